@@ -1,0 +1,65 @@
+"""One tree of errors; the class says who must act.
+
+`UserError`: the person can put it right, show the sentence as it stands.
+`Unreachable`: the outside failed, later may help, never a dialog.
+`BrokenPromise`: our own bug; logged with its trace and reported, never swallowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crm_core.i18n import Message, Translate, message, untranslated
+
+
+class CrmError(Exception):
+    """Base of every error that carries a sentence fit to show."""
+
+    def __init__(self, text: str | Message, **places: object) -> None:
+        self.message = text if isinstance(text, Message) else message(text, **places)
+        super().__init__(str(self.message))
+
+    def show(self, translate: Translate = untranslated) -> str:
+        """Return the sentence in the reader's language."""
+        return self.message.show(translate)
+
+
+class UserError(CrmError):
+    """Something the person can put right."""
+
+
+class AccessDenied(UserError):
+    """The person's rights do not allow it; the sentence says which right is missing."""
+
+
+class StaleRecord(UserError):
+    """The record was changed or deleted since it was read."""
+
+
+class NotFound(UserError):
+    """No such record, or none the person may see; the two are told apart to nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is wrong with one field (None: with the record as a whole)."""
+
+    field: str | None
+    message: Message
+
+
+class Invalid(UserError):
+    """One or more fields hold what they may not; `problems` names each."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems[0].message)
+
+
+class Unreachable(CrmError):
+    """The network, HQ or another outside part did not answer. Nothing was lost."""
+
+
+class BrokenPromise(CrmError):
+    """A rule this program promises itself was broken: a bug."""

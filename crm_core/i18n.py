@@ -1,0 +1,50 @@
+"""Text that is translated at the moment it is shown.
+
+Code below the programs never translates. It marks English source text with `N_` and hands out
+`Message`, and whoever shows it asks a `Translate` function. Catalogues are loaded by `resources`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+Translate = Callable[[str], str]
+"""Gives the text of an English source string in the reader's language."""
+
+
+def N_(text: str) -> str:
+    """Mark an English source string for translation and return it unchanged."""
+    return text
+
+
+def untranslated(text: str) -> str:
+    """Return the English source itself: the translation used in logs and by default."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence to show later: English source with `{named}` places, and what goes into them.
+
+    A place may hold another `Message`, which is translated with it.
+    """
+
+    text: str
+    places: Mapping[str, object] = field(default_factory=dict)
+
+    def show(self, translate: Translate = untranslated) -> str:
+        """Return the sentence in the language of `translate`."""
+        filled = {
+            name: value.show(translate) if isinstance(value, Message) else value
+            for name, value in self.places.items()
+        }
+        return translate(self.text).format(**filled) if filled else translate(self.text)
+
+    def __str__(self) -> str:
+        return self.show()
+
+
+def message(text: str, **places: object) -> Message:
+    """Return a `Message`; write the text as a literal so that extraction finds it."""
+    return Message(text, places)
