@@ -16,7 +16,7 @@ from crm_core.i18n import Message, Translate, message, untranslated
 class CrmError(Exception):
     """Base of every error that carries a sentence fit to show."""
 
-    def __init__(self, text: str | Message, **places: object) -> None:
+    def __init__(self, text: str | Message, /, **places: object) -> None:
         self.message = text if isinstance(text, Message) else message(text, **places)
         super().__init__(str(self.message))
 

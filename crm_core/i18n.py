@@ -45,6 +45,6 @@ class Message:
         return self.show()
 
 
-def message(text: str, **places: object) -> Message:
+def message(text: str, /, **places: object) -> Message:
     """Return a `Message`; write the text as a literal so that extraction finds it."""
     return Message(text, places)
