@@ -1,0 +1,73 @@
+"""What every test stands on: no display, key store, settings or folders of the person who runs it."""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports Qt: without a display Qt ends the whole run with SIGABRT, not with an exception.
+os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM", "offscreen")
+# A machine without a key store, so that no test reads or fills the store of whoever runs it.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+# A proxy meant for the internet must not stand between a test's laptop and its HQ.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.support.postgres import NoPostgres, database_in, running_postgres
+
+for _name in [name for name in os.environ if name.startswith("CRM_")]:
+    del os.environ[_name]
+
+# No deadline: the machines that run this are shared. No fixed seed: a run that finds something new is a
+# good run.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("default"), print_blob=True)
+settings.register_profile("thorough", settings.get_profile("ci"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this run cannot or should not do, and say why."""
+    chosen = str(config.getoption("-m"))
+    for item in items:
+        if item.get_closest_marker("soak") and "soak" not in chosen:
+            item.add_marker(pytest.mark.skip(reason="takes long; run with -m soak"))
+        if item.get_closest_marker("xcb") and os.environ["QT_QPA_PLATFORM"] != "xcb":
+            item.add_marker(pytest.mark.skip(reason="needs an X server: xvfb-run and QT_QPA_PLATFORM=xcb"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _folders_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Point the platform's per-user folders into a temporary one, for this process and those it starts."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+            patch.setenv(name, str(home / name.lower()))
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Give the URL of a PostgreSQL server whose user may create databases."""
+    try:
+        with running_postgres() as url:
+            yield url
+    except NoPostgres as absent:
+        pytest.skip(str(absent))
+
+
+@pytest.fixture
+def fresh_postgres(postgres_url: str) -> Iterator[str]:
+    """Give the URL of an empty PostgreSQL database of this test alone."""
+    with database_in(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    """Give the folder that holds pyproject.toml."""
+    return Path(__file__).parent.parent
