@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import time
 import uuid
 
@@ -14,7 +14,7 @@ NAMESPACE = uuid.UUID("6f1d3c0e-5a3b-4c57-9c0e-7a1f0f6f5a11")
 def new_id() -> str:
     """Return a fresh UUIDv7 (RFC 9562, section 5.7) as 32 hexadecimal digits."""
     unix_ms = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10))
+    random = int.from_bytes(secrets.token_bytes(10))
     value = (unix_ms & (1 << 48) - 1) << 80 | 0x7 << 76 | (random >> 68 & 0xFFF) << 64
     value |= 0b10 << 62 | random & (1 << 62) - 1
     return f"{value:032x}"
