@@ -1,0 +1,71 @@
+"""Every entity, in the order of the menus and of a first sync: set-up first, parents before children."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from crm_core.entities.activity import Activity
+from crm_core.entities.customer import Contact, Customer, Tag
+from crm_core.entities.deal import Deal, Pipeline, Stage
+from crm_core.entities.people import Role, Team, Territory, User
+from crm_core.entities.product import Price, Product
+from crm_core.entities.quote import Quote, QuoteLine
+from crm_core.entities.setup import Attachment, CustomField, SavedView
+from crm_core.entities.ticket import Ticket, TicketMessage
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+from crm_core.schema.entity import Entity
+from crm_core.schema.reading import Schema, read_schema
+
+ENTITIES: tuple[type[Entity], ...] = (
+    Role,
+    Team,
+    Territory,
+    User,
+    CustomField,
+    Tag,
+    Pipeline,
+    Stage,
+    Product,
+    Price,
+    SavedView,
+    Customer,
+    Contact,
+    Deal,
+    Quote,
+    QuoteLine,
+    Ticket,
+    TicketMessage,
+    Activity,
+    Attachment,
+)
+
+SCHEMAS = MappingProxyType({model.__tablename__: read_schema(model) for model in ENTITIES})
+"""What each entity declares, by its name, in the order of `ENTITIES`."""
+
+BY_NO = MappingProxyType({schema.no: schema for schema in SCHEMAS.values()})
+"""The same by wire number."""
+
+FILL_ORDER = tuple(schema.no for schema in SCHEMAS.values())
+"""Order in which a first sync brings entities: parents before their children."""
+
+CHILDREN = MappingProxyType(
+    {
+        name: tuple(
+            (child, field)
+            for child in SCHEMAS.values()
+            for field in child.parent_fields
+            if field.target in (name, "*")
+        )
+        for name in SCHEMAS
+    }
+)
+"""For each entity, who inherits from it: (schema of the child, its linking field)."""
+
+
+def schema_of(name: str) -> Schema:
+    """Return the declarations of the entity called `name`; `UserError` where there is none."""
+    try:
+        return SCHEMAS[name]
+    except KeyError:
+        raise UserError(N_("There is no kind of record called “{name}”"), name=name) from None

@@ -1,0 +1,1 @@
+"""The protocol both ends speak; see docs/sync.md."""

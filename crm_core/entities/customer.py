@@ -1,0 +1,150 @@
+"""Customers, the people there, and the labels they carry."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Mapped
+
+from crm_core.entities._choices import COLOURS, LEVELS, SOURCES, choices
+from crm_core.i18n import N_
+from crm_core.schema.columns import (
+    choice,
+    currency_code,
+    date,
+    integer,
+    long_text,
+    money,
+    owner,
+    ref,
+    tags,
+    text,
+)
+from crm_core.schema.entity import Entity, EntityMeta
+from crm_core.schema.field import FieldClass, Kind, ScopeSource
+
+KINDS = choices(("company", N_("Company")), ("person", N_("Person")))
+LIFE_CYCLE = choices(
+    ("potential", N_("Potential")),
+    ("active", N_("Active")),
+    ("dormant", N_("Dormant")),
+    ("lost", N_("Lost")),
+)
+DECISION_ROLES = choices(
+    ("decides", N_("Decides")),
+    ("influences", N_("Influences")),
+    ("uses", N_("Uses")),
+    ("pays", N_("Pays")),
+    ("blocks", N_("Blocks")),
+)
+GENDERS = choices(("female", N_("Female")), ("male", N_("Male")), ("other", N_("Other")))
+
+
+class Customer(Entity):
+    """A company or person we sell to."""
+
+    __tablename__ = "customer"
+    meta = EntityMeta(no=10, label=N_("Customer"), plural=N_("Customers"), icon="people")
+
+    name: Mapped[str | None] = text(
+        10, N_("Name"), required=True, in_list=True, searchable=True, indexed=True
+    )
+    level: Mapped[str | None] = choice(11, N_("Level"), LEVELS, in_list=True, indexed=True)
+    owner_id: Mapped[str | None] = owner(12, N_("Owner"), in_list=True)
+    phone: Mapped[str | None] = text(
+        13, N_("Phone"), kind=Kind.PHONE, in_list=True, searchable=True, personal=True, indexed=True
+    )
+    email: Mapped[str | None] = text(
+        14, N_("E-mail"), kind=Kind.EMAIL, in_list=True, searchable=True, personal=True
+    )
+    website: Mapped[str | None] = text(15, N_("Web site"), kind=Kind.URL)
+    kind: Mapped[str | None] = choice(16, N_("Kind"), KINDS, default="company")
+    industry: Mapped[str | None] = text(17, N_("Industry"), in_list=True, searchable=True, indexed=True)
+    size: Mapped[str | None] = text(18, N_("Size"))
+    employees: Mapped[int | None] = integer(19, N_("Employees"))
+    founded_year: Mapped[int | None] = integer(20, N_("Founded"))
+    source: Mapped[str | None] = choice(21, N_("Source"), SOURCES, in_list=True, indexed=True)
+    status: Mapped[str | None] = choice(
+        22, N_("Life cycle"), LIFE_CYCLE, default="potential", in_list=True, indexed=True
+    )
+    parent_id: Mapped[str | None] = ref(23, N_("Part of"), "customer", section=N_("Relations"))
+    team_id: Mapped[str | None] = ref(24, N_("Team"), "team", scope=ScopeSource.TEAM, section=N_("Relations"))
+    territory_id: Mapped[str | None] = ref(
+        25, N_("Territory"), "territory", scope=ScopeSource.TERRITORY, in_list=True, section=N_("Relations")
+    )
+    country: Mapped[str | None] = text(26, N_("Country"), group="address", section=N_("Address"))
+    province: Mapped[str | None] = text(27, N_("Province"), group="address", section=N_("Address"))
+    city: Mapped[str | None] = text(
+        28, N_("City"), group="address", in_list=True, searchable=True, indexed=True, section=N_("Address")
+    )
+    address: Mapped[str | None] = text(
+        29, N_("Street address"), group="address", searchable=True, personal=True, section=N_("Address")
+    )
+    tax_number: Mapped[str | None] = text(30, N_("Tax number"), searchable=True, section=N_("Terms"))
+    payment_terms: Mapped[str | None] = text(
+        31, N_("Payment terms"), field_class=FieldClass.MONEY, section=N_("Terms")
+    )
+    credit_limit: Mapped[int | None] = money(
+        32, N_("Credit limit"), "credit_currency", group="credit", section=N_("Terms")
+    )
+    credit_currency: Mapped[str | None] = currency_code(
+        33, N_("Currency of the credit limit"), group="credit", in_form=False
+    )
+    annual_revenue: Mapped[int | None] = money(
+        34, N_("Annual revenue"), "revenue_currency", group="revenue", field_class=FieldClass.CORE
+    )
+    revenue_currency: Mapped[str | None] = currency_code(
+        35, N_("Currency of the revenue"), group="revenue", field_class=FieldClass.CORE, in_form=False
+    )
+    estimated_value: Mapped[int | None] = money(
+        36, N_("Estimated value"), "estimated_currency", group="estimate", section=N_("Needs")
+    )
+    estimated_currency: Mapped[str | None] = currency_code(
+        37, N_("Currency of the estimate"), group="estimate", in_form=False
+    )
+    intent: Mapped[str | None] = text(38, N_("Intent"), section=N_("Needs"))
+    buying_motive: Mapped[str | None] = text(39, N_("Buying motive"), section=N_("Needs"))
+    needs: Mapped[str | None] = long_text(40, N_("Needs"), section=N_("Needs"))
+    preferences: Mapped[str | None] = text(41, N_("Preferences"), section=N_("Needs"))
+    social_accounts: Mapped[str | None] = text(
+        42, N_("Social accounts"), personal=True, section=N_("Relations")
+    )
+    notes: Mapped[str | None] = long_text(
+        43, N_("Notes"), field_class=FieldClass.COMMS, searchable=True, section=N_("Notes")
+    )
+    tags: Mapped[list[str] | None] = tags(44, N_("Tags"), in_list=True)
+
+
+class Contact(Entity):
+    """A person at a customer."""
+
+    __tablename__ = "contact"
+    meta = EntityMeta(no=11, label=N_("Contact"), plural=N_("Contacts"), icon="user")
+
+    customer_id: Mapped[str | None] = ref(
+        10, N_("Customer"), "customer", required=True, parent=True, in_list=True
+    )
+    name: Mapped[str | None] = text(
+        11, N_("Name"), required=True, in_list=True, searchable=True, personal=True, indexed=True
+    )
+    title: Mapped[str | None] = text(12, N_("Title"), in_list=True)
+    phone: Mapped[str | None] = text(
+        13, N_("Phone"), kind=Kind.PHONE, in_list=True, searchable=True, personal=True
+    )
+    email: Mapped[str | None] = text(
+        14, N_("E-mail"), kind=Kind.EMAIL, in_list=True, searchable=True, personal=True
+    )
+    decision_role: Mapped[str | None] = choice(15, N_("Role in the decision"), DECISION_ROLES, in_list=True)
+    reports_to_id: Mapped[str | None] = ref(16, N_("Reports to"), "contact")
+    gender: Mapped[str | None] = choice(17, N_("Gender"), GENDERS, personal=True)
+    birthday: Mapped[str | None] = date(18, N_("Birthday"), personal=True)
+    social_accounts: Mapped[str | None] = text(19, N_("Social accounts"), personal=True)
+    notes: Mapped[str | None] = long_text(20, N_("Notes"), field_class=FieldClass.COMMS, searchable=True)
+
+
+class Tag(Entity):
+    """A label and its colour; records carry tags by their name."""
+
+    __tablename__ = "tag"
+    meta = EntityMeta(no=12, label=N_("Tag"), plural=N_("Tags"), icon="tag", reference=True)
+
+    name: Mapped[str | None] = text(10, N_("Name"), required=True, in_list=True, indexed=True)
+    color: Mapped[str | None] = choice(11, N_("Colour"), COLOURS, default="neutral", in_list=True)

@@ -1,0 +1,95 @@
+"""Offers to customers and their lines."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Mapped
+
+from crm_core.entities._choices import choices
+from crm_core.i18n import N_
+from crm_core.schema.columns import (
+    boolean,
+    choice,
+    currency_code,
+    date,
+    decimal,
+    integer,
+    long_text,
+    money,
+    owner,
+    percent,
+    position,
+    ref,
+    text,
+)
+from crm_core.schema.entity import Entity, EntityMeta
+from crm_core.schema.field import FieldClass
+
+QUOTE_STATES = choices(
+    ("draft", N_("Draft")),
+    ("sent", N_("Sent")),
+    ("accepted", N_("Accepted")),
+    ("declined", N_("Declined")),
+    ("expired", N_("Expired")),
+)
+
+
+class Quote(Entity):
+    """An offer to a customer."""
+
+    __tablename__ = "quote"
+    meta = EntityMeta(
+        no=50, label=N_("Quote"), plural=N_("Quotes"), icon="doc", title="number", series="quote"
+    )
+
+    number: Mapped[str | None] = text(
+        10, N_("Number"), read_only=True, in_list=True, searchable=True, indexed=True
+    )
+    customer_id: Mapped[str | None] = ref(
+        11, N_("Customer"), "customer", required=True, parent=True, lends=True, in_list=True
+    )
+    contact_id: Mapped[str | None] = ref(12, N_("Contact"), "contact")
+    deal_id: Mapped[str | None] = ref(13, N_("Deal"), "deal", in_list=True)
+    owner_id: Mapped[str | None] = owner(14, N_("Owner"), in_list=True)
+    status: Mapped[str | None] = choice(
+        15, N_("State"), QUOTE_STATES, default="draft", in_list=True, indexed=True
+    )
+    version: Mapped[int | None] = integer(16, N_("Version"), default=1, read_only=True)
+    issued_on: Mapped[str | None] = date(17, N_("Date"))
+    valid_until: Mapped[str | None] = date(18, N_("Valid until"), required=True, in_list=True, indexed=True)
+    currency: Mapped[str | None] = currency_code(19, N_("Currency"), required=True)
+    discount_percent: Mapped[str | None] = percent(20, N_("Whole discount, %"), field_class=FieldClass.MONEY)
+    tax_included: Mapped[bool | None] = boolean(
+        21, N_("Prices include tax"), default=False, field_class=FieldClass.MONEY
+    )
+    total: Mapped[int | None] = money(
+        22, N_("Total"), computed=True, read_only=True, in_list=True, indexed=True
+    )
+    price_book: Mapped[str | None] = text(23, N_("Price book"))
+    terms: Mapped[str | None] = long_text(24, N_("Terms"))
+    terms_en: Mapped[str | None] = long_text(25, N_("Terms in English"))
+    notes: Mapped[str | None] = long_text(26, N_("Notes"), field_class=FieldClass.COMMS)
+
+
+class QuoteLine(Entity):
+    """One row of a quote."""
+
+    __tablename__ = "quote_line"
+    meta = EntityMeta(
+        no=51, label=N_("Quote line"), plural=N_("Quote lines"), icon="doc", title="description"
+    )
+
+    quote_id: Mapped[str | None] = ref(10, N_("Quote"), "quote", required=True, parent=True)
+    position: Mapped[str | None] = position(11, N_("Position"), in_form=False)
+    product_id: Mapped[str | None] = ref(12, N_("Product"), "product", in_list=True)
+    description: Mapped[str | None] = text(13, N_("Description"), required=True, in_list=True)
+    quantity: Mapped[str | None] = decimal(14, N_("Quantity"), required=True, default="1", in_list=True)
+    unit: Mapped[str | None] = text(15, N_("Unit"), in_list=True)
+    unit_price: Mapped[int | None] = money(16, N_("Unit price"), group="price", required=True, in_list=True)
+    currency: Mapped[str | None] = currency_code(17, N_("Currency"), group="price", in_form=False)
+    discount_percent: Mapped[str | None] = percent(
+        18, N_("Discount, %"), default="0", field_class=FieldClass.MONEY, in_list=True
+    )
+    tax_rate: Mapped[str | None] = percent(
+        19, N_("Tax rate, %"), default="0", field_class=FieldClass.MONEY, in_list=True
+    )
+    optional: Mapped[bool | None] = boolean(20, N_("Optional"), default=False)

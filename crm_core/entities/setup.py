@@ -1,0 +1,81 @@
+"""Records about the program's own set-up: saved views, custom fields, attachments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Mapped
+
+from crm_core.entities._choices import choices
+from crm_core.i18n import N_
+from crm_core.schema.columns import boolean, choice, integer, json, owner, ref, text
+from crm_core.schema.entity import Entity, EntityMeta
+from crm_core.schema.field import Kind
+
+CUSTOM_KINDS = choices(
+    (Kind.TEXT, N_("Text")),
+    (Kind.LONG_TEXT, N_("Long text")),
+    (Kind.INTEGER, N_("Number")),
+    (Kind.DECIMAL, N_("Decimal number")),
+    (Kind.MONEY, N_("Money")),
+    (Kind.DATE, N_("Date")),
+    (Kind.CHOICE, N_("Choice")),
+    (Kind.TAGS, N_("Several choices")),
+    (Kind.BOOLEAN, N_("Yes or no")),
+    (Kind.REF, N_("Link")),
+)
+
+
+class SavedView(Entity):
+    """A list's filter, columns and order under a name."""
+
+    __tablename__ = "saved_view"
+    meta = EntityMeta(no=70, label=N_("Saved view"), plural=N_("Saved views"), icon="filter")
+
+    name: Mapped[str | None] = text(10, N_("Name"), required=True, in_list=True)
+    entity: Mapped[str | None] = text(11, N_("Shows"), required=True, in_list=True, indexed=True)
+    owner_id: Mapped[str | None] = owner(12, N_("Owner"), in_list=True)
+    definition: Mapped[dict[str, Any] | None] = json(13, N_("Definition"), in_form=False)
+    rank: Mapped[int | None] = integer(14, N_("Order"), default=0)
+
+
+class CustomField(Entity):
+    """A field an administrator added to an entity."""
+
+    __tablename__ = "custom_field"
+    meta = EntityMeta(
+        no=71,
+        label=N_("Custom field"),
+        plural=N_("Custom fields"),
+        icon="sliders",
+        title="label",
+        reference=True,
+    )
+
+    entity: Mapped[str | None] = text(10, N_("Belongs to"), required=True, in_list=True, indexed=True)
+    key: Mapped[str | None] = text(11, N_("Key"), required=True, in_list=True)
+    label: Mapped[str | None] = text(12, N_("English label"), required=True, in_list=True)
+    label_zh: Mapped[str | None] = text(13, N_("Chinese label"), in_list=True)
+    kind: Mapped[str | None] = choice(14, N_("Kind"), CUSTOM_KINDS, required=True, in_list=True)
+    choices: Mapped[list[Any] | None] = json(15, N_("Choices"), in_form=False)
+    target: Mapped[str | None] = text(16, N_("Links to"))
+    required: Mapped[bool | None] = boolean(17, N_("Required"), default=False)
+    retired: Mapped[bool | None] = boolean(18, N_("Retired"), default=False, in_list=True)
+    rank: Mapped[int | None] = integer(19, N_("Order"), default=0)
+
+
+class Attachment(Entity):
+    """A file on a record: what it is called and how to know it; the content travels apart."""
+
+    __tablename__ = "attachment"
+    meta = EntityMeta(no=72, label=N_("Attachment"), plural=N_("Attachments"), icon="clip")
+
+    name: Mapped[str | None] = text(10, N_("File name"), required=True, in_list=True, searchable=True)
+    record_entity: Mapped[str | None] = text(11, N_("Kind of record"), required=True, in_form=False)
+    record_id: Mapped[str | None] = ref(
+        12, N_("Record"), "*", target_field="record_entity", required=True, parent=True, in_form=False
+    )
+    media_type: Mapped[str | None] = text(13, N_("Type"), in_list=True)
+    size_bytes: Mapped[int | None] = integer(14, N_("Size, bytes"), in_list=True)
+    sha256: Mapped[str | None] = text(15, N_("SHA-256"), indexed=True, in_form=False)
+    owner_id: Mapped[str | None] = owner(16, N_("Owner"))

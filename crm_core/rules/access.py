@@ -1,0 +1,234 @@
+"""Who may do what: the one function laptop and HQ ask, with the reason for its answer.
+
+A right has a reach. The reach names the scopes a person may act in; a row lies in scopes that follow
+from its own links (`crm_core.rules.scopes`). A person may act on a row where the two sets meet, and on
+a field where the role gives its class. Nothing here reads a database: values in, answer out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from functools import lru_cache
+from typing import Any
+
+from crm_core.entities import SCHEMAS
+from crm_core.errors import AccessDenied, BrokenPromise
+from crm_core.i18n import N_, Message, message
+from crm_core.rules.scopes import EVERYONE, LENT
+from crm_core.schema.field import FIELD_CLASS_LABELS, Field, FieldClass
+
+
+class Action(StrEnum):
+    """What a person may want to do with a record."""
+
+    CREATE = "create"
+    READ = "read"
+    EDIT = "edit"
+    DELETE = "delete"
+    EXPORT = "export"
+    ASSIGN = "assign"
+
+
+ACTION_LABELS = {
+    Action.CREATE: N_("create"),
+    Action.READ: N_("read"),
+    Action.EDIT: N_("change"),
+    Action.DELETE: N_("delete"),
+    Action.EXPORT: N_("export"),
+    Action.ASSIGN: N_("assign"),
+}
+
+
+class Reach(IntEnum):
+    """How far a right goes; a longer reach contains every shorter one."""
+
+    NONE = 0
+    OWN = 1
+    TEAM = 2
+    TERRITORY = 3
+    ALL = 4
+
+
+class ClassRight(IntEnum):
+    """What a role may do with a class of fields. Masked fields never leave HQ."""
+
+    MASK = 0
+    READ = 1
+    WRITE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a role grants. `reach[entity][action]`, `classes[entity][field class]`; absent means nothing."""
+
+    reach: Mapping[str, Mapping[Action, Reach]]
+    classes: Mapping[str, Mapping[FieldClass, ClassRight]]
+    administers: bool = False
+    """May change users, teams, roles and everything else that is set up at HQ."""
+
+    def reach_of(self, entity: str, action: Action) -> Reach:
+        """Return how far `action` on `entity` goes."""
+        return self.reach.get(entity, {}).get(action, Reach.NONE)
+
+    def class_right(self, entity: str, field_class: FieldClass) -> ClassRight:
+        """Return what may be done with fields of the class."""
+        if field_class is FieldClass.SYSTEM:
+            return ClassRight.READ if self.reach_of(entity, Action.READ) else ClassRight.MASK
+        return self.classes.get(entity, {}).get(field_class, ClassRight.MASK)
+
+
+NO_RIGHTS = Rights(reach={}, classes={})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody signed in: what the role grants, and which scopes each reach means for this person."""
+
+    user_id: str
+    rights: Rights
+    scopes: Mapping[Reach, frozenset[str]]
+
+    def acts_in(self, reach: Reach) -> frozenset[str]:
+        """Return the scopes the reach covers."""
+        return self.scopes.get(reach, frozenset()) if reach else frozenset()
+
+    def reads_in(self, entity: str) -> frozenset[str]:
+        """Return the scopes whose rows of `entity` the person may read, lent ones included."""
+        scopes = self.acts_in(self.rights.reach_of(entity, Action.READ))
+        if EVERYONE in scopes:
+            return frozenset((EVERYONE,))
+        return scopes | {LENT + scope for scope in scopes}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Yes or no, and why not."""
+
+    allowed: bool
+    reason: Message | None = None
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+    def demand(self) -> None:
+        """Raise `AccessDenied` with the reason unless allowed."""
+        if not self.allowed:
+            raise AccessDenied(self.reason or N_("You may not do this"))
+
+
+YES = Decision(True)
+
+
+def decide(
+    person: Person,
+    action: Action,
+    entity: str,
+    scopes: Collection[str] | None = None,
+    fields: Iterable[Field] = (),
+) -> Decision:
+    """Answer whether `person` may do `action` on a record of `entity`.
+
+    `scopes` are the record's (`scopes.scopes_of`); None asks whether such a record could exist at all,
+    which is what menus ask. `fields` are those to be read (READ, EXPORT) or written (CREATE, EDIT).
+    """
+    schema = SCHEMAS[entity]
+    reach = person.rights.reach_of(entity, action)
+    if reach is Reach.NONE:
+        return Decision(
+            False,
+            message(
+                N_("Your role may not {action} {entity}"),
+                action=Message(ACTION_LABELS[action]),
+                entity=Message(schema.meta.plural),
+            ),
+        )
+    if scopes is not None:
+        within = person.reads_in(entity) if action is Action.READ else person.acts_in(reach)
+        if EVERYONE not in within and within.isdisjoint(scopes):
+            return Decision(
+                False,
+                message(
+                    N_("This record is outside what your role may {action}"),
+                    action=Message(ACTION_LABELS[action]),
+                ),
+            )
+    needed = ClassRight.WRITE if action in (Action.CREATE, Action.EDIT) else ClassRight.READ
+    for field in fields:
+        if person.rights.class_right(entity, field.field_class) < needed:
+            return Decision(
+                False,
+                message(
+                    N_("Your role may not {action} the field “{field}” ({field_class})"),
+                    action=Message(ACTION_LABELS[action]),
+                    field=Message(field.label),
+                    field_class=Message(FIELD_CLASS_LABELS[field.field_class]),
+                ),
+            )
+    return YES
+
+
+def readable_fields(person: Person, entity: str) -> tuple[Field, ...]:
+    """Return the fields of `entity` the person may read, in declared order."""
+    rights = person.rights
+    return tuple(
+        field
+        for field in SCHEMAS[entity].fields.values()
+        if rights.class_right(entity, field.field_class) >= ClassRight.READ
+    )
+
+
+def read_rights(stored: Mapping[str, Any] | None) -> Rights:
+    """Return the rights a role record stores.
+
+    Shape: `{"administers": bool, "reach": {entity: {action: reach name}}, "classes": {entity: {class:
+    "mask" | "read" | "write"}}}`; the entity `*` holds what is not said for one by name. Raises
+    `BrokenPromise` where it cannot be read: a policy that cannot be evaluated must stop a sync, never
+    look like "no rights".
+    """
+    if not isinstance(stored, Mapping):
+        raise BrokenPromise(N_("A role's rights cannot be read"))
+    return _parse_rights(_frozen(stored))
+
+
+@lru_cache(maxsize=256)
+def _parse_rights(stored: tuple[Any, ...]) -> Rights:
+    raw = _thawed(stored)
+    try:
+        reach = {
+            entity: {
+                Action(action): Reach[name.upper()]
+                for action, name in _said_for(raw.get("reach", {}), entity).items()
+            }
+            for entity in SCHEMAS
+        }
+        classes = {
+            entity: {
+                FieldClass(field_class): ClassRight[name.upper()]
+                for field_class, name in _said_for(raw.get("classes", {}), entity).items()
+            }
+            for entity in SCHEMAS
+        }
+    except (KeyError, ValueError, AttributeError, TypeError) as error:
+        raise BrokenPromise(N_("A role's rights cannot be read")) from error
+    return Rights(reach=reach, classes=classes, administers=raw.get("administers") is True)
+
+
+def _said_for(table: Mapping[str, Mapping[str, str]], entity: str) -> dict[str, str]:
+    merged = dict(table.get("*", {}))
+    if SCHEMAS[entity].meta.reference:
+        merged = {**merged, **table.get("*reference", {})}
+    return {**merged, **table.get(entity, {})}
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return ("map", *sorted((key, _frozen(item)) for key, item in value.items()))
+    return value
+
+
+def _thawed(value: Any) -> Any:
+    if isinstance(value, tuple) and value[:1] == ("map",):
+        return {key: _thawed(item) for key, item in value[1:]}
+    return value

@@ -1,0 +1,66 @@
+"""Which scopes a row lies in and which a person acts in: the two halves of visibility.
+
+A scope is a short text: `own:<user>`, `team:<team>`, `terr:<territory>` or `all`. A row lies in those its
+own links name, in those of its parents, and in `all`. A row that lends (a deal its customer) puts the
+other row in its own scopes marked `~`: readable to them, nothing more, and not passed on to children.
+
+A team's or territory's people are not written into rows: a manager acts in `own:` of each of them. So a
+person who changes team moves between managers without one row being rewritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from crm_core.schema.field import ScopeSource
+from crm_core.schema.reading import Schema
+
+EVERYONE = "all"
+LENT = "~"
+
+
+def own_scope(user_id: str) -> str:
+    """Return the scope of what belongs to a user."""
+    return f"{ScopeSource.OWN}:{user_id}"
+
+
+def direct_scopes(schema: Schema, values: Mapping[str, Any]) -> frozenset[str]:
+    """Return the scopes a row's own links name (without `all`)."""
+    return frozenset(
+        f"{field.scope}:{values[field.name]}" for field in schema.scope_fields if values.get(field.name)
+    )
+
+
+def scopes_of(
+    schema: Schema,
+    values: Mapping[str, Any],
+    parents: Iterable[Iterable[str]] = (),
+    lent: Iterable[Iterable[str]] = (),
+) -> frozenset[str]:
+    """Return every scope a row lies in.
+
+    `parents`: the scopes of each row it inherits from; `lent`: the direct scopes of each living row
+    that lends it.
+    """
+    if schema.meta.reference:
+        return frozenset((EVERYONE,))
+    scopes = {EVERYONE, *direct_scopes(schema, values)}
+    for inherited in parents:
+        scopes.update(scope for scope in inherited if not scope.startswith(LENT))
+    for direct in lent:
+        scopes.update(LENT + scope for scope in direct)
+    return frozenset(scopes)
+
+
+def below(root: str | None, parent_of: Mapping[str, str | None]) -> set[str]:
+    """Return `root` and everything under it in a tree given as child to parent; loops are harmless."""
+    if root is None:
+        return set()
+    found = {root}
+    grew = True
+    while grew:
+        grown = found | {child for child, parent in parent_of.items() if parent in found}
+        grew = len(grown) > len(found)
+        found = grown
+    return found

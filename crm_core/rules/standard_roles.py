@@ -1,0 +1,157 @@
+"""The eight roles every HQ starts with, as the data an administrator may then change.
+
+`*` is what holds for every entity not named, `*reference` for set-up everybody reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crm_core.i18n import N_
+
+_ALL_ACTIONS = ("create", "read", "edit", "delete", "export", "assign")
+_WORK = (
+    "customer",
+    "contact",
+    "deal",
+    "activity",
+    "quote",
+    "quote_line",
+    "ticket",
+    "ticket_message",
+    "attachment",
+)
+_CLASSES = ("core", "money", "comms", "private")
+
+
+def _reach(reach: str, *actions: str) -> dict[str, str]:
+    return dict.fromkeys(actions, reach)
+
+
+def _classes(**rights: str) -> dict[str, str]:
+    return {**dict.fromkeys(_CLASSES, "mask"), **rights}
+
+
+_READS_SETUP = {"*reference": _reach("all", "read")}
+_SETUP_CLASSES = {"*reference": _classes(core="read", money="read")}
+_OWN_VIEWS = {"saved_view": _reach("own", "create", "read", "edit", "delete")}
+_VIEW_CLASSES = {"saved_view": _classes(core="write")}
+
+
+def _selling(reach: str, *, assign: bool, delete: bool) -> dict[str, Any]:
+    """Rights of somebody who sells: everything of the work in reach, service tickets read and noted."""
+    actions = ["create", "read", "edit", "export"]
+    if delete:
+        actions.append("delete")
+    if assign:
+        actions.append("assign")
+    per_entity = {entity: _reach(reach, *actions) for entity in _WORK}
+    return {
+        "reach": {**_READS_SETUP, **_OWN_VIEWS, **per_entity},
+        "classes": {
+            **_SETUP_CLASSES,
+            **_VIEW_CLASSES,
+            **{entity: _classes(core="write", money="write", comms="write") for entity in _WORK},
+        },
+    }
+
+
+STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
+    "sales": (N_("Sells: sees and works on own customers."), _selling("own", assign=False, delete=True)),
+    "sales_manager": (
+        N_("Leads a team: sees and works on the customers of the team and the teams below."),
+        _selling("team", assign=True, delete=True),
+    ),
+    "regional_manager": (
+        N_("Leads a territory: sees and works on every customer of the territory."),
+        _selling("territory", assign=True, delete=True),
+    ),
+    "finance": (
+        N_("Sees the money of all customers and no communication."),
+        {
+            "reach": {
+                **_READS_SETUP,
+                **_OWN_VIEWS,
+                "customer": _reach("all", "read", "edit", "export"),
+                "contact": _reach("all", "read"),
+                "deal": _reach("all", "read", "export"),
+                "quote": _reach("all", "read", "export"),
+                "quote_line": _reach("all", "read", "export"),
+            },
+            "classes": {
+                **_SETUP_CLASSES,
+                **_VIEW_CLASSES,
+                "product": _classes(core="read", money="read", private="read"),
+                "customer": _classes(core="read", money="write"),
+                "contact": _classes(core="read"),
+                "deal": _classes(core="read", money="read"),
+                "quote": _classes(core="read", money="read"),
+                "quote_line": _classes(core="read", money="read"),
+            },
+        },
+    ),
+    "service": (
+        N_("Answers every ticket and sees its customer's base data."),
+        {
+            "reach": {
+                **_READS_SETUP,
+                **_OWN_VIEWS,
+                "customer": _reach("all", "read"),
+                "contact": _reach("all", "read"),
+                "ticket": _reach("all", *_ALL_ACTIONS),
+                "ticket_message": _reach("all", *_ALL_ACTIONS),
+                "activity": _reach("own", "create", "read", "edit", "delete", "export"),
+                "attachment": _reach("own", "create", "read", "edit", "delete"),
+            },
+            "classes": {
+                **_SETUP_CLASSES,
+                **_VIEW_CLASSES,
+                "product": _classes(core="read"),
+                "price": _classes(core="read"),
+                "customer": _classes(core="read"),
+                "contact": _classes(core="read"),
+                "ticket": _classes(core="write", comms="write"),
+                "ticket_message": _classes(core="write", comms="write"),
+                "activity": _classes(core="write", comms="write"),
+                "attachment": _classes(core="write"),
+            },
+        },
+    ),
+    "marketing": (
+        N_("Sees customers and contacts to plan campaigns; no deals' money and no communication."),
+        {
+            "reach": {
+                **_READS_SETUP,
+                **_OWN_VIEWS,
+                "customer": _reach("all", "read", "export"),
+                "contact": _reach("all", "read", "export"),
+                "deal": _reach("all", "read"),
+                "tag": _reach("all", "create", "read", "edit"),
+            },
+            "classes": {
+                **_SETUP_CLASSES,
+                **_VIEW_CLASSES,
+                "tag": _classes(core="write"),
+                "customer": _classes(core="read"),
+                "contact": _classes(core="read"),
+                "deal": _classes(core="read"),
+            },
+        },
+    ),
+    "auditor": (
+        N_("Reads everything and writes nothing."),
+        {
+            "reach": {"*": _reach("all", "read", "export")},
+            "classes": {"*": dict.fromkeys(_CLASSES, "read")},
+        },
+    ),
+    "admin": (
+        N_("Sets everything up and may do everything."),
+        {
+            "administers": True,
+            "reach": {"*": _reach("all", *_ALL_ACTIONS)},
+            "classes": {"*": dict.fromkeys(_CLASSES, "write")},
+        },
+    ),
+}
+"""Role name to (description, rights)."""

@@ -1,0 +1,211 @@
+"""What a quote comes to: one function, the same answer on the laptop and at HQ.
+
+Every amount is a whole number of minor units. A line's net is rounded half up, then never rounded
+again; the tax of a rate is taken from the sum of that rate's lines and rounded half up once, so that
+"net x rate = tax" can be checked by hand on the printed quote (as EN 16931, rule BR-CO-17, has it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal, localcontext
+
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+from crm_core.money import MAX_MINOR, Money, allocate, round_half_up
+
+ROUNDING = N_("Amounts are rounded half up per line, taxes half up per rate")
+
+_HUNDRED = Decimal(100)
+_MOST_QUANTITY = Decimal(10**9)
+_MOST_DECIMALS = 12
+# Wide enough for quantity x price x discount x rate at their limits without one inexact step.
+_EXACT = Context(prec=120)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteLineValues:
+    """What one line's amount follows from.
+
+    Percentages run from 0 to 100. An optional line has an amount of its own and no part in the totals.
+    A negative quantity or price is a line that gives back.
+    """
+
+    quantity: Decimal
+    unit_price: Money
+    discount_percent: Decimal = Decimal(0)
+    tax_rate: Decimal = Decimal(0)
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineTotal:
+    """One line: before its discount, after it, and its part of the whole-quote allowance (minor units)."""
+
+    list_minor: int
+    net_minor: int
+    allowance_minor: int
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxTotal:
+    """The tax of one rate, in minor units; `base_minor` is what it is taken from, without the tax."""
+
+    rate: Decimal
+    base_minor: int
+    tax_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """A quote's amounts in minor units of its currency; `lines` in the order given, `taxes` highest rate first.
+
+    net + tax = total, always. Prices without tax: net = subtotal - allowance. Prices with tax: total =
+    subtotal - allowance.
+    """
+
+    currency: str
+    lines: tuple[LineTotal, ...]
+    list_minor: int
+    subtotal_minor: int
+    allowance_minor: int
+    net_minor: int
+    taxes: tuple[TaxTotal, ...]
+    total_minor: int
+    tax_included: bool
+
+    @property
+    def tax_minor(self) -> int:
+        """All rates' taxes."""
+        return self.total_minor - self.net_minor
+
+    @property
+    def total(self) -> Money:
+        """What the customer pays."""
+        return Money(self.total_minor, self.currency)
+
+    @property
+    def discount_percent(self) -> Decimal:
+        """How far below list price the quote is, line discounts and allowance together, to a hundredth."""
+        if self.list_minor <= 0:
+            return Decimal("0.00")
+        given = self.list_minor - self.subtotal_minor + self.allowance_minor
+        return Decimal(round_half_up(Decimal(given) * 10_000 / self.list_minor)).scaleb(-2)
+
+
+def totals(
+    lines: Sequence[QuoteLineValues],
+    *,
+    currency: str,
+    allowance_percent: Decimal = Decimal(0),
+    allowance_minor: int = 0,
+    tax_included: bool = False,
+) -> Totals:
+    """Return what the lines come to, less the allowance on the whole quote, with taxes per rate.
+
+    The allowance is a percentage of the subtotal, an amount, or both added up: two laptops may each
+    have set one. It is spread over the lines in proportion, so each rate bears its share; the order of
+    the lines changes no total. With `tax_included` prices are what the customer pays and the tax is
+    taken out of them. Raises `UserError` for values no quote may hold.
+    """
+    _check(lines, currency, allowance_percent, allowance_minor)
+    with localcontext(_EXACT):
+        listed = [round_half_up(line.unit_price.minor * line.quantity) for line in lines]
+        nets = [
+            round_half_up(line.unit_price.minor * line.quantity * (_HUNDRED - line.discount_percent) / _HUNDRED)
+            for line in lines
+        ]
+        counted = [index for index, line in enumerate(lines) if not line.optional]
+        subtotal = sum(nets[index] for index in counted)
+        allowance = round_half_up(subtotal * allowance_percent / _HUNDRED) + allowance_minor
+        if allowance > max(subtotal, 0):
+            raise UserError(N_("The allowance is larger than the subtotal"))
+        shares = _spread(allowance, counted, lines, nets)
+        taxes = tuple(
+            _tax(rate, sum(nets[i] - shares[i] for i in counted if lines[i].tax_rate == rate), tax_included)
+            for rate in sorted({lines[i].tax_rate for i in counted}, reverse=True)
+        )
+    tax = sum(each.tax_minor for each in taxes)
+    net = sum(each.base_minor for each in taxes)
+    return Totals(
+        currency=currency,
+        lines=tuple(
+            LineTotal(
+                list_minor=listed[index],
+                net_minor=nets[index],
+                allowance_minor=shares[index],
+                optional=line.optional,
+            )
+            for index, line in enumerate(lines)
+        ),
+        list_minor=_kept(sum(listed[index] for index in counted)),
+        subtotal_minor=_kept(subtotal),
+        allowance_minor=allowance,
+        net_minor=net,
+        taxes=taxes,
+        total_minor=_kept(net + tax),
+        tax_included=tax_included,
+    )
+
+
+def _spread(
+    allowance: int, counted: Sequence[int], lines: Sequence[QuoteLineValues], nets: Sequence[int]
+) -> list[int]:
+    """Return each line's part of the allowance; optional lines and lines that give back bear none."""
+    # Sorted by what the line is and not by where it stands: a left-over minor unit goes to the same
+    # rate however the lines are moved about.
+    order = sorted(counted, key=lambda index: (-lines[index].tax_rate, -nets[index]))
+    parts = allocate(allowance, [max(nets[index], 0) for index in order])
+    shares = [0] * len(nets)
+    for index, part in zip(order, parts, strict=True):
+        shares[index] = part
+    return shares
+
+
+def _tax(rate: Decimal, amount_minor: int, tax_included: bool) -> TaxTotal:
+    """Return the tax of one rate on the sum of its lines."""
+    if tax_included:
+        tax = round_half_up(amount_minor * rate / (_HUNDRED + rate))
+        return TaxTotal(rate=rate, base_minor=amount_minor - tax, tax_minor=tax)
+    return TaxTotal(rate=rate, base_minor=amount_minor, tax_minor=round_half_up(amount_minor * rate / _HUNDRED))
+
+
+def _check(
+    lines: Sequence[QuoteLineValues], currency: str, allowance_percent: Decimal, allowance_minor: int
+) -> None:
+    for line in lines:
+        if line.unit_price.currency != currency:
+            raise UserError(
+                N_("A line is priced in {line_currency}, the quote in {currency}"),
+                line_currency=line.unit_price.currency,
+                currency=currency,
+            )
+        if not _is_exact(line.quantity) or abs(line.quantity) > _MOST_QUANTITY:
+            raise UserError(N_("{quantity} is not a quantity a quote can hold"), quantity=line.quantity)
+        _kept(line.unit_price.minor)
+        if not _is_percent(line.discount_percent):
+            raise UserError(N_("A discount is between 0 and 100 %, not {percent}"), percent=line.discount_percent)
+        if not _is_percent(line.tax_rate):
+            raise UserError(N_("A tax rate is between 0 and 100 %, not {percent}"), percent=line.tax_rate)
+    if allowance_minor < 0:
+        raise UserError(N_("An allowance is not negative"))
+    if not _is_percent(allowance_percent):
+        raise UserError(N_("An allowance is between 0 and 100 %, not {percent}"), percent=allowance_percent)
+
+
+def _is_exact(value: Decimal) -> bool:
+    """Say whether it is a number, of so few decimals that products of it stay exact."""
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and -_MOST_DECIMALS <= exponent <= _MOST_DECIMALS
+
+
+def _is_percent(value: Decimal) -> bool:
+    return _is_exact(value) and 0 <= value <= _HUNDRED
+
+
+def _kept(minor: int) -> int:
+    if abs(minor) > MAX_MINOR:
+        raise UserError(N_("The quote holds an amount larger than the program keeps"))
+    return minor

@@ -1,0 +1,63 @@
+"""The base every entity shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, Integer, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from crm_core.i18n import N_
+from crm_core.schema.columns import instant, ref
+from crm_core.schema.field import FieldClass
+
+
+class Base(DeclarativeBase):
+    """Metadata of the tables both programs share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityMeta:
+    """What an entity is called and how it behaves as a whole."""
+
+    no: int
+    """Number on the wire, never reused."""
+    label: str
+    plural: str
+    icon: str
+    title: str = "name"
+    """Field that names a record to people."""
+    reference: bool = False
+    """Set-up everybody may read, such as stages and products; its rows are in the scope `all` alone."""
+    series: str | None = None
+    """Number series whose numbers its `number` field takes."""
+
+
+class Entity(Base):
+    """A kind of record that is kept on laptops and at HQ and travels between them.
+
+    `life` is odd while the record lives and even while it is deleted; each delete or restore adds one.
+    `custom` holds the values of fields an administrator added, by their key.
+    """
+
+    __abstract__ = True
+    meta: ClassVar[EntityMeta]
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, sort_order=-10)
+    life: Mapped[int] = mapped_column(Integer, default=1, nullable=False, sort_order=-9)
+    created_at: Mapped[int | None] = instant(
+        1, N_("Created"), field_class=FieldClass.SYSTEM, read_only=True, in_form=False, indexed=True
+    )
+    created_by: Mapped[str | None] = ref(
+        2, N_("Created by"), "user", field_class=FieldClass.SYSTEM, read_only=True, in_form=False
+    )
+    updated_at: Mapped[int | None] = instant(
+        3, N_("Changed"), field_class=FieldClass.SYSTEM, read_only=True, in_form=False, indexed=True
+    )
+    updated_by: Mapped[str | None] = ref(
+        4, N_("Changed by"), "user", field_class=FieldClass.SYSTEM, read_only=True, in_form=False
+    )
+    custom: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True), nullable=True, sort_order=900
+    )

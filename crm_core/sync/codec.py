@@ -1,0 +1,113 @@
+"""Bytes for messages and back: MessagePack, zstd, limits on what may come out of either.
+
+`application/x-satchel` is the compact form: zstd around MessagePack. `application/json` is the same
+structures as JSON, for people with a debugger. Both carry ids as they are: 16 bytes in the compact form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+import zstandard
+
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+from crm_core.schema.field import Field, Kind
+from crm_core.sync.protocol import MSG_TYPES, Msg
+
+COMPACT = "application/x-satchel"
+JSON = "application/json"
+
+MAX_MESSAGE_BYTES = 32 * 1024 * 1024  # decompressed; a page is at most 1 MB, an upload 4 MB
+ZSTD_LEVEL = 3
+ID_BYTES = 16
+
+_T = TypeVar("_T")
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Malformed(UserError):
+    """What came is not a message of this protocol."""
+
+
+def encode(message: Any) -> bytes:
+    """Return the compact form of a message."""
+    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(_encoder.encode(message))
+
+
+def decode(raw: bytes, kind: type[_T]) -> _T:
+    """Return the message in `raw`; `Malformed` where it is none, or unpacks beyond the limit."""
+    try:
+        size = zstandard.frame_content_size(raw)
+        if not 0 <= size <= MAX_MESSAGE_BYTES:
+            raise Malformed(N_("The message is larger than allowed"))
+        plain = zstandard.ZstdDecompressor().decompress(raw, max_output_size=MAX_MESSAGE_BYTES)
+        return msgspec.msgpack.decode(plain, type=kind)
+    except (zstandard.ZstdError, msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+        raise Malformed(N_("The message could not be read")) from error
+
+
+def encode_json(message: Any) -> bytes:
+    """Return a message as JSON; byte strings become base64."""
+    return msgspec.json.encode(message)
+
+
+def decode_json(raw: bytes, kind: type[_T]) -> _T:
+    """Return the message in JSON text; `Malformed` where it is none."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+        raise Malformed(N_("The message could not be read")) from error
+
+
+def read_message(raw: Any) -> Msg | None:
+    """Return a downloaded message; None for a kind of a newer version that may be skipped.
+
+    Raises `Malformed` for an unknown kind that may not.
+    """
+    try:
+        kind, optional = raw[0], raw[1]
+        if kind not in MSG_TYPES:
+            if optional:
+                return None
+            raise Malformed(N_("HQ sent a kind of message this version does not know"))
+        return msgspec.convert(raw, MSG_TYPES[kind])
+    except (TypeError, IndexError, KeyError, msgspec.ValidationError) as error:
+        raise Malformed(N_("The message could not be read")) from error
+
+
+def pack_ids(ids: Iterable[str]) -> bytes:
+    """Return record ids one after the other."""
+    return bytes.fromhex("".join(ids))
+
+
+def unpack_ids(raw: bytes) -> list[str]:
+    """Return the record ids in `raw`; `Malformed` unless its length is a multiple of 16."""
+    if len(raw) % ID_BYTES:
+        raise Malformed(N_("The message could not be read"))
+    text = raw.hex()
+    return [text[start : start + 2 * ID_BYTES] for start in range(0, len(text), 2 * ID_BYTES)]
+
+
+def pack_column(field: Field | None, values: Sequence[Any]) -> list[Any]:
+    """Return a column's values for the wire; links become 16 bytes. `field` None: a custom field."""
+    if field is not None and field.kind is Kind.REF:
+        return [bytes.fromhex(value) if value else None for value in values]
+    return list(values)
+
+
+def pack_value(field: Field | None, value: Any) -> Any:
+    """Return one value for the wire."""
+    return bytes.fromhex(value) if value and field is not None and field.kind is Kind.REF else value
+
+
+def unpack_value(value: Any) -> Any:
+    """Return a value from the wire: bytes are always an id."""
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def unpack_column(values: Sequence[Any]) -> list[Any]:
+    """Return a column's values from the wire."""
+    return [value.hex() if isinstance(value, bytes) else value for value in values]

@@ -1,0 +1,299 @@
+"""What travels between a laptop and HQ: one request, one answer. The reader's guide is docs/sync.md.
+
+Structures are positional arrays, so a message carries no names. New members are only ever added at the
+end with a default, new message kinds get new numbers; nothing changes its place or meaning.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+from typing import Any, Protocol
+
+import msgspec
+
+PROTOCOL_VERSION = 1
+
+Row = bytes
+"""A record id: its 16 bytes."""
+
+
+class OpKind(IntEnum):
+    """What an operation does. `value` of each kind stands beside it."""
+
+    CREATE = 1
+    """[[field numbers], [values]]: every initial field but those left empty; `field` 0."""
+    SET = 2
+    """The value of a field; of a group, the list of its members' values by ascending number, `field`
+    being the lowest member."""
+    DELETE = 3
+    """The life counter the writer saw."""
+    RESTORE = 4
+    """The life counter the writer saw."""
+    TAG_ADD = 5
+    """The word added; the operation itself is its dot."""
+    TAG_DEL = 6
+    """[word, [dots seen]]."""
+    LEDGER = 7
+    """Reserved: a signed entry of an append-only account."""
+    MOVE = 8
+    """Reserved: a new place of a line."""
+    COMMAND = 9
+    """[name, expected from-state, arguments]: a step of a state machine, decided at HQ."""
+
+
+class TxnFlag(IntFlag):
+    """How the operations of a transaction hang together."""
+
+    NONE = 0
+    ALL_OR_NOTHING = 1
+
+
+class Code(IntEnum):
+    """HQ's answer to one operation."""
+
+    APPLIED = 0
+    MERGED = 1
+    SUPERSEDED = 2
+    STALE_LIFE = 3
+    FORBIDDEN_ROW = 10
+    FORBIDDEN_FIELD = 11
+    FORBIDDEN_ASSIGN = 12
+    INVALID = 13
+    ILLEGAL_STATE = 14
+    PARENT = 15
+    QUOTA = 16
+    QUARANTINED = 20
+    ID_TAKEN = 21
+
+    @property
+    def took_effect(self) -> bool:
+        """Whether the edit stands at HQ."""
+        return self in (Code.APPLIED, Code.MERGED)
+
+
+class Op(msgspec.Struct, array_like=True, frozen=True):
+    """One change, as the laptop made it."""
+
+    no: int
+    kind: int
+    entity: int
+    row: Row
+    field: int | str
+    value: Any
+    hlc_delta: int
+    """Reading of this operation less that of the transaction's first; the first's is `Txn.hlc`."""
+    base: int
+    """`base` of the last message the laptop applied for this row; 0 for a row it made itself."""
+
+
+class Txn(msgspec.Struct, array_like=True, frozen=True):
+    """The operations of one local transaction."""
+
+    no: int
+    flags: int
+    hlc: int
+    ops: list[Op]
+
+
+class SyncRequest(msgspec.Struct, array_like=True, frozen=True):
+    """Push and pull in one."""
+
+    v: int
+    epoch: bytes
+    device: int
+    incarnation: int
+    nonce: bytes
+    schema: int
+    sent_hlc: int
+    token: bytes
+    want_bytes: int
+    txns: list[Txn] = []
+    leases: dict[str, int] = {}
+    """Series to how many numbers the laptop still has and how many it wants: numbers wanted."""
+    digest: Any = None
+    pull: bool = True
+    """False: answer the operations and send nothing back."""
+
+
+class Answer(msgspec.Struct, array_like=True, frozen=True):
+    """What became of one operation."""
+
+    no: int
+    code: int
+    hlc: int
+    """The reading HQ accepted it with."""
+    base: int
+    """Position to remember for the row, as in `Put.base`; 0 where nothing changed."""
+    extra: Any = None
+    """Superseded: [HQ's value, user id, ms] as far as the reader may see it. Refused: [English source,
+    {place: text}, HQ's value]."""
+
+
+class MsgKind(IntEnum):
+    """Kinds of downloaded messages; first member of each."""
+
+    PUT = 1
+    PURGE = 2
+    DROP_FIELDS = 3
+    LEASE = 4
+    LOST_EDIT = 5
+    PROGRESS = 6
+    SETTINGS = 7
+
+
+class Put(msgspec.Struct, array_like=True, frozen=True):
+    """States of rows of one entity that carry the same fields, column by column."""
+
+    kind: int
+    optional: int
+    entity: int
+    full: bool
+    """The row is replaced: a readable field that is not named here is empty."""
+    base: int
+    ids: bytes
+    """Row ids one after the other, 16 bytes each."""
+    lives: list[int]
+    fields: list[int | str]
+    columns: list[list[Any]]
+    """For each field its value in each row. Sets: list of [word, dot]."""
+
+
+class Purge(msgspec.Struct, array_like=True, frozen=True):
+    """Rows the reader may no longer see, or that are gone for ever."""
+
+    kind: int
+    optional: int
+    entity: int
+    ids: bytes
+
+
+class DropFields(msgspec.Struct, array_like=True, frozen=True):
+    """Fields the reader may no longer see, in every row."""
+
+    kind: int
+    optional: int
+    entity: int
+    fields: list[int | str]
+
+
+class Lease(msgspec.Struct, array_like=True, frozen=True):
+    """Numbers the laptop may give out: `lo` to `hi`, both included, printed by `pattern`."""
+
+    kind: int
+    optional: int
+    series: str
+    lo: int
+    hi: int
+    pattern: str
+    """Python format of a number, such as `Q-{year}-{number:04d}`."""
+
+
+class LostEdit(msgspec.Struct, array_like=True, frozen=True):
+    """An edit of this device that stood, and that another edit has since replaced unseen."""
+
+    kind: int
+    optional: int
+    op_no: int
+    incarnation: int
+    entity: int
+    row: Row
+    field: int | str
+    mine: Any
+    theirs: Any
+    """HQ's value, or None where the reader may not see it."""
+    user: bytes | None
+    at_ms: int
+
+
+class Progress(msgspec.Struct, array_like=True, frozen=True):
+    """How far a fill is: rows of the entity sent and to send in all."""
+
+    kind: int
+    optional: int
+    entity: int
+    done: int
+    total: int
+
+
+class Settings(msgspec.Struct, array_like=True, frozen=True):
+    """What HQ sets for every laptop: `interval_s`, `company` and the like."""
+
+    kind: int
+    optional: int
+    values: dict[str, Any]
+
+
+Msg = Put | Purge | DropFields | Lease | LostEdit | Progress | Settings
+
+MSG_TYPES: dict[int, type[Msg]] = {
+    MsgKind.PUT: Put,
+    MsgKind.PURGE: Purge,
+    MsgKind.DROP_FIELDS: DropFields,
+    MsgKind.LEASE: Lease,
+    MsgKind.LOST_EDIT: LostEdit,
+    MsgKind.PROGRESS: Progress,
+    MsgKind.SETTINGS: Settings,
+}
+
+
+class SyncResponse(msgspec.Struct, array_like=True, frozen=True):
+    """Answers to what was pushed, and the next page of what the reader may see."""
+
+    v: int
+    epoch: bytes
+    server_ms: int
+    nonce: bytes
+    answers: list[Answer]
+    msgs: list[Any]
+    """Arrays led by a `MsgKind` and the optional flag; `codec.read_message` makes them `Msg`."""
+    token: bytes
+    more: bool
+    acked_to: int
+    """Highest operation number of this device and incarnation that HQ has answered."""
+    min_schema: int
+    digest_diff: Any = None
+    resync: bool = False
+    """The token is not usable any more: everything comes again; the outbox is kept."""
+
+
+class EnrolRequest(msgspec.Struct, frozen=True):
+    """A person signs in on a laptop that HQ does not know yet."""
+
+    user: str
+    password: str
+    device_name: str
+    schema: int
+
+
+class EnrolResponse(msgspec.Struct, frozen=True):
+    """What the laptop keeps: its number, its secret, and who it belongs to."""
+
+    device: int
+    secret: str
+    """Opaque device token, sent as `Authorization: Bearer`; HQ keeps only its hash."""
+    user_id: str
+    user_name: str
+    company: str
+    epoch: bytes
+    nonce: bytes
+    server_ms: int
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Body of every answer that is not 200: what went wrong, in a form the laptop can translate."""
+
+    code: str
+    """`sign_in`, `revoked`, `wipe`, `disabled`, `upgrade`, `gap`, `epoch`, `bad_request`, `too_large`,
+    `busy`, `policy`, `limit`."""
+    text: str
+    places: dict[str, str] = {}
+
+
+class Headquarters(Protocol):
+    """HQ as a laptop calls it. Raises `Unreachable`, `AccessDenied` or `UserError`."""
+
+    def enrol(self, request: EnrolRequest) -> EnrolResponse:
+        """Make this laptop known."""
+
+    def sync(self, request: SyncRequest) -> SyncResponse:
+        """Push and pull once."""
