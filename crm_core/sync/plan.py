@@ -133,9 +133,9 @@ def prepare(
     """Return the token to build the next page from, and the steps of its plan (none without a plan).
 
     `past` holds the person's entitlements from version token.ent up to `now` (version 0 need not be there),
-    `schema` the laptop's schema version, `grown` the entities with fields newer than min(token.schema, schema)
-    that this schema knows, `order` the entities it knows, parents first. Raises BrokenPromise when `past`
-    lacks a version of the trail: older than the history kept means a new start, which the caller decides.
+    `schema` the laptop's schema version, `grown` the entities with fields newer than token.schema that this
+    schema knows, `order` the entities it knows, parents first. Raises BrokenPromise when `past` lacks a
+    version of the trail: one older than the history kept means a new start, which the caller decides before.
     """
     token = reconcile(token, version=now.version, schema=schema)
     if token.plan is None:
@@ -243,8 +243,8 @@ class Send(IntEnum):
 def judge_change(*, visible: bool, readable: bool, arriving: bool) -> Send:
     """Decide for the event "a field changed".
 
-    `visible` and `readable` by the rights of now. `arriving`: the row was created, deleted, restored or entered
-    a scope the person has now at a position above token.seq, so that the laptop may not hold it yet.
+    `visible` and `readable` by the rights of now. `arriving`: the row was created, deleted, restored or
+    entered a scope the person has now at a position above token.seq, so the laptop may not hold it yet.
     """
     if not visible:
         return Send.NOTHING
@@ -298,6 +298,10 @@ def _version(past: Mapping[int, Entitlement], version: int) -> Entitlement:
     if version not in past:
         raise BrokenPromise("The rights the laptop holds are older than the history kept")
     return past[version]
+
+
+def _union(sets: Iterable[frozenset[tuple[int, str]]]) -> frozenset[tuple[int, str]]:
+    return frozenset(pair for pairs in sets for pair in pairs)
 
 
 def _of(entity: int, scopes: Iterable[tuple[int, str]]) -> frozenset[str]:
