@@ -1,0 +1,152 @@
+"""What is wrong with a row's values. Forms, command line, import and HQ ask the same function."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from crm_core.errors import Problem
+from crm_core.i18n import N_, Message, message
+from crm_core.ids import is_id
+from crm_core.money import MAX_MINOR
+from crm_core.schema.field import Field, FieldClass, Kind
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_core.schema.values import canonical_decimal
+
+MAX_TEXT = 1_000  # one line of text; longer ones belong into a note
+MAX_LONG_TEXT = 100_000  # about fifty printed pages
+MAX_WORDS = 200  # members of a set
+_INT32 = 2**31
+_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+\Z")
+_PHONE = re.compile(r"[+(]?[0-9][0-9 ()./\-]*(\s*(x|ext\.?|转)\s*[0-9]+)?\Z", re.IGNORECASE)
+_POSITION = re.compile(r"[0-9A-Za-z]{1,200}\Z")
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
+MIN_PHONE_DIGITS = 3  # 110 and the like
+MAX_PHONE_DIGITS = 20  # E.164 has 15; extensions follow
+
+
+def problems_of(schema: Schema, values: Mapping[str, Any], *, partial: bool = False) -> list[Problem]:
+    """Return everything that is wrong with `values`, in the order of the fields.
+
+    `partial`: `values` are changes to a row that exists, so what is absent is not asked for; clearing a
+    required field is wrong all the same. A choice this version does not know is no problem: a newer
+    version may have brought it.
+    """
+    problems = []
+    for name in values:
+        if name not in schema.fields and not name.startswith(CUSTOM_PREFIX):
+            problems.append(
+                Problem(
+                    field=name,
+                    message=message(
+                        N_("{entity} has no field called “{field}”"),
+                        entity=Message(schema.meta.label),
+                        field=name,
+                    ),
+                )
+            )
+    for field in schema.fields.values():
+        if field.field_class is FieldClass.SYSTEM:
+            continue
+        value = values.get(field.name)
+        if value is None or value == "" or value == []:
+            if field.required and not field.computed and (field.name in values or not partial):
+                problems.append(Problem(field=field.name, message=message(N_("This is required"))))
+            continue
+        wrong = problem_with(field, value)
+        if wrong is not None:
+            problems.append(Problem(field=field.name, message=wrong))
+    return problems
+
+
+def problem_with(field: Field, value: Any) -> Message | None:
+    """Return what is wrong with one value that is not empty; None where it is fit to keep."""
+    match field.kind:
+        case Kind.TAGS:
+            return _problem_with_words(value)
+        case Kind.JSON:
+            return None if isinstance(value, (dict, list)) else message(N_("This is not a structure"))
+        case Kind.BOOLEAN:
+            return None if isinstance(value, bool) else message(N_("This is neither yes nor no"))
+        case Kind.INTEGER:
+            return _problem_with_number(value, _INT32 - 1)
+        case Kind.MONEY | Kind.INSTANT:
+            return _problem_with_number(value, MAX_MINOR)
+        case _:
+            if not isinstance(value, str):
+                return message(N_("This is not text"))
+            return _problem_with_text(field, value)
+
+
+def _problem_with_number(value: Any, largest: int) -> Message | None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return message(N_("This is not a whole number"))
+    if abs(value) > largest:
+        return message(N_("This number is too large"))
+    return None
+
+
+def _problem_with_words(value: Any) -> Message | None:
+    if not isinstance(value, list) or not all(isinstance(word, str) and word.strip() for word in value):
+        return message(N_("This is not a list of words"))
+    if len(value) > MAX_WORDS or any(len(word) > MAX_TEXT for word in value):
+        return message(N_("These are too many words"))
+    return None
+
+
+def _problem_with_text(field: Field, value: str) -> Message | None:
+    longest = MAX_LONG_TEXT if field.kind is Kind.LONG_TEXT else MAX_TEXT
+    if len(value) > longest:
+        return message(
+            N_("This is {length} characters long; {longest} are allowed"), length=len(value), longest=longest
+        )
+    if "\x00" in value:
+        return message(N_("This holds a character that cannot be stored"))
+    match field.kind:
+        case Kind.EMAIL if not _EMAIL.match(value):
+            return message(N_("This is not an e-mail address"))
+        case Kind.PHONE:
+            return _problem_with_phone(value)
+        case Kind.DATE if not _is_date(value):
+            return message(N_("This is not a date"))
+        case Kind.REF if not is_id(value):
+            return message(N_("This is not the id of a record"))
+        case Kind.CURRENCY if not _CURRENCY.match(value):
+            return message(N_("This is not a currency code such as CNY"))
+        case Kind.POSITION if not _POSITION.match(value):
+            return message(N_("This is not a position"))
+        case Kind.DECIMAL | Kind.PERCENT if not _is_decimal(value):
+            return message(N_("This is not a number"))
+        case Kind.PERCENT if value.startswith("-"):
+            return message(N_("A percentage cannot be negative here"))
+    return None
+
+
+def _problem_with_phone(value: str) -> Message | None:
+    digits = sum(c.isdigit() for c in value)
+    if not _PHONE.match(value):
+        return message(N_("A phone number holds digits, spaces and + ( ) - only"))
+    if not MIN_PHONE_DIGITS <= digits <= MAX_PHONE_DIGITS:
+        return message(
+            N_("A phone number has {least} to {most} digits, this has {digits}"),
+            least=MIN_PHONE_DIGITS,
+            most=MAX_PHONE_DIGITS,
+            digits=digits,
+        )
+    return None
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _is_decimal(value: str) -> bool:
+    try:
+        return canonical_decimal(value) == value
+    except ValueError:
+        return False

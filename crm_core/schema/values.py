@@ -1,0 +1,218 @@
+"""Field values as text and back: the forms of the command line, JSON, files and the REST interface.
+
+Money is decimal text with its currency (`1299.00 CNY`), days are `YYYY-MM-DD`, instants ISO 8601 in UTC
+with `Z`, yes and no `true` and `false`, links the record's id, sets their words.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from crm_core.errors import Invalid, Problem, UserError
+from crm_core.i18n import N_, Message, message
+from crm_core.ids import is_id
+from crm_core.money import Money, parse_money
+from crm_core.schema.field import Field, Kind, Plain
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+
+DEFAULT_CURRENCY = "CNY"
+
+_YES = frozenset(("true", "yes", "1", "y", "是", "对"))
+_NO = frozenset(("false", "no", "0", "n", "否", "不"))
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_WORDS = re.compile(r"[,;，；、]")
+
+
+def instant_text(ms: int) -> str:
+    """Return milliseconds since 1970 UTC as ISO 8601 with `Z`, milliseconds shown only where there are any."""
+    moment = _EPOCH + datetime.timedelta(milliseconds=ms)
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds" if ms % 1000 else "seconds") + "Z"
+
+
+def parse_instant(text: str) -> int:
+    """Return milliseconds since 1970 UTC for ISO 8601 text; without a zone it is taken as UTC.
+
+    Raises ValueError.
+    """
+    moment = datetime.datetime.fromisoformat(text.strip())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.UTC)
+    return round((moment - _EPOCH) / datetime.timedelta(milliseconds=1))
+
+
+def canonical_decimal(text: str) -> str:
+    """Return an exact decimal in its shortest plain form (`12.50` is `12.5`). Raises ValueError."""
+    try:
+        number = Decimal(text.strip().replace(",", ""))
+    except InvalidOperation as error:
+        raise ValueError(text) from error
+    if not number.is_finite() or abs(number.adjusted()) > 20:
+        raise ValueError(text)
+    return f"{number.normalize():f}" if number else "0"
+
+
+def to_plain(field: Field, values: Mapping[str, Any]) -> Plain:
+    """Return a field's value in its JSON form; `values` holds the row, for an amount needs its currency."""
+    value = values.get(field.name)
+    if value is None:
+        return None
+    if field.kind is Kind.MONEY:
+        return str(Money(value, values.get(field.currency or "") or DEFAULT_CURRENCY))
+    if field.kind is Kind.INSTANT:
+        return instant_text(value)
+    if field.kind is Kind.TAGS:
+        return sorted(value)
+    return value  # type: ignore[no-any-return]
+
+
+def to_text(field: Field, values: Mapping[str, Any]) -> str:
+    """Return a field's value as text, empty for none; what `parse_text` reads back."""
+    value = to_plain(field, values)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list) and field.kind is Kind.TAGS:
+        return ", ".join(str(word) for word in value)
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return str(value)
+
+
+def to_json(schema: Schema, record_id: str, values: Mapping[str, Any]) -> dict[str, Plain]:
+    """Return a record as one flat object: its id, then every field present in `values`."""
+    flat: dict[str, Plain] = {"id": record_id}
+    for name, field in schema.fields.items():
+        if name in values:
+            flat[name] = to_plain(field, values)
+    flat.update((name, values[name]) for name in values if name.startswith(CUSTOM_PREFIX))
+    return flat
+
+
+def parse_text(field: Field, text: str, values: Mapping[str, Any] | None = None) -> dict[str, Plain]:
+    """Return what typed text sets: the field, and for an amount its currency too. Empty text clears.
+
+    `values` is the row so far: an amount typed without a currency takes the row's. Raises `UserError`
+    saying what was expected.
+    """
+    text = text.strip()
+    if field.kind is Kind.MONEY:
+        return _parse_amount(field, text, values or {})
+    if not text:
+        return {field.name: [] if field.kind is Kind.TAGS else None}
+    try:
+        return {field.name: _parse(field, text)}
+    except (ValueError, OverflowError):
+        raise UserError(_expected(field, text)) from None
+
+
+def parse_assignments(
+    schema: Schema, assignments: Mapping[str, str], values: Mapping[str, Any] | None = None
+) -> dict[str, Plain]:
+    """Return what `field=text` assignments set. Raises `Invalid` naming every field that is wrong."""
+    parsed: dict[str, Plain] = {}
+    problems = []
+    for name, text in assignments.items():
+        field = schema.fields.get(name)
+        if field is None:
+            problems.append(
+                Problem(
+                    field=name,
+                    message=message(
+                        N_("{entity} has no field called “{field}”"),
+                        entity=Message(schema.meta.label),
+                        field=name,
+                    ),
+                )
+            )
+            continue
+        try:
+            parsed.update(parse_text(field, text, {**(values or {}), **parsed}))
+        except UserError as error:
+            problems.append(Problem(field=name, message=error.message))
+    if problems:
+        raise Invalid(problems)
+    return parsed
+
+
+def _parse_amount(field: Field, text: str, values: Mapping[str, Any]) -> dict[str, Plain]:
+    currency_field = field.currency or ""
+    if not text:
+        return {field.name: None}
+    amount = parse_money(text, values.get(currency_field) or DEFAULT_CURRENCY)
+    return {field.name: amount.minor, currency_field: amount.currency}
+
+
+def _parse(field: Field, text: str) -> Plain:
+    match field.kind:
+        case Kind.INTEGER:
+            return int(text.replace(",", ""))
+        case Kind.DECIMAL | Kind.PERCENT:
+            return canonical_decimal(text.removesuffix("%"))
+        case Kind.BOOLEAN:
+            return _parse_boolean(text)
+        case Kind.DATE:
+            return datetime.date.fromisoformat(text).isoformat()
+        case Kind.INSTANT:
+            return parse_instant(text)
+        case Kind.CURRENCY:
+            return text.upper()
+        case Kind.REF:
+            record_id = text.lower().replace("-", "")
+            if not is_id(record_id):
+                raise ValueError(text)
+            return record_id
+        case Kind.TAGS:
+            return sorted({word.strip() for word in _WORDS.split(text)} - {""})
+        case Kind.CHOICE:
+            return _parse_choice(field, text)
+        case Kind.JSON:
+            structure: Plain = json.loads(text, parse_float=str)
+            return structure
+        case _:
+            return text
+
+
+def _parse_boolean(text: str) -> bool:
+    word = text.lower()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise ValueError(text)
+
+
+def _parse_choice(field: Field, text: str) -> str:
+    for choice in field.choices:
+        if text.casefold() in (choice.value.casefold(), choice.label.casefold()):
+            return choice.value
+    raise ValueError(text)
+
+
+def _expected(field: Field, text: str) -> Message:
+    match field.kind:
+        case Kind.INTEGER:
+            return message(N_("“{text}” is not a whole number"), text=text)
+        case Kind.DECIMAL | Kind.PERCENT:
+            return message(N_("“{text}” is not a number"), text=text)
+        case Kind.BOOLEAN:
+            return message(N_("“{text}” is neither true nor false"), text=text)
+        case Kind.DATE:
+            return message(N_("“{text}” is not a date such as 2026-12-24"), text=text)
+        case Kind.INSTANT:
+            return message(N_("“{text}” is not a time such as 2026-12-24T09:30:00Z"), text=text)
+        case Kind.REF:
+            return message(N_("“{text}” is not the id of a record"), text=text)
+        case Kind.CHOICE:
+            return message(
+                N_("“{text}” is none of {allowed}"),
+                text=text,
+                allowed=", ".join(choice.value for choice in field.choices),
+            )
+        case _:
+            return message(N_("“{text}” cannot be read here"), text=text)
