@@ -1,0 +1,54 @@
+# Every target makes .venv first if it is not there; Python 3.11 or newer is all a machine needs to have.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV := .venv/bin
+DEMO_DIR ?= demo-out
+HQ_DIR ?= .hq
+HQ_PORT ?= 8420
+# Settings of whoever calls make are not those of the demo, the tests or the figures.
+CLEAN_ENV := env -u CRM_PROFILE -u CRM_PASSPHRASE -u CRM_SERVER_DATA PYTHONDONTWRITEBYTECODE=
+OFFSCREEN := $(CLEAN_ENV) QT_QPA_PLATFORM=offscreen
+
+.PHONY: help setup demo test check bench soak app server pictures package clean
+
+help: ## Show what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## Make .venv with all packages (every other target does it by itself)
+	@installer/setup.sh
+
+demo: setup ## One HQ, two laptops, offline edits, one sync: the whole program in one go, without a window
+	@$(OFFSCREEN) $(VENV)/crm demo --no-window --dir $(DEMO_DIR)
+
+test: check ## Lint, types, import contracts and all tests
+	@$(OFFSCREEN) $(VENV)/python -m pytest $(PYTEST_ARGS)
+
+check: setup ## Lint, types and import contracts alone
+	@$(VENV)/ruff check .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports --no-logo
+
+bench: setup ## Measure, and write docs/performance.md
+	@$(OFFSCREEN) $(VENV)/python -m benchmarks
+
+soak: setup ## Many laptops, bad networks, hours of edits in minutes: does everything arrive?
+	@$(OFFSCREEN) $(VENV)/python -m benchmarks.soak
+
+app: setup ## Open the window
+	@$(VENV)/crm-desktop
+
+server: setup ## Run an HQ of your own on this machine, on port $(HQ_PORT)
+	@installer/server/run_here.sh $(HQ_DIR) $(HQ_PORT)
+
+pictures: setup ## Draw the pictures of docs/pictures anew from the demo
+	@rm -rf build/pictures
+	@$(OFFSCREEN) $(VENV)/crm demo --no-window --dir build/pictures
+	@mkdir -p docs/pictures && cp build/pictures/pictures/*.png docs/pictures/
+
+package: setup ## Build the Linux package: a folder, an archive and a .deb in dist/
+	@installer/linux/build.sh
+
+clean: ## Remove what was made, but neither .venv nor an HQ of your own
+	@rm -rf build dist $(DEMO_DIR) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.uv/*' -prune -exec rm -rf {} +
