@@ -60,10 +60,10 @@ class TaxTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """A quote's amounts in minor units of its currency; `lines` in the order given, `taxes` highest rate first.
+    """A quote's amounts in minor units of its currency.
 
-    net + tax = total, always. Prices without tax: net = subtotal - allowance. Prices with tax: total =
-    subtotal - allowance.
+    `lines` in the order given, `taxes` highest rate first. net + tax = total, always. Prices without tax:
+    net = subtotal - allowance. Prices with tax: total = subtotal - allowance.
     """
 
     currency: str
@@ -112,14 +112,11 @@ def totals(
     """
     _check(lines, currency, allowance_percent, allowance_minor)
     with localcontext(_EXACT):
-        listed = [round_half_up(line.unit_price.minor * line.quantity) for line in lines]
-        nets = [
-            round_half_up(line.unit_price.minor * line.quantity * (_HUNDRED - line.discount_percent) / _HUNDRED)
-            for line in lines
-        ]
+        listed = [_kept(round_half_up(line.unit_price.minor * line.quantity)) for line in lines]
+        nets = [_net(line) for line in lines]
         counted = [index for index, line in enumerate(lines) if not line.optional]
         subtotal = sum(nets[index] for index in counted)
-        allowance = round_half_up(subtotal * allowance_percent / _HUNDRED) + allowance_minor
+        allowance = round_half_up(max(subtotal, 0) * allowance_percent / _HUNDRED) + allowance_minor
         if allowance > max(subtotal, 0):
             raise UserError(N_("The allowance is larger than the subtotal"))
         shares = _spread(allowance, counted, lines, nets)
@@ -150,6 +147,12 @@ def totals(
     )
 
 
+def _net(line: QuoteLineValues) -> int:
+    """Return the line's amount after its discount, rounded half up."""
+    left = _HUNDRED - line.discount_percent
+    return round_half_up(line.unit_price.minor * line.quantity * left / _HUNDRED)
+
+
 def _spread(
     allowance: int, counted: Sequence[int], lines: Sequence[QuoteLineValues], nets: Sequence[int]
 ) -> list[int]:
@@ -169,7 +172,8 @@ def _tax(rate: Decimal, amount_minor: int, tax_included: bool) -> TaxTotal:
     if tax_included:
         tax = round_half_up(amount_minor * rate / (_HUNDRED + rate))
         return TaxTotal(rate=rate, base_minor=amount_minor - tax, tax_minor=tax)
-    return TaxTotal(rate=rate, base_minor=amount_minor, tax_minor=round_half_up(amount_minor * rate / _HUNDRED))
+    tax = round_half_up(amount_minor * rate / _HUNDRED)
+    return TaxTotal(rate=rate, base_minor=amount_minor, tax_minor=tax)
 
 
 def _check(
@@ -186,7 +190,8 @@ def _check(
             raise UserError(N_("{quantity} is not a quantity a quote can hold"), quantity=line.quantity)
         _kept(line.unit_price.minor)
         if not _is_percent(line.discount_percent):
-            raise UserError(N_("A discount is between 0 and 100 %, not {percent}"), percent=line.discount_percent)
+            percent = line.discount_percent
+            raise UserError(N_("A discount is between 0 and 100 %, not {percent}"), percent=percent)
         if not _is_percent(line.tax_rate):
             raise UserError(N_("A tax rate is between 0 and 100 %, not {percent}"), percent=line.tax_rate)
     if allowance_minor < 0:

@@ -15,17 +15,24 @@ _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES = ("", "拾", "佰", "仟")
 _TENTHS = ("角", "分", "厘")
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SCALES = ((10**15, "quadrillion"), (10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (1000, "thousand"))
+_ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
+_ONES += ("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_TENS = ("zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_SCALES = (
+    (10**15, "quadrillion"),
+    (10**12, "trillion"),
+    (10**9, "billion"),
+    (10**6, "million"),
+    (1000, "thousand"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CurrencyWords:
-    """A currency's words: Chinese name and unit, the Chinese minor unit where it is not 角分厘, English names."""
+    """A currency's words in both languages.
+
+    `zh_minor` is the Chinese minor unit where it is not counted in 角, 分 and 厘.
+    """
 
     zh_name: str
     zh_unit: str
@@ -136,8 +143,6 @@ def _english(number: int) -> str:
     if number < 1000:
         hundreds, rest = divmod(number, 100)
         return f"{_ONES[hundreds]} hundred" + (f" {_english(rest)}" if rest else "")
-    for scale, name in _SCALES:
-        high, rest = divmod(number, scale)
-        if high:
-            return f"{_english(high)} {name}" + (f" {_english(rest)}" if rest else "")
-    raise AssertionError("a number of 1000 or more has a scale")
+    scale, name = next(each for each in _SCALES if number >= each[0])
+    high, rest = divmod(number, scale)
+    return f"{_english(high)} {name}" + (f" {_english(rest)}" if rest else "")
