@@ -1,0 +1,35 @@
+"""What ships beside the code: icons, fonts, templates and the Chinese texts. No Qt here; HQ reads it too."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "zh_CN")
+
+
+def path(*parts: str) -> Path:
+    """Return where a shipped file lies, in the source tree and in a frozen program alike."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    root = Path(frozen) / "resources" if frozen else Path(__file__).parent
+    return root.joinpath(*parts)
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Return the texts of a language by their English source; empty for English itself.
+
+    Merges every area's `.po` file. Raises `ValueError` for a language the program does not speak.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"no texts in {language}; there are {', '.join(LANGUAGES)}")
+    if language == "en":
+        return {}
+    import polib  # noqa: PLC0415 - parsing takes longer than the rest of start-up in English
+
+    texts: dict[str, str] = {}
+    for area in sorted(path("locale", language).glob("*.po")):
+        for entry in polib.pofile(str(area), encoding="utf-8").translated_entries():  # type: ignore[no-untyped-call]
+            texts[entry.msgid] = entry.msgstr
+    return texts

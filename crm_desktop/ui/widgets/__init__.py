@@ -1,0 +1,1 @@
+"""Small widgets the pages are made of; none of them reads a record."""

@@ -1,0 +1,232 @@
+"""A field of a form: label above, "(required)" in words, what is wrong in one line under it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCalendarWidget,
+    QDateEdit,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from crm_core.i18n import N_, message
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import Text, show, tr, translator
+from crm_desktop.ui.widgets.labels import IconLabel, Label
+from crm_desktop.ui.widgets.live import Live
+
+_MARKS: dict[str, tuple[str, str]] = {"error": ("overdue", "bad"), "not-sent": ("notsent", "accent")}
+_MARK_NAMES = {"error": N_("Wrong value"), "not-sent": N_("Not sent yet")}
+_NOTES = {"good": ("check", "good"), "warn": ("clock", "warn"), "soft": (None, "text-soft")}
+
+
+class Field(Live, QWidget):
+    """An editor with its label and its line of help; the editor stays the caller's own widget."""
+
+    def __init__(
+        self, label: Text, editor: QWidget, *, required: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.editor = editor
+        self._name, self._required = label, required
+        self._error: Text = ""
+        self._mark: str | None = None
+        self._action: QAction | None = None
+        self.label = Label(step="caption", color="text-soft")
+        self.label.setBuddy(editor)
+        self._icon = IconLabel("overdue", color="bad", size=14)
+        self._line = Label(step="caption", color="bad", wrap=True)
+        self._help = QWidget()
+        below = QHBoxLayout(self._help)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(6)
+        below.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        below.addWidget(self._line, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.label)
+        column.addWidget(editor)
+        column.addWidget(self._help)
+        if not editor.sizePolicy().expandingDirections() & Qt.Orientation.Vertical:
+            column.addStretch(1)  # in a row of fields all labels stand at the top
+        self._help.hide()
+        if isinstance(editor, QAbstractSpinBox) and not isinstance(editor, QDateEdit):
+            editor.lineEdit().setTextMargins(8, 0, 0, 0)  # spin boxes ignore the style sheet's padding
+        self.retranslate()
+
+    @property
+    def error(self) -> Text:
+        """What is wrong with the value; empty where nothing is."""
+        return self._error
+
+    def set_label(self, label: Text) -> None:
+        """Name the field anew."""
+        self._name = label
+        self.retranslate()
+
+    def set_required(self, required: bool) -> None:
+        """Say in words whether a value must be given."""
+        self._required = required
+        self.retranslate()
+
+    def set_error(self, error: Text) -> None:
+        """Say what is wrong, in the field's edge, inside it and in the line under it; empty to clear."""
+        self._error = error
+        wrong = bool(show(error))
+        self.editor.setProperty("error", "true" if wrong else "false")
+        self.editor.style().unpolish(self.editor)
+        self.editor.style().polish(self.editor)
+        inside = isinstance(self.editor, QLineEdit)
+        if wrong:
+            self._say(error, None if inside else "overdue", "bad")
+            self._set_mark("error")
+        else:
+            self._help.hide()
+            self._set_mark(None)
+        self.editor.setAccessibleDescription(show(error))
+
+    def set_note(self, note: Text, kind: str = "soft") -> None:
+        """Say something that is not wrong under the field; kinds good, warn, soft. Empty to clear."""
+        if not show(note):
+            self._help.hide()
+            return
+        icon, color = _NOTES[kind]
+        self._say(note, icon, color)
+
+    def set_not_sent(self, not_sent: bool) -> None:
+        """Mark the value as changed here and not yet sent to HQ."""
+        self._set_mark("not-sent" if not_sent else None)
+
+    def retranslate(self) -> None:
+        """Write the label in the language on screen, with "(required)" where a value must be given."""
+        words = show(self._name)
+        self.label.say(message("{label} (required)", label=words) if self._required else words)
+        self.editor.setAccessibleName(self.label.text())
+        if self._action is not None and self._mark is not None:
+            self._action.setToolTip(tr(_MARK_NAMES[self._mark]))
+
+    def retint(self) -> None:
+        """Draw the mark inside the field in the theme's colour."""
+        if self._action is not None and self._mark is not None:
+            self._action.setIcon(theme().icon(*_MARKS[self._mark]))
+
+    def _say(self, words: Text, icon: str | None, color: str) -> None:
+        self._line.set_color(color)
+        self._line.say(words)
+        self._icon.setVisible(icon is not None)
+        if icon is not None:
+            self._icon.show_icon(icon, color)
+        self._help.show()
+
+    def _set_mark(self, mark: str | None) -> None:
+        self._mark = mark
+        if not isinstance(self.editor, QLineEdit):
+            return
+        if mark is None:
+            if self._action is not None:
+                self.editor.removeAction(self._action)
+                self._action = None
+            return
+        if self._action is None:
+            self._action = self.editor.addAction(
+                theme().icon(*_MARKS[mark]), QLineEdit.ActionPosition.TrailingPosition
+            )
+        self.retint()
+        self.retranslate()
+
+
+class SearchField(Live, QLineEdit):
+    """A line to type a search in: magnifier before, key hint after it while it is empty."""
+
+    def __init__(self, placeholder: Text, *, hint: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._placeholder = placeholder
+        self._glass = self.addAction(theme().icon("search", "text"), QLineEdit.ActionPosition.LeadingPosition)
+        self._hint = hint
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Write the placeholder in the language on screen."""
+        words = show(self._placeholder)
+        self.setPlaceholderText(words)
+        self.setAccessibleName(words)
+
+    def retint(self) -> None:
+        """Draw the magnifier in the theme's colour."""
+        self._glass.setIcon(theme().icon("search", "text"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Write the key hint at the right edge while nothing is typed."""
+        super().paintEvent(event)
+        if self.text() or not self._hint:
+            return
+        painter = QPainter(self)
+        painter.setFont(theme().font("caption"))
+        painter.setPen(theme().color("text-soft"))
+        area = self.rect().adjusted(0, 0, -theme().px(12), 0)
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self._hint)
+        painter.end()
+
+
+class Fact(Live, QWidget):
+    """A label and its value in reading mode: text, never a greyed field."""
+
+    def __init__(
+        self, label: Text, value: Text | QWidget, *, label_width: int = 72, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._label_width = label_width
+        self.label = Label(label, color="text-soft")
+        if isinstance(value, QWidget):
+            self.value: QWidget = value
+        else:
+            self.value = Label(value, wrap=True)
+            self.value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
+        top = Qt.AlignmentFlag.AlignTop
+        grid.addWidget(self.label, 0, 0, top)
+        grid.addWidget(self.value, 0, 1, top)
+        grid.setColumnStretch(1, 1)
+        self.retranslate()
+        self.retint()
+
+    def say(self, value: Text) -> None:
+        """Show another value."""
+        if isinstance(self.value, Label):
+            self.value.say(value)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Join label and value for those who listen."""
+        words = self.value.text() if isinstance(self.value, QLabel) else self.value.accessibleName()
+        self.setAccessibleName(tr("{label}: {value}", label=self.label.text(), value=words))
+
+    def retint(self) -> None:
+        """Keep the labels of a column of facts equally wide."""
+        self.label.setMinimumWidth(theme().px(self._label_width))
+
+
+class DateField(Live, QDateEdit):
+    """A date with a calendar to pick from, written year-month-day in both languages."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setCalendarPopup(True)
+        self.setDisplayFormat("yyyy-MM-dd")
+        calendar = self.calendarWidget()
+        calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Name the days and months of the calendar in the language on screen."""
+        self.calendarWidget().setLocale(translator().locale)
