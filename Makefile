@@ -38,7 +38,7 @@ soak: setup ## Many laptops, bad networks, hours of edits in minutes: does every
 app: setup ## Open the window
 	@$(VENV)/crm-desktop
 
-server: setup ## Run an HQ of your own on this machine, on port $(HQ_PORT)
+server: setup ## Run an HQ of your own on this machine (HQ_DIR, HQ_PORT)
 	@installer/server/run_here.sh $(HQ_DIR) $(HQ_PORT)
 
 pictures: setup ## Draw the pictures of docs/pictures anew from the demo
