@@ -42,6 +42,11 @@ QPushButton[role="flat"]:hover, QPushButton[role="plain"]:hover {{ background: @
 QPushButton[role="flat"]:pressed, QPushButton[role="plain"]:pressed {{ background: @accent-soft;
   border-color: @accent-soft }}
 QPushButton[role="flat"]:focus, QPushButton[role="plain"]:focus {{ border-color: @accent }}
+QPushButton[role="link"], QPushButton[role="link"]:hover, QPushButton[role="link"]:pressed {{
+  min-height: 22sp; padding: 0; border: 1px solid transparent; border-radius: 4px; background: transparent;
+  color: @accent }}
+QPushButton[role="link"]:hover {{ background: @hover }}
+QPushButton[role="link"]:focus {{ min-height: 20sp; padding: 0; border: 2px solid @accent }}
 QPushButton[role="bad"] {{ color: @bad; border-color: @bad }}
 QPushButton[role="bad"]:hover {{ background: @bad-soft }}
 QPushButton[role="bad"]:pressed {{ background: @bad; color: @on-accent }}
@@ -49,7 +54,8 @@ QPushButton[role="bad"]:focus {{ border-color: @accent }}
 QPushButton:disabled, QPushButton[role]:disabled {{ border-color: @line; background: @surface;
   color: @text-disabled }}
 QPushButton[role="primary"]:disabled {{ background: @line }}
-QPushButton[role="flat"]:disabled, QPushButton[role="plain"]:disabled {{ border-color: transparent;
+QPushButton[role="flat"]:disabled, QPushButton[role="plain"]:disabled,
+QPushButton[role="link"]:disabled {{ border-color: transparent;
   background: transparent }}
 
 QToolButton {{ min-width: 30sp; min-height: 30sp; border: 1px solid transparent; border-radius: 6px;
@@ -136,6 +142,8 @@ QProgressBar[tone="warn"]::chunk {{ background: @warn }}
 QProgressBar[tone="bad"]::chunk {{ background: @bad }}
 QProgressBar[tone="ramp"]::chunk {{ background: @ramp3 }}
 QFrame[role="card"] {{ background: @surface; border: 1px solid @line; border-radius: 6px }}
+QFrame[role="field"] {{ background: @surface; border: 1px solid @line-strong; border-radius: 6px }}
+QFrame[role="field"][focused="true"] {{ border: 2px solid @accent }}
 QFrame[role="popup"] {{ background: @raised; border: 1px solid @line-strong; border-radius: 6px }}
 QSplitter::handle {{ background: @line; width: 1px; height: 1px }}
 QScrollArea {{ border: 0; background: transparent }}

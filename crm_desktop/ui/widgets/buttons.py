@@ -25,6 +25,7 @@ class Kind(StrEnum):
     FLAT = "flat"
     PLAIN = "plain"
     BAD = "bad"
+    LINK = "link"
 
 
 _INK = {
@@ -34,8 +35,9 @@ _INK = {
     Kind.FLAT: "accent",
     Kind.PLAIN: "text",
     Kind.BAD: "bad",
+    Kind.LINK: "accent",
 }
-_BOLD = (Kind.PRIMARY, Kind.OUTLINE)
+_BOLD = (Kind.PRIMARY, Kind.OUTLINE, Kind.LINK)
 
 
 class Button(Live, QPushButton):
@@ -49,9 +51,11 @@ class Button(Live, QPushButton):
         icon: str | None = None,
         hint: str = "",
         small: bool = False,
+        weight: int | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._weight = weight
         self._text, self._kind, self._icon, self._hint, self._small = text, kind, icon, hint, small
         self._ring: _Ring | None = None
         self.setProperty("role", kind.value)
@@ -101,13 +105,17 @@ class Button(Live, QPushButton):
     def retint(self) -> None:
         """Take the font from the theme."""
         step = "caption" if self._small else "body"
-        self.setFont(theme().font(step, 600 if self._kind in _BOLD else 400))
+        weight = self._weight or (600 if self._kind in _BOLD else 400)
+        self.setFont(theme().font(step, weight))
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         """Give room for icon, text, hint and arrow inside the height of the kind."""
         size = theme().size("button-small" if self._small else "button")
-        around = 2 * theme().px(10 if self._small else 13)
+        if self._kind is Kind.LINK:
+            size, around = theme().px(24), theme().px(4)
+        else:
+            around = 2 * theme().px(10 if self._small else 13)
         return QSize(self._content_width() + around, size)
 
     def minimumSizeHint(self) -> QSize:

@@ -64,6 +64,9 @@ class Label(Live, QLabel):
     def retint(self) -> None:
         """Take font and colour from the theme."""
         self.setFont(theme().font(self._step, self._weight))
+        # Lines that flow start where a single line of the same step beside them starts.
+        above = max(0, theme().line_height(self._step) - self.fontMetrics().height()) // 2
+        self.setContentsMargins(0, above if self.wordWrap() else 0, 0, 0)
         colors = self.palette()
         for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
             colors.setColor(group, QPalette.ColorRole.WindowText, theme().color(self._color))
