@@ -31,6 +31,17 @@ find_python() {
     die "no Python 3.11 to 3.14 was found; install one, or name it: make PYTHON=/path/to/python3 ..."
 }
 
+# Neither pip nor uv asks the system whom to trust, where a company's own certificate may be needed.
+trust_the_system() {
+    local bundle
+    for bundle in "${PIP_CERT:-}" /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt; do
+        if [ -s "$bundle" ]; then
+            export SSL_CERT_FILE="${SSL_CERT_FILE:-$bundle}" PIP_CERT="${PIP_CERT:-$bundle}"
+            return
+        fi
+    done
+}
+
 # Prints a uv that works: the one on PATH, else one of our own in .uv/.
 find_uv() {
     local found
@@ -66,10 +77,9 @@ install_python_packages() {
     export UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv UV_NO_PROGRESS=1
     export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-120}"
     unset VIRTUAL_ENV
-    # pip's own settings for a company's certificate and index hold for uv too, which reads neither.
-    if [ -n "${PIP_CERT:-}" ]; then export SSL_CERT_FILE="${SSL_CERT_FILE:-$PIP_CERT}"; fi
     say "setup: installing the packages into .venv (once; about 700 MB on disk) ..."
     if "$uv" sync --quiet --locked --all-extras --python "$python" </dev/null; then return; fi
+    # pip's own setting of a company's index holds for uv too, which does not read it.
     index=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}}
     [ -n "$index" ] || die "the packages could not be installed"
     say "setup: the index of the lock file did not serve; taking the same versions from the index configured here ..."
@@ -92,6 +102,7 @@ main() {
     local python uv wanted
     wanted=$(fingerprint)
     if [ -x .venv/bin/python ] && [ "$(cat .venv/.made-from 2>/dev/null)" = "$wanted" ]; then return; fi
+    trust_the_system
     python=$(find_python)
     uv=$(find_uv "$python")
     install_python_packages "$uv" "$python"
