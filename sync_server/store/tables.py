@@ -9,9 +9,9 @@ Positions (`seq`) are whole numbers handed out in commit order by `Database.writ
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, Table, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from crm_core.schema.entity import Base
@@ -24,6 +24,11 @@ class HqBase(DeclarativeBase):
     """Base of the tables only HQ has."""
 
     metadata = Base.metadata
+
+
+def table_of(model: type[DeclarativeBase]) -> Table:
+    """Return the table behind a class, for statements over many rows at once."""
+    return cast(Table, model.__table__)
 
 
 def _position(*, index: bool = False, key: bool = False) -> Mapped[int]:
