@@ -1,0 +1,226 @@
+"""What HQ is told about itself: `crm-server.toml` in its data folder, overridden by `CRM_SERVER_*`.
+
+The file holds the database's URL and the key that signs sync tokens, so only its owner may read it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from platformdirs import user_data_path
+
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+
+FILE_NAME: Final = "crm-server.toml"
+ENVIRONMENT: Final = "CRM_SERVER_"
+SECRET_BYTES: Final = 32
+MASK: Final = "••••••"
+
+_SECRET_NAMES: Final = frozenset({"secret", "metrics_key"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One headquarters. Build with `read_settings`, or `fresh_settings` for a new one."""
+
+    data: Path
+    """Folder of this HQ: settings, the SQLite file, attached files."""
+    database_url: str
+    secret: str
+    """Key of the signatures on sync tokens, hexadecimal; the same on every machine that serves this HQ."""
+    metrics_key: str = ""
+    """Whoever sends it as `X-Metrics-Key` may read `/metrics`; empty: nobody, on the public port."""
+    admin_port: int = 0
+    """Port on this machine alone that answers with the metrics and asks for no key; 0: none."""
+
+    company: str = ""
+    company_zh: str = ""
+    address: str = ""
+    address_zh: str = ""
+    phone: str = ""
+    email: str = ""
+    tax_number: str = ""
+    currency: str = "CNY"
+    """Currency sums of several currencies are shown in."""
+    language: str = "en"
+    """Language of what HQ writes by itself: `en` or `zh_CN`."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    workers: int = 1
+    tls_certificate: str = ""
+    """PEM file of the certificate and its chain; empty: no TLS, for a proxy that has it."""
+    tls_key: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+
+    password_length_min: int = 1
+    """Shorter passwords are refused; one of fewer than eight characters is warned of in any case."""
+
+    interval_s: int = 120
+    """How often a laptop with nothing to send asks for news."""
+    lease_size: int = 50
+    """Numbers a laptop gets at a time."""
+    want_bytes_max: int = 1024 * 1024
+    """Largest page of a download."""
+    body_bytes_max: int = 4 * 1024 * 1024
+    """Largest request body, as it arrives (compressed)."""
+
+    @property
+    def file(self) -> Path:
+        """Where these settings are kept."""
+        return self.data / FILE_NAME
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether HQ itself answers with TLS."""
+        return bool(self.tls_certificate)
+
+    def company_name(self, language: str) -> str:
+        """Return the company's name in the language, or in the other where it has only one."""
+        names = (self.company_zh, self.company) if language.startswith("zh") else (self.company, self.company_zh)
+        return names[0] or names[1]
+
+    def masked(self) -> dict[str, Any]:
+        """Return every setting as plain values with secrets made unreadable."""
+        shown = {name: value for name, value in _plain(self).items() if name not in _SECRET_NAMES}
+        shown |= {name: MASK if getattr(self, name) else "" for name in sorted(_SECRET_NAMES)}
+        shown["database_url"] = mask_url(self.database_url)
+        return {"data": str(self.data), **shown}
+
+    def __repr__(self) -> str:
+        return f"Settings(data={str(self.data)!r}, database_url={mask_url(self.database_url)!r})"
+
+
+def default_data_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the data folder where none is named: `CRM_SERVER_DATA`, else the platform's."""
+    named = environment.get(ENVIRONMENT + "DATA")
+    return Path(named) if named else user_data_path("satchel-hq", appauthor=False)
+
+
+def sqlite_url(file: Path) -> str:
+    """Return the database URL of a SQLite file."""
+    return f"sqlite+pysqlite:///{file.as_posix()}"
+
+
+def database_url(given: str) -> str:
+    """Return the URL with the driver this program brings. Raises `UserError` for another engine."""
+    scheme, found, rest = given.partition("://")
+    drivers = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+    if not found or scheme.partition("+")[0] not in drivers:
+        raise UserError(N_("The database is named by a URL such as postgresql://user@host/satchel"))
+    return f"{drivers[scheme.partition('+')[0]]}://{rest}"
+
+
+def fresh_settings(data: Path, *, database: str | None = None, **others: Any) -> Settings:
+    """Return the settings of a new HQ, with new secrets; nothing is written."""
+    data = data.absolute()
+    return Settings(
+        data=data,
+        database_url=database_url(database) if database else sqlite_url(data / "satchel.db"),
+        secret=secrets.token_hex(SECRET_BYTES),
+        metrics_key=secrets.token_hex(SECRET_BYTES),
+        **others,
+    )
+
+
+def write_settings(settings: Settings) -> None:
+    """Write the settings for their owner's eyes alone, wholly or not at all."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lines = (f"{name} = {_toml(value)}\n" for name, value in _plain(settings).items())
+    partial = settings.file.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+        stream.writelines(lines)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(settings.file)
+
+
+def read_settings(data: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings in force for the HQ in `data`.
+
+    Raises `UserError` where there is no HQ yet, where the file cannot be read, and for a value that is
+    none of its setting's; a setting of a newer version is an error too, for it may matter.
+    """
+    file = data.absolute() / FILE_NAME
+    try:
+        stored = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(
+            N_("There is no headquarters in {folder}; make one with “crm-server init”"), folder=data
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(
+            N_("{file} cannot be read as settings: {reason}"), file=file, reason=error
+        ) from error
+    except OSError as error:
+        raise UserError(N_("{file} cannot be opened: {reason}"), file=file, reason=error.strerror) from error
+    kinds = {field.name: field.type for field in dataclasses.fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, value in stored.items():
+        if name not in kinds or name == "data":
+            raise UserError(N_("{file}: there is no setting “{name}”"), file=file, name=name)
+        values[name] = _checked(name, value, str(kinds[name]))
+    for name, kind in kinds.items():
+        given = environment.get(ENVIRONMENT + name.upper())
+        if given is not None and name != "data":
+            values[name] = _from_text(name, given, str(kind))
+    for name in ("database_url", "secret"):
+        if not values.get(name):
+            raise UserError(N_("{file}: the setting “{name}” is missing"), file=file, name=name)
+    values["database_url"] = database_url(values["database_url"])
+    return Settings(data=data.absolute(), **values)
+
+
+def mask_url(url: str) -> str:
+    """Return a database URL without its password."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    netloc = parts.netloc.replace(f":{parts.password}@", f":{MASK}@")
+    return urlunsplit(parts._replace(netloc=netloc))
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    values = ((f.name, getattr(settings, f.name)) for f in dataclasses.fields(settings) if f.name != "data")
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
+
+
+def _toml(value: Any) -> str:
+    # JSON's strings, numbers, booleans and flat lists are TOML too, but for DEL, which TOML wants escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _checked(name: str, value: Any, kind: str) -> Any:
+    """Return a stored value in its setting's type."""
+    if kind == "int" and isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if kind == "str" and isinstance(value, str):
+        return value
+    if kind.startswith("tuple") and isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    raise UserError(N_("The setting “{name}” cannot be “{value}”"), name=name, value=_shown(name, value))
+
+
+def _from_text(name: str, text: str, kind: str) -> Any:
+    """Return the value an environment variable gives; lists are separated by commas."""
+    if kind == "int":
+        return _checked(name, int(text) if text.isdecimal() else text, kind)
+    if kind.startswith("tuple"):
+        return tuple(each.strip() for each in text.split(",") if each.strip())
+    return text
+
+
+def _shown(name: str, value: object) -> str:
+    return MASK if name in _SECRET_NAMES or name == "database_url" else str(value)

@@ -1,0 +1,43 @@
+"""Bringing a database up to the version this program is written for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+STEPS = Path(__file__).parent / "migrations"
+
+
+def newest_revision() -> str:
+    """Return the step this program needs."""
+    head = ScriptDirectory(str(STEPS)).get_current_head()
+    assert head is not None
+    return head
+
+
+def known_revisions() -> set[str]:
+    """Return every step this program knows."""
+    return {script.revision for script in ScriptDirectory(str(STEPS)).walk_revisions()}
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the step a database stands at; None where it is no HQ's yet."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(engine: Engine) -> tuple[str | None, str]:
+    """Run the steps missing, all or none; give where the database stood and where it stands."""
+    config = Config()
+    config.set_main_option("script_location", str(STEPS))
+    with engine.begin() as connection:
+        before = revision_of(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        after = revision_of(connection)
+    assert after is not None
+    return before, after
