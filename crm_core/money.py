@@ -82,7 +82,7 @@ def parse_money(text: str, default_currency: str | None = None) -> Money:
         amount = Decimal("NaN")
     if len(parts) > 2 or not currency or not _CURRENCY.match(currency) or not amount.is_finite():
         raise UserError(N_("“{text}” is not an amount such as 1299.00 CNY"), text=text)
-    if abs(amount) > MAX_MINOR:
+    if amount.copy_abs() > MAX_MINOR:
         raise UserError(N_("“{text}” is larger than any amount the program keeps"), text=text)
     minor = amount.scaleb(digits(currency))
     if minor != minor.to_integral_value():

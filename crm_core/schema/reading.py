@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import cast
+
+from sqlalchemy import Table
 
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import Field, FieldClass, Kind
@@ -37,6 +40,11 @@ class Schema:
     def meta(self) -> EntityMeta:
         """What the entity is called and how it behaves."""
         return self.model.meta
+
+    @property
+    def table(self) -> Table:
+        """The entity's table."""
+        return cast(Table, self.model.__table__)
 
     @property
     def no(self) -> int:

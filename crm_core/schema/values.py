@@ -29,7 +29,7 @@ _WORDS = re.compile(r"[,;，；、]")
 
 
 def instant_text(ms: int) -> str:
-    """Return milliseconds since 1970 UTC as ISO 8601 with `Z`, milliseconds shown only where there are any."""
+    """Return milliseconds since 1970 UTC as ISO 8601 with `Z`, milliseconds only where there are any."""
     moment = _EPOCH + datetime.timedelta(milliseconds=ms)
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds" if ms % 1000 else "seconds") + "Z"
 

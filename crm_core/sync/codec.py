@@ -70,7 +70,7 @@ def read_message(raw: Any) -> Msg | None:
     try:
         kind, optional = raw[0], raw[1]
         if kind not in MSG_TYPES:
-            if optional:
+            if isinstance(kind, int) and optional == 1:
                 return None
             raise Malformed(N_("HQ sent a kind of message this version does not know"))
         return msgspec.convert(raw, MSG_TYPES[kind])
