@@ -1,0 +1,199 @@
+"""One round of synchronisation: push, pull, until HQ has nothing more and nothing waits here.
+
+No Qt, no HTTP, no sleeping: HQ is handed in as `protocol.Headquarters`, time as a function. A round may
+be cut off at any point; every page is applied in one transaction together with the token that names it,
+so the next round goes on from there. Typing never waits: the replica's writer is taken only to apply a
+page, never while the line is busy.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from crm_core import SCHEMA_VERSION
+from crm_core.errors import BrokenPromise
+from crm_core.i18n import N_
+from crm_core.sync.clock import observe, reading
+from crm_core.sync.codec import read_message
+from crm_core.sync.merge import dot
+from crm_core.sync.protocol import (
+    PROTOCOL_VERSION,
+    Headquarters,
+    Progress,
+    SyncRequest,
+    SyncResponse,
+)
+from crm_desktop.models import state
+from crm_desktop.models.numbers import leases_wanted
+from crm_desktop.models.replica import Replica
+from crm_desktop.models.state import Key
+from crm_desktop.sync import outbox
+from crm_desktop.sync.receive import Received, receive, sweep
+from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step, ignore_step, never
+from crm_desktop.sync.settle import Settled, settle
+
+# Sizes before compression. The first page is small, so that something is usable at once on a slow line;
+# each page that comes through doubles the next, see docs/sync.md.
+FIRST_PAGE_BYTES = 64 * 1024
+LARGEST_PAGE_BYTES = 1024 * 1024
+PUSH_BYTES = 2 * 1024 * 1024
+
+
+class Counted(Protocol):
+    """A connection that knows what it carried."""
+
+    up: int
+    down: int
+
+
+@dataclass(slots=True)
+class _Tally:
+    sent: int = 0
+    received: int = 0
+    purged: int = 0
+    superseded: int = 0
+    refused: int = 0
+    trips: int = 0
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Engine:
+    """Runs rounds between one replica and HQ. Not for two threads at once: see `schedule`."""
+
+    def __init__(
+        self,
+        replica: Replica,
+        hq: Headquarters,
+        *,
+        counter: Counted | None = None,
+        now_ms: Callable[[], int] = _now_ms,
+        first_page_bytes: int = FIRST_PAGE_BYTES,
+    ) -> None:
+        self._replica = replica
+        self._hq = hq
+        self._counter = counter
+        self._now_ms = now_ms
+        self._first_page_bytes = first_page_bytes
+
+    def run_round(self, on_step: OnStep = ignore_step, cancelled: Cancelled = never) -> RoundReport:
+        """Push and pull until both sides are even, or `cancelled` says stop between two pages.
+
+        Raises `Unreachable` where the line or HQ fails: nothing is lost, what was applied stays applied.
+        """
+        began = time.monotonic()
+        up, down = (self._counter.up, self._counter.down) if self._counter else (0, 0)
+        tally = _Tally()
+        want = self._first_page_bytes
+        finished = False
+        while not finished and not cancelled():
+            finished = self._one_trip(want, tally, on_step)
+            want = min(2 * want, LARGEST_PAGE_BYTES)
+        if finished:
+            with self._replica.write() as session:
+                state.write(session, {Key.LAST_OK_MS: self._now_ms()})
+        report = RoundReport(
+            sent=tally.sent,
+            received=tally.received,
+            purged=tally.purged,
+            superseded=tally.superseded,
+            refused=tally.refused,
+            round_trips=tally.trips,
+            seconds=round(time.monotonic() - began, 3),
+            up_to_date=finished,
+        )
+        if self._counter:
+            report = replace(report, bytes_up=self._counter.up - up, bytes_down=self._counter.down - down)
+        return report
+
+    def _one_trip(self, want_bytes: int, tally: _Tally, on_step: OnStep) -> bool:
+        request, waiting = self._prepare(want_bytes)
+        if request.txns:
+            on_step(Step(phase="sending", done=tally.sent, total=tally.sent + waiting))
+        local_ms = self._now_ms()
+        response = self._hq.sync(request)
+        elapsed_ms = self._now_ms() - local_ms
+        tally.trips += 1
+        offset_ms = response.server_ms - (local_ms + elapsed_ms // 2)
+        settled, received, left = self._apply(request, response, offset_ms)
+        tally.sent += len(response.answers)
+        tally.received += received.rows
+        tally.purged += received.purged
+        tally.superseded += settled.superseded + received.lost_edits
+        tally.refused += settled.refused
+        _tell(on_step, received, tally)
+        return not response.more and left == 0
+
+    def _prepare(self, want_bytes: int) -> tuple[SyncRequest, int]:
+        with self._replica.write() as session:
+            known = state.read_all(session)
+            if not known[Key.DEVICE]:
+                raise BrokenPromise(N_("This laptop is not connected to an HQ"))
+            waiting = outbox.count(session)
+            txns = outbox.next_batch(session, PUSH_BYTES) if waiting else []
+            now = reading(max(0, self._now_ms() + known[Key.OFFSET_MS]))
+            request = SyncRequest(
+                v=PROTOCOL_VERSION,
+                epoch=known[Key.EPOCH],
+                device=known[Key.DEVICE],
+                incarnation=known[Key.INCARNATION],
+                nonce=known[Key.NONCE],
+                schema=SCHEMA_VERSION,
+                sent_hlc=max(now, known[Key.HLC]) if txns else now,
+                token=known[Key.TOKEN],
+                want_bytes=want_bytes,
+                txns=txns,
+                leases=leases_wanted(session),
+            )
+        return request, waiting
+
+    def _apply(
+        self, request: SyncRequest, response: SyncResponse, offset_ms: int
+    ) -> tuple[Settled, Received, int]:
+        messages = [m for m in map(read_message, response.msgs) if m is not None]
+        with self._replica.applying() as session:
+            known = state.read_all(session)
+            settled = settle(session, response.answers)
+            received = Received()
+            if known[Key.TOKEN] == request.token and known[Key.EPOCH] == request.epoch:
+                own_dot = dot(known[Key.DEVICE], known[Key.INCARNATION], 0).removesuffix("0")
+                mark = known[Key.RESYNC_MARK]
+                if response.resync:
+                    # HQ cannot go on from our token: everything comes again, over what is here.
+                    mark = self._now_ms()
+                received = receive(session, messages, own_dot, mark)
+                if mark and not response.more:
+                    sweep(session, mark, received)
+                    mark = 0
+                state.write(session, {Key.RESYNC_MARK: mark})
+                state.write(session, {Key.TOKEN: response.token, Key.EPOCH: response.epoch})
+            heard = observe(known[Key.HLC], reading(response.server_ms))
+            state.write(
+                session,
+                {
+                    Key.NONCE: response.nonce,
+                    Key.HLC: heard if request.txns or received.rows else known[Key.HLC],
+                    Key.OFFSET_MS: offset_ms,
+                    Key.SCHEMA: SCHEMA_VERSION,
+                },
+            )
+            left = outbox.count(session)
+        self._replica.announce(settled.changed | received.changed)
+        if received.scrub:
+            self._replica.scrub()
+        return settled, received, left
+
+
+def _tell(on_step: OnStep, received: Received, tally: _Tally) -> None:
+    progress: Progress | None = received.progress
+    if progress is not None:
+        on_step(
+            Step(phase="receiving", done=progress.done, total=progress.total, entity=str(progress.entity))
+        )
+    elif received.rows:
+        on_step(Step(phase="receiving", done=tally.received, total=0))

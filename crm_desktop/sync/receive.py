@@ -1,0 +1,430 @@
+"""What HQ's messages do to the replica: rows put, purged, fields dropped, numbers leased, edits lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from crm_core import SCHEMA_VERSION
+from crm_core.entities import BY_NO
+from crm_core.schema.field import Field, FieldClass, Kind, Plain
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_core.sync.codec import unpack_column, unpack_ids, unpack_value
+from crm_core.sync.merge import members
+from crm_core.sync.protocol import (
+    Code,
+    DropFields,
+    Lease,
+    LostEdit,
+    Msg,
+    OpKind,
+    Progress,
+    Purge,
+    Put,
+    Settings,
+)
+from crm_desktop.models import search, state
+from crm_desktop.models.device_tables import NumberLease, Orphan, Returned, RowMeta
+from crm_desktop.sync import pending
+from crm_desktop.sync.pending import PendingOp, chunks, stored
+
+
+@dataclass(slots=True)
+class Received:
+    """What a page of messages came to."""
+
+    rows: int = 0
+    purged: int = 0
+    lost_edits: int = 0
+    scrub: bool = False
+    """Something was taken away: the write-ahead log must be emptied so that no trace stays."""
+    changed: set[tuple[str, str]] = field(default_factory=set)
+    progress: Progress | None = None
+
+
+def receive(session: Session, messages: Iterable[Msg], own_dot: str, mark: int = 0) -> Received:
+    """Apply a page of messages inside the session's transaction.
+
+    `mark` is the generation of a running resync: rows HQ names get it, and `sweep` removes the others.
+    """
+    received = Received()
+    for message in messages:
+        match message:
+            case Put():
+                _put(session, message, own_dot, mark, received)
+            case Purge():
+                _purge(session, message, received)
+            case DropFields():
+                _drop_fields(session, message, received)
+            case Lease():
+                _take_lease(session, message)
+            case LostEdit():
+                _lost_edit(session, message, received)
+            case Progress():
+                received.progress = message
+            case Settings():
+                _settings(session, message)
+    return received
+
+
+class _Page:
+    """The rows of one `Put`, readable by register."""
+
+    def __init__(self, schema: Schema, put: Put) -> None:
+        self.ids = unpack_ids(put.ids)
+        self.lives = put.lives
+        self.fields: list[Field] = []
+        self.columns: dict[str, list[Any]] = {}
+        self.custom: dict[str, list[Any]] = {}
+        for number, raw in zip(put.fields, put.columns, strict=True):
+            column = unpack_column(raw)
+            if isinstance(number, str):
+                self.custom[number] = column
+            elif (known := schema.by_no.get(number)) is not None:
+                self.fields.append(known)
+                self.columns[known.name] = column
+
+    def values(self, index: int) -> dict[str, Any]:
+        """Return one row's values by field name; sets still as [word, dot] pairs."""
+        return {name: column[index] for name, column in self.columns.items()}
+
+
+def _put(session: Session, put: Put, own_dot: str, mark: int, received: Received) -> None:
+    schema = BY_NO.get(put.entity)
+    if schema is None:
+        # An entity of a newer version: kept as it came and read after the upgrade.
+        session.execute(
+            insert(Orphan).values(at_ms=0, schema=SCHEMA_VERSION, message=msgspec.msgpack.encode(put))
+        )
+        return
+    page = _Page(schema, put)
+    waiting = pending.pending_of(session, schema.name, page.ids)
+    held = _held_rows(session, schema, page.ids)
+    plain: list[int] = []
+    tangled: list[int] = []
+    for index, row_id in enumerate(page.ids):
+        (tangled if row_id in waiting else plain).append(index)
+    _write_plain(session, schema, put, page, plain, held)
+    for index in tangled:
+        row_id = page.ids[index]
+        _write_under(session, schema, put, page, index, waiting[row_id], row_id in held, own_dot)
+    _write_dots(session, schema, page, plain)
+    session.connection().exec_driver_sql(
+        "INSERT INTO row_meta (entity, row_id, base, life, local, mark) VALUES (?, ?, ?, ?, 0, ?)"
+        " ON CONFLICT (entity, row_id) DO UPDATE SET"
+        " base = excluded.base, life = excluded.life, local = 0, mark = excluded.mark",
+        [
+            (schema.name, row_id, put.base, life, mark)
+            for row_id, life in zip(page.ids, page.lives, strict=True)
+        ],
+    )
+    received.rows += len(page.ids)
+    received.changed.update((schema.name, row_id) for row_id in page.ids)
+
+
+def _held_rows(session: Session, schema: Schema, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    table = schema.table
+    held: dict[str, Mapping[str, Any]] = {}
+    for some in chunks(ids):
+        for row in session.execute(select(table).where(table.c.id.in_(some))).mappings():
+            held[row["id"]] = dict(row)
+    return held
+
+
+def _shown(known: Field, value: Any) -> Any:
+    """Return a value as the record shows it: of a set its words."""
+    if known.kind is Kind.TAGS:
+        return members((str(word), str(name)) for word, name in value or []) or None
+    return value
+
+
+def _write_plain(
+    session: Session,
+    schema: Schema,
+    put: Put,
+    page: _Page,
+    indexes: Sequence[int],
+    held: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Write rows on which nothing is pending: new ones and known ones each in one statement."""
+    shown = {
+        known.name: [_shown(known, value) for value in page.columns[known.name]] for known in page.fields
+    }
+    bound = {
+        known.name: [stored(known, value) for value in shown[known.name]]
+        if known.kind in (Kind.TAGS, Kind.JSON)
+        else shown[known.name]
+        for known in page.fields
+    }
+    names = [*bound, *(name for name in schema.fields if put.full and name not in bound)]
+    new = [index for index in indexes if page.ids[index] not in held]
+    known_rows = [index for index in indexes if page.ids[index] in held]
+    run = session.connection().exec_driver_sql
+    columns = [bound.get(name) for name in names]
+    custom = _custom_of(put, page, held)
+    if new:
+        quoted = ", ".join(f'"{name}"' for name in ("id", "life", "custom", *names))
+        marks = ", ".join("?" * (len(names) + 3))
+        run(
+            f'INSERT INTO "{schema.name}" ({quoted}) VALUES ({marks})',
+            [
+                (page.ids[i], page.lives[i], custom(i), *(c[i] if c is not None else None for c in columns))
+                for i in new
+            ],
+        )
+    if known_rows:
+        assigned = ", ".join(f'"{name}" = ?' for name in ("life", "custom", *names))
+        run(
+            f'UPDATE "{schema.name}" SET {assigned} WHERE id = ?',
+            [
+                (page.lives[i], custom(i), *(c[i] if c is not None else None for c in columns), page.ids[i])
+                for i in known_rows
+            ],
+        )
+        _remember_changes(session, schema, page, shown, known_rows, held)
+
+
+def _custom_of(put: Put, page: _Page, held: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return a function from row index to the row's custom values as JSON text, None for none."""
+
+    def custom(index: int) -> str | None:
+        before = held.get(page.ids[index])
+        values = dict((before["custom"] or {}) if before and not put.full else {})
+        for key, column in page.custom.items():
+            values[key.removeprefix(CUSTOM_PREFIX)] = column[index]
+        present = {key: value for key, value in values.items() if value is not None}
+        return json.dumps(present) if present else None
+
+    return custom
+
+
+def _remember_changes(
+    session: Session,
+    schema: Schema,
+    page: _Page,
+    shown: Mapping[str, Sequence[Any]],
+    indexes: Sequence[int],
+    held: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Write history for what others changed in rows that were here already."""
+    entries: list[tuple[Any, ...]] = []
+    whens = page.columns.get("updated_at")
+    whos = page.columns.get("updated_by")
+    for index in indexes:
+        before = held[page.ids[index]]
+        at_ms = whens[index] if whens else 0
+        who = whos[index] if whos else None
+        for known in page.fields:
+            old, new = before[known.name], shown[known.name][index]
+            if known.field_class is FieldClass.SYSTEM or old == new or (not old and not new):
+                continue
+            entries.append(
+                (schema.name, page.ids[index], str(known.no), _json(old), _json(new), at_ms or 0, who)
+            )
+        if before["life"] != page.lives[index]:
+            lives = (_json(before["life"]), _json(page.lives[index]))
+            entries.append((schema.name, page.ids[index], "", *lives, at_ms or 0, who))
+    if entries:
+        session.connection().exec_driver_sql(
+            "INSERT INTO history (entity, row_id, field, old, new, at_ms, user_id, hlc, origin)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'hq')",
+            entries,
+        )
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
+def _write_dots(session: Session, schema: Schema, page: _Page, indexes: Sequence[int]) -> None:
+    for known in page.fields:
+        if known.kind is not Kind.TAGS:
+            continue
+        column = page.columns[known.name]
+        number = str(known.no)
+        run = session.connection().exec_driver_sql
+        if indexes:
+            run(
+                "DELETE FROM set_dot WHERE entity = ? AND row_id = ? AND field = ?",
+                [(schema.name, page.ids[index], number) for index in indexes],
+            )
+        dots = [
+            (schema.name, page.ids[index], number, str(word), str(name))
+            for index in indexes
+            for word, name in column[index] or []
+        ]
+        if dots:
+            run(
+                "INSERT OR IGNORE INTO set_dot (entity, row_id, field, word, dot) VALUES (?, ?, ?, ?, ?)",
+                dots,
+            )
+
+
+def _write_under(
+    session: Session,
+    schema: Schema,
+    put: Put,
+    page: _Page,
+    index: int,
+    ops: Sequence[PendingOp],
+    present: bool,
+    own_dot: str,
+) -> None:
+    """Write a row that has pending edits: HQ's values go under them, the rest is shown."""
+    row_id, values = page.ids[index], page.values(index)
+    touched = {register for op in ops for register in pending.registers_of(schema, op)}
+    shown: dict[str, Any] = {}
+    if put.full:
+        shown = {name: None for name in schema.fields if name not in values}
+    registers: dict[str, list[Field]] = {}
+    for name in (*values, *shown):
+        known = schema.fields[name]
+        registers.setdefault(str(schema.leader(known).no), []).append(known)
+    shadows: dict[str, Plain] = {}
+    for register, fields in registers.items():
+        if register in touched:
+            whole = pending.members_of(schema, register)
+            confirmed = [values.get(known.name) for known in whole]
+            if len(fields) == len(whole) and any(known.name in values for known in fields):
+                shadows[register] = confirmed if len(whole) > 1 else confirmed[0]
+            for known in fields:
+                shown.pop(known.name, None)
+        else:
+            shown.update((known.name, _shown(known, values.get(known.name))) for known in fields)
+    life_pending = any(op.kind in (OpKind.DELETE, OpKind.RESTORE) for op in ops)
+    if not life_pending:
+        shown["life"] = page.lives[index]
+    table = schema.table
+    if present:
+        if shown:
+            session.execute(table.update().where(table.c.id == row_id).values(shown))
+    else:
+        session.execute(table.insert().values(id=row_id, **{"life": page.lives[index], **shown}))
+    for register, value in shadows.items():
+        pending.write_shadow(session, schema.name, row_id, register, value)
+        pending.rebase(session, schema, row_id, register, ops, own_dot)
+    for key, column in page.custom.items():
+        if key in touched:
+            pending.write_shadow(session, schema.name, row_id, key, column[index])
+        else:
+            pending.show_plain(session, schema, row_id, key, column[index])
+    untouched = [known for known in schema.set_fields if str(known.no) not in touched]
+    for known in untouched:
+        if known.name in values:
+            pairs = [(str(word), str(name)) for word, name in values[known.name] or []]
+            pending.show_set(session, schema, row_id, str(known.no), pairs)
+
+
+_ROW_TABLES = ("row_meta", "shadow", "set_dot", "history", "draft")
+
+
+def sweep(session: Session, mark: int, received: Received) -> None:
+    """End a resync: remove the confirmed rows HQ did not name again. What waits to be sent stays."""
+    for schema in BY_NO.values():
+        stale = session.scalars(
+            select(RowMeta.row_id).where(
+                RowMeta.entity == schema.name, RowMeta.local.is_(False), RowMeta.mark != mark
+            )
+        ).all()
+        if stale:
+            _remove(session, schema, stale, received)
+
+
+def _purge(session: Session, purge: Purge, received: Received) -> None:
+    schema = BY_NO.get(purge.entity)
+    if schema is not None:
+        _remove(session, schema, unpack_ids(purge.ids), received)
+
+
+def _remove(session: Session, schema: Schema, ids: Sequence[str], received: Received) -> None:
+    """Remove rows and every trace of them but the person's own unanswered and returned edits."""
+    run = session.connection().exec_driver_sql
+    for some in chunks(ids):
+        present = session.scalars(select(schema.model.id).where(schema.model.id.in_(some))).all()
+        received.purged += len(present)
+    run(f'DELETE FROM "{schema.name}" WHERE id = ?', [(row_id,) for row_id in ids])
+    for table in _ROW_TABLES:
+        run(
+            f"DELETE FROM {table} WHERE entity = ? AND row_id = ?",
+            [(schema.name, row_id) for row_id in ids],
+        )
+    search.forget(session, schema.name, ids)
+    received.scrub = True
+    received.changed.update((schema.name, row_id) for row_id in ids)
+
+
+def _drop_fields(session: Session, message: DropFields, received: Received) -> None:
+    schema = BY_NO.get(message.entity)
+    if schema is None:
+        return
+    run = session.connection().exec_driver_sql
+    known = (schema.by_no.get(number) for number in message.fields if isinstance(number, int))
+    names = [declared.name for declared in known if declared is not None]
+    if names:
+        cleared = ", ".join(f'"{name}" = NULL' for name in names)
+        run(f'UPDATE "{schema.name}" SET {cleared}')
+        search.rebuild(session, schema.name)
+    for number in message.fields:
+        for table in ("history", "shadow", "set_dot"):
+            run(f"DELETE FROM {table} WHERE entity = ? AND field = ?", (schema.name, str(number)))
+    received.scrub = True
+
+
+def _take_lease(session: Session, lease: Lease) -> None:
+    session.execute(
+        delete(NumberLease).where(NumberLease.series == lease.series, NumberLease.next > NumberLease.hi)
+    )
+    session.connection().exec_driver_sql(
+        "INSERT INTO lease (series, lo, hi, next, pattern) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (series, lo) DO NOTHING",
+        (lease.series, lease.lo, lease.hi, lease.lo, lease.pattern),
+    )
+
+
+def _lost_edit(session: Session, lost: LostEdit, received: Received) -> None:
+    schema = BY_NO.get(lost.entity)
+    if schema is None:
+        return
+    row_id = lost.row.hex()
+    if session.scalar(
+        select(Returned.id).where(
+            Returned.op_no == lost.op_no,
+            Returned.incarnation == lost.incarnation,
+            Returned.field == str(lost.field),
+        )
+    ):
+        return
+    session.execute(
+        insert(Returned).values(
+            op_no=lost.op_no,
+            incarnation=lost.incarnation,
+            kind=OpKind.SET,
+            entity=schema.name,
+            row_id=row_id,
+            field=str(lost.field),
+            mine=_unpack_all(lost.mine),
+            theirs=_unpack_all(lost.theirs),
+            code=Code.SUPERSEDED,
+            who=unpack_value(lost.user),
+            at_ms=lost.at_ms,
+        )
+    )
+    received.lost_edits += 1
+    received.changed.add((schema.name, row_id))
+
+
+def _unpack_all(value: Any) -> Any:
+    return unpack_column(value) if isinstance(value, list) else unpack_value(value)
+
+
+def _settings(session: Session, message: Settings) -> None:
+    state.write(session, {state.Key.SETTINGS: message.values})
+    company = message.values.get("company")
+    if isinstance(company, str):
+        state.write(session, {state.Key.COMPANY: company})

@@ -1,0 +1,49 @@
+"""What a round came to, and how it tells of its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundReport:
+    """One full round, as `crm sync --json` prints it."""
+
+    sent: int = 0
+    """Operations HQ answered."""
+    received: int = 0
+    """Row states applied."""
+    purged: int = 0
+    superseded: int = 0
+    """Edits of this laptop that a newer one replaced."""
+    refused: int = 0
+    round_trips: int = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
+    seconds: float = 0.0
+    up_to_date: bool = False
+    """HQ had nothing more, and nothing waits here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Where a round is: `sending` operations, or `receiving` rows of `entity`; `total` 0 while unknown."""
+
+    phase: str
+    done: int
+    total: int
+    entity: str = ""
+
+
+OnStep = Callable[[Step], None]
+Cancelled = Callable[[], bool]
+
+
+def ignore_step(_step: Step) -> None:
+    """Tell nobody."""
+
+
+def never() -> bool:
+    """Go on to the end."""
+    return False

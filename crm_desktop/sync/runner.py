@@ -1,0 +1,201 @@
+"""The thread that keeps the laptop in step with HQ while the program runs.
+
+It waits on a condition, never polls, and holds the replica's writer only while a page is applied. What it
+knows goes out as frozen `Status` values, from its own thread; whoever draws them crosses over.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+from crm_core.errors import CrmError, Unreachable
+from crm_core.i18n import Message
+from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step
+from crm_desktop.sync.schedule import Schedule
+from crm_desktop.sync.transport import Refused
+
+_log = logging.getLogger(__name__)
+
+STOP_WAIT_S = 5  # a request under way is given this long when the program quits
+
+
+class Phase(StrEnum):
+    """What the runner is doing."""
+
+    UNKNOWN = "unknown"
+    """Nothing was tried yet."""
+    RUNNING = "running"
+    IDLE = "idle"
+    """The last round ended well."""
+    OFFLINE = "offline"
+    """The last round could not reach HQ."""
+    REFUSED = "refused"
+    """HQ does not serve this laptop: `refusal` says why."""
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Where synchronisation stands. Times are milliseconds since 1970 UTC."""
+
+    phase: Phase = Phase.UNKNOWN
+    step: Step | None = None
+    last_report: RoundReport | None = None
+    last_try_ms: int | None = None
+    next_try_ms: int | None = None
+    offline_since_ms: int | None = None
+    failures: int = 0
+    problem: Message | None = None
+    refusal: str | None = None
+
+
+class Rounds(Protocol):
+    """What runs one round: `Engine`."""
+
+    def run_round(self, on_step: OnStep, cancelled: Cancelled) -> RoundReport:
+        """Run one round."""
+
+
+class Runner:
+    """Runs rounds in the background. `on_status` is called from the runner's thread."""
+
+    def __init__(
+        self,
+        engine: Rounds,
+        on_status: Callable[[Status], None],
+        *,
+        interval_s: Callable[[], int],
+    ) -> None:
+        self._engine = engine
+        self._on_status = on_status
+        self._interval_s = interval_s
+        self._wake = threading.Condition()
+        self._schedule = Schedule()
+        self._stopping = False
+        self._cancel = False
+        self._status = Status()
+        self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+
+    @property
+    def status(self) -> Status:
+        """Where synchronisation stands now."""
+        return self._status
+
+    def start(self) -> None:
+        """Begin; the first round is due at once."""
+        self._thread.start()
+
+    def sync_now(self) -> None:
+        """Run a round as soon as the one under way has ended."""
+        self._reschedule(lambda schedule, now: schedule.at_once(now))
+
+    def edited(self) -> None:
+        """Something was saved here: send it soon."""
+        self._reschedule(lambda schedule, now: schedule.after_edit(now))
+
+    def pause(self, seconds: float) -> None:
+        """Do nothing for so long, and break off the round under way after its page."""
+        self.cancel()
+        self._reschedule(lambda schedule, now: schedule.pause(now + seconds))
+        self._publish(phase=Phase.PAUSED)
+
+    def resume(self) -> None:
+        """Lift a pause."""
+        self._reschedule(lambda schedule, now: schedule.resume(now))
+
+    def cancel(self) -> None:
+        """Break off the round under way after its page. Nothing is lost; the next goes on from there."""
+        self._cancel = True
+
+    def stop(self, *, last_round: bool) -> None:
+        """End the thread, after one more round where asked and HQ was reachable."""
+        with self._wake:
+            self._stopping = True
+            run_once_more = last_round and self._status.phase is Phase.IDLE
+            self._wake.notify_all()
+        if not run_once_more:
+            self.cancel()
+        if self._thread.is_alive():
+            self._thread.join(STOP_WAIT_S)
+        if run_once_more and not self._thread.is_alive():
+            self._one_round()
+
+    def _reschedule(self, change: Callable[[Schedule, float], Schedule]) -> None:
+        with self._wake:
+            self._schedule = change(self._schedule, time.monotonic())
+            self._wake.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._stopping and (wait := self._schedule.wait_s(time.monotonic())) > 0:
+                    self._wake.wait(min(wait, threading.TIMEOUT_MAX))
+                if self._stopping:
+                    return
+            self._one_round()
+
+    def _one_round(self) -> None:
+        self._cancel = False
+        self._publish(phase=Phase.RUNNING, step=None, last_try_ms=_now_ms())
+        try:
+            report = self._engine.run_round(self._on_step, lambda: self._cancel)
+        except Refused as refused:
+            self._failed(Phase.REFUSED, refused, refusal=refused.code)
+        except Unreachable as error:
+            self._failed(Phase.OFFLINE, error)
+        except CrmError as error:
+            _log.exception("sync round failed")
+            self._failed(Phase.OFFLINE, error)
+        except Exception:
+            # The thread must outlive a bug of ours; it is logged with its trace and shown as a failure.
+            _log.exception("sync round broke")
+            self._failed(Phase.OFFLINE, None)
+        else:
+            with self._wake:
+                self._schedule = replace(self._schedule, interval_s=self._interval_s()).after_success(
+                    time.monotonic()
+                )
+            self._publish(
+                phase=Phase.IDLE,
+                step=None,
+                last_report=report,
+                next_try_ms=self._next_try_ms(),
+                offline_since_ms=None,
+                failures=0,
+                problem=None,
+                refusal=None,
+            )
+
+    def _failed(self, phase: Phase, error: CrmError | None, refusal: str | None = None) -> None:
+        with self._wake:
+            self._schedule = self._schedule.after_failure(time.monotonic(), random.random)
+        self._publish(
+            phase=phase,
+            step=None,
+            next_try_ms=self._next_try_ms(),
+            offline_since_ms=self._status.offline_since_ms or _now_ms(),
+            failures=self._schedule.failures,
+            problem=error.message if error else None,
+            refusal=refusal,
+        )
+
+    def _next_try_ms(self) -> int:
+        return _now_ms() + int(self._schedule.wait_s(time.monotonic()) * 1000)
+
+    def _on_step(self, step: Step) -> None:
+        self._publish(step=step)
+
+    def _publish(self, **facts: object) -> None:
+        self._status = replace(self._status, **facts)  # type: ignore[arg-type]
+        self._on_status(self._status)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,62 @@
+"""When to sync: at start, by hand, at the interval HQ sets, soon after an edit, and again after a failure.
+
+Pure: time and randomness are passed in, so a test needs no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+DEFAULT_INTERVAL_S = 120
+AFTER_EDIT_S = 5  # lets a person finish a form before the line is used
+FIRST_RETRY_S = 10
+LAST_RETRY_S = 600  # ten minutes: a train passes through coverage about that often
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When the next round is due. Times are seconds of one monotonic clock."""
+
+    interval_s: int = DEFAULT_INTERVAL_S
+    due_at: float = 0.0
+    """At once at start: a program that begins offline must still find the network later."""
+    failures: int = 0
+    paused_until: float | None = None
+
+    def wait_s(self, now: float) -> float:
+        """Return how long until the next round; 0 when it is due."""
+        due = self.due_at if self.paused_until is None else max(self.due_at, self.paused_until)
+        return max(0.0, due - now)
+
+    def after_success(self, now: float) -> Schedule:
+        """Return the schedule after a round that ended well."""
+        return replace(self, due_at=now + self.interval_s, failures=0)
+
+    def after_failure(self, now: float, random: Callable[[], float]) -> Schedule:
+        """Return the schedule after a round that failed: later each time, spread by full jitter.
+
+        `random` gives a number from 0 to 1. Jitter keeps a whole office from returning in step after HQ
+        was down (AWS Architecture Blog, "Exponential Backoff And Jitter").
+        """
+        longest = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(self.failures, 16))
+        delay = max(1.0, longest * random())
+        return replace(self, due_at=now + delay, failures=self.failures + 1)
+
+    def after_edit(self, now: float) -> Schedule:
+        """Return the schedule after something was saved here: soon, unless HQ cannot be reached anyway."""
+        if self.failures:
+            return self
+        return replace(self, due_at=min(self.due_at, now + AFTER_EDIT_S))
+
+    def at_once(self, now: float) -> Schedule:
+        """Return the schedule when a person asks, or the network came back."""
+        return replace(self, due_at=now, paused_until=None)
+
+    def pause(self, until: float) -> Schedule:
+        """Return the schedule paused until a time."""
+        return replace(self, paused_until=until)
+
+    def resume(self, now: float) -> Schedule:
+        """Return the schedule with the pause lifted."""
+        return self.at_once(now)

@@ -1,0 +1,276 @@
+"""What HQ's answers do to the replica: confirm, hand back, roll back. Never lose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS
+from crm_core.schema.field import Plain
+from crm_core.schema.reading import Schema
+from crm_core.sync.clock import ms_of
+from crm_core.sync.codec import unpack_value
+from crm_core.sync.merge import dot
+from crm_core.sync.protocol import Answer, Code, OpKind
+from crm_desktop.models import state
+from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn, Returned, RowMeta
+from crm_desktop.sync import pending
+from crm_desktop.sync.pending import CHUNK, PendingOp
+
+
+@dataclass(slots=True)
+class Settled:
+    """What a batch of answers came to."""
+
+    confirmed: int = 0
+    superseded: int = 0
+    refused: int = 0
+    changed: set[tuple[str, str]] = field(default_factory=set)
+
+
+def settle(session: Session, answers: Sequence[Answer]) -> Settled:
+    """Apply HQ's answers to the outbox. An answer to an operation already settled changes nothing."""
+    settled = Settled()
+    if not answers:
+        return settled
+    own_dot = _own_dot(session)
+    incarnation = state.read(session, state.Key.INCARNATION)
+    by_no = {answer.no: answer for answer in answers}
+    waiting: list[PendingOp] = []
+    for some in pending.chunks(sorted(by_no)):
+        rows = session.execute(
+            select(
+                OutboxOp.no, OutboxOp.kind, OutboxOp.entity, OutboxOp.row_id, OutboxOp.field, OutboxOp.value
+            )
+            .where(OutboxOp.no.in_(some))
+            .order_by(OutboxOp.no)
+        )
+        waiting.extend(PendingOp(r[0], OpKind(r[1]), r[2], r[3], r[4], r[5]) for r in rows)
+    for some in pending.chunks([op.no for op in waiting]):
+        session.execute(delete(OutboxOp).where(OutboxOp.no.in_(some)))
+        session.execute(update(History).where(History.op_no.in_(some)).values(sent=True))
+    session.execute(delete(OutboxTxn).where(OutboxTxn.no.not_in(select(OutboxOp.txn_no).distinct())))
+    _confirm_created(session, [op for op in waiting if op.kind is OpKind.CREATE], by_no)
+    left = _left(session, waiting)
+    plain = _confirm_plain(session, waiting, by_no, left)
+    by_row: dict[tuple[str, str], list[PendingOp]] = {}
+    for op in waiting:
+        by_row.setdefault((op.entity, op.row_id), []).append(op)
+    for row, ops in left.items():
+        by_row[row].extend(ops)
+    for op in waiting:
+        answer = by_no[op.no]
+        code = Code(answer.code)
+        settled.changed.add((op.entity, op.row_id))
+        if op.no in plain:
+            settled.confirmed += 1
+            continue
+        schema = SCHEMAS[op.entity]
+        if code.took_effect:
+            settled.confirmed += 1
+            later = [o for o in by_row[op.entity, op.row_id] if o.no > op.no]
+            _confirm(session, schema, op, answer, own_dot, later)
+        else:
+            if code is Code.SUPERSEDED:
+                settled.superseded += 1
+            else:
+                settled.refused += 1
+            later = [o for o in by_row[op.entity, op.row_id] if o.no > op.no]
+            _hand_back(session, schema, op, answer, own_dot, incarnation, later)
+    return settled
+
+
+def _left(session: Session, ops: Sequence[PendingOp]) -> dict[tuple[str, str], list[PendingOp]]:
+    """Return the operations still waiting on the rows of `ops`, oldest first."""
+    left: dict[tuple[str, str], list[PendingOp]] = {}
+    for entity in {op.entity for op in ops}:
+        rows = sorted({op.row_id for op in ops if op.entity == entity})
+        for row_id, waiting in pending.pending_of(session, entity, rows).items():
+            left[entity, row_id] = waiting
+    return left
+
+
+def _own_dot(session: Session) -> str:
+    device = state.read(session, state.Key.DEVICE)
+    incarnation = state.read(session, state.Key.INCARNATION)
+    return dot(device, incarnation, 0).removesuffix("0")
+
+
+def _confirm_created(session: Session, created: Sequence[PendingOp], by_no: dict[int, Answer]) -> None:
+    """Mark accepted new rows as HQ's too; by entity and in bulk, for a first upload is thousands of them."""
+    for entity in {op.entity for op in created}:
+        accepted = [op for op in created if op.entity == entity and Code(by_no[op.no].code).took_effect]
+        table = SCHEMAS[entity].table
+        for some in pending.chunks(accepted, CHUNK):
+            times = [{"row": op.row_id, "ms": ms_of(by_no[op.no].hlc)} for op in some]
+            session.connection().exec_driver_sql(
+                f'UPDATE "{table.name}" SET created_at = ?, updated_at = ? WHERE id = ?',
+                [(time["ms"], time["ms"], time["row"]) for time in times],
+            )
+            session.connection().exec_driver_sql(
+                "UPDATE row_meta SET local = 0, life = max(life, 1), base = coalesce(nullif(?, 0), base)"
+                " WHERE entity = ? AND row_id = ?",
+                [(by_no[op.no].base, entity, op.row_id) for op in some],
+            )
+
+
+def _confirm_plain(
+    session: Session,
+    ops: Sequence[PendingOp],
+    by_no: dict[int, Answer],
+    left: dict[tuple[str, str], list[PendingOp]],
+) -> set[int]:
+    """Confirm in bulk the edits of rows on which all went well and nothing waits; return their numbers."""
+    entangled: set[tuple[str, str]] = {
+        (op.entity, op.row_id)
+        for op in ops
+        if op.kind is not OpKind.SET or not Code(by_no[op.no].code).took_effect
+    } | set(left)
+    plain = [op for op in ops if (op.entity, op.row_id) not in entangled]
+    run = session.connection().exec_driver_sql
+    for entity in {op.entity for op in plain}:
+        mine = [op for op in plain if op.entity == entity]
+        run(
+            f'UPDATE "{entity}" SET updated_at = ? WHERE id = ?',
+            [(ms_of(by_no[op.no].hlc), op.row_id) for op in mine],
+        )
+        run(
+            "UPDATE row_meta SET base = coalesce(nullif(?, 0), base) WHERE entity = ? AND row_id = ?",
+            [(by_no[op.no].base, entity, op.row_id) for op in mine],
+        )
+        run(
+            "DELETE FROM shadow WHERE entity = ? AND row_id = ? AND field = ?",
+            [(entity, op.row_id, op.field) for op in mine],
+        )
+    return {op.no for op in plain}
+
+
+def _confirm(
+    session: Session,
+    schema: Schema,
+    op: PendingOp,
+    answer: Answer,
+    own_dot: str,
+    later: Sequence[PendingOp],
+) -> None:
+    if op.kind is OpKind.CREATE:
+        _shadow_later_edits(session, schema, op, later)
+        return
+    table = schema.table
+    session.execute(update(table).where(table.c.id == op.row_id).values(updated_at=ms_of(answer.hlc)))
+    if answer.base:
+        _set_meta(session, op, base=answer.base)
+    if op.kind in (OpKind.DELETE, OpKind.RESTORE) and isinstance(op.value, int):
+        _set_meta(session, op, life=op.value + 1)
+    elif op.kind in pending.SETTING_KINDS:
+        shadow = pending.read_shadow(session, op.entity, op.row_id)
+        if op.field in shadow:
+            confirmed = _with(shadow[op.field], op, own_dot)
+            pending.write_shadow(session, op.entity, op.row_id, op.field, confirmed)
+        pending.rebase(session, schema, op.row_id, op.field, later, own_dot)
+
+
+def _with(confirmed: Plain, op: PendingOp, own_dot: str) -> Plain:
+    """Return what is confirmed once `op` is."""
+    if op.kind is OpKind.SET:
+        return op.value
+    pairs = pending.overlay_dots(confirmed or [], [op], own_dot)  # type: ignore[arg-type]
+    return [[word, name] for word, name in pairs]
+
+
+def _shadow_later_edits(
+    session: Session, schema: Schema, created: PendingOp, later: Sequence[PendingOp]
+) -> None:
+    """Edits made after the row was: now that HQ has the row, it has a value under each of them."""
+    if not later:
+        return
+    held = pending.read_shadow(session, created.entity, created.row_id)
+    for register in {op.field for op in later if op.kind in pending.SETTING_KINDS} - set(held):
+        value: Plain = [] if pending.is_set(schema, register) else None
+        if register in pending.registers_of(schema, created):
+            value = pending.created_value(schema, created, register)
+        pending.write_shadow(session, created.entity, created.row_id, register, value)
+
+
+def _set_meta(session: Session, op: PendingOp, **values: Any) -> None:
+    session.execute(
+        update(RowMeta).where(RowMeta.entity == op.entity, RowMeta.row_id == op.row_id).values(**values)
+    )
+
+
+def _hand_back(
+    session: Session,
+    schema: Schema,
+    op: PendingOp,
+    answer: Answer,
+    own_dot: str,
+    incarnation: int,
+    left: Sequence[PendingOp],
+) -> None:
+    """Take the edit off the record and put it, whole, among the returned ones."""
+    code = Code(answer.code)
+    shadow = pending.read_shadow(session, op.entity, op.row_id)
+    base = shadow.get(op.field)
+    theirs: Plain = None
+    who = None
+    at_ms = ms_of(answer.hlc)
+    reason, places = "", None
+    extra = answer.extra if isinstance(answer.extra, list) else []
+    if code is Code.SUPERSEDED:
+        if extra:
+            theirs = _unpacked(extra[0])
+            who = unpack_value(extra[1]) if len(extra) > 1 else None
+            at_ms = extra[2] if len(extra) > 2 and isinstance(extra[2], int) else at_ms
+            pending.write_shadow(session, op.entity, op.row_id, op.field, theirs)
+    elif extra:
+        reason = str(extra[0])
+        places = extra[1] if len(extra) > 1 else None
+        theirs = _unpacked(extra[2]) if len(extra) > 2 else base
+    session.execute(
+        insert(Returned).values(
+            op_no=op.no,
+            incarnation=incarnation,
+            kind=op.kind,
+            entity=op.entity,
+            row_id=op.row_id,
+            field=op.field,
+            base=base,
+            mine=op.value,
+            theirs=theirs,
+            code=code,
+            reason=reason,
+            places=places,
+            who=who,
+            at_ms=at_ms,
+        )
+    )
+    if op.kind is OpKind.CREATE:
+        _forget_row(session, schema, op.row_id)
+    elif op.kind in (OpKind.DELETE, OpKind.RESTORE):
+        _restore_life(session, schema, op.row_id, left)
+    elif op.kind in pending.SETTING_KINDS:
+        pending.rebase(session, schema, op.row_id, op.field, left, own_dot)
+
+
+def _unpacked(value: Any) -> Any:
+    return [unpack_value(item) for item in value] if isinstance(value, list) else unpack_value(value)
+
+
+def _forget_row(session: Session, schema: Schema, row_id: str) -> None:
+    table = schema.table
+    session.execute(delete(table).where(table.c.id == row_id))
+    session.execute(delete(RowMeta).where(RowMeta.entity == schema.name, RowMeta.row_id == row_id))
+
+
+def _restore_life(session: Session, schema: Schema, row_id: str, left: Sequence[PendingOp]) -> None:
+    """Show the life HQ confirmed, unless a later delete or restore of ours still waits."""
+    if any(op.kind in (OpKind.DELETE, OpKind.RESTORE) for op in left):
+        return
+    life = session.scalar(select(RowMeta.life).where(RowMeta.entity == schema.name, RowMeta.row_id == row_id))
+    table = schema.table
+    if life:
+        session.execute(update(table).where(table.c.id == row_id).values(life=life))

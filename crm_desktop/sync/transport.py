@@ -1,0 +1,162 @@
+"""HQ over HTTP: the only place of the laptop that opens a connection."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+
+from crm_core.errors import AccessDenied, CrmError, Unreachable, UserError
+from crm_core.i18n import N_, Message
+from crm_core.sync import codec
+from crm_core.sync.protocol import (
+    EnrolRequest,
+    EnrolResponse,
+    Fault,
+    SyncRequest,
+    SyncResponse,
+)
+from crm_desktop.sync.wire import ByteCounter, CountingAdapter
+
+CONNECT_TIMEOUT_S = 10
+# A page of the size asked for, at the slowest line promised (64 kbit/s with loss), and HQ's own work.
+READ_TIMEOUT_S = 60
+
+_T = TypeVar("_T")
+
+
+class Refused(AccessDenied):
+    """HQ does not serve this laptop: `code` says why (see `protocol.Fault`)."""
+
+    def __init__(self, code: str, text: Message) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Gap(CrmError):
+    """HQ misses operations before the first one sent; everything unanswered must go again."""
+
+
+def checked_address(address: str) -> str:
+    """Return the base URL for what a person typed as HQ's address.
+
+    A name without a scheme means HTTPS. Plain HTTP is refused except to this very machine: passwords and
+    customers travel on it.
+    """
+    text = address.strip().rstrip("/")
+    if "://" not in text:
+        text = f"https://{text}"
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme not in ("http", "https") or not host:
+        raise UserError(N_("“{address}” is not the address of a server"), address=address)
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise UserError(
+            N_("{address} is not encrypted. Ask for an address that begins with https://"), address=text
+        )
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class HttpHeadquarters:
+    """`protocol.Headquarters` over HTTP, with the bytes it took. One request at a time."""
+
+    def __init__(self, address: str, secret: str | None = None, *, ca_file: str | None = None) -> None:
+        self.address = checked_address(address)
+        self.counter = ByteCounter()
+        self.round_trips = 0
+        self._session = requests.Session()
+        # Nothing a server would not need: an idle round is meant to stay under half a kilobyte.
+        self._session.headers.clear()
+        self._session.trust_env = not _is_loopback(urlsplit(self.address).hostname or "")
+        adapter = CountingAdapter(self.counter, ca_file)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        self._secret = secret
+
+    def hello(self) -> dict[str, Any]:
+        """Return who answers at the address: `company`, `version`."""
+        return self._call("GET", "/v1/hello", None, _parse_hello)
+
+    def enrol(self, request: EnrolRequest) -> EnrolResponse:
+        """Make this laptop known to HQ."""
+        return self._call("POST", "/v1/enrol", request, lambda raw: codec.decode(raw, EnrolResponse))
+
+    def sync(self, request: SyncRequest) -> SyncResponse:
+        """Push and pull once."""
+        return self._call("POST", "/v1/sync", request, lambda raw: codec.decode(raw, SyncResponse))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    def _call(self, method: str, path: str, message: Any, read: Callable[[bytes], _T]) -> _T:
+        headers = {}
+        body = None
+        if message is not None:
+            headers["Content-Type"] = codec.COMPACT
+            body = codec.encode(message)
+        if self._secret:
+            headers["Authorization"] = f"Bearer {self._secret}"
+        self.round_trips += 1
+        try:
+            answer = self._session.request(
+                method,
+                self.address + path,
+                data=body,
+                headers=headers,
+                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                allow_redirects=False,
+            )
+            raw = answer.content
+        except requests.exceptions.SSLError as error:
+            raise Unreachable(
+                N_("The server at {address} could not prove who it is, so nothing was sent"),
+                address=self.address,
+            ) from error
+        except requests.exceptions.RequestException as error:
+            raise Unreachable(N_("HQ at {address} cannot be reached"), address=self.address) from error
+        if answer.status_code != requests.codes.ok:
+            self._raise_fault(answer.status_code, raw)
+        expected = "application/json" if message is None else codec.COMPACT
+        if not answer.headers.get("Content-Type", "").startswith(expected):
+            # A hotel's log-in page answers 200 to everything.
+            raise Unreachable(N_("Something else than HQ answers at {address}"), address=self.address)
+        try:
+            return read(raw)
+        except codec.Malformed as error:
+            raise Unreachable(N_("HQ's answer was cut off or damaged on the way")) from error
+
+    def _raise_fault(self, status: int, raw: bytes) -> None:
+        try:
+            fault = codec.decode_json(raw, Fault)
+        except codec.Malformed:
+            raise Unreachable(
+                N_("{address} answered with an error ({status})"), address=self.address, status=status
+            ) from None
+        text = Message(fault.text, fault.places)
+        if fault.code == "gap":
+            raise Gap(text)
+        if status >= 500 or status == 429:
+            raise Unreachable(text)
+        if status in (401, 403, 426):
+            raise Refused(fault.code, text)
+        raise UserError(text)
+
+
+def _parse_hello(raw: bytes) -> dict[str, Any]:
+    return codec.decode_json(raw, dict[str, Any])
