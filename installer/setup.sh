@@ -69,7 +69,9 @@ install_packages() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
     say "setup: installing $* ..."
     export DEBIAN_FRONTEND=noninteractive
-    { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"; } >&2 </dev/null
+    { apt-get update && apt-get install -y --no-install-recommends "$@"; } >.apt.log 2>&1 </dev/null ||
+        { tail -20 .apt.log >&2; rm -f .apt.log; return 1; }
+    rm -f .apt.log
 }
 
 install_python_packages() {

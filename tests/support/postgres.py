@@ -102,7 +102,9 @@ def _start(programs: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     if account is not None:
         if not _open_to_everyone(programs):
             programs = _copied(programs, folder)
-        os.chown(folder, account, -1)
+        for parent, _, names in os.walk(folder):  # the keeper removes all of it, so all of it is its own
+            for path in (parent, *(os.path.join(parent, name) for name in names)):
+                os.chown(path, account, -1, follow_symlinks=False)
     cluster = folder / "cluster"
     initdb = [str(programs / "initdb"), "-D", str(cluster), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
     subprocess.run(
