@@ -29,8 +29,13 @@ def font(step: str, scale: float = 1.0, weight: int | None = None) -> QFont:
 
     `weight` 400 or 600 where it differs from the step's own.
     """
+    return QFont(_made(step, scale, weight or STEPS[step].weight))
+
+
+@cache
+def _made(step: str, scale: float, weight: int) -> QFont:
     made = QFont(_families())
     made.setPixelSize(max(1, round(STEPS[step].px * scale)))
-    made.setWeight(QFont.Weight(weight or STEPS[step].weight))
+    made.setWeight(QFont.Weight(weight))
     made.setFeature(QFont.Tag("tnum"), 1)
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -32,6 +32,7 @@ class RowDelegate(QStyledItemDelegate):
         super().__init__(view)
         self._view, self._kinds = view, list(kinds)
         self._hovered = -1
+        self._framed = -1
         view.setMouseTracking(True)
         view.viewport().installEventFilter(self)
         theme().changed.connect(self._on_theme_changed)
@@ -76,6 +77,7 @@ class RowDelegate(QStyledItemDelegate):
         )
         painter.setClipRect(area)
         paint_cell(painter, kind, cell)
+        self._follow_current()
         self._frame(painter, area, index)
         painter.restore()
 
@@ -129,6 +131,13 @@ class RowDelegate(QStyledItemDelegate):
             painter.fillRect(QRect(area.left(), area.top(), edge, area.height()), accent)
         if shown and place == shown[-1]:
             painter.fillRect(QRect(area.right() - edge + 1, area.top(), edge, area.height()), accent)
+
+    def _follow_current(self) -> None:
+        """Have the whole rows painted when the current one changed: Qt repaints only the two cells."""
+        row = self._view.currentIndex().row()
+        if row != self._framed:
+            self._framed = row
+            QTimer.singleShot(0, self._view.viewport(), self._view.viewport().update)
 
     def _hover(self, row: int) -> None:
         if row == self._hovered:

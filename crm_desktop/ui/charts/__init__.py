@@ -1,0 +1,1 @@
+"""Charts painted from plain values; none of them reads a record."""

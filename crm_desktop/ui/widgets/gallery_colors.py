@@ -1,0 +1,140 @@
+"""The first column of the gallery: colours, patterns, spacing, a menu."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from crm_core.i18n import message
+from crm_desktop.ui.charts import patterns
+from crm_desktop.ui.theme import theme, tokens
+from crm_desktop.ui.translate import Text, tr
+from crm_desktop.ui.widgets import paint
+from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.menus import Menu
+from crm_desktop.ui.widgets.shadow import lift
+
+_RAMP = ("ramp1", "ramp2", "ramp3", "ramp4", "ramp5")
+_CHART = tuple(f"chart{place}" for place in range(1, 9))
+
+
+def sections() -> list[tuple[Text, QWidget]]:
+    """Return the headings and what stands under them."""
+    roles = [name for name in tokens.COLORS[theme().scheme] if name not in (*_RAMP, *_CHART, "shadow")]
+    return [
+        (message("Colour by role"), _swatches(roles)),
+        (message("One-hue ramp for ordered values"), _swatches(list(_RAMP))),
+        (message("Chart colours, solid and patterned"), _patterns()),
+        (message("Spacing"), _spacing()),
+        (message("Menu, the one soft shadow"), _menu()),
+    ]
+
+
+class _Swatch(QWidget):
+    def __init__(self, color: str, width: int, height: int, *, edge: bool = True) -> None:
+        super().__init__()
+        self._color, self._edge = color, edge
+        self.setFixedSize(QSize(width, height))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        edge = theme().color("line-strong") if self._edge else None
+        paint.rounded(painter, self.rect(), theme().color(self._color), edge, 6 if self._edge else 2)
+        painter.end()
+
+
+class _Pattern(QWidget):
+    def __init__(self, place: int, *, solid: bool) -> None:
+        super().__init__()
+        self._place, self._solid = place, solid
+        self.setFixedSize(QSize(52, 40))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shape = QPainterPath()
+        shape.addRoundedRect(QRectF(self.rect()), 4, 4)
+        if self._solid:
+            painter.fillPath(shape, theme().color(f"chart{self._place + 1}"))
+        else:
+            patterns.fill(painter, shape, self._place)
+        painter.end()
+
+
+def _swatches(names: list[str]) -> QWidget:
+    sheet = QWidget()
+    grid = QGridLayout(sheet)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setSpacing(8)
+    for place, name in enumerate(names):
+        cell = QHBoxLayout()
+        cell.setSpacing(8)
+        cell.addWidget(_Swatch(name, 32, 32))
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(Label(name, step="caption"))
+        words.addWidget(Label(theme().color(name).name().upper(), step="caption", color="text-soft"))
+        cell.addLayout(words, 1)
+        grid.addLayout(cell, place // 3, place % 3)
+    for column in range(3):
+        grid.setColumnStretch(column, 1)
+    return sheet
+
+
+def _patterns() -> QWidget:
+    sheet = QWidget()
+    grid = QGridLayout(sheet)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(6)
+    grid.setVerticalSpacing(8)
+    for place in range(patterns.SERIES):
+        column = 3 * (place % 2)
+        grid.addWidget(_Pattern(place, solid=True), place // 2, column)
+        grid.addWidget(_Pattern(place, solid=False), place // 2, column + 1)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(Label(f"chart-{place + 1}", step="caption"))
+        color = theme().color(f"chart{place + 1}").name().upper()
+        words.addWidget(Label(color, step="caption", color="text-soft"))
+        words.addWidget(Label(tokens.CHART_PATTERNS[place], step="caption", color="text-soft"))
+        grid.addLayout(words, place // 2, column + 2)
+        grid.setColumnStretch(column + 2, 1)
+    return sheet
+
+
+def _spacing() -> QWidget:
+    sheet = QWidget()
+    row = QHBoxLayout(sheet)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(20)
+    for length in (tokens.XS, tokens.S, tokens.M, tokens.L, tokens.XL):
+        cell = QVBoxLayout()
+        cell.setSpacing(2)
+        swatch = _Swatch("accent-soft", length, 16, edge=False)
+        cell.addWidget(swatch, 0, Qt.AlignmentFlag.AlignLeft)
+        cell.addWidget(Label(str(length), step="caption", color="text-soft"))
+        row.addLayout(cell)
+    row.addStretch(1)
+    return sheet
+
+
+def _menu() -> QWidget:
+    menu = Menu()
+    chosen = menu.addAction(theme().icon("pen", "text"), tr("Edit"))
+    chosen.setShortcut("F2")
+    menu.addAction(theme().icon("right", "text"), tr("Move to…")).setShortcut("M")
+    menu.addSeparator()
+    menu.addAction(theme().icon("user", "text"), tr("Transfer, needs HQ")).setEnabled(False)
+    menu.addAction(theme().icon("trash", "text"), tr("Delete")).setShortcut("Del")
+    menu.setActiveAction(chosen)
+    menu.setMinimumWidth(theme().px(232))
+    picture = QLabel()
+    picture.setPixmap(menu.grab())
+    picture.setFixedSize(menu.sizeHint().expandedTo(QSize(theme().px(232), 0)))
+    lift(picture)
+    sheet = QWidget()
+    around = QVBoxLayout(sheet)
+    around.setContentsMargins(0, 0, 0, 20)
+    around.addWidget(picture, 0, Qt.AlignmentFlag.AlignLeft)
+    return sheet
