@@ -57,7 +57,7 @@ class Donut(Chart):
 
     def as_table(self) -> list[tuple[str, ...]]:
         """Return label, value and share."""
-        rows: list[tuple[str, ...]] = [(tr("Name"), tr("Value"), tr("Share"))]
+        rows: list[tuple[str, ...]] = [(tr("Name"), tr("Value"), tr("Share of the whole"))]
         for each in self._slices:
             rows.append((show(each.label), self.say_number(each.value), self._percent(each.value)))
         return rows

@@ -10,9 +10,13 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import CHART_PATTERNS
 
-_PITCH = 6.0
-_WIDE_PITCH = 8.0
-_LINE = 1.25
+_PITCH = 5.0
+_GRID = 7.0
+_SLANTED = 8.5
+_LATTICE = 10.0
+_LINE = 1.0
+_DOT_PITCH = 5.8
+_DOT = 1.15
 SERIES = len(CHART_PATTERNS)
 
 
@@ -29,7 +33,7 @@ def fill(painter: QPainter, shape: QPainterPath, place: int) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("surface"))
         for point in _dots(area):
-            painter.drawEllipse(point, 1.0, 1.0)
+            painter.drawEllipse(point, _DOT, _DOT)
     else:
         painter.drawLines(_lines(pattern, area))
     painter.restore()
@@ -47,17 +51,17 @@ def hatch(painter: QPainter, shape: QPainterPath, color: str = "ramp3") -> None:
 def _lines(pattern: str, area: QRectF) -> list[QLineF]:
     match pattern:
         case "stripe 45":
-            return _slanted(area, _PITCH * 1.2, up=True)
+            return _slanted(area, _SLANTED, up=True)
         case "stripe -45":
-            return _slanted(area, _PITCH * 1.2, up=False)
+            return _slanted(area, _SLANTED, up=False)
         case "lines across":
             return _across(area, _PITCH)
         case "lines down":
             return _down(area, _PITCH)
         case "grid":
-            return _across(area, _PITCH) + _down(area, _PITCH)
+            return _across(area, _GRID) + _down(area, _GRID)
         case "lattice 45":
-            return _slanted(area, _WIDE_PITCH, up=True) + _slanted(area, _WIDE_PITCH, up=False)
+            return _slanted(area, _LATTICE, up=True) + _slanted(area, _LATTICE, up=False)
         case _:
             return []
 
@@ -85,9 +89,9 @@ def _down(area: QRectF, pitch: float) -> list[QLineF]:
 
 
 def _dots(area: QRectF) -> list[QPointF]:
-    columns, rows = ceil(area.width() / _PITCH), ceil(area.height() / _PITCH)
+    columns, rows = ceil(area.width() / _DOT_PITCH), ceil(area.height() / _DOT_PITCH)
     return [
-        QPointF(area.left() + _PITCH * (column + 0.5), area.top() + _PITCH * (row + 0.5))
+        QPointF(area.left() + _DOT_PITCH * (column + 0.5), area.top() + _DOT_PITCH * (row + 0.5))
         for row in range(rows)
         for column in range(columns)
     ]

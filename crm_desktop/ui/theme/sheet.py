@@ -103,8 +103,7 @@ QRadioButton::indicator:checked {{ width: 6sp; height: 6sp; border: 5sp solid @a
 QCheckBox::indicator:focus {{ width: 12sp; height: 12sp; border: 2px solid @accent }}
 QRadioButton::indicator:focus {{ width: 12sp; height: 12sp; border: 2px solid @accent }}
 QRadioButton::indicator:checked:focus {{ width: 6sp; height: 6sp; border: 5sp solid @accent-press }}
-QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: @line;
-  background: @canvas }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: @line }}
 
 QTableView, QListView, QTreeView {{ border: 0; gridline-color: transparent; background: @surface;
   outline: 0 }}

@@ -55,10 +55,10 @@ def _column(sections: list[tuple[Text, QWidget]]) -> QVBoxLayout:
     column.setSpacing(0)
     for heading, content in sections:
         column.addWidget(Label(heading, step="section"))
-        column.addSpacing(10)
+        column.addSpacing(12)
         content.setFixedWidth(theme().px(_COLUMN))
         column.addWidget(content, 0, Qt.AlignmentFlag.AlignTop)
-        column.addSpacing(24)
+        column.addSpacing(27)
     column.addStretch(1)
     return column
 

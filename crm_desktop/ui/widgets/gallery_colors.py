@@ -39,8 +39,8 @@ class _Swatch(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        edge = theme().color("line-strong") if self._edge else None
-        paint.rounded(painter, self.rect(), theme().color(self._color), edge, 6 if self._edge else 2)
+        edge = theme().color("line-strong" if self._edge else "accent-line")
+        paint.rounded(painter, self.rect(), theme().color(self._color), edge, 6 if self._edge else 0)
         painter.end()
 
 
@@ -121,12 +121,11 @@ def _spacing() -> QWidget:
 
 def _menu() -> QWidget:
     menu = Menu()
-    chosen = menu.addAction(theme().icon("pen", "text"), tr("Edit"))
-    chosen.setShortcut("F2")
-    menu.addAction(theme().icon("right", "text"), tr("Move to…")).setShortcut("M")
+    chosen = menu.add(tr("Edit"), "pen", "F2")
+    menu.add(tr("Move to…"), "right", "M")
     menu.addSeparator()
-    menu.addAction(theme().icon("user", "text"), tr("Transfer, needs HQ")).setEnabled(False)
-    menu.addAction(theme().icon("trash", "text"), tr("Delete")).setShortcut("Del")
+    menu.add(tr("Transfer, needs HQ"), "user").setEnabled(False)
+    menu.add(tr("Delete"), "trash", "Del")
     menu.setActiveAction(chosen)
     menu.setMinimumWidth(theme().px(232))
     picture = QLabel()

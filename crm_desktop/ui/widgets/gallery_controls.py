@@ -37,7 +37,7 @@ _FOCUS = QStyle.StateFlag.State_HasFocus
 def sections() -> list[tuple[Text, QWidget]]:
     """Return the headings and what stands under them."""
     return [
-        (message("Type"), _type()),
+        (message("Type scale"), _type()),
         (message("Buttons"), _buttons()),
         (message("Fields"), _fields()),
         (message("Check and radio"), _checks()),

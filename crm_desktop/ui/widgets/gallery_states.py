@@ -79,6 +79,14 @@ def _rows() -> QWidget:
     sheet = QFrame()
     column = QVBoxLayout(sheet)
     column.setContentsMargins(0, 0, 0, 0)
+    line = QFrame()
+    line.setFixedHeight(1)
+    line.setAutoFillBackground(True)
+    colors = line.palette()
+    colors.setColor(line.backgroundRole(), theme().color("line"))
+    line.setPalette(colors)
+    column.setSpacing(0)
+    column.addWidget(line)
     column.addWidget(_Rows())
     return sheet
 

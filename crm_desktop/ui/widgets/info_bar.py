@@ -42,7 +42,7 @@ class InfoBar(Live, QFrame):
         self.action = Button(action, Kind.LINK)
         self._cross = IconButton("x", message("Close"), small=True)
         row = QHBoxLayout(self)
-        row.setSpacing(theme().px(12))
+        row.setSpacing(theme().px(16))
         row.addWidget(self._icon)
         row.addWidget(self._lead)
         row.addWidget(self.label, 1)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
     QTableView,
 )
+from shiboken6 import isValid
 
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import LINES, S
@@ -30,7 +31,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def __init__(self, view: QTableView, kinds: Sequence[CellKind]) -> None:
         super().__init__(view)
-        self._view, self._kinds = view, list(kinds)
+        self._view, self._viewport, self._kinds = view, view.viewport(), list(kinds)
         self._hovered = -1
         self._framed = -1
         view.setMouseTracking(True)
@@ -92,7 +93,9 @@ class RowDelegate(QStyledItemDelegate):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the mouse from row to row."""
-        if watched is self._view.viewport():
+        if watched is self._viewport:
+            if not isValid(self._view):
+                return False
             if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
                 self._hover(self._view.indexAt(event.position().toPoint()).row())
             elif event.type() in (QEvent.Type.Leave, QEvent.Type.Wheel):

@@ -11,7 +11,7 @@ from crm_desktop.ui.theme.tokens import SHADOW_BLUR, SHADOW_OFFSET
 def lift(widget: QWidget) -> None:
     """Put the shadow under a popup; its parent must leave room for it."""
     shadow = QGraphicsDropShadowEffect(widget)
-    shadow.setBlurRadius(SHADOW_BLUR)
+    shadow.setBlurRadius(2 * SHADOW_BLUR)  # Qt's radius fades out sooner than the design's blur
     shadow.setOffset(*SHADOW_OFFSET)
     shadow.setColor(theme().color("shadow"))
     widget.setGraphicsEffect(shadow)
