@@ -42,7 +42,10 @@ class OutboxOp(DeviceBase):
     """One change that HQ has not answered. Numbers go up by one and are never used twice."""
 
     __tablename__ = "outbox_op"
-    __table_args__ = (Index("ix_outbox_op_row", "entity", "row_id"), Index("ix_outbox_op_txn", "txn_no", "no"))
+    __table_args__ = (
+        Index("ix_outbox_op_row", "entity", "row_id"),
+        Index("ix_outbox_op_txn", "txn_no", "no"),
+    )
 
     no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     txn_no: Mapped[int] = mapped_column(Integer)
@@ -269,7 +272,10 @@ class SearchDoc(DeviceBase):
     """A record in the search index, which knows it by `id`."""
 
     __tablename__ = "search_doc"
-    __table_args__ = (Index("ix_search_doc_row", "entity", "row_id", unique=True),)
+    __table_args__ = (
+        Index("ix_search_doc_row", "entity", "row_id", unique=True),
+        Index("ix_search_doc_title", "title"),
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     entity: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,134 @@
+"""Engines over one encrypted SQLite file, and its failures as sentences people can act on."""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from crm_core.errors import BrokenPromise, CrmError, UserError
+from crm_core.i18n import N_
+from crm_desktop.models.sorting import decimal_key, sort_key
+
+sqlcipher: Any = import_module("sqlcipher3.dbapi2")
+"""The driver; it has no stubs, and its names come from a compiled module."""
+
+KEY_BYTES = 32
+# Another process (the command line beside the window) may be importing a page of a sync meanwhile.
+BUSY_TIMEOUT_MS = 15_000
+READERS = 4
+CACHE_KIB = 16 * 1024
+
+# WAL with `synchronous` FULL: NORMAL would lose the newest commits in a power cut. A lost edit is bad
+# enough; worse, HQ may have answered an operation this file then never heard of, and its number would be
+# given out again for something else. FULL costs one fsync a commit, about a millisecond on an SSD.
+_WRITER_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    # Rows arrive in any order: links are soft (docs/architecture.md).
+    "PRAGMA foreign_keys = OFF",
+    "PRAGMA recursive_triggers = OFF",
+)
+_READER_PRAGMAS = ("PRAGMA query_only = ON",)
+
+NOT_OURS = N_("This file is not a Satchel database, or the key does not fit")
+
+
+def connect(path: Path, key: bytes) -> Any:
+    """Return a DB-API connection to the encrypted file; `UserError` where file and key do not fit.
+
+    The file is made if there is none. Python's own transaction handling is off: SQLAlchemy's `begin`
+    event says how each begins.
+    """
+    if len(key) != KEY_BYTES:
+        raise BrokenPromise(N_("A database key has 32 bytes"))
+    try:
+        connection = sqlcipher.connect(
+            str(path), timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
+        )
+    except sqlcipher.Error as error:
+        raise failure(error) or UserError(NOT_OURS) from error
+    try:
+        # Silent first: with a wrong key SQLCipher would write to standard error.
+        connection.execute("PRAGMA cipher_log_level = NONE")
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.create_function("sort_key", 1, sort_key, deterministic=True)
+        connection.create_function("decimal_key", 1, decimal_key, deterministic=True)
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    except sqlcipher.Error as error:
+        connection.close()
+        raise failure(error) or UserError(NOT_OURS) from error
+    return connection
+
+
+def writer_engine(path: Path, key: bytes) -> Engine:
+    """Return the engine of the one writer: one connection, every transaction `BEGIN IMMEDIATE`."""
+    return _engine(path, key, _WRITER_PRAGMAS, "BEGIN IMMEDIATE", poolclass=StaticPool)
+
+
+def reader_engine(path: Path, key: bytes) -> Engine:
+    """Return the engine of readers: each transaction sees one moment and can write nothing."""
+    return _engine(
+        path, key, _READER_PRAGMAS, "BEGIN", poolclass=QueuePool, pool_size=READERS, max_overflow=8
+    )
+
+
+def _engine(path: Path, key: bytes, pragmas: tuple[str, ...], begin: str, **how: Any) -> Engine:
+    def creator() -> Any:
+        connection = connect(path, key)
+        for pragma in pragmas:
+            connection.execute(pragma)
+        return connection
+
+    engine = create_engine("sqlite://", module=sqlcipher, creator=creator, **how)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def failure(error: BaseException) -> CrmError | None:
+    """Return what a database error means to the person; None where it is our own mistake."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(original, (sqlcipher.Error, sqlite3.Error)):
+        return None
+    text = str(original).lower()
+    for words, sentence in _SENTENCES:
+        if any(word in text for word in words):
+            return UserError(sentence)
+    return None
+
+
+_SENTENCES: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("file is not a database", "file is encrypted"), NOT_OURS),
+    (
+        ("database or disk is full", "disk full"),
+        N_("The disk is full. Nothing was changed; make room and try again"),
+    ),
+    (
+        ("readonly", "read-only", "attempt to write"),
+        N_("The profile's folder cannot be written to. Nothing was changed"),
+    ),
+    (
+        ("locked", "busy"),
+        N_("Another program is using this profile at the moment. Nothing was changed; try again"),
+    ),
+    (
+        ("malformed", "corrupt"),
+        N_("The database is damaged. Restore a backup; what HQ has comes back with the next sync"),
+    ),
+    (
+        ("unable to open", "disk i/o error", "cannot open"),
+        N_("The profile's database could not be opened or read. Nothing was changed"),
+    ),
+)

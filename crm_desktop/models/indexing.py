@@ -1,0 +1,240 @@
+"""What keeps search and sort keys in step with the records: triggers, so that no writer can forget.
+
+A trigger computes sort keys with the row, takes a changed or removed text out of the search index at once,
+and notes the row as dirty. `index_pending` puts dirty rows back into the index: that needs the pinyin of
+phrases, which is slow to load, so it waits until somebody searches or the program is idle.
+
+The triggers and index tables follow from the declarations. They are made anew, and everything indexed
+again, when those change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS
+from crm_core.schema.field import Kind
+from crm_core.schema.reading import Schema
+from crm_core.sync.merge import lives
+from crm_desktop.models import state
+from crm_desktop.models.sorting import SORT_VERSION, fold, keyed_fields
+from crm_desktop.models.state import Key
+
+INDEX_VERSION = 1
+"""Counted up when the index is built in another way."""
+
+# `grams` finds any three characters inside a word; `words` finds single Chinese characters and beginnings of
+# words, which three-character grams cannot (a query of two characters matches nothing there).
+_INDEX_TABLES = {
+    "search_words": "CREATE VIRTUAL TABLE IF NOT EXISTS search_words USING fts5(kind, title, body,"
+    " tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2')",
+    "search_grams": "CREATE VIRTUAL TABLE IF NOT EXISTS search_grams USING fts5(title, body,"
+    " tokenize = 'trigram')",
+}
+CJK = re.compile(
+    r"([\u2e80-\u2fff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    r"\U00020000-\U0003ffff])"
+)
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+MAX_BODY = 20_000  # characters of one record; a longer note is found by its beginning
+
+
+def searched_schemas() -> tuple[Schema, ...]:
+    """Return the entities a search looks into, in the order of the menus."""
+    return tuple(schema for schema in SCHEMAS.values() if schema.search_fields)
+
+
+def kind_token(entity: str) -> str:
+    """Return the word that marks an entity's entries in the index; no text a person types is like it."""
+    return "entity" + entity.replace("_", "") + "x"
+
+
+def is_current(session: Session) -> bool:
+    """Tell whether index tables and triggers are the ones the declarations ask for."""
+    return bool(state.read(session, Key.INDEX_VERSION) == _version())
+
+
+def install(session: Session) -> None:
+    """Make index tables, sort keys and triggers anew; every record is to be indexed again."""
+    run = session.connection().exec_driver_sql
+    ours = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 3) = 'tr_'"
+    for (name,) in run(ours).all():
+        run(f'DROP TRIGGER "{name}"')
+    for table, statement in _INDEX_TABLES.items():
+        run(f"DROP TABLE IF EXISTS {table}")
+        run(statement)
+        # Words of removed records must not stay readable in the index's own pages.
+        run(f"INSERT INTO {table}({table}, rank) VALUES ('secure-delete', 1)")
+    for emptied in ("search_doc", "search_dirty", "sort_key"):
+        run(f"DELETE FROM {emptied}")
+    for schema in SCHEMAS.values():
+        for field in keyed_fields(schema):
+            run(
+                "INSERT INTO sort_key (entity, row_id, field, key)"
+                f" SELECT '{schema.name}', id, '{field.name}', sort_key(\"{field.name}\")"
+                f' FROM "{schema.name}"'
+            )
+        if schema.search_fields:
+            run(f"INSERT INTO search_dirty SELECT '{schema.name}', id FROM \"{schema.name}\" WHERE life % 2")
+    for _, statement in _triggers():
+        run(statement)
+    state.write(session, {Key.INDEX_VERSION: _version()})
+
+
+@cache
+def _version() -> str:
+    statements = [*_INDEX_TABLES.values(), *(statement for _, statement in _triggers())]
+    told = "\n".join((*statements, str(SORT_VERSION), str(INDEX_VERSION)))
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _triggers() -> Iterator[tuple[str, str]]:
+    for schema in SCHEMAS.values():
+        entity = schema.name
+        keyed = [field.name for field in keyed_fields(schema)]
+        searched = [field.name for field in schema.search_fields]
+        drop = _drop_statements(entity, "OLD.id") if searched else ""
+        dirty = f"INSERT OR IGNORE INTO search_dirty VALUES ('{entity}', NEW.id);" if searched else ""
+        insert = dirty + "".join(
+            f"INSERT INTO sort_key (entity, row_id, field, key)"
+            f" VALUES ('{entity}', NEW.id, '{name}', sort_key(NEW.\"{name}\"));"
+            for name in keyed
+        )
+        remove = f"DELETE FROM sort_key WHERE entity = '{entity}' AND row_id = OLD.id;" if keyed else ""
+        if searched:
+            remove += drop + f"DELETE FROM search_dirty WHERE entity = '{entity}' AND row_id = OLD.id;"
+        if insert:
+            yield _trigger(f"tr_{entity}_insert", f'AFTER INSERT ON "{entity}"', insert)
+        if remove:
+            yield _trigger(f"tr_{entity}_delete", f'AFTER DELETE ON "{entity}"', remove)
+        for name in keyed:
+            yield _trigger(
+                f"tr_{entity}_key_{name}",
+                f'AFTER UPDATE OF "{name}" ON "{entity}" WHEN OLD."{name}" IS NOT NEW."{name}"',
+                f'UPDATE sort_key SET key = sort_key(NEW."{name}")'
+                f" WHERE entity = '{entity}' AND row_id = NEW.id AND field = '{name}';",
+            )
+        if searched:
+            columns = [*searched, "life"]
+            listed = ", ".join(f'"{name}"' for name in columns)
+            differs = " OR ".join(f'OLD."{name}" IS NOT NEW."{name}"' for name in columns)
+            yield _trigger(
+                f"tr_{entity}_search", f'AFTER UPDATE OF {listed} ON "{entity}" WHEN {differs}', drop + dirty
+            )
+
+
+def _trigger(name: str, when: str, body: str) -> tuple[str, str]:
+    return name, f'CREATE TRIGGER "{name}" {when} BEGIN {body} END'
+
+
+def _drop_statements(entity: str, row_id: str) -> str:
+    found = f"(SELECT id FROM search_doc WHERE entity = '{entity}' AND row_id = {row_id})"
+    return (
+        f"DELETE FROM search_words WHERE rowid = {found};"
+        f"DELETE FROM search_grams WHERE rowid = {found};"
+        f"DELETE FROM search_doc WHERE entity = '{entity}' AND row_id = {row_id};"
+    )
+
+
+def waiting(session: Session) -> int:
+    """Return how many records are still to be put into the index."""
+    return int(session.connection().exec_driver_sql("SELECT count(*) FROM search_dirty").scalar_one())
+
+
+def index_pending(session: Session, limit: int) -> int:
+    """Put up to `limit` dirty records into the index and return how many were taken."""
+    run = session.connection().exec_driver_sql
+    dirty = run("SELECT entity, row_id FROM search_dirty LIMIT ?", (limit,)).all()
+    by_entity: dict[str, list[str]] = {}
+    for entity, row_id in dirty:
+        by_entity.setdefault(entity, []).append(row_id)
+    for entity, ids in by_entity.items():
+        if entity in SCHEMAS:
+            _index(session, SCHEMAS[entity], ids)
+    if dirty:
+        run("DELETE FROM search_dirty WHERE entity = ? AND row_id = ?", [tuple(row) for row in dirty])
+    return len(dirty)
+
+
+def _index(session: Session, schema: Schema, ids: Sequence[str]) -> None:
+    table = schema.table
+    title = schema.meta.title
+    names = list(dict.fromkeys(field.name for field in schema.search_fields))
+    columns = [table.c.id, table.c.life, *(table.c[name] for name in names)]
+    connection = session.connection()
+    run = connection.exec_driver_sql
+    docs, words, grams = [], [], []
+    next_id = (run("SELECT max(id) FROM search_doc").scalar() or 0) + 1
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        marks = ", ".join("?" * len(some))
+        held = {
+            row[0]
+            for row in run(
+                f"SELECT row_id FROM search_doc WHERE entity = ? AND row_id IN ({marks})",
+                (schema.name, *some),
+            )
+        }
+        for row in connection.execute(select(*columns).where(table.c.id.in_(some))).mappings():
+            if not lives(row["life"]) or row["id"] in held:
+                continue
+            entry = _entry(schema, title, {name: row[name] for name in names})
+            name = fold(str(row[title] or "")) if title in names else ""
+            docs.append((next_id, schema.name, row["id"], name))
+            words.append((next_id, kind_token(schema.name), entry[0], entry[1]))
+            grams.append((next_id, entry[2], entry[3]))
+            next_id += 1
+    if docs:
+        run("INSERT INTO search_doc (id, entity, row_id, title) VALUES (?, ?, ?, ?)", docs)
+        run("INSERT INTO search_words (rowid, kind, title, body) VALUES (?, ?, ?, ?)", words)
+        run("INSERT INTO search_grams (rowid, title, body) VALUES (?, ?, ?)", grams)
+
+
+def _entry(schema: Schema, title: str, values: dict[str, Any]) -> tuple[str, str, str, str]:
+    """Return what the index holds of a record: words and grams, each of its title and of the rest."""
+    name = fold(str(values.get(title) or ""))
+    aliases = pinyin_of(name) if _HAN.search(name) else ()
+    others = []
+    numbers = []
+    for field in schema.search_fields:
+        value = values.get(field.name)
+        if not value or field.name == title:
+            continue
+        others.append(fold(str(value)))
+        if field.kind is Kind.PHONE:
+            numbers.append(digits_of(str(value)))
+    body = "\n".join(others)[:MAX_BODY]
+    return (
+        " ".join((spaced(name), *aliases)),
+        " ".join((spaced(body), *numbers)),
+        "\n".join((name, *aliases)),
+        "\n".join((body, *numbers)),
+    )
+
+
+def spaced(text: str) -> str:
+    """Return text with each Chinese character a word of its own."""
+    return CJK.sub(r" \1 ", text)
+
+
+def digits_of(text: str) -> str:
+    """Return the digits of a phone number alone."""
+    return "".join(c for c in text if c.isdigit())
+
+
+def pinyin_of(text: str) -> tuple[str, ...]:
+    """Return a text's pinyin written together, and its initials; readings follow from whole phrases."""
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 - its phrases take 0.3 s, only Chinese text needs them
+
+    def apart(other: str) -> Any:
+        return [c for c in other if c.isalnum()]
+
+    syllables = lazy_pinyin(text, errors=apart)
+    return "".join(syllables), "".join(s[0] for s in syllables if s)

@@ -1,0 +1,273 @@
+"""The local replica: one encrypted file, one writer, readers that see one moment, one announcement a commit.
+
+A `Replica` may be used from any thread. Writers wait for one another; a second process beside (the command
+line beside the window) waits at SQLite's own lock. Everything a write transaction did is in the file when
+its block ends, or none of it, whenever the program or the machine stops.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS
+from crm_core.errors import BrokenPromise, UserError
+from crm_core.i18n import N_
+from crm_core.ids import named_id
+from crm_core.rules.access import NO_RIGHTS, Person, Reach, read_rights
+from crm_core.rules.people import person_for
+from crm_core.rules.scopes import EVERYONE
+from crm_core.rules.standard_roles import STANDARD_ROLES
+from crm_core.sync.protocol import TxnFlag
+from crm_desktop.models import indexing, state
+from crm_desktop.models.backup import DAY_MS, back_up
+from crm_desktop.models.clock import Clock
+from crm_desktop.models.engine import connect, failure, reader_engine, writer_engine
+from crm_desktop.models.migrations import create_tables, upgrade
+from crm_desktop.models.recording import Recorder
+from crm_desktop.models.session import WriteSession
+from crm_desktop.models.state import Key
+from crm_desktop.platform.disk import demand_space
+from crm_desktop.platform.paths import Profile
+from crm_desktop.platform.synced_folders import refuse_synced
+
+log = logging.getLogger(__name__)
+
+LOCAL_USER = named_id("user", "local")
+"""Whoever works in a profile that was never enrolled: may do everything, and nothing travels."""
+
+Changed = frozenset[tuple[str, str]]
+"""(entity, id) of every record a transaction changed."""
+
+INDEX_BATCH = 500
+
+
+class Replica:
+    """The laptop's database. Make one with `Replica.create` or `Replica.open`, and close it."""
+
+    def __init__(self, profile: Profile, key: bytes, clock: Clock) -> None:
+        self.profile = profile
+        self.clock = clock
+        self.on_changed: list[Callable[[Changed], None]] = []
+        """Called after each commit, on the thread that wrote."""
+        self._lock = threading.Lock()
+        self._owner: int | None = None
+        self._key = key
+        self._person: Person | None = None
+        self._person_version = 0
+        self._writer = writer_engine(profile.database, key)
+        self._readers = reader_engine(profile.database, key)
+        self._watch = connect(profile.database, key)
+        self._watch_lock = threading.Lock()
+
+    @classmethod
+    def create(cls, profile: Profile, key: bytes, clock: Clock | None = None) -> Self:
+        """Make an empty replica and open it; `UserError` where the profile holds one already."""
+        refuse_synced(profile.root)
+        profile.make()
+        demand_space(profile.root)
+        if profile.database.exists():
+            raise UserError(N_("This profile has a database already"))
+        create_tables(profile.database, key)
+        replica = cls.open(profile, key, clock)
+        with replica.applying() as session:
+            state.write(session, {Key.BACKED_UP_MS: replica.clock.now_ms()})
+        return replica
+
+    @classmethod
+    def open(cls, profile: Profile, key: bytes, clock: Clock | None = None) -> Self:
+        """Open the replica and bring its tables up to date.
+
+        `UserError` where there is none, the key does not fit, a newer version made it, or the folder is
+        one that is synced or shared.
+        """
+        refuse_synced(profile.root)
+        if not profile.database.exists():
+            raise UserError(N_("There is no database in this profile. Sign in first"))
+        profile.make()
+        upgrade(profile, key)
+        replica = cls(profile, key, clock or Clock())
+        try:
+            with replica.read() as reader:
+                current = indexing.is_current(reader)
+                replica.clock.offset_ms = state.read(reader, Key.OFFSET_MS)
+            if not current:
+                with replica.applying() as session:
+                    indexing.install(session)
+        except BaseException:
+            replica.close()
+            raise
+        return replica
+
+    @contextmanager
+    def write(self, flags: TxnFlag = TxnFlag.NONE) -> Iterator[WriteSession]:
+        """Give the session of one write transaction, which commits at the end of the block.
+
+        What is changed goes to the outbox with it; `flags` say how the operations hang together. An
+        exception undoes all of it. Full disk, missing rights and a busy file raise `UserError`.
+        """
+        with self._one_writer() as changed, self._transaction() as session:
+            user_id = state.read(session, Key.USER_ID) or None
+            session.recorder = Recorder(user_id, self.clock.now_ms, flags)
+            yield session
+            session.flush()
+            changed.update(session.changed)
+        self.announce(changed)
+
+    @contextmanager
+    def applying(self) -> Iterator[WriteSession]:
+        """Give the session of one write transaction that records nothing: what HQ sent, the index."""
+        with self._one_writer() as changed, self._transaction() as session:
+            yield session
+            session.flush()
+            changed.update(session.changed)
+        self.announce(changed)
+
+    @contextmanager
+    def _one_writer(self) -> Iterator[set[tuple[str, str]]]:
+        if self._owner == threading.get_ident():
+            raise BrokenPromise(N_("A write transaction was begun inside another"))
+        with self._lock:
+            self._owner = threading.get_ident()
+            try:
+                yield set()
+            finally:
+                self._owner = None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[WriteSession]:
+        session = WriteSession(bind=self._writer, recorder=None, expire_on_commit=False)
+        try:
+            session.connection()
+            yield session
+            session.commit()
+        except BaseException as error:
+            session.rollback()
+            if isinstance(error, DBAPIError) and (known := failure(error)):
+                raise known from error
+            raise
+        finally:
+            session.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session that sees one moment of the database and can write nothing."""
+        session = Session(bind=self._readers, autoflush=False, expire_on_commit=False)
+        try:
+            yield session
+        except DBAPIError as error:
+            known = failure(error)
+            if known is None:
+                raise
+            raise known from error
+        finally:
+            session.close()
+
+    @property
+    def person(self) -> Person:
+        """Whoever is signed in, with present rights; in a profile never enrolled, one who may do all.
+
+        Nothing may be done while the first page has not brought the person's role.
+        """
+        version = self.version()
+        if self._person is None or version != self._person_version:
+            with self.read() as session:
+                self._person = _read_person(session)
+            self._person_version = version
+        return self._person
+
+    def version(self) -> int:
+        """Return a number that is another one after each commit, by this program or one beside it."""
+        with self._watch_lock:
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def catch_up(self, limit: int = 2_000) -> int:
+        """Bring up to `limit` changed records into the search index; return how many are left.
+
+        Called before a search and while idle. Batches are transactions of their own, so that other writers
+        get in between.
+        """
+        with self.read() as session:
+            left = indexing.waiting(session)
+        while left and limit > 0:
+            with self.applying() as session:
+                taken = indexing.index_pending(session, min(limit, INDEX_BATCH))
+                left = indexing.waiting(session)
+            limit -= taken
+        return left
+
+    def back_up_if_due(self) -> Path | None:
+        """Write a backup and return it if a day has passed since the last; any thread may."""
+        now_ms = self.clock.now_ms()
+        with self.read() as session:
+            last_ms = state.read(session, Key.BACKED_UP_MS)
+        if now_ms - last_ms < DAY_MS:
+            return None
+        copy = back_up(self.profile, self._key, "daily")
+        with self.applying() as session:
+            state.write(session, {Key.BACKED_UP_MS: now_ms})
+        return copy
+
+    def integrity_check(self) -> list[str]:
+        """Return what is wrong with the file, page authentication included; empty where all is well."""
+        with self.read() as session:
+            found = [str(row[0]) for row in session.execute(text("PRAGMA cipher_integrity_check"))]
+            found += [str(row[0]) for row in session.execute(text("PRAGMA integrity_check"))]
+        return [line for line in found if line != "ok"]
+
+    def scrub(self) -> None:
+        """Move the write-ahead log into the file and empty it, so that what was purged is gone from both."""
+        with self._one_writer():
+            raw = connect(self.profile.database, self._key)
+            try:
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                raw.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._watch.close()
+        self._readers.dispose()
+        self._writer.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def announce(self, changed: Iterable[tuple[str, str]]) -> None:
+        """Tell every listener which records changed; nothing is told where none did."""
+        told = frozenset(changed)
+        for listener in tuple(self.on_changed) if told else ():
+            try:
+                listener(told)
+            except Exception:
+                # The data is saved: a listener that fails must not look like a save that failed.
+                log.exception("A listener to changes failed")
+
+
+def _read_person(session: Session) -> Person:
+    user_id = state.read(session, Key.USER_ID)
+    if not user_id:
+        return Person(
+            user_id=LOCAL_USER,
+            rights=read_rights(STANDARD_ROLES["admin"][1]),
+            scopes={reach: frozenset((EVERYONE,)) for reach in Reach},
+        )
+    users, teams, territories, roles = (
+        [dict(row) for row in session.execute(select(SCHEMAS[entity].table)).mappings()]
+        for entity in ("user", "team", "territory", "role")
+    )
+    role_ids = {row["id"] for row in roles}
+    if not any(row["id"] == user_id and row["role_id"] in role_ids for row in users):
+        return Person(user_id=user_id, rights=NO_RIGHTS, scopes={})
+    return person_for(user_id, users, teams, territories, roles)

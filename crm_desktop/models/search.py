@@ -1,0 +1,228 @@
+"""Search over every kind of record: any part of a text, Chinese from one character, pinyin, phone digits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS
+from crm_desktop.models.indexing import CJK, digits_of, kind_token, spaced
+from crm_desktop.models.sorting import fold
+
+MAX_TERMS = 8
+SNIPPET = 60  # characters around what was found
+# Hits of one rank looked at before the better ones of them are chosen.
+CANDIDATES = 200
+_NUMBER = re.compile(r"[+(]?[0-9][0-9 ()./\-]*[0-9)]\Z")
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A record that was found."""
+
+    entity: str
+    id: str
+    title: str
+    snippet: str
+    """Where in its other fields the text was found; '' where the title says it."""
+    score: int
+    """3: the title is the text; 2: it begins with it; 1: it holds it; 0: another field does."""
+
+
+def search(
+    session: Session, text: str, limit: int = 20, entities: Collection[str] | None = None
+) -> list[Hit]:
+    """Return the records that hold every word of `text`, best first; none for a text without a word.
+
+    Only living records of this replica are found. `Replica.catch_up` first brings in what was just written.
+    """
+    query = fold(text).strip()
+    terms = _terms(query)
+    if not terms or limit <= 0:
+        return []
+    kinds = None if entities is None else [name for name in entities if name in SCHEMAS]
+    if kinds is not None and not kinds:
+        return []
+    found: dict[int, int] = {}
+    _by_title(session, query, kinds, limit, found)
+    for column, score in (("title", 1), ("", 0)):
+        if len(found) < limit:
+            _by_terms(session, terms, column, kinds, score, found)
+    return _hits(session, found, terms, query, limit)
+
+
+def forget(session: Session, entity: str, ids: Iterable[str]) -> None:
+    """Take records out of the index and off the list of what is to be indexed."""
+    run = session.connection().exec_driver_sql
+    rows = [(entity, row_id) for row_id in ids]
+    if not rows:
+        return
+    document = "(SELECT id FROM search_doc WHERE entity = ? AND row_id = ?)"
+    run(f"DELETE FROM search_words WHERE rowid = {document}", rows)
+    run(f"DELETE FROM search_grams WHERE rowid = {document}", rows)
+    for table in ("search_doc", "search_dirty", "sort_key"):
+        run(f"DELETE FROM {table} WHERE entity = ? AND row_id = ?", rows)
+
+
+def rebuild(session: Session, entity: str) -> None:
+    """Empty the index of an entity at once and have its living records indexed again."""
+    run = session.connection().exec_driver_sql
+    documents = "(SELECT id FROM search_doc WHERE entity = ?)"
+    run(f"DELETE FROM search_words WHERE rowid IN {documents}", (entity,))
+    run(f"DELETE FROM search_grams WHERE rowid IN {documents}", (entity,))
+    run("DELETE FROM search_doc WHERE entity = ?", (entity,))
+    if SCHEMAS[entity].search_fields:
+        run(
+            f"INSERT OR IGNORE INTO search_dirty SELECT '{entity}', id FROM \"{entity}\" WHERE life % 2",
+        )
+
+
+def _terms(query: str) -> list[str]:
+    if _NUMBER.match(query):
+        return [query]
+    return [term for term in query.split() if _WORD.search(term)][:MAX_TERMS]
+
+
+def _by_title(
+    session: Session, query: str, kinds: Sequence[str] | None, limit: int, found: dict[int, int]
+) -> None:
+    rows = session.connection().exec_driver_sql(
+        "SELECT id, title, entity FROM search_doc WHERE title >= ? AND title < ? ORDER BY title LIMIT ?",
+        (query, query + "\U0010ffff", CANDIDATES if kinds else limit),
+    )
+    for doc_id, title, entity in rows:
+        if kinds is None or entity in kinds:
+            found[doc_id] = 3 if title == query else 2
+
+
+def _by_terms(
+    session: Session,
+    terms: Sequence[str],
+    column: str,
+    kinds: Sequence[str] | None,
+    score: int,
+    found: dict[int, int],
+) -> None:
+    words: list[str] = []
+    grams: list[str] = []
+    for term in terms:
+        if _NUMBER.match(term) and len(digits_of(term)) >= 3:
+            _number_term(term, grams)
+            continue
+        for run in _runs(term):
+            if CJK.match(run):
+                words.append(_quoted(spaced(run).split()))
+            elif len(run) >= 3:
+                grams.append(_quoted([run]))
+            else:
+                words.extend(f"{_quoted([part])} *" for part in _WORD.findall(run))
+    if not words and not grams:
+        return
+    scope = f"{{{column}}} : " if column else "{title body} : "
+    conditions: list[tuple[str, str]] = []
+    if words or kinds:
+        parts = [f"{scope}({' AND '.join(words)})"] if words else []
+        if kinds:
+            parts.append("{kind} : (" + " OR ".join(_quoted([kind_token(kind)]) for kind in kinds) + ")")
+        conditions.append(("search_words", " AND ".join(f"({part})" for part in parts)))
+    if grams:
+        conditions.append(("search_grams", f"{scope}({' AND '.join(grams)})"))
+    (first, match), *rest = conditions[::-1]
+    statement, values = f"SELECT rowid FROM {first} WHERE {first} MATCH ?", [match]
+    for table, other in rest:
+        statement += f" AND rowid IN (SELECT rowid FROM {table} WHERE {table} MATCH ?)"
+        values.append(other)
+    rows = session.connection().exec_driver_sql(f"{statement} LIMIT ?", (*values, CANDIDATES))
+    for (doc_id,) in rows:
+        found.setdefault(doc_id, score)
+
+
+def _number_term(term: str, grams: list[str]) -> None:
+    digits = digits_of(term)
+    as_typed, alone = _quoted([term]), _quoted([digits])
+    grams.append(alone if digits == term else f"({as_typed} OR {alone})")
+
+
+def _runs(term: str) -> list[str]:
+    """Split a word where Chinese and other writing meet."""
+    runs: list[str] = []
+    for character in term:
+        if runs and bool(CJK.match(character)) == bool(CJK.match(runs[-1][-1])):
+            runs[-1] += character
+        else:
+            runs.append(character)
+    return [run for run in runs if _WORD.search(run)]
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return '"' + " ".join(words).replace('"', '""') + '"'
+
+
+def _hits(session: Session, found: dict[int, int], terms: Sequence[str], query: str, limit: int) -> list[Hit]:
+    if not found:
+        return []
+    connection = session.connection()
+    marks = ", ".join("?" * len(found))
+    documents = connection.exec_driver_sql(
+        f"SELECT id, entity, row_id, title FROM search_doc WHERE id IN ({marks})", tuple(found)
+    ).all()
+    order = {name: place for place, name in enumerate(SCHEMAS)}
+
+    def rank(document: Any) -> tuple[Any, ...]:
+        score, length = found[document.id], len(document.title)
+        place = document.title.find(terms[0]) if score == 1 else 0
+        return -score, place if place >= 0 else length, length, order[document.entity]
+
+    best = sorted(documents, key=rank)[:limit]
+    texts = _texts(session, best)
+    hits = []
+    for document in best:
+        values = texts.get((document.entity, document.row_id))
+        if values is None:
+            continue
+        title = str(values.get(SCHEMAS[document.entity].meta.title) or "")
+        score = found[document.id]
+        snippet = "" if score else _snippet(document.entity, values, terms)
+        hits.append(
+            Hit(entity=document.entity, id=document.row_id, title=title, snippet=snippet, score=score)
+        )
+    return hits
+
+
+def _texts(session: Session, documents: Sequence[Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    texts: dict[tuple[str, str], dict[str, Any]] = {}
+    for entity in {document.entity for document in documents}:
+        schema = SCHEMAS[entity]
+        names = {field.name for field in schema.search_fields} | {schema.meta.title}
+        table = schema.table
+        ids = [document.row_id for document in documents if document.entity == entity]
+        rows = session.connection().execute(
+            select(table.c.id, *(table.c[name] for name in sorted(names))).where(table.c.id.in_(ids))
+        )
+        texts.update(((entity, row["id"]), dict(row)) for row in rows.mappings())
+    return texts
+
+
+def _snippet(entity: str, values: dict[str, Any], terms: Sequence[str]) -> str:
+    """Return the text around the first word found, on one line."""
+    schema = SCHEMAS[entity]
+    for term in terms:
+        digits = digits_of(term)
+        for field in schema.search_fields:
+            text = str(values.get(field.name) or "")
+            if field.name == schema.meta.title or not text:
+                continue
+            place = fold(text).find(term)
+            if place < 0 and len(digits) >= 3 and digits in digits_of(text):
+                place = 0
+            if place >= 0:
+                start = max(0, place - SNIPPET // 3)
+                cut = " ".join(text[start : start + SNIPPET].split())
+                return f"{'…' if start else ''}{cut}{'…' if start + SNIPPET < len(text) else ''}"
+    return ""

@@ -1,0 +1,106 @@
+"""Where the laptop stands with HQ: a few named values, read and written inside a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, cast
+
+import msgspec
+from sqlalchemy import Table, delete, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.orm import Session
+
+from crm_core.sync.clock import observe
+from crm_desktop.models.device_tables import SyncState
+
+_TABLE = cast(Table, SyncState.__table__)
+
+
+class Key(StrEnum):
+    """Names of the values; `DEFAULTS` says what each is until it was written."""
+
+    TOKEN = "token"
+    EPOCH = "epoch"
+    NONCE = "nonce"
+    DEVICE = "device"
+    """Number HQ gave this laptop; 0 before it is enrolled."""
+    INCARNATION = "incarnation"
+    """Counts up when HQ finds this database to be a copy or a restored one."""
+    HLC = "hlc"
+    """Highest clock reading seen or given."""
+    OFFSET_MS = "offset_ms"
+    """HQ's time less this laptop's."""
+    NEXT_OP = "next_op"
+    NEXT_TXN = "next_txn"
+    SCHEMA = "schema"
+    """Schema version of the last page applied."""
+    LAST_OK_MS = "last_ok_ms"
+    USER_ID = "user_id"
+    """Who is signed in; '' before the laptop is enrolled."""
+    USER_NAME = "user_name"
+    SERVER_URL = "server_url"
+    COMPANY = "company"
+    SETTINGS = "settings"
+    """What HQ sets for every laptop."""
+    RESYNC_MARK = "resync_mark"
+    """Generation of the running full resync; 0 where none runs."""
+    INDEX_VERSION = "index_version"
+    """Declarations the search triggers were made from."""
+    BACKED_UP_MS = "backed_up_ms"
+    """When the last daily backup was made."""
+
+
+DEFAULTS: Mapping[str, Any] = {
+    Key.TOKEN: b"",
+    Key.EPOCH: b"",
+    Key.NONCE: b"",
+    Key.DEVICE: 0,
+    Key.INCARNATION: 1,
+    Key.HLC: 0,
+    Key.OFFSET_MS: 0,
+    Key.NEXT_OP: 1,
+    Key.NEXT_TXN: 1,
+    Key.SCHEMA: 0,
+    Key.LAST_OK_MS: 0,
+    Key.USER_ID: "",
+    Key.USER_NAME: "",
+    Key.SERVER_URL: "",
+    Key.COMPANY: "",
+    Key.SETTINGS: {},
+    Key.RESYNC_MARK: 0,
+    Key.INDEX_VERSION: "",
+    Key.BACKED_UP_MS: 0,
+}
+
+
+def read(session: Session, key: str) -> Any:
+    """Return the value of `key`, or its default; None for a name that has none."""
+    raw = session.scalar(select(SyncState.value).where(SyncState.key == key))
+    return DEFAULTS.get(key) if raw is None else msgspec.msgpack.decode(raw)
+
+
+def read_all(session: Session) -> dict[str, Any]:
+    """Return every value by its name, defaults filled in."""
+    stored = session.execute(select(SyncState.key, SyncState.value))
+    return {**DEFAULTS, **{key: msgspec.msgpack.decode(raw) for key, raw in stored}}
+
+
+def write(session: Session, values: Mapping[str, Any]) -> None:
+    """Keep the values, each a plain one: text, number, bytes, list, dict."""
+    if not values:
+        return
+    rows = [{"key": str(key), "value": msgspec.msgpack.encode(value)} for key, value in values.items()]
+    statement = insert(_TABLE)
+    upsert = statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value})
+    session.connection().execute(upsert, rows)
+
+
+def forget(session: Session, key: str) -> None:
+    """Drop the value of `key`, which then has its default again."""
+    session.execute(delete(SyncState).where(SyncState.key == key))
+
+
+def observe_hlc(session: Session, seen: int) -> None:
+    """Remember a clock reading heard from HQ, so that no later edit here comes before it."""
+    write(session, {Key.HLC: observe(read(session, Key.HLC), seen)})
