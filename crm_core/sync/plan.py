@@ -121,6 +121,14 @@ class Step:
 Steps: TypeAlias = tuple[Step, ...]
 
 
+def fresh(head: int) -> Token:
+    """Return the token of a laptop that holds nothing yet: its first fill needs no event up to `head`.
+
+    Also for one told to start anew, which marks every row it gets and drops the unmarked at the plan's end.
+    """
+    return Token(seq=head)
+
+
 def prepare(
     token: Token,
     *,
@@ -132,16 +140,32 @@ def prepare(
 ) -> tuple[Token, Steps]:
     """Return the token to build the next page from, and the steps of its plan (none without a plan).
 
-    `past` holds the person's entitlements from version token.ent up to `now` (version 0 need not be there),
-    `schema` the laptop's schema version, `grown` the entities with fields newer than token.schema that this
-    schema knows, `order` the entities it knows, parents first. Raises BrokenPromise when `past` lacks a
-    version of the trail: one older than the history kept means a new start, which the caller decides before.
+    `past` holds the person's earlier entitlements, at least `versions_held(token)`; `schema` is the laptop's
+    schema version, `grown` the entities with fields newer than token.schema that it knows, `order` all
+    entities it knows, parents first. Raises BrokenPromise when `past` lacks a version: rights older than the
+    history kept mean a new start (`fresh`), which the caller decides before.
     """
     token = reconcile(token, version=now.version, schema=schema)
     if token.plan is None:
         return token, ()
     steps = plan_steps(token.plan, now=now, past=past, grown=grown, order=order)
     return _settle(token, steps), steps
+
+
+def versions_held(token: Token) -> frozenset[int]:
+    """Return the entitlement versions a page of which the laptop may hold; 0, nothing, is left out."""
+    plan = token.plan
+    trail = (token.ent,) if plan is None else (*plan.trail, plan.to)
+    return frozenset(trail) - {NOTHING.version}
+
+
+def is_caught_up(token: Token, *, version: int, schema: int) -> bool:
+    """Tell whether the laptop holds the rights of now and no plan is due or running.
+
+    Only then may rows be compared with it or sent to it outside the feed: a row judged by rights that are not
+    in the trail would be neither taken away nor filled again when the next plan starts.
+    """
+    return token.plan is None and (token.ent, token.schema) == (version, schema)
 
 
 def reconcile(token: Token, *, version: int, schema: int) -> Token:
@@ -175,22 +199,16 @@ def plan_steps(
 ) -> Steps:
     """Return everything `plan` has to do, in order; empty sets make no step.
 
-    Lost is what any version since token.ent could have put on the laptop and `now` does not allow: a page
-    of any of them may have been applied. Gained is what `now` allows and not every version of the trail did.
+    Lost is what any version of the trail could have put on the laptop and `now` does not allow: a page of
+    each may have been applied. Gained is what `now` allows and not every version of the trail did.
     """
     held = [_version(past, version) for version in plan.trail]
-    since = [entitlement for version, entitlement in past.items() if version >= plan.trail[0]]
-    sure_scopes = frozenset.intersection(*(entitlement.scopes for entitlement in held))
-    sure_classes = frozenset.intersection(*(entitlement.classes for entitlement in held))
-    lost_scopes = (
-        frozenset[tuple[int, str]]().union(*(entitlement.scopes for entitlement in since)) - now.scopes
-    )
-    lost_classes = (
-        frozenset[tuple[int, str]]().union(*(entitlement.classes for entitlement in since)) - now.classes
-    )
-    gained_scopes = now.scopes - sure_scopes
+    lost_scopes = _union(rights.scopes for rights in held) - now.scopes
+    lost_classes = _union(rights.classes for rights in held) - now.classes
+    gained_scopes = now.scopes - frozenset.intersection(*(rights.scopes for rights in held))
+    gained_classes = now.classes - frozenset.intersection(*(rights.classes for rights in held))
     # A class gained, or a field the laptop's program did not know, is missing on every row of its entity.
-    whole = {entity for entity, _ in now.classes - sure_classes} | set(grown)
+    whole = {entity for entity, _ in gained_classes} | set(grown)
 
     steps = []
     if lost_classes:
