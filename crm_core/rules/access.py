@@ -94,6 +94,10 @@ class Person:
         """Return the scopes the reach covers."""
         return self.scopes.get(reach, frozenset()) if reach else frozenset()
 
+    def acts_in_own(self) -> frozenset[str]:
+        """Return the scopes of what belongs to the person."""
+        return self.scopes.get(Reach.OWN, frozenset())
+
     def reads_in(self, entity: str) -> frozenset[str]:
         """Return the scopes whose rows of `entity` the person may read, lent ones included."""
         scopes = self.acts_in(self.rights.reach_of(entity, Action.READ))

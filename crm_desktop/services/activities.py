@@ -1,0 +1,133 @@
+"""Logging what was done and planning what is to be done; the day ahead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from crm_core.entities.activity import Activity
+from crm_core.schema.field import Plain
+from crm_desktop.models import query
+from crm_desktop.models.records import Record
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import records
+from crm_desktop.services.calendar import day_bounds
+from crm_desktop.services.outcome import Outcome
+
+OVERDUE_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaItem:
+    """An activity of the day. `at_ms` is when it is due, or when it happened."""
+
+    id: str
+    kind: str
+    subject: str
+    customer_id: str | None
+    customer_name: str
+    deal_id: str | None
+    place: str
+    at_ms: int
+    duration_minutes: int | None
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agenda:
+    """The person's day: what is planned or was done today, and what is late (`late_total` in all)."""
+
+    today: tuple[AgendaItem, ...]
+    late: tuple[AgendaItem, ...]
+    late_total: int
+
+
+def log(
+    replica: Replica,
+    kind: str,
+    subject: str,
+    *,
+    customer_id: str | None = None,
+    deal_id: str | None = None,
+    notes: str | None = None,
+    outcome: str | None = None,
+    next_step: str | None = None,
+    next_due_at: int | None = None,
+) -> Outcome[Record]:
+    """Log what was done; with a next step, a task for it is planned in the same transaction."""
+    values: dict[str, Plain] = {
+        "kind": kind,
+        "subject": subject,
+        "customer_id": customer_id,
+        "deal_id": deal_id,
+        "notes": notes,
+        "outcome": outcome,
+    }
+    with replica.write() as session:
+        logged = records.create_in(
+            session, replica, "activity", {name: value for name, value in values.items() if value}
+        )
+        if next_step and next_step.strip():
+            task: dict[str, Plain] = {
+                "kind": "task",
+                "subject": next_step,
+                "customer_id": logged.get("customer_id"),
+                "deal_id": deal_id,
+                "due_at": next_due_at,
+            }
+            records.create_in(
+                session, replica, "activity", {name: value for name, value in task.items() if value}
+            )
+    return Outcome(logged, frozenset(session.changed))
+
+
+def set_done(replica: Replica, activity_id: str, done: bool) -> Outcome[Record]:
+    """Tick a task off, or open it again."""
+    changes: dict[str, Plain] = {"done": done}
+    if done:
+        changes["happened_at"] = replica.clock.now_ms()
+    return records.update(replica, "activity", activity_id, changes)
+
+
+def agenda(replica: Replica) -> Agenda:
+    """Return the day of the person signed in."""
+    now = replica.clock.now_ms()
+    begins, ends = day_bounds(now)
+    mine = (
+        select(Activity)
+        .where(Activity.owner_id == replica.person.user_id, Activity.life % 2 == 1)
+        .where(Activity.kind != "note")
+    )
+    late_ones = mine.where(Activity.due_at < now, Activity.done.isnot(True))
+    with replica.read() as session:
+        moment = func.coalesce(Activity.due_at, Activity.happened_at)
+        today = session.scalars(
+            mine.where(moment >= begins, moment <= ends).order_by(moment, Activity.id).limit(100)
+        ).all()
+        late = session.scalars(
+            late_ones.order_by(Activity.due_at.desc(), Activity.id).limit(OVERDUE_SHOWN)
+        ).all()
+        late_total = session.scalar(select(func.count()).select_from(late_ones.subquery())) or 0
+        ids = {row.customer_id for row in (*today, *late) if row.customer_id}
+        names = query.labels(session, "customer", ids)
+        items = {
+            row.id: AgendaItem(
+                id=row.id,
+                kind=row.kind or "task",
+                subject=row.subject or "",
+                customer_id=row.customer_id,
+                customer_name=names.get(row.customer_id or "", ""),
+                deal_id=row.deal_id,
+                place=row.place or "",
+                at_ms=row.due_at or row.happened_at or 0,
+                duration_minutes=row.duration_minutes,
+                done=bool(row.done),
+            )
+            for row in (*today, *late)
+        }
+    return Agenda(
+        today=tuple(items[row.id] for row in today),
+        late=tuple(items[row.id] for row in late),
+        late_total=late_total,
+    )

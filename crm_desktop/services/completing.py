@@ -1,0 +1,246 @@
+"""What the program itself fills in when a record is made or changed, and what must then hold.
+
+Every way of writing goes through here: form, board, import, command line.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS
+from crm_core.entities.deal import Pipeline, Stage
+from crm_core.entities.quote import QuoteLine
+from crm_core.errors import Invalid, UserError
+from crm_core.i18n import N_
+from crm_core.rules import pipeline
+from crm_core.rules.access import Person
+from crm_core.rules.positions import between
+from crm_core.schema.field import Plain, ScopeSource
+from crm_desktop.models import numbers, repository
+from crm_desktop.models.clock import Clock
+from crm_desktop.models.records import Record
+from crm_desktop.services.chance import random_below
+from crm_desktop.services.company import QUOTE_VALID_DAYS, company
+
+Values = dict[str, Plain]
+FIRST_REPLY_HOURS = {"urgent": 1, "high": 4, "normal": 8, "low": 24}
+SOLVE_DAYS = {"urgent": 1, "high": 2, "normal": 5, "low": 10}
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+
+def complete_new(
+    session: Session, person: Person, clock: Clock, entity: str, given: Mapping[str, Plain]
+) -> Values:
+    """Return the values of a new record: what was given, defaults, owner, number, stage, position."""
+    schema = SCHEMAS[entity]
+    values: Values = dict(given)
+    for name, field in schema.fields.items():
+        if values.get(name) is None and field.default is not None:
+            values[name] = field.default
+    owner = schema.fields.get("owner_id")
+    if owner is not None and owner.scope is ScopeSource.OWN and not values.get("owner_id"):
+        values["owner_id"] = person.user_id
+    finish = _FINISH_NEW.get(entity)
+    if finish is not None:
+        finish(session, person, clock, values)
+    return values
+
+
+def complete_change(session: Session, clock: Clock, before: Record, changes: Mapping[str, Plain]) -> Values:
+    """Return the changes with what follows from them. Raises `Invalid` where a rule forbids them."""
+    completed: Values = dict(changes)
+    finish = _FINISH_CHANGE.get(before.entity)
+    if finish is not None:
+        finish(session, clock, before, completed)
+    return completed
+
+
+def today(clock: Clock) -> datetime.date:
+    """Return the calendar day here and now, by HQ's clock and this machine's time zone."""
+    return datetime.datetime.fromtimestamp(clock.now_ms() / 1000).astimezone().date()
+
+
+def stage_of(session: Session, stage_id: str) -> pipeline.StageRow:
+    """Return a stage; `UserError` where there is none."""
+    record = repository.get(session, "stage", stage_id)
+    if record is None:
+        raise UserError(N_("This stage does not exist any more"))
+    return pipeline.stage_row(record.id, record.values)
+
+
+def _new_deal(session: Session, _person: Person, clock: Clock, values: Values) -> None:
+    if not values.get("stage_id"):
+        first = session.execute(
+            select(Stage.id)
+            .join(Pipeline, Pipeline.id == Stage.pipeline_id)
+            .where(Stage.kind == pipeline.OPEN, Stage.life % 2 == 1, Pipeline.life % 2 == 1)
+            .where(
+                Stage.pipeline_id == values["pipeline_id"]
+                if values.get("pipeline_id")
+                else Pipeline.active.isnot(False)
+            )
+            .order_by(Pipeline.rank, Pipeline.id, Stage.rank)
+            .limit(1)
+        ).scalar()
+        if first is None:
+            return
+        values["stage_id"] = first
+    stage = stage_of(session, str(values["stage_id"]))
+    reason = values.get("loss_reason")
+    values.update(pipeline.move(stage, clock.now_ms(), str(reason) if reason else None))
+    if not values.get("currency"):
+        values["currency"] = company(session).currency
+    _demand(pipeline.missing_for(stage, values))
+
+
+def _changed_deal(session: Session, clock: Clock, before: Record, changes: Values) -> None:
+    if "stage_id" in changes and changes["stage_id"] != before.get("stage_id"):
+        stage = stage_of(session, str(changes["stage_id"]))
+        reason = changes.get("loss_reason")
+        changes.update(pipeline.move(stage, clock.now_ms(), str(reason) if reason else None))
+        _demand(pipeline.missing_for(stage, {**before.values, **changes}))
+
+
+def _new_quote(session: Session, _person: Person, clock: Clock, values: Values) -> None:
+    facts = company(session)
+    day = today(clock)
+    if not values.get("customer_id") and values.get("deal_id"):
+        deal = repository.get(session, "deal", str(values["deal_id"]))
+        values["customer_id"] = deal.get("customer_id") if deal else None
+    if not values.get("currency"):
+        values["currency"] = facts.currency
+    if not values.get("issued_on"):
+        values["issued_on"] = day.isoformat()
+    if not values.get("valid_until"):
+        values["valid_until"] = (day + datetime.timedelta(days=QUOTE_VALID_DAYS)).isoformat()
+    if not values.get("terms"):
+        values["terms"] = facts.terms or None
+    if not values.get("terms_en"):
+        values["terms_en"] = facts.terms_en or None
+    values["number"] = numbers.take(session, "quote", day)
+    values["total"] = 0
+
+
+def _changed_quote(session: Session, _clock: Clock, before: Record, changes: Values) -> None:
+    status = changes.get("status", before.get("status"))
+    if before.get("status") == "draft" and status == "sent":
+        lines = session.scalar(
+            select(QuoteLine.id).where(QuoteLine.quote_id == before.id, QuoteLine.life % 2 == 1).limit(1)
+        )
+        if lines is None:
+            raise UserError(N_("The quote has no lines yet"))
+        if not before.get("number"):
+            changes["number"] = numbers.take(
+                session, "quote", datetime.date.fromisoformat(before["issued_on"])
+            )
+    elif before.get("status") not in (None, "draft") and set(changes) - {"status", "notes"}:
+        raise UserError(N_("A quote that was sent is not changed any more; copy it instead"))
+
+
+def _new_quote_line(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
+    quote = repository.get(session, "quote", str(values.get("quote_id") or ""))
+    if quote is None:
+        return
+    _demand_draft(quote)
+    if values.get("product_id"):
+        _take_from_product(session, values)
+    values["currency"] = quote.get("currency")
+    if not values.get("position"):
+        last = session.scalar(
+            select(QuoteLine.position)
+            .where(QuoteLine.quote_id == quote.id, QuoteLine.life % 2 == 1)
+            .order_by(QuoteLine.position.desc(), QuoteLine.id.desc())
+            .limit(1)
+        )
+        values["position"] = between(last, None, random_below)
+
+
+def _changed_quote_line(session: Session, _clock: Clock, before: Record, changes: Values) -> None:
+    quote = repository.get(session, "quote", str(before.get("quote_id") or ""))
+    if quote is not None:
+        _demand_draft(quote)
+        changes.pop("currency", None)
+
+
+def _demand_draft(quote: Record) -> None:
+    if quote.get("status", "draft") != "draft":
+        raise UserError(N_("A quote that was sent is not changed any more; copy it instead"))
+
+
+def _take_from_product(session: Session, values: Values) -> None:
+    product = repository.get(session, "product", str(values["product_id"]))
+    if product is None:
+        return
+    offered = {
+        "description": product.get("name"),
+        "unit": product.get("unit"),
+        "unit_price": product.get("list_price"),
+        "tax_rate": product.get("tax_rate"),
+    }
+    for name, value in offered.items():
+        untouched = values.get(name) in (None, "", SCHEMAS["quote_line"].fields[name].default)
+        if untouched and value is not None:
+            values[name] = value
+
+
+def _new_ticket(session: Session, _person: Person, clock: Clock, values: Values) -> None:
+    values["number"] = numbers.take(session, "ticket", today(clock))
+    priority = str(values.get("priority") or "normal")
+    now = clock.now_ms()
+    if not values.get("reply_due_at"):
+        values["reply_due_at"] = now + FIRST_REPLY_HOURS.get(priority, 8) * HOUR_MS
+    if not values.get("solve_due_at"):
+        values["solve_due_at"] = now + SOLVE_DAYS.get(priority, 5) * DAY_MS
+
+
+def _changed_ticket(_session: Session, clock: Clock, before: Record, changes: Values) -> None:
+    status = changes.get("status")
+    if status in ("solved", "closed") and before.get("status") not in ("solved", "closed"):
+        changes.setdefault("closed_at", clock.now_ms())
+    elif status is not None and status not in ("solved", "closed"):
+        changes.setdefault("closed_at", None)
+
+
+def _new_ticket_message(_session: Session, person: Person, clock: Clock, values: Values) -> None:
+    if not values.get("from_customer") and not values.get("author_id"):
+        values["author_id"] = person.user_id
+    if not values.get("written_at"):
+        values["written_at"] = clock.now_ms()
+
+
+def _new_activity(session: Session, _person: Person, clock: Clock, values: Values) -> None:
+    if not values.get("customer_id") and values.get("deal_id"):
+        deal = repository.get(session, "deal", str(values["deal_id"]))
+        values["customer_id"] = deal.get("customer_id") if deal else None
+    planned = values.get("kind") == "task" or values.get("due_at")
+    if not values.get("happened_at") and not planned:
+        values["happened_at"] = clock.now_ms()
+    if not planned:
+        values["done"] = True
+
+
+def _demand(problems: list[Any]) -> None:
+    if problems:
+        raise Invalid(problems)
+
+
+_FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
+    "deal": _new_deal,
+    "quote": _new_quote,
+    "quote_line": _new_quote_line,
+    "ticket": _new_ticket,
+    "ticket_message": _new_ticket_message,
+    "activity": _new_activity,
+}
+_FINISH_CHANGE: dict[str, Callable[[Session, Clock, Record, Values], None]] = {
+    "deal": _changed_deal,
+    "quote": _changed_quote,
+    "quote_line": _changed_quote_line,
+    "ticket": _changed_ticket,
+}

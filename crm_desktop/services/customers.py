@@ -1,0 +1,345 @@
+"""The customer as a whole: 360 page, key figures, health with its reasons, list columns beyond the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm_core.entities.activity import Activity
+from crm_core.entities.customer import Contact, Customer
+from crm_core.entities.deal import Deal, Stage
+from crm_core.entities.quote import Quote
+from crm_core.entities.setup import Attachment
+from crm_core.entities.ticket import Ticket
+from crm_core.errors import NotFound
+from crm_core.i18n import N_, Message, message
+from crm_core.rules.access import Action, decide
+from crm_desktop.models import query, repository
+from crm_desktop.models.records import Record, record_of
+from crm_desktop.models.replica import Replica
+from crm_desktop.services.calendar import DAY_MS, end_of_today_ms, local
+from crm_desktop.services.company import company
+from crm_desktop.services.marks import fields_not_sent
+from crm_desktop.services.next_steps import NextStep, next_steps
+
+IDS_A_STATEMENT = 500
+RECENT_DAYS = 30
+QUIET_DAYS = 60
+OPEN_TICKET_STATES = ("new", "open", "waiting")
+GOOD_HEALTH, WATCH_HEALTH = 70, 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One cause of a health score: what it says and whether it raises (+1) or lowers it (-1)."""
+
+    text: Message
+    direction: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """0 to 100, from contact, deals, tickets and late tasks; every point has its reason."""
+
+    score: int
+    reasons: tuple[Reason, ...]
+
+    @property
+    def verdict(self) -> str:
+        """`good`, `watch` or `poor`."""
+        if self.score >= GOOD_HEALTH:
+            return "good"
+        return "watch" if self.score >= WATCH_HEALTH else "poor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealRow:
+    """An open deal of the customer."""
+
+    id: str
+    name: str
+    stage: str
+    probability: int | None
+    amount_minor: int | None
+    currency: str | None
+    next_step: NextStep | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """One screen of a customer. Amounts in minor units of `currency`; None where masked."""
+
+    customer: Record
+    titles: dict[str, str]
+    """What the linked records are called, by field name."""
+    parent: tuple[str, str] | None
+    subsidiaries: tuple[tuple[str, str], ...]
+    """(id, name) of customers that are part of this one."""
+    contacts: tuple[Record, ...]
+    open_deals: tuple[DealRow, ...]
+    quotes: tuple[Record, ...]
+    tickets: tuple[Record, ...]
+    files: tuple[Record, ...]
+    currency: str
+    bought_minor: int | None
+    open_minor: int | None
+    last_contact_at: int | None
+    health: Health
+    fields_not_sent: frozenset[str]
+    not_sent: int
+    """How many of the customer's registers wait to be sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListExtras:
+    """What the customer list shows beside the fields."""
+
+    last_contact_at: int | None
+    open_minor: int | None
+    next_step: NextStep | None
+
+
+def overview(replica: Replica, customer_id: str) -> Overview:
+    """Return everything of a customer but the time line. `NotFound` where it is not on this laptop."""
+    with replica.read() as session:
+        customer = repository.get(session, "customer", customer_id)
+        if customer is None:
+            raise NotFound(N_("There is no such record on this laptop"))
+        person = replica.person
+
+        def reads(entity: str) -> bool:
+            return bool(decide(person, Action.READ, entity))
+
+        links = {
+            name: (str(field.target), str(customer.values[name]))
+            for name, field in customer.schema.fields.items()
+            if field.target and customer.get(name)
+        }
+        titles = {
+            name: query.labels(session, entity, {record_id}).get(record_id, "")
+            for name, (entity, record_id) in links.items()
+        }
+        shows_money = query.not_masked(person, "deal", "amount") and reads("deal")
+        waiting = fields_not_sent(session, "customer", customer_id)
+        parent_id = customer.get("parent_id")
+        return Overview(
+            customer=customer,
+            titles=titles,
+            parent=(str(parent_id), titles.get("parent_id", "")) if parent_id else None,
+            subsidiaries=tuple(
+                (row.id, row.name or "")
+                for row in session.execute(
+                    select(Customer.id, Customer.name)
+                    .where(Customer.parent_id == customer_id, Customer.life % 2 == 1)
+                    .order_by(Customer.name)
+                )
+            ),
+            contacts=_rows(session, Contact, customer_id, Contact.name) if reads("contact") else (),
+            open_deals=_open_deals(session, replica, customer_id) if reads("deal") else (),
+            quotes=_rows(session, Quote, customer_id, Quote.created_at.desc()) if reads("quote") else (),
+            tickets=_rows(session, Ticket, customer_id, Ticket.created_at.desc()) if reads("ticket") else (),
+            files=_files(session, customer_id) if reads("attachment") else (),
+            currency=company(session).currency,
+            bought_minor=_amounts(session, [customer_id], "won").get(customer_id, 0) if shows_money else None,
+            open_minor=_amounts(session, [customer_id], "open").get(customer_id, 0) if shows_money else None,
+            last_contact_at=_last_contacts(session, [customer_id]).get(customer_id),
+            health=health(session, customer_id, replica.clock.now_ms()),
+            fields_not_sent=waiting,
+            not_sent=len(waiting),
+        )
+
+
+def list_extras(replica: Replica, ids: Sequence[str]) -> dict[str, ListExtras]:
+    """Return what the list shows beside the fields, for one page of customers."""
+    now = replica.clock.now_ms()
+    with replica.read() as session:
+        contacts = _last_contacts(session, ids)
+        amounts = _amounts(session, ids, "open")
+        steps = next_steps(session, Activity.customer_id, ids, now, end_of_today_ms(now))
+    shows_money = query.not_masked(replica.person, "deal", "amount")
+    return {
+        record_id: ListExtras(
+            last_contact_at=contacts.get(record_id),
+            open_minor=amounts.get(record_id) if shows_money else None,
+            next_step=steps.get(record_id),
+        )
+        for record_id in ids
+    }
+
+
+def health(session: Session, customer_id: str, now_ms: int) -> Health:
+    """Return how well it stands with a customer, from what is on this laptop.
+
+    Starts at 60; contact in the last 30 days +15, none in 60 days -20; an open deal +10; won in the last
+    365 days +15; each late task -10 (two at most); each ticket past its date -10 (two at most).
+    """
+    score = 60
+    reasons: list[Reason] = []
+    recent = _contacts_since(session, customer_id, now_ms - RECENT_DAYS * DAY_MS)
+    if recent:
+        score += 15
+        reasons.append(
+            Reason(text=message(N_("Contacted {count} times in 30 days"), count=recent), direction=1)
+        )
+    elif not _contacts_since(session, customer_id, now_ms - QUIET_DAYS * DAY_MS):
+        score -= 20
+        reasons.append(Reason(text=message(N_("No contact in 60 days")), direction=-1))
+    open_deals = _count_deals(session, customer_id, "open", None)
+    if open_deals:
+        score += 10
+        reasons.append(Reason(text=message(N_("Open deals: {count}"), count=open_deals), direction=1))
+    year_ago = local(now_ms - 365 * DAY_MS).date().isoformat()
+    if _count_deals(session, customer_id, "won", year_ago):
+        score += 15
+        reasons.append(Reason(text=message(N_("Bought in the last year")), direction=1))
+    late = _count_late_tasks(session, customer_id, now_ms)
+    if late:
+        score -= 10 * min(late, 2)
+        reasons.append(Reason(text=message(N_("Late tasks: {count}"), count=late), direction=-1))
+    overdue = _count_overdue_tickets(session, customer_id, now_ms)
+    if overdue:
+        score -= 10 * min(overdue, 2)
+        reasons.append(
+            Reason(text=message(N_("Tickets past their date: {count}"), count=overdue), direction=-1)
+        )
+    return Health(score=max(0, min(100, score)), reasons=tuple(reasons))
+
+
+def _rows(session: Session, model: type, customer_id: str, *order: object) -> tuple[Record, ...]:
+    statement = (
+        select(model)
+        .where(model.customer_id == customer_id, model.life % 2 == 1)  # type: ignore[attr-defined]
+        .order_by(*order)  # type: ignore[arg-type]
+        .limit(200)
+    )
+    return tuple(record_of(row) for row in session.scalars(statement))
+
+
+def _files(session: Session, customer_id: str) -> tuple[Record, ...]:
+    statement = (
+        select(Attachment)
+        .where(
+            Attachment.record_entity == "customer",
+            Attachment.record_id == customer_id,
+            Attachment.life % 2 == 1,
+        )
+        .order_by(Attachment.created_at.desc())
+        .limit(200)
+    )
+    return tuple(record_of(row) for row in session.scalars(statement))
+
+
+def _open_deals(session: Session, replica: Replica, customer_id: str) -> tuple[DealRow, ...]:
+    rows = session.execute(
+        select(Deal, Stage.name)
+        .join(Stage, Stage.id == Deal.stage_id)
+        .where(Deal.customer_id == customer_id, Deal.life % 2 == 1, Stage.kind == "open")
+        .order_by(Deal.amount.desc(), Deal.id)
+    ).all()
+    now = replica.clock.now_ms()
+    steps = next_steps(session, Activity.deal_id, [row[0].id for row in rows], now, end_of_today_ms(now))
+    return tuple(
+        DealRow(
+            id=deal.id,
+            name=deal.name or "",
+            stage=stage or "",
+            probability=deal.probability,
+            amount_minor=deal.amount,
+            currency=deal.currency,
+            next_step=steps.get(deal.id),
+        )
+        for deal, stage in rows
+    )
+
+
+def _amounts(session: Session, ids: Sequence[str], stage_kind: str) -> dict[str, int]:
+    """Return the sum of deals in stages of a kind, per customer, in the company's currency."""
+    currency = company(session).currency
+    stage_ids = session.scalars(select(Stage.id).where(Stage.kind == stage_kind)).all()
+    sums: dict[str, int] = {}
+    for start in range(0, len(ids), IDS_A_STATEMENT):
+        rows = session.execute(
+            select(Deal.customer_id, func.sum(Deal.amount))
+            .where(
+                Deal.customer_id.in_(ids[start : start + IDS_A_STATEMENT]),
+                Deal.stage_id.in_(stage_ids),
+                Deal.currency == currency,
+                Deal.life % 2 == 1,
+            )
+            .group_by(Deal.customer_id)
+        )
+        sums.update((str(customer_id), int(total)) for customer_id, total in rows if total is not None)
+    return sums
+
+
+def _last_contacts(session: Session, ids: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for start in range(0, len(ids), IDS_A_STATEMENT):
+        rows = session.execute(
+            select(Activity.customer_id, func.max(Activity.happened_at))
+            .where(
+                Activity.customer_id.in_(ids[start : start + IDS_A_STATEMENT]),
+                Activity.kind.in_(("call", "mail", "visit", "meeting")),
+                Activity.life % 2 == 1,
+            )
+            .group_by(Activity.customer_id)
+        )
+        found.update((str(customer_id), int(at_ms)) for customer_id, at_ms in rows if at_ms is not None)
+    return found
+
+
+def _contacts_since(session: Session, customer_id: str, since_ms: int) -> int:
+    return (
+        session.scalar(
+            select(func.count()).where(
+                Activity.customer_id == customer_id,
+                Activity.kind.in_(("call", "mail", "visit", "meeting")),
+                Activity.happened_at >= since_ms,
+                Activity.life % 2 == 1,
+            )
+        )
+        or 0
+    )
+
+
+def _count_deals(session: Session, customer_id: str, stage_kind: str, closed_since: str | None) -> int:
+    statement = (
+        select(func.count())
+        .select_from(Deal)
+        .join(Stage, Stage.id == Deal.stage_id)
+        .where(Deal.customer_id == customer_id, Deal.life % 2 == 1, Stage.kind == stage_kind)
+    )
+    if closed_since:
+        statement = statement.where(Deal.close_date >= closed_since)
+    return session.scalar(statement) or 0
+
+
+def _count_late_tasks(session: Session, customer_id: str, now_ms: int) -> int:
+    return (
+        session.scalar(
+            select(func.count()).where(
+                Activity.customer_id == customer_id,
+                Activity.due_at < now_ms,
+                Activity.done.isnot(True),
+                Activity.life % 2 == 1,
+            )
+        )
+        or 0
+    )
+
+
+def _count_overdue_tickets(session: Session, customer_id: str, now_ms: int) -> int:
+    return (
+        session.scalar(
+            select(func.count()).where(
+                Ticket.customer_id == customer_id,
+                Ticket.status.in_(OPEN_TICKET_STATES),
+                Ticket.solve_due_at < now_ms,
+                Ticket.life % 2 == 1,
+            )
+        )
+        or 0
+    )

@@ -1,0 +1,377 @@
+"""Deals on the board: columns, cards, moves, won and lost, and what the quarter may bring."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm_core.entities.activity import Activity
+from crm_core.entities.customer import Customer
+from crm_core.entities.deal import Deal, Pipeline, Stage
+from crm_core.entities.people import User
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+from crm_core.rules import pipeline
+from crm_core.rules.pipeline import ColumnTotal, StageRow
+from crm_core.schema.field import Plain
+from crm_desktop.models.query import not_masked
+from crm_desktop.models.records import Record
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import records
+from crm_desktop.services.calendar import DAY_MS, end_of_today_ms, local
+from crm_desktop.services.company import company
+from crm_desktop.services.marks import marks_of
+from crm_desktop.services.next_steps import NextStep, next_steps
+from crm_desktop.services.outcome import Outcome
+
+CARDS_A_COLUMN = 50
+COMMIT_PROBABILITY = 75  # a deal as likely as this is counted on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineRow:
+    """A pipeline to choose."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A deal on the board. Amounts in minor units; masked or empty ones None."""
+
+    id: str
+    name: str
+    customer_id: str | None
+    customer_name: str
+    owner_id: str | None
+    owner_name: str
+    stage_id: str
+    amount_minor: int | None
+    currency: str | None
+    close_date: str | None
+    days_in_stage: int
+    too_long: bool
+    next_step: NextStep | None
+    not_sent: bool
+    conflict: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A stage of the board with its first cards; `total` counts all of them."""
+
+    stage: StageRow
+    total: ColumnTotal
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """Open deals that close by the end of the quarter, in minor units of the company's currency."""
+
+    until: str
+    commit_minor: int
+    weighted_minor: int
+    best_minor: int
+    undated: int
+    """Open deals without a closing date: left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """A pipeline as columns of open stages, and the stages that end it."""
+
+    pipeline: PipelineRow | None
+    columns: tuple[Column, ...]
+    won: StageRow | None
+    lost: StageRow | None
+    currency: str
+    other_currencies: int
+    """Open deals in another currency: on the board, not in its sums."""
+    forecast: Forecast
+    next_step_counts: Mapping[str, int]
+    """Of all open deals: `overdue`, `today`, `planned`, `none`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardFilter:
+    """What of the pipeline is shown."""
+
+    owner_id: str | None = None
+    text: str = ""
+
+
+def pipelines(replica: Replica) -> tuple[PipelineRow, ...]:
+    """Return the pipelines in use, in their order."""
+    with replica.read() as session:
+        rows = session.execute(
+            select(Pipeline.id, Pipeline.name)
+            .where(Pipeline.life % 2 == 1, Pipeline.active.isnot(False))
+            .order_by(Pipeline.rank, Pipeline.id)
+        )
+        return tuple(PipelineRow(id=row.id, name=row.name or "") for row in rows)
+
+
+def stages(session: Session, pipeline_id: str) -> list[StageRow]:
+    """Return a pipeline's stages in their order."""
+    rows = session.scalars(
+        select(Stage)
+        .where(Stage.pipeline_id == pipeline_id, Stage.life % 2 == 1)
+        .order_by(Stage.rank, Stage.id)
+    )
+    return [
+        pipeline.stage_row(
+            row.id,
+            {
+                name: getattr(row, name)
+                for name in ("pipeline_id", "name", "rank", "probability", "kind", "age_limit_days")
+            },
+        )
+        for row in rows
+    ]
+
+
+def board(
+    replica: Replica,
+    pipeline_id: str | None = None,
+    shown: BoardFilter = BoardFilter(),
+    limit: int = CARDS_A_COLUMN,
+) -> Board:
+    """Return the board of a pipeline, by default the first."""
+    choices = pipelines(replica)
+    chosen = next((p for p in choices if p.id == pipeline_id), choices[0] if choices else None)
+    with replica.read() as session:
+        currency = company(session).currency
+        rows = stages(session, chosen.id) if chosen else []
+        open_stages = [stage for stage in rows if stage.kind == pipeline.OPEN]
+        totals = _totals(session, shown, open_stages, currency)
+        columns = tuple(
+            Column(
+                stage=stage,
+                total=totals.get(stage.id, ColumnTotal(count=0, amount_minor=0, weighted_minor=0)),
+                cards=_cards(session, replica, shown, stage, limit, None),
+            )
+            for stage in open_stages
+        )
+        return Board(
+            pipeline=chosen,
+            columns=columns,
+            won=next((stage for stage in rows if stage.kind == pipeline.WON), None),
+            lost=next((stage for stage in rows if stage.kind == pipeline.LOST), None),
+            currency=currency,
+            other_currencies=_others(session, shown, open_stages, currency),
+            forecast=_forecast(session, replica, shown, open_stages, currency),
+            next_step_counts=_next_step_counts(session, replica, shown, open_stages),
+        )
+
+
+def more_cards(
+    replica: Replica,
+    stage_id: str,
+    after: Card,
+    shown: BoardFilter = BoardFilter(),
+    limit: int = CARDS_A_COLUMN,
+) -> tuple[Card, ...]:
+    """Return the cards of a column that follow `after`."""
+    with replica.read() as session:
+        row = session.get(Stage, stage_id)
+        if row is None:
+            return ()
+        stage = next(s for s in stages(session, row.pipeline_id or "") if s.id == stage_id)
+        return _cards(session, replica, shown, stage, limit, after)
+
+
+def move(
+    replica: Replica,
+    deal_id: str,
+    stage_id: str,
+    *,
+    loss_reason: str | None = None,
+    also: Mapping[str, Plain] | None = None,
+) -> Outcome[Record]:
+    """Move a deal to a stage. `also` brings what the stage asks for.
+
+    Raises `Invalid` naming the missing fields, with nothing changed.
+    """
+    changes: dict[str, Plain] = {"stage_id": stage_id, **(also or {})}
+    if loss_reason is not None:
+        changes["loss_reason"] = loss_reason
+    return records.update(replica, "deal", deal_id, changes)
+
+
+def finish(replica: Replica, deal_id: str, kind: str, **extra: Plain) -> Outcome[Record]:
+    """Win or lose a deal: move it to the `won` or `lost` stage of its pipeline."""
+    deal = records.get(replica, "deal", deal_id)
+    with replica.read() as session:
+        end = next((s for s in stages(session, deal.get("pipeline_id") or "") if s.kind == kind), None)
+    if end is None:
+        raise UserError(N_("This pipeline has no such stage"))
+    if kind == pipeline.WON and deal.get("close_date") is None:
+        extra.setdefault("close_date", local(replica.clock.now_ms()).date().isoformat())
+    return move(replica, deal_id, end.id, also=extra)
+
+
+def _open(statement: Any, shown: BoardFilter, stage_ids: list[str]) -> Any:
+    statement = statement.where(Deal.stage_id.in_(stage_ids), Deal.life % 2 == 1)
+    if shown.owner_id:
+        statement = statement.where(Deal.owner_id == shown.owner_id)
+    if shown.text:
+        pattern = f"%{_escaped(shown.text)}%"
+        named = select(Customer.id).where(Customer.name.like(pattern, escape="\\"))
+        statement = statement.where(Deal.name.like(pattern, escape="\\") | Deal.customer_id.in_(named))
+    return statement
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _totals(
+    session: Session, shown: BoardFilter, open_stages: list[StageRow], currency: str
+) -> dict[str, ColumnTotal]:
+    statement = _open(
+        select(
+            Deal.stage_id,
+            func.count(),
+            func.sum(func.iif(Deal.currency == currency, Deal.amount, 0)),
+        ).group_by(Deal.stage_id),
+        shown,
+        [stage.id for stage in open_stages],
+    )
+    chances = {stage.id: stage.probability for stage in open_stages}
+    totals = {}
+    for stage_id, number, amount in session.execute(statement).tuples():
+        minor = int(amount or 0)
+        totals[str(stage_id)] = ColumnTotal(
+            count=int(number),
+            amount_minor=minor,
+            weighted_minor=pipeline.weighted_minor(minor, chances[str(stage_id)]),
+        )
+    return totals
+
+
+def _others(session: Session, shown: BoardFilter, open_stages: list[StageRow], currency: str) -> int:
+    statement = _open(
+        select(func.count()).where(Deal.amount.is_not(None), Deal.currency != currency),
+        shown,
+        [stage.id for stage in open_stages],
+    )
+    return int(session.scalar(statement) or 0)
+
+
+def _cards(
+    session: Session,
+    replica: Replica,
+    shown: BoardFilter,
+    stage: StageRow,
+    limit: int,
+    after: Card | None,
+) -> tuple[Card, ...]:
+    statement = _open(
+        select(Deal, Customer.name, User.name)
+        .join(Customer, Customer.id == Deal.customer_id, isouter=True)
+        .join(User, User.id == Deal.owner_id, isouter=True),
+        shown,
+        [stage.id],
+    )
+    amount = func.coalesce(Deal.amount, -1)
+    if after is not None:
+        last = -1 if after.amount_minor is None else after.amount_minor
+        statement = statement.where((amount < last) | ((amount == last) & (Deal.id > after.id)))
+    rows = session.execute(statement.order_by(amount.desc(), Deal.id).limit(limit)).all()
+    deals: list[tuple[Deal, str | None, str | None]] = [(row[0], row[1], row[2]) for row in rows]
+    ids = [deal.id for deal, _, _ in deals]
+    now = replica.clock.now_ms()
+    steps = next_steps(session, Activity.deal_id, ids, now, end_of_today_ms(now))
+    marks = marks_of(session, "deal", ids)
+    shows_money = not_masked(replica.person, "deal", "amount")
+    cards = []
+    for deal, customer_name, owner_name in deals:
+        days = max(0, (now - (deal.stage_since or deal.created_at or now)) // DAY_MS)
+        cards.append(
+            Card(
+                id=deal.id,
+                name=deal.name or "",
+                customer_id=deal.customer_id,
+                customer_name=customer_name or "",
+                owner_id=deal.owner_id,
+                owner_name=owner_name or "",
+                stage_id=stage.id,
+                amount_minor=deal.amount if shows_money else None,
+                currency=deal.currency,
+                close_date=deal.close_date,
+                days_in_stage=days,
+                too_long=bool(stage.age_limit_days and days > stage.age_limit_days),
+                next_step=steps.get(deal.id),
+                not_sent=deal.id in marks.not_sent,
+                conflict=deal.id in marks.conflict,
+            )
+        )
+    return tuple(cards)
+
+
+def _forecast(
+    session: Session, replica: Replica, shown: BoardFilter, open_stages: list[StageRow], currency: str
+) -> Forecast:
+    today = local(replica.clock.now_ms()).date()
+    until = _quarter_end(today).isoformat()
+    ids = [stage.id for stage in open_stages]
+    columns = select(Deal.amount, Deal.probability).where(Deal.currency == currency, Deal.close_date <= until)
+    rows = session.execute(_open(columns, shown, ids)).tuples()
+    pairs = [(int(a or 0), int(p or 0)) for a, p in rows]
+    undated = _open(select(func.count()).where(Deal.close_date.is_(None)), shown, ids)
+    return Forecast(
+        until=until,
+        commit_minor=sum(amount for amount, chance in pairs if chance >= COMMIT_PROBABILITY),
+        weighted_minor=sum(pipeline.weighted_minor(amount, chance) for amount, chance in pairs),
+        best_minor=sum(amount for amount, _ in pairs),
+        undated=int(session.scalar(undated) or 0),
+    )
+
+
+def _quarter_end(day: datetime.date) -> datetime.date:
+    first_of_next = (
+        datetime.date(day.year + 1, 1, 1)
+        if day.month > 9
+        else datetime.date(day.year, 3 * ((day.month - 1) // 3) + 4, 1)
+    )
+    return first_of_next - datetime.timedelta(days=1)
+
+
+def _next_step_counts(
+    session: Session, replica: Replica, shown: BoardFilter, open_stages: list[StageRow]
+) -> dict[str, int]:
+    ids = [stage.id for stage in open_stages]
+    all_open = int(session.scalar(_open(select(func.count()), shown, ids)) or 0)
+    due = (
+        select(Activity.deal_id.label("deal_id"), func.min(Activity.due_at).label("due_at"))
+        .where(Activity.due_at.is_not(None), Activity.done.isnot(True), Activity.life % 2 == 1)
+        .group_by(Activity.deal_id)
+        .subquery()
+    )
+    now = replica.clock.now_ms()
+    end = end_of_today_ms(now)
+    statement = _open(
+        select(
+            func.count(func.iif(due.c.due_at < now, 1, None)),
+            func.count(func.iif((due.c.due_at >= now) & (due.c.due_at <= end), 1, None)),
+            func.count(func.iif(due.c.due_at > end, 1, None)),
+        )
+        .select_from(Deal)
+        .join(due, due.c.deal_id == Deal.id),
+        shown,
+        ids,
+    )
+    overdue, today, planned = (int(n or 0) for n in session.execute(statement).one())
+    return {
+        "overdue": overdue,
+        "today": today,
+        "planned": planned,
+        "none": all_open - overdue - today - planned,
+    }

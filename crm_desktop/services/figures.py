@@ -1,0 +1,370 @@
+"""Figures of the home page, each counted from the records this laptop may see, with what they count.
+
+A part of a chart carries the list it stands for, so that a click shows the very records.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm_core.entities.activity import Activity
+from crm_core.entities.customer import Customer
+from crm_core.entities.deal import Deal, Stage
+from crm_core.entities.people import User
+from crm_core.entities.quote import Quote
+from crm_core.entities.ticket import Ticket
+from crm_core.rules import pipeline
+from crm_core.rules.access import Action, decide
+from crm_desktop.models import query, state
+from crm_desktop.models.query import Condition
+from crm_desktop.models.replica import Replica
+from crm_desktop.models.state import Key
+from crm_desktop.services.calendar import DAY_MS, local, months_back
+from crm_desktop.services.company import company
+from crm_desktop.services.marks import marks_of
+from crm_desktop.services.tickets import OPEN_STATES
+
+MONTHS = 12
+QUIET_DAYS = 21
+EXPIRING_DAYS = 7
+ATTENTION_A_GROUP = 5
+OWNERS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One bar or slice: its sum in minor units, how many records, and the list behind it."""
+
+    key: str
+    label: str
+    count: int
+    amount_minor: int
+    weighted_minor: int = 0
+    entity: str = "deal"
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Parts in the order of drawing. Amounts are in `currency`; `others` records in another are left out."""
+
+    parts: tuple[Part, ...]
+    currency: str
+    others: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionItem:
+    """Something that needs a person. `at_ms` is the time it was or is due."""
+
+    group: str
+    """`tickets`, `quotes` or `deals`."""
+    entity: str
+    record_id: str
+    title: str
+    subtitle: str
+    at_ms: int
+    late: bool
+    amount_minor: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentItem:
+    """A record that was changed lately."""
+
+    entity: str
+    record_id: str
+    title: str
+    at_ms: int
+    not_sent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataAge:
+    """How many customers this laptop holds, and when HQ was last heard (None: never)."""
+
+    customers: int
+    as_of_ms: int | None
+
+
+def funnel(replica: Replica, pipeline_id: str | None = None, owner_id: str | None = None) -> Chart:
+    """Return open deals by stage of a pipeline (None: every pipeline), in stage order."""
+    with replica.read() as session:
+        currency = company(session).currency
+        stages = select(Stage).where(Stage.life % 2 == 1, Stage.kind == pipeline.OPEN)
+        if pipeline_id:
+            stages = stages.where(Stage.pipeline_id == pipeline_id)
+        statement = (
+            select(Deal.stage_id, func.count(), func.sum(func.iif(Deal.currency == currency, Deal.amount, 0)))
+            .where(Deal.life % 2 == 1)
+            .group_by(Deal.stage_id)
+        )
+        if owner_id:
+            statement = statement.where(Deal.owner_id == owner_id)
+        sums = {row[0]: (row[1], row[2] or 0) for row in session.execute(statement)}
+        owner_only = (Condition(field="owner_id", op="=", value=owner_id),) if owner_id else ()
+        parts = []
+        for stage in session.scalars(stages.order_by(Stage.pipeline_id, Stage.rank, Stage.id)):
+            number, amount = sums.get(stage.id, (0, 0))
+            parts.append(
+                Part(
+                    key=stage.id,
+                    label=stage.name or "",
+                    count=number,
+                    amount_minor=amount,
+                    weighted_minor=pipeline.weighted_minor(amount, stage.probability),
+                    conditions=(Condition(field="stage_id", op="=", value=stage.id), *owner_only),
+                )
+            )
+        return Chart(parts=tuple(parts), currency=currency, others=_other_currency(session, currency))
+
+
+def won_by_month(replica: Replica, today: datetime.date, months: int = MONTHS) -> Chart:
+    """Return won deals of the last months by the month they closed in, oldest first."""
+    keys = months_back(today, months)
+    with replica.read() as session:
+        currency = company(session).currency
+        won = _stage_ids(session, pipeline.WON)
+        month = func.substr(Deal.close_date, 1, 7)
+        rows = session.execute(
+            select(month, func.count(), func.sum(Deal.amount))
+            .where(
+                Deal.stage_id.in_(won),
+                Deal.life % 2 == 1,
+                Deal.currency == currency,
+                Deal.close_date >= keys[0] + "-01",
+            )
+            .group_by(month)
+        )
+        sums = {row[0]: (row[1], row[2] or 0) for row in rows}
+    return Chart(
+        currency=currency,
+        parts=tuple(
+            Part(
+                key=key,
+                label=key,
+                count=sums.get(key, (0, 0))[0],
+                amount_minor=sums.get(key, (0, 0))[1],
+                conditions=(
+                    Condition(field="stage_id", op="in", value=list(won)),
+                    Condition(field="close_date", op=">=", value=f"{key}-01"),
+                    Condition(field="close_date", op="<=", value=f"{key}-31"),
+                ),
+            )
+            for key in keys
+        ),
+    )
+
+
+def won_by_owner(replica: Replica, since: datetime.date, limit: int = OWNERS_SHOWN) -> Chart:
+    """Return won deals closed since a day by owner, largest first."""
+    with replica.read() as session:
+        currency = company(session).currency
+        won = _stage_ids(session, pipeline.WON)
+        total = func.sum(Deal.amount)
+        rows = session.execute(
+            select(Deal.owner_id, User.name, func.count(), total)
+            .join(User, User.id == Deal.owner_id, isouter=True)
+            .where(
+                Deal.stage_id.in_(won),
+                Deal.life % 2 == 1,
+                Deal.currency == currency,
+                Deal.close_date >= since.isoformat(),
+            )
+            .group_by(Deal.owner_id)
+            .order_by(total.desc())
+            .limit(limit)
+        ).all()
+    return Chart(
+        currency=currency,
+        parts=tuple(
+            Part(
+                key=owner_id or "",
+                label=name or "",
+                count=number,
+                amount_minor=amount or 0,
+                conditions=(
+                    Condition(field="stage_id", op="in", value=list(won)),
+                    Condition(field="owner_id", op="=", value=owner_id),
+                    Condition(field="close_date", op=">=", value=since.isoformat()),
+                ),
+            )
+            for owner_id, name, number, amount in rows
+        ),
+    )
+
+
+def attention(replica: Replica) -> tuple[AttentionItem, ...]:
+    """Return what needs the person, most pressing groups first."""
+    now = replica.clock.now_ms()
+    person = replica.person
+    with replica.read() as session:
+        items: list[AttentionItem] = []
+        if decide(person, Action.READ, "ticket"):
+            items += _pressing_tickets(session, now)
+        if decide(person, Action.READ, "quote"):
+            items += _expiring_quotes(session, now)
+        if decide(person, Action.READ, "deal"):
+            items += _quiet_deals(session, person.user_id, now)
+        return tuple(items)
+
+
+def recent(replica: Replica, limit: int = 8) -> tuple[RecentItem, ...]:
+    """Return the records changed last by the person signed in, newest first."""
+    models = {
+        model.__tablename__: (model, title)
+        for model, title in (
+            (Customer, Customer.name),
+            (Deal, Deal.name),
+            (Quote, Quote.number),
+            (Ticket, Ticket.subject),
+            (Activity, Activity.subject),
+        )
+    }
+    found: list[RecentItem] = []
+    with replica.read() as session:
+        for entity, (model, title) in models.items():
+            if not decide(replica.person, Action.READ, entity):
+                continue
+            rows = session.execute(
+                select(model.id, title, model.updated_at)
+                .where(model.life % 2 == 1, model.updated_by == replica.person.user_id)
+                .order_by(model.updated_at.desc())
+                .limit(limit)
+            ).all()
+            waiting = marks_of(session, entity, [row[0] for row in rows]).not_sent
+            found += [
+                RecentItem(
+                    entity=entity,
+                    record_id=row[0],
+                    title=row[1] or "",
+                    at_ms=row[2] or 0,
+                    not_sent=row[0] in waiting,
+                )
+                for row in rows
+            ]
+    return tuple(sorted(found, key=lambda item: (-item.at_ms, item.record_id))[:limit])
+
+
+def data_age(replica: Replica) -> DataAge:
+    """Return how much there is on this laptop and how old it is."""
+    with replica.read() as session:
+        return DataAge(
+            customers=session.scalar(select(func.count()).where(Customer.life % 2 == 1)) or 0,
+            as_of_ms=state.read(session, Key.LAST_OK_MS) or None,
+        )
+
+
+def _stage_ids(session: Session, kind: str) -> list[str]:
+    return list(session.scalars(select(Stage.id).where(Stage.kind == kind).order_by(Stage.id)))
+
+
+def _other_currency(session: Session, currency: str) -> int:
+    open_stages = _stage_ids(session, pipeline.OPEN)
+    return (
+        session.scalar(
+            select(func.count()).where(
+                Deal.stage_id.in_(open_stages),
+                Deal.life % 2 == 1,
+                Deal.amount.is_not(None),
+                Deal.currency != currency,
+            )
+        )
+        or 0
+    )
+
+
+def _pressing_tickets(session: Session, now: int) -> list[AttentionItem]:
+    due = func.iif(Ticket.replied_at.is_(None), Ticket.reply_due_at, Ticket.solve_due_at)
+    rows = session.execute(
+        select(Ticket, due.label("due"))
+        .where(Ticket.life % 2 == 1, Ticket.status.in_(OPEN_STATES), Ticket.status != "waiting")
+        .where(due <= now + DAY_MS)
+        .order_by(due)
+        .limit(ATTENTION_A_GROUP)
+    ).all()
+    return [
+        AttentionItem(
+            group="tickets",
+            entity="ticket",
+            record_id=ticket.id,
+            title=f"{ticket.number or ''} {ticket.subject or ''}".strip(),
+            subtitle="reply" if ticket.replied_at is None else "solve",
+            at_ms=at_ms,
+            late=at_ms < now,
+        )
+        for ticket, at_ms in rows
+    ]
+
+
+def _expiring_quotes(session: Session, now: int) -> list[AttentionItem]:
+    today = local(now).date()
+    last = today + datetime.timedelta(days=EXPIRING_DAYS)
+    rows = session.scalars(
+        select(Quote)
+        .where(
+            Quote.life % 2 == 1,
+            Quote.status.in_(("draft", "sent")),
+            Quote.valid_until >= today.isoformat(),
+            Quote.valid_until <= last.isoformat(),
+        )
+        .order_by(Quote.valid_until)
+        .limit(ATTENTION_A_GROUP)
+    ).all()
+    names = query.labels(session, "customer", {row.customer_id for row in rows if row.customer_id})
+    return [
+        AttentionItem(
+            group="quotes",
+            entity="quote",
+            record_id=quote.id,
+            title=quote.number or "",
+            subtitle=names.get(quote.customer_id or "", ""),
+            at_ms=_day_ms(quote.valid_until or today.isoformat()),
+            late=False,
+            amount_minor=quote.total,
+            currency=quote.currency,
+        )
+        for quote in rows
+    ]
+
+
+def _quiet_deals(session: Session, user_id: str, now: int) -> list[AttentionItem]:
+    open_stages = _stage_ids(session, pipeline.OPEN)
+    last = (
+        select(Activity.deal_id.label("deal_id"), func.max(Activity.happened_at).label("at_ms"))
+        .where(Activity.life % 2 == 1)
+        .group_by(Activity.deal_id)
+        .subquery()
+    )
+    quiet_since = func.coalesce(last.c.at_ms, Deal.created_at)
+    rows = session.execute(
+        select(Deal, quiet_since)
+        .join(last, last.c.deal_id == Deal.id, isouter=True)
+        .where(Deal.owner_id == user_id, Deal.stage_id.in_(open_stages), Deal.life % 2 == 1)
+        .where(quiet_since < now - QUIET_DAYS * DAY_MS)
+        .order_by(quiet_since)
+        .limit(ATTENTION_A_GROUP)
+    ).all()
+    names = query.labels(session, "customer", {row[0].customer_id for row in rows if row[0].customer_id})
+    return [
+        AttentionItem(
+            group="deals",
+            entity="deal",
+            record_id=deal.id,
+            title=deal.name or "",
+            subtitle=names.get(deal.customer_id or "", ""),
+            at_ms=at_ms or 0,
+            late=True,
+        )
+        for deal, at_ms in rows
+    ]
+
+
+def _day_ms(day: str) -> int:
+    moment = datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(23, 59)).astimezone()
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,49 @@
+"""Small marks beside records: not sent yet, or in need of a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm_desktop.models.device_tables import OutboxOp, Returned
+
+IDS_A_STATEMENT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Which of some records wait to be sent, and which have an edit that came back."""
+
+    not_sent: frozenset[str]
+    conflict: frozenset[str]
+
+
+def marks_of(session: Session, entity: str, ids: Sequence[str]) -> Marks:
+    """Return the marks of records of one entity."""
+    waiting: set[str] = set()
+    returned: set[str] = set()
+    for start in range(0, len(ids), IDS_A_STATEMENT):
+        some = ids[start : start + IDS_A_STATEMENT]
+        waiting.update(
+            session.scalars(
+                select(OutboxOp.row_id).where(OutboxOp.entity == entity, OutboxOp.row_id.in_(some)).distinct()
+            )
+        )
+        returned.update(
+            session.scalars(
+                select(Returned.row_id)
+                .where(Returned.entity == entity, Returned.row_id.in_(some), Returned.state == "open")
+                .distinct()
+            )
+        )
+    return Marks(frozenset(waiting), frozenset(returned))
+
+
+def fields_not_sent(session: Session, entity: str, record_id: str) -> frozenset[str]:
+    """Return the registers of a record that wait, each by its leader's number as text; '' for the record."""
+    return frozenset(
+        session.scalars(select(OutboxOp.field).where(OutboxOp.entity == entity, OutboxOp.row_id == record_id))
+    )

@@ -1,0 +1,254 @@
+"""Quotes and their lines: open, add, order, copy, send; the products to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm_core.entities.customer import Contact
+from crm_core.entities.product import Price, Product
+from crm_core.errors import NotFound, UserError
+from crm_core.i18n import N_
+from crm_core.rules.access import Action
+from crm_core.rules.positions import between
+from crm_core.rules.totals import Totals
+from crm_core.schema.field import Plain
+from crm_desktop.models import numbers, query, repository, search
+from crm_desktop.models.records import Record, record_of
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import quote_totals, records, rights
+from crm_desktop.services.chance import random_below
+from crm_desktop.services.company import company
+from crm_desktop.services.marks import marks_of
+from crm_desktop.services.outcome import Outcome
+
+MAX_PRODUCTS = 20
+_COPIED_LINE = (
+    "product_id",
+    "description",
+    "quantity",
+    "unit",
+    "unit_price",
+    "discount_percent",
+    "tax_rate",
+    "optional",
+)
+_COPIED_QUOTE = (
+    "customer_id",
+    "contact_id",
+    "deal_id",
+    "currency",
+    "discount_percent",
+    "tax_included",
+    "price_book",
+    "terms",
+    "terms_en",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteView:
+    """A quote as its editor shows it."""
+
+    quote: Record
+    lines: tuple[Record, ...]
+    codes: dict[str, str]
+    """Product code by product id, for the lines."""
+    totals: Totals
+    """`totals.lines` stand in the order of `lines`."""
+    customer_name: str
+    contacts: tuple[Record, ...]
+    """People at the customer to address it to."""
+    editable: bool
+    draft_number: bool
+    """No final number yet: this laptop has none left, or HQ never gave one."""
+    prices_as_of_ms: int | None
+    not_sent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductChoice:
+    """A product offered while a line is typed. The price is in minor units of `currency`."""
+
+    id: str
+    code: str
+    name: str
+    unit: str
+    unit_price: int | None
+    currency: str | None
+
+
+def view(replica: Replica, quote_id: str) -> QuoteView:
+    """Return a quote with its lines and totals. `NotFound` where it is not on this laptop."""
+    with replica.read() as session:
+        quote = repository.get(session, "quote", quote_id)
+        if quote is None:
+            raise NotFound(N_("There is no such record on this laptop"))
+        lines = quote_totals.lines_of(session, quote_id)
+        customer_id = str(quote.get("customer_id") or "")
+        products = {str(line["product_id"]) for line in lines if line.get("product_id")}
+        codes = {
+            row.id: row.code or ""
+            for row in session.execute(select(Product.id, Product.code).where(Product.id.in_(products)))
+        }
+        contacts = session.scalars(
+            select(Contact)
+            .where(Contact.customer_id == customer_id, Contact.life % 2 == 1)
+            .order_by(Contact.name)
+        ).all()
+        may_edit = rights.may(session, replica.person, Action.EDIT, "quote", quote.values)
+        waiting = (
+            marks_of(session, "quote", [quote_id]).not_sent
+            | marks_of(session, "quote_line", [line.id for line in lines]).not_sent
+        )
+        return QuoteView(
+            quote=quote,
+            lines=tuple(lines),
+            codes=codes,
+            totals=quote_totals.totals_of(quote, lines),
+            customer_name=query.labels(session, "customer", {customer_id}).get(customer_id, ""),
+            contacts=tuple(record_of(contact) for contact in contacts),
+            editable=bool(may_edit) and quote.alive and quote.get("status", "draft") == "draft",
+            draft_number=not quote.get("number"),
+            prices_as_of_ms=_prices_as_of(session),
+            not_sent=bool(waiting),
+        )
+
+
+def create(replica: Replica, values: Mapping[str, Plain]) -> Outcome[Record]:
+    """Make a quote; from a deal, the deal's customer and product come with it."""
+    with replica.write() as session:
+        quote = records.create_in(session, replica, "quote", values)
+        deal = repository.get(session, "deal", str(values.get("deal_id") or ""))
+        if deal is not None and deal.get("product_id"):
+            records.create_in(
+                session, replica, "quote_line", {"quote_id": quote.id, "product_id": deal["product_id"]}
+            )
+            quote = repository.get(session, "quote", quote.id) or quote
+    return Outcome(quote, frozenset(session.changed))
+
+
+def add_line(
+    replica: Replica,
+    quote_id: str,
+    values: Mapping[str, Plain],
+    after_line_id: str | None = None,
+) -> Outcome[Record]:
+    """Add a line at the end, or after another. A product fills in text, unit, price and tax."""
+    with replica.write() as session:
+        complete = dict(values)
+        complete["quote_id"] = quote_id
+        if after_line_id is not None:
+            complete["position"] = _position_after(session, quote_id, after_line_id)
+        line = records.create_in(session, replica, "quote_line", complete)
+    return Outcome(line, frozenset(session.changed))
+
+
+def duplicate_line(replica: Replica, line_id: str) -> Outcome[Record]:
+    """Add a copy of a line right below it."""
+    line = records.get(replica, "quote_line", line_id)
+    values = {name: line.values[name] for name in _COPIED_LINE if line.get(name) is not None}
+    return add_line(replica, str(line["quote_id"]), values, after_line_id=line_id)
+
+
+def move_line(replica: Replica, line_id: str, steps: int) -> Outcome[Record]:
+    """Move a line up (negative) or down by so many places; at an end it stays there."""
+    with replica.write() as session:
+        line = repository.get(session, "quote_line", line_id)
+        if line is None:
+            raise NotFound(N_("There is no such record on this laptop"))
+        others = [o for o in quote_totals.lines_of(session, str(line["quote_id"])) if o.id != line_id]
+        place = next(
+            (
+                i
+                for i, o in enumerate(others)
+                if (o.get("position", ""), o.id) > (line.get("position", ""), line_id)
+            ),
+            len(others),
+        )
+        target = max(0, min(len(others), place + steps))
+        if target != place:
+            before = others[target - 1].get("position") if target else None
+            after = others[target].get("position") if target < len(others) else None
+            position = between(before, after, random_below)
+            line = records.update_in(session, replica, "quote_line", line_id, {"position": position})
+    return Outcome(line, frozenset(session.changed))
+
+
+def copy(replica: Replica, quote_id: str) -> Outcome[Record]:
+    """Make a new draft with the same customer and lines; a quote that was sent is changed this way."""
+    with replica.write() as session:
+        original = repository.get(session, "quote", quote_id)
+        if original is None:
+            raise NotFound(N_("There is no such record on this laptop"))
+        values = {name: original.values[name] for name in _COPIED_QUOTE if original.get(name) is not None}
+        quote = records.create_in(session, replica, "quote", values)
+        for line in quote_totals.lines_of(session, quote_id):
+            kept = {name: line.values[name] for name in _COPIED_LINE if line.get(name) is not None}
+            kept["quote_id"] = quote.id
+            records.create_in(session, replica, "quote_line", kept)
+        quote = repository.get(session, "quote", quote.id) or quote
+    return Outcome(quote, frozenset(session.changed))
+
+
+def set_status(replica: Replica, quote_id: str, status: str) -> Outcome[Record]:
+    """Say that a quote was sent, accepted or declined."""
+    allowed = {"draft": ("sent",), "sent": ("accepted", "declined", "expired")}
+    present = records.get(replica, "quote", quote_id).get("status", "draft")
+    if status not in allowed.get(present, ()):
+        raise UserError(N_("A quote in this state cannot take that step"))
+    return records.update(replica, "quote", quote_id, {"status": status})
+
+
+def products(replica: Replica, text: str, limit: int = MAX_PRODUCTS) -> tuple[ProductChoice, ...]:
+    """Return the products whose code, name or pinyin matches what is typed; the first ones for no text."""
+    with replica.read() as session:
+        statement = select(Product).where(Product.life % 2 == 1, Product.active.isnot(False))
+        if text.strip():
+            hits = [hit.id for hit in search.search(session, text, limit=limit * 2, entities={"product"})]
+            found = {row.id: row for row in session.scalars(statement.where(Product.id.in_(hits)))}
+            rows = [found[record_id] for record_id in hits if record_id in found][:limit]
+        else:
+            rows = list(session.scalars(statement.order_by(Product.code, Product.name).limit(limit)))
+        return tuple(
+            ProductChoice(
+                id=row.id,
+                code=row.code or "",
+                name=row.name or "",
+                unit=row.unit or "",
+                unit_price=row.list_price,
+                currency=row.currency,
+            )
+            for row in rows
+        )
+
+
+def numbers_left(replica: Replica) -> int:
+    """Return how many final quote numbers this laptop may still give out."""
+    with replica.read() as session:
+        return numbers.left(session, "quote")
+
+
+def default_currency(replica: Replica) -> str:
+    """Return the company's currency."""
+    with replica.read() as session:
+        return company(session).currency
+
+
+def _position_after(session: Session, quote_id: str, line_id: str) -> str:
+    lines = quote_totals.lines_of(session, quote_id)
+    place = next((i for i, line in enumerate(lines) if line.id == line_id), len(lines) - 1)
+    before = lines[place].get("position") if lines else None
+    after = lines[place + 1].get("position") if place + 1 < len(lines) else None
+    return between(before, after, random_below)
+
+
+def _prices_as_of(session: Session) -> int | None:
+    newest = max(
+        session.scalar(select(func.max(Product.updated_at))) or 0,
+        session.scalar(select(func.max(Price.updated_at))) or 0,
+    )
+    return newest or None

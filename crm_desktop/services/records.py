@@ -1,0 +1,254 @@
+"""Any record: read, make, change, delete, bring back, look into its past.
+
+Each writing function is one transaction: rights, completion, check, write, what follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS, schema_of
+from crm_core.errors import AccessDenied, Invalid, NotFound
+from crm_core.i18n import N_
+from crm_core.rules.access import Action, readable_fields
+from crm_core.schema.field import Kind, Plain
+from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.schema.validate import problems_of
+from crm_desktop.models import query, repository
+from crm_desktop.models.device_tables import History
+from crm_desktop.models.query import ListQuery, Page
+from crm_desktop.models.records import Record, field_named
+from crm_desktop.models.replica import Replica
+from crm_desktop.models.session import WriteSession
+from crm_desktop.services import quote_totals, rights
+from crm_desktop.services.completing import complete_change, complete_new
+from crm_desktop.services.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One change of one field. `field` None is the record itself: made, deleted or restored."""
+
+    at_ms: int
+    user_id: str | None
+    user_name: str
+    field: str | None
+    label: str
+    """English label of the field; '' for the record itself."""
+    old: Plain
+    new: Plain
+    origin: str
+    """`here`, `hq`, or `restored`."""
+    sent: bool | None
+
+
+def get(replica: Replica, entity: str, record_id: str) -> Record:
+    """Return a record. `NotFound` where there is none on this laptop."""
+    schema_of(entity)
+    rights.may_do(replica, Action.READ, entity).demand()
+    with replica.read() as session:
+        record = repository.get(session, entity, record_id)
+    if record is None:
+        raise NotFound(N_("There is no such record on this laptop"))
+    return record
+
+
+def page(replica: Replica, wanted: ListQuery) -> Page:
+    """Return one page of a list."""
+    with replica.read() as session:
+        return query.page(session, replica.person, wanted)
+
+
+def count(replica: Replica, wanted: ListQuery) -> int:
+    """Return how many records a list holds in all."""
+    with replica.read() as session:
+        return query.count(session, replica.person, wanted)
+
+
+def titles(replica: Replica, links: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return what records are called, by (entity, id); ids unknown here are left out."""
+    by_entity: dict[str, set[str]] = {}
+    for entity, record_id in links:
+        by_entity.setdefault(entity, set()).add(record_id)
+    with replica.read() as session:
+        return {
+            (entity, record_id): title
+            for entity, ids in by_entity.items()
+            for record_id, title in query.labels(session, entity, ids).items()
+        }
+
+
+def create(
+    replica: Replica, entity: str, values: Mapping[str, Plain], record_id: str | None = None
+) -> Outcome[Record]:
+    """Make a record and return it as it was saved. Raises `Invalid` or `AccessDenied`."""
+    with replica.write() as session:
+        record = create_in(session, replica, entity, values, record_id)
+    return Outcome(record, frozenset(session.changed))
+
+
+def update(
+    replica: Replica,
+    entity: str,
+    record_id: str,
+    changes: Mapping[str, Plain],
+    expected: Mapping[str, Plain] | None = None,
+) -> Outcome[Record]:
+    """Change fields of a record. `expected` are the values the person saw: see `repository.update`."""
+    with replica.write() as session:
+        record = update_in(session, replica, entity, record_id, changes, expected)
+    return Outcome(record, frozenset(session.changed))
+
+
+def delete(replica: Replica, entity: str, record_id: str) -> Outcome[Record]:
+    """Delete a record; it stays among the recently deleted."""
+    with replica.write() as session:
+        record = _readable(session, entity, record_id)
+        rights.may(session, replica.person, Action.DELETE, entity, record.values).demand()
+        deleted = repository.delete(session, entity, record_id)
+        quote_totals.follow(session, deleted)
+    return Outcome(deleted, frozenset(session.changed))
+
+
+def restore(replica: Replica, entity: str, record_id: str) -> Outcome[Record]:
+    """Bring a deleted record back."""
+    with replica.write() as session:
+        record = _readable(session, entity, record_id)
+        rights.may(session, replica.person, Action.DELETE, entity, record.values).demand()
+        restored = repository.restore(session, entity, record_id)
+        quote_totals.follow(session, restored)
+    return Outcome(restored, frozenset(session.changed))
+
+
+def change_tags(
+    replica: Replica,
+    entity: str,
+    record_id: str,
+    field: str = "tags",
+    add: Iterable[str] = (),
+    remove: Iterable[str] = (),
+) -> Outcome[Record]:
+    """Put words into a set of a record and take words out."""
+    with replica.write() as session:
+        present = _readable(session, entity, record_id)
+        words = (set(present.get(field, [])) | {w.strip() for w in add if w.strip()}) - set(remove)
+        record = update_in(session, replica, entity, record_id, {field: sorted(words)})
+    return Outcome(record, frozenset(session.changed))
+
+
+def history(replica: Replica, entity: str, record_id: str, limit: int = 500) -> tuple[HistoryEntry, ...]:
+    """Return who changed what, newest first, as far as this laptop knows."""
+    get(replica, entity, record_id)
+    schema = SCHEMAS[entity]
+    readable = {field.name for field in readable_fields(replica.person, entity)}
+    with replica.read() as session:
+        rows = session.scalars(
+            select(History)
+            .where(History.entity == entity, History.row_id == record_id)
+            .order_by(History.id.desc())
+            .limit(limit)
+        ).all()
+        names = query.labels(session, "user", {row.user_id for row in rows if row.user_id})
+        entries = []
+        for row in rows:
+            field = field_named(schema, row.field)
+            if field is not None and field.name not in readable:
+                continue
+            entries.append(
+                HistoryEntry(
+                    at_ms=row.at_ms,
+                    user_id=row.user_id,
+                    user_name=names.get(row.user_id or "", ""),
+                    field=field.name if field else row.field or None,
+                    label=field.label if field else row.field.removeprefix(CUSTOM_PREFIX),
+                    old=row.old,
+                    new=row.new,
+                    origin=row.origin,
+                    sent=row.sent,
+                )
+            )
+    return tuple(entries)
+
+
+def create_in(
+    session: WriteSession,
+    replica: Replica,
+    entity: str,
+    values: Mapping[str, Plain],
+    record_id: str | None = None,
+) -> Record:
+    """Make a record inside an open transaction; what `create` does, for use cases of several steps."""
+    schema = schema_of(entity)
+    _demand_writable(entity, values)
+    person = replica.person
+    complete = complete_new(session, person, replica.clock, entity, _cleaned(entity, values))
+    problems = problems_of(schema, complete)
+    if problems:
+        raise Invalid(problems)
+    written = [schema.fields[name] for name, value in values.items() if name in schema.fields and value]
+    rights.may(session, person, Action.CREATE, entity, complete, written).demand()
+    rights.demand_assignable(session, person, entity, None, complete)
+    record = repository.create(session, entity, complete, record_id)
+    quote_totals.follow(session, record)
+    return record
+
+
+def update_in(
+    session: WriteSession,
+    replica: Replica,
+    entity: str,
+    record_id: str,
+    changes: Mapping[str, Plain],
+    expected: Mapping[str, Plain] | None = None,
+) -> Record:
+    """Change a record inside an open transaction; what `update` does, for use cases of several steps."""
+    schema = schema_of(entity)
+    _demand_writable(entity, changes)
+    before = _readable(session, entity, record_id)
+    person = replica.person
+    complete = complete_change(session, replica.clock, before, _cleaned(entity, changes))
+    problems = problems_of(schema, complete, partial=True)
+    if problems:
+        raise Invalid(problems)
+    written = [schema.fields[name] for name in changes if name in schema.fields]
+    rights.may(session, person, Action.EDIT, entity, before.values, written).demand()
+    after = {**before.values, **complete}
+    rights.demand_assignable(session, person, entity, before.values, after)
+    record = repository.update(session, entity, record_id, complete, expected)
+    quote_totals.follow(session, record)
+    return record
+
+
+def _readable(session: Session, entity: str, record_id: str) -> Record:
+    schema_of(entity)
+    record = repository.get(session, entity, record_id)
+    if record is None:
+        raise NotFound(N_("There is no such record on this laptop"))
+    return record
+
+
+def _demand_writable(entity: str, values: Mapping[str, Plain]) -> None:
+    """Refuse what no person writes: numbers, totals, times the program keeps."""
+    schema = SCHEMAS[entity]
+    for name in values:
+        field = schema.fields.get(name)
+        if field is not None and (field.computed or field.read_only):
+            raise AccessDenied(N_("The program keeps “{field}” itself"), field=field.label)
+
+
+def _cleaned(entity: str, values: Mapping[str, Plain]) -> dict[str, Any]:
+    """Return values with text trimmed and empty text as nothing, so that one state has one form."""
+    schema = SCHEMAS[entity]
+    cleaned: dict[str, Any] = {}
+    for name, value in values.items():
+        field = schema.fields.get(name)
+        if isinstance(value, str):
+            value = value.strip() if field is None or field.kind is not Kind.LONG_TEXT else value.rstrip()
+            value = value or None
+        cleaned[name] = value
+    return cleaned

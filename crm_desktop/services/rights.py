@@ -1,0 +1,74 @@
+"""What the person here may do: the one function of `rules.access`, asked about rows of this replica."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS
+from crm_core.rules.access import Action, Decision, Person, decide, readable_fields
+from crm_core.rules.scopes import EVERYONE, scopes_of
+from crm_core.schema.field import Field, FieldClass
+from crm_desktop.models import repository
+from crm_desktop.models.replica import Replica
+
+# Deeper than any chain of parents that is declared; a loop in damaged links ends here.
+_DEEPEST = 6
+
+
+def record_scopes(session: Session, entity: str, values: Mapping[str, Any], depth: int = 0) -> frozenset[str]:
+    """Return the scopes a row with these values lies in, as far as its parents are on this laptop."""
+    schema = SCHEMAS[entity]
+    inherited = []
+    for link in schema.parent_fields:
+        target = values.get(link.target_field or "") if link.target == "*" else link.target
+        parent_id = values.get(link.name)
+        if target in SCHEMAS and parent_id and depth < _DEEPEST:
+            parent = repository.get(session, str(target), str(parent_id))
+            if parent is not None:
+                inherited.append(record_scopes(session, str(target), parent.values, depth + 1))
+    return scopes_of(schema, values, parents=inherited)
+
+
+def may(
+    session: Session,
+    person: Person,
+    action: Action,
+    entity: str,
+    values: Mapping[str, Any] | None = None,
+    fields: Iterable[Field] = (),
+) -> Decision:
+    """Answer whether `person` may do `action`; `values` is the row, None asks in general."""
+    scopes = None if values is None else record_scopes(session, entity, values)
+    return decide(person, action, entity, scopes, fields)
+
+
+def may_do(replica: Replica, action: Action, entity: str, record_id: str | None = None) -> Decision:
+    """Answer whether the person signed in may do `action` on a record, or on any of its kind."""
+    if record_id is None:
+        return decide(replica.person, action, entity)
+    with replica.read() as session:
+        record = repository.get(session, entity, record_id)
+        return may(session, replica.person, action, entity, record.values if record else {})
+
+
+def shown_fields(replica: Replica, entity: str) -> tuple[Field, ...]:
+    """Return the fields a form or list of `entity` shows this person, in declared order."""
+    return tuple(f for f in readable_fields(replica.person, entity) if f.field_class is not FieldClass.SYSTEM)
+
+
+def demand_assignable(
+    session: Session, person: Person, entity: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
+) -> None:
+    """Raise `AccessDenied` where a change hands the row to somebody the person may not assign to."""
+    schema = SCHEMAS[entity]
+    moved = [
+        field
+        for field in schema.scope_fields
+        if after.get(field.name) != (before or {}).get(field.name) and after.get(field.name)
+    ]
+    to_others = [f for f in moved if f"{f.scope}:{after[f.name]}" not in person.acts_in_own()]
+    if to_others and EVERYONE not in person.acts_in(person.rights.reach_of(entity, Action.ASSIGN)):
+        may(session, person, Action.ASSIGN, entity, after).demand()

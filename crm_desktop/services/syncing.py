@@ -1,0 +1,327 @@
+"""What waits, what came back and what to do about it, what happened: the Sync centre's facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS
+from crm_core.errors import NotFound, UserError
+from crm_core.i18n import N_, Message
+from crm_core.schema.field import Plain
+from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.sync.protocol import Code, OpKind
+from crm_desktop.models import numbers, query, repository, state
+from crm_desktop.models.device_tables import OutboxOp, OutboxTxn, Returned, SyncEvent
+from crm_desktop.models.records import Record, field_named
+from crm_desktop.models.replica import Replica
+from crm_desktop.models.state import Key
+from crm_desktop.services import records
+from crm_desktop.services.outcome import Outcome
+
+EVENTS_KEPT = 500
+SHOWN = 200
+
+REASONS = {
+    Code.SUPERSEDED: N_("Somebody changed the same field later"),
+    Code.STALE_LIFE: N_("It was deleted or restored meanwhile"),
+    Code.FORBIDDEN_ROW: N_("You may not change this record any more"),
+    Code.FORBIDDEN_FIELD: N_("You may not change this field"),
+    Code.FORBIDDEN_ASSIGN: N_("You may not hand records to this person"),
+    Code.INVALID: N_("HQ's rules do not allow this value"),
+    Code.ILLEGAL_STATE: N_("The record's state does not allow this any more"),
+    Code.PARENT: N_("The record it belongs to is gone"),
+    Code.QUOTA: N_("A limit at HQ is reached"),
+    Code.QUARANTINED: N_("HQ keeps it until somebody has looked"),
+    Code.ID_TAKEN: N_("HQ has another record under this id"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncStatus:
+    """What the status command and the status bar say. Times are milliseconds since 1970 UTC."""
+
+    enrolled: bool
+    server: str
+    user_name: str
+    company: str
+    waiting_records: int
+    waiting_operations: int
+    oldest_waiting_ms: int | None
+    returned: int
+    last_ok_ms: int | None
+    device: int
+    quote_numbers_left: int
+    rows: dict[str, int]
+    """Living records on this laptop, by entity."""
+    interval_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingRecord:
+    """A record with unsent edits."""
+
+    entity: str
+    record_id: str
+    title: str
+    operations: int
+    labels: tuple[str, ...]
+    """English labels of the fields that wait; empty for a new or deleted record."""
+    kind: str
+    """`new`, `changed`, `deleted` or `restored`."""
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedEdit:
+    """An edit HQ refused, or a newer one replaced."""
+
+    id: int
+    entity: str
+    record_id: str
+    title: str
+    field: str | None
+    """Field name; None where the edit was of the record as a whole."""
+    label: str
+    base: Plain
+    mine: Plain
+    theirs: Plain
+    code: Code
+    reason: Message
+    who: str
+    at_ms: int
+    exists: bool
+    """Whether the record is still on this laptop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A line of the sync history."""
+
+    at_ms: int
+    kind: str
+    detail: dict[str, Any]
+
+
+def status(replica: Replica) -> SyncStatus:
+    """Return where this laptop stands with HQ."""
+    with replica.read() as session:
+        known = state.read_all(session)
+        waiting = session.execute(
+            select(OutboxOp.entity, OutboxOp.row_id, func.count()).group_by(OutboxOp.entity, OutboxOp.row_id)
+        ).all()
+        return SyncStatus(
+            enrolled=bool(known[Key.DEVICE]),
+            server=known[Key.SERVER_URL],
+            user_name=known[Key.USER_NAME],
+            company=known[Key.COMPANY],
+            waiting_records=len(waiting),
+            waiting_operations=sum(row[2] for row in waiting),
+            oldest_waiting_ms=session.scalar(select(func.min(OutboxTxn.created_ms))),
+            returned=session.scalar(select(func.count()).where(Returned.state == "open")) or 0,
+            last_ok_ms=known[Key.LAST_OK_MS] or None,
+            device=known[Key.DEVICE],
+            quote_numbers_left=numbers.left(session, "quote"),
+            rows={
+                name: session.scalar(select(func.count()).where(schema.model.life % 2 == 1)) or 0
+                for name, schema in SCHEMAS.items()
+            },
+            interval_s=interval_of(known[Key.SETTINGS]),
+        )
+
+
+def interval_of(settings: Any) -> int:
+    """Return the seconds between rounds that HQ asks for, within sane bounds."""
+    asked = settings.get("interval_s") if isinstance(settings, dict) else None
+    return max(10, min(asked, 86_400)) if isinstance(asked, int) else 120
+
+
+def outbox(replica: Replica, limit: int = SHOWN) -> tuple[WaitingRecord, ...]:
+    """Return the records with unsent edits, oldest first."""
+    with replica.read() as session:
+        rows = session.execute(
+            select(OutboxOp.entity, OutboxOp.row_id, OutboxOp.kind, OutboxOp.field, OutboxTxn.created_ms)
+            .join(OutboxTxn, OutboxTxn.no == OutboxOp.txn_no)
+            .order_by(OutboxOp.no)
+        )
+        grouped: dict[tuple[str, str], list[tuple[int, str, int]]] = {}
+        for entity, row_id, kind, field, created_ms in rows:
+            if (entity, row_id) in grouped or len(grouped) < limit:
+                grouped.setdefault((entity, row_id), []).append((kind, field, created_ms))
+        titles = _titles(session, grouped)
+        return tuple(
+            WaitingRecord(
+                entity=entity,
+                record_id=row_id,
+                title=titles.get((entity, row_id), ""),
+                operations=len(operations),
+                labels=tuple(dict.fromkeys(_label(entity, field) for _, field, _ in operations if field)),
+                kind=_kind_of({kind for kind, _, _ in operations}),
+                since_ms=operations[0][2],
+            )
+            for (entity, row_id), operations in grouped.items()
+        )
+
+
+def returned(replica: Replica, limit: int = SHOWN) -> tuple[ReturnedEdit, ...]:
+    """Return the edits that came back and wait for a decision, oldest first."""
+    with replica.read() as session:
+        rows = session.scalars(
+            select(Returned).where(Returned.state == "open").order_by(Returned.id).limit(limit)
+        ).all()
+        return _edits(session, rows)
+
+
+def redo(replica: Replica, returned_id: int) -> Outcome[Record]:
+    """Make a returned edit again, on top of what HQ has now: keep mine."""
+    with replica.write() as session:
+        edit = _open_edit(session, returned_id)
+        record = _again(session, replica, edit)
+        _close(session, edit.id, "redone")
+    return Outcome(record, frozenset(session.changed))
+
+
+def set_value(replica: Replica, returned_id: int, value: Plain) -> Outcome[Record]:
+    """Settle a returned edit with a third value."""
+    with replica.write() as session:
+        edit = _open_edit(session, returned_id)
+        field = field_named(SCHEMAS[edit.entity], edit.field)
+        if field is None:
+            raise UserError(N_("Only a single field can be edited here"))
+        record = records.update_in(session, replica, edit.entity, edit.row_id, {field.name: value})
+        _close(session, edit.id, "redone")
+    return Outcome(record, frozenset(session.changed))
+
+
+def discard(replica: Replica, returned_id: int) -> None:
+    """Let HQ's value stand: keep HQ's. The lost value stays in the returned edits' history."""
+    with replica.write() as session:
+        edit = _open_edit(session, returned_id)
+        _close(session, edit.id, "discarded")
+        session.touch(edit.entity, [edit.row_id])
+
+
+def reopen(replica: Replica, returned_id: int) -> None:
+    """Undo a discard."""
+    with replica.write() as session:
+        session.execute(
+            update(Returned)
+            .where(Returned.id == returned_id, Returned.state == "discarded")
+            .values(state="open")
+        )
+
+
+def events(replica: Replica, limit: int = SHOWN) -> tuple[Event, ...]:
+    """Return the history of rounds, newest first."""
+    with replica.read() as session:
+        rows = session.scalars(select(SyncEvent).order_by(SyncEvent.id.desc()).limit(limit)).all()
+        return tuple(Event(at_ms=row.at_ms, kind=row.kind, detail=row.detail or {}) for row in rows)
+
+
+def note_event(replica: Replica, kind: str, detail: dict[str, Any]) -> None:
+    """Add a line to the history; the oldest beyond 500 go."""
+    with replica.write(record=False) as session:
+        session.add(SyncEvent(at_ms=replica.clock.now_ms(), kind=kind, detail=detail))
+        session.flush()
+        newest = session.scalar(select(func.max(SyncEvent.id))) or 0
+        session.execute(SyncEvent.__table__.delete().where(SyncEvent.id <= newest - EVENTS_KEPT))  # type: ignore[attr-defined]
+
+
+def _open_edit(session: Session, returned_id: int) -> Returned:
+    edit = session.get(Returned, returned_id)
+    if edit is None or edit.state != "open":
+        raise NotFound(N_("There is no such returned edit"))
+    return edit
+
+
+def _close(session: Session, returned_id: int, state_name: str) -> None:
+    session.execute(update(Returned).where(Returned.id == returned_id).values(state=state_name))
+
+
+def _again(session: Any, replica: Replica, edit: Returned) -> Record:
+    schema = SCHEMAS[edit.entity]
+    kind = OpKind(edit.kind)
+    if kind is OpKind.CREATE:
+        field_numbers, values = edit.mine
+        fields = [schema.by_no.get(number) for number in field_numbers]
+        given = {
+            field.name: value
+            for field, value in zip(fields, values, strict=True)
+            if field is not None and not field.read_only and not field.computed
+        }
+        return records.create_in(session, replica, edit.entity, given)
+    record = repository.get(session, edit.entity, edit.row_id)
+    if record is None:
+        raise NotFound(N_("This record is not on this laptop any more; the value can be copied"))
+    if kind is OpKind.DELETE:
+        return repository.delete(session, edit.entity, edit.row_id) if record.alive else record
+    if kind is OpKind.RESTORE:
+        return record if record.alive else repository.restore(session, edit.entity, edit.row_id)
+    if edit.field.startswith(CUSTOM_PREFIX):
+        return records.update_in(session, replica, edit.entity, edit.row_id, {edit.field: edit.mine})
+    field = schema.by_no[int(edit.field)]
+    if kind is OpKind.TAG_ADD:
+        words = sorted({*record.get(field.name, []), edit.mine})
+        return records.update_in(session, replica, edit.entity, edit.row_id, {field.name: words})
+    if kind is OpKind.TAG_DEL:
+        words = sorted(set(record.get(field.name, [])) - {edit.mine[0]})
+        return records.update_in(session, replica, edit.entity, edit.row_id, {field.name: words})
+    members = schema.register(field)
+    values = edit.mine if len(members) > 1 else [edit.mine]
+    changes = {m.name: v for m, v in zip(members, values, strict=True) if not m.read_only}
+    return records.update_in(session, replica, edit.entity, edit.row_id, changes)
+
+
+def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
+    titles = _titles(session, {(row.entity, row.row_id) for row in rows})
+    names = query.labels(session, "user", {row.who for row in rows if row.who})
+    edits = []
+    for row in rows:
+        field = field_named(SCHEMAS[row.entity], row.field) if row.field else None
+        code = Code(row.code)
+        edits.append(
+            ReturnedEdit(
+                id=row.id,
+                entity=row.entity,
+                record_id=row.row_id,
+                title=titles.get((row.entity, row.row_id), ""),
+                field=field.name if field else row.field or None,
+                label=_label(row.entity, row.field) if row.field else "",
+                base=row.base,
+                mine=row.mine,
+                theirs=row.theirs,
+                code=code,
+                reason=Message(row.reason or REASONS.get(code, ""), row.places or {}),
+                who=names.get(row.who or "", ""),
+                at_ms=row.at_ms,
+                exists=(row.entity, row.row_id) in titles,
+            )
+        )
+    return tuple(edits)
+
+
+def _titles(session: Session, links: Any) -> dict[tuple[str, str], str]:
+    by_entity: dict[str, set[str]] = {}
+    for entity, record_id in links:
+        by_entity.setdefault(entity, set()).add(record_id)
+    return {
+        (entity, record_id): title
+        for entity, ids in by_entity.items()
+        for record_id, title in query.labels(session, entity, ids).items()
+    }
+
+
+def _label(entity: str, field: str) -> str:
+    known = field_named(SCHEMAS[entity], field)
+    return known.label if known else field.removeprefix(CUSTOM_PREFIX)
+
+
+def _kind_of(kinds: set[int]) -> str:
+    if OpKind.CREATE in kinds:
+        return "new"
+    if OpKind.DELETE in kinds:
+        return "deleted"
+    return "restored" if OpKind.RESTORE in kinds else "changed"

@@ -1,0 +1,285 @@
+"""Tickets: the queue by deadline, the conversation, replies and notes, closing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm_core.entities.customer import Contact, Customer
+from crm_core.entities.ticket import Ticket, TicketMessage
+from crm_core.errors import NotFound, UserError
+from crm_core.i18n import N_
+from crm_core.rules.access import Action
+from crm_core.schema.field import Plain
+from crm_desktop.models import query, repository
+from crm_desktop.models.records import Record
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import records, rights
+from crm_desktop.services.marks import marks_of
+from crm_desktop.services.outcome import Outcome
+
+OPEN_STATES = ("new", "open", "waiting")
+NEAR_MS = 2 * 3_600_000
+PAGE = 100
+
+
+class Queue(StrEnum):
+    """The views of the ticket queue."""
+
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    NEAR = "near"
+    ALL = "all"
+
+
+class Clock(StrEnum):
+    """Which promise is counted down."""
+
+    REPLY = "reply"
+    SOLVE = "solve"
+    PAUSED = "paused"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRow:
+    """A ticket in the queue. `due_at` is of the promise named by `clock`; None without one."""
+
+    id: str
+    number: str
+    subject: str
+    customer_name: str
+    status: str
+    priority: str
+    clock: Clock
+    due_at: int | None
+    not_sent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """A message of the conversation."""
+
+    id: str
+    body: str
+    author: str
+    internal: bool
+    from_customer: bool
+    written_at: int
+    not_sent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketView:
+    """A ticket with its conversation, oldest message first."""
+
+    ticket: Record
+    clock: Clock
+    due_at: int | None
+    customer: Record | None
+    contact_name: str
+    assignee_name: str
+    product_name: str
+    messages: tuple[MessageRow, ...]
+    others: tuple[QueueRow, ...]
+    """Other open tickets of the customer."""
+    may_edit: bool
+
+
+def queue(replica: Replica, which: Queue, text: str = "", limit: int = PAGE) -> tuple[QueueRow, ...]:
+    """Return open tickets, the most pressing first."""
+    with replica.read() as session:
+        statement = _in_queue(replica, which)
+        if text:
+            statement = statement.where(
+                Ticket.subject.contains(text, autoescape=True) | Ticket.number.contains(text, autoescape=True)
+            )
+        due = func.coalesce(
+            func.iif(Ticket.replied_at.is_(None), Ticket.reply_due_at, None),
+            Ticket.solve_due_at,
+            Ticket.created_at,
+        )
+        rows = session.scalars(
+            statement.order_by(Ticket.status == "waiting", due, Ticket.id).limit(limit)
+        ).all()
+        return _queue_rows(session, rows)
+
+
+def counts(replica: Replica) -> dict[Queue, int]:
+    """Return how many tickets each queue holds."""
+    with replica.read() as session:
+        return {
+            which: session.scalar(select(func.count()).select_from(_in_queue(replica, which).subquery())) or 0
+            for which in Queue
+        }
+
+
+def view(replica: Replica, ticket_id: str) -> TicketView:
+    """Return a ticket with its conversation. `NotFound` where it is not on this laptop."""
+    with replica.read() as session:
+        ticket = repository.get(session, "ticket", ticket_id)
+        if ticket is None:
+            raise NotFound(N_("There is no such record on this laptop"))
+        messages = session.scalars(
+            select(TicketMessage)
+            .where(TicketMessage.ticket_id == ticket_id, TicketMessage.life % 2 == 1)
+            .order_by(TicketMessage.written_at, TicketMessage.id)
+        ).all()
+        authors = query.labels(session, "user", {m.author_id for m in messages if m.author_id})
+        people = query.labels(session, "contact", {m.contact_id for m in messages if m.contact_id})
+        waiting = marks_of(session, "ticket_message", [m.id for m in messages]).not_sent
+        customer_id = str(ticket.get("customer_id") or "")
+        customer = repository.get(session, "customer", customer_id) if customer_id else None
+        others = session.scalars(
+            select(Ticket)
+            .where(
+                Ticket.customer_id == customer_id,
+                Ticket.id != ticket_id,
+                Ticket.status.in_(OPEN_STATES),
+                Ticket.life % 2 == 1,
+            )
+            .order_by(Ticket.created_at.desc())
+            .limit(20)
+        ).all()
+        contact_id, assignee_id = ticket.get("contact_id"), ticket.get("assignee_id")
+        product_id = ticket.get("product_id")
+        contact = session.get(Contact, contact_id) if contact_id else None
+        clock, due_at = promise(ticket.values)
+        return TicketView(
+            ticket=ticket,
+            clock=clock,
+            due_at=due_at,
+            customer=customer,
+            contact_name=(contact.name or "") if contact else "",
+            assignee_name=query.labels(session, "user", {assignee_id}).get(assignee_id, "")
+            if assignee_id
+            else "",
+            product_name=query.labels(session, "product", {product_id}).get(product_id, "")
+            if product_id
+            else "",
+            messages=tuple(
+                MessageRow(
+                    id=row.id,
+                    body=row.body or "",
+                    author=authors.get(row.author_id or "", people.get(row.contact_id or "", "")),
+                    internal=bool(row.internal),
+                    from_customer=bool(row.from_customer),
+                    written_at=row.written_at or row.created_at or 0,
+                    not_sent=row.id in waiting,
+                )
+                for row in messages
+            ),
+            others=_queue_rows(session, others) if customer_id else (),
+            may_edit=bool(rights.may(session, replica.person, Action.EDIT, "ticket", ticket.values)),
+        )
+
+
+def promise(values: Mapping[str, Any]) -> tuple[Clock, int | None]:
+    """Return which promise of a ticket with these values counts down, and until when."""
+    if values.get("status") in ("solved", "closed"):
+        return Clock.NONE, None
+    if values.get("status") == "waiting":
+        return Clock.PAUSED, None
+    if values.get("replied_at") is None and values.get("reply_due_at"):
+        return Clock.REPLY, values["reply_due_at"]
+    if values.get("solve_due_at"):
+        return Clock.SOLVE, values["solve_due_at"]
+    return Clock.NONE, None
+
+
+def reply(
+    replica: Replica, ticket_id: str, body: str, *, internal: bool = False, close: bool = False
+) -> Outcome[Record]:
+    """Add an answer or an internal note; it waits for the next sync and may be changed until then.
+
+    The first answer to the customer opens a new ticket; `close` solves it.
+    """
+    if not body.strip():
+        raise UserError(N_("Write something first"))
+    with replica.write() as session:
+        message = records.create_in(
+            session,
+            replica,
+            "ticket_message",
+            {"ticket_id": ticket_id, "body": body, "internal": internal},
+        )
+        ticket = repository.get(session, "ticket", ticket_id)
+        if ticket is not None and not internal:
+            changes: dict[str, Plain] = {}
+            if ticket.get("replied_at") is None:
+                changes["replied_at"] = replica.clock.now_ms()
+            if close:
+                changes.update(status="solved", closed_at=replica.clock.now_ms())
+            elif ticket.get("status") == "new":
+                changes["status"] = "open"
+            if changes:
+                rights.may(session, replica.person, Action.EDIT, "ticket", ticket.values).demand()
+                repository.update(session, "ticket", ticket_id, changes)
+    return Outcome(message, frozenset(session.changed))
+
+
+def change_reply(replica: Replica, message_id: str, body: str) -> Outcome[Record]:
+    """Change a message that was not sent yet."""
+    with replica.read() as session:
+        if message_id not in marks_of(session, "ticket_message", [message_id]).not_sent:
+            raise UserError(N_("This message was sent already"))
+    return records.update(replica, "ticket_message", message_id, {"body": body})
+
+
+def set_status(replica: Replica, ticket_id: str, status: str) -> Outcome[Record]:
+    """Change a ticket's state."""
+    return records.update(replica, "ticket", ticket_id, {"status": status})
+
+
+def assign(replica: Replica, ticket_id: str, user_id: str | None) -> Outcome[Record]:
+    """Give a ticket to somebody."""
+    return records.update(replica, "ticket", ticket_id, {"assignee_id": user_id})
+
+
+def _in_queue(replica: Replica, which: Queue) -> Any:
+    statement = select(Ticket).where(Ticket.life % 2 == 1, Ticket.status.in_(OPEN_STATES))
+    if which is Queue.MINE:
+        return statement.where(Ticket.assignee_id == replica.person.user_id)
+    if which is Queue.UNASSIGNED:
+        return statement.where(Ticket.assignee_id.is_(None))
+    if which is Queue.NEAR:
+        limit = replica.clock.now_ms() + NEAR_MS
+        reply_near = Ticket.replied_at.is_(None) & (Ticket.reply_due_at <= limit)
+        return statement.where(reply_near | (Ticket.solve_due_at <= limit), Ticket.status != "waiting")
+    return statement
+
+
+def _queue_rows(session: Session, tickets: Sequence[Ticket]) -> tuple[QueueRow, ...]:
+    names = {
+        row.id: row.name or ""
+        for row in session.execute(
+            select(Customer.id, Customer.name).where(
+                Customer.id.in_({ticket.customer_id for ticket in tickets if ticket.customer_id})
+            )
+        )
+    }
+    waiting = marks_of(session, "ticket", [ticket.id for ticket in tickets]).not_sent
+    result = []
+    for ticket in tickets:
+        clock, due_at = promise(
+            {name: getattr(ticket, name) for name in ("status", "replied_at", "reply_due_at", "solve_due_at")}
+        )
+        result.append(
+            QueueRow(
+                id=ticket.id,
+                number=ticket.number or "",
+                subject=ticket.subject or "",
+                customer_name=names.get(ticket.customer_id or "", ""),
+                status=ticket.status or "new",
+                priority=ticket.priority or "normal",
+                clock=clock,
+                due_at=due_at,
+                not_sent=ticket.id in waiting,
+            )
+        )
+    return tuple(result)

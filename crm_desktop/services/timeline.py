@@ -1,0 +1,263 @@
+"""What happened with a customer, newest first: activities, quotes, tickets, deals and field changes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS
+from crm_core.entities.activity import Activity
+from crm_core.entities.deal import Deal
+from crm_core.entities.quote import Quote
+from crm_core.entities.ticket import Ticket
+from crm_core.rules.access import Action, decide, readable_fields
+from crm_core.schema.field import Plain
+from crm_desktop.models import query
+from crm_desktop.models.device_tables import History
+from crm_desktop.models.records import field_named
+from crm_desktop.models.replica import Replica
+from crm_desktop.services.marks import marks_of
+
+PAGE = 50
+
+
+class ItemKind(StrEnum):
+    """What an entry of the time line is; the activity kinds by their own names."""
+
+    CALL = "call"
+    MAIL = "mail"
+    VISIT = "visit"
+    MEETING = "meeting"
+    NOTE = "note"
+    TASK = "task"
+    QUOTE = "quote"
+    TICKET = "ticket"
+    DEAL = "deal"
+    FIELD = "field"
+
+
+ACTIVITY_KINDS = (
+    ItemKind.CALL,
+    ItemKind.MAIL,
+    ItemKind.VISIT,
+    ItemKind.MEETING,
+    ItemKind.NOTE,
+    ItemKind.TASK,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineItem:
+    """One entry. For a field change `title` is the field's English label, `old` and `new` its values."""
+
+    kind: ItemKind
+    entity: str
+    record_id: str
+    at_ms: int
+    title: str
+    body: str = ""
+    who: str = ""
+    field: str | None = None
+    old: Plain = None
+    new: Plain = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    status: str | None = None
+    not_sent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """A stretch of the time line. `counts` are of all there is, by kind; `more` says whether older follow."""
+
+    items: tuple[TimelineItem, ...]
+    counts: dict[ItemKind, int]
+    more: bool
+
+
+def timeline(
+    replica: Replica,
+    customer_id: str,
+    kinds: Collection[ItemKind] | None = None,
+    before_ms: int | None = None,
+    limit: int = PAGE,
+) -> Timeline:
+    """Return what happened with a customer before a moment (None: till now), newest first."""
+    wanted = set(kinds) if kinds else set(ItemKind)
+    with replica.read() as session:
+        sources = [
+            *_activities(session, replica, customer_id, wanted, before_ms, limit),
+            *_documents(session, replica, customer_id, wanted, before_ms, limit),
+            *_changes(session, replica, customer_id, wanted, before_ms, limit),
+        ]
+        items = sorted(sources, key=lambda item: (-item.at_ms, item.record_id, item.field or ""))
+        counts = _counts(session, replica, customer_id)
+        shown = items[:limit]
+        return Timeline(items=tuple(_marked(session, shown)), counts=counts, more=len(items) > limit)
+
+
+def _marked(session: Session, items: Iterable[TimelineItem]) -> Iterable[TimelineItem]:
+    items = list(items)
+    waiting = {
+        entity: marks_of(session, entity, [i.record_id for i in items if i.entity == entity]).not_sent
+        for entity in {item.entity for item in items}
+    }
+    for item in items:
+        if item.record_id in waiting[item.entity] and item.kind is not ItemKind.FIELD:
+            yield replace(item, not_sent=True)
+        else:
+            yield item
+
+
+def _activities(
+    session: Session,
+    replica: Replica,
+    customer_id: str,
+    wanted: set[ItemKind],
+    before_ms: int | None,
+    limit: int,
+) -> Iterable[TimelineItem]:
+    chosen = [str(kind) for kind in ACTIVITY_KINDS if kind in wanted]
+    if not chosen or not decide(replica.person, Action.READ, "activity"):
+        return
+    moment = func.coalesce(Activity.happened_at, Activity.due_at, Activity.created_at)
+    statement = (
+        select(Activity, moment.label("moment"))
+        .where(Activity.customer_id == customer_id, Activity.life % 2 == 1, Activity.kind.in_(chosen))
+        .order_by(moment.desc(), Activity.id)
+        .limit(limit + 1)
+    )
+    if before_ms is not None:
+        statement = statement.where(moment < before_ms)
+    rows = session.execute(statement).all()
+    names = query.labels(session, "user", {row[0].owner_id for row in rows if row[0].owner_id})
+    for activity, at_ms in rows:
+        yield TimelineItem(
+            kind=ItemKind(activity.kind),
+            entity="activity",
+            record_id=activity.id,
+            at_ms=at_ms or 0,
+            title=activity.subject or "",
+            body=activity.notes or "",
+            who=names.get(activity.owner_id or "", ""),
+            status="done" if activity.done else "open",
+        )
+
+
+_DOCUMENTS: dict[ItemKind, tuple[Any, str, str]] = {
+    ItemKind.QUOTE: (Quote, "number", "owner_id"),
+    ItemKind.TICKET: (Ticket, "subject", "assignee_id"),
+    ItemKind.DEAL: (Deal, "name", "owner_id"),
+}
+
+
+def _documents(
+    session: Session,
+    replica: Replica,
+    customer_id: str,
+    wanted: set[ItemKind],
+    before_ms: int | None,
+    limit: int,
+) -> Iterable[TimelineItem]:
+    for kind, (model, title, person) in _DOCUMENTS.items():
+        entity = model.__tablename__
+        if kind not in wanted or not decide(replica.person, Action.READ, entity):
+            continue
+        statement = (
+            select(model)
+            .where(model.customer_id == customer_id, model.life % 2 == 1)
+            .order_by(model.created_at.desc(), model.id)
+            .limit(limit + 1)
+        )
+        if before_ms is not None:
+            statement = statement.where(model.created_at < before_ms)
+        rows = session.scalars(statement).all()
+        names = query.labels(session, "user", {getattr(row, person) for row in rows if getattr(row, person)})
+        for row in rows:
+            amount = getattr(row, "total", None) if kind is ItemKind.QUOTE else getattr(row, "amount", None)
+            yield TimelineItem(
+                kind=kind,
+                entity=entity,
+                record_id=row.id,
+                at_ms=row.created_at or 0,
+                title=getattr(row, title) or "",
+                body=(row.number or "") if kind is ItemKind.TICKET else "",
+                who=names.get(getattr(row, person) or "", ""),
+                amount_minor=amount,
+                currency=getattr(row, "currency", None),
+                status=getattr(row, "status", None),
+            )
+
+
+def _changes(
+    session: Session,
+    replica: Replica,
+    customer_id: str,
+    wanted: set[ItemKind],
+    before_ms: int | None,
+    limit: int,
+) -> Iterable[TimelineItem]:
+    if ItemKind.FIELD not in wanted:
+        return
+    schema = SCHEMAS["customer"]
+    readable = {field.name for field in readable_fields(replica.person, "customer")}
+    statement = (
+        select(History)
+        .where(History.entity == "customer", History.row_id == customer_id, History.field != "")
+        .order_by(History.id.desc())
+        .limit(limit + 1)
+    )
+    if before_ms is not None:
+        statement = statement.where(History.at_ms < before_ms)
+    rows = session.scalars(statement).all()
+    names = query.labels(session, "user", {row.user_id for row in rows if row.user_id})
+    for row in rows:
+        field = field_named(schema, row.field)
+        if field is None or field.name not in readable:
+            continue
+        yield TimelineItem(
+            kind=ItemKind.FIELD,
+            entity="customer",
+            record_id=customer_id,
+            at_ms=row.at_ms,
+            title=field.label,
+            who=names.get(row.user_id or "", ""),
+            field=field.name,
+            old=row.old,
+            new=row.new,
+            not_sent=row.sent is False,
+        )
+
+
+def _counts(session: Session, replica: Replica, customer_id: str) -> dict[ItemKind, int]:
+    counts: dict[ItemKind, int] = {}
+    if decide(replica.person, Action.READ, "activity"):
+        for kind, number in session.execute(
+            select(Activity.kind, func.count())
+            .where(Activity.customer_id == customer_id, Activity.life % 2 == 1)
+            .group_by(Activity.kind)
+        ):
+            if kind in {str(known) for known in ItemKind}:
+                counts[ItemKind(kind)] = number
+    for kind, (model, _, _) in _DOCUMENTS.items():
+        if decide(replica.person, Action.READ, model.__tablename__):
+            counts[kind] = (
+                session.scalar(
+                    select(func.count()).where(model.customer_id == customer_id, model.life % 2 == 1)
+                )
+                or 0
+            )
+    counts[ItemKind.FIELD] = (
+        session.scalar(
+            select(func.count()).where(
+                History.entity == "customer", History.row_id == customer_id, History.field != ""
+            )
+        )
+        or 0
+    )
+    return {kind: number for kind, number in counts.items() if number}
