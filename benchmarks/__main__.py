@@ -1,0 +1,141 @@
+"""`python -m benchmarks [NAME...]`: measure, and without names also write docs/performance.md.
+
+Each module runs in a process of its own, so that none profits from what another has warmed up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from benchmarks.figures import Figure, table
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "performance.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """What one module measured."""
+
+    name: str
+    title: str
+    figures: list[Figure]
+    seconds: float
+
+
+def main() -> int:
+    """Run the named modules, or all; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(module_names()))
+    parser.add_argument("--alone", metavar="NAME", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.alone:
+        return measure_here(asked.alone)
+    if unknown := set(asked.names) - set(module_names()):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(module_names())}")
+    sections, failed = [], []
+    for name in asked.names or module_names():
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        section = measure_apart(name)
+        if section is None:
+            failed.append(name)
+            continue
+        sections.append(section)
+        print(f"\n{section.title}\n\n{table(section.figures)}\n", flush=True)
+    if failed:
+        print(f"failed: {', '.join(failed)}; docs/performance.md is as it was", file=sys.stderr)
+        return 1
+    if not asked.names:
+        PAGE.write_text(page(sections), encoding="utf-8")
+        print(f"written to {PAGE.relative_to(ROOT)}", file=sys.stderr)
+    return 0
+
+
+def module_names() -> list[str]:
+    """Return the modules that measure something, in the order of their names."""
+    found = []
+    for module in iter_modules([str(Path(__file__).parent)]):
+        path = Path(__file__).parent / f"{module.name}.py"
+        if path.exists() and "\ndef measure(" in path.read_text(encoding="utf-8"):
+            found.append(module.name)
+    return found
+
+
+def measure_apart(name: str) -> Section | None:
+    """Run one module in a new process; None if it failed, which it has then said itself."""
+    start = time.perf_counter()
+    ran = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--alone", name], stdout=subprocess.PIPE, cwd=ROOT, check=False
+    )
+    if ran.returncode != 0:
+        return None
+    measured = json.loads(ran.stdout.splitlines()[-1])
+    return Section(
+        name=name,
+        title=measured["title"],
+        figures=[Figure(**figure) for figure in measured["figures"]],
+        seconds=time.perf_counter() - start,
+    )
+
+
+def measure_here(name: str) -> int:
+    """Run one module in this process and print what it measured as one line of JSON."""
+    module = import_module(f"benchmarks.{name}")
+    figures: list[Figure] = module.measure()
+    print(json.dumps({"title": module.TITLE, "figures": [asdict(figure) for figure in figures]}))
+    return 0
+
+
+def page(sections: list[Section]) -> str:
+    """Return docs/performance.md."""
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    total = sum(section.seconds for section in sections)
+    parts = [
+        "# Performance",
+        "Written by `make bench`; do not edit. A time says little without its machine, so most figures stand\n"
+        "beside a floor: the least that work could cost, measured in turns with it in the same run. Compare\n"
+        "the ratios.",
+        f"- machine: {machine()}\n- system: {platform.platform()}, Python {platform.python_version()}\n"
+        f"- date: {today}, commit {commit()}, {total:.0f} s in all",
+    ]
+    for section in sections:
+        parts += [f"## {section.title}", table(section.figures)]
+        parts.append(f"`python -m benchmarks {section.name}`, {section.seconds:.0f} s")
+    return "\n\n".join(parts) + "\n"
+
+
+def machine() -> str:
+    """Return processor, cores and memory, as far as the system tells."""
+    words = [platform.processor() or platform.machine(), f"{os.cpu_count()} cores"]
+    cpu, memory = Path("/proc/cpuinfo"), Path("/proc/meminfo")
+    if cpu.exists():
+        models = [line for line in cpu.read_text().splitlines() if line.startswith("model name")]
+        words[:1] = [models[0].partition(":")[2].strip()] if models else words[:1]
+    if memory.exists():
+        kilobytes = int(memory.read_text().split("MemTotal:", 1)[1].split()[0])
+        words.append(f"{kilobytes / 1024**2:.0f} GB")
+    return ", ".join(words)
+
+
+def commit() -> str:
+    """Return the commit measured, with a word when files differ from it."""
+    said = [
+        subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+        for words in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+    ]
+    return (said[0] or "unknown") + (" with changes" if said[1] else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
