@@ -103,9 +103,9 @@ def page(sections: list[Section]) -> str:
     total = sum(section.seconds for section in sections)
     parts = [
         "# Performance",
-        "Written by `make bench`; do not edit. A time says little without its machine, so most figures stand\n"
-        "beside a floor: the least that work could cost, measured in turns with it in the same run. Compare\n"
-        "the ratios.",
+        "Written by `make bench`; do not edit. A time says little without its machine, so most figures\n"
+        "stand beside a floor: the least that work could cost, measured in turns with it in the same run.\n"
+        "Compare the ratios.",
         f"- machine: {machine()}\n- system: {platform.platform()}, Python {platform.python_version()}\n"
         f"- date: {today}, commit {commit()}, {total:.0f} s in all",
     ]
