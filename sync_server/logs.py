@@ -16,8 +16,22 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 # Names under which personal data and keys would come; their values never reach a line.
 _KEPT_OUT = frozenset(
-    """address authorization body contact cookie customer email key login name notes password phone secret
-    subject text title token user user_name value""".split()
+    (
+        *(
+            "address",
+            "authorization",
+            "body",
+            "contact",
+            "cookie",
+            "customer",
+            "email",
+            "key",
+            "login",
+            "name",
+        ),
+        *("notes", "password", "phone", "secret", "subject", "text", "title", "token", "user", "user_name"),
+        "value",
+    )
 )
 KEPT_OUT = "[kept out]"
 

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,7 +23,9 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_
 
 FILE_NAME: Final = "crm-server.toml"
+SQLITE_NAME: Final = "satchel.db"
 ENVIRONMENT: Final = "CRM_SERVER_"
+POSTGRES_DRIVER: Final = "postgresql+psycopg"
 SECRET_BYTES: Final = 32
 MASK: Final = "••••••"
 
@@ -88,7 +91,9 @@ class Settings:
 
     def company_name(self, language: str) -> str:
         """Return the company's name in the language, or in the other where it has only one."""
-        names = (self.company_zh, self.company) if language.startswith("zh") else (self.company, self.company_zh)
+        names = (
+            (self.company_zh, self.company) if language.startswith("zh") else (self.company, self.company_zh)
+        )
         return names[0] or names[1]
 
     def masked(self) -> dict[str, Any]:
@@ -116,7 +121,11 @@ def sqlite_url(file: Path) -> str:
 def database_url(given: str) -> str:
     """Return the URL with the driver this program brings. Raises `UserError` for another engine."""
     scheme, found, rest = given.partition("://")
-    drivers = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+    drivers = {
+        "sqlite": "sqlite+pysqlite",
+        "postgresql": "postgresql+psycopg",
+        "postgres": "postgresql+psycopg",
+    }
     if not found or scheme.partition("+")[0] not in drivers:
         raise UserError(N_("The database is named by a URL such as postgresql://user@host/satchel"))
     return f"{drivers[scheme.partition('+')[0]]}://{rest}"
@@ -127,7 +136,7 @@ def fresh_settings(data: Path, *, database: str | None = None, **others: Any) ->
     data = data.absolute()
     return Settings(
         data=data,
-        database_url=database_url(database) if database else sqlite_url(data / "satchel.db"),
+        database_url=database_url(database) if database else sqlite_url(data / SQLITE_NAME),
         secret=secrets.token_hex(SECRET_BYTES),
         metrics_key=secrets.token_hex(SECRET_BYTES),
         **others,
@@ -155,32 +164,47 @@ def read_settings(data: Path, environment: Mapping[str, str] = os.environ) -> Se
     """
     file = data.absolute() / FILE_NAME
     try:
-        stored = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UserError(
             N_("There is no headquarters in {folder}; make one with “crm-server init”"), folder=data
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise UserError(
-            N_("{file} cannot be read as settings: {reason}"), file=file, reason=error
+            N_("{file} cannot be read as settings: {reason}"), file=file, reason=error.reason
         ) from error
     except OSError as error:
         raise UserError(N_("{file} cannot be opened: {reason}"), file=file, reason=error.strerror) from error
-    kinds = {field.name: field.type for field in dataclasses.fields(Settings)}
+    return parse_settings(text, data, environment)
+
+
+def parse_settings(text: str, data: Path, environment: Mapping[str, str] = MappingProxyType({})) -> Settings:
+    """Return the settings a file's text holds for the HQ in `data`. Raises what `read_settings` raises."""
+    file = data.absolute() / FILE_NAME
+    try:
+        stored = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(N_("{file} cannot be read as settings: {reason}"), file=file, reason=error) from error
+    kinds = {field.name: str(field.type) for field in dataclasses.fields(Settings) if field.name != "data"}
     values: dict[str, Any] = {}
     for name, value in stored.items():
-        if name not in kinds or name == "data":
+        if name not in kinds:
             raise UserError(N_("{file}: there is no setting “{name}”"), file=file, name=name)
-        values[name] = _checked(name, value, str(kinds[name]))
+        values[name] = _checked(name, value, kinds[name])
     for name, kind in kinds.items():
         given = environment.get(ENVIRONMENT + name.upper())
-        if given is not None and name != "data":
-            values[name] = _from_text(name, given, str(kind))
+        if given is not None:
+            values[name] = _from_text(name, given, kind)
     for name in ("database_url", "secret"):
         if not values.get(name):
             raise UserError(N_("{file}: the setting “{name}” is missing"), file=file, name=name)
     values["database_url"] = database_url(values["database_url"])
     return Settings(data=data.absolute(), **values)
+
+
+def with_database(settings: Settings, url: str) -> Settings:
+    """Return the settings with another database. Raises `UserError` for one of another engine."""
+    return dataclasses.replace(settings, database_url=database_url(url))
 
 
 def mask_url(url: str) -> str:

@@ -1,0 +1,1 @@
+"""What HQ does by itself, beside answering."""

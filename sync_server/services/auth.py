@@ -98,18 +98,21 @@ class Auth:
     def set_password(self, user_id: str, name: str, password: str) -> None:
         """Give a user the password, and the name to sign in with.
 
-        Raises `UserError` for an empty password and for a name another user signs in with.
+        Raises `UserError` for a password too short and for a name another user signs in with.
         """
-        if len(password) < max(1, self._settings.password_length_min):
-            raise UserError(
-                N_("A password has at least {least} characters"), least=self._settings.password_length_min
-            )
+        self.demand_acceptable(password)
         kept = {"login": login_of(name), "password_hash": passwords.hashed(password)}
         with self._database.note() as connection:
             _demand_free(connection, kept["login"], user_id)
             if not _change_credential(connection, user_id, kept):
                 connection.execute(insert(_credential).values(user_id=user_id, **kept))
             audit.record(connection, "password", at_ms=self._clock(), user_id=user_id)
+
+    def demand_acceptable(self, password: str) -> None:
+        """Raise `UserError` for a password shorter than this HQ asks for."""
+        least = max(1, self._settings.password_length_min)
+        if len(password) < least:
+            raise UserError(N_("A password has at least {least} characters"), least=least)
 
     def rename(self, user_id: str, name: str) -> None:
         """Let a user sign in with another name. Raises `UserError` where it is taken."""
@@ -180,7 +183,9 @@ class Auth:
         """
         with self._database.read() as snapshot:
             found = (
-                snapshot.connection.execute(select(_device).where(_device.c.secret_hash == _token_hash(token)))
+                snapshot.connection.execute(
+                    select(_device).where(_device.c.secret_hash == _token_hash(token))
+                )
                 .mappings()
                 .one_or_none()
             )
@@ -201,7 +206,7 @@ class Auth:
         self._shut_out(session.device_id, "bye", wipe=False)
 
     def revoke(self, device_id: int, *, wipe: bool) -> dict[str, Any]:
-        """Take a laptop's access away, with `wipe` its data too at its next contact; return it as it is then."""
+        """Take a laptop's access away, with `wipe` its data too at its next contact; return the laptop."""
         self._shut_out(device_id, "revoke", wipe=wipe)
         return next(device for device in self.devices() if device["id"] == device_id)
 
@@ -242,7 +247,11 @@ class Auth:
                 raise NotFound(N_("There is no device {device}"), device=device_id)
             connection.execute(update(_lease).where(_lease.c.device == device_id).values(closed=True))
             audit.record(
-                connection, action, at_ms=self._clock(), device=device_id, detail={"wipe": wipe} if wipe else None
+                connection,
+                action,
+                at_ms=self._clock(),
+                device=device_id,
+                detail={"wipe": wipe} if wipe else None,
             )
 
     def _count_attempt(self, key: str) -> None:
@@ -257,7 +266,11 @@ class Auth:
                 raise faults.too_many_attempts(-(-(row.locked_until_ms - now) // 1000))
             failed = 1 if row.last_ms < now - FORGOTTEN_AFTER_MS else row.failed + 1
             lock_ms = 1000 << min(failed - FREE_ATTEMPTS, 20) if failed >= FREE_ATTEMPTS else 0
-            counted = {"failed": failed, "locked_until_ms": now + min(lock_ms, LONGEST_LOCK_MS), "last_ms": now}
+            counted = {
+                "failed": failed,
+                "locked_until_ms": now + min(lock_ms, LONGEST_LOCK_MS),
+                "last_ms": now,
+            }
             connection.execute(update(_attempt).where(_attempt.c.key == key).values(**counted))
 
 
@@ -292,12 +305,15 @@ def _change_credential(connection: Connection, user_id: str, changed: dict[str, 
 def _demand_free(connection: Connection, login: str, user_id: str) -> None:
     if not login:
         raise UserError(N_("A user needs a name"))
-    others = select(_credential.c.user_id).where(_credential.c.login == login, _credential.c.user_id != user_id)
+    others = select(_credential.c.user_id).where(
+        _credential.c.login == login, _credential.c.user_id != user_id
+    )
     if connection.execute(others).first() is not None:
         raise UserError(N_("Another user already signs in with this name"))
 
 
 def _may_sign_in(connection: Connection, user_id: str) -> bool:
-    person = connection.execute(select(_user.c.active, _user.c.life).where(_user.c.id == user_id)).one_or_none()
+    person = connection.execute(
+        select(_user.c.active, _user.c.life).where(_user.c.id == user_id)
+    ).one_or_none()
     return person is not None and person.active is not False and lives(person.life)
-

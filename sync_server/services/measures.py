@@ -25,12 +25,10 @@ seconds = Histogram(
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
-sync_bytes = Counter("satchel_sync_bytes", "Bytes of sync bodies as they travel, by direction.", ["direction"])
-operations = Counter("satchel_operations", "Operations of laptops and people, by what became of them.", ["answer"])
+sync_bytes = Counter("satchel_sync_bytes", "Bytes of sync bodies as sent, by direction.", ["direction"])
+operations = Counter("satchel_operations", "Operations, by what became of them.", ["answer"])
 sign_ins = Counter("satchel_sign_ins", "Attempts to sign in, by outcome.", ["outcome"])
-under_way = Gauge(
-    "satchel_requests_under_way", "Requests being answered now.", multiprocess_mode="livesum"
-)
+under_way = Gauge("satchel_requests_under_way", "Requests being answered now.", multiprocess_mode="livesum")
 
 
 def count_answers(codes: Iterable[int]) -> None:

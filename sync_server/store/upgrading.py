@@ -32,12 +32,17 @@ def revision_of(connection: Connection) -> str | None:
 
 def upgrade(engine: Engine) -> tuple[str | None, str]:
     """Run the steps missing, all or none; give where the database stood and where it stands."""
+    with engine.execution_options(begins_immediate=True).begin() as connection:
+        before = revision_of(connection)
+        return before, upgrade_on(connection)
+
+
+def upgrade_on(connection: Connection, revision: str = "head") -> str:
+    """Run the steps missing up to `revision` in the connection's transaction; return where it stands."""
     config = Config()
     config.set_main_option("script_location", str(STEPS))
-    with engine.begin() as connection:
-        before = revision_of(connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        after = revision_of(connection)
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+    after = revision_of(connection)
     assert after is not None
-    return before, after
+    return after

@@ -1,0 +1,88 @@
+"""What every endpoint may ask for: the headquarters, who is asking, and from where."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import secrets
+import threading
+import time
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+
+from sync_server.services import faults
+from sync_server.services.auth import Auth, DeviceSession
+from sync_server.services.headquarters import Headquarters
+
+REMEMBERED_S: Final = 60.0
+REMEMBERED_MOST: Final = 1000
+
+_BEARER: Final = "bearer "
+_BASIC: Final = "basic "
+
+
+class Remembered:
+    """Passwords that proved right a moment ago, so that a script's every call need not take Argon2's time.
+
+    Kept as hashes under a key that lives as long as the process; a disabled user or a changed password
+    counts after `REMEMBERED_S` at the latest.
+    """
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+        self._right: dict[bytes, tuple[str, float]] = {}
+
+    def check(self, auth: Auth, name: str, password: str, address: str) -> str:
+        """Return the user's id. Raises what `Auth.check_password` raises."""
+        proof = hmac.digest(self._key, f"{name}\0{password}".encode(), "sha256")
+        with self._lock:
+            user_id, until = self._right.get(proof, ("", 0.0))
+        if time.monotonic() < until:
+            return user_id
+        user_id = auth.check_password(name, password, address)
+        with self._lock:
+            if len(self._right) >= REMEMBERED_MOST:
+                self._right.clear()
+            self._right[proof] = (user_id, time.monotonic() + REMEMBERED_S)
+        return user_id
+
+
+def headquarters(request: Request) -> Headquarters:
+    """Return the headquarters this application serves."""
+    found: Headquarters = request.app.state.headquarters
+    return found
+
+
+def address_of(request: Request) -> str:
+    """Return the network address a request came from; behind a trusted proxy the one it names."""
+    return request.client.host if request.client else ""
+
+
+def current_device(request: Request) -> DeviceSession:
+    """Return the laptop asking. Raises `Refusal` unless it sends a good token."""
+    authorization = request.headers.get("authorization", "")
+    if authorization[: len(_BEARER)].lower() != _BEARER:
+        raise faults.token_unknown()
+    return headquarters(request).auth.device(authorization[len(_BEARER) :].strip())
+
+
+def current_user(request: Request) -> str:
+    """Return the id of the user asking: by name and password, or through a laptop's token."""
+    authorization = request.headers.get("authorization", "")
+    if authorization[: len(_BASIC)].lower() != _BASIC:
+        return current_device(request).user_id
+    try:
+        plain = base64.b64decode(authorization[len(_BASIC) :].strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise faults.signed_in_wrongly() from None
+    name, _, password = plain.partition(":")
+    remembered: Remembered = request.app.state.remembered
+    return remembered.check(headquarters(request).auth, name, password, address_of(request))
+
+
+Hqs = Annotated[Headquarters, Depends(headquarters)]
+CurrentDevice = Annotated[DeviceSession, Depends(current_device)]
+CurrentUser = Annotated[str, Depends(current_user)]

@@ -1,0 +1,52 @@
+"""The application: the parts of one headquarters put together as ASGI."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from sync_server import logs
+from sync_server.api import auth, health, records, sync
+from sync_server.api.context import Remembered
+from sync_server.api.description import describe
+from sync_server.api.errors import answer_errors
+from sync_server.api.frame import Frame
+from sync_server.jobs.housekeeping import keep_house
+from sync_server.services.headquarters import open_headquarters
+from sync_server.settings import Settings, default_data_folder, read_settings
+from sync_server.store.serving import serving
+from sync_server.web import pages
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application that serves the HQ of the settings.
+
+    Its life begins and ends with the server's: only between the two is the database held.
+    """
+    headquarters = open_headquarters(settings)
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        headquarters.demand_ready()
+        with serving(headquarters.database), keep_house(headquarters):
+            yield
+        headquarters.close()
+
+    app = FastAPI(title="Satchel HQ", docs_url=None, redoc_url=None, lifespan=life)
+    app.state.headquarters = headquarters
+    app.state.settings = settings
+    app.state.remembered = Remembered()
+    answer_errors(app)
+    for router in (health.router, auth.router, sync.router, records.router, pages.router):
+        app.include_router(router)
+    app.add_middleware(Frame, body_bytes_max=settings.body_bytes_max)
+    app.openapi = describe(app)  # type: ignore[method-assign]
+    return app
+
+
+def app_of_environment() -> FastAPI:
+    """Return the application of the data folder in `CRM_SERVER_DATA`: what every server process starts."""
+    logs.start_logging()
+    return create_app(read_settings(default_data_folder()))

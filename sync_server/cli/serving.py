@@ -1,0 +1,133 @@
+"""`serve`: answering over HTTP."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from types import FrameType
+from typing import Final
+
+import click
+import uvicorn
+from prometheus_client import start_http_server
+from uvicorn.supervisors import Multiprocess
+
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+from sync_server import logs
+from sync_server.cli.console import tr
+from sync_server.cli.root import Terminal, pass_terminal
+from sync_server.services import measures
+from sync_server.services.headquarters import open_headquarters
+from sync_server.settings import ENVIRONMENT, Settings, read_settings
+
+GRACE_S: Final = 10  # a request takes longer only where a line died
+KEEP_ALIVE_S: Final = 75  # longer than most proxies', so that they close first
+APPLICATION: Final = "sync_server.app:app_of_environment"
+LOOPBACK: Final = "127.0.0.1"
+
+
+@click.command(help=tr(N_("Serve the headquarters over HTTP until it is stopped.")))
+@click.option("--host", help=tr(N_("Address to listen on.")))
+@click.option("--port", type=click.IntRange(0, 65535), help=tr(N_("Port to listen on; 0 takes a free one.")))
+@click.option("--workers", type=click.IntRange(1, 64), help=tr(N_("Processes that answer.")))
+@pass_terminal
+def serve(terminal: Terminal, host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    kept = read_settings(terminal.data)
+    settings = dataclasses.replace(
+        kept,
+        host=kept.host if host is None else host,
+        port=kept.port if port is None else port,
+        workers=kept.workers if workers is None else workers,
+    )
+    _demand_ready(settings)
+    listening = _listen(settings)
+    scheme = "https" if settings.uses_tls else "http"
+    bound_host, bound_port = listening.getsockname()[:2]
+    url = f"{scheme}://{f'[{bound_host}]' if ':' in bound_host else bound_host}:{bound_port}"
+    terminal.console.tell(N_("Headquarters answers at {url}"), url=url)
+    if terminal.console.as_json:
+        terminal.console.show({"url": url})
+    # Workers are new processes: this is how they learn which headquarters is theirs.
+    os.environ[f"{ENVIRONMENT}DATA"] = str(settings.data)
+    logs.start_logging()
+    # uvicorn stops gracefully and then raises the signal again, which is to end us as a success.
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
+    counted = tempfile.mkdtemp(prefix="satchel-measures-") if settings.workers > 1 else None
+    if counted:
+        os.environ[measures.SHARED_FOLDER] = counted
+    try:
+        if settings.admin_port:
+            start_http_server(settings.admin_port, addr=LOOPBACK, registry=measures.registry())
+        _run(settings, listening)
+    finally:
+        if counted:
+            shutil.rmtree(counted, ignore_errors=True)
+
+
+def _run(settings: Settings, listening: socket.socket) -> None:
+    config = uvicorn.Config(
+        APPLICATION,
+        factory=True,
+        workers=settings.workers,
+        ssl_certfile=settings.tls_certificate or None,
+        ssl_keyfile=settings.tls_key or None,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies) or None,
+        server_header=False,  # a laptop's round is counted in bytes, and nobody need know
+        date_header=False,
+        log_config=None,
+        access_log=False,
+        ws="none",
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    server = uvicorn.Server(config)
+    if settings.workers > 1:
+        Multiprocess(config, sockets=[listening]).run()
+    else:
+        server.run(sockets=[listening])
+        if not server.started:
+            raise UserError(N_("The server could not start; its log says why"))
+
+
+def _demand_ready(settings: Settings) -> None:
+    hq = open_headquarters(settings)
+    try:
+        hq.demand_ready()
+    finally:
+        hq.close()
+    for name in (settings.tls_certificate, settings.tls_key):
+        if name and not os.access(name, os.R_OK):
+            raise UserError(N_("{file} cannot be read"), file=name)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    if os.name == "posix":
+        # Windows gives the option another meaning: two servers on one port.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        raise UserError(
+            N_("Cannot listen on {host}:{port}: {reason}"),
+            host=settings.host,
+            port=settings.port,
+            reason=error.strerror or error,
+        ) from error
+    listening.listen(2048)
+    listening.set_inheritable(True)
+    return listening
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

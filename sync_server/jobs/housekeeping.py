@@ -1,0 +1,40 @@
+"""What HQ does by itself now and then: forgetting sign-ins nobody tried again."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from sync_server.services.headquarters import Headquarters
+
+EVERY_S: Final = 60 * 60
+
+log = structlog.get_logger("satchel.jobs")
+
+
+@contextmanager
+def keep_house(hq: Headquarters) -> Iterator[None]:
+    """Do the chores every hour for as long as the block runs. Several processes may; each chore bears it."""
+    ending = threading.Event()
+    worker = threading.Thread(target=_work, args=(hq, ending), name="housekeeping", daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        worker.join()
+
+
+def _work(hq: Headquarters, ending: threading.Event) -> None:
+    # Processes started together do not all come at once.
+    while not ending.wait(EVERY_S * random.uniform(0.5, 1.0)):
+        try:
+            log.info("housekeeping", attempts_forgotten=hq.auth.forget_old_attempts())
+        except SQLAlchemyError as error:
+            log.error("housekeeping failed", kind=type(error).__name__)  # noqa: TRY400 - its text may quote rows

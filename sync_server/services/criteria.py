@@ -1,0 +1,110 @@
+"""What a list is filtered by: `field OP value`, as on the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Numeric, and_, cast, exists, or_
+
+from crm_core.entities import schema_of
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+from crm_core.schema.field import Field, Kind, Plain
+from crm_core.schema.reading import Schema
+from crm_core.schema.values import parse_text
+from sync_server.services.wanted import register_of
+from sync_server.store.tables import SetDot, table_of
+
+_FORM: Final = re.compile(r"\s*(?P<field>[a-z0-9_]+)\s*(?P<op><=|>=|!=|=|<|>|~)\s?(?P<value>.*)\Z", re.DOTALL)
+_CONTAINABLE: Final = frozenset(
+    (Kind.TEXT, Kind.LONG_TEXT, Kind.PHONE, Kind.EMAIL, Kind.URL, Kind.CHOICE, Kind.CURRENCY, Kind.TAGS)
+)
+_NUMBERS_AS_TEXT: Final = frozenset((Kind.DECIMAL, Kind.PERCENT))
+_ESCAPE: Final = "\\"
+
+_dot = table_of(SetDot)
+
+_COMPARE: Final[dict[str, Callable[[Any, Any], ColumnElement[bool]]]] = {
+    "<": lambda column, value: column < value,
+    "<=": lambda column, value: column <= value,
+    ">": lambda column, value: column > value,
+    ">=": lambda column, value: column >= value,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One condition, its value read."""
+
+    field: Field
+    op: str
+    text: str
+    values: dict[str, Plain]
+    """What the text means: the field, and for an amount its currency."""
+
+
+def parse_criterion(entity: str, text: str) -> Criterion:
+    """Return the condition written as `field OP value`. Raises `UserError` saying what is wrong with it."""
+    schema = schema_of(entity)
+    found = _FORM.match(text)
+    if found is None:
+        raise UserError(N_("“{text}” is not a condition such as name ~ Ltd"), text=text)
+    field = schema.fields.get(found["field"])
+    if field is None or field.kind is Kind.JSON:
+        raise UserError(N_("A list cannot be filtered by “{field}”"), field=found["field"])
+    op, value = found["op"], found["value"].strip()
+    if op == "~" or field.kind is Kind.TAGS:
+        if field.kind not in _CONTAINABLE or op in _COMPARE:
+            raise UserError(N_("“{field}” cannot be compared with {operator}"), field=field.name, operator=op)
+        return Criterion(field=field, op=op, text=value, values={})
+    return Criterion(field=field, op=op, text=value, values=parse_text(field, value))
+
+
+def condition(schema: Schema, criterion: Criterion) -> ColumnElement[bool]:
+    """Return the criterion in SQL."""
+    field, op = criterion.field, criterion.op
+    if field.kind is Kind.TAGS:
+        return _of_words(schema, criterion)
+    column = schema.table.c[field.name]
+    if op == "~":
+        return column.ilike(_pattern(criterion.text), escape=_ESCAPE)
+    value: Any = criterion.values[field.name]
+    if value is None:
+        return column.is_(None) if op == "=" else column.is_not(None)
+    if op in _COMPARE:
+        compared: Any = cast(column, Numeric) if field.kind in _NUMBERS_AS_TEXT else column
+        other: Any = cast(value, Numeric) if field.kind in _NUMBERS_AS_TEXT else value
+        found = _COMPARE[op](compared, other)
+        # Amounts of different currencies do not compare.
+        return and_(found, _same_currency(schema, criterion)) if field.kind is Kind.MONEY else found
+    same = column == value
+    if field.kind is Kind.MONEY:
+        same = and_(same, _same_currency(schema, criterion))
+    return same if op == "=" else or_(column.is_(None), ~same)
+
+
+def _same_currency(schema: Schema, criterion: Criterion) -> ColumnElement[bool]:
+    name = criterion.field.currency or ""
+    return schema.table.c[name] == criterion.values[name]
+
+
+def _of_words(schema: Schema, criterion: Criterion) -> ColumnElement[bool]:
+    of_row = and_(
+        _dot.c.entity == schema.no,
+        _dot.c.row_id == schema.table.c.id,
+        _dot.c.field == register_of(criterion.field),
+    )
+    if not criterion.text:
+        return ~exists().where(of_row) if criterion.op == "=" else exists().where(of_row)
+    if criterion.op == "~":
+        return exists().where(of_row, _dot.c.word.ilike(_pattern(criterion.text), escape=_ESCAPE))
+    has = exists().where(of_row, _dot.c.word == criterion.text)
+    return ~has if criterion.op == "!=" else has
+
+
+def _pattern(text: str) -> str:
+    escaped = re.sub(r"([\\%_])", r"\\\1", text)
+    return f"%{escaped}%"

@@ -1,0 +1,284 @@
+"""Records at HQ for everybody who is no laptop: one way to read them, one way to change them.
+
+Changes go through the same merge as a laptop's (`sync_server.services.merge`), with HQ as device 0 and the
+rights of the person they are made for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from crm_core.entities import schema_of
+from crm_core.errors import AccessDenied, CrmError, Invalid, NotFound, Problem, StaleRecord, UserError
+from crm_core.i18n import N_, Message
+from crm_core.ids import is_id, new_id
+from crm_core.rules.access import Person, Reach, read_rights
+from crm_core.rules.scopes import EVERYONE
+from crm_core.rules.standard_roles import STANDARD_ROLES
+from crm_core.schema.reading import Schema
+from crm_core.schema.validate import problems_of
+from crm_core.sync.clock import reading, tick
+from crm_core.sync.protocol import Answer, Code, Op, Txn, TxnFlag
+from sync_server.services import measures
+from sync_server.services.auth import now_ms
+from sync_server.services.merge import apply_transactions
+from sync_server.services.operations import Change, operations_of
+from sync_server.services.reading import NO_SUCH, Reader, read_person
+from sync_server.services.rights import Author
+from sync_server.store.database import Database, HqTransaction
+from sync_server.store.tables import Setting, table_of
+
+FOUNDER: Final = "founder"
+"""Key of the setting that holds the first administrator's id, for whom HQ acts when nobody is signed in."""
+
+_EVERYTHING: Final = read_rights(STANDARD_ROLES["admin"][1])
+_setting = table_of(Setting)
+
+Values = dict[str, Any]
+
+
+class EditKind(Enum):
+    """What an edit does."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    RESTORE = "restore"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A change of one record. `values` by field name, custom fields as `x:key`; None clears."""
+
+    kind: EditKind
+    entity: str
+    record_id: str = field(default_factory=new_id)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of an edit: taken whole, or refused whole."""
+
+    record_id: str
+    error: CrmError | None = None
+
+
+class Hq:
+    """The records of one HQ. Threads may share it.
+
+    `author_id` is the user a change is made for; None: HQ itself, on behalf of its first administrator, as
+    the command line does.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], int] = now_ms) -> None:
+        self._database = database
+        self._clock = clock
+
+    # Changing
+
+    def create(self, entity: str, values: Mapping[str, Any], author_id: str | None = None) -> str:
+        """Make a record and return its id. Raises `Invalid`, `AccessDenied` and the like."""
+        edit = Edit(kind=EditKind.CREATE, entity=entity, values=values)
+        self._write_one(edit, author_id)
+        return edit.record_id
+
+    def update(
+        self, entity: str, record_id: str, values: Mapping[str, Any], author_id: str | None = None
+    ) -> None:
+        """Change fields of a record, all or none."""
+        self._write_one(
+            Edit(kind=EditKind.UPDATE, entity=entity, record_id=record_id, values=values), author_id
+        )
+
+    def delete(self, entity: str, record_id: str, author_id: str | None = None) -> None:
+        """Delete a record and what belongs to it."""
+        self._write_one(Edit(kind=EditKind.DELETE, entity=entity, record_id=record_id), author_id)
+
+    def restore(self, entity: str, record_id: str, author_id: str | None = None) -> None:
+        """Undo a delete, with everything that went with it."""
+        self._write_one(Edit(kind=EditKind.RESTORE, entity=entity, record_id=record_id), author_id)
+
+    def write(self, edits: Sequence[Edit], author_id: str | None = None) -> list[Result]:
+        """Make many changes in one transaction; each is taken or refused by itself."""
+        with self._database.write() as hq:
+            return self._write(hq, edits, author_id)
+
+    def write_all(self, edits: Sequence[Edit], author_id: str | None = None) -> None:
+        """Make many changes in one transaction, all or none. Raises the first one's error."""
+        with self._database.write() as hq:
+            for result in self._write(hq, edits, author_id):
+                if result.error is not None:
+                    raise result.error  # and so the transaction is rolled back
+
+    # Reading as a person
+
+    @contextmanager
+    def reader(self, user_id: str) -> Iterator[Reader]:
+        """Give one person's sight of one moment."""
+        with self._database.read() as snapshot:
+            yield Reader(snapshot.connection, read_person(snapshot.connection, user_id))
+
+    # Reading as HQ
+
+    def get(self, entity: str, record_id: str) -> Values:
+        """Return every field of a living record. Raises `NotFound`."""
+        with self._database.read() as snapshot:
+            return Reader(snapshot.connection, _hq_itself("")).get(entity, record_id)
+
+    def has(self, entity: str, record_id: str) -> bool:
+        """Tell whether there is a living record with this id."""
+        if not is_id(record_id):
+            return False
+        table = schema_of(entity).table
+        query = select(table.c.id).where(table.c.id == record_id, table.c.life % 2 == 1)
+        with self._database.read() as snapshot:
+            return snapshot.connection.execute(query).first() is not None
+
+    def find(self, entity: str, name: str, value: Any) -> list[tuple[str, Values]]:
+        """Return the living records with a value in a field, by id."""
+        return self._rows(entity, lambda table: [table.c[name] == value, table.c.life % 2 == 1])
+
+    def all(self, entity: str, *, deleted: bool | None = False) -> list[tuple[str, Values]]:
+        """Return every record, by id: living ones, deleted ones, or with None both."""
+        if deleted is None:
+            return self._rows(entity, lambda _table: [])
+        return self._rows(entity, lambda table: [table.c.life % 2 == (0 if deleted else 1)])
+
+    def name_of(self, entity: str, record_id: str | None) -> str | None:
+        """Return what a record is called, deleted or not; None where there is none."""
+        schema = schema_of(entity)
+        found = self._rows(entity, lambda table: [table.c.id == record_id]) if record_id else []
+        return found[0][1][schema.meta.title] if found else None
+
+    def _rows(self, entity: str, where: Callable[[Any], list[Any]]) -> list[tuple[str, Values]]:
+        schema = schema_of(entity)
+        query = select(schema.table).where(*where(schema.table)).order_by(schema.table.c.id)
+        with self._database.read() as snapshot:
+            rows = snapshot.connection.execute(query).mappings().all()
+        return [(row["id"], {name: row[name] for name in schema.fields}) for row in rows]
+
+    # How a change is made
+
+    def _write_one(self, edit: Edit, author_id: str | None) -> None:
+        self.write_all((edit,), author_id)
+
+    def _write(self, hq: HqTransaction, edits: Sequence[Edit], author_id: str | None) -> list[Result]:
+        """Turn edits into transactions, merge them, and turn the answers into results."""
+        author = self._author(hq.connection, author_id)
+        server_ms = self._clock()
+        hlc = tick(hq.hq_hlc, server_ms)
+        op_no, base = hq.hq_op_no, hq.positions.last
+        results: list[Result | None] = []
+        txns: list[Txn] = []
+        for edit in edits:
+            schema = schema_of(edit.entity)
+            try:
+                changes = self._changes(hq.connection, author, schema, edit)
+            except CrmError as error:
+                results.append(Result(record_id=edit.record_id, error=error))
+                continue
+            row = bytes.fromhex(edit.record_id)
+            ops = [
+                Op(op_no + 1 + n, change.kind, schema.no, row, change.register, change.value, n, base)
+                for n, change in enumerate(changes)
+            ]
+            results.append(None if ops else Result(record_id=edit.record_id))
+            if ops:
+                txns.append(Txn(len(txns) + 1, TxnFlag.ALL_OR_NOTHING, hlc, ops))
+                op_no, hlc = op_no + len(ops), hlc + len(ops)
+        answers = apply_transactions(hq, author, txns, sent_hlc=reading(server_ms), server_ms=server_ms)
+        measures.count_answers(answer.code for answer in answers)
+        by_no = {answer.no: answer for answer in answers}
+        written = iter(txns)
+        return [
+            result
+            or Result(record_id=edit.record_id, error=_error_in(by_no[op.no] for op in next(written).ops))
+            for edit, result in zip(edits, results, strict=True)
+        ]
+
+    def _author(self, connection: Connection, author_id: str | None) -> Author:
+        if author_id is not None:
+            return Author(user_id=author_id, person=read_person(connection, author_id))
+        founder = select(_setting.c.value).where(_setting.c.key == FOUNDER)
+        user_id = connection.execute(founder).scalar_one()
+        return Author(user_id=user_id, person=_hq_itself(user_id))
+
+    def _changes(
+        self, connection: Connection, author: Author, schema: Schema, edit: Edit
+    ) -> Sequence[Change]:
+        """Return an edit's operations. Raises `Invalid`, and `NotFound` for what the author cannot see."""
+        if not is_id(edit.record_id):
+            raise NotFound(NO_SUCH)
+        row: Values | None = None
+        if edit.kind is not EditKind.CREATE:
+            Reader(connection, author.person).get(
+                edit.entity, edit.record_id, deleted=edit.kind is EditKind.RESTORE
+            )
+            found = select(schema.table).where(schema.table.c.id == edit.record_id)
+            row = dict(connection.execute(found).mappings().one())
+        if edit.kind in (EditKind.CREATE, EditKind.UPDATE):
+            _demand_valid(schema, edit)
+        return operations_of(connection, schema, edit.kind.name, edit.record_id, edit.values, row)
+
+
+def _demand_valid(schema: Schema, edit: Edit) -> None:
+    """Raise `Invalid` naming every field that is wrong, where a laptop would be told of the first."""
+    values = dict(edit.values)
+    if edit.kind is EditKind.CREATE:
+        values = {
+            name: each.default for name, each in schema.fields.items() if each.default is not None
+        } | values
+    problems = problems_of(schema, values, partial=edit.kind is EditKind.UPDATE)
+    for name in values:
+        declared = schema.fields.get(name)
+        if declared is not None and (declared.computed or declared.no < FIRST_OWN_FIELD):
+            problems.append(
+                Problem(
+                    field=name,
+                    message=Message(
+                        N_("“{field}” is kept by the program"), {"field": Message(declared.label)}
+                    ),
+                )
+            )
+    if problems:
+        raise Invalid(problems)
+
+
+FIRST_OWN_FIELD: Final = 10  # numbers below are the bookkeeping every entity has
+
+
+def _error_in(answers: Iterator[Answer]) -> CrmError | None:
+    """Return the error of a transaction that was refused; None where it was taken."""
+    for answer in answers:
+        code = Code(answer.code)
+        if code.took_effect:
+            continue
+        if not answer.extra:
+            return StaleRecord(N_("Somebody else changed this record meanwhile"))
+        text, places = answer.extra[0], answer.extra[1]
+        # A place may itself be an English source, such as a field's label.
+        said = Message(text, {name: Message(value) for name, value in places.items()})
+        if code in (Code.FORBIDDEN_ROW, Code.FORBIDDEN_FIELD, Code.FORBIDDEN_ASSIGN):
+            return AccessDenied(said)
+        if code in (Code.STALE_LIFE, Code.ID_TAKEN, Code.SUPERSEDED):
+            return StaleRecord(said)
+        if code in (Code.INVALID, Code.PARENT, Code.ILLEGAL_STATE):
+            return Invalid([Problem(field=None, message=said)])
+        return UserError(said)
+    return None
+
+
+def _hq_itself(user_id: str) -> Person:
+    """Return somebody who may do everything."""
+    return Person(
+        user_id=user_id,
+        rights=_EVERYTHING,
+        scopes=dict.fromkeys((Reach.OWN, Reach.TEAM, Reach.TERRITORY, Reach.ALL), frozenset((EVERYONE,))),
+    )

@@ -1,0 +1,119 @@
+"""What a person wants of a record, as the operations that travel and merge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from crm_core.errors import Invalid, Problem
+from crm_core.i18n import N_, Message, message
+from crm_core.schema.field import Field, Kind
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_core.sync.protocol import OpKind
+from sync_server.services.custom import CustomFields
+from sync_server.services.wanted import register_of
+from sync_server.store.tables import SetDot, table_of
+
+_dot = table_of(SetDot)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One operation without its number and time."""
+
+    kind: OpKind
+    register: int | str
+    value: Any
+
+
+def operations_of(
+    connection: Connection,
+    schema: Schema,
+    kind: str,
+    record_id: str,
+    values: Mapping[str, Any],
+    row: Mapping[str, Any] | None,
+) -> list[Change]:
+    """Return the operations for an edit of a record that stands as `row` (None: it is to be made).
+
+    `kind` is the name of an `EditKind`. An update yields nothing for a field that has its value already.
+    Raises `Invalid` for a custom field there is none of.
+    """
+    if kind == "DELETE" or kind == "RESTORE":
+        return [Change(OpKind[kind], 0, (row or {})["life"])]
+    declared = _declared(connection, schema, values)
+    if row is None:
+        first = {name: field.default for name, field in schema.fields.items() if field.default is not None}
+        filled = {name: value for name, value in {**first, **values}.items() if value not in (None, [], "")}
+        fields = [declared.get(name) or schema.fields[name] for name in filled]
+        numbers = [_number(field) for field in fields]
+        return [Change(OpKind.CREATE, 0, [numbers, list(filled.values())])]
+    changes: list[Change] = []
+    done: set[str] = set()
+    for name, value in values.items():
+        field = declared[name]
+        if field.kind is Kind.TAGS:
+            changes.extend(_of_words(connection, schema, record_id, field, value or []))
+        elif register_of(schema.leader(field) if field.no else field) not in done:
+            members = schema.register(field) if field.no else (field,)
+            done.add(register_of(members[0]))
+            before = [_held(row, member) for member in members]
+            after = [values.get(member.name, old) for member, old in zip(members, before, strict=True)]
+            after = [None if each == "" else each for each in after]
+            if after != before:
+                wanted = after if field.group else after[0]
+                changes.append(Change(OpKind.SET, _number(members[0]), wanted))
+    return changes
+
+
+def _declared(connection: Connection, schema: Schema, values: Mapping[str, Any]) -> dict[str, Field]:
+    """Return the declaration of every field named."""
+    custom = CustomFields(connection)
+    declared: dict[str, Field] = {}
+    problems = []
+    for name in values:
+        field = (
+            custom.of(schema.name).get(name) if name.startswith(CUSTOM_PREFIX) else schema.fields.get(name)
+        )
+        if field is None:
+            told = message(
+                N_("{entity} has no field called “{field}”"), entity=Message(schema.meta.label), field=name
+            )
+            problems.append(Problem(field=name, message=told))
+        else:
+            declared[name] = field
+    if problems:
+        raise Invalid(problems)
+    return declared
+
+
+def _number(field: Field) -> int | str:
+    return field.no or field.name
+
+
+def _held(row: Mapping[str, Any], field: Field) -> Any:
+    if field.no:
+        return row[field.name]
+    return (row["custom"] or {}).get(field.name.removeprefix(CUSTOM_PREFIX))
+
+
+def _of_words(
+    connection: Connection, schema: Schema, record_id: str, field: Field, wanted: list[str]
+) -> list[Change]:
+    """Return the additions and removals that make a set hold exactly the words wanted."""
+    held: dict[str, list[str]] = {}
+    query = select(_dot.c.word, _dot.c.dot).where(
+        _dot.c.entity == schema.no, _dot.c.row_id == record_id, _dot.c.field == register_of(field)
+    )
+    for word, dot in connection.execute(query):
+        held.setdefault(word, []).append(dot)
+    words = {word.strip() for word in wanted}
+    added = [Change(OpKind.TAG_ADD, _number(field), word) for word in sorted(words - held.keys())]
+    removed = [
+        Change(OpKind.TAG_DEL, _number(field), [word, sorted(held[word])])
+        for word in sorted(held.keys() - words)
+    ]
+    return added + removed

@@ -1,0 +1,207 @@
+"""Reading records at HQ as one person may: rows by scope, fields by class, the same for lists and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+
+from crm_core.entities import schema_of
+from crm_core.entities.people import Role, Team, Territory, User
+from crm_core.errors import NotFound, UserError
+from crm_core.i18n import N_
+from crm_core.ids import is_id
+from crm_core.rules.access import Action, Person, decide, readable_fields
+from crm_core.rules.people import person_for
+from crm_core.rules.scopes import EVERYONE
+from crm_core.schema.field import Field, Kind
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from sync_server.services.criteria import Criterion, condition
+from sync_server.store.tables import Cell, RowMeta, RowScope, table_of
+
+PAGE_MOST: Final = 1000
+_PEOPLE: Final = tuple(table_of(model) for model in (User, Team, Territory, Role))
+
+_scope = table_of(RowScope)
+_meta = table_of(RowMeta)
+_cell = table_of(Cell)
+
+NO_SUCH = N_("There is no such record, or you may not see it")
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a list is to show. Build with `wish`, which knows what the reader may ask."""
+
+    criteria: tuple[Criterion, ...] = ()
+    sort: Field | None = None
+    """None: by id, which is the order they were made in."""
+    descending: bool = False
+    deleted: bool = False
+    """Show the deleted instead of the living."""
+    after: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records and where the list goes on."""
+
+    records: tuple[tuple[str, Values], ...]
+    """Id and readable values of each."""
+    next: str | None
+    """`Wish.after` of the next page; None at the end."""
+
+
+def read_person(connection: Connection, user_id: str) -> Person:
+    """Return the person behind a user. Raises `BrokenPromise` where there is no policy to go by."""
+    users, teams, territories, roles = (
+        [dict(row) for row in connection.execute(select(table).where(table.c.life % 2 == 1)).mappings()]
+        for table in _PEOPLE
+    )
+    return person_for(user_id, users, teams, territories, roles)
+
+
+class Reader:
+    """One person's sight of one moment."""
+
+    def __init__(self, connection: Connection, person: Person) -> None:
+        self.connection = connection
+        self.person = person
+
+    def get(self, entity: str, record_id: str, *, deleted: bool = False) -> Values:
+        """Return what the person may see of a record. Raises `NotFound` where that is nothing."""
+        schema = schema_of(entity)
+        query = self._visible(schema, deleted=deleted).where(schema.table.c.id == record_id)
+        row = self.connection.execute(query).mappings().one_or_none() if is_id(record_id) else None
+        if row is None:
+            raise NotFound(NO_SUCH)
+        return self._projected(schema, dict(row))
+
+    def page(self, entity: str, wish: Wish) -> Page:
+        """Return a page of the records the person may see."""
+        schema = schema_of(entity)
+        query = self._chosen(schema, wish)
+        order = _Order(schema, wish)
+        if wish.after:
+            query = query.where(order.beyond(wish.after))
+        limit = max(1, min(wish.limit, PAGE_MOST))
+        query = query.order_by(*order.by()).limit(limit + 1)
+        rows = [dict(row) for row in self.connection.execute(query).mappings()]
+        shown = rows[:limit]
+        goes_on = order.place(shown[-1]) if len(rows) > limit else None
+        return Page(tuple((row["id"], self._projected(schema, row)) for row in shown), goes_on)
+
+    def count(self, entity: str, wish: Wish) -> int:
+        """Return how many records a list has in all."""
+        chosen = self._chosen(schema_of(entity), wish).subquery()
+        return int(self.connection.execute(select(func.count()).select_from(chosen)).scalar_one())
+
+    def changes(self, entity: str, record_id: str) -> list[dict[str, Any]]:
+        """Return who set each readable field last, newest first: `field`, `user_id`, `at_ms`.
+
+        The first entry made is the record's creation, with `field` None.
+        """
+        schema = schema_of(entity)
+        self.get(entity, record_id)
+        found = []
+        of_row = (_meta.c.entity == schema.no, _meta.c.row_id == record_id)
+        made = self.connection.execute(select(_meta).where(*of_row)).one()
+        found.append({"field": None, "user_id": made.user_id, "at_ms": made.hlc >> 16})
+        readable = {field.name for field in readable_fields(self.person, entity)}
+        cells = select(_cell).where(_cell.c.entity == schema.no, _cell.c.row_id == record_id)
+        for cell in self.connection.execute(cells):
+            for name in _fields_of(schema, cell.field):
+                if name in readable or name.startswith(CUSTOM_PREFIX):
+                    found.append({"field": name, "user_id": cell.user_id, "at_ms": cell.hlc >> 16})
+        return sorted(found, key=lambda each: each["at_ms"], reverse=True)
+
+    def wish(
+        self,
+        entity: str,
+        criteria: Iterable[Criterion] = (),
+        sort: str | None = None,
+        **others: Any,
+    ) -> Wish:
+        """Return a wish. Raises `AccessDenied` for a field in it that the person may not read."""
+        schema = schema_of(entity)
+        wanted = tuple(criteria)
+        descending = bool(sort) and str(sort).startswith("-")
+        by = self._sortable(schema, str(sort).lstrip("-")) if sort else None
+        asked = [criterion.field for criterion in wanted] + ([by] if by else [])
+        decide(self.person, Action.READ, entity, None, asked).demand()
+        return Wish(criteria=wanted, sort=by, descending=descending, **others)
+
+    def _sortable(self, schema: Schema, name: str) -> Field:
+        field = schema.fields.get(name)
+        if field is None or field.kind in (Kind.TAGS, Kind.JSON):
+            raise UserError(N_("A list cannot be sorted by “{field}”"), field=name)
+        return field
+
+    def _chosen(self, schema: Schema, wish: Wish) -> Select[Any]:
+        query = self._visible(schema, deleted=wish.deleted)
+        return query.where(*(condition(schema, criterion) for criterion in wish.criteria))
+
+    def _visible(self, schema: Schema, *, deleted: bool) -> Select[Any]:
+        """Return the query for every row the person may read, living or deleted."""
+        decide(self.person, Action.READ, schema.name).demand()
+        table = schema.table
+        query = select(table).where(table.c.life % 2 == (0 if deleted else 1))
+        within = self.person.reads_in(schema.name)
+        if EVERYONE in within:
+            return query
+        of_row = (_scope.c.entity == schema.no, _scope.c.row_id == table.c.id, _scope.c.scope.in_(within))
+        return query.where(exists().where(*of_row))
+
+    def _projected(self, schema: Schema, row: Mapping[str, Any]) -> Values:
+        values = {field.name: row[field.name] for field in readable_fields(self.person, schema.name)}
+        values.update((CUSTOM_PREFIX + key, value) for key, value in (row["custom"] or {}).items())
+        return values
+
+
+class _Order:
+    """The order of a list, the same on every engine: empty values last, then by id."""
+
+    def __init__(self, schema: Schema, wish: Wish) -> None:
+        self._table = schema.table
+        self._descending = wish.descending
+        self._column = self._table.c[wish.sort.name] if wish.sort else None
+
+    def by(self) -> Sequence[ColumnElement[Any]]:
+        key = self._table.c.id
+        if self._column is None:
+            return (key.desc() if self._descending else key,)
+        ordered = self._column.desc() if self._descending else self._column
+        return (self._column.is_(None), ordered, key)
+
+    def place(self, row: Mapping[str, Any]) -> str:
+        """Return where a row stands, as text that travels in an address."""
+        value = None if self._column is None else row[self._column.name]
+        return msgspec.json.encode([value, row["id"]]).hex()
+
+    def beyond(self, place: str) -> ColumnElement[bool]:
+        """Return the condition of every row after a place."""
+        try:
+            value, record_id = msgspec.json.decode(bytes.fromhex(place), type=tuple[Any, str])
+        except (ValueError, msgspec.DecodeError) as error:
+            raise UserError(N_("The list cannot go on from there; start it anew")) from error
+        key = self._table.c.id
+        if self._column is None:
+            return key < record_id if self._descending else key > record_id
+        if value is None:
+            return and_(self._column.is_(None), key > record_id)
+        later = self._column < value if self._descending else self._column > value
+        same = and_(self._column == value, key > record_id)
+        return or_(self._column.is_(None), later, same)
+
+
+def _fields_of(schema: Schema, register: str) -> list[str]:
+    if register.startswith(CUSTOM_PREFIX):
+        return [register]
+    leader = schema.by_no.get(int(register))
+    return [field.name for field in schema.register(leader)] if leader else []
