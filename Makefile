@@ -5,7 +5,7 @@ SHELL := /bin/bash
 VENV := .venv/bin
 DEMO_DIR ?= demo-out
 HQ_DIR ?= .hq
-HQ_PORT ?= 8420
+HQ_PORT ?= 8765
 # Settings of whoever calls make are not those of the demo, the tests or the figures.
 CLEAN_ENV := env -u CRM_PROFILE -u CRM_PASSPHRASE -u CRM_SERVER_DATA PYTHONDONTWRITEBYTECODE=
 OFFSCREEN := $(CLEAN_ENV) QT_QPA_PLATFORM=offscreen
@@ -39,7 +39,8 @@ app: setup ## Open the window
 	@$(VENV)/crm-desktop
 
 server: setup ## Run an HQ of your own on this machine (HQ_DIR, HQ_PORT)
-	@installer/server/run_here.sh $(HQ_DIR) $(HQ_PORT)
+	@test -f $(HQ_DIR)/crm-server.toml || $(VENV)/crm-server --data $(HQ_DIR) init --admin admin
+	@$(VENV)/crm-server --data $(HQ_DIR) serve --port $(HQ_PORT)
 
 pictures: setup ## Draw the pictures of docs/pictures anew from the demo
 	@rm -rf build/pictures
