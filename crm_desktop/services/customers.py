@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -208,12 +209,9 @@ def health(session: Session, customer_id: str, now_ms: int) -> Health:
     return Health(score=max(0, min(100, score)), reasons=tuple(reasons))
 
 
-def _rows(session: Session, model: type, customer_id: str, *order: object) -> tuple[Record, ...]:
+def _rows(session: Session, model: Any, customer_id: str, *order: Any) -> tuple[Record, ...]:
     statement = (
-        select(model)
-        .where(model.customer_id == customer_id, model.life % 2 == 1)  # type: ignore[attr-defined]
-        .order_by(*order)  # type: ignore[arg-type]
-        .limit(200)
+        select(model).where(model.customer_id == customer_id, model.life % 2 == 1).order_by(*order).limit(200)
     )
     return tuple(record_of(row) for row in session.scalars(statement))
 

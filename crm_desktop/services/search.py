@@ -15,5 +15,6 @@ def find(
     """Return records by part of any text in them, best first: Chinese, pinyin and initials too."""
     if not text.strip():
         return ()
+    replica.catch_up()
     with replica.read() as session:
         return tuple(search.search(session, text, limit=limit, entities=entities))

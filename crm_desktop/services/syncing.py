@@ -133,6 +133,12 @@ def status(replica: Replica) -> SyncStatus:
         )
 
 
+def has_waiting(replica: Replica) -> bool:
+    """Tell whether anything waits to be sent."""
+    with replica.read() as session:
+        return session.scalar(select(OutboxOp.no).limit(1)) is not None
+
+
 def interval_of(settings: Any) -> int:
     """Return the seconds between rounds that HQ asks for, within sane bounds."""
     asked = settings.get("interval_s") if isinstance(settings, dict) else None
@@ -223,7 +229,7 @@ def events(replica: Replica, limit: int = SHOWN) -> tuple[Event, ...]:
 
 def note_event(replica: Replica, kind: str, detail: dict[str, Any]) -> None:
     """Add a line to the history; the oldest beyond 500 go."""
-    with replica.write(record=False) as session:
+    with replica.applying() as session:
         session.add(SyncEvent(at_ms=replica.clock.now_ms(), kind=kind, detail=detail))
         session.flush()
         newest = session.scalar(select(func.max(SyncEvent.id))) or 0

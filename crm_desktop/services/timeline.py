@@ -138,7 +138,7 @@ def _activities(
     names = query.labels(session, "user", {row[0].owner_id for row in rows if row[0].owner_id})
     for activity, at_ms in rows:
         yield TimelineItem(
-            kind=ItemKind(activity.kind),
+            kind=ItemKind(activity.kind or "note"),
             entity="activity",
             record_id=activity.id,
             at_ms=at_ms or 0,

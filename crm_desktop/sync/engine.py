@@ -9,7 +9,6 @@ page, never while the line is busy.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -59,10 +58,6 @@ class _Tally:
     trips: int = 0
 
 
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
 class Engine:
     """Runs rounds between one replica and HQ. Not for two threads at once: see `schedule`."""
 
@@ -72,13 +67,11 @@ class Engine:
         hq: Headquarters,
         *,
         counter: Counted | None = None,
-        now_ms: Callable[[], int] = _now_ms,
         first_page_bytes: int = FIRST_PAGE_BYTES,
     ) -> None:
         self._replica = replica
         self._hq = hq
         self._counter = counter
-        self._now_ms = now_ms
         self._first_page_bytes = first_page_bytes
 
     def run_round(self, on_step: OnStep = ignore_step, cancelled: Cancelled = never) -> RoundReport:
@@ -95,8 +88,8 @@ class Engine:
             finished = self._one_trip(want, tally, on_step)
             want = min(2 * want, LARGEST_PAGE_BYTES)
         if finished:
-            with self._replica.write() as session:
-                state.write(session, {Key.LAST_OK_MS: self._now_ms()})
+            with self._replica.applying() as session:
+                state.write(session, {Key.LAST_OK_MS: self._replica.clock.now_ms()})
         report = RoundReport(
             sent=tally.sent,
             received=tally.received,
@@ -115,9 +108,10 @@ class Engine:
         request, waiting = self._prepare(want_bytes)
         if request.txns:
             on_step(Step(phase="sending", done=tally.sent, total=tally.sent + waiting))
-        local_ms = self._now_ms()
+        clock = self._replica.clock
+        local_ms = clock.local_ms()
         response = self._hq.sync(request)
-        elapsed_ms = self._now_ms() - local_ms
+        elapsed_ms = clock.local_ms() - local_ms
         tally.trips += 1
         offset_ms = response.server_ms - (local_ms + elapsed_ms // 2)
         settled, received, left = self._apply(request, response, offset_ms)
@@ -130,13 +124,13 @@ class Engine:
         return not response.more and left == 0
 
     def _prepare(self, want_bytes: int) -> tuple[SyncRequest, int]:
-        with self._replica.write() as session:
+        with self._replica.applying() as session:
             known = state.read_all(session)
             if not known[Key.DEVICE]:
                 raise BrokenPromise(N_("This laptop is not connected to an HQ"))
             waiting = outbox.count(session)
             txns = outbox.next_batch(session, PUSH_BYTES) if waiting else []
-            now = reading(max(0, self._now_ms() + known[Key.OFFSET_MS]))
+            now = reading(max(0, self._replica.clock.now_ms()))
             request = SyncRequest(
                 v=PROTOCOL_VERSION,
                 epoch=known[Key.EPOCH],
@@ -165,7 +159,7 @@ class Engine:
                 mark = known[Key.RESYNC_MARK]
                 if response.resync:
                     # HQ cannot go on from our token: everything comes again, over what is here.
-                    mark = self._now_ms()
+                    mark = self._replica.clock.now_ms()
                 received = receive(session, messages, own_dot, mark)
                 if mark and not response.more:
                     sweep(session, mark, received)
@@ -183,7 +177,8 @@ class Engine:
                 },
             )
             left = outbox.count(session)
-        self._replica.announce(settled.changed | received.changed)
+            session.changed |= settled.changed | received.changed
+        self._replica.clock.offset_ms = offset_ms
         if received.scrub:
             self._replica.scrub()
         return settled, received, left

@@ -153,7 +153,7 @@ class Runner:
         except CrmError as error:
             _log.exception("sync round failed")
             self._failed(Phase.OFFLINE, error)
-        except Exception:
+        except Exception:  # noqa: BLE001
             # The thread must outlive a bug of ours; it is logged with its trace and shown as a failure.
             _log.exception("sync round broke")
             self._failed(Phase.OFFLINE, None)

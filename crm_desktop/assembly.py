@@ -1,0 +1,190 @@
+"""Building the program from its parts: profile, key, replica, HQ, rounds. No window and no command knows how.
+
+The only place that makes an HTTP connection to HQ.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from crm_core.errors import CrmError, UserError
+from crm_core.i18n import N_
+from crm_desktop.models import state
+from crm_desktop.models.replica import Replica
+from crm_desktop.models.state import Key
+from crm_desktop.platform.paths import Profile, profile_at
+from crm_desktop.platform.secrets import (
+    DEVICE_TOKEN,
+    REPLICA_KEY,
+    AskPassphrase,
+    SecretStore,
+    open_store,
+    replica_key,
+)
+from crm_desktop.services import syncing
+from crm_desktop.settings import SERVER_URL, USER_NAME, Settings
+from crm_desktop.sync import enrolment
+from crm_desktop.sync.engine import Engine
+from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, ignore_step, never
+from crm_desktop.sync.runner import Runner, Status
+from crm_desktop.sync.transport import HttpHeadquarters, Refused, checked_address
+
+log = logging.getLogger(__name__)
+
+CA_FILE = "hq-ca.pem"
+"""A company's own certificate authority, in the profile's folder where it is needed."""
+
+
+class App:
+    """One open profile and its way to HQ. Make one with `open_profile` or `new_profile`; close it."""
+
+    def __init__(self, profile: Profile, store: SecretStore, replica: Replica) -> None:
+        self.profile = profile
+        self.settings = Settings(profile.settings_file)
+        self.replica = replica
+        self.runner: Runner | None = None
+        self._store = store
+        self._hq: HttpHeadquarters | None = None
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether this laptop is known to an HQ."""
+        with self.replica.read() as session:
+            return bool(state.read(session, Key.DEVICE))
+
+    def enrol(self, server: str, user: str, password: str, device_name: str | None = None) -> None:
+        """Sign in at HQ with this laptop; what was made here before goes there with the next round.
+
+        `UserError` where the name or password is wrong, `Unreachable` where HQ does not answer. A profile
+        stays with its HQ and its person: records of one must not reach the other.
+        """
+        address = checked_address(server)
+        with self.replica.read() as session:
+            known = state.read_all(session)
+        if known[Key.SERVER_URL] and known[Key.SERVER_URL] != address:
+            raise UserError(
+                N_("This profile belongs to {server}. Use another profile for another HQ"),
+                server=known[Key.SERVER_URL],
+            )
+        with _connection(self.profile, address) as hq:
+            answer = enrolment.ask(hq, user, password, device_name or platform.node() or "laptop")
+        if known[Key.USER_ID] and known[Key.USER_ID] != answer.user_id:
+            raise UserError(
+                N_("This profile belongs to {user}. Use another profile for another person"),
+                user=known[Key.USER_NAME],
+            )
+        self._store.write(DEVICE_TOKEN, answer.secret.encode())
+        with self.replica.applying() as session:
+            enrolment.remember(session, answer, address)
+        self.settings.set(SERVER_URL, address)
+        self.settings.set(USER_NAME, answer.user_name)
+        self._disconnect()
+
+    def engine(self) -> Engine:
+        """Return what runs rounds with this laptop's HQ. `UserError` where it is connected to none."""
+        if self._hq is None:
+            with self.replica.read() as session:
+                address = state.read(session, Key.SERVER_URL)
+            secret = self._store.read(DEVICE_TOKEN) if address else None
+            if not address or secret is None:
+                raise UserError(N_("This laptop is not connected to an HQ. Sign in first"))
+            self._hq = _connection(self.profile, address, secret.decode())
+        return Engine(self.replica, self._hq, counter=self._hq.counter)
+
+    def sync_now(self, on_step: OnStep = ignore_step, cancelled: Cancelled = never) -> RoundReport:
+        """Run one full round here and now, and note it in the history.
+
+        Raises `Unreachable`, or `Refused` where HQ does not serve this laptop any more.
+        """
+        try:
+            report = self.engine().run_round(on_step, cancelled)
+        except Refused as refused:
+            self._on_refused(refused)
+            raise
+        except CrmError as error:
+            syncing.note_event(self.replica, "failed", {"reason": str(error)})
+            raise
+        syncing.note_event(self.replica, "round", asdict(report))
+        return report
+
+    def start_syncing(self, on_status: Callable[[Status], None]) -> Runner:
+        """Begin to sync in the background; `on_status` is called from that thread."""
+        runner = Runner(_Rounds(self), on_status, interval_s=self._interval_s)
+        self.replica.on_changed.append(lambda _changed: self._edited())
+        self.runner = runner
+        runner.start()
+        return runner
+
+    def close(self, *, last_round: bool = False) -> None:
+        """End what runs, after a last round where HQ is reachable, and let go of the profile."""
+        if self.runner is not None:
+            self.runner.stop(last_round=last_round)
+        self._disconnect()
+        self.replica.close()
+        self.profile.running_file.unlink(missing_ok=True)
+
+    def _edited(self) -> None:
+        runner = self.runner
+        if runner is not None and syncing.has_waiting(self.replica):
+            runner.edited()
+
+    def _interval_s(self) -> int:
+        with self.replica.read() as session:
+            return syncing.interval_of(state.read(session, Key.SETTINGS))
+
+    def _on_refused(self, refused: Refused) -> None:
+        syncing.note_event(self.replica, "refused", {"code": refused.code, "reason": str(refused)})
+        if refused.code == "wipe":
+            # The key is gone first: from here on the file is noise, whatever happens to the rest.
+            self._store.forget(REPLICA_KEY)
+            self._store.forget(DEVICE_TOKEN)
+            log.warning("HQ had this profile wiped")
+
+    def _disconnect(self) -> None:
+        if self._hq is not None:
+            self._hq.close()
+            self._hq = None
+
+
+class _Rounds:
+    """Rounds of an app that may be connected to its HQ only later."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def run_round(self, on_step: OnStep, cancelled: Cancelled) -> RoundReport:
+        """Run one round."""
+        return self._app.sync_now(on_step, cancelled)
+
+
+def open_profile(folder: Path | str | None, ask: AskPassphrase | None = None) -> App:
+    """Open an existing profile; None means the default folder. `UserError` where there is none."""
+    profile = profile_at(folder)
+    if not profile.database.exists():
+        raise UserError(N_("There is no database in this profile. Sign in first"))
+    store = open_store(profile, ask)
+    return App(profile, store, Replica.open(profile, replica_key(store)))
+
+
+def new_profile(folder: Path | str | None, ask: AskPassphrase | None = None) -> App:
+    """Make an empty profile and open it; one that exists is opened as it is."""
+    profile = profile_at(folder)
+    if profile.database.exists():
+        return open_profile(folder, ask)
+    store = open_store(profile, ask)
+    return App(profile, store, Replica.create(profile, replica_key(store, make=True)))
+
+
+def find_hq(address: str, folder: Path | str | None = None) -> str:
+    """Return the name of the company whose HQ answers at an address; `Unreachable` where none does."""
+    with _connection(profile_at(folder), checked_address(address)) as hq:
+        return str(hq.hello().get("company") or "")
+
+
+def _connection(profile: Profile, address: str, secret: str | None = None) -> HttpHeadquarters:
+    authority = profile.root / CA_FILE
+    return HttpHeadquarters(address, secret, ca_file=str(authority) if authority.exists() else None)

@@ -1,0 +1,143 @@
+"""From a quote in the replica to the document that prints it."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from crm_core.errors import NotFound
+from crm_core.i18n import N_
+from crm_core.money import Money
+from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_desktop.documents.quote_document import (
+    CustomerBlock,
+    Letterhead,
+    PreparedBy,
+    PrintedLine,
+    QuoteDocument,
+    clauses,
+)
+from crm_desktop.documents.quote_pdf import quote_pdf, write_quote_pdf
+from crm_desktop.models import repository, state
+from crm_desktop.models.records import Record
+from crm_desktop.models.replica import Replica
+from crm_desktop.models.state import Key
+from crm_desktop.services import quote_totals
+from crm_desktop.services.company import company
+
+
+def write_pdf(replica: Replica, quote_id: str, file: Path, language: str) -> int:
+    """Write a quote as a PDF in `en`, `zh` or `both`; return its number of pages."""
+    return write_quote_pdf(document_of(replica, quote_id), file, language)
+
+
+def pdf_bytes(replica: Replica, quote_id: str, language: str) -> bytes:
+    """Return the very PDF `write_pdf` would write, for the preview."""
+    return quote_pdf(document_of(replica, quote_id), language)[0]
+
+
+def file_name(replica: Replica, quote_id: str) -> str:
+    """Return the name a quote's file gets: number, version, customer."""
+    with replica.read() as session:
+        quote = _needed(session, quote_id)
+        customer = _linked(session, quote, "customer_id", "customer")
+    name = "".join(c for c in (customer.title if customer else "") if c.isalnum() or c in " -").strip()
+    parts = [f"{_number(quote, 0)[0]}-v{quote.get('version', 1)}", name[:40]]
+    return "_".join(part for part in parts if part) + ".pdf"
+
+
+def document_of(replica: Replica, quote_id: str) -> QuoteDocument:
+    """Return what the quote's PDF says. `NotFound` where the quote is not on this laptop."""
+    with replica.read() as session:
+        quote = _needed(session, quote_id)
+        lines = quote_totals.lines_of(session, quote_id)
+        facts = company(session)
+        currency = quote.get("currency") or DEFAULT_CURRENCY
+        customer = _linked(session, quote, "customer_id", "customer")
+        contact = _linked(session, quote, "contact_id", "contact")
+        owner = _linked(session, quote, "owner_id", "user")
+        number, draft = _number(quote, state.read(session, Key.DEVICE))
+        valid_until = quote.get("valid_until")
+        issued_on = quote.get("issued_on")
+        return QuoteDocument(
+            letterhead=Letterhead(
+                name_zh=facts.name,
+                name_en=facts.name_en,
+                address_zh=facts.address,
+                address_en=facts.address_en,
+                phone=facts.phone,
+                email=facts.email,
+            ),
+            number=number,
+            version=quote.get("version", 1),
+            issued_on=datetime.date.fromisoformat(issued_on) if issued_on else datetime.date.today(),  # noqa: DTZ011
+            valid_until=datetime.date.fromisoformat(valid_until) if valid_until else None,
+            customer=_customer_block(customer, contact),
+            prepared_by=PreparedBy(
+                name_zh=owner.get("name", "") if owner else "",
+                title_zh=owner.get("title", "") if owner else "",
+                phone=owner.get("phone", "") if owner else "",
+                email=owner.get("email", "") if owner else "",
+            ),
+            lines=tuple(_printed_line(session, line, currency) for line in lines),
+            totals=quote_totals.totals_of(quote, lines),
+            terms_zh=clauses(quote.get("terms")),
+            terms_en=clauses(quote.get("terms_en")),
+            draft=draft,
+        )
+
+
+def _needed(session: Session, quote_id: str) -> Record:
+    quote = repository.get(session, "quote", quote_id)
+    if quote is None:
+        raise NotFound(N_("There is no such record on this laptop"))
+    return quote
+
+
+def _linked(session: Session, record: Record, field: str, entity: str) -> Record | None:
+    record_id = record.get(field)
+    return repository.get(session, entity, record_id) if record_id else None
+
+
+def _number(quote: Record, device: int) -> tuple[str, bool]:
+    """Return what is printed as the number, and whether it is a draft's."""
+    if quote.get("number"):
+        return str(quote["number"]), False
+    return f"DRAFT-{device}-{quote.id[-4:].upper()}", True
+
+
+def _customer_block(customer: Record | None, contact: Record | None) -> CustomerBlock:
+    if customer is None:
+        return CustomerBlock()
+    place = [customer.get(name, "") for name in ("province", "city", "address")]
+    who = (
+        ", ".join(str(part) for part in (contact.get("name"), contact.get("title")) if part)
+        if contact
+        else ""
+    )
+    return CustomerBlock(
+        name_zh=customer.title,
+        address_zh=" ".join(part for part in dict.fromkeys(place) if part),
+        contact=who,
+        phone=str((contact.get("phone") if contact else None) or customer.get("phone", "")),
+        email=str((contact.get("email") if contact else None) or customer.get("email", "")),
+    )
+
+
+def _printed_line(session: Session, line: Record, currency: str) -> PrintedLine:
+    product = _linked(session, line, "product_id", "product")
+    description = str(line.get("description", ""))
+    # The English name belongs to the product's own name; a description typed anew stands alone.
+    english = product.get("name_en", "") if product and description == product.get("name") else ""
+    return PrintedLine(
+        code=str(product.get("code", "")) if product else "",
+        description_zh=description,
+        description_en=str(english),
+        quantity=Decimal(line.get("quantity") or "0"),
+        unit_zh=str(line.get("unit", "")),
+        unit_price=Money(line.get("unit_price") or 0, currency),
+        discount_percent=Decimal(line.get("discount_percent") or "0"),
+    )
