@@ -148,15 +148,15 @@ def _finish(sheet: _Sheet, number: int, count: int, quote: Manuscript) -> Page:
         both = f"{Label.DRAFT.en} {Label.DRAFT.zh}"
         word = both if quote.language == "both" else quote.say(Label.DRAFT)
         marks.append(Watermark(x=PAGE_WIDTH / 2, y=PAGE_HEIGHT / 2, text=word, size=92, degrees=52))
-    marks += [_clean(mark) if isinstance(mark, Text) else mark for mark in sheet.marks]
-    left = f"{printable(quote.document.number)} · {quote.say_version()}"
+    left = f"{quote.document.number} · {quote.say_version()}"
     right = say_page(number, count, quote.language)
     marks += [
+        *sheet.marks,
         Rule(x=LEFT, y=_FOOT_RULE, width=TEXT_WIDTH, thickness=0.25, ink=Ink.LINE),
         Text(x=LEFT, y=_FOOT_BASELINE, text=left, size=7.5, ink=Ink.SOFT),
         Text(x=RIGHT, y=_FOOT_BASELINE, text=right, size=7.5, ink=Ink.SOFT, align=Align.RIGHT),
     ]
-    return Page(marks=tuple(marks))
+    return Page(marks=tuple(_clean(mark) if isinstance(mark, Text) else mark for mark in marks))
 
 
 def _clean(mark: Text) -> Text:

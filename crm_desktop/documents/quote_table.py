@@ -163,11 +163,11 @@ def break_rows(heights: Sequence[float], *, first_room: float, next_room: float,
             end += 1
         if end == start and pages and start < count:
             end += 1
-        if end == count:
+        if count - end < _ROWS_WITH_TOTALS:
             moved = _rows_to_move(left_over, count, start, next_room - CARRIED_HEIGHT - tail)
-            if not moved:
+            end = min(end, count - moved)
+            if end == count:
                 return [*pages, range(start, count), range(count, count)]
-            end = count - moved
         pages.append(range(start, end))
         start = end
 
