@@ -1,0 +1,28 @@
+"""What the window asks of a page."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.widgets.live import Live
+
+
+class Page(Live, QWidget):
+    """A page of the program. Made once, when first shown; shown again with another place."""
+
+    def __init__(self, context: Context, actions: ActionRegistry) -> None:
+        super().__init__()
+        self.context = context
+        self.actions_of_program = actions
+
+    def show_place(self, place: Place) -> None:
+        """Show what `place` names. Called on the first showing too; must not wait for the database."""
+
+    def leave(self) -> bool:
+        """Another page is about to be shown; return False to stay, as with a form that is not saved."""
+        return True
+
+    def refresh(self) -> None:
+        """Ask for everything shown anew: a person pressed F5, or a sync ended."""

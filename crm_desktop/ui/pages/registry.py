@@ -1,0 +1,114 @@
+"""Which pages there are, in the order of the rail. A page's module is imported when it is first shown."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from crm_core.i18n import N_
+from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.pages.page import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSpec:
+    """A page of the rail. `factory` is `module:class` under `crm_desktop.ui.pages`."""
+
+    id: str
+    text: str
+    icon: str
+    factory: str
+    shortcut: str = ""
+    entity: str | None = None
+    """Shown only to whoever may read this kind of record."""
+    more: bool = False
+    """Stands below the line."""
+
+    def make(self, context: Context, actions: ActionRegistry) -> Page:
+        """Import the page and return a new one."""
+        module, name = self.factory.split(":")
+        page_class: type[Page] = getattr(importlib.import_module(f"crm_desktop.ui.pages.{module}"), name)
+        return page_class(context, actions)
+
+
+PAGES: tuple[PageSpec, ...] = (
+    PageSpec(id="home", text=N_("Home"), icon="home", factory="home:HomePage", shortcut="Ctrl+1"),
+    PageSpec(
+        id="customers",
+        text=N_("Customers"),
+        icon="people",
+        factory="customers:CustomersPage",
+        shortcut="Ctrl+2",
+        entity="customer",
+    ),
+    PageSpec(
+        id="pipeline",
+        text=N_("Pipeline"),
+        icon="board",
+        factory="pipeline:PipelinePage",
+        shortcut="Ctrl+4",
+        entity="deal",
+    ),
+    PageSpec(
+        id="calendar",
+        text=N_("Activities"),
+        icon="cal",
+        factory="records:ActivitiesPage",
+        shortcut="Ctrl+5",
+        entity="activity",
+    ),
+    PageSpec(
+        id="quotes",
+        text=N_("Quotes"),
+        icon="doc",
+        factory="quotes:QuotesPage",
+        shortcut="Ctrl+6",
+        entity="quote",
+    ),
+    PageSpec(
+        id="tickets",
+        text=N_("Tickets"),
+        icon="ticket",
+        factory="tickets:TicketsPage",
+        shortcut="Ctrl+8",
+        entity="ticket",
+    ),
+    PageSpec(
+        id="products",
+        text=N_("Products"),
+        icon="box",
+        factory="records:ProductsPage",
+        entity="product",
+        more=True,
+    ),
+    PageSpec(
+        id="sync",
+        text=N_("Sync centre"),
+        icon="sync",
+        factory="sync_centre:SyncCentrePage",
+        shortcut="Ctrl+0",
+        more=True,
+    ),
+    PageSpec(id="settings", text=N_("Settings"), icon="sliders", factory="settings:SettingsPage", more=True),
+)
+
+BY_ID: Mapping[str, PageSpec] = MappingProxyType({page.id: page for page in PAGES})
+
+PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
+    {
+        "customer": "customers",
+        "contact": "customers",
+        "deal": "pipeline",
+        "activity": "calendar",
+        "quote": "quotes",
+        "quote_line": "quotes",
+        "ticket": "tickets",
+        "ticket_message": "tickets",
+        "product": "products",
+        "price": "products",
+    }
+)
+"""Where a record of each kind is shown."""
