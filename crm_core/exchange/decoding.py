@@ -42,9 +42,9 @@ def _encoding(raw: bytes) -> tuple[str, int]:
         if raw.startswith(mark):
             return encoding, len(mark)
     sample = raw[:_SAMPLE]
-    # Text without a mark that is UTF-16 shows by a zero in every other byte of its Latin letters.
+    # No text has zeros but UTF-16: one beside each comma, line end and Latin letter, all on the same side.
     zeros_even, zeros_odd = sample[0::2].count(0), sample[1::2].count(0)
-    if max(zeros_even, zeros_odd) > len(sample) // 8:
+    if max(zeros_even, zeros_odd) > 3 * min(zeros_even, zeros_odd):
         return ("utf-16-le" if zeros_odd > zeros_even else "utf-16-be"), 0
     try:
         raw.decode("utf-8")

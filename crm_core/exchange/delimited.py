@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 
+from crm_core.errors import UserError
 from crm_core.exchange.decoding import decode
 from crm_core.exchange.source import SourceTable, build_table
 from crm_core.i18n import N_, Message, message
@@ -24,6 +25,8 @@ def read(raw: bytes) -> SourceTable:
     """Return the table in CSV bytes. Raises `UserError` where there is not even a line of headers."""
     text, broken, notes = decode(raw)
     lines = _LINE.findall(text)
+    if any("\0" in line for line in lines[:1]):
+        raise UserError(N_("The file is no text"))
     first = 0
     delimiter = None
     if lines and lines[0].lower().startswith("sep=") and len(lines[0].rstrip("\r\n")) == 5:
