@@ -254,6 +254,9 @@ class SyncResponse(msgspec.Struct, array_like=True, frozen=True):
     digest_diff: Any = None
     resync: bool = False
     """The token is not usable any more: everything comes again; the outbox is kept."""
+    incarnation: int = 0
+    """Not 0: the laptop's database was found to be a copy or an older one. From now on it writes under this
+    incarnation, numbers the operations of its outbox from 1 again, and gives up its leases."""
 
 
 class EnrolRequest(msgspec.Struct, frozen=True):

@@ -1,0 +1,117 @@
+"""What must hold for a record beyond each field's own form: links, stages, frozen quotes.
+
+Every function raises `Refused`; none changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import N_, Message, message
+from crm_core.schema.field import Field
+from crm_core.schema.reading import Schema
+from crm_core.sync.protocol import Code, OpKind
+from sync_server.services.records import Record, Records
+from sync_server.services.rights import AuthorRights, Refused
+from sync_server.services.wanted import Wanted
+
+DRAFT: Final = "draft"
+# What a quote's total follows from, and whom it is for: fixed with the lines once the customer has it.
+_FROZEN_WITH_LINES: Final = frozenset(
+    ("customer_id", "currency", "discount_percent", "tax_included", "valid_until", "terms", "terms_en")
+)
+
+_PARENT_UNKNOWN = message(N_("The record this belongs to is not at HQ, or your role may not see it"))
+PARENT_DELETED = message(N_("The record this belongs to was deleted; restore it or choose another"))
+
+
+def demand_parents(
+    records: Records,
+    rights: AuthorRights,
+    schema: Schema,
+    values: Mapping[str, Any],
+    changed: Collection[Field] | None = None,
+) -> None:
+    """Every record the row belongs to is there and visible; attachments hang on no attachment.
+
+    `changed` leaves out links that stay as they were.
+    """
+    for link, key in records.parent_links(schema, values):
+        if changed is not None and link not in changed:
+            continue
+        parent = records.get(*key) if key else None
+        if parent is None or not rights.sees(parent) or parent.schema is schema:
+            raise Refused(Code.PARENT, _PARENT_UNKNOWN)
+
+
+def demand_people(records: Records, fields: Iterable[Field], values: Mapping[str, Any]) -> None:
+    """Every user, team and territory a row is put with is there and not deleted."""
+    for field in fields:
+        target_id = values.get(field.name)
+        if field.scope is None or not target_id or field.target is None:
+            continue
+        target = records.get(SCHEMAS[field.target].no, target_id)
+        if target is None or not target.lives:
+            raise Refused(
+                Code.INVALID,
+                message(N_("{field}: HQ has no such record"), field=Message(field.label)),
+            )
+
+
+def demand_stage(records: Records, schema: Schema, values: Mapping[str, Any]) -> None:
+    """A deal stands in a stage of its pipeline, and a lost one says why."""
+    if schema.name != "deal" or not values.get("stage_id"):
+        return
+    stage = records.get(SCHEMAS["stage"].no, values["stage_id"])
+    if stage is None or not stage.lives or stage.values["pipeline_id"] != values.get("pipeline_id"):
+        raise Refused(Code.INVALID, message(N_("This stage is none of the pipeline's")))
+    if stage.values["kind"] == "lost" and not values.get("loss_reason"):
+        raise Refused(Code.INVALID, message(N_("A lost deal needs the reason of its loss")))
+
+
+def demand_draft(records: Records, record: Record | None, wanted: Wanted) -> None:
+    """Lines and terms of a quote change only while it is a draft."""
+    if wanted.schema.name == "quote_line":
+        quote_ids = {wanted.values.get("quote_id"), record.values.get("quote_id") if record else None}
+        for quote_id in quote_ids:
+            quote = records.get(SCHEMAS["quote"].no, quote_id) if quote_id else None
+            if quote is not None and quote.values["status"] != DRAFT:
+                raise _frozen()
+    elif (
+        wanted.schema.name == "quote"
+        and wanted.kind is OpKind.SET
+        and record is not None
+        and record.values["status"] != DRAFT
+        and not _FROZEN_WITH_LINES.isdisjoint(wanted.values)
+    ):
+        raise _frozen()
+
+
+def _frozen() -> Refused:
+    return Refused(
+        Code.ILLEGAL_STATE,
+        message(N_("The quote was sent and stands as it is; make a new version to change it")),
+    )
+
+
+def demand_unused(records: Records, record: Record) -> None:
+    """A role somebody still holds is not deleted: its holders could do nothing, not even sync."""
+    if record.schema.name != "role":
+        return
+    users = SCHEMAS["user"].table
+    query = users.select().where(users.c.role_id == record.id, users.c.life % 2 == 1).limit(1)
+    if records.connection.execute(query).first() is not None:
+        raise Refused(Code.ILLEGAL_STATE, message(N_("This role still has holders")))
+
+
+def links_among(schema: Schema, fields: Iterable[Field]) -> list[Field]:
+    """Return the links among the fields that decide which scopes a row lies in."""
+    changed = {field.name for field in fields}
+    return [
+        field
+        for field in schema.fields.values()
+        if (field.scope is not None or field.parent)
+        and not changed.isdisjoint((field.name, field.target_field))
+    ]

@@ -1,0 +1,427 @@
+"""What one operation does to the records of a batch: rights first, then rules, then the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from crm_core.i18n import N_, Message, message
+from crm_core.rules.access import Action, decide
+from crm_core.rules.scopes import EVERYONE, LENT, own_scope, scopes_of
+from crm_core.schema.field import Field, Kind, ScopeSource
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_core.sync.clock import Stamp, ms_of
+from crm_core.sync.merge import Verdict, dot, judge, members, next_life
+from crm_core.sync.protocol import Code, OpKind
+from sync_server.services import conditions, quote_totals
+from sync_server.services.custom import CustomFields
+from sync_server.services.numbers import NumberBook
+from sync_server.services.records import Mark, Record, Records
+from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused
+from sync_server.services.scopes import ScopeKeeper
+from sync_server.services.wanted import Wanted, register_of
+from sync_server.store.database import HqTransaction
+
+POLICY: Final = frozenset(("user", "team", "territory", "role"))
+"""Entities that rights follow from."""
+
+EDITED_IN_TRASH = message(N_("The record is deleted; the change shows when it is restored"))
+_STALE = message(N_("Somebody else deleted or restored this record meanwhile"))
+_TAKEN = message(N_("HQ has a record with this id already"))
+_NUMBER_STANDS = message(N_("A number once given stays"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of an operation that was not refused."""
+
+    code: Code
+    seq: int = 0
+    """Position of the change; 0 where nothing changed."""
+    base: int = 0
+    """Position up to which the author has now seen the record."""
+    shown: Any = None
+    """Superseded: [HQ's value, user id, ms]. Applied to what is deleted: [text, places]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostEdit:
+    """An edit of another device that this batch replaced unseen."""
+
+    seq: int
+    mark: Mark
+    record: Record
+    register: str
+    mine: Any
+    at_ms: int
+
+
+class Edits:
+    """Applies the operations of one author, one after the other, to records in memory."""
+
+    def __init__(self, hq: HqTransaction, author: Author, server_ms: int) -> None:
+        self.records = Records(hq.connection)
+        self.rights = AuthorRights(author.person)
+        self.custom = CustomFields(hq.connection)
+        self.scopes = ScopeKeeper(self.records, hq.positions)
+        self.numbers = NumberBook(hq.connection, author.device)
+        self.lost: list[LostEdit] = []
+        self.quotes: set[str] = set()
+        """Quotes whose total must be worked out."""
+        self.policy_seq = 0
+        """Position of the last change rights follow from."""
+        self._next = hq.positions.next
+        self._author = author
+        self._server_ms = server_ms
+
+    def apply(self, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
+        """Do what an operation wants. Raises `Refused`, and has then changed nothing."""
+        if wanted.kind is OpKind.CREATE:
+            outcome = self._create(wanted, stamp)
+        else:
+            record = self.records.get(wanted.schema.no, wanted.row_id)
+            if record is None:
+                raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
+            if wanted.kind in (OpKind.DELETE, OpKind.RESTORE):
+                outcome = self._change_life(record, wanted, stamp, base)
+            elif wanted.kind is OpKind.SET:
+                outcome = self._set(record, wanted, stamp, base)
+            else:
+                outcome = self._change_set(record, wanted, stamp, base)
+        if outcome.seq and wanted.schema.name in POLICY:
+            self.policy_seq = outcome.seq
+        if outcome.seq and wanted.schema.name == "custom_field":
+            self.custom.forget()
+        return outcome
+
+    def value(self, record: Record, fields: tuple[Field, ...]) -> Any:
+        """Return a register's value as it travels: one value, or the list of a group's."""
+        values = [self._get(record, field) for field in fields]
+        return values if len(fields) > 1 else values[0]
+
+    def _get(self, record: Record, field: Field) -> Any:
+        if field.name.startswith(CUSTOM_PREFIX):
+            return (record.values.get("custom") or {}).get(field.name.removeprefix(CUSTOM_PREFIX))
+        return record.values.get(field.name)
+
+    def _put(self, record: Record, field: Field, value: Any) -> None:
+        if not field.name.startswith(CUSTOM_PREFIX):
+            record.set(field.name, value)
+            return
+        custom = dict(record.values.get("custom") or {})
+        custom[field.name.removeprefix(CUSTOM_PREFIX)] = value
+        record.set("custom", {key: held for key, held in custom.items() if held is not None} or None)
+
+    def _mark(self, stamp: Stamp, seq: int) -> Mark:
+        author = self._author
+        return Mark(stamp.hlc, author.device, author.incarnation, stamp.op_no, seq, author.user_id)
+
+    # Create
+
+    def _create(self, wanted: Wanted, stamp: Stamp) -> Outcome:
+        schema = wanted.schema
+        may = decide(self._author.person, Action.CREATE, schema.name)
+        if not may:
+            raise Refused(Code.FORBIDDEN_ROW, may.reason or NO_SUCH_RECORD)
+        if self.records.get(schema.no, wanted.row_id) is not None:
+            raise Refused(Code.ID_TAKEN, _TAKEN)
+        filled = [field for field in wanted.fields if wanted.values[field.name] is not None]
+        self.rights.demand_fields(Action.CREATE, schema, filled)
+        record = Record(
+            schema=schema,
+            id=wanted.row_id,
+            values=self._first_values(wanted, stamp),
+            made=self._mark(stamp, 0),
+            is_new=True,
+        )
+        owner = self._default_owner(record)
+        self._demand_place_of_new(record)
+        conditions.demand_people(self.records, schema.scope_fields, record.values)
+        conditions.demand_stage(self.records, schema, record.values)
+        conditions.demand_draft(self.records, None, wanted)
+        self._number_new(record)
+        # From here on nothing refuses.
+        record.made = self._mark(stamp, self._next())
+        for field in filled:
+            if field.kind is Kind.TAGS:
+                self._start_set(record, field, stamp)
+        if owner is not None:  # with a position of its own, so that the author hears of it
+            mark = Mark(stamp.hlc, 0, 1, stamp.op_no, self._next(), self._author.user_id)
+            record.stamp(register_of(owner), mark)
+        dead = next((parent for parent in self.records.parents(record) if not parent.lives), None)
+        if dead is not None:
+            record.values["life"] = 2
+            record.life_seq, record.cascade = self._next(), dead.cascade
+        self.records.add(record)
+        self.scopes.of_new(record)
+        self._note_total(record)
+        seq = record.made.seq
+        shown = None if dead is None else [conditions.PARENT_DELETED.text, {}]
+        return Outcome(code=Code.APPLIED, seq=seq, base=seq, shown=shown)
+
+    def _first_values(self, wanted: Wanted, stamp: Stamp) -> dict[str, Any]:
+        custom = {
+            name.removeprefix(CUSTOM_PREFIX): value
+            for name, value in wanted.values.items()
+            if name.startswith(CUSTOM_PREFIX) and value is not None
+        }
+        ms, user_id = ms_of(stamp.hlc), self._author.user_id
+        return {
+            **dict.fromkeys(wanted.schema.fields),
+            **{name: value for name, value in wanted.values.items() if name in wanted.schema.fields},
+            "id": wanted.row_id,
+            "life": 1,
+            "custom": custom or None,
+            "created_at": ms,
+            "created_by": user_id,
+            "updated_at": ms,
+            "updated_by": user_id,
+        }
+
+    def _default_owner(self, record: Record) -> Field | None:
+        """Make the author the owner of a record that names none; return the field if so."""
+        owner = record.schema.fields.get("owner_id")
+        if owner is None or owner.scope is not ScopeSource.OWN or record.values["owner_id"]:
+            return None
+        record.values["owner_id"] = self._author.user_id
+        return owner
+
+    def _demand_place_of_new(self, record: Record) -> None:
+        schema, values = record.schema, record.values
+        conditions.demand_parents(self.records, self.rights, schema, values)
+        scopes = self._scopes_with(record, values)
+        foreign = any(
+            values.get(field.name) and not self.rights.is_own(f"{field.scope}:{values[field.name]}")
+            for field in schema.scope_fields
+        )
+        if foreign:
+            self._demand_assign(schema, scopes)
+        if not self.rights.may(Action.CREATE, schema.name, scopes):
+            decision = decide(self._author.person, Action.CREATE, schema.name, scopes)
+            raise Refused(Code.FORBIDDEN_ROW, decision.reason or NO_SUCH_RECORD)
+
+    def _scopes_with(self, record: Record, values: Mapping[str, Any]) -> frozenset[str]:
+        keys = (key for _, key in self.records.parent_links(record.schema, values) if key)
+        parents = (parent.scopes for key in keys if (parent := self.records.get(*key)) is not None)
+        return scopes_of(record.schema, values, parents)
+
+    def _demand_assign(self, schema: Schema, after: frozenset[str]) -> None:
+        person = self._author.person
+        decision = decide(person, Action.ASSIGN, schema.name)
+        if decision and (
+            self.rights.may(Action.ASSIGN, schema.name, after) or own_scope(person.user_id) in after
+        ):
+            return
+        reason = decision.reason or message(
+            N_("Your role may not assign {entity} that far"), entity=Message(schema.meta.plural)
+        )
+        raise Refused(Code.FORBIDDEN_ASSIGN, reason)
+
+    def _number_new(self, record: Record) -> None:
+        series = record.schema.meta.series
+        if series is None:
+            return
+        if record.values["number"]:
+            self.numbers.use(series, record.values["number"], record.id)
+        elif self._author.device == 0:
+            record.values["number"] = self.numbers.draw(series, record.id, self._server_ms)
+
+    def _start_set(self, record: Record, field: Field, stamp: Stamp) -> None:
+        name = dot(self._author.device, self._author.incarnation, stamp.op_no)
+        pairs = {(word, name) for word in self._get(record, field)}
+        record.dots[register_of(field)] = pairs
+        self._put(record, field, members(pairs) or None)
+
+    # Set
+
+    def _set(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
+        self.rights.demand(Action.EDIT, record)
+        self.rights.demand_fields(Action.EDIT, wanted.schema, wanted.fields)
+        held = record.mark(wanted.register)
+        verdict = judge(held.held, stamp, base)
+        old, new = self.value(record, wanted.fields), _travelling(wanted)
+        if verdict is Verdict.SUPERSEDED:
+            if old == new:
+                return Outcome(code=Code.APPLIED, base=base)
+            return Outcome(code=Code.SUPERSEDED, base=base, shown=self._shown(record, wanted, held))
+        conditions.demand_draft(self.records, record, wanted)
+        after = {**record.values, **wanted.values}
+        conditions.demand_stage(self.records, wanted.schema, wanted.values)
+        conditions.demand_people(self.records, wanted.fields, wanted.values)
+        links = conditions.links_among(wanted.schema, wanted.fields)
+        if links and old != new:
+            self._demand_move(record, links, after)
+        self._number_old(record, wanted)
+        # From here on nothing refuses.
+        self.records.change(record)
+        if links:
+            self.scopes.lend(record)
+            self._note_total(record)
+        seq = self._next()
+        newest = record.newest_of_others(self._author.device)
+        for field in wanted.fields:
+            self._put(record, field, wanted.values[field.name])
+        record.stamp(wanted.register, self._mark(stamp, seq))
+        self._sign(record, stamp)
+        if links:
+            self.records.relink(record)
+            self.scopes.changed(record)
+            self.scopes.lend(record)
+        self._note_total(record, wanted)
+        if verdict is Verdict.MERGED and old != new:
+            self._note_lost(record, wanted, held, old)
+        else:
+            verdict = Verdict.APPLIED
+        return Outcome(
+            code=Code.MERGED if verdict is Verdict.MERGED else Code.APPLIED,
+            seq=seq,
+            base=seq if newest <= base else base,
+            shown=self._in_trash(record),
+        )
+
+    def _shown(self, record: Record, wanted: Wanted, held: Mark) -> list[Any] | None:
+        """Return the winner as far as the author may see it."""
+        if not all(self.rights.reads(record, field) for field in wanted.fields):
+            return None
+        return [self.value(record, wanted.fields), held.user_id, ms_of(held.hlc)]
+
+    def _in_trash(self, record: Record) -> list[Any] | None:
+        return None if record.lives else [EDITED_IN_TRASH.text, {}]
+
+    def _demand_move(self, record: Record, links: list[Field], after: Mapping[str, Any]) -> None:
+        """Raise `Refused` unless the author may put the record where its changed links say."""
+        schema = record.schema
+        foreign = False
+        if any(not link.scope for link in links):
+            conditions.demand_parents(self.records, self.rights, schema, after, links)
+        for link, key in self.records.parent_links(schema, after):
+            parent = self.records.get(*key) if key else None
+            if link not in links or parent is None:
+                continue
+            if not parent.lives:
+                raise Refused(Code.PARENT, conditions.PARENT_DELETED)
+            scopes = {EVERYONE, *(scope for scope in parent.scopes if not scope.startswith(LENT))}
+            foreign |= not self.rights.may(Action.EDIT, parent.schema.name, scopes)
+        for link in links:
+            if link.scope:
+                target_id = after.get(link.name)
+                foreign |= not target_id or not self.rights.is_own(f"{link.scope}:{target_id}")
+        if foreign:
+            self._demand_assign(schema, self._scopes_with(record, after))
+            if not self.rights.may(Action.ASSIGN, schema.name, record.all_scopes()):
+                raise Refused(Code.FORBIDDEN_ASSIGN, NO_SUCH_RECORD)
+
+    def _number_old(self, record: Record, wanted: Wanted) -> None:
+        series = record.schema.meta.series
+        if series is None or "number" not in wanted.values:
+            return
+        given = wanted.values["number"]
+        if given == record.values["number"]:
+            return
+        if record.values["number"] or not given:
+            raise Refused(Code.INVALID, _NUMBER_STANDS)
+        self.numbers.use(series, given, record.id)
+
+    def _sign(self, record: Record, stamp: Stamp) -> None:
+        """Note who changed the record last; an edit made earlier but heard of later does not count."""
+        ms = ms_of(stamp.hlc)
+        if ms >= (record.values["updated_at"] or 0):
+            record.set("updated_at", ms)
+            record.set("updated_by", self._author.user_id)
+
+    def _note_lost(self, record: Record, wanted: Wanted, held: Mark, old: Any) -> None:
+        if held.device not in (0, self._author.device):
+            self.lost.append(
+                LostEdit(
+                    seq=self._next(),
+                    mark=held,
+                    record=record,
+                    register=wanted.register,
+                    mine=old,
+                    at_ms=self._server_ms,
+                )
+            )
+
+    def _note_total(self, record: Record, wanted: Wanted | None = None) -> None:
+        if record.schema is quote_totals.LINE and record.values.get("quote_id"):
+            self.quotes.add(record.values["quote_id"])
+        elif record.schema is quote_totals.QUOTE and (
+            wanted is None or not quote_totals.TERMS.isdisjoint(wanted.values)
+        ):
+            self.quotes.add(record.id)
+
+    # Delete and restore
+
+    def _change_life(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
+        self.rights.demand(Action.DELETE, record)
+        restore = wanted.kind is OpKind.RESTORE
+        life = next_life(record.values["life"], wanted.life, restore=restore)
+        if life is None:
+            raise Refused(Code.STALE_LIFE, _STALE)
+        conditions.demand_draft(self.records, record, wanted)
+        if restore and any(not parent.lives for parent in self.records.parents(record)):
+            raise Refused(Code.PARENT, conditions.PARENT_DELETED)
+        if not restore:
+            conditions.demand_unused(self.records, record)
+        newest = record.newest_of_others(self._author.device)
+        name = dot(self._author.device, self._author.incarnation, stamp.op_no)
+        affected = self._below(record, record.cascade if restore else None)
+        for each in affected:
+            self.records.change(each)
+            each.set("life", each.values["life"] + 1)
+            each.life_seq, each.life_device = self._next(), self._author.device
+            each.cascade = None if restore else name
+            each.meta_changed = True
+            self.scopes.lend(each)
+        if record.schema is quote_totals.LINE:
+            self._note_total(record)
+        seq = record.life_seq
+        return Outcome(code=Code.APPLIED, seq=seq, base=seq if newest <= base else base)
+
+    def _below(self, record: Record, cascade: str | None) -> list[Record]:
+        """Return the record and all below it that live, or that the operation `cascade` deleted."""
+        self.records.know_children((record,))
+        found = {id(record): record}
+        level = [record]
+        while level:
+            below = [child for parent in level for child in self.records.children(parent)]
+            level = []
+            for child in below:
+                belongs = child.lives if cascade is None else not child.lives and child.cascade == cascade
+                if belongs and id(child) not in found:
+                    found[id(child)] = child
+                    level.append(child)
+        return list(found.values())
+
+    # Sets
+
+    def _change_set(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
+        self.rights.demand(Action.EDIT, record)
+        self.rights.demand_fields(Action.EDIT, wanted.schema, wanted.fields)
+        before = record.dots.get(wanted.register, set())
+        if wanted.kind is OpKind.TAG_ADD:
+            name = dot(self._author.device, self._author.incarnation, stamp.op_no)
+            after = before | {(wanted.word, name)}
+        else:
+            after = before - {(wanted.word, name) for name in wanted.dots}
+        if after == before:
+            return Outcome(code=Code.APPLIED, base=base)
+        self.records.change(record)
+        seq = self._next()
+        newest = record.newest_of_others(self._author.device)
+        record.dots[wanted.register] = after
+        self._put(record, wanted.fields[0], members(after) or None)
+        record.stamp(wanted.register, self._mark(stamp, seq))
+        self._sign(record, stamp)
+        return Outcome(
+            code=Code.APPLIED,
+            seq=seq,
+            base=seq if newest <= base else base,
+            shown=self._in_trash(record),
+        )
+
+
+def _travelling(wanted: Wanted) -> Any:
+    values = [wanted.values[field.name] for field in wanted.fields]
+    return values if len(values) > 1 else values[0]

@@ -1,0 +1,416 @@
+"""The one way anything changes at HQ: laptops, the REST interface, imports and the command line alike.
+
+A batch is read, decided in memory and written in a few statements; every operation gets its own answer, and
+an operation that comes again gets the answer it got. docs/sync.md tells the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import insert, select, update
+
+from crm_core.entities import BY_NO, SCHEMAS
+from crm_core.i18n import N_, Message
+from crm_core.sync.clock import HLC_MAX, Stamp, accept, shift_ms, tick
+from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
+from sync_server.services import quote_totals
+from sync_server.services.edits import Edits, Outcome
+from sync_server.services.faults import Refusal
+from sync_server.services.records import Mark, chunks
+from sync_server.services.rights import Author, Refused
+from sync_server.services.storing import store
+from sync_server.services.wanted import Wanted, read_op
+from sync_server.store.database import HqTransaction
+from sync_server.store.tables import Device, LostEditLog, OpLog, Quarantine, table_of
+
+SHA_BYTES: Final = 16
+_BIGINT_MAX: Final = 2**63 - 1
+
+_ops = table_of(OpLog)
+_devices = table_of(Device)
+_lost = table_of(LostEditLog)
+_quarantine = table_of(Quarantine)
+
+
+class PayloadChanged(Refusal):
+    """An operation came again with another content: two laptops write under one name, or somebody forges."""
+
+    def __init__(self, op_no: int) -> None:
+        super().__init__("bad_request", N_("A change came again with another content; HQ took nothing"))
+        self.op_no = op_no
+
+
+@dataclass(slots=True)
+class _Item:
+    """One operation on its way."""
+
+    txn: Txn
+    op: Op
+    sent_hlc: int
+    sha: bytes
+    wanted: Wanted | None = None
+    refused: Refused | None = None
+    stamp: Stamp | None = None
+    base: int = 0
+    answer: Answer | None = None
+    seq: int = 0
+
+
+def apply_transactions(
+    hq: HqTransaction,
+    author: Author,
+    txns: Sequence[Txn],
+    *,
+    sent_hlc: int,
+    server_ms: int,
+    reveal: Callable[[int], int] = int,
+) -> list[Answer]:
+    """Merge transactions and return an answer to each operation, in their order; `base` are positions.
+
+    `reveal` gives the position behind an operation's `base`. Raises `Refusal` with nothing changed: `gap`
+    where operations before these are missing, `bad_request` where they do not follow each other, and
+    `PayloadChanged`.
+    """
+    items = [_Item(txn, op, txn.hlc + op.hlc_delta, _sha(txn, op)) for txn in txns for op in txn.ops]
+    if not items:
+        return []
+    batch = _Batch(hq, author, server_ms, reveal)
+    batch.run(items, sent_hlc)
+    return [item.answer for item in items if item.answer is not None]
+
+
+def _sha(txn: Txn, op: Op) -> bytes:
+    """Return the hash of an operation without its number, which changes when a laptop is restored."""
+    payload = (op.kind, op.entity, op.row, op.field, op.value, txn.hlc + op.hlc_delta, op.base)
+    try:
+        return blake2b(msgspec.msgpack.encode(payload), digest_size=SHA_BYTES).digest()
+    except OverflowError as error:  # JSON can write numbers that no engine stores
+        raise Refusal("bad_request", N_("HQ could not read this change")) from error
+
+
+class _Batch:
+    """One call of `apply_transactions`."""
+
+    def __init__(
+        self, hq: HqTransaction, author: Author, server_ms: int, reveal: Callable[[int], int]
+    ) -> None:
+        self._hq = hq
+        self._author = author
+        self._server_ms = server_ms
+        self._reveal = reveal
+        self._edits = Edits(hq, author, server_ms)
+        self._refusals: list[tuple[_Item, Refused]] = []
+
+    def run(self, items: Sequence[_Item], sent_hlc: int) -> None:
+        acked, last_hlc = self._standing()
+        _demand_order(items, acked)
+        known = [item for item in items if item.op.no <= acked]
+        new = items[len(known) :]
+        self._answer_again(known)
+        if new:
+            again = self._answer_restored(new)
+            fresh = [item for item in new if item.answer is None]
+            self._accept(fresh, sent_hlc, last_hlc)
+            self._prepare(fresh)
+            self._merge(fresh)
+            self._finish(fresh)
+            self._log([*again, *fresh])
+            self._stand(new, fresh, sent_hlc, last_hlc)
+
+    # What was answered before
+
+    def _standing(self) -> tuple[int, int]:
+        """Return the last operation answered and the last clock reading accepted of the author's device."""
+        if self._author.device == 0:
+            return self._hq.hq_op_no, self._hq.hq_hlc
+        query = select(_devices.c.acked_op, _devices.c.last_hlc).where(_devices.c.id == self._author.device)
+        row = self._hq.connection.execute(query).one()
+        return row.acked_op, row.last_hlc
+
+    def _answer_again(self, known: Sequence[_Item]) -> None:
+        by_no = {item.op.no: item for item in known}
+        for some in chunks(sorted(by_no)):
+            query = select(_ops.c.op_no, _ops.c.payload_sha, _ops.c.answer).where(
+                _ops.c.device == self._author.device,
+                _ops.c.incarnation == self._author.incarnation,
+                _ops.c.op_no.in_(some),
+            )
+            for row in self._hq.connection.execute(query):
+                item = by_no[row.op_no]
+                if row.payload_sha != item.sha:
+                    raise PayloadChanged(row.op_no)
+                item.answer = msgspec.msgpack.decode(row.answer, type=Answer)
+        if any(item.answer is None for item in known):
+            raise Refusal("gap", N_("HQ keeps no answer this old"), acked_to=known[-1].op.no)
+        self._hide_unreadable(known)
+
+    def _answer_restored(self, new: Sequence[_Item]) -> list[_Item]:
+        """Answer what an earlier incarnation of this laptop sent already; return those items."""
+        if self._author.incarnation == 1 or self._author.device == 0:
+            return []
+        by_sha = {item.sha: item for item in new}
+        for some in chunks(sorted(by_sha)):
+            query = select(_ops.c.payload_sha, _ops.c.answer).where(
+                _ops.c.device == self._author.device,
+                _ops.c.incarnation < self._author.incarnation,
+                _ops.c.payload_sha.in_(some),
+            )
+            for row in self._hq.connection.execute(query):
+                item = by_sha[row.payload_sha]
+                before = msgspec.msgpack.decode(row.answer, type=Answer)
+                item.answer = msgspec.structs.replace(before, no=item.op.no)
+        again = [item for item in new if item.answer is not None]
+        self._hide_unreadable(again)
+        return again
+
+    def _hide_unreadable(self, items: Sequence[_Item]) -> None:
+        """Take HQ's values out of old answers where the author may not read them any more."""
+        showing = [item for item in items if item.answer is not None and item.answer.extra is not None]
+        self._edits.records.load(_ids_of((item.op.entity, item.op.row.hex()) for item in showing))
+        for item in showing:
+            answer = item.answer
+            if answer is not None and not self._reads(item):
+                told = None if answer.code == Code.SUPERSEDED else [*answer.extra[:2], None]
+                item.answer = msgspec.structs.replace(answer, extra=told)
+
+    def _reads(self, item: _Item) -> bool:
+        """Tell whether the author may now read what the operation was about."""
+        schema = BY_NO.get(item.op.entity)
+        record = self._edits.records.get(schema.no, item.op.row.hex()) if schema else None
+        if schema is None or record is None:
+            return False
+        if not isinstance(item.op.field, str):
+            field = schema.by_no.get(item.op.field)
+            return self._edits.rights.reads(record, field) if field else self._edits.rights.sees(record)
+        return self._edits.rights.reads(record, None)
+
+    # What is new
+
+    def _accept(self, fresh: Sequence[_Item], sent_hlc: int, last_hlc: int) -> None:
+        sent = [min(max(item.sent_hlc, 0), HLC_MAX) for item in fresh]
+        sent_hlc = min(max(sent_hlc, 0), HLC_MAX)
+        for item, hlc in zip(fresh, accept(sent, sent_hlc, self._server_ms, last_hlc), strict=True):
+            item.stamp = Stamp(hlc, self._author.device, item.op.no)
+            item.base = self._reveal(item.op.base) if item.op.base > 0 else 0
+
+    def _prepare(self, fresh: Sequence[_Item]) -> None:
+        """Read what the batch will ask for, in a few statements."""
+        for item in fresh:
+            try:
+                item.wanted = read_op(item.op, self._edits.custom)
+            except Refused as refused:
+                item.refused = refused
+        wanted = [item.wanted for item in fresh if item.wanted is not None]
+        records = self._edits.records
+        keys = [(each.schema.no, each.row_id) for each in wanted]
+        for each in wanted:
+            keys.extend(key for _, key in records.parent_links(each.schema, each.values) if key)
+            for field in each.fields:
+                if field.scope is not None and field.target and each.values.get(field.name):
+                    keys.append((SCHEMAS[field.target].no, each.values[field.name]))
+            if each.values.get("stage_id"):
+                keys.append((SCHEMAS["stage"].no, each.values["stage_id"]))
+        records.load(_ids_of(keys))
+        there = [record for each in wanted if (record := records.get(each.schema.no, each.row_id))]
+        records.load(
+            _ids_of(
+                key
+                for record in there
+                for _, key in records.parent_links(record.schema, record.values)
+                if key is not None
+            )
+        )
+        moving = [
+            record
+            for each in wanted
+            if (each.kind in (OpKind.DELETE, OpKind.RESTORE) or any(f.scope or f.parent for f in each.fields))
+            and (record := records.get(each.schema.no, each.row_id))
+        ]
+        records.know_children(moving)
+
+    def _merge(self, fresh: Sequence[_Item]) -> None:
+        start = 0
+        while start < len(fresh):
+            txn = fresh[start].txn
+            end = start
+            while end < len(fresh) and fresh[end].txn is txn:
+                end += 1
+            if txn.flags & TxnFlag.ALL_OR_NOTHING:
+                self._merge_whole(fresh[start:end])
+            else:
+                for item in fresh[start:end]:
+                    self._merge_one(item)
+            start = end
+
+    def _merge_whole(self, items: Sequence[_Item]) -> None:
+        """Merge the operations of a transaction, or refuse all with the reason of the one that failed."""
+        edits = self._edits
+        marks = edits.scopes.mark(), edits.numbers.mark(), len(edits.lost), len(self._refusals)
+        edits.records.begin()
+        for item in items:
+            self._merge_one(item)
+            refused = item.refused
+            if refused is not None:
+                edits.records.take_back()
+                edits.scopes.take_back(marks[0])
+                edits.numbers.take_back(marks[1])
+                del edits.lost[marks[2] :]
+                del self._refusals[marks[3] :]
+                for each in items:
+                    self._refuse(each, refused)
+                return
+        edits.records.keep()
+
+    def _merge_one(self, item: _Item) -> None:
+        if item.wanted is None or item.stamp is None:
+            if item.refused is not None:
+                self._refuse(item, item.refused)
+            return
+        try:
+            outcome = self._edits.apply(item.wanted, item.stamp, item.base)
+        except Refused as refused:
+            self._refuse(item, refused)
+            return
+        self._take(item, item.stamp, outcome)
+
+    def _take(self, item: _Item, stamp: Stamp, outcome: Outcome) -> None:
+        item.seq = outcome.seq
+        item.answer = Answer(item.op.no, outcome.code, stamp.hlc, outcome.base, outcome.shown)
+
+    def _refuse(self, item: _Item, refused: Refused) -> None:
+        item.refused, item.seq = refused, 0
+        extra = [refused.reason.text, _places(refused.reason), self._value_at_hq(item)]
+        item.answer = Answer(item.op.no, refused.code, item.stamp.hlc if item.stamp else 0, 0, extra)
+        self._refusals.append((item, refused))
+
+    def _value_at_hq(self, item: _Item) -> Any:
+        """Return HQ's value of what was refused, as far as the author may read it."""
+        wanted = item.wanted
+        if wanted is None or wanted.kind is OpKind.CREATE:
+            return None
+        record = self._edits.records.get(wanted.schema.no, wanted.row_id)
+        if record is None or not self._edits.rights.sees(record):
+            return None
+        if wanted.kind in (OpKind.DELETE, OpKind.RESTORE):
+            return record.values["life"]
+        if all(self._edits.rights.reads(record, field) for field in wanted.fields):
+            return self._edits.value(record, wanted.fields)
+        return None
+
+    # What is written
+
+    def _finish(self, fresh: Sequence[_Item]) -> None:
+        edits, hq = self._edits, self._hq
+        for quote, total in quote_totals.changed_totals(edits.records, edits.quotes):
+            quote.set("total", total)
+            hq.hq_hlc = tick(hq.hq_hlc, self._server_ms)
+            quote.stamp(quote_totals.REGISTER, Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None))
+        edits.scopes.finish()
+        edits.numbers.finish()
+        store(hq.connection, edits.records.touched())
+        if edits.lost:
+            rows = [
+                {
+                    "seq": lost.seq,
+                    "device": lost.mark.device,
+                    "incarnation": lost.mark.incarnation,
+                    "op_no": lost.mark.op_no,
+                    "entity": lost.record.schema.no,
+                    "row_id": lost.record.id,
+                    "field": lost.register,
+                    "mine": lost.mine,
+                    "user_id": self._author.user_id,
+                    "at_ms": lost.at_ms,
+                }
+                for lost in edits.lost
+            ]
+            hq.connection.execute(insert(_lost), rows)
+        if edits.policy_seq:
+            hq.policy_seq = edits.policy_seq
+
+    def _log(self, items: Sequence[_Item]) -> None:
+        author = self._author
+        rows = [
+            {
+                "device": author.device,
+                "incarnation": author.incarnation,
+                "op_no": item.op.no,
+                "txn_no": min(abs(item.txn.no), _BIGINT_MAX),
+                "payload_sha": item.sha,
+                "code": item.answer.code,
+                "hlc_sent": min(max(item.sent_hlc, 0), HLC_MAX),
+                "hlc": item.answer.hlc,
+                "seq": item.seq,
+                "answer": msgspec.msgpack.encode(item.answer),
+                "at_ms": self._server_ms,
+            }
+            for item in items
+            if item.answer is not None
+        ]
+        self._hq.connection.execute(insert(_ops), rows)
+        if self._refusals:
+            refused = [
+                {
+                    "device": author.device,
+                    "incarnation": author.incarnation,
+                    "op_no": item.op.no,
+                    "user_id": author.user_id,
+                    "entity": min(abs(item.op.entity), 2**31 - 1),
+                    "row_id": item.op.row.hex()[:64],
+                    "payload": msgspec.msgpack.encode(item.op),
+                    "code": refusal.code,
+                    "reason": refusal.reason.text,
+                    "at_ms": self._server_ms,
+                }
+                for item, refusal in self._refusals
+            ]
+            self._hq.connection.execute(insert(_quarantine), refused)
+
+    def _stand(self, new: Sequence[_Item], fresh: Sequence[_Item], sent_hlc: int, last_hlc: int) -> None:
+        last = max((item.stamp.hlc for item in fresh if item.stamp), default=last_hlc)
+        self._hq.max_hlc = max(self._hq.max_hlc, last)
+        acked = new[-1].op.no
+        if self._author.device == 0:
+            self._hq.hq_op_no, self._hq.hq_hlc = acked, max(self._hq.hq_hlc, last)
+            return
+        self._hq.connection.execute(
+            update(_devices)
+            .where(_devices.c.id == self._author.device)
+            .values(
+                acked_op=acked,
+                last_hlc=last,
+                clock_shift_ms=shift_ms(min(max(sent_hlc, 0), HLC_MAX), self._server_ms),
+            )
+        )
+
+
+def _demand_order(items: Sequence[_Item], acked: int) -> None:
+    """Raise `Refusal` unless the operations follow each other and what HQ has."""
+    numbers = [item.op.no for item in items]
+    follow = all(after == before + 1 for before, after in pairwise(numbers))
+    if not follow or numbers[0] < 1 or numbers[-1] > _BIGINT_MAX:
+        raise Refusal("bad_request", N_("The changes do not follow each other"))
+    if numbers[0] > acked + 1:
+        raise Refusal("gap", N_("Changes before these did not reach HQ"), acked_to=acked)
+
+
+def _ids_of(keys: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
+    by_entity: dict[int, set[str]] = {}
+    for entity, row_id in keys:
+        if entity in BY_NO:
+            by_entity.setdefault(entity, set()).add(row_id)
+    return by_entity
+
+
+def _places(reason: Message) -> dict[str, str]:
+    """Return what goes into a sentence, each as English source that the reader's side may translate."""
+    return {
+        name: value.text if isinstance(value, Message) and not value.places else str(value)
+        for name, value in reason.places.items()
+    }

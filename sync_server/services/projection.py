@@ -1,0 +1,178 @@
+"""Records as one reader may see them: what is masked is not even read from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from crm_core.entities import BY_NO
+from crm_core.rules.scopes import EVERYONE
+from crm_core.schema.field import Field, FieldClass, Kind
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_core.sync.codec import ID_BYTES, pack_column
+from crm_core.sync.plan import Entitlement
+from crm_core.sync.protocol import MsgKind, Put
+from sync_server.services.custom import CustomFields
+from sync_server.services.records import META, ROW_SCOPE, SET_DOT, Key, chunks
+from sync_server.services.wanted import field_of, register_of
+
+FieldName = int | str
+
+
+@dataclass(slots=True)
+class Shown:
+    """One record: its readable values, and what decides whether it is visible."""
+
+    id: str
+    values: dict[str, Any]
+    """Readable columns by name; `id`, `life` and, where readable, `custom` among them."""
+    born_seq: int
+    born_device: int
+    born_incarnation: int
+    life_seq: int
+    scopes: dict[str, int] = field(default_factory=dict)
+    """Scopes and where they were entered; empty, not read, for a reader of everything."""
+    dots: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+
+class Projection:
+    """The records a reader with these rights and this schema version may see."""
+
+    def __init__(
+        self, connection: Connection, rights: Entitlement, schema_version: int, custom: CustomFields
+    ) -> None:
+        self._connection = connection
+        self._rights = rights
+        self._version = schema_version
+        self._custom = custom
+        self._fields: dict[int, tuple[Field, ...]] = {}
+        self._sees_all = {entity for entity, scope in rights.scopes if scope == EVERYONE}
+
+    def sees(self, schema: Schema, shown: Shown) -> bool:
+        """Tell whether the reader may see a record."""
+        return schema.no in self._sees_all or self._rights.sees(schema.no, shown.scopes)
+
+    def has(self, entity: int, scope: str) -> bool:
+        """Tell whether the reader now has a scope."""
+        return (entity, scope) in self._rights.scopes
+
+    def fields(self, schema: Schema) -> tuple[Field, ...]:
+        """Return the readable fields the reader's program knows, custom ones last."""
+        if schema.no not in self._fields:
+            known = [
+                each
+                for each in (*schema.fields.values(), *self._custom.of(schema.name).values())
+                if self.reads(schema, each) and each.since <= self._version
+            ]
+            self._fields[schema.no] = tuple(known)
+        return self._fields[schema.no]
+
+    def reads(self, schema: Schema, declared: Field) -> bool:
+        """Tell whether the reader may read a field."""
+        return self._rights.reads(schema.no, declared.field_class)
+
+    def members(self, schema: Schema, register: str) -> tuple[Field, ...]:
+        """Return the fields of a register that the reader may read."""
+        leader = field_of(schema, register, self._custom)
+        if leader is None:
+            return ()
+        readable = self.fields(schema)
+        return tuple(each for each in schema.register(leader) if each in readable)
+
+    def signature(self, schema: Schema) -> tuple[Field, ...]:
+        """Return the fields that tell who changed a record last, where readable."""
+        readable = self.fields(schema)
+        both = (schema.fields["updated_at"], schema.fields["updated_by"])
+        return tuple(each for each in both if each in readable)
+
+    def load(self, keys: Iterable[Key]) -> dict[Key, Shown]:
+        """Return the records there are, visible or not."""
+        by_entity: dict[int, set[str]] = {}
+        for entity, record_id in keys:
+            by_entity.setdefault(entity, set()).add(record_id)
+        found: dict[Key, Shown] = {}
+        for entity, ids in by_entity.items():
+            if entity in BY_NO:
+                for some in chunks(sorted(ids)):
+                    found.update(((entity, each.id), each) for each in self._load(BY_NO[entity], some))
+        return found
+
+    def _load(self, schema: Schema, ids: Sequence[str]) -> Iterable[Shown]:
+        run = self._connection.execute
+        declared = self.fields(schema)
+        table = schema.table
+        columns = [table.c.id, table.c.life]
+        columns += [table.c[each.name] for each in declared if not each.name.startswith(CUSTOM_PREFIX)]
+        if self._rights.reads(schema.no, FieldClass.CORE):
+            columns.append(table.c.custom)
+        rows = {row["id"]: dict(row) for row in run(select(*columns).where(table.c.id.in_(ids))).mappings()}
+        found: dict[str, Shown] = {}
+        query = select(META.c.row_id, META.c.seq, META.c.device, META.c.incarnation, META.c.life_seq).where(
+            META.c.entity == schema.no, META.c.row_id.in_(ids)
+        )
+        for row_id, seq, device, incarnation, life_seq in run(query).tuples():
+            found[row_id] = Shown(row_id, rows[row_id], seq, device, incarnation, life_seq)
+        if schema.no not in self._sees_all:
+            query_scopes = select(ROW_SCOPE.c.row_id, ROW_SCOPE.c.scope, ROW_SCOPE.c.in_seq).where(
+                ROW_SCOPE.c.entity == schema.no, ROW_SCOPE.c.row_id.in_(ids)
+            )
+            for row_id, scope, in_seq in run(query_scopes).tuples():
+                found[row_id].scopes[scope] = in_seq
+        if any(each.kind is Kind.TAGS for each in declared):
+            query_dots = select(SET_DOT.c.row_id, SET_DOT.c.field, SET_DOT.c.word, SET_DOT.c.dot).where(
+                SET_DOT.c.entity == schema.no, SET_DOT.c.row_id.in_(ids)
+            )
+            for row_id, register, word, name in run(query_dots).tuples():
+                found[row_id].dots.setdefault(register, []).append((word, name))
+        return found.values()
+
+
+def value_of(shown: Shown, declared: Field) -> Any:
+    """Return a field's value as it travels; None for an empty one."""
+    if declared.kind is Kind.TAGS:
+        pairs = shown.dots.get(register_of(declared))
+        return [list(pair) for pair in sorted(pairs)] if pairs else None
+    if declared.name.startswith(CUSTOM_PREFIX):
+        return (shown.values.get("custom") or {}).get(declared.name.removeprefix(CUSTOM_PREFIX))
+    return shown.values[declared.name]
+
+
+def size_of(shown: Shown, fields: Iterable[Field]) -> int:
+    """Return about how many bytes the fields take before compression."""
+    values = [value_of(shown, declared) for declared in fields]
+    return ID_BYTES + 1 + len(msgspec.msgpack.encode([value for value in values if value is not None]))
+
+
+def put(schema: Schema, rows: Sequence[Shown], fields: Sequence[Field], *, full: bool, base: int) -> Put:
+    """Return the message with these fields of these rows; where `full`, less the fields all leave empty."""
+    names: list[FieldName] = []
+    columns: list[list[Any]] = []
+    for declared in fields:
+        column = [value_of(shown, declared) for shown in rows]
+        if full and all(value is None for value in column):
+            continue
+        names.append(declared.no or declared.name)
+        columns.append(pack_column(declared if declared.no else None, column))
+    return Put(
+        kind=MsgKind.PUT,
+        optional=0,
+        entity=schema.no,
+        full=full,
+        base=base,
+        ids=bytes.fromhex("".join(shown.id for shown in rows)),
+        lives=[shown.values["life"] for shown in rows],
+        fields=names,
+        columns=columns,
+    )
+
+
+def scopes_by_entity(rights: Entitlement) -> Mapping[int, set[str]]:
+    """Return the scopes of each entity."""
+    found: dict[int, set[str]] = {}
+    for entity, scope in rights.scopes:
+        found.setdefault(entity, set()).add(scope)
+    return found

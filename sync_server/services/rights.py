@@ -1,0 +1,98 @@
+"""What the author of a batch may do, asked once for each kind of record and remembered.
+
+The answers are those of `crm_core.rules.access.decide`; only the sets it would build for every operation
+are built once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from crm_core.i18n import N_, Message, message
+from crm_core.rules.access import Action, ClassRight, Person, Reach, decide
+from crm_core.rules.scopes import EVERYONE, LENT, own_scope
+from crm_core.schema.field import Field, FieldClass, ScopeSource
+from crm_core.schema.reading import Schema
+from crm_core.sync.protocol import Code
+from sync_server.services.records import Record
+
+# One text for "there is none", "you may not see it" and "you may not change it": a guessed id tells nothing.
+NO_SUCH_RECORD = message(N_("HQ has no such record that your role may change"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who makes a change: never what the operation says, always who is signed in."""
+
+    user_id: str
+    person: Person
+    device: int = 0
+    """0 is HQ itself: the REST interface, imports, the command line."""
+    incarnation: int = 1
+
+
+class Refused(Exception):
+    """One operation is not taken; HQ's answer says why."""
+
+    def __init__(self, code: Code, reason: Message) -> None:
+        self.code = code
+        self.reason = reason
+        super().__init__(str(reason))
+
+
+class AuthorRights:
+    """The author's rights with their sets built."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self._within: dict[tuple[Action, str], frozenset[str]] = {}
+
+    def may(self, action: Action, entity: str, scopes: Collection[str]) -> bool:
+        """Tell whether the action is allowed on a record lying in `scopes` (`all` among them)."""
+        key = (action, entity)
+        if key not in self._within:
+            reach = self.person.rights.reach_of(entity, action)
+            if action is Action.READ:
+                self._within[key] = self.person.reads_in(entity)
+            else:
+                self._within[key] = self.person.acts_in(reach)
+        within = self._within[key]
+        return EVERYONE in within or not within.isdisjoint(scopes)
+
+    def sees(self, record: Record) -> bool:
+        """Tell whether the author may read the record."""
+        return self.may(Action.READ, record.schema.name, record.all_scopes())
+
+    def reads(self, record: Record, field: Field | None) -> bool:
+        """Tell whether the author may read a field of the record; None is a custom field."""
+        return self.sees(record) and self.reads_class(record.schema, field)
+
+    def reads_class(self, schema: Schema, field: Field | None) -> bool:
+        """Tell whether the author may read a field where he may read the record."""
+        field_class = field.field_class if field else FieldClass.CORE
+        return self.person.rights.class_right(schema.name, field_class) >= ClassRight.READ
+
+    def demand(self, action: Action, record: Record) -> None:
+        """Raise `Refused` unless the author sees the record and may do the action on it."""
+        if not (self.sees(record) and self.may(action, record.schema.name, record.all_scopes())):
+            raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
+
+    def demand_fields(self, action: Action, schema: Schema, fields: Iterable[Field]) -> None:
+        """Raise `Refused` unless every field may be written."""
+        for field in fields:
+            if self.person.rights.class_right(schema.name, field.field_class) < ClassRight.WRITE:
+                decision = decide(self.person, action, schema.name, None, (field,))
+                raise Refused(Code.FORBIDDEN_FIELD, decision.reason or NO_SUCH_RECORD)
+
+    def is_own(self, scope: str) -> bool:
+        """Tell whether a scope is the author's own: his, his teams' or his territories'."""
+        if scope.startswith(LENT):
+            return False
+        if scope == own_scope(self.person.user_id):
+            return True
+        reach = {
+            f"{ScopeSource.TEAM}": Reach.TEAM,
+            f"{ScopeSource.TERRITORY}": Reach.TERRITORY,
+        }.get(scope.partition(":")[0])
+        return reach is not None and scope in self.person.acts_in(reach)

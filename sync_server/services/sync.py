@@ -1,0 +1,378 @@
+"""One request of a laptop: who is it, what does it bring, what may it see. The order is the safety.
+
+Pushed operations are merged before anything is sent down, so whatever a purge takes away had its last chance
+to reach HQ. docs/sync.md is the reader's guide.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from crm_core.entities import SCHEMAS
+from crm_core.errors import BrokenPromise, UserError
+from crm_core.i18n import N_
+from crm_core.rules.access import Person
+from crm_core.sync.clock import ms_of
+from crm_core.sync.plan import Token, fresh, reconcile, versions_held
+from crm_core.sync.protocol import PROTOCOL_VERSION, Answer, Lease, Msg, MsgKind, SyncRequest, SyncResponse
+from crm_core.sync.protocol import Settings as SettingsMessage
+from sync_server.services import audit, entitlements, numbers
+from sync_server.services.auth import DeviceSession, now_ms
+from sync_server.services.cursor import Disguise, Signer, Standing
+from sync_server.services.faults import Refusal
+from sync_server.services.feed import LEAST_BYTES, Reader, missed_lost_edits, next_page
+from sync_server.services.merge import PayloadChanged, apply_transactions
+from sync_server.services.rights import Author
+from sync_server.settings import Settings
+from sync_server.store.database import Database, HqTransaction, Snapshot
+from sync_server.store.tables import Device, table_of
+
+MIN_SCHEMA: Final = 1
+MAX_OPS: Final = 50_000  # of one request; a first upload of a year's work comes in several
+MAX_SERIES: Final = 8
+NONCE_BYTES: Final = 16
+CLOCK_SLACK_MS: Final = 2_000  # what time services correct without anybody noticing
+TRIES: Final = 3  # rights may change between writing them down and reading them
+
+SCHEMA_VERSION: Final = max(
+    declared.since for schema in SCHEMAS.values() for declared in schema.fields.values()
+)
+
+_devices = table_of(Device)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Contact:
+    """What was found and written down about the laptop in the first half of a request."""
+
+    session: DeviceSession
+    epoch: str
+    incarnation: int
+    is_restored: bool
+    """Its database is a copy or an older one: it begins anew under another incarnation."""
+    nonce: bytes
+    acked_op: int
+    held_seq: int
+    """Feed position it was seen to hold before."""
+    purge_allowed: int
+    answers: list[Answer]
+    leases: list[Lease]
+
+
+class SyncService:
+    """Answers laptops. One per process; threads may share it."""
+
+    def __init__(self, database: Database, settings: Settings, clock: Callable[[], int] = now_ms) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self._secret = bytes.fromhex(settings.secret)
+        self._people: dict[str, tuple[int, str, Person]] = {}
+        self._told = _told_settings(settings)
+        self._told_mark = zlib.crc32(msgspec.json.encode(sorted(self._told.items())))
+
+    def answer(self, request: SyncRequest, session: DeviceSession) -> SyncResponse:
+        """Take what a laptop brings and return what it may see. Raises `Refusal`."""
+        _demand_readable(request, session)
+        server_ms = self._clock()
+        try:
+            contact = self._receive(request, session, server_ms)
+        except PayloadChanged as changed:
+            self._alarm(session, changed, server_ms)
+            raise
+        if not request.pull and not contact.is_restored:
+            return self._response(contact, server_ms, list(contact.leases), request.token, False)
+        return self._send(request, contact, server_ms)
+
+    def demand_clock(self) -> None:
+        """Raise `UserError` where this machine's clock is behind what HQ accepted already."""
+        with self._database.read() as snapshot:
+            behind_ms = ms_of(snapshot.max_hlc) - self._clock()
+        if behind_ms > CLOCK_SLACK_MS:
+            raise UserError(
+                N_("This machine's clock is {seconds} s behind the last change; set it first"),
+                seconds=behind_ms // 1000,
+            )
+
+    # Coming in
+
+    def _receive(self, request: SyncRequest, session: DeviceSession, server_ms: int) -> _Contact:
+        if request.txns or request.leases:
+            with self._database.write() as hq:
+                return self._meet(request, session, server_ms, hq.connection, hq.epoch, hq)
+        with self._database.read() as snapshot:
+            epoch = snapshot.epoch
+        with self._database.note() as connection:
+            return self._meet(request, session, server_ms, connection, epoch, None)
+
+    def _meet(
+        self,
+        request: SyncRequest,
+        session: DeviceSession,
+        server_ms: int,
+        connection: Connection,
+        epoch: str,
+        hq: HqTransaction | None,
+    ) -> _Contact:
+        """Check that the laptop is the one HQ knows, then take its operations and give it numbers."""
+        device_id = session.device_id
+        # Locked, so that a request and its repetition follow each other.
+        query = select(_devices).where(_devices.c.id == device_id).with_for_update()
+        device = connection.execute(query).mappings().one()
+        nonce = bytes(device["nonce"])
+        is_known = (
+            request.epoch in (b"", bytes.fromhex(epoch))
+            and request.incarnation == device["incarnation"]
+            and _is_one_of(request.nonce, nonce, device["last_nonce"])
+        )
+        changed: dict[str, Any] = {"last_seen_at": server_ms, "schema": min(request.schema, 2**31 - 1)}
+        if not is_known:
+            return self._begin_anew(connection, device, session, epoch, server_ms, changed)
+        answers: list[Answer] = []
+        leases: list[Lease] = []
+        is_again = not hmac.compare_digest(request.nonce, nonce)
+        if hq is not None:
+            answers = self._merge(hq, request, session, server_ms)
+            leases = [
+                lease
+                for series, wanted in request.leases.items()
+                if (lease := numbers.lease(connection, device_id, series, wanted, server_ms, again=is_again))
+            ]
+        if not is_again:
+            changed |= {"last_nonce": nonce, "nonce": (nonce := secrets.token_bytes(NONCE_BYTES))}
+        standing = self._signer(device_id, request.incarnation, epoch).read(request.token)
+        if standing is not None and standing.token.plan is None:
+            changed["acked_seq"] = standing.token.seq
+        connection.execute(update(_devices).where(_devices.c.id == device_id).values(**changed))
+        return _Contact(
+            session=session,
+            epoch=epoch,
+            incarnation=device["incarnation"],
+            is_restored=False,
+            nonce=nonce,
+            acked_op=answers[-1].no if answers else device["acked_op"],
+            held_seq=device["acked_seq"],
+            purge_allowed=device["purge_allowed"] or 0,
+            answers=answers,
+            leases=leases,
+        )
+
+    def _begin_anew(
+        self,
+        connection: Connection,
+        device: Any,
+        session: DeviceSession,
+        epoch: str,
+        server_ms: int,
+        changed: dict[str, Any],
+    ) -> _Contact:
+        """Give a laptop whose database is not the one HQ knows a new incarnation, and take nothing yet."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        changed |= {
+            "incarnation": device["incarnation"] + 1,
+            "nonce": nonce,
+            "last_nonce": None,
+            "acked_op": 0,
+        }
+        connection.execute(update(_devices).where(_devices.c.id == device["id"]).values(**changed))
+        numbers.retire_leases(connection, device["id"])
+        audit.record(
+            connection,
+            "laptop restored",
+            at_ms=server_ms,
+            user_id=session.user_id,
+            device=device["id"],
+            detail={"incarnation": changed["incarnation"]},
+        )
+        return _Contact(
+            session=session,
+            epoch=epoch,
+            incarnation=changed["incarnation"],
+            is_restored=True,
+            nonce=nonce,
+            acked_op=0,
+            held_seq=device["acked_seq"],
+            purge_allowed=device["purge_allowed"] or 0,
+            answers=[],
+            leases=[],
+        )
+
+    def _merge(
+        self, hq: HqTransaction, request: SyncRequest, session: DeviceSession, server_ms: int
+    ) -> list[Answer]:
+        if not request.txns:
+            return []
+        author = Author(
+            user_id=session.user_id,
+            person=self._person(hq.connection, hq.epoch, hq.policy_seq, session.user_id),
+            device=session.device_id,
+            incarnation=request.incarnation,
+        )
+        disguise = Disguise(self._secret, session.device_id)
+        head = hq.positions.last
+        answers = apply_transactions(
+            hq,
+            author,
+            request.txns,
+            sent_hlc=request.sent_hlc,
+            server_ms=server_ms,
+            reveal=lambda sent: disguise.reveal(sent, head),
+        )
+        return [msgspec.structs.replace(answer, base=disguise.hide(answer.base)) for answer in answers]
+
+    def _person(self, connection: Connection, epoch: str, policy_seq: int, user_id: str) -> Person:
+        """Return the person, worked out anew only after something rights follow from has changed."""
+        known = self._people.get(user_id)
+        if known is not None and known[:2] == (policy_seq, epoch):
+            return known[2]
+        person = entitlements.person_of(connection, user_id)
+        self._people[user_id] = (policy_seq, epoch, person)
+        return person
+
+    def _alarm(self, session: DeviceSession, changed: PayloadChanged, server_ms: int) -> None:
+        with self._database.note() as connection:
+            audit.record(
+                connection,
+                "operation changed",
+                at_ms=server_ms,
+                user_id=session.user_id,
+                device=session.device_id,
+                detail={"op_no": changed.op_no},
+            )
+
+    # Going out
+
+    def _send(self, request: SyncRequest, contact: _Contact, server_ms: int) -> SyncResponse:
+        user_id = contact.session.user_id
+        for _ in range(TRIES):
+            entitlements.ensure_current(self._database, user_id)
+            with self._database.read() as snapshot:
+                response = self._page(request, contact, server_ms, snapshot)
+            if isinstance(response, int):
+                with self._database.note() as connection:
+                    entitlements.hold_purge(connection, contact.session.device_id, response)
+                return self._response(contact, server_ms, list(contact.leases), request.token, False)
+            if response is not None:
+                return response
+        raise Refusal("busy", N_("Rights are changing at HQ; try again in a moment"))
+
+    def _page(
+        self, request: SyncRequest, contact: _Contact, server_ms: int, snapshot: Snapshot
+    ) -> SyncResponse | int | None:
+        """Return the answer with the next page; None where the rights of now are not written down yet.
+
+        A number is the version of rights whose purge is to wait for an administrator.
+        """
+        user_id, device_id = contact.session.user_id, contact.session.device_id
+        signer = self._signer(device_id, contact.incarnation, snapshot.epoch)
+        standing = signer.read(request.token)
+        token = standing.token if standing else fresh(snapshot.head)
+        found = entitlements.rights_of(snapshot, user_id, versions_held(token))
+        if found is None:
+            return None
+        now, past = found
+        is_resync = contact.is_restored or (standing is None and bool(request.token))
+        if token.seq > snapshot.head or not versions_held(token) <= past.keys():
+            token, standing, is_resync = fresh(snapshot.head), None, True
+        schema = min(request.schema, SCHEMA_VERSION)
+        reader = Reader(
+            user_id=user_id,
+            device=device_id,
+            incarnation=contact.incarnation,
+            schema=schema,
+            now=now,
+            past=past,
+            hide=Disguise(self._secret, device_id).hide,
+        )
+        msgs: list[Msg] = list(contact.leases)
+        if standing is None or standing.settings != self._told_mark:
+            msgs.insert(0, SettingsMessage(MsgKind.SETTINGS, 1, self._told))
+        if is_resync:
+            msgs.extend(missed_lost_edits(snapshot, reader, contact.held_seq))
+        if self._must_hold(snapshot.connection, reader, token, contact):
+            return now.version
+        want = max(LEAST_BYTES, min(request.want_bytes, self._settings.want_bytes_max))
+        try:
+            page = next_page(snapshot, reader, token, want)
+        except BrokenPromise as error:
+            raise Refusal(
+                "policy", N_("HQ cannot work out this user's rights; nothing was changed")
+            ) from error
+        signed = signer.sign(Standing(token=page.token, settings=self._told_mark))
+        msgs.extend(page.msgs)
+        return self._response(contact, server_ms, msgs, signed, page.more, is_resync)
+
+    def _must_hold(self, connection: Connection, reader: Reader, token: Token, contact: _Contact) -> bool:
+        """Tell whether a plan begins that would take so much away that an administrator is to confirm it."""
+        due = reconcile(token, version=reader.now.version, schema=reader.schema).plan
+        if due is None or due == token.plan or reader.now.version <= contact.purge_allowed:
+            return False
+        return entitlements.purge_to_hold(connection, due, reader.past, reader.now) > 0
+
+    def _response(
+        self,
+        contact: _Contact,
+        server_ms: int,
+        msgs: list[Msg],
+        token: bytes,
+        more: bool,
+        is_resync: bool = False,
+    ) -> SyncResponse:
+        return SyncResponse(
+            v=PROTOCOL_VERSION,
+            epoch=bytes.fromhex(contact.epoch),
+            server_ms=server_ms,
+            nonce=contact.nonce,
+            answers=contact.answers,
+            msgs=list(msgs),
+            token=token,
+            more=more,
+            acked_to=contact.acked_op,
+            min_schema=MIN_SCHEMA,
+            resync=is_resync,
+            incarnation=contact.incarnation if contact.is_restored else 0,
+        )
+
+    def _signer(self, device: int, incarnation: int, epoch: str) -> Signer:
+        return Signer(self._secret, device=device, incarnation=incarnation, epoch=epoch)
+
+
+def _demand_readable(request: SyncRequest, session: DeviceSession) -> None:
+    if request.v != PROTOCOL_VERSION:
+        raise Refusal("upgrade", N_("This program is too old or too new for this HQ"))
+    if request.device != session.device_id:
+        raise Refusal("bad_request", N_("The request names another laptop than the one signed in"))
+    if request.schema < MIN_SCHEMA:
+        raise Refusal("upgrade", N_("This program is too old or too new for this HQ"))
+    if len(request.leases) > MAX_SERIES or sum(len(txn.ops) for txn in request.txns) > MAX_OPS:
+        raise Refusal("too_large", N_("The request holds more than {most} changes"), most=MAX_OPS)
+
+
+def _is_one_of(nonce: bytes, current: bytes, last: bytes | None) -> bool:
+    return hmac.compare_digest(nonce, current) or (
+        last is not None and hmac.compare_digest(nonce, bytes(last))
+    )
+
+
+def _told_settings(settings: Settings) -> dict[str, Any]:
+    """Return what every laptop is told about HQ."""
+    return {
+        "interval_s": settings.interval_s,
+        "lease_size": settings.lease_size,
+        "company": settings.company,
+        "company_zh": settings.company_zh,
+        "address": settings.address,
+        "address_zh": settings.address_zh,
+        "phone": settings.phone,
+        "email": settings.email,
+        "tax_number": settings.tax_number,
+        "currency": settings.currency,
+    }

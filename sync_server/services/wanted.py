@@ -1,0 +1,235 @@
+"""What an operation wants, read from the wire and checked by itself: nothing here knows any record."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from crm_core.entities import BY_NO
+from crm_core.i18n import N_, Message, message
+from crm_core.ids import is_id
+from crm_core.schema.field import Field, FieldClass, Kind
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_core.schema.validate import problem_with, problems_of
+from crm_core.sync.protocol import Code, Op, OpKind
+from sync_server.services.custom import CustomFields
+from sync_server.services.rights import Refused
+
+MAX_DEPTH: Final = 12  # of a structure; views and rights need four
+MAX_WORD: Final = 100  # characters of a tag
+MAX_DOTS: Final = 1000  # additions one removal may name
+_BASE64_ID: Final = 24  # characters of 16 bytes in base64, as JSON carries an id
+_TEXTUAL: Final = frozenset((Kind.TEXT, Kind.LONG_TEXT, Kind.PHONE, Kind.EMAIL, Kind.URL, Kind.CHOICE))
+_LISTS: Final = frozenset((Kind.TAGS, Kind.JSON))
+
+UNREADABLE = message(N_("HQ could not read this change"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One operation in HQ's terms."""
+
+    kind: OpKind
+    schema: Schema
+    row_id: str
+    register: str = ""
+    """SET, TAG_ADD, TAG_DEL: number of the leading field as text, or `x:key`."""
+    fields: tuple[Field, ...] = ()
+    """Fields written."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """CREATE, SET: value of each field by name."""
+    life: int = 0
+    """DELETE, RESTORE: the life counter the writer saw."""
+    word: str = ""
+    dots: frozenset[str] = frozenset()
+    """TAG_DEL: the additions the writer saw."""
+
+
+def read_op(op: Op, custom: CustomFields) -> Wanted:
+    """Return what an operation wants. Raises `Refused` for one that cannot be meant by any record."""
+    schema = BY_NO.get(op.entity)
+    row_id = op.row.hex()
+    if schema is None or not is_id(row_id):
+        raise _unreadable()
+    match op.kind:
+        case OpKind.CREATE:
+            return _read_create(schema, row_id, op, custom)
+        case OpKind.SET:
+            return _read_set(schema, row_id, op, custom)
+        case OpKind.DELETE | OpKind.RESTORE:
+            if not isinstance(op.value, int) or isinstance(op.value, bool) or not 0 < op.value < 2**31:
+                raise _unreadable()
+            return Wanted(kind=OpKind(op.kind), schema=schema, row_id=row_id, life=op.value)
+        case OpKind.TAG_ADD | OpKind.TAG_DEL:
+            return _read_tag(schema, row_id, op, custom)
+        case _:
+            raise Refused(Code.INVALID, message(N_("HQ does not know this kind of change; it may be older")))
+
+
+def _unreadable() -> Refused:
+    return Refused(Code.INVALID, UNREADABLE)
+
+
+def _read_create(schema: Schema, row_id: str, op: Op, custom: CustomFields) -> Wanted:
+    match op.value:
+        case [[*numbers], [*given]] if len(numbers) == len(given):
+            pass
+        case _:
+            raise _unreadable()
+    fields, values = [], {}
+    for number, value in zip(numbers, given, strict=True):
+        declared = _written(schema, number, custom)
+        fields.append(declared)
+        values[declared.name] = unpack(declared, value)
+    if len(values) != len(fields):
+        raise _unreadable()
+    _check(schema, values, fields, partial=False)
+    return Wanted(kind=OpKind.CREATE, schema=schema, row_id=row_id, fields=tuple(fields), values=values)
+
+
+def _read_set(schema: Schema, row_id: str, op: Op, custom: CustomFields) -> Wanted:
+    declared = _written(schema, op.field, custom)
+    if declared.kind is Kind.TAGS:
+        raise _unreadable()
+    if declared.group is None:
+        fields: tuple[Field, ...] = (declared,)
+        given: Sequence[Any] = (op.value,)
+    else:
+        fields = schema.register(declared)
+        if declared is not fields[0] or not isinstance(op.value, list) or len(op.value) != len(fields):
+            raise _unreadable()
+        given = op.value
+    values = {each.name: unpack(each, value) for each, value in zip(fields, given, strict=True)}
+    _check(schema, values, fields, partial=True)
+    return Wanted(
+        kind=OpKind.SET,
+        schema=schema,
+        row_id=row_id,
+        register=register_of(declared),
+        fields=fields,
+        values=values,
+    )
+
+
+def _read_tag(schema: Schema, row_id: str, op: Op, custom: CustomFields) -> Wanted:
+    declared = _written(schema, op.field, custom)
+    if declared.kind is not Kind.TAGS:
+        raise _unreadable()
+    dots: frozenset[str] = frozenset()
+    word = op.value
+    if op.kind == OpKind.TAG_DEL:
+        match op.value:
+            case [word, [*seen]] if len(seen) <= MAX_DOTS and all(isinstance(each, str) for each in seen):
+                dots = frozenset(seen)
+            case _:
+                raise _unreadable()
+    _check_word(word)
+    return Wanted(
+        kind=OpKind(op.kind),
+        schema=schema,
+        row_id=row_id,
+        register=register_of(declared),
+        fields=(declared,),
+        word=word,
+        dots=dots,
+    )
+
+
+def register_of(declared: Field) -> str:
+    """Return the name of a leading field's register: its number as text, or a custom field's `x:key`."""
+    return str(declared.no) if declared.no else declared.name
+
+
+def field_of(schema: Schema, register: str, custom: CustomFields) -> Field | None:
+    """Return the leading field of a register; None where it is gone."""
+    if register.startswith(CUSTOM_PREFIX):
+        return custom.of(schema.name).get(register)
+    return schema.by_no.get(int(register))
+
+
+def _written(schema: Schema, number: Any, custom: CustomFields) -> Field:
+    """Return the field with this number; `Refused` unless it travels as an operation."""
+    declared = None
+    if isinstance(number, str):
+        declared = custom.of(schema.name).get(number)
+    elif isinstance(number, int) and not isinstance(number, bool):
+        declared = schema.by_no.get(number)
+    if declared is None:
+        raise Refused(Code.INVALID, message(N_("HQ does not know this field; it may be older")))
+    if declared.computed or declared.field_class is FieldClass.SYSTEM:
+        raise Refused(
+            Code.INVALID, message(N_("“{field}” is kept by the program"), field=Message(declared.label))
+        )
+    return declared
+
+
+def unpack(declared: Field, value: Any) -> Any:
+    """Return a field's value from the wire: a link is 16 bytes, in JSON base64 or 32 digits."""
+    if declared.kind is not Kind.REF:
+        return value
+    if isinstance(value, bytes):
+        return value.hex() if value else None
+    if isinstance(value, str) and len(value) == _BASE64_ID:
+        try:
+            return base64.b64decode(value, validate=True).hex()
+        except binascii.Error:
+            return value
+    return value or None
+
+
+def _check(schema: Schema, values: Mapping[str, Any], fields: Iterable[Field], *, partial: bool) -> None:
+    """Raise `Refused` with the first thing wrong."""
+    for problem in problems_of(schema, values, partial=partial):
+        declared = schema.fields.get(problem.field or "")
+        raise Refused(
+            Code.INVALID,
+            message(
+                N_("{field}: {problem}"),
+                field=Message(declared.label if declared else problem.field or ""),
+                problem=problem.message,
+            ),
+        )
+    for declared in fields:
+        wrong = _problem_beyond(declared, values[declared.name])
+        if wrong is not None:
+            raise Refused(
+                Code.INVALID,
+                message(N_("{field}: {problem}"), field=Message(declared.label), problem=wrong),
+            )
+
+
+def _problem_beyond(declared: Field, value: Any) -> Message | None:
+    """Return what is wrong with a value that a form could not have sent."""
+    if value is None:
+        return None
+    if value == "" or value == []:
+        fits = declared.kind in (_TEXTUAL if value == "" else _LISTS)
+        return None if fits else UNREADABLE
+    wrong = problem_with(declared, value) if declared.no == 0 else None
+    if wrong is None and declared.kind is Kind.TAGS:
+        for word in value:
+            _check_word(word)
+    if wrong is None and declared.kind is Kind.JSON and not is_plain(value):
+        return UNREADABLE
+    return wrong
+
+
+def _check_word(word: Any) -> None:
+    if not isinstance(word, str) or not word.strip() or len(word) > MAX_WORD or "\x00" in word:
+        raise Refused(Code.INVALID, message(N_("A tag has 1 to {longest} characters"), longest=MAX_WORD))
+
+
+def is_plain(value: Any, depth: int = 0) -> bool:
+    """Tell whether a structure holds only what every engine stores alike: no floats, no bytes, no depth."""
+    if depth > MAX_DEPTH:
+        return False
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and is_plain(item, depth + 1) for key, item in value.items())
+    if isinstance(value, list):
+        return all(is_plain(item, depth + 1) for item in value)
+    if isinstance(value, str):
+        return "\x00" not in value
+    return value is None or (isinstance(value, int) and abs(value) < 2**63)
