@@ -30,6 +30,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         headquarters.demand_ready()
+        headquarters.sync.demand_clock()
         with serving(headquarters.database), keep_house(headquarters):
             yield
         headquarters.close()

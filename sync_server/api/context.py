@@ -26,8 +26,8 @@ _BASIC: Final = "basic "
 class Remembered:
     """Passwords that proved right a moment ago, so that a script's every call need not take Argon2's time.
 
-    Kept as hashes under a key that lives as long as the process; a disabled user or a changed password
-    counts after `REMEMBERED_S` at the latest.
+    Kept as hashes under a key that lives as long as the process. A disabled user is refused at once; an old
+    password works for `REMEMBERED_S` after it was changed.
     """
 
     def __init__(self) -> None:
@@ -41,6 +41,7 @@ class Remembered:
         with self._lock:
             user_id, until = self._right.get(proof, ("", 0.0))
         if time.monotonic() < until:
+            auth.demand_allowed(user_id)
             return user_id
         user_id = auth.check_password(name, password, address)
         with self._lock:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from crm_core.errors import AccessDenied, BrokenPromise, CrmError, Invalid, NotFound, StaleRecord, Unreachable
-from crm_core.i18n import Message, message
+from crm_core.i18n import N_, Message
 from crm_core.sync.codec import JSON
 from sync_server.services.faults import Refusal
 
@@ -63,7 +63,7 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def answer_unreadable(_request: Request, _error: RequestValidationError) -> Response:
-        return fault_response(Refusal("bad_request", "The request could not be read"))
+        return fault_response(Refusal("bad_request", N_("The request could not be read")))
 
     @app.exception_handler(HTTPException)
     async def answer_plain(_request: Request, error: HTTPException) -> Response:
@@ -77,12 +77,12 @@ def answer_errors(app: FastAPI) -> None:
     async def answer_no_database(_request: Request, error: DBAPIError) -> Response:
         # The text of a database's error may hold a row's values: its kind is what is logged.
         log.error("database", kind=type(error).__name__, engine_kind=type(error.orig).__name__)
-        return fault_response(Refusal("busy", "HQ's database does not answer; nothing was changed"))
+        return fault_response(Refusal("busy", N_("HQ's database does not answer; nothing was changed")))
 
     @app.exception_handler(Exception)
-    async def answer_bug(_request: Request, error: Exception) -> Response:
-        log.error("bug", exc_info=error)
-        return fault_response(BrokenPromise("HQ met a mistake of its own; it was recorded"))
+    async def answer_bug(_request: Request, _error: Exception) -> Response:
+        # The server around us logs it with its trace; it is raised on after this answer.
+        return fault_response(BrokenPromise(N_("HQ met a mistake of its own; it was recorded")))
 
 
 def _status_and_code(error: CrmError) -> tuple[int, str]:
@@ -101,5 +101,3 @@ def _told(sentence: Message) -> dict[str, Any]:
     }
     return {"text": sentence.text, "places": places}
 
-
-UNREADABLE = message("The request could not be read")

@@ -16,9 +16,6 @@ from sync_server.services import measures
 from sync_server.services.faults import Refusal, too_large
 
 SYNC_ROUTE: Final = "/v1/sync"
-_DOCUMENTATION: Final = ("/docs", "/redoc", "/openapi.json")
-
-# The documentation's page loads its script from a public network of copies, so only that page may.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 _SECURITY: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -97,8 +94,7 @@ class _Exchange:
         """Add what a browser should hear; a laptop's rounds are counted in bytes and need none of it."""
         for name, value in _SECURITY.items():
             headers.setdefault(name, value)
-        if not self._scope["path"].startswith(_DOCUMENTATION):
-            headers.setdefault("Content-Security-Policy", _POLICY)
+        headers.setdefault("Content-Security-Policy", _POLICY)
         if self._scope["scheme"] == "https":
             headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}")
         headers["X-Request-Id"] = self._scope["state"]["request_id"]

@@ -95,6 +95,13 @@ class Auth:
         measures.sign_ins.labels(outcome="right").inc()
         return str(kept["user_id"])
 
+    def demand_allowed(self, user_id: str) -> None:
+        """Raise `Refusal` `disabled` unless the user may still sign in."""
+        with self._database.read() as snapshot:
+            shut = select(_credential.c.disabled).where(_credential.c.user_id == user_id)
+            if snapshot.connection.execute(shut).scalar() or not _may_sign_in(snapshot.connection, user_id):
+                raise faults.disabled()
+
     def set_password(self, user_id: str, name: str, password: str) -> None:
         """Give a user the password, and the name to sign in with.
 

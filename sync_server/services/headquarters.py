@@ -10,6 +10,7 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_
 from sync_server.services.auth import Auth
 from sync_server.services.hq import Hq
+from sync_server.services.sync import SyncService
 from sync_server.settings import Settings
 from sync_server.store import upgrading
 from sync_server.store.database import Database
@@ -23,6 +24,7 @@ class Headquarters:
     database: Database
     auth: Auth
     records: Hq
+    sync: SyncService
 
     def demand_ready(self) -> None:
         """Raise `UserError` unless the database holds an HQ of this program's version."""
@@ -46,4 +48,4 @@ class Headquarters:
 def open_headquarters(settings: Settings) -> Headquarters:
     """Return the HQ of the settings; it may yet be empty (`demand_ready`)."""
     database = Database(settings.database_url)
-    return Headquarters(settings, database, Auth(database, settings), Hq(database))
+    return Headquarters(settings, database, Auth(database, settings), Hq(database), SyncService(database, settings))

@@ -11,6 +11,8 @@ from crm_core.i18n import N_, Translate
 from sync_server.services.languages import CHINESE, language_of_browser, translate_into
 from sync_server.settings import Settings
 
+_VERBS = ("get", "post", "put", "patch", "delete")
+
 router = APIRouter(include_in_schema=False)
 
 _STYLE = """
@@ -51,7 +53,7 @@ def show_interface(request: Request) -> HTMLResponse:
     body = [f"<h1>{escape(title)}</h1>", f"<p>{escape(before)}{link}{escape(after)}</p>"]
     groups: dict[str, list[str]] = {}
     for path, methods in described["paths"].items():
-        for method, operation in methods.items():
+        for method, operation in ((verb, methods[verb]) for verb in _VERBS if verb in methods):
             row = (
                 f"<tr><td><code>{method.upper()}</code></td><td><code>{escape(path)}</code></td>"
                 f"<td>{escape(operation.get('summary', ''))}</td></tr>"

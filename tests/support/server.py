@@ -1,0 +1,190 @@
+"""A real headquarters for tests: a process on a free port of this machine, with a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ADMIN = "admin"
+ADMIN_PASSWORD = "correct horse battery"
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 30.0
+ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """Return the one JSON value printed."""
+        return json.loads(self.out)
+
+    def rows(self) -> list[Any]:
+        """Return the JSON values printed, one a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def crm_server(
+    data: Path, *arguments: str, stdin: str = "", environment: dict[str, str] | None = None
+) -> Ran:
+    """Run one `crm-server` command to its end."""
+    command = [sys.executable, "-m", "sync_server", "--data", str(data), *arguments]
+    ran = subprocess.run(
+        command,
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        env=_environment(environment),
+        timeout=120,
+        check=False,
+    )
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+def initialised(data: Path, database_url: str | None = None, *arguments: str) -> Path:
+    """Make a headquarters in `data` with the administrator `ADMIN`, and return the folder."""
+    named = ["--database", database_url] if database_url else []
+    made = crm_server(
+        data, "init", "--admin", ADMIN, "--password-stdin", *named, *arguments, stdin=f"{ADMIN_PASSWORD}\n"
+    )
+    assert made.status == 0, made.err
+    return data
+
+
+@dataclass
+class RunningServer:
+    """A `crm-server serve` that answers at `url`."""
+
+    data: Path
+    options: Sequence[str] = ()
+    environment: dict[str, str] | None = None
+    url: str = ""
+    log: list[str] = field(default_factory=list)
+    _process: subprocess.Popen[str] | None = None
+    _port: int = 0
+
+    def start(self) -> None:
+        """Start the process and wait until it answers; after `kill` or `stop` on the same port again."""
+        command = [sys.executable, "-m", "sync_server", "--data", str(self.data), "--json", "serve"]
+        options = [*self.options, "--host", "127.0.0.1", "--port", str(self._port)]
+        self._process = subprocess.Popen(
+            [*command, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            cwd=ROOT,
+            env=_environment(self.environment),
+        )
+        said: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, args=(self._process.stderr, self.log.append), daemon=True).start()
+        threading.Thread(target=self._read, args=(self._process.stdout, said.put), daemon=True).start()
+        try:
+            self.url = json.loads(said.get(timeout=START_TIMEOUT_S))["url"]
+        except (queue.Empty, ValueError):
+            self.kill()
+            raise AssertionError("".join(self.log)) from None
+        self._port = int(self.url.rpartition(":")[2])
+        self._wait_until_serving()
+
+    def kill(self) -> None:
+        """End the process as a power cut would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(STOP_TIMEOUT_S)
+
+    def stop(self) -> int:
+        """Ask the process to end as a service manager does, and return its exit status."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._process.wait(STOP_TIMEOUT_S)
+
+    def restart(self) -> None:
+        """Kill the process where it still runs and start it anew at the same address."""
+        if self.is_running:
+            self.kill()
+        self.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        assert self._process is not None
+        return self._process.pid
+
+    def command(self, *arguments: str, stdin: str = "") -> Ran:
+        """Run a `crm-server` command on the same headquarters."""
+        return crm_server(self.data, *arguments, stdin=stdin, environment=self.environment)
+
+    def add_user(self, name: str, role: str, password: str = "", **where: str) -> dict[str, Any]:
+        """Add a user with a password (his name, if none is given) and return him."""
+        options = [part for option, value in where.items() for part in (f"--{option}", value)]
+        added = self.command(
+            *("--json", "user", "add", name, "--role", role, "--password-stdin"),
+            *options,
+            stdin=f"{password or name}\n",
+        )
+        assert added.status == 0, added.err
+        user: dict[str, Any] = added.json()
+        return user
+
+    def _read(self, stream: Any, take: Any) -> None:
+        for line in stream:
+            take(line)
+
+    def _wait_until_serving(self) -> None:
+        """Wait for the line that says the application is up: the port is open before that."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not any("startup complete" in line for line in self.log):
+            if time.monotonic() > deadline or not self.is_running:
+                raise AssertionError("".join(self.log))
+            time.sleep(0.02)
+
+
+@contextmanager
+def running_server(
+    tmp_path: Path,
+    database_url: str | None = None,
+    *,
+    options: Sequence[str] = (),
+    environment: dict[str, str] | None = None,
+) -> Iterator[RunningServer]:
+    """Give a headquarters of this test's own that answers: its administrator is `ADMIN`.
+
+    It lies in `tmp_path / "hq"`, is made there unless it is there already, on SQLite unless a URL is given.
+    """
+    data = tmp_path / "hq"
+    if not (data / "crm-server.toml").exists():
+        initialised(data, database_url)
+    server = RunningServer(data, options, environment)
+    server.start()
+    try:
+        yield server
+    finally:
+        if server.is_running:
+            server.kill()
+
+
+def _environment(more: dict[str, str] | None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CRM_")}
+    return {**kept, "LANG": "C.UTF-8", **(more or {})}
