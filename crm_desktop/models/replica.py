@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -108,28 +108,25 @@ class Replica:
         return replica
 
     @contextmanager
-    def write(self, flags: TxnFlag = TxnFlag.NONE) -> Iterator[WriteSession]:
+    def write(self, *, record: bool = True, flags: TxnFlag = TxnFlag.NONE) -> Iterator[WriteSession]:
         """Give the session of one write transaction, which commits at the end of the block.
 
-        What is changed goes to the outbox with it; `flags` say how the operations hang together. An
-        exception undoes all of it. Full disk, missing rights and a busy file raise `UserError`.
+        What is changed goes to the outbox with it, unless `record` is False; `flags` say how the operations
+        hang together. An exception undoes all of it. Full disk, missing rights and a busy file raise
+        `UserError`.
         """
         with self._one_writer() as changed, self._transaction() as session:
-            user_id = state.read(session, Key.USER_ID) or None
-            session.recorder = Recorder(user_id, self.clock.now_ms, flags)
+            if record:
+                user_id = state.read(session, Key.USER_ID) or None
+                session.recorder = Recorder(user_id, self.clock.now_ms, flags)
             yield session
             session.flush()
             changed.update(session.changed)
         self.announce(changed)
 
-    @contextmanager
-    def applying(self) -> Iterator[WriteSession]:
+    def applying(self) -> AbstractContextManager[WriteSession]:
         """Give the session of one write transaction that records nothing: what HQ sent, the index."""
-        with self._one_writer() as changed, self._transaction() as session:
-            yield session
-            session.flush()
-            changed.update(session.changed)
-        self.announce(changed)
+        return self.write(record=False)
 
     @contextmanager
     def _one_writer(self) -> Iterator[set[tuple[str, str]]]:

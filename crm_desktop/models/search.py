@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import column, select
+from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
@@ -51,9 +52,9 @@ def search(
         return []
     found: dict[int, int] = {}
     _by_title(session, query, kinds, limit, found)
-    for column, score in (("title", 1), ("", 0)):
+    for part, score in (("title", 1), ("", 0)):
         if len(found) < limit:
-            _by_terms(session, terms, column, kinds, score, found)
+            _by_terms(session, terms, part, kinds, score, found)
     return _hits(session, found, terms, query, limit)
 
 
@@ -83,6 +84,22 @@ def rebuild(session: Session, entity: str) -> None:
         )
 
 
+def matching_ids(text: str, entity: str) -> Any:
+    """Return a selection of the ids of an entity's records that hold every word; None for no word at all."""
+    terms = _terms(fold(text).strip())
+    matched = _match(terms, "", (entity,)) if terms else None
+    if matched is None:
+        return None
+    statement, values = matched
+    bound = {f"match_{n}": value for n, value in enumerate(values)}
+    for name in bound:
+        statement = statement.replace("?", f":{name}", 1)
+    inner = sql_text(
+        f"SELECT row_id FROM search_doc WHERE entity = :match_entity AND id IN ({statement})"
+    ).bindparams(match_entity=entity, **bound)
+    return inner.columns(column("row_id")).subquery().select()
+
+
 def _terms(query: str) -> list[str]:
     if _NUMBER.match(query):
         return [query]
@@ -104,11 +121,21 @@ def _by_title(
 def _by_terms(
     session: Session,
     terms: Sequence[str],
-    column: str,
+    part: str,
     kinds: Sequence[str] | None,
     score: int,
     found: dict[int, int],
 ) -> None:
+    matched = _match(terms, part, kinds)
+    if matched is None:
+        return
+    statement, values = matched
+    for (doc_id,) in session.connection().exec_driver_sql(f"{statement} LIMIT {CANDIDATES}", tuple(values)):
+        found.setdefault(doc_id, score)
+
+
+def _match(terms: Sequence[str], part: str, kinds: Sequence[str] | None) -> tuple[str, list[str]] | None:
+    """Return a statement for the entries that hold every word, and its values; None where none is left."""
     words: list[str] = []
     grams: list[str] = []
     for term in terms:
@@ -121,16 +148,16 @@ def _by_terms(
             elif len(run) >= 3:
                 grams.append(_quoted([run]))
             else:
-                words.extend(f"{_quoted([part])} *" for part in _WORD.findall(run))
+                words.extend(f"{_quoted([word])} *" for word in _WORD.findall(run))
     if not words and not grams:
-        return
-    scope = f"{{{column}}} : " if column else "{title body} : "
+        return None
+    scope = f"{{{part}}} : " if part else "{title body} : "
     conditions: list[tuple[str, str]] = []
     if words or kinds:
         parts = [f"{scope}({' AND '.join(words)})"] if words else []
         if kinds:
             parts.append("{kind} : (" + " OR ".join(_quoted([kind_token(kind)]) for kind in kinds) + ")")
-        conditions.append(("search_words", " AND ".join(f"({part})" for part in parts)))
+        conditions.append(("search_words", " AND ".join(f"({each})" for each in parts)))
     if grams:
         conditions.append(("search_grams", f"{scope}({' AND '.join(grams)})"))
     (first, match), *rest = conditions[::-1]
@@ -138,9 +165,7 @@ def _by_terms(
     for table, other in rest:
         statement += f" AND rowid IN (SELECT rowid FROM {table} WHERE {table} MATCH ?)"
         values.append(other)
-    rows = session.connection().exec_driver_sql(f"{statement} LIMIT ?", (*values, CANDIDATES))
-    for (doc_id,) in rows:
-        found.setdefault(doc_id, score)
+    return statement, values
 
 
 def _number_term(term: str, grams: list[str]) -> None:

@@ -45,8 +45,7 @@ _VARIABLES = {
     "OneDriveCommercial": "OneDrive",
 }
 _NETWORK_TYPES = frozenset(
-    ("nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "afpfs", "ncpfs", "9p")
-    + ("webdav", "davfs")
+    ("nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "afpfs", "9p", "webdav", "davfs")
 )
 # FUSE file systems that are a disk of this machine after all.
 _LOCAL_FUSE = frozenset(("fuseblk", "fuse.fuse-overlayfs", "fuse.snapfuse"))

@@ -1,0 +1,368 @@
+"""The one language for lists: pages, counts, sums and groups of records, within what the person may read.
+
+Lists, command line, export and reports all come through here. A field the person may not read can neither
+be filtered, sorted, summed nor shown: it raises `AccessDenied` where it is named and is left out where not.
+
+Pages continue after the last row of the one before (by sort values and place), so a row added or removed
+meanwhile moves none twice or out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, column, false, func, literal_column, or_, select
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS, schema_of
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+from crm_core.rules.access import Action, ClassRight, Person, decide
+from crm_core.schema.field import Field, FieldClass, Kind, Plain
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_desktop.models import search
+from crm_desktop.models.conditions import Condition, Op, Value, parse_condition
+from crm_desktop.models.custom import fields_of
+from crm_desktop.models.device_tables import SortKey
+from crm_desktop.models.filters import DECIMAL_KINDS, column_of, comparable, where
+from crm_desktop.models.records import Record
+from crm_desktop.models.sorting import keyed_fields
+
+__all__ = [
+    "Condition",
+    "GroupRow",
+    "ListQuery",
+    "Op",
+    "Page",
+    "Value",
+    "count",
+    "group",
+    "labels",
+    "not_masked",
+    "page",
+    "parse_condition",
+    "parse_conditions",
+    "parse_sort",
+    "totals",
+]
+
+Cursor = tuple[Any, ...]
+"""Where a page ended: opaque to callers, valid for the same query."""
+
+MAX_LIMIT = 10_000
+IDS_A_STATEMENT = 500
+_PERIODS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuery:
+    """Which records, in which order, how many."""
+
+    entity: str
+    conditions: tuple[Condition, ...] = ()
+    text: str = ""
+    """Words each record must hold somewhere, as in the search box."""
+    sort: tuple[tuple[str, bool], ...] = ()
+    """(field, descending), the weightiest first; none: as they were made."""
+    limit: int = 200
+    after: Cursor | None = None
+    deleted: bool = False
+    """The deleted ones instead of the living."""
+    fields: tuple[str, ...] | None = None
+    """Fields to read; None: all the person may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A part of a list, and where the next part begins; None after the last."""
+
+    rows: tuple[Record, ...]
+    next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRow:
+    """What the records of one group come to."""
+
+    key: Plain
+    """The value they share; None for those without. A period as `2026-11`."""
+    count: int
+    sums: Mapping[str, int | Decimal]
+    """Sum of the summed field by currency ('' where it is no amount)."""
+
+
+def page(session: Session, person: Person, query: ListQuery) -> Page:
+    """Return a page of records. `UserError` for an unknown field, `AccessDenied` for a masked one."""
+    plan = _Plan(session, person, query)
+    limit = max(1, min(query.limit, MAX_LIMIT))
+    names = plan.shown_names()
+    table = plan.schema.table
+    columns = [table.c.id, table.c.life, *(table.c[name] for name in names if name in plan.schema.fields)]
+    wants_custom = any(name.startswith(CUSTOM_PREFIX) for name in names)
+    if wants_custom:
+        columns.append(table.c.custom)
+    places = [expression.label(f"place_{n}") for n, (expression, _) in enumerate(plan.order)]
+    statement = plan.narrowed(select(*columns, *places)).limit(limit + 1)
+    if query.after is not None:
+        statement = statement.where(plan.beyond(query.after))
+    for expression, descending in plan.order:
+        statement = statement.order_by(expression.desc() if descending else expression.asc())
+    found = session.connection().execute(statement).all()
+    rows = [_record_of(plan.schema, dict(row._mapping), names) for row in found[:limit]]
+    end = tuple(found[limit - 1])[-len(places) :] if len(found) > limit else None
+    return Page(rows=tuple(rows), next=end)
+
+
+def count(session: Session, person: Person, query: ListQuery) -> int:
+    """Return how many records the whole list holds."""
+    plan = _Plan(session, person, query)
+    return int(session.connection().scalar(plan.narrowed(select(func.count()), ordered=False)) or 0)
+
+
+def totals(session: Session, person: Person, query: ListQuery, field: str) -> dict[str, int | Decimal]:
+    """Return the sum of a number over the whole list, by currency ('' where it is no amount)."""
+    rows = group(session, person, query, by=None, total=field)
+    return dict(rows[0].sums) if rows else {}
+
+
+def group(
+    session: Session,
+    person: Person,
+    query: ListQuery,
+    by: str | None,
+    period: str | None = None,
+    total: str | None = None,
+) -> tuple[GroupRow, ...]:
+    """Return counts, and sums of `total`, for each value of the field `by`, in the order of the values.
+
+    `period` (`day`, `month`, `year`) puts days and moments together, moments by this computer's time zone.
+    Of a set, a record counts in the group of each of its words. `by` None: all records are one group.
+    """
+    plan = _Plan(session, person, query)
+    key = literal_column("NULL") if by is None else plan.group_key(by, period)
+    summed = None if total is None else plan.field(total)
+    columns: list[ColumnElement[Any]] = [key.label("key")]
+    grouping: list[Any] = [column("key")]
+    if summed is None:
+        columns.append(func.count().label("count"))
+    else:
+        value = column_of(plan.schema, summed)
+        is_amount = summed.kind is Kind.MONEY and summed.currency
+        unit = (
+            column_of(plan.schema, plan.schema.fields[summed.currency]) if is_amount else literal_column("''")
+        )
+        columns += [func.count().label("count"), unit.label("unit")]
+        grouping.append(column("unit"))
+        if summed.kind in DECIMAL_KINDS:
+            columns.append(func.json_group_array(value).label("total"))
+        elif summed.kind in (Kind.MONEY, Kind.INTEGER):
+            columns.append(func.sum(value).label("total"))
+        else:
+            raise UserError(N_("The field “{field}” cannot be added up"), field=total)
+    statement = plan.narrowed(select(*columns), ordered=False)
+    if by is not None and plan.field(by).kind is Kind.TAGS:
+        statement = statement.select_from(plan.words(by))
+    found = session.connection().execute(statement.group_by(*grouping).order_by(column("key"))).all()
+    return _grouped(found, summed)
+
+
+def labels(session: Session, entity: str, ids: Iterable[str]) -> dict[str, str]:
+    """Return what records are called, by id; those this laptop does not have are left out."""
+    schema = schema_of(entity)
+    title = schema.table.c[schema.meta.title]
+    wanted = list(dict.fromkeys(ids))
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), IDS_A_STATEMENT):
+        some = wanted[start : start + IDS_A_STATEMENT]
+        rows = session.connection().execute(
+            select(schema.table.c.id, title).where(schema.table.c.id.in_(some))
+        )
+        found.update((record_id, str(name or "")) for record_id, name in rows)
+    return found
+
+
+def not_masked(person: Person, entity: str, field: str) -> bool:
+    """Tell whether the person may read a field of an entity; custom fields are of the base data."""
+    schema = schema_of(entity)
+    if field.startswith(CUSTOM_PREFIX):
+        return person.rights.class_right(entity, FieldClass.CORE) >= ClassRight.READ
+    known = schema.fields.get(field)
+    return known is not None and person.rights.class_right(entity, known.field_class) >= ClassRight.READ
+
+
+def parse_conditions(session: Session, entity: str, texts: Iterable[str]) -> tuple[Condition, ...]:
+    """Return the conditions written as `field OP value`; see `conditions.parse_condition`."""
+    fields = fields_of(session, entity)
+    return tuple(parse_condition(fields, text) for text in texts)
+
+
+def parse_sort(text: str) -> tuple[tuple[str, bool], ...]:
+    """Return the order written as `name` or `-amount,name`, a minus meaning descending."""
+    parts = (part.strip() for part in text.split(","))
+    return tuple((part.lstrip("-+"), part.startswith("-")) for part in parts if part.lstrip("-+"))
+
+
+class _Plan:
+    """A query against one entity, with the person's rights checked and the order worked out."""
+
+    def __init__(self, session: Session, person: Person, query: ListQuery) -> None:
+        self.schema = schema_of(query.entity)
+        self.query = query
+        self._session = session
+        self._person = person
+        decide(person, Action.READ, query.entity).demand()
+        self._fields = fields_of(session, query.entity)
+        self._keyed: list[Any] = []
+        self.order = self._ordered()
+
+    def field(self, name: str) -> Field:
+        """Return a field by name. `UserError` where there is none, `AccessDenied` where it is masked."""
+        field = self._fields.get(name)
+        if field is None:
+            raise UserError(N_("There is no field called “{field}”"), field=name)
+        decide(self._person, Action.READ, self.query.entity, fields=(field,)).demand()
+        return field
+
+    def shown_names(self) -> list[str]:
+        """Return the names of the fields to read."""
+        if self.query.fields is not None:
+            wanted = [name for name in dict.fromkeys(self.query.fields) if name != "id"]
+            return [self.field(name).name for name in wanted]
+        return [name for name in self._fields if self._readable(name)]
+
+    def narrowed(self, statement: Select[Any], *, ordered: bool = True) -> Select[Any]:
+        """Return the statement over the query's rows."""
+        table = self.schema.table
+        statement = statement.select_from(table)
+        for keys, name in self._keyed if ordered else ():
+            statement = statement.join(
+                keys,
+                and_(keys.c.entity == self.schema.name, keys.c.field == name, keys.c.row_id == table.c.id),
+            )
+        statement = statement.where(table.c.life % 2 == (0 if self.query.deleted else 1))
+        for condition in self.query.conditions:
+            statement = statement.where(self._where(condition))
+        if self.query.text.strip():
+            ids = search.matching_ids(self.query.text, self.schema.name)
+            statement = statement.where(false() if ids is None else table.c.id.in_(ids))
+        return statement
+
+    def beyond(self, cursor: Cursor) -> ColumnElement[bool]:
+        """Return that a row comes after the one at `cursor`. Nothing comes before something."""
+        if len(cursor) != len(self.order):
+            raise UserError(N_("This page belongs to another list"))
+        (first, descending), start = self.order[0], cursor[0]
+        after: ColumnElement[bool] = false()
+        for (expression, down), value in reversed(list(zip(self.order, cursor, strict=True))):
+            after = or_(_past(expression, value, down), and_(expression.is_not_distinct_from(value), after))
+        if start is None:
+            return after
+        # Said apart so that an index over the first sort value is entered at the right place.
+        if descending:
+            return and_(or_(first <= start, first.is_(None)), after)
+        return and_(first >= start, after)
+
+    def group_key(self, name: str, period: str | None) -> ColumnElement[Any]:
+        """Return what the records are grouped by."""
+        field = self.field(name)
+        value = column_of(self.schema, field)
+        if period is not None:
+            if period not in _PERIODS or field.kind not in (Kind.DATE, Kind.INSTANT):
+                raise UserError(N_("The field “{field}” has no days to put together"), field=name)
+            if field.kind is Kind.INSTANT:
+                return func.strftime(_PERIODS[period], value / 1000, "unixepoch", "localtime")
+            return func.strftime(_PERIODS[period], value)
+        if field.kind is Kind.TAGS:
+            word: ColumnElement[Any] = self.words(name).c.value
+            return word
+        if field.kind is Kind.BOOLEAN:
+            return comparable(self.schema, field)
+        if field.kind in (Kind.JSON, Kind.LONG_TEXT):
+            raise UserError(N_("Records cannot be grouped by “{field}”"), field=name)
+        return func.nullif(value, "")
+
+    def words(self, name: str) -> Any:
+        """Return the words of a set as rows."""
+        column_ = column_of(self.schema, self.field(name))
+        return func.json_each(column_).table_valued("value", name="grouped_words")
+
+    def _where(self, condition: Condition) -> ColumnElement[bool]:
+        if condition.field == "id":
+            ids = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+            among = self.schema.table.c.id.in_(ids)
+            if condition.op in (Op.EQUAL, Op.IN):
+                return among
+            if condition.op is Op.NOT_EQUAL:
+                return ~among
+            raise UserError(N_("A record's id can only be equal or not"))
+        field = self.field(condition.field)
+        if condition.op is Op.CONTAINS and field.target in SCHEMAS:
+            # Answers by the linked record's title, so that must be readable too.
+            target = SCHEMAS[field.target]
+            decide(
+                self._person, Action.READ, target.name, fields=(target.fields[target.meta.title],)
+            ).demand()
+        return where(self.schema, field, condition)
+
+    def _ordered(self) -> list[tuple[ColumnElement[Any], bool]]:
+        table = self.schema.table
+        keyed_names = {field.name for field in keyed_fields(self.schema)}
+        order: list[tuple[ColumnElement[Any], bool]] = []
+        place: ColumnElement[Any] = literal_column(f'"{table.name}".rowid')
+        for name, descending in self.query.sort:
+            if name == "id":
+                order.append((table.c.id, descending))
+                continue
+            field = self.field(name)
+            if field.kind in (Kind.TAGS, Kind.JSON):
+                raise UserError(N_("A list cannot be sorted by “{field}”"), field=name)
+            if name in keyed_names:
+                keys = SortKey.__table__.alias(f"key_{len(self._keyed)}")
+                self._keyed.append((keys, name))
+                order.append((keys.c.key, descending))
+                if len(self.query.sort) == 1:
+                    place = keys.c.row_id  # the index of keys goes on by it
+            else:
+                order.append((comparable(self.schema, field), descending))
+        order.append((place, order[-1][1] if order else False))
+        return order
+
+    def _readable(self, name: str) -> bool:
+        right = self._person.rights.class_right(self.query.entity, self._fields[name].field_class)
+        return right >= ClassRight.READ
+
+
+def _past(expression: ColumnElement[Any], value: Any, descending: bool) -> ColumnElement[bool]:
+    """Return that an expression comes after a value; NULL is the least, as SQLite orders it."""
+    if descending:
+        return false() if value is None else or_(expression < value, expression.is_(None))
+    return expression.is_not(None) if value is None else expression > value
+
+
+def _record_of(schema: Schema, row: Mapping[str, Any], names: Sequence[str]) -> Record:
+    custom = row.get("custom") or {}
+    values: dict[str, Plain] = {
+        name: custom.get(name.removeprefix(CUSTOM_PREFIX)) if name.startswith(CUSTOM_PREFIX) else row[name]
+        for name in names
+    }
+    return Record(entity=schema.name, id=row["id"], life=row["life"], values=MappingProxyType(values))
+
+
+def _grouped(found: Sequence[Any], summed: Field | None) -> tuple[GroupRow, ...]:
+    if summed is None:
+        return tuple(GroupRow(key=row.key, count=row.count, sums={}) for row in found)
+    counts: dict[Any, int] = {}
+    sums: dict[Any, dict[str, int | Decimal]] = {}
+    for row in found:
+        counts[row.key] = counts.get(row.key, 0) + row.count
+        amounts = sums.setdefault(row.key, {})
+        if summed.kind in DECIMAL_KINDS:
+            amounts[""] = sum((Decimal(text) for text in json.loads(row.total) if text), Decimal(0))
+        elif row.total is not None:
+            amounts[row.unit or ""] = row.total
+    return tuple(GroupRow(key=key, count=number, sums=sums[key]) for key, number in counts.items())
