@@ -97,7 +97,7 @@ check_qt() {
     [ "$status" = 3 ] || die "Qt does not start: $missing"
     # shellcheck disable=SC2086  # one word for each package
     if install_packages $missing && .venv/bin/python installer/qt_libraries.py >/dev/null; then return; fi
-    die "Qt lacks libraries of the system. On Debian or Ubuntu:  sudo apt-get install $(echo $missing)"
+    die "Qt lacks libraries of the system. On Debian or Ubuntu:  sudo apt-get install ${missing//$'\n'/ }"
 }
 
 main() {
