@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QWidget,
 )
-from shiboken6 import isValid
 
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import LINES, S
@@ -31,7 +31,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def __init__(self, view: QTableView, kinds: Sequence[CellKind]) -> None:
         super().__init__(view)
-        self._view, self._viewport, self._kinds = view, view.viewport(), list(kinds)
+        self._view, self._kinds = view, list(kinds)
         self._hovered = -1
         self._framed = -1
         view.setMouseTracking(True)
@@ -92,13 +92,12 @@ class RowDelegate(QStyledItemDelegate):
         return super().helpEvent(event, view, option, index)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the mouse from row to row."""
-        if watched is self._viewport:
-            if not isValid(self._view):
-                return False
+        """Follow the mouse from row to row; everything else is between Qt and an open editor."""
+        if isinstance(watched, QWidget) and watched.parent() is self.parent():
+            # By type first: while a view is torn down, events arrive that must not touch it any more.
             if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
                 self._hover(self._view.indexAt(event.position().toPoint()).row())
-            elif event.type() in (QEvent.Type.Leave, QEvent.Type.Wheel):
+            elif event.type() in (QEvent.Type.Leave, QEvent.Type.Wheel) and watched.isVisible():
                 self._hover(-1)
             return False
         return super().eventFilter(watched, event)
