@@ -202,7 +202,8 @@ def plan_steps(
     Lost is what any version of the trail could have put on the laptop and `now` does not allow: a page of
     each may have been applied. Gained is what `now` allows and not every version of the trail did.
     """
-    held = [_version(past, version) for version in plan.trail]
+    # A plan restarted for another program alone has the rights of now in its trail too.
+    held = [now if version == now.version else _version(past, version) for version in plan.trail]
     lost_scopes = _union(rights.scopes for rights in held) - now.scopes
     lost_classes = _union(rights.classes for rights in held) - now.classes
     gained_scopes = now.scopes - frozenset.intersection(*(rights.scopes for rights in held))

@@ -11,14 +11,15 @@ from dataclasses import replace
 from typing import Any, Final
 
 from crm_core.sync.plan import NOTHING, Entitlement, Step, Steps, Token, advance, prepare
-from tests.sync.model.hq import (
+from tests.sync.model.hq import HQ
+from tests.sync.model.laptop import Held, Laptop
+from tests.sync.model.values import (
     BORN,
     CELL,
     CREATE,
     ENTER,
     ENTITIES,
     EXIT,
-    HQ,
     LIFE,
     NOTICE,
     PURGE,
@@ -33,7 +34,6 @@ from tests.sync.model.hq import (
     Row,
     User,
 )
-from tests.sync.model.laptop import Held, Laptop
 from tests.sync.model.world import World
 
 

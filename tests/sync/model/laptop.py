@@ -7,7 +7,7 @@ from typing import Any
 from crm_core.sync.clock import reading, tick
 from crm_core.sync.merge import lives
 from crm_core.sync.plan import Token
-from tests.sync.model.hq import (
+from tests.sync.model.values import (
     AMOUNT,
     APPLIED,
     CLASS_OF,

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 
 from tests.sync.model.bugs import world_of
-from tests.sync.model.hq import Violation
+from tests.sync.model.values import (
+    Violation,
+)
 from tests.sync.model.world import Steps, World, steps_of
 
 

@@ -8,12 +8,14 @@ from typing import TypeAlias
 
 from crm_core.sync.merge import lives
 from crm_core.sync.plan import Token
-from tests.sync.model.hq import (
+from tests.sync.model.hq import HQ
+from tests.sync.model.laptop import Laptop
+from tests.sync.model.oracle import projection
+from tests.sync.model.values import (
     AMOUNT,
     CREATE,
     DEAL,
     DELETE,
-    HQ,
     NAME,
     NEWEST_SCHEMA,
     PHONE,
@@ -30,7 +32,6 @@ from tests.sync.model.hq import (
     Row,
     Violation,
 )
-from tests.sync.model.laptop import Laptop
 
 Steps: TypeAlias = tuple[int, ...]
 Projection: TypeAlias = dict[str, tuple[int, int, dict[int, Cell]]]
@@ -312,7 +313,7 @@ class World:
                 rid: (entity, life, {f: cell for f, cell in cells.items() if SINCE[f] <= laptop.schema})
                 for rid, (entity, life, cells) in held.items()
             }
-        expected = self.hq.projection(laptop.user, laptop.schema)
+        expected = projection(self.hq, laptop.user, laptop.schema)
         if held != expected:
             raise Violation(f"{name} laptop {laptop.device}: {_difference(held, expected)}")
 
