@@ -16,7 +16,7 @@ QUOTE_VALID_DAYS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """The company as letterheads and new records need it."""
+    """The company as letterheads and new records need it. `name`, `address`, `terms` are the Chinese ones."""
 
     name: str
     name_en: str
@@ -38,13 +38,13 @@ def company(session: Session) -> Company:
 
     name = told("company", str(state.read(session, Key.COMPANY) or ""))
     return Company(
-        name=name,
-        name_en=told("company_en", name),
-        address=told("address"),
-        address_en=told("address_en"),
+        name=told("company_zh", name),
+        name_en=name,
+        address=told("address_zh", told("address")),
+        address_en=told("address"),
         phone=told("phone"),
         email=told("email"),
         currency=told("currency", DEFAULT_CURRENCY),
-        terms=told("terms"),
-        terms_en=told("terms_en"),
+        terms=told("terms_zh"),
+        terms_en=told("terms"),
     )

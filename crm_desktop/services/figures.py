@@ -20,7 +20,7 @@ from crm_core.entities.ticket import Ticket
 from crm_core.rules import pipeline
 from crm_core.rules.access import Action, decide
 from crm_desktop.models import query, state
-from crm_desktop.models.query import Condition
+from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
 from crm_desktop.services.calendar import DAY_MS, local, months_back
@@ -107,7 +107,7 @@ def funnel(replica: Replica, pipeline_id: str | None = None, owner_id: str | Non
         if owner_id:
             statement = statement.where(Deal.owner_id == owner_id)
         sums = {row[0]: (row[1], row[2] or 0) for row in session.execute(statement)}
-        owner_only = (Condition(field="owner_id", op="=", value=owner_id),) if owner_id else ()
+        owner_only = (Condition(field="owner_id", op=Op.EQUAL, value=owner_id),) if owner_id else ()
         parts = []
         for stage in session.scalars(stages.order_by(Stage.pipeline_id, Stage.rank, Stage.id)):
             number, amount = sums.get(stage.id, (0, 0))
@@ -118,7 +118,7 @@ def funnel(replica: Replica, pipeline_id: str | None = None, owner_id: str | Non
                     count=number,
                     amount_minor=amount,
                     weighted_minor=pipeline.weighted_minor(amount, stage.probability),
-                    conditions=(Condition(field="stage_id", op="=", value=stage.id), *owner_only),
+                    conditions=(Condition(field="stage_id", op=Op.EQUAL, value=stage.id), *owner_only),
                 )
             )
         return Chart(parts=tuple(parts), currency=currency, others=_other_currency(session, currency))
@@ -151,9 +151,9 @@ def won_by_month(replica: Replica, today: datetime.date, months: int = MONTHS) -
                 count=sums.get(key, (0, 0))[0],
                 amount_minor=sums.get(key, (0, 0))[1],
                 conditions=(
-                    Condition(field="stage_id", op="in", value=list(won)),
-                    Condition(field="close_date", op=">=", value=f"{key}-01"),
-                    Condition(field="close_date", op="<=", value=f"{key}-31"),
+                    Condition(field="stage_id", op=Op.IN, value=tuple(won)),
+                    Condition(field="close_date", op=Op.AT_LEAST, value=f"{key}-01"),
+                    Condition(field="close_date", op=Op.AT_MOST, value=f"{key}-31"),
                 ),
             )
             for key in keys
@@ -189,9 +189,9 @@ def won_by_owner(replica: Replica, since: datetime.date, limit: int = OWNERS_SHO
                 count=number,
                 amount_minor=amount or 0,
                 conditions=(
-                    Condition(field="stage_id", op="in", value=list(won)),
-                    Condition(field="owner_id", op="=", value=owner_id),
-                    Condition(field="close_date", op=">=", value=since.isoformat()),
+                    Condition(field="stage_id", op=Op.IN, value=tuple(won)),
+                    Condition(field="owner_id", op=Op.EQUAL, value=owner_id),
+                    Condition(field="close_date", op=Op.AT_LEAST, value=since.isoformat()),
                 ),
             )
             for owner_id, name, number, amount in rows

@@ -30,6 +30,7 @@ from crm_desktop.models.numbers import leases_wanted
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
 from crm_desktop.sync import outbox
+from crm_desktop.sync.enrolment import restart
 from crm_desktop.sync.receive import Received, receive, sweep
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step, ignore_step, never
 from crm_desktop.sync.settle import Settled, settle
@@ -157,6 +158,10 @@ class Engine:
             if known[Key.TOKEN] == request.token and known[Key.EPOCH] == request.epoch:
                 own_dot = dot(known[Key.DEVICE], known[Key.INCARNATION], 0).removesuffix("0")
                 mark = known[Key.RESYNC_MARK]
+                if response.incarnation:
+                    # HQ found this database to be a copy or an older one of itself.
+                    restart(session, known[Key.DEVICE], response.incarnation)
+                    own_dot = dot(known[Key.DEVICE], response.incarnation, 0).removesuffix("0")
                 if response.resync:
                     # HQ cannot go on from our token: everything comes again, over what is here.
                     mark = self._replica.clock.now_ms()
