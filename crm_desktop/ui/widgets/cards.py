@@ -26,7 +26,7 @@ class Card(Live, QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self.title = Label(title, step="section")
-        self.remark = Label(remark, color="text-soft", step="caption")
+        self.remark = ElidedLabel(remark, color="text-soft", step="caption")
         self.head = QHBoxLayout()
         self.head.setContentsMargins(L, 10, L, 4)
         self.head.addWidget(self.title)
@@ -99,9 +99,12 @@ class InfoRow(Live, QWidget):
         icon: str | None = None,
         right: QWidget | None = None,
         bold: bool = False,
+        lined: bool = True,
         parent: QWidget | None = None,
     ) -> None:
+        """`lined` off for the last row of a card, whose own edge ends it."""
         super().__init__(parent)
+        self._lined = lined
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         row = QHBoxLayout(self)
@@ -150,7 +153,8 @@ class InfoRow(Live, QWidget):
         painter = QPainter(self)
         if self.underMouse():
             painter.fillRect(self.rect(), theme().color("hover"))
-        painter.fillRect(QRect(0, self.height() - 1, self.width(), 1), theme().color("line"))
+        if self._lined:
+            painter.fillRect(QRect(0, self.height() - 1, self.width(), 1), theme().color("line"))
         if self.hasFocus():
             paint.focus_frame(painter, self.rect(), RADII["chip"])
         painter.end()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCalendarWidget,
@@ -151,6 +151,7 @@ class SearchField(Live, QLineEdit):
         self._placeholder = placeholder
         self._glass = self.addAction(theme().icon("search", "text"), QLineEdit.ActionPosition.LeadingPosition)
         self._hint = hint
+        self.textChanged.connect(self._make_room)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -162,6 +163,12 @@ class SearchField(Live, QLineEdit):
     def retint(self) -> None:
         """Draw the magnifier in the theme's colour."""
         self._glass.setIcon(theme().icon("search", "text"))
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Keep the placeholder clear of the hint; what is typed may use the whole line."""
+        width = QFontMetrics(theme().font("caption")).horizontalAdvance(self._hint)
+        self.setTextMargins(0, 0, 0 if self.text() or not self._hint else width + theme().px(8), 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Write the key hint at the right edge while nothing is typed."""
@@ -195,7 +202,11 @@ class Fact(Live, QWidget):
         grid.setHorizontalSpacing(16)
         top = Qt.AlignmentFlag.AlignTop
         grid.addWidget(self.label, 0, 0, top)
-        grid.addWidget(self.value, 0, 1, top)
+        if isinstance(self.value, QLabel):
+            self.value.setAlignment(top | Qt.AlignmentFlag.AlignLeft)
+            grid.addWidget(self.value, 0, 1)  # a widget aligned by the grid is not given its wrapped height
+        else:
+            grid.addWidget(self.value, 0, 1, top)
         grid.setColumnStretch(1, 1)
         self.retranslate()
         self.retint()

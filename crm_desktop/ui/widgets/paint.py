@@ -98,7 +98,8 @@ def words(painter: QPainter, text: str, font: QFont, color: str, area: QRect, fl
     """Write one line in `area`, ending in "…" where it does not fit."""
     painter.setFont(font)
     painter.setPen(theme().color(color))
-    shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+    # One pixel of grace: widths are measured whole, glyphs are placed in fractions.
+    shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width() + 1)
     painter.drawText(area, flags, shown)
 
 
@@ -127,7 +128,7 @@ def level(painter: QPainter, letter: str, area: QRect) -> None:
 
 def tag_width(text: str) -> int:
     """Return the width a tag takes."""
-    return QFontMetrics(theme().font("caption")).horizontalAdvance(text) + 2 * theme().px(6)
+    return QFontMetrics(theme().font("caption")).horizontalAdvance(text) + 2 * theme().px(6) + 1
 
 
 def tag(painter: QPainter, text: str, area: QRect, ground: str = "hover") -> None:

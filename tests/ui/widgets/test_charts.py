@@ -6,9 +6,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPainterPath
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.ui.charts.bar_months import BarMonths
@@ -161,10 +161,8 @@ def test_a_click_on_a_part_tells_its_key(
         assert told.args == [part.key]
 
 
-def _inside(shape: object) -> list[object]:
+def _inside(shape: QPainterPath) -> list[QPointF]:
     """Return points strewn over a shape's box."""
-    from PySide6.QtCore import QPointF
-
     box = shape.boundingRect()
     steps = [0.1, 0.3, 0.5, 0.7, 0.9]
     return [
@@ -333,3 +331,12 @@ def test_a_figure_tile_opens_what_is_behind_it(look: QApplication, qtbot: QtBot)
         with qtbot.waitSignal(tile.part_clicked, timeout=1000) as told:
             act()
         assert told.args == ["won"]
+
+
+def test_hovering_says_what_a_part_is(look: QApplication, qtbot: QtBot) -> None:
+    chart = funnel(3)
+    shown(qtbot, chart)
+    spot = chart.parts()[1].shape.boundingRect().center().toPoint()
+    QApplication.sendEvent(chart, QHelpEvent(QEvent.Type.ToolTip, spot, chart.mapToGlobal(spot)))
+    assert QToolTip.text() == "Stage 1: 2 deals, 2,000, 300 weighted"
+    QToolTip.hideText()

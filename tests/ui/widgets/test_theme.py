@@ -108,3 +108,11 @@ def test_every_icon_is_drawn_in_the_colour_asked_for(look: QApplication, name: s
 def test_an_icon_keeps_its_line_width_when_it_shrinks() -> None:
     assert 'stroke-width="1.875"' in icons.tinted("check", "#000000", 16)
     assert 'stroke-width="1.5"' in icons.tinted("check", "#000000", 20)
+
+
+def test_twenty_thousand_qt_calls_leave_python_alive(look: QApplication, qtbot: QtBot) -> None:
+    label = QLabel()
+    qtbot.addWidget(label)
+    for place in range(20_000):
+        label.setObjectName(str(place))
+    assert label.objectName() == "19999"
