@@ -22,7 +22,8 @@ KEY_BYTES = 32
 # Another process (the command line beside the window) may be importing a page of a sync meanwhile.
 BUSY_TIMEOUT_MS = 15_000
 READERS = 4
-CACHE_KIB = 16 * 1024
+# Holds the widest table of a hundred thousand records: reading it again costs no decryption.
+CACHE_KIB = 64 * 1024
 
 # WAL with `synchronous` FULL: NORMAL would lose the newest commits in a power cut. A lost edit is bad
 # enough; worse, HQ may have answered an operation this file then never heard of, and its number would be
@@ -77,7 +78,14 @@ def writer_engine(path: Path, key: bytes) -> Engine:
 def reader_engine(path: Path, key: bytes) -> Engine:
     """Return the engine of readers: each transaction sees one moment and can write nothing."""
     return _engine(
-        path, key, _READER_PRAGMAS, "BEGIN", poolclass=QueuePool, pool_size=READERS, max_overflow=8
+        path,
+        key,
+        _READER_PRAGMAS,
+        "BEGIN",
+        poolclass=QueuePool,
+        pool_size=READERS,
+        max_overflow=8,
+        pool_use_lifo=True,
     )
 
 

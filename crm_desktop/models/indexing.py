@@ -24,7 +24,7 @@ from crm_core.schema.field import Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync.merge import lives
 from crm_desktop.models import state
-from crm_desktop.models.sorting import SORT_VERSION, fold, keyed_fields
+from crm_desktop.models.sorting import SORT_VERSION, fold, keyed_fields, walked_names
 from crm_desktop.models.state import Key
 
 INDEX_VERSION = 1
@@ -83,16 +83,34 @@ def install(session: Session) -> None:
             )
         if schema.search_fields:
             run(f"INSERT INTO search_dirty SELECT '{schema.name}', id FROM \"{schema.name}\" WHERE life % 2")
-    for _, statement in _triggers():
+    for name in _own_indexes(session):
+        run(f'DROP INDEX "{name}"')
+    for statement in (*_indexes(), *(statement for _, statement in _triggers())):
         run(statement)
     state.write(session, {Key.INDEX_VERSION: _version()})
 
 
 @cache
 def _version() -> str:
-    statements = [*_INDEX_TABLES.values(), *(statement for _, statement in _triggers())]
+    statements = [*_INDEX_TABLES.values(), *_indexes(), *(statement for _, statement in _triggers())]
     told = "\n".join((*statements, str(SORT_VERSION), str(INDEX_VERSION)))
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _own_indexes(session: Session) -> list[str]:
+    run = session.connection().exec_driver_sql
+    named = "SELECT name FROM sqlite_master WHERE type = 'index' AND substr(name, 1, 3) = 'lx_'"
+    return [str(row[0]) for row in run(named).all()]
+
+
+def _indexes() -> Iterator[str]:
+    """Yield indexes lists need beyond those HQ has too: each listed column's order, and who lives."""
+    for schema in SCHEMAS.values():
+        yield f'CREATE INDEX "lx_{schema.name}_life" ON "{schema.name}" (life)'
+        for name in sorted(walked_names(schema.name)):
+            field = schema.fields[name]
+            if not field.indexed and field.kind is not Kind.REF and field not in keyed_fields(schema):
+                yield f'CREATE INDEX "lx_{schema.name}_{name}" ON "{schema.name}" ("{name}")'
 
 
 def _triggers() -> Iterator[tuple[str, str]]:

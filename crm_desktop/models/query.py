@@ -18,6 +18,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, column, false, func, literal_column, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.expression import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import UserError
@@ -31,7 +33,7 @@ from crm_desktop.models.custom import fields_of
 from crm_desktop.models.device_tables import SortKey
 from crm_desktop.models.filters import DECIMAL_KINDS, column_of, comparable, where
 from crm_desktop.models.records import Record
-from crm_desktop.models.sorting import keyed_fields
+from crm_desktop.models.sorting import keyed_fields, walked_names
 
 __all__ = [
     "Condition",
@@ -56,7 +58,13 @@ Cursor = tuple[Any, ...]
 
 MAX_LIMIT = 10_000
 IDS_A_STATEMENT = 500
+WALKED = 1_500
+"""Rows a walk looks up before it gives way to a scan: some forty milliseconds."""
 _PERIODS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
+
+
+_Term = tuple[ColumnElement[Any], bool]
+"""What rows are ordered by, and whether descending."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,27 +109,30 @@ def page(session: Session, person: Person, query: ListQuery) -> Page:
     plan = _Plan(session, person, query)
     limit = max(1, min(query.limit, MAX_LIMIT))
     names = plan.shown_names()
+    connection = session.connection()
+    found: Sequence[Any] = ()
+    if plan.walks:
+        found = connection.execute(plan.walk(limit + 1)).all()
+    if not plan.walks or (plan.narrows and len(found) <= limit):
+        found = connection.execute(plan.scan(limit + 1)).all()
+    end = tuple(found[limit - 1])[1:] if len(found) > limit else None
     table = plan.schema.table
     columns = [table.c.id, table.c.life, *(table.c[name] for name in names if name in plan.schema.fields)]
-    wants_custom = any(name.startswith(CUSTOM_PREFIX) for name in names)
-    if wants_custom:
+    if any(name.startswith(CUSTOM_PREFIX) for name in names):
         columns.append(table.c.custom)
-    places = [expression.label(f"place_{n}") for n, (expression, _) in enumerate(plan.order)]
-    statement = plan.narrowed(select(*columns, *places)).limit(limit + 1)
-    if query.after is not None:
-        statement = statement.where(plan.beyond(query.after))
-    for expression, descending in plan.order:
-        statement = statement.order_by(expression.desc() if descending else expression.asc())
-    found = session.connection().execute(statement).all()
-    rows = [_record_of(plan.schema, dict(row._mapping), names) for row in found[:limit]]
-    end = tuple(found[limit - 1])[-len(places) :] if len(found) > limit else None
-    return Page(rows=tuple(rows), next=end)
+    rows: dict[str, Record] = {}
+    ids = [row.id for row in found[:limit]]
+    for start in range(0, len(ids), IDS_A_STATEMENT):
+        some = table.c.id.in_(ids[start : start + IDS_A_STATEMENT])
+        for row in connection.execute(select(*columns).where(some)).mappings():
+            rows[row["id"]] = _record_of(plan.schema, dict(row), names)
+    return Page(rows=tuple(rows[record_id] for record_id in ids), next=end)
 
 
 def count(session: Session, person: Person, query: ListQuery) -> int:
     """Return how many records the whole list holds."""
     plan = _Plan(session, person, query)
-    return int(session.connection().scalar(plan.narrowed(select(func.count()), ordered=False)) or 0)
+    return int(session.connection().scalar(plan.narrowed(select(func.count()))) or 0)
 
 
 def totals(session: Session, person: Person, query: ListQuery, field: str) -> dict[str, int | Decimal]:
@@ -152,10 +163,9 @@ def group(
         columns.append(func.count().label("count"))
     else:
         value = column_of(plan.schema, summed)
-        is_amount = summed.kind is Kind.MONEY and summed.currency
-        unit = (
-            column_of(plan.schema, plan.schema.fields[summed.currency]) if is_amount else literal_column("''")
-        )
+        unit: ColumnElement[Any] = literal_column("''")
+        if summed.kind is Kind.MONEY and summed.currency:
+            unit = column_of(plan.schema, plan.schema.fields[summed.currency])
         columns += [func.count().label("count"), unit.label("unit")]
         grouping.append(column("unit"))
         if summed.kind in DECIMAL_KINDS:
@@ -164,7 +174,7 @@ def group(
             columns.append(func.sum(value).label("total"))
         else:
             raise UserError(N_("The field “{field}” cannot be added up"), field=total)
-    statement = plan.narrowed(select(*columns), ordered=False)
+    statement = plan.narrowed(select(*columns))
     if by is not None and plan.field(by).kind is Kind.TAGS:
         statement = statement.select_from(plan.words(by))
     found = session.connection().execute(statement.group_by(*grouping).order_by(column("key"))).all()
@@ -208,17 +218,80 @@ def parse_sort(text: str) -> tuple[tuple[str, bool], ...]:
 
 
 class _Plan:
-    """A query against one entity, with the person's rights checked and the order worked out."""
+    """A query against one entity, with the person's rights checked and the order worked out.
+
+    Two ways lead to a page. A walk goes along the index of the order and looks each row up: the quickest
+    where most rows fit, hopeless where few do, so where conditions narrow the list it stops after a number
+    of rows. A scan finds every row that fits and sorts them.
+    """
 
     def __init__(self, session: Session, person: Person, query: ListQuery) -> None:
         self.schema = schema_of(query.entity)
         self.query = query
-        self._session = session
         self._person = person
         decide(person, Action.READ, query.entity).demand()
         self._fields = fields_of(session, query.entity)
-        self._keyed: list[Any] = []
-        self.order = self._ordered()
+        self._keys = SortKey.__table__.alias("keys")
+        self.narrows = bool(query.conditions or query.text.strip() or query.deleted)
+        self._sort = [(name, self._sortable(name), descending) for name, descending in query.sort]
+        self.walks = len(self._sort) <= 1 and all(is_walked(self.schema, field) for _, field, _ in self._sort)
+
+    def walk(self, limit: int) -> Select[Any]:
+        """Return the statement for ids and places of a page, along the index of the order."""
+        table, keyed = self.schema.table, False
+        order: list[_Term] = []
+        for _, field, descending in self._sort:
+            keyed = field is not None and field in keyed_fields(self.schema)
+            if field is None:
+                order.append((table.c.id, descending))
+            elif keyed:
+                order.append((self._keys.c.key, descending))
+            else:
+                order.append((column_of(self.schema, field), descending))
+        down = order[-1][1] if order else False
+        order.append((self._keys.c.row_id if keyed else self._place(), down))
+        statement = select(table.c.id, *(term for term, _ in order)).select_from(table)
+        if keyed:
+            name = self._sort[0][0]
+            mine = and_(self._keys.c.entity == self.schema.name, self._keys.c.field == name)
+            statement = statement.join(self._keys, and_(mine, self._keys.c.row_id == table.c.id))
+        statement = self._continued(statement, order)
+        if not self.narrows:
+            return self._living(statement).limit(limit)
+        places = [term.label(f"place_{n}") for n, (term, _) in enumerate(order)]
+        window = statement.with_only_columns(table.c.id.label("walked"), *places)
+        walked = window.limit(max(WALKED, 4 * limit)).subquery()
+        chosen = select(table.c.id, *list(walked.c)[1:]).join_from(
+            walked, table, walked.c.walked == table.c.id
+        )
+        for n, (_, descending) in enumerate(order):
+            place = walked.c[f"place_{n}"]
+            chosen = chosen.order_by(place.desc() if descending else place.asc())
+        return self._narrowed(chosen).limit(limit)
+
+    def scan(self, limit: int) -> Select[Any]:
+        """Return the statement for ids and places of a page, from every row that fits."""
+        table = self.schema.table
+        order: list[_Term] = []
+        keyed = False
+        for name, field, descending in self._sort:
+            keyed = field is not None and field in keyed_fields(self.schema)
+            if field is None:
+                order.append((table.c.id, descending))
+            elif keyed:
+                key = select(self._keys.c.key).where(
+                    self._keys.c.entity == self.schema.name,
+                    self._keys.c.row_id == table.c.id,
+                    self._keys.c.field == name,
+                )
+                order.append((key.scalar_subquery(), descending))
+            else:
+                order.append((_not_by_index(comparable(self.schema, field)), descending))
+        down = order[-1][1] if order else False
+        # The tie goes as in a walk, so that a list may be begun by the one and continued by the other.
+        order.append((table.c.id if keyed and len(order) == 1 else self._place(), down))
+        statement = select(table.c.id, *(term.label(f"place_{n}") for n, (term, _) in enumerate(order)))
+        return self._continued(self.narrowed(statement), order).limit(limit)
 
     def field(self, name: str) -> Field:
         """Return a field by name. `UserError` where there is none, `AccessDenied` where it is masked."""
@@ -235,16 +308,13 @@ class _Plan:
             return [self.field(name).name for name in wanted]
         return [name for name in self._fields if self._readable(name)]
 
-    def narrowed(self, statement: Select[Any], *, ordered: bool = True) -> Select[Any]:
+    def narrowed(self, statement: Select[Any]) -> Select[Any]:
         """Return the statement over the query's rows."""
+        return self._narrowed(statement.select_from(self.schema.table))
+
+    def _narrowed(self, statement: Select[Any]) -> Select[Any]:
         table = self.schema.table
-        statement = statement.select_from(table)
-        for keys, name in self._keyed if ordered else ():
-            statement = statement.join(
-                keys,
-                and_(keys.c.entity == self.schema.name, keys.c.field == name, keys.c.row_id == table.c.id),
-            )
-        statement = statement.where(table.c.life % 2 == (0 if self.query.deleted else 1))
+        statement = self._living(statement)
         for condition in self.query.conditions:
             statement = statement.where(self._where(condition))
         if self.query.text.strip():
@@ -252,20 +322,30 @@ class _Plan:
             statement = statement.where(false() if ids is None else table.c.id.in_(ids))
         return statement
 
-    def beyond(self, cursor: Cursor) -> ColumnElement[bool]:
-        """Return that a row comes after the one at `cursor`. Nothing comes before something."""
-        if len(cursor) != len(self.order):
-            raise UserError(N_("This page belongs to another list"))
-        (first, descending), start = self.order[0], cursor[0]
-        after: ColumnElement[bool] = false()
-        for (expression, down), value in reversed(list(zip(self.order, cursor, strict=True))):
-            after = or_(_past(expression, value, down), and_(expression.is_not_distinct_from(value), after))
-        if start is None:
-            return after
-        # Said apart so that an index over the first sort value is entered at the right place.
-        if descending:
-            return and_(or_(first <= start, first.is_(None)), after)
-        return and_(first >= start, after)
+    def _living(self, statement: Select[Any]) -> Select[Any]:
+        return statement.where(self.schema.table.c.life % 2 == (0 if self.query.deleted else 1))
+
+    def _continued(self, statement: Select[Any], order: Sequence[_Term]) -> Select[Any]:
+        """Return the statement in its order, and after the query's cursor where it has one."""
+        if self.query.after is not None:
+            if len(self.query.after) != len(order):
+                raise UserError(N_("This page belongs to another list"))
+            statement = statement.where(_beyond(order, self.query.after))
+        for term, descending in order:
+            statement = statement.order_by(term.desc() if descending else term.asc())
+        return statement
+
+    def _place(self) -> ColumnElement[Any]:
+        return literal_column(f'"{self.schema.name}".rowid')
+
+    def _sortable(self, name: str) -> Field | None:
+        """Return the field a list is sorted by; None for the record's id."""
+        if name == "id":
+            return None
+        field = self.field(name)
+        if field.kind in (Kind.TAGS, Kind.JSON):
+            raise UserError(N_("A list cannot be sorted by “{field}”"), field=name)
+        return field
 
     def group_key(self, name: str, period: str | None) -> ColumnElement[Any]:
         """Return what the records are grouped by."""
@@ -309,32 +389,33 @@ class _Plan:
             ).demand()
         return where(self.schema, field, condition)
 
-    def _ordered(self) -> list[tuple[ColumnElement[Any], bool]]:
-        table = self.schema.table
-        keyed_names = {field.name for field in keyed_fields(self.schema)}
-        order: list[tuple[ColumnElement[Any], bool]] = []
-        place: ColumnElement[Any] = literal_column(f'"{table.name}".rowid')
-        for name, descending in self.query.sort:
-            if name == "id":
-                order.append((table.c.id, descending))
-                continue
-            field = self.field(name)
-            if field.kind in (Kind.TAGS, Kind.JSON):
-                raise UserError(N_("A list cannot be sorted by “{field}”"), field=name)
-            if name in keyed_names:
-                keys = SortKey.__table__.alias(f"key_{len(self._keyed)}")
-                self._keyed.append((keys, name))
-                order.append((keys.c.key, descending))
-                if len(self.query.sort) == 1:
-                    place = keys.c.row_id  # the index of keys goes on by it
-            else:
-                order.append((comparable(self.schema, field), descending))
-        order.append((place, order[-1][1] if order else False))
-        return order
-
     def _readable(self, name: str) -> bool:
         right = self._person.rights.class_right(self.query.entity, self._fields[name].field_class)
         return right >= ClassRight.READ
+
+
+def is_walked(schema: Schema, field: Field | None) -> bool:
+    """Tell whether an index holds the order of a field, so that a list can be read along it."""
+    return field is None or field in keyed_fields(schema) or field.name in walked_names(schema.name)
+
+
+def _beyond(order: Sequence[_Term], cursor: Cursor) -> ColumnElement[bool]:
+    """Return that a row comes after the one at `cursor`. Nothing comes before something."""
+    after: ColumnElement[bool] = false()
+    for (term, down), value in reversed(list(zip(order, cursor, strict=True))):
+        after = or_(_past(term, value, down), and_(term.is_not_distinct_from(value), after))
+    (first, descending), start = order[0], cursor[0]
+    if start is None:
+        return after
+    # Said apart so that an index over the first term is entered at the right place.
+    if descending:
+        return and_(or_(first <= start, first.is_(None)), after)
+    return and_(first >= start, after)
+
+
+def _not_by_index(term: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a term as it is; sorted by it, SQLite does not go along its index row by row."""
+    return UnaryExpression(term, operator=custom_op("+"), type_=term.type)
 
 
 def _past(expression: ColumnElement[Any], value: Any, descending: bool) -> ColumnElement[bool]:

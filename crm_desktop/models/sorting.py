@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 
+from crm_core.entities import SCHEMAS
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import Schema
 
@@ -21,6 +22,8 @@ SORT_VERSION = 1
 
 MAX_KEY = 200  # characters; nobody reads further to tell two names apart
 _TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
+# Sets and structures have no order; decimals go by their value, yes and no with nothing counting as no.
+_UNWALKED = frozenset((Kind.TAGS, Kind.JSON, Kind.DECIMAL, Kind.PERCENT, Kind.BOOLEAN))
 _DIGITS_BEFORE_POINT = 40  # decimals the program keeps have at most 21
 
 
@@ -30,6 +33,16 @@ def keyed_fields(schema: Schema) -> tuple[Field, ...]:
         field
         for field in schema.fields.values()
         if field.kind is Kind.TEXT and (field.name == schema.meta.title or (field.indexed and field.in_list))
+    )
+
+
+@cache
+def walked_names(entity: str) -> frozenset[str]:
+    """Return the fields whose own column is indexed on a laptop: a list is read along them."""
+    return frozenset(
+        field.name
+        for field in SCHEMAS[entity].fields.values()
+        if field.kind not in _UNWALKED and (field.indexed or field.in_list or field.kind is Kind.REF)
     )
 
 
