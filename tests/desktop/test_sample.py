@@ -1,0 +1,100 @@
+"""The invented records a profile can be tried with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crm_core.entities import SCHEMAS
+from crm_core.schema.validate import problems_of
+from crm_desktop.assembly import App
+from crm_desktop.models.query import ListQuery
+from crm_desktop.services import activities, deals, quotes, records, sample, search, syncing, tickets
+from tests.support.desktop import empty_app, sample_app
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    filled = sample_app(tmp_path)
+    yield filled
+    filled.close()
+
+
+def _all(app: App, entity: str) -> list[dict[str, object]]:
+    rows = records.page(app.replica, ListQuery(entity=entity, limit=1000)).rows
+    return [{"id": row.id, **row.values} for row in rows]
+
+
+def test_a_sample_profile_has_work_in_every_part_of_the_program(app: App) -> None:
+    board = deals.board(app.replica)
+    assert len(_all(app, "customer")) == sample.SAMPLE_CUSTOMERS
+    assert next(column.stage.name for column in board.columns) == "Qualified"
+    assert all(column.total.count for column in board.columns)
+    assert all(board.next_step_counts[when] for when in ("overdue", "today", "planned", "none"))
+    assert {quote["status"] for quote in _all(app, "quote")} >= {"draft", "sent", "accepted", "declined"}
+    assert tickets.counts(app.replica)[tickets.Queue.UNASSIGNED] > 0
+    day = activities.agenda(app.replica)
+    assert [item.kind for item in day.today] == ["visit", "visit", "call", "meeting"]
+    assert day.late_total == 3
+    assert any(hit.title.startswith("纸鹤") for hit in search.find(app.replica, "zhsp"))
+
+
+def test_quotes_of_the_sample_come_to_what_their_lines_say(app: App) -> None:
+    for quote in _all(app, "quote"):
+        view = quotes.view(app.replica, str(quote["id"]))
+        assert view.lines
+        assert view.quote["total"] == view.totals.total_minor > 0
+
+
+def test_every_sample_record_is_one_a_form_would_accept(app: App) -> None:
+    for entity, schema in SCHEMAS.items():
+        for row in _all(app, entity):
+            values = {name: value for name, value in row.items() if name in schema.fields}
+            problems = [
+                problem
+                for problem in problems_of(schema, values)
+                if (entity, problem.field) != ("user", "role_id")
+            ]
+            assert not problems, (entity, values, problems)
+
+
+def test_nothing_of_the_sample_waits_to_be_sent(app: App) -> None:
+    assert sample.holds_sample(app.replica)
+    assert not syncing.has_waiting(app.replica)
+
+
+def test_the_same_seed_makes_the_same_customers_and_another_one_others(tmp_path: Path, app: App) -> None:
+    again = sample_app(tmp_path / "again")
+    assert {row["id"]: row["employees"] for row in _all(app, "customer")} == {
+        row["id"]: row["employees"] for row in _all(again, "customer")
+    }
+    again.close()
+
+
+def test_a_sample_in_chinese_speaks_chinese_where_people_wrote(tmp_path: Path) -> None:
+    app = sample_app(tmp_path, language="zh_CN", customers=6)
+    assert next(column.stage.name for column in deals.board(app.replica).columns) == "已确认"
+    assert {row["name"] for row in _all(app, "product")} >= {"电磁流量计"}
+    app.close()
+
+
+def test_tags_of_the_sample_can_be_taken_off_and_put_on(app: App) -> None:
+    customer = next(row for row in _all(app, "customer") if row["tags"] == ["food", "key account"])
+    changed = records.change_tags(
+        app.replica, "customer", str(customer["id"]), add=("new",), remove=("food",)
+    ).value
+    assert changed["tags"] == ["key account", "new"]
+
+
+def test_an_empty_profile_without_hq_has_a_pipeline_and_its_person(tmp_path: Path) -> None:
+    app = empty_app(tmp_path)
+    assert len(deals.board(app.replica).columns) == 5
+    assert [row["name"] for row in _all(app, "user")] == ["Me"]
+    made = records.create(app.replica, "customer", {"name": "First"}).value
+    assert records.create(app.replica, "deal", {"name": "D", "customer_id": made.id}).value["stage_id"]
+    sample.prepare_local(app.replica, "zh_CN")
+    assert [row["name"] for row in _all(app, "user")] == ["Me"]
+    assert not sample.holds_sample(app.replica)
+    app.close()
