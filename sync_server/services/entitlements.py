@@ -193,9 +193,8 @@ def _latest(connection: Connection, user_id: str) -> Any:
 
 
 def _remember(connection: Connection, user_id: str, now: Entitlement) -> None:
-    known = set(
-        connection.execute(select(_ever.c.entity, _ever.c.scope).where(_ever.c.user_id == user_id)).tuples()
-    )
+    query = select(_ever.c.entity, _ever.c.scope).where(_ever.c.user_id == user_id)
+    known = {(row.entity, row.scope) for row in connection.execute(query)}
     if fresh := sorted(now.scopes - known):
         rows = [{"user_id": user_id, "entity": entity, "scope": scope} for entity, scope in fresh]
         connection.execute(insert(_ever), rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,8 @@ class Projection:
         self._version = schema_version
         self._custom = custom
         self._fields: dict[int, tuple[Field, ...]] = {}
+        self._members: dict[tuple[int, str], tuple[Field, ...]] = {}
+        self._signatures: dict[int, tuple[Field, ...]] = {}
         self._sees_all = {entity for entity, scope in rights.scopes if scope == EVERYONE}
 
     def sees(self, schema: Schema, shown: Shown) -> bool:
@@ -77,17 +79,23 @@ class Projection:
 
     def members(self, schema: Schema, register: str) -> tuple[Field, ...]:
         """Return the fields of a register that the reader may read."""
-        leader = field_of(schema, register, self._custom)
-        if leader is None:
-            return ()
-        readable = self.fields(schema)
-        return tuple(each for each in schema.register(leader) if each in readable)
+        key = (schema.no, register)
+        if key not in self._members:
+            leader = field_of(schema, register, self._custom)
+            declared = schema.register(leader) if leader is not None else ()
+            self._members[key] = self._readable(schema, declared)
+        return self._members[key]
 
     def signature(self, schema: Schema) -> tuple[Field, ...]:
         """Return the fields that tell who changed a record last, where readable."""
-        readable = self.fields(schema)
-        both = (schema.fields["updated_at"], schema.fields["updated_by"])
-        return tuple(each for each in both if each in readable)
+        if schema.no not in self._signatures:
+            both = (schema.fields["updated_at"], schema.fields["updated_by"])
+            self._signatures[schema.no] = self._readable(schema, both)
+        return self._signatures[schema.no]
+
+    def _readable(self, schema: Schema, declared: Iterable[Field]) -> tuple[Field, ...]:
+        names = {each.name for each in self.fields(schema)}
+        return tuple(each for each in declared if each.name in names)
 
     def load(self, keys: Iterable[Key]) -> dict[Key, Shown]:
         """Return the records there are, visible or not."""
@@ -114,19 +122,19 @@ class Projection:
         query = select(META.c.row_id, META.c.seq, META.c.device, META.c.incarnation, META.c.life_seq).where(
             META.c.entity == schema.no, META.c.row_id.in_(ids)
         )
-        for row_id, seq, device, incarnation, life_seq in run(query).tuples():
+        for row_id, seq, device, incarnation, life_seq in run(query):
             found[row_id] = Shown(row_id, rows[row_id], seq, device, incarnation, life_seq)
         if schema.no not in self._sees_all:
             query_scopes = select(ROW_SCOPE.c.row_id, ROW_SCOPE.c.scope, ROW_SCOPE.c.in_seq).where(
                 ROW_SCOPE.c.entity == schema.no, ROW_SCOPE.c.row_id.in_(ids)
             )
-            for row_id, scope, in_seq in run(query_scopes).tuples():
+            for row_id, scope, in_seq in run(query_scopes):
                 found[row_id].scopes[scope] = in_seq
         if any(each.kind is Kind.TAGS for each in declared):
             query_dots = select(SET_DOT.c.row_id, SET_DOT.c.field, SET_DOT.c.word, SET_DOT.c.dot).where(
                 SET_DOT.c.entity == schema.no, SET_DOT.c.row_id.in_(ids)
             )
-            for row_id, register, word, name in run(query_dots).tuples():
+            for row_id, register, word, name in run(query_dots):
                 found[row_id].dots.setdefault(register, []).append((word, name))
         return found.values()
 
@@ -141,10 +149,11 @@ def value_of(shown: Shown, declared: Field) -> Any:
     return shown.values[declared.name]
 
 
-def size_of(shown: Shown, fields: Iterable[Field]) -> int:
-    """Return about how many bytes the fields take before compression."""
-    values = [value_of(shown, declared) for declared in fields]
-    return ID_BYTES + 1 + len(msgspec.msgpack.encode([value for value in values if value is not None]))
+def size_of(shown: Shown, fields: Iterable[Field] | None = None) -> int:
+    """Return about how many bytes the fields take before compression; None stands for all there are."""
+    if fields is None:
+        return len(msgspec.msgpack.encode((list(shown.values.values()), shown.dots)))
+    return ID_BYTES + len(msgspec.msgpack.encode([value_of(shown, declared) for declared in fields]))
 
 
 def put(schema: Schema, rows: Sequence[Shown], fields: Sequence[Field], *, full: bool, base: int) -> Put:
@@ -152,8 +161,8 @@ def put(schema: Schema, rows: Sequence[Shown], fields: Sequence[Field], *, full:
     names: list[FieldName] = []
     columns: list[list[Any]] = []
     for declared in fields:
-        column = [value_of(shown, declared) for shown in rows]
-        if full and all(value is None for value in column):
+        column = _column(rows, declared)
+        if full and not any(value is not None for value in column):
             continue
         names.append(declared.no or declared.name)
         columns.append(pack_column(declared if declared.no else None, column))
@@ -170,9 +179,8 @@ def put(schema: Schema, rows: Sequence[Shown], fields: Sequence[Field], *, full:
     )
 
 
-def scopes_by_entity(rights: Entitlement) -> Mapping[int, set[str]]:
-    """Return the scopes of each entity."""
-    found: dict[int, set[str]] = {}
-    for entity, scope in rights.scopes:
-        found.setdefault(entity, set()).add(scope)
-    return found
+def _column(rows: Sequence[Shown], declared: Field) -> list[Any]:
+    if declared.no and declared.kind is not Kind.TAGS:
+        name = declared.name
+        return [shown.values[name] for shown in rows]
+    return [value_of(shown, declared) for shown in rows]

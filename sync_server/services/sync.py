@@ -76,6 +76,7 @@ class SyncService:
         self._clock = clock
         self._secret = bytes.fromhex(settings.secret)
         self._people: dict[str, tuple[int, str, Person]] = {}
+        self._bytes: dict[int, tuple[int, int]] = {}
         self._told = _told_settings(settings)
         self._told_mark = zlib.crc32(msgspec.json.encode(sorted(self._told.items())))
 
@@ -101,6 +102,11 @@ class SyncService:
                 N_("This machine's clock is {seconds} s behind the last change; set it first"),
                 seconds=behind_ms // 1000,
             )
+
+    def note_bytes(self, device_id: int, *, received: int, sent: int) -> None:
+        """Count a laptop's traffic; it is written down with its next request."""
+        before = self._bytes.get(device_id, (0, 0))
+        self._bytes[device_id] = (before[0] + received, before[1] + sent)
 
     # Coming in
 
@@ -133,7 +139,13 @@ class SyncService:
             and request.incarnation == device["incarnation"]
             and _is_one_of(request.nonce, nonce, device["last_nonce"])
         )
-        changed: dict[str, Any] = {"last_seen_at": server_ms, "schema": min(request.schema, 2**31 - 1)}
+        received, sent = self._bytes.pop(device_id, (0, 0))
+        changed: dict[str, Any] = {
+            "last_seen_at": server_ms,
+            "schema": min(request.schema, 2**31 - 1),
+            "bytes_in": device["bytes_in"] + received,
+            "bytes_out": device["bytes_out"] + sent,
+        }
         if not is_known:
             return self._begin_anew(connection, device, session, epoch, server_ms, changed)
         answers: list[Answer] = []
