@@ -112,7 +112,8 @@ def _number_reader(
                 currency = currency_of(unit, default)
             except ValueError:
                 raise UserError(N_("“{text}” names no currency known here"), text=text) from None
-            return parse_text(field, f"{number:f} {currency}")
+            amount = parse_text(field, f"{number:f} {currency}")
+            return {name: value for name, value in amount.items() if name}
         if unit not in ("", "%"):
             raise UserError(N_("“{text}” is not a number"), text=text)
         if field.kind is Kind.INTEGER:

@@ -57,11 +57,16 @@ def guarded(text: str, kind: Kind = Kind.TEXT) -> str:
 
 
 def cell_of(field: Field, values: Mapping[str, Any]) -> str:
-    """Return a field as a spreadsheet likes it: amounts without their currency, which has its own column."""
+    """Return a field as a cell of CSV: `text_of`, safe from being taken for a formula."""
+    return guarded(text_of(field, values), field.kind)
+
+
+def text_of(field: Field, values: Mapping[str, Any]) -> str:
+    """Return a field as text; amounts without their currency, which has its own column."""
     if field.kind is Kind.MONEY and values.get(field.name) is not None:
         currency = values.get(field.currency or "") or DEFAULT_CURRENCY
         return f"{Money(values[field.name], currency).decimal():f}"
-    return guarded(to_text(field, values), field.kind)
+    return to_text(field, values)
 
 
 def rejects_csv(report: ImportReport, translate: Translate) -> Iterator[bytes]:

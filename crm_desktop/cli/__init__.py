@@ -1,0 +1,100 @@
+"""`crm`: everything the laptop can do from the command line.
+
+Exit status: 0 done, 1 something the person can put right, 2 wrong usage, 3 HQ unreachable (nothing lost).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from crm_core.errors import CrmError, Unreachable, UserError
+from crm_core.i18n import N_, Message, message
+from crm_desktop.cli.console import tell_error, tr
+from crm_desktop.cli.root import crm
+
+DONE, PUT_RIGHT, WRONG_USAGE, UNREACHABLE = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and end the process with its exit status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status, having said on standard error why it is not 0."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or pipe of another encoding must not make a Chinese name an error.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        crm.main(args=arguments, prog_name="crm", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_pipe()
+        return DONE
+    except Exception as error:  # noqa: BLE001 - the end of the line: every failure is told, none is swallowed
+        return _tell(error)
+    return DONE
+
+
+def _tell(error: Exception) -> int:
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case click.Abort():
+            click.echo(tr(N_("Stopped")), err=True)
+            return PUT_RIGHT
+        case click.UsageError():
+            click.echo(_said_by_click(error).show(tr), err=True)
+            return WRONG_USAGE
+        case click.ClickException():
+            click.echo(_said_by_click(error).show(tr), err=True)
+            return PUT_RIGHT
+        case Unreachable():
+            click.echo(error.show(tr), err=True)
+            return UNREACHABLE
+        case UserError():
+            tell_error(error)
+            return PUT_RIGHT
+        case CrmError():
+            click.echo(error.show(tr), err=True)
+            return PUT_RIGHT
+        case OSError():
+            reason = error.strerror or str(error)
+            click.echo(
+                message(N_("{file}: {reason}"), file=error.filename or "", reason=reason).show(tr), err=True
+            )
+            return PUT_RIGHT
+    kind = type(error).__name__
+    said = message(N_("The program made a mistake ({kind}); its log in the profile says more"), kind=kind)
+    click.echo(said.show(tr), err=True)
+    return PUT_RIGHT
+
+
+def _leave_pipe() -> None:
+    """Let the interpreter end quietly: whoever read our output has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _said_by_click(error: click.ClickException) -> Message:
+    """Return the sentence for wrong usage; click speaks English only."""
+    match error:
+        case click.NoSuchOption():
+            return message(N_("There is no option {name}; see --help"), name=error.option_name)
+        case click.MissingParameter() if error.param is not None:
+            name = error.param.human_readable_name
+            if isinstance(error.param, click.Option):
+                name = error.param.opts[0]
+            return message(N_("{name} is missing; see --help"), name=name)
+        case click.BadParameter() if error.param is not None:
+            return message(
+                N_("{name} cannot be read: {reason}"),
+                name=error.param.human_readable_name,
+                reason=error.message,
+            )
+        case _:
+            return message(N_("Wrong usage: {reason}"), reason=error.format_message())

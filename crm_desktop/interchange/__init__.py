@@ -1,0 +1,1 @@
+"""Files in and out of this laptop's replica."""

@@ -1,0 +1,218 @@
+"""`list`, `show`, `history`, `add`, `set`, `delete`, `restore` and `search`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from crm_core.entities import schema_of
+from crm_core.i18n import N_
+from crm_core.rules.access import readable_fields
+from crm_core.schema.values import instant_text
+from crm_core.sync.merge import lives
+from crm_desktop.cli.console import tr
+from crm_desktop.cli.root import Terminal, pass_terminal
+from crm_desktop.cli.values import (
+    declared_fields,
+    flat,
+    labelled,
+    listed_columns,
+    parse,
+    plain_change,
+    record_id_of,
+)
+from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
+from crm_desktop.models.records import Record
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import records
+from crm_desktop.services import search as searching
+from crm_desktop.services.records import HistoryEntry
+
+_ROWS_A_PAGE = 1_000
+HISTORY_COLUMNS = ("at", "user", "label", "old", "new", "origin")
+HIT_COLUMNS = ("entity", "title", "snippet", "id")
+
+entity_argument = click.argument("entity", metavar="ENTITY")
+id_argument = click.argument("record_id", metavar="ID")
+where_option = click.option(
+    "--where",
+    "conditions",
+    multiple=True,
+    metavar="CONDITION",
+    help=tr(N_("“field OP value”, OP one of = != < <= > >= ~ (contains); may be repeated.")),
+)
+
+
+@click.command("list", help=tr(N_("List the records of a kind.")))
+@entity_argument
+@where_option
+@click.option("--fields", help=tr(N_("Fields to print, separated by commas.")))
+@click.option("--sort", help=tr(N_("Field to sort by; a minus before it means descending.")))
+@click.option("--limit", type=click.IntRange(min=1), help=tr(N_("Most records to print.")))
+@pass_terminal
+def list_records(
+    terminal: Terminal,
+    entity: str,
+    conditions: tuple[str, ...],
+    fields: str | None,
+    sort: str | None,
+    limit: int | None,
+) -> None:
+    """List records."""
+    schema_of(entity)
+    with terminal.app() as app:
+        replica = app.replica
+        declared = declared_fields(replica, entity)
+        wanted = [name.strip() for name in fields.split(",") if name.strip()] if fields else None
+        if wanted is None and not terminal.console.as_json:
+            wanted = listed_columns(declared, (f.name for f in readable_fields(replica.person, entity)))
+        query = ListQuery(
+            entity=entity, sort=parse_sort(sort or ""), fields=_with_currencies(declared, wanted)
+        )
+        with replica.read() as session:
+            query = replace(query, conditions=parse_conditions(session, entity, conditions))
+        found = (_chosen(flat(record), wanted) for record in rows_of(replica, query, limit))
+        terminal.console.show_rows(found, wanted or ("id",))
+
+
+def rows_of(replica: Replica, query: ListQuery, limit: int | None = None) -> Iterator[Record]:
+    """Yield the records of a list, page by page."""
+    left = limit
+    after = None
+    while left is None or left > 0:
+        size = _ROWS_A_PAGE if left is None else min(_ROWS_A_PAGE, left)
+        page = records.page(replica, replace(query, limit=size, after=after))
+        yield from page.rows
+        after = page.next
+        if after is None:
+            return
+        left = None if left is None else left - len(page.rows)
+
+
+def _with_currencies(declared: dict[str, Any], wanted: list[str] | None) -> tuple[str, ...] | None:
+    """Return the fields to read: an amount cannot be printed without its currency."""
+    if wanted is None:
+        return None
+    currencies = [declared[name].currency for name in wanted if name in declared and declared[name].currency]
+    return tuple(dict.fromkeys((*wanted, *currencies)))
+
+
+def _chosen(record: dict[str, Any], wanted: list[str] | None) -> dict[str, Any]:
+    return record if wanted is None else {name: record.get(name) for name in dict.fromkeys(("id", *wanted))}
+
+
+@click.command(help=tr(N_("Show one record.")))
+@entity_argument
+@id_argument
+@click.option("--labels", is_flag=True, help=tr(N_("Labels for field names, and titles for links.")))
+@pass_terminal
+def show(terminal: Terminal, entity: str, record_id: str, labels: bool) -> None:
+    """Show one record."""
+    schema_of(entity)
+    with terminal.app() as app:
+        record = records.get(app.replica, entity, record_id_of(record_id))
+        terminal.console.show(labelled(app.replica, record) if labels else flat(record))
+
+
+@click.command(help=tr(N_("Show who changed what of a record, when, and from what, newest first.")))
+@entity_argument
+@id_argument
+@pass_terminal
+def history(terminal: Terminal, entity: str, record_id: str) -> None:
+    """Show a record's history."""
+    schema_of(entity)
+    with terminal.app() as app:
+        replica = app.replica
+        declared = declared_fields(replica, entity)
+        record = records.get(replica, entity, record_id_of(record_id))
+        entries = (
+            {
+                "at": instant_text(entry.at_ms),
+                "user_id": entry.user_id,
+                "user": entry.user_name,
+                "field": entry.field,
+                "label": tr(entry.label) if entry.label else _record_change(entry),
+                "old": plain_change(declared.get(entry.field or ""), entry.old, record.values),
+                "new": plain_change(declared.get(entry.field or ""), entry.new, record.values),
+                "origin": entry.origin,
+                "sent": entry.sent,
+            }
+            for entry in records.history(replica, entity, record.id)
+        )
+        terminal.console.show_rows(entries, HISTORY_COLUMNS)
+
+
+def _record_change(entry: HistoryEntry) -> str:
+    """Return what happened to the record as a whole; life counters are odd while it lives."""
+    if entry.old is None:
+        return tr(N_("Made"))
+    alive = isinstance(entry.new, int) and lives(entry.new)
+    return tr(N_("Restored")) if alive else tr(N_("Deleted"))
+
+
+@click.command(help=tr(N_("Make a record and print it.")))
+@entity_argument
+@click.argument("assignments", metavar="FIELD=VALUE...", nargs=-1)
+@pass_terminal
+def add(terminal: Terminal, entity: str, assignments: tuple[str, ...]) -> None:
+    """Make a record."""
+    schema_of(entity)
+    with terminal.app() as app:
+        values = parse(declared_fields(app.replica, entity), entity, assignments)
+        terminal.console.show(flat(records.create(app.replica, entity, values).value))
+
+
+@click.command(
+    "set", help=tr(N_("Change a record and print it. field= clears; tags+=x and tags-=x on sets."))
+)
+@entity_argument
+@id_argument
+@click.argument("assignments", metavar="FIELD=VALUE...", nargs=-1, required=True)
+@pass_terminal
+def set_fields(terminal: Terminal, entity: str, record_id: str, assignments: tuple[str, ...]) -> None:
+    """Change a record."""
+    schema_of(entity)
+    with terminal.app() as app:
+        replica = app.replica
+        present = records.get(replica, entity, record_id_of(record_id))
+        values = parse(declared_fields(replica, entity), entity, assignments, present.values)
+        terminal.console.show(flat(records.update(replica, entity, present.id, values).value))
+
+
+@click.command(help=tr(N_("Delete a record; restore brings it back.")))
+@entity_argument
+@id_argument
+@pass_terminal
+def delete(terminal: Terminal, entity: str, record_id: str) -> None:
+    """Delete a record."""
+    schema_of(entity)
+    with terminal.app() as app:
+        terminal.console.show(flat(records.delete(app.replica, entity, record_id_of(record_id)).value))
+
+
+@click.command(help=tr(N_("Bring a deleted record back and print it.")))
+@entity_argument
+@id_argument
+@pass_terminal
+def restore(terminal: Terminal, entity: str, record_id: str) -> None:
+    """Bring a deleted record back."""
+    schema_of(entity)
+    with terminal.app() as app:
+        terminal.console.show(flat(records.restore(app.replica, entity, record_id_of(record_id)).value))
+
+
+@click.command(help=tr(N_("Find any record by part of any text in it, Chinese and pinyin too.")))
+@click.argument("text")
+@click.option("--limit", type=click.IntRange(min=1), default=20, help=tr(N_("Most records to print.")))
+@pass_terminal
+def search(terminal: Terminal, text: str, limit: int) -> None:
+    """Find records."""
+    with terminal.app() as app:
+        hits = (
+            {"entity": hit.entity, "id": hit.id, "title": hit.title, "snippet": hit.snippet}
+            for hit in searching.find(app.replica, text, limit)
+        )
+        terminal.console.show_rows(hits, HIT_COLUMNS)

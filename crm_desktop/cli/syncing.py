@@ -1,0 +1,183 @@
+"""`sign-in`, `sync`, `status` and `returned`."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crm_core.i18n import N_
+from crm_core.schema.values import instant_text
+from crm_desktop.assembly import App, new_profile
+from crm_desktop.cli.console import ask_passphrase, read_password, tr
+from crm_desktop.cli.root import Terminal, pass_terminal
+from crm_desktop.cli.values import declared_fields, flat, plain_change
+from crm_desktop.platform.paths import Profile, profile_at
+from crm_desktop.services import syncing
+from crm_desktop.services.syncing import ReturnedEdit
+from crm_desktop.sync.report import OnStep, Step, ignore_step
+
+RETURNED_COLUMNS = ("id", "entity", "title", "label", "mine", "theirs", "who", "at", "reason")
+
+
+@click.command("sign-in", help=tr(N_("Make this laptop known to an HQ, and its replica with it.")))
+@click.option(
+    "--server", metavar="URL", required=True, help=tr(N_("Address of HQ, such as https://crm.example."))
+)
+@click.option("--user", metavar="NAME", required=True, help=tr(N_("Name to sign in with.")))
+@click.option("--password-stdin", is_flag=True, help=tr(N_("Read the password from standard input.")))
+@click.option("--device-name", help=tr(N_("What HQ calls this laptop; else the computer's name.")))
+@pass_terminal
+def sign_in(
+    terminal: Terminal, server: str, user: str, password_stdin: bool, device_name: str | None
+) -> None:
+    """Enrol this laptop."""
+    password = read_password(from_stdin=password_stdin)
+    with _enrolling(terminal.folder) as app:
+        app.enrol(server, user, password, device_name)
+        stands = syncing.status(app.replica)
+    terminal.console.show(
+        {
+            "user": stands.user_name,
+            "company": stands.company,
+            "server": stands.server,
+            "device": stands.device,
+            "profile": str(profile_at(terminal.folder).root),
+        }
+    )
+
+
+@contextlib.contextmanager
+def _enrolling(folder: Path | None) -> Iterator[App]:
+    """Open the profile or make one; one just made goes again where signing in does not succeed."""
+    profile = profile_at(folder)
+    is_new = not profile.database.exists()
+    had_key = profile.key_file.exists()
+    try:
+        app = new_profile(folder, ask_passphrase)
+        try:
+            yield app
+        finally:
+            app.close()
+    except BaseException:
+        if is_new:
+            _remove(profile, key_too=not had_key)
+        raise
+
+
+def _remove(profile: Profile, *, key_too: bool) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        profile.database.with_name(profile.database.name + suffix).unlink(missing_ok=True)
+    if key_too:
+        profile.key_file.unlink(missing_ok=True)
+
+
+@click.command(help=tr(N_("Run one full round: send what waits, fetch what is new.")))
+@pass_terminal
+def sync(terminal: Terminal) -> None:
+    """Run one round."""
+    with terminal.app() as app:
+        report = app.sync_now(_tell_steps(terminal))
+    terminal.console.show(asdict(report))
+
+
+def _tell_steps(terminal: Terminal) -> OnStep:
+    """Return what tells of progress, at most once a second and only to a person at a terminal."""
+    if terminal.console.as_json or not sys.stderr.isatty():
+        return ignore_step
+    last = 0.0
+
+    def tell(step: Step) -> None:
+        nonlocal last
+        if time.monotonic() - last >= 1:
+            last = time.monotonic()
+            if step.phase == "sending":
+                terminal.console.tell(N_("Sending {done} of {total}"), done=step.done, total=step.total)
+            else:
+                terminal.console.tell(N_("Receiving {done} of {total}"), done=step.done, total=step.total)
+
+    return tell
+
+
+@click.command(help=tr(N_("Tell what waits to be sent, when the last sync was, how old the data is.")))
+@pass_terminal
+def status(terminal: Terminal) -> None:
+    """Tell where this laptop stands with HQ."""
+    with terminal.app() as app:
+        stands = syncing.status(app.replica)
+        now_ms = app.replica.clock.now_ms()
+    oldest, last = stands.oldest_waiting_ms, stands.last_ok_ms
+    terminal.console.show(
+        {
+            "enrolled": stands.enrolled,
+            "server": stands.server,
+            "user": stands.user_name,
+            "company": stands.company,
+            "device": stands.device,
+            "waiting_records": stands.waiting_records,
+            "waiting_operations": stands.waiting_operations,
+            "oldest_waiting": instant_text(oldest) if oldest and stands.waiting_operations else None,
+            "returned": stands.returned,
+            "last_sync": instant_text(last) if last else None,
+            "age_seconds": max(0, (now_ms - last) // 1000) if last else None,
+            "quote_numbers_left": stands.quote_numbers_left,
+            "rows": stands.rows,
+        }
+    )
+
+
+@click.group(invoke_without_command=True, help=tr(N_("List the edits HQ refused or a newer one replaced.")))
+@click.pass_context
+def returned(context: click.Context) -> None:
+    """Edits that came back; without a command list them."""
+    terminal = context.find_object(Terminal)
+    assert terminal is not None
+    if context.invoked_subcommand is None:
+        with terminal.app() as app:
+            edits = [_edit(app, edit) for edit in syncing.returned(app.replica)]
+        terminal.console.show_rows(edits, RETURNED_COLUMNS)
+
+
+def _edit(app: App, edit: ReturnedEdit) -> dict[str, Any]:
+    field = declared_fields(app.replica, edit.entity).get(edit.field or "")
+    return {
+        "id": edit.id,
+        "entity": edit.entity,
+        "record_id": edit.record_id,
+        "title": edit.title,
+        "field": edit.field,
+        "label": tr(edit.label) if edit.label else "",
+        "base": plain_change(field, edit.base, {}),
+        "mine": plain_change(field, edit.mine, {}),
+        "theirs": plain_change(field, edit.theirs, {}),
+        "code": edit.code.name.lower(),
+        "reason": edit.reason.show(tr),
+        "who": edit.who,
+        "at": instant_text(edit.at_ms),
+        "exists": edit.exists,
+    }
+
+
+@returned.command(help=tr(N_("Make the edit again, on top of what HQ has now.")))
+@click.argument("edit_id", metavar="ID", type=int)
+@pass_terminal
+def redo(terminal: Terminal, edit_id: int) -> None:
+    """Keep mine."""
+    with terminal.app() as app:
+        terminal.console.show(flat(syncing.redo(app.replica, edit_id).value))
+
+
+@returned.command(help=tr(N_("Let HQ's value stand.")))
+@click.argument("edit_id", metavar="ID", type=int)
+@pass_terminal
+def discard(terminal: Terminal, edit_id: int) -> None:
+    """Keep HQ's."""
+    with terminal.app() as app:
+        syncing.discard(app.replica, edit_id)
+    terminal.console.show({"discarded": edit_id})

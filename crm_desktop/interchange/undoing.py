@@ -1,0 +1,133 @@
+"""Take an import back: what it made is deleted, what it changed gets its old values again.
+
+What people have changed since stays as they left it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from crm_core.errors import NotFound, UserError
+from crm_core.i18n import N_
+from crm_core.rules.access import Action
+from crm_core.schema.field import Plain
+from crm_desktop.models import repository
+from crm_desktop.models.device_tables import ImportBatch, ImportChange
+from crm_desktop.models.records import Record
+from crm_desktop.models.replica import Replica
+from crm_desktop.models.session import WriteSession
+from crm_desktop.services import records, rights
+
+ROWS_A_TRANSACTION = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """One import, for the list of those that can be undone."""
+
+    id: str
+    entity: str
+    at_ms: int
+    file_name: str
+    rows: int
+    undone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoReport:
+    """What taking an import back did."""
+
+    removed: int
+    restored: int
+    kept: int
+    """Records left alone: changed since, gone, or out of the person's reach."""
+
+
+def imports(replica: Replica) -> tuple[Import, ...]:
+    """Return the imports made on this laptop, newest first."""
+    with replica.read() as session:
+        counts = dict(
+            session.execute(
+                select(ImportChange.batch_id, func.count()).group_by(ImportChange.batch_id)
+            ).tuples()
+        )
+        found = session.scalars(select(ImportBatch).order_by(ImportBatch.at_ms.desc(), ImportBatch.id.desc()))
+        return tuple(
+            Import(
+                id=each.id,
+                entity=each.entity,
+                at_ms=each.at_ms,
+                file_name=each.file_name,
+                rows=counts.get(each.id, 0),
+                undone=each.undone_ms is not None,
+            )
+            for each in found
+        )
+
+
+def undo_import(replica: Replica, batch_id: str) -> UndoReport:
+    """Take an import back. Raises `NotFound`, or `UserError` where that was done already."""
+    with replica.read() as session:
+        batch = session.get(ImportBatch, batch_id)
+        if batch is None:
+            raise NotFound(N_("There is no import “{id}” on this laptop"), id=batch_id)
+        if batch.undone_ms is not None:
+            raise UserError(N_("This import was taken back already"))
+        entity = batch.entity
+        # In the order of their ids backwards, which is that of the file: what came last goes first.
+        changes = session.execute(
+            select(ImportChange.row_id, ImportChange.before, ImportChange.after)
+            .where(ImportChange.batch_id == batch_id)
+            .order_by(ImportChange.row_id.desc())
+        ).all()
+    removed = restored = 0
+    for start in range(0, len(changes), ROWS_A_TRANSACTION):
+        some = changes[start : start + ROWS_A_TRANSACTION]
+        with replica.write() as session:
+            present = repository.get_many(session, entity, (change.row_id for change in some))
+            for change in some:
+                record = present.get(change.row_id)
+                if record is None or not record.alive:
+                    continue
+                if change.before is None:
+                    removed += _remove(session, replica, record, change.after)
+                else:
+                    restored += _put_back(session, replica, record, change.before, change.after)
+    with replica.write() as session:
+        now_ms = replica.clock.now_ms()
+        session.execute(update(ImportBatch).where(ImportBatch.id == batch_id).values(undone_ms=now_ms))
+    return UndoReport(removed=removed, restored=restored, kept=len(changes) - removed - restored)
+
+
+def _remove(session: WriteSession, replica: Replica, record: Record, after: Mapping[str, Plain]) -> bool:
+    """Delete what the import made, unless somebody has changed it since; tell whether it was deleted."""
+    changed = any(_differ(record.get(name), value) for name, value in after.items())
+    if changed or not rights.may(session, replica.person, Action.DELETE, record.entity, record.values):
+        return False
+    repository.delete(session, record.entity, record.id)
+    return True
+
+
+def _put_back(
+    session: WriteSession,
+    replica: Replica,
+    record: Record,
+    before: Mapping[str, Plain],
+    after: Mapping[str, Plain],
+) -> bool:
+    """Give the fields that still hold what the import set their old values; tell whether any did."""
+    old = {name: value for name, value in before.items() if not _differ(record.get(name), after.get(name))}
+    try:
+        records.update_in(session, replica, record.entity, record.id, old)
+    except UserError:
+        return False  # out of reach by now; counted among what was left alone
+    return bool(old)
+
+
+def _differ(one: Any, other: Any) -> bool:
+    """Tell whether two values differ; an empty set and an empty text are nothing."""
+    return (None if one in ("", []) else one) != (None if other in ("", []) else other)

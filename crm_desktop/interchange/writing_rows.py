@@ -1,0 +1,130 @@
+"""The rows of an import into the replica, by the rules every edit obeys, many in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import insert
+
+from crm_core.entities import SCHEMAS, schema_of
+from crm_core.errors import Invalid, UserError
+from crm_core.exchange.plan import ExtraRecord, PlannedRow, Step
+from crm_core.i18n import N_, Message, message
+from crm_core.rules.access import Action, decide
+from crm_core.rules.scopes import EVERYONE
+from crm_core.schema.field import Field, Plain
+from crm_core.schema.validate import problems_of
+from crm_desktop.models import repository
+from crm_desktop.models.device_tables import ImportChange
+from crm_desktop.models.replica import Replica
+from crm_desktop.models.session import WriteSession
+from crm_desktop.services import records, rights
+from crm_desktop.services.completing import complete_new
+
+# Their totals follow from each other: they are written one by one, as by hand.
+_ONE_BY_ONE = frozenset(("quote", "quote_line"))
+
+Refused = dict[int, tuple[Message, ...]]
+"""Line of the file to why its row was not written."""
+
+
+class RowWriter:
+    """Writes planned rows of one entity. Keeps in mind which were refused, for rows that refer to them."""
+
+    def __init__(self, replica: Replica, entity: str) -> None:
+        self._replica = replica
+        self._entity = entity
+        self._schema = schema_of(entity)
+        self._person = replica.person
+        self._lost: dict[str, int] = {}
+        reach = self._person.rights.reach_of(entity, Action.CREATE)
+        self._creates_anywhere = EVERYONE in self._person.acts_in(reach)
+
+    def demand_rights(self, rows: Iterable[PlannedRow]) -> None:
+        """Raise `AccessDenied` where the person may do no such thing at all, or not to one of the fields."""
+        written: dict[Action, set[str]] = {}
+        for row in rows:
+            action = Action.CREATE if row.step is Step.CREATE else Action.EDIT
+            written.setdefault(action, set()).update(row.values)
+        for action, names in written.items():
+            decide(self._person, action, self._entity, None, self._declared(names, action)).demand()
+
+    def make_extras(self, session: WriteSession, extras: Iterable[ExtraRecord]) -> None:
+        """Make the records the rows refer to."""
+        for extra in extras:
+            records.create_in(session, self._replica, extra.entity, extra.values, extra.record_id)
+
+    def write(self, session: WriteSession, rows: Sequence[PlannedRow], batch: str) -> Refused:
+        """Write rows in the caller's transaction and remember what undoes them; return who was refused."""
+        refused: Refused = {}
+        made: list[dict[str, Any]] = []
+        changes: list[dict[str, Any]] = []
+        for row in rows:
+            try:
+                self._demand_parents(row)
+                if row.step is Step.CREATE:
+                    before = None
+                    values = self._create(session, row, made)
+                else:
+                    before, values = self._update(session, row)
+            except UserError as error:
+                refused[row.source.line] = _reasons(error)
+                self._lost[row.record_id] = row.source.line
+                continue
+            changes.append({"batch_id": batch, "row_id": row.record_id, "before": before, "after": values})
+        repository.create_many(session, self._entity, made)
+        if changes:
+            session.execute(insert(ImportChange), changes)
+        return refused
+
+    def _create(self, session: WriteSession, row: PlannedRow, made: list[dict[str, Any]]) -> dict[str, Plain]:
+        if self._entity in _ONE_BY_ONE:
+            records.create_in(session, self._replica, self._entity, row.values, row.record_id)
+            return dict(row.values)
+        values = complete_new(session, self._person, self._replica.clock, self._entity, row.values)
+        if problems := problems_of(self._schema, values):
+            raise Invalid(problems)
+        if not self._creates_anywhere:
+            rights.may(session, self._person, Action.CREATE, self._entity, values).demand()
+        rights.demand_assignable(session, self._person, self._entity, None, values)
+        made.append({**values, "id": row.record_id})
+        return dict(row.values)
+
+    def _update(self, session: WriteSession, row: PlannedRow) -> tuple[dict[str, Plain], dict[str, Plain]]:
+        """Change the record; return its values before and after, of the fields that changed."""
+        present = repository.get_many(session, self._entity, (row.record_id,)).get(row.record_id)
+        changed = records.update_in(session, self._replica, self._entity, row.record_id, row.values)
+        held = dict(present.values) if present is not None else {}
+        names = [
+            name
+            for name, value in changed.values.items()
+            if held.get(name) != value and not _is_bookkeeping(self._entity, name)
+        ]
+        return {name: held.get(name) for name in names}, {name: changed.values[name] for name in names}
+
+    def _demand_parents(self, row: PlannedRow) -> None:
+        for value in row.values.values():
+            if isinstance(value, str) and value in self._lost:
+                raise UserError(N_("It refers to line {line}, which was rejected"), line=self._lost[value])
+
+    def _declared(self, names: Iterable[str], action: Action) -> Sequence[Field]:
+        """Return the fields written by the person: what is left at its default asks for no right."""
+        fields = (self._schema.fields[name] for name in names if name in self._schema.fields)
+        return [field for field in fields if action is Action.EDIT or field.default is None]
+
+
+def _is_bookkeeping(entity: str, name: str) -> bool:
+    field = SCHEMAS[entity].fields.get(name)
+    return field is not None and (field.read_only or field.computed)
+
+
+def _reasons(error: UserError) -> tuple[Message, ...]:
+    if not isinstance(error, Invalid):
+        return (error.message,)
+    return tuple(
+        message(N_("{column}: {problem}"), column=problem.field, problem=problem.message)
+        if problem.field
+        else problem.message
+        for problem in error.problems
+    )
