@@ -14,6 +14,7 @@ from sync_server.api.description import describe
 from sync_server.api.errors import answer_errors
 from sync_server.api.frame import Frame
 from sync_server.jobs.housekeeping import keep_house
+from sync_server.services import passwords
 from sync_server.services.headquarters import open_headquarters
 from sync_server.settings import Settings, default_data_folder, read_settings
 from sync_server.store.serving import serving
@@ -31,6 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         headquarters.demand_ready()
         headquarters.sync.demand_clock()
+        passwords.nobodys()
         with serving(headquarters.database), keep_house(headquarters):
             yield
         headquarters.close()

@@ -26,6 +26,7 @@ FILE_NAME: Final = "crm-server.toml"
 SQLITE_NAME: Final = "satchel.db"
 ENVIRONMENT: Final = "CRM_SERVER_"
 POSTGRES_DRIVER: Final = "postgresql+psycopg"
+SQLITE_DRIVER: Final = "sqlite+pysqlite"
 SECRET_BYTES: Final = 32
 MASK: Final = "••••••"
 
@@ -115,20 +116,22 @@ def default_data_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 def sqlite_url(file: Path) -> str:
     """Return the database URL of a SQLite file."""
-    return f"sqlite+pysqlite:///{file.as_posix()}"
+    return f"{SQLITE_DRIVER}:///{file.as_posix()}"
 
 
-def database_url(given: str) -> str:
-    """Return the URL with the driver this program brings. Raises `UserError` for another engine."""
+def database_url(given: str, data: Path) -> str:
+    """Return the URL with the driver this program brings; a relative SQLite path lies in the data folder.
+
+    Raises `UserError` for another engine.
+    """
     scheme, found, rest = given.partition("://")
-    drivers = {
-        "sqlite": "sqlite+pysqlite",
-        "postgresql": "postgresql+psycopg",
-        "postgres": "postgresql+psycopg",
-    }
-    if not found or scheme.partition("+")[0] not in drivers:
+    drivers = {"sqlite": SQLITE_DRIVER, "postgresql": POSTGRES_DRIVER, "postgres": POSTGRES_DRIVER}
+    driver = drivers.get(scheme.partition("+")[0])
+    if not found or driver is None:
         raise UserError(N_("The database is named by a URL such as postgresql://user@host/satchel"))
-    return f"{drivers[scheme.partition('+')[0]]}://{rest}"
+    if driver == SQLITE_DRIVER:
+        return sqlite_url(data.absolute() / rest.removeprefix("/"))
+    return f"{driver}://{rest}"
 
 
 def fresh_settings(data: Path, *, database: str | None = None, **others: Any) -> Settings:
@@ -136,7 +139,7 @@ def fresh_settings(data: Path, *, database: str | None = None, **others: Any) ->
     data = data.absolute()
     return Settings(
         data=data,
-        database_url=database_url(database) if database else sqlite_url(data / SQLITE_NAME),
+        database_url=database_url(database or f"sqlite:///{SQLITE_NAME}", data),
         secret=secrets.token_hex(SECRET_BYTES),
         metrics_key=secrets.token_hex(SECRET_BYTES),
         **others,
@@ -198,13 +201,13 @@ def parse_settings(text: str, data: Path, environment: Mapping[str, str] = Mappi
     for name in ("database_url", "secret"):
         if not values.get(name):
             raise UserError(N_("{file}: the setting “{name}” is missing"), file=file, name=name)
-    values["database_url"] = database_url(values["database_url"])
+    values["database_url"] = database_url(values["database_url"], data)
     return Settings(data=data.absolute(), **values)
 
 
 def with_database(settings: Settings, url: str) -> Settings:
     """Return the settings with another database. Raises `UserError` for one of another engine."""
-    return dataclasses.replace(settings, database_url=database_url(url))
+    return dataclasses.replace(settings, database_url=database_url(url, settings.data))
 
 
 def mask_url(url: str) -> str:
@@ -218,7 +221,11 @@ def mask_url(url: str) -> str:
 
 def _plain(settings: Settings) -> dict[str, Any]:
     values = ((f.name, getattr(settings, f.name)) for f in dataclasses.fields(settings) if f.name != "data")
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in values}
+    inside = sqlite_url(settings.data) + "/"
+    if settings.database_url.startswith(inside):  # so that the folder may be moved
+        plain["database_url"] = f"{SQLITE_DRIVER}:///{settings.database_url.removeprefix(inside)}"
+    return plain
 
 
 def _toml(value: Any) -> str:

@@ -6,6 +6,7 @@ Exit status: 0 done, 1 something a person can put right, 2 wrong usage, 3 the da
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -49,8 +50,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # A terminal or pipe of another encoding must not make a Chinese name an error.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(encoding="utf-8")
     try:
-        crm_server.main(args=arguments, prog_name="crm-server", standalone_mode=False)
+        typed = [os.fsencode(each).decode() for each in (sys.argv[1:] if arguments is None else arguments)]
+        crm_server.main(args=typed, prog_name="crm-server", standalone_mode=False)
     except click.Abort:
         return PUT_RIGHT
     except click.ClickException as error:
@@ -75,6 +79,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo(said.show(tr), err=True)
         logging.getLogger("satchel").debug("database", exc_info=error)
         return UNREACHABLE
+    except UnicodeDecodeError:
+        click.echo(tr(N_("What was given is not text in UTF-8")), err=True)
+        return PUT_RIGHT
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter must not fail on closing it.
         sys.stdout = None

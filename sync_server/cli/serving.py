@@ -12,9 +12,6 @@ from types import FrameType
 from typing import Final
 
 import click
-import uvicorn
-from prometheus_client import start_http_server
-from uvicorn.supervisors import Multiprocess
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
@@ -28,7 +25,6 @@ from sync_server.settings import ENVIRONMENT, Settings, read_settings
 GRACE_S: Final = 10  # a request takes longer only where a line died
 KEEP_ALIVE_S: Final = 75  # longer than most proxies', so that they close first
 APPLICATION: Final = "sync_server.app:app_of_environment"
-LOOPBACK: Final = "127.0.0.1"
 
 
 @click.command(help=tr(N_("Serve the headquarters over HTTP until it is stopped.")))
@@ -64,7 +60,7 @@ def serve(terminal: Terminal, host: str | None, port: int | None, workers: int |
         os.environ[measures.SHARED_FOLDER] = counted
     try:
         if settings.admin_port:
-            start_http_server(settings.admin_port, addr=LOOPBACK, registry=measures.registry())
+            measures.answer_on(settings.admin_port)
         _run(settings, listening)
     finally:
         if counted:
@@ -72,6 +68,10 @@ def serve(terminal: Terminal, host: str | None, port: int | None, workers: int |
 
 
 def _run(settings: Settings, listening: socket.socket) -> None:
+    # Left out of every other command's start, which these would double.
+    import uvicorn  # noqa: PLC0415
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
+
     config = uvicorn.Config(
         APPLICATION,
         factory=True,

@@ -71,8 +71,8 @@ class ArchiveWriter:
         """Add every table as the connection's transaction sees it; return how many rows that were."""
         rows = 0
         for table in HqBase.metadata.sorted_tables:
-            names = [column.name for column in table.columns]
-            self._write({"table": table.name, "columns": names, "binary": _binary_columns(table)})
+            names = [str(column.name) for column in table.columns]
+            self._write({"table": str(table.name), "columns": names, "binary": _binary_columns(table)})
             wanted = select(table).order_by(*table.primary_key.columns)
             for row in connection.execute(wanted, execution_options={"yield_per": ROWS_AT_ONCE}):
                 self._write(list(row))
@@ -172,4 +172,4 @@ def _raw_lines(file: Path, passphrase: str | None) -> Iterator[bytes]:
 
 
 def _binary_columns(table: Table) -> list[str]:
-    return [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
+    return [str(column.name) for column in table.columns if isinstance(column.type, LargeBinary)]

@@ -62,8 +62,9 @@ def found(settings: Settings, admin: str, password: str) -> Founded:
     """Make a headquarters and return what was made; it can be served at once.
 
     The settings are written last, so that a founding cut short leaves no HQ behind that looks whole.
-    Raises `UserError` for a password that is too short.
+    Raises `UserError` for a password that is too short, and what `demand_vacant` raises.
     """
+    demand_vacant(settings)
     hq = open_headquarters(settings)
     try:
         hq.auth.demand_acceptable(password)

@@ -48,4 +48,6 @@ class Headquarters:
 def open_headquarters(settings: Settings) -> Headquarters:
     """Return the HQ of the settings; it may yet be empty (`demand_ready`)."""
     database = Database(settings.database_url)
-    return Headquarters(settings, database, Auth(database, settings), Hq(database), SyncService(database, settings))
+    return Headquarters(
+        settings, database, Auth(database, settings), Hq(database), SyncService(database, settings)
+    )

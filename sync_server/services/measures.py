@@ -10,12 +10,21 @@ import os
 from collections.abc import Iterable
 from typing import Final
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from crm_core.sync.protocol import Code
 
 SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+LOOPBACK: Final = "127.0.0.1"
 EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 requests = Counter("satchel_requests", "Requests answered.", ["method", "route", "status"])
@@ -44,6 +53,11 @@ def registry() -> CollectorRegistry:
     shared = CollectorRegistry()
     MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
     return shared
+
+
+def answer_on(port: int) -> None:
+    """Answer to programs on this machine with all counts, from a thread, as long as the process lives."""
+    start_http_server(port, addr=LOOPBACK, registry=registry())
 
 
 def exposition() -> bytes:

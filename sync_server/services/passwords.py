@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -13,7 +15,12 @@ AT_ONCE: Final = 4
 
 _hasher: Final = PasswordHasher()
 _gate: Final = threading.BoundedSemaphore(AT_ONCE)
-_NOBODYS: Final = _hasher.hash("the password of nobody")
+
+
+@cache
+def nobodys() -> str:
+    """Return a hash to check against for a name nobody has; made once, before the first question comes."""
+    return _hasher.hash(secrets.token_hex())
 
 
 def hashed(password: str) -> str:
@@ -26,7 +33,7 @@ def matches(password: str, kept: str | None) -> bool:
     """Tell whether the password is the one kept; None, for a name nobody has, takes as long and is False."""
     with _gate:
         try:
-            _hasher.verify(kept or _NOBODYS, password)
+            _hasher.verify(kept or nobodys(), password)
         except (VerificationError, InvalidHashError):
             return False
     return kept is not None

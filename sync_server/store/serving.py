@@ -77,12 +77,10 @@ def alone_with(database: Database) -> Iterator[None]:
 
 def _beside(database: Database) -> sqlite3.Connection:
     file = Path(make_url(database.url).database or "")
-    # A journal kept as a file makes an exclusive lock wait for readers, which a write-ahead log does not.
-    connection = sqlite3.connect(
+    # Left in SQLite's own journal mode: with a write-ahead log an exclusive lock would not wait for readers.
+    return sqlite3.connect(
         file.with_name(f"{file.name}.serving"),
         timeout=_WAIT_S,
         isolation_level=None,
         check_same_thread=False,
     )
-    connection.execute("PRAGMA journal_mode=DELETE").fetchone()
-    return connection

@@ -15,6 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sync_server.services import founding, people
+from sync_server.services.headquarters import Headquarters, open_headquarters
+from sync_server.settings import fresh_settings, read_settings
+
 ADMIN = "admin"
 ADMIN_PASSWORD = "correct horse battery"
 START_TIMEOUT_S = 60.0
@@ -57,13 +61,9 @@ def crm_server(
     return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 
-def initialised(data: Path, database_url: str | None = None, *arguments: str) -> Path:
+def initialised(data: Path, database_url: str | None = None, **settings: Any) -> Path:
     """Make a headquarters in `data` with the administrator `ADMIN`, and return the folder."""
-    named = ["--database", database_url] if database_url else []
-    made = crm_server(
-        data, "init", "--admin", ADMIN, "--password-stdin", *named, *arguments, stdin=f"{ADMIN_PASSWORD}\n"
-    )
-    assert made.status == 0, made.err
+    founding.found(fresh_settings(data, database=database_url, **settings), ADMIN, ADMIN_PASSWORD)
     return data
 
 
@@ -137,16 +137,22 @@ class RunningServer:
         return crm_server(self.data, *arguments, stdin=stdin, environment=self.environment)
 
     def add_user(self, name: str, role: str, password: str = "", **where: str) -> dict[str, Any]:
-        """Add a user with a password (his name, if none is given) and return him."""
-        options = [part for option, value in where.items() for part in (f"--{option}", value)]
-        added = self.command(
-            *("--json", "user", "add", name, "--role", role, "--password-stdin"),
-            *options,
-            stdin=f"{password or name}\n",
-        )
-        assert added.status == 0, added.err
-        user: dict[str, Any] = added.json()
-        return user
+        """Add a user with a password (his name, if none is given) and return him.
+
+        `where` may name `team`, `territory` and the like, as the options of `crm-server user add` do.
+        """
+        with self.headquarters() as hq:
+            values = people.user_values(hq, {"role": role, **where})
+            return people.add_user(hq, name, values, password or name)
+
+    @contextmanager
+    def headquarters(self) -> Iterator[Headquarters]:
+        """Give the same headquarters opened in the test's own process, beside the one that serves."""
+        hq = open_headquarters(read_settings(self.data, self.environment or {}))
+        try:
+            yield hq
+        finally:
+            hq.close()
 
     def _read(self, stream: Any, take: Any) -> None:
         for line in stream:
