@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
-from crm_desktop.models.engine import connect, failure, sqlcipher
+from crm_desktop.models.engine import check_file, connect, failure, sqlcipher
 from crm_desktop.platform.disk import demand_space
 from crm_desktop.platform.paths import Profile
 
@@ -57,16 +57,7 @@ def restore_backup(profile: Profile, key: bytes, copy: Path) -> Path:
     next contact that the laptop went back in time, and brings it up to date. `UserError` where the copy is
     damaged or of another key; then nothing is changed.
     """
-    check = connect(copy, key)
-    try:
-        wrong = [row[0] for row in check.execute("PRAGMA integrity_check").fetchall() if row[0] != "ok"]
-        # Its log empty: what follows copies the file alone.
-        check.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlcipher.Error as error:
-        raise failure(error) or UserError(N_("This backup is damaged")) from error
-    finally:
-        check.close()
-    if wrong:
+    if check_file(copy, key):
         raise UserError(N_("This backup is damaged"))
     demand_space(profile.root, copy.stat().st_size)
     part = profile.database.with_suffix(".restoring")

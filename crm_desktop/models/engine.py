@@ -70,6 +70,20 @@ def connect(path: Path, key: bytes) -> Any:
     return connection
 
 
+def check_file(path: Path, key: bytes) -> list[str]:
+    """Return what is wrong with a database, page authentication included; empty where all is well."""
+    connection = connect(path, key)
+    found: list[str] = []
+    try:
+        for pragma in ("PRAGMA cipher_integrity_check", "PRAGMA integrity_check"):
+            found += [str(row[0]) for row in connection.execute(pragma)]
+    except sqlcipher.Error as error:
+        found.append(str(error))  # too damaged for the check to come to its end: a finding as well
+    finally:
+        connection.close()
+    return [line for line in found if line != "ok"]
+
+
 def writer_engine(path: Path, key: bytes) -> Engine:
     """Return the engine of the one writer: one connection, every transaction `BEGIN IMMEDIATE`."""
     return _engine(path, key, _WRITER_PRAGMAS, "BEGIN IMMEDIATE", poolclass=StaticPool)

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -30,7 +30,7 @@ from crm_core.sync.protocol import TxnFlag
 from crm_desktop.models import indexing, state
 from crm_desktop.models.backup import DAY_MS, back_up
 from crm_desktop.models.clock import Clock
-from crm_desktop.models.engine import connect, failure, reader_engine, writer_engine
+from crm_desktop.models.engine import check_file, connect, failure, reader_engine, writer_engine
 from crm_desktop.models.migrations import create_tables, upgrade
 from crm_desktop.models.recording import Recorder
 from crm_desktop.models.session import WriteSession
@@ -215,10 +215,7 @@ class Replica:
 
     def integrity_check(self) -> list[str]:
         """Return what is wrong with the file, page authentication included; empty where all is well."""
-        with self.read() as session:
-            found = [str(row[0]) for row in session.execute(text("PRAGMA cipher_integrity_check"))]
-            found += [str(row[0]) for row in session.execute(text("PRAGMA integrity_check"))]
-        return [line for line in found if line != "ok"]
+        return check_file(self.profile.database, self._key)
 
     def scrub(self) -> None:
         """Move the write-ahead log into the file and empty it, so that what was purged is gone from both."""
