@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from crm_desktop.ui.widgets.gallery import draw
+from crm_desktop.ui.gallery.sheet import draw
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])

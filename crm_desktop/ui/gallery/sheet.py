@@ -1,6 +1,6 @@
 """One sheet with every component, to hold beside the design.
 
-`python -m crm_desktop.ui.widgets.gallery OUT.png [--dark] [--language zh_CN] [--scale 1.0]`
+`python -m crm_desktop.ui.gallery OUT.png [--dark] [--language zh_CN] [--scale 1.0]`
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.i18n import message
+from crm_desktop.ui.gallery import controls, states
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import Text, translator
-from crm_desktop.ui.widgets import gallery_colors, gallery_controls, gallery_states
 from crm_desktop.ui.widgets.labels import IconLabel, Label
 
 _WIDTH, _HEIGHT, _COLUMN = 1440, 1184, 432
@@ -41,7 +41,7 @@ class Gallery(QWidget):
         head.addWidget(Label(note, color="text-soft"))
         columns = QHBoxLayout()
         columns.setSpacing(40)
-        for sections in (gallery_colors.sections(), gallery_controls.sections(), gallery_states.sections()):
+        for sections in (colors.sections(), controls.sections(), states.sections()):
             columns.addLayout(_column(sections))
         whole = QVBoxLayout(self)
         whole.setContentsMargins(32, 32, 32, 16)
@@ -88,6 +88,3 @@ def main() -> None:
     chosen = parser.parse_args()
     draw(chosen.out, dark=chosen.dark, language=chosen.language, scale=chosen.scale)
 
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""A sheet of every component, to look at beside the design."""
