@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 import uuid
@@ -9,6 +10,7 @@ import uuid
 # Ids of records every HQ has from the start (roles, pipelines, stages) are made from their names in
 # this namespace, so that two installations and every test agree on them.
 NAMESPACE = uuid.UUID("6f1d3c0e-5a3b-4c57-9c0e-7a1f0f6f5a11")
+_ID = re.compile(r"[0-9a-f]{32}\Z")
 
 
 def new_id() -> str:
@@ -27,7 +29,7 @@ def named_id(kind: str, name: str) -> str:
 
 def is_id(text: str) -> bool:
     """Tell whether `text` has the form of a record id."""
-    return len(text) == 32 and all(c in "0123456789abcdef" for c in text)
+    return _ID.match(text) is not None
 
 
 def to_bytes(record_id: str) -> bytes:

@@ -5,22 +5,24 @@ What people have changed since stays as they left it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select, update
 
+from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Action
+from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Plain
 from crm_desktop.models import repository
 from crm_desktop.models.device_tables import ImportBatch, ImportChange
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
-from crm_desktop.services import records, rights
+from crm_desktop.services import quote_totals, records, rights
 
 ROWS_A_TRANSACTION = 1_000
 
@@ -89,27 +91,44 @@ def undo_import(replica: Replica, batch_id: str) -> UndoReport:
         some = changes[start : start + ROWS_A_TRANSACTION]
         with replica.write() as session:
             present = repository.get_many(session, entity, (change.row_id for change in some))
+            made: list[Record] = []
             for change in some:
                 record = present.get(change.row_id)
                 if record is None or not record.alive:
                     continue
-                if change.before is None:
-                    removed += _remove(session, replica, record, change.after)
-                else:
+                if change.before is not None:
                     restored += _put_back(session, replica, record, change.before, change.after)
+                elif _may_go(session, replica, record, change.after):
+                    made.append(record)
+            _remove(session, made)
+            removed += len(made)
     with replica.write() as session:
         now_ms = replica.clock.now_ms()
         session.execute(update(ImportBatch).where(ImportBatch.id == batch_id).values(undone_ms=now_ms))
     return UndoReport(removed=removed, restored=restored, kept=len(changes) - removed - restored)
 
 
-def _remove(session: WriteSession, replica: Replica, record: Record, after: Mapping[str, Plain]) -> bool:
-    """Delete what the import made, unless somebody has changed it since; tell whether it was deleted."""
-    changed = any(_differ(record.get(name), value) for name, value in after.items())
-    if changed or not rights.may(session, replica.person, Action.DELETE, record.entity, record.values):
+def _may_go(session: WriteSession, replica: Replica, record: Record, after: Mapping[str, Plain]) -> bool:
+    """Tell whether a record is as the import made it and the person may delete it."""
+    if any(_differ(record.get(name), value) for name, value in after.items()):
         return False
-    repository.delete(session, record.entity, record.id)
-    return True
+    person = replica.person
+    if EVERYONE in person.acts_in(person.rights.reach_of(record.entity, Action.DELETE)):
+        return True
+    return bool(rights.may(session, person, Action.DELETE, record.entity, record.values))
+
+
+def _remove(session: WriteSession, made: Sequence[Record]) -> None:
+    """Delete records of one entity in one flush: one by one takes twice as long for thousands."""
+    if not made:
+        return
+    model = SCHEMAS[made[0].entity].model
+    rows = session.scalars(select(model).where(model.id.in_([record.id for record in made]))).all()
+    for row in rows:
+        row.life += 1
+    session.flush()
+    for record in made:
+        quote_totals.follow(session, record)
 
 
 def _put_back(

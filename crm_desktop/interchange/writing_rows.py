@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from crm_core.entities import SCHEMAS, schema_of
+from crm_core.entities.deal import Stage
 from crm_core.errors import Invalid, UserError
 from crm_core.exchange.plan import ExtraRecord, PlannedRow, Step
 from crm_core.i18n import N_, Message, message
@@ -20,6 +21,7 @@ from crm_desktop.models.device_tables import ImportChange
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
 from crm_desktop.services import records, rights
+from crm_desktop.services.company import company
 from crm_desktop.services.completing import complete_new
 
 # Their totals follow from each other: they are written one by one, as by hand.
@@ -58,6 +60,9 @@ class RowWriter:
     def write(self, session: WriteSession, rows: Sequence[PlannedRow], batch: str) -> Refused:
         """Write rows in the caller's transaction and remember what undoes them; return who was refused."""
         refused: Refused = {}
+        # Held to the end: the session forgets rows nobody holds, and would read a stage for each deal anew.
+        held = session.scalars(select(Stage)).all() if self._entity == "deal" else ()
+        currency = company(session).currency
         made: list[dict[str, Any]] = []
         changes: list[dict[str, Any]] = []
         for row in rows:
@@ -65,7 +70,7 @@ class RowWriter:
                 self._demand_parents(row)
                 if row.step is Step.CREATE:
                     before = None
-                    values = self._create(session, row, made)
+                    values = self._create(session, row, currency, made)
                 else:
                     before, values = self._update(session, row)
             except UserError as error:
@@ -76,13 +81,19 @@ class RowWriter:
         repository.create_many(session, self._entity, made)
         if changes:
             session.execute(insert(ImportChange), changes)
+        del held
         return refused
 
-    def _create(self, session: WriteSession, row: PlannedRow, made: list[dict[str, Any]]) -> dict[str, Plain]:
+    def _create(
+        self, session: WriteSession, row: PlannedRow, currency: str, made: list[dict[str, Any]]
+    ) -> dict[str, Plain]:
         if self._entity in _ONE_BY_ONE:
             records.create_in(session, self._replica, self._entity, row.values, row.record_id)
             return dict(row.values)
-        values = complete_new(session, self._person, self._replica.clock, self._entity, row.values)
+        given = dict(row.values)
+        if "currency" in self._schema.fields:
+            given.setdefault("currency", currency)
+        values = complete_new(session, self._person, self._replica.clock, self._entity, given)
         if problems := problems_of(self._schema, values):
             raise Invalid(problems)
         if not self._creates_anywhere:
