@@ -16,7 +16,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, column, false, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
@@ -157,8 +157,8 @@ def group(
     plan = _Plan(session, person, query)
     key = literal_column("NULL") if by is None else plan.group_key(by, period)
     summed = None if total is None else plan.field(total)
-    columns: list[ColumnElement[Any]] = [key.label("key")]
-    grouping: list[Any] = [column("key")]
+    columns: list[ColumnElement[Any]] = [key.label("group_key")]
+    grouping: list[Any] = [column("group_key")]
     if summed is None:
         columns.append(func.count().label("count"))
     else:
@@ -176,8 +176,8 @@ def group(
             raise UserError(N_("The field “{field}” cannot be added up"), field=total)
     statement = plan.narrowed(select(*columns))
     if by is not None and plan.field(by).kind is Kind.TAGS:
-        statement = statement.select_from(plan.words(by))
-    found = session.connection().execute(statement.group_by(*grouping).order_by(column("key"))).all()
+        statement = statement.join(plan.words(by), true())
+    found = session.connection().execute(statement.group_by(*grouping).order_by(column("group_key"))).all()
     return _grouped(found, summed)
 
 
@@ -231,6 +231,7 @@ class _Plan:
         self._person = person
         decide(person, Action.READ, query.entity).demand()
         self._fields = fields_of(session, query.entity)
+        self._words: Any = None
         self._keys = SortKey.__table__.alias("keys")
         self.narrows = bool(query.conditions or query.text.strip() or query.deleted)
         self._sort = [(name, self._sortable(name), descending) for name, descending in query.sort]
@@ -368,8 +369,10 @@ class _Plan:
 
     def words(self, name: str) -> Any:
         """Return the words of a set as rows."""
-        column_ = column_of(self.schema, self.field(name))
-        return func.json_each(column_).table_valued("value", name="grouped_words")
+        if self._words is None:
+            listed = column_of(self.schema, self.field(name))
+            self._words = func.json_each(listed).table_valued("value", name="grouped_words")
+        return self._words
 
     def _where(self, condition: Condition) -> ColumnElement[bool]:
         if condition.field == "id":
@@ -436,12 +439,12 @@ def _record_of(schema: Schema, row: Mapping[str, Any], names: Sequence[str]) -> 
 
 def _grouped(found: Sequence[Any], summed: Field | None) -> tuple[GroupRow, ...]:
     if summed is None:
-        return tuple(GroupRow(key=row.key, count=row.count, sums={}) for row in found)
+        return tuple(GroupRow(key=row.group_key, count=row.count, sums={}) for row in found)
     counts: dict[Any, int] = {}
     sums: dict[Any, dict[str, int | Decimal]] = {}
     for row in found:
-        counts[row.key] = counts.get(row.key, 0) + row.count
-        amounts = sums.setdefault(row.key, {})
+        counts[row.group_key] = counts.get(row.group_key, 0) + row.count
+        amounts = sums.setdefault(row.group_key, {})
         if summed.kind in DECIMAL_KINDS:
             amounts[""] = sum((Decimal(text) for text in json.loads(row.total) if text), Decimal(0))
         elif row.total is not None:

@@ -1,0 +1,200 @@
+"""The search box finds what is there, by any part of it, and nothing that is gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm_desktop.models import repository, search
+from crm_desktop.models.engine import connect
+from crm_desktop.models.replica import Replica
+from tests.desktop.models.support import KEY, titles
+
+
+def found(replica: Replica, text: str, **how: object) -> list[str]:
+    """Return what a search finds once everything is indexed."""
+    replica.catch_up()
+    with replica.read() as session:
+        return titles(search.search(session, text, **how))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def filled(replica: Replica) -> Replica:
+    """Give a replica with a few records in both languages."""
+    with replica.write() as session:
+        repository.create_many(
+            session,
+            "customer",
+            [
+                {
+                    "name": "重庆长沙银行",
+                    "phone": "+86 138-0013-8000",
+                    "notes": "喜欢喝普洱茶 and long walks",
+                },
+                {"name": "Müller & Söhne GmbH", "email": "info@mueller.example", "city": "Zürich"},
+                {"name": "Globex Ｃorporation", "notes": "spoke of 银行 matters", "tags": ["vip"]},
+                {"name": "银", "industry": "Finance"},
+            ],
+        )
+        repository.create(session, "contact", {"name": "张三", "email": "zs@example.example"})
+        repository.create(session, "product", {"name": "C++ compiler", "code": "AB-12"})
+        repository.create(session, "quote", {"number": "Q-2026-0042", "currency": "CNY"})
+    return replica
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("重", "重庆长沙银行"),
+        ("沙银", "重庆长沙银行"),
+        ("长沙银行", "重庆长沙银行"),
+        ("庆 行", "重庆长沙银行"),
+        ("chongqing", "重庆长沙银行"),
+        ("changshayinhang", "重庆长沙银行"),
+        ("CQCSYH", "重庆长沙银行"),
+        ("cq", "重庆长沙银行"),
+        ("普洱", "重庆长沙银行"),
+        ("茶 walk", "重庆长沙银行"),
+        ("13800138000", "重庆长沙银行"),
+        ("138 0013", "重庆长沙银行"),
+        ("0013-80", "重庆长沙银行"),
+        ("8613800", "重庆长沙银行"),
+        ("muller", "Müller & Söhne GmbH"),
+        ("öhn", "Müller & Söhne GmbH"),
+        ("info@mueller", "Müller & Söhne GmbH"),
+        ("zurich", "Müller & Söhne GmbH"),
+        ("mu", "Müller & Söhne GmbH"),
+        ("CORPORATION", "Globex Ｃorporation"),
+        ("lobe", "Globex Ｃorporation"),
+        ("zhangsan", "张三"),
+        ("zs", "张三"),
+        ("c++", "C++ compiler"),
+        ("ab-12", "C++ compiler"),
+        ("2026-0042", "Q-2026-0042"),
+        ("0042", "Q-2026-0042"),
+    ],
+)
+def test_a_record_is_found_by_part_of_any_text(filled: Replica, text: str, expected: str) -> None:
+    assert expected in found(filled, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "!?",
+        "行银",
+        "庆重",
+        "xyzzy",
+        "999",
+        '"',
+        "title:银",
+        "NEAR(银 行)",
+        "zs OR",
+        "' --",
+    ],
+)
+def test_what_is_not_there_and_what_is_no_word_find_nothing(filled: Replica, text: str) -> None:
+    assert found(filled, text) == []
+
+
+def test_every_word_must_be_found_though_in_different_fields(filled: Replica) -> None:
+    assert found(filled, "globex 银行") == ["Globex Ｃorporation"]
+    assert found(filled, "globex 贸易") == []
+
+
+def test_an_exact_title_comes_before_a_beginning_before_a_part_before_other_fields(filled: Replica) -> None:
+    with filled.write() as session:
+        repository.create_many(
+            session, "customer", [{"name": "银行"}, {"name": "银行家"}, {"name": "大银行"}]
+        )
+    filled.catch_up()
+    with filled.read() as session:
+        hits = search.search(session, "银行")
+    assert titles(hits) == ["银行", "银行家", "大银行", "重庆长沙银行", "Globex Ｃorporation"]
+    assert [hit.score for hit in hits] == [3, 2, 1, 1, 0]
+    assert [hit.snippet for hit in hits] == ["", "", "", "", "spoke of 银行 matters"]
+
+
+def test_a_search_may_keep_to_some_kinds_of_record(filled: Replica) -> None:
+    assert found(filled, "zs", entities={"contact"}) == ["张三"]
+    assert found(filled, "zs", entities={"customer"}) == []
+    assert found(filled, "zs", entities=()) == []
+    assert found(filled, "银", entities={"customer"}, limit=1) == ["银"]
+
+
+def test_an_edit_a_deletion_and_a_restoring_are_followed(replica: Replica) -> None:
+    with replica.write() as session:
+        made = repository.create(session, "customer", {"name": "Before", "city": "Bern"})
+    assert found(replica, "before") == ["Before"]
+    with replica.write() as session:
+        repository.update(session, "customer", made.id, {"name": "After"})
+    assert found(replica, "before") == []
+    assert found(replica, "bern") == ["After"]
+    with replica.write() as session:
+        repository.delete(session, "customer", made.id)
+    assert found(replica, "after") == []
+    with replica.write() as session:
+        repository.restore(session, "customer", made.id)
+    assert found(replica, "after") == ["After"]
+
+
+def test_a_purged_row_and_a_dropped_field_are_out_of_the_index_at_once(replica: Replica) -> None:
+    with replica.write() as session:
+        ids = repository.create_many(
+            session,
+            "customer",
+            [{"name": "Kanarienvogel", "notes": "n"}, {"name": "Other", "notes": "Geheimnis秘密"}],
+        )
+    replica.catch_up()
+    with replica.applying() as session:
+        run = session.connection().exec_driver_sql
+        run("DELETE FROM customer WHERE id = ?", (ids[0],))
+        search.forget(session, "customer", [ids[0]])
+        run("UPDATE customer SET notes = NULL")
+    with replica.read() as session:
+        assert search.search(session, "kanarien") == []
+        assert search.search(session, "geheimnis") == []
+        assert search.search(session, "秘") == []
+    for table in ("outbox_op", "history"):
+        with replica.applying() as session:
+            session.connection().exec_driver_sql(f"DELETE FROM {table}")
+    replica.scrub()
+    # What a thief with the key would read, index pages and free pages with it.
+    raw = connect(replica.profile.database, KEY)
+    plain = replica.profile.root / "plain.db"
+    raw.execute("ATTACH DATABASE ? AS plain KEY ''", (str(plain),))
+    raw.execute("SELECT sqlcipher_export('plain')")
+    raw.close()
+    content = plain.read_bytes().lower()
+    for text in ("kanarienvogel", "geheimnis", "秘密", "anarie", "eheimn"):
+        assert text.encode() not in content
+    assert b"other" in content
+
+
+def test_an_entity_can_be_taken_out_and_indexed_again(filled: Replica) -> None:
+    filled.catch_up()
+    with filled.applying() as session:
+        search.rebuild(session, "customer")
+    with filled.read() as session:
+        assert search.search(session, "重庆") == []
+        assert titles(search.search(session, "zs")) == ["张三"]
+    assert found(filled, "重庆") == ["重庆长沙银行"]
+
+
+def test_catching_up_goes_on_where_it_stopped(replica: Replica) -> None:
+    with replica.write() as session:
+        repository.create_many(session, "customer", [{"name": f"customer {n}"} for n in range(25)])
+    assert replica.catch_up(10) == 15
+    assert replica.catch_up(10) == 5
+    assert replica.catch_up() == 0
+    assert len(found(replica, "customer", limit=100)) == 25
+
+
+def test_a_long_note_does_not_swell_the_index(replica: Replica) -> None:
+    with replica.write() as session:
+        repository.create(
+            session, "customer", {"name": "Long", "notes": "begin " + "x1y2 " * 20_000 + " finis"}
+        )
+    assert found(replica, "begin") == ["Long"]
+    assert found(replica, "finis") == []
