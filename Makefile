@@ -21,6 +21,7 @@ setup: ## Make .venv with all packages (every other target does it by itself)
 	@installer/setup.sh
 
 demo: setup ## One HQ, two laptops, offline edits, one sync: the whole program in one go, without a window
+	@rm -rf demo-out # the one of last time; a folder named by DEMO_DIR is left alone
 	@$(OFFSCREEN) $(VENV)/crm demo --no-window --dir $(DEMO_DIR)
 
 test: check ## Lint, types, import contracts and all tests
@@ -53,5 +54,5 @@ package: setup ## Build the Linux package: a folder, an archive and a .deb in di
 	@installer/linux/build.sh
 
 clean: ## Remove what was made, but neither .venv nor an HQ of your own
-	@rm -rf build dist $(DEMO_DIR) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf build dist demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.uv/*' -prune -exec rm -rf {} +
