@@ -77,16 +77,20 @@ def demand_draft(records: Records, record: Record | None, wanted: Wanted) -> Non
         quote_ids = {wanted.values.get("quote_id"), record.values.get("quote_id") if record else None}
         for quote_id in quote_ids:
             quote = records.get(SCHEMAS["quote"].no, quote_id) if quote_id else None
-            if quote is not None and quote.values["status"] != DRAFT:
+            if quote is not None and not _is_draft(quote):
                 raise _frozen()
     elif (
         wanted.schema.name == "quote"
         and wanted.kind is OpKind.SET
         and record is not None
-        and record.values["status"] != DRAFT
+        and not _is_draft(record)
         and not _FROZEN_WITH_LINES.isdisjoint(wanted.values)
     ):
         raise _frozen()
+
+
+def _is_draft(quote: Record) -> bool:
+    return quote.values["status"] in (DRAFT, None)  # one made without a state begins as a draft
 
 
 def _frozen() -> Refused:

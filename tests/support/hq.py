@@ -23,7 +23,7 @@ from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.schema.field import Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync import codec
-from crm_core.sync.clock import ms_of, reading, tick
+from crm_core.sync.clock import ms_of, observe, reading, tick
 from crm_core.sync.merge import dot, lives
 from crm_core.sync.protocol import (
     PROTOCOL_VERSION,
@@ -314,6 +314,7 @@ class Laptop:
 
     def send(self, request: SyncRequest) -> SyncResponse:
         """Send a request as bytes and return the answer, read from bytes; nothing is applied."""
+        self.office.now_ms += 1  # the way takes time
         travelled = codec.decode(codec.encode(request), SyncRequest)
         session = DeviceSession(device_id=self.device, user_id=self.user_id)
         raw = codec.encode(self.office.sync.answer(travelled, session))
@@ -333,6 +334,8 @@ class Laptop:
     def apply(self, response: SyncResponse) -> None:
         """Take an answer in, whole."""
         self.nonce = response.nonce
+        # Whatever came was accepted by then; what is written from now on comes after it.
+        self.hlc = observe(self.hlc, reading(response.server_ms))
         if response.incarnation:
             self._renumber(response.incarnation)
         for answer in response.answers:

@@ -1,4 +1,4 @@
-"""Random work of many people: in the end every laptop holds exactly what its user may see, and no more ever."""
+"""Random work of many people: in the end every laptop holds exactly what its user may see."""
 
 from __future__ import annotations
 
