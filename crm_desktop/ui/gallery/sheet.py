@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.i18n import message
-from crm_desktop.ui.gallery import controls, states
+from crm_desktop.ui.gallery import colors, controls, states
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import Text, translator
 from crm_desktop.ui.widgets.labels import IconLabel, Label
@@ -27,9 +27,9 @@ class Gallery(QWidget):
         super().__init__()
         self.setObjectName("sheet")
         self.setAutoFillBackground(True)
-        colors = self.palette()
-        colors.setColor(self.backgroundRole(), theme().color("surface"))
-        self.setPalette(colors)
+        ground = self.palette()
+        ground.setColor(self.backgroundRole(), theme().color("surface"))
+        self.setPalette(ground)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(IconLabel("satchel", color="accent", size=20))
