@@ -21,6 +21,7 @@ from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.services import measures
 from sync_server.services.headquarters import open_headquarters
 from sync_server.settings import ENVIRONMENT, Settings, read_settings
+from sync_server.store.serving import serving as in_service
 
 GRACE_S: Final = 10  # a request takes longer only where a line died
 KEEP_ALIVE_S: Final = 75  # longer than most proxies', so that they close first
@@ -92,15 +93,22 @@ def _run(settings: Settings, listening: socket.socket) -> None:
     if settings.workers > 1:
         Multiprocess(config, sockets=[listening]).run()
     else:
-        server.run(sockets=[listening])
-        if not server.started:
-            raise UserError(N_("The server could not start; its log says why"))
+        try:
+            server.run(sockets=[listening])
+        except SystemExit as left:
+            if not left.code:
+                raise
+            # uvicorn leaves with a status of its own, which here would say that HQ is unreachable.
+            raise UserError(N_("The server could not start; its log says why")) from left
 
 
 def _demand_ready(settings: Settings) -> None:
     hq = open_headquarters(settings)
     try:
         hq.demand_ready()
+        hq.sync.demand_clock()
+        with in_service(hq.database):
+            pass  # nobody has the database for himself
     finally:
         hq.close()
     for name in (settings.tls_certificate, settings.tls_key):
