@@ -166,8 +166,8 @@ def group(
         unit: ColumnElement[Any] = literal_column("''")
         if summed.kind is Kind.MONEY and summed.currency:
             unit = column_of(plan.schema, plan.schema.fields[summed.currency])
-        columns += [func.count().label("count"), unit.label("unit")]
-        grouping.append(column("unit"))
+        columns += [func.count().label("count"), unit.label("summed_unit")]
+        grouping.append(column("summed_unit"))
         if summed.kind in DECIMAL_KINDS:
             columns.append(func.json_group_array(value).label("total"))
         elif summed.kind in (Kind.MONEY, Kind.INTEGER):
@@ -448,5 +448,5 @@ def _grouped(found: Sequence[Any], summed: Field | None) -> tuple[GroupRow, ...]
         if summed.kind in DECIMAL_KINDS:
             amounts[""] = sum((Decimal(text) for text in json.loads(row.total) if text), Decimal(0))
         elif row.total is not None:
-            amounts[row.unit or ""] = row.total
+            amounts[row.summed_unit or ""] = row.total
     return tuple(GroupRow(key=key, count=number, sums=sums[key]) for key, number in counts.items())

@@ -24,7 +24,7 @@ PASSPHRASE_VARIABLE = "CRM_PASSPHRASE"
 REPLICA_KEY = "replica"
 DEVICE_TOKEN = "device"
 KEY_BYTES = 32
-_MEMORY_KIB, _PASSES, _LANES = 64 * 1024, 3, 4  # a quarter of a second on a laptop; docs/security.md
+_MEMORY_KIB, _PASSES, _LANES = 64 * 1024, 3, 4  # a quarter of a second on a laptop
 _SALT_BYTES, _NONCE_BYTES = 16, 12
 MIN_PASSPHRASE = 8
 
