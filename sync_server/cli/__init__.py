@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from crm_core.errors import BrokenPromise, CrmError, Unreachable, UserError
 from crm_core.i18n import N_, Message, message
-from sync_server.cli import devices, people, serving, setup
+from sync_server.cli import devices, import_command, people, serving, setup
 from sync_server.cli.console import tell_error, tr
 from sync_server.cli.root import crm_server
 
@@ -27,6 +27,7 @@ COMMANDS: tuple[click.Command, ...] = (
     people.team,
     people.territory,
     people.role,
+    import_command.import_file,
     devices.devices,
     setup.back_up,
     setup.restore,

@@ -133,7 +133,7 @@ def _replace(
     shutil.rmtree(incoming, ignore_errors=True)
     with database.note() as connection:
         _demand_replaceable(connection, heading, overwrite_newer=overwrite_newer)
-        _drop_everything(connection)
+        upgrading.drop_everything(connection)
         upgrading.upgrade_on(connection, heading.revision)
         rows, files = _load(connection, lines, incoming)
         upgrading.upgrade_on(connection)
@@ -161,12 +161,6 @@ def _demand_replaceable(connection: Connection, heading: archive.Heading, *, ove
         raise UserError(
             N_("The database is newer than the backup; give --overwrite-newer to go back all the same")
         )
-
-
-def _drop_everything(connection: Connection) -> None:
-    there = MetaData()
-    there.reflect(connection)
-    there.drop_all(connection)
 
 
 def _load(connection: Connection, lines: Iterator[Any], incoming: Path) -> tuple[int, int]:

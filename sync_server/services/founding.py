@@ -69,9 +69,15 @@ def found(settings: Settings, admin: str, password: str) -> Founded:
     try:
         hq.auth.demand_acceptable(password)
         with serving.alone_with(hq.database):
-            upgrading.upgrade(hq.database.engine)
-            founded = _fill(hq, admin, password)
-        write_settings(settings)
+            try:
+                upgrading.upgrade(hq.database.engine)
+                founded = _fill(hq, admin, password)
+                write_settings(settings)
+            except BaseException:
+                # What is left of a founding that failed would be in the way of the next.
+                with hq.database.note() as connection:
+                    upgrading.drop_everything(connection)
+                raise
     finally:
         hq.close()
     return founded

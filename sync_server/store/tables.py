@@ -301,8 +301,6 @@ class Credential(HqBase):
     login: Mapped[str] = mapped_column(Text, unique=True)
     """Normalised: NFKC, case folded, trimmed."""
     password_hash: Mapped[str] = mapped_column(Text)
-    failed: Mapped[int] = mapped_column(Integer, default=0)
-    locked_until_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     disabled: Mapped[bool] = mapped_column(Boolean, default=False)
 
 

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, MetaData
 
 STEPS = Path(__file__).parent / "migrations"
 
@@ -46,3 +46,10 @@ def upgrade_on(connection: Connection, revision: str = "head") -> str:
     after = revision_of(connection)
     assert after is not None
     return after
+
+
+def drop_everything(connection: Connection) -> None:
+    """Remove every table of the database in the connection's transaction."""
+    there = MetaData()
+    there.reflect(connection)
+    there.drop_all(connection)

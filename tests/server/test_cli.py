@@ -94,6 +94,13 @@ def test_init_into_a_database_of_something_else_is_refused(tmp_path: Path) -> No
     assert not (tmp_path / "hq" / "crm-server.toml").exists()
 
 
+def test_a_founding_that_fails_is_not_in_the_way_of_the_next(tmp_path: Path) -> None:
+    folder = tmp_path / "hq"
+    nameless = here(folder, "init", "--admin", " ", "--password-stdin", stdin="correct horse\n")
+    assert (nameless.status, (folder / "crm-server.toml").exists()) == (1, False)
+    assert here(folder, "init", "--admin", "Chief", "--password-stdin", stdin="correct horse\n").status == 0
+
+
 def test_without_a_headquarters_every_command_says_how_to_make_one(tmp_path: Path) -> None:
     for command in (["serve"], ["user", "list"], ["check"], ["migrate"], ["backup", str(tmp_path / "b")]):
         ran = here(tmp_path / "none", *command)

@@ -150,8 +150,6 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Text(), autoincrement=False, nullable=False),
         sa.Column("login", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column("failed", sa.Integer(), nullable=False),
-        sa.Column("locked_until_ms", sa.BigInteger(), nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("user_id"),
         sa.UniqueConstraint("login"),
