@@ -13,6 +13,7 @@ from crm_core.exchange.words import fold
 from crm_core.i18n import N_, Message, message
 from crm_core.ids import new_id
 from crm_core.schema.field import Plain
+from crm_core.schema.values import parse_instant
 
 LOSS_REASON_UNKNOWN = "other"
 _WON = frozenset(map(fold, ("won", "closed won", "win", "赢单", "成交", "已成交", "已赢单")))
@@ -80,6 +81,9 @@ class Stages:
         if stage.kind == "lost" and not values.get("loss_reason"):
             values["loss_reason"] = LOSS_REASON_UNKNOWN
             self.reason_missing += 1
+        if new and (since := values.get("engaged_on" if stage.kind == "open" else "close_date")):
+            # Not the day of the import: a deal won years ago would count as won today.
+            values["stage_since"] = parse_instant(str(since))
 
     def _first_stage(self, pipeline_id: Plain) -> str:
         stages = [stage for stage in self._by_id.values() if stage.pipeline_id == pipeline_id]

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from crm_core.exchange.convert import Reading
 from crm_core.exchange.source import SourceRow, SourceTable
-from crm_core.i18n import Message
+from crm_core.i18n import N_, Message, message
 from crm_core.schema.field import Plain
 
 
@@ -94,6 +94,27 @@ class ImportPlan:
         """Return the rows that take one step."""
         return [row for row in self.rows if row.step is step]
 
+    def generations(self) -> list[list[PlannedRow]]:
+        """Return the rows to write, those that refer to other rows of the file in a later list than these."""
+        rows = {row.record_id: row for row in self.rows if row.step in (Step.CREATE, Step.UPDATE)}
+        depths: dict[str, int] = {}
+
+        def depth(row: PlannedRow, above: frozenset[str]) -> int:
+            found = depths.get(row.record_id)
+            if found is None:
+                parents = {value for value in row.values.values() if isinstance(value, str) and value in rows}
+                below = [
+                    depth(rows[each], above | {row.record_id})
+                    for each in parents - above - {row.record_id}  # a ring of parents has no first
+                ]
+                found = depths[row.record_id] = 1 + max(below, default=-1)
+            return found
+
+        levels: dict[int, list[PlannedRow]] = {}
+        for row in rows.values():
+            levels.setdefault(depth(row, frozenset()), []).append(row)
+        return [levels[level] for level in sorted(levels)]
+
     def report(
         self, refused: Mapping[int, tuple[Message, ...]] | None = None, batch: str = ""
     ) -> ImportReport:
@@ -139,6 +160,26 @@ class ImportReport:
     notes: tuple[Message, ...] = ()
     batch: str = ""
     """What undoes it; empty where nothing was written."""
+
+    def problems(self) -> list[Message]:
+        """Return why rows were rejected, each reason once with how many rows and the first line of them."""
+        lines: dict[str, list[int]] = {}
+        said: dict[str, Message] = {}
+        for row in self.rejected:
+            for reason in row.reasons:
+                said[str(reason)] = reason
+                lines.setdefault(str(reason), []).append(row.line)
+        return [
+            message(N_("Line {line}: {reason}"), line=found[0], reason=said[text])
+            if len(found) == 1
+            else message(
+                N_("Line {line} and {count} more: {reason}"),
+                line=found[0],
+                count=len(found) - 1,
+                reason=said[text],
+            )
+            for text, found in lines.items()
+        ]
 
     def counts(self) -> dict[str, int]:
         """Return the four counts by name."""

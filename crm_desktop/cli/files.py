@@ -21,7 +21,7 @@ from crm_desktop.interchange.exporting import export_rows
 from crm_desktop.interchange.importing import FileOptions
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
 
-SHOWN_REJECTS = 10
+SHOWN_PROBLEMS = 10
 
 
 def _defaults(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
@@ -140,14 +140,12 @@ def _tell_report(terminal: Terminal, report: ImportReport, rejects: Path | None)
     """Print the counts, and say on standard error what was assumed and what was rejected."""
     for note in report.notes:
         terminal.console.tell(note)
-    for row in report.rejected[:SHOWN_REJECTS]:
-        for reason in row.reasons:
-            terminal.console.tell(N_("Line {line}: {reason}"), line=row.line, reason=reason)
-    untold = len(report.rejected) - SHOWN_REJECTS
+    problems = report.problems()
+    for problem in problems[:SHOWN_PROBLEMS]:
+        terminal.console.tell(problem)
+    untold = len(problems) - SHOWN_PROBLEMS
     if untold > 0 and rejects is None:
-        terminal.console.tell(
-            N_("{count} more rows were rejected; --rejects FILE writes them all down"), count=untold
-        )
+        terminal.console.tell(N_("{count} more reasons; --rejects FILE writes them all down"), count=untold)
     shown: dict[str, int | str] = dict(report.counts())
     if report.batch:
         shown["batch"] = report.batch

@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from crm_core.errors import UserError
 from crm_core.exchange.convert import Reading
 from crm_core.exchange.mapping import Rule, Target, replacements, rules_by_hand
-from crm_core.exchange.plan import ImportOptions, ImportPlan, ImportReport, Mode, PlannedRow, Step
+from crm_core.exchange.plan import ImportOptions, ImportPlan, ImportReport, Mode
 from crm_core.exchange.planning import plan_import
 from crm_core.exchange.source import SourceTable
 from crm_core.exchange.tables import read_table
@@ -130,48 +130,37 @@ def run_plan(
     program's rules refuse when they are written are rejected with the rule's words. Raises `AccessDenied`
     where the person may not do such a thing at all.
     """
-    rows = parents_first(plan)
+    portions = [
+        rows[start : start + ROWS_A_TRANSACTION]
+        for rows in plan.generations()
+        for start in range(0, len(rows), ROWS_A_TRANSACTION)
+    ]
     writer = RowWriter(replica, plan.entity)
-    writer.demand_rights(rows)
-    if not rows:
+    writer.demand_rights(plan.rows)
+    if not portions:
         return plan.report()
     batch = new_id()
     started_ms = replica.clock.now_ms()
     refused: dict[int, tuple[Message, ...]] = {}
-    for start in range(0, len(rows), ROWS_A_TRANSACTION):
-        progress(start, len(rows))
+    done, total = 0, sum(map(len, portions))
+    for portion in portions:
+        progress(done, total)
         if cancelled():
-            stopped = message(N_("The import was stopped before this row"))
-            refused.update((row.source.line, (stopped,)) for row in rows[start:])
+            stopped = (message(N_("The import was stopped before this row")),)
+            rest = [row for each in portions for row in each][done:]
+            refused.update((row.source.line, stopped) for row in rest)
             break
         with replica.write() as session:
-            if start == 0:
+            if done == 0:
                 session.execute(
                     insert(ImportBatch),
                     {"id": batch, "entity": plan.entity, "at_ms": started_ms, "file_name": file_name},
                 )
                 writer.make_extras(session, plan.extras)
-            refused |= writer.write(session, rows[start : start + ROWS_A_TRANSACTION], batch)
-    else:
-        progress(len(rows), len(rows))
+            refused |= writer.write(session, portion, batch)
+        done += len(portion)
+    progress(done, total)
     return plan.report(refused, batch)
-
-
-def parents_first(plan: ImportPlan) -> list[PlannedRow]:
-    """Return the rows to write, each after the rows of the file it refers to."""
-    rows = {row.record_id: row for row in plan.rows if row.step in (Step.CREATE, Step.UPDATE)}
-    ordered: dict[str, PlannedRow] = {}
-
-    def take(row: PlannedRow, above: frozenset[str]) -> None:
-        for value in row.values.values():
-            parent = rows.get(value) if isinstance(value, str) else None
-            if parent is not None and value not in above and value not in ordered:
-                take(parent, above | {parent.record_id})
-        ordered.setdefault(row.record_id, row)
-
-    for row in rows.values():
-        take(row, frozenset((row.record_id,)))
-    return list(ordered.values())
 
 
 def write_rejects(report: ImportReport, file: Path, translate: Translate) -> None:

@@ -47,6 +47,8 @@ class RowWriter:
         """Raise `AccessDenied` where the person may do no such thing at all, or not to one of the fields."""
         written: dict[Action, set[str]] = {}
         for row in rows:
+            if row.step not in (Step.CREATE, Step.UPDATE):
+                continue
             action = Action.CREATE if row.step is Step.CREATE else Action.EDIT
             written.setdefault(action, set()).update(row.values)
         for action, names in written.items():
@@ -94,6 +96,8 @@ class RowWriter:
         if "currency" in self._schema.fields:
             given.setdefault("currency", currency)
         values = complete_new(session, self._person, self._replica.clock, self._entity, given)
+        if row.values.get("stage_since"):
+            values["stage_since"] = row.values["stage_since"]
         if problems := problems_of(self._schema, values):
             raise Invalid(problems)
         if not self._creates_anywhere:

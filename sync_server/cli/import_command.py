@@ -20,7 +20,7 @@ from sync_server.services import importing
 from sync_server.services.importing import ImportWish
 from sync_server.services.languages import CHINESE, translate_into
 
-SHOWN_REJECTS: Final = 10
+SHOWN_PROBLEMS: Final = 10
 
 
 def _defaults(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
@@ -116,14 +116,12 @@ def _tell(terminal: Terminal, report: ImportReport, rejects: Path | None) -> Non
     """Print the counts, and say on standard error what was assumed and what was rejected."""
     for note in report.notes:
         terminal.console.tell(note)
-    for row in report.rejected[:SHOWN_REJECTS]:
-        for reason in row.reasons:
-            terminal.console.tell(N_("Line {line}: {reason}"), line=row.line, reason=reason)
-    untold = len(report.rejected) - SHOWN_REJECTS
+    problems = report.problems()
+    for problem in problems[:SHOWN_PROBLEMS]:
+        terminal.console.tell(problem)
+    untold = len(problems) - SHOWN_PROBLEMS
     if untold > 0 and rejects is None:
-        terminal.console.tell(
-            N_("{count} more rows were rejected; --rejects FILE writes them all down"), count=untold
-        )
+        terminal.console.tell(N_("{count} more reasons; --rejects FILE writes them all down"), count=untold)
     terminal.console.show(report.counts())
 
 
