@@ -14,6 +14,7 @@ from sync_server.api.description import describe
 from sync_server.api.errors import answer_errors
 from sync_server.api.frame import Frame
 from sync_server.jobs.housekeeping import keep_house
+from sync_server.jobs.orphans import end_with_parent
 from sync_server.services import passwords
 from sync_server.services.headquarters import open_headquarters
 from sync_server.settings import Settings, default_data_folder, read_settings
@@ -52,4 +53,5 @@ def create_app(settings: Settings) -> FastAPI:
 def app_of_environment() -> FastAPI:
     """Return the application of the data folder in `CRM_SERVER_DATA`: what every server process starts."""
     logs.start_logging()
+    end_with_parent()
     return create_app(read_settings(default_data_folder()))

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
+from pydantic import BaseModel
 
 from crm_core.sync import codec
 from crm_core.sync.protocol import PROTOCOL_VERSION, EnrolRequest, EnrolResponse
@@ -14,6 +15,15 @@ from sync_server.api.context import CurrentDevice, Hqs, address_of
 from sync_server.services.version import VERSION
 
 router = APIRouter(prefix="/v1", tags=["laptops"])
+
+
+class PasswordChange(BaseModel):
+    """Whose password, what it is and what it is to be."""
+
+    user: str
+    password: str
+    new_password: str
+
 
 _BODY: dict[str, Any] = {"requestBody": {"content": {codec.JSON: {}, codec.COMPACT: {}}, "required": True}}
 
@@ -44,6 +54,14 @@ async def enrol_laptop(request: Request, hq: Hqs) -> Response:
     if compact:
         return Response(codec.encode(enrolled), media_type=codec.COMPACT)
     return Response(codec.encode_json(enrolled), media_type=codec.JSON)
+
+
+@router.post("/password", status_code=204, response_class=Response)
+def change_password(hq: Hqs, request: Request, change: PasswordChange) -> Response:
+    """Change one's own password; the old one proves who asks. Laptops stay signed in."""
+    user_id = hq.auth.check_password(change.user, change.password, address_of(request))
+    hq.auth.change_password(user_id, change.new_password)
+    return Response(status_code=204)
 
 
 @router.post("/bye", status_code=204, response_class=Response)

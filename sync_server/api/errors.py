@@ -13,7 +13,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from starlette.exceptions import HTTPException
 
 from crm_core.errors import AccessDenied, BrokenPromise, CrmError, Invalid, NotFound, StaleRecord, Unreachable
@@ -73,10 +73,12 @@ def answer_errors(app: FastAPI) -> None:
             msgspec.json.encode(body), status_code=error.status_code, media_type=JSON, headers=error.headers
         )
 
-    @app.exception_handler(DBAPIError)
-    async def answer_no_database(_request: Request, error: DBAPIError) -> Response:
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    @app.exception_handler(TimeoutError)
+    async def answer_no_database(_request: Request, error: SQLAlchemyError) -> Response:
         # The text of a database's error may hold a row's values: its kind is what is logged.
-        log.error("database", kind=type(error).__name__, engine_kind=type(error.orig).__name__)
+        log.error("database", kind=type(error).__name__)
         return fault_response(Refusal("busy", N_("HQ's database does not answer; nothing was changed")))
 
     @app.exception_handler(Exception)
@@ -100,4 +102,3 @@ def _told(sentence: Message) -> dict[str, Any]:
         for name, value in sentence.places.items()
     }
     return {"text": sentence.text, "places": places}
-

@@ -115,6 +115,14 @@ class Auth:
                 connection.execute(insert(_credential).values(user_id=user_id, **kept))
             audit.record(connection, "password", at_ms=self._clock(), user_id=user_id)
 
+    def change_password(self, user_id: str, password: str) -> None:
+        """Give a user who signs in already another password. Raises `UserError` for one too short."""
+        self.demand_acceptable(password)
+        kept = {"password_hash": passwords.hashed(password)}
+        with self._database.note() as connection:
+            _change_credential(connection, user_id, kept)
+            audit.record(connection, "password", at_ms=self._clock(), user_id=user_id)
+
     def demand_acceptable(self, password: str) -> None:
         """Raise `UserError` for a password shorter than this HQ asks for."""
         least = max(1, self._settings.password_length_min)

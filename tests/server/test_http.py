@@ -68,6 +68,21 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_bytes(server: Running
     assert wrong.json()["code"] == "sign_in"
 
 
+def test_a_person_changes_the_password_with_the_old_one(server: RunningServer) -> None:
+    server.add_user("Pia", "sales", "first password")
+    url = f"{server.url}/v1/password"
+
+    def change(old: str, new: str) -> int:
+        body = {"user": "Pia", "password": old, "new_password": new}
+        return requests.post(url, json=body, timeout=30).status_code
+
+    assert change("wrong", "second password") == 401
+    assert change("first password", "") == 400
+    assert change("first password", "second password") == 204
+    assert enrol(server, "Pia", "first password").status_code == 401
+    assert enrol(server, "Pia", "second password").status_code == 200
+
+
 def test_a_laptop_that_says_goodbye_is_forgotten(server: RunningServer) -> None:
     token = enrol(server).json()["secret"]
     assert requests.post(f"{server.url}/v1/bye", headers=bearer(token), timeout=30).status_code == 204

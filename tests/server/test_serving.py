@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,25 @@ def test_several_workers_answer_as_one_and_count_together(tmp_path: Path) -> Non
         counted = requests.get(f"{server.url}/metrics", headers={"X-Metrics-Key": key}, timeout=30).text
         assert 'satchel_requests_total{method="GET",route="/healthz",status="200"} 20.0' in counted
         assert server.stop() == 0
+
+
+def test_workers_do_not_outlive_the_server_that_started_them(tmp_path: Path) -> None:
+    with running_server(tmp_path, options=["--workers", "2"]) as server:
+        server.kill()
+        deadline = time.monotonic() + 30
+        while answers(f"{server.url}/healthz"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        server.start()
+
+
+def answers(url: str) -> bool:
+    """Tell whether anybody answers at an address."""
+    try:
+        requests.get(url, timeout=5)
+    except requests.RequestException:
+        return False
+    return True
 
 
 def test_the_admin_port_gives_metrics_without_a_key(tmp_path: Path) -> None:
