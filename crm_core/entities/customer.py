@@ -26,7 +26,7 @@ LIFE_CYCLE = choices(
     ("potential", N_("Potential")),
     ("active", N_("Active")),
     ("dormant", N_("Dormant")),
-    ("lost", N_("Lost")),
+    ("lost", N_("Gone")),
 )
 DECISION_ROLES = choices(
     ("decides", N_("Decides")),

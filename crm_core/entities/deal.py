@@ -41,8 +41,8 @@ class Pipeline(Entity):
     meta = EntityMeta(no=20, label=N_("Pipeline"), plural=N_("Pipelines"), icon="board", reference=True)
 
     name: Mapped[str | None] = text(10, N_("Name"), required=True, in_list=True, indexed=True)
-    rank: Mapped[int | None] = integer(11, N_("Order"), default=0, in_list=True)
-    active: Mapped[bool | None] = boolean(12, N_("Active"), default=True, in_list=True)
+    rank: Mapped[int | None] = integer(11, N_("Sequence"), default=0, in_list=True)
+    active: Mapped[bool | None] = boolean(12, N_("In use"), default=True, in_list=True)
 
 
 class Stage(Entity):
@@ -53,7 +53,7 @@ class Stage(Entity):
 
     pipeline_id: Mapped[str | None] = ref(10, N_("Pipeline"), "pipeline", required=True, in_list=True)
     name: Mapped[str | None] = text(11, N_("Name"), required=True, in_list=True)
-    rank: Mapped[int | None] = integer(12, N_("Order"), default=0, in_list=True)
+    rank: Mapped[int | None] = integer(12, N_("Sequence"), default=0, in_list=True)
     probability: Mapped[int | None] = integer(13, N_("Probability, %"), default=0, in_list=True)
     kind: Mapped[str | None] = choice(14, N_("Kind"), STAGE_KINDS, default="open", in_list=True)
     age_limit_days: Mapped[int | None] = integer(15, N_("Age limit, days"), in_list=True)

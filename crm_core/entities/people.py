@@ -27,7 +27,7 @@ class User(Entity):
     role_id: Mapped[str | None] = ref(14, N_("Role"), "role", required=True, in_list=True)
     team_id: Mapped[str | None] = ref(15, N_("Team"), "team", in_list=True)
     territory_id: Mapped[str | None] = ref(16, N_("Territory"), "territory", in_list=True)
-    active: Mapped[bool | None] = boolean(17, N_("Active"), default=True, in_list=True)
+    active: Mapped[bool | None] = boolean(17, N_("In use"), default=True, in_list=True)
 
 
 class Team(Entity):

@@ -42,7 +42,7 @@ class Product(Entity):
     cost_currency: Mapped[str | None] = currency_code(
         19, N_("Currency of the cost"), group="cost", field_class=FieldClass.PRIVATE, in_form=False
     )
-    active: Mapped[bool | None] = boolean(20, N_("Active"), default=True, in_list=True)
+    active: Mapped[bool | None] = boolean(20, N_("In use"), default=True, in_list=True)
     description: Mapped[str | None] = long_text(21, N_("Description"))
 
 

@@ -15,7 +15,7 @@ from crm_core.schema.field import Kind
 CUSTOM_KINDS = choices(
     (Kind.TEXT, N_("Text")),
     (Kind.LONG_TEXT, N_("Long text")),
-    (Kind.INTEGER, N_("Number")),
+    (Kind.INTEGER, N_("Whole number")),
     (Kind.DECIMAL, N_("Decimal number")),
     (Kind.MONEY, N_("Money")),
     (Kind.DATE, N_("Date")),
@@ -36,7 +36,7 @@ class SavedView(Entity):
     entity: Mapped[str | None] = text(11, N_("Shows"), required=True, in_list=True, indexed=True)
     owner_id: Mapped[str | None] = owner(12, N_("Owner"), in_list=True)
     definition: Mapped[dict[str, Any] | None] = json(13, N_("Definition"), in_form=False)
-    rank: Mapped[int | None] = integer(14, N_("Order"), default=0)
+    rank: Mapped[int | None] = integer(14, N_("Sequence"), default=0)
 
 
 class CustomField(Entity):
@@ -61,7 +61,7 @@ class CustomField(Entity):
     target: Mapped[str | None] = text(16, N_("Links to"))
     required: Mapped[bool | None] = boolean(17, N_("Required"), default=False)
     retired: Mapped[bool | None] = boolean(18, N_("Retired"), default=False, in_list=True)
-    rank: Mapped[int | None] = integer(19, N_("Order"), default=0)
+    rank: Mapped[int | None] = integer(19, N_("Sequence"), default=0)
 
 
 class Attachment(Entity):
