@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, inspect, select, update
@@ -147,9 +148,7 @@ class Recorder:
         self, schema: Schema, row_id: str, values: Mapping[str, Any], custom: Mapping[str, Any]
     ) -> None:
         initial: dict[int | str, Any] = {
-            f.no: values.get(f.name)
-            for f in schema.written()
-            if f.kind is not Kind.TAGS and values.get(f.name) is not None
+            no: values[name] for no, name in _created_fields(schema.name) if values.get(name) is not None
         }
         initial.update((CUSTOM_PREFIX + key, value) for key, value in custom.items() if value is not None)
         self._turn_to(schema.name, row_id)
@@ -362,6 +361,12 @@ class Recorder:
 
     def _add(self, table: Table, **values: Any) -> None:
         self._pending.setdefault(table, []).append(values)
+
+
+@cache
+def _created_fields(entity: str) -> tuple[tuple[int, str], ...]:
+    """Return number and name of the fields a creation carries: sets follow as operations of their own."""
+    return tuple((f.no, f.name) for f in SCHEMAS[entity].written() if f.kind is not Kind.TAGS)
 
 
 def _changes(row: Entity) -> Iterator[tuple[str, tuple[Any, Any]]]:

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS, schema_of
-from crm_core.errors import BrokenPromise, NotFound, StaleRecord
+from crm_core.errors import BrokenPromise, NotFound, StaleRecord, UserError
 from crm_core.i18n import N_
 from crm_core.ids import new_id
 from crm_core.schema.entity import Entity
@@ -46,8 +46,12 @@ def get_many(session: Session, entity: str, ids: Iterable[str]) -> dict[str, Rec
 def create(
     session: WriteSession, entity: str, values: Mapping[str, Plain], record_id: str | None = None
 ) -> Record:
-    """Make a record and return it. `values` by field name, custom fields as `x:key`; empty ones may miss."""
+    """Make a record and return it. `values` by field name, custom fields as `x:key`; empty ones may miss.
+
+    `UserError` where there is one of that id.
+    """
     schema = schema_of(entity)
+    _demand_unused(session, entity, [record_id] if record_id else [])
     declared, custom = split_custom(schema, values)
     row = schema.model(id=record_id or new_id(), life=1)
     for name, value in declared.items():
@@ -67,8 +71,10 @@ def create_many(session: WriteSession, entity: str, rows: Sequence[Mapping[str, 
     if session.recorder is None:
         raise BrokenPromise(N_("Records are made in a session that records"))
     session.flush()
-    table = schema.table
-    empty = dict.fromkeys(column.name for column in table.columns)
+    _demand_unused(session, entity, [str(row["id"]) for row in rows if row.get("id")])
+    # One statement for all: each row names the same columns, those any of them fills.
+    filled = {name for row in rows for name in row if name in schema.fields}
+    empty = dict.fromkeys(filled | {field.name for field in schema.set_fields})
     complete = []
     for given in rows:
         values = dict(given)
@@ -80,7 +86,7 @@ def create_many(session: WriteSession, entity: str, rows: Sequence[Mapping[str, 
         complete.append(row)
     if complete:
         session.recorder.record_rows(session, schema, complete)
-        session.connection().execute(insert(table), complete)
+        session.connection().execute(insert(schema.table), complete)
     ids = [row["id"] for row in complete]
     session.touch(entity, ids)
     return ids
@@ -147,6 +153,11 @@ def remove_tags(
     """Take words out of a set of a living record; those it does not hold are no error."""
     row = _living(session, entity, record_id)
     return update(session, entity, record_id, {field: sorted({*(getattr(row, field) or ())} - {*words})})
+
+
+def _demand_unused(session: WriteSession, entity: str, ids: Sequence[str]) -> None:
+    if ids and (len(set(ids)) < len(ids) or get_many(session, entity, ids)):
+        raise UserError(N_("There is a record of this id already"))
 
 
 def _living(session: WriteSession, entity: str, record_id: str) -> Entity:

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.customer import Customer
-from crm_core.errors import BrokenPromise, NotFound, StaleRecord
+from crm_core.errors import BrokenPromise, NotFound, StaleRecord, UserError
 from crm_core.sync.clock import ms_of
 from crm_core.sync.protocol import OpKind, TxnFlag
 from crm_desktop.models import repository, state
@@ -306,6 +306,17 @@ def test_many_rows_at_once_leave_what_single_ones_leave(profile: Profile, tmp_pa
             }
             assert right["created_at"]
         assert len(rows_of(many, RowMeta)) == len(rows)
+
+
+def test_an_id_is_used_once(replica: Replica) -> None:
+    taken = confirmed_customer(replica)
+    with replica.write() as session:
+        with pytest.raises(UserError, match="of this id already"):
+            repository.create(session, "customer", {"name": "x"}, taken)
+        for ids in ([taken], ["1" * 32, "1" * 32]):
+            with pytest.raises(UserError, match="of this id already"):
+                repository.create_many(session, "customer", [{"id": i, "name": "x"} for i in ids])
+    assert outbox(replica) == []
 
 
 def test_an_import_is_cut_into_transactions_that_fit_a_request(replica: Replica) -> None:
