@@ -21,11 +21,12 @@ from crm_desktop.platform.secrets import (
     DEVICE_TOKEN,
     REPLICA_KEY,
     AskPassphrase,
+    PassphraseFile,
     SecretStore,
     open_store,
     replica_key,
 )
-from crm_desktop.services import syncing
+from crm_desktop.services import sample, syncing
 from crm_desktop.settings import SERVER_URL, USER_NAME, Settings
 from crm_desktop.sync import enrolment
 from crm_desktop.sync.engine import Engine
@@ -63,6 +64,8 @@ class App:
         stays with its HQ and its person: records of one must not reach the other.
         """
         address = checked_address(server)
+        if sample.holds_sample(self.replica):
+            raise UserError(N_("This profile holds sample data, which no HQ gets. Remove it, or use another"))
         with self.replica.read() as session:
             known = state.read_all(session)
         if known[Key.SERVER_URL] and known[Key.SERVER_URL] != address:
@@ -118,6 +121,34 @@ class App:
         self.runner = runner
         runner.start()
         return runner
+
+    @property
+    def bytes_received(self) -> int:
+        """How many bytes came from HQ since this connection was made."""
+        return 0 if self._hq is None else self._hq.counter.down
+
+    @property
+    def passphrase_file(self) -> PassphraseFile | None:
+        """Where a passphrase guards the profile's secrets; None where the system's key store keeps them."""
+        return self._store if isinstance(self._store, PassphraseFile) else None
+
+    def discard_sample(self) -> None:
+        """Close a profile with sample data and take its database, backups and key away.
+
+        `UserError` for any other profile: what people entered is never thrown away.
+        """
+        if self.enrolled or not sample.holds_sample(self.replica):
+            raise UserError(N_("This profile holds more than sample data, so it stays"))
+        self.close()
+        self._store.forget(REPLICA_KEY)
+        database = self.profile.database
+        files = [
+            database,
+            database.with_name(f"{database.name}-wal"),
+            database.with_name(f"{database.name}-shm"),
+        ]
+        for file in (*files, *self.profile.backups.glob("replica-*.db"), self.profile.key_file):
+            file.unlink(missing_ok=True)
 
     def close(self, *, last_round: bool = False) -> None:
         """End what runs, after a last round where HQ is reachable, and let go of the profile."""

@@ -44,6 +44,7 @@ USER_NAME = Setting("user_name", "")
 LAST_VIEW = Setting("last_view", "home")
 WINDOW_GEOMETRY = Setting("window_geometry", "")
 """Qt's own bytes as base64."""
+RAIL_COLLAPSED = Setting("rail_collapsed", False)
 COLUMN_WIDTHS: Setting[dict[str, Any]] = Setting("column_widths", {})
 """List name to {column name: width in pixels}."""
 LIST_STATES: Setting[dict[str, Any]] = Setting("list_states", {})
@@ -64,6 +65,7 @@ ALL: tuple[Setting[Any], ...] = (
     USER_NAME,
     LAST_VIEW,
     WINDOW_GEOMETRY,
+    RAIL_COLLAPSED,
     COLUMN_WIDTHS,
     LIST_STATES,
     RECENT_RECORDS,

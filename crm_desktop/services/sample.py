@@ -60,6 +60,12 @@ def fill_sample(replica: Replica, language: str, customers: int = SAMPLE_CUSTOME
         state.write(session, {SAMPLE: language})
 
 
+def is_prepared(replica: Replica) -> bool:
+    """Tell whether a profile has what `prepare_local` gives."""
+    with replica.read() as session:
+        return repository.get(session, "user", LOCAL_USER) is not None
+
+
 def holds_sample(replica: Replica) -> bool:
     """Tell whether the profile was filled with invented records."""
     with replica.read() as session:

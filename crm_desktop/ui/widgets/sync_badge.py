@@ -34,6 +34,8 @@ class SyncState(StrEnum):
     PENDING = "pending"
     UNKNOWN = "unknown"
     UP_TO_DATE = "up-to-date"
+    NOT_CONNECTED = "not-connected"
+    """No HQ knows this laptop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,8 @@ def _sentence(status: SyncStatus) -> Message:
             return message("Up to date · {time}", time=at)
         case SyncState.UP_TO_DATE:
             return message("Up to date")
+        case SyncState.NOT_CONNECTED:
+            return message("Not connected to an HQ")
         case _:
             return message("Not checked yet")
 
@@ -127,6 +131,7 @@ _LOOKS = {
     SyncState.PENDING: _Look(icon="notsent"),
     SyncState.UNKNOWN: _Look(icon="unknown"),
     SyncState.UP_TO_DATE: _Look(icon="cloudok"),
+    SyncState.NOT_CONNECTED: _Look(icon="laptop"),
 }
 
 

@@ -35,6 +35,7 @@ SAYS = [
     (SyncState.PENDING, "3 records waiting to send", "3 条待上传"),
     (SyncState.UNKNOWN, "Not checked yet", "尚未检查"),
     (SyncState.UP_TO_DATE, "Up to date · 10:55", "已同步 · 10:55"),
+    (SyncState.NOT_CONNECTED, "Not connected to an HQ", "未连接总部"),
 ]
 
 

@@ -1,0 +1,264 @@
+"""The window put together: what is shown first, what is opened behind it, what is done when it closes.
+
+Nothing heavy is imported before the window has been painted once: the database and its tables come in on
+another thread meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication
+
+from crm_core.errors import CrmError, UserError
+from crm_core.i18n import Message
+from crm_desktop.platform import running
+from crm_desktop.platform.logs import start_logging, stop_logging
+from crm_desktop.platform.paths import APP_NAME, Profile, profile_at
+from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
+from crm_desktop.settings import LANGUAGE, THEME, WINDOW_GEOMETRY, Settings
+from crm_desktop.ui.dressing import dress
+from crm_desktop.ui.main_window import MainWindow, Opening
+from crm_desktop.ui.tasks import Tasks
+from crm_desktop.ui.translate import translator
+
+if TYPE_CHECKING:
+    from crm_desktop.assembly import App
+    from crm_desktop.sync.runner import Status
+    from crm_desktop.ui.context import Context, Notice
+    from crm_desktop.ui.opening import Opened
+
+log = logging.getLogger(__name__)
+
+
+def open_window(folder: Path | str | None = None) -> int:
+    """Open the window of a profile (None: the default one) and return the exit status when it is closed."""
+    qapp = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(qapp, QApplication)
+    qapp.setApplicationName(APP_NAME)
+    qapp.setApplicationDisplayName(APP_NAME)
+    qapp.setDesktopFileName("satchel")
+    profile = profile_at(folder)
+    profile.make()
+    handler = start_logging(profile)
+    try:
+        desktop = Desktop(qapp, profile)
+        desktop.start()
+        return int(qapp.exec())
+    finally:
+        stop_logging(handler)
+
+
+class Desktop(QObject):
+    """The program's course: opening, first run, work, end."""
+
+    def __init__(self, qapp: QApplication, profile: Profile) -> None:
+        super().__init__()
+        self._qapp, self.profile = qapp, profile
+        self.settings = Settings(profile.settings_file)
+        dress(qapp, self.settings)
+        self.window = MainWindow()
+        self.window.place_as(self.settings.get(WINDOW_GEOMETRY))
+        self.window.closing.connect(self._on_closing)
+        self.window.first_painted.connect(self._on_first_painted, Qt.ConnectionType.QueuedConnection)
+        self.app: App | None = None
+        self._context: Context | None = None
+        self._tasks = Tasks(self)
+        self._unexpected_end = False
+        self._passphrase = ""
+
+    def start(self) -> None:
+        """Show the window; everything else follows its first painting."""
+        self.window.show()
+
+    # Opening
+
+    def _on_first_painted(self) -> None:
+        if not self.profile.database.exists():
+            self._first_run()
+        elif self.profile.key_file.exists() and not os.environ.get(PASSPHRASE_VARIABLE):
+            self._unlock()
+        else:
+            self._open("")
+
+    def _unlock(self, error: Message | None = None) -> None:
+        from crm_desktop.ui.first_run.unlock import UnlockScreen  # noqa: PLC0415 - after the first painting
+
+        screen = self.window.screen_shown
+        if isinstance(screen, UnlockScreen):
+            screen.refuse(error)
+            return
+        screen = UnlockScreen()
+        screen.passphrase_given.connect(self._open)
+        screen.left.connect(self.window.close)
+        self.window.show_screen(screen)
+
+    def _open(self, passphrase: str) -> None:
+        self._passphrase = passphrase
+        profile = self.profile
+
+        def work() -> Opened:
+            from crm_desktop.ui.opening import open_existing  # noqa: PLC0415 - heavy: on this thread
+
+            return open_existing(profile, passphrase)
+
+        self._tasks.write(self, work, self._on_opened, self._on_not_opened)
+
+    def _on_not_opened(self, error: CrmError) -> None:
+        if self._passphrase and isinstance(error, UserError):
+            self._unlock(error.message)
+        else:
+            self._stop(error.message)
+
+    def _on_opened(self, opened: Opened) -> None:
+        self._unexpected_end = running.begin(self.profile)
+        self._hold(opened.app)
+        if (opened.enrolled and not opened.ready) or (not opened.enrolled and not opened.prepared):
+            self._first_run(opened)
+        else:
+            self._work(opened)
+
+    def _stop(self, reason: Message) -> None:
+        from crm_desktop.ui.first_run.stopped import stopped_screen  # noqa: PLC0415 - after the first painting
+
+        screen = stopped_screen(reason, str(self.profile.root))
+        screen.again_wanted.connect(lambda: self._open(self._passphrase))
+        screen.left.connect(self.window.close)
+        self.window.show_screen(screen)
+
+    # The first run
+
+    def _first_run(self, opened: Opened | None = None) -> None:
+        from crm_desktop.ui.first_run.wizard import FirstRun  # noqa: PLC0415 - after the first painting
+
+        wizard = FirstRun(self._tasks, self.profile, self._context_of, opened)
+        wizard.language_chosen.connect(self._use_language)
+        wizard.finished.connect(self._work)
+        self.window.show_screen(wizard)
+
+    def _context_of(self, app: App) -> Context:
+        """Return the one context of an open profile."""
+        from crm_desktop.ui.context import Context  # noqa: PLC0415 - heavy: after the first painting
+
+        if self._context is None or self._context.app is not app:
+            if self.app is not app:
+                running.begin(self.profile)
+                self._hold(app)
+            self._context = Context(app, self._tasks, self)
+            self._context.sync_changed.connect(self._on_sync_changed)
+        return self._context
+
+    def _hold(self, app: App) -> None:
+        self.app = app
+        self.settings = app.settings
+
+    # Work
+
+    def _work(self, opened: Opened) -> None:
+        from crm_desktop.ui.shell.frame import Frame  # noqa: PLC0415 - heavy: after the first painting
+
+        context = self._context_of(opened.app)
+        frame = Frame(context, opened.standing, sample=opened.sample)
+        frame.language_chosen.connect(self._use_language)
+        frame.theme_chosen.connect(self._use_theme)
+        frame.connect_wanted.connect(self._connect_to_hq)
+        frame.sign_in_wanted.connect(lambda: self._sign_in(context))
+        frame.remove_sample_wanted.connect(self._remove_sample)
+        self.window.show_screen(frame)
+        frame.begin()
+        if opened.enrolled and opened.app.runner is None:
+            opened.app.start_syncing(context.on_sync_status)
+        self._look_after(context)
+
+    def _look_after(self, context: Context) -> None:
+        """Do what may wait: the search index, the daily backup, and a check after an unexpected end."""
+        from crm_desktop.ui.opening import tidy  # noqa: PLC0415
+
+        unexpected, self._unexpected_end = self._unexpected_end, False
+        app = context.app
+        self._tasks.read(
+            self, lambda: tidy(app, check=unexpected), lambda found: self._on_tidied(context, found)
+        )
+
+    def _on_tidied(self, context: Context, notice: Notice | None) -> None:
+        if notice is not None:
+            context.notice.emit(notice)
+
+    def _on_sync_changed(self, status: Status) -> None:
+        if status.refusal in ("revoked", "disabled", "wipe"):
+            self._lock(status.refusal)
+
+    def _lock(self, why: str) -> None:
+        from crm_desktop.ui.first_run.stopped import locked_screen  # noqa: PLC0415
+
+        self._close_app()
+        screen = locked_screen(why, str(self.profile.root))
+        screen.again_wanted.connect(lambda: self._open(self._passphrase))
+        screen.left.connect(self.window.close)
+        self.window.show_screen(screen)
+
+    def _connect_to_hq(self) -> None:
+        if self.app is None:
+            return
+        from crm_desktop.ui.opening import opened_of  # noqa: PLC0415
+
+        app = self.app
+        self._tasks.read(self, lambda: opened_of(app), self._on_connect_prepared)
+
+    def _on_connect_prepared(self, opened: Opened) -> None:
+        if opened.sample:
+            self._remove_sample()
+        else:
+            self._first_run(opened)
+
+    def _sign_in(self, context: Context) -> None:
+        from crm_desktop.ui.first_run.sign_in_again import SignInAgain  # noqa: PLC0415
+
+        SignInAgain(context, self.window).open()
+
+    def _remove_sample(self) -> None:
+        from crm_desktop.ui.first_run.remove_sample import RemoveSample  # noqa: PLC0415
+
+        dialog = RemoveSample(self.window)
+        dialog.accepted.connect(self._on_sample_given_up)
+        dialog.open()
+
+    def _on_sample_given_up(self) -> None:
+        app, self.app, self._context = self.app, None, None
+        if app is not None:
+            self.window.show_screen(Opening())
+            self._tasks.write(self, app.discard_sample, lambda _gone: self._begin_anew(), self._on_not_opened)
+
+    def _begin_anew(self) -> None:
+        self.settings = Settings(self.profile.settings_file)
+        running.end(self.profile)
+        self._first_run()
+
+    # Choices
+
+    def _use_language(self, language: str) -> None:
+        self.settings.set(LANGUAGE, language)
+        translator().use(language)
+
+    def _use_theme(self, mode: str) -> None:
+        self.settings.set(THEME, mode)
+        dress(self._qapp, self.settings)
+
+    # The end
+
+    def _on_closing(self) -> None:
+        self.settings.set(WINDOW_GEOMETRY, self.window.kept_place())
+        self.window.hide()  # the last round may take a moment, and nobody should wait for it
+        self._tasks.close()
+        self._close_app(last_round=True)
+
+    def _close_app(self, *, last_round: bool = False) -> None:
+        app, self.app, self._context = self.app, None, None
+        if app is not None:
+            app.close(last_round=last_round)
+            running.end(self.profile)

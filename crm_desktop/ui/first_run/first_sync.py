@@ -1,0 +1,231 @@
+"""The first sync: what has come, how much is to come, and when one can begin to work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar
+
+from crm_core.entities import FILL_ORDER, SCHEMAS
+from crm_core.i18n import message
+from crm_desktop.sync.report import Step as SyncStep
+from crm_desktop.sync.runner import Phase, Status
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.first_run.step import Step
+from crm_desktop.ui.format import clock, figure, file_size, percent
+from crm_desktop.ui.shell.standing import Standing, Watch
+from crm_desktop.ui.shell.sync_words import entity_words, moment
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import Text, tr
+from crm_desktop.ui.widgets.labels import IconLabel, Label
+
+GROUPS = (
+    (
+        message("Settings, stages, fields"),
+        ("role", "team", "territory", "user", "custom_field", "tag"),
+        ("pipeline", "stage"),
+    ),
+    (message("Products and prices"), ("product", "price"), ()),
+    (message("Customers"), ("customer",), ("contact",)),
+    (message("Deals"), ("deal",), ()),
+    (message("Quotes"), ("quote",), ("quote_line",)),
+    (message("Tickets"), ("ticket",), ("ticket_message",)),
+    (message("Activities"), ("activity",), ("attachment", "saved_view")),
+)
+_ORDER = {name: place for place, name in enumerate(SCHEMAS)}
+
+
+class FirstSyncStep(Step):
+    """Shows the round of a laptop just made known to HQ. It goes on after a break."""
+
+    def __init__(self) -> None:
+        super().__init__(message("First sync"), message("Your data is on its way."))
+        self._context: Context | None = None
+        self._standing: Standing | None = None
+        self._totals: dict[str, int] = {}
+        self._reached = -1
+        self._began = time.monotonic()
+        self._done = False
+        self._now = Label(message("Asking HQ…"), weight=600)
+        self._share = Label(color="text-soft")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bytes = Label(step="caption", color="text-soft")
+        head = QHBoxLayout()
+        head.addWidget(self._now, 1)
+        head.addWidget(self._share)
+        self.body.addLayout(head)
+        self.body.addWidget(self._bar)
+        self.body.addWidget(self._bytes)
+        self._rows = QGridLayout()
+        self._rows.setHorizontalSpacing(theme().px(12))
+        self._rows.setVerticalSpacing(theme().px(14))
+        self._rows.setColumnStretch(2, 1)
+        self._lines = [_GroupLine(self._rows, place, name) for place, (name, _, _) in enumerate(GROUPS)]
+        self.body.addSpacing(theme().px(8))
+        self.body.addLayout(self._rows)
+        foot = QHBoxLayout()
+        foot.setSpacing(theme().px(8))
+        foot.addWidget(IconLabel("lock"), 0, Qt.AlignmentFlag.AlignTop)
+        foot.addWidget(
+            Label(
+                message(
+                    "Stored encrypted on this laptop. If the link breaks or you close Satchel, it goes on"
+                    " from here."
+                ),
+                step="caption",
+                color="text-soft",
+                wrap=True,
+            ),
+            1,
+        )
+        self.body.addSpacing(theme().px(8))
+        self.body.addLayout(foot)
+
+    def follow(self, context: Context) -> None:
+        """Begin to sync, and show how it goes."""
+        self._context = context
+        self._watch = Watch(context, self)
+        self._watch.changed.connect(self._on_standing)
+        context.sync_changed.connect(self._on_status)
+        if context.app.runner is None:
+            context.app.start_syncing(context.on_sync_status)
+        self._watch.ask()
+
+    @property
+    def ready(self) -> bool:
+        """Whether set-up and customers are here."""
+        past_customers = self._reached > _ORDER["customer"]
+        known = self._standing is not None and bool(self._standing.allowed.readable)
+        return known and (self._done or past_customers)
+
+    @property
+    def paused(self) -> bool:
+        """Whether somebody paused it."""
+        return self._context is not None and self._context.sync_status.phase is Phase.PAUSED
+
+    def pause_or_resume(self) -> None:
+        """Pause it for an hour, or go on."""
+        runner = self._context.app.runner if self._context else None
+        if runner is not None:
+            if self.paused:
+                runner.resume()
+            else:
+                runner.pause(3600)
+
+    def _on_standing(self, standing: Standing) -> None:
+        self._standing = standing
+        self._done = self._done or standing.sync.last_ok_ms is not None
+        self._show()
+
+    def _on_status(self, status: Status) -> None:
+        step = status.step
+        if step is not None and step.phase == "receiving" and step.entity.isdecimal():
+            name = next((n for n, schema in SCHEMAS.items() if schema.no == int(step.entity)), "")
+            self._totals[name] = max(step.total, self._totals.get(name, 0))
+            self._reached = max(self._reached, _ORDER.get(name, -1))
+        if status.phase is Phase.IDLE:
+            self._done = True
+        self._say(status, step)
+        self._show()
+
+    def _say(self, status: Status, step: SyncStep | None) -> None:
+        words: Text = message("Asking HQ…")
+        if self._done:
+            words = message("Everything is here.")
+            self.line.say(message("You can start now."))
+        elif status.phase is Phase.PAUSED:
+            words = message("Paused")
+        elif status.phase in (Phase.OFFLINE, Phase.REFUSED) and status.problem is not None:
+            words = status.problem
+            if status.next_try_ms:
+                self.line.say(message("Next try {time}", time=clock(moment(status.next_try_ms))))
+        elif step is not None and step.total:
+            words = message(
+                "Receiving {what} {done} of {total}…",
+                what=entity_words(step),
+                done=figure(step.done),
+                total=figure(step.total),
+            )
+        self._now.say(words)
+        if self.ready and not self._done:
+            self.line.say(
+                message(
+                    "You can start now: your customers and the price list are here."
+                    " The rest comes while you work."
+                )
+            )
+
+    def _show(self) -> None:
+        rows: Mapping[str, int] = self._standing.sync.rows if self._standing else {}
+        present = next((n for n, place in _ORDER.items() if place == self._reached), "")
+        for line, (_, first, more) in zip(self._lines, GROUPS, strict=True):
+            members = (*first, *more)
+            done = sum(rows.get(name, 0) for name in members)
+            passed = self._done or all(_ORDER[name] < self._reached for name in members)
+            total = done if passed else max(done, sum(self._totals.get(name, 0) for name in members))
+            line.show_progress(done, total, passed=passed, running=present in members and not self._done)
+        self._show_share()
+        self._show_bytes()
+        self.ready_changed.emit()
+
+    def _show_share(self) -> None:
+        if self._done:
+            self._bar.setRange(0, 1)
+            self._bar.setValue(1)
+            self._share.say(percent(Decimal(100)))
+        elif self._reached < 0:
+            self._bar.setRange(0, 0)
+        else:
+            self._bar.setRange(0, len(FILL_ORDER))
+            self._bar.setValue(self._reached + 1)
+            self._share.say(percent(Decimal(100 * (self._reached + 1)) / len(FILL_ORDER)))
+
+    def _show_bytes(self) -> None:
+        received = self._context.app.bytes_received if self._context else 0
+        seconds = max(1, round(time.monotonic() - self._began))
+        if received:
+            self._bytes.say(
+                message(
+                    "{size} received · {speed} a second",
+                    size=file_size(received),
+                    speed=file_size(received // seconds),
+                )
+            )
+
+
+class _GroupLine:
+    """One row of the table: state, name, bar, figures. It owns cells of the step's grid."""
+
+    def __init__(self, grid: QGridLayout, row: int, name: Text) -> None:
+        self._icon = IconLabel("clock")
+        self._name = Label(name, color="text-soft")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1)
+        self._figures = Label(color="text-soft")
+        self._figures.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for column, widget in enumerate((self._icon, self._name, self._bar, self._figures)):
+            grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignVCenter)
+        grid.setColumnMinimumWidth(3, theme().px(130))
+
+    def show_progress(self, done: int, total: int, *, passed: bool, running: bool) -> None:
+        """Show how far the group is."""
+        if passed:
+            self._icon.show_icon("check", "good")
+        else:
+            self._icon.show_icon("sync" if running else "clock", "accent" if running else "text-soft")
+        color = "text" if passed or running else "text-soft"
+        self._name.set_color(color)
+        self._figures.set_color(color)
+        self._bar.setRange(0, max(total, 1))
+        self._bar.setValue(max(total, 1) if passed else min(done, total))
+        self._figures.say(
+            message("{done} of {total}", done=figure(done), total=figure(total)) if total or passed else ""
+        )
+        self._bar.setAccessibleName(
+            tr("{label}: {value}", label=self._name.text(), value=self._figures.text())
+        )

@@ -1,0 +1,140 @@
+"""Pictures of the pages, taken from the real window: `python -m crm_desktop.ui.pictures FOLDER`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QApplication
+
+from crm_core.errors import CrmError
+from crm_desktop import assembly
+from crm_desktop.assembly import App
+from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
+from crm_desktop.services import sample
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.main_window import MainWindow
+from crm_desktop.ui.opening import opened_of
+from crm_desktop.ui.pages.registry import BY_ID
+from crm_desktop.ui.shell.frame import Frame
+from crm_desktop.ui.tasks import Tasks
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import translator
+
+QUIET_S = 0.4
+"""A page that asked for nothing for so long has loaded."""
+LONGEST_S = 30.0
+
+
+def take(
+    app: App,
+    folder: Path,
+    places: Iterable[tuple[str, Place]],
+    *,
+    language: str = "en",
+    dark: bool = False,
+    size: tuple[int, int] = (1440, 900),
+    scale: float = 1.0,
+    prepare: Callable[[Frame], None] | None = None,
+) -> list[Path]:
+    """Take a picture of each named place of an open profile and return the files, `NAME.png` in `folder`.
+
+    Needs a QApplication, which it dresses. The profile stays open.
+    """
+    qapp = QApplication.instance()
+    assert isinstance(qapp, QApplication)
+    theme().apply(qapp, "dark" if dark else "light", scale)
+    translator().use(language)
+    folder.mkdir(parents=True, exist_ok=True)
+    tasks = Tasks()
+    opened = opened_of(app)
+    frame = Frame(Context(app, tasks), opened.standing, sample=opened.sample)
+    window = MainWindow()
+    window.show_screen(frame)
+    window.resize(*size)
+    window.show()
+    made = []
+    try:
+        if prepare is not None:
+            prepare(frame)
+        for name, place in places:
+            frame.go(place)
+            settle(tasks)
+            made.append(folder / f"{name}.png")
+            window.grab().save(str(made[-1]))
+    finally:
+        tasks.close()
+        window.hide()
+        window.deleteLater()
+        QCoreApplication.processEvents()
+    return made
+
+
+def settle(tasks: Tasks) -> None:
+    """Let events run until nothing has been asked for a moment."""
+    began = quiet_since = time.monotonic()
+    while time.monotonic() - began < LONGEST_S:
+        QCoreApplication.processEvents()
+        if tasks.busy:
+            quiet_since = time.monotonic()
+        elif time.monotonic() - quiet_since > QUIET_S:
+            return
+        time.sleep(0.01)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line, take the pictures, print the files."""
+    parser = argparse.ArgumentParser(prog="python -m crm_desktop.ui.pictures", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--profile", type=Path, help="a profile's folder; else one with sample data is made")
+    parser.add_argument("--pages", default=",".join(BY_ID), help="ids of pages, with commas between")
+    parser.add_argument("--language", choices=("en", "zh_CN"), default="en")
+    parser.add_argument("--dark", action="store_true")
+    parser.add_argument("--size", default="1440x900")
+    parser.add_argument("--scale", type=float, default=1.0, help="font scale")
+    parsed = parser.parse_args(arguments)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    qapp = QApplication.instance() or QApplication(sys.argv[:1])
+    width, _, height = parsed.size.partition("x")
+    places = [(page, Place(page=page)) for page in parsed.pages.split(",")]
+    with tempfile.TemporaryDirectory() as temporary:
+        try:
+            app = _open(parsed.profile, Path(temporary), parsed.language)
+        except CrmError as error:
+            print(error, file=sys.stderr)  # noqa: T201 - a command's answer
+            return 2
+        try:
+            files = take(
+                app,
+                parsed.folder,
+                places,
+                language=parsed.language,
+                dark=parsed.dark,
+                size=(int(width), int(height)),
+                scale=parsed.scale,
+            )
+        finally:
+            app.close()
+    for file in files:
+        print(file)  # noqa: T201 - a command's answer
+    qapp.processEvents()
+    return 0
+
+
+def _open(profile: Path | None, temporary: Path, language: str) -> App:
+    if profile is not None:
+        return assembly.open_profile(profile)
+    os.environ.setdefault(PASSPHRASE_VARIABLE, "only for pictures")
+    app = assembly.new_profile(temporary / "profile")
+    sample.fill_sample(app.replica, language)
+    return app
+
+
+if __name__ == "__main__":
+    sys.exit(main())

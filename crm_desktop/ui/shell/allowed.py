@@ -1,0 +1,35 @@
+"""What the person signed in may see and make: which pages the rail has and what the New menu offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from crm_core.entities import SCHEMAS
+from crm_core.rules.access import Action, decide
+from crm_desktop.models.replica import Replica
+from crm_desktop.ui.pages.registry import PAGES, PageSpec
+
+NEW_ENTITIES = ("customer", "contact", "deal", "activity", "quote", "ticket", "product")
+"""What the New menu offers, in its order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """Entities the person may read, and those of the New menu the person may make."""
+
+    readable: frozenset[str]
+    creatable: tuple[str, ...]
+
+    def pages(self) -> Iterable[PageSpec]:
+        """Return the pages of the rail."""
+        return tuple(page for page in PAGES if page.entity is None or page.entity in self.readable)
+
+
+def allowed(replica: Replica) -> Allowed:
+    """Return what the person may do; reads the database."""
+    person = replica.person
+    return Allowed(
+        readable=frozenset(name for name in SCHEMAS if decide(person, Action.READ, name)),
+        creatable=tuple(name for name in NEW_ENTITIES if decide(person, Action.CREATE, name)),
+    )

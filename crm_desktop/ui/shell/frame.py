@@ -1,0 +1,303 @@
+"""The frame around every page: rail, top bar, status bar, and the way from place to place."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from crm_core.errors import CrmError
+from crm_core.i18n import message
+from crm_desktop.settings import LAST_VIEW, RAIL_COLLAPSED, RECENT_RECORDS
+from crm_desktop.sync.runner import Phase, Status
+from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.context import Context, Notice, Place
+from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.pages.registry import BY_ID, PAGE_OF_ENTITY, PAGES
+from crm_desktop.ui.shell.finding import Finding
+from crm_desktop.ui.shell.keys import add_frame_actions
+from crm_desktop.ui.shell.menus import Commands, fill_new, fill_program
+from crm_desktop.ui.shell.notices import NoticeHost
+from crm_desktop.ui.shell.quick_log import QuickLog
+from crm_desktop.ui.shell.rail import Rail
+from crm_desktop.ui.shell.shortcut_sheet import ShortcutSheet
+from crm_desktop.ui.shell.standing import Standing, Watch
+from crm_desktop.ui.shell.status_bar import StatusBar
+from crm_desktop.ui.shell.sync_words import sync_words
+from crm_desktop.ui.shell.top_bar import TopBar
+from crm_desktop.ui.shell.trail import Trail
+from crm_desktop.ui.translate import show
+from crm_desktop.ui.widgets.menus import Menu
+from crm_desktop.ui.widgets.sync_badge import SyncState
+
+MOST_RECENT = 20
+HOUR_S = 3600
+
+
+class Frame(QWidget):
+    """The program. Pages are made when first shown and kept."""
+
+    connect_wanted = Signal()
+    sign_in_wanted = Signal()
+    remove_sample_wanted = Signal()
+    language_chosen = Signal(str)
+    theme_chosen = Signal(str)
+
+    def __init__(
+        self, context: Context, standing: Standing, *, sample: bool, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.context, self._standing, self._sample = context, standing, sample
+        self.actions_of_program = ActionRegistry(self)
+        self._pages: dict[str, Page] = {}
+        self._trail = Trail()
+        self.rail = Rail(PAGES)
+        self._new_menu, self._program_menu = Menu(self), Menu(self)
+        self.top = TopBar(self._new_menu, self._program_menu)
+        self.notices = NoticeHost()
+        self.stack = QStackedWidget()
+        self.status = StatusBar()
+        self._lay_out()
+        self._commands = self._make_commands()
+        add_frame_actions(self, self.actions_of_program, self._commands)
+        self.finding = Finding(
+            context, self.actions_of_program, standing.allowed.pages(), self.top.search, self
+        )
+        self.log = QuickLog(context, self)
+        self._watch = Watch(context, self)
+        self._connect()
+        self.top.sample.setVisible(sample)
+        self.rail.collapse(context.app.settings.get(RAIL_COLLAPSED))
+        self._show_standing(standing)
+
+    @property
+    def place(self) -> Place | None:
+        """Where the person is."""
+        return self._trail.place
+
+    @property
+    def page(self) -> Page | None:
+        """The page in front; None before the first."""
+        place = self.place
+        return self._pages.get(place.page) if place else None
+
+    def begin(self) -> None:
+        """Show the page that was in front when the program was left."""
+        last = self.context.app.settings.get(LAST_VIEW)
+        shown = {page.id for page in self._standing.allowed.pages()}
+        self.go(Place(page=last if last in shown else "home"))
+
+    def go(self, place: Place) -> None:
+        """Show a place; the page in front may refuse to be left."""
+        if self._leave_for(place):
+            self._trail.go(place)
+            self._show(place)
+
+    def walk(self, steps: int) -> None:
+        """Go back or forth along the places visited."""
+        place = self._trail.peek(steps)
+        if place is not None and self._leave_for(place):
+            self._trail.step(steps)
+            self._show(place)
+
+    def open_log(self) -> None:
+        """Open the quick log, for the customer in front if there is one."""
+        place = self.place
+        customer = place.record_id if place is not None and place.page == "customers" else None
+        self.log.open_under(self.top.log, customer)
+
+    def new(self, entity: str | None = None) -> None:
+        """Begin a new record: of a kind, or of what the page in front shows."""
+        wanted = entity or self._entity_here()
+        if wanted in self._standing.allowed.creatable:
+            self.go(Place(page=PAGE_OF_ENTITY[wanted], options={"new": wanted}))
+
+    def refresh(self) -> None:
+        """Have the page in front ask for everything anew."""
+        if self.page is not None:
+            self.page.refresh()
+
+    def show_shortcuts(self) -> None:
+        """Show the sheet of shortcuts."""
+        ShortcutSheet(self.actions_of_program.specs(), self.window()).open()
+
+    def _lay_out(self) -> None:
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self.top)
+        right.addWidget(self.notices)
+        right.addWidget(self.stack, 1)
+        above = QHBoxLayout()
+        above.setSpacing(0)
+        above.addWidget(self.rail)
+        above.addLayout(right, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(above, 1)
+        column.addWidget(self.status)
+
+    def _make_commands(self) -> Commands:
+        return Commands(
+            new=self.new,
+            sync_now=self._sync_now,
+            pause=self._pause,
+            resume=self._resume,
+            go=lambda page_id: self.go(Place(page=page_id)),
+            collapse=self._collapse,
+            language=self.language_chosen.emit,
+            theme=self.theme_chosen.emit,
+            shortcuts=self.show_shortcuts,
+            connect=self.connect_wanted.emit,
+            remove_sample=self.remove_sample_wanted.emit,
+            quit=lambda: self.window().close(),
+        )
+
+    def _connect(self) -> None:
+        context = self.context
+        context.go.connect(self.go)
+        context.notice.connect(self.notices.show_notice)
+        context.sync_changed.connect(self._on_sync_changed)
+        context.selection_changed.connect(self.status.show_selection)
+        context.tasks.busy_changed.connect(self._on_busy_changed)
+        context.tasks.failed.connect(self._on_task_failed)
+        self._watch.changed.connect(self._show_standing)
+        self.rail.chosen.connect(lambda page_id: self.go(Place(page=page_id)))
+        self.top.back.clicked.connect(lambda: self.walk(-1))
+        self.top.forward.clicked.connect(lambda: self.walk(1))
+        self.top.log.clicked.connect(self.open_log)
+        self.top.sample_clicked.connect(self._on_sample_clicked)
+        self.status.badge_clicked.connect(self._on_badge_clicked)
+        self._new_menu.aboutToShow.connect(self._on_new_menu_opening)
+        self._program_menu.aboutToShow.connect(self._on_program_menu_opening)
+
+    def _leave_for(self, place: Place) -> bool:
+        page = self.page
+        return page is None or self.place == place or page.leave()
+
+    def _show(self, place: Place) -> None:
+        page = self._pages.get(place.page)
+        if page is None:
+            page = self._make(place.page)
+            self._pages[place.page] = page
+            self.stack.addWidget(page)
+        self.status.show_selection(None)
+        self.stack.setCurrentWidget(page)
+        self.rail.choose(place.page)
+        self.top.back.setEnabled(self._trail.can_go_back)
+        self.top.forward.setEnabled(self._trail.can_go_forward)
+        page.show_place(place)
+        self._remember(place)
+
+    def _make(self, page_id: str) -> Page:
+        spec = BY_ID[page_id]
+        if importlib.util.find_spec(f"crm_desktop.ui.pages.{spec.factory.partition(':')[0]}") is None:
+            return Page(self.context, self.actions_of_program)
+        return spec.make(self.context, self.actions_of_program)
+
+    def _remember(self, place: Place) -> None:
+        settings = self.context.app.settings
+        settings.set(LAST_VIEW, place.page)
+        entity = BY_ID[place.page].entity
+        if entity is not None and place.record_id is not None:
+            opened = [entity, place.record_id]
+            kept = [each for each in settings.get(RECENT_RECORDS) if each != opened]
+            settings.set(RECENT_RECORDS, [opened, *kept][:MOST_RECENT])
+
+    def _entity_here(self) -> str | None:
+        return BY_ID[self.place.page].entity if self.place else None
+
+    def _show_standing(self, standing: Standing) -> None:
+        self._standing = standing
+        self.rail.show_counts(standing.counts)
+        self.rail.show_pages({page.id for page in standing.allowed.pages()})
+        self.top.new.setEnabled(bool(standing.allowed.creatable))
+        self.top.log.setEnabled("activity" in standing.allowed.creatable)
+        self._say_sync()
+
+    def _say_sync(self) -> None:
+        words = sync_words(self.context.sync_status, self._standing.sync)
+        self.status.show_sync(words.badge, words.network, words.age, words.next_try)
+
+    def _on_sync_changed(self, status: Status) -> None:
+        self._say_sync()
+        if status.phase is Phase.REFUSED and status.refusal == "sign_in":
+            self._tell_once(
+                Notice(
+                    kind="warn",
+                    text=message("HQ asks you to sign in again. Your work is safe on this laptop."),
+                    action=message("Sign in"),
+                    act=self.sign_in_wanted.emit,
+                )
+            )
+
+    def _tell_once(self, notice: Notice) -> None:
+        shown = self.notices.notice
+        if shown is None or shown.text != notice.text:
+            self.notices.show_notice(notice)
+
+    def _on_busy_changed(self, busy: int) -> None:
+        self.status.show_job(message("Working…") if busy else None)
+
+    def _on_task_failed(self, error: CrmError | None) -> None:
+        text = (
+            error.message if error is not None else message("Something went wrong. It was noted in the log.")
+        )
+        self.notices.show_notice(Notice(kind="bad", text=text))
+
+    def _on_badge_clicked(self) -> None:
+        state = self.status.badge.status.state
+        commands: dict[SyncState, Callable[[], None]] = {
+            SyncState.NOT_CONNECTED: self.connect_wanted.emit,
+            SyncState.SIGN_IN: self.sign_in_wanted.emit,
+            SyncState.PENDING: self._sync_now,
+            SyncState.UNKNOWN: self._sync_now,
+            SyncState.PAUSED: self._resume,
+            SyncState.ATTENTION: lambda: self.go(Place(page="sync", options={"tab": "conflicts"})),
+        }
+        commands.get(state, lambda: self.go(Place(page="sync")))()
+
+    def _on_sample_clicked(self) -> None:
+        menu = Menu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        for text, icon, run in (
+            (message("Connect to your head office…"), "server", self.connect_wanted.emit),
+            (message("Remove the sample data…"), "trash", self.remove_sample_wanted.emit),
+        ):
+            menu.add(show(text), icon).triggered.connect(lambda _checked=False, do=run: do())
+        chip = self.top.sample
+        menu.popup(chip.mapToGlobal(chip.rect().bottomLeft()))
+
+    def _on_new_menu_opening(self) -> None:
+        fill_new(self._new_menu, self._standing.allowed.creatable, self._commands, self._entity_here())
+
+    def _on_program_menu_opening(self) -> None:
+        fill_program(
+            self._program_menu,
+            self._commands,
+            self.context.app.settings,
+            enrolled=self._standing.sync.enrolled,
+            paused=self.context.sync_status.phase is Phase.PAUSED,
+            sample=self._sample,
+        )
+
+    def _sync_now(self) -> None:
+        runner = self.context.app.runner
+        if runner is not None:
+            runner.sync_now()
+        elif not self._standing.sync.enrolled:
+            self.connect_wanted.emit()
+
+    def _pause(self, hours: int) -> None:
+        if self.context.app.runner is not None:
+            self.context.app.runner.pause(hours * HOUR_S)
+
+    def _resume(self) -> None:
+        if self.context.app.runner is not None:
+            self.context.app.runner.resume()
+
+    def _collapse(self) -> None:
+        self.rail.collapse(not self.rail.collapsed)
+        self.context.app.settings.set(RAIL_COLLAPSED, self.rail.collapsed)

@@ -1,0 +1,248 @@
+"""Logging a call, a visit or a note in a few seconds, from anywhere."""
+
+from __future__ import annotations
+
+import datetime
+
+from PySide6.QtCore import QDate, QEvent, QPoint, Qt, QTime
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QTimeEdit, QVBoxLayout, QWidget
+
+from crm_core.entities import SCHEMAS
+from crm_core.errors import CrmError
+from crm_core.i18n import Message, message
+from crm_desktop.models.records import Record
+from crm_desktop.models.search import Hit
+from crm_desktop.services import activities, records, search
+from crm_desktop.services.outcome import Outcome
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.shell.palette import Choice, Palette
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import L, S
+from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.fields import DateField, Field
+from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
+from crm_desktop.ui.widgets.shadow import lift
+
+WIDTH = 440
+FIRST_HOUR = 9
+KINDS = (("visit", "pin"), ("call", "phone"), ("mail", "mail"), ("meeting", "people"), ("note", "note"))
+_KIND = SCHEMAS["activity"].fields["kind"]
+_OUTCOME = SCHEMAS["activity"].fields["outcome"]
+
+
+class QuickLog(Live, QWidget):
+    """A small form over the page; Ctrl+Enter saves, Esc leaves it."""
+
+    def __init__(self, context: Context, window: QWidget) -> None:
+        super().__init__(window)
+        self._context = context
+        self._customer: tuple[str, str] | None = None
+        self._frame = QFrame(self)
+        self._frame.setProperty("role", "popup")
+        self.kinds = SegmentedSwitch(
+            [Segment(key=key, text=Message(_KIND.choice_label(key)), icon=icon) for key, icon in KINDS],
+            name=message("Kind"),
+            small=True,
+        )
+        self.customer = QLineEdit()
+        self._customer_field = Field(message("Customer"), self.customer)
+        self._found = Palette(self.customer, window)
+        self.customer.textEdited.connect(self._on_customer_typed)
+        self.subject = QLineEdit()
+        self._subject_field = Field(message("What happened"), self.subject, required=True)
+        self.outcome = QComboBox()
+        self.next_step = QLineEdit()
+        self.day = DateField()
+        self.time = QTimeEdit()
+        self.time.setDisplayFormat("HH:mm")
+        self.time.setButtonSymbols(QTimeEdit.ButtonSymbols.NoButtons)
+        self._due = QWidget()
+        due = QHBoxLayout(self._due)
+        due.setContentsMargins(0, 0, 0, 0)
+        due.setSpacing(S)
+        due.addWidget(Field(message("Due on"), self.day), 2)
+        due.addWidget(Field(message("at"), self.time), 1)
+        self.save = Button(message("Save"), Kind.PRIMARY, hint="Ctrl+Enter")
+        self.save.clicked.connect(self._on_save)
+        leave = Button(message("Cancel"), Kind.FLAT)
+        leave.clicked.connect(self.leave)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(leave)
+        foot.addWidget(self.save)
+        column = QVBoxLayout(self._frame)
+        column.setContentsMargins(L, 12, L, L)
+        column.setSpacing(10)
+        column.addWidget(Label(message("Quick log"), step="section"))
+        column.addWidget(self.kinds)
+        column.addWidget(self._customer_field)
+        column.addWidget(self._subject_field)
+        column.addWidget(Field(message("Outcome"), self.outcome))
+        column.addWidget(Field(message("Next step"), self.next_step))
+        column.addWidget(self._due)
+        column.addSpacing(2)
+        column.addLayout(foot)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(16, 4, 16, 24)  # room for the shadow
+        outer.addWidget(self._frame)
+        lift(self._frame)
+        self.next_step.textChanged.connect(lambda text: self._due.setVisible(bool(text.strip())))
+        self._due.hide()
+        self.hide()
+        self.retranslate()
+
+    def open_under(self, anchor: QWidget, customer_id: str | None = None) -> None:
+        """Show an empty form under a button; with a customer it is for that one."""
+        self._clear()
+        self._anchor = anchor
+        self.show()
+        self.raise_()
+        self._place()
+        if customer_id is not None:
+            replica = self._context.replica
+            self._context.tasks.read(
+                self,
+                lambda: records.titles(replica, [("customer", customer_id)]).get(
+                    ("customer", customer_id), ""
+                ),
+                lambda title: self._take(customer_id, title),
+            )
+        (self.subject if customer_id else self.customer).setFocus()
+
+    def leave(self) -> None:
+        """Close without saving."""
+        self.hide()
+        self.window().setFocus()
+
+    def retranslate(self) -> None:
+        """Say everything in the language on screen."""
+        self.setAccessibleName(tr("Quick log"))
+        self.customer.setPlaceholderText(tr("Name, pinyin, phone or tax number"))
+        self.next_step.setPlaceholderText(tr("What is to be done next, if anything"))
+        chosen = self.outcome.currentData()
+        self.outcome.clear()
+        self.outcome.addItem("", None)
+        for choice in _OUTCOME.choices:
+            self.outcome.addItem(tr(choice.label), choice.value)
+        self.outcome.setCurrentIndex(max(0, self.outcome.findData(chosen)))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Save with Ctrl+Enter, leave with Esc."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._on_save()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.leave()
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Stay beside the button when what the form holds grows."""
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self._place()
+        return super().event(event)
+
+    def _place(self) -> None:
+        size = self.layout().sizeHint()
+        width = theme().px(WIDTH) + 32
+        corner = self._anchor.mapTo(self.parentWidget(), QPoint(self._anchor.width(), self._anchor.height()))
+        self.setGeometry(max(0, corner.x() - width + 16), corner.y(), width, size.height())
+
+    def _clear(self) -> None:
+        self._customer = None
+        for line in (self.customer, self.subject, self.next_step):
+            line.clear()
+        self.outcome.setCurrentIndex(0)
+        self._subject_field.set_error("")
+        self._customer_field.set_error("")
+        tomorrow = datetime.datetime.now().astimezone().date() + datetime.timedelta(days=1)
+        self.day.setDate(QDate(tomorrow.year, tomorrow.month, tomorrow.day))
+        self.time.setTime(QTime(FIRST_HOUR, 0))
+
+    def _on_customer_typed(self, text: str) -> None:
+        self._customer = None
+        self._customer_field.set_error("")
+        if not text.strip():
+            self._found.hide()
+            return
+        replica = self._context.replica
+        self._context.tasks.read(
+            self,
+            lambda: search.find(replica, text, 8, entities={"customer"}),
+            lambda hits: self._show_found(text, hits),
+            topic="customer",
+        )
+
+    def _show_found(self, text: str, hits: tuple[Hit, ...]) -> None:
+        if self.customer.hasFocus() and self.customer.text() == text:
+            choices = [
+                Choice(
+                    icon="people",
+                    text=hit.title,
+                    remark=hit.snippet,
+                    run=lambda hit=hit: self._take(hit.id, hit.title),
+                )
+                for hit in hits
+            ]
+            self._found.show_choices(choices, text)
+
+    def _take(self, record_id: str, title: str) -> None:
+        self._customer = (record_id, title)
+        self.customer.setText(title)
+        self.subject.setFocus()
+
+    def _on_save(self) -> None:
+        if self.customer.text().strip() and self._customer is None:
+            self._customer_field.set_error(message("Choose a customer from the list, or leave this empty"))
+            return
+        if not self.subject.text().strip():
+            self._subject_field.set_error(message("This is required"))
+            self.subject.setFocus()
+            return
+        replica = self._context.replica
+        made: list[tuple[str, str]] = []
+        kind, subject = self.kinds.key, self.subject.text()
+        customer_id = self._customer[0] if self._customer else None
+        outcome, step, due_at = self.outcome.currentData(), self.next_step.text(), self._due_at()
+
+        def work() -> Outcome[Record]:
+            logged = activities.log(
+                replica,
+                kind,
+                subject,
+                customer_id=customer_id,
+                outcome=outcome,
+                next_step=step,
+                next_due_at=due_at,
+            )
+            made.extend(each for each in logged.changed if each[0] == "activity")
+            return logged
+
+        self.save.setEnabled(False)
+        self._context.change(
+            self,
+            work,
+            lambda _record: self._on_saved(),
+            self._on_refused,
+            told=message("Logged: {subject}", subject=subject.strip()),
+            undo=lambda: [records.delete(replica, entity, record_id) for entity, record_id in made],
+        )
+
+    def _due_at(self) -> int:
+        day, time = self.day.date(), self.time.time()
+        moment = datetime.datetime(
+            day.year(), day.month(), day.day(), time.hour(), time.minute()
+        ).astimezone()
+        return round(moment.timestamp() * 1000)
+
+    def _on_saved(self) -> None:
+        self.save.setEnabled(True)
+        self.leave()
+
+    def _on_refused(self, error: CrmError) -> None:
+        self.save.setEnabled(True)
+        self._subject_field.set_error(error.message)

@@ -1,0 +1,60 @@
+"""What rail and status bar count: asked for anew, in the background, after changes have settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import syncing, tickets
+from crm_desktop.services.syncing import SyncStatus
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.shell.allowed import Allowed, allowed
+
+SETTLE_MS = 400  # one question for the many commits of a sync
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the laptop stands: with HQ, by page, by rights."""
+
+    sync: SyncStatus
+    counts: dict[str, int]
+    allowed: Allowed
+
+
+class Watch(QObject):
+    """Keeps a `Standing` up to date; `changed` carries the new one."""
+
+    changed = Signal(object)
+
+    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self.ask)
+        context.records_changed.connect(lambda _changed: self._start())
+        context.sync_changed.connect(lambda _status: self._start())
+
+    def ask(self) -> None:
+        """Ask now."""
+        replica = self._context.replica
+        self._context.tasks.read(self, lambda: standing(replica), self.changed.emit, topic="standing")
+
+    def _start(self) -> None:
+        # Not restarted: a sync that never pauses must still move the figures.
+        if not self._settle.isActive():
+            self._settle.start()
+
+
+def standing(replica: Replica) -> Standing:
+    """Return how the laptop stands; reads the database."""
+    may = allowed(replica)
+    known = syncing.status(replica)
+    counts = {"sync": known.returned}
+    if "ticket" in may.readable:
+        counts["tickets"] = tickets.counts(replica)[tickets.Queue.NEAR]
+    return Standing(sync=known, counts=counts, allowed=may)
