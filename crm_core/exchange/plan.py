@@ -53,6 +53,8 @@ class ImportOptions:
     reading: Reading = field(default_factory=Reading)
     owner_id: str | None = None
     """Whoever imports: owns the records that name no owner."""
+    filled_later: frozenset[str] = frozenset()
+    """Required fields the program itself fills when the record is made."""
     file_title: str = ""
     """File name without its ending; names what has to be made for lack of another name."""
 

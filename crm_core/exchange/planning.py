@@ -350,6 +350,8 @@ class _Planner:
     def _problems(self, values: Mapping[str, Plain], *, partial: bool) -> Iterator[Message]:
         declared = {name: value for name, value in values.items() if not name.startswith(CUSTOM_PREFIX)}
         for problem in problems_of(self.schema, declared, partial=partial):
+            if problem.field in self.options.filled_later and declared.get(problem.field) is None:
+                continue
             label = self.fields[problem.field].label if problem.field in self.fields else ""
             yield message(N_("{column}: {problem}"), column=Message(label), problem=problem.message)
         for custom in self.target.custom:

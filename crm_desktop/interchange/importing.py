@@ -31,6 +31,12 @@ from crm_desktop.services.company import company
 
 ROWS_A_TRANSACTION = 1_000
 
+# What `services.completing` fills in when such a record is made.
+_FILLED_LATER = {
+    "quote": frozenset(("valid_until", "currency")),
+    "quote_line": frozenset(("description", "unit_price")),
+}
+
 OnProgress = Callable[[int, int], None]
 """Told (rows written, rows to write)."""
 
@@ -98,6 +104,7 @@ def plan_table(
             replace=replacements(table, options.replace),
             reading=Reading(currency=currency.upper(), languages=target.languages),
             owner_id=replica.person.user_id,
+            filled_later=_FILLED_LATER.get(target.schema.name, frozenset()),
             file_title=file_title,
         )
         return plan_import(table, target, rules, how, ReplicaLookup(session), progress)

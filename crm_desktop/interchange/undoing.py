@@ -52,11 +52,8 @@ class UndoReport:
 def imports(replica: Replica) -> tuple[Import, ...]:
     """Return the imports made on this laptop, newest first."""
     with replica.read() as session:
-        counts = dict(
-            session.execute(
-                select(ImportChange.batch_id, func.count()).group_by(ImportChange.batch_id)
-            ).tuples()
-        )
+        counted = select(ImportChange.batch_id, func.count()).group_by(ImportChange.batch_id)
+        counts = {row[0]: row[1] for row in session.execute(counted)}
         found = session.scalars(select(ImportBatch).order_by(ImportBatch.at_ms.desc(), ImportBatch.id.desc()))
         return tuple(
             Import(

@@ -90,8 +90,9 @@ class RowWriter:
         self, session: WriteSession, row: PlannedRow, currency: str, made: list[dict[str, Any]]
     ) -> dict[str, Plain]:
         if self._entity in _ONE_BY_ONE:
-            records.create_in(session, self._replica, self._entity, row.values, row.record_id)
-            return dict(row.values)
+            given = {n: value for n, value in row.values.items() if not _is_bookkeeping(self._entity, n)}
+            records.create_in(session, self._replica, self._entity, given, row.record_id)
+            return given
         given = dict(row.values)
         if "currency" in self._schema.fields:
             given.setdefault("currency", currency)
