@@ -6,11 +6,12 @@ import time
 
 import pytest
 
-from tests.sync.model.bugs import BUGS, world_of
+from tests.sync.model.bugs import BUGS, FRUGAL, world_of
 from tests.sync.model.runner import broken, explain, run_parallel, run_schedules, shrink, total
 from tests.sync.model.world import World, steps_of
 
 CLEAN_SCHEDULES = 20_000
+FRUGAL_SCHEDULES = 4_000
 SOAK_SCHEDULES = 300_000
 
 # Schedules from seed 0 within which each bug must be caught: about twenty times what it takes on average
@@ -37,6 +38,8 @@ BUDGET = {
     "blindecho": 20_000,
     "noticeskip": 20_000,
     "nosweep": 2_500,
+    "ownunmarked": 4_000,
+    "ownstays": 20_000,
 }
 
 # Shrunk by the runner from seed 106: rights change, half a fill, rights change back and forth.
@@ -56,6 +59,13 @@ def test_every_replica_becomes_the_visible_projection_under_random_schedules() -
     report = total(reports, time.perf_counter() - started)
     assert report.failed == 0, "\n".join([str(report), *(explain(f.seed) for f in report.failures[:1])])
     assert report.count == CLEAN_SCHEDULES
+
+
+def test_replicas_agree_too_when_own_changes_are_not_sent_back() -> None:
+    report = run_schedules(0, FRUGAL_SCHEDULES, FRUGAL)
+    assert report.failed == 0, "\n".join(
+        [str(report), *(explain(f.seed, FRUGAL) for f in report.failures[:1])]
+    )
 
 
 @pytest.mark.parametrize("bug", BUGS)
@@ -84,6 +94,14 @@ def test_shrinking_keeps_the_failure_and_leaves_steps_out() -> None:
     assert len(steps) < len(steps_of(seed))
     assert broken(world_of("curent"), steps) == text
     assert str(seed) in explain(seed, "curent")
+
+
+@pytest.mark.soak
+def test_replicas_agree_in_many_more_schedules_when_own_changes_are_not_sent_back() -> None:
+    for report in run_parallel(FRUGAL_SCHEDULES, SOAK_SCHEDULES, FRUGAL, processes=2):
+        assert report.failed == 0, "\n".join(
+            [str(report), *(explain(f.seed, FRUGAL) for f in report.failures[:1])]
+        )
 
 
 @pytest.mark.soak

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from crm_core.sync.plan import NOTHING, Entitlement, Step, Steps, Token, advance, prepare
+from tests.sync.model.frugal import FrugalWorld, OwnStaysWorld, OwnUnmarkedWorld
 from tests.sync.model.hq import HQ
 from tests.sync.model.laptop import Held, Laptop
 from tests.sync.model.values import (
@@ -315,11 +316,17 @@ _WORLDS: Final[dict[str, Callable[[], type[World]]]] = {
     "blindecho": lambda: _world(BlindEcho),
     "noticeskip": lambda: _world(NoticesSkipped),
     "nosweep": lambda: _world(laptop=NoSweep),
+    "ownunmarked": lambda: OwnUnmarkedWorld,
+    "ownstays": lambda: OwnStaysWorld,
 }
 
 BUGS: Final = tuple(_WORLDS)
+FRUGAL: Final = "frugal"
+"""No bug: the rules with a laptop's own changes left out of its feed."""
 
 
 def world_of(bug: str | None) -> type[World]:
-    """Return the world with a bug in it, or the right one."""
+    """Return the world with a bug in it, or a right one."""
+    if bug == FRUGAL:
+        return FrugalWorld
     return World if bug is None else _WORLDS[bug]()
