@@ -7,7 +7,7 @@ is forbidden. A page holds at most one state of a row, and is built anew when it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
@@ -101,11 +101,16 @@ class _Kind(IntEnum):
     LOST = 6
 
 
-def next_page(snapshot: Snapshot, reader: Reader, token: Token, want_bytes: int) -> Page:
-    """Return the page after `token`, of at most `want_bytes` compressed bytes unless one row is larger."""
+def next_page(
+    snapshot: Snapshot, reader: Reader, token: Token, want_bytes: int, also: Collection[Key] = ()
+) -> Page:
+    """Return the page after `token`, of at most `want_bytes` compressed bytes unless one row is larger.
+
+    `also` are records whose state goes along whatever the feed says, and whatever the size.
+    """
     budget = want_bytes * USUAL_RATIO
     while True:
-        builder = _Builder(snapshot, reader, token, budget)
+        builder = _Builder(snapshot, reader, token, budget, also)
         page = builder.build()
         if builder.parts <= 1:
             return page
@@ -133,11 +138,14 @@ def missed_lost_edits(snapshot: Snapshot, reader: Reader, after: int) -> list[Lo
 class _Builder:
     """Packs one page."""
 
-    def __init__(self, snapshot: Snapshot, reader: Reader, token: Token, budget: int) -> None:
+    def __init__(
+        self, snapshot: Snapshot, reader: Reader, token: Token, budget: int, also: Collection[Key]
+    ) -> None:
         self._snapshot = snapshot
         self._reader = reader
         self._budget = budget
         self._start = token
+        self._also = also
         custom = CustomFields(snapshot.connection)
         self._custom = custom
         self._projection = Projection(snapshot.connection, reader.now, reader.schema, custom)
@@ -160,6 +168,9 @@ class _Builder:
             grown=self._grown(),
             order=FILL_ORDER,
         )
+        for key, shown in self._projection.load(self._also).items():
+            if self._projection.sees(BY_NO[key[0]], shown):
+                self._full[key] = shown
         while token.plan is not None and self._room():
             token = self._do(token, steps, current_step(token, steps))
         done = False

@@ -22,7 +22,7 @@ from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
 from sync_server.services import quote_totals
 from sync_server.services.edits import Edits, Outcome
 from sync_server.services.faults import Refusal
-from sync_server.services.records import Mark, chunks
+from sync_server.services.records import Key, Mark, Record, chunks
 from sync_server.services.rights import Author, Refused
 from sync_server.services.storing import store
 from sync_server.services.wanted import Wanted, read_op
@@ -62,7 +62,25 @@ class _Item:
     seq: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """What became of a batch."""
+
+    answers: list[Answer]
+    """One for each operation, in their order; `base` are positions."""
+    overtaken: frozenset[Key]
+    """Records of operations answered before that somebody has changed since: what the author holds of them
+    may be newer than the answer, so their state must follow it."""
+
+
 def apply_transactions(
+    hq: HqTransaction, author: Author, txns: Sequence[Txn], *, sent_hlc: int, server_ms: int
+) -> list[Answer]:
+    """Merge transactions and return an answer to each operation, as `merge` does."""
+    return merge(hq, author, txns, sent_hlc=sent_hlc, server_ms=server_ms).answers
+
+
+def merge(
     hq: HqTransaction,
     author: Author,
     txns: Sequence[Txn],
@@ -70,28 +88,42 @@ def apply_transactions(
     sent_hlc: int,
     server_ms: int,
     reveal: Callable[[int], int] = int,
-) -> list[Answer]:
-    """Merge transactions and return an answer to each operation, in their order; `base` are positions.
+) -> Merged:
+    """Merge transactions.
 
     `reveal` gives the position behind an operation's `base`. Raises `Refusal` with nothing changed: `gap`
     where operations before these are missing, `bad_request` where they do not follow each other, and
     `PayloadChanged`.
     """
     items = [_Item(txn, op, txn.hlc + op.hlc_delta, _sha(txn, op)) for txn in txns for op in txn.ops]
-    if not items:
-        return []
     batch = _Batch(hq, author, server_ms, reveal)
-    batch.run(items, sent_hlc)
-    return [item.answer for item in items if item.answer is not None]
+    if items:
+        batch.run(items, sent_hlc)
+    return Merged(
+        answers=[item.answer for item in items if item.answer is not None],
+        overtaken=frozenset(batch.overtaken),
+    )
 
 
 def _sha(txn: Txn, op: Op) -> bytes:
-    """Return the hash of an operation without its number, which changes when a laptop is restored."""
-    payload = (op.kind, op.entity, op.row, op.field, op.value, txn.hlc + op.hlc_delta, op.base)
+    """Return the hash of what an operation does and when, the same in both forms of a message.
+
+    Without its number and base, which a laptop gives anew when it was restored.
+    """
+    payload = (op.kind, op.entity, op.row, op.field, op.value, txn.hlc + op.hlc_delta)
     try:
-        return blake2b(msgspec.msgpack.encode(payload), digest_size=SHA_BYTES).digest()
-    except OverflowError as error:  # JSON can write numbers that no engine stores
-        raise Refusal("bad_request", N_("HQ could not read this change")) from error
+        canonical = msgspec.json.encode(payload)
+    except TypeError:  # what only MessagePack can say; such a value is refused further on
+        canonical = msgspec.msgpack.encode(payload)
+    return blake2b(canonical, digest_size=SHA_BYTES).digest()
+
+
+def _kept(op: Op) -> bytes:
+    """Return an operation whole, to be looked at by people."""
+    try:
+        return msgspec.msgpack.encode(op)
+    except OverflowError:  # JSON can write whole numbers that MessagePack cannot
+        return msgspec.json.encode(op)
 
 
 class _Batch:
@@ -106,6 +138,7 @@ class _Batch:
         self._reveal = reveal
         self._edits = Edits(hq, author, server_ms)
         self._refusals: list[tuple[_Item, Refused]] = []
+        self.overtaken: set[Key] = set()
 
     def run(self, items: Sequence[_Item], sent_hlc: int) -> None:
         acked, last_hlc = self._standing()
@@ -148,7 +181,7 @@ class _Batch:
                 item.answer = msgspec.msgpack.decode(row.answer, type=Answer)
         if any(item.answer is None for item in known):
             raise Refusal("gap", N_("HQ keeps no answer this old"), acked_to=known[-1].op.no)
-        self._hide_unreadable(known)
+        self._review(known)
 
     def _answer_restored(self, new: Sequence[_Item]) -> list[_Item]:
         """Answer what an earlier incarnation of this laptop sent already; return those items."""
@@ -166,27 +199,39 @@ class _Batch:
                 before = msgspec.msgpack.decode(row.answer, type=Answer)
                 item.answer = msgspec.structs.replace(before, no=item.op.no)
         again = [item for item in new if item.answer is not None]
-        self._hide_unreadable(again)
+        self._review(again)
         return again
 
-    def _hide_unreadable(self, items: Sequence[_Item]) -> None:
-        """Take HQ's values out of old answers where the author may not read them any more."""
-        showing = [item for item in items if item.answer is not None and item.answer.extra is not None]
-        self._edits.records.load(_ids_of((item.op.entity, item.op.row.hex()) for item in showing))
-        for item in showing:
+    def _review(self, items: Sequence[_Item]) -> None:
+        """Look at old answers again: who may read what they show, and who changed the records since."""
+        self._edits.records.load(_ids_of((item.op.entity, item.op.row.hex()) for item in items))
+        for item in items:
             answer = item.answer
-            if answer is not None and not self._reads(item):
+            record = self._record(item)
+            if record is not None and self._is_overtaken(item, record):
+                self.overtaken.add((item.op.entity, record.id))
+            if answer is not None and answer.extra is not None and not self._reads(item, record):
                 told = None if answer.code == Code.SUPERSEDED else [*answer.extra[:2], None]
                 item.answer = msgspec.structs.replace(answer, extra=told)
 
-    def _reads(self, item: _Item) -> bool:
+    def _record(self, item: _Item) -> Record | None:
+        known = item.op.entity in BY_NO
+        return self._edits.records.get(item.op.entity, item.op.row.hex()) if known else None
+
+    def _is_overtaken(self, item: _Item, record: Record) -> bool:
+        """Tell whether anybody but this laptop as it is now changed the record since it was made."""
+        if item.op.kind in (OpKind.TAG_ADD, OpKind.TAG_DEL):
+            return True
+        own = (self._author.device, self._author.incarnation)
+        foreign = any((mark.device, mark.incarnation) != own for mark in record.cells.values())
+        return foreign or record.life_seq > 0 or self._author.incarnation > 1
+
+    def _reads(self, item: _Item, record: Record | None) -> bool:
         """Tell whether the author may now read what the operation was about."""
-        schema = BY_NO.get(item.op.entity)
-        record = self._edits.records.get(schema.no, item.op.row.hex()) if schema else None
-        if schema is None or record is None:
+        if record is None:
             return False
         if not isinstance(item.op.field, str):
-            field = schema.by_no.get(item.op.field)
+            field = record.schema.by_no.get(item.op.field)
             return self._edits.rights.reads(record, field) if field else self._edits.rights.sees(record)
         return self._edits.rights.reads(record, None)
 
@@ -363,7 +408,7 @@ class _Batch:
                     "user_id": author.user_id,
                     "entity": min(abs(item.op.entity), 2**31 - 1),
                     "row_id": item.op.row.hex()[:64],
-                    "payload": msgspec.msgpack.encode(item.op),
+                    "payload": _kept(item.op),
                     "code": refusal.code,
                     "reason": refusal.reason.text,
                     "at_ms": self._server_ms,

@@ -22,14 +22,14 @@ from crm_core.i18n import N_
 from crm_core.rules.access import Person
 from crm_core.sync.clock import ms_of
 from crm_core.sync.plan import Token, fresh, reconcile, versions_held
-from crm_core.sync.protocol import PROTOCOL_VERSION, Answer, Lease, Msg, MsgKind, SyncRequest, SyncResponse
+from crm_core.sync.protocol import PROTOCOL_VERSION, Lease, Msg, MsgKind, SyncRequest, SyncResponse
 from crm_core.sync.protocol import Settings as SettingsMessage
 from sync_server.services import audit, entitlements, numbers
 from sync_server.services.auth import DeviceSession, now_ms
 from sync_server.services.cursor import Disguise, Signer, Standing
 from sync_server.services.faults import Refusal
 from sync_server.services.feed import LEAST_BYTES, Reader, missed_lost_edits, next_page
-from sync_server.services.merge import PayloadChanged, apply_transactions
+from sync_server.services.merge import Merged, PayloadChanged, merge
 from sync_server.services.rights import Author
 from sync_server.settings import Settings
 from sync_server.store.database import Database, HqTransaction, Snapshot
@@ -45,6 +45,8 @@ TRIES: Final = 3  # rights may change between writing them down and reading them
 SCHEMA_VERSION: Final = max(
     declared.since for schema in SCHEMAS.values() for declared in schema.fields.values()
 )
+
+NOTHING_MERGED: Final = Merged(answers=[], overtaken=frozenset())
 
 _devices = table_of(Device)
 
@@ -63,7 +65,7 @@ class _Contact:
     held_seq: int
     """Feed position it was seen to hold before."""
     purge_allowed: int
-    answers: list[Answer]
+    merged: Merged
     leases: list[Lease]
 
 
@@ -89,7 +91,7 @@ class SyncService:
         except PayloadChanged as changed:
             self._alarm(session, changed, server_ms)
             raise
-        if not request.pull and not contact.is_restored:
+        if not request.pull and not contact.is_restored and not contact.merged.overtaken:
             return self._response(contact, server_ms, list(contact.leases), request.token, False)
         return self._send(request, contact, server_ms)
 
@@ -148,11 +150,11 @@ class SyncService:
         }
         if not is_known:
             return self._begin_anew(connection, device, session, epoch, server_ms, changed)
-        answers: list[Answer] = []
+        merged = NOTHING_MERGED
         leases: list[Lease] = []
         is_again = not hmac.compare_digest(request.nonce, nonce)
         if hq is not None:
-            answers = self._merge(hq, request, session, server_ms)
+            merged = self._merge(hq, request, session, server_ms)
             leases = [
                 lease
                 for series, wanted in request.leases.items()
@@ -170,10 +172,10 @@ class SyncService:
             incarnation=device["incarnation"],
             is_restored=False,
             nonce=nonce,
-            acked_op=answers[-1].no if answers else device["acked_op"],
+            acked_op=max(device["acked_op"], *(answer.no for answer in merged.answers[-1:]), 0),
             held_seq=device["acked_seq"],
             purge_allowed=device["purge_allowed"] or 0,
-            answers=answers,
+            merged=merged,
             leases=leases,
         )
 
@@ -213,15 +215,15 @@ class SyncService:
             acked_op=0,
             held_seq=device["acked_seq"],
             purge_allowed=device["purge_allowed"] or 0,
-            answers=[],
+            merged=NOTHING_MERGED,
             leases=[],
         )
 
     def _merge(
         self, hq: HqTransaction, request: SyncRequest, session: DeviceSession, server_ms: int
-    ) -> list[Answer]:
+    ) -> Merged:
         if not request.txns:
-            return []
+            return NOTHING_MERGED
         author = Author(
             user_id=session.user_id,
             person=self._person(hq.connection, hq.epoch, hq.policy_seq, session.user_id),
@@ -230,7 +232,7 @@ class SyncService:
         )
         disguise = Disguise(self._secret, session.device_id)
         head = hq.positions.last
-        answers = apply_transactions(
+        merged = merge(
             hq,
             author,
             request.txns,
@@ -238,7 +240,10 @@ class SyncService:
             server_ms=server_ms,
             reveal=lambda sent: disguise.reveal(sent, head),
         )
-        return [msgspec.structs.replace(answer, base=disguise.hide(answer.base)) for answer in answers]
+        hidden = [
+            msgspec.structs.replace(answer, base=disguise.hide(answer.base)) for answer in merged.answers
+        ]
+        return Merged(answers=hidden, overtaken=merged.overtaken)
 
     def _person(self, connection: Connection, epoch: str, policy_seq: int, user_id: str) -> Person:
         """Return the person, worked out anew only after something rights follow from has changed."""
@@ -250,7 +255,13 @@ class SyncService:
         return person
 
     def _alarm(self, session: DeviceSession, changed: PayloadChanged, server_ms: int) -> None:
+        """Note that two write under one name, and make both begin anew, so that neither is stuck."""
         with self._database.note() as connection:
+            connection.execute(
+                update(_devices)
+                .where(_devices.c.id == session.device_id)
+                .values(nonce=secrets.token_bytes(NONCE_BYTES), last_nonce=None)
+            )
             audit.record(
                 connection,
                 "operation changed",
@@ -313,7 +324,7 @@ class SyncService:
             return now.version
         want = max(LEAST_BYTES, min(request.want_bytes, self._settings.want_bytes_max))
         try:
-            page = next_page(snapshot, reader, token, want)
+            page = next_page(snapshot, reader, token, want, contact.merged.overtaken)
         except BrokenPromise as error:
             raise Refusal(
                 "policy", N_("HQ cannot work out this user's rights; nothing was changed")
@@ -343,7 +354,7 @@ class SyncService:
             epoch=bytes.fromhex(contact.epoch),
             server_ms=server_ms,
             nonce=contact.nonce,
-            answers=contact.answers,
+            answers=contact.merged.answers,
             msgs=list(msgs),
             token=token,
             more=more,

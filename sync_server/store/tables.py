@@ -251,7 +251,7 @@ class Quarantine(HqBase):
     entity: Mapped[int] = mapped_column(Integer)
     row_id: Mapped[str] = mapped_column(Text)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
-    """The operation as MessagePack."""
+    """The operation as MessagePack; as JSON where its numbers are too large for that."""
     code: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(Text)
     at_ms: Mapped[int] = mapped_column(BigInteger)

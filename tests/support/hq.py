@@ -328,7 +328,7 @@ class Laptop:
             self.rounds += 1
             self.apply(response)
             others.pop("leases", None)
-            if not response.more:
+            if not response.more and not (response.incarnation and self.outbox):
                 return response
 
     def apply(self, response: SyncResponse) -> None:
