@@ -182,6 +182,9 @@ class Recorder:
         if "life" in changed:
             self._edit_life(row, *changed["life"], base)
         if self._next_op != first_op or self._hlc != before:
+            # Should HQ refuse the edit, the row is again as HQ's last writer left it.
+            for name in ("updated_at", "updated_by"):
+                self._shade(row.__tablename__, row.id, field_key(schema.fields[name]), getattr(row, name))
             row.updated_at, row.updated_by = ms_of(self._hlc), self._user_id
 
     def _edit_register(

@@ -23,6 +23,9 @@ from crm_desktop.models.device_tables import OutboxOp, SetDot, Shadow
 
 CHUNK = 500  # well under SQLite's limit of bound values, and small enough to plan at once
 
+BOOKKEEPING = ("3", "4")
+"""Registers of `updated_at` and `updated_by`: any pending edit of a row lies over them too."""
+
 SETTING_KINDS = (OpKind.SET, OpKind.TAG_ADD, OpKind.TAG_DEL)
 
 
@@ -118,6 +121,15 @@ def drop_shadow(session: Session, entity: str, row_id: str, registers: Iterable[
             Shadow.entity == entity, Shadow.row_id == row_id, Shadow.field.in_(list(registers))
         )
     )
+
+
+def settle_bookkeeping(session: Session, schema: Schema, row_id: str) -> None:
+    """Show again when and by whom HQ says the row was changed: nothing of ours waits on it any more."""
+    shadow = read_shadow(session, schema.name, row_id)
+    for register in BOOKKEEPING:
+        if register in shadow:
+            show_plain(session, schema, row_id, register, shadow[register])
+    drop_shadow(session, schema.name, row_id, BOOKKEEPING)
 
 
 def overlay(confirmed: Plain, ops: Iterable[PendingOp]) -> Plain:

@@ -279,6 +279,7 @@ def _write_under(
     """Write a row that has pending edits: HQ's values go under them, the rest is shown."""
     row_id, values = page.ids[index], page.values(index)
     touched = {register for op in ops for register in pending.registers_of(schema, op)}
+    touched.update(pending.BOOKKEEPING)
     shown: dict[str, Any] = {}
     if put.full:
         shown = {name: None for name in schema.fields if name not in values}
@@ -308,7 +309,8 @@ def _write_under(
         session.execute(table.insert().values(id=row_id, **{"life": page.lives[index], **shown}))
     for register, value in shadows.items():
         pending.write_shadow(session, schema.name, row_id, register, value)
-        pending.rebase(session, schema, row_id, register, ops, own_dot)
+        if register not in pending.BOOKKEEPING:
+            pending.rebase(session, schema, row_id, register, ops, own_dot)
     for key, column in page.custom.items():
         if key in touched:
             pending.write_shadow(session, schema.name, row_id, key, column[index])

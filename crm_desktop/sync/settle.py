@@ -81,6 +81,9 @@ def settle(session: Session, answers: Sequence[Answer]) -> Settled:
                 settled.refused += 1
             later = [o for o in by_row[op.entity, op.row_id] if o.no > op.no]
             _hand_back(session, schema, op, answer, own_dot, incarnation, later)
+    plain_rows = {(op.entity, op.row_id) for op in waiting if op.no in plain}
+    for entity, row_id in by_row.keys() - left.keys() - plain_rows:
+        pending.settle_bookkeeping(session, SCHEMAS[entity], row_id)
     return settled
 
 
@@ -143,8 +146,8 @@ def _confirm_plain(
             [(by_no[op.no].base, entity, op.row_id) for op in mine],
         )
         run(
-            "DELETE FROM shadow WHERE entity = ? AND row_id = ? AND field = ?",
-            [(entity, op.row_id, op.field) for op in mine],
+            "DELETE FROM shadow WHERE entity = ? AND row_id = ? AND field IN (?, ?, ?)",
+            [(entity, op.row_id, op.field, *pending.BOOKKEEPING) for op in mine],
         )
     return {op.no for op in plain}
 
@@ -158,10 +161,11 @@ def _confirm(
     later: Sequence[PendingOp],
 ) -> None:
     if op.kind is OpKind.CREATE:
-        _shadow_later_edits(session, schema, op, later)
+        if later:
+            _shadow_later_edits(session, schema, op, later)
+            _confirm_bookkeeping(session, op, answer)
         return
-    table = schema.table
-    session.execute(update(table).where(table.c.id == op.row_id).values(updated_at=ms_of(answer.hlc)))
+    _confirm_bookkeeping(session, op, answer)
     if answer.base:
         _set_meta(session, op, base=answer.base)
     if op.kind in (OpKind.DELETE, OpKind.RESTORE) and isinstance(op.value, int):
@@ -172,6 +176,12 @@ def _confirm(
             confirmed = _with(shadow[op.field], op, own_dot)
             pending.write_shadow(session, op.entity, op.row_id, op.field, confirmed)
         pending.rebase(session, schema, op.row_id, op.field, later, own_dot)
+
+
+def _confirm_bookkeeping(session: Session, op: PendingOp, answer: Answer) -> None:
+    me = state.read(session, state.Key.USER_ID)
+    for register, value in zip(pending.BOOKKEEPING, (ms_of(answer.hlc), me), strict=True):
+        pending.write_shadow(session, op.entity, op.row_id, register, value)
 
 
 def _with(confirmed: Plain, op: PendingOp, own_dot: str) -> Plain:
@@ -186,8 +196,6 @@ def _shadow_later_edits(
     session: Session, schema: Schema, created: PendingOp, later: Sequence[PendingOp]
 ) -> None:
     """Edits made after the row was: now that HQ has the row, it has a value under each of them."""
-    if not later:
-        return
     held = pending.read_shadow(session, created.entity, created.row_id)
     for register in {op.field for op in later if op.kind in pending.SETTING_KINDS} - set(held):
         value: Plain = [] if pending.is_set(schema, register) else None

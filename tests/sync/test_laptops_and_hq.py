@@ -264,3 +264,21 @@ def test_pages_of_a_kilobyte_bring_the_same_as_one_large_page(laptops: Laptops, 
 
 def _all(entity: str) -> ListQuery:
     return ListQuery(entity=entity)
+
+
+def test_a_refused_edit_leaves_the_record_as_hqs_last_writer_left_it(
+    office: Office, laptops: Laptops, people: People
+) -> None:
+    lin, maya = laptops.make("lin", people.lin), laptops.make("maya", people.maya)
+    settle_all([lin, maya], 1)
+    customer = new_customer(lin)
+    settle_all([lin, maya])
+    before = records.get(lin.replica, "customer", customer)
+    office.now_ms += 60_000
+    records.update(lin.replica, "customer", customer, {"website": "https://x.example"})
+    office.hq.update("user", people.lin, {"role_id": named_id("role", "auditor")})
+    settle_all([lin, maya])
+    after = records.get(lin.replica, "customer", customer)
+    assert (after["website"], after["updated_at"]) == (None, before["updated_at"])
+    assert len(lin.returned()) == 1
+    assert_even(lin, maya)

@@ -42,9 +42,13 @@ def history(replica: Replica, row_id: str) -> list[tuple[str, Any, Any]]:
     return [(row.field, row.old, row.new) for row in found if row.row_id == row_id]
 
 
+BOOKKEEPING = ("3", "4")
+
+
 def shadows(replica: Replica, row_id: str) -> dict[str, Any]:
-    """Return the confirmed values under a record's pending edits."""
-    return {row.field: row.value for row in rows_of(replica, Shadow) if row.row_id == row_id}
+    """Return the confirmed values under a record's pending edits, without when and by whom it was changed."""
+    kept = {row.field: row.value for row in rows_of(replica, Shadow) if row.row_id == row_id}
+    return {field: value for field, value in kept.items() if field not in BOOKKEEPING}
 
 
 def dots(replica: Replica, row_id: str) -> set[tuple[str, str]]:
