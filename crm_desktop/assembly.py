@@ -36,6 +36,7 @@ from crm_desktop.sync.transport import HttpHeadquarters, Refused, checked_addres
 
 log = logging.getLogger(__name__)
 
+INDEX_AT_ONCE = 500  # records; the writer is free between two portions
 CA_FILE = "hq-ca.pem"
 """A company's own certificate authority, in the profile's folder where it is needed."""
 
@@ -188,8 +189,11 @@ class _Rounds:
         self._app = app
 
     def run_round(self, on_step: OnStep, cancelled: Cancelled) -> RoundReport:
-        """Run one round."""
-        return self._app.sync_now(on_step, cancelled)
+        """Run one round, then bring what came into the search index while nobody waits for it."""
+        report = self._app.sync_now(on_step, cancelled)
+        while not cancelled() and self._app.replica.catch_up(INDEX_AT_ONCE):
+            pass
+        return report
 
 
 def open_profile(folder: Path | str | None, ask: AskPassphrase | None = None) -> App:
