@@ -105,6 +105,8 @@ def _own_dot(session: Session) -> str:
 
 def _confirm_created(session: Session, created: Sequence[PendingOp], by_no: dict[int, Answer]) -> None:
     """Mark accepted new rows as HQ's too; by entity and in bulk, for a first upload is thousands of them."""
+    # HQ leaves a laptop's own rows out of its feed: a resync under way must not sweep them.
+    mark = state.read(session, state.Key.RESYNC_MARK)
     for entity in {op.entity for op in created}:
         accepted = [op for op in created if op.entity == entity and Code(by_no[op.no].code).took_effect]
         table = SCHEMAS[entity].table
@@ -115,9 +117,10 @@ def _confirm_created(session: Session, created: Sequence[PendingOp], by_no: dict
                 [(time["ms"], time["ms"], time["row"]) for time in times],
             )
             session.connection().exec_driver_sql(
-                "UPDATE row_meta SET local = 0, life = max(life, 1), base = coalesce(nullif(?, 0), base)"
+                "UPDATE row_meta SET local = 0, life = max(life, 1), mark = ?,"
+                " base = coalesce(nullif(?, 0), base)"
                 " WHERE entity = ? AND row_id = ?",
-                [(by_no[op.no].base, entity, op.row_id) for op in some],
+                [(mark, by_no[op.no].base, entity, op.row_id) for op in some],
             )
 
 
