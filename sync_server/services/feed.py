@@ -102,15 +102,24 @@ class _Kind(IntEnum):
 
 
 def next_page(
-    snapshot: Snapshot, reader: Reader, token: Token, want_bytes: int, also: Collection[Key] = ()
+    snapshot: Snapshot,
+    reader: Reader,
+    token: Token,
+    want_bytes: int,
+    *,
+    also: Collection[Key] = (),
+    own: Collection[Key] = (),
 ) -> Page:
     """Return the page after `token`, of at most `want_bytes` compressed bytes unless one row is larger.
 
-    `also` are records whose state goes along whatever the feed says, and whatever the size.
+    `also` are records whose state goes along whatever the feed says, and whatever the size: whole, or as a
+    purge where they are out of sight. `own` are records the laptop wrote to and begins anew with: those out
+    of sight are purged, for the feed that begins at the head does not tell.
     """
     budget = want_bytes * USUAL_RATIO
     while True:
-        builder = _Builder(snapshot, reader, token, budget, also)
+        builder = _Builder(snapshot, reader, token, budget)
+        builder.take_along(also, own)
         page = builder.build()
         if builder.parts <= 1:
             return page
@@ -138,14 +147,11 @@ def missed_lost_edits(snapshot: Snapshot, reader: Reader, after: int) -> list[Lo
 class _Builder:
     """Packs one page."""
 
-    def __init__(
-        self, snapshot: Snapshot, reader: Reader, token: Token, budget: int, also: Collection[Key]
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, reader: Reader, token: Token, budget: int) -> None:
         self._snapshot = snapshot
         self._reader = reader
         self._budget = budget
         self._start = token
-        self._also = also
         custom = CustomFields(snapshot.connection)
         self._custom = custom
         self._projection = Projection(snapshot.connection, reader.now, reader.schema, custom)
@@ -159,6 +165,14 @@ class _Builder:
         self.parts = 0
         """How many things it holds; a page of one cannot be made smaller."""
 
+    def take_along(self, also: Collection[Key], own: Collection[Key]) -> None:
+        """Put in what goes whatever the feed says."""
+        for key, shown in self._projection.load({*also, *own}).items():
+            if not self._projection.sees(BY_NO[key[0]], shown):
+                self._purged[key] = None
+            elif key in also:
+                self._full[key] = shown
+
     def build(self) -> Page:
         token, steps = prepare(
             self._start,
@@ -168,9 +182,6 @@ class _Builder:
             grown=self._grown(),
             order=FILL_ORDER,
         )
-        for key, shown in self._projection.load(self._also).items():
-            if self._projection.sees(BY_NO[key[0]], shown):
-                self._full[key] = shown
         while token.plan is not None and self._room():
             token = self._do(token, steps, current_step(token, steps))
         done = False

@@ -68,9 +68,11 @@ class Merged:
 
     answers: list[Answer]
     """One for each operation, in their order; `base` are positions."""
-    overtaken: frozenset[Key]
-    """Records of operations answered before that somebody has changed since: what the author holds of them
-    may be newer than the answer, so their state must follow it."""
+    overtaken: frozenset[Key] = frozenset()
+    """Records of operations answered before that somebody has changed or taken away since: what the author
+    knows of them may be newer than the answer, so their state must follow it."""
+    accepted: frozenset[Key] = frozenset()
+    """Records of operations that stand."""
 
 
 def apply_transactions(
@@ -102,6 +104,11 @@ def merge(
     return Merged(
         answers=[item.answer for item in items if item.answer is not None],
         overtaken=frozenset(batch.overtaken),
+        accepted=frozenset(
+            (item.op.entity, item.op.row.hex())
+            for item in items
+            if item.answer is not None and Code(item.answer.code).took_effect
+        ),
     )
 
 
@@ -219,8 +226,8 @@ class _Batch:
         return self._edits.records.get(item.op.entity, item.op.row.hex()) if known else None
 
     def _is_overtaken(self, item: _Item, record: Record) -> bool:
-        """Tell whether anybody but this laptop as it is now changed the record since it was made."""
-        if item.op.kind in (OpKind.TAG_ADD, OpKind.TAG_DEL):
+        """Tell whether anybody but this laptop as it is now changed the record since, or took it away."""
+        if item.op.kind in (OpKind.TAG_ADD, OpKind.TAG_DEL) or not self._edits.rights.sees(record):
             return True
         own = (self._author.device, self._author.incarnation)
         foreign = any((mark.device, mark.incarnation) != own for mark in record.cells.values())

@@ -10,7 +10,7 @@ import hmac
 import secrets
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -46,7 +46,7 @@ SCHEMA_VERSION: Final = max(
     declared.since for schema in SCHEMAS.values() for declared in schema.fields.values()
 )
 
-NOTHING_MERGED: Final = Merged(answers=[], overtaken=frozenset())
+NOTHING_MERGED: Final = Merged(answers=[])
 
 _devices = table_of(Device)
 
@@ -243,7 +243,7 @@ class SyncService:
         hidden = [
             msgspec.structs.replace(answer, base=disguise.hide(answer.base)) for answer in merged.answers
         ]
-        return Merged(answers=hidden, overtaken=merged.overtaken)
+        return replace(merged, answers=hidden)
 
     def _person(self, connection: Connection, epoch: str, policy_seq: int, user_id: str) -> Person:
         """Return the person, worked out anew only after something rights follow from has changed."""
@@ -318,13 +318,15 @@ class SyncService:
         msgs: list[Msg] = list(contact.leases)
         if standing is None or standing.settings != self._told_mark:
             msgs.insert(0, SettingsMessage(MsgKind.SETTINGS, 1, self._told))
-        if is_resync:
+        if standing is None:
             msgs.extend(missed_lost_edits(snapshot, reader, contact.held_seq))
         if self._must_hold(snapshot.connection, reader, token, contact):
             return now.version
         want = max(LEAST_BYTES, min(request.want_bytes, self._settings.want_bytes_max))
         try:
-            page = next_page(snapshot, reader, token, want, contact.merged.overtaken)
+            merged = contact.merged
+            own = merged.accepted if standing is None else frozenset()
+            page = next_page(snapshot, reader, token, want, also=merged.overtaken, own=own)
         except BrokenPromise as error:
             raise Refusal(
                 "policy", N_("HQ cannot work out this user's rights; nothing was changed")

@@ -338,10 +338,10 @@ class Laptop:
         self.hlc = observe(self.hlc, reading(response.server_ms))
         if response.incarnation:
             self._renumber(response.incarnation)
-        for answer in response.answers:
-            self._settle(answer)
         if response.resync:
             self._swept = set()
+        for answer in response.answers:
+            self._settle(answer)
         for raw in response.msgs:
             self._take(codec.read_message(raw))
         self.token = response.token
@@ -381,6 +381,8 @@ class Laptop:
         schema = BY_NO[op.entity]
         ms = ms_of(answer.hlc)
         if op.kind == OpKind.CREATE:
+            if self._swept is not None:
+                self._swept.add(key)  # HQ does not send what was made here, and the sweep must not take it
             self.replica[key] = {"life": 1, **_created(schema, op, self)}
             self.replica[key] |= {"created_at": ms, "created_by": self.user_id}
             self.replica[key] |= {"updated_at": ms, "updated_by": self.user_id}

@@ -69,6 +69,10 @@ class Company:
     def exchange(self, laptop: Laptop) -> None:
         """One page, whole session, an answer lost on the way, or only the upload."""
         roll = self.chance.random()
+        if roll < 0.05:
+            laptop.token = b"unreadable"
+        elif roll < 0.08:
+            laptop.nonce = b"of an old backup"
         if roll < 0.2:
             laptop.send(laptop.request())  # the answer never arrives
         elif roll < 0.6:
