@@ -1,4 +1,8 @@
-"""The face: the system's own, Noto Sans SC where that has no Chinese; weights 400 and 600 alone."""
+"""The face: the system's own, Noto Sans SC where that has no Chinese; weights 400 and 600 alone.
+
+A system that has nothing but the last resorts of X11 gets Noto Sans SC for everything: those are wide, and
+have no weight 600, so lines would look uneven beside the Chinese.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import resources
 from crm_desktop.ui.theme.tokens import STEPS
 
 CHINESE = "Noto Sans SC"
+_LAST_RESORTS = ("DejaVu Sans", "Bitstream Vera Sans", "Sans Serif", "Helvetica")
 _FILES = ("NotoSansSC-Regular.ttf", "NotoSansSC-SemiBold.ttf")
 
 
@@ -21,7 +26,8 @@ def _families() -> list[str]:
             QFontDatabase.addApplicationFont(str(file))
     system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
     # The family it resolves to: a generic name such as "Sans Serif" in a list of families is passed over.
-    return [QFontInfo(system).family(), CHINESE]
+    family = QFontInfo(system).family()
+    return [CHINESE] if family in _LAST_RESORTS else [family, CHINESE]
 
 
 def font(step: str, scale: float = 1.0, weight: int | None = None) -> QFont:
