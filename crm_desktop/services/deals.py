@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from crm_core.entities.activity import Activity
@@ -30,6 +30,7 @@ from crm_desktop.services.next_steps import NextStep, next_steps
 from crm_desktop.services.outcome import Outcome
 
 CARDS_A_COLUMN = 50
+_OWNER = (func.coalesce(User.name, ""), func.coalesce(Deal.owner_id, ""))
 COMMIT_PROBABILITY = 75  # a deal as likely as this is counted on
 
 
@@ -105,6 +106,8 @@ class BoardFilter:
 
     owner_id: str | None = None
     text: str = ""
+    by_owner: bool = False
+    """The cards of a column stand owner by owner, instead of by amount alone."""
 
 
 def pipelines(replica: Replica) -> tuple[PipelineRow, ...]:
@@ -187,6 +190,13 @@ def more_cards(
         return _cards(session, replica, shown, stage, limit, after)
 
 
+def place_in_column(session: Session, deal_id: str, stage_id: str, shown: BoardFilter) -> tuple[int, int]:
+    """Return at which place of a column a deal stands, from 1, and how many there are; 0 where it is not."""
+    statement = select(Deal.id).join(User, User.id == Deal.owner_id, isouter=True)
+    ids = list(session.scalars(_open(statement, shown, [stage_id]).order_by(*_order(shown))))
+    return (ids.index(deal_id) + 1 if deal_id in ids else 0), len(ids)
+
+
 def move(
     replica: Replica,
     deal_id: str,
@@ -246,7 +256,7 @@ def _totals(
     )
     chances = {stage.id: stage.probability for stage in open_stages}
     totals = {}
-    for stage_id, number, amount in session.execute(statement).tuples():
+    for stage_id, number, amount in session.execute(statement):
         minor = int(amount or 0)
         totals[str(stage_id)] = ColumnTotal(
             count=int(number),
@@ -280,11 +290,9 @@ def _cards(
         shown,
         [stage.id],
     )
-    amount = func.coalesce(Deal.amount, -1)
     if after is not None:
-        last = -1 if after.amount_minor is None else after.amount_minor
-        statement = statement.where((amount < last) | ((amount == last) & (Deal.id > after.id)))
-    rows = session.execute(statement.order_by(amount.desc(), Deal.id).limit(limit)).all()
+        statement = statement.where(_following(session, after, shown))
+    rows = session.execute(statement.order_by(*_order(shown)).limit(limit)).all()
     deals: list[tuple[Deal, str | None, str | None]] = [(row[0], row[1], row[2]) for row in rows]
     ids = [deal.id for deal, _, _ in deals]
     now = replica.clock.now_ms()
@@ -316,6 +324,26 @@ def _cards(
     return tuple(cards)
 
 
+def _order(shown: BoardFilter) -> tuple[Any, ...]:
+    """Return what the cards of a column are ordered by: the largest amount first, then the id."""
+    by_amount = (func.coalesce(Deal.amount, -1).desc(), Deal.id)
+    return (*_OWNER, *by_amount) if shown.by_owner else by_amount
+
+
+def _following(session: Session, after: Card, shown: BoardFilter) -> Any:
+    """Return the condition of all cards that stand after one, in the order of `_order`."""
+    # The card shows no amount to whoever may not see it; the order goes by the record's own.
+    last = session.scalar(select(func.coalesce(Deal.amount, -1)).where(Deal.id == after.id))
+    if last is None:  # gone meanwhile
+        last = -1 if after.amount_minor is None else after.amount_minor
+    amount = func.coalesce(Deal.amount, -1)
+    lower = (amount < last) | ((amount == last) & (Deal.id > after.id))
+    if not shown.by_owner:
+        return lower
+    owner = (after.owner_name, after.owner_id or "")
+    return (tuple_(*_OWNER) > owner) | ((tuple_(*_OWNER) == owner) & lower)
+
+
 def _forecast(
     session: Session, replica: Replica, shown: BoardFilter, open_stages: list[StageRow], currency: str
 ) -> Forecast:
@@ -323,7 +351,7 @@ def _forecast(
     until = _quarter_end(today).isoformat()
     ids = [stage.id for stage in open_stages]
     columns = select(Deal.amount, Deal.probability).where(Deal.currency == currency, Deal.close_date <= until)
-    rows = session.execute(_open(columns, shown, ids)).tuples()
+    rows = session.execute(_open(columns, shown, ids))
     pairs = [(int(a or 0), int(p or 0)) for a, p in rows]
     undated = _open(select(func.count()).where(Deal.close_date.is_(None)), shown, ids)
     return Forecast(
