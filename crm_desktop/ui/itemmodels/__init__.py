@@ -1,0 +1,1 @@
+"""Item models over pages of records, read off the main thread."""

@@ -1,0 +1,1 @@
+"""Lists of records: views, filters, table, details."""

@@ -151,7 +151,13 @@ class RowDelegate(QStyledItemDelegate):
         self._view.viewport().update()
 
 
-def dress(view: QTableView, kinds: Sequence[CellKind], *, compact: bool = False) -> RowDelegate:
+def dress(
+    view: QTableView,
+    kinds: Sequence[CellKind],
+    *,
+    compact: bool = False,
+    delegate_class: type[RowDelegate] = RowDelegate,
+) -> RowDelegate:
     """Give a table view the look of all tables and return its delegate."""
     view.setShowGrid(False)
     view.setAlternatingRowColors(False)
@@ -170,7 +176,7 @@ def dress(view: QTableView, kinds: Sequence[CellKind], *, compact: bool = False)
     header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     header.setMinimumSectionSize(theme().px(24))
     header.setFixedHeight(theme().size("table-header"))
-    delegate = RowDelegate(view, kinds)
+    delegate = delegate_class(view, kinds)
     view.setItemDelegate(delegate)
     return delegate
 

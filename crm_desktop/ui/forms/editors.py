@@ -1,0 +1,436 @@
+"""One editor for each kind of field. Each fills itself from a row and reads back what it sets.
+
+An editor has `edited` (a person changed it), `fill(values, titles)` and `read(values)`, which returns the
+fields it sets, empty as None, and raises `UserError` for what cannot be read. Links and tags have modules of
+their own.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from PySide6.QtCore import QDate, QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QWheelEvent
+from PySide6.QtWidgets import (
+    QCalendarWidget,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from crm_core.errors import UserError
+from crm_core.i18n import N_, Message, message
+from crm_core.money import Money
+from crm_core.schema.field import Choice, Field, Kind, Plain
+from crm_core.schema.values import DEFAULT_CURRENCY, parse_text
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.forms.links import LinkEditor
+from crm_desktop.ui.forms.tag_editor import TagEditor
+from crm_desktop.ui.forms.when import parse_day, parse_moment
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import Text, show, tr, translator
+from crm_desktop.ui.widgets.live import Live
+
+CURRENCIES = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY")
+LONG_TEXT_LINES = 4
+
+
+class Editor(Protocol):
+    """What a form asks of each of its editors; all are widgets."""
+
+    edited: Signal
+
+    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+        """Show the row's value; `titles` are what its links are called, by field name."""
+
+    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
+        """Return what the editor sets. `UserError` where it cannot be read."""
+
+
+def make_editor(context: Context, field: Field, currency: str = DEFAULT_CURRENCY) -> Any:
+    """Return a new editor for a field; `currency` is the one a new amount is in."""
+    match field.kind:
+        case Kind.LONG_TEXT:
+            return LongTextEditor(field)
+        case Kind.MONEY:
+            return MoneyEditor(field, currency)
+        case Kind.BOOLEAN:
+            return BooleanEditor(field)
+        case Kind.DATE:
+            return DayEditor(field)
+        case Kind.INSTANT:
+            return MomentEditor(field)
+        case Kind.CHOICE:
+            return ChoiceEditor(field)
+        case Kind.CURRENCY:
+            return ChoiceEditor(field, [Choice(value=code, label=code) for code in CURRENCIES])
+        case Kind.REF:
+            return LinkEditor(context, field)
+        case Kind.TAGS:
+            return TagEditor(context, field)
+        case _:
+            return LineEditor(field)
+
+
+class LineEditor(QLineEdit):
+    """One line: text, phone, mail and web addresses, numbers."""
+
+    edited = Signal()
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        if field.kind in (Kind.INTEGER, Kind.DECIMAL, Kind.PERCENT):
+            self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.textEdited.connect(self.edited)
+
+    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+        """Show the row's value."""
+        value = values.get(self.field.name)
+        if self.field.kind is Kind.MONEY and value is not None:
+            value = Money(value, str(values.get(self.field.currency or "") or DEFAULT_CURRENCY)).decimal()
+        self.setText("" if value is None else str(value))
+
+    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
+        """Return what was typed, read as the field's kind; an amount in the row's currency."""
+        return parse_text(self.field, self.text(), values)
+
+
+class LongTextEditor(QPlainTextEdit):
+    """Several lines; Tab leaves it."""
+
+    edited = Signal()
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self._filling = False
+        self.setTabChangesFocus(True)
+        self.setMinimumHeight(LONG_TEXT_LINES * theme().line_height("body") + theme().px(10))
+        self.textChanged.connect(self._on_text_changed)
+
+    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+        """Show the row's value."""
+        self._filling = True
+        self.setPlainText(str(values.get(self.field.name) or ""))
+        self._filling = False
+
+    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
+        """Return what was typed."""
+        return {self.field.name: self.toPlainText().rstrip() or None}
+
+    def _on_text_changed(self) -> None:
+        if not self._filling:
+            self.edited.emit()
+
+
+class QuietCombo(QComboBox):
+    """A combo box the mouse wheel does not change while a form is scrolled past it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the form unless the box has the focus."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class ChoiceEditor(Live, QuietCombo):
+    """One of a list, or nothing; a value of a newer version is kept and shown as it is."""
+
+    edited = Signal()
+
+    def __init__(
+        self, field: Field, choices: Sequence[Choice] | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.field = field
+        self._choices = tuple(field.choices if choices is None else choices)
+        self.addItem("", None)
+        for choice in self._choices:
+            self.addItem(choice.value, choice.value)
+        self.activated.connect(self.edited)
+        self.retranslate()
+
+    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+        """Show the row's value."""
+        self.choose(values.get(self.field.name))
+
+    def choose(self, value: str | None) -> None:
+        """Show a value."""
+        place = self.findData(value) if value else 0
+        if place < 0:
+            self.addItem(str(value), value)
+            place = self.count() - 1
+        self.setCurrentIndex(place)
+
+    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
+        """Return the value chosen."""
+        return {self.field.name: self.currentData()}
+
+    def retranslate(self) -> None:
+        """Name the choices in the language on screen."""
+        for place, choice in enumerate(self._choices, start=1):
+            self.setItemText(place, tr(choice.label))
+
+
+class BooleanEditor(Live, QCheckBox):
+    """Yes or no."""
+
+    edited = Signal()
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self.clicked.connect(self.edited)
+        self.retranslate()
+
+    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+        """Show the row's value."""
+        self.setChecked(bool(values.get(self.field.name)))
+
+    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
+        """Return whether it is ticked."""
+        return {self.field.name: self.isChecked()}
+
+    def retranslate(self) -> None:
+        """Say what a tick means."""
+        self.setText(tr("Yes"))
+
+
+class MoneyEditor(QWidget):
+    """An amount and its currency."""
+
+    edited = Signal()
+
+    def __init__(self, field: Field, currency: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self._usual = currency
+        self.amount = QLineEdit()
+        self.amount.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.currency = QuietCombo()
+        self.currency.addItems(list(CURRENCIES))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.amount, 1)
+        row.addWidget(self.currency)
+        self.setFocusProxy(self.amount)
+        self.amount.textEdited.connect(self.edited)
+        self.currency.activated.connect(self.edited)
+        self.show_currency(currency)
+
+    def show_currency(self, code: str) -> None:
+        """Show a currency, one beyond the usual ones too."""
+        place = self.currency.findText(code)
+        if place < 0:
+            self.currency.addItem(code)
+            place = self.currency.count() - 1
+        self.currency.setCurrentIndex(place)
+
+    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+        """Show the row's amount."""
+        minor = values.get(self.field.name)
+        code = str(values.get(self.field.currency or "") or self._usual)
+        self.amount.setText("" if minor is None else str(Money(minor, code).decimal()))
+        self.show_currency(code)
+
+    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
+        """Return amount and currency; without an amount only that there is none."""
+        code = self.currency.currentText()
+        typed = self.amount.text().strip()
+        return parse_text(self.field, f"{typed} {code}" if typed else "", values)
+
+    def event(self, event: QEvent) -> bool:
+        """Show the mark of a wrong value, and say the name, on the amount."""
+        if event.type() == QEvent.Type.DynamicPropertyChange:
+            self.amount.setProperty("error", self.property("error"))
+            self.amount.style().unpolish(self.amount)
+            self.amount.style().polish(self.amount)
+        return super().event(event)
+
+    def setAccessibleName(self, name: str) -> None:
+        """Name the amount after the field, and the currency after both."""
+        super().setAccessibleName(name)
+        self.amount.setAccessibleName(name)
+        self.currency.setAccessibleName(tr("Currency of “{field}”", field=name))
+
+
+class DayEditor(Live, QLineEdit):
+    """A day: typed in figures or words, or picked from a calendar (Alt+Down)."""
+
+    edited = Signal()
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self._calendar: _Calendar | None = None
+        self._pick = QAction(self)
+        self.addAction(self._pick, QLineEdit.ActionPosition.TrailingPosition)
+        self._pick.setShortcut("Alt+Down")
+        self._pick.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self._pick.triggered.connect(self._on_pick_triggered)
+        self.textEdited.connect(self.edited)
+        self.editingFinished.connect(self._on_editing_finished)
+        self.retranslate()
+        self.retint()
+
+    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+        """Show the row's day."""
+        self.setText(str(values.get(self.field.name) or ""))
+
+    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
+        """Return the day that was typed."""
+        text = self.text().strip()
+        if not text:
+            return {self.field.name: None}
+        try:
+            return {self.field.name: parse_day(text, _now().date()).isoformat()}
+        except ValueError:
+            raise UserError(N_("“{text}” is not a day such as 2026-12-24 or tomorrow"), text=text) from None
+
+    def retranslate(self) -> None:
+        """Say how a day is written."""
+        self.setPlaceholderText(tr("Year-month-day"))
+        self._pick.setToolTip(tr("Pick a day"))
+
+    def retint(self) -> None:
+        """Draw the calendar in the theme's colour."""
+        self._pick.setIcon(theme().icon("cal"))
+
+    def _chosen_day(self) -> datetime.date:
+        try:
+            return parse_day(self.text(), _now().date())
+        except ValueError:
+            return _now().date()
+
+    def _on_pick_triggered(self) -> None:
+        calendar = _Calendar(self, self._chosen_day())
+        calendar.picked.connect(self._on_picked)
+        calendar.open_below(self)
+
+    def _on_picked(self, day: datetime.date) -> None:
+        self.setText(day.isoformat())
+        self.edited.emit()
+        self.setFocus()
+
+    def _on_editing_finished(self) -> None:
+        try:
+            day = self.read({})[self.field.name]
+        except UserError:
+            return
+        self.setText(str(day or ""))
+
+
+class MomentEditor(DayEditor):
+    """A day and a time, in this laptop's zone."""
+
+    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+        """Show the row's moment."""
+        ms = values.get(self.field.name)
+        self._show(None if ms is None else datetime.datetime.fromtimestamp(ms / 1000).astimezone())
+
+    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
+        """Return the moment that was typed, in milliseconds since 1970 UTC."""
+        moment = self.moment()
+        return {self.field.name: None if moment is None else round(moment.timestamp() * 1000)}
+
+    def moment(self) -> datetime.datetime | None:
+        """Return the moment that was typed. `UserError` where it is none."""
+        text = self.text().strip()
+        if not text:
+            return None
+        try:
+            return parse_moment(text, _now())
+        except ValueError:
+            raise UserError(
+                N_("“{text}” is not a time such as 2026-12-24 09:30 or tomorrow 9"), text=text
+            ) from None
+
+    def retranslate(self) -> None:
+        """Say how a moment is written."""
+        super().retranslate()
+        self.setPlaceholderText(tr("Year-month-day hour:minute"))
+
+    def _show(self, moment: datetime.datetime | None) -> None:
+        self.setText("" if moment is None else f"{moment:%Y-%m-%d %H:%M}")
+
+    def _chosen_day(self) -> datetime.date:
+        try:
+            return parse_moment(self.text(), _now()).date()
+        except ValueError:
+            return _now().date()
+
+    def _on_picked(self, day: datetime.date) -> None:
+        try:
+            present = self.moment()
+        except UserError:
+            present = None
+        time = present.time() if present else datetime.time(9)
+        self._show(datetime.datetime.combine(day, time).astimezone())
+        self.edited.emit()
+        self.setFocus()
+
+    def _on_editing_finished(self) -> None:
+        try:
+            self._show(self.moment())
+        except UserError:
+            return
+
+
+class _Calendar(QFrame):
+    """A month to pick a day from, under its field."""
+
+    picked = Signal(object)
+    """A `datetime.date`."""
+
+    def __init__(self, parent: QWidget, day: datetime.date) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setProperty("role", "popup")
+        self._month = QCalendarWidget()
+        self._month.setLocale(translator().locale)
+        self._month.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
+        self._month.setSelectedDate(QDate(day.year, day.month, day.day))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.addWidget(self._month)
+        self._month.clicked.connect(self._on_day_chosen)
+        self._month.activated.connect(self._on_day_chosen)
+
+    def open_below(self, field: QWidget) -> None:
+        """Show the month under a field."""
+        self.move(field.mapToGlobal(QPoint(0, field.height() + 2)))
+        self.show()
+        self._month.setFocus()
+
+    def _on_day_chosen(self, day: QDate) -> None:
+        self.picked.emit(datetime.date(day.year(), day.month(), day.day()))
+        self.close()
+
+
+def label_of(field: Field) -> Text:
+    """Return what a field is called, translated when it is shown."""
+    return Message(field.label)
+
+
+def accessible(editor: QWidget, field: Field, required: bool = False) -> None:
+    """Name an editor that stands without a label beside it."""
+    words = show(label_of(field))
+    editor.setAccessibleName(show(message("{label} (required)", label=words)) if required else words)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now().astimezone()

@@ -1,0 +1,105 @@
+"""Conditions of a list in words, and which comparisons fit which field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from crm_core.i18n import N_, Message, message
+from crm_core.money import Money
+from crm_core.schema.field import Field, Kind
+from crm_desktop.models.conditions import Condition, Op, Value
+from crm_desktop.ui.format import figure, money
+from crm_desktop.ui.lists.texts import value_text
+from crm_desktop.ui.translate import tr
+
+_LEAST_MOST = (Op.EQUAL, Op.AT_LEAST, Op.AT_MOST, Op.EMPTY, Op.FILLED)
+OPS_OF_KIND: Mapping[Kind, tuple[Op, ...]] = {
+    Kind.CHOICE: (Op.IN, Op.EMPTY, Op.FILLED),
+    Kind.BOOLEAN: (Op.EQUAL,),
+    Kind.REF: (Op.EQUAL, Op.NOT_EQUAL, Op.EMPTY, Op.FILLED),
+    Kind.TAGS: (Op.EQUAL, Op.NOT_EQUAL, Op.EMPTY, Op.FILLED),
+    Kind.DATE: _LEAST_MOST,
+    Kind.INSTANT: (Op.AT_LEAST, Op.AT_MOST, Op.EMPTY, Op.FILLED),
+    Kind.INTEGER: _LEAST_MOST,
+    Kind.DECIMAL: _LEAST_MOST,
+    Kind.PERCENT: _LEAST_MOST,
+    Kind.MONEY: _LEAST_MOST,
+}
+TEXT_OPS = (Op.CONTAINS, Op.EQUAL, Op.NOT_EQUAL, Op.EMPTY, Op.FILLED)
+OP_WORDS: Mapping[Op, str] = {
+    Op.EQUAL: N_("is"),
+    Op.NOT_EQUAL: N_("is not"),
+    Op.LESS: N_("less than"),
+    Op.AT_MOST: N_("at most"),
+    Op.MORE: N_("more than"),
+    Op.AT_LEAST: N_("at least"),
+    Op.CONTAINS: N_("contains"),
+    Op.IN: N_("is one of"),
+    Op.EMPTY: N_("is empty"),
+    Op.FILLED: N_("is filled"),
+}
+_DAY_WORDS: Mapping[Op, str] = {Op.AT_LEAST: N_("from"), Op.AT_MOST: N_("until"), Op.EQUAL: N_("on")}
+_UNFILTERED = frozenset((Kind.JSON, Kind.POSITION))
+NO_VALUE = frozenset((Op.EMPTY, Op.FILLED))
+
+
+def ops_of(field: Field) -> tuple[Op, ...]:
+    """Return the comparisons offered for a field, the usual one first."""
+    return OPS_OF_KIND.get(field.kind, TEXT_OPS)
+
+
+def op_words(field: Field, op: Op) -> str:
+    """Return a comparison in words on screen."""
+    words = _DAY_WORDS if field.kind in (Kind.DATE, Kind.INSTANT) else OP_WORDS
+    return tr(words.get(op, OP_WORDS[op]))
+
+
+def can_filter(field: Field) -> bool:
+    """Tell whether conditions on a field can be made by hand."""
+    return field.kind not in _UNFILTERED
+
+
+def chip_text(condition: Condition, fields: Mapping[str, Field], titles: Mapping[str, str]) -> Message:
+    """Return a condition in few words; `titles` are what linked records are called, by id."""
+    field = fields.get(condition.field)
+    if field is None:
+        number = len(condition.value) if isinstance(condition.value, tuple) else 1
+        return message("Chosen records: {count}", count=number)
+    label = Message(field.label)
+    op = condition.op
+    if op is Op.EMPTY or (op is Op.EQUAL and condition.value in (None, "")):
+        return message("{field}: empty", field=label)
+    if op is Op.FILLED or (op is Op.NOT_EQUAL and condition.value in (None, "")):
+        return message("{field}: filled", field=label)
+    value = value_words(field, condition.value, titles)
+    if op in (Op.EQUAL, Op.IN):
+        return message("{field}: {value}", field=label, value=value)
+    if op is Op.NOT_EQUAL:
+        return message("{field}: not {value}", field=label, value=value)
+    if op is Op.CONTAINS:
+        return message("{field} contains “{value}”", field=label, value=value)
+    signs = {Op.LESS: "<", Op.AT_MOST: "≤", Op.MORE: ">", Op.AT_LEAST: "≥"}
+    return Message("{field} {sign} {value}", {"field": label, "sign": signs[op], "value": value})
+
+
+def value_words(field: Field, value: Value, titles: Mapping[str, str]) -> str:
+    """Return what a field is compared with, in words on screen."""
+    match value:
+        case tuple():
+            return ", ".join(value_words(field, part, titles) for part in value)
+        case Money():
+            return money(value)
+        case Decimal():
+            return figure(value)
+    if field.kind is Kind.REF:
+        return titles.get(str(value), "…")
+    if field.kind is Kind.CHOICE and len(field.choices) > 0:
+        return _short_choice(field, str(value))
+    return value_text(field, value, {field.name: value}, {})
+
+
+def _short_choice(field: Field, value: str) -> str:
+    """Return a choice's label; a level by its letter alone, as its badge shows it."""
+    words = tr(field.choice_label(value))
+    return value if words.startswith(f"{value} ·") else words

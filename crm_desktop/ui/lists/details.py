@@ -1,0 +1,136 @@
+"""The pane at the right of a list: the current record in reading mode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from crm_core.i18n import Message, message
+from crm_core.schema.field import Kind
+from crm_desktop.services.lists import ShownField
+from crm_desktop.ui.itemmodels.rows import Row
+from crm_desktop.ui.lists.texts import field_text
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import L
+from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.buttons import Button, IconButton
+from crm_desktop.ui.widgets.fields import Fact
+from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.live import Live
+
+_LABEL_WIDTH = 88
+_UNSHOWN = frozenset((Kind.JSON, Kind.POSITION, Kind.CURRENCY))
+
+
+class DetailsPane(Live, QWidget):
+    """The fields of the current record that hold something. Subclasses fill `body` with more."""
+
+    closed = Signal()
+    opened = Signal(str)
+    """The record's id: a person wants to see all of it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.row: Row | None = None
+        self._fields: tuple[ShownField, ...] = ()
+        self._selected = 0
+        self.remark = Label(step="caption", color="text-soft")
+        self.cross = IconButton("x", message("Close"), hint="F4", small=True)
+        self.cross.clicked.connect(self.closed)
+        self.title = Label(step="section", wrap=True)
+        self.open_button = Button(message("Open"), small=True)
+        self.open_button.clicked.connect(self._on_open_clicked)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(6)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(L, 8, L, L)
+        column.setSpacing(4)
+        head = QHBoxLayout()
+        head.addWidget(self.remark, 1)
+        head.addWidget(self.cross)
+        column.addLayout(head)
+        self.head_row = QHBoxLayout()
+        self.head_row.addWidget(self.title, 1)
+        self.head_row.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(self.head_row)
+        column.addSpacing(8)
+        column.addLayout(self.body)
+        column.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(inner)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 0, 0, 0)
+        outer.addWidget(self._scroll)
+        self.show_row(None)
+        self.retranslate()
+
+    def set_fields(self, fields: Sequence[ShownField]) -> None:
+        """Say which fields there are."""
+        self._fields = tuple(fields)
+        self.show_row(self.row, self._selected)
+
+    def show_row(self, row: Row | None, selected: int = 0) -> None:
+        """Show a record; `selected` is how many are."""
+        other = self.row is None or row is None or self.row.id != row.id
+        self.row, self._selected = row, selected
+        self.open_button.setVisible(row is not None)
+        if row is None:
+            self.title.say(message("Nothing chosen"))
+        else:
+            self.title.say(row.record.title)
+        self.retranslate()
+        if other:
+            self._scroll.verticalScrollBar().setValue(0)
+        self.fill(row)
+
+    def fill(self, row: Row | None) -> None:
+        """Fill the body from a record."""
+        clear(self.body)
+        if row is None:
+            return
+        for shown in self._fields:
+            field = shown.field
+            if (
+                field.kind in (Kind.JSON, Kind.POSITION, Kind.CURRENCY)
+                or field.name == row.record.schema.meta.title
+            ):
+                continue
+            words = field_text(field, row.record.values, row.titles)
+            if words:
+                self.body.addWidget(Fact(Message(field.label), words, label_width=_LABEL_WIDTH))
+
+    def retranslate(self) -> None:
+        """Say how many are selected, in the language on screen."""
+        self.setAccessibleName(tr("Details"))
+        several = self._selected > 1
+        self.remark.say(message("Showing 1 of {count} selected", count=self._selected) if several else "")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the ground and the hairline at the left edge."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("canvas"))
+        painter.fillRect(0, 0, 1, self.height(), theme().color("line"))
+        painter.end()
+
+    def _on_open_clicked(self) -> None:
+        if self.row is not None:
+            self.opened.emit(self.row.id)
+
+
+def clear(layout: QVBoxLayout | QHBoxLayout) -> None:
+    """Take everything out of a layout for good."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif isinstance(inner, QVBoxLayout | QHBoxLayout):
+            clear(inner)

@@ -1,0 +1,317 @@
+"""The table of a list: head, keys, editing in place, the free room given to one column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from crm_core.errors import UserError
+from crm_core.schema.field import Kind, Plain
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.forms.editors import LineEditor, accessible, make_editor
+from crm_desktop.ui.itemmodels.keyset import Index, KeysetModel
+from crm_desktop.ui.itemmodels.rows import Column, Row
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import S
+from crm_desktop.ui.widgets import paint
+from crm_desktop.ui.widgets.cells import RIGHT_ALIGNED, alignment
+from crm_desktop.ui.widgets.rows import RowDelegate, dress, set_density
+
+_ARROW = 12
+_LEAST_WIDTH = 44
+
+
+class RecordTable(QTableView):
+    """Rows of a `KeysetModel`. Tells what a person wants done with them and does none of it."""
+
+    opened = Signal(int)
+    """The row to open: Enter or a double click."""
+    cell_edited = Signal(object, object)
+    """(`Row`, {field: value}) a person set in a cell."""
+    edit_failed = Signal(object)
+    """The `UserError` that says why a cell could not be read."""
+    menu_asked = Signal(QPoint)
+    """A context menu is wanted at a place on the screen."""
+    sort_asked = Signal(str)
+    """A click on the head of a column that can be sorted, by its key."""
+    head_menu_asked = Signal(QPoint)
+    widths_changed = Signal()
+    all_asked = Signal()
+    """Ctrl+A: every record of the filter."""
+    refresh_asked = Signal()
+
+    def __init__(self, context: Context, model: KeysetModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._fitting = False
+        self.setHorizontalHeader(ListHeader(model, self))
+        self.setModel(model)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        kinds = [column.kind for column in model.columns]
+        self.rows = dress(self, kinds, delegate_class=_CellDelegate)
+        head = self.horizontalHeader()
+        head.setSectionsMovable(True)
+        head.setFirstSectionMovable(False)
+        head.setSectionsClickable(True)
+        head.setMinimumSectionSize(theme().px(24))
+        head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        head.customContextMenuRequested.connect(lambda at: self.head_menu_asked.emit(head.mapToGlobal(at)))
+        head.sectionClicked.connect(self._on_section_clicked)
+        head.sectionResized.connect(self._on_section_resized)
+        head.sectionMoved.connect(lambda *_: self.widths_changed.emit())
+        self.doubleClicked.connect(self._on_double_clicked)
+
+    @property
+    def keyset(self) -> KeysetModel:
+        """The model."""
+        model = self.model()
+        assert isinstance(model, KeysetModel)
+        return model
+
+    def show_columns(self, widths: Mapping[str, int]) -> None:
+        """Take up the model's columns, each as wide as `widths` says (before the font scale) or as it is."""
+        columns = self.keyset.columns
+        self.rows.set_kinds([column.kind for column in columns])
+        head = self.horizontalHeader()
+        self._fitting = True
+        for place, column in enumerate(columns):
+            head.moveSection(head.visualIndex(place), place)
+            width = theme().px(widths.get(column.key, column.width))
+            head.resizeSection(place, width if column.fixed else max(width, theme().px(_LEAST_WIDTH)))
+            fixed = QHeaderView.ResizeMode.Fixed if column.fixed else QHeaderView.ResizeMode.Interactive
+            head.setSectionResizeMode(place, fixed)
+        self._fitting = False
+        self._fit()
+
+    def shown_keys(self) -> list[str]:
+        """Return the columns in the order on screen."""
+        head = self.horizontalHeader()
+        columns = self.keyset.columns
+        return [columns[head.logicalIndex(place)].key for place in range(head.count())]
+
+    def widths(self) -> dict[str, int]:
+        """Return how wide each column is, before the font scale; the one that stretches is left out."""
+        return {
+            column.key: round(self.columnWidth(place) / theme().scale)
+            for place, column in enumerate(self.keyset.columns)
+            if not column.stretch and not column.fixed
+        }
+
+    def set_compact(self, compact: bool) -> None:
+        """Make the rows lower or as high as usual."""
+        set_density(self, compact=compact)
+
+    def edit_current(self) -> bool:
+        """Open the editor in the current cell, or in the first of its row that can be changed."""
+        index = self.currentIndex()
+        model = self.keyset
+        editable = Qt.ItemFlag.ItemIsEditable
+        if not index.isValid():
+            return False
+        if not model.flags(index) & editable:
+            head = self.horizontalHeader()
+            order = [head.logicalIndex(place) for place in range(head.count())]
+            found = [c for c in order if model.flags(model.index(index.row(), c)) & editable]
+            if not found:
+                return False
+            index = model.index(index.row(), found[0])
+            self.setCurrentIndex(index)
+        self.scrollTo(index)
+        return self.edit(index, QAbstractItemView.EditTrigger.AllEditTriggers, None)
+
+    def selectAll(self) -> None:
+        """Ask for every record of the filter, not only for those read so far."""
+        self.all_asked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens, Space selects, Shift+F10 shows the menu, F5 reads anew."""
+        key, row = event.key(), self.currentIndex().row()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            if row >= 0:
+                self.opened.emit(row)
+        elif key == Qt.Key.Key_Space and not event.modifiers():
+            selection = self.selectionModel()
+            selection.select(
+                self.currentIndex(), selection.SelectionFlag.Toggle | selection.SelectionFlag.Rows
+            )
+        elif key == Qt.Key.Key_Menu or (
+            key == Qt.Key.Key_F10 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        ):
+            area = self.visualRect(self.currentIndex())
+            self.menu_asked.emit(self.viewport().mapToGlobal(QPoint(area.left() + 24, area.bottom())))
+        elif key == Qt.Key.Key_F5:
+            self.refresh_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Do nothing: letters are keys here, and the rows are not all read."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu where the mouse is."""
+        self.menu_asked.emit(event.globalPos())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the free room to the column that takes it."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._fitting:
+            return
+        columns = self.keyset.columns
+        stretch = next((place for place, column in enumerate(columns) if column.stretch), None)
+        if stretch is None:
+            return
+        others = sum(self.columnWidth(place) for place in range(len(columns)) if place != stretch)
+        self._fitting = True
+        least = theme().px(columns[stretch].width * 2 // 3)
+        self.setColumnWidth(stretch, max(least, self.viewport().width() - others))
+        self._fitting = False
+
+    def _on_section_clicked(self, place: int) -> None:
+        column = self.keyset.columns[place]
+        if column.sort is not None:
+            self.sort_asked.emit(column.sort)
+
+    def _on_section_resized(self, _place: int, _old: int, _new: int) -> None:
+        if not self._fitting:
+            self._fit()
+            self.widths_changed.emit()
+
+    def _on_double_clicked(self, index: Index) -> None:
+        self.opened.emit(index.row())
+
+
+class ListHeader(QHeaderView):
+    """Heads in small soft type; the arrow stands right behind the word of the column sorted by."""
+
+    def __init__(self, model: KeysetModel, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._keyset = model
+        self._sorted: tuple[str, bool] | None = None
+        self._hovered = -1
+        self.setMouseTracking(True)
+
+    def show_sort(self, sort: tuple[str, bool] | None) -> None:
+        """Show by which field the list is sorted, and whether descending."""
+        self._sorted = sort
+        self.viewport().update()
+
+    def sizeHint(self) -> QSize:
+        """Give the head the height of the design."""
+        return QSize(super().sizeHint().width(), theme().size("table-header"))
+
+    def paintSection(self, painter: QPainter, area: QRect, place: int) -> None:
+        """Paint ground, hairline, word and arrow."""
+        if not area.isValid() or place >= len(self._keyset.columns):
+            return
+        column: Column = self._keyset.columns[place]
+        painter.save()
+        painter.fillRect(area, theme().color("sunken"))
+        painter.fillRect(QRect(area.left(), area.bottom(), area.width(), 1), theme().color("line"))
+        pad = theme().px(S)
+        inner = area.adjusted(pad, 0, -pad, -1)
+        text = str(self._keyset.headerData(place, Qt.Orientation.Horizontal) or "")
+        sorted_by = self._sorted is not None and column.sort == self._sorted[0]
+        hovered = place == self._hovered and column.sort is not None
+        ink = "text" if sorted_by or hovered else "text-soft"
+        font = theme().font("caption")
+        arrow = theme().px(_ARROW + 4) if sorted_by else 0
+        if column.kind in RIGHT_ALIGNED:
+            words = inner.adjusted(0, 0, -arrow, 0)
+            x = inner.right() + 1 - theme().px(_ARROW)
+        else:
+            width = min(QFontMetrics(font).horizontalAdvance(text), inner.width() - arrow)
+            words = QRect(inner.left(), inner.top(), width + 1, inner.height())
+            x = words.right() + theme().px(4)
+        paint.words(painter, text, font, ink, words, int(alignment(column.kind)))
+        if sorted_by and self._sorted is not None:
+            paint.icon(painter, "down" if self._sorted[1] else "up", ink, x, area, _ARROW)
+        painter.restore()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show which head a click would sort by."""
+        super().mouseMoveEvent(event)
+        self._hover(self.logicalIndexAt(event.position().toPoint()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Show none."""
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def _hover(self, place: int) -> None:
+        if place != self._hovered:
+            self._hovered = place
+            self.viewport().update()
+
+
+class _CellDelegate(RowDelegate):
+    """Rows whose cells can be changed in place."""
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget | None:
+        """Return the editor of the cell's field."""
+        table = self._view
+        assert isinstance(table, RecordTable)
+        field = table.keyset.columns[index.column()].field
+        if field is None:
+            return None
+        editor = LineEditor(field) if field.kind is Kind.MONEY else make_editor(table._context, field)
+        editor.setParent(parent)
+        editor.setAutoFillBackground(True)
+        accessible(editor, field)
+        return editor
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Fill the editor from the row."""
+        row = self._row(index)
+        if row is not None:
+            editor.fill(row.record.values, {})
+
+    def setModelData(self, editor: QWidget, model: Any, index: Index) -> None:
+        """Tell what was set; the row itself follows when it is saved."""
+        row = self._row(index)
+        table = self._view
+        assert isinstance(table, RecordTable)
+        if row is None:
+            return
+        try:
+            changes: dict[str, Plain] = editor.read(row.record.values)
+        except UserError as error:
+            table.edit_failed.emit(error)
+            return
+        present = row.record.values
+        changed = {name: value for name, value in changes.items() if _other(present.get(name), value)}
+        if changed:
+            table.cell_edited.emit(row, changed)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        """Let the editor fill the cell."""
+        editor.setGeometry(option.rect.adjusted(1, 1, -1, -2))
+
+    def _row(self, index: Index) -> Row | None:
+        table = self._view
+        return table.keyset.row_at(index.row()) if isinstance(table, RecordTable) else None
+
+
+def _other(present: Plain, value: Plain) -> bool:
+    return (present or None) != (value or None)

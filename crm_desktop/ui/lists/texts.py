@@ -1,0 +1,77 @@
+"""Field values as a reader of the language on screen sees them: cells, facts, history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from crm_core.money import Money
+from crm_core.schema.field import Field, Kind
+from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_desktop.services.calendar import local
+from crm_desktop.services.lists import Titles
+from crm_desktop.ui.format import clock, figure, money, short_date
+from crm_desktop.ui.translate import tr
+
+GROUPED_FROM = 10_000  # a year or a number of people reads better without a comma
+
+
+def field_text(field: Field, values: Mapping[str, Any], titles: Titles | Mapping[Any, str]) -> str:
+    """Return a field's value in words; '' for none. `values` holds the row, `titles` its links' titles."""
+    return value_text(field, values.get(field.name), values, titles)
+
+
+def value_text(
+    field: Field, value: Any, values: Mapping[str, Any], titles: Titles | Mapping[Any, str]
+) -> str:
+    """Return one value of a field in words, such as the one it had before; '' for none."""
+    if value is None or value == "" or value == []:
+        return ""
+    match field.kind:
+        case Kind.MONEY if isinstance(value, int):
+            return money(Money(value, str(values.get(field.currency or "") or DEFAULT_CURRENCY)))
+        case Kind.INTEGER if isinstance(value, int):
+            return figure(value) if abs(value) >= GROUPED_FROM else str(value)
+        case Kind.DECIMAL:
+            return _decimal(str(value))
+        case Kind.PERCENT:
+            return f"{_decimal(str(value))} %"
+        case Kind.BOOLEAN:
+            return tr("Yes") if value else tr("No")
+        case Kind.DATE:
+            return _day(str(value))
+        case Kind.INSTANT if isinstance(value, int):
+            return moment_text(local(value))
+        case Kind.CHOICE:
+            return tr(field.choice_label(str(value)))
+        case Kind.REF:
+            target = values.get(field.target_field or "") if field.target == "*" else field.target
+            return titles.get((str(target), str(value))) or titles.get(field.name) or ""
+        case Kind.TAGS if isinstance(value, list):
+            return ", ".join(str(word) for word in value)
+        case Kind.JSON:
+            return json.dumps(value, ensure_ascii=False)
+        case _:
+            return str(value)
+
+
+def moment_text(moment: datetime) -> str:
+    """Return a day and its time, `24 Nov 09:30` or `11月24日 09:30`."""
+    return f"{short_date(moment.date())} {clock(moment)}"
+
+
+def _decimal(text: str) -> str:
+    try:
+        return figure(Decimal(text))
+    except ArithmeticError:
+        return text
+
+
+def _day(text: str) -> str:
+    try:
+        return short_date(date.fromisoformat(text))
+    except ValueError:
+        return text

@@ -1,0 +1,162 @@
+"""The views of a list as tabs: mine, all, the bin, those a person saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from crm_core.i18n import message
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.services.lists import ListSetup
+from crm_desktop.services.saved_views import View
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import SIZES
+from crm_desktop.ui.translate import Text, tr
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.fields import Field
+from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.menus import Menu
+from crm_desktop.ui.widgets.tabs import Tab, TabRow
+
+MINE, ALL, BIN, FOUND = "mine", "all", "bin", "found"
+SAVED = "saved:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListView:
+    """One view. `fixed` always holds in it; `conditions` are its filter to begin with, shown as chips."""
+
+    key: str
+    text: Text
+    fixed: tuple[Condition, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    words: str = ""
+    sort: tuple[tuple[str, bool], ...] = ()
+    columns: tuple[str, ...] = ()
+    deleted: bool = False
+
+
+def usual_views(setup: ListSetup, further: Sequence[ListView] = ()) -> list[ListView]:
+    """Return mine, all, further ones, and the bin; without owners there is no "mine"."""
+    views = []
+    if setup.owner_field is not None:
+        own = Condition(field=setup.owner_field, op=Op.EQUAL, value=setup.user_id)
+        views.append(ListView(key=MINE, text=message("Mine"), fixed=(own,)))
+    views.append(ListView(key=ALL, text=message("All")))
+    views.extend(further)
+    views.append(ListView(key=BIN, text=message("Recently deleted"), deleted=True))
+    return views
+
+
+def saved_view(view: View) -> ListView:
+    """Return a saved view as a view of the list."""
+    return ListView(
+        key=SAVED + view.id,
+        text=view.name,
+        conditions=view.definition.conditions,
+        words=view.definition.text,
+        sort=view.definition.sort,
+        columns=view.definition.columns,
+    )
+
+
+class ViewTabs(Live, QWidget):
+    """The row of views, and the button that saves the present filter as another."""
+
+    chosen = Signal(str)
+    saved = Signal(str)
+    """The name a person gave the present filter."""
+    forgotten = Signal(str)
+    """A saved view a person wants gone, by its record's id."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tabs = TabRow(name=message("Views"), lined=False)
+        self.tabs.setSizePolicy(
+            self.tabs.sizePolicy().Policy.Preferred, self.tabs.sizePolicy().verticalPolicy()
+        )
+        self.tabs.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tabs.customContextMenuRequested.connect(self._on_menu_wanted)
+        self.tabs.chosen.connect(self.chosen)
+        self.save_button = Button(message("Save view"), Kind.LINK, icon="plus", weight=400)
+        self.save_button.clicked.connect(self.ask_for_name)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        row.setSpacing(0)
+        row.addWidget(self.tabs)
+        row.addWidget(self.save_button)
+        row.addStretch(1)
+        self.retint()
+
+    def show_views(self, views: Sequence[ListView], key: str) -> None:
+        """Show the views, one of them in front."""
+        self.tabs.show_tabs([Tab(key=view.key, text=view.text) for view in views], key)
+
+    def ask_for_name(self) -> NamePopup:
+        """Open the line for a view's name."""
+        popup = NamePopup(self)
+        popup.named.connect(self.saved)
+        popup.open_below(self.save_button)
+        return popup
+
+    def retint(self) -> None:
+        """Keep the height of the theme."""
+        self.setFixedHeight(theme().size("tab-row"))
+
+    def _on_menu_wanted(self, at: QPoint) -> None:
+        place = self.tabs.tabAt(at)
+        key = self.tabs.key if place < 0 else self.tabs._tabs[place].key
+        if not key.startswith(SAVED):
+            return
+        menu = Menu(self)
+        forget = menu.add(tr("Delete view"), "trash")
+        forget.triggered.connect(lambda: self.forgotten.emit(key.removeprefix(SAVED)))
+        menu.popup(self.tabs.mapToGlobal(at))
+
+
+class NamePopup(QFrame):
+    """One line for a name, under the button that asks for it."""
+
+    named = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setProperty("role", "popup")
+        self.line = QLineEdit()
+        self.line.setMinimumWidth(theme().px(220))
+        self.button = Button(message("Save"), Kind.PRIMARY)
+        self.button.setEnabled(False)
+        self.line.textChanged.connect(lambda text: self.button.setEnabled(bool(text.strip())))
+        self.button.clicked.connect(self._on_saved)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.addWidget(Field(message("Name of the view"), self.line))
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.button)
+        column.addLayout(row)
+
+    def open_below(self, button: QWidget) -> None:
+        """Show the line."""
+        self.move(button.mapToGlobal(QPoint(0, button.height() + 4)))
+        self.show()
+        self.line.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Save by Enter, close by Esc."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._on_saved()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+    def _on_saved(self) -> None:
+        if self.line.text().strip():
+            self.named.emit(self.line.text().strip())
+            self.close()

@@ -1,0 +1,101 @@
+"""What lists say of each kind of record: counts, empty states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import N_, Message, message
+from crm_desktop.ui.format import figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListWords:
+    """English sources, marked here, shown through the translator."""
+
+    counted: str
+    none_yet: str
+    first: str
+    new: str
+
+
+_WORDS: Mapping[str, ListWords] = {
+    "customer": ListWords(
+        counted=N_("{count} customers"),
+        none_yet=N_("No customers yet"),
+        first=N_("Add one by hand; it is saved on this laptop at once."),
+        new=N_("New customer"),
+    ),
+    "contact": ListWords(
+        counted=N_("{count} contacts"),
+        none_yet=N_("No contacts yet"),
+        first=N_("Add the people you talk to."),
+        new=N_("New contact"),
+    ),
+    "deal": ListWords(
+        counted=N_("{count} deals"),
+        none_yet=N_("No deals yet"),
+        first=N_("A deal is a possible sale to a customer."),
+        new=N_("New deal"),
+    ),
+    "activity": ListWords(
+        counted=N_("{count} activities"),
+        none_yet=N_("No activities yet"),
+        first=N_("Log what you did, or plan what is next."),
+        new=N_("New activity"),
+    ),
+    "product": ListWords(
+        counted=N_("{count} products"),
+        none_yet=N_("No products yet"),
+        first=N_("Products are what quotes offer."),
+        new=N_("New product"),
+    ),
+    "quote": ListWords(
+        counted=N_("{count} quotes"),
+        none_yet=N_("No quotes yet"),
+        first=N_("A quote is an offer to a customer."),
+        new=N_("New quote"),
+    ),
+    "ticket": ListWords(
+        counted=N_("{count} tickets"),
+        none_yet=N_("No tickets yet"),
+        first=N_("A ticket keeps a customer's question until it is answered."),
+        new=N_("New ticket"),
+    ),
+}
+_OTHER = ListWords(
+    counted=N_("{count} records"),
+    none_yet=N_("No records yet"),
+    first=N_("What is added here is saved on this laptop at once."),
+    new=N_("New record"),
+)
+
+
+def words_of(entity: str) -> ListWords:
+    """Return what lists of an entity say."""
+    return _WORDS.get(entity, _OTHER)
+
+
+def counted(entity: str, number: int) -> Message:
+    """Return how many records there are, in words."""
+    return Message(words_of(entity).counted, {"count": figure(number)})
+
+
+def none_yet(entity: str) -> Message:
+    """Return the line of an empty list."""
+    return Message(words_of(entity).none_yet)
+
+
+def new_words(entity: str) -> Message:
+    """Return the words on the button that makes a record."""
+    return Message(words_of(entity).new)
+
+
+def icon_of(entity: str) -> str:
+    """Return the icon of an entity."""
+    return SCHEMAS[entity].meta.icon
+
+
+NOTHING_FITS = message("Nothing fits this filter")
+"""The line of a list whose filter leaves nothing."""
