@@ -30,10 +30,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # A terminal or pipe of another encoding must not make a Chinese name an error.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    output = sys.stdout
     try:
         crm.main(args=arguments, prog_name="crm", standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit) as left:
+        # click turns a broken pipe into an exit with status 1, and puts a wrapper around the stream.
+        if isinstance(left, SystemExit) and sys.stdout is output:
+            raise
         _leave_pipe()
         return DONE
     except Exception as error:  # noqa: BLE001 - the end of the line: every failure is told, none is swallowed

@@ -1,0 +1,133 @@
+"""Files from the command line: import, its rejects and its undoing, export."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import Crm
+
+
+def _write(path: Path, text: str, encoding: str = "utf-8") -> str:
+    path.write_bytes(text.encode(encoding))
+    return str(path)
+
+
+def test_an_import_prints_four_counts_and_can_be_undone(crm: Crm, tmp_path: Path) -> None:
+    file = _write(tmp_path / "客户.csv", "名称,行业,员工人数\n腾飞,制造,12\n坏行,制造,很多\n", "gb18030")
+    rejects = tmp_path / "rejects.csv"
+    ran = crm.run("--json", "import", file, "customer", "--rejects", str(rejects))
+    assert ran.status == 0
+    report = ran.json()
+    assert {name: report[name] for name in ("created", "updated", "skipped", "rejected")} == {
+        "created": 1,
+        "updated": 0,
+        "skipped": 0,
+        "rejected": 1,
+    }
+    assert "GB18030" in ran.err
+    assert "3" in ran.err
+    with rejects.open(encoding="utf-8-sig", newline="") as stream:
+        row = next(csv.DictReader(stream))
+    assert (row["名称"], row["Line"]) == ("坏行", "3")
+    assert "很多" in row["Reason"]
+    undone = crm.json("undo-import", report["batch"])
+    assert undone == {"removed": 1, "restored": 0, "kept": 0}
+    assert crm.rows("list", "customer") == []
+    again = crm.run("undo-import", report["batch"])
+    assert again.status == 1
+
+
+def test_a_dry_run_tells_the_same_and_writes_nothing(crm: Crm, tmp_path: Path) -> None:
+    file = _write(tmp_path / "list.csv", "name,city\nA,X\nB,Y\n")
+    assert crm.json("import", file, "customer", "--dry-run")["created"] == 2
+    assert crm.rows("list", "customer") == []
+
+
+def test_mapping_lookup_key_and_mode_do_what_the_contract_says(crm: Crm, tmp_path: Path) -> None:
+    accounts = _write(
+        tmp_path / "a.csv", "account,sector,subsidiary_of\nSon,tools,Mother\nMother,,\nLost,,Nobody\n"
+    )
+    said = ("--map", "account=name", "--map", "sector=industry", "--lookup", "subsidiary_of=customer.name")
+    report = crm.json("import", accounts, "customer", *said, "--key", "name")
+    assert (report["created"], report["rejected"]) == (2, 1)
+    rows = {row["name"]: row for row in crm.rows("list", "customer")}
+    assert rows["Son"]["parent_id"] == rows["Mother"]["id"]
+    again = crm.json("import", accounts, "customer", *said, "--key", "name", "--mode", "both")
+    assert (again["created"], again["updated"], again["skipped"], again["rejected"]) == (0, 0, 2, 1)
+    changed = _write(tmp_path / "b.csv", "account,sector\nSon,toys\nNew,x\n")
+    update = crm.json("import", changed, "customer", *said[:4], "--key", "name", "--mode", "update")
+    assert (update["created"], update["updated"], update["skipped"]) == (0, 1, 1)
+
+
+def test_what_is_exported_can_be_read_by_others_and_by_us(crm: Crm, tmp_path: Path) -> None:
+    made = crm.json("add", "customer", "name==HYPERLINK(1)", "tags=a,b", "annual_revenue=12.50 EUR")
+    for ending in ("csv", "xlsx", "json", "jsonl", "vcf"):
+        told = crm.json("export", "customer", str(tmp_path / f"out.{ending}"))
+        assert told["rows"] == 1, ending
+    record = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))[0]
+    assert (record["id"], record["annual_revenue"]) == (made["id"], "12.50 EUR")
+    assert "'=HYPERLINK(1)" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    for ending in ("csv", "xlsx", "json", "jsonl"):
+        file = str(tmp_path / f"out.{ending}")
+        assert crm.json("import", file, "customer", "--mode", "update")["skipped"] == 1, ending
+
+
+def test_an_export_takes_conditions_and_fields(crm: Crm, tmp_path: Path) -> None:
+    for name in ("A", "B"):
+        crm.json("add", "customer", f"name={name}")
+    file = tmp_path / "out.csv"
+    crm.json("export", "customer", str(file), "--where", "name = B", "--fields", "name")
+    assert [line.split(",")[1] for line in file.read_text(encoding="utf-8-sig").splitlines()] == ["Name", "B"]
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "status"),
+    [
+        ("name\nA\n", ("--map", "nothing=name"), 1),
+        ("name\nA\n", ("--map", "name=nothing"), 1),
+        ("name\nA\n", ("--map", "name"), 1),
+        ("name\nA\n", ("--lookup", "name=nothing.name"), 1),
+        ("name\nA\n", ("--set", "nothing"), 2),
+        ("name\nA\n", ("--key", "city"), 1),
+        ("name\nA\n", ("--mode", "nothing"), 2),
+        ("", (), 1),
+        ("\x00\x01\x02", (), 1),
+        ("nothing we know\nA\n", (), 1),
+    ],
+)
+def test_an_import_that_cannot_be_is_told(
+    crm: Crm, tmp_path: Path, text: str, arguments: tuple[str, ...], status: int
+) -> None:
+    ran = crm.run("--json", "import", _write(tmp_path / "list.csv", text), "customer", *arguments)
+    assert (ran.status, ran.out) == (status, "")
+    assert ran.err.strip()
+
+
+def test_files_that_are_not_there_or_cannot_be_written_are_named(crm: Crm, tmp_path: Path) -> None:
+    assert crm.run("import", str(tmp_path / "none.csv"), "customer").status == 1
+    assert crm.run("import", str(tmp_path), "customer").status == 1
+    ran = crm.run("export", "customer", str(tmp_path / "none" / "out.csv"))
+    assert ran.status == 1
+    assert "out.csv" in ran.err
+    assert crm.run("export", "customer", str(tmp_path / "out.doc")).status == 1
+    assert crm.run("export", "nothing", str(tmp_path / "out.csv")).status == 1
+
+
+def test_a_quote_is_printed(crm: Crm, tmp_path: Path) -> None:
+    acme = crm.json("add", "customer", "name=Acme")
+    quote = crm.json("add", "quote", f"customer_id={acme['id']}")
+    crm.json(
+        "add", "quote_line", f"quote_id={quote['id']}", "description=Box", "quantity=2", "unit_price=12.50"
+    )
+    assert crm.json("show", "quote", quote["id"])["total"] == "25.00 CNY"
+    for language in ("en", "zh", "both"):
+        file = tmp_path / f"{language}.pdf"
+        told = crm.json("quote", "pdf", quote["id"], str(file), "--language", language)
+        assert told["pages"] >= 1
+        assert file.read_bytes().startswith(b"%PDF")
+    assert crm.run("quote", "pdf", "0" * 32, str(tmp_path / "x.pdf")).status == 1
+    assert crm.run("quote", "pdf", quote["id"], str(tmp_path / "no" / "x.pdf")).status == 1

@@ -1,0 +1,140 @@
+"""Records from the command line: the contract of names, forms and exit statuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cli.support import Crm
+
+
+def test_a_record_is_made_shown_changed_deleted_and_restored(crm: Crm) -> None:
+    made = crm.json(
+        "add", "customer", "name=腾飞", "tags=red,blue", "credit_limit=1,299.00 CNY", "employees=12"
+    )
+    assert (made["name"], made["tags"], made["credit_limit"]) == ("腾飞", ["blue", "red"], "1299.00 CNY")
+    assert len(made["id"]) == 32
+    assert made["created_at"].endswith("Z")
+    assert made["owner_id"]
+    changed = crm.json("set", "customer", made["id"], "tags+=new", "tags-=red", "level=A", "employees=")
+    assert (changed["tags"], changed["level"], changed["employees"]) == (["blue", "new"], "A", None)
+    assert crm.json("show", "customer", made["id"]) == changed
+    assert crm.json("delete", "customer", made["id"])["deleted"] is True
+    assert crm.rows("list", "customer") == []
+    assert crm.json("restore", "customer", made["id"])["name"] == "腾飞"
+    assert [row["id"] for row in crm.rows("list", "customer")] == [made["id"]]
+
+
+def test_the_history_says_who_changed_what_from_what(crm: Crm) -> None:
+    made = crm.json("add", "customer", "name=A", "annual_revenue=5 USD")
+    crm.json("set", "customer", made["id"], "name=B", "annual_revenue=7 USD")
+    crm.json("delete", "customer", made["id"])
+    entries = crm.rows("history", "customer", made["id"])
+    assert [entry["label"] for entry in entries if entry["field"] is None] == ["Deleted", "Made"]
+    changes = {entry["field"]: (entry["old"], entry["new"]) for entry in entries if entry["field"]}
+    assert changes["name"] == ("A", "B")
+    assert changes["annual_revenue"] == ("5.00 USD", "7.00 USD")
+    assert {entry["origin"] for entry in entries} == {"here"}
+
+
+def test_lists_filter_sort_cut_and_choose_fields(crm: Crm) -> None:
+    for name, employees in (("A", 1), ("B", 20), ("C", 300)):
+        crm.json(
+            "add", "customer", f"name={name}", f"employees={employees}", f"annual_revenue={employees} EUR"
+        )
+    names = [
+        row["name"]
+        for row in crm.rows("list", "customer", "--where", "employees > 1", "--sort", "-employees")
+    ]
+    assert names == ["C", "B"]
+    both = ("--where", "employees >= 20", "--where", "name ~ b")
+    row = crm.rows("list", "customer", *both, "--fields", "name,annual_revenue")[0]
+    assert {name: row[name] for name in ("name", "annual_revenue")} == {
+        "name": "B",
+        "annual_revenue": "20.00 EUR",
+    }
+    assert "level" not in row
+    assert len(crm.rows("list", "customer", "--limit", "2")) == 2
+    for condition, count in (
+        ("name = A", 1),
+        ("name != A", 2),
+        ("employees < 20", 1),
+        ("employees <= 20", 2),
+    ):
+        assert len(crm.rows("list", "customer", "--where", condition)) == count, condition
+
+
+def test_search_finds_parts_chinese_and_pinyin(crm: Crm) -> None:
+    made = crm.json("add", "customer", "name=上海腾飞贸易")
+    for text in ("腾飞", "tengfei", "贸"):
+        assert [hit["id"] for hit in crm.rows("search", text)] == [made["id"]], text
+    assert crm.rows("search", "nothing of the kind") == []
+
+
+def test_labels_take_the_place_of_names_in_the_persons_language(crm: Crm) -> None:
+    acme = crm.json("add", "customer", "name=Acme", "source=referral")
+    ann = crm.json("add", "contact", "name=Ann", f"customer_id={acme['id']}")
+    shown = crm.json("show", "contact", ann["id"], "--labels")
+    assert (shown["Name"], shown["Customer"]) == ("Ann", "Acme")
+    assert crm.json("show", "customer", acme["id"], "--labels")["Source"] == "Referral"
+    told = crm.process("show", "contact", ann["id"], "--labels", CRM_LANGUAGE="zh_CN")
+    assert told.out.splitlines()[0].startswith("ID")
+    assert "Ann" in told.out
+
+
+def test_a_command_as_a_process_of_its_own_says_the_same_as_here(crm: Crm) -> None:
+    made = crm.process("--json", "add", "customer", "name=腾飞").json()
+    assert crm.json("show", "customer", made["id"]) == made
+    ran = crm.process("--json", "list", "nothing")
+    assert (ran.status, ran.out) == (1, "")
+
+
+def test_tables_for_people_line_up_with_chinese_and_end_in_the_id(crm: Crm) -> None:
+    made = crm.json("add", "customer", "name=腾飞", "level=A")
+    crm.json("add", "customer", "name=Longer name")
+    lines = crm.run("list", "customer", "--fields", "name,level,id").out.splitlines()
+    assert lines[0].split() == ["name", "level", "id"]
+    assert lines[1] == f"腾飞         A      {made['id']}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("list", "nothing"), 1, "nothing"),
+        (("list",), 2, "ENTITY"),
+        (("list", "customer", "--where", "name ? x"), 1, "name ? x"),
+        (("list", "customer", "--where", "nothing = x"), 1, "nothing"),
+        (("list", "customer", "--sort", "nothing"), 1, "nothing"),
+        (("list", "customer", "--limit", "0"), 2, "limit"),
+        (("list", "customer", "--bogus"), 2, "--bogus"),
+        (("nothing",), 2, "nothing"),
+        (("show", "customer", "xyz"), 1, "xyz"),
+        (("show", "customer", "0" * 32), 1, "no such record"),
+        (("history", "customer", "0" * 32), 1, "no such record"),
+        (("add", "customer", "name"), 2, "field=value"),
+        (("add", "customer"), 1, "name"),
+        (("add", "customer", "name=A", "level=Z"), 1, "level"),
+        (("add", "customer", "name=A", "nothing=1"), 1, "nothing"),
+        (("add", "customer", "name=A", "created_at=2026-01-01"), 1, "Created"),
+        (("add", "customer", "name+=A"), 1, "set"),
+        (("add", "deal", "name=A", "amount=many"), 1, "amount"),
+        (("set", "customer", "0" * 32, "name=A"), 1, "no such record"),
+        (("set", "customer", "0" * 32), 2, "FIELD"),
+        (("delete", "customer", "0" * 32), 1, "no such record"),
+        (("restore", "customer", "0" * 32), 1, "no such record"),
+    ],
+)
+def test_bad_input_is_told_in_words_with_the_right_status(
+    crm: Crm, arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    ran = crm.run("--json", *arguments)
+    assert ran.status == status, ran.err
+    assert said in ran.err
+    assert ran.out == ""
+
+
+def test_every_wrong_field_is_named_at_once(crm: Crm) -> None:
+    ran = crm.run("add", "customer", "name=", "level=Z", "employees=x", "nothing=1")
+    told: list[Any] = ran.err.splitlines()
+    assert [line.split(":")[0] for line in told] == ["level", "employees", "nothing"]
