@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.util import SKIP_HEADER
 
 from crm_core.errors import AccessDenied, CrmError, Unreachable, UserError
 from crm_core.i18n import N_, Message
@@ -25,6 +27,7 @@ CONNECT_TIMEOUT_S = 10
 # A page of the size asked for, at the slowest line promised (64 kbit/s with loss), and HQ's own work.
 READ_TIMEOUT_S = 60
 
+_HOST = re.compile(r"[\w.:-]+\Z")
 _T = TypeVar("_T")
 
 
@@ -46,15 +49,15 @@ def checked_address(address: str) -> str:
     A name without a scheme means HTTPS. Plain HTTP is refused except to this very machine: passwords and
     customers travel on it.
     """
-    text = address.strip().rstrip("/")
-    if "://" not in text:
-        text = f"https://{text}"
+    text = address.strip()
+    text = text if "://" in text else f"https://{text}"
+    text = text.rstrip("/") if not text.endswith("://") else text
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not host or not _HOST.match(host):
         raise UserError(N_("“{address}” is not the address of a server"), address=address)
     if parts.scheme == "http" and not _is_loopback(host):
         raise UserError(
@@ -82,6 +85,7 @@ class HttpHeadquarters:
         self._session = requests.Session()
         # Nothing a server would not need: an idle round is meant to stay under half a kilobyte.
         self._session.headers.clear()
+        self._session.headers.update({"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER})
         self._session.trust_env = not _is_loopback(urlsplit(self.address).hostname or "")
         adapter = CountingAdapter(self.counter, ca_file)
         self._session.mount("https://", adapter)
