@@ -33,7 +33,7 @@ class Malformed(UserError):
 
 
 def encode(message: Any) -> bytes:
-    """Return the compact form of a message, with a checksum: a flipped bit must not become a customer's name."""
+    """Return the compact form of a message, with a checksum: a flipped bit must not become a name."""
     return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(_encoder.encode(message))
 
 
