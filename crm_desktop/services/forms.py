@@ -1,0 +1,82 @@
+"""What a form must know before it is filled in: fields, the record, titles of its links, a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import Message
+from crm_core.rules.access import Action
+from crm_core.schema.field import Kind, Plain
+from crm_desktop.models.records import Record
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import drafts, lists, records, rights
+from crm_desktop.services.drafts import KeptDraft
+from crm_desktop.services.lists import ShownField
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormSetup:
+    """A form ready to be filled in."""
+
+    fields: tuple[ShownField, ...]
+    record: Record | None
+    """The record as it is; None for one still to be made."""
+    values: Mapping[str, Plain]
+    """What the form shows without the draft: the record's values, or those a new one starts with."""
+    titles: Mapping[str, str]
+    """What the links of values and draft are called, by field name and, for the draft, by id."""
+    draft: KeptDraft | None
+    currency: str
+    """The company's: what a new amount is in."""
+    refusal: Message | None
+    """Why nothing can be saved here; None where it can."""
+
+
+def open_form(
+    replica: Replica, entity: str, record_id: str | None, given: Mapping[str, Plain] | None = None
+) -> FormSetup:
+    """Return what a form shows. `given` are values a new record starts with. Raises `NotFound`."""
+    fields = lists.shown_fields(replica, entity)
+    record = records.get(replica, entity, record_id) if record_id else None
+    action = Action.EDIT if record is not None else Action.CREATE
+    values: dict[str, Plain] = dict(record.values) if record is not None else _first_values(replica, entity)
+    values.update(given or {})
+    draft = drafts.kept(replica, entity, record_id)
+    refs = {
+        shown.field.name: str(shown.field.target)
+        for shown in fields
+        if shown.field.kind is Kind.REF and shown.field.target in SCHEMAS
+    }
+    links = {
+        (name, refs[name], str(value))
+        for source in (values, draft.values if draft else {})
+        for name, value in source.items()
+        if name in refs and value
+    }
+    found = records.titles(replica, {(target, linked) for _, target, linked in links})
+    titles = {linked: found.get((target, linked), "") for _, target, linked in links}
+    shown_links = {name: value for name, value in values.items() if name in refs and value}
+    titles.update((name, found.get((refs[name], str(value)), "")) for name, value in shown_links.items())
+    return FormSetup(
+        fields=fields,
+        record=record,
+        values=values,
+        titles=titles,
+        draft=draft,
+        currency=lists.company_currency(replica),
+        refusal=rights.may_do(replica, action, entity, record_id).reason,
+    )
+
+
+def _first_values(replica: Replica, entity: str) -> dict[str, Plain]:
+    """Return what a new record starts with: defaults, and whoever makes it as its owner."""
+    schema = SCHEMAS[entity]
+    values: dict[str, Plain] = {
+        name: field.default for name, field in schema.fields.items() if field.default is not None
+    }
+    setup = lists.setup_of(replica, entity)
+    if setup.owner_field is not None:
+        values[setup.owner_field] = setup.user_id
+    return values

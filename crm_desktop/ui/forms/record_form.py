@@ -1,0 +1,473 @@
+"""A form for one record of any kind: made of its schema, with drafts, checks and quiet bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from crm_core.entities import schema_of
+from crm_core.errors import CrmError, Invalid, StaleRecord, UserError
+from crm_core.i18n import N_, Message, message
+from crm_core.schema.field import Plain
+from crm_core.schema.validate import problem_with
+from crm_desktop.models.records import Record
+from crm_desktop.services import drafts, forms, records
+from crm_desktop.services.calendar import local
+from crm_desktop.services.forms import FormSetup
+from crm_desktop.services.outcome import Outcome
+from crm_desktop.ui.actions import ActionRegistry, ActionSpec
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.format import clock, near_moment
+from crm_desktop.ui.forms.field_grid import FieldGrid
+from crm_desktop.ui.lists.words import new_words
+from crm_desktop.ui.theme.tokens import SIZES
+from crm_desktop.ui.translate import Text, tr
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.info_bar import InfoBar
+from crm_desktop.ui.widgets.labels import ElidedLabel, Label
+from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.paint import Tone
+
+DRAFT_MS = 3_000
+CHECK_MS = 400  # after the last key, so that nobody is told off in the middle of a word
+
+
+class RecordForm(Live, QWidget):
+    """Makes a record, or changes one. `given` are values a new one starts with, `left_out` fields not shown.
+
+    Ctrl+S saves and stays, Ctrl+Enter saves and closes, Esc closes and asks only where something is not
+    saved. What is typed is kept as a draft every three seconds.
+    """
+
+    saved = Signal(object)
+    """The `Record` as it was saved."""
+    closed = Signal()
+    """A person is done with the form."""
+    loaded = Signal()
+    """The editors are there."""
+
+    def __init__(
+        self,
+        context: Context,
+        actions: ActionRegistry,
+        entity: str,
+        record_id: str | None = None,
+        *,
+        given: Mapping[str, Plain] | None = None,
+        left_out: Iterable[str] = (),
+        title: Text | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.context = context
+        self.entity = entity
+        self.record_id = record_id
+        self._given = dict(given or {})
+        self._left_out = tuple(left_out)
+        self._setup: FormSetup | None = None
+        self._touched: set[str] = set()
+        self._kept: Mapping[str, Plain] | None = None
+        self._saving = False
+        self._title = title
+        self._lay_out()
+        self._timers()
+        self._keys(actions)
+        self.retranslate()
+        self._read()
+
+    @property
+    def dirty(self) -> bool:
+        """Whether something was changed and not saved."""
+        return bool(self._touched)
+
+    def leave(self) -> bool:
+        """Return True where the form may go; else ask, in its bar, whether to give the changes up."""
+        if not self.dirty:
+            return True
+        self._ask_to_discard()
+        return False
+
+    def save(self, *, close: bool = False) -> None:
+        """Save what was changed; say under each field what is wrong with it."""
+        if self._setup is None or self._saving or self._setup.refusal is not None:
+            return
+        values = self._read_all()
+        if values is None:
+            self._focus_first_error()
+            return
+        changes = self._changes(values)
+        if self.record_id is not None and not changes:
+            self._finished(self._setup.record, close)
+            return
+        self._saving = True
+        self._save_button.setEnabled(False)
+        self.context.change(
+            self, self._work(values, changes), lambda record: self._finished(record, close), self._on_refused
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close by Esc; a second Esc while the form asks goes on with it."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self._asking and not self._bar.isHidden():
+            self._hide_bar()
+        else:
+            self.close_form()
+
+    def close_form(self) -> None:
+        """Close the form, after asking where something is not saved."""
+        if self.leave():
+            self.closed.emit()
+
+    def retranslate(self) -> None:
+        """Write title and buttons in the language on screen."""
+        if self._title is not None:
+            self._heading.say(self._title)
+        elif self._setup is not None and self._setup.record is not None:
+            self._heading.say(self._setup.record.title)
+        elif self.record_id is None:
+            self._heading.say(new_words(self.entity))
+        self.setAccessibleName(self._heading.text() or tr(schema_of(self.entity).meta.label))
+
+    # Making
+
+    def _lay_out(self) -> None:
+        margin = SIZES["page-margin"]
+        self._heading = ElidedLabel(step="title")
+        self._state = Label(step="caption", color="text-soft")
+        self._cancel_button = Button(message("Close"), hint="Esc")
+        self._save_button = Button(message("Save"), Kind.PRIMARY, hint="Ctrl+Enter")
+        self._cancel_button.clicked.connect(self.close_form)
+        self._save_button.clicked.connect(lambda: self.save(close=True))
+        head = QHBoxLayout()
+        head.setContentsMargins(margin, 12, margin, 8)
+        head.setSpacing(12)
+        head.addWidget(self._heading, 1)
+        head.addWidget(self._state)
+        head.addWidget(self._cancel_button)
+        head.addWidget(self._save_button)
+        self._bar = InfoBar("", closable=True)
+        self._bar.hide()
+        self._bar.action_clicked.connect(self._on_bar_action)
+        self._bar.closed.connect(self._hide_bar)
+        self._asking = False
+        self._act: Any = None
+        holder = QHBoxLayout()
+        holder.setContentsMargins(margin, 0, margin, 8)
+        holder.addWidget(self._bar)
+        self._bar_row = QWidget()
+        self._bar_row.setLayout(holder)
+        self._bar_row.hide()
+        self.grid = FieldGrid()
+        self.grid.edited.connect(self._on_edited)
+        inner = QWidget()
+        row = QHBoxLayout(inner)
+        row.setContentsMargins(margin, 8, margin, margin)
+        row.addWidget(self.grid, 1)
+        row.addStretch(0)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(inner)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self._bar_row)
+        column.addWidget(self._scroll, 1)
+
+    def _timers(self) -> None:
+        self._draft_timer = QTimer(self)
+        self._draft_timer.setInterval(DRAFT_MS)
+        self._draft_timer.timeout.connect(self._keep_draft)
+        self._check_timer = QTimer(self)
+        self._check_timer.setSingleShot(True)
+        self._check_timer.setInterval(CHECK_MS)
+        self._check_timer.timeout.connect(self._check_touched)
+
+    def _keys(self, actions: ActionRegistry) -> None:
+        save = ActionSpec(id="form.save", text=N_("Save"), group=N_("Form"), icon="check", shortcut="Ctrl+S")
+        close = ActionSpec(
+            id="form.save-close", text=N_("Save and close"), group=N_("Form"), shortcut="Ctrl+Return"
+        )
+        actions.add(save, self.save, self)
+        actions.add(close, lambda: self.save(close=True), self)
+
+    # Reading
+
+    def _read(self) -> None:
+        replica, entity, record_id, given = self.context.replica, self.entity, self.record_id, self._given
+        self.context.tasks.read(
+            self,
+            lambda: forms.open_form(replica, entity, record_id, given),
+            self._on_read,
+            self._on_unreadable,
+            topic="form",
+        )
+
+    def _on_read(self, setup: FormSetup) -> None:
+        first = self._setup is None
+        self._setup = setup
+        if first:
+            self.grid.build(
+                self.context,
+                setup.fields,
+                setup.values,
+                setup.titles,
+                setup.currency,
+                locked=setup.refusal is not None,
+                left_out=self._left_out,
+            )
+        else:
+            untouched = [name for name in self.grid.fields if name not in self._touched]
+            self.grid.fill(setup.values, setup.titles, untouched)
+        self._save_button.setVisible(setup.refusal is None)
+        self.retranslate()
+        if setup.refusal is not None:
+            self._say(setup.refusal, Tone.INFO)
+        elif first and setup.draft is not None:
+            self._restore_draft(setup)
+        if first:
+            editor = self.grid.first_editor()
+            if editor is not None:
+                editor.setFocus()
+            self.loaded.emit()
+
+    def _on_unreadable(self, error: CrmError) -> None:
+        self._save_button.hide()
+        self._say(error.message, Tone.BAD)
+
+    def _restore_draft(self, setup: FormSetup) -> None:
+        draft = setup.draft
+        if draft is None:
+            return
+        titles = {
+            name: setup.titles.get(str(value), "")
+            for name, value in draft.values.items()
+            if value is not None
+        }
+        names = [name for name in draft.values if name in self.grid.fields]
+        self.grid.fill({**setup.values, **draft.values}, titles, names or ("",))
+        self._touched |= set(names)
+        self._kept = dict(draft.values)
+        if names:
+            text = message(
+                "What was typed here before ({time}) is back.", time=near_moment(local(draft.at_ms))
+            )
+            self._say(text, Tone.INFO, message("Discard"), self._discard)
+            self._draft_timer.start()
+
+    # Editing
+
+    def _on_edited(self, name: str) -> None:
+        self._touched.add(name)
+        self._state.say("")
+        if self._asking:
+            self._hide_bar()
+        self._check_timer.start()
+        if not self._draft_timer.isActive():
+            self._draft_timer.start()
+
+    def _check_touched(self) -> None:
+        values: dict[str, Plain] = dict(self._setup.values) if self._setup else {}
+        for name in self._touched:
+            self._check(name, values)
+
+    def _check(self, name: str, values: dict[str, Plain]) -> bool:
+        """Read one editor into `values`; say what is wrong, and return whether nothing is."""
+        found = self.grid.fields.get(name)
+        if found is None or found.editor is None:
+            return True
+        try:
+            read = found.editor.read(values)
+        except UserError as error:
+            found.widget.set_error(error.message)
+            return False
+        value = read.get(name)
+        wrong = problem_with(found.field, value) if value not in (None, "", []) else None
+        found.widget.set_error(wrong or "")
+        values.update(read)
+        return wrong is None
+
+    def _read_all(self) -> dict[str, Plain] | None:
+        """Return the whole row as the editors have it; None where one cannot be read."""
+        assert self._setup is not None
+        values: dict[str, Plain] = dict(self._setup.values)
+        good = [self._check(name, values) for name in self.grid.fields]
+        for name, found in self.grid.fields.items():
+            empty = values.get(name) in (None, "", [])
+            if found.editor is not None and found.field.required and empty:
+                found.widget.set_error(message("This is required"))
+                good.append(False)
+        return values if all(good) else None
+
+    def _changes(self, values: Mapping[str, Plain]) -> dict[str, Plain]:
+        assert self._setup is not None
+        before = self._setup.record.values if self._setup.record is not None else {}
+        written = {name for name, found in self.grid.fields.items() if found.editor is not None}
+        written |= {
+            str(found.field.currency)
+            for found in self.grid.fields.values()
+            if found.editor and found.field.currency
+        }
+        written |= set(self._given)
+        return {
+            name: value
+            for name, value in values.items()
+            if name in written and (before.get(name) or None) != (value or None)
+        }
+
+    # Saving
+
+    def _work(self, values: Mapping[str, Plain], changes: Mapping[str, Plain]) -> Any:
+        replica, entity, record_id = self.context.replica, self.entity, self.record_id
+        assert self._setup is not None
+        before = self._setup.record.values if self._setup.record is not None else {}
+
+        def save() -> Outcome[Record]:
+            if record_id is None:
+                given = {name: value for name, value in changes.items() if value not in (None, "", [])}
+                outcome = records.create(replica, entity, given)
+            else:
+                expected = {name: before.get(name) for name in changes}
+                outcome = records.update(replica, entity, record_id, changes, expected)
+            drafts.drop(replica, entity, record_id)
+            return outcome
+
+        return save
+
+    def _finished(self, record: Record | None, close: bool) -> None:
+        self._saving = False
+        self._save_button.setEnabled(True)
+        self._touched.clear()
+        self._kept = None
+        self._draft_timer.stop()
+        self._hide_bar()
+        self._state.say(
+            message("Saved on this laptop {time}", time=clock(local(self.context.replica.clock.now_ms())))
+        )
+        if record is not None:
+            self.record_id = record.id
+            self.saved.emit(record)
+        if close:
+            self.closed.emit()
+        else:
+            self._read()
+
+    def _on_refused(self, error: CrmError) -> None:
+        self._saving = False
+        self._save_button.setEnabled(True)
+        if isinstance(error, Invalid):
+            self._show_problems(error)
+        elif isinstance(error, StaleRecord):
+            self._say(error.message, Tone.WARN, message("Show the present values"), self._look_again)
+        else:
+            self._say(error.message, Tone.BAD)
+
+    def _show_problems(self, error: Invalid) -> None:
+        unplaced: list[Message] = []
+        for problem in error.problems:
+            found = self.grid.fields.get(problem.field or "")
+            if found is None or found.editor is None:
+                unplaced.append(problem.message)
+            else:
+                found.widget.set_error(problem.message)
+        if unplaced:
+            self._say(unplaced[0], Tone.BAD)
+        self._focus_first_error()
+
+    def _look_again(self) -> None:
+        """Read the record again; what a person typed stays, everything else shows the present values."""
+        self._hide_bar()
+        self._read()
+
+    def _focus_first_error(self) -> None:
+        for found in self.grid.fields.values():
+            if found.editor is not None and found.widget.error:
+                found.editor.setFocus()
+                self._scroll.ensureWidgetVisible(found.widget)
+                return
+
+    # Drafts
+
+    def _keep_draft(self) -> None:
+        if not self.dirty or self._setup is None or self._saving:
+            return
+        values: dict[str, Plain] = dict(self._setup.values)
+        kept: dict[str, Plain] = {}
+        for name in self._touched:
+            found = self.grid.fields.get(name)
+            if found is None or found.editor is None:
+                continue
+            try:
+                kept.update(found.editor.read(values))
+            except UserError:
+                continue  # half a date: kept once it is a whole one
+        if kept == self._kept:
+            return
+        self._kept = kept
+        replica, entity, record_id = self.context.replica, self.entity, self.record_id
+        self.context.tasks.write(
+            self,
+            lambda: drafts.keep(replica, entity, record_id, kept),
+            self._on_draft_kept,
+            self._on_draft_lost,
+        )
+
+    def _on_draft_kept(self, at_ms: int) -> None:
+        if self.dirty:
+            self._state.say(message("Draft kept {time}", time=clock(local(at_ms))))
+
+    def _on_draft_lost(self, error: CrmError) -> None:
+        self._kept = None
+        self._say(error.message, Tone.WARN)
+
+    # The bar
+
+    def _ask_to_discard(self) -> None:
+        self._say(
+            message("Your changes are not saved."), Tone.WARN, message("Discard"), self._discard_and_close
+        )
+        self._asking = True
+
+    def _discard_and_close(self) -> None:
+        self._discard()
+        self.closed.emit()
+
+    def _discard(self) -> None:
+        """Give up what was typed, and its draft."""
+        self._touched.clear()
+        self._kept = None
+        self._draft_timer.stop()
+        self._hide_bar()
+        replica, entity, record_id = self.context.replica, self.entity, self.record_id
+        self.context.tasks.write(
+            self, lambda: drafts.drop(replica, entity, record_id), None, self.context.show_error
+        )
+        if self._setup is not None:
+            self.grid.fill(self._setup.values, self._setup.titles)
+            for found in self.grid.fields.values():
+                if found.editor is not None:
+                    found.widget.set_error("")
+
+    def _say(self, text: Text, tone: Tone, action: Text = "", act: Any = None) -> None:
+        self._asking = False
+        self._act = act
+        self._bar.say(text, tone, action=action)
+        self._bar.show()
+        self._bar_row.show()
+
+    def _hide_bar(self) -> None:
+        self._asking = False
+        self._act = None
+        self._bar.hide()
+        self._bar_row.hide()
+
+    def _on_bar_action(self) -> None:
+        if self._act is not None:
+            self._act()
