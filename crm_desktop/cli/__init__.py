@@ -32,7 +32,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     output = sys.stdout
     try:
-        crm.main(args=arguments, prog_name="crm", standalone_mode=False)
+        typed = [os.fsencode(each).decode() for each in (sys.argv[1:] if arguments is None else arguments)]
+        crm.main(args=typed, prog_name="crm", standalone_mode=False)
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit) as left:
         # click turns a broken pipe into an exit with status 1, and puts a wrapper around the stream.
@@ -66,6 +67,9 @@ def _tell(error: Exception) -> int:
             return PUT_RIGHT
         case CrmError():
             click.echo(error.show(tr), err=True)
+            return PUT_RIGHT
+        case UnicodeDecodeError():
+            click.echo(tr(N_("What was given is not text in UTF-8")), err=True)
             return PUT_RIGHT
         case OSError():
             reason = error.strerror or str(error)

@@ -1,0 +1,220 @@
+"""A real company's sales files, as they are, into HQ and onto a laptop: nothing lost, nothing made up.
+
+The files are the public “CRM Sales Opportunities” set of the Maven Analytics data playground, and no part of
+the project: `SATCHEL_SALES_DATA` names their folder, else they are looked for beside the project.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crm_desktop.assembly import new_profile
+from sync_server.services.headquarters import Headquarters, open_headquarters
+from sync_server.settings import read_settings
+from tests.cli.support import PASSPHRASE, Crm
+from tests.support.server import ROOT, crm_server, initialised
+
+DEALS = 8800
+FILES = ("accounts.csv", "products.csv", "sales_pipeline.csv", "sales_teams.csv")
+CUSTOMER_RULES = (
+    *("--map", "account=name", "--map", "sector=industry", "--map", "year_established=founded_year"),
+    *("--map", "revenue=annual_revenue*1000000", "--map", "office_location=country"),
+    *("--lookup", "subsidiary_of=customer.name", "--currency", "USD", "--key", "name"),
+)
+DEAL_RULES = (
+    *("--map", "opportunity_id=code", "--map", "engage_date=engaged_on", "--map", "close_value=amount"),
+    *("--lookup", "sales_agent=user.name", "--lookup", "account=customer.name"),
+    *("--lookup", "product=product.name", "--create-missing", "deal_stage=stage.name"),
+    *("--set", "pipeline_id=Hardware", "--currency", "USD", "--key", "code"),
+)
+MANAGER_RULES = ("--map", "manager=name", "--lookup", "regional_office=territory.name")
+AGENT_RULES = (
+    *("--map", "sales_agent=name", "--lookup", "manager=team.name"),
+    *("--lookup", "regional_office=territory.name"),
+)
+PEOPLE = (
+    ("territory", "--map", "regional_office=name"),
+    ("user", *MANAGER_RULES, "--set", "role_id=sales_manager"),
+    ("team", "--map", "manager=name", "--lookup", "manager=user.name"),
+    ("user", *AGENT_RULES, "--set", "role_id=sales"),
+)
+Loaded = tuple[Headquarters, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def sales() -> Path:
+    """Give the folder of the files."""
+    folder = Path(os.environ.get("SATCHEL_SALES_DATA") or ROOT.parent / "shared" / "data" / "sales")
+    if not all((folder / name).is_file() for name in FILES):
+        pytest.skip(f"the real sales files are not in {folder}; SATCHEL_SALES_DATA may name their folder")
+    return folder
+
+
+def _rows(sales: Path, name: str) -> list[dict[str, str]]:
+    with (sales / name).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def loaded(sales: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    """Give an HQ with all four files in it, and what each import printed."""
+    data = initialised(tmp_path_factory.mktemp("hq") / "hq")
+    printed: dict[str, Any] = {}
+
+    def bring(file: str, entity: str, *rules: str) -> None:
+        started = time.monotonic()
+        ran = crm_server(data, "--json", "import", str(sales / file), entity, *rules)
+        assert ran.status == 0, ran.err
+        printed[f"{entity} {len(printed)}"] = ran.json() | {
+            "seconds": time.monotonic() - started,
+            "said": ran.err,
+        }
+
+    for entity, *rules in PEOPLE:
+        bring("sales_teams.csv", entity, *rules, "--key", "name")
+    bring("products.csv", "product", "--currency", "USD", "--key", "name")
+    bring("accounts.csv", "customer", *CUSTOMER_RULES)
+    bring("sales_pipeline.csv", "deal", *DEAL_RULES, "--rejects", str(data / "rejects.csv"))
+    hq = open_headquarters(read_settings(data))
+    yield hq, printed
+    hq.close()
+
+
+def _titles(hq: Headquarters, entity: str) -> dict[str, str]:
+    return {record_id: values["name"] for record_id, values in hq.records.all(entity)}
+
+
+def test_every_row_is_in_the_database_or_among_the_rejects(
+    loaded: Loaded,
+) -> None:
+    hq, printed = loaded
+    deals = printed["deal 6"]
+    counts = [deals[name] for name in ("created", "updated", "skipped", "rejected")]
+    assert sum(counts) == DEALS
+    assert len(hq.records.all("deal")) == deals["created"] == DEALS
+    assert [len(hq.records.all(entity)) for entity in ("customer", "product", "territory", "team")] == [
+        85,
+        7,
+        3,
+        6,
+    ]
+    assert len(hq.records.all("user")) == 35 + 6 + 1  # the administrator among them
+
+
+def test_eight_thousand_deals_take_seconds(loaded: Loaded) -> None:
+    assert loaded[1]["deal 6"]["seconds"] < 60
+
+
+def test_what_was_won_adds_up_to_what_the_file_says(loaded: Loaded, sales: Path) -> None:
+    hq, _ = loaded
+    stages = _titles(hq, "stage")
+    agents, products = _titles(hq, "user"), _titles(hq, "product")
+    ours: Counter[tuple[str, str, str]] = Counter()
+    for _, deal in hq.records.all("deal"):
+        assert deal["amount"] is None or deal["currency"] == "USD"
+        key = (stages[deal["stage_id"]], agents[deal["owner_id"]], products[deal["product_id"]])
+        ours[key] += deal["amount"] or 0
+    theirs: Counter[tuple[str, str, str]] = Counter()
+    for row in _rows(sales, "sales_pipeline.csv"):
+        product = "GTX Pro" if row["product"] == "GTXPro" else row["product"]
+        theirs[row["deal_stage"], row["sales_agent"], product] += 100 * int(row["close_value"] or 0)
+    assert ours == theirs
+    won = sum(amount for (stage, _, _), amount in ours.items() if stage == "Won")
+    assert won == 10_005_534_00
+
+
+def test_dates_month_first_are_read_as_such_and_empty_ones_stay_empty(loaded: Loaded, sales: Path) -> None:
+    deals = {deal["code"]: deal for _, deal in loaded[0].records.all("deal")}
+    for row in _rows(sales, "sales_pipeline.csv"):
+        deal = deals[row["opportunity_id"]]
+        for column, name in (("engage_date", "engaged_on"), ("close_date", "close_date")):
+            if not row[column]:
+                assert deal[name] is None
+                continue
+            month, day, year = map(int, row[column].split("/"))
+            assert deal[name] == f"{year:04}-{month:02}-{day:02}"
+
+
+def test_stages_are_made_in_their_order_and_deals_have_names(
+    loaded: Loaded,
+) -> None:
+    hq, _ = loaded
+    pipeline = hq.records.find("pipeline", "name", "Hardware")[0][0]
+    stages = [values for _, values in hq.records.find("stage", "pipeline_id", pipeline)]
+    assert [stage["name"] for stage in sorted(stages, key=lambda stage: stage["rank"])] == [
+        "Prospecting",
+        "Engaging",
+        "Won",
+        "Lost",
+    ]
+    deals = {deal["code"]: deal["name"] for _, deal in hq.records.all("deal")}
+    assert deals["1C1I7A6R"] == "GTX Plus Basic · Cancity"
+    assert all(deals.values())
+
+
+def test_the_other_spelling_of_a_product_finds_it_and_the_misspelt_industry_is_pointed_out(
+    loaded: Loaded,
+) -> None:
+    hq, printed = loaded
+    gtx_pro = hq.records.find("product", "name", "GTX Pro")[0][0]
+    assert len(hq.records.find("deal", "product_id", gtx_pro)) == 1480
+    assert "“GTXPro” was taken for “GTX Pro” (1480 times)" in printed["deal 6"]["said"]
+    assert "technolgy" in printed["customer 5"]["said"]
+    assert len(hq.records.find("customer", "industry", "technolgy")) == 12
+
+
+def test_companies_and_people_form_their_trees(loaded: Loaded, sales: Path) -> None:
+    hq, _ = loaded
+    customers = _titles(hq, "customer")
+    parents = {
+        values["name"]: customers.get(values["parent_id"] or "", "")
+        for _, values in hq.records.all("customer")
+    }
+    assert parents == {row["account"]: row["subsidiary_of"] for row in _rows(sales, "accounts.csv")}
+    users, territories = dict(hq.records.all("user")), _titles(hq, "territory")
+    teams = dict(hq.records.all("team"))
+    by_name = {values["name"]: values for values in users.values()}
+    for row in _rows(sales, "sales_teams.csv"):
+        agent = by_name[row["sales_agent"]]
+        team = teams[agent["team_id"]]
+        assert (team["name"], users[team["manager_id"]]["name"]) == (row["manager"], row["manager"])
+        assert territories[agent["territory_id"]] == row["regional_office"]
+
+
+def test_revenue_in_millions_is_what_was_said_it_is(loaded: Loaded, sales: Path) -> None:
+    ours = {values["name"]: values["annual_revenue"] for _, values in loaded[0].records.all("customer")}
+    for row in _rows(sales, "accounts.csv"):
+        whole, _, fraction = row["revenue"].partition(".")
+        assert ours[row["account"]] == int(whole + f"{fraction:0<2}") * 1_000_000
+
+
+def test_a_laptop_takes_the_same_files_and_gives_them_back(sales: Path, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRM_PASSPHRASE", PASSPHRASE)
+        new_profile(tmp_path / "profile").close()
+    crm = Crm(tmp_path / "profile")
+    for name in ("sales", "sales_manager"):
+        crm.json("add", "role", f"name={name}", "rights={}")
+    for entity, *rules in PEOPLE:
+        crm.json("import", str(sales / "sales_teams.csv"), entity, *rules, "--key", "name")
+    crm.json("import", str(sales / "products.csv"), "product", "--key", "name", "--currency", "USD")
+    crm.json("import", str(sales / "accounts.csv"), "customer", *CUSTOMER_RULES)
+    report = crm.json("import", str(sales / "sales_pipeline.csv"), "deal", *DEAL_RULES)
+    assert report["created"] == DEALS
+    out = tmp_path / "won.csv"
+    won = crm.rows("list", "stage", "--where", "name = Won")[0]["id"]
+    crm.json("export", "deal", str(out), "--where", f"stage_id = {won}")
+    with out.open(encoding="utf-8-sig", newline="") as stream:
+        amounts = [row["Amount"] for row in csv.DictReader(stream)]
+    assert sum(int(amount.replace(".", "")) for amount in amounts) == 10_005_534_00
+    undone = crm.json("undo-import", report["batch"])
+    assert undone == {"removed": DEALS, "restored": 0, "kept": 0}
+    assert crm.json("status")["rows"]["deal"] == 0
