@@ -23,7 +23,7 @@ from crm_desktop.platform.paths import APP_NAME, Profile, profile_at
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
 from crm_desktop.settings import LANGUAGE, THEME, WINDOW_GEOMETRY, Settings
 from crm_desktop.ui.dressing import dress
-from crm_desktop.ui.main_window import MainWindow, Opening
+from crm_desktop.ui.main_window import FIRST_RUN_SIZE, FIRST_SIZE, MainWindow, Opening
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.translate import translator
 
@@ -63,6 +63,8 @@ class Desktop(QObject):
         self.settings = Settings(profile.settings_file)
         dress(qapp, self.settings)
         self.window = MainWindow()
+        if not self.profile.database.exists():
+            self.window.resize(FIRST_RUN_SIZE)
         self.window.place_as(self.settings.get(WINDOW_GEOMETRY))
         self.window.closing.connect(self._on_closing)
         self.window.first_painted.connect(self._on_first_painted, Qt.ConnectionType.QueuedConnection)
@@ -170,6 +172,8 @@ class Desktop(QObject):
         frame.sign_in_wanted.connect(lambda: self._sign_in(context))
         frame.remove_sample_wanted.connect(self._remove_sample)
         self.window.show_screen(frame)
+        if not self.settings.get(WINDOW_GEOMETRY) and self.window.size() == FIRST_RUN_SIZE:
+            self.window.fit(FIRST_SIZE)
         frame.begin()
         if opened.enrolled and opened.app.runner is None:
             opened.app.start_syncing(context.on_sync_status)

@@ -208,9 +208,16 @@ class Replica:
             last_ms = state.read(session, Key.BACKED_UP_MS)
         if now_ms - last_ms < DAY_MS:
             return None
-        copy = back_up(self.profile, self._key, "daily")
+        return self._back_up("daily")
+
+    def back_up_now(self) -> Path:
+        """Write a backup at once and return it; any thread may."""
+        return self._back_up("asked")
+
+    def _back_up(self, reason: str) -> Path:
+        copy = back_up(self.profile, self._key, reason)
         with self.applying() as session:
-            state.write(session, {Key.BACKED_UP_MS: now_ms})
+            state.write(session, {Key.BACKED_UP_MS: self.clock.now_ms()})
         return copy
 
     def integrity_check(self) -> list[str]:

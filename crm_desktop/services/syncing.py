@@ -321,8 +321,14 @@ def _titles(session: Session, links: Any) -> dict[tuple[str, str], str]:
 
 
 def _label(entity: str, field: str) -> str:
-    known = field_named(SCHEMAS[entity], field)
-    return known.label if known else field.removeprefix(CUSTOM_PREFIX)
+    schema = SCHEMAS[entity]
+    known = field_named(schema, field)
+    if known is None:
+        return field.removeprefix(CUSTOM_PREFIX)
+    members = schema.register(known)
+    if len(members) > 2 and known.section:
+        return known.section
+    return next((member for member in members if member.in_list), known).label
 
 
 def _kind_of(kinds: set[int]) -> str:

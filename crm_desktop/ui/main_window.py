@@ -14,6 +14,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.live import Live
 
 FIRST_SIZE = QSize(1440, 900)
+FIRST_RUN_SIZE = QSize(900, 640)
 SMALLEST = QSize(900, 600)
 
 
@@ -53,6 +54,15 @@ class MainWindow(Live, QWidget):
             self._screens.removeWidget(before)
             before.hide()
             before.deleteLater()
+
+    def fit(self, size: QSize) -> None:
+        """Take a size, with the middle where it was."""
+        middle = self.geometry().center()
+        self.resize(size)
+        if self.isVisible():
+            area = self.geometry()
+            area.moveCenter(middle)
+            self.move(max(0, area.x()), max(0, area.y()))
 
     def place_as(self, kept: str) -> None:
         """Take size and place from what `kept_place` gave; nothing or nonsense leaves it as it is."""

@@ -103,6 +103,11 @@ class FirstSyncStep(Step):
         return known and (self._done or past_customers)
 
     @property
+    def done(self) -> bool:
+        """Whether everything has come."""
+        return self._done
+
+    @property
     def paused(self) -> bool:
         """Whether somebody paused it."""
         return self._context is not None and self._context.sync_status.phase is Phase.PAUSED
@@ -224,7 +229,11 @@ class _GroupLine:
         self._bar.setRange(0, max(total, 1))
         self._bar.setValue(max(total, 1) if passed else min(done, total))
         self._figures.say(
-            message("{done} of {total}", done=figure(done), total=figure(total)) if total or passed else ""
+            message("{done} of {total}", done=figure(done), total=figure(total))
+            if total
+            else message("none")
+            if passed
+            else ""
         )
         self._bar.setAccessibleName(
             tr("{label}: {value}", label=self._name.text(), value=self._figures.text())

@@ -136,8 +136,9 @@ class StartStep(Step):
     def _on_found(self, address: str, company: str) -> None:
         if self.address.text().strip() != address:
             return
-        self._company = company
+        self._company = company or address
         secure = checked_address(address).startswith("https://")
+        company = self._company
         found = (
             message("Found: {company}, secure connection", company=company)
             if secure

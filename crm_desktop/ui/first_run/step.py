@@ -87,6 +87,7 @@ class StepList(Live, QWidget):
         if len(names) != len(self._rows):
             for row in self._rows:
                 self._column.removeWidget(row)
+                row.hide()
                 row.deleteLater()
             self._rows = [_StepRow() for _ in names]
             for row in self._rows:

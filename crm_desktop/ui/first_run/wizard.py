@@ -56,6 +56,7 @@ class FirstRun(Live, QWidget):
         super().__init__(parent)
         self._tasks, self._profile, self._context_of = tasks, profile, context_of
         self._app = opened.app if opened else None
+        self._unlocked = opened is not None
         self._returns_to = opened if opened and opened.prepared and not opened.enrolled else None
         self.start = StartStep(tasks, profile, only_hq=self._returns_to is not None)
         self.sign_in, self.unlock, self.sync = SignInStep(), UnlockStep(), FirstSyncStep()
@@ -66,6 +67,8 @@ class FirstRun(Live, QWidget):
             area.setWidgetResizable(True)
             area.setFrameShape(QFrame.Shape.NoFrame)
             area.setWidget(step)
+            area.viewport().setAutoFillBackground(False)
+            step.setAutoFillBackground(False)
             self._stack.addWidget(area)
             step.ready_changed.connect(self._show_ready)
         self._count = Label(color="text-soft")
@@ -104,7 +107,7 @@ class FirstRun(Live, QWidget):
             listed += [(self.start, message("Head office")), (self.sign_in, message("Sign in"))]
         else:
             listed += [(self.start, message("How to start"))]
-        if self._app is None or self._step is self.unlock:
+        if not self._unlocked:
             listed += [(self.unlock, message("Unlock"))]
         if self.start.start is Start.HQ:
             listed += [(self.sync, message("First sync"))]
@@ -171,11 +174,11 @@ class FirstRun(Live, QWidget):
         syncing = self._step is self.sync
         self.back.setVisible(not syncing and (self._step is not self.start or self._returns_to is not None))
         self.back.say(message("Not now") if self._step is self.start else message("Back"))
-        self.pause.setVisible(syncing)
         self.next.say(message("Start working") if syncing or at == len(steps) - 1 else message("Next"))
         self._show_ready()
 
     def _show_ready(self) -> None:
+        self.pause.setVisible(self._step is self.sync and not self.sync.done)
         self.next.setEnabled(self._step.ready and not self._busy.isVisible())
         self.pause.say(message("Resume") if self.sync.paused else message("Pause"))
         self.pause.set_icon("play" if self.sync.paused else "pause")
@@ -195,7 +198,7 @@ class FirstRun(Live, QWidget):
         at = shown.index(self._step) + 1
         following = shown[at] if at < len(shown) else None
         if self._step is self.start:
-            self.sign_in.show_company(self.start.company)
+            self.sign_in.show_company(self.start.company or self.start.address.text().strip())
         if following is None or following is self.sync:
             self._make()
         else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError
@@ -28,11 +29,14 @@ from crm_desktop.ui.shell.status_bar import StatusBar
 from crm_desktop.ui.shell.sync_words import sync_words
 from crm_desktop.ui.shell.top_bar import TopBar
 from crm_desktop.ui.shell.trail import Trail
+from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.menus import Menu
 from crm_desktop.ui.widgets.sync_badge import SyncState
 
 MOST_RECENT = 20
+NARROW = 1040
+"""Below this width, at the person's font scale, the rail shows icons alone."""
 HOUR_S = 3600
 
 
@@ -69,7 +73,7 @@ class Frame(QWidget):
         self._watch = Watch(context, self)
         self._connect()
         self.top.sample.setVisible(sample)
-        self.rail.collapse(context.app.settings.get(RAIL_COLLAPSED))
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._show_standing(standing)
 
     @property
@@ -87,6 +91,7 @@ class Frame(QWidget):
         """Show the page that was in front when the program was left."""
         last = self.context.app.settings.get(LAST_VIEW)
         shown = {page.id for page in self._standing.allowed.pages()}
+        self.setFocus()  # not on the rail's first item, which would look chosen
         self.go(Place(page=last if last in shown else "home"))
 
     def go(self, place: Place) -> None:
@@ -122,6 +127,23 @@ class Frame(QWidget):
     def show_shortcuts(self) -> None:
         """Show the sheet of shortcuts."""
         ShortcutSheet(self.actions_of_program.specs(), self.window()).open()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the page the rail's room where there is little."""
+        super().resizeEvent(event)
+        self._fit_rail()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Look at the room again after the size of text was changed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._fit_rail()
+
+    def _fit_rail(self) -> None:
+        narrow = self.width() < theme().px(NARROW)
+        collapsed = narrow or self.context.app.settings.get(RAIL_COLLAPSED)
+        if collapsed != self.rail.collapsed:
+            self.rail.collapse(collapsed)
 
     def _lay_out(self) -> None:
         right = QVBoxLayout()
@@ -299,5 +321,6 @@ class Frame(QWidget):
             self.context.app.runner.resume()
 
     def _collapse(self) -> None:
-        self.rail.collapse(not self.rail.collapsed)
-        self.context.app.settings.set(RAIL_COLLAPSED, self.rail.collapsed)
+        settings = self.context.app.settings
+        settings.set(RAIL_COLLAPSED, not settings.get(RAIL_COLLAPSED))
+        self._fit_rail()

@@ -51,7 +51,7 @@ class Rail(Live, QWidget):
         column.setContentsMargins(theme().px(S), 0, theme().px(S), theme().px(S))
         column.setSpacing(_APART)
         column.addWidget(self._brand)
-        column.addSpacing(theme().px(S))
+        column.addSpacing(theme().px(6))
         for page in pages:
             if page.id in self._more and self._head.parent() is None:
                 column.addWidget(self._head)

@@ -1,0 +1,182 @@
+"""The Sync centre: where the laptop stands with HQ, what waits, and what needs a decision."""
+
+from __future__ import annotations
+
+import datetime
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
+
+from crm_core.i18n import N_, Message, message
+from crm_desktop.sync.runner import Phase, Status
+from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.sync_centre.banner import Banner
+from crm_desktop.ui.sync_centre.facts import Facts, facts
+from crm_desktop.ui.sync_centre.inbox import Inbox
+from crm_desktop.ui.sync_centre.lists import History, Outbox
+from crm_desktop.ui.sync_centre.panels import Network, Overview
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import XL, S
+from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.menus import Menu
+from crm_desktop.ui.widgets.tabs import Tab, TabRow
+
+SETTLE_MS = 300
+HOUR_S = 3600
+MORNING_HOUR = 7
+TABS = (
+    ("overview", N_("Overview")),
+    ("outbox", N_("Outbox")),
+    ("conflicts", N_("Conflicts")),
+    ("refused", N_("Refused by HQ")),
+    ("history", N_("History")),
+    ("network", N_("Network")),
+)
+
+
+class SyncCentrePage(Page):
+    """Six tabs under a banner."""
+
+    def __init__(self, context: Context, actions: ActionRegistry) -> None:
+        super().__init__(context, actions)
+        self._facts: Facts | None = None
+        self._chose_tab = False
+        self.banner = Banner()
+        self.overview, self.outbox, self.history = Overview(), Outbox(context), History()
+        self.conflicts = Inbox(
+            context,
+            hint=message(
+                "Edits to different fields are joined without asking. Only the same field changed on both"
+                " sides comes here."
+            ),
+            empty=message("Edits to different fields are joined without asking."),
+        )
+        self.refused = Inbox(
+            context,
+            hint=message("HQ's rules did not allow these. Your value is kept here until you decide."),
+            empty=message("HQ took every change."),
+        )
+        self.network = Network(context)
+        self._pause_menu = Menu(self)
+        self._pause_menu.aboutToShow.connect(self._fill_pause_menu)
+        self.pause = Button(message("Pause"), Kind.STANDARD, icon="pause")
+        self.pause.setMenu(self._pause_menu)
+        self.now = Button(message("Sync now"), Kind.PRIMARY, icon="sync", hint="F9")
+        self.now.clicked.connect(lambda: self.actions_of_program.action("frame.sync").trigger())
+        self.tabs = TabRow(
+            [Tab(key=key, text=Message(text)) for key, text in TABS], name=message("Sync centre")
+        )
+        self.tabs.chosen.connect(self._on_tab_chosen)
+        self.stack = QStackedWidget()
+        for part in (self.overview, self.outbox, self.conflicts, self.refused, self.history, self.network):
+            self.stack.addWidget(part)
+        self._lay_out()
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self.refresh)
+        context.records_changed.connect(lambda _changed: self._ask_soon())
+        context.sync_changed.connect(self._on_sync_changed)
+        self.retranslate()
+
+    def show_place(self, place: Place) -> None:
+        """Show the tab a place names; else the conflicts, where there are any."""
+        tab = place.options.get("tab")
+        self._chose_tab = tab is not None
+        if tab is not None:
+            self._show_tab(str(tab))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask for everything anew."""
+        app = self.context.app
+        self.context.tasks.read(self, lambda: facts(app), self._on_facts, topic="facts")
+
+    def retranslate(self) -> None:
+        """Say what holds sentences of several parts anew."""
+        self.setAccessibleName(tr("Sync centre"))
+        if self._facts is not None:
+            self._on_facts(self._facts)
+
+    def _lay_out(self) -> None:
+        margin = theme().px(XL)
+        head = QHBoxLayout()
+        head.setSpacing(theme().px(S))
+        head.addWidget(Label(message("Sync centre"), step="title"))
+        head.addStretch(1)
+        head.addWidget(self.pause)
+        head.addWidget(self.now)
+        above = QVBoxLayout()
+        above.setContentsMargins(margin, theme().px(12), margin, 0)
+        above.setSpacing(theme().px(12))
+        above.addLayout(head)
+        above.addWidget(self.banner)
+        above.addWidget(self.tabs)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(above)
+        column.addWidget(self.stack, 1)
+
+    def _ask_soon(self) -> None:
+        if self.isVisible() and not self._settle.isActive():
+            self._settle.start()
+
+    def _on_sync_changed(self, status: Status) -> None:
+        if self._facts is not None and self.isVisible():
+            self.banner.show_facts(self._facts, status)
+        self._ask_soon()
+
+    def _on_facts(self, known: Facts) -> None:
+        self._facts = known
+        status = self.context.sync_status
+        self.banner.show_facts(known, status)
+        self.overview.show_facts(known, status)
+        self.outbox.show_waiting(known.waiting)
+        self.conflicts.show_edits(known.conflicts, known.titles)
+        self.refused.show_edits(known.refused, known.titles)
+        self.history.show_events(known.events)
+        self.network.show_facts(known, status)
+        self.tabs.set_count("outbox", known.status.waiting_records)
+        self.tabs.set_count("conflicts", len(known.conflicts))
+        self.tabs.set_count("refused", len(known.refused))
+        self.pause.setVisible(known.status.enrolled)
+        self.now.say(
+            message("Sync now") if known.status.enrolled else message("Connect to your head office…")
+        )
+        self.now.set_hint("F9" if known.status.enrolled else "")
+        if not self._chose_tab:
+            self._chose_tab = True
+            self._show_tab("conflicts" if known.conflicts else "refused" if known.refused else "overview")
+
+    def _on_tab_chosen(self, key: str) -> None:
+        self._chose_tab = True
+        self._show_tab(key)
+
+    def _show_tab(self, key: str) -> None:
+        self.tabs.choose(key)
+        self.stack.setCurrentIndex([name for name, _ in TABS].index(key))
+
+    def _fill_pause_menu(self) -> None:
+        menu, runner = self._pause_menu, self.context.app.runner
+        menu.clear()
+        if runner is None:
+            return
+        if self.context.sync_status.phase is Phase.PAUSED:
+            menu.add(tr("Resume sync"), "play").triggered.connect(lambda _checked=False: runner.resume())
+            return
+        for text, seconds in ((tr("For an hour"), HOUR_S), (tr("Until tomorrow"), _seconds_until_tomorrow())):
+            action = menu.add(text, "pause")
+            action.triggered.connect(lambda _checked=False, s=seconds: runner.pause(s))
+
+
+def _seconds_until_tomorrow() -> int:
+    now = datetime.datetime.now().astimezone()
+    morning = datetime.datetime.combine(
+        now.date() + datetime.timedelta(days=1), datetime.time(MORNING_HOUR)
+    ).astimezone()
+    return round((morning - now).total_seconds())

@@ -1,0 +1,306 @@
+"""One record's edits that came back, field by field: before, mine, HQ's, and what is to stay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+
+from crm_core.entities import SCHEMAS
+from crm_core.errors import UserError
+from crm_core.i18n import Message, message
+from crm_core.schema.field import Kind as FieldKind
+from crm_core.schema.values import parse_text
+from crm_core.sync.protocol import Code
+from crm_desktop.services.syncing import ReturnedEdit
+from crm_desktop.ui.format import near_moment
+from crm_desktop.ui.shell.sync_words import moment
+from crm_desktop.ui.sync_centre.decisions import Decision, Verdict
+from crm_desktop.ui.sync_centre.values import Titles, register_of, value_words
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import LINES, S
+from crm_desktop.ui.translate import Text, show, tr
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.labels import ElidedLabel, Label
+from crm_desktop.ui.widgets.live import Live
+
+COLUMNS = (72, 152, 206, 206)
+ROW = 58
+HEAD = 28
+_NOT_EDITABLE = (FieldKind.REF, FieldKind.TAGS, FieldKind.JSON, FieldKind.POSITION)
+
+
+def label_of(edit: ReturnedEdit) -> Text:
+    """Return what an edit is of."""
+    return Message(edit.label) if edit.label else message("The record")
+
+
+def _padded(label: QWidget) -> QWidget:
+    """Return a label with the padding of a cell."""
+    cell = QWidget()
+    row = QHBoxLayout(cell)
+    row.setContentsMargins(theme().px(S), 0, theme().px(4), 0)
+    row.addWidget(label)
+    return cell
+
+
+class CompareHead(Live, QWidget):
+    """The line over the fields."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        texts = (message("Field"), message("Before"), message("Mine"), message("HQ"))
+        for width, text in zip(COLUMNS, texts, strict=True):
+            label = Label(text, step="caption", color="text-soft")
+            row.addWidget(_padded(label), width)
+        self.setFixedHeight(theme().px(HEAD))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the sunken ground between hairlines."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("sunken"))
+        painter.fillRect(QRect(0, 0, self.width(), 1), theme().color("line"))
+        painter.fillRect(QRect(0, self.height() - 1, self.width(), 1), theme().color("line"))
+        painter.end()
+
+
+class CompareRow(Live, QWidget):
+    """A field: its three values, the decision, and below it the result with what can be chosen."""
+
+    decided = Signal()
+    focused = Signal(object)
+    """The row itself."""
+    later_wanted = Signal()
+
+    def __init__(self, edit: ReturnedEdit, titles: Titles) -> None:
+        super().__init__()
+        self.edit, self._titles = edit, titles
+        self.decision: Decision | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.mine = _Side(edit, edit.mine, titles, message("You, here"))
+        who = edit.who or message("HQ")
+        at = near_moment(moment(edit.at_ms))
+        self.theirs = _Side(edit, edit.theirs, titles, message("{who}, at HQ, {time}", who=who, time=at))
+        self.mine.chosen.connect(lambda: self.decide(Verdict.MINE))
+        self.theirs.chosen.connect(lambda: self.decide(Verdict.HQ))
+        before = QWidget()
+        column = QVBoxLayout(before)
+        column.setContentsMargins(theme().px(S), 0, theme().px(S), 0)
+        column.addWidget(ElidedLabel(value_words(edit, edit.base, titles), color="text-soft"))
+        name = Label(label_of(edit), weight=600, wrap=True)
+        values = QHBoxLayout()
+        values.setContentsMargins(0, 0, 0, 0)
+        values.setSpacing(0)
+        for width, widget in zip(COLUMNS, (_padded(name), before, self.mine, self.theirs), strict=True):
+            values.addWidget(widget, width)
+            widget.setMinimumHeight(theme().px(ROW))
+        self._result = ElidedLabel(weight=600)
+        self.editor = QLineEdit()
+        self.editor.setAccessibleName(tr("Another value"))
+        self.editor.setMaximumWidth(theme().px(240))
+        self.editor.hide()
+        self.editor.textEdited.connect(self._on_value_edited)
+        self.keep_mine = Button(message("Keep mine"), hint="1", small=True)
+        self.keep_hq = Button(message("Keep HQ"), hint="2", small=True)
+        self.other = Button(message("Edit"), hint="3", small=True)
+        self.later = Button(message("Later"), hint="4", small=True)
+        self.keep_mine.clicked.connect(lambda: self.decide(Verdict.MINE))
+        self.keep_hq.clicked.connect(lambda: self.decide(Verdict.HQ))
+        self.other.clicked.connect(self.begin_edit)
+        self.later.clicked.connect(self.later_wanted)
+        self.other.setEnabled(self._field() is not None)
+        self.change = Button(message("Change"), Kind.LINK)
+        self.change.clicked.connect(lambda: self.setFocus())
+        below = QHBoxLayout()
+        below.setContentsMargins(theme().px(S), theme().px(6), theme().px(S), theme().px(8))
+        below.setSpacing(theme().px(S))
+        below.addWidget(Label(message("Result"), step="caption", color="text-soft"))
+        below.addWidget(self._result, 1)
+        below.addWidget(self.editor, 1)
+        for button in (self.keep_mine, self.keep_hq, self.other, self.later, self.change):
+            below.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 1)
+        column.setSpacing(0)
+        column.addLayout(values)
+        column.addLayout(below)
+        self._show()
+        self.retranslate()
+
+    def decide(self, verdict: Verdict) -> None:
+        """Decide for one of the two values."""
+        self.decision = Decision(verdict=verdict)
+        self.editor.hide()
+        self._show()
+        self.decided.emit()
+
+    def undecide(self) -> None:
+        """Leave it open."""
+        self.decision = None
+        self.editor.hide()
+        self._show()
+
+    def show_present(self, present: bool) -> None:
+        """Offer the answers on the present row alone; the others can be made it."""
+        for button in (self.keep_mine, self.keep_hq, self.other, self.later):
+            button.setVisible(present)
+        self.change.setVisible(not present)
+
+    def begin_edit(self) -> None:
+        """Let a third value be typed."""
+        if self._field() is None:
+            return
+        words = show(value_words(self.edit, self.edit.mine, self._titles))
+        self.editor.setText(words)
+        self.editor.show()
+        self._result.hide()
+        self.editor.setFocus()
+        self.editor.selectAll()
+        self._on_value_edited(words)
+
+    def retranslate(self) -> None:
+        """Say the field and its values to those who listen."""
+        self.setAccessibleName(
+            tr(
+                "{label}: mine {mine}, HQ {theirs}",
+                label=show(label_of(self.edit)),
+                mine=show(value_words(self.edit, self.edit.mine, self._titles)),
+                theirs=show(value_words(self.edit, self.edit.theirs, self._titles)),
+            )
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Decide with the keys 1 to 4."""
+        acts = {
+            Qt.Key.Key_1: lambda: self.decide(Verdict.MINE),
+            Qt.Key.Key_2: lambda: self.decide(Verdict.HQ),
+            Qt.Key.Key_3: self.begin_edit,
+            Qt.Key.Key_4: self.later_wanted.emit,
+        }
+        act = acts.get(Qt.Key(event.key()))
+        if act is None or event.modifiers():
+            super().keyPressEvent(event)
+            return
+        act()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell that this row is the present one."""
+        super().focusInEvent(event)
+        self.focused.emit(self)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Paint anew."""
+        super().focusOutEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the hairline under the row and the edge of the present one."""
+        painter = QPainter(self)
+        painter.fillRect(QRect(0, self.height() - 1, self.width(), 1), theme().color("line"))
+        if self.hasFocus():
+            painter.fillRect(
+                QRect(0, 0, LINES["selected-item-edge"], theme().px(ROW)), theme().color("accent")
+            )
+        painter.end()
+
+    def _field(self) -> object | None:
+        fields = register_of(self.edit)
+        grouped = len(fields) > 1 and fields[0].kind is not FieldKind.MONEY
+        if not fields or grouped or fields[0].kind in _NOT_EDITABLE or fields[0].read_only:
+            return None
+        return fields[0]
+
+    def _on_value_edited(self, text: str) -> None:
+        schema = SCHEMAS[self.edit.entity]
+        field = schema.fields[self.edit.field or ""]
+        try:
+            value = parse_text(field, text)[field.name]
+        except UserError as error:
+            self.decision = None
+            self.editor.setToolTip(show(error.message))
+            self.editor.setProperty("error", "true")
+        else:
+            self.decision = Decision(verdict=Verdict.OTHER, value=value)
+            self.editor.setToolTip("")
+            self.editor.setProperty("error", "false")
+        self.editor.style().unpolish(self.editor)
+        self.editor.style().polish(self.editor)
+        self.mine.show_chosen(False)
+        self.theirs.show_chosen(False)
+        self.decided.emit()
+
+    def _show(self) -> None:
+        verdict = self.decision.verdict if self.decision else None
+        self.mine.show_chosen(verdict is Verdict.MINE)
+        self.theirs.show_chosen(verdict is Verdict.HQ)
+        self._result.setVisible(self.editor.isHidden())
+        mine, theirs = self.edit.mine, self.edit.theirs
+        if verdict is Verdict.MINE:
+            self._result.say(
+                message("{value}, yours", value=show(value_words(self.edit, mine, self._titles)))
+            )
+        elif verdict is Verdict.HQ:
+            self._result.say(
+                message("{value}, from HQ", value=show(value_words(self.edit, theirs, self._titles)))
+            )
+        elif self.edit.code is Code.SUPERSEDED:
+            self._result.say(message("not decided; HQ's value holds"))
+        else:
+            self._result.say(self.edit.reason)
+
+
+class _Side(Live, QWidget):
+    """A value with its radio button: one of the two that may stay."""
+
+    chosen = Signal()
+
+    def __init__(self, edit: ReturnedEdit, value: object, titles: Titles, line: Text) -> None:
+        super().__init__()
+        self.radio = QRadioButton()
+        self.radio.setAutoExclusive(False)
+        self.radio.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.radio.clicked.connect(self.chosen)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addStretch(1)
+        self._value = ElidedLabel(value_words(edit, value, titles))
+        words.addWidget(self._value)
+        words.addWidget(ElidedLabel(line, step="caption", color="text-soft"))
+        words.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme().px(10), 0, theme().px(S), 0)
+        row.setSpacing(theme().px(S))
+        row.addWidget(self.radio)
+        row.addLayout(words, 1)
+        self.radio.setAccessibleName(self._value.text())
+
+    def show_chosen(self, chosen: bool) -> None:
+        """Show whether this value stays."""
+        self.radio.setChecked(chosen)
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose by a click anywhere."""
+        self.chosen.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the soft ground while chosen, and the hairline at the left."""
+        painter = QPainter(self)
+        if self.radio.isChecked():
+            painter.fillRect(self.rect(), theme().color("accent-soft"))
+        painter.fillRect(QRect(0, 0, 1, self.height()), theme().color("line"))
+        painter.end()
+
+
+def grouped(edits: Sequence[ReturnedEdit]) -> list[list[ReturnedEdit]]:
+    """Return edits by record, in the order in which they came back."""
+    groups: dict[tuple[str, str], list[ReturnedEdit]] = {}
+    for edit in edits:
+        groups.setdefault((edit.entity, edit.record_id), []).append(edit)
+    return list(groups.values())

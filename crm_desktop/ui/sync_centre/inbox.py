@@ -1,0 +1,352 @@
+"""Edits that came back: the records at the left, the fields of one at the right, answered by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import Message, message
+from crm_core.sync.protocol import Code
+from crm_desktop.services.syncing import ReturnedEdit
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.format import near_moment
+from crm_desktop.ui.pages.registry import PAGE_OF_ENTITY
+from crm_desktop.ui.shell.sync_words import moment
+from crm_desktop.ui.sync_centre.compare import CompareHead, CompareRow, grouped, label_of
+from crm_desktop.ui.sync_centre.decisions import Decision, Verdict, carry_out, same_kind, take_back
+from crm_desktop.ui.sync_centre.values import Titles
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import LINES, XL, L, S
+from crm_desktop.ui.translate import Text, show, tr
+from crm_desktop.ui.widgets import paint
+from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
+from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel, Label
+from crm_desktop.ui.widgets.live import Live
+
+LIST_WIDTH = 232
+CONTENT_WIDTH = 760
+ROW = 76
+
+
+class Inbox(Live, QWidget):
+    """A list of records with edits to decide; 1 to 4 decide, Enter carries out and goes on."""
+
+    def __init__(self, context: Context, *, hint: Text, empty: Text) -> None:
+        super().__init__()
+        self._context = context
+        self._edits: tuple[ReturnedEdit, ...] = ()
+        self._groups: list[list[ReturnedEdit]] = []
+        self._titles: Titles = {}
+        self._at = 0
+        self._rows: list[CompareRow] = []
+        self._list = QVBoxLayout()
+        self._list.setContentsMargins(0, 0, 0, 0)
+        self._list.setSpacing(0)
+        hint_label = Label(hint, step="caption", color="text-soft", wrap=True)
+        below = QVBoxLayout()
+        below.setContentsMargins(theme().px(XL), theme().px(L), theme().px(L), 0)
+        below.addWidget(hint_label)
+        records = QWidget()
+        column = QVBoxLayout(records)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._list)
+        column.addLayout(below)
+        column.addStretch(1)
+        side = QScrollArea()
+        side.setWidgetResizable(True)
+        side.setFrameShape(QFrame.Shape.NoFrame)
+        side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        side.setWidget(records)
+        side.viewport().setAutoFillBackground(False)
+        records.setAutoFillBackground(False)
+        side.setFixedWidth(theme().px(LIST_WIDTH))
+        self._pane = QWidget()
+        self._fields = QVBoxLayout()
+        self._fields.setSpacing(0)
+        self._head = CompareHead()
+        self._title = ElidedLabel(step="section")
+        self._of = Label(color="text-soft")
+        self._before = IconButton("left", message("Previous"), small=True)
+        self._after = IconButton("right", message("Next"), small=True)
+        self._before.clicked.connect(lambda: self.show_group(self._at - 1))
+        self._after.clicked.connect(lambda: self.show_group(self._at + 1))
+        self._line = Label(color="text-soft", wrap=True)
+        self.alike = QCheckBox()
+        self.open_record = Button(message("Open the record"), Kind.FLAT)
+        self.open_record.clicked.connect(self._on_open_record)
+        self.later = Button(message("Decide later"), Kind.STANDARD)
+        self.later.clicked.connect(self._on_later)
+        self.save = Button(message("Save and next"), Kind.OUTLINE, hint="Enter")
+        self.save.clicked.connect(self.carry_out)
+        self._lay_out_pane()
+        body = QWidget()
+        row = QHBoxLayout(body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(side)
+        row.addWidget(self._pane, 1)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(EmptyState("check", message("Nothing needs you"), empty))
+        self._stack.addWidget(body)
+        self.retranslate()
+
+    def show_edits(self, edits: Sequence[ReturnedEdit], titles: Titles) -> None:
+        """Show edits; the record in front stays there, with what was decided, if it is among them."""
+        if tuple(edits) == self._edits:
+            return
+        present = self._groups[self._at][0] if self._groups else None
+        self._edits, self._titles, self._groups = tuple(edits), titles, grouped(edits)
+        while self._list.count():
+            widget = self._list.takeAt(0).widget()
+            widget.hide()
+            widget.deleteLater()
+        for place, group in enumerate(self._groups):
+            row = _RecordRow(group)
+            row.chosen.connect(lambda place=place: self.show_group(place))
+            self._list.addWidget(row)
+        self._stack.setCurrentIndex(1 if self._groups else 0)
+        places = [
+            place
+            for place, group in enumerate(self._groups)
+            if present is not None and group[0].record_id == present.record_id
+        ]
+        if self._groups:
+            self.show_group(places[0] if places else min(self._at, len(self._groups) - 1))
+
+    def show_group(self, place: int) -> None:
+        """Bring a record to the front."""
+        if not 0 <= place < len(self._groups):
+            return
+        self._at = place
+        group = self._groups[place]
+        for row in self._rows:
+            self._fields.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self._rows = [CompareRow(edit, self._titles) for edit in group]
+        for row in self._rows:
+            row.decided.connect(self._show_ready)
+            row.focused.connect(self._on_row_focused)
+            row.later_wanted.connect(self._on_later)
+            self._fields.addWidget(row)
+        for index in range(self._list.count()):
+            self._list.itemAt(index).widget().show_present(index == place)
+        self._before.setEnabled(place > 0)
+        self._after.setEnabled(place < len(self._groups) - 1)
+        self.open_record.setVisible(group[0].exists and group[0].entity in PAGE_OF_ENTITY)
+        self.retranslate()
+        self._show_ready()
+        self._on_row_focused(self._rows[0])
+        if self.isVisible():
+            self._rows[0].setFocus()
+
+    def carry_out(self) -> None:
+        """Carry out what was decided for the record in front, and go on to the next."""
+        decided = [(row.edit.id, row.decision) for row in self._rows if row.decision is not None]
+        if not decided:
+            self.show_group(self._at + 1)
+            return
+        if self.alike.isChecked() and not self.alike.isHidden():
+            decision = self._rows[0].decision
+            if decision is not None and decision.verdict is not Verdict.OTHER:
+                others = same_kind(self._rows[0].edit, self._edits)
+                decided += [(other.id, decision) for other in others]
+        carried: list[tuple[int, Decision]] = [(edit_id, how) for edit_id, how in decided if how is not None]
+        replica = self._context.replica
+        can_undo = any(how.verdict is Verdict.HQ for _, how in carried)
+        self.save.setEnabled(False)
+        self._context.change(
+            self,
+            lambda: carry_out(replica, carried),
+            told=message("Decided: {count}", count=len(carried)),
+            undo=(lambda: take_back(replica, carried)) if can_undo else None,
+        )
+
+    def retranslate(self) -> None:
+        """Say what is in front in the language on screen."""
+        self.setAccessibleName(tr("Changes to decide"))
+        if not self._groups:
+            return
+        group = self._groups[self._at]
+        first = group[0]
+        self._title.say(first.title or Message(SCHEMAS[first.entity].meta.label))
+        self._of.say(message("{place} of {count}", place=self._at + 1, count=len(self._groups)))
+        if first.exists and first.code is not Code.SUPERSEDED:
+            self._line.say(message("HQ did not allow this. Keep mine tries it once more."))
+        elif first.exists:
+            self._line.say(
+                message("1 field was changed here and at HQ.")
+                if len(group) == 1
+                else message("{count} fields were changed here and at HQ.", count=len(group))
+            )
+        else:
+            self._line.say(message("This record is not on this laptop any more; the value can be copied"))
+        others = len(same_kind(first, self._edits))
+        self.alike.setVisible(others > 0)
+        self.alike.setText(
+            tr("Same answer for every “{label}” ({count} more)", label=show(label_of(first)), count=others)
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Carry out with Enter, walk the records with Page Up and Page Down."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.carry_out()
+        elif event.key() == Qt.Key.Key_PageDown:
+            self.show_group(self._at + 1)
+        elif event.key() == Qt.Key.Key_PageUp:
+            self.show_group(self._at - 1)
+        else:
+            super().keyPressEvent(event)
+
+    def _lay_out_pane(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(theme().px(S))
+        head.addWidget(self._title, 1)
+        head.addWidget(self._of)
+        head.addWidget(self._before)
+        head.addWidget(self._after)
+        foot = QHBoxLayout()
+        foot.setSpacing(theme().px(S))
+        foot.addWidget(self.open_record)
+        foot.addStretch(1)
+        foot.addWidget(self.later)
+        foot.addWidget(self.save)
+        inner = _Surface()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(theme().px(XL), theme().px(L), theme().px(XL), theme().px(XL))
+        column.setSpacing(theme().px(6))
+        column.addLayout(head)
+        column.addWidget(self._line)
+        column.addSpacing(theme().px(4))
+        column.addWidget(self._head)
+        column.addLayout(self._fields)
+        column.addSpacing(theme().px(S))
+        column.addWidget(self.alike)
+        column.addSpacing(theme().px(S))
+        column.addLayout(foot)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(inner)
+        whole = QVBoxLayout(self._pane)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area)
+
+    def _show_ready(self) -> None:
+        self.save.setEnabled(True)
+        decided = any(row.decision is not None for row in self._rows)
+        self.save.say(message("Save and next") if decided else message("Next"))
+
+    def _on_row_focused(self, present: CompareRow) -> None:
+        for row in self._rows:
+            row.show_present(row is present)
+
+    def _on_later(self) -> None:
+        for row in self._rows:
+            row.undecide()
+        self.show_group((self._at + 1) % len(self._groups))
+
+    def _on_open_record(self) -> None:
+        first = self._groups[self._at][0]
+        self._context.go.emit(Place(page=PAGE_OF_ENTITY[first.entity], record_id=first.record_id))
+
+
+class _Surface(QWidget):
+    """The white ground of the compared fields."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the ground and the hairline at the left."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("surface"))
+        painter.fillRect(QRect(0, 0, 1, self.height()), theme().color("line"))
+        painter.end()
+
+
+class _RecordRow(Live, QWidget):
+    """A record of the list: its name, how many fields, who changed it at HQ."""
+
+    chosen = Signal()
+
+    def __init__(self, group: Sequence[ReturnedEdit]) -> None:
+        super().__init__()
+        self._present = False
+        first = group[0]
+        schema = SCHEMAS[first.entity]
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self._title = ElidedLabel(first.title or Message(schema.meta.label), weight=600)
+        fields = (
+            message("{kind} · 1 field", kind=Message(schema.meta.label))
+            if len(group) == 1
+            else message("{kind} · {count} fields", kind=Message(schema.meta.label), count=len(group))
+        )
+        at = near_moment(moment(first.at_ms))
+        who = message("{who}, {time}", who=first.who or message("HQ"), time=at)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(self._title)
+        words.addWidget(ElidedLabel(fields, step="caption", color="text-soft"))
+        words.addWidget(ElidedLabel(who, step="caption", color="text-soft"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme().px(XL), theme().px(S), theme().px(L), theme().px(S))
+        row.setSpacing(theme().px(S))
+        row.addWidget(IconLabel("conflict", color="bad"), 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        self.retranslate()
+
+    def show_present(self, present: bool) -> None:
+        """Show whether it is the one in front."""
+        self._present = present
+        self.update()
+
+    def retranslate(self) -> None:
+        """Name the record for those who listen."""
+        self.setAccessibleName(self._title.text())
+
+    def sizeHint(self) -> QSize:
+        """Give three lines their room."""
+        return QSize(theme().px(LIST_WIDTH), theme().px(ROW))
+
+    def minimumSizeHint(self) -> QSize:
+        """Never cut a line."""
+        return QSize(0, theme().px(ROW))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose by a click."""
+        super().mousePressEvent(event)
+        self.chosen.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Choose by Enter or Space."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit()
+            return
+        super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint ground, edge and hairline."""
+        painter = QPainter(self)
+        if self._present:
+            painter.fillRect(self.rect(), theme().color("surface"))
+            edge = LINES["selected-item-edge"]
+            painter.fillRect(QRect(0, 0, edge, self.height()), theme().color("accent"))
+        elif self.underMouse():
+            painter.fillRect(self.rect(), theme().color("hover"))
+        painter.fillRect(QRect(0, self.height() - 1, self.width(), 1), theme().color("line"))
+        if self.hasFocus():
+            paint.focus_frame(painter, self.rect(), 0)
+        painter.end()

@@ -1,0 +1,101 @@
+"""Values of returned edits in the reader's words: by the kind of field, links by what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import Message, message
+from crm_core.money import Money
+from crm_core.schema.field import Field, Kind
+from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_desktop.services.syncing import ReturnedEdit
+from crm_desktop.ui.format import NOTHING, figure, money, near_moment, percent, short_date
+from crm_desktop.ui.shell.sync_words import moment
+from crm_desktop.ui.translate import Text, tr
+
+Titles = Mapping[tuple[str, str], str]
+
+
+def register_of(edit: ReturnedEdit) -> tuple[Field, ...]:
+    """Return the fields an edit is of; empty for a custom field and for the record as a whole."""
+    schema = SCHEMAS[edit.entity]
+    field = schema.fields.get(edit.field or "")
+    return schema.register(field) if field else ()
+
+
+def links_in(edit: ReturnedEdit) -> Iterable[tuple[str, str]]:
+    """Yield (entity, id) of every record the values of an edit link to."""
+    fields = register_of(edit)
+    for value in (edit.base, edit.mine, edit.theirs):
+        for field, each in zip(fields, _members(fields, value), strict=False):
+            if field.kind is Kind.REF and field.target in SCHEMAS and isinstance(each, str):
+                yield str(field.target), each
+
+
+def value_words(edit: ReturnedEdit, value: Any, titles: Titles) -> Text:
+    """Return a value of an edit as a reader of the language on screen writes it."""
+    fields = register_of(edit)
+    if edit.field is None:
+        return _record_words(value)
+    if not fields:
+        return NOTHING if value in (None, "", []) else str(value)
+    named = dict(zip((field.name for field in fields), _members(fields, value), strict=False))
+    words = [_words(field, named, titles) for field in fields if field.kind is not Kind.CURRENCY]
+    if fields[0].group == "stage":
+        words = [
+            _words(field, named, titles) for field in fields if field.name in ("stage_id", "loss_reason")
+        ]
+    return ", ".join(filter(None, words)) or NOTHING
+
+
+def _members(fields: Sequence[Field], value: Any) -> Sequence[Any]:
+    if len(fields) > 1:
+        return value if isinstance(value, list) else [None] * len(fields)
+    return [value]
+
+
+def _record_words(value: Any) -> Text:
+    if isinstance(value, list):
+        return message("New record")
+    if isinstance(value, int):
+        return message("Deleted") if value % 2 else message("Restored")
+    return NOTHING
+
+
+def _words(field: Field, named: Mapping[str, Any], titles: Titles) -> str:
+    value = named.get(field.name)
+    if value is None or value in ("", []):
+        return ""
+    match field.kind:
+        case Kind.MONEY:
+            return money(Money(int(value), named.get(field.currency or "") or DEFAULT_CURRENCY))
+        case Kind.INTEGER | Kind.DECIMAL:
+            return figure(Decimal(str(value)))
+        case Kind.PERCENT:
+            return percent(Decimal(str(value)))
+        case Kind.BOOLEAN:
+            return tr("Yes") if value else tr("No")
+        case Kind.DATE:
+            return short_date(date.fromisoformat(value))
+        case Kind.INSTANT:
+            return near_moment(moment(value))
+        case Kind.CHOICE:
+            return Message(field.choice_label(value)).show(tr)
+        case Kind.REF:
+            return titles.get((str(field.target), value), tr("a record not on this laptop"))
+        case Kind.TAGS:
+            return _tag_words(value)
+        case _:
+            return str(value)
+
+
+def _tag_words(value: Any) -> str:
+    if isinstance(value, str):
+        return tr("with {tag}", tag=value)
+    if value and isinstance(value[0], str) and len(value) == 2 and isinstance(value[1], list):
+        return tr("without {tag}", tag=value[0])
+    return ", ".join(sorted({pair[0] if isinstance(pair, list) else str(pair) for pair in value}))
