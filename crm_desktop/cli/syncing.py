@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from crm_core.entities import schema_of
 from crm_core.i18n import N_
 from crm_core.schema.values import instant_text
 from crm_desktop.assembly import App, new_profile
@@ -145,22 +146,57 @@ def returned(context: click.Context) -> None:
 
 
 def _edit(app: App, edit: ReturnedEdit) -> dict[str, Any]:
-    field = declared_fields(app.replica, edit.entity).get(edit.field or "")
+    shown = _register(app, edit)
     return {
         "id": edit.id,
         "entity": edit.entity,
         "record_id": edit.record_id,
         "title": edit.title,
-        "field": edit.field,
-        "label": tr(edit.label) if edit.label else "",
-        "base": plain_change(field, edit.base, {}),
-        "mine": plain_change(field, edit.mine, {}),
-        "theirs": plain_change(field, edit.theirs, {}),
+        **shown,
         "code": edit.code.name.lower(),
         "reason": edit.reason.show(tr),
         "who": edit.who,
         "at": instant_text(edit.at_ms),
         "exists": edit.exists,
+    }
+
+
+def _register(app: App, edit: ReturnedEdit) -> dict[str, Any]:
+    """Return the field an edit was of and its values in their JSON form.
+
+    Fields that are set together come back together: shown is the one the edit changed, or of several an
+    object by name.
+    """
+    declared = declared_fields(app.replica, edit.entity)
+    field = declared.get(edit.field or "")
+    members = schema_of(edit.entity).register(field) if field is not None and field.group else ()
+    values = {"base": edit.base, "mine": edit.mine, "theirs": edit.theirs}
+    if not members or not isinstance(edit.mine, list):
+        label = tr(edit.label) if edit.label else ""
+        plain = {name: plain_change(field, value, {}) for name, value in values.items()}
+        return {"field": edit.field, "label": label, **plain}
+    rows = {
+        name: dict(zip([member.name for member in members], value, strict=True))
+        if isinstance(value, list)
+        else {}
+        for name, value in values.items()
+    }
+    currencies = {member.currency for member in members}
+    # An amount brings its currency along.
+    of_interest = [member for member in members if member.name not in currencies]
+    against = rows["theirs"] or rows["base"]
+    differing = [m for m in of_interest if rows["mine"].get(m.name) != against.get(m.name)] or of_interest
+    if len(differing) == 1:
+        only = differing[0]
+        plain = {name: plain_change(only, row.get(only.name), row) for name, row in rows.items()}
+        return {"field": only.name, "label": tr(only.label), **plain}
+    return {
+        "field": edit.field,
+        "label": ", ".join(tr(member.label) for member in differing),
+        **{
+            name: {m.name: plain_change(m, row.get(m.name), row) for m in differing} if row else None
+            for name, row in rows.items()
+        },
     }
 
 

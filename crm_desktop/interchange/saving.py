@@ -21,8 +21,8 @@ def replacing(file: Path) -> Iterator[Path]:
     """
     partial: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)
-        os.close(handle)
+        descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)
+        os.close(descriptor)
         partial = Path(name)
         yield partial
         with partial.open("rb+") as stream:

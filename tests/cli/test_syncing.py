@@ -1,0 +1,134 @@
+"""Signing in, syncing and settling what came back, against a headquarters that runs as a process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import Crm
+from tests.support.server import RunningServer, running_server
+
+
+@pytest.fixture(scope="module")
+def hq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """Give an HQ with two sales people of one team, who see each other's customers."""
+    with running_server(tmp_path_factory.mktemp("hq")) as server:
+        for name in ("ann", "bob"):
+            server.add_user(name, "regional_manager", password="a long password")
+        yield server
+
+
+def _signed_in(hq: RunningServer, profile: Path, user: str) -> Crm:
+    crm = Crm(profile)
+    ran = crm.run(
+        "--json", "sign-in", "--server", hq.url, "--user", user, "--password-stdin", stdin="a long password\n"
+    )
+    assert ran.status == 0, ran.err
+    assert ran.json()["user"] == user
+    return crm
+
+
+def test_a_round_prints_what_the_contract_names(hq: RunningServer, tmp_path: Path) -> None:
+    ann = _signed_in(hq, tmp_path / "ann", "ann")
+    first = ann.json("sync")
+    assert set(first) == {
+        "sent",
+        "received",
+        "purged",
+        "superseded",
+        "refused",
+        "round_trips",
+        "bytes_up",
+        "bytes_down",
+        "seconds",
+        "up_to_date",
+    }
+    assert first["up_to_date"] is True
+    assert first["received"] > 0
+    assert first["bytes_down"] > 0
+    made = ann.json("add", "customer", "name=腾飞（示例）")
+    assert ann.json("status")["waiting_records"] == 1
+    assert ann.json("sync")["sent"] == 1
+    stands = ann.json("status")
+    assert (stands["waiting_records"], stands["user"], stands["enrolled"]) == (0, "ann", True)
+    assert stands["age_seconds"] < 60
+    assert ann.json("show", "customer", made["id"], "--labels")["Owner"] == "ann"
+
+
+def test_a_wrong_password_is_status_1_and_a_wrong_address_status_3(hq: RunningServer, tmp_path: Path) -> None:
+    crm = Crm(tmp_path / "p")
+    arguments = ("--user", "ann", "--password-stdin")
+    ran = crm.run("sign-in", "--server", hq.url, *arguments, stdin="wrong\n")
+    assert (ran.status, ran.out) == (1, "")
+    assert "password" in ran.err
+    assert crm.run("sign-in", "--server", "http://127.0.0.1:9", *arguments, stdin="x\n").status == 3
+    assert crm.run("sign-in", "--server", "no address", *arguments, stdin="x\n").status in (1, 3)
+    assert list(crm.profile.glob("replica.*")) == []
+
+
+def test_an_edit_replaced_by_a_newer_one_is_returned_and_can_be_redone_or_discarded(
+    hq: RunningServer, tmp_path: Path
+) -> None:
+    ann = _signed_in(hq, tmp_path / "ann", "ann")
+    ann.json("sync")
+    made = ann.json("add", "customer", "name=Acme（示例）", "city=Oslo")
+    ann.json("sync")
+    again = _signed_in(hq, tmp_path / "other", "ann")
+    again.json("sync")
+    ann.json("set", "customer", made["id"], "city=Older", "annual_revenue=1 EUR", "name=Older（示例）")
+    again.json("set", "customer", made["id"], "city=Newer", "annual_revenue=2 USD", "name=Newer（示例）")
+    again.json("sync")
+    assert ann.json("sync")["superseded"] == 3
+    assert ann.json("show", "customer", made["id"])["city"] == "Newer"
+    edits = {edit["field"]: edit for edit in ann.rows("returned")}
+    assert {name: (edit["base"], edit["mine"], edit["theirs"]) for name, edit in edits.items()} == {
+        "city": ("Oslo", "Older", "Newer"),
+        "annual_revenue": (None, "1.00 EUR", "2.00 USD"),
+        "name": ("Acme（示例）", "Older（示例）", "Newer（示例）"),
+    }
+    edit = edits["city"]
+    assert edit["reason"]
+    for other in ("annual_revenue", "name"):
+        assert ann.json("returned", "discard", str(edits[other]["id"])) == {"discarded": edits[other]["id"]}
+    assert ann.json("returned", "redo", str(edit["id"]))["city"] == "Older"
+    assert ann.rows("returned") == []
+    ann.json("sync")
+    again.json("sync")
+    shown = again.json("show", "customer", made["id"])
+    assert (shown["city"], shown["annual_revenue"], shown["name"]) == ("Older", "2.00 USD", "Newer（示例）")
+
+
+def test_what_is_imported_offline_arrives_at_colleagues(hq: RunningServer, tmp_path: Path) -> None:
+    ann = _signed_in(hq, tmp_path / "ann", "ann")
+    ann.json("sync")
+    file = tmp_path / "list.csv"
+    file.write_text(
+        "name,tags\n" + "".join(f"Imported {n}（示例）,a;b\n" for n in range(300)), encoding="utf-8"
+    )
+    batch = ann.json("import", str(file), "customer")
+    assert batch["created"] == 300
+    assert ann.json("sync")["refused"] == 0
+    other = _signed_in(hq, tmp_path / "other", "ann")
+    other.json("sync")
+    assert len(other.rows("list", "customer", "--where", "name ~ Imported")) == 300
+    assert ann.json("undo-import", batch["batch"])["removed"] == 300
+    assert ann.json("sync")["refused"] == 0
+    other.json("sync")
+    assert other.rows("list", "customer", "--where", "name ~ Imported") == []
+
+
+def test_hq_that_stops_answering_is_status_3_and_nothing_is_lost(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        server.add_user("ann", "sales", password="a long password")
+        ann = _signed_in(server, tmp_path / "ann", "ann")
+        ann.json("sync")
+        server.stop()
+        made = ann.json("add", "customer", "name=Offline（示例）")
+        ran = ann.run("--json", "sync")
+        assert (ran.status, ran.out) == (3, "")
+        assert ann.json("status")["waiting_records"] == 1
+        server.start()
+        assert ann.json("sync")["sent"] == 1
+        assert ann.json("show", "customer", made["id"])["name"] == "Offline（示例）"
