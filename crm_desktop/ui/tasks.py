@@ -36,6 +36,7 @@ class Tasks(QObject):
         self._pool = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="read")
         self._newest: dict[tuple[int, str], int] = {}
         self._counter = 0
+        self._closed = False
         self._busy = 0
         self._finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
 
@@ -70,7 +71,8 @@ class Tasks(QObject):
         self._submit(self._lane, owner, work, done or _nothing, failed, "")
 
     def close(self) -> None:
-        """Finish what writes and drop what only reads."""
+        """Finish what writes and drop what only reads; what is asked afterwards is dropped too."""
+        self._closed = True
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._lane.shutdown(wait=True)
 
@@ -83,6 +85,8 @@ class Tasks(QObject):
         failed: Callable[[CrmError], None] | None,
         topic: str,
     ) -> None:
+        if self._closed:
+            return
         self._counter += 1
         number = self._counter
         if topic:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import datetime
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from crm_desktop import assembly
@@ -21,17 +28,38 @@ def empty_app(folder: Path) -> App:
 
 
 def sample_app(folder: Path, *, language: str = "en", customers: int = sample.SAMPLE_CUSTOMERS) -> App:
-    """Return an open profile with sample records, never enrolled: its person may do everything. Close it."""
+    """Return an open profile with sample records, never enrolled: its person may do everything. Close it.
+
+    Filled once a run and copied from then on.
+    """
+    shutil.copytree(_filled(language, customers, datetime.date.today()), folder / "profile")  # noqa: DTZ011
+    with _passphrase():
+        return assembly.open_profile(folder / "profile")
+
+
+@cache
+def _filled(language: str, customers: int, _day: datetime.date) -> Path:
+    """Return the folder of a filled profile that nobody has open; another day has another one."""
+    folder = Path(tempfile.mkdtemp(prefix="satchel-sample-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     app = _new(folder)
     sample.fill_sample(app.replica, language, customers)
-    return app
+    app.replica.catch_up()
+    app.close()
+    return folder / "profile"
 
 
 def _new(folder: Path) -> App:
+    with _passphrase():
+        return assembly.new_profile(folder / "profile")
+
+
+@contextmanager
+def _passphrase() -> Iterator[None]:
     before = os.environ.get(PASSPHRASE_VARIABLE)
     os.environ[PASSPHRASE_VARIABLE] = PASSPHRASE
     try:
-        return assembly.new_profile(folder / "profile")
+        yield
     finally:
         if before is None:
             del os.environ[PASSPHRASE_VARIABLE]

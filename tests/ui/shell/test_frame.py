@@ -1,0 +1,217 @@
+"""The frame: pages by key, back and forth, search, quick log, notices, languages."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from crm_core.i18n import message
+from crm_desktop.models.query import ListQuery
+from crm_desktop.services import records
+from crm_desktop.settings import LAST_VIEW, RECENT_RECORDS
+from crm_desktop.ui.context import Notice, Place
+from crm_desktop.ui.shell.frame import Frame
+from crm_desktop.ui.shell.shortcut_sheet import ShortcutSheet
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import translator
+from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.sync_badge import SyncState
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def _page(frame: Frame) -> str:
+    assert frame.place is not None
+    return frame.place.page
+
+
+def test_keys_lead_to_pages_and_alt_arrows_back_and_forth(frame: Frame, qtbot: QtBot) -> None:
+    frame.go(Place(page="settings"))
+    qtbot.keyClick(frame, Qt.Key.Key_0, CTRL)
+    assert _page(frame) == "sync"
+    qtbot.keyClick(frame, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert _page(frame) == "settings"
+    assert not frame.top.back.isEnabled()
+    qtbot.keyClick(frame, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert _page(frame) == "sync"
+
+
+def test_a_page_that_refuses_is_not_left(frame: Frame, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame.go(Place(page="settings"))
+    assert frame.page is not None
+    monkeypatch.setattr(frame.page, "leave", lambda: False)
+    frame.go(Place(page="sync"))
+    assert _page(frame) == "settings"
+    assert frame.rail._items["settings"].isChecked()
+
+
+def test_the_page_in_front_and_opened_records_are_remembered(frame: Frame) -> None:
+    settings = frame.context.app.settings
+    frame._remember(Place(page="customers", record_id="a" * 32))
+    frame._remember(Place(page="pipeline", record_id="b" * 32))
+    frame._remember(Place(page="customers", record_id="a" * 32))
+    assert settings.get(LAST_VIEW) == "customers"
+    assert settings.get(RECENT_RECORDS) == [["customer", "a" * 32], ["deal", "b" * 32]]
+
+
+def test_the_rail_counts_what_is_to_be_done(frame: Frame) -> None:
+    tickets = frame.rail._items["tickets"]
+    assert tickets.count == 2
+    assert tickets.accessibleName() == "Tickets, 2 waiting"
+
+
+def test_the_search_box_finds_records_by_pinyin_and_goes_there(
+    frame: Frame, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone: list[Place] = []
+    monkeypatch.setattr(frame, "go", gone.append)
+    frame.context.go.disconnect()
+    frame.context.go.connect(gone.append)
+    qtbot.keyClick(frame, Qt.Key.Key_K, CTRL)
+    qtbot.keyClicks(frame.top.search, "zhsp")
+    palette = frame.finding.palette
+    qtbot.waitUntil(lambda: palette.isVisible() and bool(palette.choices) and palette.choices[0].text != "")
+    qtbot.waitUntil(lambda: str(palette.choices[0].text).startswith("纸鹤"), timeout=8000)
+    qtbot.keyClick(frame.top.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(gone), timeout=8000)
+    assert gone[0].page == "customers"
+    assert not palette.isVisible()
+
+
+def test_the_search_box_knows_pages_and_actions(frame: Frame, qtbot: QtBot) -> None:
+    frame.go(Place(page="sync"))
+    qtbot.keyClick(frame, Qt.Key.Key_K, CTRL)
+    qtbot.keyClicks(frame.top.search, "setti")
+    palette = frame.finding.palette
+    qtbot.waitUntil(lambda: any(str(c.text) == "Settings" for c in palette.choices), timeout=8000)
+    row = next(n for n, c in enumerate(palette.choices) if str(c.text) == "Settings")
+    for _ in range(row):
+        qtbot.keyClick(frame.top.search, Qt.Key.Key_Down)
+    qtbot.keyClick(frame.top.search, Qt.Key.Key_Return)
+    assert _page(frame) == "settings"
+
+
+def test_no_match_is_said_in_the_search_box(frame: Frame, qtbot: QtBot) -> None:
+    qtbot.keyClick(frame, Qt.Key.Key_K, CTRL)
+    qtbot.keyClicks(frame.top.search, "zzqqy")
+    palette = frame.finding.palette
+    qtbot.waitUntil(lambda: palette.isVisible() and not palette.choices, timeout=8000)
+    assert palette._empty.text() == "No match for “zzqqy”"
+    qtbot.keyClick(frame.top.search, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
+
+
+def test_a_call_is_logged_with_its_next_step_by_keyboard_alone(frame: Frame, qtbot: QtBot) -> None:
+    replica = frame.context.replica
+    before = records.count(replica, ListQuery(entity="activity"))
+    qtbot.keyClick(frame, Qt.Key.Key_L, CTRL)
+    log = frame.log
+    assert log.isVisible()
+    qtbot.keyClicks(log.customer, "lantern")
+    qtbot.waitUntil(lambda: bool(log._found.choices), timeout=8000)
+    qtbot.keyClick(log.customer, Qt.Key.Key_Return)
+    assert log.customer.text() == "Lantern Bay Logistics (demo)"
+    qtbot.keyClicks(log.subject, "Talked about prices")
+    qtbot.keyClicks(log.next_step, "Send the offer")
+    qtbot.keyClick(log.next_step, Qt.Key.Key_Return, CTRL)
+    qtbot.waitUntil(lambda: not log.isVisible(), timeout=8000)
+    made = records.page(
+        replica, ListQuery(entity="activity", text="", sort=(("created_at", True),), limit=2)
+    ).rows
+    assert {row.title for row in made} == {"Talked about prices", "Send the offer"}
+    assert len({row["customer_id"] for row in made}) == 1
+    assert records.count(replica, ListQuery(entity="activity")) == before + 2
+    qtbot.waitUntil(lambda: frame.notices.notice is not None)
+    frame.notices.bar.action.click()
+    qtbot.waitUntil(lambda: records.count(replica, ListQuery(entity="activity")) == before, timeout=8000)
+
+
+def test_the_quick_log_asks_for_a_subject_and_a_customer_that_exists(frame: Frame, qtbot: QtBot) -> None:
+    frame.open_log()
+    frame.log.save.click()
+    assert str(frame.log._subject_field.error) == "This is required"
+    frame.log.subject.setText("x")
+    qtbot.keyClicks(frame.log.customer, "nobody")
+    frame.log.save.click()
+    assert frame.log.isVisible()
+    assert str(frame.log._customer_field.error).startswith("Choose a customer")
+    qtbot.keyClick(frame.log.subject, Qt.Key.Key_Escape)
+    assert not frame.log.isVisible()
+
+
+def test_one_notice_at_a_time_and_its_action_acts_once(frame: Frame) -> None:
+    done: list[int] = []
+    frame.context.notice.emit(Notice(kind="info", text=message("Copied")))
+    frame.context.notice.emit(
+        Notice(kind="good", text=message("Undo"), action=message("Undo"), act=lambda: done.append(1))
+    )
+    assert frame.notices.bar.label.text() == "Undo"
+    frame.notices.bar.action.click()
+    assert done == [1]
+    assert not frame.notices.isVisible()
+
+
+def test_a_job_is_named_only_once_it_has_run_for_a_second(frame: Frame, qtbot: QtBot) -> None:
+    frame.status.show_job(message("Working…"))
+    assert not frame.status._job.isVisible()
+    qtbot.waitUntil(frame.status._job.isVisible, timeout=3000)
+    frame.status.show_job(None)
+    assert not frame.status._job.isVisible()
+
+
+def test_everything_is_said_anew_when_the_language_is_switched(frame: Frame, qtbot: QtBot) -> None:
+    translator().use("zh_CN")
+    qtbot.waitUntil(lambda: frame.rail._items["customers"].text() == "客户")
+    assert frame.top.new.text() == "新建"
+    assert frame.status.badge.text() == "未连接总部"
+    assert frame.top.search.placeholderText() == "搜索客户、商机、操作"
+
+
+def test_the_rail_shows_icons_alone_where_there_is_little_room(frame: Frame, look: QApplication) -> None:
+    assert not frame.rail.collapsed
+    theme().apply(look, "light", 2.0)
+    QApplication.processEvents()
+    assert frame.rail.collapsed
+    assert frame.rail._items["home"].accessibleName() == "Home"
+
+
+def test_the_side_bar_is_folded_by_key_and_stays_so(frame: Frame, qtbot: QtBot) -> None:
+    qtbot.keyClick(frame, Qt.Key.Key_B, CTRL)
+    assert frame.rail.collapsed
+    assert frame.context.app.settings.get(LAST_VIEW) == "home"
+    qtbot.keyClick(frame, Qt.Key.Key_B, CTRL)
+    assert not frame.rail.collapsed
+
+
+def test_the_sheet_of_shortcuts_is_made_from_the_actions(frame: Frame, qtbot: QtBot) -> None:
+    sheet = ShortcutSheet(frame.actions_of_program.specs())
+    qtbot.addWidget(sheet)
+    words = {label.text() for label in sheet.findChildren(Label)}
+    assert {"Search", "Ctrl+K", "Quick log", "Ctrl+L", "Customers", "Ctrl+2"} <= words
+
+
+def test_a_role_without_rights_sees_no_pages_of_records_and_makes_none(frame: Frame) -> None:
+    from crm_desktop.ui.shell.allowed import Allowed
+    from crm_desktop.ui.shell.standing import Standing
+
+    nothing = Allowed(readable=frozenset(), creatable=())
+    frame._show_standing(Standing(sync=frame._standing.sync, counts={}, allowed=nothing))
+    shown = [key for key, item in frame.rail._items.items() if not item.isHidden()]
+    assert shown == ["home", "sync", "settings"]
+    assert not frame.top.new.isEnabled()
+    assert not frame.top.log.isEnabled()
+
+
+def test_what_is_due_is_counted_anew_after_a_change(frame: Frame, qtbot: QtBot) -> None:
+    replica = frame.context.replica
+    ticket = next(
+        row
+        for row in records.page(replica, ListQuery(entity="ticket", limit=50)).rows
+        if row["number"] == "T-3240"
+    )
+    with qtbot.waitSignal(frame._watch.changed, timeout=8000):
+        records.update(replica, "ticket", ticket.id, {"status": "solved"})
+    assert frame.rail._items["tickets"].count == 1
+    assert frame.status.badge.status.state is SyncState.NOT_CONNECTED
