@@ -24,16 +24,16 @@ def _each(state: str) -> str:
 _SHEET = f"""
 QPushButton {{ min-height: 30sp; padding: 0 12sp; border: 1px solid @line-strong; border-radius: 6px;
   background: @surface }}
-QPushButton[size="small"] {{ min-height: 24sp; padding: 0 9sp }}
+QPushButton[small="true"] {{ min-height: 24sp; padding: 0 9sp }}
 QPushButton:hover {{ background: @hover }}
 QPushButton:pressed, QPushButton:checked {{ background: @accent-soft; border-color: @accent }}
 QPushButton:focus {{ border: 2px solid @accent; padding: 0 11sp; min-height: 28sp }}
-QPushButton[size="small"]:focus {{ padding: 0 8sp; min-height: 22sp }}
+QPushButton[small="true"]:focus {{ padding: 0 8sp; min-height: 22sp }}
 QPushButton[role="primary"] {{ background: @accent; border: 1px solid @accent; color: @on-accent;
   font-weight: 600; padding: 0 12sp; min-height: 30sp }}
 QPushButton[role="primary"]:hover {{ background: @accent-hover; border-color: @accent-hover }}
 QPushButton[role="primary"]:pressed {{ background: @accent-press; border-color: @accent-press }}
-QPushButton[role="primary"][size="small"] {{ padding: 0 9sp; min-height: 24sp }}
+QPushButton[role="primary"][small="true"] {{ padding: 0 9sp; min-height: 24sp }}
 QPushButton[role="outline"] {{ border-color: @accent; color: @accent; font-weight: 600 }}
 QPushButton[role="flat"], QPushButton[role="plain"] {{ border-color: transparent; background: transparent }}
 QPushButton[role="flat"] {{ color: @accent }}
@@ -60,11 +60,11 @@ QPushButton[role="link"]:disabled {{ border-color: transparent;
 
 QToolButton {{ min-width: 30sp; min-height: 30sp; border: 1px solid transparent; border-radius: 6px;
   background: transparent }}
-QToolButton[size="small"] {{ min-width: 24sp; min-height: 24sp }}
+QToolButton[small="true"] {{ min-width: 24sp; min-height: 24sp }}
 QToolButton:hover {{ background: @hover }}
 QToolButton:pressed, QToolButton:checked {{ background: @accent-soft }}
 QToolButton:focus {{ border: 2px solid @accent; min-width: 28sp; min-height: 28sp }}
-QToolButton[size="small"]:focus {{ min-width: 22sp; min-height: 22sp }}
+QToolButton[small="true"]:focus {{ min-width: 22sp; min-height: 22sp }}
 QToolButton::menu-indicator {{ image: none; width: 0 }}
 QLineEdit QToolButton, QLineEdit QToolButton:hover, QLineEdit QToolButton:focus {{ min-width: 0;
   min-height: 0; border: 0; background: transparent }}

@@ -60,7 +60,7 @@ class Button(Live, QPushButton):
         self._ring: _Ring | None = None
         self.setProperty("role", kind.value)
         if small:
-            self.setProperty("size", "small")
+            self.setProperty("small", True)  # `size` is a property of Qt's own
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.retranslate()
         self.retint()
@@ -217,7 +217,7 @@ class IconButton(Live, QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         if small:
-            self.setProperty("size", "small")
+            self.setProperty("small", True)  # `size` is a property of Qt's own
         self.toggled.connect(self.retint)
         self.retranslate()
         self.retint()
