@@ -156,6 +156,10 @@ class Put(msgspec.Struct, array_like=True, frozen=True):
     fields: list[int | str]
     columns: list[list[Any]]
     """For each field its value in each row. Sets: list of [word, dot]."""
+    writers: list[Any] = []
+    """Of rows that are not full, who changed what: for each row None where its last writer (`updated_by` at
+    `updated_at`) changed every field named, else [register, user id, ms] one after the other. Empty: None
+    for all."""
 
 
 class Purge(msgspec.Struct, array_like=True, frozen=True):

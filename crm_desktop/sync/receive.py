@@ -82,6 +82,7 @@ class _Page:
         self.fields: list[Field] = []
         self.columns: dict[str, list[Any]] = {}
         self.custom: dict[str, list[Any]] = {}
+        self._writers = put.writers
         for number, raw in zip(put.fields, put.columns, strict=True):
             column = unpack_column(raw)
             if isinstance(number, str):
@@ -89,6 +90,17 @@ class _Page:
             elif (known := schema.by_no.get(number)) is not None:
                 self.fields.append(known)
                 self.columns[known.name] = column
+
+    def writers(self, index: int) -> dict[str, tuple[str | None, int]]:
+        """Return who changed which register of a row, and when, where it was not the row's last writer."""
+        told = self._writers[index] if index < len(self._writers) else None
+        if not isinstance(told, list):
+            return {}
+        triples = zip(told[0::3], told[1::3], told[2::3], strict=False)
+        return {
+            str(register): (unpack_value(user_id), ms if isinstance(ms, int) else 0)
+            for register, user_id, ms in triples
+        }
 
     def values(self, index: int) -> dict[str, Any]:
         """Return one row's values by field name; sets still as [word, dot] pairs."""
@@ -220,12 +232,14 @@ def _remember_changes(
         before = held[page.ids[index]]
         at_ms = whens[index] if whens else 0
         who = whos[index] if whos else None
+        writers = page.writers(index)
         for known in page.fields:
             old, new = before[known.name], shown[known.name][index]
             if known.field_class is FieldClass.SYSTEM or old == new or (not old and not new):
                 continue
+            writer, when = writers.get(str(schema.leader(known).no), (who, at_ms))
             entries.append(
-                (schema.name, page.ids[index], str(known.no), _json(old), _json(new), at_ms or 0, who)
+                (schema.name, page.ids[index], str(known.no), _json(old), _json(new), when or 0, writer)
             )
         if before["life"] != page.lives[index]:
             lives = (_json(before["life"]), _json(page.lives[index]))

@@ -7,34 +7,19 @@ is forbidden. A page holds at most one state of a row, and is built anew when it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, Final
 
-from sqlalchemy import (
-    BigInteger,
-    Integer,
-    Select,
-    Text,
-    cast,
-    distinct,
-    func,
-    literal,
-    null,
-    select,
-    union_all,
-)
+from sqlalchemy import Select, distinct, func, select
 
 from crm_core.entities import BY_NO, FILL_ORDER
-from crm_core.ids import to_bytes
 from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync import codec
 from crm_core.sync.clock import ms_of
 from crm_core.sync.plan import (
-    Entitlement,
     Phase,
     Send,
     Step,
@@ -48,39 +33,21 @@ from crm_core.sync.plan import (
     judge_exit,
     prepare,
 )
-from crm_core.sync.protocol import DropFields, LostEdit, Msg, MsgKind, Progress, Purge
+from crm_core.sync.protocol import DropFields, Msg, MsgKind, Progress, Purge
 from sync_server.services.custom import CustomFields
 from sync_server.services.entitlements import ever_had
-from sync_server.services.projection import Projection, Shown, put, size_of, value_of
-from sync_server.services.records import CELL, META, ROW_SCOPE, Key
+from sync_server.services.events import EventKind, events_after
+from sync_server.services.lost_edits import LOST, lost_edit
+from sync_server.services.projection import Projection, Reader, Shown, put, size_of
+from sync_server.services.records import META, ROW_SCOPE, Key
 from sync_server.services.wanted import field_of
 from sync_server.store.database import Snapshot
-from sync_server.store.tables import LostEditLog, ScopeExit, table_of
 
 LEAST_BYTES: Final = 2 * 1024
 USUAL_RATIO: Final = 3  # of plain to compressed bytes in a page of customers; a page too large is built again
 EVENTS_AT_ONCE: Final = 2000
 ROWS_AT_ONCE: Final = 500
-LOST_MOST: Final = 200  # of a laptop that begins anew
 EVENT_BYTES: Final = 24  # of a changed field besides its value
-
-_exits = table_of(ScopeExit)
-_lost = table_of(LostEditLog)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """For whom a page is built."""
-
-    user_id: str
-    device: int
-    incarnation: int
-    schema: int
-    """Schema version of the laptop's program."""
-    now: Entitlement
-    past: Mapping[int, Entitlement]
-    hide: Callable[[int], int]
-    """Gives the number that stands for a position."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +57,6 @@ class Page:
     msgs: list[Msg]
     token: Token
     more: bool
-
-
-class _Kind(IntEnum):
-    CELL = 1
-    BORN = 2
-    LIFE = 3
-    ENTER = 4
-    EXIT = 5
-    LOST = 6
 
 
 def next_page(
@@ -129,21 +87,6 @@ def next_page(
         budget = min(budget // 2, budget * want_bytes // size * 9 // 10)
 
 
-def missed_lost_edits(snapshot: Snapshot, reader: Reader, after: int) -> list[LostEdit]:
-    """Return the newest lost edits of a laptop that begins anew at the head, which its feed leaves out."""
-    query = select(_lost).where(_lost.c.device == reader.device, _lost.c.seq > after)
-    rows = snapshot.connection.execute(query.order_by(_lost.c.seq.desc()).limit(LOST_MOST)).all()
-    custom = CustomFields(snapshot.connection)
-    projection = Projection(snapshot.connection, reader.now, reader.schema, custom)
-    shown = projection.load((row.entity, row.row_id) for row in rows)
-    found = []
-    for row in reversed(rows):
-        schema, there = BY_NO[row.entity], shown.get((row.entity, row.row_id))
-        visible = there if there is not None and projection.sees(schema, there) else None
-        found.append(lost_edit(projection, custom, schema, visible, row))
-    return found
-
-
 class _Builder:
     """Packs one page."""
 
@@ -154,9 +97,9 @@ class _Builder:
         self._start = token
         custom = CustomFields(snapshot.connection)
         self._custom = custom
-        self._projection = Projection(snapshot.connection, reader.now, reader.schema, custom)
+        self._projection = Projection(snapshot.connection, reader, custom)
         self._full: dict[Key, Shown] = {}
-        self._parts: dict[Key, tuple[Shown, set[str]]] = {}
+        self._parts: dict[Key, tuple[Shown, dict[str, Writer]]] = {}
         self._purged: dict[Key, None] = {}
         self._others: list[Msg] = []
         self._dropped: list[Msg] = []
@@ -277,7 +220,7 @@ class _Builder:
             events = self._events(seq)
             news = self._news(events)
             rows = self._projection.load((event.entity, event.row_id) for event in news)
-            exits = [(event.entity, event.what) for event in news if event.kind == _Kind.EXIT]
+            exits = [(event.entity, event.what) for event in news if event.kind == EventKind.EXIT]
             ever = ever_had(self._snapshot.connection, self._reader.user_id, exits)
             own_ms = self._own_times(news)
             for event in news:
@@ -296,12 +239,12 @@ class _Builder:
 
     def _news(self, events: list[Any]) -> list[Any]:
         """Leave out what needs no look at its record: own births, and scopes entered with the birth."""
-        born = {event.seq for event in events if event.kind == _Kind.BORN}
+        born = {event.seq for event in events if event.kind == EventKind.BORN}
         return [
             event
             for event in events
-            if not (event.kind == _Kind.ENTER and event.seq in born)
-            and not (event.kind == _Kind.BORN and self._is_own(event.device, event.incarnation))
+            if not (event.kind == EventKind.ENTER and event.seq in born)
+            and not (event.kind == EventKind.BORN and self._is_own(event.device, event.incarnation))
         ]
 
     def _is_own(self, device: int | None, incarnation: int | None) -> bool:
@@ -311,7 +254,7 @@ class _Builder:
         """Return when this laptop last changed each row itself."""
         times: dict[Key, int] = {}
         for event in events:
-            if event.kind == _Kind.CELL and self._is_own(event.device, event.incarnation):
+            if event.kind == EventKind.CELL and self._is_own(event.device, event.incarnation):
                 key = (event.entity, event.row_id)
                 times[key] = max(times.get(key, 0), ms_of(event.hlc))
         return times
@@ -325,18 +268,18 @@ class _Builder:
             return True
         key = (event.entity, event.row_id)
         visible = shown is not None and self._projection.sees(schema, shown)
-        if event.kind == _Kind.LOST:
+        if event.kind == EventKind.LOST:
             return self._add_lost(event, schema, shown if visible else None)
-        if event.kind == _Kind.EXIT:
+        if event.kind == EventKind.EXIT:
             send = judge_exit(visible=visible, ever=(event.entity, event.what) in ever)
             return send is not Send.PURGE or self._add_purge(key)
         if shown is None:
             return True
-        if event.kind == _Kind.CELL:
+        if event.kind == EventKind.CELL:
             return self._add_change(event, schema, shown, visible, own_ms.get(key))
-        if event.kind == _Kind.ENTER and not self._projection.has(event.entity, event.what):
+        if event.kind == EventKind.ENTER and not self._projection.has(event.entity, event.what):
             return True
-        if event.kind in (_Kind.BORN, _Kind.ENTER) and self._is_own_birth(shown, event.seq):
+        if event.kind in (EventKind.BORN, EventKind.ENTER) and self._is_own_birth(shown, event.seq):
             return True
         return judge_arrival(visible=visible) is not Send.ROW or self._add_full(key, shown)
 
@@ -365,7 +308,8 @@ class _Builder:
             return True
         if not self._fits(EVENT_BYTES + size_of(shown, members)):
             return False
-        self._parts.setdefault(key, (shown, set()))[1].add(event.what)
+        writer = (event.user_id, ms_of(event.hlc))
+        self._parts.setdefault(key, (shown, {}))[1][event.what] = writer
         return True
 
     def _is_echo(self, event: Any, schema: Schema, shown: Shown, own_ms: int | None) -> bool:
@@ -412,7 +356,7 @@ class _Builder:
         return True
 
     def _add_lost(self, event: Any, schema: Schema, shown: Shown | None) -> bool:
-        query = select(_lost).where(_lost.c.seq == event.seq)
+        query = select(LOST).where(LOST.c.seq == event.seq)
         lost = self._snapshot.connection.execute(query).one()
         message = lost_edit(self._projection, self._custom, schema, shown, lost)
         if not self._fits(len(codec.encode(message))):
@@ -435,77 +379,17 @@ class _Builder:
             if rows:
                 schema = BY_NO[entity]
                 msgs.append(put(schema, rows, self._projection.fields(schema), full=True, base=head))
-        together: dict[tuple[int, tuple[Field, ...]], list[Shown]] = {}
+        together: dict[tuple[int, tuple[Field, ...]], list[tuple[Shown, dict[str, Writer]]]] = {}
         for (entity, _), (shown, registers) in self._parts.items():
             schema = BY_NO[entity]
             members = {
                 each.name: each for name in registers for each in self._projection.members(schema, name)
             }
             fields = (*(members[name] for name in sorted(members)), *self._projection.signature(schema))
-            together.setdefault((entity, fields), []).append(shown)
+            together.setdefault((entity, fields), []).append((shown, registers))
         partial = self._reader.hide(base)
-        for (entity, fields), rows in together.items():
-            msgs.append(put(BY_NO[entity], rows, fields, full=False, base=partial))
+        for (entity, fields), changed in together.items():
+            rows = [shown for shown, _ in changed]
+            writers = [writers_of(shown, registers) for shown, registers in changed]
+            msgs.append(put(BY_NO[entity], rows, fields, full=False, base=partial, writers=writers))
         return [*msgs, *self._others]
-
-
-def events_after(after: int, limit: int, device: int) -> Select[Any]:
-    """Return the query for the next events: (seq, kind, entity, row_id, what, device, incarnation, hlc).
-
-    Each source is cut off by itself, so that every one is read through the index of its position.
-    """
-
-    def source(kind: _Kind, seq: Any, *columns: Any) -> Select[Any]:
-        table = seq.table
-        query = select(
-            seq.label("seq"), literal(int(kind)).label("kind"), table.c.entity, table.c.row_id, *columns
-        )
-        if kind is _Kind.LOST:
-            query = query.where(table.c.device == device)
-        inner = query.where(seq > after).order_by(seq).limit(limit).subquery()
-        return select(inner)
-
-    # PostgreSQL asks for the type of what is empty.
-    no_word = cast(null(), Text).label("what")
-    nothing = (
-        cast(null(), Integer).label("device"),
-        cast(null(), Integer).label("incarnation"),
-        cast(null(), BigInteger).label("hlc"),
-    )
-    made = (META.c.device, META.c.incarnation, META.c.hlc)
-    changed = (CELL.c.device, CELL.c.incarnation, CELL.c.hlc)
-    union = union_all(
-        source(_Kind.CELL, CELL.c.seq, CELL.c.field.label("what"), *changed),
-        source(_Kind.BORN, META.c.seq, no_word, *made),
-        source(_Kind.LIFE, META.c.life_seq, no_word, *made),
-        source(_Kind.ENTER, ROW_SCOPE.c.in_seq, ROW_SCOPE.c.scope.label("what"), *nothing),
-        source(_Kind.EXIT, _exits.c.seq, _exits.c.scope.label("what"), *nothing),
-        source(_Kind.LOST, _lost.c.seq, _lost.c.field.label("what"), *nothing),
-    ).subquery()
-    return select(union).order_by(union.c.seq, union.c.kind).limit(limit)
-
-
-def lost_edit(
-    projection: Projection, custom: CustomFields, schema: Schema, shown: Shown | None, lost: Any
-) -> LostEdit:
-    """Return the message about a lost edit; the winner only as far as it is visible (`shown`) now."""
-    leader = field_of(schema, lost.field, custom)
-    members = schema.register(leader) if leader is not None else ()
-    readable = shown is not None and bool(members) and projection.members(schema, lost.field) == members
-    theirs = None
-    if shown is not None and readable:
-        values = [value_of(shown, each) for each in members]
-        theirs = values if len(values) > 1 else values[0]
-    return LostEdit(
-        kind=MsgKind.LOST_EDIT,
-        optional=0,
-        op_no=lost.op_no,
-        incarnation=lost.incarnation,
-        entity=lost.entity,
-        row=to_bytes(lost.row_id),
-        field=lost.field if not lost.field.isdigit() else int(lost.field),
-        mine=lost.mine,
-        theirs=theirs,
-        user=to_bytes(lost.user_id) if readable and lost.user_id else None,
-        at_ms=lost.at_ms,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,23 @@ from sync_server.services.records import META, ROW_SCOPE, SET_DOT, Key, chunks
 from sync_server.services.wanted import field_of, register_of
 
 FieldName = int | str
+Writer = tuple[str | None, int]
+"""Who changed a field, and when."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """For whom a page is built."""
+
+    user_id: str
+    device: int
+    incarnation: int
+    schema: int
+    """Schema version of the laptop's program."""
+    now: Entitlement
+    past: Mapping[int, Entitlement]
+    hide: Callable[[int], int]
+    """Gives the number that stands for a position."""
 
 
 @dataclass(slots=True)
@@ -42,12 +59,10 @@ class Shown:
 class Projection:
     """The records a reader with these rights and this schema version may see."""
 
-    def __init__(
-        self, connection: Connection, rights: Entitlement, schema_version: int, custom: CustomFields
-    ) -> None:
+    def __init__(self, connection: Connection, reader: Reader, custom: CustomFields) -> None:
         self._connection = connection
-        self._rights = rights
-        self._version = schema_version
+        self._rights = rights = reader.now
+        self._version = reader.schema
         self._custom = custom
         self._fields: dict[int, tuple[Field, ...]] = {}
         self._members: dict[tuple[int, str], tuple[Field, ...]] = {}
@@ -156,7 +171,15 @@ def size_of(shown: Shown, fields: Iterable[Field] | None = None) -> int:
     return ID_BYTES + len(msgspec.msgpack.encode([value_of(shown, declared) for declared in fields]))
 
 
-def put(schema: Schema, rows: Sequence[Shown], fields: Sequence[Field], *, full: bool, base: int) -> Put:
+def put(
+    schema: Schema,
+    rows: Sequence[Shown],
+    fields: Sequence[Field],
+    *,
+    full: bool,
+    base: int,
+    writers: Sequence[Any] = (),
+) -> Put:
     """Return the message with these fields of these rows; where `full`, less the fields all leave empty."""
     names: list[FieldName] = []
     columns: list[list[Any]] = []
@@ -176,7 +199,25 @@ def put(schema: Schema, rows: Sequence[Shown], fields: Sequence[Field], *, full:
         lives=[shown.values["life"] for shown in rows],
         fields=names,
         columns=columns,
+        writers=list(writers) if any(writers) else [],
     )
+
+
+def writers_of(shown: Shown, registers: Mapping[str, Writer]) -> list[Any] | None:
+    """Return who changed which register of a record; None where its last writer changed them all.
+
+    A reader who may not know who changed a record last is told of nobody.
+    """
+    if "updated_by" not in shown.values:
+        return None
+    last = (shown.values["updated_by"], shown.values["updated_at"])
+    if all(writer == last for writer in registers.values()):
+        return None
+    told: list[Any] = []
+    for register, (user_id, ms) in sorted(registers.items()):
+        name = int(register) if register.isdigit() else register
+        told += [name, bytes.fromhex(user_id) if user_id else None, ms]
+    return told
 
 
 def _column(rows: Sequence[Shown], declared: Field) -> list[Any]:

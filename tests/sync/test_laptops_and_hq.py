@@ -282,3 +282,21 @@ def test_a_refused_edit_leaves_the_record_as_hqs_last_writer_left_it(
     assert (after["website"], after["updated_at"]) == (None, before["updated_at"])
     assert len(lin.returned()) == 1
     assert_even(lin, maya)
+
+
+def test_history_names_who_changed_each_field_not_who_changed_the_record_last(
+    office: Office, laptops: Laptops, people: People
+) -> None:
+    lin, maya, fin = (laptops.make(n, getattr(people, n)) for n in ("lin", "maya", "fin"))
+    settle_all([lin, maya, fin], 1)
+    customer = new_customer(lin)
+    settle_all([lin, maya, fin])
+    office.now_ms += 60_000
+    records.update(lin.replica, "customer", customer, {"industry": "food"})
+    office.now_ms += 60_000
+    records.update(maya.replica, "customer", customer, {"website": "https://x.example"})
+    settle_all([lin, maya])
+    fin.sync()
+    told = {h.field: (h.new, h.user_name) for h in records.history(fin.replica, "customer", customer)}
+    assert told["industry"] == ("food", "Lin")
+    assert told["website"] == ("https://x.example", "Maya")
