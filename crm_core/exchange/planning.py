@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from crm_core.errors import UserError
-from crm_core.exchange.convert import CellReader, cell_reader, clean
+from crm_core.exchange.convert import cell_reader, clean
 from crm_core.exchange.deals import Stages, name_deal
+from crm_core.exchange.drafts import Column, Draft
 from crm_core.exchange.industries import likely_misspelt
 from crm_core.exchange.links import Links
 from crm_core.exchange.mapping import RECORD_ID, Found, Rule, Target, title_of
@@ -43,44 +43,6 @@ def plan_import(
     """
     planner = _Planner(table, target, rules, options, lookup)
     return planner.plan(advance)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Draft:
-    """A row on its way to a step."""
-
-    source: SourceRow
-    step: Step
-    record_id: str = ""
-    values: dict[str, Plain] = field(default_factory=dict)
-    reasons: list[Message] = field(default_factory=list)
-    current: Mapping[str, Plain] = field(default_factory=dict)
-    """Of a record there already: its values."""
-    twin: _Draft | None = None
-    """An earlier row with the same key."""
-    own_links: list[tuple[_Column, str]] = field(default_factory=list)
-    """Links into the entity that is being imported: found once every row is known."""
-
-    def reject(self, *reasons: Message) -> None:
-        """Leave the row out."""
-        self.step = Step.REJECT
-        self.reasons += reasons
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Column:
-    """A rule made ready."""
-
-    rule: Rule
-    header: str
-    field: Field
-    read: CellReader
-    replace: Mapping[str, str]
-
-    def text(self, row: SourceRow) -> str:
-        """Return the row's cell, replaced where that was asked for."""
-        found = clean(row.cells[self.rule.column])
-        return self.replace.get(found, found)
 
 
 class _Planner:
@@ -136,7 +98,7 @@ class _Planner:
 
     # Preparing
 
-    def _prepare(self, rules: Sequence[Rule]) -> list[_Column]:
+    def _prepare(self, rules: Sequence[Rule]) -> list[Column]:
         if not rules:
             raise UserError(N_("No column of the file fills anything; say which is which"))
         columns = []
@@ -149,7 +111,7 @@ class _Planner:
             self.notes += notes
             self.notes += likely_misspelt(filled, cells, self.target.languages)
             header = self.table.headers[rule.column]
-            columns.append(_Column(rule=rule, header=header, field=filled, read=read, replace=replace))
+            columns.append(Column(rule=rule, header=header, field=filled, read=read, replace=replace))
         # An amount needs its currency first, a stage its pipeline.
         return sorted(
             columns, key=lambda c: (c.field.kind is not Kind.CURRENCY, c.field.name != "pipeline_id")
@@ -211,9 +173,9 @@ class _Planner:
 
     # Recognising
 
-    def _recognise(self, row: SourceRow) -> _Draft:
+    def _recognise(self, row: SourceRow) -> Draft:
         """Return the draft with its key value read, and nothing else."""
-        draft = _Draft(source=row, step=Step.CREATE)
+        draft = Draft(source=row, step=Step.CREATE)
         if row.problem is not None:
             draft.reject(row.problem)
         elif self.key == RECORD_ID and self.id_column is not None:
@@ -223,10 +185,10 @@ class _Planner:
             self._read_cell(draft, column, {})
         return draft
 
-    def _settle_twins(self, drafts: Sequence[_Draft]) -> None:
+    def _settle_twins(self, drafts: Sequence[Draft]) -> None:
         """Decide by the key what is there already, and which rows speak of one record."""
         held = self._held_by_key()
-        first: dict[str, _Draft] = {}
+        first: dict[str, Draft] = {}
         for draft in drafts:
             value = draft.values.pop(self.key, None) if self.key else None
             if draft.step is Step.REJECT:
@@ -246,7 +208,7 @@ class _Planner:
             first[text] = draft
             self._settle(draft, held.get(text, []))
 
-    def _settle(self, draft: _Draft, ids: Sequence[str]) -> None:
+    def _settle(self, draft: Draft, ids: Sequence[str]) -> None:
         if len(ids) > 1:
             draft.reject(message(N_("{count} records have this key"), count=len(ids)))
         elif ids:
@@ -270,7 +232,7 @@ class _Planner:
                     held.setdefault(str(value), []).append(record_id)
         return held
 
-    def _load_current(self, drafts: Sequence[_Draft]) -> None:
+    def _load_current(self, drafts: Sequence[Draft]) -> None:
         wanted = {draft.record_id: draft for draft in drafts if draft.step is Step.UPDATE}
         if not wanted:
             return
@@ -286,7 +248,7 @@ class _Planner:
 
     # Reading
 
-    def _read(self, draft: _Draft) -> None:
+    def _read(self, draft: Draft) -> None:
         # An amount without a currency keeps the one its record has.
         context = {
             each.name: draft.current[each.name]
@@ -296,7 +258,7 @@ class _Planner:
         for column in self.columns:
             self._read_cell(draft, column, context)
 
-    def _read_cell(self, draft: _Draft, column: _Column, context: Mapping[str, Any]) -> None:
+    def _read_cell(self, draft: Draft, column: Column, context: Mapping[str, Any]) -> None:
         text = column.text(draft.source)
         if not text:
             return
@@ -319,7 +281,7 @@ class _Planner:
 
     # Judging
 
-    def _judge(self, draft: _Draft) -> None:
+    def _judge(self, draft: Draft) -> None:
         if draft.step is Step.CREATE:
             self._complete_new(draft)
         elif self.stages is not None and draft.values.get("stage_id"):
@@ -332,7 +294,7 @@ class _Planner:
         if draft.step is Step.UPDATE:
             draft.values = self._changes(draft)
 
-    def _complete_new(self, draft: _Draft) -> None:
+    def _complete_new(self, draft: Draft) -> None:
         draft.values = {**defaults_of(self.schema), **self.defaults, **draft.values}
         if _OWNER in self.fields and _OWNER not in draft.values and self.options.owner_id:
             draft.values[_OWNER] = self.options.owner_id
@@ -340,7 +302,7 @@ class _Planner:
             self._with_stage(draft, new=True)
             name_deal(draft.values, self.links)
 
-    def _with_stage(self, draft: _Draft, *, new: bool) -> None:
+    def _with_stage(self, draft: Draft, *, new: bool) -> None:
         assert self.stages is not None
         try:
             self.stages.complete(draft.values, new=new)
@@ -359,7 +321,7 @@ class _Planner:
             if value not in (None, "", []) and (wrong := problem_with(custom, value)):
                 yield message(N_("{column}: {problem}"), column=custom.label, problem=wrong)
 
-    def _changes(self, draft: _Draft) -> dict[str, Plain]:
+    def _changes(self, draft: Draft) -> dict[str, Plain]:
         changes: dict[str, Plain] = {}
         for name, value in draft.values.items():
             before = draft.current.get(name)
@@ -372,9 +334,9 @@ class _Planner:
 
     # Rows that speak of each other
 
-    def _compare_twins(self, drafts: Iterable[_Draft]) -> None:
+    def _compare_twins(self, drafts: Iterable[Draft]) -> None:
         """Let one row a key speak: the first that is not rejected."""
-        leaders: dict[str, _Draft] = {}
+        leaders: dict[str, Draft] = {}
         for draft in drafts:
             if draft.twin is None or draft.step not in (Step.CREATE, Step.UPDATE):
                 continue
@@ -387,7 +349,7 @@ class _Planner:
             else:
                 draft.reject(_same_key(leader))
 
-    def _link_own(self, drafts: Sequence[_Draft]) -> None:
+    def _link_own(self, drafts: Sequence[Draft]) -> None:
         """Find the links into the imported entity, rows of the file included; a lost parent loses its row."""
         linking = [draft for draft in drafts if draft.own_links and draft.step in (Step.CREATE, Step.UPDATE)]
         if not linking:
@@ -409,7 +371,7 @@ class _Planner:
                     )
                     grew = True
 
-    def _link(self, draft: _Draft, column: _Column, text: str) -> None:
+    def _link(self, draft: Draft, column: Column, text: str) -> None:
         assert column.rule.lookup is not None
         try:
             record_id = self.links.find(column.rule.lookup, text)
@@ -421,7 +383,7 @@ class _Planner:
         elif draft.step is Step.CREATE or draft.current.get(column.field.name) != record_id:
             draft.values[column.field.name] = record_id
 
-    def _parents(self, draft: _Draft, made: Mapping[str, _Draft]) -> Iterator[_Draft]:
+    def _parents(self, draft: Draft, made: Mapping[str, Draft]) -> Iterator[Draft]:
         for column, _ in draft.own_links:
             parent = made.get(str(draft.values.get(column.field.name)))
             if parent is not None:
@@ -429,7 +391,7 @@ class _Planner:
 
     # The result
 
-    def _planned(self, draft: _Draft) -> PlannedRow:
+    def _planned(self, draft: Draft) -> PlannedRow:
         step, reasons = draft.step, draft.reasons
         if step is Step.UPDATE and not draft.values:
             step, reasons = Step.SKIP, [message(N_("Nothing is different"))]
@@ -446,9 +408,9 @@ class _Planner:
         return PlannedRow(source=draft.source, step=step, record_id=draft.record_id, values=values)
 
 
-def _in_column(column: _Column, problem: Message) -> Message:
+def _in_column(column: Column, problem: Message) -> Message:
     return message(N_("{column}: {problem}"), column=column.header, problem=problem)
 
 
-def _same_key(twin: _Draft) -> Message:
+def _same_key(twin: Draft) -> Message:
     return message(N_("Line {line} has the same key"), line=twin.source.line)

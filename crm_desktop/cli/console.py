@@ -28,10 +28,9 @@ def _language(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     """Return the language: `CRM_LANGUAGE`, else the profile's own setting, else the terminal's locale."""
     named = environment.get("CRM_LANGUAGE", "")
     if not named:
-        folder = next(
-            (after for name, after in itertools.pairwise(arguments) if name == "--profile"),
-            None,
-        )
+        folders = (after for name, after in itertools.pairwise(arguments) if name == "--profile")
+        joined = (each.partition("=")[2] for each in arguments if each.startswith("--profile="))
+        folder = next(itertools.chain(folders, joined), None)
         named = Settings(profile_at(folder).settings_file).get(LANGUAGE_SETTING)
     locale = next(
         (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), ""

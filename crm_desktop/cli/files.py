@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ import click
 from crm_core.entities import schema_of
 from crm_core.exchange.plan import ImportReport, Mode
 from crm_core.i18n import N_, message
+from crm_core.schema.values import instant_text
 from crm_desktop.cli.console import CHINESE, tr, translation
 from crm_desktop.cli.records import entity_argument, where_option
 from crm_desktop.cli.root import Terminal, pass_terminal
@@ -22,6 +23,7 @@ from crm_desktop.interchange.importing import FileOptions
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
 
 SHOWN_PROBLEMS = 10
+IMPORT_COLUMNS = ("at", "entity", "file_name", "rows", "undone", "id")
 
 
 def _defaults(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
@@ -167,12 +169,16 @@ def _tell_progress(terminal: Terminal) -> Callable[[int, int], None]:
     return tell
 
 
-@click.command("undo-import", help=tr(N_("Take an import back: the id is what import printed as batch.")))
-@click.argument("batch", metavar="ID")
+@click.command("undo-import", help=tr(N_("Take an import back; without an id, list the imports made here.")))
+@click.argument("batch", metavar="[ID]", required=False)
 @pass_terminal
-def undo(terminal: Terminal, batch: str) -> None:
-    """Take an import back."""
+def undo(terminal: Terminal, batch: str | None) -> None:
+    """Take an import back, or list those that could be."""
     with terminal.app() as app:
+        if batch is None:
+            made = ({**asdict(each), "at": instant_text(each.at_ms)} for each in undoing.imports(app.replica))
+            terminal.console.show_rows(made, IMPORT_COLUMNS)
+            return
         report = undoing.undo_import(app.replica, batch.strip().lower())
     terminal.console.show({"removed": report.removed, "restored": report.restored, "kept": report.kept})
 

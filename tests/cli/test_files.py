@@ -37,8 +37,9 @@ def test_an_import_prints_four_counts_and_can_be_undone(crm: Crm, tmp_path: Path
     undone = crm.json("undo-import", report["batch"])
     assert undone == {"removed": 1, "restored": 0, "kept": 0}
     assert crm.rows("list", "customer") == []
-    again = crm.run("undo-import", report["batch"])
-    assert again.status == 1
+    assert crm.run("undo-import", report["batch"]).status == 1
+    (made,) = crm.rows("undo-import")
+    assert (made["id"], made["file_name"], made["undone"]) == (report["batch"], "客户.csv", True)
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(crm: Crm, tmp_path: Path) -> None:

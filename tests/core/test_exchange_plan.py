@@ -11,6 +11,7 @@ from crm_core.exchange.mapping import RECORD_ID, Found, find_column, guess_rules
 from crm_core.exchange.plan import ImportOptions, Mode, Step
 from crm_core.exchange.planning import plan_import
 from crm_core.exchange.tables import read_table
+from crm_core.exchange.template import spell_rules
 from crm_core.exchange.writing import cell_of, csv_lines, rejects_csv
 from crm_core.schema.field import Kind
 from tests.core.exchange_support import Shelf, chinese, plan, reasons, target
@@ -373,6 +374,20 @@ def test_lookup_rules_can_be_told_from_values() -> None:
     table = read_table(b"who\nAnn\n", "list.csv")
     rule = rules_by_hand(table, target("customer"), lookups=["who=user.name"])[0]
     assert rule.lookup == Found(entity="user", field="name")
+
+
+def test_rules_are_kept_as_texts_and_understood_again() -> None:
+    table = read_table(b"account,sector,owner,parent,revenue,what\nA,x,Ann,,1,z\n", "list.csv")
+    rules = rules_by_hand(
+        table,
+        target("customer"),
+        ["account=name", "revenue=annual_revenue*1000000", "owner=owner_id"],
+        ["parent=customer.phone"],
+        ["sector=territory.name"],
+    )
+    kept = spell_rules(table, rules)
+    assert "what=" in kept.maps
+    assert rules_by_hand(table, target("customer"), kept.maps, kept.lookups, kept.create_missing) == rules
 
 
 _LINE = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs")), min_size=1, max_size=15)

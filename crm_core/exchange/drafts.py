@@ -1,0 +1,51 @@
+"""A row of a file on its way to a step of the plan, and a rule made ready to read its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crm_core.exchange.convert import CellReader, clean
+from crm_core.exchange.mapping import Rule
+from crm_core.exchange.plan import Step
+from crm_core.exchange.source import SourceRow
+from crm_core.i18n import Message
+from crm_core.schema.field import Field, Plain
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A row on its way to a step."""
+
+    source: SourceRow
+    step: Step
+    record_id: str = ""
+    values: dict[str, Plain] = field(default_factory=dict)
+    reasons: list[Message] = field(default_factory=list)
+    current: Mapping[str, Plain] = field(default_factory=dict)
+    """Of a record there already: its values."""
+    twin: Draft | None = None
+    """An earlier row with the same key."""
+    own_links: list[tuple[Column, str]] = field(default_factory=list)
+    """Links into the entity that is being imported: found once every row is known."""
+
+    def reject(self, *reasons: Message) -> None:
+        """Leave the row out."""
+        self.step = Step.REJECT
+        self.reasons += reasons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Column:
+    """A rule made ready."""
+
+    rule: Rule
+    header: str
+    field: Field
+    read: CellReader
+    replace: Mapping[str, str]
+
+    def text(self, row: SourceRow) -> str:
+        """Return the row's cell, replaced where that was asked for."""
+        found = clean(row.cells[self.rule.column])
+        return self.replace.get(found, found)
