@@ -38,7 +38,7 @@ from sync_server.services.custom import CustomFields
 from sync_server.services.entitlements import ever_had
 from sync_server.services.events import EventKind, events_after
 from sync_server.services.lost_edits import LOST, lost_edit
-from sync_server.services.projection import Projection, Reader, Shown, put, size_of
+from sync_server.services.projection import Projection, Reader, Shown, Writer, put, size_of, writers_of
 from sync_server.services.records import META, ROW_SCOPE, Key
 from sync_server.services.wanted import field_of
 from sync_server.store.database import Snapshot

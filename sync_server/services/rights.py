@@ -47,6 +47,7 @@ class AuthorRights:
     def __init__(self, person: Person) -> None:
         self.person = person
         self._within: dict[tuple[Action, str], frozenset[str]] = {}
+        self._writable: dict[str, frozenset[FieldClass]] = {}
 
     def may(self, action: Action, entity: str, scopes: Collection[str]) -> bool:
         """Tell whether the action is allowed on a record lying in `scopes` (`all` among them)."""
@@ -80,8 +81,14 @@ class AuthorRights:
 
     def demand_fields(self, action: Action, schema: Schema, fields: Iterable[Field]) -> None:
         """Raise `Refused` unless every field may be written."""
+        if schema.name not in self._writable:
+            right = self.person.rights.class_right
+            self._writable[schema.name] = frozenset(
+                each for each in FieldClass if right(schema.name, each) >= ClassRight.WRITE
+            )
+        writable = self._writable[schema.name]
         for field in fields:
-            if self.person.rights.class_right(schema.name, field.field_class) < ClassRight.WRITE:
+            if field.field_class not in writable:
                 decision = decide(self.person, action, schema.name, None, (field,))
                 raise Refused(Code.FORBIDDEN_FIELD, decision.reason or NO_SUCH_RECORD)
 

@@ -28,8 +28,10 @@ from sync_server.services import audit, entitlements, numbers
 from sync_server.services.auth import DeviceSession, now_ms
 from sync_server.services.cursor import Disguise, Signer, Standing
 from sync_server.services.faults import Refusal
-from sync_server.services.feed import LEAST_BYTES, Reader, missed_lost_edits, next_page
+from sync_server.services.feed import LEAST_BYTES, next_page
+from sync_server.services.lost_edits import missed_lost_edits
 from sync_server.services.merge import Merged, PayloadChanged, merge
+from sync_server.services.projection import Reader
 from sync_server.services.rights import Author
 from sync_server.settings import Settings
 from sync_server.store.database import Database, HqTransaction, Snapshot

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from crm_core.entities import BY_NO
@@ -79,15 +80,51 @@ def _read_create(schema: Schema, row_id: str, op: Op, custom: CustomFields) -> W
             pass
         case _:
             raise _unreadable()
-    fields, values = [], {}
-    for number, value in zip(numbers, given, strict=True):
-        declared = _written(schema, number, custom)
-        fields.append(declared)
-        values[declared.name] = unpack(declared, value)
-    if len(values) != len(fields):
+    if all(type(number) is int for number in numbers):
+        shape = _declared_shape(schema.no, tuple(numbers))
+    else:
+        shape = _shape(schema, numbers, custom)
+    for index in shape.links:
+        given[index] = unpack(shape.fields[index], given[index])
+    values = dict(zip(shape.names, given, strict=True))
+    special = shape.fields if "" in given or [] in given else shape.special
+    _check(schema, values, special, partial=False)
+    return Wanted(kind=OpKind.CREATE, schema=schema, row_id=row_id, fields=shape.fields, values=values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The fields of a creation; a batch has thousands of the same."""
+
+    fields: tuple[Field, ...]
+    names: tuple[str, ...]
+    links: tuple[int, ...]
+    """Indexes of those that come as bytes."""
+    special: tuple[Field, ...]
+    """Those whose values need a look of their own."""
+
+
+def _shape(schema: Schema, numbers: Sequence[Any], custom: CustomFields) -> _Shape:
+    fields = tuple(_written(schema, number, custom) for number in numbers)
+    return _shape_of(fields)
+
+
+@lru_cache(maxsize=1024)
+def _declared_shape(entity: int, numbers: tuple[int, ...]) -> _Shape:
+    schema = BY_NO[entity]
+    return _shape_of(tuple(_demand_written(schema.by_no.get(number)) for number in numbers))
+
+
+def _shape_of(fields: tuple[Field, ...]) -> _Shape:
+    names = tuple(each.name for each in fields)
+    if len(set(names)) != len(names):
         raise _unreadable()
-    _check(schema, values, fields, partial=False)
-    return Wanted(kind=OpKind.CREATE, schema=schema, row_id=row_id, fields=tuple(fields), values=values)
+    return _Shape(
+        fields=fields,
+        names=names,
+        links=tuple(index for index, each in enumerate(fields) if each.kind is Kind.REF),
+        special=tuple(each for each in fields if each.no == 0 or each.kind in _LISTS),
+    )
 
 
 def _read_set(schema: Schema, row_id: str, op: Op, custom: CustomFields) -> Wanted:
@@ -157,6 +194,10 @@ def _written(schema: Schema, number: Any, custom: CustomFields) -> Field:
         declared = custom.of(schema.name).get(number)
     elif isinstance(number, int) and not isinstance(number, bool):
         declared = schema.by_no.get(number)
+    return _demand_written(declared)
+
+
+def _demand_written(declared: Field | None) -> Field:
     if declared is None:
         raise Refused(Code.INVALID, message(N_("HQ does not know this field; it may be older")))
     if declared.computed or declared.field_class is FieldClass.SYSTEM:

@@ -12,10 +12,10 @@ from crm_core.entities import SCHEMAS
 from crm_core.ids import named_id
 from crm_core.sync import codec
 from crm_core.sync.protocol import MsgKind, SyncResponse
-from sync_server.services import entitlements
+from sync_server.services import entitlements, sync
 from sync_server.services.auth import Auth
+from sync_server.services.events import events_after
 from sync_server.services.faults import Refusal
-from sync_server.services.feed import events_after
 from sync_server.store.tables import Device, ScopeExit, table_of
 from tests.support.hq import Laptop, Office, make
 
@@ -260,6 +260,24 @@ def test_every_page_is_as_small_as_asked(office: Office) -> None:
         assert len(messages) <= 4096 + 600  # the settings come on top, once
     assert laptop.progress[0].total >= laptop.progress[0].done
     _is_right(office, laptop)
+
+
+def test_a_change_heard_of_before_the_arrival_brings_the_whole_record(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page ends between the change and the event that moved the record into sight."""
+    monkeypatch.setattr(sync, "LEAST_BYTES", 1)
+    taker = office.laptop(office.user("Taker", "sales"))
+    giver = office.user("Giver", "sales")
+    made = [office.hq.create("customer", {"name": f"Customer {n}", "owner_id": giver}) for n in range(3)]
+    taker.sync()
+    for row_id in made:
+        office.hq.update("customer", row_id, {"name": "Changed first"})
+    for row_id in made:
+        office.hq.update("customer", row_id, {"owner_id": taker.user_id})
+    taker.sync(want_bytes=1)
+    assert taker.rounds >= 3
+    _is_right(office, taker)
 
 
 def test_only_scopes_left_are_written_down(office: Office) -> None:

@@ -1,0 +1,64 @@
+"""The events of the feed as one query over the tables that hold their positions."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, Select, Text, cast, literal, null, select, union_all
+
+from sync_server.services.records import CELL, META, ROW_SCOPE
+from sync_server.store.tables import LostEditLog, ScopeExit, table_of
+
+_exits = table_of(ScopeExit)
+_lost = table_of(LostEditLog)
+
+
+class EventKind(IntEnum):
+    """What happened, in the order in which events of one position are looked at."""
+
+    CELL = 1
+    BORN = 2
+    LIFE = 3
+    ENTER = 4
+    EXIT = 5
+    LOST = 6
+
+
+def events_after(after: int, limit: int, device: int) -> Select[Any]:
+    """Return the query for the next events.
+
+    Its columns: seq, kind, entity, row_id, what, device, incarnation, hlc, user_id.
+
+    Each source is cut off by itself, so that every one is read through the index of its position.
+    """
+
+    def source(kind: EventKind, seq: Any, *columns: Any) -> Select[Any]:
+        table = seq.table
+        query = select(
+            seq.label("seq"), literal(int(kind)).label("kind"), table.c.entity, table.c.row_id, *columns
+        )
+        if kind is EventKind.LOST:
+            query = query.where(table.c.device == device)
+        inner = query.where(seq > after).order_by(seq).limit(limit).subquery()
+        return select(inner)
+
+    # PostgreSQL asks for the type of what is empty.
+    no_word = cast(null(), Text).label("what")
+    nothing = (
+        cast(null(), Integer).label("device"),
+        cast(null(), Integer).label("incarnation"),
+        cast(null(), BigInteger).label("hlc"),
+        cast(null(), Text).label("user_id"),
+    )
+    made = (META.c.device, META.c.incarnation, META.c.hlc, cast(null(), Text).label("user_id"))
+    changed = (CELL.c.device, CELL.c.incarnation, CELL.c.hlc, CELL.c.user_id)
+    union = union_all(
+        source(EventKind.CELL, CELL.c.seq, CELL.c.field.label("what"), *changed),
+        source(EventKind.BORN, META.c.seq, no_word, *made),
+        source(EventKind.LIFE, META.c.life_seq, no_word, *made),
+        source(EventKind.ENTER, ROW_SCOPE.c.in_seq, ROW_SCOPE.c.scope.label("what"), *nothing),
+        source(EventKind.EXIT, _exits.c.seq, _exits.c.scope.label("what"), *nothing),
+        source(EventKind.LOST, _lost.c.seq, _lost.c.field.label("what"), *nothing),
+    ).subquery()
+    return select(union).order_by(union.c.seq, union.c.kind).limit(limit)
