@@ -79,6 +79,7 @@ class ProductChoice:
     unit: str
     unit_price: int | None
     currency: str | None
+    tax_rate: str = "0"
 
 
 def view(replica: Replica, quote_id: str) -> QuoteView:
@@ -136,14 +137,18 @@ def add_line(
     quote_id: str,
     values: Mapping[str, Plain],
     after_line_id: str | None = None,
+    line_id: str | None = None,
 ) -> Outcome[Record]:
-    """Add a line at the end, or after another. A product fills in text, unit, price and tax."""
+    """Add a line at the end, or after another. A product fills in text, unit, price and tax.
+
+    `line_id` is the new line's id where the caller shows the line before it is written.
+    """
     with replica.write() as session:
         complete = dict(values)
         complete["quote_id"] = quote_id
         if after_line_id is not None:
             complete["position"] = _position_after(session, quote_id, after_line_id)
-        line = records.create_in(session, replica, "quote_line", complete)
+        line = records.create_in(session, replica, "quote_line", complete, line_id)
     return Outcome(line, frozenset(session.changed))
 
 
@@ -205,6 +210,8 @@ def set_status(replica: Replica, quote_id: str, status: str) -> Outcome[Record]:
 
 def products(replica: Replica, text: str, limit: int = MAX_PRODUCTS) -> tuple[ProductChoice, ...]:
     """Return the products whose code, name or pinyin matches what is typed; the first ones for no text."""
+    if text.strip():
+        replica.catch_up()
     with replica.read() as session:
         statement = select(Product).where(Product.life % 2 == 1, Product.active.isnot(False))
         if text.strip():
@@ -221,6 +228,7 @@ def products(replica: Replica, text: str, limit: int = MAX_PRODUCTS) -> tuple[Pr
                 unit=row.unit or "",
                 unit_price=row.list_price,
                 currency=row.currency,
+                tax_rate=row.tax_rate or "0",
             )
             for row in rows
         )

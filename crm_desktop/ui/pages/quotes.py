@@ -1,0 +1,131 @@
+"""Quotes: the list of them, and the editor of one."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from crm_core.i18n import Message, message
+from crm_core.rules.access import Action as Right
+from crm_core.schema.field import Plain
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.models.records import Record
+from crm_desktop.services import quotes, rights
+from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.lists.record_list import RecordList
+from crm_desktop.ui.lists.views import ListView
+from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.quotes.editor import QuoteEditor
+from crm_desktop.ui.quotes.new_quote import NewQuote
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.labels import Label
+
+_COLUMNS = ("number", "customer_id", "status", "total", "valid_until", "owner_id", "deal_id")
+_VIEWS = (("draft", message("Drafts")), ("sent", message("Waiting for an answer")))
+
+
+class QuotesPage(Page):
+    """Shows the list, one quote, or the question whom a new one is for."""
+
+    def __init__(self, context: Context, actions: ActionRegistry) -> None:
+        super().__init__(context, actions)
+        self._made: list[tuple[Place, str]] = []
+        self.list = RecordList(
+            context,
+            actions,
+            "quote",
+            _COLUMNS,
+            sort=(("number", True),),
+            views=[_view(state, words) for state, words in _VIEWS],
+        )
+        self.new_button = Button(message("New quote"), Kind.PRIMARY, icon="plus")
+        self.new_button.setVisible(bool(rights.may_do(context.replica, Right.CREATE, "quote")))
+        self.new_quote = NewQuote(context)
+        self.editor = QuoteEditor(context, actions)
+        self._overview = self._make_overview()
+        self._stack = QStackedWidget()
+        for part in (self._overview, self.new_quote, self.editor):
+            self._stack.addWidget(part)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stack)
+        self.list.opened.connect(lambda quote_id: context.go.emit(Place(page="quotes", record_id=quote_id)))
+        self.list.new_asked.connect(self._ask_new)
+        self.new_button.clicked.connect(self._ask_new)
+        self.new_quote.chosen.connect(lambda customer_id: self._create({"customer_id": customer_id}))
+        self.new_quote.cancelled.connect(lambda: context.go.emit(Place(page="quotes")))
+
+    def show_place(self, place: Place) -> None:
+        """Show one quote, a new one, or the list."""
+        if place.record_id is not None:
+            self._show_quote(place.record_id)
+        elif place.options.get("new"):
+            self._show_new(place)
+        else:
+            self._stack.setCurrentWidget(self._overview)
+            conditions = place.options.get("conditions")
+            if conditions is not None:
+                self.list.show_conditions(conditions, place.options.get("title"))
+            self.list.focus_table()
+
+    def refresh(self) -> None:
+        """Read what is shown anew."""
+        if self._stack.currentWidget() is self.editor:
+            self.editor.refresh()
+        else:
+            self.list.refresh()
+
+    def _make_overview(self) -> QWidget:
+        overview = QWidget()
+        head = QHBoxLayout()
+        head.setContentsMargins(24, 12, 24, 8)
+        head.addWidget(Label(message("Quotes"), step="title"))
+        head.addStretch(1)
+        head.addWidget(self.new_button)
+        column = QVBoxLayout(overview)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.list, 1)
+        overview.setMinimumWidth(theme().px(320))
+        return overview
+
+    def _ask_new(self) -> None:
+        self.context.go.emit(Place(page="quotes", options={"new": True}))
+
+    def _show_quote(self, quote_id: str) -> None:
+        self._stack.setCurrentWidget(self.editor)
+        self.editor.show_quote(quote_id)
+
+    def _show_new(self, place: Place) -> None:
+        # Back and Forward come to the same place again: show what was made there, make no second one.
+        made = next((quote_id for before, quote_id in self._made if before is place), None)
+        if made is not None:
+            self._show_quote(made)
+            return
+        given: dict[str, Plain] = {
+            name: place.options[name] for name in ("customer_id", "deal_id") if place.options.get(name)
+        }
+        if given:
+            self._create(given, place)
+        else:
+            self._stack.setCurrentWidget(self.new_quote)
+            self.new_quote.begin()
+
+    def _create(self, values: dict[str, Plain], place: Place | None = None) -> None:
+        replica = self.context.replica
+
+        def made(quote: Record) -> None:
+            if place is None:
+                self.context.go.emit(Place(page="quotes", record_id=quote.id))
+            else:
+                self._made.append((place, quote.id))
+                self._show_quote(quote.id)
+
+        self.context.change(self, lambda: quotes.create(replica, values), made)
+
+
+def _view(state: str, words: Message) -> ListView:
+    fixed = Condition(field="status", op=Op.EQUAL, value=state)
+    return ListView(key=state, text=words, fixed=(fixed,))

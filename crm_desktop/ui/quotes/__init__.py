@@ -1,0 +1,1 @@
+"""The quote editor: header, lines, totals, and the very PDF beside them."""

@@ -1,0 +1,472 @@
+"""One quote: what is typed shows and counts at once, and is saved behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from crm_core.errors import CrmError, UserError
+from crm_core.i18n import N_, Message, message
+from crm_core.ids import new_id
+from crm_core.rules.access import Action as Right
+from crm_core.schema.field import Plain
+from crm_core.schema.values import DEFAULT_CURRENCY, canonical_decimal
+from crm_desktop.services import quotes, records, rights
+from crm_desktop.services.outcome import Outcome
+from crm_desktop.services.quotes import ProductChoice, QuoteView
+from crm_desktop.ui.actions import ActionRegistry, ActionSpec
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.format import figure
+from crm_desktop.ui.quotes.entry import EntryLine
+from crm_desktop.ui.quotes.grid import LineGrid
+from crm_desktop.ui.quotes.hairline import Hairline
+from crm_desktop.ui.quotes.header import FieldsRow, StateBar, TitleRow
+from crm_desktop.ui.quotes.lines import Col, QuoteLines
+from crm_desktop.ui.quotes.preview import PreviewPane
+from crm_desktop.ui.quotes.totals_block import TotalsBlock
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.fields import Field
+from crm_desktop.ui.widgets.labels import ElidedLabel
+from crm_desktop.ui.widgets.live import Live
+
+FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
+NARROW_BELOW = 1180  # px of window: narrower, the preview takes the editor's place
+_PREVIEW = 440
+
+
+class QuoteEditor(Live, QWidget):
+    """The editor and its preview. `show_quote` names the quote; everything is read off the main thread."""
+
+    shown = Signal(str)
+    """The id of the quote that is now on screen."""
+
+    def __init__(self, context: Context, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+        self._quote_id: str | None = None
+        self._view: QuoteView | None = None
+        self._saving = 0
+        self._edits = 0
+        self._select_after: str | None = None
+        self.lines = QuoteLines(self)
+        self.title = TitleRow()
+        self.fields = FieldsRow(context)
+        self.states = StateBar()
+        self.grid = LineGrid(self.lines, actions)
+        self.entry = EntryLine(context)
+        self.discount = QLineEdit()
+        self.tax_included = QCheckBox()
+        self.totals = TotalsBlock()
+        self.preview = PreviewPane(context)
+        self.missing = EmptyState("doc", message("This quote is not on this laptop"))
+        self._follow_timer = QTimer(self)
+        self._follow_timer.setSingleShot(True)
+        self._follow_timer.setInterval(FOLLOW_MS)
+        self._follow_timer.timeout.connect(self._read)
+        self._narrow = False
+        self._wants_preview = True
+        self._lay_out()
+        self._listen()
+        group = N_("Quotes")
+        actions.add(
+            ActionSpec(
+                id="quotes.preview", text=N_("Preview of the PDF"), group=group, icon="eye", shortcut="Ctrl+P"
+            ),
+            self.go_to_preview,
+            self,
+        )
+        actions.add(
+            ActionSpec(
+                id="quotes.pane", text=N_("Show or hide the preview"), group=group, icon="pane", shortcut="F4"
+            ),
+            self.toggle_preview,
+            self,
+        )
+        self.retranslate()
+        self.retint()
+
+    @property
+    def quote_id(self) -> str | None:
+        """The quote asked for."""
+        return self._quote_id
+
+    @property
+    def view(self) -> QuoteView | None:
+        """The quote as it was read last."""
+        return self._view
+
+    @property
+    def saving(self) -> int:
+        """How many changes are not in the replica yet."""
+        return self._saving
+
+    def show_quote(self, quote_id: str) -> None:
+        """Show a quote; the fields appear when it is read."""
+        if quote_id != self._quote_id:
+            self._quote_id = quote_id
+            self._view = None
+            self.entry.clear()
+            self._stack.setCurrentWidget(self._blank)
+        self._read()
+        self.preview.show_quote(quote_id)
+
+    def refresh(self) -> None:
+        """Read the quote anew."""
+        self._read()
+
+    def go_to_preview(self) -> None:
+        """Bring the preview in sight with the focus on printing."""
+        self._wants_preview = True
+        self._place_panes()
+        self.preview.print.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def toggle_preview(self) -> None:
+        """Show or hide the preview."""
+        self._wants_preview = not self.preview.isVisible()
+        self._place_panes()
+        if not self._wants_preview:
+            self.entry.focus()
+
+    def retranslate(self) -> None:
+        """Name what has no label of its own."""
+        self.tax_included.setText(tr("Prices include tax"))
+        self.setAccessibleName(tr("Quote"))
+
+    def retint(self) -> None:
+        """Take sizes from the theme."""
+        self._discount_field.setFixedWidth(theme().px(136))
+
+    def resizeEvent(self, event: object) -> None:
+        """Give the preview the editor's place where there is no room for both."""
+        super().resizeEvent(event)
+        narrow = self.window().width() < NARROW_BELOW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._wants_preview = not narrow
+            self._place_panes()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leave the discount's field by Enter."""
+        enters = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if watched is self.discount and isinstance(event, QKeyEvent) and event.key() in enters:
+            if event.type() == QEvent.Type.KeyPress:
+                self._on_discount_edited()
+                self.entry.focus()
+            return event.type() == QEvent.Type.KeyPress
+        return super().eventFilter(watched, event)
+
+    def _lay_out(self) -> None:
+        self._discount_field = Field(message("Whole discount, %"), self.discount)
+        self.discount.setAlignment(Qt.AlignmentFlag.AlignRight)
+        terms = QHBoxLayout()
+        terms.setSpacing(16)
+        terms.addWidget(self._discount_field)
+        terms.addWidget(self.tax_included, 0, Qt.AlignmentFlag.AlignBottom)
+        terms.addStretch(1)
+        self._keys = ElidedLabel(
+            message("Enter adds a line · Ctrl+D duplicates · Alt+↑↓ moves · Del deletes"),
+            color="text-soft",
+            step="caption",
+        )
+        left = QVBoxLayout()
+        left.setSpacing(16)
+        left.addLayout(terms)
+        left.addWidget(self._keys)
+        left.addStretch(1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(24, 16, 24, 16)
+        foot.setSpacing(24)
+        foot.addLayout(left, 1)
+        foot.addWidget(self.totals, 0, Qt.AlignmentFlag.AlignTop)
+        self._sheet = QWidget()
+        column = QVBoxLayout(self._sheet)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.title, self.fields, Hairline(), self.states, Hairline()):
+            column.addWidget(widget)
+        column.addWidget(self.grid, 1000)
+        column.addWidget(self.entry)
+        column.addLayout(foot)
+        column.addStretch(1)
+        self.grid.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._blank = QWidget()
+        self._stack = QStackedWidget()
+        for widget in (self._blank, self._sheet, self.missing):
+            self._stack.addWidget(widget)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(self._stack)
+        self._splitter.addWidget(self.preview)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setSizes([800, _PREVIEW])
+        self.preview.setMinimumWidth(theme().px(360))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._splitter)
+
+    def _listen(self) -> None:
+        self.lines.line_edited.connect(self._on_line_edited)
+        self.lines.totals_changed.connect(self._on_totals_changed)
+        self.lines.refused.connect(self.context.show_error)
+        self.grid.entry_wanted.connect(self._go_to_entry)
+        self.grid.duplicate_asked.connect(self._duplicate)
+        self.grid.delete_asked.connect(self._delete)
+        self.grid.move_asked.connect(self._move)
+        self.grid.selectionModel().currentRowChanged.connect(self._say_lines)
+        self.entry.product_taken.connect(self._add_product)
+        self.entry.text_taken.connect(self._add_text)
+        self.entry.left_upwards.connect(self._go_up)
+        self.title.step_asked.connect(self._take_step)
+        self.title.preview_asked.connect(self.go_to_preview)
+        self.states.copy_asked.connect(self._copy)
+        self.fields.edited.connect(self._on_fields_edited)
+        self.discount.installEventFilter(self)
+        self.discount.editingFinished.connect(self._on_discount_edited)
+        self.tax_included.clicked.connect(lambda included: self._change_terms({"tax_included": included}))
+        self.context.records_changed.connect(self._on_records_changed)
+
+    def _place_panes(self) -> None:
+        self.preview.setVisible(self._wants_preview)
+        self._stack.setVisible(not (self._narrow and self._wants_preview))
+
+    # Reading
+
+    def _read(self) -> None:
+        quote_id, replica, edits = self._quote_id, self.context.replica, self._edits
+        if quote_id is None:
+            return
+
+        def read(view: QuoteView) -> None:
+            # What was typed meanwhile is newer than what was read; its saving asks again.
+            if quote_id == self._quote_id and edits == self._edits and not self._saving:
+                self._show(view)
+
+        self.context.tasks.read(
+            self, lambda: quotes.view(replica, quote_id), read, self._on_failed, topic="quote"
+        )
+
+    def _show(self, view: QuoteView) -> None:
+        first, before = self._view is None, self._view
+        self._view = view
+        person = self.context.replica.person
+        may_edit = bool(rights.decide(person, Right.EDIT, "quote"))
+        may_create = bool(rights.decide(person, Right.CREATE, "quote"))
+        quote = view.quote
+        self.title.show_view(view, may_edit=may_edit)
+        self.fields.show_view(view)
+        self.states.show_view(view, may_create=may_create)
+        if not self.discount.hasFocus():
+            self.discount.setText(str(quote.get("discount_percent") or ""))
+        self.tax_included.setChecked(bool(quote.get("tax_included")))
+        self._discount_field.setVisible(view.editable)
+        self.tax_included.setVisible(view.editable)
+        self._keys.setVisible(view.editable)
+        self.entry.setVisible(view.editable)
+        self.entry.set_prices_as_of(view.prices_as_of_ms)
+        if first:
+            self.lines.show_lines((), {})
+        self.lines.set_terms(
+            currency=quote.get("currency") or DEFAULT_CURRENCY,
+            allowance_percent=Decimal(quote.get("discount_percent") or "0"),
+            tax_included=bool(quote.get("tax_included")),
+            editable=view.editable,
+        )
+        self.lines.show_lines([(line.id, line.values) for line in view.lines], view.codes)
+        self._stack.setCurrentWidget(self._sheet)
+        if self._select_after is not None:
+            self.grid.select_line(self._select_after)
+            self._select_after = None
+        elif first:
+            self.grid.leave()
+            (self.entry.input if view.editable else self.grid).setFocus()
+        self._say_lines()
+        if not first and before is not None and (before.quote, before.lines) != (view.quote, view.lines):
+            self.preview.refresh()
+        if first:
+            self.shown.emit(quote.id)
+
+    def _on_failed(self, error: CrmError) -> None:
+        self.missing.say(error.message)
+        self._stack.setCurrentWidget(self.missing)
+
+    def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
+        if self._quote_id is None:
+            return
+        kinds = {entity for entity, _ in changed}
+        if ("quote", self._quote_id) in changed or "quote_line" in kinds or "contact" in kinds:
+            self._follow_timer.start()
+
+    # Writing
+
+    def _save(
+        self,
+        work: Callable[[], Outcome[records.Record]],
+        done: Callable[[records.Record], None] | None = None,
+        *,
+        told: Message | None = None,
+        undo: Callable[[], object] | None = None,
+    ) -> None:
+        self._edits += 1
+        self._saving += 1
+
+        def saved(record: records.Record) -> None:
+            self._saving -= 1
+            self.title.say_saved(datetime.now().astimezone())
+            if done is not None:
+                done(record)
+            if not self._saving:
+                self._follow_timer.start()
+
+        def failed(error: CrmError) -> None:
+            self._saving -= 1
+            self.context.show_error(error)
+            self._follow_timer.start()
+
+        self.context.change(self, work, saved, failed, told=told, undo=undo)
+
+    def _on_line_edited(self, line_id: str, changes: Mapping[str, Plain]) -> None:
+        replica = self.context.replica
+        self._save(lambda: records.update(replica, "quote_line", line_id, changes))
+
+    def _on_fields_edited(self, changes: Mapping[str, Plain]) -> None:
+        replica, quote_id = self.context.replica, self._quote_id
+        if quote_id is not None:
+            self._save(lambda: records.update(replica, "quote", quote_id, changes))
+
+    def _on_discount_edited(self) -> None:
+        if self._view is None or not self._view.editable:
+            return
+        text = self.discount.text().strip().removesuffix("%").strip()
+        try:
+            percent = canonical_decimal(text) if text else None
+            if Decimal(percent or "0") == Decimal(self._view.quote.get("discount_percent") or "0"):
+                return
+            self._change_terms({"discount_percent": percent})
+        except (ValueError, InvalidOperation):
+            error = UserError(N_("“{text}” is not a percentage"), text=text)
+            self._discount_field.set_error(error.message)
+        except UserError as error:
+            self._discount_field.set_error(error.message)
+        else:
+            self._discount_field.set_error("")
+
+    def _change_terms(self, changes: Mapping[str, Plain]) -> None:
+        """Count with other terms at once and save them. Raises `UserError` for terms no quote may hold."""
+        if self._view is None:
+            return
+        values = {**self._view.quote.values, **changes}
+        self.lines.set_terms(
+            currency=values.get("currency") or DEFAULT_CURRENCY,
+            allowance_percent=Decimal(values.get("discount_percent") or "0"),
+            tax_included=bool(values.get("tax_included")),
+            editable=True,
+        )
+        self._on_fields_edited(changes)
+
+    def _add_product(self, choice: ProductChoice) -> None:
+        values = {
+            "product_id": choice.id,
+            "description": choice.name,
+            "quantity": "1",
+            "unit": choice.unit,
+            "unit_price": choice.unit_price or 0,
+            "tax_rate": choice.tax_rate,
+        }
+        self._add({"product_id": choice.id}, values, choice.code)
+
+    def _add_text(self, text: str) -> None:
+        last = self.lines.id_at(self.lines.rowCount() - 1)
+        tax = self.lines.line(last).get("tax_rate") if last is not None else None
+        values: dict[str, Plain] = {
+            "description": text,
+            "quantity": "1",
+            "unit_price": 0,
+            "tax_rate": tax or "0",
+        }
+        self._add(values, values, "")
+
+    def _add(self, saved: Mapping[str, Plain], shown: Mapping[str, Plain], code: str) -> None:
+        """Show a new last line at once, with its quantity open, and save it behind that."""
+        replica, quote_id, line_id = self.context.replica, self._quote_id, new_id()
+        if quote_id is None or self._view is None:
+            return
+        self.lines.add_line(line_id, {**shown, "quote_id": quote_id}, code)
+        self._save(lambda: quotes.add_line(replica, quote_id, saved, line_id=line_id))
+        self.grid.begin_edit(line_id, Col.QUANTITY)
+
+    def _duplicate(self, line_id: str) -> None:
+        replica = self.context.replica
+        self._save(lambda: quotes.duplicate_line(replica, line_id), self._select_when_read)
+
+    def _move(self, line_id: str, steps: int) -> None:
+        replica = self.context.replica
+        self._save(lambda: quotes.move_line(replica, line_id, steps), self._select_when_read)
+
+    def _delete(self, line_id: str) -> None:
+        replica = self.context.replica
+        row = self.lines.row_of(line_id)
+        self._select_after = self.lines.id_at(row + 1) or self.lines.id_at(row - 1)
+        name = str(self.lines.line(line_id).get("description") or "")
+        self._save(
+            lambda: records.delete(replica, "quote_line", line_id),
+            told=message("Line “{name}” deleted", name=name),
+            undo=lambda: records.restore(replica, "quote_line", line_id),
+        )
+
+    def _select_when_read(self, line: records.Record) -> None:
+        self._select_after = line.id
+
+    def _take_step(self, state: str) -> None:
+        replica, quote_id = self.context.replica, self._quote_id
+        if quote_id is not None:
+            self._save(lambda: quotes.set_status(replica, quote_id, state))
+
+    def _copy(self) -> None:
+        replica, quote_id = self.context.replica, self._quote_id
+
+        def copied(quote: records.Record) -> None:
+            self.context.go.emit(Place(page="quotes", record_id=quote.id))
+
+        if quote_id is not None:
+            self._save(lambda: quotes.copy(replica, quote_id), copied, told=message("Copied as a new draft"))
+
+    # Focus and words
+
+    def _go_to_entry(self) -> None:
+        if self._view is not None and self._view.editable:
+            self.grid.leave()
+            self.entry.focus()
+
+    def _go_up(self) -> None:
+        last = self.lines.rowCount() - 1
+        if last >= 0:
+            self.grid.setFocus()
+            self.grid.setCurrentIndex(self.lines.index(last, Col.NAME))
+
+    def _on_totals_changed(self, totals: object) -> None:
+        self.totals.show_totals(self.lines.totals)
+        self.entry.show_number(self.lines.rowCount() + 1)
+
+    def _say_lines(self) -> None:
+        if not self.isVisible():
+            return
+        count = self.lines.rowCount()
+        words = message("1 line") if count == 1 else message("{count} lines", count=figure(count))
+        self.context.selection_changed.emit(words)

@@ -1,0 +1,243 @@
+"""Above the lines: number and saving, the fields of the quote, and its state with the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QDate, QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import message
+from crm_desktop.services.quotes import QuoteView
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.format import NOTHING, clock, short_date
+from crm_desktop.ui.forms.links import LinkEditor
+from crm_desktop.ui.quotes.steps import StateSteps
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import Text, tr
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.chips import Chip, ChipLook
+from crm_desktop.ui.widgets.fields import DateField, Field
+from crm_desktop.ui.widgets.glyphs import Glyph, GlyphLabel
+from crm_desktop.ui.widgets.labels import ElidedLabel, Label
+from crm_desktop.ui.widgets.live import Live
+
+
+class TitleRow(Live, QWidget):
+    """Number, what kind of number it is, whether it was sent, when it was saved, what to do next."""
+
+    step_asked = Signal(str)
+    """The state to go to."""
+    preview_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = ElidedLabel("", step="title")
+        self.kind = Chip("", look=ChipLook.OUTLINED)
+        self.not_sent = GlyphLabel(Glyph.NOT_SENT, color="text-soft")
+        self.saved = Label("", color="text-soft", step="caption")
+        self.preview = Button(message("Preview"), icon="eye", hint="Ctrl+P")
+        self.decline = Button(message("Mark as declined"))
+        self.next = Button(message("Mark as sent"), Kind.PRIMARY)
+        self._state = ""
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 12, 24, 8)
+        row.setSpacing(12)
+        row.addWidget(self.title, 1)
+        for widget in (self.kind, self.not_sent):
+            row.addWidget(widget)
+        row.addStretch(1000)
+        for widget in (self.saved, self.preview, self.decline, self.next):
+            row.addWidget(widget)
+        self.preview.clicked.connect(self.preview_asked)
+        self.decline.clicked.connect(lambda: self.step_asked.emit("declined"))
+        self.next.clicked.connect(self._on_next_clicked)
+
+    def show_view(self, view: QuoteView, *, may_edit: bool) -> None:
+        """Show a quote's number and the step it can take."""
+        self._state = str(view.quote.get("status") or "draft")
+        number = view.quote.get("number")
+        self.title.say(str(number) if number else message("Draft quote"))
+        self.title.setMinimumWidth(min(self.title.sizeHint().width(), theme().px(220)))
+        self.kind.say(message("Draft number") if view.draft_number else message("Final number"))
+        self.not_sent.setVisible(view.not_sent)
+        changed = view.quote.get("updated_at")
+        if isinstance(changed, int):
+            self.saved.say(_saved(changed))
+        self.next.setVisible(may_edit and self._state in ("draft", "sent"))
+        self.next.setEnabled(bool(view.lines))
+        self.next.say(message("Mark as sent") if self._state == "draft" else message("Mark as accepted"))
+        self.decline.setVisible(may_edit and self._state == "sent")
+
+    def say_saved(self, at: datetime) -> None:
+        """Say that everything typed is in the replica."""
+        self.saved.say(message("Saved {time}", time=clock(at)))
+
+    def _on_next_clicked(self) -> None:
+        self.step_asked.emit("sent" if self._state == "draft" else "accepted")
+
+
+class FieldsRow(Live, QWidget):
+    """Customer, contact, price book and validity: fields while it is a draft, then text."""
+
+    edited = Signal(object)
+    """Changes of the quote to save."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        fields = SCHEMAS["quote"].fields
+        self.customer = LinkEditor(context, fields["customer_id"])
+        self.contact = QComboBox()
+        self.book = QLineEdit()
+        self.valid = DateField()
+        self._view: QuoteView | None = None
+        editors = (
+            Field(message("Customer"), self.customer, required=True),
+            Field(message("Contact"), self.contact),
+            Field(message("Price book"), self.book),
+            Field(message("Valid until"), self.valid, required=True),
+        )
+        self._texts = [ElidedLabel("") for _ in editors]
+        names = ("Customer", "Contact", "Price book", "Valid until")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(_row(list(editors)))
+        self._stack.addWidget(
+            _row([_fact(message(name), text) for name, text in zip(names, self._texts, strict=True)])
+        )
+        row = QVBoxLayout(self)
+        row.setContentsMargins(24, 0, 24, 12)
+        row.addWidget(self._stack)
+        self.contact.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.contact.setMinimumContentsLength(6)
+        self.customer.edited.connect(self._on_customer_edited)
+        self.contact.activated.connect(self._on_contact_chosen)
+        self.book.editingFinished.connect(self._on_book_edited)
+        self.valid.dateChanged.connect(self._on_valid_changed)
+
+    def show_view(self, view: QuoteView) -> None:
+        """Show a quote's fields, leaving alone the one being typed in."""
+        self._view = view
+        quote = view.quote
+        if not self.customer.hasFocus():
+            self.customer.link(quote.get("customer_id"), view.customer_name)
+        self._show_contacts(view)
+        if not self.book.hasFocus():
+            self.book.setText(str(quote.get("price_book") or ""))
+            self.book.setCursorPosition(0)
+        valid = QDate.fromString(str(quote.get("valid_until") or ""), "yyyy-MM-dd")
+        if valid.isValid() and not self.valid.hasFocus():
+            with QSignalBlocker(self.valid):
+                self.valid.setDate(valid)
+        contact = next((c for c in view.contacts if c.id == quote.get("contact_id")), None)
+        words = (
+            view.customer_name,
+            _person(contact.values) if contact else NOTHING,
+            str(quote.get("price_book") or NOTHING),
+            str(quote.get("valid_until") or NOTHING),
+        )
+        for label, text in zip(self._texts, words, strict=True):
+            label.say(text)
+        self._stack.setCurrentIndex(0 if view.editable else 1)
+
+    def retranslate(self) -> None:
+        """Name the choice of nobody in the language on screen."""
+        if self.contact.count():
+            self.contact.setItemText(0, tr("Nobody in particular"))
+
+    def _show_contacts(self, view: QuoteView) -> None:
+        with QSignalBlocker(self.contact):
+            self.contact.clear()
+            self.contact.addItem(tr("Nobody in particular"), None)
+            for contact in view.contacts:
+                self.contact.addItem(_person(contact.values), contact.id)
+            self.contact.setCurrentIndex(max(0, self.contact.findData(view.quote.get("contact_id"))))
+
+    def _on_customer_edited(self) -> None:
+        chosen = self.customer.record_id
+        if self._view is None or chosen is None or chosen == self._view.quote.get("customer_id"):
+            return
+        self.edited.emit({"customer_id": chosen, "contact_id": None})
+
+    def _on_contact_chosen(self, place: int) -> None:
+        chosen = self.contact.itemData(place)
+        if self._view is not None and chosen != self._view.quote.get("contact_id"):
+            self.edited.emit({"contact_id": chosen})
+
+    def _on_book_edited(self) -> None:
+        text = self.book.text().strip() or None
+        if self._view is not None and text != self._view.quote.get("price_book"):
+            self.edited.emit({"price_book": text})
+
+    def _on_valid_changed(self, day: QDate) -> None:
+        self.edited.emit({"valid_until": day.toString("yyyy-MM-dd")})
+
+
+class StateBar(Live, QWidget):
+    """Where the quote stands, and the way to a further one like it."""
+
+    copy_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.steps = StateSteps()
+        self.remark = ElidedLabel("", color="text-soft", step="caption")
+        self.copy = Button(message("Copy as new draft"), icon="file", small=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 0, 24, 0)
+        row.setSpacing(16)
+        row.addWidget(self.steps)
+        row.addWidget(self.remark, 1)
+        row.addWidget(self.copy)
+        self.copy.clicked.connect(self.copy_asked)
+        self.retint()
+
+    def show_view(self, view: QuoteView, *, may_create: bool) -> None:
+        """Show a quote's state."""
+        state = str(view.quote.get("status") or "draft")
+        self.steps.show_state(state)
+        remark: Text = ""
+        if state != "draft":
+            remark = message("A quote that was sent stays as it is; change a copy.")
+        elif not view.editable:
+            remark = message("You may look at this quote but not change it.")
+        self.remark.say(remark)
+        self.copy.setVisible(may_create)
+
+    def retint(self) -> None:
+        """Keep the height of the theme."""
+        self.setFixedHeight(theme().px(40))
+
+
+def _row(widgets: list[QWidget]) -> QWidget:
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(16)
+    for widget, share in zip(widgets, (12, 9, 8, 8), strict=True):
+        row.addWidget(widget, share)
+    return holder
+
+
+def _fact(name: Text, value: Label) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    column.addWidget(Label(name, step="caption", color="text-soft"))
+    column.addWidget(value)
+    column.addStretch(1)
+    return holder
+
+
+def _person(values: Mapping[str, Any]) -> str:
+    return ", ".join(str(part) for part in (values.get("name"), values.get("title")) if part)
+
+
+def _saved(at_ms: int) -> Text:
+    moment = datetime.fromtimestamp(at_ms / 1000).astimezone()
+    if moment.date() == datetime.now().astimezone().date():
+        return message("Saved {time}", time=clock(moment))
+    return message("Saved {time}", time=short_date(moment.date()))
