@@ -79,7 +79,7 @@ class SyncCentrePage(Page):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self.refresh)
-        context.records_changed.connect(lambda _changed: self._ask_soon())
+        context.records_changed.connect(self._on_records_changed)
         context.sync_changed.connect(self._on_sync_changed)
         self.retranslate()
 
@@ -121,6 +121,9 @@ class SyncCentrePage(Page):
         column.setSpacing(0)
         column.addLayout(above)
         column.addWidget(self.stack, 1)
+
+    def _on_records_changed(self, _changed: object) -> None:
+        self._ask_soon()
 
     def _ask_soon(self) -> None:
         if self.isVisible() and not self._settle.isActive():

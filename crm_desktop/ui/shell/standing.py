@@ -36,15 +36,16 @@ class Watch(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self.ask)
-        context.records_changed.connect(lambda _changed: self._start())
-        context.sync_changed.connect(lambda _status: self._start())
+        # Bound methods, which Qt lets go of with this object; lambdas would outlive it.
+        context.records_changed.connect(self._on_changed)
+        context.sync_changed.connect(self._on_changed)
 
     def ask(self) -> None:
         """Ask now."""
         replica = self._context.replica
         self._context.tasks.read(self, lambda: standing(replica), self.changed.emit, topic="standing")
 
-    def _start(self) -> None:
+    def _on_changed(self, _what: object) -> None:
         # Not restarted: a sync that never pauses must still move the figures.
         if not self._settle.isActive():
             self._settle.start()

@@ -1,0 +1,233 @@
+"""The Sync centre: what came back is decided by key, with the values in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from sqlalchemy import insert
+
+from crm_core.entities import SCHEMAS
+from crm_core.ids import named_id
+from crm_core.sync.protocol import Code, OpKind
+from crm_desktop.assembly import App
+from crm_desktop.models import state
+from crm_desktop.models.device_tables import Returned
+from crm_desktop.models.state import Key
+from crm_desktop.services import records, syncing
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.main_window import MainWindow
+from crm_desktop.ui.pages.sync_centre import SyncCentrePage
+from crm_desktop.ui.shell.frame import Frame
+from crm_desktop.ui.shell.standing import standing
+from crm_desktop.ui.sync_centre.lists import event_words
+from crm_desktop.ui.sync_centre.values import value_words
+from crm_desktop.ui.tasks import Tasks
+from crm_desktop.ui.translate import show
+from tests.support.desktop import sample_app
+
+WAIT = 8000
+FIRST = named_id("sample", "customer:3")
+SECOND = named_id("sample", "customer:5")
+DEAL = named_id("sample", "deal:2")
+COLLEAGUE = named_id("sample", "user:0")
+
+
+def returned(
+    entity: str, row: str, field: str, base: Any, mine: Any, theirs: Any, code: Code = Code.SUPERSEDED
+) -> dict[str, Any]:
+    return {
+        "op_no": 1,
+        "incarnation": 1,
+        "kind": OpKind.SET,
+        "entity": entity,
+        "row_id": row,
+        "field": str(SCHEMAS[entity].fields[field].no),
+        "base": base,
+        "mine": mine,
+        "theirs": theirs,
+        "code": code,
+        "who": COLLEAGUE,
+        "at_ms": 1_700_000_000_000,
+    }
+
+
+CONFLICTS = (
+    returned("customer", FIRST, "phone", "+44 1 000", "+44 1 111", "+44 1 222"),
+    returned("customer", FIRST, "payment_terms", "30 days", "45 days", "60 days"),
+    returned("customer", SECOND, "phone", "+44 1 000", "+44 1 333", "+44 1 444"),
+    returned("deal", DEAL, "amount", [12_800_000, "CNY"], [13_800_000, "CNY"], [12_000_000, "CNY"]),
+)
+REFUSED = (returned("customer", FIRST, "owner_id", COLLEAGUE, COLLEAGUE, None, Code.FORBIDDEN_ASSIGN),)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    opened = sample_app(tmp_path, customers=12)
+    yield opened
+    opened.close()
+
+
+def enrolled(app: App, edits: Sequence[dict[str, Any]]) -> None:
+    with app.replica.applying() as session:
+        state.write(
+            session, {Key.DEVICE: 3, Key.SERVER_URL: "http://127.0.0.1:1", Key.LAST_OK_MS: 1_700_000_000_000}
+        )
+        session.execute(insert(Returned), list(edits))
+
+
+@pytest.fixture
+def page(app: App, look: QApplication, qtbot: QtBot) -> Iterator[SyncCentrePage]:
+    enrolled(app, [*CONFLICTS, *REFUSED])
+    tasks = Tasks()
+    frame = Frame(Context(app, tasks), standing(app.replica), sample=False)
+    window = MainWindow()
+    qtbot.addWidget(window)
+    window.show_screen(frame)
+    window.show()
+    qtbot.waitExposed(window)
+    frame.go(Place(page="sync"))
+    shown = frame.page
+    assert isinstance(shown, SyncCentrePage)
+    qtbot.waitUntil(lambda: bool(shown.conflicts._rows), timeout=WAIT)
+    yield shown
+    tasks.close()
+
+
+def test_conflicts_come_to_the_front_and_are_counted(page: SyncCentrePage) -> None:
+    assert page.tabs.key == "conflicts"
+    assert page.tabs.accessibleTabName(2) == "Conflicts 4"
+    assert page.tabs.accessibleTabName(3) == "Refused by HQ 1"
+    assert page.banner._title.text() == "5 changes need you"
+    assert page.conflicts._title.text() == "Tin Kettle Marine (demo)"
+    assert len(page.conflicts._rows) == 2
+
+
+def test_mine_is_kept_by_key_and_enter_goes_on_to_the_next(page: SyncCentrePage, qtbot: QtBot) -> None:
+    first, second = page.conflicts._rows
+    qtbot.keyClick(first, Qt.Key.Key_1)
+    qtbot.keyClick(second, Qt.Key.Key_2)
+    assert first._result.text() == "+44 1 111, yours"
+    assert second._result.text() == "60 days, from HQ"
+    qtbot.keyClick(second, Qt.Key.Key_Return)
+    replica = page.context.replica
+    qtbot.waitUntil(lambda: len(syncing.returned(replica)) == 3, timeout=WAIT)
+    assert records.get(replica, "customer", FIRST)["phone"] == "+44 1 111"
+    qtbot.waitUntil(lambda: page.conflicts._title.text() == "Marmalade Robotics (demo)", timeout=WAIT)
+
+
+def test_a_third_value_is_typed_and_checked_while_it_is(page: SyncCentrePage, qtbot: QtBot) -> None:
+    page.conflicts.show_group(2)
+    row = page.conflicts._rows[0]
+    qtbot.waitUntil(row.isVisible)
+    qtbot.keyClick(row, Qt.Key.Key_3)
+    assert row.editor.isVisible()
+    row.editor.clear()
+    qtbot.keyClicks(row.editor, "much")
+    assert row.decision is None
+    assert row.editor.property("error") == "true"
+    row.editor.clear()
+    qtbot.keyClicks(row.editor, "135000")
+    qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+    replica = page.context.replica
+    qtbot.waitUntil(lambda: records.get(replica, "deal", DEAL)["amount"] == 13_500_000, timeout=WAIT)
+
+
+def test_later_leaves_everything_as_it_is(page: SyncCentrePage, qtbot: QtBot) -> None:
+    row = page.conflicts._rows[0]
+    qtbot.keyClick(row, Qt.Key.Key_1)
+    qtbot.keyClick(row, Qt.Key.Key_4)
+    assert page.conflicts._title.text() == "Marmalade Robotics (demo)"
+    assert len(syncing.returned(page.context.replica)) == 5
+
+
+def test_the_same_answer_is_given_to_every_conflict_of_the_field_and_undone(
+    page: SyncCentrePage, qtbot: QtBot
+) -> None:
+    assert page.conflicts.alike.text() == "Same answer for every “Phone” (1 more)"
+    page.conflicts.alike.click()
+    page.conflicts._rows[0].keep_hq.click()
+    told: list[Any] = []
+    page.context.notice.connect(told.append)
+    page.conflicts.save.click()
+    replica = page.context.replica
+    qtbot.waitUntil(lambda: len(syncing.returned(replica)) == 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(told), timeout=WAIT)
+    told[0].act()
+    qtbot.waitUntil(lambda: len(syncing.returned(replica)) == 5, timeout=WAIT)
+
+
+def test_a_refusal_says_its_reason_in_plain_words(page: SyncCentrePage, qtbot: QtBot) -> None:
+    page.tabs.setCurrentIndex(3)
+    row = page.refused._rows[0]
+    assert row._result.text() == "You may not hand records to this person"
+    assert not row.other.isEnabled()
+
+
+def test_values_are_shown_by_the_kind_of_their_field(app: App, look: QApplication) -> None:
+    enrolled(
+        app,
+        [
+            *CONFLICTS,
+            returned(
+                "deal",
+                DEAL,
+                "pipeline_id",
+                None,
+                [named_id("pipeline", "Sales"), named_id("stage", "Lost"), 0, "price", 1],
+                None,
+            ),
+            returned("activity", named_id("sample", "activity:0"), "done", False, True, False),
+            returned("customer", FIRST, "tags", [["food", "0.1.1"]], "new", ["old", ["0.1.2"]]),
+        ],
+    )
+    from crm_desktop.ui.sync_centre.facts import facts
+
+    known = facts(app)
+    shown = {
+        edit.label: tuple(
+            show(value_words(edit, value, known.titles)) for value in (edit.base, edit.mine, edit.theirs)
+        )
+        for edit in known.conflicts
+    }
+    assert shown["Amount"] == ("¥128,000", "¥138,000", "¥120,000")
+    assert shown["Stage"] == ("—", "Lost, Price", "—")
+    assert shown["Done"] == ("No", "Yes", "No")
+    assert shown["Tags"] == ("food", "with new", "without old")
+
+
+def test_what_waits_is_listed_with_its_fields_and_opens_its_record(
+    page: SyncCentrePage, qtbot: QtBot
+) -> None:
+    replica = page.context.replica
+    records.update(replica, "customer", FIRST, {"level": "A", "city": "Ghent"})
+    qtbot.waitUntil(lambda: page.tabs.accessibleTabName(1) == "Outbox 1", timeout=WAIT)
+    row = page.outbox._card.body.itemAt(0).widget()
+    assert row.title.text() == "Tin Kettle Marine (demo)"
+    assert row.line.text() == "Customer · Changed · Level, Address"
+    gone: list[Place] = []
+    page.context.go.disconnect()
+    page.context.go.connect(gone.append)
+    row.opened.emit()
+    assert gone == [Place(page="customers", record_id=FIRST)]
+
+
+def test_rounds_are_told_in_words() -> None:
+    round_ = syncing.Event(at_ms=1, kind="round", detail={"sent": 3, "received": 12, "refused": 1})
+    assert show(event_words(round_)[1]) == "Sent 3, received 12"
+    assert "1 came back" in show(event_words(round_)[2])
+    nothing = syncing.Event(at_ms=1, kind="round", detail={})
+    assert show(event_words(nothing)[1]) == "In step with HQ, nothing new"
+    refused = syncing.Event(at_ms=1, kind="refused", detail={"code": "revoked"})
+    assert show(event_words(refused)[2]) == "HQ has taken this laptop off its list"
+
+
+def test_an_hq_that_does_not_answer_is_said_to_be_so(page: SyncCentrePage, qtbot: QtBot) -> None:
+    page.network.test.click()
+    qtbot.waitUntil(lambda: "cannot be reached" in page.network._answer.text(), timeout=WAIT)
+    assert page.network.test.isEnabled()

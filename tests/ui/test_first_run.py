@@ -1,0 +1,237 @@
+"""From an empty laptop to work: sample data, nothing, or a real HQ; and the screens before the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from crm_core.errors import UserError
+from crm_core.i18n import message
+from crm_desktop import assembly
+from crm_desktop.app import Desktop
+from crm_desktop.platform.paths import Profile
+from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
+from crm_desktop.services import sample
+from crm_desktop.settings import LANGUAGE
+from crm_desktop.ui.first_run.first_sync import FirstSyncStep
+from crm_desktop.ui.first_run.remove_sample import RemoveSample
+from crm_desktop.ui.first_run.start import Start
+from crm_desktop.ui.first_run.stopped import StoppedScreen, locked_screen
+from crm_desktop.ui.first_run.unlock import UnlockScreen
+from crm_desktop.ui.first_run.wizard import FirstRun
+from crm_desktop.ui.shell.frame import Frame
+from crm_desktop.ui.translate import show
+from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.sync_badge import SyncState
+from tests.support.server import running_server
+
+LONG = 20_000
+PASSPHRASE = "a long passphrase"
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Profile:
+    made = Profile(tmp_path / "profile")
+    made.make()
+    return made
+
+
+@pytest.fixture
+def desktop(look: QApplication, qtbot: QtBot, profile: Profile) -> Iterator[Desktop]:
+    """Give a program just started on an empty laptop without a key store."""
+    started = Desktop(look, profile)
+    qtbot.addWidget(started.window)
+    started.start()
+    yield started
+    started.window.close()
+
+
+def _wizard(desktop: Desktop, qtbot: QtBot) -> FirstRun:
+    qtbot.waitUntil(lambda: isinstance(desktop.window.screen_shown, FirstRun), timeout=LONG)
+    wizard = desktop.window.screen_shown
+    assert isinstance(wizard, FirstRun)
+    return wizard
+
+
+def _frame(desktop: Desktop, qtbot: QtBot) -> Frame:
+    qtbot.waitUntil(lambda: isinstance(desktop.window.screen_shown, Frame), timeout=LONG)
+    frame = desktop.window.screen_shown
+    assert isinstance(frame, Frame)
+    return frame
+
+
+def _unlock(wizard: FirstRun, qtbot: QtBot) -> None:
+    qtbot.waitUntil(wizard.unlock.first.isVisible, timeout=LONG)
+    qtbot.keyClicks(wizard.unlock.first, PASSPHRASE)
+    qtbot.keyClicks(wizard.unlock.second, PASSPHRASE)
+
+
+def _names(wizard: FirstRun) -> list[str]:
+    return [show(name) for _, name in wizard.steps()]
+
+
+def test_sample_data_lead_to_work_and_can_be_removed_again(desktop: Desktop, qtbot: QtBot) -> None:
+    wizard = _wizard(desktop, qtbot)
+    assert _names(wizard) == ["Language", "Head office", "Sign in", "Unlock", "First sync"]
+    assert not wizard.next.isEnabled()
+    wizard.start.options[Start.SAMPLE].radio.click()
+    assert _names(wizard) == ["Language", "How to start", "Unlock"]
+    qtbot.keyClick(wizard, Qt.Key.Key_Return)
+    _unlock(wizard, qtbot)
+    qtbot.keyClick(wizard, Qt.Key.Key_Return)
+    frame = _frame(desktop, qtbot)
+    assert frame.top.sample.isVisible()
+    app = desktop.app
+    assert app is not None
+    assert sample.holds_sample(app.replica)
+    with pytest.raises(UserError, match="sample data"):
+        app.enrol("https://hq.example", "demo", "demo")
+    frame.connect_wanted.emit()
+    qtbot.waitUntil(lambda: bool(desktop.window.findChildren(RemoveSample)), timeout=LONG)
+    desktop.window.findChildren(RemoveSample)[0].remove.click()
+    qtbot.waitUntil(lambda: isinstance(desktop.window.screen_shown, FirstRun), timeout=LONG)
+    assert not desktop.profile.database.exists()
+    assert not desktop.profile.key_file.exists()
+
+
+def test_a_passphrase_typed_differently_or_too_short_does_not_go_on(desktop: Desktop, qtbot: QtBot) -> None:
+    wizard = _wizard(desktop, qtbot)
+    wizard.start.options[Start.EMPTY].radio.click()
+    wizard.next.click()
+    qtbot.waitUntil(wizard.unlock.first.isVisible, timeout=LONG)
+    qtbot.keyClicks(wizard.unlock.first, "short")
+    qtbot.keyClicks(wizard.unlock.second, "short")
+    assert not wizard.next.isEnabled()
+    qtbot.keyClicks(wizard.unlock.first, " but longer")
+    qtbot.keyClicks(wizard.unlock.second, " other")
+    assert not wizard.next.isEnabled()
+    assert show(wizard.unlock._second.error) == "The two are not the same"
+    wizard.back.click()
+    assert wizard.step is wizard.start
+
+
+def test_an_empty_start_works_offline_and_opens_with_its_passphrase_again(
+    desktop: Desktop, look: QApplication, qtbot: QtBot
+) -> None:
+    wizard = _wizard(desktop, qtbot)
+    wizard.start.options[Start.EMPTY].radio.click()
+    wizard.next.click()
+    _unlock(wizard, qtbot)
+    wizard.next.click()
+    frame = _frame(desktop, qtbot)
+    assert frame.status.badge.status.state is SyncState.NOT_CONNECTED
+    assert not frame.top.sample.isVisible()
+    desktop.window.close()
+    again = Desktop(look, desktop.profile)
+    qtbot.addWidget(again.window)
+    again.start()
+    qtbot.waitUntil(lambda: isinstance(again.window.screen_shown, UnlockScreen), timeout=LONG)
+    screen = again.window.screen_shown
+    assert isinstance(screen, UnlockScreen)
+    qtbot.keyClicks(screen.line, "not that one")
+    qtbot.keyClick(screen.line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "does not fit" in show(screen._field.error), timeout=LONG)
+    assert not screen.open.isEnabled()
+    screen.line.clear()
+    qtbot.keyClicks(screen.line, PASSPHRASE)
+    qtbot.waitUntil(screen.open.isEnabled, timeout=LONG)
+    qtbot.keyClick(screen.line, Qt.Key.Key_Return)
+    _frame(again, qtbot)
+    again.window.close()
+
+
+def test_each_wrong_passphrase_makes_the_wait_longer(look: QApplication, qtbot: QtBot) -> None:
+    screen = UnlockScreen()
+    qtbot.addWidget(screen)
+    waits = []
+    for _ in range(8):
+        screen.refuse(message("The passphrase does not fit this profile"))
+        waits.append(screen._wait_s)
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_a_laptop_is_made_known_to_a_real_hq_and_synced(
+    desktop: Desktop, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_server(tmp_path) as server:
+        server.add_user("lin", "sales", "lin password")
+        wizard = _wizard(desktop, qtbot)
+        qtbot.keyClicks(wizard.start.address, server.url)
+        qtbot.waitUntil(wizard.next.isEnabled, timeout=LONG)
+        wizard.next.click()
+        qtbot.keyClicks(wizard.sign_in.user, "lin")
+        qtbot.keyClicks(wizard.sign_in.password, "wrong")
+        wizard.next.click()
+        _unlock(wizard, qtbot)
+        wizard.next.click()
+        qtbot.waitUntil(lambda: bool(show(wizard.sign_in._password.error)), timeout=LONG)
+        assert wizard.step is wizard.sign_in
+        wizard.sign_in.password.clear()
+        qtbot.keyClicks(wizard.sign_in.password, "lin password")
+        wizard.next.click()
+        if wizard.step is wizard.unlock:
+            wizard.next.click()
+        qtbot.waitUntil(lambda: wizard.step is wizard.sync, timeout=LONG)
+        qtbot.waitUntil(wizard.next.isEnabled, timeout=LONG)
+        assert isinstance(wizard.step, FirstSyncStep)
+        wizard.next.click()
+        frame = _frame(desktop, qtbot)
+        qtbot.waitUntil(lambda: frame.status.badge.status.state is SyncState.UP_TO_DATE, timeout=LONG)
+        assert {"home", "customers", "tickets"} <= {
+            key for key, item in frame.rail._items.items() if not item.isHidden()
+        }
+
+
+def test_plain_http_to_another_machine_is_refused_with_a_reason(desktop: Desktop, qtbot: QtBot) -> None:
+    wizard = _wizard(desktop, qtbot)
+    qtbot.keyClicks(wizard.start.address, "http://hq.example")
+    qtbot.waitUntil(lambda: "not encrypted" in show(wizard.start._address.error), timeout=LONG)
+    assert not wizard.next.isEnabled()
+
+
+def test_the_language_is_switched_at_once_and_kept(desktop: Desktop, qtbot: QtBot) -> None:
+    wizard = _wizard(desktop, qtbot)
+    wizard.start.language.choose("zh_CN")
+    wizard.start.language.chosen.emit("zh_CN")
+    qtbot.waitUntil(lambda: wizard.start.title.text() == "欢迎")
+    assert wizard.next.text() == "下一步"
+    assert desktop.settings.get(LANGUAGE) == "zh_CN"
+
+
+def test_a_profile_that_cannot_be_opened_says_why_and_may_be_tried_again(
+    look: QApplication, qtbot: QtBot, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
+    assembly.new_profile(profile.root).close()
+    kept = profile.database.read_bytes()
+    profile.database.write_bytes(b"damaged" * 4096)
+    desktop = Desktop(look, profile)
+    qtbot.addWidget(desktop.window)
+    desktop.start()
+    qtbot.waitUntil(lambda: isinstance(desktop.window.screen_shown, StoppedScreen), timeout=LONG)
+    screen = desktop.window.screen_shown
+    assert isinstance(screen, StoppedScreen)
+    for beside in profile.root.glob("replica.db-*"):
+        beside.unlink()
+    profile.database.write_bytes(kept)
+    screen.again.click()
+    _wizard(desktop, qtbot)  # made, but neither connected nor prepared yet
+    desktop.window.close()
+
+
+@pytest.mark.parametrize(
+    ("why", "says"), [("revoked", "off its list"), ("wipe", "erased"), ("disabled", "closed")]
+)
+def test_what_hq_did_to_this_laptop_is_said_plainly(
+    look: QApplication, qtbot: QtBot, why: str, says: str
+) -> None:
+    screen = locked_screen(why, "/somewhere")
+    qtbot.addWidget(screen)
+    assert says in screen.state.line.text()
+    assert screen.again.isHidden() == (why == "wipe")
+    assert any("/somewhere" in label.text() for label in screen.findChildren(Label))
