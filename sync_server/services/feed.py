@@ -382,11 +382,15 @@ class _Builder:
         together: dict[tuple[int, tuple[Field, ...]], list[tuple[Shown, dict[str, Writer]]]] = {}
         for (entity, _), (shown, registers) in self._parts.items():
             schema = BY_NO[entity]
+            # Of a masked register not even its number goes out, though it moved `updated_at`.
+            readable = {
+                name: each for name, each in registers.items() if self._projection.members(schema, name)
+            }
             members = {
-                each.name: each for name in registers for each in self._projection.members(schema, name)
+                each.name: each for name in readable for each in self._projection.members(schema, name)
             }
             fields = (*(members[name] for name in sorted(members)), *self._projection.signature(schema))
-            together.setdefault((entity, fields), []).append((shown, registers))
+            together.setdefault((entity, fields), []).append((shown, readable))
         partial = self._reader.hide(base)
         for (entity, fields), changed in together.items():
             rows = [shown for shown, _ in changed]

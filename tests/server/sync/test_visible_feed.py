@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from crm_core.entities import SCHEMAS
 from crm_core.ids import named_id
 from crm_core.sync import codec
-from crm_core.sync.protocol import MsgKind, SyncResponse
+from crm_core.sync.protocol import MsgKind, Put, SyncResponse
 from sync_server.services import entitlements, sync
 from sync_server.services.auth import Auth
 from sync_server.services.events import events_after
@@ -99,6 +99,27 @@ def test_a_masked_field_never_leaves_hq(office: Office) -> None:
     assert {"notes", "payment_terms", "credit_limit"}.isdisjoint(shown)
     assert CANARY.encode() not in _bytes_of(service)
     assert b"123454321" not in _bytes_of(service)
+    _is_right(office, service)
+
+
+def test_who_changed_a_masked_field_is_not_told_either(office: Office) -> None:
+    one, other = (office.laptop(office.user(name, "admin")) for name in ("One", "Other"))
+    service = office.laptop(office.user("Service", "service"))
+    made = one.create("customer", {"name": "Customer"})
+    for laptop in (one, other, service):
+        laptop.sync()
+    one.set("customer", made, "payment_terms", CANARY)
+    one.sync()
+    office.now_ms += 60_000
+    other.set("customer", made, "name", "Changed")
+    other.sync()
+    page = service.sync()
+    puts = [codec.read_message(raw) for raw in page.msgs]
+    told = [put.writers for put in puts if isinstance(put, Put)]
+    terms = SCHEMAS["customer"].fields["payment_terms"].no
+    assert told
+    assert all(terms not in (triples or []) for writers in told for triples in writers)
+    assert one.user_id not in str(codec.encode_json(page.msgs))
     _is_right(office, service)
 
 
