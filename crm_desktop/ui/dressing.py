@@ -11,6 +11,9 @@ from crm_desktop.settings import FONT_SCALE, LANGUAGE, THEME, Settings
 from crm_desktop.ui.theme import Mode, theme
 from crm_desktop.ui.translate import translator
 
+LANGUAGES = (("en", "English"), ("zh_CN", "简体中文"))
+"""Each in its own words, so that whoever does not read the present one finds the other."""
+
 
 def dress(qapp: QApplication, settings: Settings) -> None:
     """Use the theme, font scale and language of the settings."""

@@ -17,7 +17,7 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.first_run.step import Step
 from crm_desktop.ui.format import clock, figure, file_size, percent
 from crm_desktop.ui.shell.standing import Standing, Watch
-from crm_desktop.ui.shell.sync_words import entity_words, moment
+from crm_desktop.ui.sync_words import entity_words, moment
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.labels import IconLabel, Label

@@ -13,8 +13,8 @@ from crm_core.i18n import Message, message
 from crm_desktop import assembly
 from crm_desktop.platform.paths import Profile
 from crm_desktop.sync.transport import checked_address
+from crm_desktop.ui.dressing import LANGUAGES
 from crm_desktop.ui.first_run.step import Step
-from crm_desktop.ui.shell.menus import LANGUAGES
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII

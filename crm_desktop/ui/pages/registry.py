@@ -11,6 +11,9 @@ from crm_core.i18n import N_
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.places import PAGE_OF_ENTITY
+
+__all__ = ["BY_ID", "PAGES", "PAGE_OF_ENTITY", "PageSpec"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,19 +99,3 @@ PAGES: tuple[PageSpec, ...] = (
 )
 
 BY_ID: Mapping[str, PageSpec] = MappingProxyType({page.id: page for page in PAGES})
-
-PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
-    {
-        "customer": "customers",
-        "contact": "customers",
-        "deal": "pipeline",
-        "activity": "calendar",
-        "quote": "quotes",
-        "quote_line": "quotes",
-        "ticket": "tickets",
-        "ticket_message": "tickets",
-        "product": "products",
-        "price": "products",
-    }
-)
-"""Where a record of each kind is shown."""

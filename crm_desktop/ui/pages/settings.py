@@ -20,13 +20,12 @@ from crm_desktop.services.syncing import SyncStatus
 from crm_desktop.settings import DENSITY, FONT_SCALE, LANGUAGE, THEME
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
-from crm_desktop.ui.dressing import dress
+from crm_desktop.ui.dressing import LANGUAGES, dress
 from crm_desktop.ui.format import NOTHING, near_moment, percent
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.settings.licences import Licences
 from crm_desktop.ui.settings.passphrase import ChangePassphrase
-from crm_desktop.ui.shell.menus import LANGUAGES
-from crm_desktop.ui.shell.sync_words import moment
+from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, L, S
 from crm_desktop.ui.translate import tr

@@ -13,7 +13,8 @@ from crm_desktop.services import places, records, search
 from crm_desktop.settings import RECENT_RECORDS
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
-from crm_desktop.ui.pages.registry import PAGE_OF_ENTITY, PageSpec
+from crm_desktop.ui.pages.registry import PageSpec
+from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.shell.palette import Choice, Palette
 from crm_desktop.ui.translate import tr
 

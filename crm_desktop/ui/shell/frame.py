@@ -16,7 +16,8 @@ from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.pages.page import Page
-from crm_desktop.ui.pages.registry import BY_ID, PAGE_OF_ENTITY, PAGES
+from crm_desktop.ui.pages.registry import BY_ID, PAGES
+from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.shell.finding import Finding
 from crm_desktop.ui.shell.keys import add_frame_actions
 from crm_desktop.ui.shell.menus import Commands, fill_new, fill_program
@@ -26,9 +27,9 @@ from crm_desktop.ui.shell.rail import Rail
 from crm_desktop.ui.shell.shortcut_sheet import ShortcutSheet
 from crm_desktop.ui.shell.standing import Standing, Watch
 from crm_desktop.ui.shell.status_bar import StatusBar
-from crm_desktop.ui.shell.sync_words import sync_words
 from crm_desktop.ui.shell.top_bar import TopBar
 from crm_desktop.ui.shell.trail import Trail
+from crm_desktop.ui.sync_words import sync_words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.menus import Menu
@@ -175,6 +176,13 @@ class Frame(QWidget):
             connect=self.connect_wanted.emit,
             remove_sample=self.remove_sample_wanted.emit,
             quit=lambda: self.window().close(),
+            find=lambda: self.finding.begin(),
+            walk=self.walk,
+            log=self.open_log,
+            refresh=self.refresh,
+            new_here=self.new,
+            new_menu=self.top.new.showMenu,
+            program_menu=self.top.program.showMenu,
         )
 
     def _connect(self) -> None:

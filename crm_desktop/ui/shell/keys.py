@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
 
 from crm_core.i18n import N_
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.pages.registry import PAGES
 from crm_desktop.ui.shell.menus import Commands
 
-if TYPE_CHECKING:
-    from crm_desktop.ui.shell.frame import Frame
-
 WINDOW = N_("The window")
 PAGES_GROUP = N_("Pages")
 
 
-def add_frame_actions(frame: Frame, actions: ActionRegistry, commands: Commands) -> None:
+def add_frame_actions(frame: QWidget, actions: ActionRegistry, commands: Commands) -> None:
     """Make the frame's actions; the sheet of shortcuts and the search box read them from the registry."""
     everywhere: tuple[tuple[ActionSpec, Callable[[], None]], ...] = (
-        (_spec("find", N_("Search"), "search", "Ctrl+K"), lambda: frame.finding.begin()),
-        (_spec("back", N_("Back"), "left", "Alt+Left"), lambda: frame.walk(-1)),
-        (_spec("forward", N_("Forward"), "right", "Alt+Right"), lambda: frame.walk(1)),
-        (_spec("new", N_("New on this page"), "plus", "Ctrl+N"), lambda: frame.new()),
-        (_spec("new-kind", N_("New…"), "plus", "Ctrl+Shift+N"), lambda: frame.top.new.showMenu()),
-        (_spec("log", N_("Quick log"), "pen", "Ctrl+L"), lambda: frame.open_log()),
-        (_spec("refresh", N_("Refresh"), "sync", "F5"), lambda: frame.refresh()),
+        (_spec("find", N_("Search"), "search", "Ctrl+K"), commands.find),
+        (_spec("back", N_("Back"), "left", "Alt+Left"), lambda: commands.walk(-1)),
+        (_spec("forward", N_("Forward"), "right", "Alt+Right"), lambda: commands.walk(1)),
+        (_spec("new", N_("New on this page"), "plus", "Ctrl+N"), commands.new_here),
+        (_spec("new-kind", N_("New…"), "plus", "Ctrl+Shift+N"), commands.new_menu),
+        (_spec("log", N_("Quick log"), "pen", "Ctrl+L"), commands.log),
+        (_spec("refresh", N_("Refresh"), "sync", "F5"), commands.refresh),
         (_spec("sync", N_("Sync now"), "sync", "F9"), commands.sync_now),
         (_spec("rail", N_("Side bar with words or icons"), "pane", "Ctrl+B"), commands.collapse),
         (_spec("shortcuts", N_("Shortcuts"), "key", "F1"), commands.shortcuts),
         (_spec("shortcuts-too", N_("Shortcuts"), "key", "Ctrl+/"), commands.shortcuts),
         (_spec("settings", N_("Settings"), "sliders", "Ctrl+,"), lambda: commands.go("settings")),
-        (_spec("menu", N_("Menu"), "menu", "Alt+M"), lambda: frame.top.program.showMenu()),
+        (_spec("menu", N_("Menu"), "menu", "Alt+M"), commands.program_menu),
     )
     for spec, run in everywhere:
         actions.add(spec, run, frame)

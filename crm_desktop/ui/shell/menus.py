@@ -9,16 +9,14 @@ from PySide6.QtGui import QAction
 
 from crm_core.entities import SCHEMAS
 from crm_desktop.settings import LANGUAGE, THEME, Settings
+from crm_desktop.ui.dressing import LANGUAGES
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.menus import Menu
-
-LANGUAGES = (("en", "English"), ("zh_CN", "简体中文"))
-"""Each in its own words, so that whoever does not read the present one finds the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """What the menus can do; each is a slot of the frame."""
+    """What menus and keys can do; each is a slot of the frame."""
 
     new: Callable[[str], None]
     sync_now: Callable[[], None]
@@ -32,6 +30,13 @@ class Commands:
     connect: Callable[[], None]
     remove_sample: Callable[[], None]
     quit: Callable[[], None]
+    find: Callable[[], None]
+    walk: Callable[[int], None]
+    log: Callable[[], None]
+    refresh: Callable[[], None]
+    new_here: Callable[[], None]
+    new_menu: Callable[[], None]
+    program_menu: Callable[[], None]
 
 
 def fill_new(menu: Menu, entities: tuple[str, ...], commands: Commands, here: str | None) -> None:

@@ -33,7 +33,10 @@ class Trail:
         """Visit a place; the same place again is no new visit."""
         if place == self.place:
             return
-        self._places = [*self._places[: self._at + 1], place][-LONGEST:]
+        # A form for a new record is no place to come back to: it would be another, empty one.
+        passed = self.place is not None and "new" in self.place.options
+        kept = self._places[: self._at if passed else self._at + 1]
+        self._places = [*kept, place][-LONGEST:]
         self._at = len(self._places) - 1
 
     def peek(self, steps: int) -> Place | None:

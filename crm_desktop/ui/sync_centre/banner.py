@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from crm_core.i18n import message
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.format import clock, figure, file_size, near_moment
-from crm_desktop.ui.shell.sync_words import moment, sync_words
 from crm_desktop.ui.sync_centre.facts import Facts
+from crm_desktop.ui.sync_words import moment, sync_words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII
 from crm_desktop.ui.translate import Text, show

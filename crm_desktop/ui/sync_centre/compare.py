@@ -16,9 +16,9 @@ from crm_core.schema.values import parse_text
 from crm_core.sync.protocol import Code
 from crm_desktop.services.syncing import ReturnedEdit
 from crm_desktop.ui.format import near_moment
-from crm_desktop.ui.shell.sync_words import moment
 from crm_desktop.ui.sync_centre.decisions import Decision, Verdict
 from crm_desktop.ui.sync_centre.values import Titles, register_of, value_words
+from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import LINES, S
 from crm_desktop.ui.translate import Text, show, tr

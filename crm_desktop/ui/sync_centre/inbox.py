@@ -22,11 +22,11 @@ from crm_core.sync.protocol import Code
 from crm_desktop.services.syncing import ReturnedEdit
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import near_moment
-from crm_desktop.ui.pages.registry import PAGE_OF_ENTITY
-from crm_desktop.ui.shell.sync_words import moment
+from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.sync_centre.compare import CompareHead, CompareRow, grouped, label_of
 from crm_desktop.ui.sync_centre.decisions import Decision, Verdict, carry_out, same_kind, take_back
 from crm_desktop.ui.sync_centre.values import Titles
+from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import LINES, XL, L, S
 from crm_desktop.ui.translate import Text, show, tr

@@ -11,8 +11,8 @@ from crm_core.i18n import N_, Message, message
 from crm_desktop.services.syncing import Event, WaitingRecord
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import file_size, near_moment
-from crm_desktop.ui.pages.registry import PAGE_OF_ENTITY
-from crm_desktop.ui.shell.sync_words import moment
+from crm_desktop.ui.places import PAGE_OF_ENTITY
+from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL
 from crm_desktop.ui.translate import Text, tr

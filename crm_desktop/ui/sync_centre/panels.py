@@ -11,8 +11,8 @@ from crm_desktop import assembly
 from crm_desktop.sync.runner import Status
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import NOTHING, figure, file_size, near_moment
-from crm_desktop.ui.shell.sync_words import moment
 from crm_desktop.ui.sync_centre.facts import Facts
+from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, L
 from crm_desktop.ui.translate import Text, show

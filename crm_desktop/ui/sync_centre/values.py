@@ -14,7 +14,7 @@ from crm_core.schema.field import Field, Kind
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.services.syncing import ReturnedEdit
 from crm_desktop.ui.format import NOTHING, figure, money, near_moment, percent, short_date
-from crm_desktop.ui.shell.sync_words import moment
+from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.translate import Text, tr
 
 Titles = Mapping[tuple[str, str], str]

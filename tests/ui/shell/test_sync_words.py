@@ -11,7 +11,7 @@ from crm_core.i18n import message
 from crm_desktop.services.syncing import SyncStatus as Known
 from crm_desktop.sync.report import RoundReport, Step
 from crm_desktop.sync.runner import Phase, Status
-from crm_desktop.ui.shell.sync_words import sync_state, sync_words
+from crm_desktop.ui.sync_words import sync_state, sync_words
 from crm_desktop.ui.widgets.sync_badge import SyncState
 
 QUIET = Known(

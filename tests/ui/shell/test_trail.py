@@ -48,3 +48,10 @@ def test_beyond_an_end_nothing_happens_and_old_visits_are_forgotten() -> None:
     trail.step(-LONGEST)
     assert trail.place is not None
     assert trail.place.record_id == str(2 * LONGEST - 1)
+
+
+def test_the_form_of_a_new_record_is_no_place_to_come_back_to() -> None:
+    trail = Trail()
+    for place in (A, Place(page="customers", options={"new": "customer"}), C):
+        trail.go(place)
+    assert trail.peek(-1) == A
