@@ -24,7 +24,7 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import clock, near_moment
 from crm_desktop.ui.forms.field_grid import FieldGrid
 from crm_desktop.ui.lists.words import new_words
-from crm_desktop.ui.theme.tokens import SIZES
+from crm_desktop.ui.theme.tokens import SIZES, L
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.info_bar import InfoBar
@@ -38,6 +38,7 @@ CHECK_MS = 400  # after the last key, so that nobody is told off in the middle o
 
 class RecordForm(Live, QWidget):
     """Makes a record, or changes one. `given` are values a new one starts with, `left_out` fields not shown.
+    `narrow` is for a pane.
 
     Ctrl+S saves and stays, Ctrl+Enter saves and closes, Esc closes and asks only where something is not
     saved. What is typed is kept as a draft every three seconds.
@@ -60,6 +61,7 @@ class RecordForm(Live, QWidget):
         given: Mapping[str, Plain] | None = None,
         left_out: Iterable[str] = (),
         title: Text | None = None,
+        narrow: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -73,6 +75,7 @@ class RecordForm(Live, QWidget):
         self._kept: Mapping[str, Plain] | None = None
         self._saving = False
         self._title = title
+        self._narrow = narrow
         self._lay_out()
         self._timers()
         self._keys(actions)
@@ -118,6 +121,13 @@ class RecordForm(Live, QWidget):
         else:
             self.close_form()
 
+    def focus_field(self, name: str) -> None:
+        """Put the focus in a field."""
+        found = self.grid.fields.get(name)
+        if found is not None and found.editor is not None:
+            found.editor.setFocus()
+            self._scroll.ensureWidgetVisible(found.widget)
+
     def close_form(self) -> None:
         """Close the form, after asking where something is not saved."""
         if self.leave():
@@ -136,18 +146,22 @@ class RecordForm(Live, QWidget):
     # Making
 
     def _lay_out(self) -> None:
-        margin = SIZES["page-margin"]
-        self._heading = ElidedLabel(step="title")
+        margin = L if self._narrow else SIZES["page-margin"]
+        self._heading = ElidedLabel(step="section" if self._narrow else "title")
         self._state = Label(step="caption", color="text-soft")
-        self._cancel_button = Button(message("Close"), hint="Esc")
-        self._save_button = Button(message("Save"), Kind.PRIMARY, hint="Ctrl+Enter")
+        small = self._narrow
+        self._cancel_button = Button(message("Close"), hint="" if small else "Esc", small=small)
+        self._save_button = Button(
+            message("Save"), Kind.PRIMARY, hint="" if small else "Ctrl+Enter", small=small
+        )
         self._cancel_button.clicked.connect(self.close_form)
         self._save_button.clicked.connect(lambda: self.save(close=True))
         head = QHBoxLayout()
         head.setContentsMargins(margin, 12, margin, 8)
         head.setSpacing(12)
         head.addWidget(self._heading, 1)
-        head.addWidget(self._state)
+        if not self._narrow:
+            head.addWidget(self._state)
         head.addWidget(self._cancel_button)
         head.addWidget(self._save_button)
         self._bar = InfoBar("", closable=True)
@@ -178,6 +192,9 @@ class RecordForm(Live, QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
+        if self._narrow:
+            self._state.setContentsMargins(margin, 0, margin, 4)
+            column.addWidget(self._state)
         column.addWidget(self._bar_row)
         column.addWidget(self._scroll, 1)
 

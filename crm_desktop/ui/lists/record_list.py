@@ -42,13 +42,16 @@ STATE_MS = 400
 
 Describe = Callable[[int, Sequence[Row]], Message]
 """Says for the status bar what is selected: how many, and those of them that are in memory."""
+ColumnsOf = Callable[[ListSetup], Sequence[Column]]
+"""Makes columns that depend on what the list reads first, such as the company's currency."""
 
 
 class RecordList(Live, QWidget):
     """Records of `entity`. Everything about them is read off the main thread.
 
     `columns` are the keys shown until the person chooses, in order; `extra_columns` show what `extras` read
-    beside the fields, anew when records of the kinds in `follows` change. `conditions` always hold.
+    beside the fields, anew when records of the kinds in `follows` change. `conditions` always hold. `widths`
+    are those of columns until a person draws them, before the font scale.
     """
 
     opened = Signal(str)
@@ -68,7 +71,7 @@ class RecordList(Live, QWidget):
         actions: ActionRegistry,
         entity: str,
         columns: Sequence[str] | None = None,
-        extra_columns: Sequence[Column] = (),
+        extra_columns: Sequence[Column] | ColumnsOf = (),
         *,
         extras: ReadExtras | None = None,
         follows: Collection[str] = (),
@@ -77,6 +80,7 @@ class RecordList(Live, QWidget):
         views: bool | Sequence[ListView] = True,
         details: DetailsPane | bool = True,
         describe: Describe | None = None,
+        widths: Mapping[str, int] | None = None,
         name: str | None = None,
         parent: QWidget | None = None,
     ) -> None:
@@ -85,13 +89,14 @@ class RecordList(Live, QWidget):
         self.entity = entity
         self.name = name or entity
         self._wanted_columns = tuple(columns) if columns is not None else ()
-        self._extra_columns = tuple(extra_columns)
+        self._extra_columns = extra_columns
         self._follows = frozenset(follows)
         self._base = tuple(conditions)
         self._own_sort = sort or ((schema_of(entity).meta.title, False),)
         self._sort = self._own_sort
         self._has_views = views is not False
         self._describe = describe
+        self._own_widths = dict(widths or {})
         self._setup: ListSetup | None = None
         self._all_columns: dict[str, Column] = {}
         self._state = read_state(context.app.settings, self.name)
@@ -318,7 +323,9 @@ class RecordList(Live, QWidget):
         self._setup, saved = read
         self.keeper.take(self._setup, saved)
         self.bar.set_fields([shown.field for shown in self._setup.fields])
-        self._all_columns = columns_of(self.entity, self._setup, self._extra_columns, self._wanted_columns)
+        further = self._extra_columns
+        further = further(self._setup) if callable(further) else further
+        self._all_columns = columns_of(self.entity, self._setup, further, self._wanted_columns)
         if self.pane is not None:
             self.pane.set_fields(self._setup.fields)
         drilled = self._view.key == FOUND
@@ -336,7 +343,7 @@ class RecordList(Live, QWidget):
     def _show_columns(self) -> None:
         keys = self._view.columns or self._state.columns
         self.model.set_columns(chosen_columns(self._all_columns, keys))
-        self.table.show_columns(self._state.widths)
+        self.table.show_columns({**self._own_widths, **self._state.widths})
 
     def _take_view(self, view: ListView) -> None:
         columns_before = self._view.columns
@@ -505,6 +512,7 @@ class RecordList(Live, QWidget):
         super().showEvent(event)
         if self.side is not None:
             self.side.arrange()
+        self._tell_selection()
         if self._pending or self._pending_all:
             self._follow_timer.start()
 

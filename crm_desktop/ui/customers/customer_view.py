@@ -1,0 +1,302 @@
+"""All of one customer: header, tabs, overview. Reads off the main thread and follows changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from crm_core.errors import CrmError
+from crm_core.i18n import N_, message
+from crm_desktop.services import customers, lists
+from crm_desktop.services.customers import Overview
+from crm_desktop.services.lists import ShownField
+from crm_desktop.services.timeline import TimelineItem
+from crm_desktop.ui.actions import ActionRegistry, ActionSpec
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.customers.child_list import ChildList
+from crm_desktop.ui.customers.facts import FactsPane
+from crm_desktop.ui.customers.header import CustomerHeader
+from crm_desktop.ui.customers.history_list import HistoryList
+from crm_desktop.ui.customers.side_column import SideColumn
+from crm_desktop.ui.customers.timeline_view import TimelineView
+from crm_desktop.ui.format import figure
+from crm_desktop.ui.lists.side_pane import OVERLAY_BELOW, Hairline
+from crm_desktop.ui.pages.registry import PAGE_OF_ENTITY
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import SIZES
+from crm_desktop.ui.widgets.buttons import IconButton
+from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.tabs import Tab, TabRow
+
+FOLLOW_MS = 100
+_FACTS_WIDTH, _SIDE_WIDTH = 272, 324
+OVERVIEW = "overview"
+_TABS = (
+    (OVERVIEW, N_("Overview")),
+    ("contacts", N_("Contacts")),
+    ("deals", N_("Deals")),
+    ("quotes", N_("Quotes")),
+    ("tickets", N_("Tickets")),
+    ("files", N_("Files")),
+    ("history", N_("History")),
+)
+_FOLLOWED = frozenset(("customer", "contact", "deal", "activity", "quote", "ticket", "attachment", "stage"))
+
+
+class CustomerView(Live, QWidget):
+    """One customer at a time; `step_asked` wants the next (1) or previous (-1) of the list."""
+
+    step_asked = Signal(int)
+
+    def __init__(self, context: Context, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context, self._actions = context, actions
+        self.customer_id = ""
+        self._overview: Overview | None = None
+        self._fields: tuple[ShownField, ...] = ()
+        self._tab_widgets: dict[str, QWidget] = {}
+        self.header = CustomerHeader()
+        self.tabs = TabRow([Tab(key=key, text=message(text)) for key, text in _TABS], lined=False)
+        self.place = Label(step="caption", color="text-soft")
+        self.previous = IconButton("up", message("Previous customer"), hint="Ctrl+Up", small=True)
+        self.next = IconButton("down", message("Next customer"), hint="Ctrl+Down", small=True)
+        self.facts = FactsPane(context, actions)
+        self.line = TimelineView(context)
+        self.side = SideColumn(context)
+        self.gone = EmptyState("people", message("This customer is not on this laptop"))
+        self._lay_out()
+        self._follow_timer = QTimer(self)
+        self._follow_timer.setSingleShot(True)
+        self._follow_timer.setInterval(FOLLOW_MS)
+        self._follow_timer.timeout.connect(self.read)
+        self._connect()
+        self._add_actions()
+
+    def show_customer(self, customer_id: str) -> None:
+        """Show a customer, from its overview where it is another one."""
+        if customer_id != self.customer_id:
+            self.customer_id = customer_id
+            self._show_tab(OVERVIEW)
+        self.read()
+
+    def show_place(self, place: tuple[int, int] | None) -> None:
+        """Say where the customer stands in the list."""
+        self.place.setVisible(place is not None)
+        self.previous.setVisible(place is not None)
+        self.next.setVisible(place is not None)
+        if place is not None:
+            self.place.say(message("{place} of {count}", place=figure(place[0]), count=figure(place[1])))
+            self.previous.setEnabled(place[0] > 1)
+            self.next.setEnabled(place[0] < place[1])
+
+    def leave(self) -> bool:
+        """Return whether the page may go: a form in it asks where something is not saved."""
+        children = [tab for tab in self._tab_widgets.values() if isinstance(tab, ChildList)]
+        return self.facts.leave() and all(child.leave() for child in children)
+
+    def read(self) -> None:
+        """Read the customer anew."""
+        replica, customer_id = self.context.replica, self.customer_id
+
+        def read() -> tuple[Overview, tuple[ShownField, ...]]:
+            return customers.overview(replica, customer_id), lists.shown_fields(replica, "customer")
+
+        self.context.tasks.read(self, read, self._on_read, self._on_failed, topic="overview")
+
+    def choose_tab(self, key: str) -> None:
+        """Bring a tab to the front."""
+        self._show_tab(key)
+
+    def begin_log(self, kind: str | None = None) -> None:
+        """Put the focus in the quick log."""
+        self._show_tab(OVERVIEW)
+        self.line.log.begin(kind)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the right column out where there is little room; its tabs hold the same."""
+        super().resizeEvent(event)
+        self.side.setVisible(self.window().width() >= theme().px(OVERLAY_BELOW))
+
+    def _lay_out(self) -> None:
+        tab_row = QHBoxLayout()
+        tab_row.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        tab_row.addWidget(self.tabs, 1)
+        tab_row.addWidget(self.place)
+        tab_row.addSpacing(8)
+        tab_row.addWidget(self.previous)
+        tab_row.addWidget(self.next)
+        self._panes = QSplitter(Qt.Orientation.Horizontal)
+        self._panes.setHandleWidth(1)
+        self._panes.setChildrenCollapsible(False)
+        for widget in (self.facts, self.line, self.side):
+            self._panes.addWidget(widget)
+        self._panes.setStretchFactor(0, 0)
+        self._panes.setStretchFactor(1, 1)
+        self._panes.setStretchFactor(2, 0)
+        self.facts.setMinimumWidth(theme().px(220))
+        self.line.setMinimumWidth(theme().px(360))
+        self.side.setMinimumWidth(theme().px(240))
+        middle = theme().px(1240 - _FACTS_WIDTH - _SIDE_WIDTH)
+        self._panes.setSizes([theme().px(_FACTS_WIDTH), middle, theme().px(_SIDE_WIDTH)])
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._panes)
+        self._tab_widgets[OVERVIEW] = self._panes
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addLayout(tab_row)
+        column.addWidget(Hairline())
+        column.addWidget(self._stack, 1)
+        self._whole = QStackedWidget()
+        self._whole.addWidget(whole)
+        self._whole.addWidget(self.gone)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._whole)
+
+    def _connect(self) -> None:
+        self.tabs.chosen.connect(self._show_tab)
+        self.previous.clicked.connect(lambda: self.step_asked.emit(-1))
+        self.next.clicked.connect(lambda: self.step_asked.emit(1))
+        self.header.call_asked.connect(self._on_call_asked)
+        self.header.mail_asked.connect(self._on_mail_asked)
+        self.header.log_asked.connect(lambda: self.begin_log())
+        self.header.quote_asked.connect(self._on_quote_asked)
+        self.line.opened.connect(self._on_item_opened)
+        self.side.tab_asked.connect(self._show_tab)
+        self.side.contact_asked.connect(self._on_contact_asked)
+        self.side.contact_opened.connect(self._on_contact_opened)
+        self.context.records_changed.connect(self._on_records_changed)
+
+    def _add_actions(self) -> None:
+        group = N_("Customers")
+
+        def add(key: str, text: str, shortcut: str, run: Callable[[], None], *, single: bool = False) -> None:
+            spec = ActionSpec(
+                id=f"customer.{key}", text=text, group=group, shortcut=shortcut, single_key=single
+            )
+            self._actions.add(spec, run, self)
+
+        add("previous", N_("Previous customer"), "Ctrl+Up", lambda: self.step_asked.emit(-1))
+        add("next", N_("Next customer"), "Ctrl+Down", lambda: self.step_asked.emit(1))
+        add("edit", N_("Edit facts"), "E", self._on_edit_asked, single=True)
+        for number, (key, text) in enumerate(_TABS, start=1):
+            add(f"tab-{key}", text, f"Alt+{number}", lambda key=key: self._show_tab(key))
+
+    def _show_tab(self, key: str) -> None:
+        self.tabs.choose(key)
+        widget = self._tab_widgets.get(key)
+        if widget is None:
+            widget = self._tab_widgets[key] = self._make_tab(key)
+            self._stack.addWidget(widget)
+        self._stack.setCurrentWidget(widget)
+        self._fill_tab(key)
+        if isinstance(widget, ChildList):
+            widget.list.focus_table()
+        elif isinstance(widget, HistoryList):
+            widget.list.setFocus()
+        elif self.isVisible():
+            self.line.list.setFocus()
+
+    def _make_tab(self, key: str) -> QWidget:
+        context, actions = self.context, self._actions
+        shown: tuple[str, ...]
+        match key:
+            case "contacts":
+                shown = ("name", "title", "decision_role", "phone", "email")
+                return ChildList(context, actions, "contact", shown)
+            case "deals":
+                shown = ("name", "stage_id", "probability", "amount", "close_date", "owner_id")
+                return ChildList(context, actions, "deal", shown)
+            case "quotes":
+                shown = ("number", "status", "total", "valid_until", "owner_id")
+                return ChildList(context, actions, "quote", shown, (("created_at", True),))
+            case "tickets":
+                shown = ("subject", "number", "status", "priority", "assignee_id")
+                return ChildList(context, actions, "ticket", shown, (("created_at", True),))
+            case "files":
+                shown = ("name", "media_type", "size_bytes")
+                return ChildList(context, actions, "attachment", shown, link="record_id", creates=False)
+            case _:
+                return HistoryList(context, "customer")
+
+    def _fill_tab(self, key: str) -> None:
+        widget = self._tab_widgets.get(key)
+        if isinstance(widget, ChildList):
+            widget.show_customer(self.customer_id)
+        elif isinstance(widget, HistoryList) and self._overview is not None:
+            widget.show_record(self.customer_id, {shown.field.name: shown.field for shown in self._fields})
+
+    def _on_read(self, read: tuple[Overview, tuple[ShownField, ...]]) -> None:
+        self._overview, self._fields = read
+        overview = self._overview
+        self._whole.setCurrentIndex(0)
+        self.header.show_overview(overview)
+        self.facts.show_overview(overview, self._fields)
+        self.side.show_overview(overview)
+        fields = {shown.field.name: shown.field for shown in self._fields}
+        self.line.show_customer(overview.customer.id, fields)
+        counts = {
+            "contacts": overview.contacts,
+            "deals": overview.open_deals,
+            "quotes": overview.quotes,
+            "tickets": overview.tickets,
+            "files": overview.files,
+        }
+        for key, rows in counts.items():
+            self.tabs.set_count(key, len(rows))
+        self._fill_tab(self.tabs.key)
+
+    def _on_failed(self, error: CrmError) -> None:
+        self.gone.say(error.message)
+        self._whole.setCurrentIndex(1)
+
+    def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
+        if self.isVisible() and any(entity in _FOLLOWED for entity, _ in changed):
+            self._follow_timer.start()
+
+    def _on_call_asked(self) -> None:
+        if self._overview is not None:
+            number = "".join(c for c in str(self._overview.customer.get("phone")) if c.isdigit() or c == "+")
+            QDesktopServices.openUrl(QUrl(f"tel:{number}"))
+            self.begin_log("call")
+
+    def _on_mail_asked(self) -> None:
+        if self._overview is not None:
+            QDesktopServices.openUrl(QUrl(f"mailto:{self._overview.customer.get('email')}"))
+            self.begin_log("mail")
+
+    def _on_quote_asked(self) -> None:
+        values = {"customer_id": self.customer_id}
+        self.context.go.emit(Place(page="quotes", options={"new": "quote", "values": values}))
+
+    def _on_edit_asked(self) -> None:
+        self._show_tab(OVERVIEW)
+        self.facts.edit()
+
+    def _on_contact_asked(self) -> None:
+        self._show_tab("contacts")
+        tab = self._tab_widgets["contacts"]
+        assert isinstance(tab, ChildList)
+        tab.new()
+
+    def _on_contact_opened(self, contact_id: str) -> None:
+        self._show_tab("contacts")
+        tab = self._tab_widgets["contacts"]
+        assert isinstance(tab, ChildList)
+        tab.open(contact_id)
+
+    def _on_item_opened(self, item: TimelineItem) -> None:
+        if item.entity == "customer":
+            self._show_tab("history")
+            return
+        page = PAGE_OF_ENTITY.get(item.entity)
+        if page is not None:
+            self.context.go.emit(Place(page=page, record_id=item.record_id))

@@ -1,0 +1,201 @@
+"""The facts of a customer in reading mode; E or a double click turns them into a form."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+
+from crm_core.i18n import Message, message
+from crm_core.schema.field import Kind
+from crm_desktop.services.customers import Overview
+from crm_desktop.services.lists import ShownField
+from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.forms.record_form import RecordForm
+from crm_desktop.ui.lists.details import clear
+from crm_desktop.ui.lists.texts import field_text
+from crm_desktop.ui.theme.tokens import SIZES, L
+from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.buttons import Button
+from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
+from crm_desktop.ui.widgets.chips import LevelBadge, Tag
+from crm_desktop.ui.widgets.fields import Fact
+from crm_desktop.ui.widgets.flow import FlowLayout
+from crm_desktop.ui.widgets.labels import ElidedLabel, Label
+from crm_desktop.ui.widgets.live import Live
+
+_PLACE = ("territory_id", "province", "city")
+_ELSEWHERE = frozenset(("name", "owner_id", "parent_id", "tags", "level", *_PLACE))
+_ONE_WORD = frozenset((Kind.EMAIL, Kind.URL, Kind.PHONE))  # nowhere to break: elided, not wrapped
+_UNSHOWN = frozenset((Kind.JSON, Kind.POSITION, Kind.CURRENCY))
+
+
+class FactsPane(Live, QWidget):
+    """Facts, or the form they are changed in."""
+
+    edited = Signal()
+    """The form was saved."""
+
+    def __init__(self, context: Context, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context, self._actions = context, actions
+        self._overview: Overview | None = None
+        self._fields: tuple[ShownField, ...] = ()
+        self.form: RecordForm | None = None
+        self.edit_button = Button(message("Edit"), ButtonKind.LINK, hint="E", weight=400)
+        self.edit_button.clicked.connect(lambda: self.edit())
+        self._body = QVBoxLayout()
+        self._body.setSpacing(7)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(SIZES["page-margin"], L, L, L)
+        column.setSpacing(8)
+        head = QHBoxLayout()
+        head.addWidget(Label(message("Facts"), step="section"))
+        head.addStretch(1)
+        head.addWidget(self.edit_button)
+        column.addLayout(head)
+        column.addLayout(self._body)
+        column.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(inner)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._scroll)
+
+    @property
+    def editing(self) -> bool:
+        """Whether the form is open."""
+        return self.form is not None
+
+    def leave(self) -> bool:
+        """Return whether the pane may go: its form asks where something is not saved."""
+        return self.form is None or self.form.leave()
+
+    def show_overview(self, overview: Overview, fields: tuple[ShownField, ...]) -> None:
+        """Show a customer."""
+        other = self._overview is None or self._overview.customer.id != overview.customer.id
+        if other and self.form is not None:
+            self._close_form()
+        self._overview, self._fields = overview, fields
+        self.edit_button.setVisible(overview.customer.alive and any(shown.writable for shown in fields))
+        self._fill()
+
+    def edit(self, name: str | None = None) -> None:
+        """Turn the facts into a form, with the focus in a field."""
+        if self._overview is None or self.form is not None or not self.edit_button.isVisibleTo(self):
+            return
+        form = RecordForm(self._context, self._actions, "customer", self._overview.customer.id, narrow=True)
+        form.closed.connect(self._close_form)
+        form.saved.connect(lambda _record: self.edited.emit())
+        if name is not None:
+            form.loaded.connect(lambda: form.focus_field(name))
+        self.form = form
+        self._stack.addWidget(form)
+        self._stack.setCurrentWidget(form)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Edit the fact under the mouse."""
+        widget = self.childAt(event.position().toPoint())
+        while widget is not None and widget is not self:
+            name = widget.property("field")
+            if name:
+                self.edit(str(name))
+                return
+            widget = widget.parentWidget()
+        super().mouseDoubleClickEvent(event)
+
+    def retranslate(self) -> None:
+        """Write the facts in the language on screen."""
+        self.setAccessibleName(tr("Facts"))
+        self._fill()
+
+    def _close_form(self) -> None:
+        if self.form is None:
+            return
+        self._stack.removeWidget(self.form)
+        self.form.hide()
+        self.form.deleteLater()
+        self.form = None
+        self._stack.setCurrentWidget(self._scroll)
+        self.edit_button.setFocus()
+
+    def _fill(self) -> None:
+        clear(self._body)
+        overview = self._overview
+        if overview is None:
+            return
+        customer = overview.customer
+        by_name = {shown.field.name: shown.field for shown in self._fields}
+        if customer.get("level") and "level" in by_name:
+            self._add("level", Message(by_name["level"].label), self._level(str(customer.get("level"))))
+        for name, field in by_name.items():
+            if name in _ELSEWHERE or field.kind in _UNSHOWN:
+                continue
+            words = field_text(field, customer.values, overview.titles)
+            if words and field.kind in _ONE_WORD:
+                self._add(name, Message(field.label), ElidedLabel(words))
+            elif words:
+                self._add(name, Message(field.label), words)
+            if name == "status":
+                self._add_place(by_name)
+        tags = customer.get("tags") or []
+        if tags:
+            self._add("tags", message("Tags"), _tags([str(tag) for tag in tags]))
+        if overview.parent is not None or overview.subsidiaries:
+            self._body.addSpacing(12)
+            self._body.addWidget(Label(message("Relations"), step="section"))
+        if overview.parent is not None:
+            self._body.addWidget(Fact(message("Part of"), self._link(*overview.parent)))
+        for place, (record_id, title) in enumerate(overview.subsidiaries):
+            label = message("Has parts") if place == 0 else ""
+            self._body.addWidget(Fact(label, self._link(record_id, title)))
+
+    def _add(self, name: str, label: Message, value: str | QWidget) -> None:
+        fact = Fact(label, value)
+        fact.setProperty("field", name)
+        self._body.addWidget(fact)
+
+    def _add_place(self, by_name: dict[str, object]) -> None:
+        overview = self._overview
+        assert overview is not None
+        parts = []
+        for name in _PLACE:
+            words = overview.titles.get(name) if name == "territory_id" else overview.customer.get(name)
+            if words and name in by_name:
+                parts.append(str(words))
+        if parts:
+            self._add("city", message("Region"), " · ".join(parts))
+
+    def _level(self, letter: str) -> QWidget:
+        field = next(shown.field for shown in self._fields if shown.field.name == "level")
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(LevelBadge(letter))
+        words = tr(field.choice_label(letter))
+        row.addWidget(Label(words.removeprefix(f"{letter} · ")))
+        row.addStretch(1)
+        holder.setAccessibleName(words)
+        return holder
+
+    def _link(self, record_id: str, title: str) -> QWidget:
+        button = Button(title, ButtonKind.LINK, weight=400)
+        button.clicked.connect(lambda: self._context.go.emit(Place(page="customers", record_id=record_id)))
+        return button
+
+
+def _tags(words: list[str]) -> QWidget:
+    holder = QWidget()
+    flow = FlowLayout(holder, gap=6, line_gap=4)
+    for word in words:
+        flow.addWidget(Tag(word))
+    policy = holder.sizePolicy()
+    policy.setHorizontalPolicy(policy.Policy.Expanding)
+    policy.setHeightForWidth(True)
+    holder.setSizePolicy(policy)
+    holder.setAccessibleName(", ".join(words))
+    return holder

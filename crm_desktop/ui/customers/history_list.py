@@ -1,0 +1,100 @@
+"""The last tab of a customer's page: who changed what, with values before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from crm_core.i18n import N_, message
+from crm_core.schema.field import Field
+from crm_core.sync.merge import lives
+from crm_desktop.services import records
+from crm_desktop.services.lists import Titles
+from crm_desktop.services.records import HistoryEntry
+from crm_desktop.services.timeline import ItemKind, TimelineItem
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.customers.timeline_list import TimelineList
+from crm_desktop.ui.customers.timeline_model import TimelineModel, titles_of_changes
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.live import Live
+
+_MADE, _BACK, _GONE = N_("Record added"), N_("Record restored"), N_("Record deleted")
+
+
+class HistoryList(Live, QWidget):
+    """The history of one record, as far as this laptop knows it."""
+
+    def __init__(self, context: Context, entity: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context, self._entity = context, entity
+        self._fields: Mapping[str, Field] = {}
+        self.model = TimelineModel(self)
+        self.list = TimelineList(self.model)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.list)
+        self._stack.addWidget(
+            EmptyState("clock", message("No change known"), message("Changes appear here as they are made."))
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 12, 0, 0)
+        column.addWidget(self._stack)
+
+    def show_record(self, record_id: str, fields: Mapping[str, Field]) -> None:
+        """Show the history of a record."""
+        self._fields = fields
+        replica, entity = self._context.replica, self._entity
+
+        def read() -> tuple[list[TimelineItem], Titles]:
+            items = [self._item(record_id, entry) for entry in records.history(replica, entity, record_id)]
+            return items, titles_of_changes(replica, items, fields)
+
+        self._context.tasks.read(
+            self,
+            read,
+            self._on_read,
+            self._context.show_error,
+            topic="history",
+        )
+
+    def retranslate(self) -> None:
+        """Say everything in the language on screen."""
+        self.model.retranslate()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the ground of lists."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("surface"))
+        painter.end()
+
+    def _on_read(self, found: tuple[list[TimelineItem], Titles]) -> None:
+        items, titles = found
+        self.model.show_items(items, self._fields, titles, more=False)
+        self._stack.setCurrentIndex(0 if items else 1)
+
+    def _item(self, record_id: str, entry: HistoryEntry) -> TimelineItem:
+        whole = entry.field is None
+        title = entry.label
+        if whole:
+            title = _life_words(entry)
+        return TimelineItem(
+            kind=ItemKind.NOTE if whole else ItemKind.FIELD,
+            entity=self._entity,
+            record_id=record_id,
+            at_ms=entry.at_ms,
+            title=title,
+            who=entry.user_name,
+            field=entry.field,
+            old=entry.old,
+            new=entry.new,
+            not_sent=entry.sent is False,
+        )
+
+
+def _life_words(entry: HistoryEntry) -> str:
+    """Return what happened to the record itself; its history keeps the life counter before and after."""
+    if not isinstance(entry.new, int) or not lives(entry.new):
+        return _GONE
+    return _BACK if entry.old else _MADE

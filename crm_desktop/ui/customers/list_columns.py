@@ -1,0 +1,80 @@
+"""What the list of customers shows beside the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crm_core.i18n import Message, message
+from crm_core.money import Money
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.services.calendar import local
+from crm_desktop.services.customers import ListExtras
+from crm_desktop.ui.customers.words import step_shown
+from crm_desktop.ui.format import figure, money, near_date
+from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
+from crm_desktop.ui.lists.views import ListView
+from crm_desktop.ui.translate import show
+from crm_desktop.ui.widgets.cells import CellKind
+
+SHOWN = ("name", "level", "owner_id", "city", "last_contact", "open", "next_step", "tags")
+"""The columns until a person chooses others."""
+
+WIDTHS = {"level": 48, "owner_id": 96, "city": 88, "last_contact": 96, "next_step": 180, "tags": 116}
+"""Their widths, before the font scale."""
+POOL = ListView(
+    key="pool",
+    text=message("Public pool"),
+    fixed=(Condition(field="owner_id", op=Op.EMPTY),),
+)
+"""Customers nobody owns."""
+
+
+def extra_columns(currency: str) -> tuple[Column, ...]:
+    """Return last contact, open deals and next step; `currency` is the company's."""
+    return (
+        Column(
+            key="last_contact",
+            title=message("Last contact"),
+            kind=CellKind.TEXT,
+            width=96,
+            cell=_last_contact,
+        ),
+        Column(
+            key="open",
+            title=message("Open, {currency}", currency=currency),
+            kind=CellKind.RIGHT,
+            width=92,
+            cell=lambda row: _open(row, currency),
+        ),
+        Column(key="next_step", title=message("Next step"), kind=CellKind.NEXT_STEP, width=180, cell=_step),
+    )
+
+
+def describe(currency: str, number: int, rows: Sequence[Row]) -> Message:
+    """Return what is selected: how many customers and, where all are in memory, their open deals."""
+    known = [row.extra for row in rows if isinstance(row.extra, ListExtras)]
+    total = sum(extra.open_minor or 0 for extra in known)
+    if len(known) < number or not total:
+        return message("{count} selected", count=figure(number))
+    return message(
+        "{count} selected · open {amount}", count=figure(number), amount=money(Money(total, currency))
+    )
+
+
+def _last_contact(row: Row) -> CellText:
+    extra = row.extra
+    if not isinstance(extra, ListExtras) or extra.last_contact_at is None:
+        return EMPTY_CELL
+    return CellText(near_date(local(extra.last_contact_at).date()))
+
+
+def _open(row: Row, currency: str) -> CellText:
+    extra = row.extra
+    if not isinstance(extra, ListExtras) or extra.open_minor is None:
+        return EMPTY_CELL
+    return CellText(money(Money(extra.open_minor, currency), symbol=False))
+
+
+def _step(row: Row) -> CellText:
+    step = step_shown(row.extra.next_step if isinstance(row.extra, ListExtras) else None)
+    return CellText(show(step.text), step)

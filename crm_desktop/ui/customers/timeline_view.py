@@ -1,0 +1,202 @@
+"""The middle of a customer's page: quick log, filter chips, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from crm_core.errors import CrmError
+from crm_core.i18n import Message, message
+from crm_core.schema.field import Field
+from crm_desktop.services import timeline
+from crm_desktop.services.lists import Titles
+from crm_desktop.services.timeline import ItemKind, Timeline, TimelineItem
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.customers.quick_log_box import QuickLogBox
+from crm_desktop.ui.customers.timeline_list import TimelineList
+from crm_desktop.ui.customers.timeline_model import TimelineModel, titles_of_changes
+from crm_desktop.ui.customers.words import KINDS_WORDS
+from crm_desktop.ui.format import figure
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import SIZES, L
+from crm_desktop.ui.widgets.chips import Chip
+from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.flow import FlowLayout
+from crm_desktop.ui.widgets.live import Live
+
+_ORDER = (
+    ItemKind.VISIT,
+    ItemKind.CALL,
+    ItemKind.MAIL,
+    ItemKind.MEETING,
+    ItemKind.TASK,
+    ItemKind.NOTE,
+    ItemKind.DEAL,
+    ItemKind.QUOTE,
+    ItemKind.TICKET,
+    ItemKind.FIELD,
+)
+
+
+class TimelineView(Live, QWidget):
+    """What happened with one customer, newest first."""
+
+    opened = Signal(object)
+    """The `TimelineItem` a person wants to see."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._customer_id = ""
+        self._kind: ItemKind | None = None
+        self._counts: dict[ItemKind, int] = {}
+        self._fields: Mapping[str, Field] = {}
+        self._chips: list[Chip] = []
+        self.log = QuickLogBox(context)
+        self.model = TimelineModel(self)
+        self.list = TimelineList(self.model)
+        self.list.opened.connect(self.opened)
+        self.model.older_asked.connect(self._ask_older)
+        self._empty = EmptyState(
+            "pin", message("No contact yet."), message("Log a visit (Ctrl+L) or plan one.")
+        )
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.list)
+        self._stack.addWidget(self._empty)
+        self._chip_row = QWidget()
+        self._flow = FlowLayout(self._chip_row, gap=8, line_gap=6)
+        policy = self._chip_row.sizePolicy()
+        policy.setHeightForWidth(True)
+        self._chip_row.setSizePolicy(policy)
+        top = QVBoxLayout()
+        top.setContentsMargins(SIZES["page-margin"], L, SIZES["page-margin"], 4)
+        top.setSpacing(12)
+        top.addWidget(self.log)
+        top.addWidget(self._chip_row)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self._stack, 1)
+
+    def show_customer(self, customer_id: str, fields: Mapping[str, Field]) -> None:
+        """Show a customer's time line, from the top where it is another one."""
+        if customer_id != self._customer_id:
+            self._kind = None
+        self._customer_id, self._fields = customer_id, fields
+        self.log.show_customer(customer_id)
+        self.read()
+
+    def read(self) -> None:
+        """Read the newest entries."""
+        replica, customer_id, kinds = self._context.replica, self._customer_id, self._kinds()
+        shown, fields = max(len(self.model.items), timeline.PAGE), self._fields
+
+        def read() -> tuple[Timeline, Titles]:
+            found = timeline.timeline(replica, customer_id, kinds, limit=min(shown, 4 * timeline.PAGE))
+            return found, titles_of_changes(replica, found.items, fields)
+
+        self._context.tasks.read(
+            self,
+            read,
+            self._on_read,
+            self._context.show_error,
+            topic="line",
+        )
+
+    def retranslate(self) -> None:
+        """Say entries and chips in the language on screen."""
+        self.model.retranslate()
+        self._show_chips()
+
+    def retint(self) -> None:
+        """Paint anew."""
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the white sheet between the two panes."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("surface"))
+        painter.end()
+
+    def _kinds(self) -> tuple[ItemKind, ...] | None:
+        return None if self._kind is None else (self._kind,)
+
+    def _on_read(self, found: tuple[Timeline, Titles]) -> None:
+        read, titles = found
+        self._counts = read.counts
+        current, at = self.list.currentIndex().row(), self.list.verticalScrollBar().value()
+        same = bool(self.model.items) and bool(read.items) and self._belongs(self.model.items[-1])
+        self.model.show_items(read.items, self._fields, titles, more=read.more)
+        if same:
+            self.list.verticalScrollBar().setValue(at)
+            if 0 <= current < self.model.rowCount():
+                self.list.setCurrentIndex(self.model.index(current, 0))
+        self._stack.setCurrentIndex(0 if read.items else 1)
+        self._show_chips()
+
+    def _belongs(self, item: TimelineItem) -> bool:
+        return self._kind is None or item.kind is self._kind
+
+    def _ask_older(self) -> None:
+        replica, customer_id, kinds = self._context.replica, self._customer_id, self._kinds()
+        before = self.model.oldest_ms
+
+        fields = self._fields
+
+        def read() -> tuple[Timeline, Titles]:
+            found = timeline.timeline(replica, customer_id, kinds, before_ms=before)
+            return found, titles_of_changes(replica, found.items, fields)
+
+        def add(found: tuple[Timeline, Titles]) -> None:
+            if customer_id == self._customer_id and kinds == self._kinds():
+                self.model.add_older(found[0].items, found[1], more=found[0].more)
+
+        self._context.tasks.read(
+            self,
+            read,
+            add,
+            self._on_older_failed,
+            topic="older",
+        )
+
+    def _on_older_failed(self, error: CrmError) -> None:
+        self._context.show_error(error)
+
+    def _show_chips(self) -> None:
+        for chip in self._chips:
+            self._flow.removeWidget(chip)
+            chip.hide()
+            chip.deleteLater()
+        self._chips = []
+        total = sum(self._counts.values())
+        self._chip_row.setVisible(total > 0)
+        if not total:
+            return
+        self._add_chip(None, message("All {count}", count=figure(total)))
+        for kind in _ORDER:
+            if self._counts.get(kind):
+                words = message(
+                    "{kind} {count}", kind=Message(KINDS_WORDS[kind]), count=figure(self._counts[kind])
+                )
+                self._add_chip(kind, words)
+        self._chip_row.updateGeometry()
+
+    def _add_chip(self, kind: ItemKind | None, words: Message) -> None:
+        chip = Chip(words, checkable=True)
+        chip.setChecked(kind is self._kind)
+        chip.clicked.connect(lambda: self._choose(kind))
+        self._flow.addWidget(chip)
+        chip.show()
+        self._chips.append(chip)
+
+    def _choose(self, kind: ItemKind | None) -> None:
+        self._kind = kind
+        self.list.scrollToTop()
+        self.model.show_items((), self._fields, more=False)
+        self._show_chips()
+        self._chips[[chip.isChecked() for chip in self._chips].index(True)].setFocus()
+        self.read()

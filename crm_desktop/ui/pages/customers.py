@@ -1,0 +1,185 @@
+"""Customers: the list, all of one, and the form of a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from crm_core.i18n import Message, message
+from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_desktop.models.records import Record
+from crm_desktop.services import customers
+from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.customers.customer_details import CustomerDetails
+from crm_desktop.ui.customers.customer_view import CustomerView
+from crm_desktop.ui.customers.list_columns import POOL, SHOWN, WIDTHS, describe, extra_columns
+from crm_desktop.ui.forms.record_form import RecordForm
+from crm_desktop.ui.itemmodels.rows import Row
+from crm_desktop.ui.lists.record_list import RecordList
+from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import SIZES
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.labels import Label
+
+HEADER = 52
+
+
+class CustomersPage(Page):
+    """Shows the list, or one customer, or the form; each is a place of its own."""
+
+    def __init__(self, context: Context, actions: ActionRegistry) -> None:
+        super().__init__(context, actions)
+        self.list: RecordList | None = None
+        self.view: CustomerView | None = None
+        self.form: RecordForm | None = None
+        self._place = Place(page="customers")
+        self._log_next = False
+        self._saved_id: str | None = None
+        self._stack = QStackedWidget()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stack)
+        self.title = Label(message("Customers"), step="title")
+        self.new_button = Button(message("New customer"), Kind.PRIMARY, icon="plus")
+        self.new_button.clicked.connect(self._on_new_asked)
+        self._header = QWidget()
+        head = QHBoxLayout(self._header)
+        head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        head.addWidget(self.title)
+        head.addStretch(1)
+        head.addWidget(self.new_button)
+        self._list_side = QWidget()
+        self._list_column = QVBoxLayout(self._list_side)
+        self._list_column.setContentsMargins(0, 0, 0, 0)
+        self._list_column.setSpacing(0)
+        self._list_column.addWidget(self._header)
+        self._stack.addWidget(self._list_side)
+        self._make_list()
+        self.retint()
+
+    def show_place(self, place: Place) -> None:
+        """Show the list, one customer (`record_id`), or a form (`new`, with the `values` it starts with).
+
+        `conditions` and `title` narrow the list to what was drilled into.
+        """
+        self._place = place
+        self._drop_form()
+        if place.options.get("new"):
+            self._show_form(place.options.get("values"))
+        elif place.record_id is not None:
+            self._show_customer(place.record_id)
+        else:
+            self._show_list(place)
+
+    def leave(self) -> bool:
+        """Return whether no form in the page holds unsaved changes; one that does asks."""
+        if self.form is not None and not self.form.leave():
+            return False
+        return self.view is None or self._stack.currentWidget() is not self.view or self.view.leave()
+
+    def refresh(self) -> None:
+        """Read anew what is in front."""
+        if self.view is not None and self._stack.currentWidget() is self.view:
+            self.view.read()
+        elif self.list is not None:
+            self.list.refresh()
+
+    def retint(self) -> None:
+        """Keep the measures of the theme."""
+        self._header.setFixedHeight(theme().px(HEADER))
+
+    def _make_list(self) -> None:
+        details = CustomerDetails(self.context)
+        details.log_asked.connect(self._on_log_asked)
+
+        self.list = RecordList(
+            self.context,
+            self.actions_of_program,
+            "customer",
+            SHOWN,
+            lambda setup: extra_columns(setup.currency),
+            extras=customers.list_extras,
+            follows=("activity", "deal"),
+            views=(POOL,),
+            details=details,
+            describe=self._described,
+            widths=WIDTHS,
+        )
+        self.list.opened.connect(self._on_opened)
+        self.list.new_asked.connect(self._on_new_asked)
+        self.list.shown.connect(self._on_list_shown)
+        self._list_column.addWidget(self.list, 1)
+
+    def _described(self, number: int, rows: Sequence[Row]) -> Message:
+        setup = self.list.setup if self.list is not None else None
+        return describe(setup.currency if setup is not None else DEFAULT_CURRENCY, number, rows)
+
+    def _show_list(self, place: Place) -> None:
+        self._stack.setCurrentWidget(self._list_side)
+        assert self.list is not None
+        if "conditions" in place.options:
+            self.list.show_conditions(place.options["conditions"], place.options.get("title"))
+        self.list.focus_table()
+
+    def _show_customer(self, customer_id: str) -> None:
+        if self.view is None:
+            self.view = CustomerView(self.context, self.actions_of_program)
+            self.view.step_asked.connect(self._on_step_asked)
+            self._stack.addWidget(self.view)
+        self._stack.setCurrentWidget(self.view)
+        self.view.show_customer(customer_id)
+        self.view.show_place(self.list.place_of(customer_id) if self.list is not None else None)
+        if self.list is not None:
+            self.list.select_record(customer_id)
+        if self._log_next:
+            self._log_next = False
+            self.view.begin_log()
+        else:
+            self.view.line.list.setFocus()
+
+    def _show_form(self, values: Any) -> None:
+        self.form = RecordForm(self.context, self.actions_of_program, "customer", given=values)
+        self.form.saved.connect(self._on_saved)
+        self.form.closed.connect(self._on_form_closed)
+        self._stack.addWidget(self.form)
+        self._stack.setCurrentWidget(self.form)
+
+    def _drop_form(self) -> None:
+        if self.form is not None:
+            self._stack.removeWidget(self.form)
+            self.form.hide()
+            self.form.deleteLater()
+            self.form = None
+
+    def _on_opened(self, customer_id: str) -> None:
+        self.context.go.emit(Place(page="customers", record_id=customer_id))
+
+    def _on_new_asked(self) -> None:
+        self.context.go.emit(Place(page="customers", options={"new": "customer"}))
+
+    def _on_log_asked(self, customer_id: str) -> None:
+        self._log_next = True
+        self._on_opened(customer_id)
+
+    def _on_saved(self, record: Record) -> None:
+        self._saved_id = record.id
+
+    def _on_form_closed(self) -> None:
+        saved, self._saved_id = self._saved_id, None
+        self._drop_form()
+        self.context.go.emit(Place(page="customers", record_id=saved))
+
+    def _on_list_shown(self) -> None:
+        setup = self.list.setup if self.list is not None else None
+        self.new_button.setVisible(setup is not None and setup.may_create)
+
+    def _on_step_asked(self, by: int) -> None:
+        if self.list is None or self.view is None or not self.view.leave():
+            return
+        following = self.list.step(self.view.customer_id, by)
+        if following is not None:
+            self.context.go.emit(Place(page="customers", record_id=following))

@@ -1,0 +1,195 @@
+"""Pages that need no more than a list and a form: activities, products."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from crm_core.entities import schema_of
+from crm_core.i18n import Message, message
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.models.records import Record
+from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.forms.record_form import RecordForm
+from crm_desktop.ui.lists.record_list import RecordList
+from crm_desktop.ui.lists.views import ListView
+from crm_desktop.ui.lists.words import new_words
+from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import SIZES
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.labels import Label
+
+HEADER = 52
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsLook:
+    """How the list of one kind of record begins."""
+
+    page: str
+    entity: str
+    columns: tuple[str, ...]
+    sort: tuple[tuple[str, bool], ...]
+    views: tuple[ListView, ...] = ()
+    widths: Mapping[str, int] = field(default_factory=dict)
+
+
+class RecordsPage(Page):
+    """The list of one kind of record; one record, or a new one, is shown in its form."""
+
+    def __init__(self, context: Context, actions: ActionRegistry, look: RecordsLook) -> None:
+        super().__init__(context, actions)
+        self._look = look
+        self._saved_id: str | None = None
+        self.form: RecordForm | None = None
+        self.title = Label(Message(schema_of(look.entity).meta.plural), step="title")
+        self.new_button = Button(new_words(look.entity), Kind.PRIMARY, icon="plus")
+        self.new_button.hide()
+        self.new_button.clicked.connect(self._on_new_asked)
+        self.list = RecordList(
+            context,
+            actions,
+            look.entity,
+            look.columns,
+            sort=look.sort,
+            views=look.views,
+            widths=look.widths,
+        )
+        self.list.opened.connect(self._on_opened)
+        self.list.new_asked.connect(self._on_new_asked)
+        self.list.shown.connect(self._on_list_shown)
+        self._header = QWidget()
+        head = QHBoxLayout(self._header)
+        head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        head.addWidget(self.title)
+        head.addStretch(1)
+        head.addWidget(self.new_button)
+        side = QWidget()
+        inner = QVBoxLayout(side)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
+        inner.addWidget(self._header)
+        inner.addWidget(self.list, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(side)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stack)
+        self.retint()
+
+    def show_place(self, place: Place) -> None:
+        """Show the list, one record (`record_id`), or the form of a new one (`new`, `values`).
+
+        `conditions` and `title` narrow the list to what was drilled into.
+        """
+        self._drop_form()
+        if place.options.get("new"):
+            self._show_form(None, place.options.get("values"))
+        elif place.record_id is not None:
+            self.list.select_record(place.record_id)
+            self._show_form(place.record_id, None)
+        else:
+            if "conditions" in place.options:
+                conditions: Sequence[Condition] = place.options["conditions"]
+                self.list.show_conditions(conditions, place.options.get("title"))
+            self.list.focus_table()
+
+    def leave(self) -> bool:
+        """Return whether the form holds nothing unsaved; one that does asks."""
+        return self.form is None or self.form.leave()
+
+    def refresh(self) -> None:
+        """Read the list anew."""
+        self.list.refresh()
+
+    def retint(self) -> None:
+        """Keep the measures of the theme."""
+        self._header.setFixedHeight(theme().px(HEADER))
+
+    def _show_form(self, record_id: str | None, values: Any) -> None:
+        self.form = RecordForm(
+            self.context, self.actions_of_program, self._look.entity, record_id, given=values
+        )
+        self.form.saved.connect(self._on_saved)
+        self.form.closed.connect(self._on_form_closed)
+        self._stack.addWidget(self.form)
+        self._stack.setCurrentWidget(self.form)
+
+    def _drop_form(self) -> None:
+        if self.form is not None:
+            self._stack.removeWidget(self.form)
+            self.form.hide()
+            self.form.deleteLater()
+            self.form = None
+            self._stack.setCurrentIndex(0)
+
+    def _on_opened(self, record_id: str) -> None:
+        self.context.go.emit(Place(page=self._look.page, record_id=record_id))
+
+    def _on_new_asked(self) -> None:
+        self.context.go.emit(Place(page=self._look.page, options={"new": self._look.entity}))
+
+    def _on_saved(self, record: Record) -> None:
+        self._saved_id = record.id
+
+    def _on_form_closed(self) -> None:
+        if self._saved_id is not None:
+            self.list.select_record(self._saved_id)
+        self._saved_id = None
+        self._drop_form()
+        self.context.go.emit(Place(page=self._look.page))
+
+    def _on_list_shown(self) -> None:
+        self.new_button.setVisible(self.list.setup is not None and self.list.setup.may_create)
+
+
+class ActivitiesPage(RecordsPage):
+    """What was done and what is to be done, as a list."""
+
+    def __init__(self, context: Context, actions: ActionRegistry) -> None:
+        planned = ListView(
+            key="planned",
+            text=message("To be done"),
+            fixed=(
+                Condition(field="done", op=Op.EQUAL, value=False),
+                Condition(field="due_at", op=Op.FILLED),
+            ),
+            sort=(("due_at", False),),
+        )
+        look = RecordsLook(
+            page="calendar",
+            entity="activity",
+            columns=(
+                "subject",
+                "kind",
+                "customer_id",
+                "deal_id",
+                "owner_id",
+                "due_at",
+                "happened_at",
+                "done",
+            ),
+            sort=(("created_at", True),),
+            views=(planned,),
+            widths={"kind": 84, "customer_id": 160, "deal_id": 144, "owner_id": 112, "done": 56},
+        )
+        super().__init__(context, actions, look)
+
+
+class ProductsPage(RecordsPage):
+    """What we sell."""
+
+    def __init__(self, context: Context, actions: ActionRegistry) -> None:
+        look = RecordsLook(
+            page="products",
+            entity="product",
+            columns=("name", "name_en", "code", "family", "unit", "list_price", "tax_rate", "active"),
+            sort=(("name", False),),
+            widths={"name_en": 200, "unit": 64, "active": 64},
+        )
+        super().__init__(context, actions, look)
