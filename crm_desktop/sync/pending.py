@@ -123,13 +123,21 @@ def drop_shadow(session: Session, entity: str, row_id: str, registers: Iterable[
     )
 
 
-def settle_bookkeeping(session: Session, schema: Schema, row_id: str) -> None:
-    """Show again when and by whom HQ says the row was changed: nothing of ours waits on it any more."""
-    shadow = read_shadow(session, schema.name, row_id)
-    for register in BOOKKEEPING:
-        if register in shadow:
-            show_plain(session, schema, row_id, register, shadow[register])
-    drop_shadow(session, schema.name, row_id, BOOKKEEPING)
+def settle_bookkeeping(session: Session, schema: Schema, row_ids: Sequence[str]) -> None:
+    """Show again when and by whom HQ says rows were changed: nothing of ours waits on them any more."""
+    shaded: list[str] = []
+    for some in chunks(row_ids):
+        held = select(Shadow.row_id, Shadow.field, Shadow.value).where(
+            Shadow.entity == schema.name, Shadow.row_id.in_(some), Shadow.field.in_(BOOKKEEPING)
+        )
+        for row_id, register, value in session.execute(held).all():
+            show_plain(session, schema, row_id, register, value)
+            shaded.append(row_id)
+    if shaded:
+        session.connection().exec_driver_sql(
+            "DELETE FROM shadow WHERE entity = ? AND row_id = ? AND field IN (?, ?)",
+            [(schema.name, row_id, *BOOKKEEPING) for row_id in dict.fromkeys(shaded)],
+        )
 
 
 def overlay(confirmed: Plain, ops: Iterable[PendingOp]) -> Plain:

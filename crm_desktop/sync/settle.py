@@ -82,8 +82,10 @@ def settle(session: Session, answers: Sequence[Answer]) -> Settled:
             later = [o for o in by_row[op.entity, op.row_id] if o.no > op.no]
             _hand_back(session, schema, op, answer, own_dot, incarnation, later)
     plain_rows = {(op.entity, op.row_id) for op in waiting if op.no in plain}
-    for entity, row_id in by_row.keys() - left.keys() - plain_rows:
-        pending.settle_bookkeeping(session, SCHEMAS[entity], row_id)
+    quiet = sorted(by_row.keys() - left.keys() - plain_rows)
+    for entity in {entity for entity, _ in quiet}:
+        rows_of_it = [row_id for name, row_id in quiet if name == entity]
+        pending.settle_bookkeeping(session, SCHEMAS[entity], rows_of_it)
     return settled
 
 
