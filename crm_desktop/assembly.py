@@ -157,7 +157,6 @@ class App:
             self.runner.stop(last_round=last_round)
         self._disconnect()
         self.replica.close()
-        self.profile.running_file.unlink(missing_ok=True)
 
     def _edited(self) -> None:
         runner = self.runner
