@@ -49,7 +49,8 @@ class FilterBar(Live, QWidget):
         self.columns_button = IconButton("cols", message("Columns"))
         self.density_button = IconButton("dense", message("Compact rows"), checkable=True)
         self.pane_button = IconButton("pane", message("Details"), hint="F4", checkable=True)
-        self.pane_button.setVisible(pane)
+        if not pane:
+            self.pane_button.hide()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)

@@ -145,6 +145,11 @@ class RecordList(Live, QWidget):
             deleted=self._view.deleted,
         )
 
+    @property
+    def offers_new(self) -> bool:
+        """Whether the list is empty and says so with the button that makes a record."""
+        return self._stack.currentIndex() == 1 and not self.empty.new_button.isHidden()
+
     def show_conditions(self, conditions: Sequence[Condition], title: Text | None = None) -> None:
         """Show the records a chart or a link drilled into, as a view of their own until it is left."""
         found = self.keeper.add_found(conditions, title)
@@ -259,7 +264,8 @@ class RecordList(Live, QWidget):
         column.setSpacing(0)
         column.addWidget(self.tabs)
         line = Hairline()
-        line.setVisible(self._has_views)
+        if not self._has_views:
+            line.hide()
         column.addWidget(line)
         column.addWidget(self.bar)
         column.addWidget(Hairline())
@@ -396,6 +402,7 @@ class RecordList(Live, QWidget):
         self._go_to_wanted(None)
         self._on_current_changed()
         self._tell_selection()
+        self.shown.emit()
 
     def _on_page_read(self) -> None:
         if self.pane is not None and self.pane.row is not None:

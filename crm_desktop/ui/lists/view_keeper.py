@@ -34,7 +34,8 @@ class ViewKeeper(QObject):
         self._used = used
         self._base: tuple[Condition, ...] = ()
         self.views: list[ListView] = [ListView(key=ALL, text=message("All"))]
-        tabs.setVisible(used)
+        if not used:
+            tabs.hide()
         tabs.forgotten.connect(self._on_forgotten)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
