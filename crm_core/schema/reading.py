@@ -35,6 +35,7 @@ class Schema:
     lending_fields: tuple[Field, ...]
     search_fields: tuple[Field, ...]
     set_fields: tuple[Field, ...]
+    required_fields: tuple[Field, ...]
 
     @property
     def meta(self) -> EntityMeta:
@@ -97,4 +98,5 @@ def read_schema(model: type[Entity]) -> Schema:
         lending_fields=tuple(f for f in declared if f.lends),
         search_fields=tuple(f for f in declared if f.searchable),
         set_fields=tuple(f for f in declared if f.kind is Kind.TAGS),
+        required_fields=tuple(f for f in declared if f.required and not f.computed),
     )

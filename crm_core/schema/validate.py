@@ -34,31 +34,31 @@ def problems_of(schema: Schema, values: Mapping[str, Any], *, partial: bool = Fa
     required field is wrong all the same. A choice this version does not know is no problem: a newer
     version may have brought it.
     """
-    problems = []
-    for name in values:
-        if name not in schema.fields and not name.startswith(CUSTOM_PREFIX):
-            problems.append(
-                Problem(
-                    field=name,
-                    message=message(
-                        N_("{entity} has no field called “{field}”"),
-                        entity=Message(schema.meta.label),
-                        field=name,
-                    ),
+    problems: dict[str, Message] = {}
+    for name, value in values.items():
+        field = schema.fields.get(name)
+        if field is None:
+            if not name.startswith(CUSTOM_PREFIX):
+                entity = Message(schema.meta.label)
+                problems[name] = message(
+                    N_("{entity} has no field called “{field}”"), entity=entity, field=name
                 )
-            )
-    for field in schema.fields.values():
-        if field.field_class is FieldClass.SYSTEM:
-            continue
-        value = values.get(field.name)
-        if value is None or value == "" or value == []:
-            if field.required and not field.computed and (field.name in values or not partial):
-                problems.append(Problem(field=field.name, message=message(N_("This is required"))))
-            continue
-        wrong = problem_with(field, value)
-        if wrong is not None:
-            problems.append(Problem(field=field.name, message=wrong))
-    return problems
+        elif value is None or value == "" or value == []:
+            if partial and field.required and not field.computed:
+                problems[name] = message(N_("This is required"))
+        elif field.field_class is not FieldClass.SYSTEM:
+            wrong = problem_with(field, value)
+            if wrong is not None:
+                problems[name] = wrong
+    if not partial:
+        for field in schema.required_fields:
+            if values.get(field.name) in (None, "", []):
+                problems[field.name] = message(N_("This is required"))
+    if not problems:
+        return []
+    order = {name: place for place, name in enumerate(schema.fields)}
+    names = sorted(problems, key=lambda name: order.get(name, -1))
+    return [Problem(field=name, message=problems[name]) for name in names]
 
 
 def problem_with(field: Field, value: Any) -> Message | None:
