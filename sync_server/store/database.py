@@ -207,7 +207,8 @@ def _sqlite(url: str) -> Engine:
 
 
 def _postgres(url: str) -> Engine:
-    limits = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
+    idle = f"-c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
+    limits = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} {idle}"
     return create_engine(
         url,
         pool_size=POOL_SIZE,
