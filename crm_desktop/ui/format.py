@@ -46,6 +46,11 @@ def near_date(day: date, today: date | None = None) -> str:
     return short_date(day, now)
 
 
+def weekday(day: date) -> str:
+    """Return the weekday's short name, `Thu` or `周四`."""
+    return _pattern(day, "ddd")
+
+
 def weekday_date(day: date) -> str:
     """Return `Thu 26 Nov` or `11月26日 周四`."""
     return _pattern(day, "M月d日 ddd" if translator().language == "zh_CN" else "ddd d MMM")

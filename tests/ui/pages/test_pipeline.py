@@ -1,0 +1,548 @@
+"""The pipeline page: its columns, moving cards by mouse and by keys, filters, the table, the deal's form."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from crm_core.i18n import Message
+from crm_desktop import assembly
+from crm_desktop.assembly import App
+from crm_desktop.models import repository
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
+from crm_desktop.services import deals, records
+from crm_desktop.services.deals import Card
+from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.context import Context, Notice, Place
+from crm_desktop.ui.pages.pipeline import PipelinePage
+from crm_desktop.ui.pipeline.card_list import MIME
+from crm_desktop.ui.pipeline.column import StageColumn
+from crm_desktop.ui.tasks import Tasks
+from crm_desktop.ui.translate import translator
+from tests.support.desktop import PASSPHRASE, empty_app, sample_app
+
+
+class Shown:
+    """A page in a window, with what it said."""
+
+    def __init__(self, app: App, qtbot: QtBot) -> None:
+        self.app, self.qtbot = app, qtbot
+        self.tasks = Tasks()
+        self.context = Context(app, self.tasks)
+        self.said: list[Message | None] = []
+        self.notices: list[Notice] = []
+        self.places: list[Place] = []
+        self.context.selection_changed.connect(self.said.append)
+        self.context.notice.connect(self.notices.append)
+        self.context.go.connect(self.places.append)
+        self.page = PipelinePage(self.context, ActionRegistry())
+        qtbot.addWidget(self.page)
+        self.page.resize(1240, 824)
+        self.page.show_place(Place(page="pipeline"))
+        self.page.show()
+        qtbot.waitExposed(self.page)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until everything asked for is on screen."""
+        page, quiet = self.page, 0
+        for _ in range(1000):
+            self.qtbot.wait(8)
+            waits = page._timer.isActive() or page.filters._pause.isActive() or self.tasks.busy
+            quiet = 0 if waits else quiet + 1
+            if quiet == 4:
+                return
+        raise AssertionError("the page never came to rest")
+
+    @property
+    def columns(self) -> list[StageColumn]:
+        """The columns of the board."""
+        return self.page.board.columns
+
+    def column(self, place: int) -> StageColumn:
+        """Return a column that has cards, its first card with the focus."""
+        column = self.columns[place]
+        column.list.setFocus()
+        column.list.choose(0)
+        return column
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key where the focus is, and wait for what comes of it."""
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        QTest.keyClick(focused, key, modifier)
+        self.settle()
+
+    def last_said(self) -> str:
+        """Return what the status bar said last."""
+        words = next(said for said in reversed(self.said) if said is not None)
+        return words.show()
+
+
+@pytest.fixture(scope="module")
+def profiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with two profiles to copy: `full` with sample records, `bare` without any."""
+    folder = tmp_path_factory.mktemp("pipeline")
+    sample_app(folder / "full").close()
+    empty_app(folder / "bare").close()
+    return folder
+
+
+def _copy(profiles: Path, name: str, to: Path, monkeypatch: pytest.MonkeyPatch) -> App:
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
+    shutil.copytree(profiles / name / "profile", to / "profile")
+    return assembly.open_profile(to / "profile")
+
+
+@pytest.fixture
+def app(profiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """Give a profile with sample records."""
+    opened = _copy(profiles, "full", tmp_path, monkeypatch)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def shown(app: App, look: QApplication, qtbot: QtBot) -> Iterator[Shown]:
+    """Give the page with the sample pipeline."""
+    made = Shown(app, qtbot)
+    yield made
+    made.tasks.close()
+
+
+@pytest.fixture
+def bare(
+    profiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: QApplication, qtbot: QtBot
+) -> Iterator[Shown]:
+    """Give the page of a profile without a deal."""
+    opened = _copy(profiles, "bare", tmp_path, monkeypatch)
+    made = Shown(opened, qtbot)
+    yield made
+    made.tasks.close()
+    opened.close()
+
+
+def _stage_of(app: App, deal_id: str) -> str:
+    return str(records.get(app.replica, "deal", deal_id)["stage_id"])
+
+
+def _carry(card: Card) -> QMimeData:
+    content = QMimeData()
+    content.setData(MIME, card.id.encode())
+    return content
+
+
+def _enter(target: QWidget, content: QMimeData) -> None:
+    event = QDragEnterEvent(
+        target.rect().center(),
+        Qt.DropAction.MoveAction,
+        content,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(target, event)
+
+
+def _drop(target: QWidget, content: QMimeData) -> None:
+    _enter(target, content)  # only what was entered is told of a drop
+    event = QDropEvent(
+        QPointF(target.rect().center()),
+        Qt.DropAction.MoveAction,
+        content,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(target, event)
+
+
+def test_each_column_shows_its_count_sum_and_chance_as_the_database_has_them(shown: Shown) -> None:
+    board = deals.board(shown.app.replica)
+    assert [c.column.stage.name for c in shown.columns] == [c.stage.name for c in board.columns]
+    for column, expected in zip(shown.columns, board.columns, strict=True):
+        assert column.column.total == expected.total
+        assert column.model.cards == expected.cards
+    assert "16 deals" in shown.columns[0].accessibleName()
+    assert len({column.list.card_width() for column in shown.columns}) <= 2  # equal but for a rounded pixel
+
+
+def test_a_card_says_all_it_shows_to_those_who_listen(shown: Shown) -> None:
+    column = shown.columns[0]
+    card = column.model.cards[0]
+    said = str(column.model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole))
+    for part in (card.customer_name, card.name, f"{card.days_in_stage} days in this stage"):
+        assert part in said
+
+
+def test_a_dropped_card_moves_and_says_where_it_stands(shown: Shown) -> None:
+    card, target = shown.columns[1].model.cards[1], shown.columns[2]
+    count = target.column.total.count
+    shown.page.board.begin_drag(card)
+    assert shown.page.board.strip.isVisible()
+    _enter(target, _carry(card))
+    assert target.model.gap_row >= 0
+    assert "Moving" in shown.last_said()
+    _drop(target, _carry(card))
+    shown.page.board.end_drag()
+    assert target.model.row_of(card.id) is not None  # at once, before it is written
+    shown.settle()
+    assert _stage_of(shown.app, card.id) == target.stage_id
+    place = [each.id for each in target.model.cards].index(card.id) + 1
+    name = target.column.stage.name
+    assert shown.last_said() == f"Moved {card.name} to {name}, {place} of {count + 1}"
+    assert not shown.page.board.strip.isVisible()
+    assert target.model.gap_row == -1
+
+
+def test_a_card_let_go_over_its_own_column_stays(shown: Shown) -> None:
+    card, home = shown.columns[0].model.cards[2], shown.columns[0]
+    shown.page.board.begin_drag(card)
+    _enter(home, _carry(card))
+    assert home.model.gap_row == -1
+    _drop(home, _carry(card))
+    shown.page.board.end_drag()
+    shown.settle()
+    assert _stage_of(shown.app, card.id) == home.stage_id
+    assert not shown.notices
+
+
+def test_a_card_carried_away_again_leaves_no_gap(shown: Shown) -> None:
+    card, target = shown.columns[0].model.cards[0], shown.columns[3]
+    shown.page.board.begin_drag(card)
+    _enter(target, _carry(card))
+    QApplication.sendEvent(target, QDragLeaveEvent())
+    assert target.model.gap_row == -1
+    shown.page.board.end_drag()
+
+
+def test_what_is_no_deal_is_not_taken(shown: Shown) -> None:
+    target = shown.columns[1]
+    content = QMimeData()
+    content.setText("a line from elsewhere")
+    _drop(target, content)
+    shown.settle()
+    assert target.model.gap_row == -1
+    assert not shown.notices
+
+
+def test_ctrl_shift_arrow_moves_a_card_one_stage_and_ctrl_z_takes_it_back(shown: Shown) -> None:
+    column = shown.column(1)
+    card = column.model.cards[0]
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    before = records.get(shown.app.replica, "deal", card.id)
+    shown.press(Qt.Key.Key_Right, both)
+    assert _stage_of(shown.app, card.id) == shown.columns[2].stage_id
+    current = shown.page.board.current_card()
+    assert current is not None
+    assert current.id == card.id
+    shown.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    after = records.get(shown.app.replica, "deal", card.id)
+    assert (after["stage_id"], after["stage_since"]) == (before["stage_id"], before["stage_since"])
+    assert shown.last_said() == f"Took back the move of {card.name}"
+
+
+def test_the_undo_button_takes_back_that_very_move(shown: Shown) -> None:
+    column = shown.column(0)
+    card = column.model.cards[0]
+    shown.page.moves.move(card, shown.columns[1].stage_id)
+    shown.settle()
+    act = shown.notices[-1].act
+    assert act is not None
+    act()
+    shown.settle()
+    assert _stage_of(shown.app, card.id) == column.stage_id
+
+
+def test_m_lists_the_stages_to_move_to(shown: Shown) -> None:
+    column = shown.column(0)
+    card = column.model.cards[0]
+    shown.press(Qt.Key.Key_M)
+    menu = next(menu for menu in shown.page.findChildren(QMenu) if menu.isVisible())
+    offered = [action.text() for action in menu.actions() if not action.isSeparator()]
+    assert offered == ["Qualified", "Needs", "Proposal", "Negotiation", "Verbal yes", "Won", "Lost"]
+    assert not menu.actions()[0].isEnabled()
+    QTest.keyClick(menu, Qt.Key.Key_Down)
+    QTest.keyClick(menu, Qt.Key.Key_Return)
+    shown.settle()
+    assert _stage_of(shown.app, card.id) == shown.columns[2].stage_id
+
+
+def test_w_wins_and_the_next_card_has_the_focus(shown: Shown) -> None:
+    column = shown.column(4)
+    first, second = column.model.cards[:2]
+    shown.press(Qt.Key.Key_W)
+    won = records.get(shown.app.replica, "deal", first.id)
+    assert won["probability"] == 100
+    assert shown.last_said() == f"“{first.name}” is won"
+    current = shown.page.board.current_card()
+    assert current is not None
+    assert current.id == second.id
+    assert column.list.hasFocus()
+
+
+def test_l_asks_for_the_reason_in_place_and_esc_leaves_the_card(shown: Shown) -> None:
+    column = shown.column(2)
+    card = column.model.cards[0]
+    shown.press(Qt.Key.Key_L)
+    form = shown.page.moves.form
+    assert form is not None
+    assert list(form.fields) == ["loss_reason"]
+    shown.press(Qt.Key.Key_Escape)
+    assert shown.page.moves.form is None
+    assert _stage_of(shown.app, card.id) == column.stage_id
+    current = shown.page.board.current_card()
+    assert current is not None
+    assert current.id == card.id
+
+
+def test_a_reason_given_the_deal_is_lost(shown: Shown) -> None:
+    column = shown.column(2)
+    card = column.model.cards[0]
+    shown.press(Qt.Key.Key_L)
+    form = shown.page.moves.form
+    assert form is not None
+    form.answer()
+    assert form.fields["loss_reason"].error  # nothing chosen yet
+    form.fields["loss_reason"].editor.choose("price")
+    shown.press(Qt.Key.Key_Return)
+    lost = records.get(shown.app.replica, "deal", card.id)
+    assert lost["loss_reason"] == "price"
+    assert lost["probability"] == 0
+
+
+def test_a_deal_without_amount_dropped_on_won_is_asked_for_it(bare: Shown) -> None:
+    deal_id = records.create(bare.app.replica, "deal", {"name": "Without a price (demo)"}).value.id
+    bare.settle()
+    card = bare.columns[0].model.cards[0]
+    bare.page.board.begin_drag(card)
+    _drop(bare.page.board.strip.won, _carry(card))
+    bare.page.board.end_drag()
+    bare.settle()
+    form = bare.page.moves.form
+    assert form is not None
+    amount = form.fields["amount"].editor.amount
+    QTest.keyClicks(amount, "4200")
+    bare.press(Qt.Key.Key_Return)
+    won = records.get(bare.app.replica, "deal", deal_id)
+    assert (won["amount"], won["probability"]) == (420_000, 100)
+
+
+def test_arrows_walk_cards_and_columns_and_skip_an_empty_one(bare: Shown) -> None:
+    replica = bare.app.replica
+    stages = [column.stage_id for column in bare.columns]
+    for name, stage in (("a", 0), ("b", 0), ("c", 2)):
+        records.create(replica, "deal", {"name": name, "stage_id": stages[stage]})
+    bare.settle()
+    bare.page.board.focus_cards()
+    first = bare.page.board.current_card()
+    bare.press(Qt.Key.Key_Down)
+    second = bare.page.board.current_card()
+    assert first is not None
+    assert second is not None
+    assert {first.name, second.name} == {"a", "b"}
+    bare.press(Qt.Key.Key_Right)
+    third = bare.page.board.current_card()
+    assert third is not None
+    assert third.name == "c"
+    bare.press(Qt.Key.Key_Left)
+    back = bare.page.board.current_card()
+    assert back is not None
+    assert back.stage_id == stages[0]
+
+
+def test_letters_typed_into_the_filter_are_letters(shown: Shown) -> None:
+    column = shown.column(0)
+    card = column.model.cards[0]
+    shown.press(Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert shown.page.filters.search.hasFocus()
+    QTest.keyClicks(shown.page.filters.search, "wlnm")
+    shown.settle()
+    assert shown.page.filters.search.text() == "wlnm"
+    assert shown.page.sheet.form is None
+    assert _stage_of(shown.app, card.id) == card.stage_id
+    assert all(column.column.total.count == 0 for column in shown.columns)
+
+
+def test_the_filter_narrows_columns_sums_and_counts(shown: Shown) -> None:
+    everything = sum(column.column.total.count for column in shown.columns)
+    shown.page.filters.mine.click()
+    shown.settle()
+    me = shown.app.replica.person.user_id
+    mine = sum(column.column.total.count for column in shown.columns)
+    assert 0 < mine < everything
+    assert all(card.owner_id == me for column in shown.columns for card in column.model.cards)
+
+
+def test_what_was_filtered_is_so_again_the_next_time(shown: Shown, qtbot: QtBot) -> None:
+    shown.page.filters.mine.click()
+    shown.settle()
+    again = PipelinePage(shown.context, ActionRegistry())
+    qtbot.addWidget(again)
+    assert again.filters.mine.isChecked()
+
+
+def test_cards_stand_owner_by_owner_under_their_names(shown: Shown) -> None:
+    shown.page.filters._choose_group(True)
+    shown.settle()
+    column = shown.columns[0]
+    owners = [card.owner_name for card in column.model.cards]
+    assert owners == sorted(owners)
+    assert column.model.rowCount() == len(owners) + len(set(owners))
+    assert column.model.card_at(0) is None
+    card = replace(column.model.cards[-1], stage_id="elsewhere", id="new")
+    column.model.show_gap(card)
+    assert column.model.gap_row == column.model.rowCount() - 1
+    column.model.show_gap(None)
+
+
+def test_more_cards_come_as_the_column_is_scrolled(bare: Shown) -> None:
+    stage = bare.columns[0].stage_id
+    with bare.app.replica.write() as session:
+        rows = [
+            {
+                "name": f"deal {n}",
+                "stage_id": stage,
+                "pipeline_id": bare.columns[0].column.stage.pipeline_id,
+                "amount": n * 100,
+                "currency": "CNY",
+            }
+            for n in range(180)
+        ]
+        repository.create_many(session, "deal", rows)
+    bare.page.refresh()
+    bare.settle()
+    column = bare.columns[0]
+    assert column.column.total.count == 180
+    assert len(column.model.cards) < 180
+    for _ in range(6):
+        column.list.verticalScrollBar().setValue(column.list.verticalScrollBar().maximum())
+        bare.settle()
+    assert [card.name for card in column.model.cards] == [f"deal {n}" for n in reversed(range(180))]
+    assert column.rest.text() == ""
+
+
+def test_an_empty_column_says_what_to_do_and_n_makes_a_deal_there(bare: Shown) -> None:
+    assert all(column.hint.isVisible() for column in bare.columns)
+    assert bare.columns[0].hint.accessibleName() == "Drop a deal here or press N"
+    bare.page.board.focus_cards()
+    bare.press(Qt.Key.Key_N)
+    form = bare.page.sheet.form
+    assert form is not None
+    assert form.record_id is None
+    bare.qtbot.waitUntil(lambda: "name" in form.grid.fields, timeout=5000)
+    editor = form.grid.fields["name"].editor
+    editor.setFocus()
+    QTest.keyClicks(editor, "First deal (demo)")
+    form.save(close=True)
+    bare.settle()
+    bare.settle()
+    assert [card.name for card in bare.columns[0].model.cards] == ["First deal (demo)"]
+    assert bare.page.sheet.form is None
+
+
+def test_enter_asks_for_the_deal_and_its_place_shows_the_form(shown: Shown) -> None:
+    card = shown.column(0).model.cards[0]
+    shown.press(Qt.Key.Key_Return)
+    assert shown.places == [Place(page="pipeline", record_id=card.id)]
+    shown.page.show_place(shown.places[0])
+    shown.settle()
+    form = shown.page.sheet.form
+    assert form is not None
+    assert form.record_id == card.id
+    form.close_form()
+    assert shown.page.sheet.isHidden()
+
+
+def test_ctrl_t_switches_to_the_table_and_back(shown: Shown) -> None:
+    shown.column(0)
+    shown.press(Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert shown.page.view == "table"
+    assert shown.page.table is not None
+    assert shown.page.table.isVisible()
+    shown.press(Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert shown.page.view == "board"
+    assert shown.page.board.isVisible()
+
+
+def test_a_list_drilled_into_is_the_table_with_its_conditions(shown: Shown) -> None:
+    column = shown.columns[3]
+    conditions = (Condition(field="stage_id", op=Op.EQUAL, value=column.stage_id),)
+    options = {"conditions": conditions, "title": "Negotiation"}
+    shown.page.show_place(Place(page="pipeline", options=options))
+    shown.settle()
+    assert shown.page.view == "table"
+    assert shown.page.table is not None
+    assert set(shown.page.table.query.conditions) >= set(conditions)
+    shown.qtbot.waitUntil(lambda: shown.page.table.model.known == column.column.total.count, timeout=5000)
+    shown.page.show_place(Place(page="pipeline"))
+    assert shown.page.view == "board"
+
+
+def test_a_change_from_elsewhere_appears_and_the_current_card_stays(shown: Shown) -> None:
+    column = shown.column(1)
+    column.list.choose(3)
+    card = column.list.current_card()
+    assert card is not None
+    records.update(shown.app.replica, "deal", column.model.cards[0].id, {"name": "Renamed (demo)"})
+    shown.settle()
+    assert any(each.name == "Renamed (demo)" for each in column.model.cards)
+    assert column.list.current_card() is not None
+    assert column.list.current_card().id == card.id
+
+
+def test_the_board_waits_while_a_card_is_carried(shown: Shown) -> None:
+    column = shown.columns[0]
+    card = column.model.cards[1]
+    shown.page.board.begin_drag(card)
+    records.update(shown.app.replica, "deal", column.model.cards[0].id, {"name": "Renamed (demo)"})
+    shown.settle()
+    assert all(each.name != "Renamed (demo)" for each in column.model.cards)
+    shown.page.board.end_drag()
+    shown.settle()
+    assert any(each.name == "Renamed (demo)" for each in column.model.cards)
+
+
+def test_the_forecast_says_what_it_counts_in_both_languages(shown: Shown) -> None:
+    assert "Deals without a date are left out" in shown.page.foot._sentence.text()
+    translator().use("zh_CN")
+    shown.qtbot.waitUntil(lambda: shown.page.foot._sentence.text().startswith("预测"), timeout=3000)
+    assert shown.columns[0].rest.text().startswith("还有")
+
+
+@pytest.mark.xcb
+def test_a_card_is_really_dragged_to_the_next_column(shown: Shown) -> None:
+    card, source, target = shown.columns[0].model.cards[0], shown.columns[0], shown.columns[1]
+    view = source.list.viewport()
+    start = source.list.row_area(0).center()
+    goal = target.list.viewport().mapToGlobal(target.list.row_area(1).center())
+    steps = [view.mapToGlobal(start), goal, goal]
+
+    def carry() -> None:
+        # The drag runs a loop of its own: the mouse goes on from timers.
+        window = shown.page.window().windowHandle()
+        if steps:
+            QTest.mouseMove(window, shown.page.window().mapFromGlobal(steps.pop(0)))
+            QTimer.singleShot(60, carry)
+        else:
+            QTest.mouseRelease(
+                window,
+                Qt.MouseButton.LeftButton,
+                Qt.KeyboardModifier.NoModifier,
+                shown.page.window().mapFromGlobal(goal),
+            )
+
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
+    QTimer.singleShot(200, carry)
+    QTest.mouseMove(view, start + (target.list.row_area(0).center() - start) / 4)
+    QTest.mouseMove(view, start + (target.list.row_area(0).center() - start) / 2)
+    shown.settle()
+    shown.qtbot.waitUntil(lambda: _stage_of(shown.app, card.id) == target.stage_id, timeout=5000)
