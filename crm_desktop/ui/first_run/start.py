@@ -90,6 +90,10 @@ class StartStep(Step):
         for card in self.options.values():
             self.body.addWidget(card)
 
+    def retranslate(self) -> None:
+        """Show which language is on screen."""
+        self.language.choose(translator().language)
+
     @property
     def start(self) -> Start:
         """The way chosen."""

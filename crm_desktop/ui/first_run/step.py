@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from crm_core.i18n import Message, message
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, S
-from crm_desktop.ui.translate import Text, show, tr
+from crm_desktop.ui.translate import Text, show, tr, translator
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.labels import IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
@@ -68,7 +68,8 @@ class StepList(Live, QWidget):
         head.setSpacing(theme().px(10))
         head.addWidget(IconLabel("satchel", color="accent", size=20))
         head.addWidget(Label(message("Satchel"), step="section"))
-        head.addWidget(Label("行囊", color="text-soft"))
+        self._other_name = Label(color="text-soft")
+        head.addWidget(self._other_name)
         head.addStretch(1)
         self._column = QVBoxLayout()
         self._column.setSpacing(theme().px(18))
@@ -96,8 +97,9 @@ class StepList(Live, QWidget):
             row.show_step(name, place + 1, done=place < at, present=place == at)
 
     def retranslate(self) -> None:
-        """Name the list in the language on screen."""
+        """Name the list in the language on screen, and the program in the other one too."""
         self.setAccessibleName(tr("Steps"))
+        self._other_name.say("Satchel" if translator().language == "zh_CN" else "行囊")
 
     def retint(self) -> None:
         """Keep the width of the theme."""

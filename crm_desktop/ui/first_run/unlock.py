@@ -31,7 +31,7 @@ class UnlockScreen(Live, QWidget):
         self.line = QLineEdit()
         self.line.setEchoMode(QLineEdit.EchoMode.Password)
         self._field = Field(message("Passphrase"), self.line)
-        self.open = Button(message("Open"), Kind.PRIMARY)
+        self.open = Button(message("Unlock"), Kind.PRIMARY)
         self.open.clicked.connect(self._on_open)
         leave = Button(message("Quit"), Kind.STANDARD)
         leave.clicked.connect(self.left)
@@ -61,9 +61,13 @@ class UnlockScreen(Live, QWidget):
             )
         )
         column.addLayout(buttons)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(box)  # aligned by stretches: a widget aligned by flags is not given its wrapped height
+        middle.addStretch(1)
         outer = QVBoxLayout(self)
         outer.addStretch(2)
-        outer.addWidget(box, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addLayout(middle)
         outer.addStretch(3)
         QTimer.singleShot(0, self.line, self.line.setFocus)
 

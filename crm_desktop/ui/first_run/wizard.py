@@ -83,6 +83,7 @@ class FirstRun(Live, QWidget):
         self.pause = Button(message("Pause"), Kind.STANDARD, icon="pause")
         self.next = Button(message("Next"), Kind.PRIMARY)
         self._lay_out()
+        self.retint()
         self.start.language_chosen.connect(self.language_chosen)
         self.start.start_changed.connect(self._show_step)
         self.back.clicked.connect(self._on_back)
@@ -129,12 +130,12 @@ class FirstRun(Live, QWidget):
         painter.end()
 
     def retint(self) -> None:
-        """Paint anew."""
+        """Keep the measures of the theme."""
+        self._foot.setFixedHeight(theme().px(FOOT) - 1)
         self.update()
 
     def _lay_out(self) -> None:
-        foot = QWidget()
-        foot.setFixedHeight(theme().px(FOOT) - 1)
+        foot = self._foot = QWidget()
         row = QHBoxLayout(foot)
         row.setContentsMargins(theme().px(XL), 0, theme().px(XL), 0)
         row.setSpacing(theme().px(S))

@@ -135,7 +135,7 @@ class Palette(Live, QWidget):
 
     def _place(self, rows: int) -> None:
         below = self._field.mapTo(self.parentWidget(), QPoint(0, self._field.height()))
-        height = rows * theme().size("list-item-2-line" if not self._list.isVisible() else "row") + 10
+        height = rows * theme().size("row" if self._empty.isHidden() else "list-item-2-line") + 10
         self.setGeometry(
             below.x() - 16, below.y(), max(self._field.width(), theme().px(424)) + 32, height + 28
         )

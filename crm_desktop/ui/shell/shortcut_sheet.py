@@ -88,8 +88,11 @@ def _group(name: str, specs: list[ActionSpec]) -> QGridLayout:
     grid.setVerticalSpacing(4)
     grid.setColumnStretch(0, 1)
     grid.addWidget(Label(Message(name), weight=600), 0, 0, 1, 2)
-    for row, spec in enumerate(specs, start=1):
-        keys = QKeySequence(spec.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-        grid.addWidget(Label(Message(spec.text), wrap=True), row, 0)
-        grid.addWidget(Label(keys, color="text-soft"), row, 1, Qt.AlignmentFlag.AlignRight)
+    keys: dict[str, list[str]] = {}
+    for spec in specs:
+        shown = QKeySequence(spec.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+        keys.setdefault(spec.text, []).append(shown)
+    for row, (text, pressed) in enumerate(keys.items(), start=1):
+        grid.addWidget(Label(Message(text), wrap=True), row, 0)
+        grid.addWidget(Label(", ".join(pressed), color="text-soft"), row, 1, Qt.AlignmentFlag.AlignRight)
     return grid

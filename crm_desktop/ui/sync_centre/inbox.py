@@ -72,7 +72,7 @@ class Inbox(Live, QWidget):
         side.setWidget(records)
         side.viewport().setAutoFillBackground(False)
         records.setAutoFillBackground(False)
-        side.setFixedWidth(theme().px(LIST_WIDTH))
+        self._side = side
         self._pane = QWidget()
         self._fields = QVBoxLayout()
         self._fields.setSpacing(0)
@@ -102,6 +102,7 @@ class Inbox(Live, QWidget):
         self._stack.addWidget(EmptyState("check", message("Nothing needs you"), empty))
         self._stack.addWidget(body)
         self.retranslate()
+        self.retint()
 
     def show_edits(self, edits: Sequence[ReturnedEdit], titles: Titles) -> None:
         """Show edits; the record in front stays there, with what was decided, if it is among them."""
@@ -199,6 +200,10 @@ class Inbox(Live, QWidget):
         self.alike.setText(
             tr("Same answer for every “{label}” ({count} more)", label=show(label_of(first)), count=others)
         )
+
+    def retint(self) -> None:
+        """Keep the measures of the theme."""
+        self._side.setFixedWidth(theme().px(LIST_WIDTH))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Carry out with Enter, walk the records with Page Up and Page Down."""

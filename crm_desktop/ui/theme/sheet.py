@@ -94,14 +94,15 @@ QComboBox QAbstractItemView::item:selected {{ background: @accent-soft }}
 QCheckBox, QRadioButton {{ spacing: 8sp }}
 QCheckBox::indicator, QRadioButton::indicator {{ width: 14sp; height: 14sp; border: 1px solid @line-strong;
   border-radius: 3px; background: @surface }}
-QRadioButton::indicator {{ border-radius: 8sp }}
+QRadioButton::indicator {{ border-radius: @radio }}
 QCheckBox::indicator:hover, QRadioButton::indicator:hover {{ border-color: @text-soft }}
 QCheckBox::indicator:checked {{ background: @accent; border-color: @accent;
   image: url(@icon/check-on.svg) }}
 QCheckBox::indicator:indeterminate {{ background: @accent-soft; border-color: @accent }}
 QRadioButton::indicator:checked {{ width: 6sp; height: 6sp; border: 5sp solid @accent }}
 QCheckBox::indicator:focus {{ width: 12sp; height: 12sp; border: 2px solid @accent }}
-QRadioButton::indicator:focus {{ width: 12sp; height: 12sp; border: 2px solid @accent }}
+QRadioButton::indicator:focus {{ width: 12sp; height: 12sp; border: 2px solid @accent;
+  border-radius: @focused-radio }}
 QRadioButton::indicator:checked:focus {{ width: 6sp; height: 6sp; border: 5sp solid @accent-press }}
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: @line }}
 
@@ -152,9 +153,13 @@ QScrollArea {{ border: 0; background: transparent }}
 def sheet(scheme: Scheme, scale: float, icons: Path) -> str:
     """Return the style sheet of a scheme, its lengths multiplied by `scale`."""
     colors = COLORS[scheme]
+    # Half the box with its edge, which does not grow with the text: a larger radius makes it square.
+    rounds = {"radio": round(14 * scale) // 2 + 1, "focused-radio": round(12 * scale) // 2 + 2}
 
     def fill(found: re.Match[str]) -> str:
         name = found.group(1)
+        if name in rounds:
+            return f"{rounds[name]}px"
         return icons.as_posix() if name == "icon" else colors[name]
 
     scaled = re.sub(r"\b(\d+)sp\b", lambda found: f"{round(int(found.group(1)) * scale)}px", _SHEET)
