@@ -130,6 +130,10 @@ class LineGrid(Live, QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter asks for a further line; Down from the last line goes there too."""
+        if self.state() is QAbstractItemView.State.EditingState:
+            # A key the open editor left alone: the delegate sees to it.
+            super().keyPressEvent(event)
+            return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.entry_wanted.emit()
             return
