@@ -1,0 +1,444 @@
+"""Tickets: the queue, one conversation, and the facts beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from crm_core.errors import CrmError, Invalid
+from crm_core.i18n import N_, Message, message
+from crm_core.rules.access import Action as Right
+from crm_core.schema.field import Plain
+from crm_desktop.models.records import Record
+from crm_desktop.services import lists, records, rights, tickets
+from crm_desktop.services.lists import Option
+from crm_desktop.services.tickets import Queue, QueueRow, TicketView
+from crm_desktop.sync.runner import Phase
+from crm_desktop.ui.actions import ActionRegistry, ActionSpec
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.tickets.facts import FactsPane
+from crm_desktop.ui.tickets.head import TicketHead
+from crm_desktop.ui.tickets.messages import Conversation
+from crm_desktop.ui.tickets.new_ticket import NewTicket
+from crm_desktop.ui.tickets.queue import QueuePane
+from crm_desktop.ui.tickets.reply_box import ReplyBox
+from crm_desktop.ui.tickets.words import PRIORITY_WORDS, STATES
+from crm_desktop.ui.translate import show, tr
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.menus import Menu
+
+FOLLOW_MS = 80
+TICK_MS = 30_000  # the clocks count minutes
+MOST_PEOPLE = 50
+NARROW_BELOW = 1180  # px of window: narrower, the facts make room for the talk
+_QUEUE, _FACTS = 304, 324
+
+
+class TicketsPage(Page):
+    """Shows the queue and the ticket chosen in it."""
+
+    def __init__(self, context: Context, actions: ActionRegistry) -> None:
+        super().__init__(context, actions)
+        self._ticket_id: str | None = None
+        self._view: TicketView | None = None
+        self._drafts: dict[str, str] = {}
+        self._narrow = False
+        self.menu: Menu | None = None
+        self.queue = QueuePane()
+        self.head = TicketHead()
+        self.talk = Conversation()
+        self.box = ReplyBox()
+        self.facts = FactsPane()
+        self.form = NewTicket(context)
+        self.new_button = Button(message("New ticket"), Kind.PRIMARY, icon="plus")
+        self.nothing = EmptyState("ticket", message("Choose a ticket in the queue"), "", (self.new_button,))
+        self._lay_out()
+        self._listen()
+        self._add_keys(actions)
+        self._follow = _timer(self, FOLLOW_MS, self._read, once=True)
+        self._clock = _timer(self, TICK_MS, self._tick, once=False)
+        may_create = bool(rights.may_do(context.replica, Right.CREATE, "ticket"))
+        self.queue.new.setVisible(may_create)
+        self.new_button.setVisible(may_create)
+        self._on_sync_changed()
+
+    @property
+    def view(self) -> TicketView | None:
+        """The ticket on screen."""
+        return self._view
+
+    def show_place(self, place: Place) -> None:
+        """Show one ticket, the form of a new one, or the first of the queue."""
+        wanted = place.options.get("queue")
+        if wanted is not None:
+            self.queue.tabs.choose(Queue(wanted).value)
+        if place.options.get("new"):
+            self._show_form(place)
+            return
+        self._stack.setCurrentWidget(self._body)
+        if place.record_id is not None:
+            self._choose(place.record_id)
+        self._read()
+        self.queue.rows.setFocus()
+
+    def refresh(self) -> None:
+        """Read queue and conversation anew."""
+        self._read()
+
+    def leave(self) -> bool:
+        """Keep what is begun; it stands there again when the ticket is shown."""
+        self._keep_draft()
+        return True
+
+    def resizeEvent(self, event: object) -> None:
+        """Leave the facts out where the window is narrow; F4 shows them."""
+        super().resizeEvent(event)
+        narrow = self.window().width() < NARROW_BELOW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.facts.setVisible(not narrow)
+
+    # Making
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.head)
+        column.addWidget(self.talk, 1)
+        self._box_row = QWidget()
+        foot = QVBoxLayout(self._box_row)
+        foot.setContentsMargins(24, 8, 24, 20)
+        foot.addWidget(self.box)
+        self._box_row.setAutoFillBackground(True)
+        column.addWidget(self._box_row)
+        self._ticket = QSplitter(Qt.Orientation.Horizontal)
+        self._ticket.setHandleWidth(1)
+        self._ticket.setChildrenCollapsible(False)
+        self._ticket.addWidget(middle)
+        self._ticket.addWidget(self.facts)
+        self._ticket.setStretchFactor(0, 1)
+        self._ticket.setSizes([612, _FACTS])
+        self._content = QStackedWidget()
+        self._blank = QWidget()
+        for part in (self._blank, self._ticket, self.nothing):
+            self._content.addWidget(part)
+        self._body = QSplitter(Qt.Orientation.Horizontal)
+        self._body.setHandleWidth(1)
+        self._body.setChildrenCollapsible(False)
+        self._body.addWidget(self.queue)
+        self._body.addWidget(self._content)
+        self._body.setStretchFactor(1, 1)
+        self._body.setSizes([_QUEUE, 936])
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._body)
+        self._stack.addWidget(self.form)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+        self.retint()
+
+    def _listen(self) -> None:
+        context = self.context
+        self.queue.chosen.connect(self._on_chosen)
+        self.queue.opened.connect(lambda: self._begin(internal=False))
+        self.queue.tab_chosen.connect(lambda _queue: self._read())
+        for asked in (self.queue.new_asked, self.new_button.clicked):
+            asked.connect(lambda *_: context.go.emit(Place(page="tickets", options={"new": True})))
+        self.talk.changed.connect(self._change_message)
+        self.box.send_asked.connect(self._send)
+        self.box.left.connect(self.queue.rows.setFocus)
+        self.head.state_asked.connect(self._ask_state)
+        self.head.assign_asked.connect(self._ask_assignee)
+        self.head.priority_asked.connect(self._ask_priority)
+        self.facts.customer_asked.connect(
+            lambda customer_id: context.go.emit(Place(page="customers", record_id=customer_id))
+        )
+        self.facts.ticket_asked.connect(
+            lambda ticket_id: context.go.emit(Place(page="tickets", record_id=ticket_id))
+        )
+        self.form.made.connect(self._make)
+        self.form.cancelled.connect(lambda: context.go.emit(Place(page="tickets")))
+        context.records_changed.connect(self._on_records_changed)
+        context.sync_changed.connect(self._on_sync_changed)
+
+    def _add_keys(self, actions: ActionRegistry) -> None:
+        group = N_("Tickets")
+        for key, text, shortcut, icon, run in (
+            ("reply", N_("Reply"), "R", "reply", lambda: self._begin(internal=False)),
+            ("note", N_("Internal note"), "N", "note", lambda: self._begin(internal=True)),
+            ("state", N_("Change state…"), "S", "flag", self._ask_state),
+            ("assign", N_("Assign…"), "G", "user", self._ask_assignee),
+            ("priority", N_("Change priority…"), "P", "sort", self._ask_priority),
+            ("edit", N_("Change the message not sent"), "E", "pen", self._edit_unsent),
+        ):
+            spec = ActionSpec(
+                id=f"tickets.{key}", text=text, group=group, icon=icon, shortcut=shortcut, single_key=True
+            )
+            actions.add(spec, run, self._body)
+        actions.add(
+            ActionSpec(id="tickets.facts", text=N_("Show or hide the facts"), group=group, shortcut="F4"),
+            lambda: self.facts.setVisible(not self.facts.isVisible()),
+            self._body,
+        )
+
+    def retint(self) -> None:
+        """Let the foot of the talk stand on its ground."""
+        colors = self._box_row.palette()
+        colors.setColor(self._box_row.backgroundRole(), theme().color("surface"))
+        self._box_row.setPalette(colors)
+        self.queue.setMinimumWidth(theme().px(220))
+        self.facts.setMinimumWidth(theme().px(240))
+
+    # Reading
+
+    def _read(self) -> None:
+        queue, replica, ticket_id = self.queue.queue, self.context.replica, self._ticket_id
+
+        def read() -> tuple[tuple[QueueRow, ...], dict[Queue, int]]:
+            return tickets.queue(replica, queue), tickets.counts(replica)
+
+        self.context.tasks.read(self, read, self._on_queue_read, self.context.show_error, topic="queue")
+        if ticket_id is not None:
+            self._read_ticket(ticket_id)
+
+    def _read_ticket(self, ticket_id: str) -> None:
+        replica = self.context.replica
+        self.context.tasks.read(
+            self,
+            lambda: tickets.view(replica, ticket_id),
+            self._on_ticket_read,
+            self._on_ticket_missing,
+            topic="ticket",
+        )
+
+    def _on_queue_read(self, read: tuple[tuple[QueueRow, ...], dict[Queue, int]]) -> None:
+        rows, counts = read
+        self.queue.show_counts(counts)
+        self.queue.show_rows(rows, self._ticket_id)
+        if self._ticket_id is None:
+            if rows:
+                self._choose(rows[0].id)
+                self.queue.select(rows[0].id)
+                self._read_ticket(rows[0].id)
+            else:
+                self._say_nothing()
+        self._say_count(counts[self.queue.queue])
+
+    def _on_ticket_read(self, view: TicketView) -> None:
+        other = self._view is None or self._view.ticket.id != view.ticket.id
+        self._view = view
+        self.head.show_view(view)
+        self.talk.show_messages(view.messages, editable=view.may_edit, ticket_changed=other)
+        self.facts.show_view(view)
+        self._box_row.setVisible(view.may_edit)
+        if other:
+            self.box.show_draft(self._drafts.pop(view.ticket.id, ""))
+        self._content.setCurrentWidget(self._ticket)
+
+    def _on_ticket_missing(self, error: CrmError) -> None:
+        self._view = None
+        self.nothing.say(error.message)
+        self._content.setCurrentWidget(self.nothing)
+
+    def _say_nothing(self) -> None:
+        self.nothing.say(
+            message("Nothing to answer here"),
+            message("Choose another view, or open a ticket for a customer."),
+        )
+        self._content.setCurrentWidget(self.nothing)
+
+    def _say_count(self, count: int) -> None:
+        if self.isVisible():
+            words = message("1 ticket") if count == 1 else message("{count} tickets", count=count)
+            self.context.selection_changed.emit(words)
+
+    def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
+        if any(entity in ("ticket", "ticket_message", "customer", "user") for entity, _ in changed):
+            self._follow.start()
+
+    def _on_sync_changed(self, _status: object = None) -> None:
+        # Only right after a round that ended well is there reason to believe that an answer goes out now.
+        well = self.context.sync_status.phase in (Phase.IDLE, Phase.RUNNING)
+        self.box.set_queues(not well)
+
+    def _tick(self) -> None:
+        if self.isVisible():
+            self.queue.tick()
+            self.head.tick()
+            self.facts.tick()
+
+    # Choosing
+
+    def _on_chosen(self, ticket_id: str) -> None:
+        self._choose(ticket_id)
+        self._read_ticket(ticket_id)
+
+    def _choose(self, ticket_id: str) -> None:
+        if ticket_id != self._ticket_id:
+            self._keep_draft()
+            self._ticket_id = ticket_id
+            self.queue.select(ticket_id)
+
+    def _keep_draft(self) -> None:
+        if self._view is not None and self.box.text.strip():
+            self._drafts[self._view.ticket.id] = self.box.text
+
+    def _begin(self, *, internal: bool) -> None:
+        if self._view is not None and self._view.may_edit:
+            self.box.begin(internal=internal)
+
+    def _edit_unsent(self) -> None:
+        found = self.talk.editable_view()
+        if found is not None:
+            self.talk.ensureWidgetVisible(found)
+            found.begin_edit()
+
+    # Writing
+
+    def _send(self, text: str, internal: bool, close: bool) -> None:
+        replica, ticket_id = self.context.replica, self._ticket_id
+        if ticket_id is None:
+            return
+
+        def failed(error: CrmError) -> None:
+            self.box.show_draft(text)
+            self.context.show_error(error)
+
+        self.box.show_draft("")
+        self._drafts.pop(ticket_id, None)
+        self.context.change(
+            self,
+            lambda: tickets.reply(replica, ticket_id, text, internal=internal, close=close),
+            lambda _message: self._read(),
+            failed,
+            told=message("Ticket solved; the reply is in the outbox") if close else None,
+        )
+        self.queue.rows.setFocus()
+
+    def _change_message(self, message_id: str, text: str) -> None:
+        replica = self.context.replica
+        self.context.change(self, lambda: tickets.change_reply(replica, message_id, text))
+
+    def _ask_state(self) -> None:
+        if self._view is not None and self._view.may_edit:
+            self._ask(STATES, str(self._view.ticket.get("status") or "new"), self._set_state)
+
+    def _ask_priority(self) -> None:
+        if self._view is not None and self._view.may_edit:
+            present = str(self._view.ticket.get("priority") or "normal")
+            self._ask(PRIORITY_WORDS, present, self._set_priority)
+
+    def _ask_assignee(self) -> None:
+        replica = self.context.replica
+        if self._view is not None and self._view.may_edit:
+            self.context.tasks.read(
+                self,
+                lambda: lists.options(replica, "user", "", MOST_PEOPLE),
+                self._show_people,
+                topic="people",
+            )
+
+    def _show_people(self, people: tuple[Option, ...]) -> None:
+        if self._view is None:
+            return
+        words: dict[str, Message | str] = {person.id: person.title for person in people}
+        words[""] = message("Nobody yet")
+        self._ask(words, str(self._view.ticket.get("assignee_id") or ""), self._set_assignee)
+
+    def _ask(self, words: Mapping[str, Message | str], present: str, take: Callable[[str], None]) -> None:
+        """Show a menu of values under the head, the present one ticked and in front."""
+        self.menu = Menu(self)
+        self.menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for value, text in words.items():
+            action = self.menu.add(show(text))
+            action.setCheckable(True)
+            action.setChecked(value == present)
+            action.triggered.connect(lambda _checked=False, value=value: take(value))
+            if value == present:
+                self.menu.setActiveAction(action)
+        self.menu.destroyed.connect(self._on_menu_gone)
+        self.menu.popup(self.head.mapToGlobal(QPoint(theme().px(24), self.head.height())))
+
+    def _on_menu_gone(self) -> None:
+        self.menu = None
+
+    def _set_state(self, state: str) -> None:
+        self._change(state, "status", tickets.set_status)
+
+    def _set_priority(self, priority: str) -> None:
+        self._change(
+            priority,
+            "priority",
+            lambda replica, ticket_id, new: records.update(replica, "ticket", ticket_id, {"priority": new}),
+        )
+
+    def _set_assignee(self, user_id: str) -> None:
+        self._change(
+            user_id or None,
+            "assignee_id",
+            tickets.assign,
+        )
+
+    def _change(self, new: str | None, field: str, write: Callable[..., object]) -> None:
+        view, replica = self._view, self.context.replica
+        if view is None or view.ticket.get(field) == new:
+            return
+        ticket_id, before = view.ticket.id, view.ticket.get(field)
+        told = {
+            "status": message("State of {ticket} changed", ticket=view.ticket.get("number") or ""),
+            "priority": message("Priority of {ticket} changed", ticket=view.ticket.get("number") or ""),
+            "assignee_id": message("{ticket} handed over", ticket=view.ticket.get("number") or ""),
+        }[field]
+        self.context.change(
+            self,
+            lambda: write(replica, ticket_id, new),
+            told=told,
+            undo=lambda: write(replica, ticket_id, before),
+        )
+
+    # Making a ticket
+
+    def _show_form(self, place: Place) -> None:
+        customer_id = place.options.get("customer_id")
+        self._stack.setCurrentWidget(self.form)
+        self.form.begin()
+        if customer_id:
+            replica = self.context.replica
+            link = ("customer", str(customer_id))
+            self.context.tasks.read(
+                self,
+                lambda: records.titles(replica, [link]),
+                lambda titles: self.form.begin(str(customer_id), titles.get(link, tr("Customer"))),
+                topic="customer",
+            )
+
+    def _make(self, values: Mapping[str, Plain], first_message: str) -> None:
+        replica = self.context.replica
+
+        def made(ticket: Record) -> None:
+            self.context.go.emit(Place(page="tickets", record_id=ticket.id))
+
+        def failed(error: CrmError) -> None:
+            if isinstance(error, Invalid):
+                self.form.show_problems(error)
+            else:
+                self.context.show_error(error)
+
+        self.context.change(self, lambda: tickets.create(replica, values, first_message), made, failed)
+
+
+def _timer(owner: QWidget, ms: int, due: Callable[[], None], *, once: bool) -> QTimer:
+    made = QTimer(owner)
+    made.setSingleShot(once)
+    made.setInterval(ms)
+    made.timeout.connect(due)
+    if not once:
+        made.start()
+    return made

@@ -1,0 +1,1 @@
+"""The parts of the ticket page: queue, conversation, reply box, facts, the form of a new one."""

@@ -1,0 +1,236 @@
+"""At the right: whose ticket it is, its promises, and what else is open with the customer."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from crm_core.entities.ticket import CHANNELS
+from crm_core.i18n import Message, message
+from crm_desktop.services.tickets import Clock, QueueRow, TicketView
+from crm_desktop.ui.format import NOTHING, near_date
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.tickets.queue import now_ms
+from crm_desktop.ui.tickets.words import STATES, deadline, moment, near_time
+from crm_desktop.ui.translate import Text, tr
+from crm_desktop.ui.widgets import paint
+from crm_desktop.ui.widgets.buttons import Button
+from crm_desktop.ui.widgets.cards import InfoRow
+from crm_desktop.ui.widgets.fields import Fact
+from crm_desktop.ui.widgets.labels import ElidedLabel, Heading, IconLabel, Label
+from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.progress import Gauge
+
+_CHANNELS = {choice.value: Message(choice.label) for choice in CHANNELS}
+_FACTS = ("Contact", "Phone", "Product", "Category", "Channel", "Opened")
+
+
+class FactsPane(Live, QScrollArea):
+    """Facts of a ticket's customer and of the ticket."""
+
+    customer_asked = Signal(str)
+    ticket_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view: TicketView | None = None
+        self.name = ElidedLabel("", step="section")
+        self.level = _Level()
+        self.line = ElidedLabel("", color="text-soft")
+        self.open_customer = Button(message("Open customer"), icon="people", small=True)
+        self.facts = {
+            name: Fact(label, "")
+            for name, label in zip(
+                _FACTS,
+                (
+                    message("Contact"),
+                    message("Phone"),
+                    message("Product"),
+                    message("Category"),
+                    message("Channel"),
+                    message("Opened"),
+                ),
+                strict=True,
+            )
+        }
+        self.reply = _Promise(message("First reply"))
+        self.solve = _Promise(message("Solve"))
+        self.promises = Heading(message("Deadlines"))
+        self.others = Heading(message("Open with this customer"))
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
+        self._lay_out()
+        self.open_customer.clicked.connect(self._on_open_clicked)
+
+    def show_view(self, view: TicketView) -> None:
+        """Show a ticket."""
+        self._view = view
+        ticket, customer = view.ticket, view.customer
+        self.name.say(customer.title if customer else message("No customer"))
+        self.level.show_letter(str(customer.get("level") or "") if customer else "")
+        place = (
+            [str(part) for part in (customer.get("city"), customer.get("industry")) if part]
+            if customer
+            else []
+        )
+        self.line.say(" · ".join(place))
+        self.line.setVisible(bool(place))
+        self.open_customer.setVisible(customer is not None)
+        opened = ticket.get("created_at")
+        values: dict[str, Text] = {
+            "Contact": view.contact_name,
+            "Phone": str(customer.get("phone") or "") if customer else "",
+            "Product": view.product_name,
+            "Category": str(ticket.get("category") or ""),
+            "Channel": _CHANNELS.get(str(ticket.get("channel") or ""), ""),
+            "Opened": near_date(moment(opened).date()) if isinstance(opened, int) else NOTHING,
+        }
+        for name, fact in self.facts.items():
+            fact.say(values[name])
+            fact.setVisible(bool(values[name]))
+        self._show_others(view.others)
+        self.tick()
+
+    def tick(self) -> None:
+        """Count the promises down."""
+        if self._view is None:
+            return
+        ticket = self._view.ticket
+        opened = ticket.get("created_at")
+        ended = ticket.get("status") in ("solved", "closed")
+        for promise, due, kept in (
+            (self.reply, ticket.get("reply_due_at"), ticket.get("replied_at")),
+            (self.solve, ticket.get("solve_due_at"), ticket.get("closed_at") if ended else None),
+        ):
+            promise.show_promise(opened, due, kept, paused=self._view.clock is Clock.PAUSED)
+        shown = any(ticket.get(name) for name in ("reply_due_at", "solve_due_at"))
+        self.promises.setVisible(shown)
+
+    def retranslate(self) -> None:
+        """Show dates and words in the language on screen."""
+        self.setAccessibleName(tr("Facts of the ticket"))
+        if self._view is not None:
+            self.show_view(self._view)
+
+    def _lay_out(self) -> None:
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        holder = QWidget()
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.name, 1)
+        head.addWidget(self.level)
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(20, 16, 20, 16)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self.line)
+        column.addWidget(self.open_customer)
+        column.addSpacing(4)
+        for fact in self.facts.values():
+            column.addWidget(fact)
+        column.addSpacing(12)
+        column.addWidget(self.promises)
+        column.addWidget(self.reply)
+        column.addWidget(self.solve)
+        column.addSpacing(12)
+        column.addWidget(self.others)
+        column.addLayout(self._rows)
+        column.addStretch(1)
+        self.setWidget(holder)
+
+    def _show_others(self, others: tuple[QueueRow, ...]) -> None:
+        while self._rows.count():
+            widget = self._rows.takeAt(0).widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for place, other in enumerate(others):
+            line = message(
+                "{number} · {state}", number=other.number, state=STATES.get(other.status, other.status)
+            )
+            row = InfoRow(other.subject, line, icon="ticket", lined=place + 1 < len(others))
+            row.layout().setContentsMargins(0, 4, 0, 5)
+            row.opened.connect(lambda ticket_id=other.id: self.ticket_asked.emit(ticket_id))
+            self._rows.addWidget(row)
+        if not others:
+            self._rows.addWidget(Label(message("No other open tickets"), color="text-soft"))
+
+    def _on_open_clicked(self) -> None:
+        if self._view is not None and self._view.customer is not None:
+            self.customer_asked.emit(self._view.customer.id)
+
+
+class _Promise(Live, QWidget):
+    """One promise: until when, how much of the time is gone."""
+
+    def __init__(self, text: Message) -> None:
+        super().__init__()
+        self.icon = IconLabel("clock", size=14)
+        self.time = Label("", weight=600)
+        self.gauge = Gauge(name=text)
+        words = QHBoxLayout()
+        words.setSpacing(8)
+        words.addWidget(self.icon)
+        words.addWidget(Label(text), 1)
+        words.addWidget(self.time)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(words)
+        column.addWidget(self.gauge)
+
+    def show_promise(self, opened: int | None, due: int | None, kept: int | None, *, paused: bool) -> None:
+        """Show until when it holds, or that it was kept; hidden without a promise."""
+        self.setVisible(due is not None)
+        if due is None:
+            return
+        begun = opened if opened is not None else due
+        at = kept or now_ms()
+        share = Decimal(1) if due <= begun else Decimal(max(0, at - begun)) / (due - begun)
+        if kept is not None:
+            late = kept > due
+            self.icon.show_icon("overdue" if late else "check", "bad" if late else "good")
+            self.time.set_color("bad" if late else "good")
+            self.time.say(message("done late") if late else message("done in time"))
+            self.gauge.show_share(share, "bad" if late else "good")
+            return
+        stands = deadline(Clock.PAUSED if paused else Clock.SOLVE, due, now_ms())
+        color = "ramp3" if stands.color in ("text", "text-soft") else stands.color
+        self.icon.show_icon(stands.icon, stands.color if stands.color != "text" else "text-soft")
+        self.time.set_color(stands.color)
+        self.time.say(message("Paused") if paused else near_time(due))
+        self.gauge.show_share(share, color)
+
+
+class _Level(Live, QWidget):
+    """The badge of the customer's level."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._letter = ""
+        self.retint()
+
+    def show_letter(self, letter: str) -> None:
+        """Show another level; hidden for none."""
+        self._letter = letter
+        self.setVisible(bool(letter))
+        self.setAccessibleName(tr("Level {letter}", letter=letter))
+        self.setToolTip(self.accessibleName())
+        self.update()
+
+    def retint(self) -> None:
+        """Take the size from the theme."""
+        self.setFixedSize(paint.level_width(), theme().size("tag"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the badge."""
+        painter = QPainter(self)
+        if self._letter:
+            paint.level(painter, self._letter, self.rect())
+        painter.end()

@@ -1,0 +1,115 @@
+"""The head of the conversation: subject, state, kind, priority, whose it is, and the promise."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from crm_core.i18n import Message, message
+from crm_desktop.services.tickets import Clock, TicketView
+from crm_desktop.ui.quotes.hairline import Hairline
+from crm_desktop.ui.tickets.queue import now_ms
+from crm_desktop.ui.tickets.words import (
+    KINDS,
+    PRIORITY_WORDS,
+    STATE_TONES,
+    STATES,
+    deadline,
+    due_sentence,
+)
+from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.buttons import IconButton
+from crm_desktop.ui.widgets.chips import Chip
+from crm_desktop.ui.widgets.flow import FlowLayout
+from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel
+from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.menus import Menu
+
+
+class TicketHead(Live, QWidget):
+    """Two lines and the menu of what can be done with the ticket."""
+
+    state_asked = Signal()
+    assign_asked = Signal()
+    priority_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._clock, self._due_at = Clock.NONE, None
+        self.title = ElidedLabel("", step="title")
+        self.more = IconButton("more", message("More"))
+        self.menu = Menu(self)
+        self.more.setMenu(self.menu)
+        self.menu.aboutToShow.connect(self._fill)
+        self.number = Chip("")
+        self.state = Chip("")
+        self.kind = Chip("")
+        self.priority = Chip("")
+        self.assignee = Chip("", icon="user")
+        self.icon = IconLabel("clock", color="warn")
+        self.due = ElidedLabel("", weight=600)
+        chips = QWidget()
+        flow = FlowLayout(chips)
+        for chip in (self.number, self.state, self.kind, self.priority, self.assignee):
+            flow.addWidget(chip)
+        first = QHBoxLayout()
+        first.addWidget(self.title, 1)
+        first.addWidget(self.more)
+        second = QHBoxLayout()
+        second.setSpacing(8)
+        second.addWidget(chips, 1)
+        second.addWidget(self.icon)
+        second.addWidget(self.due)
+        lines = QVBoxLayout()
+        lines.setContentsMargins(24, 12, 16, 12)
+        lines.setSpacing(8)
+        lines.addLayout(first)
+        lines.addLayout(second)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(lines)
+        column.addWidget(Hairline())
+
+    def show_view(self, view: TicketView) -> None:
+        """Show a ticket."""
+        ticket = view.ticket
+        self.title.say(str(ticket.get("subject") or ""))
+        state = str(ticket.get("status") or "new")
+        self.number.say(str(ticket.get("number") or message("No number yet")))
+        self.state.set_tone(STATE_TONES.get(state, STATE_TONES["new"]), _word(STATES, state))
+        self.kind.say(_word(KINDS, str(ticket.get("kind") or "question")))
+        priority = _word(PRIORITY_WORDS, str(ticket.get("priority") or "normal"))
+        self.priority.say(message("Priority: {priority}", priority=priority))
+        self.assignee.say(view.assignee_name or message("Nobody yet"))
+        self._clock, self._due_at = view.clock, view.due_at
+        self.more.setEnabled(view.may_edit)
+        self.tick()
+
+    def tick(self) -> None:
+        """Count the promise down."""
+        sentence = due_sentence(self._clock, self._due_at, now_ms())
+        stands = deadline(self._clock, self._due_at, now_ms())
+        self.icon.setVisible(sentence is not None)
+        self.due.setVisible(sentence is not None)
+        if sentence is not None:
+            self.icon.show_icon(stands.icon, stands.color)
+            self.due.set_color(stands.color)
+            self.due.say(sentence)
+
+    def retranslate(self) -> None:
+        """Write the time left in the language on screen."""
+        self.tick()
+
+    def _fill(self) -> None:
+        self.menu.clear()
+        for text, icon, key, asked in (
+            (tr("Change state…"), "flag", "S", self.state_asked),
+            (tr("Assign…"), "user", "G", self.assign_asked),
+            (tr("Change priority…"), "sort", "P", self.priority_asked),
+        ):
+            self.menu.add(text, icon, key).triggered.connect(asked)
+
+
+def _word(words: dict[str, Message], value: str) -> Message | str:
+    return words.get(value, value)

@@ -1,0 +1,255 @@
+"""The conversation: each message with its author, notes among colleagues on a ground of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+
+from crm_core.i18n import message
+from crm_desktop.services.tickets import MessageRow
+from crm_desktop.ui.format import near_moment
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.tickets.words import moment
+from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.cards import Avatar
+from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.glyphs import Glyph
+from crm_desktop.ui.widgets.labels import IconLabel, Label
+from crm_desktop.ui.widgets.live import Live
+
+
+class MessageView(Live, QWidget):
+    """One message. One that was not sent can be changed in its place."""
+
+    changed = Signal(str, str)
+    """Message id and its new text."""
+
+    def __init__(self, row: MessageRow, *, editable: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.row = row
+        name = row.author or tr("Unknown")
+        self.body = Label(row.body, wrap=True)
+        self.body.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        kind = message("from the customer") if row.from_customer else message("reply")
+        if row.internal:
+            kind = message("internal note")
+        kind_color = "warn" if row.internal else "text-soft"
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(Label(name, weight=600))
+        head.addWidget(Label(kind, step="caption", color=kind_color))
+        head.addStretch(1)
+        self.when = Label(near_moment(moment(row.written_at)), step="caption", color=kind_color)
+        head.addWidget(self.when)
+        self._words = QVBoxLayout()
+        self._words.setSpacing(4)
+        self._words.addLayout(head)
+        self._words.addWidget(self.body)
+        self.edit: Button | None = None
+        self._editor: MessageEditor | None = None
+        self._foot = QWidget()
+        if row.not_sent:
+            self._add_foot(editable)
+        around = QHBoxLayout(self)
+        around.setContentsMargins(24, 12, 24, 12)
+        around.setSpacing(12)
+        around.addWidget(
+            Avatar(name, own=not row.from_customer and not row.internal), 0, Qt.AlignmentFlag.AlignTop
+        )
+        around.addLayout(self._words, 1)
+        self.setAccessibleName(tr("{label}: {value}", label=name, value=row.body))
+
+    def begin_edit(self) -> None:
+        """Open the text for changing."""
+        if self._editor is None:
+            self._editor = MessageEditor(self.row.body)
+            self._editor.saved.connect(self._on_saved)
+            self._editor.cancelled.connect(self._end_edit)
+            self._words.addWidget(self._editor)
+        self.body.hide()
+        self._foot.hide()
+        self._editor.show()
+        self._editor.input.setFocus()
+
+    @property
+    def editing(self) -> bool:
+        """Whether the text is open for changing."""
+        return self._editor is not None
+
+    def retranslate(self) -> None:
+        """Write the time in the language on screen."""
+        self.when.say(near_moment(moment(self.row.written_at)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the ground of a note."""
+        if self.row.internal:
+            painter = QPainter(self)
+            painter.fillRect(self.rect(), theme().color("warn-soft"))
+            painter.end()
+
+    def _add_foot(self, editable: bool) -> None:
+        line = QHBoxLayout(self._foot)
+        line.setContentsMargins(0, 4, 0, 0)
+        line.setSpacing(8)
+        line.addWidget(IconLabel(Glyph.NOT_SENT.icon, color=Glyph.NOT_SENT.color))
+        if editable:
+            line.addWidget(Label(message("Not sent. You can still change it.")))
+            self.edit = Button(message("Edit"), Kind.LINK)
+            self.edit.clicked.connect(self.begin_edit)
+            line.addWidget(self.edit)
+        else:
+            line.addWidget(Label(Glyph.NOT_SENT.word))
+        line.addStretch(1)
+        self._words.addWidget(self._foot)
+
+    def _on_saved(self, text: str) -> None:
+        self.body.say(text)
+        self._end_edit()
+        self.changed.emit(self.row.id, text)
+
+    def _end_edit(self) -> None:
+        if self._editor is not None:
+            self._editor.hide()
+            self._editor.deleteLater()
+            self._editor = None
+        self.body.show()
+        self._foot.show()
+        if self.edit is not None:
+            self.edit.setFocus()
+
+
+class MessageEditor(Live, QWidget):
+    """A message's text under change: Ctrl+Enter saves, Esc leaves it as it was."""
+
+    saved = Signal(str)
+    cancelled = Signal()
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.input = _Input()
+        self.input.setPlainText(text)
+        self.input.accepted.connect(self._on_accepted)
+        self.input.escaped.connect(self.cancelled)
+        save = Button(message("Save"), hint="Ctrl+Enter", small=True)
+        cancel = Button(message("Cancel"), Kind.FLAT, small=True)
+        save.clicked.connect(self._on_accepted)
+        cancel.clicked.connect(self.cancelled)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(save)
+        row.addWidget(cancel)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.input)
+        column.addLayout(row)
+        self.retranslate()
+        self.retint()
+
+    def retranslate(self) -> None:
+        """Name the text in the language on screen."""
+        self.input.setAccessibleName(tr("Text of the message"))
+
+    def retint(self) -> None:
+        """Give room for four lines."""
+        self.input.setFixedHeight(theme().px(96))
+
+    def _on_accepted(self) -> None:
+        text = self.input.toPlainText().strip()
+        if text:
+            self.saved.emit(text)
+
+
+class _Input(QPlainTextEdit):
+    accepted = Signal()
+    escaped = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Save by Ctrl+Enter, leave by Esc."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.accepted.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class Conversation(Live, QScrollArea):
+    """The messages of a ticket, the newest in sight."""
+
+    changed = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.views: list[MessageView] = []
+        self._rows: tuple[MessageRow, ...] = ()
+        self._editable = False
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._holder = QWidget()
+        self._column = QVBoxLayout(self._holder)
+        self._column.setContentsMargins(0, 4, 0, 4)
+        self._column.setSpacing(0)
+        self.empty = EmptyState(
+            "reply", message("No messages yet"), message("Press R to write the first one.")
+        )
+        self._column.addWidget(self.empty)
+        self._column.addStretch(1)
+        self.setWidget(self._holder)
+        self.retranslate()
+        self.retint()
+
+    def show_messages(self, rows: Sequence[MessageRow], *, editable: bool, ticket_changed: bool) -> None:
+        """Show these messages; one being changed stays open."""
+        known = tuple(rows)
+        if not ticket_changed and any(view.editing for view in self.views):
+            return
+        if known == self._rows and editable == self._editable and not ticket_changed:
+            return
+        grown = ticket_changed or len(known) > len(self._rows)
+        self._rows, self._editable = known, editable
+        for view in self.views:
+            self._column.removeWidget(view)
+            view.hide()
+            view.deleteLater()
+        self.views = [MessageView(row, editable=editable) for row in known]
+        for place, view in enumerate(self.views):
+            view.changed.connect(self.changed)
+            self._column.insertWidget(place, view)
+        self.empty.setVisible(not known)
+        if grown:
+            QTimer.singleShot(0, self, self._to_end)
+
+    def editable_view(self) -> MessageView | None:
+        """Return the newest message that was not sent and may be changed."""
+        return next((view for view in reversed(self.views) if view.edit is not None), None)
+
+    def retranslate(self) -> None:
+        """Name the conversation in the language on screen."""
+        self.setAccessibleName(tr("Conversation"))
+
+    def retint(self) -> None:
+        """Stand on the surface."""
+        colors = self.palette()
+        colors.setColor(QPalette.ColorRole.Window, theme().color("surface"))
+        self._holder.setPalette(colors)
+        self._holder.setAutoFillBackground(True)
+
+    def _to_end(self) -> None:
+        self._holder.layout().activate()
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.maximum())

@@ -1,0 +1,138 @@
+"""The form of a new ticket: whose, what about, what was said."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+
+from crm_core.entities import SCHEMAS
+from crm_core.entities._choices import PRIORITIES
+from crm_core.entities.ticket import CHANNELS, TICKET_KINDS
+from crm_core.errors import Invalid, UserError
+from crm_core.i18n import message
+from crm_core.schema.field import Choice, Plain
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.forms.links import LinkEditor
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.fields import Field
+from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.live import Live
+
+
+class NewTicket(Live, QWidget):
+    """Six fields. Ctrl+Enter opens the ticket, Esc leaves."""
+
+    made = Signal(object, str)
+    """The values and the first message."""
+    cancelled = Signal()
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.customer = LinkEditor(context, SCHEMAS["ticket"].fields["customer_id"])
+        self.subject = QLineEdit()
+        self.kind, self.priority, self.channel = QComboBox(), QComboBox(), QComboBox()
+        self.message = QPlainTextEdit()
+        self.message.setTabChangesFocus(True)
+        self.customer_field = Field(message("Customer"), self.customer)
+        self.subject_field = Field(message("Subject"), self.subject, required=True)
+        self.make = Button(message("Open ticket"), Kind.PRIMARY, hint="Ctrl+Enter")
+        self.cancel = Button(message("Cancel"))
+        self._fill(self.kind, TICKET_KINDS, "question")
+        self._fill(self.priority, PRIORITIES, "normal")
+        self._fill(self.channel, CHANNELS, "phone")
+        choices = QHBoxLayout()
+        choices.setSpacing(16)
+        choices.addWidget(Field(message("Kind"), self.kind), 1)
+        choices.addWidget(Field(message("Priority"), self.priority), 1)
+        choices.addWidget(Field(message("Channel"), self.channel), 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.make)
+        buttons.addWidget(self.cancel)
+        buttons.addStretch(1)
+        self._form = QWidget()
+        column = QVBoxLayout(self._form)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(Label(message("New ticket"), step="title"))
+        column.addWidget(self.customer_field)
+        column.addWidget(self.subject_field)
+        column.addLayout(choices)
+        column.addWidget(Field(message("What the customer said"), self.message))
+        column.addLayout(buttons)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 16, 24, 24)
+        outer.addWidget(self._form, 0, Qt.AlignmentFlag.AlignLeft)
+        outer.addStretch(1)
+        self.subject.textEdited.connect(lambda: self.subject_field.set_error(""))
+        self.customer.edited.connect(lambda: self.customer_field.set_error(""))
+        self.make.clicked.connect(self._on_make_clicked)
+        self.cancel.clicked.connect(self.cancelled)
+        self.retint()
+
+    def begin(self, customer_id: str | None = None, title: str = "") -> None:
+        """Ask anew, for a customer where one is known."""
+        self.customer.link(customer_id, title)
+        self.subject.clear()
+        self.message.clear()
+        for box, value in ((self.kind, "question"), (self.priority, "normal"), (self.channel, "phone")):
+            box.setCurrentIndex(box.findData(value))
+        for field in (self.customer_field, self.subject_field):
+            field.set_error("")
+        (self.customer if customer_id is None else self.subject).setFocus()
+
+    def show_problems(self, error: Invalid) -> None:
+        """Say at the fields what is wrong with them."""
+        fields = {"customer_id": self.customer_field, "subject": self.subject_field}
+        for problem in error.problems:
+            if problem.field in fields:
+                fields[problem.field].set_error(problem.message)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open by Ctrl+Enter, leave by Esc."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._on_make_clicked()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.cancelled.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def retranslate(self) -> None:
+        """Name the choices in the language on screen."""
+        for box, choices in (
+            (self.kind, TICKET_KINDS),
+            (self.priority, PRIORITIES),
+            (self.channel, CHANNELS),
+        ):
+            for place, choice in enumerate(choices):
+                box.setItemText(place, tr(choice.label))
+
+    def retint(self) -> None:
+        """Keep the form as wide as one reads."""
+        self._form.setFixedWidth(theme().px(560))
+        self.message.setFixedHeight(theme().px(160))
+
+    def _fill(self, box: QComboBox, choices: tuple[Choice, ...], value: str) -> None:
+        for choice in choices:
+            box.addItem(tr(choice.label), choice.value)
+        box.setCurrentIndex(box.findData(value))
+
+    def _on_make_clicked(self) -> None:
+        if not self.subject.text().strip():
+            self.subject_field.set_error(message("Say in a few words what it is about"))
+            self.subject.setFocus()
+            return
+        try:
+            values: dict[str, Plain] = self.customer.read({})
+        except UserError as error:
+            self.customer_field.set_error(error.message)
+            self.customer.setFocus()
+            return
+        values["subject"] = self.subject.text().strip()
+        for name, box in (("kind", self.kind), ("priority", self.priority), ("channel", self.channel)):
+            values[name] = str(box.currentData())
+        self.made.emit(values, self.message.toPlainText().strip())

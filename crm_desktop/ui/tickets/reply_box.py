@@ -1,0 +1,196 @@
+"""Where an answer or a note is written, at the foot of the conversation."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from crm_core.i18n import message
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import RADII
+from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets import paint
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.labels import ElidedLabel
+from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.tabs import Tab, TabRow
+
+REPLY, NOTE = "reply", "note"
+
+
+class ReplyBox(Live, QWidget):
+    """Tabs, text, buttons. Ctrl+Enter sends and closes; a note is only kept."""
+
+    send_asked = Signal(str, bool, bool)
+    """Text, whether it is an internal note, whether the ticket is closed with it."""
+    left = Signal()
+    """Esc: back to the queue."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._queues = True
+        self.tabs = TabRow(
+            [Tab(key=REPLY, text=message("Reply")), Tab(key=NOTE, text=message("Internal note"))], lined=False
+        )
+        self.input = _Input()
+        self.where = ElidedLabel("", color="text-soft", step="caption")
+        self.close_too = Button("", hint="Ctrl+Enter")
+        self.send = Button("", Kind.PRIMARY)
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 0, 16, 0)
+        head.addWidget(self.tabs)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(16, 0, 12, 12)
+        foot.setSpacing(8)
+        foot.addWidget(self.where, 1)
+        foot.addWidget(self.close_too)
+        foot.addWidget(self.send)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addSpacing(1)
+        column.addWidget(self.input, 1)
+        column.addLayout(foot)
+        self.tabs.chosen.connect(self._on_tab_chosen)
+        self.input.textChanged.connect(self._show_buttons)
+        self.input.accepted.connect(self._on_accepted)
+        self.input.escaped.connect(self.left)
+        self.input.focused.connect(self.update)
+        self.send.clicked.connect(lambda: self._send(close=False))
+        self.close_too.clicked.connect(lambda: self._send(close=True))
+        self.retranslate()
+        self.retint()
+        self._show_buttons()
+
+    @property
+    def internal(self) -> bool:
+        """Whether a note among colleagues is written."""
+        return self.tabs.key == NOTE
+
+    @property
+    def text(self) -> str:
+        """What is written so far."""
+        return self.input.toPlainText()
+
+    def begin(self, *, internal: bool) -> None:
+        """Give the text the focus, for a reply or a note."""
+        self.tabs.choose(NOTE if internal else REPLY)
+        self._on_tab_chosen()
+        self.input.setFocus()
+
+    def show_draft(self, text: str) -> None:
+        """Show what was begun for a ticket; empty for nothing."""
+        self.input.setPlainText(text)
+        self._show_buttons()
+
+    def set_queues(self, queues: bool) -> None:
+        """Say whether an answer waits for the network, or goes out now."""
+        if queues != self._queues:
+            self._queues = queues
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        """Write buttons and remarks in the language on screen."""
+        note = self.internal
+        if note:
+            self.send.say(message("Add note"))
+        else:
+            self.send.say(message("Queue reply") if self._queues else message("Send"))
+        self.close_too.say(message("Queue and close") if self._queues else message("Send and close"))
+        if note:
+            self.where.say(message("Seen by colleagues only"))
+        else:
+            self.where.say(message("Goes to the outbox") if self._queues else "")
+        self.close_too.setVisible(not note)
+        self.tabs.setAccessibleName(tr("Kind of message"))
+        self.input.setAccessibleName(tr("Internal note") if note else tr("Reply"))
+        self.input.setPlaceholderText(
+            tr("Write a note for your colleagues") if note else tr("Write to the customer")
+        )
+
+    def retint(self) -> None:
+        """Take the height from the theme."""
+        self.setFixedHeight(theme().px(170))
+        # Below the keys' letters the box is as wide as the conversation lets it be.
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Be content with the width there is."""
+        return QSize(theme().px(420), theme().px(170))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the frame, in the accent while one writes, and the line under the tabs."""
+        painter = QPainter(self)
+        ground = theme().color("warn-soft" if self.internal else "surface")
+        paint.rounded(painter, self.rect(), ground, theme().color("line-strong"), RADII["card"])
+        y = self.tabs.geometry().bottom() + 1
+        painter.fillRect(1, y, self.width() - 2, 1, theme().color("line"))
+        if self.input.hasFocus():
+            paint.focus_frame(painter, self.rect(), RADII["card"])
+        self._hints(painter)
+        painter.end()
+
+    def _hints(self, painter: QPainter) -> None:
+        """Write the keys that lead here at the right of the tabs."""
+        area = self.tabs.geometry()
+        words = tr("R reply · N note")
+        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        room = area.adjusted(self.tabs.tabRect(1).right() + 16, 0, 0, 0)
+        paint.words(painter, words, theme().font("caption"), "text-soft", room, right)
+
+    def _on_tab_chosen(self, _key: str = "") -> None:
+        self.retranslate()
+        self.update()
+
+    def _on_accepted(self) -> None:
+        self._send(close=not self.internal)
+
+    def _send(self, *, close: bool) -> None:
+        text = self.text.strip()
+        if text:
+            self.send_asked.emit(text, self.internal, close)
+
+    def _show_buttons(self) -> None:
+        written = bool(self.text.strip())
+        self.send.setEnabled(written)
+        self.close_too.setEnabled(written)
+
+
+class _Input(QPlainTextEdit):
+    accepted = Signal()
+    escaped = Signal()
+    focused = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self.setProperty("frameless", "true")
+        self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.viewport().setAutoFillBackground(False)
+        # The box around it shows the focus.
+        self.setStyleSheet(
+            "QPlainTextEdit, QPlainTextEdit:focus, QPlainTextEdit:hover"
+            " { border: 0; background: transparent; padding: 8px 12px }"
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Send by Ctrl+Enter, leave by Esc."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.accepted.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: object) -> None:
+        """Tell the box."""
+        super().focusInEvent(event)
+        self.focused.emit()
+
+    def focusOutEvent(self, event: object) -> None:
+        """Tell the box."""
+        super().focusOutEvent(event)
+        self.focused.emit()
