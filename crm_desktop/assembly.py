@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from crm_core.errors import CrmError, UserError
 from crm_core.i18n import N_
 from crm_desktop.models import state
-from crm_desktop.models.replica import Replica
+from crm_desktop.models.replica import LOCAL_USER, Replica
 from crm_desktop.models.state import Key
 from crm_desktop.platform.paths import Profile, profile_at
 from crm_desktop.platform.secrets import (
@@ -30,6 +32,7 @@ from crm_desktop.services import sample, syncing
 from crm_desktop.settings import SERVER_URL, USER_NAME, Settings
 from crm_desktop.sync import enrolment
 from crm_desktop.sync.engine import Engine
+from crm_desktop.sync.handing_over import hand_over
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, ignore_step, never
 from crm_desktop.sync.runner import Runner, Status
 from crm_desktop.sync.transport import HttpHeadquarters, Refused, checked_address
@@ -84,6 +87,7 @@ class App:
         self._store.write(DEVICE_TOKEN, answer.secret.encode())
         with self.replica.applying() as session:
             enrolment.remember(session, answer, address)
+            hand_over(session, LOCAL_USER, answer.user_id)
         self.settings.set(SERVER_URL, address)
         self.settings.set(USER_NAME, answer.user_name)
         self._disconnect()
@@ -97,7 +101,7 @@ class App:
             if not address or secret is None:
                 raise UserError(N_("This laptop is not connected to an HQ. Sign in first"))
             self._hq = _connection(self.profile, address, secret.decode())
-        return Engine(self.replica, self._hq, counter=self._hq.counter)
+        return Engine(self.replica, self._hq, counter=self._hq.counter, on_end=self._note_round)
 
     def sync_now(self, on_step: OnStep = ignore_step, cancelled: Cancelled = never) -> RoundReport:
         """Run one full round here and now, and note it in the history.
@@ -105,15 +109,13 @@ class App:
         Raises `Unreachable`, or `Refused` where HQ does not serve this laptop any more.
         """
         try:
-            report = self.engine().run_round(on_step, cancelled)
+            return self.engine().run_round(on_step, cancelled)
         except Refused as refused:
             self._on_refused(refused)
             raise
         except CrmError as error:
             syncing.note_event(self.replica, "failed", {"reason": str(error)})
             raise
-        syncing.note_event(self.replica, "round", asdict(report))
-        return report
 
     def start_syncing(self, on_status: Callable[[Status], None]) -> Runner:
         """Begin to sync in the background; `on_status` is called from that thread."""
@@ -166,6 +168,9 @@ class App:
     def _interval_s(self) -> int:
         with self.replica.read() as session:
             return syncing.interval_of(state.read(session, Key.SETTINGS))
+
+    def _note_round(self, session: Session, report: RoundReport) -> None:
+        syncing.note_event_in(session, self.replica.clock.now_ms(), "round", asdict(report))
 
     def _on_refused(self, refused: Refused) -> None:
         syncing.note_event(self.replica, "refused", {"code": refused.code, "reason": str(refused)})

@@ -57,8 +57,6 @@ class OutboxOp(DeviceBase):
     value: Mapped[Any] = mapped_column(PlainJson, nullable=True)
     hlc: Mapped[int] = mapped_column(BigInteger)
     base: Mapped[int] = mapped_column(BigInteger, default=0)
-    state: Mapped[str] = mapped_column(Text, default="new")
-    """`new`, or `sent` while an answer is awaited."""
 
 
 class Shadow(DeviceBase):

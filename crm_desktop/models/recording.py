@@ -338,7 +338,6 @@ class Recorder:
             value=value,
             hlc=self._hlc,
             base=base,
-            state="new",
         )
         return op_no
 

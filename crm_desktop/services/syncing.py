@@ -230,10 +230,15 @@ def events(replica: Replica, limit: int = SHOWN) -> tuple[Event, ...]:
 def note_event(replica: Replica, kind: str, detail: dict[str, Any]) -> None:
     """Add a line to the history; the oldest beyond 500 go."""
     with replica.applying() as session:
-        session.add(SyncEvent(at_ms=replica.clock.now_ms(), kind=kind, detail=detail))
-        session.flush()
-        newest = session.scalar(select(func.max(SyncEvent.id))) or 0
-        session.execute(SyncEvent.__table__.delete().where(SyncEvent.id <= newest - EVENTS_KEPT))  # type: ignore[attr-defined]
+        note_event_in(session, replica.clock.now_ms(), kind, detail)
+
+
+def note_event_in(session: Session, at_ms: int, kind: str, detail: dict[str, Any]) -> None:
+    """Add a line to the history, as `note_event`, in the caller's transaction."""
+    session.add(SyncEvent(at_ms=at_ms, kind=kind, detail=detail))
+    session.flush()
+    newest = session.scalar(select(func.max(SyncEvent.id))) or 0
+    session.execute(SyncEvent.__table__.delete().where(SyncEvent.id <= newest - EVENTS_KEPT))  # type: ignore[attr-defined]
 
 
 def _open_edit(session: Session, returned_id: int) -> Returned:

@@ -9,8 +9,10 @@ page, never while the line is busy.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
 
 from crm_core import SCHEMA_VERSION
 from crm_core.errors import BrokenPromise
@@ -49,14 +51,52 @@ class Counted(Protocol):
     down: int
 
 
-@dataclass(slots=True)
+OnEnd = Callable[[Session, RoundReport], None]
+"""Notes a round in the transaction that ends it."""
+
+
+def ignore_end(_session: Session, _report: RoundReport) -> None:
+    """Note nothing."""
+
+
 class _Tally:
-    sent: int = 0
-    received: int = 0
-    purged: int = 0
-    superseded: int = 0
-    refused: int = 0
-    trips: int = 0
+    """What a round has come to so far."""
+
+    def __init__(self, counter: Counted | None) -> None:
+        self._counter = counter
+        self._began = time.monotonic()
+        self._up, self._down = (counter.up, counter.down) if counter else (0, 0)
+        self.sent = 0
+        self.received = 0
+        self.purged = 0
+        self.superseded = 0
+        self.refused = 0
+        self.trips = 0
+
+    def add(self, response: SyncResponse, settled: Settled, received: Received) -> None:
+        """Count one trip."""
+        self.trips += 1
+        self.sent += len(response.answers)
+        self.received += received.rows
+        self.purged += received.purged
+        self.superseded += settled.superseded + received.lost_edits
+        self.refused += settled.refused
+
+    def report(self, *, up_to_date: bool) -> RoundReport:
+        """Return it as a report."""
+        up, down = (self._counter.up, self._counter.down) if self._counter else (0, 0)
+        return RoundReport(
+            sent=self.sent,
+            received=self.received,
+            purged=self.purged,
+            superseded=self.superseded,
+            refused=self.refused,
+            bytes_up=up - self._up,
+            bytes_down=down - self._down,
+            round_trips=self.trips,
+            seconds=round(time.monotonic() - self._began, 3),
+            up_to_date=up_to_date,
+        )
 
 
 class Engine:
@@ -69,40 +109,29 @@ class Engine:
         *,
         counter: Counted | None = None,
         first_page_bytes: int = FIRST_PAGE_BYTES,
+        on_end: OnEnd = ignore_end,
     ) -> None:
         self._replica = replica
         self._hq = hq
         self._counter = counter
         self._first_page_bytes = first_page_bytes
+        self._on_end = on_end
 
     def run_round(self, on_step: OnStep = ignore_step, cancelled: Cancelled = never) -> RoundReport:
         """Push and pull until both sides are even, or `cancelled` says stop between two pages.
 
         Raises `Unreachable` where the line or HQ fails: nothing is lost, what was applied stays applied.
         """
-        began = time.monotonic()
-        up, down = (self._counter.up, self._counter.down) if self._counter else (0, 0)
-        tally = _Tally()
+        tally = _Tally(self._counter)
         want = self._first_page_bytes
         finished = False
         while not finished and not cancelled():
             finished = self._one_trip(want, tally, on_step)
             want = min(2 * want, LARGEST_PAGE_BYTES)
-        if finished:
+        report = tally.report(up_to_date=finished)
+        if not finished:
             with self._replica.applying() as session:
-                state.write(session, {Key.LAST_OK_MS: self._replica.clock.now_ms()})
-        report = RoundReport(
-            sent=tally.sent,
-            received=tally.received,
-            purged=tally.purged,
-            superseded=tally.superseded,
-            refused=tally.refused,
-            round_trips=tally.trips,
-            seconds=round(time.monotonic() - began, 3),
-            up_to_date=finished,
-        )
-        if self._counter:
-            report = replace(report, bytes_up=self._counter.up - up, bytes_down=self._counter.down - down)
+                self._on_end(session, report)
         return report
 
     def _one_trip(self, want_bytes: int, tally: _Tally, on_step: OnStep) -> bool:
@@ -113,19 +142,14 @@ class Engine:
         local_ms = clock.local_ms()
         response = self._hq.sync(request)
         elapsed_ms = clock.local_ms() - local_ms
-        tally.trips += 1
         offset_ms = response.server_ms - (local_ms + elapsed_ms // 2)
-        settled, received, left = self._apply(request, response, offset_ms)
-        tally.sent += len(response.answers)
-        tally.received += received.rows
-        tally.purged += received.purged
-        tally.superseded += settled.superseded + received.lost_edits
-        tally.refused += settled.refused
+        received, finished = self._apply(request, response, offset_ms, tally)
         _tell(on_step, received, tally)
-        return not response.more and left == 0
+        return finished
 
     def _prepare(self, want_bytes: int) -> tuple[SyncRequest, int]:
-        with self._replica.applying() as session:
+        """Return the next request and how many operations wait; only reads."""
+        with self._replica.read() as session:
             known = state.read_all(session)
             if not known[Key.DEVICE]:
                 raise BrokenPromise(N_("This laptop is not connected to an HQ"))
@@ -148,11 +172,21 @@ class Engine:
         return request, waiting
 
     def _apply(
-        self, request: SyncRequest, response: SyncResponse, offset_ms: int
-    ) -> tuple[Settled, Received, int]:
+        self, request: SyncRequest, response: SyncResponse, offset_ms: int, tally: _Tally
+    ) -> tuple[Received, bool]:
+        """Apply an answer in one transaction; return what it brought and whether the round is over.
+
+        The end of a round is noted in that transaction too: a round in which nothing happened costs the
+        disk one commit, which keeps the nonce HQ knows this database by.
+        """
         messages = [m for m in map(read_message, response.msgs) if m is not None]
         with self._replica.applying() as session:
             known = state.read_all(session)
+            kept: dict[str, Any] = {
+                Key.NONCE: response.nonce,
+                Key.OFFSET_MS: offset_ms,
+                Key.SCHEMA: SCHEMA_VERSION,
+            }
             settled = settle(session, response.answers)
             received = Received()
             if known[Key.TOKEN] == request.token and known[Key.EPOCH] == request.epoch:
@@ -169,24 +203,20 @@ class Engine:
                 if mark and not response.more:
                     sweep(session, mark, received)
                     mark = 0
-                state.write(session, {Key.RESYNC_MARK: mark})
-                state.write(session, {Key.TOKEN: response.token, Key.EPOCH: response.epoch})
+                kept |= {Key.RESYNC_MARK: mark, Key.TOKEN: response.token, Key.EPOCH: response.epoch}
             heard = observe(known[Key.HLC], reading(response.server_ms))
-            state.write(
-                session,
-                {
-                    Key.NONCE: response.nonce,
-                    Key.HLC: heard if request.txns or received.rows else known[Key.HLC],
-                    Key.OFFSET_MS: offset_ms,
-                    Key.SCHEMA: SCHEMA_VERSION,
-                },
-            )
-            left = outbox.count(session)
+            kept[Key.HLC] = heard if request.txns or received.rows else known[Key.HLC]
+            finished = not response.more and outbox.count(session) == 0
+            tally.add(response, settled, received)
+            if finished:
+                kept[Key.LAST_OK_MS] = response.server_ms
+                self._on_end(session, tally.report(up_to_date=True))
+            state.write(session, kept)
             session.changed |= settled.changed | received.changed
         self._replica.clock.offset_ms = offset_ms
         if received.scrub:
             self._replica.scrub()
-        return settled, received, left
+        return received, finished
 
 
 def _tell(on_step: OnStep, received: Received, tally: _Tally) -> None:

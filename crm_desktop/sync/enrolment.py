@@ -72,7 +72,7 @@ def restart(session: Session, device: int, incarnation: int) -> None:
         session.execute(update(OutboxOp).where(OutboxOp.no == no).values(value=renamed))
     if renumbered:
         # By way of negative numbers, for the old and the new ones may overlap.
-        run("UPDATE outbox_op SET no = -?, state = 'new' WHERE no = ?", renumbered)
+        run("UPDATE outbox_op SET no = -? WHERE no = ?", renumbered)
         run("UPDATE history SET op_no = -? WHERE op_no = ?", renumbered)
         run("UPDATE outbox_op SET no = -no WHERE no < 0")
         run("UPDATE history SET op_no = -op_no WHERE op_no < 0")

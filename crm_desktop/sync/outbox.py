@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
-from crm_core.schema.field import Field
+from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync.codec import pack_value
 from crm_core.sync.protocol import Op, OpKind, Txn
@@ -17,6 +18,25 @@ from crm_desktop.sync.pending import members_of
 
 # What an operation takes before compression beside its text values: ids, numbers, clock.
 _OP_OVERHEAD = 48
+
+_OLDEST_FIRST = (
+    select(
+        OutboxOp.no,
+        OutboxOp.txn_no,
+        OutboxOp.kind,
+        OutboxOp.entity,
+        OutboxOp.row_id,
+        OutboxOp.field,
+        OutboxOp.value,
+        OutboxOp.hlc,
+        OutboxOp.base,
+        OutboxTxn.flags,
+        OutboxTxn.hlc.label("txn_hlc"),
+    )
+    .join(OutboxTxn, OutboxTxn.no == OutboxOp.txn_no)
+    .order_by(OutboxOp.no)
+    .execution_options(yield_per=1000)
+)
 
 
 def count(session: Session) -> int:
@@ -27,71 +47,68 @@ def count(session: Session) -> int:
 def next_batch(session: Session, limit_bytes: int) -> list[Txn]:
     """Return the oldest waiting transactions of about `limit_bytes` uncompressed; at least one.
 
-    A transaction is never split. Marks them as sent, so that no later edit is folded into them.
+    A transaction is never split. Later edits never change them: each is an operation of its own.
     """
-    rows = session.execute(
-        select(OutboxOp, OutboxTxn.flags, OutboxTxn.hlc)
-        .join(OutboxTxn, OutboxTxn.no == OutboxOp.txn_no)
-        .order_by(OutboxOp.no)
-        .execution_options(yield_per=1000)
-    )
+    rows = session.connection().execute(_OLDEST_FIRST)
     txns: list[Txn] = []
     size = 0
-    for op, flags, hlc in rows:
-        if not txns or txns[-1].no != op.txn_no:
+    for row in rows:
+        if not txns or txns[-1].no != row.txn_no:
             if txns and size >= limit_bytes:
                 break
-            txns.append(Txn(op.txn_no, flags, hlc, []))
-        wire = _wire(op, hlc)
+            txns.append(Txn(row.txn_no, row.flags, row.txn_hlc, []))
+        wire = _wire(row)
         txns[-1].ops.append(wire)
         size += _OP_OVERHEAD + _size(wire.value)
-    if txns:
-        last = txns[-1].ops[-1].no
-        session.execute(
-            update(OutboxOp).where(OutboxOp.no <= last, OutboxOp.state == "new").values(state="sent")
-        )
+    rows.close()
     return txns
 
 
-def unsend(session: Session) -> None:
-    """Let every operation wait again, after HQ said it misses some."""
-    session.execute(update(OutboxOp).values(state="new"))
-
-
-def _wire(op: OutboxOp, txn_hlc: int) -> Op:
-    schema = SCHEMAS[op.entity]
+def _wire(row: Any) -> Op:
+    schema = SCHEMAS[row.entity]
+    field = row.field
     return Op(
-        no=op.no,
-        kind=op.kind,
+        no=row.no,
+        kind=row.kind,
         entity=schema.no,
-        row=bytes.fromhex(op.row_id),
-        field=int(op.field) if op.field.isdigit() else op.field or 0,
-        value=_wire_value(schema, op),
-        hlc_delta=op.hlc - txn_hlc,
-        base=op.base,
+        row=bytes.fromhex(row.row_id),
+        field=int(field) if field.isdigit() else field or 0,
+        value=_wire_value(schema, row.kind, field, row.value),
+        hlc_delta=row.hlc - row.txn_hlc,
+        base=row.base,
     )
 
 
-def _wire_value(schema: Schema, op: OutboxOp) -> Any:
-    if op.kind == OpKind.CREATE:
-        numbers, values = op.value
-        fields = [schema.by_no.get(number) for number in numbers]
-        return [numbers, [pack_value(known, value) for known, value in zip(fields, values, strict=True)]]
-    if op.kind == OpKind.SET:
-        fields_of_register: tuple[Field | None, ...] = members_of(schema, op.field) or (None,)
+def _wire_value(schema: Schema, kind: int, register: str, value: Any) -> Any:
+    if kind == OpKind.CREATE:
+        numbers, values = value
+        links = _links(schema.name)
+        return [
+            numbers,
+            [
+                bytes.fromhex(item) if item and number in links else item
+                for number, item in zip(numbers, values, strict=True)
+            ],
+        ]
+    if kind == OpKind.SET:
+        fields_of_register: tuple[Field | None, ...] = members_of(schema, register) or (None,)
         if len(fields_of_register) > 1:
-            return [
-                pack_value(known, value) for known, value in zip(fields_of_register, op.value, strict=True)
-            ]
-        return pack_value(fields_of_register[0], op.value)
-    return op.value
+            return [pack_value(known, item) for known, item in zip(fields_of_register, value, strict=True)]
+        return pack_value(fields_of_register[0], value)
+    return value
+
+
+@cache
+def _links(entity: str) -> frozenset[int]:
+    """Return the numbers of an entity's links, which travel as bytes."""
+    return frozenset(field.no for field in SCHEMAS[entity].fields.values() if field.kind is Kind.REF)
 
 
 def _size(value: Any) -> int:
     if isinstance(value, (str, bytes)):
         return len(value)
     if isinstance(value, (list, tuple)):
-        return sum(map(_size, value)) + len(value)
+        return len(value) + sum([len(item) if type(item) is str else _size(item) for item in value])
     if isinstance(value, dict):
         return sum(_size(key) + _size(item) for key, item in value.items())
     return 4

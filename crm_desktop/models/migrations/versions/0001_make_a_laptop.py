@@ -319,7 +319,6 @@ def upgrade() -> None:
         sa.Column("value", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("hlc", sa.BigInteger(), nullable=False),
         sa.Column("base", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("no"),
     )
     op.create_index("ix_outbox_op_row", "outbox_op", ["entity", "row_id"], unique=False)
