@@ -135,7 +135,8 @@ def _printed_line(session: Session, line: Record, currency: str) -> PrintedLine:
     return PrintedLine(
         code=str(product.get("code", "")) if product else "",
         description_zh=description,
-        description_en=str(english),
+        # Nor is it said twice where a product has one name in both languages.
+        description_en=str(english) if english != description else "",
         quantity=Decimal(line.get("quantity") or "0"),
         unit_zh=str(line.get("unit", "")),
         unit_price=Money(line.get("unit_price") or 0, currency),
