@@ -33,6 +33,7 @@ from crm_desktop.ui.widgets.progress import Gauge
 
 PAUSE_MS = 120  # while somebody walks down the rows nothing is read
 LATEST = 3
+_LABELS = 96
 _KINDS = tuple(kind for kind in ItemKind if kind is not ItemKind.FIELD)
 
 
@@ -144,7 +145,7 @@ class CustomerDetails(DetailsPane):
         mail.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(f"mailto:{address}")))
         log = Button(message("Log"), icon="pen", small=True)
         log.clicked.connect(lambda: self.log_asked.emit(customer.id))
-        open_ = Button(message("Open"), small=True)
+        open_ = Button(message("Show"), small=True)
         open_.clicked.connect(lambda: self.opened.emit(customer.id))
         for button in (call, mail, log, open_):
             row.addWidget(button, 1)
@@ -174,13 +175,14 @@ class CustomerDetails(DetailsPane):
         customer, schema = overview.customer, overview.customer.schema
         for name in ("phone", "email", "payment_terms"):
             if customer.get(name):
-                self.body.addWidget(Fact(Message(schema.fields[name].label), str(customer.get(name))))
+                label = Message(schema.fields[name].label)
+                self.body.addWidget(Fact(label, str(customer.get(name)), label_width=_LABELS))
         if overview.bought_minor is not None:
             bought = money(amount(overview.bought_minor, overview.currency))
-            self.body.addWidget(Fact(message("Bought"), bought))
+            self.body.addWidget(Fact(message("Bought"), bought, label_width=_LABELS))
         at_ms = overview.last_contact_at
         last = NOTHING if at_ms is None else near_date(local(at_ms).date())
-        self.body.addWidget(Fact(message("Last contact"), last))
+        self.body.addWidget(Fact(message("Last contact"), last, label_width=_LABELS))
 
     def _deals(self, overview: Overview) -> None:
         self.body.addSpacing(12)

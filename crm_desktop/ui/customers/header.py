@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QSize, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_core.i18n import Message, message
@@ -24,6 +24,9 @@ from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
 
 HEIGHT = 92
+LEAST = 360
+WORDS_FROM = 760  # px before the font scale; narrower, three buttons are icons and two figures are left out
+_BUTTONS = (message("Call"), message("Mail"), message("Quote"))
 
 
 class CustomerHeader(Live, QWidget):
@@ -79,16 +82,36 @@ class CustomerHeader(Live, QWidget):
         open_.show_value(money(amount(overview.open_minor, overview.currency)))
         at_ms = overview.last_contact_at
         last.show_value(NOTHING if at_ms is None else near_date(local(at_ms).date()))
-        bought.setVisible(overview.bought_minor is not None)
-        open_.setVisible(overview.open_minor is not None)
+        bought.known = overview.bought_minor is not None
+        open_.known = overview.open_minor is not None
+        self._make_room()
 
     def retint(self) -> None:
         """Keep the height of the theme."""
         self.setFixedHeight(theme().px(HEIGHT))
+        self._make_room()
+
+    def minimumSizeHint(self) -> QSize:
+        """Be content with little: words give way to icons, figures go."""
+        return QSize(theme().px(LEAST), theme().px(HEIGHT))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as much as there is room for."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        short = self.width() < theme().px(WORDS_FROM)
+        for button, text in zip((self.call, self.mail, self.quote), _BUTTONS, strict=True):
+            button.say("" if short else text)
+            button.setAccessibleName(show(text))
+            button.setToolTip(show(text) if short else "")
+        for figure in self.figures[:2]:
+            figure.setVisible(figure.known and not short)
 
     def _lay_out(self) -> None:
+        self.setMinimumWidth(1)
         first = QHBoxLayout()
-        first.setSpacing(12)
         for widget in (self.name, self.level, self.line, self.waiting):
             first.addWidget(widget)
         first.addStretch(1)
@@ -103,6 +126,7 @@ class CustomerHeader(Live, QWidget):
         for figure in self.figures:
             second.addWidget(figure)
         column = QVBoxLayout(self)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         column.setContentsMargins(SIZES["page-margin"], 10, SIZES["page-margin"], 6)
         column.setSpacing(4)
         column.addLayout(first, 1)
@@ -114,6 +138,7 @@ class Figure(Live, QWidget):
 
     def __init__(self, text: Message, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.known = True
         self._label = Label(text, color="text-soft")
         self._value = Label(weight=600)
         row = QHBoxLayout(self)

@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError, UserError
@@ -30,6 +38,10 @@ from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 KINDS = (("visit", "pin"), ("call", "phone"), ("mail", "mail"), ("meeting", "people"))
 DRAFT_MS = 3_000
 MOST_LINES = 4
+ONE_LINE_FROM = 480  # px before the font scale
+# (row, column, columns taken) of outcome, next step, its time, Save.
+_ONE_LINE = ((0, 0, 1), (0, 1, 1), (0, 2, 1), (0, 3, 1))
+_TWO_LINES = ((0, 0, 1), (1, 0, 3), (0, 1, 3), (1, 3, 1))
 _FIELDS = SCHEMAS["activity"].fields
 
 
@@ -45,6 +57,7 @@ class QuickLogBox(Live, QFrame):
         self._customer_id = ""
         self._filling = False
         self._changed = False
+        self._places: object = None
         self.setProperty("role", "field")
         self.kinds = SegmentedSwitch(
             [
@@ -184,26 +197,45 @@ class QuickLogBox(Live, QFrame):
         """Keep the measures of the theme."""
         self._grow()
         self.outcome.setMinimumWidth(theme().px(112))
-        self.due.setFixedWidth(theme().px(168))
+        self.due.setMinimumWidth(theme().px(112))
+        self.due.setMaximumWidth(theme().px(168))
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Use one line or two."""
+        super().resizeEvent(event)
+        self._arrange()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.kinds)
         head.addStretch(1)
         head.addWidget(self.state)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.outcome)
-        foot.addWidget(self.next_step, 1)
-        foot.addWidget(self.due)
-        foot.addWidget(self.save_button)
+        self._foot = QGridLayout()
+        self._foot.setSpacing(8)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(6)
         column.addLayout(head)
         column.addWidget(self.text)
         column.addWidget(self.wrong)
-        column.addLayout(foot)
+        column.addLayout(self._foot)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put outcome, next step, its time and Save in one line, or in two where there is little room."""
+        one_line = self.width() >= theme().px(ONE_LINE_FROM)
+        places = _ONE_LINE if one_line else _TWO_LINES
+        if places is self._places:
+            return
+        self._places = places
+        for widget, (row, column, span) in zip(
+            (self.outcome, self.next_step, self.due, self.save_button), places, strict=True
+        ):
+            self._foot.removeWidget(widget)
+            self._foot.addWidget(widget, row, column, 1, span)
+        for column in range(4):
+            self._foot.setColumnStretch(column, 1 if column == 1 else 0)
 
     def _grow(self) -> None:
         """Give the text as many lines as it has, up to a few."""

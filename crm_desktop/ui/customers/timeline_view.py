@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
@@ -66,6 +66,8 @@ class TimelineView(Live, QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.list)
         self._stack.addWidget(self._empty)
+        # The log and the chips come first where the page is low.
+        self._stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._chip_row = QWidget()
         self._flow = FlowLayout(self._chip_row, gap=8, line_gap=6)
         policy = self._chip_row.sizePolicy()

@@ -15,6 +15,7 @@ from crm_desktop.services.lists import ListSetup, ShownField
 from crm_desktop.ui.format import money
 from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
 from crm_desktop.ui.lists.texts import field_text
+from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.cells import CellKind
 
 MARKS = "marks"
@@ -145,6 +146,8 @@ def _cell_of(field: Field, company_currency: str, *, leveled: bool) -> Callable[
         return lambda row: _amount(field, row, company_currency)
     if field.kind is Kind.TAGS:
         return lambda row: _words(field, row)
+    if field.kind is Kind.BOOLEAN:
+        return lambda row: CellText(tr("Yes")) if row.record.get(field.name) else EMPTY_CELL
     return lambda row: CellText(field_text(field, row.record.values, row.titles))
 
 

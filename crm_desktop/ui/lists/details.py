@@ -41,7 +41,7 @@ class DetailsPane(Live, QWidget):
         self.cross = IconButton("x", message("Close"), hint="F4", small=True)
         self.cross.clicked.connect(self.closed)
         self.title = Label(step="section", wrap=True)
-        self.open_button = Button(message("Open"), small=True)
+        self.open_button = Button(message("Show"), small=True)
         self.open_button.clicked.connect(self._on_open_clicked)
         self.body = QVBoxLayout()
         self.body.setSpacing(6)
@@ -83,7 +83,7 @@ class DetailsPane(Live, QWidget):
         self.row, self._selected = row, selected
         self.open_button.setVisible(row is not None)
         if row is None:
-            self.title.say(message("Nothing chosen"))
+            self.title.say("")
         else:
             self.title.say(row.record.title)
         self.retranslate()

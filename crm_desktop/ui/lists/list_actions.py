@@ -123,14 +123,14 @@ class ListActions(QObject):
             if setup.may_delete:
                 menu.add(tr("Restore"), "undo").triggered.connect(self.restore)
         else:
-            opens = menu.add(tr("Open"), "right", "Return")
+            opens = menu.add(tr("Show"), "right", "Return")
             opens.triggered.connect(lambda: self._list.opened.emit(row.id))
             if any(column.editable for column in self._list.model.columns):
                 menu.add(tr("Edit cell"), "pen", "F2").triggered.connect(self.edit)
         index = self._list.table.currentIndex()
         words = str(index.data() or "")
         if words:
-            copy = menu.add(tr("Copy “{text}”", text=words), "file")
+            copy = menu.add(tr("Copy “{words}”", words=words), "file")
             copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(words))
         if setup.may_export:
             menu.add(tr("Export"), "dl", "Ctrl+E").triggered.connect(self.export)

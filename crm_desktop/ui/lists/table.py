@@ -66,6 +66,7 @@ class RecordTable(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setCornerWidget(QWidget())
         kinds = [column.kind for column in model.columns]
         self.rows = dress(self, kinds, delegate_class=_CellDelegate)
         head = self.horizontalHeader()

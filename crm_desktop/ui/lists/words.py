@@ -15,6 +15,7 @@ class ListWords:
     """English sources, marked here, shown through the translator."""
 
     counted: str
+    one: str
     none_yet: str
     first: str
     new: str
@@ -23,42 +24,49 @@ class ListWords:
 _WORDS: Mapping[str, ListWords] = {
     "customer": ListWords(
         counted=N_("{count} customers"),
+        one=N_("1 customer"),
         none_yet=N_("No customers yet"),
         first=N_("Add one by hand; it is saved on this laptop at once."),
         new=N_("New customer"),
     ),
     "contact": ListWords(
         counted=N_("{count} contacts"),
+        one=N_("1 contact"),
         none_yet=N_("No contacts yet"),
         first=N_("Add the people you talk to."),
         new=N_("New contact"),
     ),
     "deal": ListWords(
         counted=N_("{count} deals"),
+        one=N_("1 deal"),
         none_yet=N_("No deals yet"),
         first=N_("A deal is a possible sale to a customer."),
         new=N_("New deal"),
     ),
     "activity": ListWords(
         counted=N_("{count} activities"),
+        one=N_("1 activity"),
         none_yet=N_("No activities yet"),
         first=N_("Log what you did, or plan what is next."),
         new=N_("New activity"),
     ),
     "product": ListWords(
         counted=N_("{count} products"),
+        one=N_("1 product"),
         none_yet=N_("No products yet"),
         first=N_("Products are what quotes offer."),
         new=N_("New product"),
     ),
     "quote": ListWords(
         counted=N_("{count} quotes"),
+        one=N_("1 quote"),
         none_yet=N_("No quotes yet"),
         first=N_("A quote is an offer to a customer."),
         new=N_("New quote"),
     ),
     "ticket": ListWords(
         counted=N_("{count} tickets"),
+        one=N_("1 ticket"),
         none_yet=N_("No tickets yet"),
         first=N_("A ticket keeps a customer's question until it is answered."),
         new=N_("New ticket"),
@@ -66,6 +74,7 @@ _WORDS: Mapping[str, ListWords] = {
 }
 _OTHER = ListWords(
     counted=N_("{count} records"),
+    one=N_("1 record"),
     none_yet=N_("No records yet"),
     first=N_("What is added here is saved on this laptop at once."),
     new=N_("New record"),
@@ -79,6 +88,8 @@ def words_of(entity: str) -> ListWords:
 
 def counted(entity: str, number: int) -> Message:
     """Return how many records there are, in words."""
+    if number == 1:
+        return Message(words_of(entity).one)
     return Message(words_of(entity).counted, {"count": figure(number)})
 
 

@@ -174,8 +174,8 @@ class CustomersPage(Page):
         self.context.go.emit(Place(page="customers", record_id=saved))
 
     def _on_list_shown(self) -> None:
-        setup = self.list.setup if self.list is not None else None
-        self.new_button.setVisible(setup is not None and setup.may_create)
+        if self.list is not None and self.list.setup is not None:
+            self.new_button.setVisible(self.list.setup.may_create and not self.list.offers_new)
 
     def _on_step_asked(self, by: int) -> None:
         if self.list is None or self.view is None or not self.view.leave():

@@ -145,7 +145,8 @@ class RecordsPage(Page):
         self.context.go.emit(Place(page=self._look.page))
 
     def _on_list_shown(self) -> None:
-        self.new_button.setVisible(self.list.setup is not None and self.list.setup.may_create)
+        setup = self.list.setup
+        self.new_button.setVisible(setup is not None and setup.may_create and not self.list.offers_new)
 
 
 class ActivitiesPage(RecordsPage):
@@ -176,7 +177,7 @@ class ActivitiesPage(RecordsPage):
             ),
             sort=(("created_at", True),),
             views=(planned,),
-            widths={"kind": 84, "customer_id": 160, "deal_id": 144, "owner_id": 112, "done": 56},
+            widths={"kind": 84, "customer_id": 148, "deal_id": 120, "owner_id": 104, "done": 56},
         )
         super().__init__(context, actions, look)
 

@@ -1,0 +1,367 @@
+"""The list by keyboard: open, edit, select, delete and undo, filter, sort, views, columns, details."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from crm_core.i18n import message
+from crm_desktop.models import repository
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.models.query import ListQuery
+from crm_desktop.models.replica import LOCAL_USER
+from crm_desktop.services import records, saved_views
+from crm_desktop.settings import DENSITY, LIST_STATES
+from crm_desktop.ui.itemmodels import keyset
+from crm_desktop.ui.lists.record_list import RecordList
+from tests.support.desktop import empty_app
+from tests.support.stage import Stage, staged
+
+Key, Ctrl, Shift = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+CITIES = ("Leeds", "Derby", "苏州")
+
+
+@pytest.fixture
+def stage(look: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
+    """Give twelve customers, all but one owned by whoever is here."""
+    app = empty_app(tmp_path)
+    with app.replica.write() as session:
+        rows = [
+            {
+                "name": f"Demo {number:02}",
+                "level": "ABC"[number % 3],
+                "city": CITIES[number % 3],
+                "owner_id": None if number == 11 else LOCAL_USER,
+            }
+            for number in range(12)
+        ]
+        repository.create_many(session, "customer", rows)
+    app.replica.catch_up()
+    with staged(qtbot, app) as made:
+        yield made
+
+
+def shown(stage: Stage, **options: object) -> RecordList:
+    """Return a list of customers on screen, every one of them in view."""
+    made = RecordList(stage.context, stage.actions, "customer", **options)  # type: ignore[arg-type]
+    stage.show(made)
+    if options.get("views", True):
+        made.choose_view("all")
+        stage.settle()
+    made.focus_table()
+    return made
+
+
+def names(made: RecordList) -> list[str]:
+    """Return the titles of the rows that are here."""
+    rows = [made.model.row_at(place) for place in range(made.model.known)]
+    return [row.record.title for row in rows if row is not None]
+
+
+def test_enter_opens_the_current_record(stage: Stage) -> None:
+    made = shown(stage)
+    opened: list[str] = []
+    made.opened.connect(opened.append)
+    stage.press(made.table, Key.Key_Down)
+    stage.press(made.table, Key.Key_Return)
+    row = made.current_row()
+    assert row is not None
+    assert row.record.title == "Demo 01"
+    assert opened == [row.id]
+
+
+def test_space_selects_several_rows_and_the_status_bar_hears_how_many(stage: Stage) -> None:
+    made = shown(stage)
+    stage.press(made.table, Key.Key_Space)
+    stage.press(made.table, Key.Key_Down, Ctrl)
+    stage.press(made.table, Key.Key_Down, Ctrl)
+    stage.press(made.table, Key.Key_Space)
+    assert [row.record.title for row in made.selection.rows()] == ["Demo 00", "Demo 02"]
+    assert str(stage.selections[-1]) == "2 selected"
+
+
+def test_ctrl_a_means_every_record_of_the_filter_not_only_those_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyset, "PAGE", 5)
+    monkeypatch.setattr(keyset, "AHEAD", 0)
+    made = shown(stage, details=False)
+    stage.press(made.table, Key.Key_A, Ctrl)
+    assert made.selection.number == 12
+    assert str(stage.selections[-1]) == "12 selected"
+    stage.press(made.table, Key.Key_Delete)
+    assert records.count(stage.app.replica, ListQuery(entity="customer")) == 0
+
+
+def test_delete_takes_the_record_away_and_undo_brings_it_back(stage: Stage) -> None:
+    made = shown(stage)
+    stage.press(made.table, Key.Key_Delete)
+    assert names(made)[0] == "Demo 01"
+    notice = stage.notices[-1]
+    assert str(notice.text) == "“Demo 00” deleted"
+    assert notice.act is not None
+    notice.act()
+    stage.settle()
+    assert names(made)[0] == "Demo 00"
+
+
+def test_what_was_deleted_can_be_restored_from_the_bin(stage: Stage) -> None:
+    made = shown(stage)
+    stage.press(made.table, Key.Key_Delete)
+    made.choose_view("bin")
+    stage.settle()
+    assert names(made) == ["Demo 00"]
+    stage.press(made.table, Key.Key_Delete)
+    assert names(made) == ["Demo 00"], "what is in the bin is not deleted again"
+    made.actions_of_list.restore()
+    stage.settle()
+    assert names(made) == []
+    assert records.count(stage.app.replica, ListQuery(entity="customer")) == 12
+
+
+def test_f2_edits_the_cell_in_place_and_undo_takes_it_back(stage: Stage) -> None:
+    made = shown(stage)
+    stage.press(made.table, Key.Key_F2)
+    editor = made.table.viewport().findChild(QLineEdit)
+    assert editor is not None
+    editor.selectAll()
+    QTest.keyClicks(editor, "Demo 00 renamed")
+    stage.press(editor, Key.Key_Return)
+    row = made.model.row_at(0)
+    assert row is not None
+    assert row.record.title == "Demo 00 renamed"
+    assert stage.notices[-1].act is not None
+    stage.notices[-1].act()
+    stage.settle()
+    assert names(made)[0] == "Demo 00"
+
+
+def test_a_cell_that_cannot_be_kept_says_why_and_stays(stage: Stage) -> None:
+    made = shown(stage)
+    column = [column.key for column in made.model.columns].index("phone")
+    made.table.setCurrentIndex(made.model.index(0, column))
+    stage.press(made.table, Key.Key_F2)
+    editor = made.table.viewport().findChild(QLineEdit)
+    assert editor is not None
+    QTest.keyClicks(editor, "call me")
+    stage.press(editor, Key.Key_Return)
+    assert stage.notices[-1].kind == "bad"
+    row = made.model.row_at(0)
+    assert row is not None
+    assert row.record.get("phone") is None
+
+
+def test_ctrl_f_filters_by_text_as_it_is_typed(stage: Stage) -> None:
+    made = shown(stage)
+    stage.press(made.table, Key.Key_F, Ctrl)
+    assert made.bar.search.hasFocus()
+    QTest.keyClicks(made.bar.search, "demo 07")
+    stage.settle()
+    assert names(made) == ["Demo 07"]
+    assert made.bar.count.text() == "1 customer"
+    made.bar.clear_button.click()
+    stage.settle()
+    assert len(names(made)) == 12
+
+
+def test_a_condition_made_by_hand_narrows_the_list_and_its_chip_takes_it_back(stage: Stage) -> None:
+    made = shown(stage)
+    popup = made.bar.open_popup()
+    assert popup is not None
+    popup.choose_field("level")
+    boxes = popup._editor._boxes  # type: ignore[union-attr]
+    boxes["A"].setChecked(True)
+    boxes["B"].setChecked(True)
+    popup.apply()
+    stage.settle()
+    assert made.bar.conditions == (Condition(field="level", op=Op.IN, value=("A", "B")),)
+    assert made.bar._chips[0].text() == "Level: A, B"
+    assert len(names(made)) == 8
+    made.bar._chips[0].closed.emit()
+    stage.settle()
+    assert len(names(made)) == 12
+
+
+def test_a_condition_without_a_value_says_what_is_missing(stage: Stage) -> None:
+    made = shown(stage)
+    popup = made.bar.open_popup()
+    assert popup is not None
+    popup.choose_field("city")
+    popup.apply()
+    assert popup.isVisible()
+    assert popup._wrong.text() == "Say what to compare with"
+    popup.close()
+    assert made.bar.conditions == ()
+
+
+def test_a_click_on_a_head_sorts_by_an_indexed_field_and_again_the_other_way(stage: Stage) -> None:
+    made = shown(stage)
+    head = made.table.horizontalHeader()
+    place = [column.key for column in made.model.columns].index("name")
+    at = QPoint(head.sectionViewportPosition(place) + 12, 10)
+    QTest.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    stage.settle()
+    assert names(made)[0] == "Demo 11"
+    QTest.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    stage.settle()
+    assert names(made)[0] == "Demo 00"
+
+
+def test_a_column_no_index_holds_cannot_be_sorted_by(stage: Stage) -> None:
+    made = shown(stage)
+    assert {column.key for column in made.all_columns().values() if column.sort is None} >= {"tags", "notes"}
+
+
+def test_views_show_mine_all_and_the_bin_with_their_numbers(stage: Stage) -> None:
+    made = shown(stage)
+    numbers = {"mine": 11, "all": 12, "bin": 0}
+    stage.until(lambda: {tab.key: tab.count for tab in made.tabs.tabs._tabs} == numbers)
+    made.choose_view("mine")
+    stage.settle()
+    assert "Demo 11" not in names(made)
+
+
+def test_a_saved_view_keeps_filter_order_and_columns_and_can_be_deleted(stage: Stage) -> None:
+    made = shown(stage)
+    made.bar.show_filter((Condition(field="level", op=Op.IN, value=("B",)),))
+    made.bar.filtered.emit()
+    made.show_column_keys(["name", "city"])
+    stage.settle()
+    made.tabs.saved.emit("B only")
+    stage.settle()
+    view = saved_views.views_of(stage.app.replica, "customer")[0]
+    assert view.name == "B only"
+    assert view.definition.columns == ("name", "city")
+    made.choose_view("all")
+    stage.settle()
+    assert len(names(made)) == 12
+    made.choose_view(f"saved:{view.id}")
+    stage.settle()
+    assert len(names(made)) == 4
+    made.tabs.forgotten.emit(view.id)
+    stage.settle()
+    assert saved_views.views_of(stage.app.replica, "customer") == ()
+    assert made.view.key != f"saved:{view.id}"
+
+
+def test_what_a_chart_drilled_into_is_a_view_of_its_own(stage: Stage) -> None:
+    made = shown(stage)
+    made.show_conditions((Condition(field="city", op=Op.EQUAL, value="苏州"),), message("In Suzhou"))
+    stage.settle()
+    assert made.tabs.tabs.tabText(0) == "In Suzhou"
+    assert names(made) == ["Demo 02", "Demo 05", "Demo 08", "Demo 11"]
+    made.choose_view("all")
+    stage.settle()
+    assert len(names(made)) == 12
+
+
+def test_columns_widths_and_order_are_remembered(stage: Stage) -> None:
+    made = shown(stage)
+    made.show_column_keys(["city", "name"])
+    stage.settle()
+    place = [column.key for column in made.model.columns].index("city")
+    made.table.setColumnWidth(place, 173)
+    stage.settle()
+    QTest.qWait(500)
+    stage.settle()
+    kept = stage.app.settings.get(LIST_STATES)["customer"]
+    assert kept["columns"] == ["city", "name"]
+    assert kept["widths"]["city"] == 173
+    again = RecordList(stage.context, stage.actions, "customer")
+    stage.show(again)
+    assert again.column_keys() == ["city", "name"]
+    assert again.table.columnWidth(again.table.keyset.columns.index(again.all_columns()["city"])) == 173
+
+
+def test_compact_rows_are_lower_and_stay_so(stage: Stage) -> None:
+    made = shown(stage)
+    before = made.table.rowHeight(0)
+    made.bar.density_button.click()
+    stage.settle()
+    assert made.table.rowHeight(0) < before
+    assert stage.app.settings.get(DENSITY) == "compact"
+
+
+def test_f4_hides_the_details_and_a_narrow_window_lays_them_over_the_table(stage: Stage) -> None:
+    made = shown(stage)
+    assert made.pane is not None
+    assert made.pane.isVisible()
+    stage.press(made.table, Key.Key_F4)
+    assert not made.pane.isVisible()
+    stage.press(made.table, Key.Key_F4)
+    assert made.pane.isVisible()
+    stage.window.resize(1000, 700)
+    stage.settle()
+    assert not made.pane.isVisible()
+    width = made.table.width()
+    stage.press(made.table, Key.Key_F4)
+    assert made.pane.isVisible()
+    assert made.table.width() == width
+
+
+def test_shift_f10_offers_what_can_be_done(stage: Stage) -> None:
+    made = shown(stage)
+    menu = made.actions_of_list.open_menu(made.mapToGlobal(QPoint(0, 0)))
+    assert menu is not None
+    texts = [action.text() for action in menu.actions() if action.text()]
+    assert texts == ["Show", "Edit cell", "Copy “Demo 00”", "Export", "Delete"]
+    menu.close()
+    asked: list[QPoint] = []
+    made.table.menu_asked.disconnect()
+    made.table.menu_asked.connect(asked.append)
+    stage.press(made.table, Key.Key_F10, Shift)
+    assert len(asked) == 1
+
+
+def test_export_writes_the_filter_with_the_columns_shown(stage: Stage, tmp_path: Path) -> None:
+    made = shown(stage)
+    made.bar.show_filter((Condition(field="level", op=Op.IN, value=("C",)),))
+    made.bar.filtered.emit()
+    stage.settle()
+    made.actions_of_list.export_to(tmp_path / "out.csv")
+    stage.settle()
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert len(rows) == 1 + 4
+    assert {"Demo 02", "Demo 05", "Demo 08", "Demo 11"} == {
+        cell for row in rows for cell in row if "Demo" in cell
+    }
+    assert "4 rows" in str(stage.notices[-1].text)
+
+
+def test_a_change_made_elsewhere_appears_and_keeps_the_place(stage: Stage) -> None:
+    made = shown(stage)
+    made.table.setCurrentIndex(made.model.index(5, 1))
+    row = made.current_row()
+    assert row is not None
+    records.create(stage.app.replica, "customer", {"name": "Demo 00b"})
+    stage.settle()
+    assert names(made)[1] == "Demo 00b"
+    again = made.current_row()
+    assert again is not None
+    assert again.id == row.id
+
+
+def test_nothing_that_fits_says_so_and_offers_to_clear_the_filter(stage: Stage) -> None:
+    made = shown(stage)
+    made.bar.search.setText("nobody of that name")
+    stage.settle()
+    assert made.empty.state.line.text() == "Nothing fits this filter"
+    assert made.empty.isVisible()
+    made.empty.clear_button.click()
+    stage.settle()
+    assert made.table.isVisible()
+
+
+def test_a_base_narrows_every_view(stage: Stage) -> None:
+    made = shown(stage, views=False, details=False)
+    made.set_base((Condition(field="city", op=Op.EQUAL, value="Leeds"),))
+    stage.settle()
+    assert len(names(made)) == 4
