@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication
 
 from crm_core.errors import CrmError, UserError
-from crm_core.i18n import Message
+from crm_core.i18n import Message, message
 from crm_desktop.platform import running
 from crm_desktop.platform.logs import start_logging, stop_logging
 from crm_desktop.platform.paths import APP_NAME, Profile, profile_at
@@ -71,6 +71,7 @@ class Desktop(QObject):
         self.app: App | None = None
         self._context: Context | None = None
         self._tasks = Tasks(self)
+        self._tasks.failed.connect(self._on_task_failed)
         self._unexpected_end = False
         self._passphrase = ""
 
@@ -124,6 +125,12 @@ class Desktop(QObject):
             self._first_run(opened)
         else:
             self._work(opened)
+
+    def _on_task_failed(self, error: CrmError | None) -> None:
+        """Say so where no page is there to say it: before the program, only a screen can."""
+        if self._context is None:
+            broken = message("Something went wrong. It was noted in the log.")
+            self._stop(broken if error is None else error.message)
 
     def _stop(self, reason: Message) -> None:
         from crm_desktop.ui.first_run.stopped import stopped_screen  # noqa: PLC0415 - after the first painting
