@@ -120,8 +120,9 @@ class InfoRow(Live, QWidget):
         words.addWidget(self.title)
         words.addWidget(self.line)
         words.addStretch(1)
-        self.line.setVisible(bool(self.line.text()))
         row.addLayout(words, 1)
+        # Only now: shown before it has a parent, it would be a window of its own for a moment.
+        self.line.setVisible(bool(self.line.text()))
         if right is not None:
             row.addWidget(right, 0, Qt.AlignmentFlag.AlignVCenter)
         self.retranslate()
