@@ -17,7 +17,7 @@ from crm_core.errors import CrmError
 from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
-from crm_desktop.services import sample
+from crm_desktop.services import sample, search
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.main_window import MainWindow
 from crm_desktop.ui.opening import opened_of
@@ -93,7 +93,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m crm_desktop.ui.pictures", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--profile", type=Path, help="a profile's folder; else one with sample data is made")
-    parser.add_argument("--pages", default=",".join(BY_ID), help="ids of pages, with commas between")
+    parser.add_argument(
+        "--pages",
+        default=",".join(BY_ID),
+        help="ids of pages, with commas between; `customers:heron` opens the first record found by the words",
+    )
     parser.add_argument("--language", choices=("en", "zh_CN"), default="en")
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--size", default="1440x900")
@@ -102,7 +106,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     qapp = QApplication.instance() or QApplication(sys.argv[:1])
     width, _, height = parsed.size.partition("x")
-    places = [(page, Place(page=page)) for page in parsed.pages.split(",")]
     with tempfile.TemporaryDirectory() as temporary:
         try:
             app = _open(parsed.profile, Path(temporary), parsed.language)
@@ -113,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             files = take(
                 app,
                 parsed.folder,
-                places,
+                [_place(app, wanted) for wanted in parsed.pages.split(",")],
                 language=parsed.language,
                 dark=parsed.dark,
                 size=(int(width), int(height)),
@@ -125,6 +128,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(file)  # noqa: T201 - a command's answer
     qapp.processEvents()
     return 0
+
+
+def _place(app: App, wanted: str) -> tuple[str, Place]:
+    """Return the file's name and the place for `page` or `page:words`."""
+    page, _, words = wanted.partition(":")
+    entity = BY_ID[page].entity
+    if not words or entity is None:
+        return page, Place(page=page)
+    hits = search.find(app.replica, words, limit=1, entities={entity})
+    return f"{page}-record", Place(page=page, record_id=hits[0].id if hits else None)
 
 
 def _open(profile: Path | None, temporary: Path, language: str) -> App:
