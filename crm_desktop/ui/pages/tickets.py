@@ -35,8 +35,8 @@ from crm_desktop.ui.widgets.menus import Menu
 FOLLOW_MS = 80
 TICK_MS = 30_000  # the clocks count minutes
 MOST_PEOPLE = 50
-NARROW_BELOW = 1180  # px of window: narrower, the facts make room for the talk
-_QUEUE, _FACTS = 304, 324
+NARROW_BELOW = 1180  # px of window before the font scale: narrower, the facts or the talk is shown
+_QUEUE, _FACTS = 316, 324
 
 
 class TicketsPage(Page):
@@ -98,16 +98,16 @@ class TicketsPage(Page):
     def resizeEvent(self, event: object) -> None:
         """Leave the facts out where the window is narrow; F4 shows them."""
         super().resizeEvent(event)
-        narrow = self.window().width() < NARROW_BELOW
+        narrow = self.window().width() < theme().px(NARROW_BELOW)
         if narrow != self._narrow:
             self._narrow = narrow
-            self.facts.setVisible(not narrow)
+            self._show_facts(not narrow)
 
     # Making
 
     def _lay_out(self) -> None:
-        middle = QWidget()
-        column = QVBoxLayout(middle)
+        self._middle = QWidget()
+        column = QVBoxLayout(self._middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.head)
@@ -121,7 +121,7 @@ class TicketsPage(Page):
         self._ticket = QSplitter(Qt.Orientation.Horizontal)
         self._ticket.setHandleWidth(1)
         self._ticket.setChildrenCollapsible(False)
-        self._ticket.addWidget(middle)
+        self._ticket.addWidget(self._middle)
         self._ticket.addWidget(self.facts)
         self._ticket.setStretchFactor(0, 1)
         self._ticket.setSizes([612, _FACTS])
@@ -135,7 +135,7 @@ class TicketsPage(Page):
         self._body.addWidget(self.queue)
         self._body.addWidget(self._content)
         self._body.setStretchFactor(1, 1)
-        self._body.setSizes([_QUEUE, 936])
+        self._body.setSizes([_QUEUE, 924])
         self._stack = QStackedWidget()
         self._stack.addWidget(self._body)
         self._stack.addWidget(self.form)
@@ -184,9 +184,15 @@ class TicketsPage(Page):
             actions.add(spec, run, self._body)
         actions.add(
             ActionSpec(id="tickets.facts", text=N_("Show or hide the facts"), group=group, shortcut="F4"),
-            lambda: self.facts.setVisible(not self.facts.isVisible()),
+            lambda: self._show_facts(not self.facts.isVisible()),
             self._body,
         )
+
+    def _show_facts(self, shown: bool) -> None:
+        self.facts.setVisible(shown)
+        self._middle.setVisible(not (shown and self._narrow))
+        if not self._middle.isVisible():
+            self.queue.rows.setFocus()
 
     def retint(self) -> None:
         """Let the foot of the talk stand on its ground."""
@@ -303,9 +309,10 @@ class TicketsPage(Page):
     # Writing
 
     def _send(self, text: str, internal: bool, close: bool) -> None:
-        replica, ticket_id = self.context.replica, self._ticket_id
-        if ticket_id is None:
+        if self._view is None:
             return
+        # Of the ticket on screen: another may be chosen already and not be read yet.
+        replica, ticket_id = self.context.replica, self._view.ticket.id
 
         def failed(error: CrmError) -> None:
             self.box.show_draft(text)

@@ -46,7 +46,7 @@ from crm_desktop.ui.widgets.labels import ElidedLabel
 from crm_desktop.ui.widgets.live import Live
 
 FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
-NARROW_BELOW = 1180  # px of window: narrower, the preview takes the editor's place
+NARROW_BELOW = 1180  # px of window before the font scale: narrower, one of the two is shown
 _PREVIEW = 440
 
 
@@ -155,7 +155,7 @@ class QuoteEditor(Live, QWidget):
     def resizeEvent(self, event: object) -> None:
         """Give the preview the editor's place where there is no room for both."""
         super().resizeEvent(event)
-        narrow = self.window().width() < NARROW_BELOW
+        narrow = self.window().width() < theme().px(NARROW_BELOW)
         if narrow != self._narrow:
             self._narrow = narrow
             self._wants_preview = not narrow
@@ -190,7 +190,7 @@ class QuoteEditor(Live, QWidget):
         left.addWidget(self._keys)
         left.addStretch(1)
         foot = QHBoxLayout()
-        foot.setContentsMargins(24, 16, 24, 16)
+        foot.setContentsMargins(24, 16, 24, 12)
         foot.setSpacing(24)
         foot.addLayout(left, 1)
         foot.addWidget(self.totals, 0, Qt.AlignmentFlag.AlignTop)

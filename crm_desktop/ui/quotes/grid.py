@@ -25,7 +25,7 @@ from crm_desktop.ui.widgets.rows import RowDelegate, dress, set_density
 
 Index = QModelIndex | QPersistentModelIndex
 _Hint = QAbstractItemDelegate.EndEditHint
-_LEAST_ROWS = 2
+_LEAST_ROWS = 1
 _MARKER = 2
 
 
@@ -198,6 +198,7 @@ class LineGrid(Live, QTableView):
         """Take widths and row height from the theme."""
         set_density(self, compact=False)
         self.horizontalHeader().setFixedHeight(theme().size("table-header"))
+        self.horizontalHeader().setMinimumSectionSize(theme().px(WIDTHS[Col.END]))
         for column, width in WIDTHS.items():
             if column is not Col.NAME:
                 self.setColumnWidth(column, theme().px(width))

@@ -58,16 +58,16 @@ KINDS = {
     Col.END: CellKind.TEXT,
 }
 WIDTHS = {
-    Col.GRIP: 30,
+    Col.GRIP: 26,
     Col.NO: 28,
-    Col.CODE: 112,
+    Col.CODE: 108,
     Col.NAME: 140,
-    Col.QUANTITY: 60,
+    Col.QUANTITY: 56,
     Col.UNIT: 48,
-    Col.PRICE: 100,
-    Col.DISCOUNT: 68,
-    Col.TAX: 60,
-    Col.AMOUNT: 116,
+    Col.PRICE: 92,
+    Col.DISCOUNT: 62,
+    Col.TAX: 54,
+    Col.AMOUNT: 108,
     Col.END: 16,
 }
 FIELDS = {

@@ -15,7 +15,7 @@ from crm_desktop.ui.format import NOTHING, near_date
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.tickets.queue import now_ms
 from crm_desktop.ui.tickets.words import STATES, deadline, moment, near_time
-from crm_desktop.ui.translate import Text, tr
+from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.cards import InfoRow
@@ -25,7 +25,7 @@ from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.progress import Gauge
 
 _CHANNELS = {choice.value: Message(choice.label) for choice in CHANNELS}
-_FACTS = ("Contact", "Phone", "Product", "Category", "Channel", "Opened")
+_FACTS = ("Contact", "Phone", "Product", "Category", "Channel", "Assigned to", "Opened")
 
 
 class FactsPane(Live, QScrollArea):
@@ -51,6 +51,7 @@ class FactsPane(Live, QScrollArea):
                     message("Product"),
                     message("Category"),
                     message("Channel"),
+                    message("Assigned to"),
                     message("Opened"),
                 ),
                 strict=True,
@@ -86,11 +87,12 @@ class FactsPane(Live, QScrollArea):
             "Product": view.product_name,
             "Category": str(ticket.get("category") or ""),
             "Channel": _CHANNELS.get(str(ticket.get("channel") or ""), ""),
+            "Assigned to": view.assignee_name or message("Nobody yet"),
             "Opened": near_date(moment(opened).date()) if isinstance(opened, int) else NOTHING,
         }
         for name, fact in self.facts.items():
             fact.say(values[name])
-            fact.setVisible(bool(values[name]))
+            fact.setVisible(bool(show(values[name])))
         self._show_others(view.others)
         self.tick()
 

@@ -11,8 +11,8 @@ from crm_desktop.ui.quotes.hairline import Hairline
 from crm_desktop.ui.tickets.queue import now_ms
 from crm_desktop.ui.tickets.words import (
     KINDS,
+    PRESENT_STATES,
     PRIORITY_WORDS,
-    STATE_TONES,
     STATES,
     deadline,
     due_sentence,
@@ -43,14 +43,14 @@ class TicketHead(Live, QWidget):
         self.menu.aboutToShow.connect(self._fill)
         self.number = Chip("")
         self.state = Chip("")
+        self.state.setCheckable(True)  # for the look alone: our turn stands out
         self.kind = Chip("")
         self.priority = Chip("")
-        self.assignee = Chip("", icon="user")
         self.icon = IconLabel("clock", color="warn")
         self.due = ElidedLabel("", weight=600)
         chips = QWidget()
         flow = FlowLayout(chips)
-        for chip in (self.number, self.state, self.kind, self.priority, self.assignee):
+        for chip in (self.number, self.state, self.kind, self.priority):
             flow.addWidget(chip)
         first = QHBoxLayout()
         first.addWidget(self.title, 1)
@@ -77,11 +77,11 @@ class TicketHead(Live, QWidget):
         self.title.say(str(ticket.get("subject") or ""))
         state = str(ticket.get("status") or "new")
         self.number.say(str(ticket.get("number") or message("No number yet")))
-        self.state.set_tone(STATE_TONES.get(state, STATE_TONES["new"]), _word(STATES, state))
+        self.state.setChecked(state in PRESENT_STATES)
+        self.state.say(_word(STATES, state))
         self.kind.say(_word(KINDS, str(ticket.get("kind") or "question")))
         priority = _word(PRIORITY_WORDS, str(ticket.get("priority") or "normal"))
         self.priority.say(message("Priority: {priority}", priority=priority))
-        self.assignee.say(view.assignee_name or message("Nobody yet"))
         self._clock, self._due_at = view.clock, view.due_at
         self.more.setEnabled(view.may_edit)
         self.tick()

@@ -46,7 +46,7 @@ Index = QModelIndex | QPersistentModelIndex
 TABS = {
     Queue.MINE: message("Mine"),
     Queue.UNASSIGNED: message("Unassigned"),
-    Queue.NEAR: message("Near deadline"),
+    Queue.NEAR: message("Due soon"),
     Queue.ALL: message("All"),
 }
 _NOTHING: dict[Queue, Message] = {
@@ -124,7 +124,9 @@ class QueuePane(Live, QWidget):
         self.title = Label(message("Tickets"), step="title")
         self.new = IconButton("plus", message("New ticket"))
         self.new.setProperty("outlined", "true")
-        self.tabs = TabRow([Tab(key=key.value, text=text) for key, text in TABS.items()], lined=True)
+        self.tabs = TabRow(
+            [Tab(key=key.value, text=text) for key, text in TABS.items()], name=message("Views of the queue")
+        )
         self.rows = _Rows()
         self.rows.setModel(self.model)
         self.rows.setItemDelegate(_QueueDelegate(self.rows))
@@ -187,7 +189,6 @@ class QueuePane(Live, QWidget):
     def retranslate(self) -> None:
         """Name the rows in the language on screen."""
         self.rows.setAccessibleName(tr("Ticket queue"))
-        self.tabs.setAccessibleName(tr("Views of the queue"))
 
     def _on_tab_chosen(self, key: str) -> None:
         self.tab_chosen.emit(Queue(key))

@@ -31,7 +31,9 @@ class ReplyBox(Live, QWidget):
         super().__init__(parent)
         self._queues = True
         self.tabs = TabRow(
-            [Tab(key=REPLY, text=message("Reply")), Tab(key=NOTE, text=message("Internal note"))], lined=False
+            [Tab(key=REPLY, text=message("Reply")), Tab(key=NOTE, text=message("Internal note"))],
+            name=message("Kind of message"),
+            lined=False,
         )
         self.input = _Input()
         self.where = ElidedLabel("", color="text-soft", step="caption")
@@ -104,7 +106,6 @@ class ReplyBox(Live, QWidget):
         else:
             self.where.say(message("Goes to the outbox") if self._queues else "")
         self.close_too.setVisible(not note)
-        self.tabs.setAccessibleName(tr("Kind of message"))
         self.input.setAccessibleName(tr("Internal note") if note else tr("Reply"))
         self.input.setPlaceholderText(
             tr("Write a note for your colleagues") if note else tr("Write to the customer")

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+from PySide6.QtCore import QLocale
 
 from crm_core.entities._choices import PRIORITIES
 from crm_core.entities.ticket import TICKET_KINDS, TICKET_STATES
 from crm_core.i18n import Message, message
 from crm_desktop.services.tickets import NEAR_MS, Clock
-from crm_desktop.ui.format import clock, duration, near_moment, weekday_date
-from crm_desktop.ui.widgets.paint import Tone
+from crm_desktop.ui.format import clock, duration, near_moment, short_date
+from crm_desktop.ui.translate import translator
+
+DAYS_NAMED = 7
+"""So many days ahead a weekday says which day is meant."""
 
 STATES = {choice.value: Message(choice.label) for choice in TICKET_STATES}
 KINDS = {choice.value: Message(choice.label) for choice in TICKET_KINDS}
 PRIORITY_WORDS = {choice.value: Message(choice.label) for choice in PRIORITIES}
-STATE_TONES = {
-    "new": Tone.INFO,
-    "open": Tone.INFO,
-    "waiting": Tone.NEUTRAL,
-    "solved": Tone.GOOD,
-    "closed": Tone.NEUTRAL,
-}
+PRESENT_STATES = ("new", "open")
+"""States in which it is our turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +70,19 @@ def due_sentence(kind: Clock, due_at: int | None, now_ms: int) -> Message | None
             return message("First reply was due {time}, {left} late", time=at, left=left)
         return message("First reply due {time}, {left} left", time=at, left=left)
     if late:
-        return message("Was to be solved by {time}, {left} late", time=at, left=left)
-    return message("To be solved by {time}, {left} left", time=at, left=left)
+        return message("Solve was due {time}, {left} late", time=at, left=left)
+    return message("Solve by {time}, {left} left", time=at, left=left)
 
 
 def near_time(at_ms: int) -> str:
-    """Return the time alone for today, weekday and day with the time otherwise."""
+    """Return the time alone for today, with the weekday for a week either way, else the date."""
     at = moment(at_ms)
-    today = datetime.now().astimezone().date()
-    if at.date() > today:
-        return f"{weekday_date(at.date())} {clock(at)}"
-    return near_moment(at)
+    ahead = (at.date() - datetime.now().astimezone().date()).days
+    if ahead <= 0:
+        return near_moment(at)
+    return f"{weekday(at.date())} {clock(at)}" if ahead < DAYS_NAMED else short_date(at.date())
+
+
+def weekday(day: date) -> str:
+    """Return the weekday's short name, `Tue` or `周二`."""
+    return translator().locale.dayName(day.isoweekday(), QLocale.FormatType.ShortFormat)

@@ -51,8 +51,9 @@ def page(look: QApplication, app: App, qtbot: QtBot) -> Iterator[QuotesPage]:
     context.go.connect(shown.show_place)
     shown.resize(1240, 824)
     qtbot.addWidget(shown)
-    shown.show()
-    qtbot.waitExposed(shown)
+    with qtbot.waitActive(shown, timeout=WAIT_MS):
+        shown.show()
+        shown.activateWindow()
     yield shown
     qtbot.waitUntil(lambda: not tasks.busy, timeout=WAIT_MS)
     app.replica.on_changed.remove(context._committed.emit)
@@ -260,9 +261,7 @@ def test_a_quote_is_printed_page_for_page(page: QuotesPage, app: App, qtbot: QtB
     assert printed.pageCount() == document.pageCount()
     image = page_image(printed, 0, 36)
     ink = sum(
-        image.pixelColor(x, y).lightness() < 200
-        for x in range(image.width())
-        for y in range(image.height())
+        image.pixelColor(x, y).lightness() < 200 for x in range(image.width()) for y in range(image.height())
     )
     assert 0 < ink < image.width() * image.height() // 4
 

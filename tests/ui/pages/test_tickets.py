@@ -1,0 +1,282 @@
+"""The ticket page by keyboard, on a real encrypted profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from crm_desktop.assembly import App
+from crm_desktop.models.query import ListQuery
+from crm_desktop.services import records, tickets
+from crm_desktop.services.tickets import Clock, Queue
+from crm_desktop.sync.runner import Phase, Status
+from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.pages.tickets import TicketsPage
+from crm_desktop.ui.tasks import Tasks
+from crm_desktop.ui.tickets.words import deadline
+from crm_desktop.ui.translate import show, translator
+from tests.support.desktop import empty_app, sample_app
+
+WAIT_MS = 10_000
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Give a profile with sample records, for all tests of this file."""
+    made = sample_app(tmp_path_factory.mktemp("tickets"), customers=12)
+    yield made
+    made.close()
+
+
+def _page_of(app: App, qtbot: QtBot) -> Iterator[TicketsPage]:
+    tasks = Tasks()
+    context = Context(app, tasks)
+    shown = TicketsPage(context, ActionRegistry())
+    context.go.connect(lambda place: shown.show_place(place) if place.page == "tickets" else None)
+    shown.resize(1240, 824)
+    qtbot.addWidget(shown)
+    with qtbot.waitActive(shown, timeout=WAIT_MS):
+        shown.show()
+        shown.activateWindow()
+    yield shown
+    qtbot.waitUntil(lambda: not tasks.busy, timeout=WAIT_MS)
+    app.replica.on_changed.remove(context._committed.emit)
+    tasks.close()
+
+
+@pytest.fixture
+def page(look: QApplication, app: App, qtbot: QtBot) -> Iterator[TicketsPage]:
+    """Give the page in a window."""
+    yield from _page_of(app, qtbot)
+
+
+def _open(page: TicketsPage, app: App, qtbot: QtBot) -> str:
+    """Open a new ticket and return its id."""
+    customer = records.page(app.replica, ListQuery(entity="customer", limit=1)).rows[0]
+    made = tickets.create(
+        app.replica, {"subject": "Pump hums", "customer_id": customer.id}, "It hums at 40 Hz."
+    ).value
+    page.show_place(Place(page="tickets", record_id=made.id))
+    _shown(page, qtbot, made.id, 1)
+    qtbot.waitUntil(lambda: page.queue.model.row_of(made.id) >= 0, timeout=WAIT_MS)
+    page.queue.rows.setFocus()
+    return made.id
+
+
+def _shown(page: TicketsPage, qtbot: QtBot, ticket_id: str, messages: int) -> None:
+    def there() -> bool:
+        view = page.view
+        return view is not None and view.ticket.id == ticket_id and len(page.talk.views) == messages
+
+    qtbot.waitUntil(there, timeout=WAIT_MS)
+
+
+def _press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    QTest.keyClick(QApplication.focusWidget(), key, modifiers)
+
+
+def _type(text: str) -> None:
+    QTest.keyClicks(QApplication.focusWidget(), text)
+
+
+def test_a_reply_is_written_by_keyboard_and_waits_in_the_outbox(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    ticket_id = _open(page, app, qtbot)
+    _press(Qt.Key.Key_R)
+    assert page.box.input.hasFocus()
+    _type("Please send a photo, so that we see it.")
+    page.box.send.click()
+    _shown(page, qtbot, ticket_id, 2)
+    view = tickets.view(app.replica, ticket_id)
+    assert view.messages[-1].body == "Please send a photo, so that we see it."
+    assert view.messages[-1].not_sent
+    assert view.ticket["status"] == "open"
+    assert page.talk.views[-1].edit is not None
+    assert page.box.text == ""
+
+
+def test_a_note_is_kept_among_colleagues_and_stops_no_clock(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    ticket_id = _open(page, app, qtbot)
+    _press(Qt.Key.Key_N)
+    assert page.box.internal
+    _type("Same as last spring.")
+    assert not page.box.close_too.isVisible()
+    _press(Qt.Key.Key_Return, CONTROL)
+    _shown(page, qtbot, ticket_id, 2)
+    view = tickets.view(app.replica, ticket_id)
+    assert view.messages[-1].internal
+    assert view.ticket["status"] == "new"
+    assert view.clock is Clock.REPLY
+
+
+def test_ctrl_enter_answers_and_closes(page: TicketsPage, app: App, qtbot: QtBot) -> None:
+    ticket_id = _open(page, app, qtbot)
+    _press(Qt.Key.Key_R)
+    _type("Solved by a new bearing.")
+    _press(Qt.Key.Key_Return, CONTROL)
+    _shown(page, qtbot, ticket_id, 2)
+    qtbot.waitUntil(lambda: page.queue.model.row_of(ticket_id) < 0, timeout=WAIT_MS)
+    view = tickets.view(app.replica, ticket_id)
+    assert view.ticket["status"] == "solved"
+    assert view.clock is Clock.NONE
+
+
+def test_a_message_not_sent_is_changed_in_its_place(page: TicketsPage, app: App, qtbot: QtBot) -> None:
+    ticket_id = _open(page, app, qtbot)
+    tickets.reply(app.replica, ticket_id, "We come tomorow.")
+    _shown(page, qtbot, ticket_id, 2)
+    page.queue.rows.setFocus()
+    _press(Qt.Key.Key_E)
+    assert page.talk.views[-1].editing
+    _press(Qt.Key.Key_A, CONTROL)
+    _type("We come tomorrow.")
+    _press(Qt.Key.Key_Return, CONTROL)
+    qtbot.waitUntil(
+        lambda: tickets.view(app.replica, ticket_id).messages[-1].body == "We come tomorrow.", timeout=WAIT_MS
+    )
+    assert page.talk.views[-1].body.text() == "We come tomorrow."
+
+
+def test_letters_typed_in_a_reply_are_text_and_no_keys(page: TicketsPage, app: App, qtbot: QtBot) -> None:
+    _open(page, app, qtbot)
+    _press(Qt.Key.Key_R)
+    _type("rnsgp")
+    assert page.box.text == "rnsgp"
+    assert page.menu is None
+    assert not page.box.internal
+
+
+def test_what_is_begun_stands_there_again_when_the_ticket_is_shown(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    ticket_id = _open(page, app, qtbot)
+    page.box.begin(internal=False)
+    _type("Half an ans")
+    other = next(row.id for row in tickets.queue(app.replica, Queue.ALL) if row.id != ticket_id)
+    page.show_place(Place(page="tickets", record_id=other))
+    qtbot.waitUntil(lambda: page.view is not None and page.view.ticket.id == other, timeout=WAIT_MS)
+    assert page.box.text == ""
+    page.show_place(Place(page="tickets", record_id=ticket_id))
+    _shown(page, qtbot, ticket_id, 1)
+    assert page.box.text == "Half an ans"
+
+
+def test_state_and_assignee_are_changed_by_keys_and_taken_back(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    ticket_id = _open(page, app, qtbot)
+    notices: list[Any] = []
+    page.context.notice.connect(notices.append)
+    _press(Qt.Key.Key_S)
+    assert page.menu is not None
+    waiting = next(each for each in page.menu.actions() if each.text() == "Waits for customer")
+    page.menu.close()
+    waiting.trigger()
+    qtbot.waitUntil(lambda: _value(app, ticket_id, "status") == "waiting", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: bool(notices), timeout=WAIT_MS)
+    notices[-1].act()
+    qtbot.waitUntil(lambda: _value(app, ticket_id, "status") == "new", timeout=WAIT_MS)
+    # The platform of the tests gives the activation back to nobody when a menu closes.
+    with qtbot.waitActive(page, timeout=WAIT_MS):
+        page.activateWindow()
+    page.queue.rows.setFocus()
+    _press(Qt.Key.Key_G)
+    qtbot.waitUntil(lambda: page.menu is not None and page.menu.isVisible(), timeout=WAIT_MS)
+    nobody = next(each for each in page.menu.actions() if each.text() == "Nobody yet")
+    page.menu.close()
+    nobody.trigger()
+    qtbot.waitUntil(lambda: _value(app, ticket_id, "assignee_id") is None, timeout=WAIT_MS)
+
+
+def test_a_ticket_is_opened_with_the_form_by_keyboard(page: TicketsPage, app: App, qtbot: QtBot) -> None:
+    page.show_place(Place(page="tickets", options={"new": True}))
+    form = page.form
+    assert form.customer.hasFocus()
+    form.make.click()
+    assert show(form.subject_field.error) == "Say in a few words what it is about"
+    form.subject.setFocus()
+    _type("Gateway is offline")
+    form.message.setFocus()
+    _type("Since Monday.")
+    _press(Qt.Key.Key_Return, CONTROL)
+    qtbot.waitUntil(
+        lambda: page.view is not None and page.view.ticket["subject"] == "Gateway is offline",
+        timeout=WAIT_MS,
+    )
+    assert page.view is not None
+    assert page.view.messages[0].from_customer
+    made = page.view.ticket.id
+    qtbot.waitUntil(lambda: page.queue.model.row_of(made) >= 0, timeout=WAIT_MS)
+
+
+def test_the_buttons_say_whether_an_answer_goes_out_now(page: TicketsPage, app: App, qtbot: QtBot) -> None:
+    _open(page, app, qtbot)
+    assert page.box.send.text() == "Queue reply"
+    page.context.on_sync_status(Status(phase=Phase.IDLE))
+    qtbot.waitUntil(lambda: page.box.send.text() == "Send", timeout=WAIT_MS)
+    page.context.on_sync_status(Status(phase=Phase.OFFLINE))
+    qtbot.waitUntil(lambda: page.box.send.text() == "Queue reply", timeout=WAIT_MS)
+
+
+def test_the_tabs_count_and_show_their_tickets(page: TicketsPage, app: App, qtbot: QtBot) -> None:
+    page.show_place(Place(page="tickets", options={"queue": "unassigned"}))
+    counts = tickets.counts(app.replica)
+    qtbot.waitUntil(lambda: page.queue.model.rowCount() == counts[Queue.UNASSIGNED] > 0, timeout=WAIT_MS)
+    assert page.queue.tabs.accessibleTabName(3) == f"All {counts[Queue.ALL]}"
+
+
+def test_an_empty_queue_says_so(look: QApplication, tmp_path: Any, qtbot: QtBot) -> None:
+    app = empty_app(tmp_path)
+    pages = _page_of(app, qtbot)
+    page = next(pages)
+    page.show_place(Place(page="tickets"))
+    qtbot.waitUntil(page.nothing.isVisible, timeout=WAIT_MS)
+    assert page.nothing.line.text() == "Nothing to answer here"
+    assert page.queue.empty.isVisible()
+    assert next(pages, None) is None
+    app.close()
+
+
+def test_a_clock_says_by_icon_and_word_how_a_promise_stands() -> None:
+    now = 1_000_000_000_000
+    late = deadline(Clock.REPLY, now - 20 * 60_000, now)
+    near = deadline(Clock.REPLY, now + 46 * 60_000, now)
+    far = deadline(Clock.SOLVE, now + 3 * 86_400_000, now)
+    assert (late.icon, late.color, show(late.left)) == ("overdue", "bad", "20 min late")
+    assert (near.icon, near.color, show(near.left)) == ("clock", "warn", "46 min")
+    assert (far.icon, far.color, show(far.left)) == ("clock", "text", "3 d")
+    assert deadline(Clock.PAUSED, None, now).icon == "pause"
+
+
+def test_the_page_speaks_chinese_at_once(page: TicketsPage, app: App, qtbot: QtBot) -> None:
+    _open(page, app, qtbot)
+    translator().use("zh_CN")
+    qtbot.waitUntil(lambda: page.queue.title.text() == "工单", timeout=WAIT_MS)
+    assert page.box.send.text() == "排队回复"
+
+
+def test_every_control_has_a_name(page: TicketsPage, app: App, qtbot: QtBot) -> None:
+    _open(page, app, qtbot)
+    nameless = [
+        widget
+        for widget in page.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and widget.isVisible()
+        and not (widget.accessibleName() or getattr(widget, "text", str)())
+    ]
+    assert not nameless
+
+
+def _value(app: App, ticket_id: str, field: str) -> Any:
+    return records.get(app.replica, "ticket", ticket_id).get(field)
