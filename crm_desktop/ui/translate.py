@@ -50,7 +50,7 @@ class Translator(QObject):
         if switched:
             self.language_changed.emit(language)
 
-    def tr(self, text: str, **places: object) -> str:
+    def tr(self, text: str, /, **places: object) -> str:
         """Return an English source text in the language in use, its `{places}` filled."""
         return Message(text, places).show(self._translate)
 
