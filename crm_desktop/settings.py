@@ -51,6 +51,8 @@ LIST_STATES: Setting[dict[str, Any]] = Setting("list_states", {})
 """List name to what it showed last: filter, order, columns."""
 RECENT_RECORDS: Setting[list[Any]] = Setting("recent_records", [])
 """[entity, id] of the records opened last, newest first."""
+HOME_CARDS: Setting[dict[str, Any]] = Setting("home_cards", {})
+"""Which cards the home page shows and in what order: {"main": [...], "side": [...], "hidden": [...]}."""
 EXPORT_FOLDER = Setting("export_folder", "")
 SYNC_PAUSED = Setting("sync_paused", False)
 SYNC_ON_METERED = Setting("sync_on_metered", False)
@@ -69,6 +71,7 @@ ALL: tuple[Setting[Any], ...] = (
     COLUMN_WIDTHS,
     LIST_STATES,
     RECENT_RECORDS,
+    HOME_CARDS,
     EXPORT_FOLDER,
     SYNC_PAUSED,
     SYNC_ON_METERED,

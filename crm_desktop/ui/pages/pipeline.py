@@ -52,6 +52,7 @@ _OF_THE_BOARD = ("pipeline_id", "probability", "loss_reason", "stage_since")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
     board: Board
+    shown: BoardFilter
     processes: tuple[PipelineRow, ...]
     may_create: bool
 
@@ -261,27 +262,22 @@ class PipelinePage(Page):
 
     def _ask(self) -> None:
         self._stale = False
-        replica, shown, pipeline_id = self.context.replica, self._shown(), self.filters.pipeline_id
+        replica, pipeline_id = self.context.replica, self.filters.pipeline_id
+        mine, text, by_owner = self.filters.mine.isChecked(), self.filters.text, self.filters.by_owner
         read_so_far = max((len(column.model.cards) for column in self.board.columns), default=0)
         limit = min(max(CARDS_A_COLUMN, read_so_far), MOST_READ_AGAIN)
-        self.moves.shown = shown
 
         def read() -> _Read:
+            owner_id = replica.person.user_id if mine else None
+            shown = BoardFilter(owner_id=owner_id, text=text, by_owner=by_owner)
             return _Read(
+                shown=shown,
                 board=deals.board(replica, pipeline_id, shown, limit),
                 processes=deals.pipelines(replica),
                 may_create=bool(rights.may_do(replica, Action.CREATE, "deal")),
             )
 
         self.context.tasks.read(self, read, self._on_board_read, self._on_unreadable, topic="board")
-
-    def _shown(self) -> BoardFilter:
-        mine = self.filters.mine.isChecked()
-        return BoardFilter(
-            owner_id=self.context.replica.person.user_id if mine else None,
-            text=self.filters.text,
-            by_owner=self.filters.by_owner,
-        )
 
     def _on_board_read(self, read: _Read) -> None:
         if self.board.carried is not None:
@@ -292,7 +288,8 @@ class PipelinePage(Page):
         self.new_button.setVisible(read.may_create)
         self.filters.show_processes(read.processes, read.board.pipeline.id if read.board.pipeline else "")
         self.filters.show_counts(read.board.next_step_counts)
-        self.board.show_board(read.board, by_owner=self.filters.by_owner)
+        self.moves.shown = read.shown
+        self.board.show_board(read.board, by_owner=read.shown.by_owner)
         self.foot.show_board(read.board)
         if self.view == BOARD:
             self.stack.setCurrentWidget(self._face if read.board.columns else self._nothing)
@@ -307,7 +304,7 @@ class PipelinePage(Page):
         self.context.show_error(error)
 
     def _on_more_wanted(self, stage_id: str, after: Card) -> None:
-        replica, shown = self.context.replica, self._shown()
+        replica, shown = self.context.replica, self.moves.shown
 
         def add(cards: tuple[Card, ...]) -> None:
             column = self.board.column_of(stage_id)

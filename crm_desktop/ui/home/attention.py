@@ -1,0 +1,170 @@
+"""What needs somebody: tickets near their deadline, quotes about to expire, deals gone quiet."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import Message, message
+from crm_core.money import Money
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import figures
+from crm_desktop.services.calendar import DAY_MS, local
+from crm_desktop.services.figures import ATTENTION_A_GROUP, AttentionItem
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.format import clock, duration, figure, money, near_moment, weekday_date
+from crm_desktop.ui.home import words
+from crm_desktop.ui.home.home_card import HomeCard
+from crm_desktop.ui.pages.registry import PAGE_OF_ENTITY
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import ICON_INLINE
+from crm_desktop.ui.translate import Text
+from crm_desktop.ui.widgets.cards import GroupRow, InfoRow
+from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.labels import IconLabel, Label
+
+MOST_A_GROUP = 3
+VERY_QUIET_DAYS = 30
+SOON_DAYS = 2
+_GROUPS: tuple[tuple[str, Message], ...] = (
+    ("tickets", message("Deadlines")),
+    ("quotes", message("Quotes that expire this week")),
+    ("deals", message("Quiet deals")),
+)
+
+
+class AttentionCard(HomeCard):
+    """Groups of things to act on, the most pressing first."""
+
+    key = "attention"
+    follows = frozenset(("ticket", "quote", "deal", "activity", "customer"))
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, message("Needs attention"), flush=True)
+        self._items: tuple[AttentionItem, ...] | None = None
+        self.rows = QVBoxLayout()
+        self.rows.setSpacing(0)
+        self.body.addLayout(self.rows)
+        self.nothing = EmptyState("check", message("Nothing needs you"))
+        self.nothing.hide()
+        self.body.addWidget(self.nothing, 1)
+        self.body.addStretch(1)
+
+    def reader(self, replica: Replica) -> Callable[[], Any]:
+        """Return what reads the groups."""
+        return lambda: figures.attention(replica)
+
+    def take(self, read: Any) -> None:
+        """Show the groups."""
+        self._items = read
+        self._show()
+
+    def tick(self) -> None:
+        """Say anew how late things are."""
+        self._show()
+
+    def retranslate(self) -> None:
+        """Write everything in the language on screen."""
+        super().retranslate()
+        if getattr(self, "_items", None) is not None:
+            self._show()
+
+    def _show(self) -> None:
+        if self._items is None:
+            return
+        while self.rows.count():
+            row = self.rows.takeAt(0).widget()
+            row.hide()
+            row.deleteLater()
+        now_ms = self.context.replica.clock.now_ms()
+        cut = False
+        for group, title in _GROUPS:
+            items = [item for item in self._items if item.group == group]
+            if not items:
+                continue
+            full = len(items) >= ATTENTION_A_GROUP
+            cut = cut or full
+            count: Text = message("{count} or more", count=len(items)) if full else figure(len(items))
+            self.rows.addWidget(GroupRow(title, count))
+            shown = items[:MOST_A_GROUP]
+            for item in shown:
+                self.rows.addWidget(self._row(item, now_ms, lined=item is not shown[-1]))
+        self.nothing.setVisible(not self._items)
+        counted = message("{count} items", count=figure(len(self._items)))
+        self.set_remark("" if cut or not self._items else counted)
+
+    def _row(self, item: AttentionItem, now_ms: int, *, lined: bool) -> InfoRow:
+        title, line, state = _DRESS[item.group](item, now_ms)
+        row = InfoRow(title, line, icon=SCHEMAS[item.entity].meta.icon, right=state, lined=lined)
+        row.setFixedHeight(row.sizeHint().height())
+        row.opened.connect(lambda: self._on_row_opened(item))
+        return row
+
+    def _on_row_opened(self, item: AttentionItem) -> None:
+        self.context.go.emit(Place(page=PAGE_OF_ENTITY[item.entity], record_id=item.record_id))
+
+
+class _State(QWidget):
+    """A shape and a word at the right of a row, in one colour."""
+
+    def __init__(self, icon: str, said: Text, color: str) -> None:
+        super().__init__()
+        label = Label(said, color=color)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme().px(7))
+        row.addWidget(IconLabel(icon, color=color, size=ICON_INLINE))
+        row.addWidget(label)
+        self.setAccessibleName(label.text())
+
+
+def _ticket(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
+    moment = local(item.at_ms)
+    today = moment.date() == local(now_ms).date()
+    time = clock(moment) if today else near_moment(moment, local(now_ms))
+    if item.subtitle == "reply":
+        line = (
+            message("First reply was due {time}", time=time)
+            if item.late
+            else message("First reply due {time}", time=time)
+        )
+    else:
+        line = (
+            message("Solution was due {time}", time=time)
+            if item.late
+            else message("Solution due {time}", time=time)
+        )
+    left = duration(datetime.timedelta(milliseconds=item.at_ms - now_ms))
+    return item.title, line, _State("overdue", left, "bad") if item.late else _State("clock", left, "warn")
+
+
+def _quote(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
+    title: Text = item.title
+    if item.subtitle:
+        title = message("{number} · {customer}", number=item.title, customer=item.subtitle)
+    amount = (
+        Money(item.amount_minor, item.currency) if item.amount_minor is not None and item.currency else None
+    )
+    day = local(item.at_ms).date()
+    soon = (day - local(now_ms).date()).days <= SOON_DAYS
+    return title, money(amount), _State("clock", weekday_date(day), "warn" if soon else "text-soft")
+
+
+def _deal(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
+    title: Text = item.title
+    if item.subtitle:
+        title = message("{deal}, {customer}", deal=item.title, customer=item.subtitle)
+    quiet = words.quiet_words(item.at_ms, now_ms)
+    far = now_ms - item.at_ms > VERY_QUIET_DAYS * DAY_MS
+    return title, message("No contact"), _State("clock", quiet, "warn" if far else "text-soft")
+
+
+_DRESS: dict[str, Callable[[AttentionItem, int], tuple[Text, Text, QWidget]]] = {
+    "tickets": _ticket,
+    "quotes": _quote,
+    "deals": _deal,
+}
