@@ -13,7 +13,7 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.lists.words import new_words
-from crm_desktop.ui.pages.registry import PAGE_OF_ENTITY
+from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.widgets.buttons import Button
 
 
@@ -50,7 +50,8 @@ class ChildList(QWidget):
         self.list.opened.connect(self.open)
         self.list.new_asked.connect(self.new)
         self.new_button = Button(new_words(entity), icon="plus", small=True)
-        self.new_button.setVisible(creates)
+        if not creates:
+            self.new_button.hide()
         self.new_button.clicked.connect(self.new)
         holder = QWidget()
         column = QVBoxLayout(holder)

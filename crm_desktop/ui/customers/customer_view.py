@@ -24,7 +24,7 @@ from crm_desktop.ui.customers.side_column import SideColumn
 from crm_desktop.ui.customers.timeline_view import TimelineView
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.lists.side_pane import OVERLAY_BELOW, Hairline
-from crm_desktop.ui.pages.registry import PAGE_OF_ENTITY
+from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.widgets.buttons import IconButton
