@@ -35,7 +35,7 @@ from crm_desktop.ui.theme.tokens import ICON_INLINE, LINES, RADII
 from crm_desktop.ui.tickets.words import STATES, deadline
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets import paint
-from crm_desktop.ui.widgets.buttons import IconButton
+from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.labels import Label
@@ -122,11 +122,11 @@ class QueuePane(Live, QWidget):
         super().__init__(parent)
         self.model = QueueModel()
         self.title = Label(message("Tickets"), step="title")
-        self.new = IconButton("plus", message("New ticket"))
-        self.new.setProperty("outlined", "true")
+        self.new = _NewButton("", icon="plus")
         self.tabs = TabRow(
             [Tab(key=key.value, text=text) for key, text in TABS.items()], name=message("Views of the queue")
         )
+        self.tabs.setUsesScrollButtons(False)  # four words: the pane is as wide as they are
         self.rows = _Rows()
         self.rows.setModel(self.model)
         self.rows.setItemDelegate(_QueueDelegate(self.rows))
@@ -197,6 +197,16 @@ class QueuePane(Live, QWidget):
         row = self.model.at(current.row())
         if row is not None and not self._quiet:
             self.chosen.emit(row.id)
+
+
+class _NewButton(Button):
+    """A framed plus; its name is spoken and its tooltip."""
+
+    def retranslate(self) -> None:
+        """Name the button in the language on screen."""
+        super().retranslate()
+        self.setAccessibleName(tr("New ticket"))
+        self.setToolTip(tr("New ticket"))
 
 
 class _Rows(QListView):

@@ -308,6 +308,24 @@ def test_going_back_to_where_a_quote_was_made_makes_no_second_one(
     assert records.count(app.replica, ListQuery(entity="quote")) == count
 
 
+def test_the_preview_is_reached_and_put_away_by_keys_and_takes_a_narrow_window(
+    page: QuotesPage, app: App, qtbot: QtBot
+) -> None:
+    editor = _new_quote(page, app, qtbot)
+    _add(editor, qtbot, "PV-30", "2")
+    qtbot.waitUntil(editor.preview.print.isVisible, timeout=WAIT_MS)
+    _press(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    assert editor.preview.print.hasFocus()
+    _press(Qt.Key.Key_F4)
+    assert not editor.preview.isVisible()
+    assert editor.entry.input.hasFocus()
+    page.resize(1000, 700)
+    qtbot.waitUntil(lambda: not editor.preview.isVisible(), timeout=WAIT_MS)
+    editor.go_to_preview()
+    assert editor.preview.isVisible()
+    assert not editor.grid.isVisible()
+
+
 def test_every_control_of_the_editor_has_a_name(page: QuotesPage, app: App, qtbot: QtBot) -> None:
     editor = _new_quote(page, app, qtbot)
     nameless = [
