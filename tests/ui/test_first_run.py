@@ -16,7 +16,7 @@ from crm_desktop import assembly
 from crm_desktop.app import Desktop
 from crm_desktop.platform.paths import Profile
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
-from crm_desktop.services import sample
+from crm_desktop.services import records, sample, syncing
 from crm_desktop.settings import LANGUAGE
 from crm_desktop.ui.first_run.first_sync import FirstSyncStep
 from crm_desktop.ui.first_run.remove_sample import RemoveSample
@@ -235,3 +235,47 @@ def test_what_hq_did_to_this_laptop_is_said_plainly(
     assert says in screen.state.line.text()
     assert screen.again.isHidden() == (why == "wipe")
     assert any("/somewhere" in label.text() for label in screen.findChildren(Label))
+
+
+def test_an_empty_start_is_connected_later_and_locked_when_hq_takes_the_laptop_off_its_list(
+    look: QApplication, qtbot: QtBot, profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
+    app = assembly.new_profile(profile.root)
+    sample.prepare_local(app.replica, "en")
+    records.create(app.replica, "customer", {"name": "Made before (demo)"})
+    app.close()
+    desktop = Desktop(look, profile)
+    qtbot.addWidget(desktop.window)
+    desktop.start()
+    _frame(desktop, qtbot).connect_wanted.emit()
+    wizard = _wizard(desktop, qtbot)
+    assert _names(wizard) == ["Language", "Head office", "Sign in", "First sync"]
+    wizard.back.click()
+    frame = _frame(desktop, qtbot)
+    assert frame.status.badge.status.state is SyncState.NOT_CONNECTED
+    frame.connect_wanted.emit()
+    wizard = _wizard(desktop, qtbot)
+    with running_server(tmp_path) as server:
+        server.add_user("lin", "sales", "lin password")
+        qtbot.keyClicks(wizard.start.address, server.url)
+        qtbot.waitUntil(wizard.next.isEnabled, timeout=LONG)
+        wizard.next.click()
+        qtbot.keyClicks(wizard.sign_in.user, "lin")
+        qtbot.keyClicks(wizard.sign_in.password, "lin password")
+        wizard.next.click()
+        qtbot.waitUntil(lambda: wizard.step is wizard.sync and wizard.next.isEnabled(), timeout=LONG)
+        wizard.next.click()
+        frame = _frame(desktop, qtbot)
+        qtbot.waitUntil(lambda: frame.status.badge.status.state is SyncState.UP_TO_DATE, timeout=LONG)
+        replica = frame.context.replica
+        assert syncing.status(replica).returned == 0
+        device = syncing.status(replica).device
+        revoked = server.command("devices", "revoke", str(device))
+        assert revoked.status == 0, revoked.err
+        qtbot.keyClick(frame, Qt.Key.Key_F9)
+        qtbot.waitUntil(lambda: isinstance(desktop.window.screen_shown, StoppedScreen), timeout=LONG)
+        screen = desktop.window.screen_shown
+        assert isinstance(screen, StoppedScreen)
+        assert screen.state.line.text() == "HQ has taken this laptop off its list"
+    desktop.window.close()

@@ -63,7 +63,9 @@ class UnlockScreen(Live, QWidget):
         column.addLayout(buttons)
         middle = QHBoxLayout()
         middle.addStretch(1)
-        middle.addWidget(box)  # aligned by stretches: a widget aligned by flags is not given its wrapped height
+        middle.addWidget(
+            box
+        )  # aligned by stretches: a widget aligned by flags is not given its wrapped height
         middle.addStretch(1)
         outer = QVBoxLayout(self)
         outer.addStretch(2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -210,7 +209,7 @@ class Frame(QWidget):
     def _show(self, place: Place) -> None:
         page = self._pages.get(place.page)
         if page is None:
-            page = self._make(place.page)
+            page = BY_ID[place.page].make(self.context, self.actions_of_program)
             self._pages[place.page] = page
             self.stack.addWidget(page)
         self.status.show_selection(None)
@@ -220,12 +219,6 @@ class Frame(QWidget):
         self.top.forward.setEnabled(self._trail.can_go_forward)
         page.show_place(place)
         self._remember(place)
-
-    def _make(self, page_id: str) -> Page:
-        spec = BY_ID[page_id]
-        if importlib.util.find_spec(f"crm_desktop.ui.pages.{spec.factory.partition(':')[0]}") is None:
-            return Page(self.context, self.actions_of_program)
-        return spec.make(self.context, self.actions_of_program)
 
     def _remember(self, place: Place) -> None:
         settings = self.context.app.settings

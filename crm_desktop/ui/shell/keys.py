@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from crm_core.i18n import N_
@@ -33,7 +35,7 @@ def add_frame_actions(frame: QWidget, actions: ActionRegistry, commands: Command
         (_spec("menu", N_("Menu"), "menu", "Alt+M"), commands.program_menu),
     )
     for spec, run in everywhere:
-        actions.add(spec, run, frame)
+        _everywhere(actions.add(spec, run, frame))
     for page in PAGES:
         if page.shortcut:
             spec = ActionSpec(
@@ -43,11 +45,16 @@ def add_frame_actions(frame: QWidget, actions: ActionRegistry, commands: Command
                 icon=page.icon,
                 shortcut=page.shortcut,
             )
-            actions.add(spec, _going(commands, page.id), frame)
+            _everywhere(actions.add(spec, _going(commands, page.id), frame))
 
 
 def _spec(name: str, text: str, icon: str, shortcut: str) -> ActionSpec:
     return ActionSpec(id=f"frame.{name}", text=text, group=WINDOW, icon=icon, shortcut=shortcut)
+
+
+def _everywhere(action: QAction) -> None:
+    """Let an action's key work wherever the focus is in the window, and where it is nowhere."""
+    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
 
 
 def _going(commands: Commands, page_id: str) -> Callable[[], None]:

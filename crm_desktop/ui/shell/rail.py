@@ -40,7 +40,7 @@ class Rail(Live, QWidget):
         self._heading = Label(message("More"), step="caption", color="text-soft")
         self._fold = IconButton("down", message("Hide the further pages"), color="text-soft", small=True)
         self._fold.clicked.connect(lambda: self.fold(not self._folded, tell=True))
-        self._head = QWidget()
+        self._head = QWidget(self)
         head = QHBoxLayout(self._head)
         head.setContentsMargins(theme().px(12), theme().px(S), theme().px(4), 0)
         head.addWidget(self._heading)
@@ -53,7 +53,7 @@ class Rail(Live, QWidget):
         column.addWidget(self._brand)
         column.addSpacing(theme().px(6))
         for page in pages:
-            if page.id in self._more and self._head.parent() is None:
+            if page.id in self._more and column.indexOf(self._head) < 0:
                 column.addWidget(self._head)
             item = self._items[page.id]
             item.clicked.connect(lambda _checked=False, page_id=page.id: self.chosen.emit(page_id))
