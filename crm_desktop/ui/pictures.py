@@ -59,6 +59,7 @@ def take(
     window.show_screen(frame)
     window.resize(*size)
     window.show()
+    frame.setFocus()
     made = []
     try:
         if prepare is not None:
