@@ -276,7 +276,18 @@ def _queue_rows(session: Session, tickets: Sequence[Ticket]) -> tuple[QueueRow, 
             )
         )
     }
-    waiting = marks_of(session, "ticket", [ticket.id for ticket in tickets]).not_sent
+    ids = [ticket.id for ticket in tickets]
+    ticket_of = {
+        row.id: row.ticket_id
+        for row in session.execute(
+            select(TicketMessage.id, TicketMessage.ticket_id).where(
+                TicketMessage.ticket_id.in_(ids), TicketMessage.life % 2 == 1
+            )
+        )
+    }
+    unsent = marks_of(session, "ticket_message", list(ticket_of)).not_sent
+    # A reply that waits makes its ticket one that waits, whether or not the ticket itself changed.
+    waiting = marks_of(session, "ticket", ids).not_sent | {ticket_of[message_id] for message_id in unsent}
     result = []
     for ticket in tickets:
         clock, due_at = promise(

@@ -14,6 +14,7 @@ from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
 from crm_desktop.services import lists, records, rights, tickets
 from crm_desktop.services.lists import Option
+from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.tickets import Queue, QueueRow, TicketView
 from crm_desktop.sync.runner import Phase
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
@@ -393,7 +394,7 @@ class TicketsPage(Page):
             tickets.assign,
         )
 
-    def _change(self, new: str | None, field: str, write: Callable[..., object]) -> None:
+    def _change(self, new: str | None, field: str, write: Callable[..., Outcome[Record]]) -> None:
         view, replica = self._view, self.context.replica
         if view is None or view.ticket.get(field) == new:
             return

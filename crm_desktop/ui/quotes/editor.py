@@ -25,6 +25,7 @@ from crm_core.ids import new_id
 from crm_core.rules.access import Action as Right
 from crm_core.schema.field import Plain
 from crm_core.schema.values import DEFAULT_CURRENCY, canonical_decimal
+from crm_desktop.models.records import Record
 from crm_desktop.services import quotes, records, rights
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.quotes import ProductChoice, QuoteView
@@ -198,8 +199,8 @@ class QuoteEditor(Live, QWidget):
         column = QVBoxLayout(self._sheet)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for widget in (self.title, self.fields, Hairline(), self.states, Hairline()):
-            column.addWidget(widget)
+        for part in (self.title, self.fields, Hairline(), self.states, Hairline()):
+            column.addWidget(part)
         column.addWidget(self.grid, 1000)
         column.addWidget(self.entry)
         column.addLayout(foot)
@@ -317,8 +318,8 @@ class QuoteEditor(Live, QWidget):
 
     def _save(
         self,
-        work: Callable[[], Outcome[records.Record]],
-        done: Callable[[records.Record], None] | None = None,
+        work: Callable[[], Outcome[Record]],
+        done: Callable[[Record], None] | None = None,
         *,
         told: Message | None = None,
         undo: Callable[[], object] | None = None,
@@ -326,7 +327,7 @@ class QuoteEditor(Live, QWidget):
         self._edits += 1
         self._saving += 1
 
-        def saved(record: records.Record) -> None:
+        def saved(record: Record) -> None:
             self._saving -= 1
             self.title.say_saved(datetime.now().astimezone())
             if done is not None:
@@ -430,7 +431,7 @@ class QuoteEditor(Live, QWidget):
             undo=lambda: records.restore(replica, "quote_line", line_id),
         )
 
-    def _select_when_read(self, line: records.Record) -> None:
+    def _select_when_read(self, line: Record) -> None:
         self._select_after = line.id
 
     def _take_step(self, state: str) -> None:
@@ -441,7 +442,7 @@ class QuoteEditor(Live, QWidget):
     def _copy(self) -> None:
         replica, quote_id = self.context.replica, self._quote_id
 
-        def copied(quote: records.Record) -> None:
+        def copied(quote: Record) -> None:
             self.context.go.emit(Place(page="quotes", record_id=quote.id))
 
         if quote_id is not None:

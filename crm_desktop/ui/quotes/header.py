@@ -50,8 +50,8 @@ class TitleRow(Live, QWidget):
         for widget in (self.kind, self.not_sent):
             row.addWidget(widget)
         row.addStretch(1000)
-        for widget in (self.saved, self.preview, self.decline, self.next):
-            row.addWidget(widget)
+        for further in (self.saved, self.preview, self.decline, self.next):
+            row.addWidget(further)
         self.preview.clicked.connect(self.preview_asked)
         self.decline.clicked.connect(lambda: self.step_asked.emit("declined"))
         self.next.clicked.connect(self._on_next_clicked)

@@ -114,7 +114,7 @@ class PreviewPane(Live, QWidget):
         settings = self._context.app.settings
         folder = Path(settings.get(EXPORT_FOLDER) or Path.home())
         chosen, _kind = QFileDialog.getSaveFileName(
-            self, tr("Save the quote"), str(folder / self._file_name), "PDF (*.pdf)"
+            self, tr("Save the quote"), str(folder / self._file_name), tr("PDF files (*.pdf)")
         )
         if chosen:
             self.save_to(Path(chosen))

@@ -35,7 +35,8 @@ class TicketHead(Live, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._clock, self._due_at = Clock.NONE, None
+        self._clock = Clock.NONE
+        self._due_at: int | None = None
         self.title = ElidedLabel("", step="title")
         self.more = IconButton("more", message("More"))
         self.menu = Menu(self)

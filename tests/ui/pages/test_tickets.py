@@ -102,6 +102,7 @@ def test_a_reply_is_written_by_keyboard_and_waits_in_the_outbox(
     assert view.ticket["status"] == "open"
     assert page.talk.views[-1].edit is not None
     assert page.box.text == ""
+    assert next(row for row in tickets.queue(app.replica, Queue.ALL) if row.id == ticket_id).not_sent
 
 
 def test_a_note_is_kept_among_colleagues_and_stops_no_clock(
