@@ -12,8 +12,8 @@ from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.lists.record_list import RecordList
-from crm_desktop.ui.lists.words import new_words
 from crm_desktop.ui.places import PAGE_OF_ENTITY
+from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.widgets.buttons import Button
 
 

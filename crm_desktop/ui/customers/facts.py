@@ -12,9 +12,9 @@ from crm_desktop.services.customers import Overview
 from crm_desktop.services.lists import ShownField
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.field_texts import field_text
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.lists.details import clear
-from crm_desktop.ui.lists.texts import field_text
 from crm_desktop.ui.theme.tokens import SIZES, L
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button

@@ -14,8 +14,8 @@ from crm_core.i18n import Message
 from crm_core.schema.field import Field, Kind
 from crm_desktop.services.lists import ShownField
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.field_texts import field_text
 from crm_desktop.ui.forms.editors import make_editor
-from crm_desktop.ui.lists.texts import field_text
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, L
 from crm_desktop.ui.widgets import fields as field_widgets

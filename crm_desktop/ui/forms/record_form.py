@@ -23,7 +23,7 @@ from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import clock, near_moment
 from crm_desktop.ui.forms.field_grid import FieldGrid
-from crm_desktop.ui.lists.words import new_words
+from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme.tokens import SIZES, L
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind

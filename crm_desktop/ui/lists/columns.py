@@ -12,9 +12,9 @@ from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.services.lists import ListSetup, ShownField
+from crm_desktop.ui.field_texts import field_text
 from crm_desktop.ui.format import money
 from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
-from crm_desktop.ui.lists.texts import field_text
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.cells import CellKind
 

@@ -9,8 +9,8 @@ from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
 from crm_desktop.models.conditions import Condition, Op, Value
+from crm_desktop.ui.field_texts import value_text
 from crm_desktop.ui.format import figure, money
-from crm_desktop.ui.lists.texts import value_text
 from crm_desktop.ui.translate import tr
 
 _LEAST_MOST = (Op.EQUAL, Op.AT_LEAST, Op.AT_MOST, Op.EMPTY, Op.FILLED)

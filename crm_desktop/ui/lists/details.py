@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from crm_core.i18n import Message, message
 from crm_core.schema.field import Kind
 from crm_desktop.services.lists import ShownField
+from crm_desktop.ui.field_texts import field_text
 from crm_desktop.ui.itemmodels.rows import Row
-from crm_desktop.ui.lists.texts import field_text
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import tr

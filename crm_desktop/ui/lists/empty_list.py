@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
-from crm_desktop.ui.lists.words import NOTHING_FITS, icon_of, new_words, none_yet, words_of
+from crm_desktop.ui.record_words import NOTHING_FITS, icon_of, new_words, none_yet, words_of
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
 

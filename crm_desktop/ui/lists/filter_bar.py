@@ -32,7 +32,6 @@ class FilterBar(Live, QWidget):
     filtered = Signal()
     """Text or conditions are others."""
     columns_asked = Signal()
-    density_asked = Signal()
     pane_asked = Signal()
 
     def __init__(self, context: Context, *, pane: bool, parent: QWidget | None = None) -> None:
@@ -60,7 +59,6 @@ class FilterBar(Live, QWidget):
         self.add_button.clicked.connect(lambda: self.open_popup())
         self.clear_button.clicked.connect(self._on_clear_clicked)
         self.columns_button.clicked.connect(self.columns_asked)
-        self.density_button.clicked.connect(self.density_asked)
         self.pane_button.clicked.connect(self.pane_asked)
         self._show_chips()
         self.retint()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
@@ -17,7 +16,6 @@ from crm_desktop.models.query import ListQuery
 from crm_desktop.services import lists, records, saved_views
 from crm_desktop.services.lists import ListSetup
 from crm_desktop.services.saved_views import View, ViewDefinition
-from crm_desktop.settings import DENSITY
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.itemmodels.keyset import KeysetModel, ReadExtras
@@ -27,18 +25,17 @@ from crm_desktop.ui.lists.details import DetailsPane
 from crm_desktop.ui.lists.empty_list import EmptyList
 from crm_desktop.ui.lists.filter_bar import FilterBar
 from crm_desktop.ui.lists.list_actions import ListActions
+from crm_desktop.ui.lists.memory import Density, ListMemory
 from crm_desktop.ui.lists.selection import ListSelection
 from crm_desktop.ui.lists.side_pane import Hairline, SidePane
-from crm_desktop.ui.lists.state import keep_state, read_state
 from crm_desktop.ui.lists.table import RecordTable
 from crm_desktop.ui.lists.view_keeper import ViewKeeper
 from crm_desktop.ui.lists.views import FOUND, MINE, ListView, ViewTabs
-from crm_desktop.ui.lists.words import counted
+from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.live import Live
 
 FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
-STATE_MS = 400
 
 Describe = Callable[[int, Sequence[Row]], Message]
 """Says for the status bar what is selected: how many, and those of them that are in memory."""
@@ -99,8 +96,9 @@ class RecordList(Live, QWidget):
         self._own_widths = dict(widths or {})
         self._setup: ListSetup | None = None
         self._all_columns: dict[str, Column] = {}
-        self._state = read_state(context.app.settings, self.name)
+        self._memory = ListMemory(context, self.name, self)
         self._wanted_current: str | None = None
+        self._looked_for: str | None = None
         self._pending: set[str] = set()
         self._pending_all = False
         self._failure: CrmError | None = None
@@ -118,6 +116,7 @@ class RecordList(Live, QWidget):
         self._lay_out()
         self._timers()
         self._listen()
+        self.density = Density(context, self.table, self.bar.density_button)
         self.actions_of_list = ListActions(self, actions)
         self.retranslate()
         self.read_setup()
@@ -206,8 +205,9 @@ class RecordList(Live, QWidget):
     def select_record(self, record_id: str) -> None:
         """Make a record the current one, now or when the list is read anew."""
         place = self.model.places((record_id,)).get(record_id)
-        self._wanted_current = record_id
+        self._wanted_current = self._looked_for = record_id
         if place is not None:
+            self._looked_for = None
             self.selection.make_current(place)
 
     def toggle_pane(self) -> None:
@@ -217,8 +217,7 @@ class RecordList(Live, QWidget):
         self.side.toggle()
         if self.side.pane.isHidden():
             self.focus_table()
-        self._state = replace(self._state, pane=self.side.wanted)
-        self._state_timer.start()
+        self._memory.keep(pane=self.side.wanted)
 
     def ask(self) -> None:
         """Ask for what views, filter and order say now."""
@@ -231,10 +230,9 @@ class RecordList(Live, QWidget):
 
     def show_column_keys(self, keys: Sequence[str]) -> None:
         """Show these columns, in this order, and remember them."""
-        self._state = replace(self._state, columns=tuple(keys), widths=self._present_widths())
+        self._memory.keep(columns=tuple(keys), widths=self._present_widths())
         self._show_columns()
         self.ask()
-        self._state_timer.start()
 
     def column_keys(self) -> list[str]:
         """Return the columns shown, in their order on screen, without the marks."""
@@ -244,21 +242,13 @@ class RecordList(Live, QWidget):
         """Return every column there is to show."""
         return self._all_columns
 
-    def toggle_density(self) -> None:
-        """Make the rows of all lists lower, or as high as usual."""
-        settings = self.context.app.settings
-        compact = settings.get(DENSITY) != "compact"
-        self.table.set_compact(compact)
-        self.bar.density_button.setChecked(compact)
-        self.context.tasks.write(self, lambda: settings.set(DENSITY, "compact" if compact else "comfortable"))
-
     # Making
 
     def _lay_out(self) -> None:
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.empty)
-        self.side = SidePane(self._stack, self.pane, shown=self._state.pane) if self.pane else None
+        self.side = SidePane(self._stack, self.pane, shown=self._memory.state.pane) if self.pane else None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -280,7 +270,6 @@ class RecordList(Live, QWidget):
             return made
 
         self._follow_timer = timer(FOLLOW_MS, self._follow)
-        self._state_timer = timer(STATE_MS, self._keep_state)
 
     def _listen(self) -> None:
         self.model.asked.connect(self._on_asked)
@@ -295,7 +284,6 @@ class RecordList(Live, QWidget):
         self.selection.changed.connect(self._tell_selection)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._on_current_changed())
         self.bar.filtered.connect(self.ask)
-        self.bar.density_asked.connect(self.toggle_density)
         self.bar.pane_asked.connect(self.toggle_pane)
         self.tabs.chosen.connect(self.choose_view)
         self.tabs.saved.connect(self._on_view_saved)
@@ -307,9 +295,6 @@ class RecordList(Live, QWidget):
             self.pane.closed.connect(self.toggle_pane)
             self.pane.opened.connect(self.opened)
         self.context.records_changed.connect(self._on_records_changed)
-        compact = self.context.app.settings.get(DENSITY) == "compact"
-        self.table.set_compact(compact)
-        self.bar.density_button.setChecked(compact)
 
     # Reading
 
@@ -335,11 +320,11 @@ class RecordList(Live, QWidget):
         if self.pane is not None:
             self.pane.set_fields(self._setup.fields)
         drilled = self._view.key == FOUND
-        wanted = self._view.key if drilled or not first else self._state.view or MINE
+        wanted = self._view.key if drilled or not first else self._memory.state.view or MINE
         self._view = self.keeper.named(wanted) or self.keeper.views[0]
         self.keeper.show(self._view.key)
         if first:
-            self._sort = self._valid_sort(self._state.sort) or self._own_sort
+            self._sort = self._valid_sort(self._memory.state.sort) or self._own_sort
             if not drilled:
                 self.bar.show_filter(self._view.conditions, self._view.words)
         self._show_columns()
@@ -347,22 +332,23 @@ class RecordList(Live, QWidget):
         self.keeper.count_soon(self._base)
 
     def _show_columns(self) -> None:
-        keys = self._view.columns or self._state.columns
+        keys = self._view.columns or self._memory.state.columns
         self.model.set_columns(chosen_columns(self._all_columns, keys))
-        self.table.show_columns({**self._own_widths, **self._state.widths})
+        self.table.show_columns({**self._own_widths, **self._memory.state.widths})
 
     def _take_view(self, view: ListView) -> None:
         columns_before = self._view.columns
         self._view = view
-        self._sort = self._valid_sort(view.sort) or self._valid_sort(self._state.sort) or self._own_sort
+        self._sort = (
+            self._valid_sort(view.sort) or self._valid_sort(self._memory.state.sort) or self._own_sort
+        )
         self.bar.show_filter(view.conditions, view.words)
         if self._setup is None:
             return
         if columns_before != view.columns:
             self._show_columns()
         if view.key != FOUND:
-            self._state = replace(self._state, view=view.key)
-            self._state_timer.start()
+            self._memory.keep(view=view.key)
         self.ask()
 
     def _valid_sort(self, sort: tuple[tuple[str, bool], ...]) -> tuple[tuple[str, bool], ...]:
@@ -391,7 +377,8 @@ class RecordList(Live, QWidget):
         self.table.scrollToTop()
         self._show_emptiness()
         if self.model.known:
-            self._go_to_wanted(0)
+            self._wanted_current, self._looked_for = self._looked_for, None
+            self._go_to_wanted()
         else:
             self._on_current_changed()
         self._tell_selection()
@@ -399,7 +386,7 @@ class RecordList(Live, QWidget):
 
     def _on_reloaded(self) -> None:
         self._show_emptiness()
-        self._go_to_wanted(None)
+        self._go_to_wanted()
         self._on_current_changed()
         self._tell_selection()
         self.shown.emit()
@@ -408,11 +395,9 @@ class RecordList(Live, QWidget):
         if self.pane is not None and self.pane.row is not None:
             self._on_current_changed()
 
-    def _go_to_wanted(self, otherwise: int | None) -> None:
+    def _go_to_wanted(self) -> None:
         wanted = self._wanted_current
-        place = self.model.places((wanted,)).get(wanted) if wanted else None
-        if place is None:
-            place = otherwise if otherwise is not None else 0
+        place = self.model.places((wanted,)).get(wanted, 0) if wanted else 0
         if self.model.known:
             self.selection.make_current(min(place, self.model.known - 1))
 
@@ -436,8 +421,7 @@ class RecordList(Live, QWidget):
     def _on_sort_asked(self, field: str) -> None:
         descending = self._sort[:1] == ((field, False),)
         self._sort = ((field, descending),)
-        self._state = replace(self._state, sort=self._sort)
-        self._state_timer.start()
+        self._memory.keep(sort=self._sort)
         self.ask()
 
     def _on_row_opened(self, place: int) -> None:
@@ -489,16 +473,11 @@ class RecordList(Live, QWidget):
     # Remembering
 
     def _present_widths(self) -> dict[str, int]:
-        return {**self._state.widths, **self.table.widths()}
+        return {**self._memory.state.widths, **self.table.widths()}
 
     def _on_widths_changed(self) -> None:
         order = tuple(self.column_keys())
-        self._state = replace(self._state, widths=self._present_widths(), columns=order)
-        self._state_timer.start()
-
-    def _keep_state(self) -> None:
-        settings, name, state = self.context.app.settings, self.name, self._state
-        self.context.tasks.write(self, lambda: keep_state(settings, name, state))
+        self._memory.keep(widths=self._present_widths(), columns=order)
 
     def _on_view_saved(self, name: str) -> None:
         definition = ViewDefinition(
@@ -510,7 +489,7 @@ class RecordList(Live, QWidget):
         self.keeper.save(name, definition)
 
     def _on_view_kept(self, key: str) -> None:
-        self._state = replace(self._state, view=key)
+        self._memory.keep(view=key)
         self._view = ListView(key=key, text="")
         self.read_setup()
 
@@ -529,7 +508,7 @@ class RecordList(Live, QWidget):
 
     def retint(self) -> None:
         """Keep the rows' height at another font scale."""
-        self.table.set_compact(self.bar.density_button.isChecked())
+        self.density.show()
 
 
 __all__ = ["Describe", "RecordList"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
@@ -518,31 +519,45 @@ def test_the_forecast_says_what_it_counts_in_both_languages(shown: Shown) -> Non
     assert shown.columns[0].rest.text().startswith("还有")
 
 
+class Mouse:
+    """The X server's own pointer, moved as a hand would: Qt sees real events, a drag runs its real loop."""
+
+    def __init__(self) -> None:
+        try:
+            self._x11, self._test = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
+        except OSError:
+            pytest.skip("needs the X server's test extension: libXtst")
+        self._x11.XOpenDisplay.restype = ctypes.c_void_p
+        self._display = ctypes.c_void_p(self._x11.XOpenDisplay(None))
+
+    def go(self, point: QPoint) -> None:
+        """Move to a place on the screen."""
+        self._test.XTestFakeMotionEvent(self._display, -1, point.x(), point.y(), 0)
+        self._x11.XFlush(self._display)
+
+    def hold(self, down: bool) -> None:
+        """Press or let go the left button."""
+        self._test.XTestFakeButtonEvent(self._display, 1, int(down), 0)
+        self._x11.XFlush(self._display)
+
+
 @pytest.mark.xcb
 def test_a_card_is_really_dragged_to_the_next_column(shown: Shown) -> None:
     card, source, target = shown.columns[0].model.cards[0], shown.columns[0], shown.columns[1]
-    view = source.list.viewport()
-    start = source.list.row_area(0).center()
+    start = source.list.viewport().mapToGlobal(source.list.row_area(0).center())
     goal = target.list.viewport().mapToGlobal(target.list.row_area(1).center())
-    steps = [view.mapToGlobal(start), goal, goal]
-
-    def carry() -> None:
-        # The drag runs a loop of its own: the mouse goes on from timers.
-        window = shown.page.window().windowHandle()
-        if steps:
-            QTest.mouseMove(window, shown.page.window().mapFromGlobal(steps.pop(0)))
-            QTimer.singleShot(60, carry)
-        else:
-            QTest.mouseRelease(
-                window,
-                Qt.MouseButton.LeftButton,
-                Qt.KeyboardModifier.NoModifier,
-                shown.page.window().mapFromGlobal(goal),
-            )
-
-    QTest.mousePress(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
-    QTimer.singleShot(200, carry)
-    QTest.mouseMove(view, start + (target.list.row_area(0).center() - start) / 4)
-    QTest.mouseMove(view, start + (target.list.row_area(0).center() - start) / 2)
+    mouse = Mouse()
+    shown.page.raise_()
+    shown.page.activateWindow()
+    strip: list[bool] = []
+    # Timers, since the drag runs a loop of its own.
+    steps = [lambda: mouse.go(start), lambda: mouse.hold(True)]
+    steps += [lambda part=part: mouse.go(start + (goal - start) * part / 10) for part in range(1, 11)]
+    steps += [lambda: strip.append(shown.page.board.strip.isVisible()), lambda: mouse.hold(False)]
+    for number, step in enumerate(steps):
+        QTimer.singleShot(80 * (number + 1), step)
+    shown.qtbot.wait(80 * (len(steps) + 4))
     shown.settle()
-    shown.qtbot.waitUntil(lambda: _stage_of(shown.app, card.id) == target.stage_id, timeout=5000)
+    assert strip == [True]
+    assert _stage_of(shown.app, card.id) == target.stage_id
+    assert not shown.page.board.strip.isVisible()
