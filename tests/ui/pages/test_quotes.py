@@ -208,6 +208,22 @@ def test_lines_are_duplicated_moved_deleted_and_brought_back_by_keys(
     assert _code(editor, 1) == "PV-30"
 
 
+def test_a_line_is_moved_by_its_grip(page: QuotesPage, app: App, qtbot: QtBot) -> None:
+    editor = _new_quote(page, app, qtbot)
+    _add(editor, qtbot, "FM-200-DN80", "1")
+    _add(editor, qtbot, "PV-30", "2")
+    _saved(editor, qtbot, 2)
+    viewport = editor.grid.viewport()
+    grip = editor.grid.visualRect(editor.lines.index(0, Col.GRIP)).center()
+    below = editor.grid.visualRect(editor.lines.index(1, Col.GRIP)).bottomLeft()
+    left = Qt.MouseButton.LeftButton
+    QTest.mousePress(viewport, left, Qt.KeyboardModifier.NoModifier, grip)
+    QTest.mouseMove(viewport, below)
+    QTest.mouseRelease(viewport, left, Qt.KeyboardModifier.NoModifier, below)
+    qtbot.waitUntil(lambda: _code(editor, 0) == "PV-30", timeout=WAIT_MS)
+    assert _code(editor, 1) == "FM-200-DN80"
+
+
 def test_a_discount_no_quote_may_hold_is_refused_and_the_cell_keeps_the_old_one(
     page: QuotesPage, app: App, qtbot: QtBot
 ) -> None:
