@@ -321,7 +321,10 @@ class _Demo:
         records.update(maya.replica, "customer", shared, {"phone": "0512 5550 0140", "city": "Suzhou Park"})
         records.change_tags(maya.replica, "customer", shared, add=["cold chain"])
         tell.fact(
-            message(N_("maya changes the same phone of {customer} later, and the city, and tags it too"), customer=name)
+            message(
+                N_("maya changes the same phone of {customer} later, and the city, and tags it too"),
+                customer=name,
+            )
         )
         made = records.create(
             lin.replica, "customer", {"name": "松针仪表（示例）", "phone": "025 5550 0177", "level": "B"}

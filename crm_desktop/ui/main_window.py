@@ -41,8 +41,8 @@ class MainWindow(Live, QWidget):
         self.retint()
 
     @property
-    def screen_shown(self) -> QWidget:
-        """The screen in front."""
+    def screen_shown(self) -> QWidget | None:
+        """The screen in front; None before the first."""
         return self._screens.currentWidget()
 
     def show_screen(self, screen: QWidget) -> None:

@@ -30,6 +30,12 @@ from crm_desktop.ui.widgets.menus import Menu
 if TYPE_CHECKING:
     from crm_desktop.ui.lists.record_list import RecordList
 
+# File kinds, which have no other name in any language.
+EXPORT_KINDS = "Excel (*.xlsx);;CSV (*.csv);;JSON (*.json);;vCard (*.vcf)"
+
+FILE_KINDS = "Excel (*.xlsx);;CSV (*.csv);;JSON (*.json);;vCard (*.vcf)"
+"""The same in every language; the ending chosen says which."""
+
 
 class ListActions(QObject):
     """The actions of one list."""
@@ -86,7 +92,7 @@ class ListActions(QObject):
             self._list,
             tr("Export"),
             str(folder / f"{name}.xlsx"),
-            "Excel (*.xlsx);;CSV (*.csv);;JSON (*.json);;vCard (*.vcf)",
+            EXPORT_KINDS,
         )
         if chosen:
             self.export_to(Path(chosen))
