@@ -12,25 +12,21 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from crm_core.errors import CrmError
-from crm_core.schema.field import Kind
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import Cursor, ListQuery
-from crm_desktop.models.replica import Replica
-from crm_desktop.services import lists, records
+from crm_desktop.services import records
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.itemmodels.reading import ReadExtras, RowsRead, reader_of
 from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, WAITING_CELL, CellText, Column, Row
 from crm_desktop.ui.translate import show, translator
 from crm_desktop.ui.widgets.cells import Role, alignment
 from crm_desktop.ui.widgets.glyphs import Glyph
 
 Index = QModelIndex | QPersistentModelIndex
-ReadExtras = Callable[[Replica, Sequence[str]], Mapping[str, Any]]
-"""Reads what a list shows beside the fields, for the records of one page, by id."""
 
 PAGE = 200
 AHEAD = 60
@@ -282,29 +278,8 @@ class KeysetModel(QAbstractTableModel):
 
     # Reading
 
-    def _reader(self, query: ListQuery) -> Callable[[], tuple[list[Row], Cursor | None]]:
-        replica, extras = self._context.replica, self._extras
-        links = [column.key for column in self._columns if _is_link(column)]
-
-        def read() -> tuple[list[Row], Cursor | None]:
-            found = lists.page(replica, query, links)
-            beside = extras(replica, [row.id for row in found.rows]) if extras else {}
-            rows = [
-                Row(
-                    record=row,
-                    titles=found.titles,
-                    glyph=Glyph.CONFLICT
-                    if row.id in found.marks.conflict
-                    else Glyph.NOT_SENT
-                    if row.id in found.marks.not_sent
-                    else None,
-                    extra=beside.get(row.id),
-                )
-                for row in found.rows
-            ]
-            return rows, found.next
-
-        return read
+    def _reader(self, query: ListQuery) -> Callable[[], RowsRead]:
+        return reader_of(self._context.replica, query, self._columns, self._extras)
 
     def _read_anew(self, pages: int, done: Callable[[_Read], None]) -> None:
         assert self._query is not None
@@ -348,7 +323,7 @@ class KeysetModel(QAbstractTableModel):
         after = self._next
         self._fetching.add(number)
 
-        def read(found: tuple[list[Row], Cursor | None]) -> None:
+        def read(found: RowsRead) -> None:
             if generation == self._generation:
                 self._fetching.discard(number)
                 self._append(after, *found)
@@ -380,7 +355,7 @@ class KeysetModel(QAbstractTableModel):
         self._fetching.add(number)
         page = self._pages[number]
 
-        def read(found: tuple[list[Row], Cursor | None]) -> None:
+        def read(found: RowsRead) -> None:
             if generation != self._generation:
                 return
             self._fetching.discard(number)
@@ -406,7 +381,7 @@ class KeysetModel(QAbstractTableModel):
         among = Condition(field="id", op=Op.IN, value=ids)
         reader = self._reader(replace(query, conditions=(*query.conditions, among), after=None))
 
-        def read(found: tuple[list[Row], Cursor | None]) -> None:
+        def read(found: RowsRead) -> None:
             if generation == self._generation:
                 self._put(ids, {row.id: row for row in found[0]})
 
@@ -511,7 +486,3 @@ class KeysetModel(QAbstractTableModel):
                 row.cells.clear()
         self._announce(0, self.rowCount() - 1)
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(len(self._columns) - 1, 0))
-
-
-def _is_link(column: Column) -> bool:
-    return column.field is not None and column.field.kind is Kind.REF

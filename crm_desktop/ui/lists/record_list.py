@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -18,12 +18,14 @@ from crm_desktop.services.lists import ListSetup
 from crm_desktop.services.saved_views import View, ViewDefinition
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.itemmodels.keyset import KeysetModel, ReadExtras
+from crm_desktop.ui.itemmodels.keyset import KeysetModel
+from crm_desktop.ui.itemmodels.reading import ReadExtras
 from crm_desktop.ui.itemmodels.rows import Column, Row
 from crm_desktop.ui.lists.columns import chosen_columns, columns_of, marks_column
 from crm_desktop.ui.lists.details import DetailsPane
 from crm_desktop.ui.lists.empty_list import EmptyList
 from crm_desktop.ui.lists.filter_bar import FilterBar
+from crm_desktop.ui.lists.follower import Follower
 from crm_desktop.ui.lists.list_actions import ListActions
 from crm_desktop.ui.lists.memory import Density, ListMemory
 from crm_desktop.ui.lists.selection import ListSelection
@@ -34,8 +36,6 @@ from crm_desktop.ui.lists.views import FOUND, MINE, ListView, ViewTabs
 from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.live import Live
-
-FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
 
 Describe = Callable[[int, Sequence[Row]], Message]
 """Says for the status bar what is selected: how many, and those of them that are in memory."""
@@ -87,7 +87,6 @@ class RecordList(Live, QWidget):
         self.name = name or entity
         self._wanted_columns = tuple(columns) if columns is not None else ()
         self._extra_columns = extra_columns
-        self._follows = frozenset(follows)
         self._base = tuple(conditions)
         self._own_sort = sort or ((schema_of(entity).meta.title, False),)
         self._sort = self._own_sort
@@ -99,14 +98,13 @@ class RecordList(Live, QWidget):
         self._memory = ListMemory(context, self.name, self)
         self._wanted_current: str | None = None
         self._looked_for: str | None = None
-        self._pending: set[str] = set()
-        self._pending_all = False
         self._failure: CrmError | None = None
 
         self.model = KeysetModel(context, [marks_column()], extras, self)
         self.table = RecordTable(context, self.model)
         self.pane = details if isinstance(details, DetailsPane) else DetailsPane() if details else None
         self.selection = ListSelection(self.table)
+        self._follower = Follower(context, entity, follows, self.model, self.table)
         self.bar = FilterBar(context, pane=self.pane is not None)
         self.tabs = ViewTabs()
         further = () if isinstance(views, bool) else views
@@ -114,7 +112,6 @@ class RecordList(Live, QWidget):
         self._view = self.keeper.views[0]
         self.empty = EmptyList(entity)
         self._lay_out()
-        self._timers()
         self._listen()
         self.density = Density(context, self.table, self.bar.density_button)
         self.actions_of_list = ListActions(self, actions)
@@ -261,16 +258,6 @@ class RecordList(Live, QWidget):
         column.addWidget(Hairline())
         column.addWidget(self.side or self._stack, 1)
 
-    def _timers(self) -> None:
-        def timer(ms: int, due: Callable[[], None]) -> QTimer:
-            made = QTimer(self)
-            made.setSingleShot(True)
-            made.setInterval(ms)
-            made.timeout.connect(due)
-            return made
-
-        self._follow_timer = timer(FOLLOW_MS, self._follow)
-
     def _listen(self) -> None:
         self.model.asked.connect(self._on_asked)
         self.model.reloaded.connect(self._on_reloaded)
@@ -294,7 +281,9 @@ class RecordList(Live, QWidget):
             self.side.shown_changed.connect(self.bar.pane_button.setChecked)
             self.pane.closed.connect(self.toggle_pane)
             self.pane.opened.connect(self.opened)
-        self.context.records_changed.connect(self._on_records_changed)
+        self._follower.followed.connect(lambda: self.keeper.count_soon(self._base))
+        if self._has_views:
+            self._follower.views_changed.connect(self.read_setup)
 
     # Reading
 
@@ -453,23 +442,6 @@ class RecordList(Live, QWidget):
         else:
             self.context.selection_changed.emit(message("{count} selected", count=number))
 
-    def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
-        entities = {entity for entity, _ in changed}
-        if "saved_view" in entities and self._has_views:
-            self.read_setup()
-        self._pending |= {record_id for entity, record_id in changed if entity == self.entity}
-        self._pending_all = self._pending_all or bool(entities & self._follows)
-        if (self._pending or self._pending_all) and self.isVisible():
-            self._follow_timer.start()
-
-    def _follow(self) -> None:
-        if self._pending_all:
-            self.model.reload()
-        elif self._pending:
-            self.model.follow(self._pending)
-        self._pending, self._pending_all = set(), False
-        self.keeper.count_soon(self._base)
-
     # Remembering
 
     def _present_widths(self) -> dict[str, int]:
@@ -499,8 +471,7 @@ class RecordList(Live, QWidget):
         if self.side is not None:
             self.side.arrange()
         self._tell_selection()
-        if self._pending or self._pending_all:
-            self._follow_timer.start()
+        self._follower.catch_up()
 
     def retranslate(self) -> None:
         """Name the table in the language on screen."""

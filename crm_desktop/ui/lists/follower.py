@@ -1,0 +1,58 @@
+"""Keeping a list up to date with what is written, by whoever writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.itemmodels.keyset import KeysetModel
+from crm_desktop.ui.lists.table import RecordTable
+
+FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
+
+
+class Follower(QObject):
+    """Has a model read what changed, together and only while its table is in sight."""
+
+    followed = Signal()
+    """Something was asked for anew."""
+    views_changed = Signal()
+    """A saved view was made, changed or deleted."""
+
+    def __init__(
+        self, context: Context, entity: str, follows: Collection[str], model: KeysetModel, table: RecordTable
+    ) -> None:
+        super().__init__(table)
+        self._entity, self._follows = entity, frozenset(follows)
+        self._model, self._table = model, table
+        self._ids: set[str] = set()
+        self._all = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(FOLLOW_MS)
+        self._timer.timeout.connect(self._follow)
+        context.records_changed.connect(self._on_records_changed)
+
+    def catch_up(self) -> None:
+        """Read what changed while the list was out of sight."""
+        if self._ids or self._all:
+            self._timer.start()
+
+    def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
+        entities = {entity for entity, _ in changed}
+        if "saved_view" in entities:
+            self.views_changed.emit()
+        self._ids |= {record_id for entity, record_id in changed if entity == self._entity}
+        self._all = self._all or bool(entities & self._follows)
+        if self._table.parentWidget() is not None and self._table.parentWidget().isVisible():
+            self.catch_up()
+
+    def _follow(self) -> None:
+        if self._all:
+            self._model.reload()
+        elif self._ids:
+            self._model.follow(self._ids)
+        self._ids, self._all = set(), False
+        self.followed.emit()

@@ -1,0 +1,412 @@
+"""The customers' page: its list, all of one customer, logging, editing, stepping from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from crm_core.i18n import message
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.models.query import ListQuery
+from crm_desktop.models.records import Record
+from crm_desktop.services import activities, customers, drafts, records
+from crm_desktop.services.timeline import ItemKind
+from crm_desktop.ui.context import Place
+from crm_desktop.ui.customers import quick_log_box
+from crm_desktop.ui.customers.child_list import ChildList
+from crm_desktop.ui.customers.customer_view import CustomerView
+from crm_desktop.ui.customers.history_list import HistoryList
+from crm_desktop.ui.customers.timeline_model import Entry
+from crm_desktop.ui.pages.customers import CustomersPage
+from crm_desktop.ui.pages.records import ActivitiesPage, ProductsPage
+from crm_desktop.ui.translate import translator
+from crm_desktop.ui.widgets.fields import Fact
+from tests.support.desktop import empty_app, sample_app
+from tests.support.stage import Stage, staged
+
+Key, Ctrl, Alt = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+
+
+@pytest.fixture
+def stage(look: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
+    """Give a profile with sample records, ten customers."""
+    with staged(qtbot, sample_app(tmp_path, customers=10)) as made:
+        yield made
+
+
+def page_of(stage: Stage) -> CustomersPage:
+    """Return the page on screen, following the places it wants to go to."""
+    page = CustomersPage(stage.context, stage.actions)
+    stage.context.go.connect(lambda place: page.show_place(place) if place.page == "customers" else None)
+    stage.show(page)
+    page.show_place(Place(page="customers"))
+    stage.settle()
+    assert page.list is not None
+    page.list.choose_view("all")
+    stage.settle()
+    page.list.focus_table()
+    return page
+
+
+def opened(stage: Stage, page: CustomersPage, customer: Record | None = None) -> CustomerView:
+    """Open a customer and return its view; without one, the first of the list."""
+    if customer is None:
+        assert page.list is not None
+        stage.press(page.list.table, Key.Key_Return)
+    else:
+        page.show_place(Place(page="customers", record_id=customer.id))
+    stage.settle()
+    assert page.view is not None
+    return page.view
+
+
+def make(stage: Stage, entity: str = "customer", **values: Any) -> Record:
+    """Make a record."""
+    return records.create(stage.app.replica, entity, values).value
+
+
+def entries(view: CustomerView) -> list[Entry]:
+    """Return the entries of the time line."""
+    rows = (view.line.model.row(place) for place in range(view.line.model.rowCount()))
+    return [row for row in rows if isinstance(row, Entry)]
+
+
+def test_the_list_shows_contact_open_deals_and_next_step_beside_the_fields(stage: Stage) -> None:
+    page = page_of(stage)
+    assert page.list is not None
+    model = page.list.model
+    keys = [column.key for column in model.columns]
+    assert keys[1:] == ["name", "level", "owner_id", "city", "last_contact", "open", "next_step", "tags"]
+    row = model.row_at(0)
+    assert row is not None
+    extra = customers.list_extras(stage.app.replica, [row.id])[row.id]
+    assert row.extra == extra
+    shown = str(model.index(0, keys.index("open")).data())
+    assert shown.replace(",", "") == str((extra.open_minor or 0) // 100) or extra.open_minor is None
+
+
+def test_the_details_follow_the_current_row(stage: Stage) -> None:
+    page = page_of(stage)
+    assert page.list is not None
+    assert page.list.pane is not None
+    stage.press(page.list.table, Key.Key_Down)
+    row = page.list.current_row()
+    assert row is not None
+    assert page.list.pane.title.text() == row.record.title
+
+
+def test_selected_customers_are_told_with_their_open_deals(stage: Stage) -> None:
+    page = page_of(stage)
+    assert page.list is not None
+    for _ in range(2):
+        stage.press(page.list.table, Key.Key_Space)
+        stage.press(page.list.table, Key.Key_Down, Ctrl)
+    ids = [row.id for row in page.list.selection.rows()]
+    extras = customers.list_extras(stage.app.replica, ids).values()
+    total = sum(extra.open_minor or 0 for extra in extras) // 100
+    assert str(stage.selections[-1]) == f"2 selected · open ¥{total:,}"
+
+
+def test_enter_opens_the_page_of_the_customer(stage: Stage) -> None:
+    page = page_of(stage)
+    view = opened(stage, page)
+    overview = customers.overview(stage.app.replica, view.customer_id)
+    assert view.header.name.text() == overview.customer.title
+    assert view.header.health.text() == f"Health {overview.health.score}"
+    assert view.place.text() == "1 of 10"
+    assert len(entries(view)) > 0
+
+
+def test_ctrl_down_and_up_step_through_the_list(stage: Stage) -> None:
+    page = page_of(stage)
+    view = opened(stage, page)
+    first = view.customer_id
+    stage.press(view.line.list, Key.Key_Down, Ctrl)
+    assert view.customer_id != first
+    assert view.place.text() == "2 of 10"
+    stage.press(view.line.list, Key.Key_Up, Ctrl)
+    assert view.customer_id == first
+    stage.press(view.line.list, Key.Key_Up, Ctrl)
+    assert view.customer_id == first, "before the first there is none"
+
+
+def test_alt_and_a_figure_choose_a_tab(stage: Stage) -> None:
+    page = page_of(stage)
+    view = opened(stage, page)
+    for figure, key in (
+        (Key.Key_2, "contacts"),
+        (Key.Key_3, "deals"),
+        (Key.Key_6, "files"),
+        (Key.Key_1, "overview"),
+    ):
+        stage.press(view.tabs, figure, Alt)
+        assert view.tabs.key == key
+
+
+def test_a_visit_with_its_next_step_is_logged_by_ctrl_enter(stage: Stage) -> None:
+    page = page_of(stage)
+    customer = make(stage, name="Demo Mill")
+    view = opened(stage, page, customer)
+    view.header.log.click()
+    assert view.line.log.text.hasFocus()
+    QTest.keyClicks(view.line.log.text, "Saw the new line")
+    QTest.keyClicks(view.line.log.next_step, "Send the offer")
+    view.line.log.due.setText("tomorrow 9")
+    stage.press(view.line.log.text, Key.Key_Return, Ctrl)
+    rows = records.page(
+        stage.app.replica,
+        ListQuery(
+            entity="activity", conditions=(Condition(field="customer_id", op=Op.EQUAL, value=customer.id),)
+        ),
+    ).rows
+    assert {(row["kind"], row["subject"]) for row in rows} == {
+        ("visit", "Saw the new line"),
+        ("task", "Send the offer"),
+    }
+    assert "Saw the new line" in [str(entry.title) for entry in entries(view)]
+    assert view.line.log.text.toPlainText() == ""
+    undo = stage.notices[-1].act
+    assert undo is not None
+    undo()
+    stage.settle()
+    assert entries(view) == []
+
+
+def test_what_is_typed_into_the_log_stays_with_its_customer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quick_log_box, "DRAFT_MS", 100)
+    page = page_of(stage)
+    one, other = make(stage, name="Demo One"), make(stage, name="Demo Two")
+    view = opened(stage, page, one)
+    QTest.keyClicks(view.line.log.text, "Half a sentence")
+    stage.until(lambda: drafts.kept(stage.app.replica, "activity", f"log:{one.id}") is not None)
+    opened(stage, page, other)
+    assert view.line.log.text.toPlainText() == ""
+    opened(stage, page, one)
+    stage.until(lambda: view.line.log.text.toPlainText() == "Half a sentence")
+
+
+def test_an_empty_log_is_not_saved_and_says_why(stage: Stage) -> None:
+    page = page_of(stage)
+    view = opened(stage, page, make(stage, name="Demo Mill"))
+    view.line.log.save()
+    stage.settle()
+    assert view.line.log.wrong.text() == "Say in a few words what was done."
+    assert entries(view) == []
+
+
+def test_the_time_line_shows_field_changes_as_old_and_new(stage: Stage) -> None:
+    page = page_of(stage)
+    customer = make(stage, name="Demo Mill", level="C")
+    view = opened(stage, page, customer)
+    records.update(stage.app.replica, "customer", customer.id, {"level": "A"})
+    stage.settle()
+    changes = [entry for entry in entries(view) if entry.item.kind is ItemKind.FIELD]
+    assert [(str(entry.title), entry.before, str(entry.lines[0])) for entry in changes] == [
+        ("Level", "C · occasional", "A · key account")
+    ]
+    assert "C · occasional → A · key account" in changes[0].words()
+
+
+def test_a_chip_narrows_the_time_line_to_one_kind(stage: Stage) -> None:
+    page = page_of(stage)
+    customer = make(stage, name="Demo Mill")
+    activities.log(stage.app.replica, "call", "Rang", customer_id=customer.id)
+    activities.log(stage.app.replica, "visit", "Went", customer_id=customer.id)
+    view = opened(stage, page, customer)
+    texts = [chip.text() for chip in view.line._chips]
+    assert texts == ["All 2", "Visits 1", "Calls 1"]
+    view.line._chips[2].click()
+    stage.settle()
+    assert [str(entry.title) for entry in entries(view)] == ["Rang"]
+    assert view.line._chips[2].isChecked()
+
+
+def test_older_entries_come_as_the_time_line_is_scrolled(stage: Stage) -> None:
+    page = page_of(stage)
+    customer = make(stage, name="Demo Mill")
+    with stage.app.replica.write() as session:
+        for number in range(70):
+            values = {
+                "kind": "call",
+                "subject": f"Call {number}",
+                "customer_id": customer.id,
+                "happened_at": 1_700_000_000_000 + number * 86_400_000,
+            }
+            records.create_in(session, stage.app.replica, "activity", values)
+    view = opened(stage, page, customer)
+    assert len(entries(view)) == 50
+    bar = view.line.list.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    stage.settle()
+    assert len(entries(view)) == 70
+
+
+def test_e_turns_the_facts_into_a_form_and_ctrl_enter_saves_it(stage: Stage) -> None:
+    page = page_of(stage)
+    customer = make(stage, name="Demo Mill", phone="0512 0000 0001")
+    view = opened(stage, page, customer)
+    stage.press(view.line.list, Key.Key_E)
+    assert view.facts.form is not None
+    editor = view.facts.form.grid.fields["industry"].editor
+    editor.setFocus()
+    QTest.keyClicks(editor, "Flour")
+    assert not page.leave(), "what is not saved is asked about"
+    stage.press(editor, Key.Key_Return, Ctrl)
+    assert view.facts.form is None
+    facts = [fact.accessibleName() for fact in view.facts.findChildren(Fact) if fact.isVisible()]
+    assert "Industry: Flour" in facts
+    assert page.leave()
+
+
+def test_e_in_a_field_is_a_letter(stage: Stage) -> None:
+    page = page_of(stage)
+    view = opened(stage, page, make(stage, name="Demo Mill"))
+    view.line.log.text.setFocus()
+    stage.press(view.line.log.text, Key.Key_E)
+    assert view.line.log.text.toPlainText() == "e"
+    assert view.facts.form is None
+
+
+def test_a_contact_is_added_and_changed_in_its_tab(stage: Stage) -> None:
+    page = page_of(stage)
+    customer = make(stage, name="Demo Mill")
+    view = opened(stage, page, customer)
+    view.side.contact_asked.emit()
+    stage.settle()
+    tab = view._tab_widgets["contacts"]
+    assert isinstance(tab, ChildList)
+    assert tab._form is not None
+    QTest.keyClicks(tab._form.grid.fields["name"].editor, "Demo Person")
+    stage.press(tab._form, Key.Key_Return, Ctrl)
+    made = customers.overview(stage.app.replica, customer.id).contacts
+    assert [contact.title for contact in made] == ["Demo Person"]
+    assert tab._form is None
+    tab.list.focus_table()
+    stage.press(tab.list.table, Key.Key_Return)
+    assert tab._form is not None
+    editor = tab._form.grid.fields["title"].editor
+    editor.setFocus()
+    QTest.keyClicks(editor, "Buyer")
+    stage.press(tab._form, Key.Key_Return, Ctrl)
+    assert customers.overview(stage.app.replica, customer.id).contacts[0]["title"] == "Buyer"
+
+
+def test_a_deal_of_the_customer_leads_to_its_page(stage: Stage) -> None:
+    page = page_of(stage)
+    customer = make(stage, name="Demo Mill")
+    deal = make(stage, "deal", name="Demo deal", customer_id=customer.id)
+    view = opened(stage, page, customer)
+    stage.press(view.tabs, Key.Key_3, Alt)
+    tab = view._tab_widgets["deals"]
+    assert isinstance(tab, ChildList)
+    stage.press(tab.list.table, Key.Key_Return)
+    assert stage.places[-1] == Place(page="pipeline", record_id=deal.id)
+    view.header.quote.click()
+    assert stage.places[-1].options == {"new": "quote", "values": {"customer_id": customer.id}}
+
+
+def test_the_history_tells_of_making_changing_deleting_and_restoring(stage: Stage) -> None:
+    page = page_of(stage)
+    replica = stage.app.replica
+    customer = make(stage, name="Demo Mill")
+    records.update(replica, "customer", customer.id, {"city": "Leeds"})
+    records.delete(replica, "customer", customer.id)
+    records.restore(replica, "customer", customer.id)
+    view = opened(stage, page, customer)
+    view.choose_tab("history")
+    stage.settle()
+    history = view._tab_widgets["history"]
+    assert isinstance(history, HistoryList)
+    titles = [item.title for item in history.model.items]
+    assert titles[:2] == ["Record restored", "Record deleted"]
+    assert "City" in titles
+    assert titles[-1] == "Record added"
+
+
+def test_a_customer_that_is_not_here_says_so(stage: Stage) -> None:
+    page = page_of(stage)
+    page.show_place(Place(page="customers", record_id="0" * 32))
+    stage.settle()
+    assert page.view is not None
+    assert page.view.gone.isVisible()
+    assert page.view.gone.line.text() == "There is no such record on this laptop"
+
+
+def test_a_new_customer_is_shown_once_it_is_saved(stage: Stage) -> None:
+    page = page_of(stage)
+    page.show_place(Place(page="customers", options={"new": "customer", "values": {"city": "Derby"}}))
+    stage.settle()
+    assert page.form is not None
+    QTest.keyClicks(page.form.grid.fields["name"].editor, "Demo Arrival")
+    stage.press(page.form, Key.Key_Return, Ctrl)
+    assert page.form is None
+    assert page.view is not None
+    shown = records.get(stage.app.replica, "customer", page.view.customer_id)
+    assert (shown.title, shown["city"]) == ("Demo Arrival", "Derby")
+
+
+def test_what_a_chart_drilled_into_is_shown_as_its_own_view(stage: Stage) -> None:
+    page = page_of(stage)
+    only_a = (Condition(field="level", op=Op.IN, value=("A",)),)
+    page.show_place(Place(page="customers", options={"conditions": only_a, "title": message("Level A")}))
+    stage.settle()
+    assert page.list is not None
+    assert page.list.tabs.tabs.tabText(0) == "Level A"
+    levels = {page.list.model.row_at(n).record["level"] for n in range(page.list.model.known)}  # type: ignore[union-attr]
+    assert levels == {"A"}
+
+
+def test_the_whole_page_is_in_chinese_after_a_switch(stage: Stage) -> None:
+    page = page_of(stage)
+    view = opened(stage, page)
+    translator().use("zh_CN")
+    stage.settle()
+    assert view.tabs.tabText(0) == "概览"
+    assert view.line._chips[0].text().startswith("全部")
+    assert view.header.health.text().startswith("健康度")
+
+
+def test_an_empty_profile_offers_the_first_customer(look: QApplication, qtbot: QtBot, tmp_path: Path) -> None:
+    with staged(qtbot, empty_app(tmp_path)) as stage:
+        page = page_of(stage)
+        assert page.list is not None
+        assert page.list.empty.state.line.text() == "No customers yet"
+        assert not page.new_button.isVisible(), "one primary button a page"
+        page.list.empty.new_button.click()
+        stage.settle()
+        assert page.form is not None
+
+
+@pytest.mark.parametrize(
+    ("page_class", "entity"),
+    [(ActivitiesPage, "activity"), (ProductsPage, "product")],
+    ids=("activities", "products"),
+)
+def test_activities_and_products_have_a_list_and_a_form(stage: Stage, page_class: Any, entity: str) -> None:
+    page = page_class(stage.context, stage.actions)
+    stage.context.go.connect(page.show_place)
+    stage.show(page)
+    page.list.choose_view("all")
+    stage.settle()
+    before = records.count(stage.app.replica, ListQuery(entity=entity))
+    assert page.list.model.total == before > 0
+    page.list.focus_table()
+    stage.press(page.list.table, Key.Key_Return)
+    assert page.form is not None
+    stage.press(page.form, Key.Key_Escape)
+    assert page.form is None
+    page.show_place(Place(page=stage.places[-1].page, options={"new": entity}))
+    stage.settle()
+    title = "subject" if entity == "activity" else "name"
+    QTest.keyClicks(page.form.grid.fields[title].editor, "Demo addition")
+    stage.press(page.form, Key.Key_Return, Ctrl)
+    assert records.count(stage.app.replica, ListQuery(entity=entity)) == before + 1
