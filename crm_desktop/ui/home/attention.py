@@ -19,7 +19,8 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import clock, duration, figure, money, near_moment, weekday_date
 from crm_desktop.ui.home import words
 from crm_desktop.ui.home.home_card import HomeCard
-from crm_desktop.ui.pages.registry import PAGE_OF_ENTITY
+from crm_desktop.ui.home.lines import refill
+from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import ICON_INLINE
 from crm_desktop.ui.translate import Text
@@ -60,8 +61,9 @@ class AttentionCard(HomeCard):
 
     def take(self, read: Any) -> None:
         """Show the groups."""
-        self._items = read
-        self._show()
+        if read != self._items:  # rows are dear to make
+            self._items = read
+            self._show()
 
     def tick(self) -> None:
         """Say anew how late things are."""
@@ -76,10 +78,7 @@ class AttentionCard(HomeCard):
     def _show(self) -> None:
         if self._items is None:
             return
-        while self.rows.count():
-            row = self.rows.takeAt(0).widget()
-            row.hide()
-            row.deleteLater()
+        rows: list[QWidget] = []
         now_ms = self.context.replica.clock.now_ms()
         cut = False
         for group, title in _GROUPS:
@@ -89,10 +88,10 @@ class AttentionCard(HomeCard):
             full = len(items) >= ATTENTION_A_GROUP
             cut = cut or full
             count: Text = message("{count} or more", count=len(items)) if full else figure(len(items))
-            self.rows.addWidget(GroupRow(title, count))
+            rows.append(GroupRow(title, count))
             shown = items[:MOST_A_GROUP]
-            for item in shown:
-                self.rows.addWidget(self._row(item, now_ms, lined=item is not shown[-1]))
+            rows += [self._row(item, now_ms, lined=item is not shown[-1]) for item in shown]
+        refill(self.rows, rows)
         self.nothing.setVisible(not self._items)
         counted = message("{count} items", count=figure(len(self._items)))
         self.set_remark("" if cut or not self._items else counted)

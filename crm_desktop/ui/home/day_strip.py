@@ -14,7 +14,7 @@ from crm_core.i18n import message
 from crm_desktop.services.activities import AgendaItem
 from crm_desktop.services.calendar import local
 from crm_desktop.ui.charts.chart import CENTER, Chart, Part, box
-from crm_desktop.ui.format import clock
+from crm_desktop.ui.format import clock, figure
 from crm_desktop.ui.home import words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import LINES, RADII
@@ -28,6 +28,10 @@ _BLOCK = 52
 _GAP = 4
 _FOOT = 8
 _LEAST_MINUTES = 65  # a shorter block would have no room for its words
+MOST_LANES = 3
+MORE = "more"
+"""Key of the line that says how many have no room."""
+_MORE = 20
 _USUAL_MINUTES = {"visit": 60, "meeting": 60}
 _BRIEF_MINUTES = 30
 _ICONS = {
@@ -56,13 +60,16 @@ class DayStrip(Chart):
         super().__init__(message("Today"), parent=parent)
         self._items: tuple[AgendaItem, ...] = ()
         self._blocks: tuple[_Block, ...] = ()
+        self._left_out = 0
         self._now: datetime.datetime | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_day(self, items: Sequence[AgendaItem], now: datetime.datetime) -> None:
         """Show other activities."""
         self._items, self._now = tuple(items), now
-        self._blocks = _blocks(self._items)
+        every = _blocks(self._items)
+        self._blocks = tuple(block for block in every if block.lane < MOST_LANES)
+        self._left_out = len(every) - len(self._blocks)
         self.refresh()
 
     def show_now(self, now: datetime.datetime) -> None:
@@ -90,6 +97,7 @@ class DayStrip(Chart):
         """Give every lane its room."""
         lanes = max((block.lane for block in self._blocks), default=0) + 1
         height = _LABELS + lanes * _BLOCK + (lanes - 1) * _GAP + _FOOT
+        height += _MORE if self._left_out else 0
         return QSize(theme().px(480), theme().px(height))
 
     def minimumSizeHint(self) -> QSize:
@@ -99,6 +107,12 @@ class DayStrip(Chart):
     def _draw(self, painter: QPainter, area: QRectF) -> list[Part]:
         first, last = self._hours()
         an_hour = area.width() / (last - first)
+        more, said = QRectF(area), ""
+        if self._left_out:
+            area = area.adjusted(0, 0, 0, -theme().px(_MORE))
+            more.setTop(area.bottom() - theme().px(4))
+            said = tr("and {count} more at the same times", count=figure(self._left_out))
+            self.write(painter, more, said, color="text-soft")
         self._draw_hours(painter, area, first, last, an_hour)
         coming = self._coming()
         parts = []
@@ -109,6 +123,8 @@ class DayStrip(Chart):
             place = QRectF(round(left), top, round(width), theme().px(_BLOCK)) & area
             self._draw_block(painter, place, block.item, coming=block.item is coming)
             parts.append(Part(block.item.id, self._words(block.item), box(place, RADII["chip"])))
+        if self._left_out:
+            parts.append(Part(MORE, said, box(more, RADII["chip"])))
         if not self._blocks:
             room = area.adjusted(0, theme().px(_LABELS), 0, -theme().px(_FOOT))
             self.write(painter, room, tr("Nothing planned today"), color="text-soft", align=CENTER)

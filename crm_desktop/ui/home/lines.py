@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII, L
@@ -18,6 +18,25 @@ from crm_desktop.ui.widgets.live import Live
 HEIGHT = 32
 _TITLE, _SOFT = 46, 22
 """Shares of the width: of the title and of a soft word."""
+
+
+def refill(column: QVBoxLayout, rows: Sequence[QWidget]) -> None:
+    """Put other rows at the top of a column; the row in the place of the one with the focus has it then."""
+    focused = QApplication.focusWidget()
+    place: int | None = None
+    for number in range(column.count() - 1, -1, -1):
+        old = column.itemAt(number).widget()
+        if old is None:
+            continue
+        if focused is not None and (old is focused or old.isAncestorOf(focused)):
+            place = number
+        column.removeWidget(old)
+        old.hide()
+        old.deleteLater()
+    for number, row in enumerate(rows):
+        column.insertWidget(number, row)
+    if place is not None and rows:
+        rows[min(place, len(rows) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class Line(Live, QWidget):

@@ -18,8 +18,8 @@ from crm_desktop.services.figures import RecentItem
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import near_moment
 from crm_desktop.ui.home.home_card import HomeCard
-from crm_desktop.ui.home.lines import HEIGHT, Line
-from crm_desktop.ui.pages.registry import PAGE_OF_ENTITY
+from crm_desktop.ui.home.lines import HEIGHT, Line, refill
+from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.labels import IconLabel, Label
@@ -46,8 +46,9 @@ class RecentCard(HomeCard):
 
     def take(self, read: Any) -> None:
         """Show the records."""
-        self._items = read
-        self._show()
+        if read != self._items:  # rows are dear to make
+            self._items = read
+            self._show()
 
     def retranslate(self) -> None:
         """Write everything in the language on screen."""
@@ -90,13 +91,8 @@ class _Stack(QWidget):
         self._column.addStretch(1)
 
     def show_lines(self, lines: list[Line]) -> None:
-        for old in self._lines:
-            self._column.removeWidget(old)
-            old.hide()
-            old.deleteLater()
         self._lines = lines
-        for place, line in enumerate(lines):
-            self._column.insertWidget(place, line)
+        refill(self._column, lines)
         self._fit()
         self.updateGeometry()
 

@@ -17,9 +17,9 @@ from crm_desktop.services.calendar import local
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import clock, figure
 from crm_desktop.ui.home import words
-from crm_desktop.ui.home.day_strip import DayStrip
+from crm_desktop.ui.home.day_strip import MORE, DayStrip
 from crm_desktop.ui.home.home_card import HomeCard
-from crm_desktop.ui.home.lines import Line
+from crm_desktop.ui.home.lines import Line, refill
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import show, tr
@@ -45,7 +45,7 @@ class TodayCard(HomeCard):
         self._agenda: Agenda | None = None
         self._late: tuple[Condition, ...] = ()
         self.strip = DayStrip()
-        self.strip.part_clicked.connect(self._on_item_opened)
+        self.strip.part_clicked.connect(self._on_strip_clicked)
         self.all_button = Button("", Kind.LINK, weight=400)
         self.all_button.hide()
         self.all_button.clicked.connect(self._on_all_clicked)
@@ -69,14 +69,16 @@ class TodayCard(HomeCard):
 
     def take(self, read: Any) -> None:
         """Show the day."""
-        self._agenda, user_id, now_ms = read
+        agenda, user_id, now_ms = read
+        changed, self._agenda = agenda != self._agenda, agenda
         self._late = (
             Condition(field="owner_id", op=Op.EQUAL, value=user_id),
             Condition(field="done", op=Op.EQUAL, value=False),
             Condition(field="due_at", op=Op.LESS, value=now_ms),
         )
-        self._show()
-        self.agenda_read.emit(self._agenda)
+        if changed:  # rows are dear to make
+            self._show()
+        self.agenda_read.emit(agenda)
 
     def tick(self) -> None:
         """Move the line of now; what became late is late."""
@@ -99,9 +101,7 @@ class TodayCard(HomeCard):
         late_ids = {item.id for item in agenda.late}
         due = [i for i in agenda.today if i.kind == "task" and not i.done and i.id not in late_ids]
         listed = [*agenda.late, *due][:MOST_LINES]
-        self._clear()
-        for item in listed:
-            self.lines.addWidget(self._line(item, now_ms))
+        refill(self.lines, [self._line(item, now_ms) for item in listed])
         total = agenda.late_total + len(due)
         self.all_button.say(message("All {count} tasks", count=figure(total)))
         self.all_button.setVisible(total > len(listed))
@@ -121,12 +121,6 @@ class TodayCard(HomeCard):
         tick.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return line
 
-    def _clear(self) -> None:
-        while self.lines.count():
-            line = self.lines.takeAt(0).widget()
-            line.hide()
-            line.deleteLater()
-
     def _on_ticked(self, item: AgendaItem) -> None:
         replica = self.context.replica
         self.context.change(
@@ -135,6 +129,12 @@ class TodayCard(HomeCard):
             told=message("Done: {subject}", subject=item.subject),
             undo=lambda: activities.set_done(replica, item.id, False),
         )
+
+    def _on_strip_clicked(self, key: str) -> None:
+        if key == MORE:
+            self.context.go.emit(Place(page="calendar"))
+        else:
+            self._on_item_opened(key)
 
     def _on_item_opened(self, activity_id: str) -> None:
         self.context.go.emit(Place(page="calendar", record_id=activity_id))

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import datetime
 
-from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -94,7 +104,10 @@ class CardList(QListView):
                     self.setCurrentIndex(index)
                     if place > 0 and self.cards.card_at(place - 1) is None:
                         self.scrollTo(self.cards.index(place - 1, 0))  # with the head above it
-                    self.scrollTo(index)
+                    if place > 1:
+                        self.scrollTo(index)
+                    else:
+                        self.scrollToTop()
                     return True
         return False
 
@@ -110,15 +123,12 @@ class CardList(QListView):
     def hidden_below(self) -> int:
         """Return how many of the cards read so far lie wholly below what is in sight."""
         edge = self.viewport().height()
-        last = self.cards.rowCount() - 1
-        shown = self.indexAt(self.viewport().rect().bottomLeft() + self.rect().topLeft())
-        first = shown.row() if shown.isValid() else last + 1
-        below = 0
-        for row in range(max(first, 0), last + 1):
-            if self.cards.card_at(row) is not None:
-                area = self.row_area(row)
-                below += row > first or area.center().y() > edge
-        return below
+        lowest = self.indexAt(QPoint(theme().px(EDGE), edge - 1))
+        if not lowest.isValid():
+            return 0
+        below = self.cards.cards_below(lowest.row())
+        half_seen = self.row_area(lowest.row()).center().y() <= edge
+        return below + (self.cards.card_at(lowest.row()) is not None and not half_seen)
 
     def startDrag(self, _actions: Qt.DropAction) -> None:
         """Carry the current card away until it is dropped or let go."""
@@ -196,7 +206,7 @@ class _CardDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Give a card its height and the room above it."""
-        head = isinstance(index.data(CardRole.ROW), OwnerHead)
+        head = self._view.cards.is_head(index.row())
         height = theme().px(_HEAD) if head else card_height() + theme().px(GAP)
         return QSize(theme().px(EDGE) + 1, height)
 

@@ -113,6 +113,16 @@ class CardModel(QAbstractListModel):
             None,
         )
 
+    def is_head(self, row: int) -> bool:
+        """Say whether a row is the head of an owner's cards."""
+        return self._by_owner and 0 <= row < len(self._rows) and isinstance(self._rows[row], OwnerHead)
+
+    def cards_below(self, row: int) -> int:
+        """Return how many cards come after a row."""
+        if not self._by_owner and self._gap is None:
+            return max(len(self._rows) - row - 1, 0)
+        return sum(isinstance(each, Card) for each in self._rows[row + 1 :])
+
     def card_at(self, row: int) -> Card | None:
         """Return the card of a row; None for a head, the gap, or past the end."""
         found = self._rows[row] if 0 <= row < len(self._rows) else None

@@ -92,6 +92,7 @@ class StageColumn(Live, QWidget):
             age_limit_days=column.stage.age_limit_days,
             now=datetime.datetime.now().astimezone(),
         )
+        self.list.setUniformItemSizes(not by_owner)  # heads are lower than cards
         self.model.show_cards(column.cards, currency, by_owner=by_owner)
         self.list.doItemsLayout()
         self.list.verticalScrollBar().setValue(scrolled)

@@ -136,8 +136,9 @@ def test_a_task_ticked_off_is_done_and_can_be_undone(shown: Shown) -> None:
     QTest.keyClick(tick, Qt.Key.Key_Space)
     shown.settle()
     assert records.get(shown.app.replica, "activity", late[0].id)["done"] is True
-    titles = [line.title.text() for line in shown.page.today.findChildren(Line) if line.isVisible()]
-    assert late[0].subject not in titles
+    lines = [line for line in shown.page.today.findChildren(Line) if line.isVisible()]
+    assert late[0].subject not in [line.title.text() for line in lines]
+    assert lines[0].hasFocus()  # the next one, for whoever goes on by keyboard
     act = shown.notices[-1].act
     assert act is not None
     act()
@@ -182,6 +183,10 @@ def test_what_happens_at_the_same_time_stands_in_lanes(look: QApplication, qtbot
     tops = {part.key: part.shape.boundingRect().top() for part in strip.parts()}
     assert tops["within"] > tops["long"]
     assert tops["after"] == tops["long"]
+    strip.show_day([item(f"crowd {number}", 0, 60) for number in range(9)], nine)
+    strip.grab()
+    assert [part.key for part in strip.parts()] == ["crowd 0", "crowd 1", "crowd 2", "more"]
+    assert strip.parts()[-1].words == "and 6 more at the same times"
     one = DayStrip()
     qtbot.addWidget(one)
     one.show_day([item("alone", 0, 60)], nine)
