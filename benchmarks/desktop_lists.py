@@ -163,7 +163,7 @@ def _searches(replica: Replica, plain: Plain) -> list[Figure]:
 
 def search_texts(replica: Replica) -> dict[str, list[str]]:
     """Return the texts searched for, by what they are: taken from customers' own names and numbers."""
-    from pypinyin import lazy_pinyin  # noqa: PLC0415 - only for choosing the texts
+    from pypinyin import lazy_pinyin
 
     chance = random.Random("texts")
     chinese = [n for n in chance.sample(range(filling.CUSTOMERS), 2 * QUERIES) if n % 4][:QUERIES]

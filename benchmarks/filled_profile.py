@@ -1,4 +1,4 @@
-"""A profile with a company's records, as a laptop has them after its first download: nothing waits to be sent.
+"""A profile with a company's records, as after a first download: nothing waits to be sent.
 
 The same records every time. Never enrolled, so whoever measures in it may do everything.
 """
@@ -45,9 +45,24 @@ _FORMS = ("有限公司", "股份有限公司", "厂", "工程公司")
 _WORDS = ("North", "Silver", "Harbour", "Cedar", "Falcon", "Bridge", "Meadow", "Granite", "Willow", "Summit")
 _BUSINESSES = ("Foods", "Instruments", "Pumps", "Marine", "Packaging", "Water", "Labs", "Robotics")
 _CITIES = ("Suzhou", "Hangzhou", "Plymouth", "Bremen", "上海", "无锡", "宁波", "Leeds")
-_NOTE_WORDS = (
-    "valve pump meter trial report 报告 试用 冷却 泵 阀门 交货 价格 warranty visit line order".split()
-)
+_NOTE_WORDS = [
+    "valve",
+    "pump",
+    "meter",
+    "trial",
+    "report",
+    "报告",
+    "试用",
+    "冷却",
+    "泵",
+    "阀门",
+    "交货",
+    "价格",
+    "warranty",
+    "visit",
+    "line",
+    "order",
+]
 _OPEN_STAGES = ("Qualified", "Needs", "Proposal", "Negotiation", "Verbal yes")
 _CHANCES = (10, 25, 50, 75, 90)
 

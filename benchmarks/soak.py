@@ -17,7 +17,7 @@ def main() -> int:
     """Run both and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--schedules", type=int, default=1_000_000, help="random schedules of the model")
-    parser.add_argument("--machines", type=int, default=400, help="random stories on real replicas, per engine")
+    parser.add_argument("--machines", type=int, default=400, help="random stories on real replicas")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     model = [

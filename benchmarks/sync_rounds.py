@@ -48,7 +48,24 @@ FIELDS = (
 )
 _CITIES = ("Suzhou", "Hangzhou", "Plymouth", "Bremen", "上海", "无锡", "宁波", "Leeds")
 _INDUSTRIES = ("food", "water", "marine", "电子", "机械", "lab", "farm", "cold chain")
-_WORDS = "valve pump meter trial report 报告 试用 冷却 泵 阀门 交货 价格 warranty visit line order".split()
+_WORDS = [
+    "valve",
+    "pump",
+    "meter",
+    "trial",
+    "report",
+    "报告",
+    "试用",
+    "冷却",
+    "泵",
+    "阀门",
+    "交货",
+    "价格",
+    "warranty",
+    "visit",
+    "line",
+    "order",
+]
 
 
 def customers(count: int, owner_id: str, seed: int = 1) -> list[dict[str, Any]]:
@@ -118,9 +135,7 @@ def _one_run() -> dict[str, RoundReport]:
             one.sync_now()
             two.sync_now()
             with one.replica.write() as session:
-                ids = repository.create_many(
-                    session, "customer", customers(ROWS, one.replica.person.user_id)
-                )
+                ids = repository.create_many(session, "customer", customers(ROWS, one.replica.person.user_id))
             rounds = {f"first upload of {ROWS:,} customers": one.sync_now()}
             rounds[f"download of {ROWS:,} customers"] = two.sync_now()
             with _laptop(hq, folder / "three", "ada") as three:

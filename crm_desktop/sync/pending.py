@@ -105,7 +105,7 @@ def read_shadow(session: Session, entity: str, row_id: str) -> dict[str, Plain]:
     rows = session.execute(
         select(Shadow.field, Shadow.value).where(Shadow.entity == entity, Shadow.row_id == row_id)
     )
-    return dict(rows.tuples().all())
+    return {row.field: row.value for row in rows}
 
 
 def write_shadow(session: Session, entity: str, row_id: str, register: str, value: Plain) -> None:

@@ -87,4 +87,3 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="font scale")
     chosen = parser.parse_args()
     draw(chosen.out, dark=chosen.dark, language=chosen.language, scale=chosen.scale)
-
