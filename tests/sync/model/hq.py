@@ -113,6 +113,16 @@ class HQ(Uploads):
             return self.whole(row, rights, request.schema)
         return (PUT_FIELD, row.rid, field, row.cells[field]) if send is Send.FIELD else None
 
+    def sure(self, request: Request, token: Token) -> int:
+        """Return the position as of which the laptop surely holds every row visible now.
+
+        None (0) while a plan is due or runs: a row regained was not followed while it was out of sight, a
+        field lost may still be there, and rows held from before a new start are older than the token. So
+        what an operation touched is sent whole then.
+        """
+        held = request.token
+        return held.seq if held is not None and held.ent and token.plan is None else 0
+
     def echo(self, request: Request, seq: int) -> list[Msg]:
         """Return the state of what the operations touched, as it is now: answers carry no values.
 
@@ -223,11 +233,9 @@ class HQ(Uploads):
         held = (
             request.token.seq if request.token is not None else 0
         )  # a laptop may send before its first page
-        # While it starts anew its rows may be older than its token, so what it touched is sent whole.
-        sure = held if request.token is not None and request.token.ent else 0
-        messages = self.echo(request, sure) if request.ops else []
-        page: list[Msg] = []
         token, steps = self.prepare(token, person, request.schema)
+        messages = self.echo(request, self.sure(request, token)) if request.ops else []
+        page: list[Msg] = []
         if token.plan is not None:
             token = self.run_plan(token, steps, person, request, page)
         if token.plan is None and len(page) < request.room:
