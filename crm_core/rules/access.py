@@ -17,7 +17,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import AccessDenied, BrokenPromise
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.scopes import EVERYONE, LENT
-from crm_core.schema.field import FIELD_CLASS_LABELS, Field, FieldClass
+from crm_core.schema.field import FIELD_CLASS_LABELS, Field, FieldClass, ScopeSource
 
 
 class Action(StrEnum):
@@ -97,6 +97,16 @@ class Person:
     def acts_in_own(self) -> frozenset[str]:
         """Return the scopes of what belongs to the person."""
         return self.scopes.get(Reach.OWN, frozenset())
+
+    def is_own(self, scope: str) -> bool:
+        """Tell whether a scope is the person's own: his, his teams' or his territories'."""
+        if scope in self.acts_in_own():
+            return True
+        reach = {
+            f"{ScopeSource.TEAM}": Reach.TEAM,
+            f"{ScopeSource.TERRITORY}": Reach.TERRITORY,
+        }.get(scope.partition(":")[0])
+        return reach is not None and scope in self.acts_in(reach)
 
     def reads_in(self, entity: str) -> frozenset[str]:
         """Return the scopes whose rows of `entity` the person may read, lent ones included."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.rules.access import Action, Decision, Person, decide, readable_fields
-from crm_core.rules.scopes import EVERYONE, scopes_of
+from crm_core.rules.scopes import scopes_of
 from crm_core.schema.field import Field, FieldClass
 from crm_desktop.models import repository
 from crm_desktop.models.replica import Replica
@@ -64,11 +64,19 @@ def demand_assignable(
 ) -> None:
     """Raise `AccessDenied` where a change hands the row to somebody the person may not assign to."""
     schema = SCHEMAS[entity]
-    moved = [
-        field
-        for field in schema.scope_fields
-        if after.get(field.name) != (before or {}).get(field.name) and after.get(field.name)
-    ]
-    to_others = [f for f in moved if f"{f.scope}:{after[f.name]}" not in person.acts_in_own()]
-    if to_others and EVERYONE not in person.acts_in(person.rights.reach_of(entity, Action.ASSIGN)):
+    held = before or {}
+    moved = [field for field in schema.scope_fields if after.get(field.name) != held.get(field.name)]
+    # A new record that names nobody gets its maker; taking a name away from one gives it away.
+    foreign = any(
+        not person.is_own(f"{field.scope}:{after[field.name]}")
+        if after.get(field.name)
+        else before is not None
+        for field in moved
+    )
+    if not foreign:
+        return
+    decide(person, Action.ASSIGN, entity).demand()
+    if before is not None:
+        may(session, person, Action.ASSIGN, entity, before).demand()
+    if person.acts_in_own().isdisjoint(record_scopes(session, entity, after)):
         may(session, person, Action.ASSIGN, entity, after).demand()

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from crm_core.i18n import N_, Message, message
-from crm_core.rules.access import Action, ClassRight, Person, Reach, decide
-from crm_core.rules.scopes import EVERYONE, LENT, own_scope
-from crm_core.schema.field import Field, FieldClass, ScopeSource
+from crm_core.rules.access import Action, ClassRight, Person, decide
+from crm_core.rules.scopes import EVERYONE
+from crm_core.schema.field import Field, FieldClass
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code
 from sync_server.services.records import Record
@@ -94,12 +94,4 @@ class AuthorRights:
 
     def is_own(self, scope: str) -> bool:
         """Tell whether a scope is the author's own: his, his teams' or his territories'."""
-        if scope.startswith(LENT):
-            return False
-        if scope == own_scope(self.person.user_id):
-            return True
-        reach = {
-            f"{ScopeSource.TEAM}": Reach.TEAM,
-            f"{ScopeSource.TERRITORY}": Reach.TERRITORY,
-        }.get(scope.partition(":")[0])
-        return reach is not None and scope in self.person.acts_in(reach)
+        return self.person.is_own(scope)

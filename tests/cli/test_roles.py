@@ -1,0 +1,60 @@
+"""What people of different roles may do on their own laptops, against a running headquarters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import Crm
+from tests.support.server import RunningServer, running_server
+
+PASSWORD = "a long password"
+
+
+@pytest.fixture(scope="module")
+def hq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """Give an HQ with two teams, and two people who sell."""
+    with running_server(tmp_path_factory.mktemp("hq")) as server:
+        for team in ("East", "West"):
+            server.command("team", "add", team)
+        for name, team in (("lin", "East"), ("wu", "West")):
+            server.add_user(name, "sales", password=PASSWORD, team=team)
+        yield server
+
+
+def _signed_in(hq: RunningServer, profile: Path, user: str) -> Crm:
+    crm = Crm(profile)
+    arguments = ("--server", hq.url, "--user", user, "--password-stdin")
+    assert crm.run("sign-in", *arguments, stdin=f"{PASSWORD}\n").status == 0
+    assert crm.json("sync")["up_to_date"] is True
+    return crm
+
+
+def test_who_sells_may_name_himself_and_his_own_team_and_no_other(hq: RunningServer, tmp_path: Path) -> None:
+    lin = _signed_in(hq, tmp_path / "lin", "lin")
+    users = {row["name"]: row["id"] for row in lin.rows("list", "user")}
+    teams = {row["name"]: row["id"] for row in lin.rows("list", "team")}
+    made = lin.json(
+        "add", "customer", "name=Acme（示例）", f"owner_id={users['lin']}", f"team_id={teams['East']}"
+    )
+    for other in (f"owner_id={users['wu']}", f"team_id={teams['West']}", "owner_id=", "team_id="):
+        ran = lin.run("set", "customer", made["id"], other)
+        assert (ran.status, ran.out) == (1, ""), other
+        assert "may not assign" in ran.err
+    assert lin.run("add", "customer", "name=B（示例）", f"team_id={teams['West']}").status == 1
+    sent = lin.json("sync")
+    assert (sent["sent"], sent["refused"]) == (1, 0)
+    assert lin.rows("returned") == []
+
+
+def test_an_export_of_a_field_out_of_sight_is_refused(hq: RunningServer, tmp_path: Path) -> None:
+    hq.add_user("mark", "marketing", password=PASSWORD)
+    mark = _signed_in(hq, tmp_path / "mark", "mark")
+    file = tmp_path / "customers.csv"
+    ran = mark.run("export", "customer", str(file), "--fields", "name,notes")
+    assert (ran.status, ran.out) == (1, "")
+    assert "Notes" in ran.err
+    assert not file.exists()
+    assert mark.run("export", "customer", str(file), "--fields", "id,name").status == 0
