@@ -117,10 +117,21 @@ class _Export:
             return [
                 f for f in known.values() if f.field_class is not FieldClass.SYSTEM or f.kind is Kind.INSTANT
             ]
-        # The query itself refuses a field that is unknown or may not be read.
-        wanted = [known[name] for name in self._query.fields if name in known]
+        names = [name for name in self._query.fields if name != "id"]  # every form begins with the id
+        for name in names:
+            self._demand_known(name, known)
+        wanted = [known[name] for name in names]
         currencies = {f.currency for f in wanted if f.currency}
         return [*wanted, *(f for name, f in known.items() if name in currencies and f not in wanted)]
+
+    def _demand_known(self, name: str, known: Mapping[str, Field]) -> None:
+        """Refuse a field that is not there or that the person may not read: its column would be missing."""
+        if name in known:
+            return
+        field = SCHEMAS[self._query.entity].fields.get(name)
+        if field is None:
+            raise UserError(N_("There is no field called “{field}”"), field=name)
+        decide(self._person, Action.READ, self._query.entity, None, (field,)).demand()
 
     def rows(self) -> Iterator[_Row]:
         """Yield the rows that may be exported, links looked up page by page."""

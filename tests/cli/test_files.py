@@ -83,6 +83,8 @@ def test_an_export_takes_conditions_and_fields(crm: Crm, tmp_path: Path) -> None
     file = tmp_path / "out.csv"
     crm.json("export", "customer", str(file), "--where", "name = B", "--fields", "name")
     assert [line.split(",")[1] for line in file.read_text(encoding="utf-8-sig").splitlines()] == ["Name", "B"]
+    assert crm.run("export", "customer", str(tmp_path / "no.csv"), "--fields", "name,nothing").status == 1
+    assert not (tmp_path / "no.csv").exists()
 
 
 @pytest.mark.parametrize(
