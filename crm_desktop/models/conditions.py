@@ -12,6 +12,7 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
+from crm_core.schema.validate import problem_with
 from crm_core.schema.values import canonical_decimal, parse_text
 
 
@@ -114,6 +115,8 @@ def _compared(field: Field, text: str) -> str | int | bool:
         except UserError:
             return text
     value = parse_text(field, text)[field.name]
+    if isinstance(value, int) and (problem := problem_with(field, value)):
+        raise UserError(problem)  # a number the database cannot compare
     assert isinstance(value, (str, int))  # what is not a set, a structure or empty is one of these
     return value
 

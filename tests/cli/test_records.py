@@ -105,6 +105,7 @@ def test_tables_for_people_line_up_with_chinese_and_end_in_the_id(crm: Crm) -> N
         (("list",), 2, "ENTITY"),
         (("list", "customer", "--where", "name ? x"), 1, "name ? x"),
         (("list", "customer", "--where", "nothing = x"), 1, "nothing"),
+        (("list", "customer", "--where", "employees > 99999999999999999999"), 1, "too large"),
         (("list", "customer", "--sort", "nothing"), 1, "nothing"),
         (("list", "customer", "--limit", "0"), 2, "limit"),
         (("list", "customer", "--bogus"), 2, "--bogus"),
