@@ -17,8 +17,8 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.lists.views import ListView
-from crm_desktop.ui.lists.words import new_words
 from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.widgets.buttons import Button, Kind
