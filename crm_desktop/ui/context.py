@@ -28,7 +28,8 @@ class Place:
     """Where a person can be: a page and what it shows. Back and Forward walk these.
 
     `page` is an id of `crm_desktop.ui.pages.registry`; `record_id` opens one record there; `options` are
-    the page's own, such as the `conditions` of a list a chart drilled into.
+    the page's own: `conditions` and `title` of a list a chart drilled into; `new` for an empty form, with the
+    `values` it begins with.
     """
 
     page: str

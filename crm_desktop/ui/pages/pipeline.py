@@ -100,8 +100,8 @@ class PipelinePage(Page):
         if place.record_id is not None:
             self.open_deal(place.record_id)
         elif "new" in place.options:
-            given = place.options.get("given")
-            self.new_deal(given=dict(given) if given else None)
+            values = place.options.get("values")
+            self.new_deal(given=dict(values) if values else None)
         elif self.sheet.form is None:
             self._focus_content()
         self._ask_if_stale()

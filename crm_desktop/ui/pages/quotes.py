@@ -104,8 +104,9 @@ class QuotesPage(Page):
         if made is not None:
             self._show_quote(made)
             return
+        values = place.options.get("values") or {}
         given: dict[str, Plain] = {
-            name: place.options[name] for name in ("customer_id", "deal_id") if place.options.get(name)
+            name: values[name] for name in ("customer_id", "deal_id") if values.get(name)
         }
         if given:
             self._create(given, place)

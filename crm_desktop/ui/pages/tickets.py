@@ -414,7 +414,7 @@ class TicketsPage(Page):
     # Making a ticket
 
     def _show_form(self, place: Place) -> None:
-        customer_id = place.options.get("customer_id")
+        customer_id = (place.options.get("values") or {}).get("customer_id")
         self._stack.setCurrentWidget(self.form)
         self.form.begin()
         if customer_id:

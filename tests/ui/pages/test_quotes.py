@@ -67,7 +67,7 @@ def _first(app: App, entity: str, status: str | None = None) -> records.Record:
 
 def _new_quote(page: QuotesPage, app: App, qtbot: QtBot) -> QuoteEditor:
     customer = _first(app, "customer")
-    page.show_place(Place(page="quotes", options={"new": True, "customer_id": customer.id}))
+    page.show_place(Place(page="quotes", options={"new": True, "values": {"customer_id": customer.id}}))
     qtbot.waitUntil(lambda: page.editor.view is not None, timeout=WAIT_MS)
     return page.editor
 
@@ -314,7 +314,7 @@ def test_a_sent_quote_is_only_read_and_a_copy_of_it_is_a_draft(
 def test_going_back_to_where_a_quote_was_made_makes_no_second_one(
     page: QuotesPage, app: App, qtbot: QtBot
 ) -> None:
-    place = Place(page="quotes", options={"new": True, "customer_id": _first(app, "customer").id})
+    place = Place(page="quotes", options={"new": True, "values": {"customer_id": _first(app, "customer").id}})
     page.show_place(place)
     qtbot.waitUntil(lambda: page.editor.view is not None, timeout=WAIT_MS)
     made, count = page.editor.quote_id, records.count(app.replica, ListQuery(entity="quote"))
