@@ -48,6 +48,8 @@ def walked_names(entity: str) -> frozenset[str]:
 
 def fold(text: str) -> str:
     """Return text as searches compare it: no case, no accents, full-width as half-width."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKC", text).casefold()
     if plain.isascii():
         return plain
@@ -55,6 +57,7 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
 
 
+@lru_cache(maxsize=4096)  # trades and cities come again and again
 def sort_key(text: str | None) -> str:
     """Return a text whose binary order is the order people expect; '' for none.
 

@@ -166,7 +166,10 @@ def _write_plain(
 ) -> None:
     """Write rows on which nothing is pending: new ones and known ones each in one statement."""
     shown = {
-        known.name: [_shown(known, value) for value in page.columns[known.name]] for known in page.fields
+        known.name: [_shown(known, value) for value in page.columns[known.name]]
+        if known.kind is Kind.TAGS
+        else page.columns[known.name]
+        for known in page.fields
     }
     bound = {
         known.name: [stored(known, value) for value in shown[known.name]]
@@ -174,36 +177,41 @@ def _write_plain(
         else shown[known.name]
         for known in page.fields
     }
-    names = [*bound, *(name for name in schema.fields if put.full and name not in bound)]
+    emptied = [name for name in schema.fields if put.full and name not in bound]
     new = [index for index in indexes if page.ids[index] not in held]
     known_rows = [index for index in indexes if page.ids[index] in held]
     run = session.connection().exec_driver_sql
-    columns = [bound.get(name) for name in names]
     custom = _custom_of(put, page, held)
+
+    def rows_of(some: Sequence[int], *first: Sequence[Any]) -> list[tuple[Any, ...]]:
+        columns = [*first, *bound.values()]
+        if len(some) == len(page.ids):
+            return list(zip(*columns, strict=True))
+        return [tuple([column[index] for column in columns]) for index in some]
+
     if new:
-        quoted = ", ".join(f'"{name}"' for name in ("id", "life", "custom", *names))
-        marks = ", ".join("?" * (len(names) + 3))
+        # A field that is not named stays empty by itself.
+        quoted = ", ".join(f'"{name}"' for name in ("id", "life", "custom", *bound))
+        marks = ", ".join("?" * (len(bound) + 3))
         run(
             f'INSERT INTO "{schema.name}" ({quoted}) VALUES ({marks})',
-            [
-                (page.ids[i], page.lives[i], custom(i), *(c[i] if c is not None else None for c in columns))
-                for i in new
-            ],
+            rows_of(new, page.ids, page.lives, custom),
         )
     if known_rows:
-        assigned = ", ".join(f'"{name}" = ?' for name in ("life", "custom", *names))
+        assigned = [f'"{name}" = ?' for name in ("life", "custom", *bound)]
+        assigned += [f'"{name}" = NULL' for name in emptied]
+        values = rows_of(known_rows, page.ids, page.lives, custom)
         run(
-            f'UPDATE "{schema.name}" SET {assigned} WHERE id = ?',
-            [
-                (page.lives[i], custom(i), *(c[i] if c is not None else None for c in columns), page.ids[i])
-                for i in known_rows
-            ],
+            f'UPDATE "{schema.name}" SET {", ".join(assigned)} WHERE id = ?',
+            [(*row[1:], row[0]) for row in values],
         )
         _remember_changes(session, schema, page, shown, known_rows, held)
 
 
-def _custom_of(put: Put, page: _Page, held: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Return a function from row index to the row's custom values as JSON text, None for none."""
+def _custom_of(put: Put, page: _Page, held: Mapping[str, Mapping[str, Any]]) -> list[str | None]:
+    """Return each row's custom values as JSON text, None for none."""
+    if not page.custom and (put.full or not held):
+        return [None] * len(page.ids)
 
     def custom(index: int) -> str | None:
         before = held.get(page.ids[index])
@@ -213,7 +221,7 @@ def _custom_of(put: Put, page: _Page, held: Mapping[str, Mapping[str, Any]]) -> 
         present = {key: value for key, value in values.items() if value is not None}
         return json.dumps(present) if present else None
 
-    return custom
+    return [custom(index) for index in range(len(page.ids))]
 
 
 def _remember_changes(
