@@ -22,6 +22,7 @@ from benchmarks.figures import Figure, table
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "performance.md"
+QUIET = 0.1  # of the machine; what others may take before times say little
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ def main() -> int:
     if unknown := set(asked.names) - set(module_names()):
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(module_names())}")
     sections, failed = [], []
+    before = Usage.now()
     for name in asked.names or module_names():
         print(f"{name} ...", file=sys.stderr, flush=True)
         section = measure_apart(name)
@@ -57,7 +59,7 @@ def main() -> int:
         print(f"failed: {', '.join(failed)}; docs/performance.md is as it was", file=sys.stderr)
         return 1
     if not asked.names:
-        PAGE.write_text(page(sections), encoding="utf-8")
+        PAGE.write_text(page(sections, before), encoding="utf-8")
         print(f"written to {PAGE.relative_to(ROOT)}", file=sys.stderr)
     return 0
 
@@ -97,8 +99,8 @@ def measure_here(name: str) -> int:
     return 0
 
 
-def page(sections: list[Section]) -> str:
-    """Return docs/performance.md."""
+def page(sections: list[Section], before: Usage | None) -> str:
+    """Return docs/performance.md; `before` was taken when the measuring began."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     total = sum(section.seconds for section in sections)
     parts = [
@@ -107,7 +109,7 @@ def page(sections: list[Section]) -> str:
         "stand beside a floor: the least that work could cost, measured in turns with it in the same run.\n"
         "Compare the ratios.",
         f"- machine: {machine()}\n- system: {platform.platform()}, Python {platform.python_version()}\n"
-        f"- date: {today}, commit {commit()}, {total:.0f} s in all",
+        f"- date: {today}, commit {commit()}, {total:.0f} s in all\n- other work meanwhile: {others(before)}",
     ]
     for section in sections:
         parts += [f"## {section.title}", table(section.figures)]
@@ -126,6 +128,43 @@ def machine() -> str:
         kilobytes = int(memory.read_text().split("MemTotal:", 1)[1].split()[0])
         words.append(f"{kilobytes / 1024**2:.0f} GB")
     return ", ".join(words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Seconds: of the clock, of all processors at work, of those for this process's ended children."""
+
+    clock: float
+    machine: float
+    ours: float
+    load: float
+    """Processes that ran or waited to run, mean of the last minute."""
+
+    @classmethod
+    def now(cls) -> Usage | None:
+        """Return it as of now; None on a system that does not tell."""
+        stat = Path("/proc/stat")
+        if not stat.exists():
+            return None
+        user, nice, system, _idle, _waiting, irq, softirq, *_ = map(int, stat.read_text().split()[1:9])
+        ran = os.times()
+        return cls(
+            clock=time.monotonic(),
+            machine=(user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK"),
+            ours=ran.children_user + ran.children_system + ran.user + ran.system,
+            load=os.getloadavg()[0],
+        )
+
+
+def others(before: Usage | None) -> str:
+    """Return how much of the machine other programs took since `before`."""
+    after = Usage.now()
+    if before is None or after is None:
+        return "not known"
+    whole = (after.clock - before.clock) * (os.cpu_count() or 1)
+    taken = max(0.0, (after.machine - before.machine) - (after.ours - before.ours)) / whole
+    said = f"{100 * taken:.0f} % of the processors' time, load average {before.load:.1f} at the start"
+    return said if taken < QUIET else f"{said}. TOO MUCH: trust the ratios, not the times"
 
 
 def commit() -> str:

@@ -21,6 +21,7 @@ from crm_core.sync.codec import pack_column, pack_ids
 from crm_core.sync.protocol import MsgKind, Put
 from crm_desktop import assembly
 from crm_desktop.assembly import App
+from crm_desktop.models.replica import LOCAL_USER
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
 from crm_desktop.services import sample
 from crm_desktop.sync.receive import receive
@@ -45,24 +46,10 @@ _FORMS = ("有限公司", "股份有限公司", "厂", "工程公司")
 _WORDS = ("North", "Silver", "Harbour", "Cedar", "Falcon", "Bridge", "Meadow", "Granite", "Willow", "Summit")
 _BUSINESSES = ("Foods", "Instruments", "Pumps", "Marine", "Packaging", "Water", "Labs", "Robotics")
 _CITIES = ("Suzhou", "Hangzhou", "Plymouth", "Bremen", "上海", "无锡", "宁波", "Leeds")
-_NOTE_WORDS = [
-    "valve",
-    "pump",
-    "meter",
-    "trial",
-    "report",
-    "报告",
-    "试用",
-    "冷却",
-    "泵",
-    "阀门",
-    "交货",
-    "价格",
-    "warranty",
-    "visit",
-    "line",
-    "order",
-]
+_NOTE_WORDS = (
+    *("valve", "pump", "meter", "trial", "report", "warranty", "visit", "line", "order"),
+    *("报告", "试用", "冷却", "泵", "阀门", "交货", "价格"),
+)
 _OPEN_STAGES = ("Qualified", "Needs", "Proposal", "Negotiation", "Verbal yes")
 _CHANCES = (10, 25, 50, 75, 90)
 
@@ -156,8 +143,8 @@ def _base(entity: str, number: int, now: int, age_days: int) -> dict[str, Any]:
 
 
 def owner_id(number: int) -> str:
-    """Return the id of the person a numbered record belongs to."""
-    return record_id("user", number % OWNERS)
+    """Return the id of the person a numbered record belongs to; every tenth is of whoever is signed in."""
+    return record_id("user", number % OWNERS) if number % OWNERS else LOCAL_USER
 
 
 def customer_of(entity: str, number: int) -> str:
@@ -167,7 +154,7 @@ def customer_of(entity: str, number: int) -> str:
 
 
 def _owners(now: int) -> Rows:
-    for number in range(OWNERS):
+    for number in range(1, OWNERS):
         yield {**_base("user", number, now, 900), "name": f"Account owner {number} (demo)", "active": True}
 
 

@@ -1,0 +1,67 @@
+"""How long a window takes to show something, and how long its thread was held meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtWidgets import QWidget
+
+from crm_desktop.ui.tasks import Tasks
+
+BEAT_S = 0.001
+QUIET_S = 0.25
+"""Nothing asked for and nothing drawn for so long: all of it is there. Longer than the search box waits."""
+LONGEST_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """Seconds until the last of it was drawn, and the longest between two beats of the event loop."""
+
+    shown_s: float
+    held_s: float
+
+
+class Heartbeat(QObject):
+    """Beats every millisecond in the window's thread; a beat that comes late was held up."""
+
+    def __init__(self, window: QWidget, tasks: Tasks) -> None:
+        super().__init__(window)
+        self._tasks = tasks
+        self._loop = QEventLoop()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(1)
+        self._timer.timeout.connect(self._on_beat)
+        self._began = self._last_beat = self._last_busy = self._longest = 0.0
+        window.installEventFilter(self)
+
+    def watch(self, act: Callable[[], object]) -> Watched:
+        """Do something in the event loop and watch until all is quiet."""
+        self._longest = 0.0
+        self._began = self._last_beat = self._last_busy = time.perf_counter()
+        QTimer.singleShot(0, act)
+        self._timer.start()
+        self._loop.exec()
+        self._timer.stop()
+        return Watched(shown_s=self._last_busy - self._began, held_s=max(0.0, self._longest - BEAT_S))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Notice that something is to be drawn; the beat after it knows when that was done."""
+        if event.type() == QEvent.Type.UpdateRequest:
+            self._drawing = True
+        return super().eventFilter(watched, event)
+
+    _drawing = False
+
+    def _on_beat(self) -> None:
+        now = time.perf_counter()
+        self._longest = max(self._longest, now - self._last_beat)
+        self._last_beat = now
+        if self._tasks.busy or self._drawing:
+            self._last_busy, self._drawing = now, False
+        if now - self._last_busy > QUIET_S or now - self._began > LONGEST_S:
+            self._loop.quit()

@@ -1,0 +1,163 @@
+"""What people wait for in the window: `python -m benchmarks.window_times PROFILE`, run by `desktop_window`.
+
+Prints one line of JSON: for each name its runs as [seconds until shown, held, of the services].
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from benchmarks import filled_profile as filling
+from benchmarks.filled_profile import customer_name, record_id
+from benchmarks.heartbeat import Heartbeat
+from crm_desktop import assembly
+from crm_desktop.models.query import ListQuery
+from crm_desktop.services import customers, deals, lists, search, timeline
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.lists.record_list import RecordList
+from crm_desktop.ui.main_window import MainWindow
+from crm_desktop.ui.opening import opened_of
+from crm_desktop.ui.pages.customers import CustomersPage
+from crm_desktop.ui.shell.frame import Frame
+from crm_desktop.ui.tasks import Tasks
+from crm_desktop.ui.theme import theme
+
+Times = dict[str, list[tuple[float, float, float]]]
+SORTS = ("name", "updated_at", "industry", "city", "level")
+RUNS = 12
+LINKS = ("owner_id", "territory_id")
+
+
+class Session:
+    """The window of a profile, watched."""
+
+    def __init__(self, profile: Path) -> None:
+        qapp = QApplication.instance() or QApplication(sys.argv[:1])
+        assert isinstance(qapp, QApplication)
+        qapp.setCursorFlashTime(0)
+        theme().apply(qapp, "light", 1.0)
+        self.app = assembly.open_profile(profile)
+        self.tasks = Tasks()
+        opened = opened_of(self.app)
+        self.frame = Frame(Context(self.app, self.tasks), opened.standing, sample=opened.sample)
+        self.window = MainWindow()
+        self.window.show_screen(self.frame)
+        self.window.resize(1440, 900)
+        self.window.show()
+        self.heart = Heartbeat(self.window, self.tasks)
+        self.times: Times = {}
+        self.heart.watch(lambda: self.frame.go(Place(page="settings")))
+
+    def run(self, name: str, act: Callable[[], object], alone: Callable[[], object]) -> None:
+        """Watch something in the window, then time what its services take without one."""
+        watched = self.heart.watch(act)
+        began = time.perf_counter()
+        alone()
+        spent = time.perf_counter() - began
+        self.times.setdefault(name, []).append((watched.shown_s, watched.held_s, spent))
+
+    def close(self) -> None:
+        """Close the window and the profile."""
+        self.window.hide()
+        self.tasks.close()
+        self.app.close()
+
+
+def measure(session: Session) -> None:
+    """Go through the pages."""
+    replica, frame = session.app.replica, session.frame
+
+    def by(sort: str) -> ListQuery:
+        return ListQuery(entity="customer", sort=((sort, False),), limit=200)
+
+    def read(query: ListQuery | None) -> None:
+        assert query is not None
+        rows = lists.page(replica, query, LINKS).rows
+        customers.list_extras(replica, [row.id for row in rows])
+
+    def shown() -> RecordList:
+        page = frame.page
+        assert isinstance(page, CustomersPage)
+        assert page.list is not None
+        return page.list
+
+    session.run(
+        "customer list, first time",
+        lambda: frame.go(Place(page="customers")),
+        lambda: read(shown().model.query),
+    )
+    for number in range(RUNS):
+        query = by(SORTS[number % len(SORTS)])
+        session.run("customer list in another order", partial(shown().model.ask, query), partial(read, query))
+    bar = shown().table.verticalScrollBar()
+    for _ in range(RUNS):
+        session.run(
+            "scrolling on to rows not read yet", lambda: bar.setValue(bar.maximum()), partial(read, query)
+        )
+    field = frame.top.search
+    for text in _texts():
+        field.clear()
+        session.run(
+            "search while typing, with its pause of 120 ms",
+            partial(_type, field, text),
+            partial(search.find, replica, text),
+        )
+    field.clear()
+
+    def read_customer(customer: str) -> None:
+        customers.overview(replica, customer)
+        timeline.timeline(replica, customer)
+
+    for number in range(RUNS + 1):
+        customer = record_id("customer", number)
+        session.run(
+            "page of a customer" if number else "page of a customer, first time",
+            partial(frame.go, Place(page="customers", record_id=customer)),
+            partial(read_customer, customer),
+        )
+    session.run(
+        "board of 5,000 open deals, first time",
+        lambda: frame.go(Place(page="pipeline")),
+        lambda: deals.board(replica),
+    )
+    for _ in range(RUNS):
+        session.run("board of 5,000 open deals, read anew", frame.refresh, partial(deals.board, replica))
+
+
+def _type(field: QLineEdit, text: str) -> None:
+    """Have an input method commit a text, as it does for Chinese."""
+    committed = QInputMethodEvent()
+    committed.setCommitString(text)
+    QApplication.sendEvent(field, committed)
+
+
+def _texts() -> list[str]:
+    chance = random.Random("window texts")
+    numbers = chance.sample(range(filling.CUSTOMERS), RUNS)
+    return [customer_name(n)[2:4] if n % 4 else customer_name(n).split()[1][:4] for n in numbers]
+
+
+def main() -> int:
+    """Measure and print."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    session = Session(Path(sys.argv[1]))
+    try:
+        measure(session)
+    finally:
+        session.close()
+    print(json.dumps(session.times))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
