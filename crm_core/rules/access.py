@@ -239,6 +239,8 @@ def _said_for(table: Mapping[str, Mapping[str, str]], entity: str) -> dict[str, 
 def _frozen(value: Any) -> Any:
     if isinstance(value, Mapping):
         return ("map", *sorted((key, _frozen(item)) for key, item in value.items()))
+    if isinstance(value, list):
+        return ("list", *map(_frozen, value))
     return value
 
 

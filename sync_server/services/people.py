@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from crm_core.entities import SCHEMAS
-from crm_core.errors import NotFound, UserError
+from crm_core.errors import BrokenPromise, NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Action, ClassRight, Reach, read_rights
 from crm_core.schema.field import FieldClass
@@ -222,8 +222,10 @@ def change_role(
     held = next((each for each in hq.records.find("role", "name", name)), None)
     if held is None and like is None and rights is None:
         raise NotFound(N_("There is no role called {name}; make it with --like ROLE"), name=name)
-    base = rights or (find(hq, "role", like)[1] if like else held[1] if held else {}).get("rights") or {}
-    table = _changed(base, reach, classes)
+    if rights is None:
+        rights = (find(hq, "role", like)[1] if like else held[1] if held else {}).get("rights") or {}
+    _demand_rights(rights)
+    table = _changed(rights, reach, classes)
     values: Values = {"rights": table}
     if description is not None:
         values["description"] = description
@@ -247,8 +249,16 @@ def _changed(base: Mapping[str, Any], reach: Sequence[RightSet], classes: Sequen
         _demand_one_of(right.what, [each.value for each in _CLASSES])
         _demand_one_of(right.how, [each.name.lower() for each in ClassRight])
         table.setdefault("classes", {}).setdefault(right.entity, {})[right.what] = right.how
-    read_rights(table)
+    _demand_rights(table)
     return table
+
+
+def _demand_rights(table: Any) -> None:
+    """Refuse what no laptop could read; it would stop the sync of everybody who holds the role."""
+    try:
+        read_rights(table)
+    except BrokenPromise as error:
+        raise UserError(N_("A role's rights cannot be read")) from error
 
 
 def _demand_entity(name: str) -> None:
