@@ -17,6 +17,7 @@ from crm_desktop.cli.console import tell_error, tr
 from crm_desktop.cli.root import crm
 
 DONE, PUT_RIGHT, WRONG_USAGE, UNREACHABLE = 0, 1, 2, 3
+_WHOLE = (click.IntRange, type(click.INT))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,7 +35,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         typed = [os.fsencode(each).decode() for each in (sys.argv[1:] if arguments is None else arguments)]
         crm.main(args=typed, prog_name="crm", standalone_mode=False)
-        sys.stdout.flush()
+        if hasattr(sys.stdout, "flush"):  # it is None where the caller closed it
+            sys.stdout.flush()
     except (BrokenPipeError, SystemExit) as left:
         # click turns a broken pipe into an exit with status 1, and puts a wrapper around the stream.
         if isinstance(left, SystemExit) and sys.stdout is output:
@@ -73,9 +75,8 @@ def _tell(error: Exception) -> int:
             return PUT_RIGHT
         case OSError():
             reason = error.strerror or str(error)
-            click.echo(
-                message(N_("{file}: {reason}"), file=error.filename or "", reason=reason).show(tr), err=True
-            )
+            said = message(N_("{file}: {reason}"), file=error.filename, reason=reason)
+            click.echo(said.show(tr) if error.filename else reason, err=True)
             return PUT_RIGHT
     kind = type(error).__name__
     said = message(N_("The program made a mistake ({kind}); its log in the profile says more"), kind=kind)
@@ -98,11 +99,26 @@ def _said_by_click(error: click.ClickException) -> Message:
             if isinstance(error.param, click.Option):
                 name = error.param.opts[0]
             return message(N_("{name} is missing; see --help"), name=name)
+        case click.BadParameter() if error.param is not None and isinstance(error.param.type, click.Choice):
+            allowed = ", ".join(str(each) for each in error.param.type.choices)
+            name = error.param.human_readable_name
+            return message(N_("{name} is one of {allowed}"), name=name, allowed=allowed)
+        case click.BadParameter() if error.param is not None and isinstance(error.param.type, _WHOLE):
+            name = error.param.human_readable_name
+            least, most = getattr(error.param.type, "min", None), getattr(error.param.type, "max", None)
+            if most is not None:
+                said = N_("{name} is a whole number from {least} to {most}")
+                return message(said, name=name, least=least or 0, most=most)
+            if least is not None:
+                return message(N_("{name} is a whole number, {least} or more"), name=name, least=least)
+            return message(N_("{name} is a whole number"), name=name)
         case click.BadParameter() if error.param is not None:
             return message(
                 N_("{name} cannot be read: {reason}"),
                 name=error.param.human_readable_name,
                 reason=error.message,
             )
+        case _ if unknown := getattr(error, "command_name", None):  # click before 8.4 does not say which
+            return message(N_("There is no command {name}; see --help"), name=unknown)
         case _:
             return message(N_("Wrong usage: {reason}"), reason=error.format_message())

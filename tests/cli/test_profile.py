@@ -181,6 +181,28 @@ def test_a_full_disk_is_told(crm: Crm) -> None:
     assert "Traceback" not in ran.stderr
 
 
+def test_a_closed_output_and_wrong_usage_are_told_in_the_persons_language(crm: Crm) -> None:
+    command = f"{sys.executable} -m crm_desktop --profile {crm.profile} list customer >&-"
+    ran = subprocess.run(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=bare_environment({}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    chinese = {"LC_ALL": "", "LANG": "zh_CN.UTF-8"}
+    for arguments, said in (
+        (("nothing",), "没有命令 nothing；请看 --help"),
+        (("list", "customer", "--limit", "x"), "limit 应为不小于 1 的整数"),
+        (("returned", "redo", "x"), "ID 应为整数"),
+        (("quote", "pdf", "x", "y", "--language", "fr"), "language 只能是 en, zh, both 之一"),
+    ):
+        ran_so = crm.process(*arguments, **chinese)
+        assert (ran_so.status, ran_so.err.strip()) == (2, said)
+
+
 def test_a_window_without_a_display_is_refused_in_words(crm: Crm) -> None:
     for arguments in ((), ("open",)):
         ran = crm.process(*arguments)
