@@ -83,7 +83,7 @@ def test_rows_are_told_apart_by_hover_and_selection(look: QApplication, qtbot: Q
     qtbot.waitUntil(lambda: view.delegate.hovered_row == 1, timeout=2000)
     assert ground(view, 1).name() == theme().color("hover").name()
     view.selectRow(2)
-    assert ground(view, 2).name() == theme().color("accent-soft").name()
+    qtbot.waitUntil(lambda: ground(view, 2).name() == theme().color("accent-soft").name(), timeout=2000)
     assert ground(view, 0).name() == theme().color("surface").name()
 
 
