@@ -128,6 +128,9 @@ def import_command(
     languages = (translation(CHINESE),)
     with terminal.app() as app:
         plan = importing.plan_file(app.replica, file, entity, options, languages)
+        if rejects is not None:
+            with rejects.open("ab"):
+                pass  # now, while nothing is written: afterwards the rejected rows would be lost
         report = (
             plan.report()
             if dry_run

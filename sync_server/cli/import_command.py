@@ -102,6 +102,9 @@ def import_file(
     with terminal.headquarters() as hq:
         table = importing.read_file(file)
         plan = importing.plan_table(hq, table, entity, wish, file.stem, (translate_into(CHINESE),))
+        if rejects is not None:
+            with rejects.open("ab"):
+                pass  # now, while nothing is written: afterwards the rejected rows would be lost
         report = (
             plan.report()
             if dry_run

@@ -110,6 +110,14 @@ def test_an_import_that_cannot_be_is_told(
     assert ran.err.strip()
 
 
+def test_an_import_whose_rejects_cannot_be_written_brings_nothing_in(crm: Crm, tmp_path: Path) -> None:
+    file = _write(tmp_path / "list.csv", "name,phone\nA,\nB,wrong\n")
+    ran = crm.run("--json", "import", file, "customer", "--rejects", str(tmp_path / "none" / "rejects.csv"))
+    assert (ran.status, ran.out) == (1, "")
+    assert "rejects.csv" in ran.err
+    assert crm.rows("list", "customer") == []
+
+
 def test_files_that_are_not_there_or_cannot_be_written_are_named(crm: Crm, tmp_path: Path) -> None:
     assert crm.run("import", str(tmp_path / "none.csv"), "customer").status == 1
     assert crm.run("import", str(tmp_path), "customer").status == 1
