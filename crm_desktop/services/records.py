@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS, schema_of
-from crm_core.errors import AccessDenied, Invalid, NotFound
-from crm_core.i18n import N_
+from crm_core.errors import AccessDenied, Invalid, NotFound, Problem
+from crm_core.i18n import N_, message
 from crm_core.rules.access import Action, readable_fields
 from crm_core.schema.field import Kind, Plain
-from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.validate import problems_of
 from crm_desktop.models import query, repository
 from crm_desktop.models.device_tables import History
@@ -212,7 +212,7 @@ def update_in(
     before = _readable(session, entity, record_id)
     person = replica.person
     complete = complete_change(session, replica.clock, before, _cleaned(entity, changes))
-    problems = problems_of(schema, complete, partial=True)
+    problems = problems_of(schema, complete, partial=True) + _links_to_itself(schema, record_id, complete)
     if problems:
         raise Invalid(problems)
     written = [schema.fields[name] for name in changes if name in schema.fields]
@@ -222,6 +222,17 @@ def update_in(
     record = repository.update(session, entity, record_id, complete, expected)
     quote_totals.follow(session, record)
     return record
+
+
+def _links_to_itself(schema: Schema, record_id: str, values: Mapping[str, Any]) -> list[Problem]:
+    """Return a problem for each link that would make a record part of itself."""
+    looped = (
+        name
+        for name, field in schema.fields.items()
+        if field.target == schema.name and values.get(name) == record_id
+    )
+    said = message(N_("A record cannot refer to itself"))
+    return [Problem(field=name, message=said) for name in looped]
 
 
 def _readable(session: Session, entity: str, record_id: str) -> Record:

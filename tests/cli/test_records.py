@@ -135,6 +135,14 @@ def test_bad_input_is_told_in_words_with_the_right_status(
     assert ran.out == ""
 
 
+def test_a_record_is_never_part_of_itself(crm: Crm) -> None:
+    made = crm.json("add", "customer", "name=Acme（示例）")
+    ran = crm.run("set", "customer", made["id"], f"parent_id={made['id']}")
+    assert (ran.status, ran.out) == (1, "")
+    assert "parent_id: A record cannot refer to itself" in ran.err
+    assert crm.json("show", "customer", made["id"])["parent_id"] is None
+
+
 def test_every_wrong_field_is_named_at_once(crm: Crm) -> None:
     ran = crm.run("add", "customer", "name=", "level=Z", "employees=x", "nothing=1")
     told: list[Any] = ran.err.splitlines()
