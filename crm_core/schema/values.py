@@ -60,7 +60,7 @@ def to_plain(field: Field, values: Mapping[str, Any]) -> Plain:
     """Return a field's value in its JSON form; `values` holds the row, for an amount needs its currency."""
     value = values.get(field.name)
     if value is None:
-        return None
+        return [] if field.kind is Kind.TAGS else None  # a set without words is a set
     if field.kind is Kind.MONEY:
         return str(Money(value, values.get(field.currency or "") or DEFAULT_CURRENCY))
     if field.kind is Kind.INSTANT:

@@ -20,6 +20,7 @@ def test_a_record_is_made_shown_changed_deleted_and_restored(crm: Crm) -> None:
     changed = crm.json("set", "customer", made["id"], "tags+=new", "tags-=red", "level=A", "employees=")
     assert (changed["tags"], changed["level"], changed["employees"]) == (["blue", "new"], "A", None)
     assert crm.json("show", "customer", made["id"]) == changed
+    assert crm.json("set", "customer", made["id"], "tags=")["tags"] == []
     assert crm.json("delete", "customer", made["id"])["deleted"] is True
     assert crm.rows("list", "customer") == []
     assert crm.json("restore", "customer", made["id"])["name"] == "腾飞"
