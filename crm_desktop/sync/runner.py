@@ -54,6 +54,12 @@ class Status:
     failures: int = 0
     problem: Message | None = None
     refusal: str | None = None
+    stopping: bool = False
+    """Somebody broke off the round under way; it ends after its page."""
+    stopped: RoundReport | None = None
+    """What the last round came to, where somebody broke it off."""
+    paused_until_ms: int | None = None
+    """When a pause ends by itself."""
 
 
 class Rounds(Protocol):
@@ -102,9 +108,10 @@ class Runner:
 
     def pause(self, seconds: float) -> None:
         """Do nothing for so long, and break off the round under way after its page."""
-        self.cancel()
+        self._cancel = True
         self._reschedule(lambda schedule, now: schedule.pause(now + seconds))
-        self._publish(phase=Phase.PAUSED)
+        until_ms = _now_ms() + int(seconds * 1000)
+        self._publish(step=None, stopping=False, paused_until_ms=until_ms)
 
     def resume(self) -> None:
         """Lift a pause."""
@@ -113,6 +120,8 @@ class Runner:
     def cancel(self) -> None:
         """Break off the round under way after its page. Nothing is lost; the next goes on from there."""
         self._cancel = True
+        if self._status.phase is Phase.RUNNING:
+            self._publish(stopping=True)
 
     def stop(self, *, last_round: bool) -> None:
         """End the thread, after one more round where asked and HQ was reachable."""
@@ -125,6 +134,7 @@ class Runner:
         if self._thread.is_alive():
             self._thread.join(STOP_WAIT_S)
         if run_once_more and not self._thread.is_alive():
+            self._cancel = False
             self._one_round()
 
     def _reschedule(self, change: Callable[[Schedule, float], Schedule]) -> None:
@@ -139,11 +149,15 @@ class Runner:
                     self._wake.wait(min(wait, threading.TIMEOUT_MAX))
                 if self._stopping:
                     return
+                # Here, under the lock: a pause that comes now must not be forgotten by the round it follows.
+                self._cancel = False
+                self._schedule = self._schedule.begun()
             self._one_round()
 
     def _one_round(self) -> None:
-        self._cancel = False
-        self._publish(phase=Phase.RUNNING, step=None, last_try_ms=_now_ms())
+        self._publish(
+            phase=Phase.RUNNING, step=None, last_try_ms=_now_ms(), stopping=False, paused_until_ms=None
+        )
         try:
             report = self._engine.run_round(self._on_step, lambda: self._cancel)
         except Refused as refused:
@@ -167,6 +181,8 @@ class Runner:
                 step=None,
                 last_report=report,
                 next_try_ms=self._next_try_ms(),
+                stopping=False,
+                stopped=report if self._cancel and not report.up_to_date else None,
                 offline_since_ms=None,
                 failures=0,
                 problem=None,
@@ -179,6 +195,8 @@ class Runner:
         self._publish(
             phase=phase,
             step=None,
+            stopping=False,
+            stopped=None,
             next_try_ms=self._next_try_ms(),
             offline_since_ms=self._status.offline_since_ms or _now_ms(),
             failures=self._schedule.failures,
@@ -190,11 +208,20 @@ class Runner:
         return _now_ms() + int(self._schedule.wait_s(time.monotonic()) * 1000)
 
     def _on_step(self, step: Step) -> None:
-        self._publish(step=step)
+        if not self._cancel:
+            self._publish(step=step)
 
     def _publish(self, **facts: object) -> None:
-        self._status = replace(self._status, **facts)  # type: ignore[arg-type]
-        self._on_status(self._status)
+        with self._wake:
+            status = replace(self._status, **facts)  # type: ignore[arg-type]
+            left_s = self._schedule.pause_left_s(time.monotonic())
+            if left_s > 0:
+                # A round that was under way when somebody paused is as good as over.
+                phase = Phase.REFUSED if status.phase is Phase.REFUSED else Phase.PAUSED
+                until = status.paused_until_ms or _now_ms() + int(left_s * 1000)
+                status = replace(status, phase=phase, paused_until_ms=until, next_try_ms=until)
+            self._status = status
+        self._on_status(status)
 
 
 def _now_ms() -> int:

@@ -5,6 +5,7 @@ Pure: time and randomness are passed in, so a test needs no clock.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -29,9 +30,17 @@ class Schedule:
         due = self.due_at if self.paused_until is None else max(self.due_at, self.paused_until)
         return max(0.0, due - now)
 
+    def pause_left_s(self, now: float) -> float:
+        """Return how long a pause goes on; 0 where none is."""
+        return 0.0 if self.paused_until is None else max(0.0, self.paused_until - now)
+
+    def begun(self) -> Schedule:
+        """Return the schedule while a round runs: nothing is due but what is asked for from now on."""
+        return replace(self, due_at=math.inf, paused_until=None)
+
     def after_success(self, now: float) -> Schedule:
         """Return the schedule after a round that ended well."""
-        return replace(self, due_at=now + self.interval_s, failures=0)
+        return replace(self, due_at=min(self.due_at, now + self.interval_s), failures=0)
 
     def after_failure(self, now: float, random: Callable[[], float]) -> Schedule:
         """Return the schedule after a round that failed: later each time, spread by full jitter.
@@ -41,7 +50,7 @@ class Schedule:
         """
         longest = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(self.failures, 16))
         delay = max(1.0, longest * random())
-        return replace(self, due_at=now + delay, failures=self.failures + 1)
+        return replace(self, due_at=min(self.due_at, now + delay), failures=self.failures + 1)
 
     def after_edit(self, now: float) -> Schedule:
         """Return the schedule after something was saved here: soon, unless HQ cannot be reached anyway."""

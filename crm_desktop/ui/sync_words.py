@@ -39,7 +39,7 @@ def sync_words(status: Status, known: Known) -> SyncWords:
             next_try="",
         )
     state = sync_state(status, known)
-    offline = status.phase is Phase.OFFLINE
+    offline = is_offline(status)
     network: Text = ""
     if offline and state is not SyncState.OFFLINE and status.offline_since_ms:
         if state is SyncState.OFFLINE_WITH_WORK or not known.waiting_records:
@@ -73,12 +73,19 @@ def sync_state(status: Status, known: Known) -> SyncState:
         (bool(step) and step.phase == "sending", SyncState.SENDING),
         (bool(step) and step.phase == "receiving" and step.total > 0, SyncState.RECEIVING),
         (status.phase is Phase.PAUSED, SyncState.PAUSED),
-        (status.phase is Phase.OFFLINE and known.waiting_records > 0, SyncState.OFFLINE_WITH_WORK),
-        (status.phase is Phase.OFFLINE, SyncState.OFFLINE),
+        (is_offline(status) and known.waiting_records > 0, SyncState.OFFLINE_WITH_WORK),
+        (is_offline(status), SyncState.OFFLINE),
         (known.waiting_records > 0, SyncState.PENDING),
         (status.last_report is None and known.last_ok_ms is None, SyncState.UNKNOWN),
     ]
     return next((state for holds, state in urgent if holds), SyncState.UP_TO_DATE)
+
+
+def is_offline(status: Status) -> bool:
+    """Tell whether HQ was not reached last; while it is tried again too, or the words would flicker."""
+    return status.phase is Phase.OFFLINE or (
+        status.phase is Phase.RUNNING and status.offline_since_ms is not None and status.step is None
+    )
 
 
 def data_age(last_ok_ms: int | None) -> Message | str:

@@ -132,7 +132,7 @@ class FirstSyncStep(Step):
             name = next((n for n, schema in SCHEMAS.items() if schema.no == int(step.entity)), "")
             self._totals[name] = max(step.total, self._totals.get(name, 0))
             self._reached = max(self._reached, _ORDER.get(name, -1))
-        if status.phase is Phase.IDLE:
+        if status.phase is Phase.IDLE and status.last_report is not None and status.last_report.up_to_date:
             self._done = True
         self._say(status, step)
         self._show()
