@@ -10,12 +10,13 @@ from PySide6.QtPdf import QPdfDocument
 from PySide6.QtPdfWidgets import QPdfView
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from crm_core.errors import CrmError
+from crm_core.errors import CrmError, UserError
 from crm_core.i18n import N_, message
 from crm_desktop.documents import quote_records
 from crm_desktop.settings import EXPORT_FOLDER
 from crm_desktop.ui.context import Context, Notice
 from crm_desktop.ui.quotes.printing import ask_and_print
+from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr, translator
 from crm_desktop.ui.widgets.buttons import Button, IconButton
@@ -130,12 +131,13 @@ class PreviewPane(Live, QWidget):
             text = message("Saved as {file}", file=file.name)
             self._context.notice.emit(Notice(kind="good", text=text, seconds=10))
 
-        self._context.tasks.read(
-            self,
-            lambda: quote_records.write_pdf(replica, quote_id, file, language),
-            saved,
-            self._context.show_error,
-        )
+        def write(job: Job) -> int:
+            if job.is_cancelled():
+                raise UserError(N_("Stopped; no file was written"))
+            return quote_records.write_pdf(replica, quote_id, file, language)
+
+        writing = message("Saving {file}", file=file.name)
+        self._context.tasks.run(self, writing, write, saved, self._context.show_error)
 
     def showEvent(self, event: object) -> None:
         """Catch up with what changed while it was hidden."""

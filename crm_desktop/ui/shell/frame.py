@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from crm_core.errors import CrmError
 from crm_core.i18n import message
 from crm_desktop.settings import LAST_VIEW, RAIL_COLLAPSED, RECENT_RECORDS
+from crm_desktop.sync.report import RoundReport
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
+from crm_desktop.ui.format import figure
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.pages.registry import BY_ID, PAGES
 from crm_desktop.ui.places import PAGE_OF_ENTITY
@@ -25,7 +27,7 @@ from crm_desktop.ui.shell.quick_log import QuickLog
 from crm_desktop.ui.shell.rail import Rail
 from crm_desktop.ui.shell.shortcut_sheet import ShortcutSheet
 from crm_desktop.ui.shell.standing import Standing, Watch
-from crm_desktop.ui.shell.status_bar import StatusBar
+from crm_desktop.ui.shell.status_bar import Running, StatusBar
 from crm_desktop.ui.shell.top_bar import TopBar
 from crm_desktop.ui.shell.trail import Trail
 from crm_desktop.ui.sync_words import sync_words
@@ -57,6 +59,7 @@ class Frame(QWidget):
         self.actions_of_program = ActionRegistry(self)
         self._pages: dict[str, Page] = {}
         self._trail = Trail()
+        self._stopped: RoundReport | None = None
         self.rail = Rail(PAGES)
         self._new_menu, self._program_menu = Menu(self), Menu(self)
         self.top = TopBar(self._new_menu, self._program_menu)
@@ -190,7 +193,8 @@ class Frame(QWidget):
         context.notice.connect(self.notices.show_notice)
         context.sync_changed.connect(self._on_sync_changed)
         context.selection_changed.connect(self.status.show_selection)
-        context.tasks.busy_changed.connect(self._on_busy_changed)
+        context.tasks.busy_changed.connect(self._show_running)
+        context.tasks.jobs_changed.connect(self._show_running)
         context.tasks.failed.connect(self._on_task_failed)
         self._watch.changed.connect(self._show_standing)
         self.rail.chosen.connect(lambda page_id: self.go(Place(page=page_id)))
@@ -199,6 +203,7 @@ class Frame(QWidget):
         self.top.log.clicked.connect(self.open_log)
         self.top.sample_clicked.connect(self._on_sample_clicked)
         self.status.badge_clicked.connect(self._on_badge_clicked)
+        self.status.cancel_clicked.connect(self._on_cancel_clicked)
         self._new_menu.aboutToShow.connect(self._on_new_menu_opening)
         self._program_menu.aboutToShow.connect(self._on_program_menu_opening)
 
@@ -246,6 +251,17 @@ class Frame(QWidget):
 
     def _on_sync_changed(self, status: Status) -> None:
         self._say_sync()
+        self._show_running()
+        if status.stopped is not None and status.stopped != self._stopped:
+            report = status.stopped
+            said = message(
+                "Sync stopped: {sent} sent, {received} received."
+                " Nothing is lost, the next one goes on from here.",
+                sent=figure(report.sent),
+                received=figure(report.received),
+            )
+            self.notices.show_notice(Notice(kind="info", text=said, seconds=10))
+        self._stopped = status.stopped
         if status.phase is Phase.REFUSED and status.refusal == "sign_in":
             self._tell_once(
                 Notice(
@@ -261,8 +277,34 @@ class Frame(QWidget):
         if shown is None or shown.text != notice.text:
             self.notices.show_notice(notice)
 
-    def _on_busy_changed(self, busy: int) -> None:
-        self.status.show_job(message("Working…") if busy else None)
+    def _show_running(self) -> None:
+        """Show the newest job, else the sync round, else that something is being done."""
+        tasks, sync = self.context.tasks, self.context.sync_status
+        running = None
+        if tasks.jobs:
+            job = tasks.jobs[-1]
+            running = Running(
+                text=job.text, done=job.done, total=job.total, can_cancel=True, stopping=job.is_cancelled()
+            )
+        elif sync.phase is Phase.RUNNING:
+            step = sync.step
+            running = Running(
+                text=message("Syncing with HQ"),
+                done=step.done if step else 0,
+                total=step.total if step else 0,
+                can_cancel=True,
+                stopping=sync.stopping,
+            )
+        elif tasks.busy:
+            running = Running(text=message("Working…"))
+        self.status.show_job(running)
+
+    def _on_cancel_clicked(self) -> None:
+        tasks, runner = self.context.tasks, self.context.app.runner
+        if tasks.jobs:
+            tasks.jobs[-1].cancel()
+        elif runner is not None:
+            runner.cancel()
 
     def _on_task_failed(self, error: CrmError | None) -> None:
         text = (

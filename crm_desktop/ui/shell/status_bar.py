@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QRect, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from crm_core.i18n import message
+from crm_desktop.ui.format import figure
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, S
 from crm_desktop.ui.translate import Text, show, tr
@@ -16,6 +19,18 @@ from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.sync_badge import SyncBadge, SyncStatus
 
 SHOWN_AFTER_MS = 1000  # quicker jobs need no word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What runs, in words; `total` 0 while nobody knows how much there is."""
+
+    text: Text
+    done: int = 0
+    total: int = 0
+    can_cancel: bool = False
+    stopping: bool = False
+    """It was asked to stop and has not come to a place where it may."""
 
 
 class StatusBar(Live, QWidget):
@@ -33,24 +48,25 @@ class StatusBar(Live, QWidget):
         self._job = Label(step="caption", color="text-soft")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setRange(0, 0)
+        self._count = Label(step="caption", color="text-soft")
         self._cancel = Button(message("Cancel"), Kind.LINK, weight=400, small=True)
         self._cancel.clicked.connect(self.cancel_clicked)
         self._right = Label(step="caption", color="text-soft")
         self._selection = Label(step="caption", weight=600)
+        self._running: Running | None = None
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(SHOWN_AFTER_MS)
-        self._patience.timeout.connect(self._show_job)
+        self._patience.timeout.connect(self._show_running)
         self._row = QHBoxLayout(self)
         self._row.setSpacing(theme().px(16))
-        for widget in (self.badge, self._network, self._age, self._job, self._bar, self._cancel):
+        for widget in (self.badge, self._network, self._age, self._job, self._bar, self._count, self._cancel):
             self._row.addWidget(widget)
         self._row.addStretch(1)
         self._row.addWidget(self._selection)
         self._row.addWidget(self._right)
         self.badge.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self._show_running(False)
+        self._show_running()
         self.retranslate()
         self.retint()
 
@@ -61,16 +77,19 @@ class StatusBar(Live, QWidget):
         self._say(self._age, age)
         self._say(self._right, next_try)
 
-    def show_job(self, text: Text | None, *, can_cancel: bool = False) -> None:
+    def show_job(self, running: Running | None) -> None:
         """Show what runs once it has run for a second; None: nothing runs."""
-        if text is None:
+        if running is None:
+            self._running = None
             self._patience.stop()
-            self._show_running(False)
+            self._show_running()
             return
-        self._job.say(text)
-        self._cancel.setProperty("offered", can_cancel)
-        if not self._job.isVisible() and not self._patience.isActive():
+        was_another = self._running is None or self._running.text != running.text
+        self._running = running
+        if was_another and not self._job.isVisible():
             self._patience.start()
+        if self._job.isVisible():
+            self._show_running()
 
     def show_selection(self, text: Text | None) -> None:
         """Show what is selected in the list in front."""
@@ -79,7 +98,7 @@ class StatusBar(Live, QWidget):
     def retranslate(self) -> None:
         """Name the bar in the language on screen."""
         self.setAccessibleName(tr("Status"))
-        self._bar.setAccessibleName(tr("Working"))
+        self._show_running() if self._job.isVisible() else None
 
     def retint(self) -> None:
         """Keep the measures of the theme."""
@@ -99,10 +118,20 @@ class StatusBar(Live, QWidget):
         label.say(text)
         label.setVisible(bool(show(text)))
 
-    def _show_job(self) -> None:
-        self._show_running(True)
-
-    def _show_running(self, running: bool) -> None:
-        self._job.setVisible(running)
-        self._bar.setVisible(running)
-        self._cancel.setVisible(running and bool(self._cancel.property("offered")))
+    def _show_running(self) -> None:
+        running = self._running
+        for widget in (self._job, self._bar):
+            widget.setVisible(running is not None)
+        self._count.setVisible(running is not None and running.total > 0)
+        self._cancel.setVisible(running is not None and running.can_cancel)
+        if running is None:
+            return
+        self._job.say(running.text)
+        # Without a total the bar runs to and fro.
+        self._bar.setRange(0, running.total)
+        self._bar.setValue(min(running.done, running.total))
+        done, total = figure(running.done), figure(running.total)
+        self._count.say(message("{done} of {total}", done=done, total=total))
+        self._cancel.say(message("Stopping…") if running.stopping else message("Cancel"))
+        self._cancel.setEnabled(not running.stopping)
+        self._bar.setAccessibleName(self._job.text())

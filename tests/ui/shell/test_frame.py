@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -11,9 +14,13 @@ from crm_core.i18n import message
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import records
 from crm_desktop.settings import LAST_VIEW, RECENT_RECORDS
+from crm_desktop.sync.report import RoundReport, Step
+from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.context import Notice, Place
 from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.shell.shortcut_sheet import ShortcutSheet
+from crm_desktop.ui.shell.status_bar import Running
+from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import translator
 from crm_desktop.ui.widgets.labels import Label
@@ -154,11 +161,70 @@ def test_one_notice_at_a_time_and_its_action_acts_once(frame: Frame) -> None:
 
 
 def test_a_job_is_named_only_once_it_has_run_for_a_second(frame: Frame, qtbot: QtBot) -> None:
-    frame.status.show_job(message("Working…"))
+    frame.status.show_job(Running(text=message("Working…")))
     assert not frame.status._job.isVisible()
     qtbot.waitUntil(frame.status._job.isVisible, timeout=3000)
     frame.status.show_job(None)
     assert not frame.status._job.isVisible()
+
+
+def test_a_job_says_how_far_it_is_and_stops_where_nothing_is_lost(frame: Frame, qtbot: QtBot) -> None:
+    went_on, ended = threading.Event(), []
+
+    def work(job: Job) -> int:
+        for done in range(200):
+            job.step(done, 200)
+            if job.is_cancelled():
+                return done
+            went_on.wait(0.02)
+        return 200
+
+    tasks, bar = frame.context.tasks, frame.status
+    tasks.run(frame, message("Working…"), work, ended.append)
+    qtbot.waitUntil(lambda: bar._cancel.isVisible() and bar._count.text().endswith("of 200"), timeout=8000)
+    assert bar._bar.maximum() == 200
+    bar._cancel.setFocus()
+    qtbot.keyClick(bar._cancel, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: bool(ended), timeout=8000)
+    assert 0 < ended[0] < 200
+    assert not bar._cancel.isVisible()
+    assert tasks.jobs == ()
+
+
+def test_a_save_does_not_wait_for_a_job(frame: Frame, qtbot: QtBot) -> None:
+    release, saved = threading.Event(), []
+    frame.context.tasks.run(frame, message("Working…"), lambda _job: release.wait(20))
+    frame.context.tasks.write(frame, lambda: "saved", saved.append)
+    qtbot.waitUntil(lambda: saved == ["saved"], timeout=8000)
+    release.set()
+
+
+def test_a_window_that_closes_stops_its_jobs(frame: Frame) -> None:
+    def work(job: Job) -> None:
+        while not job.is_cancelled():
+            time.sleep(0.01)
+
+    job = frame.context.tasks.run(frame, message("Working…"), work)
+    frame.context.tasks.close()
+    assert job.is_cancelled()
+
+
+def test_a_round_broken_off_says_what_was_done(frame: Frame, qtbot: QtBot) -> None:
+    context = frame.context
+    step = Step(phase="receiving", done=40, total=90, entity="customer")
+    context.on_sync_status(Status(phase=Phase.RUNNING, step=step))
+    bar = frame.status
+    qtbot.waitUntil(lambda: bar._count.isVisible() and bar._count.text() == "40 of 90", timeout=8000)
+    assert bar._cancel.isVisible()
+    context.on_sync_status(Status(phase=Phase.RUNNING, step=step, stopping=True))
+    qtbot.waitUntil(lambda: bar._cancel.text() == "Stopping…")
+    assert not bar._cancel.isEnabled()
+    context.on_sync_status(Status(phase=Phase.IDLE, stopped=RoundReport(sent=2, received=40)))
+    qtbot.waitUntil(lambda: frame.notices.notice is not None)
+    told = frame.notices.notice
+    assert told is not None
+    assert str(told.text).startswith("Sync stopped: 2 sent, 40 received.")
+    assert not bar._job.isVisible()
 
 
 def test_everything_is_said_anew_when_the_language_is_switched(frame: Frame, qtbot: QtBot) -> None:
