@@ -253,7 +253,8 @@ class SyncResponse(msgspec.Struct, array_like=True, frozen=True):
     token: bytes
     more: bool
     acked_to: int
-    """Highest operation number of this device and incarnation that HQ has answered."""
+    """Highest operation number of this device and incarnation that HQ has answered. With another `epoch` than
+    the request's: of the incarnation the request named, as far as the backup HQ went back to knows."""
     min_schema: int
     digest_diff: Any = None
     resync: bool = False

@@ -32,6 +32,7 @@ from crm_desktop.models.numbers import leases_wanted
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
 from crm_desktop.sync import outbox
+from crm_desktop.sync.bringing_back import awaits_bringing_back, bring_back
 from crm_desktop.sync.enrolment import restart
 from crm_desktop.sync.receive import Received, receive, sweep
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step, ignore_step, never
@@ -153,7 +154,9 @@ class Engine:
             known = state.read_all(session)
             if not known[Key.DEVICE]:
                 raise BrokenPromise(N_("This laptop is not connected to an HQ"))
-            waiting = outbox.count(session)
+            # While HQ says what it still has, what waits may hang on what it lost: that goes first.
+            is_held = bool(known[Key.RESYNC_MARK]) and awaits_bringing_back(session)
+            waiting = 0 if is_held else outbox.count(session)
             txns = outbox.next_batch(session, PUSH_BYTES) if waiting else []
             now = reading(max(0, self._replica.clock.now_ms()))
             request = SyncRequest(
@@ -193,20 +196,25 @@ class Engine:
                 own_dot = dot(known[Key.DEVICE], known[Key.INCARNATION], 0).removesuffix("0")
                 mark = known[Key.RESYNC_MARK]
                 if response.incarnation:
-                    # HQ found this database to be a copy or an older one of itself.
-                    restart(session, known[Key.DEVICE], response.incarnation)
+                    # HQ found this database to be a copy or an older one of itself, or went back itself.
+                    went_back = bool(known[Key.EPOCH]) and response.epoch != known[Key.EPOCH]
+                    answered = response.acked_to if went_back else None
+                    restart(session, known[Key.DEVICE], response.incarnation, answered=answered)
                     own_dot = dot(known[Key.DEVICE], response.incarnation, 0).removesuffix("0")
                 if response.resync:
                     # HQ cannot go on from our token: everything comes again, over what is here.
                     mark = self._replica.clock.now_ms()
                 received = receive(session, messages, own_dot, mark)
-                if mark and not response.more:
+                # A token that stays says that HQ has more but gives nothing now.
+                if mark and not response.more and response.token != request.token:
+                    bring_back(session, mark, self._replica.clock.now_ms)
                     sweep(session, mark, received)
                     mark = 0
                 kept |= {Key.RESYNC_MARK: mark, Key.TOKEN: response.token, Key.EPOCH: response.epoch}
             heard = observe(known[Key.HLC], reading(response.server_ms))
             kept[Key.HLC] = heard if request.txns or received.rows else known[Key.HLC]
-            finished = not response.more and outbox.count(session) == 0
+            # One that begins anew has no numbers to give out yet, and asks for some.
+            finished = not response.more and not response.incarnation and outbox.count(session) == 0
             tally.add(response, settled, received)
             if finished:
                 kept[Key.LAST_OK_MS] = response.server_ms

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from crm_core import SCHEMA_VERSION
@@ -12,7 +14,7 @@ from crm_core.sync.clock import reading
 from crm_core.sync.merge import dot
 from crm_core.sync.protocol import EnrolRequest, EnrolResponse, Headquarters, OpKind
 from crm_desktop.models import state
-from crm_desktop.models.device_tables import OutboxOp
+from crm_desktop.models.device_tables import NumberLease, OutboxOp
 from crm_desktop.models.recording import adopt_identity
 from crm_desktop.models.state import Key
 
@@ -29,8 +31,18 @@ def ask(hq: Headquarters, user: str, password: str, device_name: str) -> EnrolRe
 
 
 def remember(session: Session, answer: EnrolResponse, address: str) -> None:
-    """Keep what HQ said, in the caller's transaction. The secret goes to the key store, not here."""
-    adopt_identity(session, answer.device, FIRST_INCARNATION)
+    """Keep what HQ said, in the caller's transaction. The secret goes to the key store, not here.
+
+    A laptop that was known to HQ before signs in again as another device: it begins anew, and what HQ does
+    not name to it then goes.
+    """
+    known = state.read_all(session)
+    if known[Key.DEVICE]:
+        is_other = bool(known[Key.EPOCH]) and known[Key.EPOCH] != answer.epoch
+        restart(session, answer.device, FIRST_INCARNATION, answered=0 if is_other else None)
+        state.write(session, {Key.RESYNC_MARK: max(1, answer.server_ms)})
+    else:
+        adopt_identity(session, answer.device, FIRST_INCARNATION)
     state.write(
         session,
         {
@@ -46,24 +58,37 @@ def remember(session: Session, answer: EnrolResponse, address: str) -> None:
     state.observe_hlc(session, reading(answer.server_ms))
 
 
-def restart(session: Session, device: int, incarnation: int) -> None:
-    """Go on under a new incarnation: what waits is numbered from one again, in its order.
+def restart(session: Session, device: int, incarnation: int, *, answered: int | None = None) -> None:
+    """Go on under a new name: what waits is numbered from one again, in its order.
 
     HQ asks for it when the database turned out to be a copy, or restored from a backup. Operations HQ
-    answered before are known to it by their content, so none takes effect twice.
+    answered before are known to it by their content, so none takes effect twice. Numbers of quotes and the
+    like that were leased to the old name are given up: the other copy has them too.
+
+    `answered` is told where HQ itself went back to a backup: the last operation it remembers. Those it
+    answered after that count as never sent, and `bringing_back` makes them again.
     """
+    run = session.connection().exec_driver_sql
+    if answered is not None:
+        run("UPDATE history SET sent = 0 WHERE origin = 'here' AND sent = 1 AND op_no > ?", (answered,))
+    # Numbers of the old name mean nothing under the new one.
+    run("UPDATE history SET op_no = NULL WHERE op_no NOT IN (SELECT no FROM outbox_op)")
+    session.execute(delete(NumberLease))
+    renumber(session, session.scalars(select(OutboxOp.no).order_by(OutboxOp.no)).all(), device, incarnation)
+
+
+def renumber(session: Session, order: Sequence[int], device: int, incarnation: int) -> None:
+    """Number what waits from one on in the given order, under the given name, and all that refers to it."""
     known = state.read_all(session)
-    rows = session.execute(select(OutboxOp.no, OutboxOp.kind).order_by(OutboxOp.no)).all()
-    renumbered = [(new, row.no) for new, row in enumerate(rows, start=1)]
+    renumbered = list(enumerate(order, start=1))
+    additions = set(session.scalars(select(OutboxOp.no).where(OutboxOp.kind == OpKind.TAG_ADD)))
     old = (known[Key.DEVICE], known[Key.INCARNATION])
-    dots = {
-        dot(*old, row.no): dot(device, incarnation, new)
-        for new, row in enumerate(rows, start=1)
-        if row.kind == OpKind.TAG_ADD
-    }
+    dots = {dot(*old, was): dot(device, incarnation, new) for new, was in renumbered if was in additions}
     run = session.connection().exec_driver_sql
     if dots:
-        run("UPDATE set_dot SET dot = ? WHERE dot = ?", [(new, was) for was, new in dots.items()])
+        # By way of names no dot has, for the old and the new ones may overlap.
+        run("UPDATE set_dot SET dot = '~' || ? WHERE dot = ?", [(new, was) for was, new in dots.items()])
+        run("UPDATE set_dot SET dot = substr(dot, 2) WHERE dot LIKE '~%'")
     for no, value in session.execute(
         select(OutboxOp.no, OutboxOp.value).where(OutboxOp.kind == OpKind.TAG_DEL)
     ).all():
@@ -71,7 +96,7 @@ def restart(session: Session, device: int, incarnation: int) -> None:
         renamed = [word, [dots.get(name, name) for name in seen]]
         session.execute(update(OutboxOp).where(OutboxOp.no == no).values(value=renamed))
     if renumbered:
-        # By way of negative numbers, for the old and the new ones may overlap.
+        # By way of negative numbers, for the same reason.
         run("UPDATE outbox_op SET no = -? WHERE no = ?", renumbered)
         run("UPDATE history SET op_no = -? WHERE op_no = ?", renumbered)
         run("UPDATE outbox_op SET no = -no WHERE no < 0")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, MetaData, Table, func, select
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from sync_server import settings as settings_module
-from sync_server.services import archive
+from sync_server.services import archive, numbers
 from sync_server.services.auth import now_ms
 from sync_server.services.version import VERSION
 from sync_server.settings import Settings
@@ -85,8 +85,8 @@ def restore(
 ) -> Saved:
     """Make the HQ in `data` what the backup holds.
 
-    It becomes another HQ to every laptop: each finds out at its next contact and compares all it has, so
-    what was handed in after the backup comes again from the laptops that made it.
+    It becomes another HQ to every laptop: each finds out at its next contact and makes again what it had
+    handed in after the backup. Numbers given out since are set apart for that.
 
     Raises `UserError` where the file is not whole, where a server runs on the database, where the
     database holds more than the backup (unless `overwrite_newer`), or another company's records.
@@ -138,6 +138,7 @@ def _replace(
         rows, files = _load(connection, lines, incoming)
         upgrading.upgrade_on(connection)
         renew_epoch(connection)
+        numbers.set_lost_apart(connection, now_ms())
     _swap_files(settings.data / FILES, incoming)
     return Saved(file=str(file), rows=rows, files=files, bytes=file.stat().st_size)
 

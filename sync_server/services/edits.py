@@ -269,7 +269,7 @@ class Edits:
             self.scopes.changed(record)
             self.scopes.lend(record)
         self._note_total(record, wanted)
-        if verdict is Verdict.MERGED and old != new:
+        if verdict is Verdict.MERGED and old != new and not _never_set(record, held, wanted, old):
             self._note_lost(record, wanted, held, old)
         else:
             verdict = Verdict.APPLIED
@@ -420,6 +420,12 @@ class Edits:
             base=seq if newest <= base else base,
             shown=self._in_trash(record),
         )
+
+
+def _never_set(record: Record, held: Mark, wanted: Wanted, old: Any) -> bool:
+    """Tell whether a register is as empty as its record's maker left it: nobody loses an edit then."""
+    values = old if len(wanted.fields) > 1 else [old]
+    return held is record.made and all(value is None for value in values)
 
 
 def _travelling(wanted: Wanted) -> Any:

@@ -23,6 +23,8 @@ PATTERNS: Final[Mapping[str, str]] = {"quote": "Q-{year}-{number:05d}", "ticket"
 """How the numbers of a new HQ look."""
 LEASE_SIZE: Final = 50  # a month of one person's quotes
 LEASE_MOST: Final = 500
+# What laptops may have given out between a backup and its restore: the leases of twenty of them.
+LOST_MOST: Final = 1000
 
 _series = table_of(NumberSeries)
 _leases = table_of(NumberLease)
@@ -93,7 +95,7 @@ class NumberBook:
             return self._reach(series, number)
         if series not in self._ranges:
             query = select(_leases.c.lo, _leases.c.hi).where(
-                _leases.c.device == self._device, _leases.c.series == series
+                _leases.c.device.in_((self._device, 0)), _leases.c.series == series
             )
             self._ranges[series] = [_Range(row.lo, row.hi) for row in self._connection.execute(query)]
         return any(each.lo <= number <= each.hi for each in self._ranges[series])
@@ -140,6 +142,18 @@ def lease(
 def retire_leases(connection: Connection, device: int) -> None:
     """Close the ranges of a device whose database was found to be a copy: none is given out from again."""
     connection.execute(update(_leases).where(_leases.c.device == device).values(closed=True))
+
+
+def set_lost_apart(connection: Connection, now_ms: int) -> None:
+    """Let every series go on beyond what may have been given out after the backup this HQ went back to.
+
+    Those numbers may stand on paper: they are given to nobody, and taken from any laptop that brings a record
+    with one of them, once.
+    """
+    for row in connection.execute(select(_series.c.series, _series.c.next)).all():
+        apart = {"series": row.series, "device": 0, "lo": row.next, "hi": row.next + LOST_MOST - 1}
+        connection.execute(insert(_leases).values(**apart, at_ms=now_ms, closed=True))
+        _cut(connection, row.series, LOST_MOST)
 
 
 def pattern_of(connection: Connection, series: str) -> str:

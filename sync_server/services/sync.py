@@ -151,7 +151,7 @@ class SyncService:
             "bytes_out": device["bytes_out"] + sent,
         }
         if not is_known:
-            return self._begin_anew(connection, device, session, epoch, server_ms, changed)
+            return self._begin_anew(connection, device, request, session, epoch, changed)
         merged = NOTHING_MERGED
         leases: list[Lease] = []
         is_again = not hmac.compare_digest(request.nonce, nonce)
@@ -185,13 +185,19 @@ class SyncService:
         self,
         connection: Connection,
         device: Any,
+        request: SyncRequest,
         session: DeviceSession,
         epoch: str,
-        server_ms: int,
         changed: dict[str, Any],
     ) -> _Contact:
-        """Give a laptop whose database is not the one HQ knows a new incarnation, and take nothing yet."""
+        """Give a laptop whose database is not the one HQ knows a new incarnation, and take nothing yet.
+
+        Where HQ went back to a backup, `acked_op` is what it had answered under the old one: what it answered
+        later is lost here.
+        """
         nonce = secrets.token_bytes(NONCE_BYTES)
+        went_back = request.epoch not in (b"", bytes.fromhex(epoch))
+        is_remembered = request.incarnation == device["incarnation"]
         changed |= {
             "incarnation": device["incarnation"] + 1,
             "nonce": nonce,
@@ -203,7 +209,7 @@ class SyncService:
         audit.record(
             connection,
             "laptop restored",
-            at_ms=server_ms,
+            at_ms=changed["last_seen_at"],
             user_id=session.user_id,
             device=device["id"],
             detail={"incarnation": changed["incarnation"]},
@@ -214,7 +220,7 @@ class SyncService:
             incarnation=changed["incarnation"],
             is_restored=True,
             nonce=nonce,
-            acked_op=0,
+            acked_op=device["acked_op"] if went_back and is_remembered else 0,
             held_seq=device["acked_seq"],
             purge_allowed=device["purge_allowed"] or 0,
             merged=NOTHING_MERGED,

@@ -1,0 +1,233 @@
+"""Laptops that begin anew: HQ went back to a backup, a profile was copied, somebody signed in again."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from crm_core.sync.protocol import Code, EnrolResponse
+from crm_desktop.models.replica import Replica
+from crm_desktop.platform.paths import Profile
+from crm_desktop.services import records
+from crm_desktop.sync import enrolment
+from sync_server.services import numbers
+from sync_server.services.auth import DeviceSession
+from sync_server.services.hq import Hq
+from sync_server.services.sync import SyncService
+from sync_server.store.database import Database, renew_epoch
+from tests.support.hq import Office
+from tests.support.replicas import KEY, Laptop, Laptops, Line, differences, make_template, settle_all
+
+
+class Saved:
+    """HQ as it was when this was made, to go back to."""
+
+    def __init__(self, office: Office, folder: Path) -> None:
+        self._office, self._copy = office, folder / "saved.db"
+        (self._file,) = office.settings.data.glob("*.db")
+        with closing(sqlite3.connect(self._file)) as source, closing(sqlite3.connect(self._copy)) as target:
+            source.backup(target)
+
+    def go_back(self) -> None:
+        """Put HQ back, as `backup.restore` does."""
+        office = self._office
+        office.database.close()
+        with closing(sqlite3.connect(self._copy)) as source, closing(sqlite3.connect(self._file)) as target:
+            source.backup(target)
+        office.database = Database(office.settings.database_url)
+        office.hq = Hq(office.database, office.clock)
+        office.sync = SyncService(office.database, office.settings, office.clock)
+        with office.database.note() as connection:
+            office.epoch = bytes.fromhex(renew_epoch(connection))
+            numbers.set_lost_apart(connection, office.now_ms)
+        office.now_ms += 60_000
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_template(tmp_path_factory.mktemp("template") / "profile")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    made = Office(tmp_path / "hq")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def laptops(tmp_path: Path, office: Office, template: Path) -> Iterator[Laptops]:
+    made = Laptops(tmp_path, office, template)
+    yield made
+    made.close()
+
+
+def new_customer(laptop: Laptop, name: str = "纸鹤食品（示例）") -> str:
+    return records.create(laptop.replica, "customer", {"name": name}).value.id
+
+
+def new_quote(laptop: Laptop, customer: str) -> str:
+    values = {"customer_id": customer, "currency": "CNY", "valid_until": "2031-12-31"}
+    return str(records.create(laptop.replica, "quote", values).value["number"])
+
+
+def numbers_at(office: Office, user_id: str) -> list[str]:
+    shown = office.projection(user_id)
+    return sorted(row["number"] for (entity, _), row in shown.items() if entity == 50 and "number" in row)
+
+
+def assert_even(*laptops: Laptop) -> None:
+    assert [line for laptop in laptops for line in differences(laptop)] == []
+
+
+def test_what_was_handed_in_after_a_backup_comes_again_from_who_made_it(
+    tmp_path: Path, office: Office, laptops: Laptops
+) -> None:
+    lin, maya = (
+        laptops.make("lin", office.user("Lin", "sales")),
+        laptops.make("maya", office.user("Maya", "admin")),
+    )
+    settle_all([lin, maya], 1)
+    known = new_customer(lin)
+    contact = records.create(lin.replica, "contact", {"name": "何苗", "customer_id": known}).value.id
+    settle_all([lin, maya])
+    saved = Saved(office, tmp_path)
+    office.now_ms += 60_000
+    made = new_customer(lin, "Made after")
+    number = new_quote(lin, made)
+    records.update(lin.replica, "customer", known, {"industry": "paper", "city": "杭州"})
+    records.change_tags(lin.replica, "customer", known, add=["vip"])
+    records.delete(lin.replica, "contact", contact)
+    settle_all([lin, maya])
+    office.now_ms += 60_000
+    records.update(maya.replica, "customer", known, {"industry": "food"})
+    records.create(maya.replica, "contact", {"name": "Maya's", "customer_id": made})
+    settle_all([maya, lin])
+    records.update(lin.replica, "customer", made, {"website": "https://unsent.example"})
+    before = office.projection(maya.user_id)
+    saved.go_back()
+    settle_all([maya, lin])
+    assert_even(lin, maya)
+    there = office.projection(maya.user_id)
+    assert there[10, known]["industry"] == "food"
+    assert there[10, known]["city"] == "杭州"
+    assert [word for word, _ in there[10, known]["tags"]] == ["vip"]
+    assert there[11, contact]["life"] == 2
+    assert there[10, made]["website"] == "https://unsent.example"
+    assert numbers_at(office, maya.user_id) == [number]
+    assert there.keys() == before.keys()
+    assert lin.returned() == maya.returned() == []
+
+
+def test_numbers_given_out_after_a_backup_are_given_to_nobody_else(
+    tmp_path: Path, office: Office, laptops: Laptops
+) -> None:
+    lin, wang = (laptops.make(name, office.user(name, "sales")) for name in ("Lin", "Wang"))
+    saved = Saved(office, tmp_path)
+    settle_all([lin, wang])  # leases HQ will not remember
+    given = [new_quote(laptop, new_customer(laptop)) for laptop in (lin, wang)]
+    lin.sync()
+    saved.go_back()
+    settle_all([lin, wang])
+    later = [new_quote(laptop, new_customer(laptop)) for laptop in (wang, lin) for _ in range(3)]
+    settle_all([wang, lin])
+    assert len({*given, *later}) == len(given) + len(later)
+    assert lin.returned() == wang.returned() == []
+    admin = office.user("Admin", "admin")
+    assert numbers_at(office, admin) == sorted([*given, *later])
+
+
+def test_an_hq_that_never_went_back_is_sent_nothing_twice(office: Office, laptops: Laptops) -> None:
+    lin = laptops.make("lin", office.user("Lin", "sales"))
+    lin.sync()
+    customer = new_customer(lin)
+    lin.sync()
+    office.hq.update("customer", customer, {"industry": "HQ's"})
+    office.hq.delete("customer", customer)
+    with lin.replica.applying() as session:
+        enrolment.state.write(session, {enrolment.Key.NONCE: b"of an old copy"})
+    assert lin.sync().sent == 0
+    assert_even(lin)
+
+
+def test_a_copied_profile_gives_out_no_number_the_original_has(
+    tmp_path: Path, office: Office, laptops: Laptops
+) -> None:
+    lin = laptops.make("lin", office.user("Lin", "sales"))
+    lin.sync()
+    customer = new_customer(lin)
+    lin.sync()
+    root = lin.replica.profile.root
+    lin.replica.close()
+    shutil.copytree(root, tmp_path / "copy")
+    lin.replica = Replica.open(Profile(root), KEY, lin._clock())
+    line = Line(office, DeviceSession(device_id=lin.line._device.device_id, user_id=lin.user_id))
+    copy = Laptop(
+        "copy", lin.user_id, office, Replica.open(Profile(tmp_path / "copy"), KEY, lin._clock()), line
+    )
+    try:
+        lin.sync()
+        settle_all([lin, copy], 2)
+        given = []
+        for _ in range(3):
+            given += [new_quote(laptop, customer) for laptop in (lin, copy)]
+            settle_all([lin, copy], 2)
+        assert len(set(given)) == len(given)
+        assert lin.returned() == copy.returned() == []
+        assert_even(lin, copy)
+    finally:
+        copy.replica.close()
+
+
+def test_who_signs_in_again_goes_on_as_another_laptop_and_keeps_only_what_is_still_visible(
+    office: Office, laptops: Laptops
+) -> None:
+    lin, wang = office.user("Lin", "sales"), office.user("Wang", "sales")
+    laptop = laptops.make("lin", lin)
+    laptop.sync()
+    kept, lost = new_customer(laptop), new_customer(laptop, "Given away")
+    records.change_tags(laptop.replica, "customer", kept, add=["old"])
+    laptop.sync()
+    records.update(laptop.replica, "customer", kept, {"industry": "unsent"})
+    records.change_tags(laptop.replica, "customer", kept, add=["new"], remove=["old"])
+    office.hq.update("customer", lost, {"owner_id": wang})
+    again = office.laptop(lin)
+    answer = EnrolResponse(
+        device=again.device,
+        secret="",
+        user_id=lin,
+        user_name="Lin",
+        company="",
+        epoch=office.epoch,
+        nonce=again.nonce,
+        server_ms=office.now_ms,
+    )
+    with laptop.replica.applying() as session:
+        enrolment.remember(session, answer, "https://hq.example")
+    laptop.line = Line(office, DeviceSession(device_id=again.device, user_id=lin))
+    assert laptop.sync().up_to_date
+    assert_even(laptop)
+    assert laptop.projection().keys().isdisjoint({(10, lost)})
+    assert office.row("customer", kept)["industry"] == "unsent"
+    assert office.row("customer", kept)["tags"] == ["new"]
+    assert laptop.returned() == []
+
+
+def test_a_number_nobody_lost_is_still_refused_from_who_does_not_hold_it(
+    office: Office, laptops: Laptops
+) -> None:
+    lin = laptops.make("lin", office.user("Lin", "sales"))
+    lin.sync()
+    customer = new_customer(lin)
+    new_quote(lin, customer)
+    with lin.replica.applying() as session:
+        (op,) = session.query(enrolment.OutboxOp).filter_by(entity="quote")
+        fields, values = op.value
+        op.value = [fields, ["Q-2027-0999" if value == "Q-2027-0001" else value for value in values]]
+    lin.sync()
+    assert [code for _, _, code in lin.returned()] == [Code.INVALID]
