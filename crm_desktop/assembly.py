@@ -193,10 +193,14 @@ class _Rounds:
         self._app = app
 
     def run_round(self, on_step: OnStep, cancelled: Cancelled) -> RoundReport:
-        """Run one round, then bring what came into the search index while nobody waits for it."""
+        """Run one round; then, while nobody waits for it, index what came and see to the daily backup."""
         report = self._app.sync_now(on_step, cancelled)
         while not cancelled() and self._app.replica.catch_up(INDEX_AT_ONCE):
             pass
+        try:
+            self._app.replica.back_up_if_due()
+        except UserError:  # the round went well; the next one tries again
+            log.exception("The daily backup could not be written")
         return report
 
 

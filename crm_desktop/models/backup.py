@@ -15,6 +15,7 @@ from crm_desktop.platform.paths import Profile
 
 KEEP = 3
 DAY_MS = 24 * 60 * 60 * 1000
+HOUR_MS = 60 * 60 * 1000
 _NAME = re.compile(r"replica-(\d{8}T\d{6})-[\w-]+\.db\Z")
 
 
@@ -48,6 +49,16 @@ def back_up(profile: Profile, key: bytes, reason: str) -> Path:
     for old in backups(profile)[KEEP:]:
         old.unlink(missing_ok=True)
     return target
+
+
+def drop_backups(profile: Profile) -> None:
+    """Take every copy away: they hold what the person may not see any more."""
+    for copy in (
+        *backups(profile),
+        *profile.backups.glob("*.part"),
+        *profile.root.glob("replica-*-replaced.db*"),
+    ):
+        copy.unlink(missing_ok=True)
 
 
 def restore_backup(profile: Profile, key: bytes, copy: Path) -> Path:

@@ -225,17 +225,6 @@ class ImportChange(DeviceBase):
     """Field name to value the import set."""
 
 
-class Orphan(DeviceBase):
-    """A message of a newer version that could not be applied; replayed after the upgrade."""
-
-    __tablename__ = "orphan"
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    at_ms: Mapped[int] = mapped_column(BigInteger)
-    schema: Mapped[int] = mapped_column(Integer)
-    message: Mapped[bytes] = mapped_column(LargeBinary)
-
-
 class BlobQueue(DeviceBase):
     """A file whose content is still to be sent or fetched."""
 

@@ -28,7 +28,7 @@ from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.sync.protocol import TxnFlag
 from crm_desktop.models import indexing, state
-from crm_desktop.models.backup import DAY_MS, back_up
+from crm_desktop.models.backup import DAY_MS, HOUR_MS, back_up, backups, drop_backups
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.engine import check_file, connect, failure, reader_engine, writer_engine
 from crm_desktop.models.migrations import create_tables, upgrade
@@ -48,6 +48,7 @@ Changed = frozenset[tuple[str, str]]
 """(entity, id) of every record a transaction changed."""
 
 INDEX_BATCH = 500
+SCRUB_WAIT_MS = 1_000  # for readers of an earlier moment; nobody can save meanwhile
 
 
 class Replica:
@@ -202,11 +203,15 @@ class Replica:
         return left
 
     def back_up_if_due(self) -> Path | None:
-        """Write a backup and return it if a day has passed since the last; any thread may."""
+        """Write a backup and return it if a day has passed since the last; any thread may.
+
+        Where the copies had to go (`erase_traces`), a new one is due an hour after the last: somebody's
+        customers may change hands all day long.
+        """
         now_ms = self.clock.now_ms()
         with self.read() as session:
             last_ms = state.read(session, Key.BACKED_UP_MS)
-        if now_ms - last_ms < DAY_MS:
+        if now_ms - last_ms < (DAY_MS if backups(self.profile) else HOUR_MS):
             return None
         return self._back_up("daily")
 
@@ -224,14 +229,33 @@ class Replica:
         """Return what is wrong with the file, page authentication included; empty where all is well."""
         return check_file(self.profile.database, self._key)
 
-    def scrub(self) -> None:
-        """Move the write-ahead log into the file and empty it, so that what was purged is gone from both."""
+    def scrub(self) -> bool:
+        """Move the write-ahead log into the file and empty it, so that what was purged is gone from both.
+
+        False where somebody still reads an earlier moment: then some of it stays.
+        """
         with self._one_writer():
             raw = connect(self.profile.database, self._key)
             try:
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                raw.execute(f"PRAGMA busy_timeout = {SCRUB_WAIT_MS}")
+                busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             finally:
                 raw.close()
+        return not busy
+
+    def erase_traces(self) -> None:
+        """Take what is out of sight out of the log and the backups too; what cannot be done now waits.
+
+        `Key.TRACES` says that there is something to do, written with the page that took it away, so that a
+        program that ends in between does it at its next start.
+        """
+        with self.read() as session:
+            if not state.read(session, Key.TRACES):
+                return
+        drop_backups(self.profile)
+        if self.scrub():
+            with self.applying() as session:
+                state.forget(session, Key.TRACES)
 
     def close(self) -> None:
         """Let go of the file."""

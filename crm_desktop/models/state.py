@@ -49,6 +49,8 @@ class Key(StrEnum):
     """Declarations the search triggers were made from."""
     BACKED_UP_MS = "backed_up_ms"
     """When the last daily backup was made."""
+    TRACES = "traces"
+    """Whether something taken away may still stand in the write-ahead log or in a backup."""
 
 
 DEFAULTS: Mapping[str, Any] = {
@@ -71,6 +73,7 @@ DEFAULTS: Mapping[str, Any] = {
     Key.RESYNC_MARK: 0,
     Key.INDEX_VERSION: "",
     Key.BACKED_UP_MS: 0,
+    Key.TRACES: False,
 }
 
 

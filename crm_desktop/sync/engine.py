@@ -126,9 +126,12 @@ class Engine:
         tally = _Tally(self._counter)
         want = self._first_page_bytes
         finished = False
-        while not finished and not cancelled():
-            finished = self._one_trip(want, tally, on_step)
-            want = min(2 * want, LARGEST_PAGE_BYTES)
+        try:
+            while not finished and not cancelled():
+                finished = self._one_trip(want, tally, on_step)
+                want = min(2 * want, LARGEST_PAGE_BYTES)
+        finally:
+            self._replica.erase_traces()
         report = tally.report(up_to_date=finished)
         if not finished:
             with self._replica.applying() as session:
@@ -219,6 +222,8 @@ class Engine:
             if finished:
                 kept[Key.LAST_OK_MS] = response.server_ms
                 self._on_end(session, tally.report(up_to_date=True))
+            if received.scrub:
+                kept[Key.TRACES] = True
             state.write(session, kept)
             session.changed |= settled.changed | received.changed
         self._replica.clock.offset_ms = offset_ms

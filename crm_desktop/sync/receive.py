@@ -7,11 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from crm_core import SCHEMA_VERSION
 from crm_core.entities import BY_NO
 from crm_core.schema.field import Field, FieldClass, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
@@ -30,7 +28,7 @@ from crm_core.sync.protocol import (
     Settings,
 )
 from crm_desktop.models import search, state
-from crm_desktop.models.device_tables import NumberLease, Orphan, Returned, RowMeta
+from crm_desktop.models.device_tables import NumberLease, Returned, RowMeta
 from crm_desktop.sync import pending
 from crm_desktop.sync.pending import PendingOp, chunks, stored
 
@@ -110,11 +108,7 @@ class _Page:
 def _put(session: Session, put: Put, own_dot: str, mark: int, received: Received) -> None:
     schema = BY_NO.get(put.entity)
     if schema is None:
-        # An entity of a newer version: kept as it came and read after the upgrade.
-        session.execute(
-            insert(Orphan).values(at_ms=0, schema=SCHEMA_VERSION, message=msgspec.msgpack.encode(put))
-        )
-        return
+        return  # a kind of record of a newer program: it comes whole once this one is newer too
     page = _Page(schema, put)
     waiting = pending.pending_of(session, schema.name, page.ids)
     held = _held_rows(session, schema, page.ids)
@@ -346,6 +340,8 @@ def _write_under(
 
 
 _ROW_TABLES = ("row_meta", "shadow", "set_dot", "history", "draft")
+_THEIRS = "UPDATE returned SET theirs = NULL, base = NULL, who = NULL WHERE entity = ?"
+"""Of an edit that came back only what the person typed stays, once the record or field is out of sight."""
 
 
 def sweep(session: Session, mark: int, received: Received) -> None:
@@ -378,6 +374,8 @@ def _remove(session: Session, schema: Schema, ids: Sequence[str], received: Rece
             f"DELETE FROM {table} WHERE entity = ? AND row_id = ?",
             [(schema.name, row_id) for row_id in ids],
         )
+    run(f"{_THEIRS} AND row_id = ?", [(schema.name, row_id) for row_id in ids])
+    run("DELETE FROM import_change WHERE row_id = ?", [(row_id,) for row_id in ids])
     search.forget(session, schema.name, ids)
     received.scrub = True
     received.changed.update((schema.name, row_id) for row_id in ids)
@@ -388,15 +386,31 @@ def _drop_fields(session: Session, message: DropFields, received: Received) -> N
     if schema is None:
         return
     run = session.connection().exec_driver_sql
-    known = (schema.by_no.get(number) for number in message.fields if isinstance(number, int))
-    names = [declared.name for declared in known if declared is not None]
-    if names:
-        cleared = ", ".join(f'"{name}" = NULL' for name in names)
+    declared = [known for no in message.fields if isinstance(no, int) and (known := schema.by_no.get(no))]
+    custom = [key.removeprefix(CUSTOM_PREFIX) for key in message.fields if isinstance(key, str)]
+    if declared:
+        cleared = ", ".join(f'"{known.name}" = NULL' for known in declared)
         run(f'UPDATE "{schema.name}" SET {cleared}')
         search.rebuild(session, schema.name)
+    for key in custom:
+        run(
+            f'UPDATE "{schema.name}" SET custom = json_remove(custom, ?) WHERE custom IS NOT NULL',
+            (f'$."{key}"',),
+        )
+    run(f"UPDATE \"{schema.name}\" SET custom = NULL WHERE custom = '{{}}'")
     for number in message.fields:
         for table in ("history", "shadow", "set_dot"):
             run(f"DELETE FROM {table} WHERE entity = ? AND field = ?", (schema.name, str(number)))
+        run(f"{_THEIRS} AND field = ?", (schema.name, str(number)))
+    names = [known.name for known in declared] + [f"{CUSTOM_PREFIX}{key}" for key in custom]
+    of_imports = "before IS NOT NULL AND batch_id IN (SELECT id FROM import_batch WHERE entity = ?)"
+    for name in names:
+        path = f'$."{name}"'
+        run(
+            f"UPDATE import_change SET before = json_remove(before, ?) WHERE {of_imports}",
+            (path, schema.name),
+        )
+        run('UPDATE draft SET "values" = json_remove("values", ?) WHERE entity = ?', (path, schema.name))
     received.scrub = True
 
 

@@ -92,6 +92,7 @@ def tidy(app: App, *, check: bool) -> Notice | None:
     """Do what may wait until the window is up: index, daily backup, and a check after an unexpected end."""
     app.replica.catch_up()
     found = app.replica.integrity_check() if check else []
+    app.replica.erase_traces()
     app.replica.back_up_if_due()
     if not check:
         return None

@@ -153,9 +153,7 @@ def test_a_spreadsheet_gives_whole_numbers_days_and_leading_zeros_as_typed() -> 
         sheet.write_string(1, 0, "00123")
         sheet.write_number(1, 1, 2822)
         sheet.write_number(1, 2, 0.1)
-        sheet.write_datetime(
-            1, 3, datetime.date(2017, 3, 1), book.add_format({"num_format": "yyyy-mm-dd"})
-        )
+        sheet.write_datetime(1, 3, datetime.date(2017, 3, 1), book.add_format({"num_format": "yyyy-mm-dd"}))
         sheet.write_boolean(1, 4, True)
     table = read_table(raw.getvalue(), "whatever.xlsx")
     assert table.rows[0].cells == ("00123", "2822", "0.1", "2017-03-01", "true")

@@ -301,14 +301,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("series", "lo"),
     )
     op.create_table(
-        "orphan",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("schema", sa.Integer(), nullable=False),
-        sa.Column("message", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_table(
         "outbox_op",
         sa.Column("no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("txn_no", sa.Integer(), nullable=False),
