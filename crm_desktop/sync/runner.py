@@ -1,7 +1,7 @@
 """The thread that keeps the laptop in step with HQ while the program runs.
 
-It waits on a condition, never polls, and holds the replica's writer only while a page is applied. What it
-knows goes out as frozen `Status` values, from its own thread; whoever draws them crosses over.
+It waits on a condition and holds the replica's writer only while a page is applied. While HQ cannot be reached
+it looks every few seconds whether this machine is connected otherwise than before. What it knows goes out as frozen `Status` values, from its own thread; whoever draws them crosses over.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Protocol
 
 from crm_core.errors import CrmError, Unreachable
 from crm_core.i18n import Message
+from crm_desktop.platform.network import connection
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step
 from crm_desktop.sync.schedule import Schedule
 from crm_desktop.sync.transport import Refused
@@ -24,6 +25,8 @@ from crm_desktop.sync.transport import Refused
 _log = logging.getLogger(__name__)
 
 STOP_WAIT_S = 5  # a request under way is given this long when the program quits
+END_WAIT_S = 3  # and a whole round this long before it is broken off
+LOOK_S = 5  # a person who plugs the cable in looks at the badge about that long
 
 
 class Phase(StrEnum):
@@ -78,10 +81,14 @@ class Runner:
         on_status: Callable[[Status], None],
         *,
         interval_s: Callable[[], int],
+        network: Callable[[], object] = connection,
     ) -> None:
         self._engine = engine
         self._on_status = on_status
         self._interval_s = interval_s
+        self._network = network
+        self._failed_on: object = None
+        """How this machine was connected when HQ was last found out of reach."""
         self._wake = threading.Condition()
         self._schedule = Schedule()
         self._stopping = False
@@ -124,16 +131,19 @@ class Runner:
             self._publish(stopping=True)
 
     def stop(self, *, last_round: bool) -> None:
-        """End the thread, after one more round where asked and HQ was reachable."""
+        """End the thread, after one more round where asked, HQ was reachable and nobody paused."""
         with self._wake:
             self._stopping = True
-            run_once_more = last_round and self._status.phase is Phase.IDLE
+            waits = last_round and self._status.phase in (Phase.RUNNING, Phase.IDLE)
             self._wake.notify_all()
-        if not run_once_more:
+        if waits and self._thread.is_alive():
+            self._thread.join(END_WAIT_S)
+        if not waits or self._thread.is_alive():
+            waits = False
             self.cancel()
-        if self._thread.is_alive():
-            self._thread.join(STOP_WAIT_S)
-        if run_once_more and not self._thread.is_alive():
+            if self._thread.is_alive():
+                self._thread.join(STOP_WAIT_S)
+        if waits and self._status.phase is Phase.IDLE:
             self._cancel = False
             self._one_round()
 
@@ -146,13 +156,21 @@ class Runner:
         while True:
             with self._wake:
                 while not self._stopping and (wait := self._schedule.wait_s(time.monotonic())) > 0:
-                    self._wake.wait(min(wait, threading.TIMEOUT_MAX))
+                    longest = LOOK_S if self._schedule.failures else threading.TIMEOUT_MAX
+                    self._wake.wait(min(wait, longest))
+                    self._look_at_network()
                 if self._stopping:
                     return
                 # Here, under the lock: a pause that comes now must not be forgotten by the round it follows.
                 self._cancel = False
                 self._schedule = self._schedule.begun()
             self._one_round()
+
+    def _look_at_network(self) -> None:
+        """Try at once where HQ was out of reach and this machine is connected otherwise by now."""
+        if self._schedule.failures and (found := self._network()) != self._failed_on:
+            self._failed_on = found
+            self._schedule = self._schedule.reconnected(time.monotonic())
 
     def _one_round(self) -> None:
         self._publish(
@@ -190,7 +208,9 @@ class Runner:
             )
 
     def _failed(self, phase: Phase, error: CrmError | None, refusal: str | None = None) -> None:
+        found = self._network()
         with self._wake:
+            self._failed_on = found
             self._schedule = self._schedule.after_failure(time.monotonic(), random.random)
         self._publish(
             phase=phase,

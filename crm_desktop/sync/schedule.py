@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 DEFAULT_INTERVAL_S = 120
 AFTER_EDIT_S = 5  # lets a person finish a form before the line is used
 FIRST_RETRY_S = 10
-LAST_RETRY_S = 600  # ten minutes: a train passes through coverage about that often
+LAST_RETRY_S = 120  # a network that comes back is noticed at once; this is for an HQ that was down itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +59,12 @@ class Schedule:
         return replace(self, due_at=min(self.due_at, now + AFTER_EDIT_S))
 
     def at_once(self, now: float) -> Schedule:
-        """Return the schedule when a person asks, or the network came back."""
+        """Return the schedule when a person asks."""
         return replace(self, due_at=now, paused_until=None)
+
+    def reconnected(self, now: float) -> Schedule:
+        """Return the schedule when the network came back; a pause goes on."""
+        return replace(self, due_at=now)
 
     def pause(self, until: float) -> Schedule:
         """Return the schedule paused until a time."""

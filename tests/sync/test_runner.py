@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from crm_core.errors import Unreachable
+from crm_desktop.platform.network import connection
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step
 from crm_desktop.sync.runner import Phase, Runner, Status
 
@@ -141,3 +142,87 @@ def test_whoever_stopped_a_round_may_begin_the_next_at_once(
         rounds.next_page.release()
     assert rounds.begun.acquire(timeout=WAIT_S)
     assert told.wait_for(Phase.IDLE).stopped is None
+
+
+class Network:
+    """Whether the machine is plugged in, as the test says."""
+
+    def __init__(self) -> None:
+        self.addresses: tuple[str, ...] = ()
+
+    def __call__(self) -> tuple[str, ...]:
+        return self.addresses
+
+
+@pytest.fixture
+def offline(
+    rounds: LongRound, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Runner, Network]]:
+    """Give a runner that has just found HQ out of reach, and would try again only in a long while."""
+    monkeypatch.setattr("crm_desktop.sync.runner.LOOK_S", 0.02)
+    monkeypatch.setattr("crm_desktop.sync.schedule.FIRST_RETRY_S", 3600)
+    monkeypatch.setattr("crm_desktop.sync.schedule.LAST_RETRY_S", 3600)
+    monkeypatch.setattr("random.random", lambda: 1.0)
+    network = Network()
+    made = Runner(rounds, told, interval_s=lambda: 3600, network=network)
+    rounds.fails = True
+    made.start()
+    assert rounds.begun.acquire(timeout=WAIT_S)
+    rounds.next_page.release()
+    told.wait_for(Phase.OFFLINE)
+    rounds.fails = False
+    yield made, network
+    for _ in range(10):
+        rounds.next_page.release()
+    made.stop(last_round=False)
+
+
+def test_a_network_that_comes_back_starts_a_round_at_once(
+    offline: tuple[Runner, Network], rounds: LongRound, told: Told
+) -> None:
+    assert not rounds.begun.acquire(timeout=0.3)
+    offline[1].addresses = ("192.0.2.7",)
+    assert rounds.begun.acquire(timeout=WAIT_S)
+    for _ in range(3):
+        rounds.next_page.release()
+    assert told.wait_for(Phase.IDLE).failures == 0
+
+
+def test_a_network_that_comes_back_does_not_lift_a_pause(
+    offline: tuple[Runner, Network], rounds: LongRound
+) -> None:
+    offline[0].pause(3600)
+    offline[1].addresses = ("192.0.2.7",)
+    assert not rounds.begun.acquire(timeout=0.3)
+
+
+def test_a_round_under_way_may_end_when_the_program_quits_and_one_more_follows(
+    runner: Runner, rounds: LongRound, told: Told
+) -> None:
+    for _ in range(6):
+        rounds.next_page.release()
+    runner.stop(last_round=True)
+    assert rounds.pages == 6
+    assert told.all[-1].phase is Phase.IDLE
+
+
+def test_quitting_does_not_wait_for_a_round_without_end(
+    runner: Runner, rounds: LongRound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_desktop.sync.runner.END_WAIT_S", 0.1)
+    threading.Timer(0.5, rounds.next_page.release).start()
+    runner.stop(last_round=True)
+    assert rounds.pages == 1
+
+
+def test_quitting_while_paused_sends_nothing(runner: Runner, rounds: LongRound, told: Told) -> None:
+    runner.pause(3600)
+    rounds.next_page.release()
+    told.wait_for(Phase.PAUSED)
+    runner.stop(last_round=True)
+    assert not rounds.begun.acquire(timeout=0.1)
+
+
+def test_the_machine_says_how_it_is_connected_without_asking_anybody() -> None:
+    assert connection() == connection()
+    assert connection()[1] != ()
