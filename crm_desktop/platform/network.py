@@ -1,4 +1,4 @@
-"""How this machine is connected at the moment: enough to notice that the network came back, and no packet sent."""
+"""How this machine is connected: enough to notice that the network came back, without a packet sent."""
 
 from __future__ import annotations
 

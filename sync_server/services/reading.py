@@ -14,10 +14,10 @@ from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.ids import is_id
-from crm_core.rules.access import Action, Person, decide, readable_fields
+from crm_core.rules.access import Action, ClassRight, Person, decide, readable_fields
 from crm_core.rules.people import person_for
 from crm_core.rules.scopes import EVERYONE
-from crm_core.schema.field import Field, Kind
+from crm_core.schema.field import Field, FieldClass, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from sync_server.services.criteria import Criterion, condition
 from sync_server.store.tables import Cell, RowMeta, RowScope, table_of
@@ -114,10 +114,11 @@ class Reader:
         made = self.connection.execute(select(_meta).where(*of_row)).one()
         found.append({"field": None, "user_id": made.user_id, "at_ms": made.hlc >> 16})
         readable = {field.name for field in readable_fields(self.person, entity)}
+        custom = self._reads_custom(schema)
         cells = select(_cell).where(_cell.c.entity == schema.no, _cell.c.row_id == record_id)
         for cell in self.connection.execute(cells):
             for name in _fields_of(schema, cell.field):
-                if name in readable or name.startswith(CUSTOM_PREFIX):
+                if name in readable or (custom and name.startswith(CUSTOM_PREFIX)):
                     found.append({"field": name, "user_id": cell.user_id, "at_ms": cell.hlc >> 16})
         return sorted(found, key=lambda each: each["at_ms"], reverse=True)
 
@@ -160,8 +161,13 @@ class Reader:
 
     def _projected(self, schema: Schema, row: Mapping[str, Any]) -> Values:
         values = {field.name: row[field.name] for field in readable_fields(self.person, schema.name)}
-        values.update((CUSTOM_PREFIX + key, value) for key, value in (row["custom"] or {}).items())
+        if self._reads_custom(schema):
+            values.update((CUSTOM_PREFIX + key, value) for key, value in (row["custom"] or {}).items())
         return values
+
+    def _reads_custom(self, schema: Schema) -> bool:
+        """Tell whether the person may read the fields administrators added, which are of the class core."""
+        return self.person.rights.class_right(schema.name, FieldClass.CORE) >= ClassRight.READ
 
 
 class _Order:
