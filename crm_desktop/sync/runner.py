@@ -1,7 +1,7 @@
 """The thread that keeps the laptop in step with HQ while the program runs.
 
-It waits on a condition and holds the replica's writer only while a page is applied. While HQ is out of reach it
-looks every few seconds whether this machine is connected otherwise than before. What it knows goes out as
+It waits on a condition and holds the replica's writer only while a page is applied. While HQ is out of reach
+it looks every few seconds whether this machine is connected otherwise than before. What it knows goes out as
 frozen `Status` values, from its own thread; whoever draws them crosses over.
 """
 
