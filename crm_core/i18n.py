@@ -48,3 +48,8 @@ class Message:
 def message(text: str, /, **places: object) -> Message:
     """Return a `Message`; write the text as a literal so that extraction finds it."""
     return Message(text, places)
+
+
+def plural(number: int, one: Message, many: Message) -> Message:
+    """Return `one` where the number is 1, else `many`; both stand whole, so that each can be translated."""
+    return one if number == 1 else many

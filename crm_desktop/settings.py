@@ -54,6 +54,7 @@ RECENT_RECORDS: Setting[list[Any]] = Setting("recent_records", [])
 HOME_CARDS: Setting[dict[str, Any]] = Setting("home_cards", {})
 """Which cards the home page shows and in what order: {"main": [...], "side": [...], "hidden": [...]}."""
 EXPORT_FOLDER = Setting("export_folder", "")
+IMPORT_FOLDER = Setting("import_folder", "")
 SYNC_PAUSED = Setting("sync_paused", False)
 SYNC_ON_METERED = Setting("sync_on_metered", False)
 NOTIFICATIONS = Setting("notifications", True)
@@ -73,6 +74,7 @@ ALL: tuple[Setting[Any], ...] = (
     RECENT_RECORDS,
     HOME_CARDS,
     EXPORT_FOLDER,
+    IMPORT_FOLDER,
     SYNC_PAUSED,
     SYNC_ON_METERED,
     NOTIFICATIONS,

@@ -18,13 +18,15 @@ NAMES = {
 }
 
 
-def decode(raw: bytes) -> tuple[str, bool, tuple[Message, ...]]:
+def decode(raw: bytes, encoding: str = "") -> tuple[str, bool, tuple[Message, ...]]:
     """Return the text, whether some bytes of it could not be read, and what to say about it.
+
+    `encoding` is one of `NAMES`; empty: found out.
 
     Bytes that could not be read have become U+FFFD; where the second member is False, no character of
     the text stands for such bytes.
     """
-    encoding, skipped = _encoding(raw)
+    encoding, skipped = chosen_encoding(raw, encoding)
     body = raw[skipped:]
     try:
         text, broken = body.decode(encoding), False
@@ -36,8 +38,11 @@ def decode(raw: bytes) -> tuple[str, bool, tuple[Message, ...]]:
     return text, broken, notes
 
 
-def _encoding(raw: bytes) -> tuple[str, int]:
-    """Return the encoding, and how many bytes of a byte order mark come first."""
+def chosen_encoding(raw: bytes, wanted: str = "") -> tuple[str, int]:
+    """Return the encoding, the wanted one or the one found out, and the size of its byte order mark."""
+    if wanted:
+        mark = next((mark for mark, encoding in _BOMS if encoding == wanted and raw.startswith(mark)), b"")
+        return wanted, len(mark)
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
             return encoding, len(mark)

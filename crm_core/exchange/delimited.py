@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from crm_core.errors import UserError
-from crm_core.exchange.decoding import decode
-from crm_core.exchange.source import SourceTable, build_table
+from crm_core.exchange.decoding import chosen_encoding, decode
+from crm_core.exchange.source import SourceTable, TextForm, build_table
 from crm_core.i18n import N_, Message, message
 
 DELIMITERS = (",", ";", "\t")
@@ -21,24 +22,30 @@ _BROKEN = "\N{REPLACEMENT CHARACTER}"
 _Row = tuple[int, Sequence[str], Message | None]
 
 
-def read(raw: bytes) -> SourceTable:
-    """Return the table in CSV bytes. Raises `UserError` where there is not even a line of headers."""
-    text, broken, notes = decode(raw)
+def read(raw: bytes, form: TextForm | None = None) -> SourceTable:
+    """Return the table in CSV bytes. Raises `UserError` where there is not even a line of headers.
+
+    What `form` leaves open is found out; the table's own form says what was taken.
+    """
+    form = form or TextForm()
+    text, broken, notes = decode(raw, form.encoding)
     lines = _LINE.findall(text)
     if any("\0" in line for line in lines[:1]):
         raise UserError(N_("The file is no text"))
     first = 0
-    delimiter = None
+    delimiter = form.delimiter
     if lines and lines[0].lower().startswith("sep=") and len(lines[0].rstrip("\r\n")) == 5:
-        delimiter, first = lines[0][4], 1  # Excel's own way of naming the delimiter
-    if delimiter is None:
+        delimiter, first = delimiter or lines[0][4], 1  # Excel's own way of naming the delimiter
+    if not delimiter:
         delimiter = find_delimiter(lines[:_SAMPLE_LINES])
-    if delimiter in _DELIMITER_NAMES:
+    if not form.delimiter and delimiter in _DELIMITER_NAMES:
         said = message(
             N_("The columns are separated by {delimiter}"), delimiter=Message(_DELIMITER_NAMES[delimiter])
         )
         notes = (*notes, said)
-    return build_table(_checked(_parse(lines, first, delimiter), broken), notes)
+    table = build_table(_checked(_parse(lines, first, delimiter), broken), notes)
+    encoding, _ = chosen_encoding(raw, form.encoding)
+    return replace(table, form=TextForm(encoding=encoding, delimiter=delimiter))
 
 
 def find_delimiter(lines: Sequence[str]) -> str:

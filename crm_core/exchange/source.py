@@ -23,12 +23,23 @@ class SourceRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextForm:
+    """How a file of delimited text is to be read; empty: to be found out."""
+
+    encoding: str = ""
+    """One of `decoding.NAMES`."""
+    delimiter: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTable:
     """What a file holds. Headers are never empty and no two are alike."""
 
     headers: tuple[str, ...]
     rows: tuple[SourceRow, ...]
     notes: tuple[Message, ...] = ()
+    form: TextForm | None = None
+    """How delimited text was read; None for other kinds of file."""
 
     def column(self, index: int) -> list[str]:
         """Return the cells of one column in the rows that can be used."""

@@ -21,6 +21,7 @@ from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, FieldClass, Kind
 from crm_core.schema.values import to_json
 from crm_desktop.interchange.saving import replacing, write_pieces
+from crm_desktop.interchange.stopped import Stopped
 from crm_desktop.models import query as lists
 from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.query import ListQuery
@@ -35,10 +36,6 @@ _CARD_ENTITIES = frozenset(("customer", "contact", "user"))
 
 OnProgress = Callable[[int, int], None]
 """Told (rows written, rows in all)."""
-
-
-class Stopped(UserError):
-    """The person stopped it; the file is as it was before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

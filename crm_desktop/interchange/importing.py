@@ -16,7 +16,7 @@ from crm_core.exchange.convert import Reading
 from crm_core.exchange.mapping import Rule, Target, replacements, rules_by_hand
 from crm_core.exchange.plan import ImportOptions, ImportPlan, ImportReport, Mode
 from crm_core.exchange.planning import plan_import
-from crm_core.exchange.source import SourceTable
+from crm_core.exchange.source import SourceTable, TextForm
 from crm_core.exchange.tables import read_table
 from crm_core.exchange.writing import rejects_csv
 from crm_core.i18n import N_, Message, Translate, message
@@ -24,6 +24,7 @@ from crm_core.ids import new_id
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.interchange.lookup import ReplicaLookup, import_target
 from crm_desktop.interchange.saving import write_pieces
+from crm_desktop.interchange.stopped import Stopped
 from crm_desktop.interchange.writing_rows import RowWriter
 from crm_desktop.models.device_tables import ImportBatch
 from crm_desktop.models.replica import Replica
@@ -60,14 +61,17 @@ class FileOptions:
     """Of amounts that name none; empty: the company's."""
 
 
-def read_file(path: Path) -> SourceTable:
-    """Return the table in a file. `UserError` where it cannot be opened or holds none."""
+def read_file(path: Path, form: TextForm | None = None) -> SourceTable:
+    """Return the table in a file. `UserError` where it cannot be opened or holds none.
+
+    `form` says how delimited text is read where it was found out wrongly.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
         raise UserError(N_("{file} cannot be opened: {reason}"), file=path, reason=reason) from error
-    return read_table(raw, path.name)
+    return read_table(raw, path.name, form)
 
 
 def plan_file(
@@ -93,8 +97,18 @@ def plan_table(
     options: FileOptions,
     file_title: str,
     progress: OnProgress = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> ImportPlan:
-    """Return what importing a table by these rules would do: for a page where rules are chosen by hand."""
+    """Return what importing a table by these rules would do: for a page where rules are chosen by hand.
+
+    Raises `Stopped` where a person stopped it.
+    """
+
+    def advance(done: int, total: int) -> None:
+        if cancelled():
+            raise Stopped(N_("The check was stopped"))
+        progress(done, total)
+
     with replica.read() as session:
         currency = options.currency or company(session).currency or DEFAULT_CURRENCY
         how = ImportOptions(
@@ -107,7 +121,7 @@ def plan_table(
             filled_later=_FILLED_LATER.get(target.schema.name, frozenset()),
             file_title=file_title,
         )
-        return plan_import(table, target, rules, how, ReplicaLookup(session), progress)
+        return plan_import(table, target, rules, how, ReplicaLookup(session), advance)
 
 
 def import_file(

@@ -68,6 +68,17 @@ def imports(replica: Replica) -> tuple[Import, ...]:
         )
 
 
+def records_of(replica: Replica, batch_id: str, entity: str, link: str = "") -> tuple[str, ...]:
+    """Return the ids of the records an import made or changed; with a `link`, of those they link to by it."""
+    written = select(ImportChange.row_id).where(ImportChange.batch_id == batch_id)
+    with replica.read() as session:
+        if not link:
+            return tuple(session.scalars(written.order_by(ImportChange.row_id)))
+        table = SCHEMAS[entity].table
+        linked = select(table.c[link]).where(table.c.id.in_(written), table.c[link].is_not(None)).distinct()
+        return tuple(session.scalars(linked))
+
+
 def undo_import(replica: Replica, batch_id: str) -> UndoReport:
     """Take an import back. Raises `NotFound`, or `UserError` where that was done already."""
     with replica.read() as session:

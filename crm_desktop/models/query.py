@@ -377,7 +377,9 @@ class _Plan:
     def _where(self, condition: Condition) -> ColumnElement[bool]:
         if condition.field == "id":
             ids = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-            among = self.schema.table.c.id.in_(ids)
+            # One value however many ids there are: a statement takes only so many places.
+            wanted = func.json_each(json.dumps(ids)).table_valued("value", name="wanted_ids")
+            among = self.schema.table.c.id.in_(select(wanted.c.value))
             if condition.op in (Op.EQUAL, Op.IN):
                 return among
             if condition.op is Op.NOT_EQUAL:

@@ -51,6 +51,8 @@ class Key(StrEnum):
     """When the last daily backup was made."""
     TRACES = "traces"
     """Whether something taken away may still stand in the write-ahead log or in a backup."""
+    IMPORT_TEMPLATES = "import_templates"
+    """How files were matched before, by entity and by the name it was kept under."""
 
 
 DEFAULTS: Mapping[str, Any] = {
@@ -74,6 +76,7 @@ DEFAULTS: Mapping[str, Any] = {
     Key.INDEX_VERSION: "",
     Key.BACKED_UP_MS: 0,
     Key.TRACES: False,
+    Key.IMPORT_TEMPLATES: {},
 }
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QLineEdit
 
 from crm_core.errors import CrmError
-from crm_core.i18n import Message, message
+from crm_core.i18n import message
 from crm_desktop import assembly
 from crm_desktop.platform.paths import Profile
 from crm_desktop.sync.transport import checked_address
@@ -17,12 +16,10 @@ from crm_desktop.ui.dressing import LANGUAGES
 from crm_desktop.ui.first_run.step import Step
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import RADII
-from crm_desktop.ui.translate import show, translator
-from crm_desktop.ui.widgets import paint
+from crm_desktop.ui.translate import translator
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import Label
-from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.option_card import OptionCard
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 TYPING_PAUSE_MS = 600
@@ -163,47 +160,3 @@ class StartStep(Step):
             card.update()
         self.start_changed.emit()
         self.ready_changed.emit()
-
-
-class OptionCard(Live, QWidget):
-    """One way out of several: a radio button, a line of explanation, and room for more."""
-
-    def __init__(self, title: Message, line: Message, more: QWidget | None = None) -> None:
-        super().__init__()
-        self.radio = QRadioButton()
-        self._title, self._line = title, line
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(Label(title, weight=600))
-        words.addWidget(Label(line, color="text-soft", wrap=True))
-        if more is not None:
-            words.addSpacing(theme().px(8))
-            words.addWidget(more)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme().px(16), theme().px(14), theme().px(16), theme().px(14))
-        row.setSpacing(theme().px(12))
-        column = QVBoxLayout()
-        column.addSpacing(2)
-        column.addWidget(self.radio)
-        column.addStretch(1)
-        row.addLayout(column)
-        row.addLayout(words, 1)
-        self.retranslate()
-
-    def retranslate(self) -> None:
-        """Name the choice in the language on screen."""
-        self.radio.setAccessibleName(show(self._title))
-        self.radio.setAccessibleDescription(show(self._line))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose by a click anywhere."""
-        super().mousePressEvent(event)
-        self.radio.setChecked(True)
-        self.radio.setFocus()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint surface and edge, the accent's while chosen."""
-        painter = QPainter(self)
-        edge = "accent" if self.radio.isChecked() else "line-strong"
-        paint.rounded(painter, self.rect(), theme().color("surface"), theme().color(edge), RADII["card"])
-        painter.end()

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_core.i18n import Message, message
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, S
-from crm_desktop.ui.translate import Text, show, tr, translator
-from crm_desktop.ui.widgets import paint
+from crm_desktop.ui.translate import Text, tr, translator
 from crm_desktop.ui.widgets.labels import IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.step_row import StepRow
 
 STEPS_WIDTH = 248
 MARGIN = 48
 CONTENT_WIDTH = 720
-CIRCLE = 22
 
 
 class Step(Live, QWidget):
@@ -63,7 +62,7 @@ class StepList(Live, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[_StepRow] = []
+        self._rows: list[StepRow] = []
         head = QHBoxLayout()
         head.setSpacing(theme().px(10))
         head.addWidget(IconLabel("satchel", color="accent", size=20))
@@ -90,7 +89,7 @@ class StepList(Live, QWidget):
                 self._column.removeWidget(row)
                 row.hide()
                 row.deleteLater()
-            self._rows = [_StepRow() for _ in names]
+            self._rows = [StepRow() for _ in names]
             for row in self._rows:
                 self._column.addWidget(row)
         for place, (row, name) in enumerate(zip(self._rows, names, strict=True)):
@@ -110,49 +109,4 @@ class StepList(Live, QWidget):
         """Paint the ground of the rail."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme().color("rail"))
-        painter.end()
-
-
-class _StepRow(Live, QWidget):
-    def __init__(self) -> None:
-        super().__init__()
-        self._name: Message = Message("")
-        self._number, self._done, self._present = 0, False, False
-
-    def show_step(self, name: Message, number: int, *, done: bool, present: bool) -> None:
-        self._name, self._number, self._done, self._present = name, number, done, present
-        self.retranslate()
-        self.update()
-
-    def retranslate(self) -> None:
-        words = show(self._name)
-        if self._done:
-            words = tr("{step}: done", step=words)
-        elif self._present:
-            words = tr("{step}: present step", step=words)
-        self.setAccessibleName(words)
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme().px(200), theme().px(CIRCLE))
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        side = theme().px(CIRCLE)
-        circle = QRect(0, (self.height() - side) // 2, side, side)
-        ground = theme().color("accent") if self._present else None
-        edge = None if self._present else theme().color("good" if self._done else "line-strong")
-        paint.rounded(painter, circle, ground, edge, side / 2)
-        if self._done:
-            paint.icon(painter, "check", "good", circle.left() + (side - theme().px(12)) // 2, circle, 12)
-        else:
-            painter.setFont(theme().font("caption"))
-            painter.setPen(theme().color("on-accent" if self._present else "text-soft"))
-            painter.drawText(circle, int(Qt.AlignmentFlag.AlignCenter), str(self._number))
-        words = QRect(side + theme().px(12), 0, self.width() - side - theme().px(12), self.height())
-        font = theme().font("body", 600 if self._present else 400)
-        paint.words(painter, show(self._name), font, "text" if self._present else "text-soft", words)
         painter.end()

@@ -98,7 +98,7 @@ class ViewTabs(Live, QWidget):
 
     def ask_for_name(self) -> NamePopup:
         """Open the line for a view's name."""
-        popup = NamePopup(self)
+        popup = NamePopup(self, message("Name of the view"))
         popup.named.connect(self.saved)
         popup.open_below(self.save_button)
         return popup
@@ -123,7 +123,7 @@ class NamePopup(QFrame):
 
     named = Signal(str)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, label: Text) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("role", "popup")
@@ -135,7 +135,7 @@ class NamePopup(QFrame):
         self.button.clicked.connect(self._on_saved)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
-        column.addWidget(Field(message("Name of the view"), self.line))
+        column.addWidget(Field(label, self.line))
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(self.button)

@@ -17,6 +17,7 @@ from crm_desktop.ui.customers.customer_details import CustomerDetails
 from crm_desktop.ui.customers.customer_view import CustomerView
 from crm_desktop.ui.customers.list_columns import POOL, SHOWN, WIDTHS, describe, extra_columns
 from crm_desktop.ui.forms.record_form import RecordForm
+from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.pages.page import Page
@@ -46,11 +47,13 @@ class CustomersPage(Page):
         self.title = Label(message("Customers"), step="title")
         self.new_button = Button(message("New customer"), Kind.PRIMARY, icon="plus")
         self.new_button.clicked.connect(self._on_new_asked)
+        self.import_button = ImportButton(context, actions, "customer", self)
         self._header = QWidget()
         head = QHBoxLayout(self._header)
         head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
         head.addWidget(self.title)
         head.addStretch(1)
+        head.addWidget(self.import_button)
         head.addWidget(self.new_button)
         self._list_side = QWidget()
         self._list_column = QVBoxLayout(self._list_side)

@@ -22,6 +22,7 @@ from crm_desktop.settings import LIST_STATES
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.forms.record_form import RecordForm
+from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.pipeline import words
@@ -158,6 +159,7 @@ class PipelinePage(Page):
             name=message("View"),
         )
         self.new_button = Button(message("New deal"), Kind.PRIMARY, icon="plus")
+        self.import_button = ImportButton(self.context, self.actions_of_program, "deal", self)
         self._head = QWidget()
         self._header = QHBoxLayout(self._head)
         self._header.setSpacing(M)
@@ -166,6 +168,7 @@ class PipelinePage(Page):
         self._header.addWidget(self.switch)
         self._header.addStretch(1)
         self._header.addWidget(Label("Ctrl+T", step="caption", color="text-soft"))
+        self._header.addWidget(self.import_button)
         self._header.addWidget(self.new_button)
         self._face = QWidget()
         face = QVBoxLayout(self._face)

@@ -12,6 +12,7 @@ from crm_desktop.models.records import Record
 from crm_desktop.services import quotes, rights
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.lists.views import ListView
 from crm_desktop.ui.pages.page import Page
@@ -41,6 +42,7 @@ class QuotesPage(Page):
         )
         self.new_button = Button(message("New quote"), Kind.PRIMARY, icon="plus")
         self.new_button.setVisible(bool(rights.may_do(context.replica, Right.CREATE, "quote")))
+        self.import_button = ImportButton(context, actions, "quote", self)
         self.new_quote = NewQuote(context)
         self.editor = QuoteEditor(context, actions)
         self._overview = self._make_overview()
@@ -82,6 +84,7 @@ class QuotesPage(Page):
         head.setContentsMargins(24, 12, 24, 8)
         head.addWidget(Label(message("Quotes"), step="title"))
         head.addStretch(1)
+        head.addWidget(self.import_button)
         head.addWidget(self.new_button)
         column = QVBoxLayout(overview)
         column.setContentsMargins(0, 0, 0, 0)

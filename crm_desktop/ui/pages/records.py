@@ -15,6 +15,7 @@ from crm_desktop.models.records import Record
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.forms.record_form import RecordForm
+from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.lists.views import ListView
 from crm_desktop.ui.pages.page import Page
@@ -63,11 +64,13 @@ class RecordsPage(Page):
         self.list.opened.connect(self._on_opened)
         self.list.new_asked.connect(self._on_new_asked)
         self.list.shown.connect(self._on_list_shown)
+        self.import_button = ImportButton(context, actions, look.entity, self)
         self._header = QWidget()
         head = QHBoxLayout(self._header)
         head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
         head.addWidget(self.title)
         head.addStretch(1)
+        head.addWidget(self.import_button)
         head.addWidget(self.new_button)
         side = QWidget()
         inner = QVBoxLayout(side)

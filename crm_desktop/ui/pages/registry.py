@@ -18,7 +18,7 @@ __all__ = ["BY_ID", "PAGES", "PAGE_OF_ENTITY", "PageSpec"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSpec:
-    """A page of the rail. `factory` is `module:class` under `crm_desktop.ui.pages`."""
+    """A page of the window. `factory` is `module:class` under `crm_desktop.ui.pages`."""
 
     id: str
     text: str
@@ -29,6 +29,7 @@ class PageSpec:
     """Shown only to whoever may read this kind of record."""
     more: bool = False
     """Stands below the line."""
+    in_rail: bool = True
 
     def make(self, context: Context, actions: ActionRegistry) -> Page:
         """Import the page and return a new one."""
@@ -95,6 +96,7 @@ PAGES: tuple[PageSpec, ...] = (
         shortcut="Ctrl+0",
         more=True,
     ),
+    PageSpec(id="import", text=N_("Import"), icon="dl", factory="imports:ImportPage", in_rail=False),
     PageSpec(id="settings", text=N_("Settings"), icon="sliders", factory="settings:SettingsPage", more=True),
 )
 

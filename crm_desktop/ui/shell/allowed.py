@@ -22,8 +22,13 @@ class Allowed:
     creatable: tuple[str, ...]
 
     def pages(self) -> Iterable[PageSpec]:
-        """Return the pages of the rail."""
-        return tuple(page for page in PAGES if page.entity is None or page.entity in self.readable)
+        """Return the pages the person may go to."""
+        return tuple(page for page in PAGES if self._shows(page))
+
+    def _shows(self, page: PageSpec) -> bool:
+        if page.id == "import":
+            return bool(self.creatable)
+        return page.entity is None or page.entity in self.readable
 
 
 def allowed(replica: Replica) -> Allowed:

@@ -60,7 +60,7 @@ class Frame(QWidget):
         self._pages: dict[str, Page] = {}
         self._trail = Trail()
         self._stopped: RoundReport | None = None
-        self.rail = Rail(PAGES)
+        self.rail = Rail([page for page in PAGES if page.in_rail])
         self._new_menu, self._program_menu = Menu(self), Menu(self)
         self.top = TopBar(self._new_menu, self._program_menu)
         self.notices = NoticeHost()

@@ -24,6 +24,7 @@ from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.paint import Tone
 
 Index = QModelIndex | QPersistentModelIndex
+_TONES = frozenset(tone.value for tone in Tone)
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -74,7 +75,7 @@ class RowDelegate(QStyledItemDelegate):
             value=text if value is None else value,
             selected=selected,
             deleted=bool(index.data(Role.DELETED)),
-            tone=tone if isinstance(tone, Tone) else None,
+            tone=Tone(tone) if tone in _TONES else None,  # Qt makes plain text of it on the way
         )
         painter.setClipRect(area)
         paint_cell(painter, kind, cell)

@@ -1,0 +1,1 @@
+"""Bringing a file in, step by step, and taking an import back."""
