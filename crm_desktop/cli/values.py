@@ -14,10 +14,10 @@ from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX
-from crm_core.schema.values import parse_text, to_json, to_plain
+from crm_core.schema.values import parse_text, to_plain
 from crm_desktop.cli.console import tr
 from crm_desktop.models.custom import fields_of
-from crm_desktop.models.records import Record
+from crm_desktop.models.records import Record, flat_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import records
 
@@ -40,7 +40,7 @@ def declared_fields(replica: Replica, entity: str) -> dict[str, Field]:
 
 def flat(record: Record) -> dict[str, Any]:
     """Return a record as one flat object; a deleted one says so."""
-    values = to_json(schema_of(record.entity), record.id, record.values)
+    values = flat_of(record)
     return values if record.alive else {**values, "deleted": True}
 
 

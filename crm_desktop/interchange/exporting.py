@@ -19,13 +19,14 @@ from crm_core.i18n import N_, Message, Translate
 from crm_core.rules.access import Action, decide, readable_fields
 from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, FieldClass, Kind
-from crm_core.schema.values import to_json
 from crm_desktop.interchange.saving import replacing, write_pieces
 from crm_desktop.interchange.stopped import Stopped
 from crm_desktop.models import query as lists
 from crm_desktop.models.custom import custom_fields
+from crm_desktop.models.derived import derived_fields
+from crm_desktop.models.derived import readable as is_readable
 from crm_desktop.models.query import ListQuery
-from crm_desktop.models.records import Record
+from crm_desktop.models.records import Record, flat_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import rights, syncing
 
@@ -109,10 +110,13 @@ class _Export:
 
     def _exported_fields(self) -> list[Field]:
         readable = readable_fields(self._person, self._query.entity)
-        known = {f.name: f for f in (*readable, *custom_fields(self._session, self._query.entity))}
+        derived = [f for f in derived_fields(self._query.entity) if is_readable(self._person, f)]
+        known = {f.name: f for f in (*readable, *derived, *custom_fields(self._session, self._query.entity))}
         if self._query.fields is None:
             return [
-                f for f in known.values() if f.field_class is not FieldClass.SYSTEM or f.kind is Kind.INSTANT
+                f
+                for f in known.values()
+                if f not in derived and (f.field_class is not FieldClass.SYSTEM or f.kind is Kind.INSTANT)
             ]
         names = [name for name in self._query.fields if name != "id"]  # every form begins with the id
         for name in names:
@@ -168,11 +172,10 @@ class _Export:
 
     def json_pieces(self, *, as_array: bool) -> Iterator[bytes]:
         """Yield flat records, as one array or one a line."""
-        schema = SCHEMAS[self._query.entity]
         names = {field.name for field in self._fields}
         separator = b"[\n" if as_array else b""
         for row in self.rows():
-            flat = to_json(schema, row.record.id, row.record.values)
+            flat = flat_of(row.record)
             chosen = {name: value for name, value in flat.items() if name == "id" or name in names}
             yield separator + json.dumps(chosen, ensure_ascii=False).encode()
             separator = b",\n" if as_array else b"\n"

@@ -27,6 +27,8 @@ class Op(StrEnum):
     AT_MOST = "<="
     MORE = ">"
     AT_LEAST = ">="
+    NOT_SINCE = "not since"
+    """The opposite of `AT_LEAST`: an empty field is not since any moment."""
     CONTAINS = "~"
     """Has the text as a part, whatever its case; a link: the linked record's title has."""
     IN = "in"
@@ -38,7 +40,7 @@ Value = None | bool | int | str | Money | Decimal | tuple[str | int | bool, ...]
 """As the row keeps it. An amount as `Money` compares within its currency, as `Decimal` in major units of
 each row's own currency, as a whole number in minor units."""
 
-ORDERED = frozenset((Op.LESS, Op.AT_MOST, Op.MORE, Op.AT_LEAST))
+ORDERED = frozenset((Op.LESS, Op.AT_MOST, Op.MORE, Op.AT_LEAST, Op.NOT_SINCE))
 PARTIAL_KINDS = frozenset(
     (
         Kind.TEXT,

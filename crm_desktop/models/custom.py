@@ -12,6 +12,7 @@ from crm_core.entities import schema_of
 from crm_core.entities.setup import CustomField
 from crm_core.schema.field import Choice, Field, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_desktop.models.derived import derived_fields
 
 
 def custom_fields(session: Session, entity: str) -> tuple[Field, ...]:
@@ -25,8 +26,9 @@ def custom_fields(session: Session, entity: str) -> tuple[Field, ...]:
 
 
 def fields_of(session: Session, entity: str) -> dict[str, Field]:
-    """Return every field of an entity by name: declared ones, then custom ones."""
+    """Return every field of an entity by name: declared ones, derived ones, then custom ones."""
     fields = dict(schema_of(entity).fields)
+    fields.update((field.name, field) for field in derived_fields(entity))
     fields.update((field.name, field) for field in custom_fields(session, entity))
     return fields
 

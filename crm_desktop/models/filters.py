@@ -15,6 +15,7 @@ from crm_core.money import Money, digits
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_desktop.models.conditions import ORDERED, Condition, Op, demand_fitting
+from crm_desktop.models.derived import is_derived, value_of
 from crm_desktop.models.sorting import decimal_key
 
 DECIMAL_KINDS = frozenset((Kind.DECIMAL, Kind.PERCENT))
@@ -25,6 +26,8 @@ _OTHER_DIGITS = (("JPY", "KRW", "VND", "CLP", "ISK"), ("KWD", "BHD", "OMR", "TND
 
 def column_of(schema: Schema, field: Field) -> ColumnElement[Any]:
     """Return the stored value of a field in SQL; of a custom one, the value inside its JSON."""
+    if is_derived(schema.name, field):
+        return value_of(schema.table)
     if field.name.startswith(CUSTOM_PREFIX):
         key = field.name.removeprefix(CUSTOM_PREFIX).replace('"', '\\"')
         return func.json_extract(schema.table.c.custom, f'$."{key}"')
@@ -86,6 +89,8 @@ def _compare(op: Op, left: ColumnElement[Any], right: Any) -> ColumnElement[bool
             return left.is_not_distinct_from(right)
         case Op.NOT_EQUAL:
             return left.is_distinct_from(right)
+        case Op.NOT_SINCE:
+            return or_(left < right, left.is_(None))
         case Op.LESS:
             compared = left < right
         case Op.AT_MOST:

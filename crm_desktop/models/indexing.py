@@ -23,7 +23,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.schema.field import Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync.merge import lives
-from crm_desktop.models import state
+from crm_desktop.models import derived, state
 from crm_desktop.models.sorting import SORT_VERSION, fold, keyed_fields, walked_names
 from crm_desktop.models.state import Key
 
@@ -72,6 +72,11 @@ def install(session: Session) -> None:
         run(statement)
         # Words of removed records must not stay readable in the index's own pages.
         run(f"INSERT INTO {table}({table}, rank) VALUES ('secure-delete', 1)")
+    for table, statement in derived.TABLES.items():
+        run(f"DROP TABLE IF EXISTS {table}")
+        run(statement)
+    for statement in derived.FILL:
+        run(statement)
     for emptied in ("search_doc", "search_dirty", "sort_key"):
         run(f"DELETE FROM {emptied}")
     for schema in SCHEMAS.values():
@@ -92,7 +97,8 @@ def install(session: Session) -> None:
 
 @cache
 def _version() -> str:
-    statements = [*_INDEX_TABLES.values(), *_indexes(), *(statement for _, statement in _triggers())]
+    made = (*_INDEX_TABLES.values(), *derived.TABLES.values(), *derived.FILL)
+    statements = [*made, *_indexes(), *(statement for _, statement in _triggers())]
     told = "\n".join((*statements, str(SORT_VERSION), str(INDEX_VERSION)))
     return hashlib.sha256(told.encode()).hexdigest()
 
@@ -105,6 +111,7 @@ def _own_indexes(session: Session) -> list[str]:
 
 def _indexes() -> Iterator[str]:
     """Yield indexes lists need beyond those HQ has too: each listed column's order, and who lives."""
+    yield from derived.INDEXES
     for schema in SCHEMAS.values():
         yield f'CREATE INDEX "lx_{schema.name}_life" ON "{schema.name}" (life)'
         for name in sorted(walked_names(schema.name)):
@@ -114,6 +121,8 @@ def _indexes() -> Iterator[str]:
 
 
 def _triggers() -> Iterator[tuple[str, str]]:
+    for name, when, body in derived.TRIGGERS:
+        yield _trigger(name, when, body)
     for schema in SCHEMAS.values():
         entity = schema.name
         keyed = [field.name for field in keyed_fields(schema)]

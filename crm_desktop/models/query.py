@@ -27,7 +27,7 @@ from crm_core.i18n import N_
 from crm_core.rules.access import Action, ClassRight, Person, decide
 from crm_core.schema.field import Field, FieldClass, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
-from crm_desktop.models import search
+from crm_desktop.models import derived, search
 from crm_desktop.models.conditions import Condition, Op, Value, parse_condition
 from crm_desktop.models.custom import fields_of
 from crm_desktop.models.device_tables import SortKey
@@ -117,7 +117,16 @@ def page(session: Session, person: Person, query: ListQuery) -> Page:
         found = connection.execute(plan.scan(limit + 1)).all()
     end = tuple(found[limit - 1])[1:] if len(found) > limit else None
     table = plan.schema.table
-    columns = [table.c.id, table.c.life, *(table.c[name] for name in names if name in plan.schema.fields)]
+    columns: list[Any] = [
+        table.c.id,
+        table.c.life,
+        *(table.c[name] for name in names if name in plan.schema.fields),
+    ]
+    columns += [
+        derived.value_of(table).label(field.name)
+        for field in derived.derived_fields(query.entity)
+        if field.name in names
+    ]
     if any(name.startswith(CUSTOM_PREFIX) for name in names):
         columns.append(table.c.custom)
     rows: dict[str, Record] = {}
@@ -239,23 +248,29 @@ class _Plan:
 
     def walk(self, limit: int) -> Select[Any]:
         """Return the statement for ids and places of a page, along the index of the order."""
-        table, keyed = self.schema.table, False
+        table, keyed, follows = self.schema.table, False, False
         order: list[_Term] = []
         for _, field, descending in self._sort:
             keyed = field is not None and field in keyed_fields(self.schema)
+            follows = field is not None and derived.is_derived(self.schema.name, field)
             if field is None:
                 order.append((table.c.id, descending))
             elif keyed:
                 order.append((self._keys.c.key, descending))
+            elif follows:
+                order.append((derived.KEPT.c.at_ms, descending))
             else:
                 order.append((column_of(self.schema, field), descending))
         down = order[-1][1] if order else False
-        order.append((self._keys.c.row_id if keyed else self._place(), down))
+        tie = self._keys.c.row_id if keyed else derived.KEPT.c.customer_id if follows else self._place()
+        order.append((tie, down))
         statement = select(table.c.id, *(term for term, _ in order)).select_from(table)
         if keyed:
             name = self._sort[0][0]
             mine = and_(self._keys.c.entity == self.schema.name, self._keys.c.field == name)
             statement = statement.join(self._keys, and_(mine, self._keys.c.row_id == table.c.id))
+        elif follows:
+            statement = statement.join(derived.KEPT, derived.KEPT.c.customer_id == table.c.id)
         statement = self._continued(statement, order)
         if not self.narrows:
             return self._living(statement).limit(limit)
@@ -286,6 +301,9 @@ class _Plan:
                     self._keys.c.field == name,
                 )
                 order.append((key.scalar_subquery(), descending))
+            elif derived.is_derived(self.schema.name, field):
+                keyed = True
+                order.append((derived.value_of(table), descending))
             else:
                 order.append((_not_by_index(comparable(self.schema, field)), descending))
         down = order[-1][1] if order else False
@@ -300,6 +318,7 @@ class _Plan:
         if field is None:
             raise UserError(N_("There is no field called “{field}”"), field=name)
         decide(self._person, Action.READ, self.query.entity, fields=(field,)).demand()
+        derived.demand_readable(self._person, field)
         return field
 
     def shown_names(self) -> list[str]:
@@ -395,13 +414,16 @@ class _Plan:
         return where(self.schema, field, condition)
 
     def _readable(self, name: str) -> bool:
-        right = self._person.rights.class_right(self.query.entity, self._fields[name].field_class)
-        return right >= ClassRight.READ
+        field = self._fields[name]
+        right = self._person.rights.class_right(self.query.entity, field.field_class)
+        return right >= ClassRight.READ and derived.readable(self._person, field)
 
 
 def is_walked(schema: Schema, field: Field | None) -> bool:
     """Tell whether an index holds the order of a field, so that a list can be read along it."""
-    return field is None or field in keyed_fields(schema) or field.name in walked_names(schema.name)
+    if field is None or derived.is_derived(schema.name, field):
+        return True
+    return field in keyed_fields(schema) or field.name in walked_names(schema.name)
 
 
 def _beyond(order: Sequence[_Term], cursor: Cursor) -> ColumnElement[bool]:

@@ -13,7 +13,9 @@ from crm_core.i18n import N_
 from crm_core.schema.entity import Entity
 from crm_core.schema.field import Field, FieldClass, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_core.schema.values import to_json, to_plain
 from crm_core.sync.merge import lives
+from crm_desktop.models.derived import derived_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +89,10 @@ def split_custom(schema: Schema, values: Mapping[str, Any]) -> tuple[dict[str, A
 def written_names(schema: Schema) -> Iterable[str]:
     """Yield the names of the columns an import or a form may fill: no record keeping."""
     return (f.name for f in schema.fields.values() if f.field_class is not FieldClass.SYSTEM)
+
+
+def flat_of(record: Record) -> dict[str, Plain]:
+    """Return a record as one flat JSON object: its id and every value that was read, derived ones too."""
+    flat = to_json(record.schema, record.id, record.values)
+    derived = (field for field in derived_fields(record.entity) if field.name in record.values)
+    return {**flat, **{field.name: to_plain(field, record.values) for field in derived}}

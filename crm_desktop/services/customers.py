@@ -19,6 +19,7 @@ from crm_core.errors import NotFound
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.access import Action, decide
 from crm_desktop.models import query, repository
+from crm_desktop.models.derived import CONTACT_KINDS, last_contact_ms
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.services.calendar import DAY_MS, end_of_today_ms, local
@@ -98,7 +99,6 @@ class Overview:
 class ListExtras:
     """What the customer list shows beside the fields."""
 
-    last_contact_at: int | None
     open_minor: int | None
     next_step: NextStep | None
 
@@ -146,7 +146,7 @@ def overview(replica: Replica, customer_id: str) -> Overview:
             currency=company(session).currency,
             bought_minor=_amounts(session, [customer_id], "won").get(customer_id, 0) if shows_money else None,
             open_minor=_amounts(session, [customer_id], "open").get(customer_id, 0) if shows_money else None,
-            last_contact_at=_last_contacts(session, [customer_id]).get(customer_id),
+            last_contact_at=last_contact_ms(session, customer_id),
             health=health(session, customer_id, replica.clock.now_ms()),
             fields_not_sent=waiting,
             not_sent=len(waiting),
@@ -157,13 +157,11 @@ def list_extras(replica: Replica, ids: Sequence[str]) -> dict[str, ListExtras]:
     """Return what the list shows beside the fields, for one page of customers."""
     now = replica.clock.now_ms()
     with replica.read() as session:
-        contacts = _last_contacts(session, ids)
         amounts = _amounts(session, ids, "open")
         steps = next_steps(session, Activity.customer_id, ids, now, end_of_today_ms(now))
     shows_money = query.not_masked(replica.person, "deal", "amount")
     return {
         record_id: ListExtras(
-            last_contact_at=contacts.get(record_id),
             open_minor=amounts.get(record_id) if shows_money else None,
             next_step=steps.get(record_id),
         )
@@ -273,28 +271,12 @@ def _amounts(session: Session, ids: Sequence[str], stage_kind: str) -> dict[str,
     return sums
 
 
-def _last_contacts(session: Session, ids: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for start in range(0, len(ids), IDS_A_STATEMENT):
-        rows = session.execute(
-            select(Activity.customer_id, func.max(Activity.happened_at))
-            .where(
-                Activity.customer_id.in_(ids[start : start + IDS_A_STATEMENT]),
-                Activity.kind.in_(("call", "mail", "visit", "meeting")),
-                Activity.life % 2 == 1,
-            )
-            .group_by(Activity.customer_id)
-        )
-        found.update((str(customer_id), int(at_ms)) for customer_id, at_ms in rows if at_ms is not None)
-    return found
-
-
 def _contacts_since(session: Session, customer_id: str, since_ms: int) -> int:
     return (
         session.scalar(
             select(func.count()).where(
                 Activity.customer_id == customer_id,
-                Activity.kind.in_(("call", "mail", "visit", "meeting")),
+                Activity.kind.in_(CONTACT_KINDS),
                 Activity.happened_at >= since_ms,
                 Activity.life % 2 == 1,
             )

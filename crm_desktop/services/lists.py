@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import UserError
-from crm_core.rules.access import Action, ClassRight, decide
+from crm_core.rules.access import Action, ClassRight, Reach, decide
 from crm_core.schema.field import Field, FieldClass, Kind, ScopeSource
 from crm_core.schema.reading import CUSTOM_PREFIX
-from crm_desktop.models import query
+from crm_desktop.models import derived, query
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.custom import fields_of
 from crm_desktop.models.query import MAX_LIMIT, Cursor, ListQuery, is_walked
@@ -64,6 +64,8 @@ class ListSetup:
     user_id: str
     owner_field: str | None
     """The field that says whose a record is; None where it belongs to nobody."""
+    reach: Reach
+    """How far the person's right to read goes."""
     may_create: bool
     may_delete: bool
     may_export: bool
@@ -79,6 +81,7 @@ def setup_of(replica: Replica, entity: str) -> ListSetup:
         currency=company_currency(replica),
         user_id=person.user_id,
         owner_field=owner,
+        reach=person.rights.reach_of(entity, Action.READ),
         may_create=bool(decide(person, Action.CREATE, entity)),
         may_delete=bool(decide(person, Action.DELETE, entity)),
         may_export=bool(decide(person, Action.EXPORT, entity)),
@@ -127,6 +130,8 @@ def shown_fields(replica: Replica, entity: str) -> tuple[ShownField, ...]:
     for field in fields.values():
         right = rights.class_right(entity, field.field_class)
         if right < ClassRight.READ or field.field_class is FieldClass.SYSTEM:
+            continue
+        if not derived.readable(replica.person, field):
             continue
         kept = field.read_only or field.computed
         declared = not field.name.startswith(CUSTOM_PREFIX)

@@ -20,6 +20,7 @@ from crm_core.schema.field import Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.validate import problems_of
 from crm_desktop.models import query, repository
+from crm_desktop.models.derived import derived_fields
 from crm_desktop.models.device_tables import History
 from crm_desktop.models.query import ListQuery, Page
 from crm_desktop.models.records import Record, field_named
@@ -246,8 +247,9 @@ def _readable(session: Session, entity: str, record_id: str) -> Record:
 def _demand_writable(entity: str, values: Mapping[str, Plain]) -> None:
     """Refuse what no person writes: numbers, totals, times the program keeps."""
     schema = SCHEMAS[entity]
+    derived = {field.name: field for field in derived_fields(entity)}
     for name in values:
-        field = schema.fields.get(name)
+        field = schema.fields.get(name, derived.get(name))
         if field is not None and (field.computed or field.read_only):
             raise AccessDenied(N_("The program keeps “{field}” itself"), field=field.label)
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from crm_core.i18n import Message, message
 from crm_core.money import Money
+from crm_desktop.models.clock import Clock
 from crm_desktop.models.conditions import Condition, Op
-from crm_desktop.services.calendar import local
-from crm_desktop.services.customers import ListExtras
+from crm_desktop.services.calendar import DAY_MS, end_of_today_ms, local
+from crm_desktop.services.customers import RECENT_DAYS, ListExtras
+from crm_desktop.services.lists import ListSetup
 from crm_desktop.ui.customers.words import step_shown
 from crm_desktop.ui.format import figure, money, near_date
 from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
@@ -16,10 +18,11 @@ from crm_desktop.ui.lists.views import ListView
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.cells import CellKind
 
-SHOWN = ("name", "level", "owner_id", "city", "last_contact", "open", "next_step", "tags")
+LAST_CONTACT = "last_contact"
+SHOWN = ("name", "level", "owner_id", "city", LAST_CONTACT, "open", "next_step", "tags")
 """The columns until a person chooses others."""
 
-WIDTHS = {"level": 48, "owner_id": 96, "city": 88, "last_contact": 96, "next_step": 180, "tags": 116}
+WIDTHS = {"level": 48, "owner_id": 96, "city": 88, LAST_CONTACT: 96, "next_step": 180, "tags": 116}
 """Their widths, before the font scale."""
 POOL = ListView(
     key="pool",
@@ -29,16 +32,40 @@ POOL = ListView(
 """Customers nobody owns."""
 
 
-def extra_columns(currency: str) -> tuple[Column, ...]:
-    """Return last contact, open deals and next step; `currency` is the company's."""
-    return (
+def quiet_view(clock: Clock) -> ListView:
+    """Return the view of customers nobody spoke with for a month, those never spoken with among them."""
+
+    def not_since() -> tuple[Condition, ...]:
+        since = end_of_today_ms(clock.now_ms()) - (RECENT_DAYS + 1) * DAY_MS
+        return (Condition(field=LAST_CONTACT, op=Op.NOT_SINCE, value=since),)
+
+    return ListView(
+        key="quiet",
+        text=message("No contact {days} days", days=RECENT_DAYS),
+        moving=not_since,
+        needs=LAST_CONTACT,
+        sort=((LAST_CONTACT, False),),
+    )
+
+
+def extra_columns(setup: ListSetup) -> tuple[Column, ...]:
+    """Return last contact as a day, where it may be read, open deals and next step."""
+    currency = setup.currency
+    contact = (
         Column(
-            key="last_contact",
-            title=message("Last contact"),
+            key=LAST_CONTACT,
+            title=Message(shown.field.label),
             kind=CellKind.TEXT,
             width=96,
             cell=_last_contact,
-        ),
+            sort=LAST_CONTACT,
+            field=shown.field,
+        )
+        for shown in setup.fields
+        if shown.field.name == LAST_CONTACT
+    )
+    return (
+        *contact,
         Column(
             key="open",
             title=message("Open, {currency}", currency=currency),
@@ -62,10 +89,8 @@ def describe(currency: str, number: int, rows: Sequence[Row]) -> Message:
 
 
 def _last_contact(row: Row) -> CellText:
-    extra = row.extra
-    if not isinstance(extra, ListExtras) or extra.last_contact_at is None:
-        return EMPTY_CELL
-    return CellText(near_date(local(extra.last_contact_at).date()))
+    at_ms = row.record.get(LAST_CONTACT)
+    return EMPTY_CELL if at_ms is None else CellText(near_date(local(at_ms).date()))
 
 
 def _open(row: Row, currency: str) -> CellText:

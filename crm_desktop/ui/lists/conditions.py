@@ -20,7 +20,7 @@ OPS_OF_KIND: Mapping[Kind, tuple[Op, ...]] = {
     Kind.REF: (Op.EQUAL, Op.NOT_EQUAL, Op.EMPTY, Op.FILLED),
     Kind.TAGS: (Op.EQUAL, Op.NOT_EQUAL, Op.EMPTY, Op.FILLED),
     Kind.DATE: _LEAST_MOST,
-    Kind.INSTANT: (Op.AT_LEAST, Op.AT_MOST, Op.EMPTY, Op.FILLED),
+    Kind.INSTANT: (Op.AT_LEAST, Op.AT_MOST, Op.NOT_SINCE, Op.EMPTY, Op.FILLED),
     Kind.INTEGER: _LEAST_MOST,
     Kind.DECIMAL: _LEAST_MOST,
     Kind.PERCENT: _LEAST_MOST,
@@ -34,6 +34,7 @@ OP_WORDS: Mapping[Op, str] = {
     Op.AT_MOST: N_("at most"),
     Op.MORE: N_("more than"),
     Op.AT_LEAST: N_("at least"),
+    Op.NOT_SINCE: N_("not since"),
     Op.CONTAINS: N_("contains"),
     Op.IN: N_("is one of"),
     Op.EMPTY: N_("is empty"),
@@ -77,6 +78,8 @@ def chip_text(condition: Condition, fields: Mapping[str, Field], titles: Mapping
         return message("{field}: {value}", field=label, value=value)
     if op is Op.NOT_EQUAL:
         return message("{field}: not {value}", field=label, value=value)
+    if op is Op.NOT_SINCE:
+        return message("{field}: not since {value}", field=label, value=value)
     if op is Op.CONTAINS:
         return message("{field} contains “{value}”", field=label, value=value)
     signs = {Op.LESS: "<", Op.AT_MOST: "≤", Op.MORE: ">", Op.AT_LEAST: "≥"}

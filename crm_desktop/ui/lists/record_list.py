@@ -135,7 +135,7 @@ class RecordList(Live, QWidget):
         """What is asked for."""
         return ListQuery(
             entity=self.entity,
-            conditions=(*self._base, *self._view.fixed, *self.bar.conditions),
+            conditions=(*self._base, *self._view.held, *self.bar.conditions),
             text=self.bar.text,
             sort=self._sort,
             deleted=self._view.deleted,
@@ -453,7 +453,7 @@ class RecordList(Live, QWidget):
 
     def _on_view_saved(self, name: str) -> None:
         definition = ViewDefinition(
-            conditions=(*self._view.fixed, *self.bar.conditions),
+            conditions=(*self._view.held, *self.bar.conditions),
             text=self.bar.text,
             sort=self._sort,
             columns=tuple(self.column_keys()),

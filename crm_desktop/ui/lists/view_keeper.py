@@ -85,7 +85,7 @@ class ViewKeeper(QObject):
         wanted = {
             view.key: ListQuery(
                 entity=self._entity,
-                conditions=(*self._base, *view.fixed, *view.conditions),
+                conditions=(*self._base, *view.held, *view.conditions),
                 text=view.words,
                 deleted=view.deleted,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from crm_core.i18n import message
+from crm_core.rules.access import Reach
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.services.lists import ListSetup
 from crm_desktop.services.saved_views import View
@@ -24,6 +25,8 @@ from crm_desktop.ui.widgets.tabs import Tab, TabRow
 
 MINE, ALL, BIN, FOUND = "mine", "all", "bin", "found"
 SAVED = "saved:"
+_ALL_WORDS = {Reach.TEAM: message("Team"), Reach.TERRITORY: message("Territory")}
+"""What all within reach is called, where that is not everything and not one's own alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +41,28 @@ class ListView:
     sort: tuple[tuple[str, bool], ...] = ()
     columns: tuple[str, ...] = ()
     deleted: bool = False
+    moving: Callable[[], tuple[Condition, ...]] | None = None
+    """What holds too and moves with the day."""
+    needs: str = ""
+    """A field without which the view says nothing."""
+
+    @property
+    def held(self) -> tuple[Condition, ...]:
+        """What always holds in it, as of now."""
+        return (*self.fixed, *(self.moving() if self.moving is not None else ()))
 
 
 def usual_views(setup: ListSetup, further: Sequence[ListView] = ()) -> list[ListView]:
-    """Return mine, all, further ones, and the bin; without owners there is no "mine"."""
+    """Return mine, all within the person's reach, further ones, and the bin; without owners no "mine"."""
     views = []
+    known = {shown.field.name for shown in setup.fields}
+    everything: Text = message("All")
     if setup.owner_field is not None:
         own = Condition(field=setup.owner_field, op=Op.EQUAL, value=setup.user_id)
         views.append(ListView(key=MINE, text=message("Mine"), fixed=(own,)))
-    views.append(ListView(key=ALL, text=message("All")))
-    views.extend(further)
+        everything = _ALL_WORDS.get(setup.reach, everything)
+    views.append(ListView(key=ALL, text=everything))
+    views.extend(view for view in further if not view.needs or view.needs in known)
     views.append(ListView(key=BIN, text=message("Recently deleted"), deleted=True))
     return views
 

@@ -15,7 +15,7 @@ from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.customer_details import CustomerDetails
 from crm_desktop.ui.customers.customer_view import CustomerView
-from crm_desktop.ui.customers.list_columns import POOL, SHOWN, WIDTHS, describe, extra_columns
+from crm_desktop.ui.customers.list_columns import POOL, SHOWN, WIDTHS, describe, extra_columns, quiet_view
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.itemmodels.rows import Row
@@ -104,10 +104,10 @@ class CustomersPage(Page):
             self.actions_of_program,
             "customer",
             SHOWN,
-            lambda setup: extra_columns(setup.currency),
+            extra_columns,
             extras=customers.list_extras,
             follows=("activity", "deal"),
-            views=(POOL,),
+            views=(quiet_view(self.context.replica.clock), POOL),
             details=details,
             describe=self._described,
             widths=WIDTHS,

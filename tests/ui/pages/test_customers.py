@@ -13,10 +13,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from crm_core.i18n import message
+from crm_core.rules.standard_roles import STANDARD_ROLES
+from crm_desktop.models import state
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
-from crm_desktop.services import activities, customers, drafts, records
+from crm_desktop.models.state import Key as StateKey
+from crm_desktop.services import activities, customers, drafts, lists, records
 from crm_desktop.services.timeline import ItemKind
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.customers import quick_log_box
@@ -26,7 +29,7 @@ from crm_desktop.ui.customers.history_list import HistoryList
 from crm_desktop.ui.customers.timeline_model import Entry
 from crm_desktop.ui.pages.customers import CustomersPage
 from crm_desktop.ui.pages.records import ActivitiesPage, ProductsPage
-from crm_desktop.ui.translate import translator
+from crm_desktop.ui.translate import show, translator
 from crm_desktop.ui.widgets.fields import Fact
 from tests.support.desktop import empty_app, sample_app
 from tests.support.stage import Stage, staged
@@ -410,3 +413,58 @@ def test_activities_and_products_have_a_list_and_a_form(stage: Stage, page_class
     QTest.keyClicks(page.form.grid.fields[title].editor, "Demo addition")
     stage.press(page.form, Key.Key_Return, Ctrl)
     assert records.count(stage.app.replica, ListQuery(entity=entity)) == before + 1
+
+
+def test_customers_nobody_spoke_with_for_a_month_have_a_tab_of_their_own(stage: Stage) -> None:
+    page = page_of(stage)
+    assert page.list is not None
+    keys = [view.key for view in page.list.keeper.views]
+    assert keys == ["mine", "all", "quiet", "pool", "bin"]
+    page.list.choose_view("quiet")
+    stage.settle()
+    model = page.list.model
+    rows = [model.row_at(place) for place in range(model.known)]
+    since = stage.app.replica.clock.now_ms() - 31 * 86_400_000
+    assert rows
+    moments = [row.record.get("last_contact") for row in rows if row is not None]
+    assert all(at is None or at < since + 2 * 86_400_000 for at in moments)
+    every = lists.all_ids(stage.app.replica, ListQuery(entity="customer"))
+    assert 0 < len(rows) < len(every)
+    recent = set(every) - {row.id for row in rows if row is not None}
+    extra = records.page(stage.app.replica, ListQuery(entity="customer", fields=("last_contact",))).rows
+    assert all(row["last_contact"] >= since for row in extra if row.id in recent)
+
+
+def test_a_click_on_last_contact_sorts_by_it(stage: Stage) -> None:
+    page = page_of(stage)
+    assert page.list is not None
+    page.list.choose_view("all")
+    stage.settle()
+    page.list.table.sort_asked.emit("last_contact")
+    stage.settle()
+    page.list.table.sort_asked.emit("last_contact")
+    stage.settle()
+    model = page.list.model
+    found = [model.row_at(place) for place in range(model.known)]
+    moments = [row.record.get("last_contact") or 0 for row in found if row is not None]
+    assert moments == sorted(moments, reverse=True)
+    assert len(set(moments)) > 5
+
+
+@pytest.mark.parametrize(
+    ("role", "words"), [("sales", "All"), ("sales_manager", "Team"), ("regional_manager", "Territory")]
+)
+def test_the_tab_of_everything_is_called_by_how_far_the_person_sees(
+    stage: Stage, role: str, words: str
+) -> None:
+    role_id = records.create(
+        stage.app.replica, "role", {"name": role, "rights": STANDARD_ROLES[role][1]}
+    ).value.id
+    user_id = records.create(stage.app.replica, "user", {"name": "Me (demo)", "role_id": role_id}).value.id
+    with stage.app.replica.applying() as session:
+        state.write(session, {StateKey.USER_ID: user_id})
+    page = page_of(stage)
+    assert page.list is not None
+    named = page.list.keeper.named("all")
+    assert named is not None
+    assert show(named.text) == words
