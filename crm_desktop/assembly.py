@@ -29,7 +29,7 @@ from crm_desktop.platform.secrets import (
     replica_key,
 )
 from crm_desktop.services import sample, syncing
-from crm_desktop.settings import SERVER_URL, USER_NAME, Settings
+from crm_desktop.settings import LIST_STATES, RECENT_RECORDS, SERVER_URL, USER_NAME, Settings
 from crm_desktop.sync import enrolment
 from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.handing_over import hand_over
@@ -54,6 +54,8 @@ class App:
         self.runner: Runner | None = None
         self._store = store
         self._hq: HttpHeadquarters | None = None
+        self._is_given_up = False
+        """The database is to be erased once it is closed."""
 
     @property
     def enrolled(self) -> bool:
@@ -142,7 +144,20 @@ class App:
         """
         if self.enrolled or not sample.holds_sample(self.replica):
             raise UserError(N_("This profile holds more than sample data, so it stays"))
+        self._is_given_up = True
         self.close()
+
+    def close(self, *, last_round: bool = False) -> None:
+        """End what runs, after a last round where HQ is reachable, and let go of the profile."""
+        if self.runner is not None:
+            self.runner.stop(last_round=last_round)
+        self._disconnect()
+        self.replica.close()
+        if self._is_given_up:
+            self._erase()
+
+    def _erase(self) -> None:
+        """Take the database, its backups and key away: afterwards the profile is as new."""
         self._store.forget(REPLICA_KEY)
         database = self.profile.database
         files = [
@@ -152,13 +167,6 @@ class App:
         ]
         for file in (*files, *self.profile.backups.glob("replica-*.db"), self.profile.key_file):
             file.unlink(missing_ok=True)
-
-    def close(self, *, last_round: bool = False) -> None:
-        """End what runs, after a last round where HQ is reachable, and let go of the profile."""
-        if self.runner is not None:
-            self.runner.stop(last_round=last_round)
-        self._disconnect()
-        self.replica.close()
 
     def _edited(self) -> None:
         runner = self.runner
@@ -178,6 +186,9 @@ class App:
             # The key is gone first: from here on the file is noise, whatever happens to the rest.
             self._store.forget(REPLICA_KEY)
             self._store.forget(DEVICE_TOKEN)
+            self._is_given_up = True
+            self.settings.reset(LIST_STATES)
+            self.settings.reset(RECENT_RECORDS)
             log.warning("HQ had this profile wiped")
 
     def _disconnect(self) -> None:

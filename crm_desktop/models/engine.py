@@ -110,7 +110,8 @@ def _engine(path: Path, key: bytes, pragmas: tuple[str, ...], begin: str, **how:
             connection.execute(pragma)
         return connection
 
-    engine = create_engine("sqlite://", module=sqlcipher, creator=creator, **how)
+    # What goes into a statement is people's, and errors are logged: it stays out of their texts.
+    engine = create_engine("sqlite://", module=sqlcipher, creator=creator, hide_parameters=True, **how)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:

@@ -194,6 +194,8 @@ class _Order:
         """Return the condition of every row after a place."""
         try:
             value, record_id = msgspec.json.decode(bytes.fromhex(place), type=tuple[Any, str])
+            if not is_id(record_id) or not self._holds(value):
+                raise ValueError(place)
         except (ValueError, msgspec.DecodeError) as error:
             raise UserError(N_("The list cannot go on from there; start it anew")) from error
         key = self._table.c.id
@@ -204,6 +206,13 @@ class _Order:
         later = self._column < value if self._descending else self._column > value
         same = and_(self._column == value, key > record_id)
         return or_(self._column.is_(None), later, same)
+
+    def _holds(self, value: Any) -> bool:
+        """Tell whether the column sorted by could hold a value; engines refuse to compare others."""
+        if value is None or self._column is None:
+            return value is None
+        kind = self._column.type.python_type
+        return type(value) is kind and "\x00" not in str(value) and (kind is not int or abs(value) < 2**63)
 
 
 def _fields_of(schema: Schema, register: str) -> list[str]:

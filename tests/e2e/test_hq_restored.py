@@ -1,4 +1,4 @@
-"""Real processes: HQ goes back to an older backup; a laptop is revoked and signs in again."""
+"""Real processes: HQ goes back to an older backup; a laptop is revoked or wiped and signs in again."""
 
 from __future__ import annotations
 
@@ -95,3 +95,20 @@ def test_a_revoked_laptop_signs_in_again_and_sends_on(tmp_path: Path) -> None:
         again = signed_in(tmp_path / "other", hq, "lin")
         again.json("sync")
         assert {row["name"] for row in again.rows("list", "customer")} == {"Kept", "Later"}
+
+
+def test_a_wiped_laptop_holds_nothing_and_may_begin_as_new(tmp_path: Path) -> None:
+    with running_server(tmp_path) as hq:
+        hq.add_user("lin", "sales")
+        lin = signed_in(tmp_path / "lin", hq, "lin")
+        lin.json("sync")
+        add(lin, "customer", "name=Kept at HQ")
+        lin.json("sync")
+        device = str(lin.json("status")["device"])
+        assert hq.command("devices", "revoke", device, "--wipe").status == 0
+        ran = lin.run("sync")
+        assert (ran.status, "erased" in ran.err) == (1, True)
+        assert not [path for path in lin.profile.rglob("*") if path.name.startswith("replica")]
+        assert lin.run("list", "customer").status == 1
+        signed_in(tmp_path / "lin", hq, "lin").json("sync")
+        assert [row["name"] for row in lin.rows("list", "customer")] == ["Kept at HQ"]

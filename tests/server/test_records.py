@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -273,6 +274,20 @@ def test_a_list_read_page_by_page_is_the_list(people: People) -> None:
 )
 def test_a_list_that_cannot_be_meant_is_refused(people: People, query: dict[str, str], status: int) -> None:
     people.anna.ask("GET", "customer", status, params=query)
+
+
+def test_a_place_to_go_on_from_that_nobody_gave_is_told(people: People) -> None:
+    for place in (
+        [{"a": 1}, "0" * 32],
+        [[1], "0" * 32],
+        [1, "0" * 32],
+        ["x", "no id"],
+        ["\0", "0" * 32],
+        [1],
+    ):
+        after = json.dumps(place).encode().hex()
+        told = people.anna.ask("GET", "customer", 400, params={"sort": "name", "after": after})
+        assert "start it anew" in told["message"]
 
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "' OR 1=1 --", '"; DROP TABLE customer'])
