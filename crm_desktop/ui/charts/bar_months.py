@@ -78,9 +78,9 @@ class BarMonths(Chart):
         scale = axis(every)
         labels = [self.say_number(line) for line in scale.lines]
         left = self.width_of(labels) + 10
-        legend, below = theme().px(_LEGEND), theme().px(_LABELS)
-        height = max(20.0, area.height() - legend - below - _TOP)
-        plot = QRectF(area.left() + left, area.top() + _TOP, area.width() - left, height)
+        legend, below, above = theme().px(_LEGEND), theme().px(_LABELS), theme().px(_TOP)
+        height = max(20.0, area.height() - legend - below - above)
+        plot = QRectF(area.left() + left, area.top() + above, area.width() - left, height)
         plot.setBottom(round(plot.bottom()))
         self._grid(painter, plot, area.left(), scale, labels)
         pitch = plot.width() / len(self._months)
@@ -104,7 +104,8 @@ class BarMonths(Chart):
         for line, label in zip(scale.lines, labels, strict=True):
             y = round(plot.bottom() - plot.height() * scale.share(line))
             painter.fillRect(QRectF(plot.left() - 3, y, plot.width() + 3, 1), theme().color("line"))
-            area = QRectF(left, y - 9, plot.left() - left - 9, 18)
+            half = theme().px(9)
+            area = QRectF(left, y - half, plot.left() - left - 9, 2 * half)
             self.write(painter, area, label, color="text-soft", align=RIGHT)
 
     def _month(self, painter: QPainter, column: QRectF, month: MonthBar, scale: Axis) -> Part:

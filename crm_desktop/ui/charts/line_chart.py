@@ -136,7 +136,8 @@ class LineChart(Chart):
         for line, text in zip(scale.lines, words, strict=True):
             y = round(plot.bottom() - plot.height() * scale.share(line))
             painter.fillRect(QRectF(plot.left(), y, plot.width(), 1), theme().color("line"))
-            area = QRectF(left, y - 9, plot.left() - left - 10, 18)
+            half = theme().px(9)
+            area = QRectF(left, y - half, plot.left() - left - 10, 2 * half)
             self.write(painter, area, text, color="text-soft", align=RIGHT)
 
     def _write_labels(

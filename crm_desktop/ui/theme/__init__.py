@@ -106,7 +106,7 @@ class Theme(QObject):
         """Return an icon in the colour of a role, `size` before the font scale."""
         if ratio is None:
             ratio = QGuiApplication.instance().devicePixelRatio()
-        return icons.draw(name, self.color(color).name(), self.px(size), ratio)
+        return icons.draw(name, self.color(color).name(), size, ratio, self._scale)
 
     def icon(self, name: str, color: str = "text-soft") -> QIcon:
         """Return an icon for actions and menus; ask again after `changed`."""

@@ -24,16 +24,20 @@ def names() -> list[str]:
 
 
 def tinted(name: str, color: str, size: int = ICON_GRID) -> str:
-    """Return an icon's SVG in a colour (`#RRGGBB`), its line as wide on screen at any size."""
+    """Return an icon's SVG in a colour (`#RRGGBB`), its line as wide at any size before the font scale."""
     stroke = f'stroke-width="{ICON_STROKE * ICON_GRID / size:g}"'
     svg = _source(name).replace(f'stroke-width="{ICON_STROKE:g}"', stroke)
     return svg.replace("currentColor", color)
 
 
 @cache
-def draw(name: str, color: str, size: int, ratio: float) -> QPixmap:
-    """Return an icon as a pixmap of `size` logical pixels for a screen's device pixel ratio."""
-    pixmap = QPixmap(round(size * ratio), round(size * ratio))
+def draw(name: str, color: str, size: int, ratio: float, scale: float = 1.0) -> QPixmap:
+    """Return an icon as a pixmap for a screen's device pixel ratio.
+
+    `size` in logical pixels before the font scale; its line grows with `scale` as letters do.
+    """
+    side = round(round(size * scale) * ratio)
+    pixmap = QPixmap(side, side)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -120,7 +120,7 @@ QTabBar::tab:hover {{ color: @text }}
 QTabBar::tab:selected {{ color: @accent; font-weight: 600; border-bottom: 2px solid @accent }}
 QTabBar::tab:focus {{ color: @accent-press }}
 QMenu {{ padding: 4px; border: 1px solid @line-strong; border-radius: 6px; background: @raised }}
-QMenu::item {{ height: 30sp; padding: 0 8sp; border-radius: 4px }}
+QMenu::item {{ height: 30sp; padding: 0 32sp 0 8sp; border-radius: 4px }}
 QMenu::item:selected {{ background: @accent-soft }}
 QMenu::item:disabled {{ color: @text-disabled }}
 QMenu::icon {{ padding-left: 8sp }}

@@ -241,6 +241,15 @@ class IconButton(Live, QToolButton):
         size = 14 if self._small else 16
         self.setIconSize(QSize(theme().px(size), theme().px(size)))
 
+    def sizeHint(self) -> QSize:
+        """Be as high as the buttons with words; Qt would add a few pixels of its own."""
+        side = theme().size("button-small" if self._small else "button")
+        return QSize(side, side)
+
+    def minimumSizeHint(self) -> QSize:
+        """Give the icon its room."""
+        return self.sizeHint()
+
 
 class _Ring(QWidget):
     """The ring around a focused primary button, which a style sheet cannot paint outside its box."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -18,12 +21,16 @@ from PySide6.QtWidgets import (
 
 from crm_core.i18n import N_, message
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import ICON_SMALL
 from crm_desktop.ui.translate import Text, show, tr, translator
+from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.labels import IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
 
 _MARKS: dict[str, tuple[str, str]] = {"error": ("overdue", "bad"), "not-sent": ("notsent", "accent")}
 _MARK_NAMES = {"error": N_("Wrong value"), "not-sent": N_("Not sent yet")}
+_GLASS_AT, _GLASS_ROOM = 10, 26
+"""Where the magnifier stands, and how much room it takes beside the text."""
 _NOTES = {"good": ("check", "good"), "warn": ("clock", "warn"), "soft": (None, "text-soft")}
 
 
@@ -149,7 +156,6 @@ class SearchField(Live, QLineEdit):
     def __init__(self, placeholder: Text, *, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._placeholder = placeholder
-        self._glass = self.addAction(theme().icon("search", "text"), QLineEdit.ActionPosition.LeadingPosition)
         self._hint = hint
         self.textChanged.connect(self._make_room)
         self.retranslate()
@@ -161,21 +167,23 @@ class SearchField(Live, QLineEdit):
         self.setAccessibleName(words)
 
     def retint(self) -> None:
-        """Draw the magnifier in the theme's colour."""
-        self._glass.setIcon(theme().icon("search", "text"))
+        """Take the measures of the theme."""
         self._make_room()
 
     def _make_room(self) -> None:
-        """Keep the placeholder clear of the hint; what is typed may use the whole line."""
+        """Keep the text clear of the magnifier, the placeholder of the hint too."""
         width = QFontMetrics(theme().font("caption")).horizontalAdvance(self._hint)
-        self.setTextMargins(0, 0, 0 if self.text() or not self._hint else width + theme().px(8), 0)
+        right = 0 if self.text() or not self._hint else width + theme().px(8)
+        self.setTextMargins(theme().px(_GLASS_ROOM), 0, right, 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Write the key hint at the right edge while nothing is typed."""
+        """Paint the magnifier, and the key hint at the right edge while nothing is typed."""
         super().paintEvent(event)
-        if self.text() or not self._hint:
-            return
         painter = QPainter(self)
+        paint.icon(painter, "search", "text-soft", theme().px(_GLASS_AT), self.rect(), ICON_SMALL)
+        if self.text() or not self._hint:
+            painter.end()
+            return
         painter.setFont(theme().font("caption"))
         painter.setPen(theme().color("text-soft"))
         area = self.rect().adjusted(0, 0, -theme().px(12), 0)
@@ -191,17 +199,17 @@ class Fact(Live, QWidget):
     ) -> None:
         super().__init__(parent)
         self._label_width = label_width
-        self.label = Label(label, color="text-soft")
+        self.label = Label(label, color="text-soft", wrap=True)
         if isinstance(value, QWidget):
             self.value: QWidget = value
         else:
             self.value = Label(value, wrap=True)
             self.value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        grid = QGridLayout(self)
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(16)
         top = Qt.AlignmentFlag.AlignTop
-        grid.addWidget(self.label, 0, 0, top)
+        self.label.setAlignment(top | Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(self.label, 0, 0)
         if isinstance(self.value, QLabel):
             self.value.setAlignment(top | Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(self.value, 0, 1)  # a widget aligned by the grid is not given its wrapped height
@@ -219,12 +227,33 @@ class Fact(Live, QWidget):
 
     def retranslate(self) -> None:
         """Join label and value for those who listen."""
-        words = self.value.text() if isinstance(self.value, QLabel) else self.value.accessibleName()
+        words = self.value.accessibleName() or (self.value.text() if isinstance(self.value, QLabel) else "")
         self.setAccessibleName(tr("{label}: {value}", label=self.label.text(), value=words))
+
+    def set_label_width(self, width: int) -> None:
+        """Give the label another width, before the font scale; a longer one goes on in the next line."""
+        self._label_width = width
+        self.retint()
+
+    def label_needs(self) -> int:
+        """Return the width, before the font scale, in which the label stands on one line."""
+        advance = QFontMetrics(theme().font()).horizontalAdvance(self.label.text())
+        return math.ceil((advance + 1) / theme().scale)
 
     def retint(self) -> None:
         """Keep the labels of a column of facts equally wide."""
-        self.label.setMinimumWidth(theme().px(self._label_width))
+        self._grid.setHorizontalSpacing(theme().px(16))
+        self.label.setFixedWidth(theme().px(self._label_width))
+
+
+def line_up(facts: Sequence[Fact], *, least: int, most: int) -> None:
+    """Make the labels of a column of facts as wide as the widest, between `least` and `most`.
+
+    Values then begin at one line, whatever the language; widths are before the font scale.
+    """
+    widest = max((fact.label_needs() for fact in facts), default=least)
+    for fact in facts:
+        fact.set_label_width(min(max(widest, least), most))
 
 
 class DateField(Live, QDateEdit):

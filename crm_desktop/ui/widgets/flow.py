@@ -5,11 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
+FLOW_GAP = 8
+"""Between two items of a line where nothing else is asked for."""
+
 
 class FlowLayout(QLayout):
     """Items side by side at their own size, the next line where the row is full."""
 
-    def __init__(self, parent: QWidget | None = None, *, gap: int = 8, line_gap: int = 6) -> None:
+    def __init__(self, parent: QWidget | None = None, *, gap: int = FLOW_GAP, line_gap: int = 6) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
         self._gap, self._line_gap = gap, line_gap

@@ -126,7 +126,7 @@ class Heading(Live, QWidget):
 
     def __init__(self, text: Text, remark: Text = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = Label(text, step="section")
+        self.title = Label(text, weight=600)
         self.remark = ElidedLabel(remark, step="caption", color="text-soft")
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ from crm_desktop.ui.theme.tokens import RADII
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _CENTER = int(Qt.AlignmentFlag.AlignCenter)
+_REMARK = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 
 
 class Tone(StrEnum):
@@ -101,6 +103,12 @@ def words(painter: QPainter, text: str, font: QFont, color: str, area: QRect, fl
     # One pixel of grace: widths are measured whole, glyphs are placed in fractions.
     shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width() + 1)
     painter.drawText(area, flags, shown)
+
+
+def name(painter: QPainter, text: str, font: QFont, color: str, area: QRect) -> None:
+    """Write a name on one line; where it does not fit, a remark in brackets at its end goes first."""
+    fits = QFontMetrics(font).horizontalAdvance(text) <= area.width() + 1
+    words(painter, text if fits else _REMARK.sub("", text) or text, font, color, area)
 
 
 def level_width() -> int:

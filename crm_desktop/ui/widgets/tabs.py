@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
@@ -22,12 +22,18 @@ _GAP = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
-    """One tab: what it is called and how many there are behind it (None: not counted)."""
+    """One tab: its name, how many there are behind it (None: not counted), or the key that leads there."""
 
     key: str
     text: Text
     count: int | None = None
+    hint: str = ""
     enabled: bool = True
+
+    @property
+    def remark(self) -> str:
+        """What stands softly behind the name."""
+        return self.hint if self.count is None else figure(self.count)
 
 
 class TabRow(Live, QTabBar):
@@ -36,9 +42,18 @@ class TabRow(Live, QTabBar):
     chosen = Signal(str)
 
     def __init__(
-        self, tabs: Sequence[Tab] = (), *, name: Text = "", lined: bool = True, parent: QWidget | None = None
+        self,
+        tabs: Sequence[Tab] = (),
+        *,
+        name: Text = "",
+        lined: bool = True,
+        apart: int = _APART,
+        trailing: bool = True,
+        parent: QWidget | None = None,
     ) -> None:
+        """`apart`: room between two tabs, before the font scale; `trailing`: behind the last one too."""
         super().__init__(parent)
+        self._apart, self._trailing = apart, trailing
         self._tabs: list[Tab] = []
         self._name, self._lined = name, lined
         self._quiet = False
@@ -79,8 +94,7 @@ class TabRow(Live, QTabBar):
     def set_count(self, key: str, count: int | None) -> None:
         """Show another number behind a tab's name."""
         place = self._place(key)
-        old = self._tabs[place]
-        self._tabs[place] = Tab(key=key, text=old.text, count=count, enabled=old.enabled)
+        self._tabs[place] = replace(self._tabs[place], count=count)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -100,7 +114,9 @@ class TabRow(Live, QTabBar):
 
     def tabSizeHint(self, index: int) -> QSize:
         """Give room for the name in bold, so that choosing moves nothing."""
-        return QSize(self._content_width(index) + theme().px(_APART), theme().size("tab-row"))
+        last = index == len(self._tabs) - 1
+        behind = theme().px(self._apart) if self._trailing or not last else 1
+        return QSize(self._content_width(index) + behind, theme().size("tab-row"))
 
     def minimumTabSizeHint(self, index: int) -> QSize:
         """Never cut a word; arrows appear instead."""
@@ -128,9 +144,9 @@ class TabRow(Live, QTabBar):
         words = QRect(area.left(), area.top(), width + 1, area.height())
         paint.words(painter, self.tabText(place), font, ink, words)
         end = area.left() + width
-        if tab.count is not None:
+        text = tab.remark
+        if text:
             caption = theme().font("caption")
-            text = figure(tab.count)
             x = end + theme().px(_GAP)
             end = x + QFontMetrics(caption).horizontalAdvance(text)
             soft = "text-soft" if tab.enabled else "text-disabled"
@@ -146,9 +162,9 @@ class TabRow(Live, QTabBar):
     def _content_width(self, place: int) -> int:
         tab = self._tabs[place]
         width = QFontMetrics(theme().font("body", 600)).horizontalAdvance(self.tabText(place))
-        if tab.count is not None:
-            counted = QFontMetrics(theme().font("caption")).horizontalAdvance(figure(tab.count))
-            width += theme().px(_GAP) + counted
+        if tab.remark:
+            remark = QFontMetrics(theme().font("caption")).horizontalAdvance(tab.remark)
+            width += theme().px(_GAP) + remark
         return width
 
     def _place(self, key: str) -> int:

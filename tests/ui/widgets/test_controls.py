@@ -6,15 +6,17 @@ from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QFontMetrics, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind, _Ring
 from crm_desktop.ui.widgets.cards import Avatar, Card, GroupRow, InfoRow
 from crm_desktop.ui.widgets.chips import Chip, LevelBadge, Tags
 from crm_desktop.ui.widgets.empty_state import EmptyState
-from crm_desktop.ui.widgets.fields import DateField, Fact, Field, SearchField
+from crm_desktop.ui.widgets.fields import DateField, Fact, Field, SearchField, line_up
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.info_bar import InfoBar
 from crm_desktop.ui.widgets.labels import ElidedLabel
@@ -50,6 +52,16 @@ def test_a_button_is_as_high_as_the_design_says_and_wide_enough_for_its_words(
     assert plain.height() == (24 if kind is Kind.LINK else theme().size("button"))
     assert hinted.sizeHint().width() > plain.sizeHint().width() + theme().px(16)
     assert plain.grab().toImage() != hinted.grab().toImage()
+
+
+def test_a_menu_is_as_wide_as_its_longest_word(look: QApplication, qtbot: QtBot) -> None:
+    menu = Menu()
+    qtbot.addWidget(menu)
+    for word in ("Deal", "Customer"):
+        menu.add(word, "people")
+    words = QFontMetrics(theme().font()).horizontalAdvance("Customer")
+    room = menu.sizeHint().width() - 2 * 5 - theme().px(9 + 16 + 9 + 8)  # edge, icon, what is around them
+    assert room >= words
 
 
 def test_a_menu_leaves_room_for_its_arrow(look: QApplication, qtbot: QtBot) -> None:
@@ -134,6 +146,64 @@ def test_a_fact_is_text_a_person_can_copy(look: QApplication, qtbot: QtBot) -> N
     assert fact.accessibleName() == "Terms: 30 days"
     fact.say("45 days")
     assert fact.accessibleName() == "Terms: 45 days"
+
+
+def test_the_values_of_a_column_of_facts_begin_at_one_line(look: QApplication, qtbot: QtBot) -> None:
+    facts = [Fact(label, "x") for label in ("Phone", "Payment terms", "A label of quite some length")]
+    shown(qtbot, *facts)
+    line_up(facts, least=40, most=120)
+    qtbot.waitUntil(lambda: len({fact.value.x() for fact in facts}) == 1, timeout=2000)
+    assert facts[0].label.width() == 120
+    assert facts[2].label.height() > facts[1].label.fontMetrics().height() * 1.5  # it goes on below
+    line_up(facts[:2], least=40, most=120)
+    assert facts[0].label.width() < 120
+
+
+def test_icon_buttons_are_as_high_as_those_with_words(look: QApplication, qtbot: QtBot) -> None:
+    small, usual = IconButton("x", "Close", small=True), IconButton("menu", "Menu")
+    shown(qtbot, small, usual, Button("New"))
+    assert (usual.width(), usual.height()) == (theme().size("button"), theme().size("button"))
+    assert small.height() == theme().size("button-small")
+
+
+def test_the_search_glass_grows_with_the_text(look: QApplication, qtbot: QtBot) -> None:
+    field = SearchField("Search")
+    shown(qtbot, field)
+    before = field.textMargins().left()
+    theme().apply(look, "light", 2.0)
+    assert field.textMargins().left() == 2 * before
+
+
+def test_a_tab_names_the_key_that_leads_to_it(look: QApplication, qtbot: QtBot) -> None:
+    plain = TabRow([Tab(key="reply", text="Reply")], trailing=False)
+    hinted = TabRow([Tab(key="reply", text="Reply", hint="R")], trailing=False)
+    shown(qtbot, plain, hinted)
+    assert hinted.tabRect(0).width() > plain.tabRect(0).width()
+    hinted.set_count("reply", 3)
+    assert hinted.accessibleTabName(0) == "Reply 3"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown_as"),
+    [
+        ("Blue Heron Valves (demo)", "Blue Heron Valves"),
+        ("纸鹤食品（示例）", "纸鹤食品"),
+        ("(demo)", "(demo)"),
+    ],
+)
+def test_a_name_gives_up_its_remark_before_letters(look: QApplication, text: str, shown_as: str) -> None:
+    font = theme().font()
+    width = QFontMetrics(font).horizontalAdvance(shown_as)
+
+    def drawn(words: str) -> QImage:
+        image = QImage(240, 24, QImage.Format.Format_ARGB32)
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        paint.name(painter, words, font, "text", QRect(0, 0, width, 24))
+        painter.end()
+        return image
+
+    assert drawn(text) == drawn(shown_as)
 
 
 def test_a_closable_chip_closes_by_its_x_and_by_delete(look: QApplication, qtbot: QtBot) -> None:

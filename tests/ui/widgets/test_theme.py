@@ -110,6 +110,16 @@ def test_an_icon_keeps_its_line_width_when_it_shrinks() -> None:
     assert 'stroke-width="1.5"' in icons.tinted("check", "#000000", 20)
 
 
+def test_the_line_of_an_icon_grows_with_the_text(look: QApplication) -> None:
+    def share_inked(scale: float) -> float:
+        image = icons.draw("check", "#000000", 16, 1.0, scale).toImage()
+        alphas = (image.pixelColor(x, y).alpha() for x in range(image.width()) for y in range(image.height()))
+        return sum(alphas) / 255 / image.width() ** 2
+
+    assert icons.draw("check", "#000000", 16, 1.0, 2.0).width() == 32
+    assert share_inked(2.0) == pytest.approx(share_inked(1.0), rel=0.05)
+
+
 def test_twenty_thousand_qt_calls_leave_python_alive(look: QApplication, qtbot: QtBot) -> None:
     label = QLabel()
     qtbot.addWidget(label)
