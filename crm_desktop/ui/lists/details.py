@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from crm_core.i18n import Message, message
 from crm_core.schema.field import Kind
@@ -17,11 +17,11 @@ from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, IconButton
-from crm_desktop.ui.widgets.fields import Fact
+from crm_desktop.ui.widgets.fields import Fact, line_up
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 
-_LABEL_WIDTH = 88
+_LEAST_LABEL, _MOST_LABEL = 88, 112
 _UNSHOWN = frozenset((Kind.JSON, Kind.POSITION, Kind.CURRENCY))
 
 
@@ -96,6 +96,7 @@ class DetailsPane(Live, QWidget):
         clear(self.body)
         if row is None:
             return
+        facts = []
         for shown in self._fields:
             field = shown.field
             if (
@@ -105,7 +106,9 @@ class DetailsPane(Live, QWidget):
                 continue
             words = field_text(field, row.record.values, row.titles)
             if words:
-                self.body.addWidget(Fact(Message(field.label), words, label_width=_LABEL_WIDTH))
+                facts.append(Fact(Message(field.label), words))
+                self.body.addWidget(facts[-1])
+        line_up(facts, least=_LEAST_LABEL, most=_MOST_LABEL)
 
     def retranslate(self) -> None:
         """Say how many are selected, in the language on screen."""
@@ -114,10 +117,11 @@ class DetailsPane(Live, QWidget):
         self.remark.say(message("Showing 1 of {count} selected", count=self._selected) if several else "")
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the ground and the hairline at the left edge."""
+        """Paint the ground and, over a list, the hairline at the left edge; beside one it is there."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme().color("canvas"))
-        painter.fillRect(0, 0, 1, self.height(), theme().color("line"))
+        if not isinstance(self.parentWidget(), QSplitter):
+            painter.fillRect(0, 0, 1, self.height(), theme().color("line"))
         painter.end()
 
     def _on_open_clicked(self) -> None:

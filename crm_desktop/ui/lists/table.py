@@ -30,12 +30,15 @@ from crm_desktop.ui.itemmodels.keyset import Index, KeysetModel
 from crm_desktop.ui.itemmodels.rows import Column, Row
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import S
+from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets import paint
-from crm_desktop.ui.widgets.cells import RIGHT_ALIGNED, alignment
+from crm_desktop.ui.widgets.cells import RIGHT_ALIGNED, CellKind, alignment
 from crm_desktop.ui.widgets.rows import RowDelegate, dress, set_density
 
 _ARROW = 12
 _LEAST_WIDTH = 44
+_ENOUGH = 1.5
+"""The column that stretches takes so many times its usual width before others get of the free room."""
 
 
 class RecordTable(QTableView):
@@ -61,6 +64,10 @@ class RecordTable(QTableView):
         super().__init__(parent)
         self._context = context
         self._fitting = False
+        self._chosen: set[str] = set()
+        """Columns whose width was chosen rather than found."""
+        self._grows: dict[int, int] = {}
+        """Columns that may take of the free room, with what they need at least."""
         self.setHorizontalHeader(ListHeader(model, self))
         self.setModel(model)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -89,15 +96,25 @@ class RecordTable(QTableView):
         return model
 
     def show_columns(self, widths: Mapping[str, int]) -> None:
-        """Take up the model's columns, each as wide as `widths` says (before the font scale) or as it is."""
+        """Take up the model's columns, each as wide as `widths` says (before the font scale) or as it is.
+
+        One nobody chose a width for shows the whole of its head, and more where there is room.
+        """
         columns = self.keyset.columns
         self.rows.set_kinds([column.kind for column in columns])
         head = self.horizontalHeader()
         self._fitting = True
+        self._grows, self._chosen = {}, set(widths)
         for place, column in enumerate(columns):
             head.moveSection(head.visualIndex(place), place)
             width = theme().px(widths.get(column.key, column.width))
-            head.resizeSection(place, width if column.fixed else max(width, theme().px(_LEAST_WIDTH)))
+            if not column.fixed:
+                width = max(width, theme().px(_LEAST_WIDTH))
+            if not column.fixed and column.key not in widths:
+                width = max(width, self._head_needs(column))
+                if column.kind is CellKind.TEXT and not column.stretch:
+                    self._grows[place] = width
+            head.resizeSection(place, width)
             fixed = QHeaderView.ResizeMode.Fixed if column.fixed else QHeaderView.ResizeMode.Interactive
             head.setSectionResizeMode(place, fixed)
         self._fitting = False
@@ -110,11 +127,11 @@ class RecordTable(QTableView):
         return [columns[head.logicalIndex(place)].key for place in range(head.count())]
 
     def widths(self) -> dict[str, int]:
-        """Return how wide each column is, before the font scale; the one that stretches is left out."""
+        """Return how wide a person made columns, before the font scale; the one that stretches is left out."""
         return {
             column.key: round(self.columnWidth(place) / theme().scale)
             for place, column in enumerate(self.keyset.columns)
-            if not column.stretch and not column.fixed
+            if column.key in self._chosen and not column.stretch and not column.fixed
         }
 
     def set_compact(self, compact: bool) -> None:
@@ -183,19 +200,36 @@ class RecordTable(QTableView):
         stretch = next((place for place, column in enumerate(columns) if column.stretch), None)
         if stretch is None:
             return
-        others = sum(self.columnWidth(place) for place in range(len(columns)) if place != stretch)
         self._fitting = True
+        self._grow(stretch)
+        others = sum(self.columnWidth(place) for place in range(len(columns)) if place != stretch)
         least = theme().px(columns[stretch].width * 2 // 3)
         self.setColumnWidth(stretch, max(least, self.viewport().width() - others))
         self._fitting = False
+
+    def _grow(self, stretch: int) -> None:
+        """Let columns of words have what the one that stretches has no use for."""
+        columns = self.keyset.columns
+        others = (self._grows.get(i, self.columnWidth(i)) for i in range(len(columns)) if i != stretch)
+        spare = self.viewport().width() - sum(others) - theme().px(columns[stretch].width) * _ENOUGH
+        each = max(round(spare), 0) // max(len(self._grows), 1)
+        for place, needed in self._grows.items():
+            self.setColumnWidth(place, needed + min(each, needed // 2))
+
+    def _head_needs(self, column: Column) -> int:
+        words = QFontMetrics(theme().font("caption")).horizontalAdvance(show(column.title))
+        arrow = _ARROW + 4 if column.sort is not None else 0
+        return words + theme().px(2 * S + arrow) + 1
 
     def _on_section_clicked(self, place: int) -> None:
         column = self.keyset.columns[place]
         if column.sort is not None:
             self.sort_asked.emit(column.sort)
 
-    def _on_section_resized(self, _place: int, _old: int, _new: int) -> None:
+    def _on_section_resized(self, place: int, _old: int, _new: int) -> None:
         if not self._fitting:
+            self._grows.pop(place, None)
+            self._chosen.add(self.keyset.columns[place].key)
             self._fit()
             self.widths_changed.emit()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -21,6 +22,7 @@ from crm_desktop.services import records, saved_views
 from crm_desktop.settings import DENSITY, LIST_STATES
 from crm_desktop.ui.itemmodels import keyset
 from crm_desktop.ui.lists.record_list import RecordList
+from crm_desktop.ui.theme import theme
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
 
@@ -75,6 +77,24 @@ def test_enter_opens_the_current_record(stage: Stage) -> None:
     assert row is not None
     assert row.record.title == "Demo 01"
     assert opened == [row.id]
+
+
+def test_no_head_is_cut_and_free_room_goes_to_columns_of_words(stage: Stage) -> None:
+    made = shown(stage, details=False, views=False)
+    table = made.table
+    words = QFontMetrics(theme().font("caption"))
+    for place, column in enumerate(made.model.columns):
+        needed = words.horizontalAdvance(str(made.model.headerData(place, Qt.Orientation.Horizontal) or ""))
+        assert table.columnWidth(place) >= needed, column.key
+    made.show_column_keys(["name", "phone"])
+    stage.settle()
+    keys = [column.key for column in made.model.columns]
+    phone = next(column for column in made.model.columns if column.key == "phone")
+    assert table.columnWidth(keys.index("phone")) > phone.width
+    table.horizontalHeader().resizeSection(keys.index("phone"), 90)
+    stage.window.resize(1500, 900)
+    stage.settle()
+    assert table.columnWidth(keys.index("phone")) == 90  # a person's choice stays
 
 
 def test_space_selects_several_rows_and_the_status_bar_hears_how_many(stage: Stage) -> None:
