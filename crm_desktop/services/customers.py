@@ -180,9 +180,9 @@ def health(session: Session, customer_id: str, now_ms: int) -> Health:
     recent = _contacts_since(session, customer_id, now_ms - RECENT_DAYS * DAY_MS)
     if recent:
         score += 15
-        reasons.append(
-            Reason(text=message(N_("Contacted {count} times in 30 days"), count=recent), direction=1)
-        )
+        often = message(N_("Contacted {count} times in 30 days"), count=recent)
+        once = message(N_("Contacted once in 30 days"))
+        reasons.append(Reason(text=once if recent == 1 else often, direction=1))
     elif not _contacts_since(session, customer_id, now_ms - QUIET_DAYS * DAY_MS):
         score -= 20
         reasons.append(Reason(text=message(N_("No contact in 60 days")), direction=-1))

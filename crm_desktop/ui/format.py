@@ -13,6 +13,8 @@ from crm_desktop.ui.translate import tr, translator
 MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EM DASH}"
 """What a cell without a value shows."""
+HALF_A_YEAR = 183
+"""Days in which a day and a month alone say which year is meant."""
 
 _SYMBOLS = {"CNY": "¥", "JPY": "JP¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$"}
 
@@ -31,6 +33,13 @@ def short_date(day: date, today: date | None = None) -> str:
     if translator().language == "zh_CN":
         return _pattern(day, "M月d日" if this_year else "yyyy年M月d日")
     return _pattern(day, "d MMM" if this_year else "d MMM yyyy")
+
+
+def coming_date(day: date, today: date | None = None) -> str:
+    """Return a day that is planned for: without the year where it is less than half a year ahead."""
+    now = today or date.today()  # noqa: DTZ011 - the laptop's own calendar day
+    ahead = (day - now).days
+    return short_date(day, day if 0 <= ahead < HALF_A_YEAR else now)
 
 
 def near_date(day: date, today: date | None = None) -> str:

@@ -24,7 +24,7 @@ from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.cards import InfoRow
 from crm_desktop.ui.widgets.chips import Chip, LevelBadge
-from crm_desktop.ui.widgets.fields import Fact
+from crm_desktop.ui.widgets.fields import Fact, line_up
 from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.info_bar import InfoBar
 from crm_desktop.ui.widgets.labels import Heading, IconLabel, Label
@@ -33,7 +33,7 @@ from crm_desktop.ui.widgets.progress import Gauge
 
 PAUSE_MS = 120  # while somebody walks down the rows nothing is read
 LATEST = 3
-_LABELS = 96
+_LEAST_LABEL, _MOST_LABEL = 79, 112
 _KINDS = tuple(kind for kind in ItemKind if kind is not ItemKind.FIELD)
 
 
@@ -165,7 +165,7 @@ class CustomerDetails(DetailsPane):
         self.body.addSpacing(12)
         self.body.addLayout(head)
         self.body.addWidget(Gauge(Decimal(health.score) / 100, tone=tone.ink, name=message("Health")))
-        reasons = "; ".join(show(reason.text) for reason in health.reasons)
+        reasons = tr("; ").join(show(reason.text) for reason in health.reasons)
         if reasons:
             self.body.addWidget(Label(reasons, step="caption", color="text-soft", wrap=True))
 
@@ -173,16 +173,19 @@ class CustomerDetails(DetailsPane):
         self.body.addSpacing(12)
         self.body.addWidget(Heading(message("Facts")))
         customer, schema = overview.customer, overview.customer.schema
+        facts = []
         for name in ("phone", "email", "payment_terms"):
             if customer.get(name):
-                label = Message(schema.fields[name].label)
-                self.body.addWidget(Fact(label, str(customer.get(name)), label_width=_LABELS))
+                facts.append(Fact(Message(schema.fields[name].label), str(customer.get(name))))
         if overview.bought_minor is not None:
             bought = money(amount(overview.bought_minor, overview.currency))
-            self.body.addWidget(Fact(message("Bought"), bought, label_width=_LABELS))
+            facts.append(Fact(message("Bought"), bought))
         at_ms = overview.last_contact_at
         last = NOTHING if at_ms is None else near_date(local(at_ms).date())
-        self.body.addWidget(Fact(message("Last contact"), last, label_width=_LABELS))
+        facts.append(Fact(message("Last contact"), last))
+        for fact in facts:
+            self.body.addWidget(fact)
+        line_up(facts, least=_LEAST_LABEL, most=_MOST_LABEL)
 
     def _deals(self, overview: Overview) -> None:
         self.body.addSpacing(12)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
@@ -20,14 +22,16 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
 from crm_desktop.ui.widgets.chips import LevelBadge, Tag
-from crm_desktop.ui.widgets.fields import Fact
+from crm_desktop.ui.widgets.fields import Fact, line_up
 from crm_desktop.ui.widgets.flow import FlowLayout
-from crm_desktop.ui.widgets.labels import ElidedLabel, Label
+from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 
 _PLACE = ("territory_id", "province", "city")
 _ELSEWHERE = frozenset(("name", "owner_id", "parent_id", "tags", "level", *_PLACE))
-_ONE_WORD = frozenset((Kind.EMAIL, Kind.URL, Kind.PHONE))  # nowhere to break: elided, not wrapped
+_ONE_WORD = frozenset((Kind.EMAIL, Kind.URL, Kind.PHONE))  # no space to break at
+_LEAST_LABEL, _MOST_LABEL = 56, 72
+_MAY_BREAK = "\N{ZERO WIDTH SPACE}"
 _UNSHOWN = frozenset((Kind.JSON, Kind.POSITION, Kind.CURRENCY))
 
 
@@ -42,6 +46,7 @@ class FactsPane(Live, QWidget):
         self._context, self._actions = context, actions
         self._overview: Overview | None = None
         self._fields: tuple[ShownField, ...] = ()
+        self._facts: list[Fact] = []
         self.form: RecordForm | None = None
         self.edit_button = Button(message("Edit"), ButtonKind.LINK, hint="E", weight=400)
         self.edit_button.clicked.connect(lambda: self.edit())
@@ -52,7 +57,7 @@ class FactsPane(Live, QWidget):
         column.setContentsMargins(SIZES["page-margin"], L, L, L)
         column.setSpacing(8)
         head = QHBoxLayout()
-        head.addWidget(Label(message("Facts"), step="section"))
+        head.addWidget(Label(message("Facts"), weight=600))
         head.addStretch(1)
         head.addWidget(self.edit_button)
         column.addLayout(head)
@@ -125,6 +130,7 @@ class FactsPane(Live, QWidget):
 
     def _fill(self) -> None:
         clear(self._body)
+        self._facts = []
         overview = self._overview
         if overview is None:
             return
@@ -137,7 +143,7 @@ class FactsPane(Live, QWidget):
                 continue
             words = field_text(field, customer.values, overview.titles)
             if words and field.kind in _ONE_WORD:
-                self._add(name, Message(field.label), ElidedLabel(words))
+                self._add(name, Message(field.label), _one_word(words))
             elif words:
                 self._add(name, Message(field.label), words)
             if name == "status":
@@ -147,16 +153,21 @@ class FactsPane(Live, QWidget):
             self._add("tags", message("Tags"), _tags([str(tag) for tag in tags]))
         if overview.parent is not None or overview.subsidiaries:
             self._body.addSpacing(12)
-            self._body.addWidget(Label(message("Relations"), step="section"))
+            self._body.addWidget(Label(message("Relations"), weight=600))
         if overview.parent is not None:
-            self._body.addWidget(Fact(message("Part of"), self._link(*overview.parent)))
+            self._line(Fact(message("Part of"), self._link(*overview.parent)))
         for place, (record_id, title) in enumerate(overview.subsidiaries):
             label = message("Has parts") if place == 0 else ""
-            self._body.addWidget(Fact(label, self._link(record_id, title)))
+            self._line(Fact(label, self._link(record_id, title)))
+        line_up(self._facts, least=_LEAST_LABEL, most=_MOST_LABEL)
 
     def _add(self, name: str, label: Message, value: str | QWidget) -> None:
         fact = Fact(label, value)
         fact.setProperty("field", name)
+        self._line(fact)
+
+    def _line(self, fact: Fact) -> None:
+        self._facts.append(fact)
         self._body.addWidget(fact)
 
     def _add_place(self, by_name: dict[str, object]) -> None:
@@ -186,6 +197,15 @@ class FactsPane(Live, QWidget):
         button = Button(title, ButtonKind.LINK, weight=400)
         button.clicked.connect(lambda: self._context.go.emit(Place(page="customers", record_id=record_id)))
         return button
+
+
+def _one_word(words: str) -> Label:
+    """Return an address as it is said aloud; it may go on in the next line behind its @, dots and strokes."""
+    said = words.removeprefix("https://").removesuffix("/")
+    label = Label(re.sub(r"([@/]|\.(?=[^.]*\.))", rf"\1{_MAY_BREAK}", said), wrap=True)
+    label.setToolTip(words)
+    label.setAccessibleName(words)
+    return label
 
 
 def _tags(words: list[str]) -> QWidget:

@@ -137,7 +137,8 @@ class SideColumn(Live, QWidget):
         if not files:
             return
         self._body.addSpacing(L)
-        self._body.addWidget(Heading(message("Files"), message("{count} files", count=len(files))))
+        count = message("1 file") if len(files) == 1 else message("{count} files", count=len(files))
+        self._body.addWidget(Heading(message("Files"), count))
         self._body.addSpacing(4)
         for file in files[:MOST_ROWS]:
             size = file.get("size_bytes")
@@ -160,14 +161,22 @@ class SideColumn(Live, QWidget):
 
 
 class _ContactRow(InfoRow):
-    """A circle with the initial, the name over title and role, the phone at the right."""
+    """A circle with the initial, the name and the phone over title and role."""
 
     def __init__(self, contact: Record) -> None:
-        phone = Label(str(contact.get("phone") or ""), step="caption", color="text-soft")
-        super().__init__(contact.title, _role(contact), right=phone, lined=False)
+        super().__init__(contact.title, _role(contact), lined=False)
         row = self.layout()
         assert isinstance(row, QHBoxLayout)
         row.setContentsMargins(0, 4, 0, 5)
+        words = row.itemAt(0).layout()
+        assert isinstance(words, QVBoxLayout)
+        phone = Label(str(contact.get("phone") or ""), step="caption", color="text-soft")
+        words.removeWidget(self.title)
+        upper = QHBoxLayout()  # beside the name alone, so that title and role have the whole line
+        upper.setSpacing(12)
+        upper.addWidget(self.title, 1)
+        upper.addWidget(phone)
+        words.insertLayout(1, upper)
         row.insertWidget(0, Avatar(contact.title))
 
 

@@ -11,7 +11,7 @@ from crm_desktop.services import next_steps
 from crm_desktop.services.calendar import local
 from crm_desktop.services.next_steps import When
 from crm_desktop.services.timeline import ItemKind
-from crm_desktop.ui.format import clock, duration, short_date, weekday_date
+from crm_desktop.ui.format import clock, coming_date, weekday
 from crm_desktop.ui.widgets.glyphs import Glyph, NextStep
 from crm_desktop.ui.widgets.paint import Tone
 
@@ -67,13 +67,13 @@ def step_shown(step: next_steps.NextStep | None) -> NextStep:
         return NO_STEP
     due = local(step.due_at)
     now = datetime.datetime.now().astimezone()
-    if step.when is When.OVERDUE:
-        text = message("{step}, {time} late", step=step.subject, time=duration(now - due))
-    elif step.when is When.TODAY:
+    away = (due.date() - now.date()).days
+    if step.when is When.OVERDUE and away < 0:
+        text = message("{step}, {days} d late", step=step.subject, days=-away)
+    elif away == 0:
         text = message("{step}, {time}", step=step.subject, time=clock(due))
     else:
-        near = (due.date() - now.date()).days < _WEEK
-        day = weekday_date(due.date()) if near else short_date(due.date(), now.date())
+        day = weekday(due.date()) if away < _WEEK else coming_date(due.date(), now.date())
         text = message("{step}, {time}", step=step.subject, time=day)
     return NextStep(glyph=_GLYPHS[step.when], text=text)
 

@@ -33,6 +33,19 @@ def test_days_near_by_are_words_and_others_dates(
     assert written.near_date(day, TODAY) == chinese
 
 
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        (date(2027, 1, 17), "17 Jan"),
+        (date(2027, 7, 17), "17 Jul 2027"),
+        (date(2026, 1, 17), "17 Jan"),
+        (date(2025, 12, 31), "31 Dec 2025"),
+    ],
+)
+def test_a_day_planned_for_needs_no_year_within_half_a_year(look: QApplication, day: date, text: str) -> None:
+    assert written.coming_date(day, TODAY) == text
+
+
 def test_long_dates_name_the_day_of_the_week(look: QApplication) -> None:
     assert written.long_date(TODAY) == "Tuesday, 24 November"
     assert written.weekday_date(TODAY) == "Tue 24 Nov"
