@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QDrag, QKeyEvent, QPainter
+from PySide6.QtGui import QDrag, QEnterEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from crm_desktop.services.deals import Card
@@ -38,6 +38,7 @@ _NEAR_THE_END = 3  # screens of cards left below when the next ones are asked fo
 
 _SHEET = (
     f"QListView {{ background: transparent }} QScrollBar:vertical {{ width: {BAR}px; margin-top: {GAP}px }}"
+    ' QScrollBar[quiet="true"]::handle:vertical { background: transparent }'
 )
 
 Index = QModelIndex | QPersistentModelIndex
@@ -78,6 +79,7 @@ class CardList(QListView):
         self.viewport().setAcceptDrops(False)  # the column as a whole is the target
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
+        self.verticalScrollBar().setProperty("quiet", "true")
         self.setStyleSheet(_SHEET)
         self.doubleClicked.connect(self._on_double_clicked)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
@@ -163,6 +165,22 @@ class CardList(QListView):
 
     def keyboardSearch(self, search: str) -> None:
         """Do nothing: letters are keys here."""
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Show the scroll bar; keys and wheel do without it."""
+        super().enterEvent(event)
+        self._quieten_bar("false")
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Leave the cards to themselves."""
+        super().leaveEvent(event)
+        self._quieten_bar("true")
+
+    def _quieten_bar(self, quiet: str) -> None:
+        bar = self.verticalScrollBar()
+        bar.setProperty("quiet", quiet)
+        bar.style().unpolish(bar)
+        bar.style().polish(bar)
 
     def focusInEvent(self, event: QEvent) -> None:
         """Stand on a card."""

@@ -102,7 +102,7 @@ def _paint_title(painter: QPainter, area: QRect, card: Card) -> None:
         side = theme().px(16)
         paint.icon(painter, mark.icon, mark.color, area.right() + 1 - side, area, 16)
         area = area.adjusted(0, 0, -side - theme().px(8), 0)
-    paint.words(painter, card.customer_name or card.name, theme().font("body", 600), "text", area)
+    paint.name(painter, card.customer_name or card.name, theme().font("body", 600), "text", area)
 
 
 def _paint_foot(painter: QPainter, area: QRect, card: Card, look: Look) -> None:

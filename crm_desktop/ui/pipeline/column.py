@@ -56,6 +56,7 @@ class StageColumn(Live, QWidget):
         self._asked_after: str | None = None
         self._over = False
         self._snapped = False
+        self._by_owner = False
         self._scrolled = 0
         self.carried: Card | None = None
         """The card that is dragged, from whichever column."""
@@ -92,7 +93,9 @@ class StageColumn(Live, QWidget):
             age_limit_days=column.stage.age_limit_days,
             now=datetime.datetime.now().astimezone(),
         )
+        self._by_owner = by_owner
         self.list.setUniformItemSizes(not by_owner)  # heads are lower than cards
+        self._fit()
         self.model.show_cards(column.cards, currency, by_owner=by_owner)
         self.list.doItemsLayout()
         self.list.verticalScrollBar().setValue(scrolled)
@@ -159,7 +162,7 @@ class StageColumn(Live, QWidget):
         return self._over
 
     def snap(self, snapped: bool) -> None:
-        """Show whole cards only, as while the strip of ends takes room at the foot."""
+        """Show whole cards only, even under heads, as while the strip of ends takes room at the foot."""
         self._snapped = snapped
         self._fit()
 
@@ -235,7 +238,8 @@ class StageColumn(Live, QWidget):
     def _fit(self) -> None:
         pitch = card_height() + theme().px(GAP)
         room = self.height() - self.head.height() - self.rest.height()
-        most = max(room // pitch, 1) * pitch if self._snapped else 16777215
+        whole = self._snapped or not self._by_owner
+        most = max(room // pitch, 1) * pitch if whole else 16777215
         self.list.setMaximumHeight(most)
 
     def _scroll_at(self, y: int) -> None:

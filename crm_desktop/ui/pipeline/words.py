@@ -11,7 +11,7 @@ from crm_core.money import Money
 from crm_desktop.services.board_moves import Moved
 from crm_desktop.services.deals import Card
 from crm_desktop.services.next_steps import NextStep, When
-from crm_desktop.ui.format import NOTHING, clock, money, short_date, weekday
+from crm_desktop.ui.format import NOTHING, clock, coming_date, money, weekday
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.glyphs import Glyph
 
@@ -43,7 +43,7 @@ def step_words(step: NextStep | None, now: datetime.datetime) -> str:
         return tr("Overdue: {what} {time}", what=what, time=clock(due))
     if step.when is When.TODAY:
         return tr("Today: {what} {time}", what=what, time=clock(due))
-    day = weekday(due.date()) if away <= DAYS_BY_WEEKDAY else short_date(due.date(), now.date())
+    day = weekday(due.date()) if away <= DAYS_BY_WEEKDAY else coming_date(due.date(), now.date())
     return tr("{what} {day}", what=what, day=day)
 
 
@@ -62,7 +62,7 @@ def sum_words(minor: int, currency: str) -> str:
 
 def close_words(card: Card, today: datetime.date) -> str:
     """Return when a deal is to close; empty where nobody said."""
-    return short_date(datetime.date.fromisoformat(card.close_date), today) if card.close_date else ""
+    return coming_date(datetime.date.fromisoformat(card.close_date), today) if card.close_date else ""
 
 
 def days_words(card: Card) -> str:

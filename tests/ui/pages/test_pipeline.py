@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
@@ -26,9 +26,11 @@ from crm_desktop.services.deals import Card
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.pages.pipeline import PipelinePage
-from crm_desktop.ui.pipeline.card_list import MIME
+from crm_desktop.ui.pipeline.card_list import GAP, MIME
+from crm_desktop.ui.pipeline.card_paint import card_height
 from crm_desktop.ui.pipeline.column import StageColumn
 from crm_desktop.ui.tasks import Tasks
+from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import translator
 from tests.support.desktop import PASSPHRASE, empty_app, sample_app
 
@@ -182,6 +184,26 @@ def test_a_card_says_all_it_shows_to_those_who_listen(shown: Shown) -> None:
     said = str(column.model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole))
     for part in (card.customer_name, card.name, f"{card.days_in_stage} days in this stage"):
         assert part in said
+
+
+def test_columns_show_whole_cards_and_count_the_rest(shown: Shown) -> None:
+    for column in shown.columns:
+        pitch = card_height() + theme().px(GAP)
+        assert column.list.height() % pitch == 0
+        seen = min(column.list.height() // pitch, len(column.model.cards))
+        rest = column.column.total.count - seen
+        assert column.rest.text() == (f"and {rest} more" if rest else "")
+
+
+def test_the_scroll_bar_of_a_column_shows_under_the_mouse_alone(shown: Shown) -> None:
+    cards = shown.columns[0].list
+    bar = cards.verticalScrollBar()
+    assert bar.isVisible()
+    quiet = bar.grab().toImage()
+    QApplication.sendEvent(cards, QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5)))
+    assert bar.grab().toImage() != quiet
+    QApplication.sendEvent(cards, QEvent(QEvent.Type.Leave))
+    assert bar.grab().toImage() == quiet
 
 
 def test_a_dropped_card_moves_and_says_where_it_stands(shown: Shown) -> None:
