@@ -37,7 +37,7 @@ FOLLOW_MS = 80
 TICK_MS = 30_000  # the clocks count minutes
 MOST_PEOPLE = 50
 NARROW_BELOW = 1180  # px of window before the font scale: narrower, the facts or the talk is shown
-_QUEUE, _FACTS = 316, 324
+_QUEUE, _FACTS = 304, 324
 
 
 class TicketsPage(Page):
@@ -125,7 +125,7 @@ class TicketsPage(Page):
         self._ticket.addWidget(self._middle)
         self._ticket.addWidget(self.facts)
         self._ticket.setStretchFactor(0, 1)
-        self._ticket.setSizes([612, _FACTS])
+        self._ticket.setSizes([theme().px(612), theme().px(_FACTS)])
         self._content = QStackedWidget()
         self._blank = QWidget()
         for part in (self._blank, self._ticket, self.nothing):
@@ -136,7 +136,7 @@ class TicketsPage(Page):
         self._body.addWidget(self.queue)
         self._body.addWidget(self._content)
         self._body.setStretchFactor(1, 1)
-        self._body.setSizes([_QUEUE, 924])
+        self._body.setSizes([theme().px(_QUEUE), theme().px(924)])
         self._stack = QStackedWidget()
         self._stack.addWidget(self._body)
         self._stack.addWidget(self.form)

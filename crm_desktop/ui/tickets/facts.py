@@ -19,12 +19,13 @@ from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.cards import InfoRow
-from crm_desktop.ui.widgets.fields import Fact
+from crm_desktop.ui.widgets.fields import Fact, line_up
 from crm_desktop.ui.widgets.labels import ElidedLabel, Heading, IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.progress import Gauge
 
 _CHANNELS = {choice.value: Message(choice.label) for choice in CHANNELS}
+_LEAST_LABEL, _MOST_LABEL = 68, 96
 _FACTS = ("Contact", "Phone", "Product", "Category", "Channel", "Assigned to", "Opened")
 
 
@@ -93,6 +94,7 @@ class FactsPane(Live, QScrollArea):
         for name, fact in self.facts.items():
             fact.say(values[name])
             fact.setVisible(bool(show(values[name])))
+        line_up(tuple(self.facts.values()), least=_LEAST_LABEL, most=_MOST_LABEL)
         self._show_others(view.others)
         self.tick()
 

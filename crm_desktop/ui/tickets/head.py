@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.i18n import Message, message
@@ -20,10 +21,13 @@ from crm_desktop.ui.tickets.words import (
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.chips import Chip
-from crm_desktop.ui.widgets.flow import FlowLayout
+from crm_desktop.ui.widgets.flow import FLOW_GAP, FlowLayout
 from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.menus import Menu
+
+_MENU_PAD = 8
+"""The menu's icon stands so far inside its button; the promise under it ends at the same line."""
 
 
 class TicketHead(Live, QWidget):
@@ -49,27 +53,33 @@ class TicketHead(Live, QWidget):
         self.priority = Chip("")
         self.icon = IconLabel("clock", color="warn")
         self.due = ElidedLabel("", weight=600)
-        chips = QWidget()
-        flow = FlowLayout(chips)
+        self._promise = QWidget()
+        promise = QHBoxLayout(self._promise)
+        promise.setContentsMargins(0, 0, 0, 0)
+        promise.setSpacing(8)
+        promise.addWidget(self.icon)
+        promise.addWidget(self.due, 1)
+        self._chips = QWidget()
+        flow = FlowLayout(self._chips)
         for chip in (self.number, self.state, self.kind, self.priority):
             flow.addWidget(chip)
         first = QHBoxLayout()
         first.addWidget(self.title, 1)
         first.addWidget(self.more)
-        second = QHBoxLayout()
-        second.setSpacing(8)
-        second.addWidget(chips, 1)
-        second.addWidget(self.icon)
-        second.addWidget(self.due)
-        lines = QVBoxLayout()
-        lines.setContentsMargins(24, 12, 16, 12)
-        lines.setSpacing(8)
-        lines.addLayout(first)
-        lines.addLayout(second)
+        self._second = QHBoxLayout()
+        self._second.setContentsMargins(0, 0, _MENU_PAD, 0)
+        self._second.setSpacing(16)
+        self._second.addWidget(self._chips, 1)
+        self._second.addWidget(self._promise)
+        self._lines = QVBoxLayout()
+        self._lines.setContentsMargins(24, 12, 16, 12)
+        self._lines.setSpacing(8)
+        self._lines.addLayout(first)
+        self._lines.addLayout(self._second)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(lines)
+        column.addLayout(self._lines)
         column.addWidget(Hairline())
 
     def show_view(self, view: TicketView) -> None:
@@ -97,6 +107,27 @@ class TicketHead(Live, QWidget):
             self.icon.show_icon(stands.icon, stands.color)
             self.due.set_color(stands.color)
             self.due.say(sentence)
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the promise a line of its own where it has no room beside the chips."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        chips = (self.number, self.state, self.kind, self.priority)
+        needed = sum(chip.sizeHint().width() for chip in chips) + (len(chips) - 1) * FLOW_GAP
+        needed += self._second.spacing() + self._promise.sizeHint().width()
+        margins = self._lines.contentsMargins()
+        beside = needed <= self.width() - margins.left() - margins.right() - _MENU_PAD
+        if beside == (self._second.indexOf(self._promise) >= 0):
+            return
+        if beside:
+            self._lines.removeWidget(self._promise)
+            self._second.addWidget(self._promise)
+        else:
+            self._second.removeWidget(self._promise)
+            self._lines.addWidget(self._promise)
 
     def retranslate(self) -> None:
         """Write the time left in the language on screen."""

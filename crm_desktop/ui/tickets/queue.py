@@ -124,9 +124,11 @@ class QueuePane(Live, QWidget):
         self.title = Label(message("Tickets"), step="title")
         self.new = _NewButton("", icon="plus")
         self.tabs = TabRow(
-            [Tab(key=key.value, text=text) for key, text in TABS.items()], name=message("Views of the queue")
+            [Tab(key=key.value, text=text) for key, text in TABS.items()],
+            name=message("Views of the queue"),
+            apart=_PAD,
+            trailing=False,
         )
-        self.tabs.setUsesScrollButtons(False)  # four words: the pane is as wide as they are
         self.rows = _Rows()
         self.rows.setModel(self.model)
         self.rows.setItemDelegate(_QueueDelegate(self.rows))

@@ -31,7 +31,10 @@ class ReplyBox(Live, QWidget):
         super().__init__(parent)
         self._queues = True
         self.tabs = TabRow(
-            [Tab(key=REPLY, text=message("Reply")), Tab(key=NOTE, text=message("Internal note"))],
+            [
+                Tab(key=REPLY, text=message("Reply"), hint="R"),
+                Tab(key=NOTE, text=message("Internal note"), hint="N"),
+            ],
             name=message("Kind of message"),
             lined=False,
         )
@@ -130,16 +133,7 @@ class ReplyBox(Live, QWidget):
         painter.fillRect(1, y, self.width() - 2, 1, theme().color("line"))
         if self.input.hasFocus():
             paint.focus_frame(painter, self.rect(), RADII["card"])
-        self._hints(painter)
         painter.end()
-
-    def _hints(self, painter: QPainter) -> None:
-        """Write the keys that lead here at the right of the tabs."""
-        area = self.tabs.geometry()
-        words = tr("R reply · N note")
-        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        room = area.adjusted(self.tabs.tabRect(1).right() + 16, 0, 0, 0)
-        paint.words(painter, words, theme().font("caption"), "text-soft", room, right)
 
     def _on_tab_chosen(self, _key: str = "") -> None:
         self.retranslate()

@@ -105,6 +105,27 @@ def test_a_reply_is_written_by_keyboard_and_waits_in_the_outbox(
     assert next(row for row in tickets.queue(app.replica, Queue.ALL) if row.id == ticket_id).not_sent
 
 
+def test_the_promise_stands_beside_the_chips_or_below_them_but_is_never_cut(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    _open(page, app, qtbot)
+    head = page.head
+    head.resize(900, head.height())
+    qtbot.waitUntil(lambda: abs(head.due.y() - head.icon.y()) < 8, timeout=WAIT_MS)
+    assert head._second.indexOf(head._promise) >= 0
+    needed = head._promise.sizeHint().width()
+    head.resize(needed + 200, head.height())
+    qtbot.waitUntil(lambda: head._second.indexOf(head._promise) < 0, timeout=WAIT_MS)
+    assert head._lines.indexOf(head._promise) >= 0
+
+
+def test_all_views_of_the_queue_are_in_sight(page: TicketsPage, app: App, qtbot: QtBot) -> None:
+    _open(page, app, qtbot)
+    tabs = page.queue.tabs
+    assert tabs.tabRect(tabs.count() - 1).right() <= tabs.width()
+    assert page.queue.width() == 304
+
+
 def test_a_note_is_kept_among_colleagues_and_stops_no_clock(
     page: TicketsPage, app: App, qtbot: QtBot
 ) -> None:
