@@ -93,7 +93,8 @@ class AttentionCard(HomeCard):
             rows += [self._row(item, now_ms, lined=item is not shown[-1]) for item in shown]
         refill(self.rows, rows)
         self.nothing.setVisible(not self._items)
-        counted = message("{count} items", count=figure(len(self._items)))
+        number = len(self._items)
+        counted = message("1 item") if number == 1 else message("{count} items", count=figure(number))
         self.set_remark("" if cut or not self._items else counted)
 
     def _row(self, item: AttentionItem, now_ms: int, *, lined: bool) -> InfoRow:

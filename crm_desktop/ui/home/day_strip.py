@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from crm_core.i18n import message
@@ -166,12 +166,16 @@ class DayStrip(Chart):
         lower.setTop(upper.top() + theme().px(19))
         lower.setHeight(line)
         title = item.customer_name or item.subject
-        paint.words(painter, title, theme().font("caption", 600), ink, upper)
+        paint.name(painter, title, theme().font("caption", 600), ink, upper)
         mark = "check" if item.done else "overdue" if late else _ICONS.get(item.kind, "cal")
-        shade = "bad" if late else "text-soft" if item.done else "text"
+        shade = "bad" if late else "text-soft"
         x = lower.left() + paint.icon(painter, mark, shade, lower.left(), lower, 14) + theme().px(5)
         lower.setLeft(x)
-        paint.words(painter, self._second_line(item), theme().font("caption"), ink, lower)
+        caption = theme().font("caption")
+        said = self._second_line(item)
+        if QFontMetrics(caption).horizontalAdvance(said) > lower.width() + 1:
+            said = words.kind_words(item.kind)
+        paint.words(painter, said, caption, ink, lower)
         painter.restore()
 
     def _draw_now(self, painter: QPainter, area: QRectF, first: float, last: float, an_hour: float) -> None:

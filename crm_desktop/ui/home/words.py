@@ -52,6 +52,10 @@ def summary_words(agenda: Agenda) -> Message:
 def age_words(age: DataAge) -> Message:
     """Return whose figures these are and how old: `Your 2,310 customers, as of 10:42`."""
     count = figure(age.customers)
+    if age.customers == 1 and age.as_of_ms is None:
+        return message("Your 1 customer, on this laptop only")
+    if age.customers == 1 and age.as_of_ms is not None:
+        return message("Your 1 customer, as of {time}", time=near_moment(local(age.as_of_ms)))
     if age.as_of_ms is None:
         return message("Your {count} customers, on this laptop only", count=count)
     return message("Your {count} customers, as of {time}", count=count, time=near_moment(local(age.as_of_ms)))
@@ -77,7 +81,8 @@ def late_words(at_ms: int, now_ms: int) -> str:
 
 def quiet_words(at_ms: int, now_ms: int) -> str:
     """Return how long nothing has happened."""
-    return tr("{days} days", days=max((local(now_ms).date() - local(at_ms).date()).days, 0))
+    days = max((local(now_ms).date() - local(at_ms).date()).days, 0)
+    return tr("1 day") if days == 1 else tr("{days} days", days=days)
 
 
 def major(minor: int, currency: str) -> Decimal:

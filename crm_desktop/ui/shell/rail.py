@@ -200,7 +200,7 @@ class RailItem(Live, QAbstractButton):
         elif self.underMouse():
             paint.rounded(painter, area, theme().color("hover"), None, RADII["control"])
         ink = "accent" if self.isChecked() else "text"
-        x = (area.width() - theme().px(16)) // 2 if self._collapsed else theme().px(14)
+        x = (area.width() - theme().px(16)) // 2 if self._collapsed else theme().px(12)
         paint.icon(painter, self._page.icon, "accent" if self.isChecked() else "text-soft", x, area, 16)
         if self._collapsed:
             if self._count:
@@ -215,7 +215,7 @@ class RailItem(Live, QAbstractButton):
             room = painter.fontMetrics().horizontalAdvance(number)
             right = QRect(area.right() - theme().px(12) - room, area.top(), room + 2, area.height())
             if number:
-                paint.words(painter, number, caption, ink, right)
+                paint.words(painter, number, caption, "text-soft", right)
             left = theme().px(14 + 16 + 10)
             name = QRect(left, area.top(), right.left() - left - theme().px(4), area.height())
             weight = 600 if self.isChecked() else 400

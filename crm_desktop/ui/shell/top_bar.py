@@ -40,6 +40,7 @@ class TopBar(Live, QWidget):
         self._row = QHBoxLayout(self)
         self._row.addWidget(self.back)
         self._row.addWidget(self.forward)
+        self._row.addSpacing(theme().px(4))
         self._row.addWidget(self.search, 10)
         self._row.addSpacing(theme().px(12))
         self._row.addWidget(self.sample)
@@ -61,7 +62,7 @@ class TopBar(Live, QWidget):
         self.search.setMaximumWidth(theme().px(SEARCH_WIDTH))
         self.search.setMinimumWidth(theme().px(SEARCH_WIDTH // 3))
         margin = theme().px(XL)
-        self._row.setContentsMargins(theme().px(10), 0, margin - theme().px(S), 1)
+        self._row.setContentsMargins(theme().px(8), 0, margin - theme().px(S), 1)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
