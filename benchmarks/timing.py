@@ -14,9 +14,7 @@ def median_of(work: Callable[[], object], runs: int = 5) -> float:
     return median(_seconds(work) for _ in range(runs))
 
 
-def with_floor(
-    work: Callable[[], object], floor: Callable[[], object], runs: int = 5
-) -> tuple[float, float]:
+def with_floor(work: Callable[[], object], floor: Callable[[], object], runs: int = 5) -> tuple[float, float]:
     """Return the median times of the work and of its floor in seconds.
 
     They take turns, so that whatever else the machine does slows both.

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,25 @@ from crm_desktop.models.query import ListQuery
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
 from crm_desktop.services import activities, deals, quotes, records, syncing, tickets
 from crm_desktop.services.sample import demo_texts
+from crm_desktop.services.sample_year import ASKS, HANDED, SHARED, Filling
 
 SEED = 20261124
-CUSTOMERS = 24
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
 DEMO_PASSPHRASE = "satchel demo"
 """Of the demo's own profiles, printed at the end: they hold nothing but invented records."""
+PICTURES = (
+    "home",
+    "customers",
+    "customer=customers:纸鹤",
+    "pipeline",
+    "quotes=quotes:{quote}",
+    "tickets=tickets:Flow meter",
+    "sync",
+    "customer-zh=customers:纸鹤@zh_CN",
+    "pipeline-dark-zh=pipeline@zh_CN@dark",
+    "tickets-dark=tickets:Flow meter@dark",
+)
 FACTS = ("customer", "contact", "deal", "quote", "ticket", "activity")
 
 
@@ -104,6 +116,9 @@ class _Hq:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        facts = demo_texts("company")["facts"]
+        told = ("company", "company_zh", "address", "address_zh", "phone", "email")
+        self._environment = {**os.environ, **{f"CRM_SERVER_{name.upper()}": facts[name] for name in told}}
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
 
@@ -114,6 +129,7 @@ class _Hq:
             input=password + "\n",
             capture_output=True,
             encoding="utf-8",
+            env=self._environment,
             timeout=120,
             check=False,
         )
@@ -135,6 +151,7 @@ class _Hq:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 encoding="utf-8",
+                env=self._environment,
             )
         out = self._process.stdout
         line = out.readline() if out is not None else ""
@@ -195,6 +212,11 @@ class _Demo:
             for app in (maya, lin, maya, lin):
                 app.sync_now()
             report = self._outcome(lin, maya, shared, handed, quote_id, pdf)
+            tell.step(message(N_("The network is gone again: lin works on")))
+            self._hq.stop()
+            self._work_on(lin, shared)
+            number = str(records.get(lin.replica, "quote", quote_id)["number"])
+            report = replace(report, pictures=self._pictures(number))
         tell.step(message(N_("All of it lies in {folder}"), folder=self._folder))
         tell.fact(message(N_("The quote: {file}"), file=pdf))
         for picture in report.pictures:
@@ -237,79 +259,16 @@ class _Demo:
         """Fill HQ from the administrator's laptop, as any laptop would, then give the laptop of `name`."""
         with self._laptop("admin", "demo-admin") as admin:
             admin.sync_now()
-            self._fill(admin)
+            self._customers = Filling(admin.replica, self._users, self._chance).fill()
             report = admin.sync_now()
             if report.refused or not report.up_to_date:
                 raise BrokenPromise(N_("HQ refused records of the demo"))
         with self._laptop(name) as app:
             yield app
 
-    def _fill(self, admin: App) -> None:
-        replica = admin.replica
-        products = [
-            records.create(
-                replica,
-                "product",
-                {
-                    "name": product["zh_CN"],
-                    "name_en": product["en"],
-                    "code": product["code"],
-                    "family": product["family"],
-                    "list_price": product["price"],
-                    "currency": "CNY",
-                    "tax_rate": "13",
-                },
-            ).value
-            for product in demo_texts("products")
-        ]
-        owners = ("lin", "wang")
-        open_stages = ("Qualified", "Needs", "Proposal", "Negotiation", "Verbal yes")
-        for number, customer in enumerate(demo_texts("customers")[:CUSTOMERS]):
-            owner = self._users[owners[number % 2]]
-            made = records.create(
-                replica,
-                "customer",
-                {
-                    "name": customer["name"],
-                    "level": customer["level"],
-                    "industry": customer["industry"]["en"],
-                    "city": customer["city"]["en"],
-                    "phone": f"021 5550 {1000 + number}",
-                    "email": f"desk@{customer['site']}.example",
-                    "owner_id": owner,
-                },
-            ).value
-            self._customers.append(made.id)
-            for person, _ in customer["people"]:
-                records.create(replica, "contact", {"name": person, "customer_id": made.id})
-            product = products[number % len(products)]
-            records.create(
-                replica,
-                "deal",
-                {
-                    "name": str(product["name_en"]),
-                    "customer_id": made.id,
-                    "owner_id": owner,
-                    "product_id": product.id,
-                    "stage_id": named_id("stage", open_stages[number % len(open_stages)]),
-                    "amount": self._chance.randrange(20, 500) * 100_000,
-                    "currency": "CNY",
-                    "close_date": f"2027-0{1 + number % 6}-15",
-                },
-            )
-        for number in (0, 2, 4):
-            subject = demo_texts("texts")["tickets"][number]["subject"]["en"]
-            ticket = records.create(
-                replica, "ticket", {"subject": subject, "customer_id": self._customers[number]}
-            ).value
-            said = demo_texts("texts")["tickets"][number]["talk"][0][1]["en"]
-            records.create(
-                replica, "ticket_message", {"ticket_id": ticket.id, "body": said, "from_customer": True}
-            )
-
     def _work_offline(self, lin: App, maya: App) -> tuple[str, str, str, Path]:
         tell = self._teller
-        shared, handed = self._customers[0], self._customers[2]
+        shared, handed = self._customers[SHARED], self._customers[HANDED]
         name = records.get(lin.replica, "customer", shared).title
         records.update(
             lin.replica, "customer", shared, {"phone": "0512 5550 0199", "industry": "Frozen food"}
@@ -393,6 +352,24 @@ class _Demo:
         tickets.reply(lin.replica, row.id, "The right seals leave today by courier.")
         self._teller.fact(message(N_("lin answers the ticket {number}"), number=row.number or row.subject))
 
+    def _work_on(self, lin: App, shared: str) -> None:
+        """Do what is still on the laptop alone when the pictures are taken."""
+        asks = self._customers[ASKS]
+        ticket = next(
+            row
+            for row in tickets.queue(lin.replica, tickets.Queue.MINE)
+            if tickets.view(lin.replica, row.id).ticket.get("customer_id") == asks
+        )
+        tickets.reply(
+            lin.replica,
+            ticket.id,
+            "Thank you. Does the meter sit at the highest point of the pipe? Then air may gather there.",
+        )
+        self._teller.fact(message(N_("lin answers the ticket {number}"), number=ticket.number))
+        records.update(lin.replica, "customer", shared, {"notes": "Asks for a report in two languages."})
+        waiting = syncing.status(lin.replica).waiting_records
+        self._teller.fact(message(N_("{count} records wait on lin's laptop to be sent"), count=waiting))
+
     def _outcome(self, lin: App, maya: App, shared: str, handed: str, quote_id: str, pdf: Path) -> Report:
         tell = self._teller
         seen = [records.get(app.replica, "customer", shared) for app in (lin, maya)]
@@ -447,7 +424,7 @@ class _Demo:
             refused=refused,
             sees=sees,
             pdf=str(pdf),
-            pictures=self._pictures(),
+            pictures=[],
         )
 
     def _told(self, edit: syncing.ReturnedEdit) -> dict[str, Plain]:
@@ -464,14 +441,14 @@ class _Demo:
     def _sees(self, app: App) -> dict[str, int]:
         return {entity: records.count(app.replica, ListQuery(entity=entity)) for entity in FACTS}
 
-    def _pictures(self) -> list[str]:
+    def _pictures(self, quote: str) -> list[str]:
         """Draw the main windows of lin's laptop, in a process of its own: this one has no Qt."""
         target = self._folder / "pictures"
         ran = subprocess.run(
             [
                 *(sys.executable, "-m", "crm_desktop.ui.pictures", str(target)),
                 *("--profile", str(self._folder / "laptop-lin")),
-                *("--pages", "home,customers,pipeline,quotes,tickets,sync"),
+                *("--pages", ",".join(PICTURES).format(quote=quote)),
             ],
             env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
             capture_output=True,

@@ -245,7 +245,8 @@ class Filling:
             )
 
     def _tickets(self, owned: Sequence[tuple[str, str]], texts: Mapping[str, Any]) -> None:
-        for number, ticket in enumerate(texts["tickets"]):
+        oldest_first = sorted(texts["tickets"], key=lambda ticket: -ticket["age"])
+        for ticket in texts["tickets"]:
             customer_id, _ = owned[ticket["customer"] % len(owned)]
             age = ticket["age"] * MINUTE_MS
             opened = self._writer.now - age
@@ -256,7 +257,7 @@ class Filling:
                 "ticket",
                 age,
                 {
-                    "number": f"T-{FIRST_TICKET + number:04d}",
+                    "number": f"T-{FIRST_TICKET + oldest_first.index(ticket):04d}",
                     "subject": self._writer.say(ticket["subject"]),
                     "customer_id": customer_id,
                     "contact_id": contact_id,

@@ -36,11 +36,16 @@ QUOTES = (
 )
 
 
+_DEAL_OF_QUOTE = {"draft": "open", "sent": "open", "accepted": "Won", "declined": "Lost", "expired": "open"}
+
+
 class Selling:
     """Writes deals and quotes of customers given as (id, owner). Amounts are minor units of CNY."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
+        self._of_customer: dict[tuple[str, str], str] = {}
+        """A deal of a customer by its stage, open ones all under "open"."""
 
     def deals(self, owned: Sequence[tuple[str, str]], texts: Mapping[str, Any]) -> None:
         """Write open deals with their next steps, and what was won and lost in a year."""
@@ -115,6 +120,7 @@ class Selling:
                 "source": "referral" if number % 3 else "exhibition",
             },
         )
+        self._of_customer[customer_id, "open" if stage in _OPEN_STAGES else stage] = deal_id
         return deal_id, age
 
     def _next_step(
@@ -144,6 +150,7 @@ class Selling:
     def quotes(self, owned: Sequence[tuple[str, str]], company: Mapping[str, Any]) -> None:
         """Write quotes in every state, with lines and totals."""
         codes = list(self._writer.products)
+        oldest_first = sorted(range(len(QUOTES)), key=lambda place: -QUOTES[place][2])
         for number, (status, customer, age_days, valid_days, lines) in enumerate(QUOTES):
             customer_id, owner_id = owned[customer % len(owned)]
             issued = self._writer.day_on(-age_days)
@@ -151,9 +158,10 @@ class Selling:
                 "quote",
                 age_days * DAY_MS + HOUR_MS,
                 {
-                    "number": f"Q-{issued.year}-{FIRST_QUOTE + number:04d}",
+                    "number": f"Q-{issued.year}-{FIRST_QUOTE + oldest_first.index(number):04d}",
                     "customer_id": customer_id,
                     "contact_id": self._writer.people[customer_id][0],
+                    "deal_id": self._of_customer.get((customer_id, _DEAL_OF_QUOTE[status])),
                     "owner_id": owner_id,
                     "status": status,
                     "version": 1,

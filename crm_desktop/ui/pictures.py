@@ -13,7 +13,8 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
-from crm_core.errors import CrmError
+from crm_core.errors import CrmError, UserError
+from crm_core.i18n import N_
 from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
@@ -26,6 +27,7 @@ from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import translator
+from resources import LANGUAGES
 
 QUIET_S = 0.4
 """A page that asked for nothing for so long has loaded."""
@@ -97,9 +99,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--pages",
         default=",".join(BY_ID),
-        help="ids of pages, with commas between; `customers:heron` opens the first record found by the words",
+        help="what to draw, with commas between: `PAGE`, `PAGE:WORDS` for the first record found by"
+        " the words, `NAME=PAGE` for a file of another name, `PAGE@zh_CN` and `PAGE@dark` for another look",
     )
-    parser.add_argument("--language", choices=("en", "zh_CN"), default="en")
+    parser.add_argument("--language", choices=LANGUAGES, default="en")
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--size", default="1440x900")
     parser.add_argument("--scale", type=float, default=1.0, help="font scale")
@@ -114,15 +117,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(error, file=sys.stderr)  # noqa: T201 - a command's answer
             return 2
         try:
-            files = take(
-                app,
-                parsed.folder,
-                [_place(app, wanted) for wanted in parsed.pages.split(",")],
-                language=parsed.language,
-                dark=parsed.dark,
-                size=(int(width), int(height)),
-                scale=parsed.scale,
-            )
+            files = _take_all(app, parsed, (int(width), int(height)))
+        except CrmError as error:
+            print(error, file=sys.stderr)  # noqa: T201 - a command's answer
+            return 2
         finally:
             app.close()
     for file in files:
@@ -131,14 +129,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _take_all(app: App, parsed: argparse.Namespace, size: tuple[int, int]) -> list[Path]:
+    """Take what was asked for, one window for each look."""
+    looks: dict[tuple[str, bool], list[tuple[str, Place]]] = {}
+    for wanted in parsed.pages.split(","):
+        what, *marks = wanted.split("@")
+        language = next((mark for mark in marks if mark in LANGUAGES), parsed.language)
+        looks.setdefault((language, parsed.dark or "dark" in marks), []).append(_place(app, what))
+    files = []
+    for (language, dark), places in looks.items():
+        shown = {"language": language, "dark": dark, "size": size, "scale": parsed.scale}
+        files += take(app, parsed.folder, places, **shown)
+    return files
+
+
 def _place(app: App, wanted: str) -> tuple[str, Place]:
-    """Return the file's name and the place for `page` or `page:words`."""
-    page, _, words = wanted.partition(":")
+    """Return the file's name and the place for `page`, `page:words` or `name=page:words`."""
+    name, named, what = wanted.rpartition("=")
+    page, _, words = what.partition(":")
+    if page not in BY_ID:
+        raise UserError(
+            N_("There is no page “{page}”; there are {pages}"), page=page, pages=", ".join(sorted(BY_ID))
+        )
     entity = BY_ID[page].entity
     if not words or entity is None:
-        return page, Place(page=page)
+        return name if named else page, Place(page=page)
     hits = search.find(app.replica, words, limit=1, entities={entity})
-    return f"{page}-record", Place(page=page, record_id=hits[0].id if hits else None)
+    if not hits:
+        raise UserError(N_("Nothing was found for “{words}”"), words=words)
+    return name if named else f"{page}-record", Place(page=page, record_id=hits[0].id)
 
 
 def _open(profile: Path | None, temporary: Path, language: str) -> App:

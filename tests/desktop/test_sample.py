@@ -41,6 +41,15 @@ def test_a_sample_profile_has_work_in_every_part_of_the_program(app: App) -> Non
     assert any(hit.title.startswith("纸鹤") for hit in search.find(app.replica, "zhsp"))
 
 
+def test_numbers_of_the_sample_follow_the_days(app: App) -> None:
+    by_day = sorted(_all(app, "quote"), key=lambda quote: (str(quote["issued_on"]), str(quote["number"])))
+    assert [quote["number"] for quote in by_day] == sorted(str(quote["number"]) for quote in by_day)
+    by_age = sorted(_all(app, "ticket"), key=lambda ticket: int(str(ticket["created_at"])))
+    assert [ticket["number"] for ticket in by_age] == sorted(str(ticket["number"]) for ticket in by_age)
+    deals_of = {quote["number"]: quote.get("deal_id") for quote in by_day}
+    assert sum(deal is not None for deal in deals_of.values()) >= 4
+
+
 def test_quotes_of_the_sample_come_to_what_their_lines_say(app: App) -> None:
     for quote in _all(app, "quote"):
         view = quotes.view(app.replica, str(quote["id"]))

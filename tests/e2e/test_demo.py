@@ -8,12 +8,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from pypdf import PdfReader
 
+from crm_desktop import assembly
+from crm_desktop.assembly import App
+from crm_desktop.demo import DEMO_PASSPHRASE
+from crm_desktop.models.query import ListQuery
+from crm_desktop.models.records import Record
+from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
+from crm_desktop.services import activities, deals, figures, records, syncing, tickets
+from crm_desktop.services.calendar import local
 from tests.support.server import ROOT
 
 
-def test_the_demo_plays_the_whole_day_and_says_what_came_out(tmp_path: Path) -> None:
+def test_the_demo_plays_the_whole_day_and_says_what_came_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ran = subprocess.run(
         [
             sys.executable,
@@ -48,4 +59,23 @@ def test_the_demo_plays_the_whole_day_and_says_what_came_out(tmp_path: Path) -> 
     assert "Q-" in text
     assert "纸鹤食品（示例）" in text
     assert len(report["pictures"]) >= 5
+    assert {"customer-zh.png", "quotes.png", "tickets-dark.png"} <= {Path(p).name for p in report["pictures"]}
     assert all(Path(picture).stat().st_size > 10_000 for picture in report["pictures"])
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, DEMO_PASSPHRASE)
+    lin = assembly.open_profile(tmp_path / "demo" / "laptop-lin")
+    try:
+        today = local(lin.replica.clock.now_ms()).date()
+        assert sum(part.amount_minor > 0 for part in figures.won_by_month(lin.replica, today).parts) >= 10
+        assert set(deals.board(lin.replica).next_step_counts) >= {"overdue", "today", "planned", "none"}
+        assert activities.agenda(lin.replica).late_total >= 3
+        assert any(column.cards for column in deals.board(lin.replica).columns)
+        assert any(card.too_long for column in deals.board(lin.replica).columns for card in column.cards)
+        assert tickets.counts(lin.replica)[tickets.Queue.MINE] >= 3
+        assert {row["status"] for row in _quotes(lin)} == {"draft", "sent", "accepted", "declined"}
+        assert syncing.status(lin.replica).waiting_records > 0
+    finally:
+        lin.close()
+
+
+def _quotes(app: App) -> tuple[Record, ...]:
+    return records.page(app.replica, ListQuery(entity="quote", limit=50)).rows

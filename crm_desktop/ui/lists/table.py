@@ -127,7 +127,7 @@ class RecordTable(QTableView):
         return [columns[head.logicalIndex(place)].key for place in range(head.count())]
 
     def widths(self) -> dict[str, int]:
-        """Return how wide a person made columns, before the font scale; the one that stretches is left out."""
+        """Return how wide a person made columns, before the font scale, without the one that stretches."""
         return {
             column.key: round(self.columnWidth(place) / theme().scale)
             for place, column in enumerate(self.keyset.columns)

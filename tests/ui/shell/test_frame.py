@@ -275,7 +275,7 @@ def test_what_is_due_is_counted_anew_after_a_change(frame: Frame, qtbot: QtBot) 
     ticket = next(
         row
         for row in records.page(replica, ListQuery(entity="ticket", limit=50)).rows
-        if row["number"] == "T-3240"
+        if row["subject"] == "Wrong seal in spare kit"
     )
     with qtbot.waitSignal(frame._watch.changed, timeout=8000):
         records.update(replica, "ticket", ticket.id, {"status": "solved"})
