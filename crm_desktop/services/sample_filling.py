@@ -212,6 +212,7 @@ class Filling:
         for planned in texts["today"]:
             customer_id, _ = owned[planned["customer"] % len(owned)]
             at = self._writer.at(0, planned["hour"], planned["minute"])
+            done = at < self._writer.now  # what is behind is done, whenever the program is tried
             self._writer.create(
                 "activity",
                 2 * DAY_MS,
@@ -222,9 +223,9 @@ class Filling:
                     "owner_id": LOCAL_USER,
                     "place": self._writer.say(planned["place"]),
                     "due_at": at,
-                    "happened_at": at if planned["done"] else None,
+                    "happened_at": at if done else None,
                     "duration_minutes": planned["length"],
-                    "done": planned["done"],
+                    "done": done,
                     "priority": "normal",
                 },
             )

@@ -9,7 +9,7 @@ from crm_core.ids import named_id
 from crm_core.rules.positions import between
 from crm_desktop.services import quote_totals
 from crm_desktop.services.calendar import local
-from crm_desktop.services.sample_writing import CURRENCY, DAY_MS, HOUR_MS, TAX_RATE, Writer
+from crm_desktop.services.sample_writing import CURRENCY, DAY_MS, HOUR_MS, TAX_RATE, Writer, evening
 
 FIRST_QUOTE = 1160
 MINOR = 100
@@ -130,7 +130,7 @@ class Selling:
         if days is None:
             return
         step = texts["steps"][number % len(texts["steps"])]
-        hour = 18 if days == 0 else self._writer.random.randrange(9, 17)
+        hour = evening(self._writer.now) if days == 0 else self._writer.random.randrange(9, 17)
         self._writer.create(
             "activity",
             min(age, 3 * DAY_MS),

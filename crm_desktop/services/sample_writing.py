@@ -24,6 +24,11 @@ CURRENCY = "CNY"
 TAX_RATE = "13"
 
 
+def evening(now_ms: int) -> int:
+    """Return an hour of today that is still to come: 18, or later where it is later already."""
+    return min(max(18, local(now_ms).hour + 1), 23)
+
+
 class Writer:
     """Writes the records of one filling. Times are milliseconds since 1970 UTC."""
 

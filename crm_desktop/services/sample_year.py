@@ -18,6 +18,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services import quotes, records, tickets
 from crm_desktop.services.calendar import DAY_MS, local
 from crm_desktop.services.sample import demo_texts
+from crm_desktop.services.sample_writing import evening
 
 CUSTOMERS = 24
 SHARED, HANDED, ASKS = 0, 2, 1
@@ -200,7 +201,7 @@ class Filling:
                     "subject": step["en"],
                     "customer_id": self._customers[customer],
                     "owner_id": self._owner(customer),
-                    "due_at": self._moment(days, 17 if days == 0 else 10),
+                    "due_at": self._moment(days, evening(self._replica.clock.now_ms()) if days == 0 else 10),
                 }
             self._events.append((age * DAY_MS, partial(self._open, deal, task)))
 
@@ -293,6 +294,7 @@ class Filling:
         texts = demo_texts("texts")
         for number, planned in enumerate(texts["today"]):
             moment = self._moment(0, planned["hour"], planned["minute"])
+            done = moment < self._replica.clock.now_ms()
             values = {
                 "kind": planned["kind"],
                 "subject": planned["subject"]["en"],
@@ -300,9 +302,9 @@ class Filling:
                 "customer_id": self._customers[_VISITED[number]],
                 "owner_id": self._users["lin"],
                 "due_at": moment,
-                "happened_at": moment if planned["done"] else None,
+                "happened_at": moment if done else None,
                 "duration_minutes": planned["length"],
-                "done": planned["done"],
+                "done": done,
             }
             self._at(DAY_MS, "activity", values)
         for number, late in enumerate(texts["late"]):
