@@ -21,6 +21,11 @@ _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 MAX_MINOR = 2**53
 
 
+def is_currency(text: str) -> bool:
+    """Tell whether a text has the form of a currency's code: three capitals (ISO 4217)."""
+    return bool(_CURRENCY.match(text))
+
+
 def digits(currency: str) -> int:
     """Return how many decimals the currency's minor unit has (ISO 4217)."""
     return _DIGITS.get(currency, 2)
@@ -80,7 +85,7 @@ def parse_money(text: str, default_currency: str | None = None) -> Money:
         amount = Decimal(parts[0])
     except (InvalidOperation, IndexError):
         amount = Decimal("NaN")
-    if len(parts) > 2 or not currency or not _CURRENCY.match(currency) or not amount.is_finite():
+    if len(parts) > 2 or not currency or not is_currency(currency) or not amount.is_finite():
         raise UserError(N_("“{text}” is not an amount such as 1299.00 CNY"), text=text)
     if amount.copy_abs() > MAX_MINOR:
         raise UserError(N_("“{text}” is larger than any amount the program keeps"), text=text)

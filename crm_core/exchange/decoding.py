@@ -9,6 +9,8 @@ from crm_core.i18n import N_, Message, message
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _SAMPLE = 64 * 1024
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+_SEPARATORS = re.compile(rb"[\t\n\r,:;]")
+_WIDE_SEPARATORS = {"utf-16-le": re.compile(rb"[\t\n\r,:;]\0"), "utf-16-be": re.compile(rb"\0[\t\n\r,:;]")}
 NAMES = {
     "utf-8": "UTF-8",
     "utf-16-le": "UTF-16",
@@ -50,12 +52,23 @@ def chosen_encoding(raw: bytes, wanted: str = "") -> tuple[str, int]:
     # No text has zeros but UTF-16: one beside each comma, line end and Latin letter, all on the same side.
     zeros_even, zeros_odd = sample[0::2].count(0), sample[1::2].count(0)
     if max(zeros_even, zeros_odd) > 3 * min(zeros_even, zeros_odd):
-        return ("utf-16-le" if zeros_odd > zeros_even else "utf-16-be"), 0
+        encoding = "utf-16-le" if zeros_odd > zeros_even else "utf-16-be"
+        if _separates(sample, encoding):
+            return encoding, 0
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         return _legacy_encoding(raw), 0
     return "utf-8", 0
+
+
+def _separates(sample: bytes, encoding: str) -> bool:
+    """Tell whether line ends and delimiters have a zero beside them: a stray zero or two is damage only.
+
+    Halves of Chinese characters look like separators too, but not so often.
+    """
+    paired = _WIDE_SEPARATORS[encoding].findall(sample)
+    return 2 * len(paired) >= len(_SEPARATORS.findall(sample))
 
 
 def _legacy_encoding(raw: bytes) -> str:

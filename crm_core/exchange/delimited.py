@@ -71,6 +71,7 @@ def _parse(lines: Sequence[str], first: int, delimiter: str) -> Iterator[_Row]:
     while at < len(lines):
         reader = csv.reader(lines[at:] if at else lines, delimiter=delimiter, strict=False)
         began = at
+        problem = message(N_("A quotation mark is opened in this row and never closed"))
         try:
             for cells in reader:
                 ended = at + reader.line_num
@@ -81,9 +82,10 @@ def _parse(lines: Sequence[str], first: int, delimiter: str) -> Iterator[_Row]:
             else:
                 return
         except csv.Error:
-            pass
-        damaged = lines[began].rstrip("\r\n").split(delimiter)
-        yield began + 1, damaged, message(N_("A quotation mark is opened in this row and never closed"))
+            if not _is_open(lines[began : began + 1]):
+                limit = csv.field_size_limit()
+                problem = message(N_("A cell of this row is longer than {limit} characters"), limit=limit)
+        yield began + 1, lines[began].rstrip("\r\n").split(delimiter), problem
         at = began + 1
 
 

@@ -17,6 +17,7 @@ from crm_core.exchange.plan import ImportOptions, ImportPlan, Lookup, Mode, Plan
 from crm_core.exchange.source import SourceRow, SourceTable
 from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id, new_id
+from crm_core.money import is_currency
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.schema.validate import problem_with, problems_of
@@ -39,8 +40,12 @@ def plan_import(
     """Return what importing the table is to do.
 
     Raises `UserError` for what is wrong with the whole: no column that fills anything, a key no column
-    fills, a default that cannot be read.
+    fills, a default that cannot be read, a currency that is none.
     """
+    if not is_currency(options.reading.currency):
+        raise UserError(
+            N_("“{text}” is not the code of a currency such as CNY"), text=options.reading.currency
+        )
     planner = _Planner(table, target, rules, options, lookup)
     return planner.plan(advance)
 

@@ -211,3 +211,19 @@ def test_cards_written_are_read_back_as_they_were(people: list[tuple[str, str, s
     table = read_table(written.encode(), "people.vcf")
     rows = [dict(zip(table.headers, row.cells, strict=True)) for row in table.rows]
     assert [tuple(row.get(header, "") for header in headers) for row in rows] == people
+
+
+@pytest.mark.parametrize("text", ["name,phone\nNul\0Co,12345\nFine,12345\n", "name\nN\0\nFine\n"])
+def test_a_stray_zero_byte_does_not_make_a_file_utf_16(text: str) -> None:
+    table = read_table(text.encode("utf-8"), "list.csv")
+    assert table.headers[0] == "name"
+    assert [row.cells[0] for row in table.rows] == [row.split(",")[0] for row in text.splitlines()[1:]]
+
+
+def test_a_cell_without_end_is_told_from_a_quotation_mark_without_end() -> None:
+    endless = "x" * (csv.field_size_limit() + 1)
+    rows = read_table(f'name,notes\nA,"{endless}"\nB,fine\n'.encode(), "list.csv").rows
+    assert "longer than" in str(rows[0].problem)
+    assert (rows[1].cells, rows[1].problem) == (("B", "fine"), None)
+    rows = read_table(f'name,notes\nA,"{endless}\nB,fine\n'.encode(), "list.csv").rows
+    assert "quotation mark" in str(rows[0].problem)
