@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from crm_core.entities import schema_of
+from crm_core.errors import UserError
 from crm_core.exchange.plan import ImportReport, Mode
 from crm_core.i18n import N_, message
 from crm_core.schema.values import instant_text
@@ -129,8 +130,7 @@ def import_command(
     with terminal.app() as app:
         plan = importing.plan_file(app.replica, file, entity, options, languages)
         if rejects is not None:
-            with rejects.open("ab"):
-                pass  # now, while nothing is written: afterwards the rejected rows would be lost
+            _try_rejects(rejects, file)
         report = (
             plan.report()
             if dry_run
@@ -139,6 +139,14 @@ def import_command(
     if rejects is not None:
         importing.write_rejects(report, rejects, tr)
     _tell_report(terminal, report, rejects)
+
+
+def _try_rejects(rejects: Path, imported: Path) -> None:
+    """Make sure of the rejects file while nothing is written: afterwards the rejected rows would be lost."""
+    with rejects.open("ab"):
+        pass
+    if rejects.samefile(imported):
+        raise UserError(N_("{file} is the file to import; give its rejects another one"), file=rejects)
 
 
 def _tell_report(terminal: Terminal, report: ImportReport, rejects: Path | None) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from crm_core.entities import schema_of
+from crm_core.errors import UserError
 from crm_core.exchange.plan import ImportReport, Mode
 from crm_core.exchange.writing import rejects_csv
 from crm_core.i18n import N_, message
@@ -103,8 +104,7 @@ def import_file(
         table = importing.read_file(file)
         plan = importing.plan_table(hq, table, entity, wish, file.stem, (translate_into(CHINESE),))
         if rejects is not None:
-            with rejects.open("ab"):
-                pass  # now, while nothing is written: afterwards the rejected rows would be lost
+            _try_rejects(rejects, file)
         report = (
             plan.report()
             if dry_run
@@ -113,6 +113,14 @@ def import_file(
     if rejects is not None:
         rejects.write_bytes(b"".join(rejects_csv(report, tr)))
     _tell(terminal, report, rejects)
+
+
+def _try_rejects(rejects: Path, imported: Path) -> None:
+    """Make sure of the rejects file while nothing is written: afterwards the rejected rows would be lost."""
+    with rejects.open("ab"):
+        pass
+    if rejects.samefile(imported):
+        raise UserError(N_("{file} is the file to import; give its rejects another one"), file=rejects)
 
 
 def _tell(terminal: Terminal, report: ImportReport, rejects: Path | None) -> None:

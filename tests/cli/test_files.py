@@ -118,6 +118,30 @@ def test_an_import_whose_rejects_cannot_be_written_brings_nothing_in(crm: Crm, t
     assert crm.rows("list", "customer") == []
 
 
+def test_the_rejects_never_take_the_place_of_the_file_they_come_from(crm: Crm, tmp_path: Path) -> None:
+    text = "name,phone\nA,\nB,wrong\n"
+    file = _write(tmp_path / "list.csv", text)
+    (tmp_path / "same.csv").symlink_to(file)
+    for name in ("list.csv", "same.csv"):
+        for arguments in ((), ("--dry-run",)):
+            ran = crm.run("--json", "import", file, "customer", "--rejects", str(tmp_path / name), *arguments)
+            assert (ran.status, ran.out) == (1, "")
+            assert name in ran.err
+    assert (tmp_path / "list.csv").read_text(encoding="utf-8") == text
+    assert crm.rows("list", "customer") == []
+
+
+@pytest.mark.parametrize("currency", ["zz", "YUAN", "12"])
+def test_a_currency_that_is_none_is_told_before_anything_is_written(
+    crm: Crm, tmp_path: Path, currency: str
+) -> None:
+    file = _write(tmp_path / "list.csv", "name\nA\n")
+    ran = crm.run("--json", "import", file, "customer", "--currency", currency)
+    assert (ran.status, ran.out) == (1, "")
+    assert currency.upper() in ran.err
+    assert crm.rows("list", "customer") == []
+
+
 def test_files_that_are_not_there_or_cannot_be_written_are_named(crm: Crm, tmp_path: Path) -> None:
     assert crm.run("import", str(tmp_path / "none.csv"), "customer").status == 1
     assert crm.run("import", str(tmp_path), "customer").status == 1

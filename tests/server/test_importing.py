@@ -127,6 +127,9 @@ def test_the_command_prints_four_counts_and_writes_the_rejects(tmp_path: Path) -
     assert dry.json() == ran.json() == {"created": 1, "updated": 0, "skipped": 0, "rejected": 1}
     with rejects.open(encoding="utf-8-sig", newline="") as stream:
         assert [row["名称"] for row in csv.DictReader(stream)] == ["坏行"]
+    onto_itself = crm_server(data, "import", str(file), "customer", "--rejects", str(file))
+    assert (onto_itself.status, onto_itself.out) == (1, "")
+    assert file.read_bytes().endswith("很多\n".encode("gb18030"))
     wrong = crm_server(data, "import", str(tmp_path / "none.csv"), "customer")
     assert (wrong.status, wrong.out) == (1, "")
     assert crm_server(data, "import", str(file), "nothing").status == 1
