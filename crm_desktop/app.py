@@ -63,7 +63,7 @@ class Desktop(QObject):
         self.settings = Settings(profile.settings_file)
         dress(qapp, self.settings)
         self.window = MainWindow()
-        if not self.profile.database.exists():
+        if not self.profile.has_database:
             self.window.resize(FIRST_RUN_SIZE)
         self.window.place_as(self.settings.get(WINDOW_GEOMETRY))
         self.window.closing.connect(self._on_closing)
@@ -82,7 +82,7 @@ class Desktop(QObject):
     # Opening
 
     def _on_first_painted(self) -> None:
-        if not self.profile.database.exists():
+        if not self.profile.has_database:
             self._first_run()
         elif self.profile.key_file.exists() and not os.environ.get(PASSPHRASE_VARIABLE):
             self._unlock()

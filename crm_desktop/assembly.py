@@ -218,7 +218,7 @@ class _Rounds:
 def open_profile(folder: Path | str | None, ask: AskPassphrase | None = None) -> App:
     """Open an existing profile; None means the default folder. `UserError` where there is none."""
     profile = profile_at(folder)
-    if not profile.database.exists():
+    if not profile.has_database:
         raise UserError(N_("There is no database in this profile. Sign in first"))
     store = open_store(profile, ask)
     return App(profile, store, Replica.open(profile, replica_key(store)))
@@ -227,7 +227,7 @@ def open_profile(folder: Path | str | None, ask: AskPassphrase | None = None) ->
 def new_profile(folder: Path | str | None, ask: AskPassphrase | None = None) -> App:
     """Make an empty profile and open it; one that exists is opened as it is."""
     profile = profile_at(folder)
-    if profile.database.exists():
+    if profile.has_database:
         return open_profile(folder, ask)
     store = open_store(profile, ask)
     return App(profile, store, Replica.create(profile, replica_key(store, make=True)))

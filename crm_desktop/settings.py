@@ -121,7 +121,7 @@ class Settings:
     def _load(self) -> dict[str, Any]:
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (OSError, ValueError):
             kept = None

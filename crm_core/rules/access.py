@@ -149,6 +149,8 @@ def decide(
     """
     schema = SCHEMAS[entity]
     reach = person.rights.reach_of(entity, action)
+    if reach is Reach.NONE and person.rights is NO_RIGHTS:
+        return Decision(False, message(N_("HQ has sent no role for you so far. Sync, then try again")))
     if reach is Reach.NONE:
         return Decision(
             False,

@@ -58,7 +58,7 @@ def sign_in(
 def _enrolling(folder: Path | None) -> Iterator[App]:
     """Open the profile or make one; one just made goes again where signing in does not succeed."""
     profile = profile_at(folder)
-    is_new = not profile.database.exists()
+    is_new = not profile.has_database
     had_key = profile.key_file.exists()
     try:
         app = new_profile(folder, ask_passphrase)

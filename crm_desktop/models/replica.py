@@ -75,7 +75,7 @@ class Replica:
         refuse_synced(profile.root)
         profile.make()
         demand_space(profile.root)
-        if profile.database.exists():
+        if profile.has_database:
             raise UserError(N_("This profile has a database already"))
         create_tables(profile.database, key)
         replica = cls.open(profile, key, clock)
@@ -91,7 +91,7 @@ class Replica:
         one that is synced or shared.
         """
         refuse_synced(profile.root)
-        if not profile.database.exists():
+        if not profile.has_database:
             raise UserError(N_("There is no database in this profile. Sign in first"))
         profile.make()
         upgrade(profile, key)

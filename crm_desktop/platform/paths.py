@@ -24,6 +24,11 @@ class Profile:
         return self.root / "replica.db"
 
     @property
+    def has_database(self) -> bool:
+        """Whether there is a replica; an empty file is what a crash or a full disk left, and none."""
+        return self.database.exists() and self.database.stat().st_size > 0
+
+    @property
     def key_file(self) -> Path:
         """The wrapped key, where the system has no key store."""
         return self.root / "replica.key"

@@ -71,6 +71,22 @@ def test_a_profile_that_is_none_or_no_database_is_told(crm: Crm, tmp_path: Path)
     assert "database" in broken.err
 
 
+def test_an_emptied_database_is_no_profile_and_signing_in_makes_it_anew(crm: Crm) -> None:
+    for file in crm.profile.glob("replica.db*"):
+        file.unlink()
+    (crm.profile / "replica.db").touch()
+    for command in (("list", "customer"), ("status",), ("doctor",)):
+        ran = crm.run(*command)
+        assert ran.status == 1
+        assert "Sign in" in ran.out + ran.err
+
+
+def test_a_profile_that_is_a_file_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ran = Crm(tmp_path / "file").process("list", "customer")
+    assert (ran.status, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+
+
 def test_the_profile_can_be_named_by_the_environment(crm: Crm) -> None:
     made = crm.json("add", "customer", "name=A")
     command = [sys.executable, "-m", "crm_desktop", "--json", "list", "customer"]

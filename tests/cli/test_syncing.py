@@ -57,6 +57,14 @@ def test_a_round_prints_what_the_contract_names(hq: RunningServer, tmp_path: Pat
     assert ann.json("show", "customer", made["id"], "--labels")["Owner"] == "ann"
 
 
+def test_before_the_first_round_a_command_says_to_sync(hq: RunningServer, tmp_path: Path) -> None:
+    ann = _signed_in(hq, tmp_path / "ann", "ann")
+    for command in (("list", "customer"), ("add", "customer", "name=A")):
+        ran = ann.run(*command)
+        assert (ran.status, ran.out) == (1, "")
+        assert "Sync, then try again" in ran.err
+
+
 def test_a_wrong_password_is_status_1_and_a_wrong_address_status_3(hq: RunningServer, tmp_path: Path) -> None:
     crm = Crm(tmp_path / "p")
     arguments = ("--user", "ann", "--password-stdin")
