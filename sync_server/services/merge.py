@@ -26,6 +26,7 @@ from sync_server.services.records import Key, Mark, Record, chunks
 from sync_server.services.rights import Author, Refused
 from sync_server.services.storing import store
 from sync_server.services.wanted import Wanted, read_op
+from sync_server.store.bulk import insert_rows
 from sync_server.store.database import HqTransaction
 from sync_server.store.tables import Device, LostEditLog, OpLog, Quarantine, table_of
 
@@ -36,6 +37,19 @@ _ops = table_of(OpLog)
 _devices = table_of(Device)
 _lost = table_of(LostEditLog)
 _quarantine = table_of(Quarantine)
+_LOGGED: Final = (
+    "device",
+    "incarnation",
+    "op_no",
+    "txn_no",
+    "payload_sha",
+    "code",
+    "hlc_sent",
+    "hlc",
+    "seq",
+    "answer",
+    "at_ms",
+)
 
 
 class PayloadChanged(Refusal):
@@ -389,23 +403,23 @@ class _Batch:
     def _log(self, items: Sequence[_Item]) -> None:
         author = self._author
         rows = [
-            {
-                "device": author.device,
-                "incarnation": author.incarnation,
-                "op_no": item.op.no,
-                "txn_no": min(abs(item.txn.no), _BIGINT_MAX),
-                "payload_sha": item.sha,
-                "code": item.answer.code,
-                "hlc_sent": min(max(item.sent_hlc, 0), HLC_MAX),
-                "hlc": item.answer.hlc,
-                "seq": item.seq,
-                "answer": msgspec.msgpack.encode(item.answer),
-                "at_ms": self._server_ms,
-            }
+            (
+                author.device,
+                author.incarnation,
+                item.op.no,
+                min(abs(item.txn.no), _BIGINT_MAX),
+                item.sha,
+                item.answer.code,
+                min(max(item.sent_hlc, 0), HLC_MAX),
+                item.answer.hlc,
+                item.seq,
+                msgspec.msgpack.encode(item.answer),
+                self._server_ms,
+            )
             for item in items
             if item.answer is not None
         ]
-        self._hq.connection.execute(insert(_ops), rows)
+        insert_rows(self._hq.connection, _ops, _LOGGED, rows)
         if self._refusals:
             refused = [
                 {

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, update
 
 from crm_core.schema.reading import Schema
 from sync_server.services.records import CELL, META, ROW_SCOPE, SET_DOT, Mark, Record
+from sync_server.store.bulk import insert_rows
 
 _ROW: Final = ("entity", "row_id")
+_META: Final = (*_ROW, *Mark._fields, "life", "life_seq", "life_device", "cascade")
+_CELL: Final = (*_ROW, "field", *Mark._fields)
+_SCOPE: Final = (*_ROW, "scope", "in_seq")
+_DOT: Final = (*_ROW, "field", "word", "dot")
 
 
 def store(connection: Connection, records: Iterable[Record]) -> None:
@@ -18,9 +23,9 @@ def store(connection: Connection, records: Iterable[Record]) -> None:
     touched = list(records)
     made = [record for record in touched if record.is_new]
     _store_values(connection, touched)
-    _insert(connection, META, map(_meta, made))
+    insert_rows(connection, META, _META, [_meta(record) for record in made])
     moved = [record for record in touched if record.meta_changed and not record.is_new]
-    _update(connection, META, _ROW, [_meta(record) for record in moved])
+    _update(connection, META, _ROW, [dict(zip(_META, _meta(record), strict=True)) for record in moved])
     _store_cells(connection, touched)
     _store_scopes(connection, touched)
     _store_dots(connection, touched)
@@ -38,46 +43,40 @@ def _store_values(connection: Connection, touched: Sequence[Record]) -> None:
             changed.setdefault(key, (record.schema, []))[1].append(row)
     for schema, rows in new.values():
         # Only the columns some row fills: most are empty, and each costs time in every row.
-        filled = {name for row in rows for name, value in row.items() if value is not None}
-        _insert(connection, schema.table, [{name: row.get(name) for name in filled} for row in rows])
+        filled = sorted({name for row in rows for name, value in row.items() if value is not None})
+        insert_rows(connection, schema.table, filled, [[row.get(name) for name in filled] for row in rows])
     for schema, rows in changed.values():
         _update(connection, schema.table, ("id",), rows)
 
 
-def _meta(record: Record) -> dict[str, Any]:
-    return {
-        "entity": record.schema.no,
-        "row_id": record.id,
-        **_stamp(record.made),
-        "life": record.values["life"],
-        "life_seq": record.life_seq,
-        "life_device": record.life_device,
-        "cascade": record.cascade,
-    }
-
-
-def _stamp(mark: Mark) -> dict[str, Any]:
-    return mark._asdict()
+def _meta(record: Record) -> tuple[Any, ...]:
+    return (
+        record.schema.no,
+        record.id,
+        *record.made,
+        record.values["life"],
+        record.life_seq,
+        record.life_device,
+        record.cascade,
+    )
 
 
 def _store_cells(connection: Connection, touched: Sequence[Record]) -> None:
-    new: list[dict[str, Any]] = []
+    new: list[tuple[Any, ...]] = []
     changed: list[dict[str, Any]] = []
     for record in touched:
         for register in record.cells_changed:
-            row = {
-                "entity": record.schema.no,
-                "row_id": record.id,
-                "field": register,
-                **_stamp(record.cells[register]),
-            }
-            (changed if register in record.stored_cells else new).append(row)
-    _insert(connection, CELL, new)
+            row = (record.schema.no, record.id, register, *record.cells[register])
+            if register in record.stored_cells:
+                changed.append(dict(zip(_CELL, row, strict=True)))
+            else:
+                new.append(row)
+    insert_rows(connection, CELL, _CELL, new)
     _update(connection, CELL, (*_ROW, "field"), changed)
 
 
 def _store_scopes(connection: Connection, touched: Sequence[Record]) -> None:
-    new: list[dict[str, Any]] = []
+    new: list[tuple[Any, ...]] = []
     changed: list[dict[str, Any]] = []
     gone: list[dict[str, Any]] = []
     for record in touched:
@@ -85,43 +84,36 @@ def _store_scopes(connection: Connection, touched: Sequence[Record]) -> None:
             continue
         for scope, in_seq in record.scopes.items():
             before = record.stored_scopes.get(scope)
-            if before != in_seq:
-                row = {"entity": record.schema.no, "row_id": record.id, "scope": scope, "in_seq": in_seq}
-                (new if before is None else changed).append(row)
+            row = (record.schema.no, record.id, scope, in_seq)
+            if before is None:
+                new.append(row)
+            elif before != in_seq:
+                changed.append(dict(zip(_SCOPE, row, strict=True)))
         gone.extend(
             {"entity": record.schema.no, "row_id": record.id, "scope": scope}
             for scope in record.stored_scopes.keys() - record.scopes.keys()
         )
     _delete(connection, ROW_SCOPE, (*_ROW, "scope"), gone)
     _update(connection, ROW_SCOPE, (*_ROW, "scope"), changed)
-    _insert(connection, ROW_SCOPE, new)
+    insert_rows(connection, ROW_SCOPE, _SCOPE, new)
 
 
 def _store_dots(connection: Connection, touched: Sequence[Record]) -> None:
-    new: list[dict[str, Any]] = []
+    new: list[tuple[Any, ...]] = []
     gone: list[dict[str, Any]] = []
     for record in touched:
         for name in record.dots.keys() | record.stored_dots.keys():
             now, before = record.dots.get(name, set()), record.stored_dots.get(name, set())
             new.extend(_dot(record, name, pair) for pair in sorted(now - before))
-            gone.extend(_dot(record, name, pair) for pair in sorted(before - now))
-    _delete(connection, SET_DOT, (*_ROW, "field", "word", "dot"), gone)
-    _insert(connection, SET_DOT, new)
+            gone.extend(
+                dict(zip(_DOT, _dot(record, name, pair), strict=True)) for pair in sorted(before - now)
+            )
+    _delete(connection, SET_DOT, _DOT, gone)
+    insert_rows(connection, SET_DOT, _DOT, new)
 
 
-def _dot(record: Record, name: str, pair: tuple[str, str]) -> dict[str, Any]:
-    return {
-        "entity": record.schema.no,
-        "row_id": record.id,
-        "field": name,
-        "word": pair[0],
-        "dot": pair[1],
-    }
-
-
-def _insert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-    if several := list(rows):
-        connection.execute(insert(table), several)
+def _dot(record: Record, name: str, pair: tuple[str, str]) -> tuple[Any, ...]:
+    return (record.schema.no, record.id, name, *pair)
 
 
 def _update(
