@@ -19,6 +19,7 @@ from crm_core.ids import new_id
 from crm_core.schema.entity import Entity
 from crm_core.schema.field import Kind, Plain
 from crm_core.sync.merge import lives, next_life
+from crm_desktop.models.indexing import many_rows
 from crm_desktop.models.records import Record, record_of, split_custom
 from crm_desktop.models.session import WriteSession
 
@@ -86,7 +87,8 @@ def create_many(session: WriteSession, entity: str, rows: Sequence[Mapping[str, 
         complete.append(row)
     if complete:
         session.recorder.record_rows(session, schema, complete)
-        session.connection().execute(insert(schema.table), complete)
+        with many_rows(session, schema, len(complete)):
+            session.connection().execute(insert(schema.table), complete)
     ids = [row["id"] for row in complete]
     session.touch(entity, ids)
     return ids

@@ -27,7 +27,7 @@ from crm_core.sync.protocol import (
     Put,
     Settings,
 )
-from crm_desktop.models import search, state
+from crm_desktop.models import indexing, search, state
 from crm_desktop.models.device_tables import NumberLease, Returned, RowMeta
 from crm_desktop.sync import pending
 from crm_desktop.sync.pending import PendingOp, chunks, stored
@@ -187,10 +187,11 @@ def _write_plain(
         # A field that is not named stays empty by itself.
         quoted = ", ".join(f'"{name}"' for name in ("id", "life", "custom", *bound))
         marks = ", ".join("?" * (len(bound) + 3))
-        run(
-            f'INSERT INTO "{schema.name}" ({quoted}) VALUES ({marks})',
-            rows_of(new, page.ids, page.lives, custom),
-        )
+        with indexing.many_rows(session, schema, len(new)):
+            run(
+                f'INSERT INTO "{schema.name}" ({quoted}) VALUES ({marks})',
+                rows_of(new, page.ids, page.lives, custom),
+            )
     if known_rows:
         assigned = [f'"{name}" = ?' for name in ("life", "custom", *bound)]
         assigned += [f'"{name}" = NULL' for name in emptied]

@@ -22,13 +22,11 @@ def insert_rows(
     quote = dialect.identifier_preparer.quote
     listed = ", ".join(quote(name) for name in names)
     marks = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(names))
-    types = [table.c[name].type.dialect_impl(dialect) for name in names]
-    converters = [kind.bind_processor(dialect) for kind in types]
-    if any(converters):
-        rows = [
-            [value if convert is None else convert(value) for convert, value in zip(converters, row, strict=True)]
-            for row in rows
-        ]
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for place, name in enumerate(names):
+        convert = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+        if convert is not None:
+            columns[place] = [convert(value) for value in columns[place]]
     connection.exec_driver_sql(
-        f"INSERT INTO {quote(table.name)} ({listed}) VALUES ({marks})", [tuple(row) for row in rows]
+        f"INSERT INTO {quote(table.name)} ({listed}) VALUES ({marks})", list(zip(*columns, strict=True))
     )

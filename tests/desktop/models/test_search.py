@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from crm_core.errors import UserError
 from crm_desktop.models import repository, search
 from crm_desktop.models.engine import connect
 from crm_desktop.models.replica import Replica
@@ -198,3 +199,36 @@ def test_a_long_note_does_not_swell_the_index(replica: Replica) -> None:
         )
     assert found(replica, "begin") == ["Long"]
     assert found(replica, "finis") == []
+
+
+def test_thousands_of_rows_at_once_are_keyed_and_found_as_single_ones_are(replica: Replica) -> None:
+    names = [f"{word}{number}（示例）" for word in ("松针", "Heron") for number in range(150)]
+    rows = [{"name": name, "city": "Suzhou"} for name in names]
+    with replica.write() as session:
+        ids = repository.create_many(session, "customer", rows)
+        one = repository.create(session, "customer", {"name": "松针150（示例）", "city": "Suzhou"}).id
+    with replica.read() as session:
+        run = session.connection().exec_driver_sql
+        keys = run("SELECT row_id, field, key FROM sort_key WHERE entity = 'customer'").all()
+        assert len(keys) == len(set(keys)) == 3 * 301
+        by_row = {(row_id, field): key for row_id, field, key in keys}
+        assert by_row[one, "name"] == by_row[ids[149], "name"].replace("149", "150")
+        assert run("SELECT count(*) FROM search_dirty WHERE entity = 'customer'").scalar() == 301
+        assert run("SELECT count(*) FROM keyed_later").scalar() == 0
+
+
+def test_many_rows_taken_back_leave_nothing_held_back(replica: Replica) -> None:
+    rows = [{"name": f"Heron {number}（示例）"} for number in range(300)]
+
+    def make_and_stop() -> None:
+        with replica.write() as session:
+            repository.create_many(session, "customer", rows)
+            raise UserError("cancelled")
+
+    with pytest.raises(UserError):
+        make_and_stop()
+    with replica.write() as session:
+        made = repository.create(session, "customer", {"name": "Alone（示例）"}).id
+    with replica.read() as session:
+        run = session.connection().exec_driver_sql
+        assert [made] == list(run("SELECT DISTINCT row_id FROM sort_key WHERE entity = 'customer'").scalars())
