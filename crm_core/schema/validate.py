@@ -27,6 +27,9 @@ MIN_PHONE_DIGITS = 3  # 110 and the like
 MAX_PHONE_DIGITS = 20  # E.164 has 15; extensions follow
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
 def problems_of(schema: Schema, values: Mapping[str, Any], *, partial: bool = False) -> list[Problem]:
     """Return everything that is wrong with `values`, in the order of the fields.
 
@@ -93,7 +96,14 @@ def _problem_with_words(value: Any) -> Message | None:
         return message(N_("This is not a list of words"))
     if len(value) > MAX_WORDS or any(len(word) > MAX_TEXT for word in value):
         return message(N_("These are too many words"))
+    if not all(map(is_storable, value)):
+        return message(N_("This holds a character that cannot be stored"))
     return None
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether all engines store a text: no NUL, no half of a pair of UTF-16 (JSON can write it)."""
+    return "\x00" not in text and (text.isascii() or _HALF.search(text) is None)
 
 
 def _problem_with_text(field: Field, value: str) -> Message | None:
@@ -102,7 +112,7 @@ def _problem_with_text(field: Field, value: str) -> Message | None:
         return message(
             N_("This is {length} characters long; {longest} are allowed"), length=len(value), longest=longest
         )
-    if "\x00" in value:
+    if not is_storable(value):
         return message(N_("This holds a character that cannot be stored"))
     match field.kind:
         case Kind.EMAIL if not _EMAIL.match(value):

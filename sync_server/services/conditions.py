@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from crm_core.entities import SCHEMAS
+from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, Message, message
+from crm_core.rules.access import read_rights
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code, OpKind
@@ -44,6 +46,18 @@ def demand_parents(
         parent = records.get(*key) if key else None
         if parent is None or not rights.sees(parent) or parent.schema is schema:
             raise Refused(Code.PARENT, _PARENT_UNKNOWN)
+
+
+def demand_sound(schema: Schema, record_id: str, values: Mapping[str, Any]) -> None:
+    """A record is no part of itself; a role's rights can be read, or nobody who holds it could sync."""
+    for field in schema.fields.values():
+        if field.target == schema.name and values.get(field.name) == record_id:
+            raise Refused(Code.INVALID, message(N_("A record cannot refer to itself")))
+    if schema.name == "role" and "rights" in values:
+        try:
+            read_rights(values["rights"])
+        except BrokenPromise as error:
+            raise Refused(Code.INVALID, error.message) from error
 
 
 def demand_people(records: Records, fields: Iterable[Field], values: Mapping[str, Any]) -> None:

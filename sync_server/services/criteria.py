@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Numeric, and_, cast, exists, or_
 
 from crm_core.entities import schema_of
 from crm_core.errors import UserError
-from crm_core.i18n import N_
+from crm_core.i18n import N_, Message
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import Schema
+from crm_core.schema.validate import problem_with
 from crm_core.schema.values import parse_text
 from sync_server.services.wanted import register_of
 from sync_server.store.tables import SetDot, table_of
@@ -60,7 +61,10 @@ def parse_criterion(entity: str, text: str) -> Criterion:
         if field.kind not in _CONTAINABLE or op in _COMPARE:
             raise UserError(N_("“{field}” cannot be compared with {operator}"), field=field.name, operator=op)
         return Criterion(field=field, op=op, text=value, values={})
-    return Criterion(field=field, op=op, text=value, values=parse_text(field, value))
+    read = parse_text(field, value)
+    if isinstance(read[field.name], int) and (wrong := problem_with(field, read[field.name])):
+        raise UserError(N_("{field}: {problem}"), field=Message(field.label), problem=wrong)
+    return Criterion(field=field, op=op, text=value, values=read)
 
 
 def condition(schema: Schema, criterion: Criterion) -> ColumnElement[bool]:

@@ -137,6 +137,7 @@ class Edits:
         )
         owner = self._default_owner(record)
         self._demand_place_of_new(record)
+        conditions.demand_sound(schema, record.id, wanted.values)
         conditions.demand_people(self.records, schema.scope_fields, record.values)
         conditions.demand_stage(self.records, schema, record.values)
         conditions.demand_draft(self.records, None, wanted)
@@ -248,6 +249,7 @@ class Edits:
         conditions.demand_draft(self.records, record, wanted)
         after = {**record.values, **wanted.values}
         conditions.demand_stage(self.records, wanted.schema, wanted.values)
+        conditions.demand_sound(wanted.schema, record.id, wanted.values)
         conditions.demand_people(self.records, wanted.fields, wanted.values)
         links = conditions.links_among(wanted.schema, wanted.fields)
         if links and old != new:

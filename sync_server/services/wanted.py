@@ -14,7 +14,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id
 from crm_core.schema.field import Field, FieldClass, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
-from crm_core.schema.validate import problem_with, problems_of
+from crm_core.schema.validate import is_storable, problem_with, problems_of
 from crm_core.sync.protocol import Code, Op, OpKind
 from sync_server.services.custom import CustomFields
 from sync_server.services.rights import Refused
@@ -259,7 +259,7 @@ def _problem_beyond(declared: Field, value: Any) -> Message | None:
 
 
 def _check_word(word: Any) -> None:
-    if not isinstance(word, str) or not word.strip() or len(word) > MAX_WORD or "\x00" in word:
+    if not isinstance(word, str) or not word.strip() or len(word) > MAX_WORD or not is_storable(word):
         raise Refused(Code.INVALID, message(N_("A tag has 1 to {longest} characters"), longest=MAX_WORD))
 
 
@@ -272,5 +272,5 @@ def is_plain(value: Any, depth: int = 0) -> bool:
     if isinstance(value, list):
         return all(is_plain(item, depth + 1) for item in value)
     if isinstance(value, str):
-        return "\x00" not in value
+        return is_storable(value)
     return value is None or (isinstance(value, int) and abs(value) < 2**63)

@@ -276,6 +276,11 @@ def test_a_list_that_cannot_be_meant_is_refused(people: People, query: dict[str,
     people.anna.ask("GET", "customer", status, params=query)
 
 
+@pytest.mark.parametrize("where", ["employees > 9999999999999999999", "employees = -9999999999999999999"])
+def test_a_number_beyond_what_is_kept_is_told(people: People, where: str) -> None:
+    assert "too large" in people.anna.ask("GET", "customer", 400, params={"where": where})["message"]
+
+
 def test_a_place_to_go_on_from_that_nobody_gave_is_told(people: People) -> None:
     for place in (
         [{"a": 1}, "0" * 32],

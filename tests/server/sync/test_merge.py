@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from sqlalchemy import select
 
 from crm_core.entities import SCHEMAS
-from crm_core.ids import new_id
+from crm_core.errors import Invalid
+from crm_core.ids import named_id, new_id
 from crm_core.sync.clock import ms_of, reading
 from crm_core.sync.protocol import Code, Op, OpKind
 from sync_server.services.faults import Refusal
@@ -481,3 +484,39 @@ def test_a_role_with_holders_is_not_deleted(office: Office, two: tuple[Laptop, L
     number = one.delete("role", held)
     one.sync()
     assert one.code(number) is Code.ILLEGAL_STATE
+
+
+def test_a_roles_rights_that_cannot_be_read_are_refused_and_its_holders_go_on(office: Office) -> None:
+    admin = office.laptop(office.user("Admin", "admin"))
+    admin.sync()
+    role = named_id("role", "sales")
+    nonsense: list[Any] = [
+        {"reach": {"customer": {"read": "everywhere"}}, "classes": {}},
+        {"reach": {"customer": {"fly": "all"}}, "classes": {}},
+        {"reach": {}, "classes": {"customer": {"core": "own"}}},
+        {"reach": []},
+        ["all"],
+    ]
+    numbers = [admin.set("role", role, "rights", rights) for rights in nonsense]
+    admin.create("role", {"name": "Odd", "rights": nonsense[0]})
+    admin.sync()
+    assert {admin.code(number) for number in (*numbers, admin.last_op)} == {Code.INVALID}
+    seller = office.laptop(office.user("Seller", "sales"))
+    assert not seller.sync().more
+
+
+def test_a_record_is_no_part_of_itself(office: Office) -> None:
+    admin = office.laptop(office.user("Admin", "admin"))
+    made, other = admin.create("customer", {"name": "A"}), new_id()
+    looped = admin.set("customer", made, "parent_id", made)
+    admin.create("customer", {"name": "B", "parent_id": other}, other)
+    admin.sync()
+    assert admin.code(looped) is admin.code(admin.last_op) is Code.INVALID
+    assert office.row("customer", made)["parent_id"] is None
+
+
+def test_half_a_character_is_refused(office: Office) -> None:
+    with pytest.raises(Invalid, match="cannot be stored"):
+        office.hq.create("customer", {"name": "half \ud800"})
+    with pytest.raises(Invalid, match="cannot be stored"):
+        office.hq.create("customer", {"name": "Tagged", "tags": ["half \udfff"]})
