@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from crm_core.entities.people import User
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
+from crm_core.schema.validate import is_storable
 from crm_core.sync.merge import lives
 from crm_core.sync.protocol import EnrolRequest, EnrolResponse
 from sync_server.services import audit, faults, measures, passwords
@@ -79,7 +80,7 @@ class Auth:
         key = hmac.digest(self._key, f"{login}\0{address}".encode(), "sha256").hex()
         self._count_attempt(key)
         with self._database.read() as snapshot:
-            kept = _credential_for(snapshot.connection, login)
+            kept = _credential_for(snapshot.connection, login) if is_storable(login) else None
         if not passwords.matches(password, kept["password_hash"] if kept else None) or kept is None:
             measures.sign_ins.labels(outcome="wrong").inc()
             raise faults.signed_in_wrongly()
@@ -160,14 +161,14 @@ class Auth:
                 insert(_device)
                 .values(
                     user_id=user_id,
-                    name=request.device_name[:LONGEST_NAME],
+                    name=request.device_name[:LONGEST_NAME].replace("\x00", ""),
                     secret_hash=_token_hash(token),
                     incarnation=1,
                     nonce=nonce,
                     acked_op=0,
                     last_hlc=0,
                     acked_seq=0,
-                    schema=request.schema,
+                    schema=min(max(request.schema, 0), 2**31 - 1),
                     enrolled_at=at_ms,
                     revoked=False,
                     wipe=False,

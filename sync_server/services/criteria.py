@@ -14,7 +14,7 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_, Message
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import Schema
-from crm_core.schema.validate import problem_with
+from crm_core.schema.validate import is_storable, problem_with
 from crm_core.schema.values import parse_text
 from sync_server.services.wanted import register_of
 from sync_server.store.tables import SetDot, table_of
@@ -57,6 +57,8 @@ def parse_criterion(entity: str, text: str) -> Criterion:
     if field is None or field.kind is Kind.JSON:
         raise UserError(N_("A list cannot be filtered by “{field}”"), field=found["field"])
     op, value = found["op"], found["value"].strip()
+    if not is_storable(value):
+        raise UserError(N_("This holds a character that cannot be stored"))
     if op == "~" or field.kind is Kind.TAGS:
         if field.kind not in _CONTAINABLE or op in _COMPARE:
             raise UserError(N_("“{field}” cannot be compared with {operator}"), field=field.name, operator=op)

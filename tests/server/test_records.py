@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import requests
 
+from crm_core.sync import codec
+from crm_core.sync.protocol import EnrolRequest
 from sync_server.services import people as people_service
 from tests.support.server import ADMIN, ADMIN_PASSWORD, RunningServer, running_server
 
@@ -281,6 +283,17 @@ def test_a_number_beyond_what_is_kept_is_told(people: People, where: str) -> Non
     assert "too large" in people.anna.ask("GET", "customer", 400, params={"where": where})["message"]
 
 
+def test_a_character_no_engine_keeps_is_told(people: People) -> None:
+    for where in ("name = a\0b", "name ~ a\0b", "tags = a\0b"):
+        people.anna.ask("GET", "customer", 400, params={"where": where})
+    Client(people.anna.url, "An\0na", "Anna").ask("GET", "customer", 401)
+    enrol = {"user": "Anna", "password": "Anna", "device_name": "lap\0top", "schema": 10**12}
+    packed = codec.encode(EnrolRequest(**enrol))  # type: ignore[arg-type]
+    headers = {"Content-Type": codec.COMPACT}
+    answer = requests.post(f"{people.anna.url}/v1/enrol", data=packed, headers=headers, timeout=60)
+    assert answer.status_code == 200
+
+
 def test_a_place_to_go_on_from_that_nobody_gave_is_told(people: People) -> None:
     for place in (
         [{"a": 1}, "0" * 32],
@@ -334,5 +347,7 @@ def test_the_same_holds_on_postgresql(tmp_path: Path, fresh_postgres: str) -> No
         test_an_amount_without_a_currency_keeps_the_records(people)
         test_a_custom_field_is_a_field_like_any_other(people)
         test_signs_of_the_query_language_are_letters_like_others(people, "\\")
+        test_a_character_no_engine_keeps_is_told(people)
+        test_a_place_to_go_on_from_that_nobody_gave_is_told(people)
         checked = server.command("--json", "check")
         assert checked.json()["ok"], checked.out
