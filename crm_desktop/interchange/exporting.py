@@ -33,7 +33,7 @@ from crm_desktop.services import rights, syncing
 ENDINGS = (".csv", ".xlsx", ".vcf", ".json", ".jsonl")
 ROWS_A_PAGE = 1_000
 MAX_SHEET_ROWS = 1_048_576  # what Excel opens
-_CARD_ENTITIES = frozenset(("customer", "contact", "user"))
+CARD_ENTITIES = frozenset(("customer", "contact", "user"))
 
 OnProgress = Callable[[int, int], None]
 """Told (rows written, rows in all)."""
@@ -66,7 +66,7 @@ def export_rows(
     entity = query.entity
     schema_of(entity)
     decide(replica.person, Action.EXPORT, entity).demand()
-    if ending == ".vcf" and entity not in _CARD_ENTITIES:
+    if ending == ".vcf" and entity not in CARD_ENTITIES:
         raise UserError(
             N_("{entity} does not fit on an address card"), entity=Message(SCHEMAS[entity].meta.plural)
         )

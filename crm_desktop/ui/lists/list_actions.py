@@ -13,10 +13,11 @@ from PySide6.QtWidgets import QFileDialog
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError
-from crm_core.i18n import N_, Message, message
+from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action as Right
 from crm_core.schema.field import Plain
 from crm_desktop.interchange import exporting
+from crm_desktop.interchange.stopped import Stopped
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.services import lists, records
 from crm_desktop.settings import EXPORT_FOLDER
@@ -24,17 +25,16 @@ from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Notice
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.itemmodels.rows import Row
+from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.menus import Menu
 
 if TYPE_CHECKING:
     from crm_desktop.ui.lists.record_list import RecordList
 
-# File kinds, which have no other name in any language.
-EXPORT_KINDS = "Excel (*.xlsx);;CSV (*.csv);;JSON (*.json);;vCard (*.vcf)"
-
-FILE_KINDS = "Excel (*.xlsx);;CSV (*.csv);;JSON (*.json);;vCard (*.vcf)"
-"""The same in every language; the ending chosen says which."""
+_KINDS = ("Excel (*.xlsx)", "CSV (*.csv)", "JSON (*.json)")
+_CARDS = "vCard (*.vcf)"
+"""File kinds, which have no other name in any language; the ending chosen says which."""
 
 
 class ListActions(QObject):
@@ -88,18 +88,14 @@ class ListActions(QObject):
         settings = self._context.app.settings
         folder = Path(settings.get(EXPORT_FOLDER) or Path.home())
         name = tr(SCHEMAS[self._list.entity].meta.plural)
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._list,
-            tr("Export"),
-            str(folder / f"{name}.xlsx"),
-            EXPORT_KINDS,
-        )
+        kinds = (*_KINDS, _CARDS) if self._list.entity in exporting.CARD_ENTITIES else _KINDS
+        offered = folder / f"{name}.xlsx"
+        chosen, kind = QFileDialog.getSaveFileName(self._list, tr("Export"), str(offered), ";;".join(kinds))
         if chosen:
-            self.export_to(Path(chosen))
+            self.export_to(_with_ending(Path(chosen), kind, offered))
 
     def export_to(self, path: Path) -> None:
         """Write what is selected, or the whole list, to a file."""
-        path = path if path.suffix else path.with_suffix(".xlsx")
         query, ids = self._list.selected_query()
         if ids:
             query = replace(query, conditions=(*query.conditions, _among(ids)))
@@ -107,16 +103,25 @@ class ListActions(QObject):
         query = replace(query, fields=tuple(fields) if path.suffix in (".csv", ".xlsx") else None)
         replica, settings = self._context.replica, self._context.app.settings
 
-        def write() -> int:
-            number = exporting.export_rows(replica, query, path, tr)
+        def write(job: Job) -> int:
+            number = exporting.export_rows(replica, query, path, tr, job.step, job.is_cancelled)
             settings.set(EXPORT_FOLDER, str(path.parent))
             return number
 
         def written(number: int) -> None:
-            text = message("{count} rows written to {file}", count=figure(number), file=path.name)
+            text = plural(
+                number,
+                message("1 row written to {file}", file=path.name),
+                message("{count} rows written to {file}", count=figure(number), file=path.name),
+            )
             self._context.notice.emit(Notice(kind="good", text=text, seconds=10))
 
-        self._context.tasks.read(self._list, write, written, self._context.show_error)
+        def failed(error: CrmError) -> None:
+            kind = "info" if isinstance(error, Stopped) else "bad"
+            self._context.notice.emit(Notice(kind=kind, text=error.message))
+
+        text = message("Exporting to {file}", file=path.name)
+        self._context.tasks.run(self._list, text, write, written, failed)
 
     def open_menu(self, at: QPoint) -> Menu | None:
         """Show what can be done with the rows selected, and return the menu."""
@@ -239,6 +244,15 @@ class ListActions(QObject):
 
     def _on_refused(self, error: CrmError) -> None:
         self._context.show_error(error)
+
+
+def _with_ending(path: Path, kind: str, offered: Path) -> Path:
+    """Return the path with the ending typed; where none was, with that of the kind chosen."""
+    ending = kind.rpartition("*")[2].rstrip(")")
+    if path == offered and ending:
+        return path.with_suffix(ending)
+    known = path.suffix.lower() in exporting.ENDINGS
+    return path if known else path.with_name(path.name + (ending or offered.suffix))
 
 
 def _among(ids: tuple[str, ...]) -> Condition:

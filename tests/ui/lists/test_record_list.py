@@ -10,19 +10,22 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from crm_core.i18n import message
+from crm_desktop.interchange import exporting
 from crm_desktop.models import repository
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import LOCAL_USER
 from crm_desktop.services import records, saved_views
-from crm_desktop.settings import DENSITY, LIST_STATES
+from crm_desktop.settings import DENSITY, EXPORT_FOLDER, LIST_STATES
 from crm_desktop.ui.itemmodels import keyset
 from crm_desktop.ui.lists.record_list import RecordList
+from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import show
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
 
@@ -338,6 +341,49 @@ def test_shift_f10_offers_what_can_be_done(stage: Stage) -> None:
     made.table.menu_asked.connect(asked.append)
     stage.press(made.table, Key.Key_F10, Shift)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "written"),
+    [
+        ("Customers.xlsx", "CSV (*.csv)", "Customers.csv"),
+        ("Customers.xlsx", "Excel (*.xlsx)", "Customers.xlsx"),
+        ("mine", "vCard (*.vcf)", "mine.vcf"),
+        ("mine.json", "Excel (*.xlsx)", "mine.json"),
+        ("of 2026.11", "CSV (*.csv)", "of 2026.11.csv"),
+    ],
+)
+def test_ctrl_e_asks_for_a_file_and_writes_its_kind(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, kind: str, written: str
+) -> None:
+    made = shown(stage)
+    stage.app.settings.set(EXPORT_FOLDER, str(tmp_path))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), kind))
+    stage.press(made.table, Key.Key_E, Ctrl)
+    assert (tmp_path / written).stat().st_size > 0
+    assert str(stage.notices[-1].text) == f"12 rows written to {written}"
+
+
+def test_an_export_that_is_cancelled_leaves_the_file_as_it_was(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = shown(stage)
+    file = tmp_path / "out.csv"
+    file.write_text("before", encoding="utf-8")
+    monkeypatch.setattr(exporting, "ROWS_A_PAGE", 5)
+    step = Job.step
+
+    def stop_soon(job: Job, done: int, total: int) -> None:
+        job.cancel()
+        step(job, done, total)
+
+    monkeypatch.setattr(Job, "step", stop_soon)
+    made.actions_of_list.export_to(file)
+    assert [show(job.text) for job in stage.tasks.jobs] == ["Exporting to out.csv"]
+    stage.settle()
+    assert file.read_text(encoding="utf-8") == "before"
+    assert list(tmp_path.glob("*.part")) == []
+    assert str(stage.notices[-1].text) == "The export was stopped; no file was written"
 
 
 def test_export_writes_the_filter_with_the_columns_shown(stage: Stage, tmp_path: Path) -> None:
