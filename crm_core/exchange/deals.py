@@ -10,7 +10,7 @@ from crm_core.errors import UserError
 from crm_core.exchange.links import Links
 from crm_core.exchange.plan import ExtraRecord, Lookup
 from crm_core.exchange.words import fold
-from crm_core.i18n import N_, Message, message
+from crm_core.i18n import N_, Message, message, plural
 from crm_core.ids import new_id
 from crm_core.schema.field import Plain
 from crm_core.schema.values import parse_instant
@@ -94,10 +94,15 @@ class Stages:
     def notes(self) -> Iterable[Message]:
         """Yield what had to be assumed."""
         if self.reason_missing:
-            yield message(
-                N_("{count} lost deals give no reason; it was set to “{reason}”"),
-                count=self.reason_missing,
-                reason=Message(N_("Other")),
+            reason = Message(N_("Other"))
+            yield plural(
+                self.reason_missing,
+                message(N_("1 lost deal gives no reason; it was set to “{reason}”"), reason=reason),
+                message(
+                    N_("{count} lost deals give no reason; it was set to “{reason}”"),
+                    count=self.reason_missing,
+                    reason=reason,
+                ),
             )
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from crm_core.exchange.words import fold, in_all_languages
-from crm_core.i18n import N_, Message, Translate, message
+from crm_core.i18n import N_, Message, Translate, message, plural
 from crm_core.schema.field import Field
 
 # Sections and larger divisions of ISIC Rev. 4 (United Nations, 2008) in everyday words.
@@ -69,10 +69,20 @@ def likely_misspelt(field: Field, cells: Iterable[str], languages: Sequence[Tran
             continue
         if close := difflib.get_close_matches(folded, known, n=1, cutoff=ALIKE):
             told += 1
-            yield message(
-                N_("{field}: “{text}” ({count} rows) looks like “{likely}” misspelt; it was kept as it is"),
-                field=Message(field.label),
-                text=cell,
-                count=count,
-                likely=known[close[0]],
+            likely, label = known[close[0]], Message(field.label)
+            yield plural(
+                count,
+                message(
+                    N_("{field}: “{text}” (1 row) looks like “{likely}” misspelt; it stays as it is"),
+                    field=label,
+                    text=cell,
+                    likely=likely,
+                ),
+                message(
+                    N_("{field}: “{text}” ({count} rows) looks like “{likely}” misspelt; it stays as it is"),
+                    field=label,
+                    text=cell,
+                    count=count,
+                    likely=likely,
+                ),
             )

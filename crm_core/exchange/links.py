@@ -11,7 +11,7 @@ from crm_core.errors import UserError
 from crm_core.exchange.mapping import RECORD_ID, Found
 from crm_core.exchange.plan import Lookup
 from crm_core.exchange.words import fold
-from crm_core.i18n import N_, Message, message
+from crm_core.i18n import N_, Message, message, plural
 from crm_core.schema.field import Plain
 
 MOST_NOTES = 10  # lenient matches told one by one; the rest is counted
@@ -134,11 +134,22 @@ class Links:
         """Yield what was taken for what, most frequent first."""
         ranked = self._lenient.most_common()
         for (text, value), count in ranked[:MOST_NOTES]:
-            yield message(
-                N_("“{text}” was taken for “{value}” ({count} times)"), text=text, value=value, count=count
+            yield plural(
+                count,
+                message(N_("“{text}” was taken for “{value}” (once)"), text=text, value=value),
+                message(
+                    N_("“{text}” was taken for “{value}” ({count} times)"),
+                    text=text,
+                    value=value,
+                    count=count,
+                ),
             )
-        if len(ranked) > MOST_NOTES:
-            yield message(
-                N_("{count} more spellings were taken for records with the same letters"),
-                count=len(ranked) - MOST_NOTES,
+        more = len(ranked) - MOST_NOTES
+        if more > 0:
+            yield plural(
+                more,
+                message(N_("1 more spelling was taken for a record with the same letters")),
+                message(
+                    N_("{count} more spellings were taken for records with the same letters"), count=more
+                ),
             )

@@ -16,7 +16,7 @@ from crm_core.entities.quote import Quote
 from crm_core.entities.setup import Attachment
 from crm_core.entities.ticket import Ticket
 from crm_core.errors import NotFound
-from crm_core.i18n import N_, Message, message
+from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action, decide
 from crm_desktop.models import query, repository
 from crm_desktop.models.derived import CONTACT_KINDS, last_contact_ms
@@ -180,9 +180,12 @@ def health(session: Session, customer_id: str, now_ms: int) -> Health:
     recent = _contacts_since(session, customer_id, now_ms - RECENT_DAYS * DAY_MS)
     if recent:
         score += 15
-        often = message(N_("Contacted {count} times in 30 days"), count=recent)
-        once = message(N_("Contacted once in 30 days"))
-        reasons.append(Reason(text=once if recent == 1 else often, direction=1))
+        said = plural(
+            recent,
+            message(N_("Contacted once in 30 days")),
+            message(N_("Contacted {count} times in 30 days"), count=recent),
+        )
+        reasons.append(Reason(text=said, direction=1))
     elif not _contacts_since(session, customer_id, now_ms - QUIET_DAYS * DAY_MS):
         score -= 20
         reasons.append(Reason(text=message(N_("No contact in 60 days")), direction=-1))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crm_core.entities import SCHEMAS
-from crm_core.i18n import N_, Message, message
+from crm_core.i18n import N_, Message, message, plural
 from crm_desktop.ui.format import figure
 
 
@@ -87,10 +87,9 @@ def words_of(entity: str) -> ListWords:
 
 
 def counted(entity: str, number: int) -> Message:
-    """Return how many records there are, in words."""
-    if number == 1:
-        return Message(words_of(entity).one)
-    return Message(words_of(entity).counted, {"count": figure(number)})
+    """Return how many records there are, in words; of any kind where `entity` is none that lists show."""
+    words = words_of(entity)
+    return plural(number, Message(words.one), Message(words.counted, {"count": figure(number)}))
 
 
 def none_yet(entity: str) -> Message:

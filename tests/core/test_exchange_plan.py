@@ -182,7 +182,7 @@ def test_a_deal_without_a_stage_goes_into_the_first_one_and_a_lost_one_gets_a_re
     stages = shelf.rows["stage"]
     assert stages[str(made.rows[0].values["stage_id"])]["name"] == "Talk"
     assert made.rows[1].values["loss_reason"] == "other"
-    assert any("give no reason" in str(note) for note in made.notes)
+    assert any("1 lost deal gives no reason" in str(note) for note in made.notes)
 
 
 def test_missing_stages_are_made_on_request_in_a_sensible_order(shelf: Shelf) -> None:

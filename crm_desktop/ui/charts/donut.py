@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QWidget
 
-from crm_core.i18n import message
+from crm_core.i18n import message, plural
 from crm_desktop.ui.charts import patterns
 from crm_desktop.ui.charts.chart import CENTER, RIGHT, Chart, Part, patterned
 from crm_desktop.ui.charts.values import Number, ShowNumber, Slice
@@ -65,12 +65,15 @@ class Donut(Chart):
     def summary(self) -> str:
         """Return the largest slice and of how many."""
         first = self._slices[0]
-        return tr(
-            "{count} parts; largest {best}: {share}",
-            count=len(self._slices),
-            best=show(first.label),
-            share=self._percent(first.value),
+        best, share = show(first.label), self._percent(first.value)
+        said = plural(
+            len(self._slices),
+            message("1 part, {best}: {share}", best=best, share=share),
+            message(
+                "{count} parts; largest {best}: {share}", count=len(self._slices), best=best, share=share
+            ),
         )
+        return show(said)
 
     def _percent(self, value: Number) -> str:
         whole = sum(Decimal(each.value) for each in self._slices)

@@ -8,10 +8,12 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QWidget
 
+from crm_core.i18n import message, plural
 from crm_desktop.ui.charts.chart import RIGHT, Chart, LegendEntry, Part, box, solid
 from crm_desktop.ui.charts.scale import share
 from crm_desktop.ui.charts.values import ShowNumber, StageBar
 from crm_desktop.ui.format import figure
+from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII
 from crm_desktop.ui.translate import Text, show, tr
@@ -62,12 +64,20 @@ class Funnel(Chart):
 
     def summary(self) -> str:
         """Return how many deals are open and what they are worth."""
-        return tr(
-            "{count} open deals worth {amount}, {weighted} weighted",
-            count=figure(sum(stage.count for stage in self._stages)),
-            amount=self.say_number(sum(stage.amount for stage in self._stages)),
-            weighted=self.say_number(sum(stage.weighted for stage in self._stages)),
+        count = sum(stage.count for stage in self._stages)
+        amount = self.say_number(sum(stage.amount for stage in self._stages))
+        weighted = self.say_number(sum(stage.weighted for stage in self._stages))
+        said = plural(
+            count,
+            message("1 open deal worth {amount}, {weighted} weighted", amount=amount, weighted=weighted),
+            message(
+                "{count} open deals worth {amount}, {weighted} weighted",
+                count=figure(count),
+                amount=amount,
+                weighted=weighted,
+            ),
         )
+        return show(said)
 
     def sizeHint(self) -> QSize:
         """Ask for 32 px a stage and a legend."""
@@ -115,9 +125,9 @@ class Funnel(Chart):
 
     def _words(self, stage: StageBar) -> str:
         return tr(
-            "{stage}: {count} deals, {amount}, {weighted} weighted",
+            "{stage}: {deals}, {amount}, {weighted} weighted",
             stage=show(stage.label),
-            count=figure(stage.count),
+            deals=show(counted("deal", stage.count)),
             amount=self.say_number(stage.amount),
             weighted=self.say_number(stage.weighted),
         )

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
+from crm_core.i18n import message, plural
 from crm_desktop.ui.charts import patterns
 from crm_desktop.ui.charts.chart import LEFT, RIGHT, Chart, LegendEntry, Part, box, patterned, share_words
 from crm_desktop.ui.charts.scale import share
@@ -70,12 +71,13 @@ class HorizontalBars(Chart):
     def summary(self) -> str:
         """Return how many bars there are and the longest."""
         longest = max(self._bars, key=lambda bar: sum(bar.values))
-        return tr(
-            "{count} bars; longest {best}: {value}",
-            count=len(self._bars),
-            best=show(longest.label),
-            value=self._end(longest),
+        best, value = show(longest.label), self._end(longest)
+        said = plural(
+            len(self._bars),
+            message("1 bar, {best}: {value}", best=best, value=value),
+            message("{count} bars; longest {best}: {value}", count=len(self._bars), best=best, value=value),
         )
+        return show(said)
 
     def sizeHint(self) -> QSize:
         """Ask for 32 px a bar, and a legend for several series."""

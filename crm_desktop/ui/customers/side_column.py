@@ -8,14 +8,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
-from crm_core.i18n import Message, message
+from crm_core.i18n import Message, message, plural
 from crm_core.money import Money
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.models.records import Record
 from crm_desktop.services.customers import DealRow, Overview
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.words import amount, step_shown
-from crm_desktop.ui.format import NOTHING, file_size, money, percent
+from crm_desktop.ui.format import NOTHING, figure, file_size, money, percent
 from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.theme.tokens import SIZES, L
 from crm_desktop.ui.translate import Text, show, tr
@@ -136,9 +136,9 @@ class SideColumn(Live, QWidget):
     def _files(self, files: Sequence[Record]) -> None:
         if not files:
             return
+        number = plural(len(files), message("1 file"), message("{count} files", count=figure(len(files))))
         self._body.addSpacing(L)
-        count = message("1 file") if len(files) == 1 else message("{count} files", count=len(files))
-        self._body.addWidget(Heading(message("Files"), count))
+        self._body.addWidget(Heading(message("Files"), number))
         self._body.addSpacing(4)
         for file in files[:MOST_ROWS]:
             size = file.get("size_bytes")

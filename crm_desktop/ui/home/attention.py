@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
-from crm_core.i18n import Message, message
+from crm_core.i18n import Message, message, plural
 from crm_core.money import Money
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import figures
@@ -94,7 +94,7 @@ class AttentionCard(HomeCard):
         refill(self.rows, rows)
         self.nothing.setVisible(not self._items)
         number = len(self._items)
-        counted = message("1 item") if number == 1 else message("{count} items", count=figure(number))
+        counted = plural(number, message("1 item"), message("{count} items", count=figure(number)))
         self.set_remark("" if cut or not self._items else counted)
 
     def _row(self, item: AttentionItem, now_ms: int, *, lined: bool) -> InfoRow:

@@ -9,13 +9,13 @@ from decimal import Decimal
 from PySide6.QtCore import QLocale
 
 from crm_core.entities import SCHEMAS
-from crm_core.i18n import Message, message
+from crm_core.i18n import Message, message, plural
 from crm_core.money import Money
 from crm_desktop.services.activities import Agenda, AgendaItem
 from crm_desktop.services.calendar import local
 from crm_desktop.services.figures import Chart, DataAge
 from crm_desktop.ui.format import clock, figure, near_moment
-from crm_desktop.ui.translate import tr, translator
+from crm_desktop.ui.translate import show, tr, translator
 
 THOUSANDS_FROM = 10_000
 """Largest value, in whole units of the currency, from which a chart counts in thousands."""
@@ -41,10 +41,10 @@ def summary_words(agenda: Agenda) -> Message:
     planned = _listed(counted)
     if agenda.late_total == 0:
         return planned
-    late = (
-        message("1 task overdue")
-        if agenda.late_total == 1
-        else message("{count} tasks overdue", count=figure(agenda.late_total))
+    late = plural(
+        agenda.late_total,
+        message("1 task overdue"),
+        message("{count} tasks overdue", count=figure(agenda.late_total)),
     )
     return message("{planned} · {late}", planned=planned, late=late)
 
@@ -52,13 +52,18 @@ def summary_words(agenda: Agenda) -> Message:
 def age_words(age: DataAge) -> Message:
     """Return whose figures these are and how old: `Your 2,310 customers, as of 10:42`."""
     count = figure(age.customers)
-    if age.customers == 1 and age.as_of_ms is None:
-        return message("Your 1 customer, on this laptop only")
-    if age.customers == 1 and age.as_of_ms is not None:
-        return message("Your 1 customer, as of {time}", time=near_moment(local(age.as_of_ms)))
     if age.as_of_ms is None:
-        return message("Your {count} customers, on this laptop only", count=count)
-    return message("Your {count} customers, as of {time}", count=count, time=near_moment(local(age.as_of_ms)))
+        return plural(
+            age.customers,
+            message("Your 1 customer, on this laptop only"),
+            message("Your {count} customers, on this laptop only", count=count),
+        )
+    time = near_moment(local(age.as_of_ms))
+    return plural(
+        age.customers,
+        message("Your 1 customer, as of {time}", time=time),
+        message("Your {count} customers, as of {time}", count=count, time=time),
+    )
 
 
 def next_words(agenda: Agenda, now_ms: int) -> Message | str:
@@ -76,13 +81,13 @@ def late_words(at_ms: int, now_ms: int) -> str:
     days = (local(now_ms).date() - due.date()).days
     if days < 1:
         return tr("due {time}", time=clock(due))
-    return tr("1 day late") if days == 1 else tr("{days} days late", days=days)
+    return show(plural(days, message("1 day late"), message("{days} days late", days=days)))
 
 
 def quiet_words(at_ms: int, now_ms: int) -> str:
     """Return how long nothing has happened."""
     days = max((local(now_ms).date() - local(at_ms).date()).days, 0)
-    return tr("1 day") if days == 1 else tr("{days} days", days=days)
+    return show(plural(days, message("1 day"), message("{days} days", days=days)))
 
 
 def major(minor: int, currency: str) -> Decimal:

@@ -87,7 +87,7 @@ class CheckedRow:
     @property
     def why(self) -> str:
         """Why it is rejected or left alone, in words on screen."""
-        return "; ".join(show(reason) for reason in self.planned.reasons)
+        return tr("; ").join(show(reason) for reason in self.planned.reasons)
 
 
 class CheckModel(QAbstractTableModel):

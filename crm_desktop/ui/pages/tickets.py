@@ -20,6 +20,7 @@ from crm_desktop.sync.runner import Phase
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.tickets.facts import FactsPane
 from crm_desktop.ui.tickets.head import TicketHead
@@ -263,7 +264,7 @@ class TicketsPage(Page):
 
     def _say_count(self, count: int) -> None:
         if self.isVisible():
-            words = message("1 ticket") if count == 1 else message("{count} tickets", count=count)
+            words = counted("ticket", count)
             self.context.selection_changed.emit(words)
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:

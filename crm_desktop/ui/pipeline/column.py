@@ -25,9 +25,10 @@ from crm_desktop.ui.pipeline import words
 from crm_desktop.ui.pipeline.card_list import BAR, EDGE, GAP, MIME, CardList
 from crm_desktop.ui.pipeline.card_paint import Look, card_height
 from crm_desktop.ui.pipeline.cards import CardModel
+from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import LINES, RADII
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
@@ -179,9 +180,9 @@ class StageColumn(Live, QWidget):
         total = self.column.total
         self.setAccessibleName(
             tr(
-                "{stage}: {count} deals, {amount}, weighted {weighted}",
+                "{stage}: {deals}, {amount}, weighted {weighted}",
                 stage=self.column.stage.name,
-                count=figure(total.count),
+                deals=show(counted("deal", total.count)),
                 amount=words.sum_words(total.amount_minor, self._currency),
                 weighted=words.sum_words(total.weighted_minor, self._currency),
             )

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping
 
 from crm_core.entities import SCHEMAS
-from crm_core.i18n import Message, message
+from crm_core.i18n import Message, message, plural
 from crm_core.money import Money
 from crm_desktop.services.board_moves import Moved
 from crm_desktop.services.deals import Card
@@ -76,7 +76,9 @@ def spoken(card: Card, currency: str, now: datetime.datetime) -> str:
     if card.close_date:
         said.append(tr("closes {day}", day=close_words(card, now.date())))
     said.append(step_words(card.next_step, now))
-    said.append(tr("{days} days in this stage", days=card.days_in_stage))
+    days = card.days_in_stage
+    stayed = plural(days, message("1 day in this stage"), message("{days} days in this stage", days=days))
+    said.append(show(stayed))
     if card.too_long:
         said.append(tr("longer than planned"))
     if card.conflict:

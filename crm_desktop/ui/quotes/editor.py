@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from crm_core.errors import CrmError, UserError
-from crm_core.i18n import N_, Message, message
+from crm_core.i18n import N_, Message, message, plural
 from crm_core.ids import new_id
 from crm_core.rules.access import Action as Right
 from crm_core.schema.field import Plain
@@ -469,5 +469,5 @@ class QuoteEditor(Live, QWidget):
         if not self.isVisible():
             return
         count = self.lines.rowCount()
-        words = message("1 line") if count == 1 else message("{count} lines", count=figure(count))
+        words = plural(count, message("1 line"), message("{count} lines", count=figure(count)))
         self.context.selection_changed.emit(words)

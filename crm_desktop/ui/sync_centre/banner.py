@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from crm_core.i18n import message
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.format import clock, figure, file_size, near_moment
+from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.sync_centre.facts import Facts
 from crm_desktop.ui.sync_words import moment, sync_words
 from crm_desktop.ui.theme import theme
@@ -73,9 +74,9 @@ class Banner(Live, QWidget):
         self._line.say(" ".join(show(sentence) for sentence in _sentences(facts, status)))
         known = facts.status
         shown: tuple[Text, Text, Text] = (
-            message("{count} customers", count=figure(known.rows["customer"])),
+            counted("customer", known.rows["customer"]),
             file_size(facts.disk_bytes),
-            message("{count} records", count=figure(known.waiting_records)),
+            counted("", known.waiting_records),
         )
         for (_, value), text in zip(self._figures, shown, strict=True):
             value.say(text)

@@ -11,6 +11,7 @@ from crm_desktop import assembly
 from crm_desktop.sync.runner import Status
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import NOTHING, figure, file_size, near_moment
+from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.sync_centre.facts import Facts
 from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.theme import theme
@@ -83,11 +84,7 @@ class Overview(QWidget):
         self._state["user"].say(known.user_name or NOTHING)
         self._state["last"].say(_time(known.last_ok_ms))
         self._state["next"].say(_time(status.next_try_ms))
-        self._state["waiting"].say(
-            message("{count} records", count=figure(known.waiting_records))
-            if known.waiting_records
-            else NOTHING
-        )
+        self._state["waiting"].say(counted("", known.waiting_records) if known.waiting_records else NOTHING)
         self._state["oldest"].say(_time(known.oldest_waiting_ms))
         self._state["numbers"].say(figure(known.quote_numbers_left))
         self._state["disk"].say(file_size(facts.disk_bytes))

@@ -23,6 +23,7 @@ from crm_desktop.services.calendar import DAY_MS, local
 from crm_desktop.settings import HOME_CARDS
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Notice, Place
+from crm_desktop.ui.home import words
 from crm_desktop.ui.home.arrange import Arrangement, ArrangePopup, arrangement_of
 from crm_desktop.ui.home.attention import AttentionCard
 from crm_desktop.ui.home.chart_cards import PipelineCard, WonMonthsCard, WonOwnersCard
@@ -31,7 +32,7 @@ from crm_desktop.ui.home.lines import Line
 from crm_desktop.ui.home.recent import RecentCard
 from crm_desktop.ui.pages.home import LOG_ACTION, HomePage
 from crm_desktop.ui.tasks import Tasks
-from crm_desktop.ui.translate import translator
+from crm_desktop.ui.translate import show, translator
 from crm_desktop.ui.widgets.cards import InfoRow
 from tests.support.desktop import PASSPHRASE, empty_app, sample_app
 
@@ -331,3 +332,35 @@ def test_everything_is_said_in_chinese_at_once(shown: Shown) -> None:
     assert shown.page.arrange_button.text() == "调整布局"
     assert "逾期" in shown.page._summary.text()
     assert "拜访" in shown.page.today.strip.accessibleDescription()
+
+
+@pytest.mark.parametrize(
+    ("customers", "said"),
+    [
+        (1, "Your 1 customer, on this laptop only"),
+        (2, "Your 2 customers, on this laptop only"),
+        (1200, "Your 1,200 customers, on this laptop only"),
+    ],
+)
+def test_one_customer_is_no_customers(look: QApplication, customers: int, said: str) -> None:
+    assert show(words.age_words(figures.DataAge(customers=customers, as_of_ms=None))) == said
+
+
+def test_one_day_is_no_days(look: QApplication) -> None:
+    now = round(datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC).timestamp() * 1000)
+    assert [words.quiet_words(now - days * DAY_MS, now) for days in (0, 1, 2)] == [
+        "0 days",
+        "1 day",
+        "2 days",
+    ]
+    assert [words.late_words(now - days * DAY_MS, now) for days in (1, 2)] == ["1 day late", "2 days late"]
+
+
+def test_the_card_of_what_needs_attention_counts_one_item_as_one(shown: Shown) -> None:
+    card = shown.card(AttentionCard)
+    assert isinstance(card, AttentionCard)
+    items = figures.attention(shown.app.replica)
+    card.take(items[:1])
+    assert card.remark.text() == "1 item"
+    card.take(items[:2])
+    assert card.remark.text() == "2 items"
