@@ -21,7 +21,7 @@ from typing import Any
 
 import click
 
-from crm_core.errors import BrokenPromise, NotFound
+from crm_core.errors import BrokenPromise, NotFound, UserError
 from crm_core.i18n import N_, Message, Translate, message
 from crm_core.ids import named_id
 from crm_core.money import Money
@@ -39,6 +39,7 @@ from crm_desktop.services.sample_year import ASKS, HANDED, SHARED, Filling
 SEED = 20261124
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
+HQ_FOLDER = "hq"
 DEMO_PASSPHRASE = "satchel demo"
 """Of the demo's own profiles, printed at the end: they hold nothing but invented records."""
 PICTURES = (
@@ -70,9 +71,15 @@ class Report:
 
 
 def run(folder: Path | None, *, window: bool, as_json: bool) -> int:
-    """Run the demo in `folder` (None: a new temporary one) and return the exit status."""
-    os.environ.setdefault(PASSPHRASE_VARIABLE, DEMO_PASSPHRASE)
+    """Run the demo in `folder` (None: a new temporary one) and return the exit status.
+
+    `UserError` where the folder holds a demo already.
+    """
+    # Not the person's own, which would stand in the terminal at the end.
+    os.environ[PASSPHRASE_VARIABLE] = DEMO_PASSPHRASE
     place = folder or Path(tempfile.mkdtemp(prefix="satchel-demo-"))
+    if (place / HQ_FOLDER).exists():
+        raise UserError(N_("There is a demo in {folder} already; give another folder"), folder=place)
     place.mkdir(parents=True, exist_ok=True)
     demo = _Demo(place, _Teller(tr, quiet=as_json))
     report = demo.play()
@@ -118,7 +125,9 @@ class _Hq:
         self._folder = folder
         facts = demo_texts("company")["facts"]
         told = ("company", "company_zh", "address", "address_zh", "phone", "email")
-        self._environment = {**os.environ, **{f"CRM_SERVER_{name.upper()}": facts[name] for name in told}}
+        # What is set for a real headquarters, its database first of all, is none of the demo's.
+        mine = {name: value for name, value in os.environ.items() if not name.startswith("CRM_SERVER_")}
+        self._environment = {**mine, **{f"CRM_SERVER_{name.upper()}": facts[name] for name in told}}
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
 
@@ -172,7 +181,7 @@ class _Demo:
     def __init__(self, folder: Path, teller: _Teller) -> None:
         self._folder = folder
         self._teller = teller
-        self._hq = _Hq(folder / "hq")
+        self._hq = _Hq(folder / HQ_FOLDER)
         self._chance = random.Random(SEED)
         self._passwords: dict[str, str] = {}
         self._users: dict[str, str] = {}
@@ -225,7 +234,7 @@ class _Demo:
             message(
                 N_("Look around: {variable}='{passphrase}' crm --profile {profile} list customer"),
                 variable=PASSPHRASE_VARIABLE,
-                passphrase=os.environ[PASSPHRASE_VARIABLE],
+                passphrase=DEMO_PASSPHRASE,
                 profile=self._folder / "laptop-lin",
             )
         )

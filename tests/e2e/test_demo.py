@@ -39,7 +39,12 @@ def test_the_demo_plays_the_whole_day_and_says_what_came_out(
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
-        env={**os.environ, "LANG": "C.UTF-8"},
+        env={
+            **os.environ,
+            "LANG": "C.UTF-8",
+            PASSPHRASE_VARIABLE: "a passphrase of the person's own",
+            "CRM_SERVER_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/real",
+        },
         timeout=300,
         check=False,
     )
@@ -79,3 +84,19 @@ def test_the_demo_plays_the_whole_day_and_says_what_came_out(
 
 def _quotes(app: App) -> tuple[Record, ...]:
     return records.page(app.replica, ListQuery(entity="quote", limit=50)).rows
+
+
+def test_a_demo_never_runs_over_another(tmp_path: Path) -> None:
+    (tmp_path / "hq").mkdir()
+    ran = subprocess.run(
+        [sys.executable, "-m", "crm_desktop", "demo", "--no-window", "--dir", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "LANG": "C.UTF-8"},
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "give another folder" in ran.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["hq"]
