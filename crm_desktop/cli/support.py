@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import locale
-import os
 import platform
 import shutil
 import sys
@@ -23,6 +22,7 @@ from crm_core.schema.values import instant_text
 from crm_desktop.assembly import App, open_profile
 from crm_desktop.cli.console import ask_passphrase, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
+from crm_desktop.interchange.saving import replacing
 from crm_desktop.platform.paths import Profile, profile_at
 from crm_desktop.services import syncing
 
@@ -124,14 +124,9 @@ def _pack(profile: Profile, file: Path, report: dict[str, Any]) -> list[str]:
         ("report.json", lambda: json.dumps(told, ensure_ascii=False, indent=1).encode()),
         *((f"logs/{log.name}", log.read_bytes) for log in logs),
     ]
-    partial = file.with_name(file.name + ".part")
-    try:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as bundle:
-            for name, content in members:
-                bundle.writestr(name, content())
-        os.replace(partial, file)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(file) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, content in members:
+            bundle.writestr(name, content())
     return [name for name, _ in members]
 
 

@@ -155,6 +155,12 @@ def test_doctor_packs_a_bundle_without_what_was_typed(crm: Crm, tmp_path: Path) 
         assert secret not in content
 
 
+def test_doctor_names_the_bundle_it_cannot_write(crm: Crm, tmp_path: Path) -> None:
+    ran = crm.run("doctor", str(tmp_path / "none" / "bundle.zip"))
+    assert (ran.status, ran.out) == (1, "")
+    assert "bundle.zip cannot be written" in ran.err
+
+
 def test_doctor_reports_a_broken_profile_and_ends_with_1(crm: Crm) -> None:
     for file in crm.profile.glob("replica.db*"):
         file.unlink()
