@@ -36,7 +36,8 @@ _WIDTHS = {
 }
 _USUAL_WIDTH = 120
 _LEVEL_WIDTH = 52
-_CUSTOMER_WIDTH = 168  # names of companies are longer than those of people and stages
+_REF_WIDTHS = {"customer": 168, "user": 104, "stage": 104}
+"""Names of companies are longer than those of people and stages."""
 _KINDS = {
     Kind.INTEGER: CellKind.RIGHT,
     Kind.DECIMAL: CellKind.RIGHT,
@@ -120,8 +121,8 @@ def field_column(
     leveled = tuple(field.choices) == LEVELS
     kind = CellKind.LEVEL if leveled else _KINDS.get(field.kind, CellKind.TEXT)
     usual = 192 if stretch else _LEVEL_WIDTH if leveled else _WIDTHS.get(field.kind, _USUAL_WIDTH)
-    if field.target == "customer" and not stretch:
-        usual = _CUSTOMER_WIDTH
+    if not stretch:
+        usual = _REF_WIDTHS.get(field.target or "", usual)
     return Column(
         key=field.name,
         title=_head(field, company_currency),

@@ -48,7 +48,7 @@ from crm_desktop.ui.widgets.shadow import lift
 
 PAUSE_MS = 60  # between a key and the search, so that quick typing asks once
 MOST_FOUND = 8
-_WIDTH = 400
+_WIDTH = 448
 _ROW = 32
 
 

@@ -14,6 +14,7 @@ from crm_core.i18n import message
 from crm_desktop.services.quotes import QuoteView
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import NOTHING, clock, short_date
+from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.quotes.steps import StateSteps
 from crm_desktop.ui.theme import theme
@@ -90,7 +91,7 @@ class FieldsRow(Live, QWidget):
         super().__init__(parent)
         fields = SCHEMAS["quote"].fields
         self.customer = LinkEditor(context, fields["customer_id"])
-        self.contact = QComboBox()
+        self.contact = QuietCombo()
         self.book = QLineEdit()
         self.valid = DateField()
         self._view: QuoteView | None = None
@@ -233,7 +234,8 @@ def _fact(name: Text, value: Label) -> QWidget:
 
 
 def _person(values: Mapping[str, Any]) -> str:
-    return ", ".join(str(part) for part in (values.get("name"), values.get("title")) if part)
+    name, title = str(values.get("name") or ""), str(values.get("title") or "")
+    return tr("{name}, {title}", name=name, title=title) if name and title else name or title
 
 
 def _saved(at_ms: int) -> Text:

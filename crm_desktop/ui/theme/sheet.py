@@ -108,6 +108,7 @@ QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color:
 
 QTableView, QListView, QTreeView {{ border: 0; gridline-color: transparent; background: @surface;
   outline: 0 }}
+QFrame[role="popup"] QListView {{ background: transparent }}
 QHeaderView {{ background: @sunken; border: 0 }}
 QHeaderView::section {{ height: 27sp; padding: 0 8sp; border: 0; border-bottom: 1px solid @line;
   background: @sunken; color: @text-soft; font-size: 12sp; font-weight: 400 }}

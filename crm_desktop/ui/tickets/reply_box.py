@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from crm_core.i18n import message
@@ -48,7 +48,8 @@ class ReplyBox(Live, QWidget):
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 0, 12, 12)
         foot.setSpacing(8)
-        foot.addWidget(self.where, 1)
+        foot.addWidget(self.where)
+        foot.addStretch(1)
         foot.addWidget(self.close_too)
         foot.addWidget(self.send)
         column = QVBoxLayout(self)
@@ -109,6 +110,7 @@ class ReplyBox(Live, QWidget):
         else:
             self.where.say(message("Goes to the outbox") if self._queues else "")
         self.close_too.setVisible(not note)
+        self._make_room()
         self.input.setAccessibleName(tr("Internal note") if note else tr("Reply"))
         self.input.setPlaceholderText(
             tr("Write a note for your colleagues") if note else tr("Write to the customer")
@@ -119,6 +121,16 @@ class ReplyBox(Live, QWidget):
         self.setFixedHeight(theme().px(170))
         # Below the keys' letters the box is as wide as the conversation lets it be.
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out where it goes where that would be three dots: the button says it too."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        buttons = [button for button in (self.close_too, self.send) if not button.isHidden()]
+        taken = sum(button.sizeHint().width() + 8 for button in buttons) + 30
+        self.where.setVisible(self.where.sizeHint().width() <= self.width() - taken)
 
     def sizeHint(self) -> QSize:
         """Be content with the width there is."""

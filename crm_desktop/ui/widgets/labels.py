@@ -47,12 +47,18 @@ class Label(Live, QLabel):
     def sizeHint(self) -> QSize:
         """Give one line the line height of its step, whichever face its characters come from."""
         hint = super().sizeHint()
-        return hint if self._flows() else QSize(hint.width(), theme().line_height(self._step))
+        return hint if self._flows() else QSize(hint.width(), self._line_height())
 
     def minimumSizeHint(self) -> QSize:
         """Give one line the line height of its step."""
         hint = super().minimumSizeHint()
-        return hint if self._flows() else QSize(hint.width(), theme().line_height(self._step))
+        return hint if self._flows() else QSize(hint.width(), self._line_height())
+
+    def _line_height(self) -> int:
+        """Return the step's line height, or as much as a face needs whose letters reach further down."""
+        metrics = self.fontMetrics()
+        spare = max(0, metrics.descent() - metrics.tightBoundingRect("gjpqy").bottom() - 1)
+        return max(theme().line_height(self._step), metrics.height() - 2 * spare)
 
     def _flows(self) -> bool:
         return self.wordWrap() or "\n" in self.text()

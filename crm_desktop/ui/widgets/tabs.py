@@ -16,7 +16,7 @@ from crm_desktop.ui.translate import Text, show
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.live import Live
 
-_APART = 20
+_APART, _LEAST_APART = 20, 8
 _GAP = 6
 
 
@@ -115,8 +115,17 @@ class TabRow(Live, QTabBar):
     def tabSizeHint(self, index: int) -> QSize:
         """Give room for the name in bold, so that choosing moves nothing."""
         last = index == len(self._tabs) - 1
-        behind = theme().px(self._apart) if self._trailing or not last else 1
+        behind = self._between() if self._trailing or not last else 1
         return QSize(self._content_width(index) + behind, theme().size("tab-row"))
+
+    def _between(self) -> int:
+        """Return the room between two tabs: less than usual where a row that ends with them is full."""
+        usual = theme().px(self._apart)
+        if self._trailing or len(self._tabs) < 2:
+            return usual
+        words = sum(self._content_width(place) for place in range(len(self._tabs)))
+        room = (self.width() - words - 1) // (len(self._tabs) - 1)
+        return min(usual, max(room, theme().px(_LEAST_APART)))
 
     def minimumTabSizeHint(self, index: int) -> QSize:
         """Never cut a word; arrows appear instead."""

@@ -119,6 +119,16 @@ def test_the_promise_stands_beside_the_chips_or_below_them_but_is_never_cut(
     assert head._lines.indexOf(head._promise) >= 0
 
 
+def test_a_narrow_reply_box_leaves_out_its_remark_rather_than_cutting_it(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    _open(page, app, qtbot)
+    page.box.resize(900, page.box.height())
+    assert not page.box.where.isHidden()
+    page.box.resize(page.box.send.sizeHint().width() + page.box.close_too.sizeHint().width() + 60, 170)
+    assert page.box.where.isHidden()
+
+
 def test_all_views_of_the_queue_are_in_sight(page: TicketsPage, app: App, qtbot: QtBot) -> None:
     _open(page, app, qtbot)
     tabs = page.queue.tabs

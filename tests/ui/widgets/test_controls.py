@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetrics, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind, _Ring
@@ -19,7 +20,7 @@ from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.fields import DateField, Fact, Field, SearchField, line_up
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.info_bar import InfoBar
-from crm_desktop.ui.widgets.labels import ElidedLabel
+from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.menus import Menu
 from crm_desktop.ui.widgets.paint import Tone
 from crm_desktop.ui.widgets.progress import Gauge, ProgressLine
@@ -126,6 +127,20 @@ def test_a_choice_shows_its_error_beside_the_line(look: QApplication, qtbot: QtB
     assert field._line.text() == "Found: Clearwave Demo"
 
 
+def test_a_choice_without_room_ends_in_dots(look: QApplication, qtbot: QtBot) -> None:
+    def painted(words: str) -> QImage:
+        box = QuietCombo()
+        box.addItem(words)
+        window = shown(qtbot, box)
+        window.setFocus()
+        box.setFixedWidth(160)
+        return box.grab().toImage()
+
+    # Letters that come after the dots change nothing; those before them do.
+    assert painted("Nora Blythe, Managing director") == painted("Nora Blythe, Managing board")
+    assert painted("Nora Blythe, Managing director") != painted("Cora Blythe, Managing director")
+
+
 def test_a_search_field_shows_its_key_only_while_empty(look: QApplication, qtbot: QtBot) -> None:
     hinted, plain = SearchField("Search", hint="Ctrl+K"), SearchField("Search")
     window = shown(qtbot, hinted, plain)
@@ -157,6 +172,19 @@ def test_the_values_of_a_column_of_facts_begin_at_one_line(look: QApplication, q
     assert facts[2].label.height() > facts[1].label.fontMetrics().height() * 1.5  # it goes on below
     line_up(facts[:2], least=40, most=120)
     assert facts[0].label.width() < 120
+
+
+def test_no_step_of_the_scale_cuts_what_hangs_below_the_line(look: QApplication, qtbot: QtBot) -> None:
+    for step in ("caption", "body", "section", "title", "figure"):
+        label = Label("gjpqy", step=step)
+        qtbot.addWidget(label)
+        label.resize(label.sizeHint())
+        image = label.grab().toImage()
+        ground = image.pixel(image.width() - 1, 0)
+        rows = [
+            y for y in range(image.height()) if any(image.pixel(x, y) != ground for x in range(image.width()))
+        ]
+        assert len(rows) >= label.fontMetrics().tightBoundingRect("gjpqy").height() - 1, step
 
 
 def test_icon_buttons_are_as_high_as_those_with_words(look: QApplication, qtbot: QtBot) -> None:
