@@ -139,6 +139,7 @@ class MsgKind(IntEnum):
     LOST_EDIT = 5
     PROGRESS = 6
     SETTINGS = 7
+    HELD = 8
 
 
 class Put(msgspec.Struct, array_like=True, frozen=True):
@@ -227,7 +228,14 @@ class Settings(msgspec.Struct, array_like=True, frozen=True):
     values: dict[str, Any]
 
 
-Msg = Put | Purge | DropFields | Lease | LostEdit | Progress | Settings
+class Held(msgspec.Struct, array_like=True, frozen=True):
+    """Rights changed so that very many rows are to go: until an administrator allows it only answers come."""
+
+    kind: int
+    optional: int
+
+
+Msg = Put | Purge | DropFields | Lease | LostEdit | Progress | Settings | Held
 
 MSG_TYPES: dict[int, type[Msg]] = {
     MsgKind.PUT: Put,
@@ -237,6 +245,7 @@ MSG_TYPES: dict[int, type[Msg]] = {
     MsgKind.LOST_EDIT: LostEdit,
     MsgKind.PROGRESS: Progress,
     MsgKind.SETTINGS: Settings,
+    MsgKind.HELD: Held,
 }
 
 

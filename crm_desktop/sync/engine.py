@@ -73,6 +73,7 @@ class _Tally:
         self.superseded = 0
         self.refused = 0
         self.trips = 0
+        self.held = False
 
     def add(self, response: SyncResponse, settled: Settled, received: Received) -> None:
         """Count one trip."""
@@ -82,6 +83,7 @@ class _Tally:
         self.purged += received.purged
         self.superseded += settled.superseded + received.lost_edits
         self.refused += settled.refused
+        self.held = received.held
 
     def report(self, *, up_to_date: bool) -> RoundReport:
         """Return it as a report."""
@@ -96,7 +98,7 @@ class _Tally:
             bytes_down=down - self._down,
             round_trips=self.trips,
             seconds=round(time.monotonic() - self._began, 3),
-            up_to_date=up_to_date,
+            up_to_date=up_to_date and not self.held,
         )
 
 

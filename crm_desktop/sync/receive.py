@@ -18,6 +18,7 @@ from crm_core.sync.merge import members
 from crm_core.sync.protocol import (
     Code,
     DropFields,
+    Held,
     Lease,
     LostEdit,
     Msg,
@@ -42,6 +43,8 @@ class Received:
     lost_edits: int = 0
     scrub: bool = False
     """Something was taken away: the write-ahead log must be emptied so that no trace stays."""
+    held: bool = False
+    """HQ has more, and waits for an administrator before it says or takes anything."""
     changed: set[tuple[str, str]] = field(default_factory=set)
     progress: Progress | None = None
 
@@ -68,6 +71,8 @@ def receive(session: Session, messages: Iterable[Msg], own_dot: str, mark: int =
                 received.progress = message
             case Settings():
                 _settings(session, message)
+            case Held():
+                received.held = True
     return received
 
 

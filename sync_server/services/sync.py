@@ -22,7 +22,7 @@ from crm_core.i18n import N_
 from crm_core.rules.access import Person
 from crm_core.sync.clock import ms_of
 from crm_core.sync.plan import Token, fresh, reconcile, versions_held
-from crm_core.sync.protocol import PROTOCOL_VERSION, Lease, Msg, MsgKind, SyncRequest, SyncResponse
+from crm_core.sync.protocol import PROTOCOL_VERSION, Held, Lease, Msg, MsgKind, SyncRequest, SyncResponse
 from crm_core.sync.protocol import Settings as SettingsMessage
 from sync_server.services import audit, entitlements, numbers
 from sync_server.services.auth import DeviceSession, now_ms
@@ -290,7 +290,8 @@ class SyncService:
             if isinstance(response, int):
                 with self._database.note() as connection:
                     entitlements.hold_purge(connection, contact.session.device_id, response)
-                return self._response(contact, server_ms, list(contact.leases), request.token, False)
+                told: list[Msg] = [*contact.leases, Held(MsgKind.HELD, 1)]
+                return self._response(contact, server_ms, told, request.token, False)
             if response is not None:
                 return response
         raise Refusal("busy", N_("Rights are changing at HQ; try again in a moment"))

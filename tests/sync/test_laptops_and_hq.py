@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from crm_core.errors import AccessDenied
-from crm_core.ids import named_id
+from crm_core.ids import named_id, new_id
 from crm_core.sync.protocol import Code
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import quotes, records, syncing
-from tests.support.hq import Office
+from sync_server.services import entitlements
+from sync_server.services.auth import Auth
+from tests.support.hq import Office, make
 from tests.support.replicas import Cut, Laptop, Laptops, differences, make_template, settle_all
 
 YEAR_MS = 365 * 86_400_000
@@ -191,6 +193,24 @@ def test_a_role_change_takes_fields_away_and_brings_them_back(
     assert (seen["payment_terms"], seen["notes"]) == ("30 days", "canary-comms")
     lin.sync()
     assert_even(lin, fin)
+
+
+def test_a_round_in_which_hq_holds_a_purge_back_is_not_up_to_date(
+    office: Office, laptops: Laptops, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entitlements, "HOLD_ROWS", 5)
+    office.hq.write_all([make("customer", new_id(), name=f"{n}", owner_id=people.lin) for n in range(40)])
+    maya = laptops.make("maya", people.maya)
+    assert maya.sync().up_to_date
+    office.hq.update("user", people.maya, {"role_id": named_id("role", "sales")})
+    mine = new_customer(maya)
+    held = maya.sync()
+    assert (held.sent > 0, held.up_to_date) == (True, False)
+    assert records.count(maya.replica, _all("customer")) == 41
+    Auth(office.database, office.settings).allow_purge(maya.line._device.device_id)
+    assert maya.sync().up_to_date
+    assert [row.id for row in records.page(maya.replica, _all("customer")).rows] == [mine]
+    assert_even(maya)
 
 
 def test_the_laptop_says_no_where_hq_would(laptops: Laptops, people: People) -> None:
