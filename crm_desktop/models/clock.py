@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Callable
 
@@ -47,3 +48,7 @@ class Clock:
     def now_ms(self) -> int:
         """Return the time as HQ would tell it."""
         return self.local_ms() + self.offset_ms
+
+    def today(self) -> datetime.date:
+        """Return the calendar day here and now, by HQ's clock and this machine's time zone."""
+        return datetime.datetime.fromtimestamp(self.now_ms() / 1000).astimezone().date()

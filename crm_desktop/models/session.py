@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event
@@ -12,7 +13,10 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_
 from crm_core.schema.entity import Entity
+from crm_core.sync.protocol import TxnFlag
+from crm_desktop.models import state
 from crm_desktop.models.recording import Recorder
+from crm_desktop.models.state import Key
 
 
 class WriteSession(Session):
@@ -23,6 +27,17 @@ class WriteSession(Session):
         self.recorder = recorder
         """None while HQ's pages are applied: they make no operations."""
         self.changed: set[tuple[str, str]] = set()
+
+    @contextmanager
+    def recording(self, now_ms: Callable[[], int]) -> Iterator[Recorder]:
+        """Record what is done in the block as the signed-in person's own, while HQ's pages are applied."""
+        recorder = Recorder(state.read(self, Key.USER_ID) or None, now_ms, TxnFlag.NONE)
+        self.recorder = recorder
+        try:
+            yield recorder
+            self.flush()
+        finally:
+            self.recorder = None
 
     def touch(self, entity: str, ids: Iterable[str]) -> None:
         """Say that rows changed which this session's own objects do not show, as after Core statements."""

@@ -63,7 +63,7 @@ def complete_change(session: Session, clock: Clock, before: Record, changes: Map
 
 def today(clock: Clock) -> datetime.date:
     """Return the calendar day here and now, by HQ's clock and this machine's time zone."""
-    return datetime.datetime.fromtimestamp(clock.now_ms() / 1000).astimezone().date()
+    return clock.today()
 
 
 def stage_of(session: Session, stage_id: str) -> pipeline.StageRow:

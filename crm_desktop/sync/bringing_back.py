@@ -20,7 +20,7 @@ from crm_core.schema.field import Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.clock import reading
 from crm_core.sync.merge import lives
-from crm_core.sync.protocol import OpKind, TxnFlag
+from crm_core.sync.protocol import OpKind
 from crm_desktop.models import repository, state
 from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn, RowMeta
 from crm_desktop.models.recording import Recorder
@@ -62,15 +62,11 @@ def bring_back(session: WriteSession, mark: int, now_ms: Callable[[], int]) -> N
         return
     waiting = session.scalars(select(OutboxOp.no).order_by(OutboxOp.no)).all()
     times = _times_of(lost)
-    session.recorder = recorder = Recorder(state.read(session, Key.USER_ID) or None, now_ms, TxnFlag.NONE)
-    try:
+    with session.recording(now_ms) as recorder:
         made = _make_again(session, recorder, _missing(session, mark, lost), times)
         for key, entries in lost.items():
             if key not in made:
                 _change_again(session, *key, entries)
-        session.flush()
-    finally:
-        session.recorder = None
     again = session.scalars(
         select(OutboxOp.no).where(OutboxOp.no.not_in(waiting)).order_by(OutboxOp.no)
     ).all()

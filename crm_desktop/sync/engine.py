@@ -23,6 +23,7 @@ from crm_core.sync.merge import dot
 from crm_core.sync.protocol import (
     PROTOCOL_VERSION,
     Headquarters,
+    Lease,
     Progress,
     SyncRequest,
     SyncResponse,
@@ -34,6 +35,7 @@ from crm_desktop.models.state import Key
 from crm_desktop.sync import outbox
 from crm_desktop.sync.bringing_back import awaits_bringing_back, bring_back
 from crm_desktop.sync.enrolment import restart
+from crm_desktop.sync.numbering import number_the_rest
 from crm_desktop.sync.receive import Received, receive, sweep
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step, ignore_step, never
 from crm_desktop.sync.settle import Settled, settle
@@ -216,8 +218,12 @@ class Engine:
                     sweep(session, mark, received)
                     mark = 0
                 kept |= {Key.RESYNC_MARK: mark, Key.TOKEN: response.token, Key.EPOCH: response.epoch}
-            heard = observe(known[Key.HLC], reading(response.server_ms))
-            kept[Key.HLC] = heard if request.txns or received.rows else known[Key.HLC]
+            if any(isinstance(message, Lease) for message in messages):
+                with session.recording(self._replica.clock.now_ms):
+                    number_the_rest(session, self._replica.clock.today())
+            highest = state.read(session, Key.HLC)  # what was recorded just now has moved it
+            heard = observe(highest, reading(response.server_ms))
+            kept[Key.HLC] = heard if request.txns or received.rows else highest
             # One that begins anew has no numbers to give out yet, and asks for some.
             finished = not response.more and not response.incarnation and outbox.count(session) == 0
             tally.add(response, settled, received)

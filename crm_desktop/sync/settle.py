@@ -17,7 +17,7 @@ from crm_core.sync.codec import unpack_value
 from crm_core.sync.merge import dot
 from crm_core.sync.protocol import Answer, Code, OpKind
 from crm_desktop.models import state
-from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn, Returned, RowMeta
+from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn, Returned, RowMeta, SyncEvent
 from crm_desktop.sync import pending
 from crm_desktop.sync.pending import CHUNK, PendingOp
 
@@ -66,6 +66,8 @@ def settle(session: Session, answers: Sequence[Answer]) -> Settled:
         answer = by_no[op.no]
         code = Code(answer.code)
         settled.changed.add((op.entity, op.row_id))
+        if code.took_effect and isinstance(answer.extra, list):
+            _note_trash(session, op, answer)
         if op.no in plain:
             settled.confirmed += 1
             continue
@@ -87,6 +89,13 @@ def settle(session: Session, answers: Sequence[Answer]) -> Settled:
         rows_of_it = [row_id for name, row_id in quiet if name == entity]
         pending.settle_bookkeeping(session, SCHEMAS[entity], rows_of_it)
     return settled
+
+
+def _note_trash(session: Session, op: PendingOp, answer: Answer) -> None:
+    """Note in the Sync centre's history that an edit stands and does not show: its record is deleted."""
+    reason, places = (*answer.extra, None)[:2]
+    detail = {"entity": op.entity, "id": op.row_id, "reason": str(reason), "places": places}
+    session.execute(insert(SyncEvent).values(at_ms=ms_of(answer.hlc), kind="trash", detail=detail))
 
 
 def _left(session: Session, ops: Sequence[PendingOp]) -> dict[tuple[str, str], list[PendingOp]]:

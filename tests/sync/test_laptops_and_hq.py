@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from crm_core.errors import AccessDenied
 from crm_core.ids import named_id, new_id
 from crm_core.sync.protocol import Code
+from crm_desktop.models.device_tables import NumberLease
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import quotes, records, syncing
 from sync_server.services import entitlements
@@ -320,3 +322,62 @@ def test_history_names_who_changed_each_field_not_who_changed_the_record_last(
     told = {h.field: (h.new, h.user_name) for h in records.history(fin.replica, "customer", customer)}
     assert told["industry"] == ("food", "Lin")
     assert told["website"] == ("https://x.example", "Maya")
+
+
+def test_who_adds_to_a_record_deleted_meanwhile_is_told_where_it_lies(
+    laptops: Laptops, people: People
+) -> None:
+    lin, maya = laptops.make("lin", people.lin), laptops.make("maya", people.maya)
+    settle_all([lin, maya], 1)
+    customer = new_customer(lin)
+    settle_all([lin, maya])
+    records.delete(maya.replica, "customer", customer)
+    maya.sync()
+    contact = records.create(lin.replica, "contact", {"name": "何苗", "customer_id": customer}).value.id
+    records.update(lin.replica, "customer", customer, {"industry": "paper"})
+    lin.sync()
+    told = {
+        (each.detail["entity"], each.detail["id"])
+        for each in syncing.events(lin.replica)
+        if each.kind == "trash"
+    }
+    assert told == {("contact", contact), ("customer", customer)}
+    assert not records.get(lin.replica, "contact", contact).alive
+    assert lin.returned() == []
+    records.restore(lin.replica, "customer", customer)
+    settle_all([lin, maya])
+    assert records.get(maya.replica, "contact", contact).alive
+    assert records.get(maya.replica, "customer", customer)["industry"] == "paper"
+    assert_even(lin, maya)
+
+
+def test_what_was_made_without_a_number_left_gets_one_with_the_next_lease(
+    laptops: Laptops, people: People
+) -> None:
+    lin, maya = laptops.make("lin", people.lin), laptops.make("maya", people.maya)
+    customer_of = {}
+    for laptop in (lin, maya):
+        laptop.sync()
+        customer_of[laptop.name] = new_customer(laptop)
+        laptop.sync()
+        with laptop.replica.applying() as session:
+            session.execute(delete(NumberLease))
+    made = []
+    for laptop in (lin, maya):
+        of = {"customer_id": customer_of[laptop.name]}
+        for subject in ("First", "Second"):
+            made.append(
+                (laptop, "ticket", records.create(laptop.replica, "ticket", {"subject": subject, **of}).value)
+            )
+        quote = {"currency": "CNY", "valid_until": "2031-12-31", **of}
+        made.append((laptop, "quote", records.create(laptop.replica, "quote", quote).value))
+    assert {record["number"] for _, _, record in made} == {None}
+    for laptop in (lin, maya):
+        assert laptop.sync().up_to_date
+    numbers = [records.get(laptop.replica, entity, record.id)["number"] for laptop, entity, record in made]
+    assert None not in numbers
+    assert len(set(numbers)) == len(made)
+    assert numbers[:2] == sorted(numbers[:2])
+    settle_all([lin, maya])
+    assert_even(lin, maya)
+    assert lin.returned() == maya.returned() == []

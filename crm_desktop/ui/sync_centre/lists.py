@@ -166,6 +166,18 @@ def event_words(event: Event) -> tuple[str, Text, Text]:
             message("HQ did not serve this laptop"),
             Message(refusal) if refusal else _reason(detail),
         )
+    if event.kind == "trash":
+        label = SCHEMAS[str(detail["entity"])].meta.label
+        title = message("{entity}: lies among the recently deleted", entity=Message(label))
+        return "trash", title, Message(str(detail["reason"]))
+    if event.kind == "exported":
+        plural = Message(SCHEMAS[str(detail["entity"])].meta.plural)
+        rows = detail.get("rows", 0)
+        return (
+            "up",
+            message("{entity} exported: {count}", entity=plural, count=rows),
+            str(detail.get("file", "")),
+        )
     return "cloudoff", message("HQ was not reached"), _reason(detail)
 
 

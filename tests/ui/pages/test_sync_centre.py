@@ -225,6 +225,13 @@ def test_rounds_are_told_in_words() -> None:
     assert show(event_words(nothing)[1]) == "In step with HQ, nothing new"
     refused = syncing.Event(at_ms=1, kind="refused", detail={"code": "revoked"})
     assert show(event_words(refused)[2]) == "HQ has taken this laptop off its list"
+    gone = syncing.Event(at_ms=1, kind="trash", detail={"entity": "contact", "reason": "Deleted"})
+    assert [show(text) for text in event_words(gone)[1:]] == [
+        "Contact: lies among the recently deleted",
+        "Deleted",
+    ]
+    taken = syncing.Event(at_ms=1, kind="exported", detail={"entity": "customer", "rows": 3, "file": "a.csv"})
+    assert [show(text) for text in event_words(taken)[1:]] == ["Customers exported: 3", "a.csv"]
 
 
 def test_an_hq_that_does_not_answer_is_said_to_be_so(page: SyncCentrePage, qtbot: QtBot) -> None:
