@@ -6,6 +6,7 @@ The file holds the database's URL and the key that signs sync tokens, so only it
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import json
 import os
 import secrets
@@ -89,6 +90,16 @@ class Settings:
     def uses_tls(self) -> bool:
         """Whether HQ itself answers with TLS."""
         return bool(self.tls_certificate)
+
+    @property
+    def is_heard_in_the_clear(self) -> bool:
+        """Whether other machines reach this server and neither it nor a proxy it knows encrypts."""
+        if self.uses_tls or self.trusted_proxies or self.host == "localhost":
+            return False
+        try:
+            return not ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return True
 
     def company_name(self, language: str) -> str:
         """Return the company's name in the language, or in the other where it has only one."""

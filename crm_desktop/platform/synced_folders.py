@@ -23,21 +23,34 @@ _MARKERS = {
     ".nextcloudsync.log": "Nextcloud",
     ".owncloudsync.log": "ownCloud",
     ".sync.ffs_db": "FreeFileSync",
+    ".seafile-data": "Seafile",
     ".tmp.drivedownload": "Google Drive",
     ".tmp.driveupload": "Google Drive",
     ".849C9593-D756-4E56-8D6E-42412F2A707B": "OneDrive",
 }
 _MARKER_PATTERNS = ((re.compile(r"\.sync_[0-9a-f]+\.db\Z|\._sync_[0-9a-f]+\.db\Z"), "Nextcloud"),)
-_NAMES = (
-    (re.compile(r"dropbox( \(.+\))?\Z", re.IGNORECASE), "Dropbox"),
-    (re.compile(r"onedrive( - .+)?\Z", re.IGNORECASE), "OneDrive"),
-    (re.compile(r"google ?drive\Z|my drive\Z|googledrive-.+\Z", re.IGNORECASE), "Google Drive"),
-    (
-        re.compile(r"iclouddrive\Z|icloud drive\Z|mobile documents\Z|com~apple~clouddocs\Z", re.IGNORECASE),
-        "iCloud",
-    ),
-    (re.compile(r"nextcloud\d*\Z", re.IGNORECASE), "Nextcloud"),
-    (re.compile(r"坚果云\Z|nutstore\Z", re.IGNORECASE), "Nutstore"),
+_NAMES = tuple(
+    (re.compile(rf"(?:{pattern})\Z", re.IGNORECASE), service)
+    for pattern, service in (
+        (r"dropbox( \(.+\)|-.+)?", "Dropbox"),
+        (r"onedrive( - .+|-.+)?", "OneDrive"),
+        (r"google ?drive|my drive|我的云端硬盘|googledrive-.+", "Google Drive"),
+        (r"iclouddrive|icloud drive|icloud ?云盘|mobile documents|com~apple~clouddocs", "iCloud"),
+        (r"nextcloud\d*", "Nextcloud"),
+        (r"owncloud\d*", "ownCloud"),
+        (r"(我的)?坚果云( ?\(.+\)|\d*)|nutstore( files|\.\d+|\d*)", "Nutstore"),
+        (r"baidusyncdisk|百度网盘同步空间", "百度网盘"),
+        (r"wps ?云盘|wpsdrive", "WPS 云盘"),
+        (r"box sync|box-box", "Box"),
+        (r"megasync", "MEGA"),
+        (r"pclouddrive|pcloud drive", "pCloud"),
+        (r"seafile", "Seafile"),
+        (r"synologydrive", "Synology Drive"),
+        (r"yandex\.disk", "Yandex Disk"),
+        (r"creative cloud files", "Creative Cloud"),
+        # Where macOS keeps the folder of every service that asks it to.
+        (r"cloudstorage", "CloudStorage"),
+    )
 )
 _VARIABLES = {
     "OneDrive": "OneDrive",

@@ -48,6 +48,13 @@ def serve(terminal: Terminal, host: str | None, port: int | None, workers: int |
     bound_host, bound_port = listening.getsockname()[:2]
     url = f"{scheme}://{f'[{bound_host}]' if ':' in bound_host else bound_host}:{bound_port}"
     terminal.console.tell(N_("Headquarters answers at {url}"), url=url)
+    if settings.is_heard_in_the_clear:
+        terminal.console.tell(
+            N_(
+                "Other machines reach this address unencrypted, and laptops refuse it. Set tls_certificate"
+                " and tls_key, or trusted_proxies where a proxy encrypts"
+            )
+        )
     if terminal.console.as_json:
         terminal.console.show({"url": url})
     # Workers are new processes: this is how they learn which headquarters is theirs.

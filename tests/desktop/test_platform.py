@@ -30,6 +30,14 @@ from crm_desktop.settings import Settings
         "iCloudDrive",
         "Nextcloud/a/b",
         "坚果云/行囊",
+        "我的坚果云",
+        "Nutstore Files/我的坚果云/crm",
+        "OneDrive-Personal",
+        "iCloud云盘",
+        "BaiduSyncdisk/crm",
+        "WPS云盘",
+        "ownCloud",
+        "Library/CloudStorage/Box-Box/crm",
     ],
 )
 def test_a_folder_of_a_cloud_service_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
@@ -50,7 +58,7 @@ def test_a_folder_a_service_names_in_the_environment_is_refused(tmp_path: Path) 
     assert owner_of(tmp_path.parent, {"OneDriveCommercial": str(tmp_path)}) is None
 
 
-@pytest.mark.parametrize("name", ["Dropboxes", "my-onedrive-notes", "next", "profile"])
+@pytest.mark.parametrize("name", ["Dropboxes", "my-onedrive-notes", "next", "profile", "mega"])
 def test_a_folder_that_only_sounds_alike_is_taken(tmp_path: Path, name: str) -> None:
     refuse_synced(tmp_path / name)
 

@@ -6,6 +6,7 @@ import dataclasses
 import shutil
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,3 +94,22 @@ def test_every_setting_is_shown(tmp_path: Path) -> None:
 def test_the_company_has_a_name_in_a_language_it_was_not_given_in(tmp_path: Path) -> None:
     settings = fresh_settings(tmp_path, company_zh="示例公司")
     assert settings.company_name("en") == settings.company_name("zh_CN") == "示例公司"
+
+
+@pytest.mark.parametrize(
+    ("host", "others", "heard"),
+    [
+        ("127.0.0.1", {}, False),
+        ("::1", {}, False),
+        ("localhost", {}, False),
+        ("0.0.0.0", {}, True),
+        ("hq.example", {}, True),
+        ("0.0.0.0", {"tls_certificate": "/etc/hq.pem"}, False),
+        ("0.0.0.0", {"trusted_proxies": ("10.0.0.1",)}, False),
+    ],
+)
+def test_an_address_others_reach_unencrypted_is_known(
+    tmp_path: Path, host: str, others: dict[str, Any], heard: bool
+) -> None:
+    settings = dataclasses.replace(fresh_settings(tmp_path), host=host, **others)
+    assert settings.is_heard_in_the_clear is heard
