@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
@@ -22,7 +20,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
 from crm_desktop.ui.widgets.chips import LevelBadge, Tag
-from crm_desktop.ui.widgets.fields import Fact, line_up
+from crm_desktop.ui.widgets.fields import Fact, breakable, line_up
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
@@ -31,7 +29,6 @@ _PLACE = ("territory_id", "province", "city")
 _ELSEWHERE = frozenset(("name", "owner_id", "parent_id", "tags", "level", *_PLACE))
 _ONE_WORD = frozenset((Kind.EMAIL, Kind.URL, Kind.PHONE))  # no space to break at
 _LEAST_LABEL, _MOST_LABEL = 56, 72
-_MAY_BREAK = "\N{ZERO WIDTH SPACE}"
 _UNSHOWN = frozenset((Kind.JSON, Kind.POSITION, Kind.CURRENCY))
 
 
@@ -200,9 +197,8 @@ class FactsPane(Live, QWidget):
 
 
 def _one_word(words: str) -> Label:
-    """Return an address as it is said aloud; it may go on in the next line behind its @, dots and strokes."""
-    said = words.removeprefix("https://").removesuffix("/")
-    label = Label(re.sub(r"([@/]|\.(?=[^.]*\.))", rf"\1{_MAY_BREAK}", said), wrap=True)
+    """Return an address as it is said aloud, in as many lines as it needs."""
+    label = Label(breakable(words.removeprefix("https://").removesuffix("/")), wrap=True)
     label.setToolTip(words)
     label.setAccessibleName(words)
     return label

@@ -105,7 +105,10 @@ class _EntryDelegate(QStyledItemDelegate):
         height = theme().px(8) + theme().line_height()
         if isinstance(row, Entry):
             line = theme().line_height()
-            height += sum(line * len(self._broken(show(text), width)) for text in row.lines)
+            if row.changed:
+                height += line  # old and new stand on one
+            else:
+                height += sum(line * len(self._broken(show(text), width)) for text in row.lines)
         return QSize(width, height + theme().px(9))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:

@@ -18,7 +18,7 @@ from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cards import Avatar
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.glyphs import Glyph
-from crm_desktop.ui.widgets.labels import IconLabel, Label
+from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
 
 
@@ -42,7 +42,7 @@ class MessageView(Live, QWidget):
         kind_color = "warn" if row.internal else "text-soft"
         head = QHBoxLayout()
         head.setSpacing(8)
-        head.addWidget(Label(name, weight=600))
+        head.addWidget(ElidedLabel(name, weight=600))
         head.addWidget(Label(kind, step="caption", color=kind_color))
         head.addStretch(1)
         self.when = Label(near_moment(moment(row.written_at)), step="caption", color=kind_color)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
@@ -29,6 +30,9 @@ from crm_desktop.ui.widgets.live import Live
 
 _MARKS: dict[str, tuple[str, str]] = {"error": ("overdue", "bad"), "not-sent": ("notsent", "accent")}
 _MARK_NAMES = {"error": N_("Wrong value"), "not-sent": N_("Not sent yet")}
+MAY_BREAK = "\N{ZERO WIDTH SPACE}"
+_LONGEST_RUN = 16
+"""So many letters fit beside the label in the narrowest pane."""
 _GLASS_AT, _GLASS_ROOM = 10, 26
 """Where the magnifier stands, and how much room it takes beside the text."""
 _NOTES = {"good": ("check", "good"), "warn": ("clock", "warn"), "soft": (None, "text-soft")}
@@ -191,6 +195,18 @@ class SearchField(Live, QLineEdit):
         painter.end()
 
 
+def breakable(words: str) -> str:
+    """Return words that may go on in the next line behind @, strokes, inner dots, and in a long run."""
+    marked = re.sub(r"([@/]|\.(?=[^.]*\.))", rf"\1{MAY_BREAK}", words)
+    return re.sub(rf"([^\s{MAY_BREAK}]{{{_LONGEST_RUN}}})(?=[^\s{MAY_BREAK}])", rf"\1{MAY_BREAK}", marked)
+
+
+def _breakable(value: Text) -> Text:
+    """Leave a value as it is, for people copy it, unless it holds a word too long for any line."""
+    too_long = isinstance(value, str) and any(len(word) > 2 * _LONGEST_RUN for word in value.split())
+    return breakable(value) if isinstance(value, str) and too_long else value
+
+
 class Fact(Live, QWidget):
     """A label and its value in reading mode: text, never a greyed field."""
 
@@ -203,7 +219,7 @@ class Fact(Live, QWidget):
         if isinstance(value, QWidget):
             self.value: QWidget = value
         else:
-            self.value = Label(value, wrap=True)
+            self.value = Label(_breakable(value), wrap=True)
             self.value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -222,12 +238,14 @@ class Fact(Live, QWidget):
     def say(self, value: Text) -> None:
         """Show another value."""
         if isinstance(self.value, Label):
-            self.value.say(value)
+            self.value.say(_breakable(value))
         self.retranslate()
 
     def retranslate(self) -> None:
         """Join label and value for those who listen."""
-        words = self.value.accessibleName() or (self.value.text() if isinstance(self.value, QLabel) else "")
+        words = self.value.accessibleName()
+        if not words and isinstance(self.value, QLabel):
+            words = self.value.text().replace(MAY_BREAK, "")
         self.setAccessibleName(tr("{label}: {value}", label=self.label.text(), value=words))
 
     def set_label_width(self, width: int) -> None:

@@ -14,12 +14,13 @@ from pytestqt.qtbot import QtBot
 from crm_desktop.assembly import App
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import records, tickets
-from crm_desktop.services.tickets import Clock, Queue
+from crm_desktop.services.tickets import Clock, MessageRow, Queue
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.pages.tickets import TicketsPage
 from crm_desktop.ui.tasks import Tasks
+from crm_desktop.ui.tickets.messages import MessageView
 from crm_desktop.ui.tickets.words import deadline
 from crm_desktop.ui.translate import show, translator
 from tests.support.desktop import empty_app, sample_app
@@ -117,6 +118,23 @@ def test_the_promise_stands_beside_the_chips_or_below_them_but_is_never_cut(
     head.resize(needed + 200, head.height())
     qtbot.waitUntil(lambda: head._second.indexOf(head._promise) < 0, timeout=WAIT_MS)
     assert head._lines.indexOf(head._promise) >= 0
+
+
+def test_a_long_name_leaves_the_time_of_a_message_in_sight(look: QApplication, qtbot: QtBot) -> None:
+    row = MessageRow(
+        id="m",
+        author="Wolfeschlegel " * 12,
+        body="Yes.",
+        internal=False,
+        from_customer=True,
+        written_at=0,
+        not_sent=False,
+    )
+    view = MessageView(row, editable=False)
+    qtbot.addWidget(view)
+    view.resize(612, 80)
+    view.show()
+    assert view.when.geometry().right() <= view.width() - 24
 
 
 def test_a_narrow_reply_box_leaves_out_its_remark_rather_than_cutting_it(

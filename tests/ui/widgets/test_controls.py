@@ -174,6 +174,16 @@ def test_the_values_of_a_column_of_facts_begin_at_one_line(look: QApplication, q
     assert facts[0].label.width() < 120
 
 
+def test_a_word_too_long_for_its_line_goes_on_in_the_next(look: QApplication, qtbot: QtBot) -> None:
+    name = "Wolfeschlegelsteinhausenbergerdorff"
+    long, usual = Fact("Contact", name), Fact("Mail", "nora@heron.example")
+    shown(qtbot, long, usual)
+    assert long.minimumSizeHint().width() < QFontMetrics(theme().font()).horizontalAdvance(name)
+    assert long.accessibleName() == f"Contact: {name}"
+    assert isinstance(usual.value, Label)
+    assert usual.value.text() == "nora@heron.example"  # as it is copied
+
+
 def test_no_step_of_the_scale_cuts_what_hangs_below_the_line(look: QApplication, qtbot: QtBot) -> None:
     for step in ("caption", "body", "section", "title", "figure"):
         label = Label("gjpqy", step=step)
