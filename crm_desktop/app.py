@@ -72,7 +72,8 @@ class Desktop(QObject):
         self._context: Context | None = None
         self._tasks = Tasks(self)
         self._tasks.failed.connect(self._on_task_failed)
-        self._unexpected_end = False
+        self._check_due = False
+        """The window before was not closed as it should be, and the database is not checked yet."""
         self._passphrase = ""
 
     def start(self) -> None:
@@ -119,7 +120,7 @@ class Desktop(QObject):
             self._stop(error.message)
 
     def _on_opened(self, opened: Opened) -> None:
-        self._unexpected_end = running.begin(self.profile)
+        self._check_due = running.begin(self.profile)
         self._hold(opened.app)
         if (opened.enrolled and not opened.ready) or (not opened.enrolled and not opened.prepared):
             self._first_run(opened)
@@ -190,13 +191,11 @@ class Desktop(QObject):
         """Do what may wait: the search index, the daily backup, and a check after an unexpected end."""
         from crm_desktop.ui.opening import tidy  # noqa: PLC0415
 
-        unexpected, self._unexpected_end = self._unexpected_end, False
-        app = context.app
-        self._tasks.read(
-            self, lambda: tidy(app, check=unexpected), lambda found: self._on_tidied(context, found)
-        )
+        app, check = context.app, self._check_due
+        self._tasks.read(self, lambda: tidy(app, check=check), lambda found: self._on_tidied(context, found))
 
     def _on_tidied(self, context: Context, notice: Notice | None) -> None:
+        self._check_due = False
         if notice is not None:
             context.notice.emit(notice)
 
@@ -265,6 +264,8 @@ class Desktop(QObject):
     def _on_closing(self) -> None:
         self.settings.set(WINDOW_GEOMETRY, self.window.kept_place())
         self.window.hide()  # the last round may take a moment, and nobody should wait for it
+        if self.app is not None:
+            self.app.replica.leave()
         self._tasks.close()
         self._close_app(last_round=True)
 
@@ -272,4 +273,5 @@ class Desktop(QObject):
         app, self.app, self._context = self.app, None, None
         if app is not None:
             app.close(last_round=last_round)
-            running.end(self.profile)
+            if not self._check_due:
+                running.end(self.profile)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
-from crm_desktop.models.engine import check_file, connect, failure, sqlcipher
+from crm_desktop.models.engine import STOPPED, check_file, connect, failure, heed, sqlcipher
 from crm_desktop.platform.disk import demand_space
 from crm_desktop.platform.paths import Profile
 
@@ -25,10 +26,11 @@ def backups(profile: Profile) -> list[Path]:
     return sorted(found, reverse=True)
 
 
-def back_up(profile: Profile, key: bytes, reason: str) -> Path:
+def back_up(profile: Profile, key: bytes, reason: str, stopped: Callable[[], bool] = lambda: False) -> Path:
     """Write an encrypted copy of the database as it is at this moment and return it; keep the newest three.
 
-    The copy has the key of the original. Others may read and write meanwhile.
+    The copy has the key of the original. Others may read and write meanwhile. `UserError` where it could not
+    be written, or was stopped.
     """
     profile.make()
     demand_space(profile.backups, profile.database.stat().st_size)
@@ -37,11 +39,14 @@ def back_up(profile: Profile, key: bytes, reason: str) -> Path:
     for left in profile.backups.glob("*.part"):
         left.unlink(missing_ok=True)
     connection = connect(profile.database, key)
+    heed(connection, stopped)
     try:
         # Into a new file under the same key, without free pages.
         connection.execute("VACUUM INTO ?", (str(part),))
     except sqlcipher.Error as error:
         part.unlink(missing_ok=True)
+        if stopped():
+            raise UserError(STOPPED) from error
         raise failure(error) or UserError(N_("The backup could not be written")) from error
     finally:
         connection.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ _WRITER_PRAGMAS = (
 )
 _READER_PRAGMAS = ("PRAGMA query_only = ON",)
 
+_STEPS_BETWEEN_LOOKS = 20_000  # of the database's machine: a few milliseconds
+STOPPED = N_("Stopped before it was done")
 NOT_OURS = N_("This file is not a Satchel database, or the key does not fit")
 
 
@@ -70,9 +73,18 @@ def connect(path: Path, key: bytes) -> Any:
     return connection
 
 
-def check_file(path: Path, key: bytes) -> list[str]:
-    """Return what is wrong with a database, page authentication included; empty where all is well."""
+def heed(connection: Any, stopped: Callable[[], bool]) -> None:
+    """Let whatever a connection is at end with an error soon after `stopped` says so."""
+    connection.set_progress_handler(stopped, _STEPS_BETWEEN_LOOKS)
+
+
+def check_file(path: Path, key: bytes, stopped: Callable[[], bool] = lambda: False) -> list[str]:
+    """Return what is wrong with a database, page authentication included; empty where all is well.
+
+    `UserError` where it was stopped before it came to its end.
+    """
     connection = connect(path, key)
+    heed(connection, stopped)
     found: list[str] = []
     try:
         for pragma in ("PRAGMA cipher_integrity_check", "PRAGMA integrity_check"):
@@ -81,6 +93,8 @@ def check_file(path: Path, key: bytes) -> list[str]:
         found.append(str(error))  # too damaged for the check to come to its end: a finding as well
     finally:
         connection.close()
+    if stopped():
+        raise UserError(STOPPED)
     return [line for line in found if line != "ok"]
 
 

@@ -68,6 +68,7 @@ class Replica:
         self._readers = reader_engine(profile.database, key)
         self._watch = connect(profile.database, key)
         self._watch_lock = threading.Lock()
+        self._leaving = threading.Event()
 
     @classmethod
     def create(cls, profile: Profile, key: bytes, clock: Clock | None = None) -> Self:
@@ -195,7 +196,7 @@ class Replica:
         """
         with self.read() as session:
             left = indexing.waiting(session)
-        while left and limit > 0:
+        while left and limit > 0 and not self._leaving.is_set():
             with self.applying() as session:
                 taken = indexing.index_pending(session, min(limit, INDEX_BATCH))
                 left = indexing.waiting(session)
@@ -220,14 +221,18 @@ class Replica:
         return self._back_up("asked")
 
     def _back_up(self, reason: str) -> Path:
-        copy = back_up(self.profile, self._key, reason)
+        copy = back_up(self.profile, self._key, reason, self._leaving.is_set)
         with self.applying() as session:
             state.write(session, {Key.BACKED_UP_MS: self.clock.now_ms()})
         return copy
 
     def integrity_check(self) -> list[str]:
         """Return what is wrong with the file, page authentication included; empty where all is well."""
-        return check_file(self.profile.database, self._key)
+        return check_file(self.profile.database, self._key, self._leaving.is_set)
+
+    def leave(self) -> None:
+        """Stop checks and backups under way, so that nobody who closes the program waits for them."""
+        self._leaving.set()
 
     def scrub(self) -> bool:
         """Move the write-ahead log into the file and empty it, so that what was purged is gone from both.

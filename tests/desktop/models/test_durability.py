@@ -235,3 +235,14 @@ def test_a_listener_that_fails_does_not_undo_a_save(
         made = repository.create(session, "tag", {"name": "a"})
     assert heard == [frozenset({("tag", made.id)})]
     assert "A listener to changes failed" in caplog.text
+
+
+def test_a_check_and_a_backup_end_when_the_program_is_left(replica: Replica) -> None:
+    with replica.write() as session:
+        repository.create_many(session, "customer", [{"name": f"Heron {n}（示例）"} for n in range(3_000)])
+    replica.leave()
+    with pytest.raises(UserError, match="Stopped"):
+        replica.integrity_check()
+    with pytest.raises(UserError, match="Stopped"):
+        replica.back_up_now()
+    assert list(replica.profile.backups.iterdir()) == []

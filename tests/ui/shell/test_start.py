@@ -81,6 +81,24 @@ def test_an_unexpected_end_is_told_of_after_the_database_was_checked(
     desktop.window.close()
 
 
+def test_closing_waits_for_no_check_which_is_then_due_the_next_time(
+    look: QApplication, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
+    sample_app(tmp_path, customers=12).close()
+    profile = Profile(tmp_path / "profile")
+    profile.running_file.touch()
+    desktop = _started(look, qtbot, profile)
+    desktop.window.close()  # before the check can have told anything
+    assert profile.running_file.exists()
+    again = _started(look, qtbot, profile)
+    frame = again.window.screen_shown
+    assert isinstance(frame, Frame)
+    qtbot.waitUntil(lambda: frame.notices.notice is not None, timeout=10_000)
+    again.window.close()
+    assert not profile.running_file.exists()
+
+
 def _started(look: QApplication, qtbot: QtBot, profile: Profile) -> Desktop:
     desktop = Desktop(look, profile)
     qtbot.addWidget(desktop.window)
