@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, Message, message, plural
+from crm_core.rules.access import Reach
 from crm_desktop.ui.format import figure
 
 
@@ -81,6 +82,9 @@ _OTHER = ListWords(
 )
 
 
+_REACHES: Mapping[Reach, Message] = {Reach.TEAM: message("Team"), Reach.TERRITORY: message("Territory")}
+
+
 def words_of(entity: str) -> ListWords:
     """Return what lists of an entity say."""
     return _WORDS.get(entity, _OTHER)
@@ -90,6 +94,11 @@ def counted(entity: str, number: int) -> Message:
     """Return how many records there are, in words; of any kind where `entity` is none that lists show."""
     words = words_of(entity)
     return plural(number, Message(words.one), Message(words.counted, {"count": figure(number)}))
+
+
+def reach_words(reach: Reach) -> Message:
+    """Return what everything within a person's reach is called beside "mine"."""
+    return _REACHES.get(reach, message("All"))
 
 
 def none_yet(entity: str) -> Message:

@@ -83,6 +83,12 @@ class Chart(Live, QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
+    def rename(self, name: Text, empty: Text) -> None:
+        """Call the chart something else, and say something else where there is nothing to show."""
+        self._name, self._empty = name, empty
+        self.retranslate()
+        self.update()
+
     @abstractmethod
     def is_empty(self) -> bool:
         """Say whether there is nothing to draw."""

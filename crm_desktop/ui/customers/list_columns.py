@@ -22,7 +22,7 @@ LAST_CONTACT = "last_contact"
 SHOWN = ("name", "level", "owner_id", "city", LAST_CONTACT, "open", "next_step", "tags")
 """The columns until a person chooses others."""
 
-WIDTHS = {"level": 48, "owner_id": 96, "city": 88, LAST_CONTACT: 96, "next_step": 180, "tags": 116}
+WIDTHS = {"level": 48, "owner_id": 96, "city": 88, LAST_CONTACT: 112, "next_step": 180, "tags": 116}
 """Their widths, before the font scale."""
 POOL = ListView(
     key="pool",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from crm_core.i18n import message
@@ -20,51 +21,105 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import clock, figure
 from crm_desktop.ui.home import words
 from crm_desktop.ui.home.home_card import HomeCard
+from crm_desktop.ui.record_words import reach_words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import Text
+from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 _HEIGHT = 258
+MINE, EVERY = "mine", "every"
+_NONE_OF_MINE = message("No open deals of yours")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Funnels:
+    """What the card of the pipeline read; `every` is None for whoever sees no deals but their own."""
+
+    own: Chart
+    every: Chart | None
+    reach: Reach
+    at: datetime.datetime
 
 
 class PipelineCard(HomeCard):
-    """The person's open deals stage by stage."""
+    """Open deals stage by stage: the person's own, and those of everybody the person sees."""
 
     key = "pipeline"
     half = True
-    follows = frozenset(("deal", "stage", "pipeline"))
+    follows = frozenset(("deal", "stage", "pipeline", "role"))
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, message("My pipeline"))
-        self._read: tuple[Chart, datetime.datetime] | None = None
-        self.chart = Funnel(
-            message("My pipeline"), empty=message("No open deals of yours"), show_number=words.whole
-        )
+        self._read: _Funnels | None = None
+        self._chosen = ""
+        self.chart = Funnel(message("My pipeline"), empty=_NONE_OF_MINE, show_number=words.whole)
         self.chart.part_clicked.connect(self._on_part_clicked)
         self.body.addWidget(self.chart, 1)
+        self.switch: SegmentedSwitch | None = None
+
+    @property
+    def funnel(self) -> Chart | None:
+        """The figures on screen."""
+        if self._read is None:
+            return None
+        return self._read.own if self._whose() == MINE or self._read.every is None else self._read.every
 
     def reader(self, replica: Replica) -> Callable[[], Any]:
-        """Return what reads the funnel of the first pipeline."""
+        """Return what reads the funnels of the first pipeline."""
 
-        def read() -> tuple[Chart, datetime.datetime]:
+        def read() -> _Funnels:
             first = next(iter(deals.pipelines(replica)), None)
-            chart = figures.funnel(replica, first.id if first else None, replica.person.user_id)
-            return chart, local(replica.clock.now_ms())
+            pipeline_id = first.id if first else None
+            reach = replica.person.rights.reach_of("deal", Action.READ)
+            return _Funnels(
+                own=figures.funnel(replica, pipeline_id, replica.person.user_id),
+                every=figures.funnel(replica, pipeline_id) if reach > Reach.OWN else None,
+                reach=reach,
+                at=local(replica.clock.now_ms()),
+            )
 
         return read
 
     def take(self, read: Any) -> None:
         """Show the funnel."""
-        self._read = read
+        before, self._read = self._read, read
+        if self.switch is None or before is None or before.reach != read.reach:
+            self._make_switch(read)
         self._show()
 
     def retint(self) -> None:
         """Keep the height at the person's font scale."""
         self.setMinimumHeight(theme().px(_HEIGHT))
 
+    def _make_switch(self, read: _Funnels) -> None:
+        if self.switch is not None:
+            self.head.removeWidget(self.switch)
+            self.switch.hide()
+            self.switch.deleteLater()
+        both = [Segment(key=MINE, text=message("Mine")), Segment(key=EVERY, text=reach_words(read.reach))]
+        self.switch = SegmentedSwitch(both, name=message("Whose deals"), small=True)
+        self.switch.chosen.connect(self._on_chosen)
+        self.head.insertWidget(1, self.switch)
+        self.switch.setVisible(read.every is not None)
+
+    def _whose(self) -> str:
+        """Return whose deals are shown: as chosen, else one's own where there are any."""
+        if self._chosen or self._read is None:
+            return self._chosen or MINE
+        return MINE if any(part.count for part in self._read.own.parts) else EVERY
+
     def _show(self) -> None:
-        if self._read is None:
+        read, chart = self._read, self.funnel
+        if read is None or chart is None:
             return
-        chart, read_at = self._read
+        mine = self._whose() == MINE or read.every is None
+        if self.switch is not None:
+            self.switch.choose(MINE if mine else EVERY)
+        self.title.say(message("My pipeline") if read.every is None else message("Pipeline"))
+        self.chart.rename(
+            message("My pipeline") if mine else message("Pipeline"),
+            _NONE_OF_MINE if mine else message("No open deals"),
+        )
         self.chart.show_stages(
             [
                 StageBar(
@@ -86,11 +141,15 @@ class PipelineCard(HomeCard):
             )
         else:
             self.set_remark(
-                message("{currency}, computed here {time}", currency=chart.currency, time=clock(read_at))
+                message("{currency}, computed here {time}", currency=chart.currency, time=clock(read.at))
             )
 
+    def _on_chosen(self, whose: str) -> None:
+        self._chosen = whose
+        self._show()
+
     def _on_part_clicked(self, key: str) -> None:
-        part = _part(self._read[0] if self._read else None, key)
+        part = _part(self.funnel, key)
         if part is not None:
             self.drill("pipeline", part.conditions, part.label)
 

@@ -10,10 +10,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from crm_core.i18n import message
-from crm_core.rules.access import Reach
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.services.lists import ListSetup
 from crm_desktop.services.saved_views import View
+from crm_desktop.ui.record_words import reach_words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.translate import Text, tr
@@ -25,8 +25,6 @@ from crm_desktop.ui.widgets.tabs import Tab, TabRow
 
 MINE, ALL, BIN, FOUND = "mine", "all", "bin", "found"
 SAVED = "saved:"
-_ALL_WORDS = {Reach.TEAM: message("Team"), Reach.TERRITORY: message("Territory")}
-"""What all within reach is called, where that is not everything and not one's own alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,7 @@ def usual_views(setup: ListSetup, further: Sequence[ListView] = ()) -> list[List
     if setup.owner_field is not None:
         own = Condition(field=setup.owner_field, op=Op.EQUAL, value=setup.user_id)
         views.append(ListView(key=MINE, text=message("Mine"), fixed=(own,)))
-        everything = _ALL_WORDS.get(setup.reach, everything)
+        everything = reach_words(setup.reach)
     views.append(ListView(key=ALL, text=everything))
     views.extend(view for view in further if not view.needs or view.needs in known)
     views.append(ListView(key=BIN, text=message("Recently deleted"), deleted=True))

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_desktop import assembly
 from crm_desktop.assembly import App
+from crm_desktop.models import state
 from crm_desktop.models.query import ListQuery
+from crm_desktop.models.state import Key
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
 from crm_desktop.services import activities, figures, records
 from crm_desktop.services.activities import AgendaItem
@@ -237,6 +240,45 @@ def test_every_part_of_a_chart_leads_to_the_very_records_it_counts(shown: Shown,
         card.chart.part_clicked.emit(part.key)
         assert shown.places[-1].page == "pipeline"
         assert shown.counted() == part.count
+
+
+def test_the_pipeline_of_everybody_in_sight_is_a_key_away_and_leads_to_its_records(shown: Shown) -> None:
+    card = shown.card(PipelineCard)
+    assert isinstance(card, PipelineCard)
+    assert card.switch is not None
+    assert card.switch.key == "mine"
+    mine = [part.count for part in card.funnel.parts] if card.funnel else []
+    chosen = next(button for button in card.switch.findChildren(QAbstractButton) if button.text() == "Mine")
+    chosen.setFocus()
+    QTest.keyClick(chosen, Qt.Key.Key_Right)
+    QTest.keyClick(card.switch.findChildren(QAbstractButton)[1], Qt.Key.Key_Space)
+    assert card.switch.key == "every"
+    every = figures.funnel(shown.app.replica)
+    assert card.funnel == every
+    assert sum(part.count for part in every.parts) > sum(mine)
+    for part in every.parts:
+        card.chart.part_clicked.emit(part.key)
+        assert shown.counted() == part.count
+
+
+def test_who_has_no_deals_of_their_own_sees_those_of_the_others_first(shown: Shown) -> None:
+    replica = shown.app.replica
+    role = records.create(
+        replica, "role", {"name": "boss", "rights": STANDARD_ROLES["sales_manager"][1]}
+    ).value.id
+    user = records.create(replica, "user", {"name": "Boss (demo)", "role_id": role}).value.id
+    with replica.applying() as session:
+        state.write(session, {Key.USER_ID: user})
+        session.changed.add(("role", role))
+    shown.settle()
+    card = shown.card(PipelineCard)
+    assert isinstance(card, PipelineCard)
+    assert card.switch is not None
+    assert card.switch.isVisible()
+    assert card.switch.key == "every"
+    assert [button.text() for button in card.switch.findChildren(QAbstractButton)] == ["Mine", "Team"]
+    assert card.funnel is not None
+    assert sum(part.count for part in card.funnel.parts) > 0
 
 
 def test_all_tasks_leads_to_those_that_are_late(shown: Shown) -> None:
