@@ -32,6 +32,8 @@ class Key(StrEnum):
     OFFSET_MS = "offset_ms"
     """HQ's time less this laptop's."""
     NEXT_OP = "next_op"
+    SENT_OP = "sent_op"
+    """Highest number of an operation that may have left this laptop, answered or not."""
     NEXT_TXN = "next_txn"
     SCHEMA = "schema"
     """Schema version of the last page applied."""
@@ -64,6 +66,7 @@ DEFAULTS: Mapping[str, Any] = {
     Key.HLC: 0,
     Key.OFFSET_MS: 0,
     Key.NEXT_OP: 1,
+    Key.SENT_OP: 0,
     Key.NEXT_TXN: 1,
     Key.SCHEMA: 0,
     Key.LAST_OK_MS: 0,

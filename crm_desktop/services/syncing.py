@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +13,17 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_, Message
 from crm_core.schema.field import Plain
-from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.protocol import Code, OpKind
 from crm_desktop.models import numbers, query, repository, state
 from crm_desktop.models.device_tables import OutboxOp, OutboxTxn, Returned, SyncEvent
 from crm_desktop.models.records import Record, field_named
 from crm_desktop.models.replica import Replica
+from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
 from crm_desktop.services import records
 from crm_desktop.services.outcome import Outcome
+from crm_desktop.services.replaying import changed_values, created_values
 
 EVENTS_KEPT = 500
 SHOWN = 200
@@ -58,21 +61,6 @@ class SyncStatus:
     rows: dict[str, int]
     """Living records on this laptop, by entity."""
     interval_s: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingRecord:
-    """A record with unsent edits."""
-
-    entity: str
-    record_id: str
-    title: str
-    operations: int
-    labels: tuple[str, ...]
-    """English labels of the fields that wait; empty for a new or deleted record."""
-    kind: str
-    """`new`, `changed`, `deleted` or `restored`."""
-    since_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,33 +131,6 @@ def interval_of(settings: Any) -> int:
     """Return the seconds between rounds that HQ asks for, within sane bounds."""
     asked = settings.get("interval_s") if isinstance(settings, dict) else None
     return max(10, min(asked, 86_400)) if isinstance(asked, int) else 120
-
-
-def outbox(replica: Replica, limit: int = SHOWN) -> tuple[WaitingRecord, ...]:
-    """Return the records with unsent edits, oldest first."""
-    with replica.read() as session:
-        rows = session.execute(
-            select(OutboxOp.entity, OutboxOp.row_id, OutboxOp.kind, OutboxOp.field, OutboxTxn.created_ms)
-            .join(OutboxTxn, OutboxTxn.no == OutboxOp.txn_no)
-            .order_by(OutboxOp.no)
-        )
-        grouped: dict[tuple[str, str], list[tuple[int, str, int]]] = {}
-        for entity, row_id, kind, field, created_ms in rows:
-            if (entity, row_id) in grouped or len(grouped) < limit:
-                grouped.setdefault((entity, row_id), []).append((kind, field, created_ms))
-        titles = _titles(session, grouped)
-        return tuple(
-            WaitingRecord(
-                entity=entity,
-                record_id=row_id,
-                title=titles.get((entity, row_id), ""),
-                operations=len(operations),
-                labels=tuple(dict.fromkeys(_label(entity, field) for _, field, _ in operations if field)),
-                kind=_kind_of({kind for kind, _, _ in operations}),
-                since_ms=operations[0][2],
-            )
-            for (entity, row_id), operations in grouped.items()
-        )
 
 
 def returned(replica: Replica, limit: int = SHOWN) -> tuple[ReturnedEdit, ...]:
@@ -252,17 +213,12 @@ def _close(session: Session, returned_id: int, state_name: str) -> None:
     session.execute(update(Returned).where(Returned.id == returned_id).values(state=state_name))
 
 
-def _again(session: Any, replica: Replica, edit: Returned) -> Record:
+def _again(session: WriteSession, replica: Replica, edit: Returned) -> Record:
     schema = SCHEMAS[edit.entity]
     kind = OpKind(edit.kind)
     if kind is OpKind.CREATE:
-        field_numbers, values = edit.mine
-        fields = [schema.by_no.get(number) for number in field_numbers]
-        given = {
-            field.name: value
-            for field, value in zip(fields, values, strict=True)
-            if field is not None and not field.read_only and not field.computed
-        }
+        # Numbers and totals are given anew, and so is the id: HQ did not take the old one.
+        given = _typed(schema, created_values(schema, edit.mine))
         return records.create_in(session, replica, edit.entity, given)
     record = repository.get(session, edit.entity, edit.row_id)
     if record is None:
@@ -271,23 +227,18 @@ def _again(session: Any, replica: Replica, edit: Returned) -> Record:
         return repository.delete(session, edit.entity, edit.row_id) if record.alive else record
     if kind is OpKind.RESTORE:
         return record if record.alive else repository.restore(session, edit.entity, edit.row_id)
-    if edit.field.startswith(CUSTOM_PREFIX):
-        return records.update_in(session, replica, edit.entity, edit.row_id, {edit.field: edit.mine})
-    field = schema.by_no[int(edit.field)]
-    if kind is OpKind.TAG_ADD:
-        words = sorted({*record.get(field.name, []), edit.mine})
-        return records.update_in(session, replica, edit.entity, edit.row_id, {field.name: words})
-    if kind is OpKind.TAG_DEL:
-        words = sorted(set(record.get(field.name, [])) - {edit.mine[0]})
-        return records.update_in(session, replica, edit.entity, edit.row_id, {field.name: words})
-    members = schema.register(field)
-    values = edit.mine if len(members) > 1 else [edit.mine]
-    changes = {m.name: v for m, v in zip(members, values, strict=True) if not m.read_only}
+    changes = _typed(schema, changed_values(record, kind, edit.field, edit.mine))
     return records.update_in(session, replica, edit.entity, edit.row_id, changes)
 
 
+def _typed(schema: Schema, values: Mapping[str, Plain]) -> dict[str, Plain]:
+    """Return the values a person writes; numbers, totals and times are the program's."""
+    kept = {name for name, field in schema.fields.items() if field.read_only or field.computed}
+    return {name: value for name, value in values.items() if name not in kept}
+
+
 def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
-    titles = _titles(session, {(row.entity, row.row_id) for row in rows})
+    titles = titles_in(session, {(row.entity, row.row_id) for row in rows})
     names = query.labels(session, "user", {row.who for row in rows if row.who})
     edits = []
     for row in rows:
@@ -300,7 +251,7 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
                 record_id=row.row_id,
                 title=titles.get((row.entity, row.row_id), ""),
                 field=field.name if field else row.field or None,
-                label=_label(row.entity, row.field) if row.field else "",
+                label=label_of(row.entity, row.field) if row.field else "",
                 base=row.base,
                 mine=row.mine,
                 theirs=row.theirs,
@@ -314,7 +265,8 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
     return tuple(edits)
 
 
-def _titles(session: Session, links: Any) -> dict[tuple[str, str], str]:
+def titles_in(session: Session, links: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return what records are called, by (entity, id); unknown ones are left out."""
     by_entity: dict[str, set[str]] = {}
     for entity, record_id in links:
         by_entity.setdefault(entity, set()).add(record_id)
@@ -325,7 +277,8 @@ def _titles(session: Session, links: Any) -> dict[tuple[str, str], str]:
     }
 
 
-def _label(entity: str, field: str) -> str:
+def label_of(entity: str, field: str) -> str:
+    """Return the English label of a register, by its key: of a large group its section's."""
     schema = SCHEMAS[entity]
     known = field_named(schema, field)
     if known is None:
@@ -335,10 +288,3 @@ def _label(entity: str, field: str) -> str:
         return known.section
     return next((member for member in members if member.in_list), known).label
 
-
-def _kind_of(kinds: set[int]) -> str:
-    if OpKind.CREATE in kinds:
-        return "new"
-    if OpKind.DELETE in kinds:
-        return "deleted"
-    return "restored" if OpKind.RESTORE in kinds else "changed"

@@ -27,8 +27,7 @@ from crm_desktop.models.recording import Recorder
 from crm_desktop.models.records import field_key, field_named
 from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
-from crm_desktop.sync import pending
-from crm_desktop.sync.enrolment import renumber
+from crm_desktop.sync import outbox, pending
 
 RowKey = tuple[str, str]
 """Entity and record id."""
@@ -72,7 +71,9 @@ def bring_back(session: WriteSession, mark: int, now_ms: Callable[[], int]) -> N
     ).all()
     _date_back(session, again, times)
     known = state.read_all(session)
-    renumber(session, [*again, *waiting], known[Key.DEVICE], known[Key.INCARNATION])
+    outbox.renumber(session, [*again, *waiting], known[Key.DEVICE], known[Key.INCARNATION])
+    # HQ may have any of those that waited, by its content.
+    outbox.mark_sent(session, len(again) + len(waiting))
     session.execute(update(History).where(*_LOST).values(sent=True))
 
 

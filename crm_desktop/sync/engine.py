@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from crm_core import SCHEMA_VERSION
-from crm_core.errors import BrokenPromise
+from crm_core.errors import BrokenPromise, Unreachable
 from crm_core.i18n import N_
 from crm_core.sync.clock import observe, reading
 from crm_core.sync.codec import read_message
@@ -143,28 +143,45 @@ class Engine:
         return report
 
     def _one_trip(self, want_bytes: int, tally: _Tally, on_step: OnStep) -> bool:
-        request, waiting = self._prepare(want_bytes)
+        request, waiting, sent_before = self._prepare(want_bytes)
         if request.txns:
             on_step(Step(phase="sending", done=tally.sent, total=tally.sent + waiting))
         clock = self._replica.clock
         local_ms = clock.local_ms()
-        response = self._hq.sync(request)
+        carried = self._counter.up if self._counter else None
+        try:
+            response = self._hq.sync(request)
+        except Unreachable:
+            if request.txns and self._counter is not None and self._counter.up == carried:
+                # Not a byte left: whoever wants to discard one of these may.
+                with self._replica.applying() as session:
+                    outbox.mark_sent(session, sent_before)
+            raise
         elapsed_ms = clock.local_ms() - local_ms
         offset_ms = response.server_ms - (local_ms + elapsed_ms // 2)
         received, finished = self._apply(request, response, offset_ms, tally)
         _tell(on_step, received, tally)
         return finished
 
-    def _prepare(self, want_bytes: int) -> tuple[SyncRequest, int]:
-        """Return the next request and how many operations wait; only reads."""
+    def _prepare(self, want_bytes: int) -> tuple[SyncRequest, int, int]:
+        """Return the next request, how many operations wait, and which went before.
+
+        Operations are read and marked as sent in one transaction, so that none is discarded in between;
+        without any it only reads.
+        """
         with self._replica.read() as session:
+            writes = outbox.count(session) > 0
+        with self._replica.applying() if writes else self._replica.read() as session:
             known = state.read_all(session)
             if not known[Key.DEVICE]:
                 raise BrokenPromise(N_("This laptop is not connected to an HQ"))
             # While HQ says what it still has, what waits may hang on what it lost: that goes first.
             is_held = bool(known[Key.RESYNC_MARK]) and awaits_bringing_back(session)
             waiting = 0 if is_held else outbox.count(session)
-            txns = outbox.next_batch(session, PUSH_BYTES) if waiting else []
+            txns = outbox.next_batch(session, PUSH_BYTES) if writes and waiting else []
+            sent_before = known[Key.SENT_OP]
+            if txns:
+                outbox.mark_sent(session, max(sent_before, txns[-1].ops[-1].no))
             now = reading(max(0, self._replica.clock.now_ms()))
             request = SyncRequest(
                 v=PROTOCOL_VERSION,
@@ -179,7 +196,7 @@ class Engine:
                 txns=txns,
                 leases=leases_wanted(session),
             )
-        return request, waiting
+        return request, waiting, sent_before
 
     def _apply(
         self, request: SyncRequest, response: SyncResponse, offset_ms: int, tally: _Tally

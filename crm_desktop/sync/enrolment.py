@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from crm_core import SCHEMA_VERSION
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.sync.clock import reading
-from crm_core.sync.merge import dot
-from crm_core.sync.protocol import EnrolRequest, EnrolResponse, Headquarters, OpKind
+from crm_core.sync.protocol import EnrolRequest, EnrolResponse, Headquarters
 from crm_desktop.models import state
 from crm_desktop.models.device_tables import NumberLease, OutboxOp
 from crm_desktop.models.recording import adopt_identity
 from crm_desktop.models.state import Key
+from crm_desktop.sync import outbox
 
 FIRST_INCARNATION = 1
 
@@ -74,34 +72,7 @@ def restart(session: Session, device: int, incarnation: int, *, answered: int | 
     # Numbers of the old name mean nothing under the new one.
     run("UPDATE history SET op_no = NULL WHERE op_no NOT IN (SELECT no FROM outbox_op)")
     session.execute(delete(NumberLease))
-    renumber(session, session.scalars(select(OutboxOp.no).order_by(OutboxOp.no)).all(), device, incarnation)
-
-
-def renumber(session: Session, order: Sequence[int], device: int, incarnation: int) -> None:
-    """Number what waits from one on in the given order, under the given name, and all that refers to it."""
-    known = state.read_all(session)
-    renumbered = list(enumerate(order, start=1))
-    additions = set(session.scalars(select(OutboxOp.no).where(OutboxOp.kind == OpKind.TAG_ADD)))
-    old = (known[Key.DEVICE], known[Key.INCARNATION])
-    dots = {dot(*old, was): dot(device, incarnation, new) for new, was in renumbered if was in additions}
-    run = session.connection().exec_driver_sql
-    if dots:
-        # By way of names no dot has, for the old and the new ones may overlap.
-        run("UPDATE set_dot SET dot = '~' || ? WHERE dot = ?", [(new, was) for was, new in dots.items()])
-        run("UPDATE set_dot SET dot = substr(dot, 2) WHERE dot LIKE '~%'")
-    for no, value in session.execute(
-        select(OutboxOp.no, OutboxOp.value).where(OutboxOp.kind == OpKind.TAG_DEL)
-    ).all():
-        word, seen = value
-        renamed = [word, [dots.get(name, name) for name in seen]]
-        session.execute(update(OutboxOp).where(OutboxOp.no == no).values(value=renamed))
-    if renumbered:
-        # By way of negative numbers, for the same reason.
-        run("UPDATE outbox_op SET no = -? WHERE no = ?", renumbered)
-        run("UPDATE history SET op_no = -? WHERE op_no = ?", renumbered)
-        run("UPDATE outbox_op SET no = -no WHERE no < 0")
-        run("UPDATE history SET op_no = -op_no WHERE op_no < 0")
-    state.write(
-        session,
-        {Key.DEVICE: device, Key.INCARNATION: incarnation, Key.NEXT_OP: len(renumbered) + 1},
-    )
+    order = session.scalars(select(OutboxOp.no).order_by(OutboxOp.no)).all()
+    outbox.renumber(session, order, device, incarnation)
+    # HQ may have any of them, by its content.
+    outbox.mark_sent(session, len(order))

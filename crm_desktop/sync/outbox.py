@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import LargeBinary, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync.codec import pack_value
+from crm_core.sync.merge import dot
 from crm_core.sync.protocol import Op, OpKind, Txn
+from crm_desktop.models import state
 from crm_desktop.models.device_tables import OutboxOp, OutboxTxn
+from crm_desktop.models.state import Key
 from crm_desktop.sync.pending import members_of
 
 # What an operation takes before compression beside its text values: ids, numbers, clock.
@@ -42,6 +46,67 @@ _OLDEST_FIRST = (
 def count(session: Session) -> int:
     """Return how many operations wait."""
     return session.scalar(select(func.count()).select_from(OutboxOp)) or 0
+
+
+def mark_sent(session: Session, no: int) -> int:
+    """Remember that operations up to a number may have left this laptop; return what was remembered before.
+
+    Written before they go: whoever discards one afterwards is told that HQ may have it.
+    """
+    before: int = state.read(session, Key.SENT_OP)
+    if no != before:
+        state.write(session, {Key.SENT_OP: no})
+    return before
+
+
+def sizes(session: Session) -> dict[tuple[str, str], int]:
+    """Return by record about how many bytes its operations take on the wire, before compression."""
+    held = select(
+        OutboxOp.entity,
+        OutboxOp.row_id,
+        func.count(),
+        func.sum(func.length(cast(OutboxOp.value, LargeBinary))),
+    ).group_by(OutboxOp.entity, OutboxOp.row_id)
+    return {
+        (entity, row_id): _OP_OVERHEAD * operations + int(values or 0)
+        for entity, row_id, operations, values in session.execute(held)
+    }
+
+
+def renumber(
+    session: Session, order: Sequence[int], device: int, incarnation: int, *, first: int = 1
+) -> None:
+    """Number operations that wait anew in the given order, under the given name, and all that refers to them.
+
+    HQ takes them only in an unbroken row. `first` is the number of the first; those before keep theirs.
+    Only for operations HQ has not heard of by their old names.
+    """
+    known = state.read_all(session)
+    renumbered = list(enumerate(order, start=first))
+    additions = set(session.scalars(select(OutboxOp.no).where(OutboxOp.kind == OpKind.TAG_ADD)))
+    old = (known[Key.DEVICE], known[Key.INCARNATION])
+    dots = {dot(*old, was): dot(device, incarnation, new) for new, was in renumbered if was in additions}
+    run = session.connection().exec_driver_sql
+    if dots:
+        # By way of names no dot has, for the old and the new ones may overlap.
+        run("UPDATE set_dot SET dot = '~' || ? WHERE dot = ?", [(new, was) for was, new in dots.items()])
+        run("UPDATE set_dot SET dot = substr(dot, 2) WHERE dot LIKE '~%'")
+    for no, value in session.execute(
+        select(OutboxOp.no, OutboxOp.value).where(OutboxOp.kind == OpKind.TAG_DEL)
+    ).all():
+        word, seen = value
+        renamed = [word, [dots.get(name, name) for name in seen]]
+        session.execute(update(OutboxOp).where(OutboxOp.no == no).values(value=renamed))
+    if renumbered:
+        # By way of negative numbers, for the same reason. An answered edit may have had the same number.
+        run("UPDATE outbox_op SET no = -? WHERE no = ?", renumbered)
+        run("UPDATE history SET op_no = -? WHERE op_no = ? AND NOT sent", renumbered)
+        run("UPDATE outbox_op SET no = -no WHERE no < 0")
+        run("UPDATE history SET op_no = -op_no WHERE op_no < 0")
+    state.write(
+        session,
+        {Key.DEVICE: device, Key.INCARNATION: incarnation, Key.NEXT_OP: first + len(renumbered)},
+    )
 
 
 def next_batch(session: Session, limit_bytes: int) -> list[Txn]:

@@ -32,6 +32,7 @@ from crm_desktop.models import indexing, search, state
 from crm_desktop.models.device_tables import NumberLease, Returned, RowMeta
 from crm_desktop.sync import pending
 from crm_desktop.sync.pending import PendingOp, chunks, stored
+from crm_desktop.sync.removing import remove_rows
 
 
 @dataclass(slots=True)
@@ -345,7 +346,6 @@ def _write_under(
             pending.show_set(session, schema, row_id, str(known.no), pairs)
 
 
-_ROW_TABLES = ("row_meta", "shadow", "set_dot", "history", "draft")
 _THEIRS = "UPDATE returned SET theirs = NULL, base = NULL, who = NULL WHERE entity = ?"
 """Of an edit that came back only what the person typed stays, once the record or field is out of sight."""
 
@@ -370,19 +370,12 @@ def _purge(session: Session, purge: Purge, received: Received) -> None:
 
 def _remove(session: Session, schema: Schema, ids: Sequence[str], received: Received) -> None:
     """Remove rows and every trace of them but the person's own unanswered and returned edits."""
-    run = session.connection().exec_driver_sql
     for some in chunks(ids):
         present = session.scalars(select(schema.model.id).where(schema.model.id.in_(some))).all()
         received.purged += len(present)
-    run(f'DELETE FROM "{schema.name}" WHERE id = ?', [(row_id,) for row_id in ids])
-    for table in _ROW_TABLES:
-        run(
-            f"DELETE FROM {table} WHERE entity = ? AND row_id = ?",
-            [(schema.name, row_id) for row_id in ids],
-        )
+    remove_rows(session, schema, ids)
     run(f"{_THEIRS} AND row_id = ?", [(schema.name, row_id) for row_id in ids])
     run("DELETE FROM import_change WHERE row_id = ?", [(row_id,) for row_id in ids])
-    search.forget(session, schema.name, ids)
     received.scrub = True
     received.changed.update((schema.name, row_id) for row_id in ids)
 

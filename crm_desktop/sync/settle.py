@@ -20,6 +20,7 @@ from crm_desktop.models import state
 from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn, Returned, RowMeta, SyncEvent
 from crm_desktop.sync import pending
 from crm_desktop.sync.pending import CHUNK, PendingOp
+from crm_desktop.sync.removing import remove_rows
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ def settle(session: Session, answers: Sequence[Answer]) -> Settled:
     settled = Settled()
     if not answers:
         return settled
-    own_dot = _own_dot(session)
+    own_dot = own_dots(session)
     incarnation = state.read(session, state.Key.INCARNATION)
     by_no = {answer.no: answer for answer in answers}
     waiting: list[PendingOp] = []
@@ -82,7 +83,7 @@ def settle(session: Session, answers: Sequence[Answer]) -> Settled:
             else:
                 settled.refused += 1
             later = [o for o in by_row[op.entity, op.row_id] if o.no > op.no]
-            _hand_back(session, schema, op, answer, own_dot, incarnation, later)
+            _hand_back(session, op, answer, own_dot, incarnation, later)
     plain_rows = {(op.entity, op.row_id) for op in waiting if op.no in plain}
     quiet = sorted(by_row.keys() - left.keys() - plain_rows)
     for entity in {entity for entity, _ in quiet}:
@@ -108,7 +109,8 @@ def _left(session: Session, ops: Sequence[PendingOp]) -> dict[tuple[str, str], l
     return left
 
 
-def _own_dot(session: Session) -> str:
+def own_dots(session: Session) -> str:
+    """Return the beginning of this laptop's dots, to which the number of an operation is added."""
     device = state.read(session, state.Key.DEVICE)
     incarnation = state.read(session, state.Key.INCARNATION)
     return dot(device, incarnation, 0).removesuffix("0")
@@ -226,7 +228,6 @@ def _set_meta(session: Session, op: PendingOp, **values: Any) -> None:
 
 def _hand_back(
     session: Session,
-    schema: Schema,
     op: PendingOp,
     answer: Answer,
     own_dot: str,
@@ -270,8 +271,17 @@ def _hand_back(
             at_ms=at_ms,
         )
     )
+    roll_back(session, op, left, own_dot)
+
+
+def roll_back(session: Session, op: PendingOp, left: Sequence[PendingOp], own_dot: str) -> None:
+    """Take an edit that is no longer waiting off its record; `left` are those of the row that still wait.
+
+    What HQ confirmed shows again, under the edits that are left. A record that was made by it goes.
+    """
+    schema = SCHEMAS[op.entity]
     if op.kind is OpKind.CREATE:
-        _forget_row(session, schema, op.row_id)
+        remove_rows(session, schema, [op.row_id])
     elif op.kind in (OpKind.DELETE, OpKind.RESTORE):
         _restore_life(session, schema, op.row_id, left)
     elif op.kind in pending.SETTING_KINDS:
@@ -280,12 +290,6 @@ def _hand_back(
 
 def _unpacked(value: Any) -> Any:
     return [unpack_value(item) for item in value] if isinstance(value, list) else unpack_value(value)
-
-
-def _forget_row(session: Session, schema: Schema, row_id: str) -> None:
-    table = schema.table
-    session.execute(delete(table).where(table.c.id == row_id))
-    session.execute(delete(RowMeta).where(RowMeta.entity == schema.name, RowMeta.row_id == row_id))
 
 
 def _restore_life(session: Session, schema: Schema, row_id: str, left: Sequence[PendingOp]) -> None:

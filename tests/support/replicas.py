@@ -22,7 +22,7 @@ from crm_desktop.models.device_tables import OutboxOp, Returned, SetDot
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.paths import Profile
 from crm_desktop.sync import enrolment
-from crm_desktop.sync.engine import Engine
+from crm_desktop.sync.engine import Counted, Engine
 from crm_desktop.sync.report import RoundReport
 from sync_server.services.auth import DeviceSession
 from tests.support.hq import Office, Projection
@@ -79,10 +79,13 @@ class Laptop:
     line: Line
     skew_ms: int = 0
     page_bytes: int = 64 * 1024
+    counter: Counted | None = None
 
     def sync(self) -> RoundReport:
         """Run one full round."""
-        return Engine(self.replica, self.line, first_page_bytes=self.page_bytes).run_round()
+        return Engine(
+            self.replica, self.line, counter=self.counter, first_page_bytes=self.page_bytes
+        ).run_round()
 
     def try_sync(self, *cuts: Cut) -> RoundReport | None:
         """Run a round over a line that breaks as told; None where it did."""

@@ -45,11 +45,11 @@ def test_a_round_in_which_nothing_happens_commits_once(laptop: Laptop) -> None:
     assert commits_of_a_round(laptop) == 1
 
 
-def test_an_edit_is_sent_and_settled_with_one_commit(laptop: Laptop) -> None:
+def test_an_edit_is_marked_as_sent_before_it_goes_and_settled_with_one_commit(laptop: Laptop) -> None:
     laptop.sync()
     with laptop.replica.write() as session:
         repository.create(session, "customer", {"name": "Acme（示例）"})
-    assert commits_of_a_round(laptop) == 1
+    assert commits_of_a_round(laptop) == 2
     assert laptop.waiting() == 0
 
 

@@ -1,0 +1,36 @@
+"""What a recorded operation did, as values to do it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crm_core.schema.field import Plain
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_core.sync.protocol import OpKind
+from crm_desktop.models.records import Record
+
+
+def created_values(schema: Schema, payload: Any) -> dict[str, Plain]:
+    """Return what a creation set, by field name; fields this version does not know are left out."""
+    named: dict[str, Plain] = {}
+    for number, value in zip(*payload, strict=True):
+        if isinstance(number, str):
+            named[number] = value
+        elif number in schema.by_no:
+            named[schema.by_no[number].name] = value
+    return named
+
+
+def changed_values(record: Record, kind: OpKind, register: str, value: Any) -> Mapping[str, Plain]:
+    """Return what setting a register, or adding or taking a word, makes of a record's fields."""
+    if register.startswith(CUSTOM_PREFIX):
+        return {register: value}
+    field = record.schema.by_no[int(register)]
+    if kind is OpKind.TAG_ADD:
+        return {field.name: sorted({*record.get(field.name, []), value})}
+    if kind is OpKind.TAG_DEL:
+        return {field.name: sorted(set(record.get(field.name, [])) - {value[0]})}
+    members = record.schema.register(field)
+    values = value if len(members) > 1 else [value]
+    return {member.name: each for member, each in zip(members, values, strict=True)}

@@ -1,0 +1,294 @@
+"""What waits to be sent, record by record, and taking it back before it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS
+from crm_core.errors import NotFound, UserError
+from crm_core.i18n import N_
+from crm_core.schema.field import Kind, Plain
+from crm_core.sync.protocol import OpKind
+from crm_desktop.models import repository, state
+from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn
+from crm_desktop.models.records import Record, field_key
+from crm_desktop.models.replica import Replica
+from crm_desktop.models.session import WriteSession
+from crm_desktop.models.state import Key
+from crm_desktop.services import quote_totals
+from crm_desktop.services.outcome import Outcome
+from crm_desktop.services.replaying import changed_values, created_values
+from crm_desktop.services.syncing import SHOWN, label_of, titles_in
+from crm_desktop.sync import outbox, pending
+from crm_desktop.sync.pending import PendingOp
+from crm_desktop.sync.settle import own_dots, roll_back
+
+Row = tuple[str, str]
+"""Entity and id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingRecord:
+    """A record with edits HQ has not answered."""
+
+    entity: str
+    record_id: str
+    title: str
+    operations: int
+    labels: tuple[str, ...]
+    """English labels of the fields that wait; empty for a new or deleted record."""
+    kind: str
+    """`new`, `changed`, `deleted` or `restored`."""
+    since_ms: int
+    size_bytes: int
+    """About what it takes on the wire."""
+    sent: bool
+    """Some of it may have reached HQ already: no answer came yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The outbox: the records that are sent first, and what all of them come to."""
+
+    records: tuple[WaitingRecord, ...] = ()
+    count: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discarded:
+    """Edits that were taken back before they were sent, oldest first: what it takes to make them again."""
+
+    operations: tuple[PendingOp, ...]
+    records: int
+
+
+def waiting(replica: Replica, limit: int = SHOWN) -> Waiting:
+    """Return what waits to be sent, the oldest record first; of very many records the first `limit`."""
+    with replica.read() as session:
+        rows = session.execute(
+            select(
+                OutboxOp.no,
+                OutboxOp.entity,
+                OutboxOp.row_id,
+                OutboxOp.kind,
+                OutboxOp.field,
+                OutboxTxn.created_ms,
+            )
+            .join(OutboxTxn, OutboxTxn.no == OutboxOp.txn_no)
+            .order_by(OutboxOp.no)
+        )
+        grouped: dict[Row, list[Any]] = {}
+        for row in rows:
+            key = (row.entity, row.row_id)
+            if key in grouped or len(grouped) < limit:
+                grouped.setdefault(key, []).append(row)
+        sizes = outbox.sizes(session)
+        titles = titles_in(session, grouped)
+        sent = state.read(session, Key.SENT_OP)
+        return Waiting(
+            records=tuple(
+                WaitingRecord(
+                    entity=entity,
+                    record_id=row_id,
+                    title=titles.get((entity, row_id), ""),
+                    operations=len(ops),
+                    labels=tuple(dict.fromkeys(label_of(entity, op.field) for op in ops if op.field)),
+                    kind=_kind_of({op.kind for op in ops}),
+                    since_ms=ops[0].created_ms,
+                    size_bytes=sizes[entity, row_id],
+                    sent=ops[0].no <= sent,
+                )
+                for (entity, row_id), ops in grouped.items()
+            ),
+            count=len(sizes),
+            size_bytes=sum(sizes.values()),
+        )
+
+
+def followers(replica: Replica, rows: Iterable[Row]) -> int:
+    """Return how many other records would be taken back with these, because they refer to one made here."""
+    wanted = set(rows)
+    with replica.read() as session:
+        return len({(op.entity, op.row_id) for op in _with_followers(_all_waiting(session), wanted)} - wanted)
+
+
+def discard(replica: Replica, rows: Iterable[Row]) -> Outcome[Discarded]:
+    """Take back the unsent edits of records, in one transaction: HQ's values show again.
+
+    A record made here goes, and with it what was made here below it and the links that were set to it.
+    `UserError` where HQ may have one of the edits already; then nothing is taken back.
+    """
+    with replica.applying() as session:
+        taken = _with_followers(_all_waiting(session), set(rows))
+        if not taken:
+            raise NotFound(N_("Nothing of this record waits to be sent any more"))
+        _demand_unsent(session, taken)
+        before = {row: repository.get(session, *row) for row in _rows_of(taken)}
+        _take_off(session, taken)
+        for row, record in before.items():
+            after = repository.get(session, *row)
+            _remember(session, replica, record, after)
+            if (shown := after or record) is not None:
+                quote_totals.follow(session, shown)
+            session.touch(row[0], [row[1]])
+        discarded = Discarded(operations=tuple(taken), records=len(before))
+    return Outcome(discarded, frozenset(session.changed))
+
+
+def bring_back(replica: Replica, discarded: Discarded) -> Outcome[int]:
+    """Make edits again that were taken back, as new ones; return of how many records.
+
+    One transaction. Raises `UserError` where a record is gone or another stands in its place meanwhile.
+    """
+    with replica.write() as session:
+        for op in discarded.operations:
+            quote_totals.follow(session, _make_again(session, op))
+    return Outcome(discarded.records, frozenset(session.changed))
+
+
+def _all_waiting(session: Session) -> list[PendingOp]:
+    rows = session.execute(
+        select(
+            OutboxOp.no, OutboxOp.kind, OutboxOp.entity, OutboxOp.row_id, OutboxOp.field, OutboxOp.value
+        ).order_by(OutboxOp.no)
+    )
+    return [PendingOp(r.no, OpKind(r.kind), r.entity, r.row_id, r.field, r.value) for r in rows]
+
+
+def _with_followers(ops: Sequence[PendingOp], rows: Collection[Row]) -> list[PendingOp]:
+    """Return the operations of `rows`, and those that make no sense without the records they made."""
+    whole = set(rows)
+    while True:
+        gone = {op.row_id for op in ops if op.kind is OpKind.CREATE and (op.entity, op.row_id) in whole}
+        below = {
+            (op.entity, op.row_id)
+            for op in ops
+            if op.kind is OpKind.CREATE and gone and not gone.isdisjoint(_links_of(op))
+        }
+        if below <= whole:
+            break
+        whole |= below
+    return [
+        op
+        for op in ops
+        if (op.entity, op.row_id) in whole
+        or (op.kind is OpKind.SET and gone and not gone.isdisjoint(_links_of(op)))
+    ]
+
+
+def _links_of(op: PendingOp) -> Iterator[str]:
+    """Yield the ids an operation's value refers to."""
+    schema = SCHEMAS[op.entity]
+    if op.kind is OpKind.CREATE:
+        values: Mapping[str, Any] = created_values(schema, op.value)
+    else:
+        members = pending.members_of(schema, op.field)
+        held = op.value if len(members) > 1 and isinstance(op.value, list) else [op.value]
+        values = {member.name: value for member, value in zip(members, held, strict=False)}
+    for name, value in values.items():
+        field = schema.fields.get(name)
+        if field is not None and field.kind is Kind.REF and isinstance(value, str):
+            yield value
+
+
+def _rows_of(ops: Iterable[PendingOp]) -> list[Row]:
+    return list(dict.fromkeys((op.entity, op.row_id) for op in ops))
+
+
+def _demand_unsent(session: Session, taken: Sequence[PendingOp]) -> None:
+    sent = state.read(session, Key.SENT_OP)
+    late = next((op for op in taken if op.no <= sent), None)
+    if late is None:
+        return
+    title = titles_in(session, [(late.entity, late.row_id)]).get((late.entity, late.row_id), "")
+    raise UserError(
+        N_(
+            "“{title}” was sent and HQ has not answered yet, so it cannot be discarded."
+            " Sync once more; then change the record back"
+        ),
+        title=title,
+    )
+
+
+def _take_off(session: WriteSession, taken: Sequence[PendingOp]) -> None:
+    numbers = [op.no for op in taken]
+    for some in pending.chunks(numbers):
+        session.execute(delete(OutboxOp).where(OutboxOp.no.in_(some)))
+        # The entries stay, but are nobody's operation any more.
+        unsent = (History.op_no.in_(some), History.sent.is_(False))
+        session.execute(update(History).where(*unsent).values(op_no=None, sent=None))
+    session.execute(delete(OutboxTxn).where(OutboxTxn.no.not_in(select(OutboxOp.txn_no).distinct())))
+    dots = own_dots(session)
+    gone = {(op.entity, op.row_id) for op in taken if op.kind is OpKind.CREATE}
+    for op in taken:
+        if op.kind is not OpKind.CREATE and (op.entity, op.row_id) in gone:
+            continue
+        left = pending.pending_of(session, op.entity, [op.row_id]).get(op.row_id, [])
+        roll_back(session, op, left, dots)
+        if not left:
+            pending.settle_bookkeeping(session, SCHEMAS[op.entity], [op.row_id])
+    known, first = state.read_all(session), numbers[0]
+    after = session.scalars(select(OutboxOp.no).where(OutboxOp.no > first).order_by(OutboxOp.no)).all()
+    outbox.renumber(session, after, known[Key.DEVICE], known[Key.INCARNATION], first=first)
+    session.expunge_all()
+
+
+def _remember(session: Session, replica: Replica, before: Record | None, after: Record | None) -> None:
+    """Write into the history of a record that stays what became of its fields."""
+    if before is None or after is None:
+        return
+    changed = [
+        (field_key(field), before.get(name), after.get(name))
+        for name, field in before.schema.fields.items()
+        if before.get(name) != after.get(name) and str(field.no) not in pending.BOOKKEEPING
+    ]
+    if before.life != after.life:
+        changed.append(("", before.life, after.life))
+    me, now_ms = state.read(session, Key.USER_ID) or None, replica.clock.now_ms()
+    if changed:
+        session.execute(
+            insert(History),
+            [
+                {
+                    "entity": before.entity,
+                    "row_id": before.id,
+                    "field": key,
+                    "old": old,
+                    "new": new,
+                    "at_ms": now_ms,
+                    "user_id": me,
+                    "origin": "restored",
+                }
+                for key, old, new in changed
+            ],
+        )
+
+
+def _make_again(session: WriteSession, op: PendingOp) -> Record:
+    schema = SCHEMAS[op.entity]
+    if op.kind is OpKind.CREATE:
+        values: Mapping[str, Plain] = created_values(schema, op.value)
+        return repository.create(session, op.entity, values, op.row_id)
+    record = repository.get(session, op.entity, op.row_id)
+    if record is None:
+        raise NotFound(N_("There is no such record on this laptop"))
+    if op.kind is OpKind.DELETE:
+        return repository.delete(session, op.entity, op.row_id) if record.alive else record
+    if op.kind is OpKind.RESTORE:
+        return record if record.alive else repository.restore(session, op.entity, op.row_id)
+    changes = changed_values(record, op.kind, op.field, op.value)
+    return repository.update(session, op.entity, op.row_id, changes)
+
+
+def _kind_of(kinds: set[int]) -> str:
+    if OpKind.CREATE in kinds:
+        return "new"
+    if OpKind.DELETE in kinds:
+        return "deleted"
+    return "restored" if OpKind.RESTORE in kinds else "changed"
