@@ -11,7 +11,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from crm_core.i18n import Message
-from crm_core.schema.field import Field, Kind
+from crm_core.schema.field import Field, Kind, Plain
+from crm_desktop.models.records import Record
 from crm_desktop.services.lists import ShownField
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.field_texts import field_text
@@ -91,6 +92,24 @@ class FieldGrid(Live, QWidget):
             found = self.fields.get(name)
             if found is not None and found.editor is not None:
                 found.editor.fill(values, titles)
+
+    def changes(
+        self, values: Mapping[str, Plain], record: Record | None, given: Iterable[str]
+    ) -> dict[str, Plain]:
+        """Return which of `values` differ from the record: of the fields with an editor, their currencies
+        and those `given`.
+        """
+        before = record.values if record is not None else {}
+        edited = [found.field for found in self.fields.values() if found.editor is not None]
+        written = {field.name for field in edited} | {
+            str(field.currency) for field in edited if field.currency
+        }
+        written |= set(given)
+        return {
+            name: value
+            for name, value in values.items()
+            if name in written and (before.get(name) or None) != (value or None)
+        }
 
     def first_editor(self) -> QWidget | None:
         """Return the editor a new form puts the focus in."""

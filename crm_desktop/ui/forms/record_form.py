@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -23,6 +23,7 @@ from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import clock, near_moment
 from crm_desktop.ui.forms.field_grid import FieldGrid
+from crm_desktop.ui.forms.following import RecordWatch, overtaken, overtaken_words
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme.tokens import SIZES, L
 from crm_desktop.ui.translate import Text, tr
@@ -102,7 +103,7 @@ class RecordForm(Live, QWidget):
         if values is None:
             self._focus_first_error()
             return
-        changes = self._changes(values)
+        changes = self.grid.changes(values, self._setup.record, self._given)
         if self.record_id is not None and not changes:
             self._finished(self._setup.record, close)
             return
@@ -202,6 +203,8 @@ class RecordForm(Live, QWidget):
         self._draft_timer = QTimer(self)
         self._draft_timer.setInterval(DRAFT_MS)
         self._draft_timer.timeout.connect(self._keep_draft)
+        self._watch = RecordWatch(self.context, self.entity, self.record_id, self)
+        self._watch.changed.connect(self._on_changed_elsewhere)
         self._check_timer = QTimer(self)
         self._check_timer.setSingleShot(True)
         self._check_timer.setInterval(CHECK_MS)
@@ -229,6 +232,8 @@ class RecordForm(Live, QWidget):
 
     def _on_read(self, setup: FormSetup) -> None:
         first = self._setup is None
+        before = self._setup.record if self._setup is not None else None
+        replaced = overtaken([n for n in self.grid.fields if n in self._touched], before, setup.record)
         self._setup = setup
         if first:
             self.grid.build(
@@ -241,19 +246,39 @@ class RecordForm(Live, QWidget):
                 left_out=self._left_out,
             )
         else:
+            # An empty list would mean every field.
             untouched = [name for name in self.grid.fields if name not in self._touched]
-            self.grid.fill(setup.values, setup.titles, untouched)
+            if untouched:
+                self.grid.fill(setup.values, setup.titles, untouched)
         self._save_button.setVisible(setup.refusal is None)
         self.retranslate()
         if setup.refusal is not None:
             self._say(setup.refusal, Tone.INFO)
         elif first and setup.draft is not None:
             self._restore_draft(setup)
+        elif replaced and setup.record is not None:
+            self._say_overtaken(replaced, setup.record)
         if first:
             editor = self.grid.first_editor()
             if editor is not None:
                 editor.setFocus()
             self.loaded.emit()
+
+    def _on_changed_elsewhere(self) -> None:
+        """Show what came meanwhile in the fields nobody typed into."""
+        if not self._saving:
+            self._read()
+
+    def _say_overtaken(self, names: Sequence[str], record: Record) -> None:
+        fields = [self.grid.fields[name].field for name in names]
+        text = overtaken_words(fields, record, self.context.replica.person.user_id)
+        self._say(text, Tone.WARN, message("Take that value"), lambda: self._take_present(names))
+
+    def _take_present(self, names: Sequence[str]) -> None:
+        self._hide_bar()
+        self._touched -= set(names)
+        if self._setup is not None:
+            self.grid.fill(self._setup.values, self._setup.titles, names)
 
     def _on_unreadable(self, error: CrmError) -> None:
         self._save_button.hide()
@@ -323,22 +348,6 @@ class RecordForm(Live, QWidget):
                 good.append(False)
         return values if all(good) else None
 
-    def _changes(self, values: Mapping[str, Plain]) -> dict[str, Plain]:
-        assert self._setup is not None
-        before = self._setup.record.values if self._setup.record is not None else {}
-        written = {name for name, found in self.grid.fields.items() if found.editor is not None}
-        written |= {
-            str(found.field.currency)
-            for found in self.grid.fields.values()
-            if found.editor and found.field.currency
-        }
-        written |= set(self._given)
-        return {
-            name: value
-            for name, value in values.items()
-            if name in written and (before.get(name) or None) != (value or None)
-        }
-
     # Saving
 
     def _work(self, values: Mapping[str, Plain], changes: Mapping[str, Plain]) -> Any:
@@ -369,7 +378,7 @@ class RecordForm(Live, QWidget):
             message("Saved on this laptop {time}", time=clock(local(self.context.replica.clock.now_ms())))
         )
         if record is not None:
-            self.record_id = record.id
+            self.record_id = self._watch.record_id = record.id
             self.saved.emit(record)
         if close:
             self.closed.emit()
@@ -382,6 +391,7 @@ class RecordForm(Live, QWidget):
         if isinstance(error, Invalid):
             self._show_problems(error)
         elif isinstance(error, StaleRecord):
+            self._watch.rest()
             self._say(error.message, Tone.WARN, message("Show the present values"), self._look_again)
         else:
             self._say(error.message, Tone.BAD)

@@ -19,7 +19,7 @@ from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import LOCAL_USER
 from crm_desktop.services import drafts, records
-from crm_desktop.ui.forms import record_form
+from crm_desktop.ui.forms import following, record_form
 from crm_desktop.ui.forms.record_form import RecordForm
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
@@ -147,7 +147,8 @@ def test_a_draft_outlives_the_form_and_goes_when_it_is_saved(stage: Stage) -> No
     assert drafts.kept(stage.app.replica, "customer", record.id) is None
 
 
-def test_a_record_changed_meanwhile_is_not_overwritten(stage: Stage) -> None:
+def test_a_record_changed_meanwhile_is_not_overwritten(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "SETTLE_MS", 60_000)  # saved before the form has looked again
     record = customer(stage)
     form = form_of(stage, record)
     records.update(stage.app.replica, "customer", record.id, {"name": "Theirs", "phone": "0512 0000 0002"})
