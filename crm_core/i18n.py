@@ -53,3 +53,16 @@ def message(text: str, /, **places: object) -> Message:
 def plural(number: int, one: Message, many: Message) -> Message:
     """Return `one` where the number is 1, else `many`; both stand whole, so that each can be translated."""
     return one if number == 1 else many
+
+
+def plain_places(sentence: Message) -> dict[str, str]:
+    """Return what goes into a sentence, as text that travels or is kept: English source, where it is one."""
+    return {
+        name: value.text if isinstance(value, Message) and not value.places else str(value)
+        for name, value in sentence.places.items()
+    }
+
+
+def sentence_of(text: str, places: Mapping[str, object]) -> Message:
+    """Return a sentence that came as text and `plain_places`: what goes into it is translated too."""
+    return Message(text, {name: Message(str(value)) for name, value in places.items()})

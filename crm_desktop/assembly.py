@@ -35,7 +35,7 @@ from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.handing_over import hand_over
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, ignore_step, never
 from crm_desktop.sync.runner import Runner, Status
-from crm_desktop.sync.transport import HttpHeadquarters, Refused, checked_address
+from crm_desktop.sync.transport import HttpHeadquarters, Refused, checked_address, proxy_of
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class App:
             self._on_refused(refused)
             raise
         except CrmError as error:
-            syncing.note_event(self.replica, "failed", {"reason": str(error)})
+            syncing.note_event(self.replica, "failed", syncing.told(error.message))
             raise
 
     def start_syncing(self, on_status: Callable[[Status], None]) -> Runner:
@@ -178,10 +178,10 @@ class App:
             return syncing.interval_of(state.read(session, Key.SETTINGS))
 
     def _note_round(self, session: Session, report: RoundReport) -> None:
-        syncing.note_event_in(session, self.replica.clock.now_ms(), "round", asdict(report))
+        syncing.note_round(session, self.replica.clock.now_ms(), asdict(report))
 
     def _on_refused(self, refused: Refused) -> None:
-        syncing.note_event(self.replica, "refused", {"code": refused.code, "reason": str(refused)})
+        syncing.note_event(self.replica, "refused", {"code": refused.code, **syncing.told(refused.message)})
         if refused.code == "wipe":
             # The key is gone first: from here on the file is noise, whatever happens to the rest.
             self._store.forget(REPLICA_KEY)
@@ -237,6 +237,11 @@ def find_hq(address: str, folder: Path | str | None = None) -> str:
     """Return the name of the company whose HQ answers at an address; `Unreachable` where none does."""
     with _connection(profile_at(folder), checked_address(address)) as hq:
         return str(hq.hello().get("company") or "")
+
+
+def proxy_for(address: str) -> str:
+    """Return through which proxy an address is reached; '' for none."""
+    return proxy_of(address)
 
 
 def _connection(profile: Profile, address: str, secret: str | None = None) -> HttpHeadquarters:

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound, UserError
-from crm_core.i18n import N_, Message
+from crm_core.i18n import N_, Message, plain_places, sentence_of
 from crm_core.schema.field import Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.protocol import Code, OpKind
 from crm_desktop.models import numbers, query, repository, state
-from crm_desktop.models.device_tables import OutboxOp, OutboxTxn, Returned, SyncEvent
+from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn, Returned, SyncEvent
 from crm_desktop.models.records import Record, field_named
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
@@ -61,6 +61,8 @@ class SyncStatus:
     rows: dict[str, int]
     """Living records on this laptop, by entity."""
     interval_s: int
+    clock_off_ms: int = 0
+    """HQ's time less this laptop's, as of the last sync."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +83,13 @@ class ReturnedEdit:
     reason: Message
     who: str
     at_ms: int
+    """When it was changed at HQ, or refused."""
     exists: bool
     """Whether the record is still on this laptop."""
+    mine_at_ms: int | None
+    """When the edit was made here, as far as the record's history says."""
+    base_at_ms: int | None
+    """When the value before it came about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +99,11 @@ class Event:
     at_ms: int
     kind: str
     detail: dict[str, Any]
+
+    @property
+    def reason(self) -> Message:
+        """Why a round failed; empty where it did not."""
+        return sentence_of(str(self.detail.get("reason", "")), self.detail.get("places") or {})
 
 
 def status(replica: Replica) -> SyncStatus:
@@ -118,6 +130,7 @@ def status(replica: Replica) -> SyncStatus:
                 for name, schema in SCHEMAS.items()
             },
             interval_s=interval_of(known[Key.SETTINGS]),
+            clock_off_ms=known[Key.OFFSET_MS],
         )
 
 
@@ -202,6 +215,17 @@ def note_event_in(session: Session, at_ms: int, kind: str, detail: dict[str, Any
     session.execute(SyncEvent.__table__.delete().where(SyncEvent.id <= newest - EVENTS_KEPT))  # type: ignore[attr-defined]
 
 
+def note_round(session: Session, at_ms: int, report: dict[str, Any]) -> None:
+    """Add a round to the history, and how far the records' own history went when it ended."""
+    newest = session.scalar(select(func.max(History.id))) or 0
+    note_event_in(session, at_ms, "round", {**report, "history": newest})
+
+
+def told(sentence: Message) -> dict[str, Any]:
+    """Return a sentence as a line of the history keeps it, to be shown in the language of then."""
+    return {"reason": sentence.text, "places": plain_places(sentence)}
+
+
 def _open_edit(session: Session, returned_id: int) -> Returned:
     edit = session.get(Returned, returned_id)
     if edit is None or edit.state != "open":
@@ -244,6 +268,7 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
     for row in rows:
         field = field_named(SCHEMAS[row.entity], row.field) if row.field else None
         code = Code(row.code)
+        made = _made(session, row)
         edits.append(
             ReturnedEdit(
                 id=row.id,
@@ -252,17 +277,53 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
                 title=titles.get((row.entity, row.row_id), ""),
                 field=field.name if field else row.field or None,
                 label=label_of(row.entity, row.field) if row.field else "",
-                base=row.base,
+                base=row.base if row.base is not None else made.base,
                 mine=row.mine,
                 theirs=row.theirs,
                 code=code,
-                reason=Message(row.reason or REASONS.get(code, ""), row.places or {}),
+                reason=sentence_of(row.reason or REASONS.get(code, ""), row.places or {}),
                 who=names.get(row.who or "", ""),
                 at_ms=row.at_ms,
                 exists=(row.entity, row.row_id) in titles,
+                mine_at_ms=made.at_ms,
+                base_at_ms=made.base_at_ms,
             )
         )
     return tuple(edits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What the record's history says of an edit that came back."""
+
+    at_ms: int | None = None
+    base: Plain = None
+    base_at_ms: int | None = None
+
+
+def _made(session: Session, row: Returned) -> _Made:
+    schema = SCHEMAS[row.entity]
+    field = field_named(schema, row.field)
+    keys = [str(member.no) for member in schema.register(field)] if field else [row.field]
+    of_record = (History.entity == row.entity, History.row_id == row.row_id)
+    entries = session.scalars(
+        select(History)
+        .where(*of_record, History.op_no == row.op_no, History.origin == "here", History.field.in_(keys))
+        .order_by(History.id.desc())
+        .limit(len(keys))
+    ).all()
+    if not entries:
+        return _Made()
+    before = session.scalar(
+        select(func.max(History.at_ms)).where(
+            *of_record, History.field.in_([*keys, ""]), History.id < entries[-1].id
+        )
+    )
+    if before is None:
+        before = session.scalar(select(schema.table.c.created_at).where(schema.table.c.id == row.row_id))
+    # Of a group the history holds the members that changed; alone it says no whole value.
+    base = entries[0].old if len(keys) == 1 and keys[0] else None
+    return _Made(at_ms=entries[-1].at_ms, base=base, base_at_ms=before)
 
 
 def titles_in(session: Session, links: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -287,4 +348,3 @@ def label_of(entity: str, field: str) -> str:
     if len(members) > 2 and known.section:
         return known.section
     return next((member for member in members if member.in_list), known).label
-

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
@@ -16,7 +16,7 @@ from crm_core.schema.field import Kind, Plain
 from crm_core.sync.protocol import OpKind
 from crm_desktop.models import repository, state
 from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn
-from crm_desktop.models.records import Record, field_key
+from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
@@ -26,7 +26,7 @@ from crm_desktop.services.replaying import changed_values, created_values
 from crm_desktop.services.syncing import SHOWN, label_of, titles_in
 from crm_desktop.sync import outbox, pending
 from crm_desktop.sync.pending import PendingOp
-from crm_desktop.sync.settle import own_dots, roll_back
+from crm_desktop.sync.settle import own_dots, remember_rolled_back, roll_back, shown_values
 
 Row = tuple[str, str]
 """Entity and id."""
@@ -49,6 +49,8 @@ class WaitingRecord:
     """About what it takes on the wire."""
     sent: bool
     """Some of it may have reached HQ already: no answer came yet."""
+    belongs_to: Mapping[str, str]
+    """Ids of the records it refers to, by their kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,7 @@ def waiting(replica: Replica, limit: int = SHOWN) -> Waiting:
         sizes = outbox.sizes(session)
         titles = titles_in(session, grouped)
         sent = state.read(session, Key.SENT_OP)
+        links = _links(session, grouped)
         return Waiting(
             records=tuple(
                 WaitingRecord(
@@ -103,6 +106,7 @@ def waiting(replica: Replica, limit: int = SHOWN) -> Waiting:
                     since_ms=ops[0].created_ms,
                     size_bytes=sizes[entity, row_id],
                     sent=ops[0].no <= sent,
+                    belongs_to=links.get((entity, row_id), {}),
                 )
                 for (entity, row_id), ops in grouped.items()
             ),
@@ -129,15 +133,13 @@ def discard(replica: Replica, rows: Iterable[Row]) -> Outcome[Discarded]:
         if not taken:
             raise NotFound(N_("Nothing of this record waits to be sent any more"))
         _demand_unsent(session, taken)
-        before = {row: repository.get(session, *row) for row in _rows_of(taken)}
-        _take_off(session, taken)
-        for row, record in before.items():
-            after = repository.get(session, *row)
-            _remember(session, replica, record, after)
-            if (shown := after or record) is not None:
-                quote_totals.follow(session, shown)
-            session.touch(row[0], [row[1]])
-        discarded = Discarded(operations=tuple(taken), records=len(before))
+        rows_taken = dict.fromkeys((op.entity, op.row_id) for op in taken)
+        before = [repository.get(session, *row) for row in rows_taken]
+        _take_off(session, taken, replica.clock.now_ms())
+        for record in filter(None, before):
+            quote_totals.follow(session, record)
+            session.touch(record.entity, [record.id])
+        discarded = Discarded(operations=tuple(taken), records=len(rows_taken))
     return Outcome(discarded, frozenset(session.changed))
 
 
@@ -150,6 +152,21 @@ def bring_back(replica: Replica, discarded: Discarded) -> Outcome[int]:
         for op in discarded.operations:
             quote_totals.follow(session, _make_again(session, op))
     return Outcome(discarded.records, frozenset(session.changed))
+
+
+def _links(session: Session, rows: Iterable[Row]) -> dict[Row, dict[str, str]]:
+    by_entity: dict[str, list[str]] = {}
+    for entity, row_id in rows:
+        by_entity.setdefault(entity, []).append(row_id)
+    return {
+        (entity, row_id): {
+            str(field.target): record[name]
+            for name, field in record.schema.fields.items()
+            if field.kind is Kind.REF and record.get(name)
+        }
+        for entity, ids in by_entity.items()
+        for row_id, record in repository.get_many(session, entity, ids).items()
+    }
 
 
 def _all_waiting(session: Session) -> list[PendingOp]:
@@ -197,10 +214,6 @@ def _links_of(op: PendingOp) -> Iterator[str]:
             yield value
 
 
-def _rows_of(ops: Iterable[PendingOp]) -> list[Row]:
-    return list(dict.fromkeys((op.entity, op.row_id) for op in ops))
-
-
 def _demand_unsent(session: Session, taken: Sequence[PendingOp]) -> None:
     sent = state.read(session, Key.SENT_OP)
     late = next((op for op in taken if op.no <= sent), None)
@@ -216,7 +229,7 @@ def _demand_unsent(session: Session, taken: Sequence[PendingOp]) -> None:
     )
 
 
-def _take_off(session: WriteSession, taken: Sequence[PendingOp]) -> None:
+def _take_off(session: WriteSession, taken: Sequence[PendingOp], now_ms: int) -> None:
     numbers = [op.no for op in taken]
     for some in pending.chunks(numbers):
         session.execute(delete(OutboxOp).where(OutboxOp.no.in_(some)))
@@ -224,50 +237,21 @@ def _take_off(session: WriteSession, taken: Sequence[PendingOp]) -> None:
         unsent = (History.op_no.in_(some), History.sent.is_(False))
         session.execute(update(History).where(*unsent).values(op_no=None, sent=None))
     session.execute(delete(OutboxTxn).where(OutboxTxn.no.not_in(select(OutboxOp.txn_no).distinct())))
-    dots = own_dots(session)
+    dots, me = own_dots(session), state.read(session, Key.USER_ID) or None
     gone = {(op.entity, op.row_id) for op in taken if op.kind is OpKind.CREATE}
     for op in taken:
         if op.kind is not OpKind.CREATE and (op.entity, op.row_id) in gone:
             continue
         left = pending.pending_of(session, op.entity, [op.row_id]).get(op.row_id, [])
+        before = shown_values(session, op.entity, op.row_id)
         roll_back(session, op, left, dots)
+        remember_rolled_back(session, op, before, origin="restored", who=me, at_ms=now_ms)
         if not left:
             pending.settle_bookkeeping(session, SCHEMAS[op.entity], [op.row_id])
     known, first = state.read_all(session), numbers[0]
     after = session.scalars(select(OutboxOp.no).where(OutboxOp.no > first).order_by(OutboxOp.no)).all()
     outbox.renumber(session, after, known[Key.DEVICE], known[Key.INCARNATION], first=first)
     session.expunge_all()
-
-
-def _remember(session: Session, replica: Replica, before: Record | None, after: Record | None) -> None:
-    """Write into the history of a record that stays what became of its fields."""
-    if before is None or after is None:
-        return
-    changed = [
-        (field_key(field), before.get(name), after.get(name))
-        for name, field in before.schema.fields.items()
-        if before.get(name) != after.get(name) and str(field.no) not in pending.BOOKKEEPING
-    ]
-    if before.life != after.life:
-        changed.append(("", before.life, after.life))
-    me, now_ms = state.read(session, Key.USER_ID) or None, replica.clock.now_ms()
-    if changed:
-        session.execute(
-            insert(History),
-            [
-                {
-                    "entity": before.entity,
-                    "row_id": before.id,
-                    "field": key,
-                    "old": old,
-                    "new": new,
-                    "at_ms": now_ms,
-                    "user_id": me,
-                    "origin": "restored",
-                }
-                for key, old, new in changed
-            ],
-        )
 
 
 def _make_again(session: WriteSession, op: PendingOp) -> Record:

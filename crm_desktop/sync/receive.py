@@ -374,6 +374,7 @@ def _remove(session: Session, schema: Schema, ids: Sequence[str], received: Rece
         present = session.scalars(select(schema.model.id).where(schema.model.id.in_(some))).all()
         received.purged += len(present)
     remove_rows(session, schema, ids)
+    run = session.connection().exec_driver_sql
     run(f"{_THEIRS} AND row_id = ?", [(schema.name, row_id) for row_id in ids])
     run("DELETE FROM import_change WHERE row_id = ?", [(row_id,) for row_id in ids])
     received.scrub = True

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.schema.field import Plain
-from crm_core.schema.reading import Schema
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.clock import ms_of
 from crm_core.sync.codec import unpack_value
 from crm_core.sync.merge import dot
@@ -271,7 +271,53 @@ def _hand_back(
             at_ms=at_ms,
         )
     )
+    before = shown_values(session, op.entity, op.row_id)
     roll_back(session, op, left, own_dot)
+    if code is Code.SUPERSEDED:
+        remember_rolled_back(session, op, before, origin="hq", who=who, at_ms=at_ms)
+    else:
+        me = state.read(session, state.Key.USER_ID) or None
+        remember_rolled_back(session, op, before, origin="restored", who=me, at_ms=at_ms)
+
+
+def shown_values(session: Session, entity: str, row_id: str) -> RowMapping | None:
+    """Return what the replica shows of a record, by column; None where it is not there."""
+    table = SCHEMAS[entity].table
+    return session.execute(select(table).where(table.c.id == row_id)).mappings().one_or_none()
+
+
+def remember_rolled_back(
+    session: Session,
+    op: PendingOp,
+    before: RowMapping | None,
+    *,
+    origin: str,
+    who: str | None,
+    at_ms: int,
+) -> None:
+    """Write into the history of a record that stays what became of the fields an operation had set."""
+    schema, after = SCHEMAS[op.entity], shown_values(session, op.entity, op.row_id)
+    if before is None or after is None:
+        return
+    if op.kind in (OpKind.DELETE, OpKind.RESTORE):
+        changed = [("", before["life"], after["life"])]
+    elif op.field.startswith(CUSTOM_PREFIX):
+        key = op.field.removeprefix(CUSTOM_PREFIX)
+        changed = [(op.field, (before["custom"] or {}).get(key), (after["custom"] or {}).get(key))]
+    else:
+        fields = pending.members_of(schema, op.field)
+        changed = [(str(field.no), before[field.name], after[field.name]) for field in fields]
+    entry = {
+        "entity": op.entity,
+        "row_id": op.row_id,
+        "at_ms": at_ms,
+        "user_id": who,
+        "hlc": 0,
+        "origin": origin,
+    }
+    entries = [{**entry, "field": key, "old": old, "new": new} for key, old, new in changed if old != new]
+    if entries:
+        session.execute(insert(History), entries)
 
 
 def roll_back(session: Session, op: PendingOp, left: Sequence[PendingOp], own_dot: str) -> None:

@@ -9,10 +9,11 @@ from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import NameResolutionError
 from urllib3.util import SKIP_HEADER
 
 from crm_core.errors import AccessDenied, CrmError, Unreachable, UserError
-from crm_core.i18n import N_, Message
+from crm_core.i18n import N_, Message, message, sentence_of
 from crm_core.sync import codec
 from crm_core.sync.protocol import (
     EnrolRequest,
@@ -114,12 +115,10 @@ class HttpHeadquarters:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _call(self, method: str, path: str, message: Any, read: Callable[[bytes], _T]) -> _T:
+    def _call(self, method: str, path: str, body: Any, read: Callable[[bytes], _T]) -> _T:
         headers = {}
-        body = None
-        if message is not None:
+        if body is not None:
             headers["Content-Type"] = codec.COMPACT
-            body = codec.encode(message)
         if self._secret:
             headers["Authorization"] = f"Bearer {self._secret}"
         self.round_trips += 1
@@ -127,7 +126,7 @@ class HttpHeadquarters:
             answer = self._session.request(
                 method,
                 self.address + path,
-                data=body,
+                data=None if body is None else codec.encode(body),
                 headers=headers,
                 timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
                 allow_redirects=False,
@@ -139,10 +138,10 @@ class HttpHeadquarters:
                 address=self.address,
             ) from error
         except requests.exceptions.RequestException as error:
-            raise Unreachable(N_("HQ at {address} cannot be reached"), address=self.address) from error
+            raise Unreachable(self._why(error)) from error
         if answer.status_code != requests.codes.ok:
             self._raise_fault(answer.status_code, raw)
-        expected = "application/json" if message is None else codec.COMPACT
+        expected = "application/json" if body is None else codec.COMPACT
         if not answer.headers.get("Content-Type", "").startswith(expected):
             # A hotel's log-in page answers 200 to everything.
             raise Unreachable(N_("Something else than HQ answers at {address}"), address=self.address)
@@ -151,6 +150,18 @@ class HttpHeadquarters:
         except codec.Malformed as error:
             raise Unreachable(N_("HQ's answer was cut off or damaged on the way")) from error
 
+    def _why(self, error: requests.exceptions.RequestException) -> Message:
+        """Return in words where the way to HQ ended."""
+        if isinstance(error, requests.exceptions.ProxyError):
+            proxy = proxy_of(self.address)
+            return message(N_("The proxy {proxy} did not lead to HQ"), proxy=proxy)
+        if isinstance(error, requests.exceptions.Timeout):
+            return message(N_("HQ at {address} did not answer in time"), address=self.address)
+        if isinstance(_cause_of(error), NameResolutionError):
+            host = urlsplit(self.address).hostname or self.address
+            return message(N_("{host} was not found: no network, or another address"), host=host)
+        return message(N_("HQ at {address} cannot be reached"), address=self.address)
+
     def _raise_fault(self, status: int, raw: bytes) -> None:
         try:
             fault = codec.decode_json(raw, Fault)
@@ -158,7 +169,7 @@ class HttpHeadquarters:
             raise Unreachable(
                 N_("{address} answered with an error ({status})"), address=self.address, status=status
             ) from None
-        text = Message(fault.text, fault.places)
+        text = sentence_of(fault.text, fault.places)
         if fault.code == "gap":
             raise Gap(text)
         if status >= 500 or status == 429:
@@ -166,6 +177,21 @@ class HttpHeadquarters:
         if status in (401, 403, 426):
             raise Refused(fault.code, text)
         raise UserError(text)
+
+
+def proxy_of(address: str) -> str:
+    """Return the proxy the system names for an address, without name and password; '' for none."""
+    if _is_loopback(urlsplit(address).hostname or ""):
+        return ""
+    proxy = requests.utils.get_environ_proxies(address).get(urlsplit(address).scheme, "")
+    parts = urlsplit(proxy if "://" in proxy or not proxy else f"http://{proxy}")
+    return f"{parts.hostname}:{parts.port}" if parts.hostname and parts.port else parts.hostname or ""
+
+
+def _cause_of(error: BaseException) -> object:
+    """Return what lies under an error of requests, as urllib3 raised it."""
+    inner = error.args[0] if error.args else None
+    return getattr(inner, "reason", inner)
 
 
 def _parse_hello(raw: bytes) -> dict[str, Any]:

@@ -103,17 +103,15 @@ class Context(QObject):
 
         def finished(outcome: Outcome[T]) -> None:
             if told is not None:
-                self._tell(told, undo)
+                self.tell(told, undo)
             if done is not None:
                 done(outcome.value)
 
         self.tasks.write(owner, work, finished, failed or self.show_error)
 
-    def show_error(self, error: CrmError) -> None:
-        """Show an error's sentence in the info bar."""
-        self.notice.emit(Notice(kind="bad", text=error.message))
+    def tell(self, told: Message, undo: Callable[[], object] | None = None) -> None:
+        """Say what was done; with `undo`, a use case that takes it back, for ten seconds with a button."""
 
-    def _tell(self, told: Message, undo: Callable[[], object] | None) -> None:
         def take_back() -> None:
             if undo is not None:
                 self.tasks.write(self, undo, None, self.show_error)
@@ -127,6 +125,10 @@ class Context(QObject):
                 seconds=10,
             )
         )
+
+    def show_error(self, error: CrmError) -> None:
+        """Show an error's sentence in the info bar."""
+        self.notice.emit(Notice(kind="bad", text=error.message))
 
     def _on_synced(self, status: Status) -> None:
         self.sync_status = status

@@ -19,3 +19,25 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "price": "products",
     }
 )
+
+_SHOWN_WITH: Mapping[str, str] = MappingProxyType(
+    {
+        "contact": "customer",
+        "quote_line": "quote",
+        "ticket_message": "ticket",
+        "price": "product",
+    }
+)
+"""What has no page of its own, with what it is shown on."""
+
+
+def place_of(entity: str, record_id: str, belongs_to: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the page that shows a record and the id it goes by there; None where nothing shows it.
+
+    `belongs_to` are the ids of the records it refers to, by their kind.
+    """
+    page = PAGE_OF_ENTITY.get(entity)
+    if page is None or entity not in _SHOWN_WITH:
+        return None if page is None else (page, record_id)
+    owner = belongs_to.get(_SHOWN_WITH[entity])
+    return None if owner is None else (page, owner)

@@ -10,8 +10,8 @@ from crm_core.i18n import Message, message
 from crm_desktop.services.syncing import SyncStatus as Known
 from crm_desktop.sync.report import Step
 from crm_desktop.sync.runner import Phase, Status
-from crm_desktop.ui.format import clock, near_moment
-from crm_desktop.ui.translate import Text
+from crm_desktop.ui.format import clock, near_date, near_moment
+from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.sync_badge import SyncState, SyncStatus
 
 FAILED_AFTER = 3
@@ -104,6 +104,15 @@ def entity_words(step: Step | None) -> Text:
 def moment(at_ms: int) -> datetime:
     """Return a time in milliseconds as a moment in the laptop's zone."""
     return datetime.fromtimestamp(at_ms / 1000).astimezone()
+
+
+def until(at_ms: int) -> str:
+    """Return a time to come: the clock alone for today, else with its day."""
+    at = moment(at_ms)
+    day = at.date()
+    if day == datetime.now().astimezone().date():
+        return clock(at)
+    return tr("{day} {time}", day=near_date(day), time=clock(at))
 
 
 def _count(state: SyncState, status: Status, known: Known) -> int:

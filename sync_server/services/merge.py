@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import insert, select, update
 
 from crm_core.entities import BY_NO, SCHEMAS
-from crm_core.i18n import N_, Message
+from crm_core.i18n import N_, plain_places
 from crm_core.sync.clock import HLC_MAX, Stamp, accept, shift_ms, tick
 from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
 from sync_server.services import quote_totals
@@ -351,7 +351,7 @@ class _Batch:
 
     def _refuse(self, item: _Item, refused: Refused) -> None:
         item.refused, item.seq = refused, 0
-        extra = [refused.reason.text, _places(refused.reason), self._value_at_hq(item)]
+        extra = [refused.reason.text, plain_places(refused.reason), self._value_at_hq(item)]
         item.answer = Answer(item.op.no, refused.code, item.stamp.hlc if item.stamp else 0, 0, extra)
         self._refusals.append((item, refused))
 
@@ -473,10 +473,3 @@ def _ids_of(keys: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
             by_entity.setdefault(entity, set()).add(row_id)
     return by_entity
 
-
-def _places(reason: Message) -> dict[str, str]:
-    """Return what goes into a sentence, each as English source that the reader's side may translate."""
-    return {
-        name: value.text if isinstance(value, Message) and not value.places else str(value)
-        for name, value in reason.places.items()
-    }

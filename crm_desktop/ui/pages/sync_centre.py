@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import math
+import time
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
@@ -14,9 +16,12 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.sync_centre.banner import Banner
 from crm_desktop.ui.sync_centre.facts import Facts, facts
+from crm_desktop.ui.sync_centre.history import History
 from crm_desktop.ui.sync_centre.inbox import Inbox
-from crm_desktop.ui.sync_centre.lists import History, Outbox
-from crm_desktop.ui.sync_centre.panels import Network, Overview
+from crm_desktop.ui.sync_centre.network import Network
+from crm_desktop.ui.sync_centre.outbox import Outbox
+from crm_desktop.ui.sync_centre.overview import Overview
+from crm_desktop.ui.sync_centre.side import SidePane
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, S
 from crm_desktop.ui.translate import tr
@@ -26,6 +31,7 @@ from crm_desktop.ui.widgets.menus import Menu
 from crm_desktop.ui.widgets.tabs import Tab, TabRow
 
 SETTLE_MS = 300
+LONG_MS = 1000  # a shorter round is over before anybody could stop it
 HOUR_S = 3600
 MORNING_HOUR = 7
 TABS = (
@@ -46,7 +52,11 @@ class SyncCentrePage(Page):
         self._facts: Facts | None = None
         self._chose_tab = False
         self.banner = Banner()
-        self.overview, self.outbox, self.history = Overview(), Outbox(context), History()
+        self.overview, self.outbox, self.history = Overview(), Outbox(context), History(context)
+        self.outbox.send_wanted.connect(self._on_now)
+        self.side = SidePane(context)
+        self.side.open_all.connect(lambda: self._on_tab_chosen("outbox"))
+        self.side.fix_wanted.connect(self._on_fix)
         self.conflicts = Inbox(
             context,
             hint=message(
@@ -54,6 +64,7 @@ class SyncCentrePage(Page):
                 " sides comes here."
             ),
             empty=message("Edits to different fields are joined without asking."),
+            beside=self.side,
         )
         self.refused = Inbox(
             context,
@@ -66,7 +77,7 @@ class SyncCentrePage(Page):
         self.pause = Button(message("Pause"), Kind.STANDARD, icon="pause")
         self.pause.setMenu(self._pause_menu)
         self.now = Button(message("Sync now"), Kind.PRIMARY, icon="sync", hint="F9")
-        self.now.clicked.connect(lambda: self.actions_of_program.action("frame.sync").trigger())
+        self.now.clicked.connect(self._on_now)
         self.tabs = TabRow(
             [Tab(key=key, text=Message(text)) for key, text in TABS], name=message("Sync centre")
         )
@@ -79,6 +90,9 @@ class SyncCentrePage(Page):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self.refresh)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.timeout.connect(lambda: self._show_now(self.context.sync_status))
         context.records_changed.connect(self._on_records_changed)
         context.sync_changed.connect(self._on_sync_changed)
         self.retranslate()
@@ -132,6 +146,9 @@ class SyncCentrePage(Page):
     def _on_sync_changed(self, status: Status) -> None:
         if self._facts is not None and self.isVisible():
             self.banner.show_facts(self._facts, status)
+            self.overview.show_facts(self._facts, status)
+            self.network.show_facts(self._facts, status)
+            self._show_now(status)
         self._ask_soon()
 
     def _on_facts(self, known: Facts) -> None:
@@ -139,8 +156,9 @@ class SyncCentrePage(Page):
         status = self.context.sync_status
         self.banner.show_facts(known, status)
         self.overview.show_facts(known, status)
-        self.outbox.show_waiting(known.waiting)
-        self.conflicts.show_edits(known.conflicts, known.titles)
+        self.outbox.show_waiting(known.waiting, enrolled=known.status.enrolled)
+        self.side.show_facts(known.waiting, known.refused)
+        self.conflicts.show_edits(known.conflicts, known.titles, known.joined)
         self.refused.show_edits(known.refused, known.titles)
         self.history.show_events(known.events)
         self.network.show_facts(known, status)
@@ -148,13 +166,46 @@ class SyncCentrePage(Page):
         self.tabs.set_count("conflicts", len(known.conflicts))
         self.tabs.set_count("refused", len(known.refused))
         self.pause.setVisible(known.status.enrolled)
-        self.now.say(
-            message("Sync now") if known.status.enrolled else message("Connect to your head office…")
-        )
-        self.now.set_hint("F9" if known.status.enrolled else "")
+        self._show_now(status)
         if not self._chose_tab:
             self._chose_tab = True
             self._show_tab("conflicts" if known.conflicts else "refused" if known.refused else "overview")
+
+    def _show_now(self, status: Status) -> None:
+        """Offer what can be done now: sync, try again, stop, go on, or connect first."""
+        enrolled = self._facts is not None and self._facts.status.enrolled
+        text = message("Sync now")
+        if not enrolled:
+            text = message("Connect to your head office…")
+        elif self._is_long(status):
+            text = message("Stopping…") if status.stopping else message("Cancel")
+        elif status.phase in (Phase.OFFLINE, Phase.REFUSED):
+            text = message("Try now")
+        elif status.phase is Phase.PAUSED:
+            text = message("Resume sync")
+        self.now.say(text)
+        self.now.set_hint("F9" if enrolled and not self._is_long(status) else "")
+        self.now.setEnabled(not status.stopping)
+
+    def _is_long(self, status: Status) -> bool:
+        """Tell whether a round has run long enough to offer its end; a short one is over before."""
+        if status.phase is not Phase.RUNNING or status.last_try_ms is None:
+            return False
+        left_ms = status.last_try_ms + LONG_MS - time.time_ns() // 1_000_000
+        if left_ms > 0:
+            self._patience.start(left_ms)
+        return left_ms <= 0
+
+    def _on_now(self) -> None:
+        runner = self.context.app.runner
+        if runner is not None and self._is_long(self.context.sync_status):
+            runner.cancel()
+        else:
+            self.actions_of_program.action("frame.sync").trigger()
+
+    def _on_fix(self, entity: str, record_id: str) -> None:
+        self._on_tab_chosen("refused")
+        self.refused.show_record(entity, record_id)
 
     def _on_tab_chosen(self, key: str) -> None:
         self._chose_tab = True
@@ -182,4 +233,4 @@ def _seconds_until_tomorrow() -> int:
     morning = datetime.datetime.combine(
         now.date() + datetime.timedelta(days=1), datetime.time(MORNING_HOUR)
     ).astimezone()
-    return round((morning - now).total_seconds())
+    return math.ceil((morning - now).total_seconds())

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.i18n import message
 from crm_desktop.sync.runner import Phase, Status
-from crm_desktop.ui.format import clock, figure, file_size, near_moment
+from crm_desktop.ui.format import NOTHING, clock, figure, file_size, near_moment
 from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.sync_centre.facts import Facts
-from crm_desktop.ui.sync_words import moment, sync_words
+from crm_desktop.ui.sync_words import is_offline, moment, sync_words, until
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII
 from crm_desktop.ui.translate import Text, show
@@ -76,7 +76,7 @@ class Banner(Live, QWidget):
         shown: tuple[Text, Text, Text] = (
             counted("customer", known.rows["customer"]),
             file_size(facts.disk_bytes),
-            counted("", known.waiting_records),
+            file_size(facts.waiting.size_bytes) if facts.waiting.count else NOTHING,
         )
         for (_, value), text in zip(self._figures, shown, strict=True):
             value.say(text)
@@ -103,7 +103,7 @@ def _sentences(facts: Facts, status: Status) -> list[Text]:
     if not known.enrolled:
         return [message("Everything is kept on this laptop. Connect to your head office to share it.")]
     said: list[Text] = []
-    if status.phase is Phase.OFFLINE and status.offline_since_ms:
+    if is_offline(status) and status.offline_since_ms:
         said.append(message("Offline since {time}.", time=clock(moment(status.offline_since_ms))))
     if status.problem is not None and status.phase is Phase.REFUSED:
         said.append(message("{reason}.", reason=status.problem))
@@ -122,4 +122,6 @@ def _sentences(facts: Facts, status: Status) -> list[Text]:
         said.append(message("Last good sync {time}.", time=near_moment(moment(known.last_ok_ms))))
     if status.phase is Phase.OFFLINE and status.next_try_ms:
         said.append(message("Next try {time}.", time=clock(moment(status.next_try_ms))))
+    if status.phase is Phase.PAUSED and status.paused_until_ms:
+        said.append(message("Paused until {time}.", time=until(status.paused_until_ms)))
     return said

@@ -22,6 +22,7 @@ from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import LINES, S
 from crm_desktop.ui.translate import Text, show, tr
+from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
@@ -81,17 +82,25 @@ class CompareRow(Live, QWidget):
         super().__init__()
         self.edit, self._titles = edit, titles
         self.decision: Decision | None = None
+        self._present = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.mine = _Side(edit, edit.mine, titles, message("You, here"))
-        who = edit.who or message("HQ")
-        at = near_moment(moment(edit.at_ms))
-        self.theirs = _Side(edit, edit.theirs, titles, message("{who}, at HQ, {time}", who=who, time=at))
+        self.mine = _Side(edit, edit.mine, titles, _mine_line(edit))
+        self.theirs = _Side(edit, edit.theirs, titles, _theirs_line(edit))
         self.mine.chosen.connect(lambda: self.decide(Verdict.MINE))
         self.theirs.chosen.connect(lambda: self.decide(Verdict.HQ))
         before = QWidget()
         column = QVBoxLayout(before)
         column.setContentsMargins(theme().px(S), 0, theme().px(S), 0)
+        column.setSpacing(0)
+        column.addStretch(1)
         column.addWidget(ElidedLabel(value_words(edit, edit.base, titles), color="text-soft"))
+        since: Text = ""
+        if edit.base_at_ms:
+            since = message("{date}, both sides", date=near_moment(moment(edit.base_at_ms)))
+        self.before = ElidedLabel(since, step="caption", color="text-soft")
+        column.addWidget(self.before)
+        self.before.setVisible(bool(since))
+        column.addStretch(1)
         name = Label(label_of(edit), weight=600, wrap=True)
         values = QHBoxLayout()
         values.setContentsMargins(0, 0, 0, 0)
@@ -139,6 +148,14 @@ class CompareRow(Live, QWidget):
         self._show()
         self.decided.emit()
 
+    def take_over(self, decision: Decision | None) -> None:
+        """Show what was decided before for the same edit; nothing is told."""
+        self.decision = decision
+        if decision is not None and decision.verdict is Verdict.OTHER:
+            self.editor.setText(show(value_words(self.edit, decision.value, self._titles)))
+            self.editor.show()
+        self._show()
+
     def undecide(self) -> None:
         """Leave it open."""
         self.decision = None
@@ -147,6 +164,8 @@ class CompareRow(Live, QWidget):
 
     def show_present(self, present: bool) -> None:
         """Offer the answers on the present row alone; the others can be made it."""
+        self._present = present
+        self.update()
         for button in (self.keep_mine, self.keep_hq, self.other, self.later):
             button.setVisible(present)
         self.change.setVisible(not present)
@@ -202,11 +221,13 @@ class CompareRow(Live, QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the hairline under the row and the edge of the present one."""
         painter = QPainter(self)
-        painter.fillRect(QRect(0, self.height() - 1, self.width(), 1), theme().color("line"))
+        for y in (theme().px(ROW), self.height() - 1):
+            painter.fillRect(QRect(0, y, self.width(), 1), theme().color("line"))
+        if self._present:
+            edge = LINES["selected-item-edge"]
+            painter.fillRect(QRect(0, 0, edge, theme().px(ROW)), theme().color("accent"))
         if self.hasFocus():
-            painter.fillRect(
-                QRect(0, 0, LINES["selected-item-edge"], theme().px(ROW)), theme().color("accent")
-            )
+            paint.focus_frame(painter, self.rect().adjusted(0, 0, 0, -1), 0)
         painter.end()
 
     def _field(self) -> object | None:
@@ -255,6 +276,19 @@ class CompareRow(Live, QWidget):
             self._result.say(self.edit.reason)
 
 
+def _mine_line(edit: ReturnedEdit) -> Text:
+    if edit.mine_at_ms is None:
+        return message("You, here")
+    return message("You, here, {time}", time=near_moment(moment(edit.mine_at_ms)))
+
+
+def _theirs_line(edit: ReturnedEdit) -> Text:
+    at = near_moment(moment(edit.at_ms))
+    if edit.who:
+        return message("{who}, at HQ, {time}", who=edit.who, time=at)
+    return message("At HQ, {time}", time=at)
+
+
 class _Side(Live, QWidget):
     """A value with its radio button: one of the two that may stay."""
 
@@ -271,7 +305,8 @@ class _Side(Live, QWidget):
         words.addStretch(1)
         self._value = ElidedLabel(value_words(edit, value, titles))
         words.addWidget(self._value)
-        words.addWidget(ElidedLabel(line, step="caption", color="text-soft"))
+        self.line = ElidedLabel(line, step="caption", color="text-soft")
+        words.addWidget(self.line)
         words.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme().px(10), 0, theme().px(S), 0)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crm_core.sync.protocol import Code
+from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.services import records, syncing
-from crm_desktop.services.syncing import Event, ReturnedEdit, SyncStatus, WaitingRecord
+from crm_desktop.services.joined import JoinedField, joined
+from crm_desktop.services.syncing import Event, ReturnedEdit, SyncStatus
+from crm_desktop.services.waiting import Waiting, waiting
 from crm_desktop.ui.sync_centre.values import Titles, links_in
 
 
@@ -16,27 +20,42 @@ class Facts:
     """A moment of the Sync centre."""
 
     status: SyncStatus
-    waiting: tuple[WaitingRecord, ...]
+    waiting: Waiting
     conflicts: tuple[ReturnedEdit, ...]
     """Edits a newer one of the same field replaced."""
     refused: tuple[ReturnedEdit, ...]
     """Edits HQ did not allow."""
+    joined: Mapping[tuple[str, str], tuple[JoinedField, ...]]
+    """What came through without asking beside the conflicts, by record."""
     titles: Titles
     events: tuple[Event, ...]
     disk_bytes: int
+    """The database and what is still to be written into it."""
+    proxy: str
+    """Through which server HQ is reached; '' for none."""
 
 
 def facts(app: App) -> Facts:
     """Read everything; not for the main thread."""
     replica = app.replica
+    status = syncing.status(replica)
     returned = syncing.returned(replica)
-    links = {link for edit in returned for link in links_in(edit)}
+    conflicts = tuple(edit for edit in returned if edit.code is Code.SUPERSEDED)
+    together = joined(replica, conflicts)
+    fields = (field for each in together.values() for field in each)
+    links = {link for edit in (*returned, *fields) for link in links_in(edit)}
     return Facts(
-        status=syncing.status(replica),
-        waiting=syncing.outbox(replica),
-        conflicts=tuple(edit for edit in returned if edit.code is Code.SUPERSEDED),
+        status=status,
+        waiting=waiting(replica),
+        conflicts=conflicts,
+        joined=together,
         refused=tuple(edit for edit in returned if edit.code is not Code.SUPERSEDED),
         titles=records.titles(replica, links),
         events=syncing.events(replica),
-        disk_bytes=app.profile.database.stat().st_size,
+        disk_bytes=sum(
+            file.stat().st_size
+            for file in app.profile.database.parent.glob(f"{app.profile.database.name}*")
+            if file.is_file()
+        ),
+        proxy=assembly.proxy_of(status.server) if status.server else "",
     )

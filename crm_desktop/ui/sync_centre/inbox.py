@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -19,12 +20,14 @@ from PySide6.QtWidgets import (
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message, message
 from crm_core.sync.protocol import Code
+from crm_desktop.services.joined import JoinedField
 from crm_desktop.services.syncing import ReturnedEdit
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import near_moment
 from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.sync_centre.compare import CompareHead, CompareRow, grouped, label_of
 from crm_desktop.ui.sync_centre.decisions import Decision, Verdict, carry_out, same_kind, take_back
+from crm_desktop.ui.sync_centre.joined_list import JoinedList
 from crm_desktop.ui.sync_centre.values import Titles
 from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.theme import theme
@@ -37,21 +40,30 @@ from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
 
 LIST_WIDTH = 232
-CONTENT_WIDTH = 760
+WIDE = 1080
+"""From this width on there is room for what stands beside."""
 ROW = 76
+Joined = Mapping[tuple[str, str], Sequence[JoinedField]]
+"""What was joined without asking, by record."""
 
 
 class Inbox(Live, QWidget):
     """A list of records with edits to decide; 1 to 4 decide, Enter carries out and goes on."""
 
-    def __init__(self, context: Context, *, hint: Text, empty: Text) -> None:
+    def __init__(self, context: Context, *, hint: Text, empty: Text, beside: QWidget | None = None) -> None:
+        """`beside` stands at the right where there is room."""
         super().__init__()
+        self._beside = beside
+        self._joined: Joined = {}
+        self._alike: set[int] = set()
+        """Ids of the edits whose answer is given to all of their kind."""
         self._context = context
         self._edits: tuple[ReturnedEdit, ...] = ()
         self._groups: list[list[ReturnedEdit]] = []
         self._titles: Titles = {}
         self._at = 0
         self._rows: list[CompareRow] = []
+        self._present: CompareRow | None = None
         self._list = QVBoxLayout()
         self._list.setContentsMargins(0, 0, 0, 0)
         self._list.setSpacing(0)
@@ -85,6 +97,8 @@ class Inbox(Live, QWidget):
         self._after.clicked.connect(lambda: self.show_group(self._at + 1))
         self._line = Label(color="text-soft", wrap=True)
         self.alike = QCheckBox()
+        self.alike.toggled.connect(self._on_alike_toggled)
+        self.joined = JoinedList()
         self.open_record = Button(message("Open the record"), Kind.FLAT)
         self.open_record.clicked.connect(self._on_open_record)
         self.later = Button(message("Decide later"), Kind.STANDARD)
@@ -98,16 +112,21 @@ class Inbox(Live, QWidget):
         row.setSpacing(0)
         row.addWidget(side)
         row.addWidget(self._pane, 1)
+        if beside is not None:
+            row.addWidget(beside)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(EmptyState("check", message("Nothing needs you"), empty))
         self._stack.addWidget(body)
         self.retranslate()
         self.retint()
 
-    def show_edits(self, edits: Sequence[ReturnedEdit], titles: Titles) -> None:
+    def show_edits(
+        self, edits: Sequence[ReturnedEdit], titles: Titles, joined: Joined = MappingProxyType({})
+    ) -> None:
         """Show edits; the record in front stays there, with what was decided, if it is among them."""
-        if tuple(edits) == self._edits:
+        if tuple(edits) == self._edits and joined == self._joined:
             return
+        self._joined = joined
         present = self._groups[self._at][0] if self._groups else None
         self._edits, self._titles, self._groups = tuple(edits), titles, grouped(edits)
         while self._list.count():
@@ -131,14 +150,18 @@ class Inbox(Live, QWidget):
         """Bring a record to the front."""
         if not 0 <= place < len(self._groups):
             return
-        self._at = place
         group = self._groups[place]
+        self._at = place
+        kept = {row.edit.id: row for row in self._rows}
+        self._alike &= {edit.id for edit in group}
         for row in self._rows:
             self._fields.removeWidget(row)
             row.hide()
             row.deleteLater()
         self._rows = [CompareRow(edit, self._titles) for edit in group]
         for row in self._rows:
+            if row.edit.id in kept and kept[row.edit.id].edit == row.edit:
+                row.take_over(kept[row.edit.id].decision)
             row.decided.connect(self._show_ready)
             row.focused.connect(self._on_row_focused)
             row.later_wanted.connect(self._on_later)
@@ -147,6 +170,8 @@ class Inbox(Live, QWidget):
             self._list.itemAt(index).widget().show_present(index == place)
         self._before.setEnabled(place > 0)
         self._after.setEnabled(place < len(self._groups) - 1)
+        first = group[0]
+        self.joined.show_fields(self._joined.get((first.entity, first.record_id), ()), self._titles)
         self.open_record.setVisible(group[0].exists and group[0].entity in PAGE_OF_ENTITY)
         self.retranslate()
         self._show_ready()
@@ -154,17 +179,22 @@ class Inbox(Live, QWidget):
         if self.isVisible():
             self._rows[0].setFocus()
 
+    def show_record(self, entity: str, record_id: str) -> None:
+        """Bring a record to the front, where it is among them."""
+        for place, group in enumerate(self._groups):
+            if (group[0].entity, group[0].record_id) == (entity, record_id):
+                self.show_group(place)
+
     def carry_out(self) -> None:
         """Carry out what was decided for the record in front, and go on to the next."""
         decided = [(row.edit.id, row.decision) for row in self._rows if row.decision is not None]
         if not decided:
             self.show_group(self._at + 1)
             return
-        if self.alike.isChecked() and not self.alike.isHidden():
-            decision = self._rows[0].decision
-            if decision is not None and decision.verdict is not Verdict.OTHER:
-                others = same_kind(self._rows[0].edit, self._edits)
-                decided += [(other.id, decision) for other in others]
+        for row in self._rows:
+            decision = row.decision
+            if row.edit.id in self._alike and decision is not None and decision.verdict is not Verdict.OTHER:
+                decided += [(other.id, decision) for other in same_kind(row.edit, self._edits)]
         carried: list[tuple[int, Decision]] = [(edit_id, how) for edit_id, how in decided if how is not None]
         replica = self._context.replica
         can_undo = any(how.verdict is Verdict.HQ for _, how in carried)
@@ -189,21 +219,29 @@ class Inbox(Live, QWidget):
             self._line.say(message("HQ did not allow this. Keep mine tries it once more."))
         elif first.exists:
             self._line.say(
-                message("1 field was changed here and at HQ.")
+                message(
+                    "1 field was changed here and at HQ. What you do not keep stays in the field history."
+                )
                 if len(group) == 1
-                else message("{count} fields were changed here and at HQ.", count=len(group))
+                else message(
+                    "{count} fields were changed here and at HQ."
+                    " What you do not keep stays in the field history.",
+                    count=len(group),
+                )
             )
         else:
             self._line.say(message("This record is not on this laptop any more; the value can be copied"))
-        others = len(same_kind(first, self._edits))
-        self.alike.setVisible(others > 0)
-        self.alike.setText(
-            tr("Same answer for every “{label}” ({count} more)", label=show(label_of(first)), count=others)
-        )
+        self._say_alike()
 
     def retint(self) -> None:
         """Keep the measures of the theme."""
         self._side.setFixedWidth(theme().px(LIST_WIDTH))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the fields the room where there is little."""
+        super().resizeEvent(event)
+        if self._beside is not None:
+            self._beside.setVisible(self.width() >= theme().px(WIDE))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Carry out with Enter, walk the records with Page Up and Page Down."""
@@ -236,11 +274,14 @@ class Inbox(Live, QWidget):
         column.addLayout(head)
         column.addWidget(self._line)
         column.addSpacing(theme().px(4))
-        column.addWidget(self._head)
-        column.addLayout(self._fields)
+        table = QVBoxLayout()
+        table.setSpacing(0)
+        table.addWidget(self._head)
+        table.addLayout(self._fields)
+        column.addLayout(table)
         column.addSpacing(theme().px(S))
         column.addWidget(self.alike)
-        column.addSpacing(theme().px(S))
+        column.addWidget(self.joined)
         column.addLayout(foot)
         column.addStretch(1)
         area = QScrollArea()
@@ -257,8 +298,25 @@ class Inbox(Live, QWidget):
         self.save.say(message("Save and next") if decided else message("Next"))
 
     def _on_row_focused(self, present: CompareRow) -> None:
+        self._present = present
         for row in self._rows:
             row.show_present(row is present)
+        self._say_alike()
+
+    def _say_alike(self) -> None:
+        present = self._present
+        if present is None or present not in self._rows:
+            return
+        others = len(same_kind(present.edit, self._edits))
+        self.alike.setVisible(others > 0)
+        with QSignalBlocker(self.alike):
+            self.alike.setChecked(present.edit.id in self._alike)
+        label = show(label_of(present.edit))
+        self.alike.setText(tr("Same answer for every “{label}” ({count} more)", label=label, count=others))
+
+    def _on_alike_toggled(self, checked: bool) -> None:
+        if self._present is not None:
+            (self._alike.add if checked else self._alike.discard)(self._present.edit.id)
 
     def _on_later(self) -> None:
         for row in self._rows:
@@ -300,7 +358,11 @@ class _RecordRow(Live, QWidget):
             else message("{kind} · {count} fields", kind=Message(schema.meta.label), count=len(group))
         )
         at = near_moment(moment(first.at_ms))
-        who = message("{who}, {time}", who=first.who or message("HQ"), time=at)
+        who = (
+            message("{who} at HQ, {time}", who=first.who, time=at)
+            if first.who
+            else message("At HQ, {time}", time=at)
+        )
         words = QVBoxLayout()
         words.setSpacing(1)
         words.addWidget(self._title)

@@ -12,6 +12,7 @@ from crm_core.i18n import Message, message
 from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_desktop.services.joined import JoinedField
 from crm_desktop.services.syncing import ReturnedEdit
 from crm_desktop.ui.format import NOTHING, figure, money, near_moment, percent, short_date
 from crm_desktop.ui.sync_words import moment
@@ -20,23 +21,24 @@ from crm_desktop.ui.translate import Text, tr
 Titles = Mapping[tuple[str, str], str]
 
 
-def register_of(edit: ReturnedEdit) -> tuple[Field, ...]:
+def register_of(edit: ReturnedEdit | JoinedField) -> tuple[Field, ...]:
     """Return the fields an edit is of; empty for a custom field and for the record as a whole."""
     schema = SCHEMAS[edit.entity]
     field = schema.fields.get(edit.field or "")
     return schema.register(field) if field else ()
 
 
-def links_in(edit: ReturnedEdit) -> Iterable[tuple[str, str]]:
+def links_in(edit: ReturnedEdit | JoinedField) -> Iterable[tuple[str, str]]:
     """Yield (entity, id) of every record the values of an edit link to."""
     fields = register_of(edit)
-    for value in (edit.base, edit.mine, edit.theirs):
+    values = (edit.base, edit.mine, edit.theirs) if isinstance(edit, ReturnedEdit) else (edit.value,)
+    for value in values:
         for field, each in zip(fields, _members(fields, value), strict=False):
             if field.kind is Kind.REF and field.target in SCHEMAS and isinstance(each, str):
                 yield str(field.target), each
 
 
-def value_words(edit: ReturnedEdit, value: Any, titles: Titles) -> Text:
+def value_words(edit: ReturnedEdit | JoinedField, value: Any, titles: Titles) -> Text:
     """Return a value of an edit as a reader of the language on screen writes it."""
     fields = register_of(edit)
     if edit.field is None:

@@ -25,7 +25,8 @@ from crm_desktop.ui.main_window import MainWindow
 from crm_desktop.ui.pages.sync_centre import SyncCentrePage
 from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.shell.standing import standing
-from crm_desktop.ui.sync_centre.lists import event_words
+from crm_desktop.ui.sync_centre.history import event_words
+from crm_desktop.ui.sync_centre.outbox import OutboxRow
 from crm_desktop.ui.sync_centre.values import value_words
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.translate import show
@@ -207,7 +208,8 @@ def test_what_waits_is_listed_with_its_fields_and_opens_its_record(
     replica = page.context.replica
     records.update(replica, "customer", FIRST, {"level": "A", "city": "Ghent"})
     qtbot.waitUntil(lambda: page.tabs.accessibleTabName(1) == "Outbox 1", timeout=WAIT)
-    row = page.outbox._card.body.itemAt(0).widget()
+    row = page.outbox.rows[0]
+    assert isinstance(row, OutboxRow)
     assert row.title.text() == "Tin Kettle Marine (demo)"
     assert row.line.text() == "Customer · Changed · Level, Address"
     gone: list[Place] = []
