@@ -6,7 +6,11 @@ import sys
 from functools import cache
 from pathlib import Path
 
-LANGUAGES = ("en", "zh_CN")
+from crm_core.i18n import Translate, untranslated
+
+ENGLISH = "en"
+CHINESE = "zh_CN"
+LANGUAGES = (ENGLISH, CHINESE)
 
 
 def path(*parts: str) -> Path:
@@ -33,3 +37,11 @@ def catalogue(language: str) -> dict[str, str]:
         for entry in polib.pofile(str(area), encoding="utf-8").translated_entries():  # type: ignore[no-untyped-call]
             texts[entry.msgid] = entry.msgstr
     return texts
+
+
+def translation(language: str) -> Translate:
+    """Return the translation into one of `LANGUAGES`; a text without one stays English."""
+    if language == ENGLISH:
+        return untranslated
+    texts = catalogue(language)
+    return lambda text: texts.get(text, text)

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from crm_core.i18n import N_
-from crm_desktop.cli.console import CHINESE, LANGUAGE, tr
+from crm_desktop.cli.console import LANGUAGE, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import record_id_of
 from crm_desktop.documents.quote_records import write_pdf
+from resources import CHINESE
 
 
 @click.group(help=tr(N_("Documents of quotes.")))

@@ -18,9 +18,10 @@ import click
 
 from crm_core.errors import Unreachable, UserError
 from crm_core.i18n import N_
-from crm_desktop.cli.console import Console, ask_passphrase, tr
+from crm_desktop.cli.console import ask_passphrase, tr
 from crm_desktop.platform.logs import start_logging, stop_logging
 from crm_desktop.platform.paths import profile_at
+from crm_terminal.console import Console
 
 if TYPE_CHECKING:
     from crm_desktop.assembly import App
@@ -140,7 +141,7 @@ class _Commands(click.Group):
 @click.pass_context
 def crm(context: click.Context, profile: Path | None, as_json: bool) -> None:
     """Find the profile; without a command open the window."""
-    context.obj = Terminal(folder=profile, console=Console(as_json=as_json))
+    context.obj = Terminal(folder=profile, console=Console(as_json=as_json, translate=tr))
     if context.invoked_subcommand is None:
         opening = crm.get_command(context, "open")
         assert opening is not None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +20,8 @@ from crm_desktop.cli.values import declared_fields, flat, plain_change
 from crm_desktop.platform.paths import Profile, profile_at
 from crm_desktop.services import syncing
 from crm_desktop.services.syncing import ReturnedEdit
-from crm_desktop.sync.report import OnStep, Step, ignore_step
+from crm_desktop.sync.report import OnStep
+from crm_terminal.console import Console
 
 RETURNED_COLUMNS = ("id", "entity", "title", "label", "mine", "theirs", "who", "at", "reason")
 
@@ -84,26 +83,16 @@ def _remove(profile: Profile, *, key_too: bool) -> None:
 def sync(terminal: Terminal) -> None:
     """Run one round."""
     with terminal.app() as app:
-        report = app.sync_now(_tell_steps(terminal))
+        report = app.sync_now(_tell_steps(terminal.console))
     terminal.console.show(asdict(report))
 
 
-def _tell_steps(terminal: Terminal) -> OnStep:
-    """Return what tells of progress, at most once a second and only to a person at a terminal."""
-    if terminal.console.as_json or not sys.stderr.isatty():
-        return ignore_step
-    last = 0.0
-
-    def tell(step: Step) -> None:
-        nonlocal last
-        if time.monotonic() - last >= 1:
-            last = time.monotonic()
-            if step.phase == "sending":
-                terminal.console.tell(N_("Sending {done} of {total}"), done=step.done, total=step.total)
-            else:
-                terminal.console.tell(N_("Receiving {done} of {total}"), done=step.done, total=step.total)
-
-    return tell
+def _tell_steps(console: Console) -> OnStep:
+    progress = (
+        console.progress(N_("Sending {done} of {total}")),
+        console.progress(N_("Receiving {done} of {total}")),
+    )
+    return lambda step: progress[step.phase != "sending"](step.done, step.total)
 
 
 @click.command(help=tr(N_("Tell what waits to be sent, when the last sync was, how old the data is.")))

@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from crm_core.i18n import N_
-from sync_server.cli.console import Console, tr
+from crm_terminal.console import Console
+from sync_server.cli.console import tr
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.services.version import VERSION
 from sync_server.settings import default_data_folder, read_settings
@@ -55,7 +56,7 @@ def crm_server(context: click.Context, data: Path | None, as_json: bool) -> None
     """Find the data folder."""
     os.umask(0o077)  # what HQ writes is for its own account alone
     folder = data or default_data_folder()
-    context.obj = Terminal(data=folder, console=Console(as_json=as_json))
+    context.obj = Terminal(data=folder, console=Console(as_json=as_json, translate=tr))
 
 
 def subcommand_of(parent: click.Group, name: str, help_text: str, **how: Any) -> Any:

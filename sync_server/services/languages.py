@@ -1,24 +1,11 @@
-"""Which language somebody reads, and the texts in it."""
+"""Which language somebody reads."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Final
 
-import resources
-from crm_core.i18n import Translate, untranslated
-
-ENGLISH: Final = "en"
-CHINESE: Final = "zh_CN"
-
-
-def translate_into(language: str) -> Translate:
-    """Return the translation into `en` or `zh_CN`; a text without one stays English."""
-    if language == ENGLISH:
-        return untranslated
-    texts = resources.catalogue(language)
-    return lambda text: texts.get(text, text)
+from resources import CHINESE, ENGLISH
 
 
 def language_of_terminal(environment: Mapping[str, str] = os.environ) -> str:

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from crm_core.i18n import N_, Translate
-from sync_server.services.languages import CHINESE, language_of_browser, translate_into
+from resources import CHINESE, translation
+from sync_server.services.languages import language_of_browser
 from sync_server.settings import Settings
 
 _VERBS = ("get", "post", "put", "patch", "delete")
@@ -66,7 +67,7 @@ def show_interface(request: Request) -> HTMLResponse:
 
 def _reader(request: Request) -> tuple[str, Translate]:
     language = language_of_browser(request.headers.get("accept-language", ""))
-    return language, translate_into(language)
+    return language, translation(language)
 
 
 def _page(language: str, title: str, body: list[str]) -> HTMLResponse:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ("crm_core", "crm_desktop", "sync_server", "resources")
+PACKAGES = ("crm_core", "crm_desktop", "crm_terminal", "sync_server", "resources")
 
 
 @cache

@@ -85,6 +85,16 @@ def test_a_profile_that_is_a_file_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ran = Crm(tmp_path / "file").process("list", "customer")
     assert (ran.status, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    assert "folder" in ran.err
+    chinese = Crm(tmp_path / "file").process("list", "customer", CRM_LANGUAGE="zh_CN")
+    assert chinese.err == "profile 应为文件夹，而不是文件\n"
+
+
+def test_a_group_without_a_command_shows_its_commands(crm: Crm) -> None:
+    ran = crm.run("quote")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("Usage:")
+    assert "pdf" in ran.err
 
 
 def test_the_profile_can_be_named_by_the_environment(crm: Crm) -> None:

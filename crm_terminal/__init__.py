@@ -1,0 +1,1 @@
+"""What the two command lines share: how they print, what they say of wrong usage, how they end."""
