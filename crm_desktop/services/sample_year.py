@@ -124,6 +124,7 @@ class Filling:
                 "name_en": product["en"],
                 "code": product["code"],
                 "family": product["family"],
+                "unit": demo_texts("texts")["units"][product["unit"]]["en"],
                 "list_price": product["price"],
                 "currency": "CNY",
                 "tax_rate": "13",

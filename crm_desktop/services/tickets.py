@@ -83,6 +83,8 @@ class TicketView:
     due_at: int | None
     customer: Record | None
     contact_name: str
+    contact_phone: str
+    """Of the contact; empty where it is not known."""
     assignee_name: str
     product_name: str
     messages: tuple[MessageRow, ...]
@@ -156,6 +158,7 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
             due_at=due_at,
             customer=customer,
             contact_name=(contact.name or "") if contact else "",
+            contact_phone=(contact.phone or "") if contact else "",
             assignee_name=query.labels(session, "user", {assignee_id}).get(assignee_id, "")
             if assignee_id
             else "",

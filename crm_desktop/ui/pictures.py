@@ -31,6 +31,8 @@ from resources import LANGUAGES
 
 QUIET_S = 0.4
 """A page that asked for nothing for so long has loaded."""
+QUIET_ROUNDS = 25
+"""And has laid out what it got: on a busy machine few rounds of events fit into that time."""
 LONGEST_S = 30.0
 
 
@@ -82,11 +84,13 @@ def take(
 def settle(tasks: Tasks) -> None:
     """Let events run until nothing has been asked for a moment."""
     began = quiet_since = time.monotonic()
+    rounds = 0
     while time.monotonic() - began < LONGEST_S:
         QCoreApplication.processEvents()
+        rounds += 1
         if tasks.busy:
-            quiet_since = time.monotonic()
-        elif time.monotonic() - quiet_since > QUIET_S:
+            quiet_since, rounds = time.monotonic(), 0
+        elif time.monotonic() - quiet_since > QUIET_S and rounds >= QUIET_ROUNDS:
             return
         time.sleep(0.01)
 

@@ -17,6 +17,7 @@ from crm_desktop.services.customers import DealRow, Overview
 from crm_desktop.services.timeline import ItemKind, TimelineItem
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.words import KIND_ICONS, amount, verdict
+from crm_desktop.ui.dialling import dial
 from crm_desktop.ui.format import NOTHING, money, near_date
 from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.lists.details import DetailsPane, clear
@@ -137,8 +138,7 @@ class CustomerDetails(DetailsPane):
         customer = overview.customer
         call = Button(message("Call"), icon="phone", small=True)
         call.setEnabled(bool(customer.get("phone")))
-        number = "".join(c for c in str(customer.get("phone") or "") if c.isdigit() or c == "+")
-        call.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(f"tel:{number}")))
+        call.clicked.connect(lambda: dial(str(customer.get("phone"))))
         mail = Button(message("Mail"), icon="mail", small=True)
         mail.setEnabled(bool(customer.get("email")))
         address = str(customer.get("email") or "")

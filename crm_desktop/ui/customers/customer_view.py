@@ -22,6 +22,7 @@ from crm_desktop.ui.customers.header import CustomerHeader
 from crm_desktop.ui.customers.history_list import HistoryList
 from crm_desktop.ui.customers.side_column import SideColumn
 from crm_desktop.ui.customers.timeline_view import TimelineView
+from crm_desktop.ui.dialling import dial
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.lists.side_pane import OVERLAY_BELOW, Hairline
 from crm_desktop.ui.places import PAGE_OF_ENTITY
@@ -264,8 +265,7 @@ class CustomerView(Live, QWidget):
 
     def _on_call_asked(self) -> None:
         if self._overview is not None:
-            number = "".join(c for c in str(self._overview.customer.get("phone")) if c.isdigit() or c == "+")
-            QDesktopServices.openUrl(QUrl(f"tel:{number}"))
+            dial(str(self._overview.customer.get("phone")))
             self.begin_log("call")
 
     def _on_mail_asked(self) -> None:

@@ -153,7 +153,7 @@ class QuietCombo(QComboBox):
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
         # What Qt leaves free around the words inside that room.
-        width = room.width() - theme().px(4)
+        width = room.width() - 2
         option.currentText = self.fontMetrics().elidedText(
             option.currentText, Qt.TextElideMode.ElideRight, width
         )

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from crm_core.entities.ticket import CHANNELS
 from crm_core.i18n import Message, message
 from crm_desktop.services.tickets import Clock, QueueRow, TicketView
+from crm_desktop.ui.dialling import dial
 from crm_desktop.ui.format import NOTHING, near_date
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.tickets.queue import now_ms
@@ -26,6 +27,7 @@ from crm_desktop.ui.widgets.progress import Gauge
 
 _CHANNELS = {choice.value: Message(choice.label) for choice in CHANNELS}
 _LEAST_LABEL, _MOST_LABEL = 68, 96
+_SHORT_NAME = 14  # longer names leave the buttons no room; the fact below has them
 _FACTS = ("Contact", "Phone", "Product", "Category", "Channel", "Assigned to", "Opened")
 
 
@@ -38,9 +40,11 @@ class FactsPane(Live, QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view: TicketView | None = None
+        self._phone = ""
         self.name = ElidedLabel("", step="section")
         self.level = _Level()
         self.line = ElidedLabel("", color="text-soft")
+        self.call = Button("", icon="phone", small=True)
         self.open_customer = Button(message("Open customer"), icon="people", small=True)
         self.facts = {
             name: Fact(label, "")
@@ -65,6 +69,7 @@ class FactsPane(Live, QScrollArea):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
         self._lay_out()
+        self.call.clicked.connect(lambda: dial(self._phone))
         self.open_customer.clicked.connect(self._on_open_clicked)
 
     def show_view(self, view: TicketView) -> None:
@@ -81,10 +86,14 @@ class FactsPane(Live, QScrollArea):
         self.line.say(" · ".join(place))
         self.line.setVisible(bool(place))
         self.open_customer.setVisible(customer is not None)
+        self._phone = view.contact_phone or str(customer.get("phone") or "" if customer else "")
+        whom = view.contact_name if view.contact_phone else ""
+        self.call.say(message("Call {name}", name=whom) if 0 < len(whom) <= _SHORT_NAME else message("Call"))
+        self.call.setVisible(bool(self._phone))
         opened = ticket.get("created_at")
         values: dict[str, Text] = {
             "Contact": view.contact_name,
-            "Phone": str(customer.get("phone") or "") if customer else "",
+            "Phone": self._phone,
             "Product": view.product_name,
             "Category": str(ticket.get("category") or ""),
             "Channel": _CHANNELS.get(str(ticket.get("channel") or ""), ""),
@@ -134,7 +143,11 @@ class FactsPane(Live, QScrollArea):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self.line)
-        column.addWidget(self.open_customer)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.call, 1)
+        buttons.addWidget(self.open_customer, 1)
+        column.addLayout(buttons)
         column.addSpacing(4)
         for fact in self.facts.values():
             column.addWidget(fact)

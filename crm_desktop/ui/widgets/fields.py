@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
@@ -31,8 +32,8 @@ from crm_desktop.ui.widgets.live import Live
 _MARKS: dict[str, tuple[str, str]] = {"error": ("overdue", "bad"), "not-sent": ("notsent", "accent")}
 _MARK_NAMES = {"error": N_("Wrong value"), "not-sent": N_("Not sent yet")}
 MAY_BREAK = "\N{ZERO WIDTH SPACE}"
-_LONGEST_RUN = 16
-"""So many letters fit beside the label in the narrowest pane."""
+_LONG_RUN = 24
+"""So many letters without a place to break have no room beside the label in the narrowest pane."""
 _GLASS_AT, _GLASS_ROOM = 10, 26
 """Where the magnifier stands, and how much room it takes beside the text."""
 _NOTES = {"good": ("check", "good"), "warn": ("clock", "warn"), "soft": (None, "text-soft")}
@@ -198,12 +199,16 @@ class SearchField(Live, QLineEdit):
 def breakable(words: str) -> str:
     """Return words that may go on in the next line behind @, strokes, inner dots, and in a long run."""
     marked = re.sub(r"([@/]|\.(?=[^.]*\.))", rf"\1{MAY_BREAK}", words)
-    return re.sub(rf"([^\s{MAY_BREAK}]{{{_LONGEST_RUN}}})(?=[^\s{MAY_BREAK}])", rf"\1{MAY_BREAK}", marked)
+    return re.sub(
+        rf"[^\s{MAY_BREAK}]{{{_LONG_RUN},}}",
+        lambda run: MAY_BREAK.join(textwrap.wrap(run.group(), _LONG_RUN - 8)),
+        marked,
+    )
 
 
 def _breakable(value: Text) -> Text:
     """Leave a value as it is, for people copy it, unless it holds a word too long for any line."""
-    too_long = isinstance(value, str) and any(len(word) > 2 * _LONGEST_RUN for word in value.split())
+    too_long = isinstance(value, str) and any(len(word) >= _LONG_RUN for word in value.split())
     return breakable(value) if isinstance(value, str) and too_long else value
 
 

@@ -120,6 +120,26 @@ def test_the_promise_stands_beside_the_chips_or_below_them_but_is_never_cut(
     assert head._lines.indexOf(head._promise) >= 0
 
 
+def test_the_contact_of_a_ticket_is_called_by_one_click(
+    page: TicketsPage, app: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialled: list[str] = []
+    monkeypatch.setattr(
+        "crm_desktop.ui.dialling.QDesktopServices.openUrl", lambda url: dialled.append(url.toString())
+    )
+    customer = records.page(app.replica, ListQuery(entity="customer", limit=1)).rows[0]
+    contact = records.create(
+        app.replica, "contact", {"name": "Ann Lee", "customer_id": customer.id, "phone": "+44 20 7946 0001"}
+    ).value
+    given = {"subject": "Pump stops", "customer_id": customer.id, "contact_id": contact.id}
+    made = tickets.create(app.replica, given, "It stops.").value
+    page.show_place(Place(page="tickets", record_id=made.id))
+    _shown(page, qtbot, made.id, 1)
+    assert page.facts.call.text() == "Call Ann Lee"
+    page.facts.call.click()
+    assert dialled == ["tel:+442079460001"]
+
+
 def test_a_long_name_leaves_the_time_of_a_message_in_sight(look: QApplication, qtbot: QtBot) -> None:
     row = MessageRow(
         id="m",
