@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise, UserError
@@ -35,7 +35,7 @@ from sync_server.services.projection import Reader
 from sync_server.services.rights import Author
 from sync_server.settings import Settings
 from sync_server.store.database import Database, HqTransaction, Snapshot
-from sync_server.store.tables import Device, table_of
+from sync_server.store.tables import Device, OpLog, table_of
 
 MIN_SCHEMA: Final = 1
 MAX_OPS: Final = 50_000  # of one request; a first upload of a year's work comes in several
@@ -51,6 +51,7 @@ SCHEMA_VERSION: Final = max(
 NOTHING_MERGED: Final = Merged(answers=[])
 
 _devices = table_of(Device)
+_ops = table_of(OpLog)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +198,6 @@ class SyncService:
         """
         nonce = secrets.token_bytes(NONCE_BYTES)
         went_back = request.epoch not in (b"", bytes.fromhex(epoch))
-        is_remembered = request.incarnation == device["incarnation"]
         changed |= {
             "incarnation": device["incarnation"] + 1,
             "nonce": nonce,
@@ -220,7 +220,7 @@ class SyncService:
             incarnation=changed["incarnation"],
             is_restored=True,
             nonce=nonce,
-            acked_op=device["acked_op"] if went_back and is_remembered else 0,
+            acked_op=_answered(connection, request) if went_back else 0,
             held_seq=device["acked_seq"],
             purge_allowed=device["purge_allowed"] or 0,
             merged=NOTHING_MERGED,
@@ -388,6 +388,14 @@ def _demand_readable(request: SyncRequest, session: DeviceSession) -> None:
         raise Refusal("upgrade", N_("This program is too old or too new for this HQ"))
     if len(request.leases) > MAX_SERIES or sum(len(txn.ops) for txn in request.txns) > MAX_OPS:
         raise Refusal("too_large", N_("The request holds more than {most} changes"), most=MAX_OPS)
+
+
+def _answered(connection: Connection, request: SyncRequest) -> int:
+    """Return the last operation HQ remembers to have answered of the incarnation the request names."""
+    query = select(func.max(_ops.c.op_no)).where(
+        _ops.c.device == request.device, _ops.c.incarnation == request.incarnation
+    )
+    return connection.execute(query).scalar() or 0
 
 
 def _is_one_of(nonce: bytes, current: bytes, last: bytes | None) -> bool:

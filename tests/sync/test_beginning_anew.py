@@ -21,7 +21,7 @@ from sync_server.services.hq import Hq
 from sync_server.services.sync import SyncService
 from sync_server.store.database import Database, renew_epoch
 from tests.support.hq import Office
-from tests.support.replicas import KEY, Laptop, Laptops, Line, differences, make_template, settle_all
+from tests.support.replicas import KEY, Cut, Laptop, Laptops, Line, differences, make_template, settle_all
 
 
 class Saved:
@@ -79,6 +79,24 @@ def new_quote(laptop: Laptop, customer: str) -> str:
 def numbers_at(office: Office, user_id: str) -> list[str]:
     shown = office.projection(user_id)
     return sorted(row["number"] for (entity, _), row in shown.items() if entity == 50 and "number" in row)
+
+
+def sign_in_again(office: Office, laptop: Laptop) -> None:
+    """Make a laptop known to HQ as another device, as signing in does."""
+    known = office.laptop(laptop.user_id)
+    answer = EnrolResponse(
+        device=known.device,
+        secret="",
+        user_id=laptop.user_id,
+        user_name=laptop.name,
+        company="",
+        epoch=office.epoch,
+        nonce=known.nonce,
+        server_ms=office.now_ms,
+    )
+    with laptop.replica.applying() as session:
+        enrolment.remember(session, answer, "https://hq.example")
+    laptop.line = Line(office, DeviceSession(device_id=known.device, user_id=laptop.user_id))
 
 
 def assert_even(*laptops: Laptop) -> None:
@@ -196,26 +214,63 @@ def test_who_signs_in_again_goes_on_as_another_laptop_and_keeps_only_what_is_sti
     records.update(laptop.replica, "customer", kept, {"industry": "unsent"})
     records.change_tags(laptop.replica, "customer", kept, add=["new"], remove=["old"])
     office.hq.update("customer", lost, {"owner_id": wang})
-    again = office.laptop(lin)
-    answer = EnrolResponse(
-        device=again.device,
-        secret="",
-        user_id=lin,
-        user_name="Lin",
-        company="",
-        epoch=office.epoch,
-        nonce=again.nonce,
-        server_ms=office.now_ms,
-    )
-    with laptop.replica.applying() as session:
-        enrolment.remember(session, answer, "https://hq.example")
-    laptop.line = Line(office, DeviceSession(device_id=again.device, user_id=lin))
+    sign_in_again(office, laptop)
     assert laptop.sync().up_to_date
     assert_even(laptop)
     assert laptop.projection().keys().isdisjoint({(10, lost)})
     assert office.row("customer", kept)["industry"] == "unsent"
     assert office.row("customer", kept)["tags"] == ["new"]
     assert laptop.returned() == []
+
+
+def test_a_laptop_enrolled_after_the_backup_brings_back_all_it_made(
+    tmp_path: Path, office: Office, laptops: Laptops
+) -> None:
+    user = office.user("Lin", "sales")
+    saved = Saved(office, tmp_path)
+    lin = laptops.make("lin", user)
+    lin.sync()
+    customer = new_customer(lin)
+    number = new_quote(lin, customer)
+    lin.sync()
+    records.change_tags(lin.replica, "customer", customer, add=["sent"])
+    lin.sync()
+    records.change_tags(lin.replica, "customer", customer, add=["unsent"])
+    saved.go_back()
+    sign_in_again(office, lin)
+    assert lin.sync().up_to_date
+    assert office.row("customer", customer)["tags"] == ["sent", "unsent"]
+    assert numbers_at(office, user) == [number]
+    assert_even(lin)
+    assert lin.returned() == []
+
+
+def test_a_laptop_cut_off_while_hq_tells_what_it_has_still_brings_back_what_it_lost(
+    tmp_path: Path, office: Office, laptops: Laptops
+) -> None:
+    lin = laptops.make("lin", office.user("Lin", "sales"), page_bytes=2048)
+    lin.sync()
+    for count in range(60):
+        new_customer(lin, f"Known {count}")
+    lin.sync()
+    saved = Saved(office, tmp_path)
+    made = new_customer(lin, "Made after")
+    lin.sync()
+    records.update(lin.replica, "customer", made, {"industry": "unsent"})
+    saved.go_back()
+    for cuts in (
+        (Cut.ANSWER,),
+        (Cut.NOWHERE, Cut.ANSWER),
+        (Cut.REQUEST,),
+        (Cut.NOWHERE, Cut.NOWHERE, Cut.ANSWER),
+    ):
+        assert lin.try_sync(*cuts) is None
+        lin.reopen()
+    assert [response.acked_to for response in lin.line.seen if response.incarnation] == [60]
+    assert lin.sync().up_to_date
+    assert office.row("customer", made)["industry"] == "unsent"
+    assert_even(lin)
+    assert lin.returned() == []
 
 
 def test_a_number_nobody_lost_is_still_refused_from_who_does_not_hold_it(
