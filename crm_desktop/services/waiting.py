@@ -115,13 +115,6 @@ def waiting(replica: Replica, limit: int = SHOWN) -> Waiting:
         )
 
 
-def followers(replica: Replica, rows: Iterable[Row]) -> int:
-    """Return how many other records would be taken back with these, because they refer to one made here."""
-    wanted = set(rows)
-    with replica.read() as session:
-        return len({(op.entity, op.row_id) for op in _with_followers(_all_waiting(session), wanted)} - wanted)
-
-
 def discard(replica: Replica, rows: Iterable[Row]) -> Outcome[Discarded]:
     """Take back the unsent edits of records, in one transaction: HQ's values show again.
 

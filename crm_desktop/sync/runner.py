@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from crm_core.errors import CrmError, Unreachable
-from crm_core.i18n import Message
+from crm_core.i18n import Message, message
 from crm_desktop.platform.network import connection
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step
 from crm_desktop.sync.schedule import Schedule
@@ -28,6 +28,9 @@ _log = logging.getLogger(__name__)
 STOP_WAIT_S = 5  # a request under way is given this long when the program quits
 END_WAIT_S = 3  # and a whole round this long before it is broken off
 LOOK_S = 5  # a person who plugs the cable in looks at the badge about that long
+
+
+_BROKE = message("Something went wrong. It was noted in the log.")
 
 
 class Phase(StrEnum):
@@ -221,7 +224,7 @@ class Runner:
             next_try_ms=self._next_try_ms(),
             offline_since_ms=self._status.offline_since_ms or _now_ms(),
             failures=self._schedule.failures,
-            problem=error.message if error else None,
+            problem=error.message if error else _BROKE,
             refusal=refusal,
         )
 

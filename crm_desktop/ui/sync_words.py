@@ -76,7 +76,7 @@ def sync_state(status: Status, known: Known) -> SyncState:
         (is_offline(status) and known.waiting_records > 0, SyncState.OFFLINE_WITH_WORK),
         (is_offline(status), SyncState.OFFLINE),
         (known.waiting_records > 0, SyncState.PENDING),
-        (status.last_report is None and known.last_ok_ms is None, SyncState.UNKNOWN),
+        (not _is_even(status, known), SyncState.UNKNOWN),
     ]
     return next((state for holds, state in urgent if holds), SyncState.UP_TO_DATE)
 
@@ -86,6 +86,13 @@ def is_offline(status: Status) -> bool:
     return status.phase is Phase.OFFLINE or (
         status.phase is Phase.RUNNING and status.offline_since_ms is not None and status.step is None
     )
+
+
+def _is_even(status: Status, known: Known) -> bool:
+    """Tell whether HQ had nothing more when it was asked last; a round broken off leaves that open."""
+    if status.last_report is None:
+        return known.last_ok_ms is not None
+    return status.last_report.up_to_date
 
 
 def data_age(last_ok_ms: int | None) -> Message | str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
@@ -47,6 +47,12 @@ def _padded(label: QWidget) -> QWidget:
     return cell
 
 
+def _cell(widget: QWidget) -> QWidget:
+    """Let a widget take the width of its column, whatever it holds, so that the columns of all rows agree."""
+    widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return widget
+
+
 class CompareHead(Live, QWidget):
     """The line over the fields."""
 
@@ -58,7 +64,7 @@ class CompareHead(Live, QWidget):
         texts = (message("Field"), message("Before"), message("Mine"), message("HQ"))
         for width, text in zip(COLUMNS, texts, strict=True):
             label = Label(text, step="caption", color="text-soft")
-            row.addWidget(_padded(label), width)
+            row.addWidget(_cell(_padded(label)), width)
         self.setFixedHeight(theme().px(HEAD))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -106,7 +112,7 @@ class CompareRow(Live, QWidget):
         values.setContentsMargins(0, 0, 0, 0)
         values.setSpacing(0)
         for width, widget in zip(COLUMNS, (_padded(name), before, self.mine, self.theirs), strict=True):
-            values.addWidget(widget, width)
+            values.addWidget(_cell(widget), width)
             widget.setMinimumHeight(theme().px(ROW))
         self._result = ElidedLabel(weight=600)
         self.editor = QLineEdit()

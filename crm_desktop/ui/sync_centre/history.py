@@ -139,7 +139,9 @@ def _round_words(event: Event) -> tuple[str, Text, Text]:
     sent, received = int(detail.get("sent", 0)), int(detail.get("received", 0))
     if detail.get("up_to_date") is False:
         title: Text = message(
-            "Stopped: sent {sent}, received {received}", sent=figure(sent), received=figure(received)
+            "Sent {sent}, received {received}; not everything yet",
+            sent=figure(sent),
+            received=figure(received),
         )
     elif not sent and not received and not detail.get("purged"):
         title = message("In step with HQ, nothing new")

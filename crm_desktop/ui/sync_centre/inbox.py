@@ -371,7 +371,11 @@ class _RecordRow(Live, QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(theme().px(XL), theme().px(S), theme().px(L), theme().px(S))
         row.setSpacing(theme().px(S))
-        row.addWidget(IconLabel("conflict", color="bad"), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(
+            IconLabel("conflict" if first.code is Code.SUPERSEDED else "overdue", color="bad"),
+            0,
+            Qt.AlignmentFlag.AlignTop,
+        )
         row.addLayout(words, 1)
         self.retranslate()
 

@@ -47,9 +47,8 @@ class Outbox(RowList):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._sum, 1)
         row.addWidget(self.send)
-        super().__init__(
-            EmptyState("cloudok", message("Nothing waits to be sent"), message("HQ has every change.")), head
-        )
+        self._none = EmptyState("cloudok", message("Nothing waits to be sent"))
+        super().__init__(self._none, head)
         self._context = context
         self._waiting = Waiting()
         self.send.clicked.connect(self.send_wanted)
@@ -58,6 +57,11 @@ class Outbox(RowList):
     def show_waiting(self, known: Waiting, *, enrolled: bool) -> None:
         """Show other records."""
         self.send.setVisible(enrolled)
+        self._none.say(
+            message("Nothing waits to be sent"),
+            message("HQ has every change.") if enrolled else message("Nothing leaves this laptop."),
+            "cloudok" if enrolled else "laptop",
+        )
         if known != self._waiting:
             self._waiting = known
             self._show()

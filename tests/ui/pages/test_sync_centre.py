@@ -227,6 +227,10 @@ def test_rounds_are_told_in_words() -> None:
     assert show(event_words(nothing)[1]) == "In step with HQ, nothing new"
     refused = syncing.Event(at_ms=1, kind="refused", detail={"code": "revoked"})
     assert show(event_words(refused)[2]) == "HQ has taken this laptop off its list"
+    stopped = syncing.Event(at_ms=1, kind="round", detail={"sent": 3, "received": 9, "up_to_date": False})
+    assert show(event_words(stopped)[1]) == "Sent 3, received 9; not everything yet"
+    of_before = syncing.Event(at_ms=1, kind="failed", detail={"reason": "HQ at https://x cannot be reached"})
+    assert show(event_words(of_before)[2]) == "HQ at https://x cannot be reached"
     gone = syncing.Event(at_ms=1, kind="trash", detail={"entity": "contact", "reason": "Deleted"})
     assert [show(text) for text in event_words(gone)[1:]] == [
         "Contact: lies among the recently deleted",
