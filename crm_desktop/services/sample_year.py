@@ -15,7 +15,7 @@ from typing import Any
 from crm_core.ids import named_id
 from crm_core.schema.field import Plain
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import quotes, records, tickets
+from crm_desktop.services import quotes, records
 from crm_desktop.services.calendar import DAY_MS, local
 from crm_desktop.services.sample import demo_texts
 from crm_desktop.services.sample_writing import evening
@@ -280,16 +280,12 @@ class Filling:
     def _ticket(self, values: Mapping[str, Plain], talk: list[Any]) -> None:
         ticket_id = self._create("ticket", values)
         for side, body in talk:
+            said: dict[str, Plain] = {"ticket_id": ticket_id, "body": body["en"]}
             if side == "note":
-                tickets.reply(self._replica, ticket_id, body["en"], internal=True)
+                self._create("ticket_message", {**said, "internal": True, "author_id": self._users["wang"]})
             elif side == "customer":
-                said = {
-                    "ticket_id": ticket_id,
-                    "body": body["en"],
-                    "from_customer": True,
-                    "contact_id": values["contact_id"],
-                }
-                self._create("ticket_message", said)
+                from_them = {"from_customer": True, "contact_id": values["contact_id"]}
+                self._create("ticket_message", {**said, **from_them})
 
     def _plan_day(self) -> None:
         texts = demo_texts("texts")

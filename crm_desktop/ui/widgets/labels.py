@@ -98,9 +98,10 @@ class ElidedLabel(Label):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:
-        """Leave room for one character and the dots."""
+        """Leave room for one character and the dots, or for all of a short text."""
         metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance("M…"), super().minimumSizeHint().height())
+        least = min(metrics.horizontalAdvance("M…"), super().minimumSizeHint().width())
+        return QSize(least, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show the whole text as a tooltip only while part of it is hidden."""
