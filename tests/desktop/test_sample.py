@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from crm_core.entities import SCHEMAS
 from crm_core.schema.validate import problems_of
 from crm_desktop.assembly import App
+from crm_desktop.models.clock import Clock
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import activities, deals, quotes, records, sample, search, syncing, tickets
 from tests.support.desktop import empty_app, sample_app
@@ -35,6 +37,10 @@ def test_a_sample_profile_has_work_in_every_part_of_the_program(app: App) -> Non
     assert all(board.next_step_counts[when] for when in ("overdue", "today", "planned", "none"))
     assert {quote["status"] for quote in _all(app, "quote")} >= {"draft", "sent", "accepted", "declined"}
     assert tickets.counts(app.replica)[tickets.Queue.UNASSIGNED] > 0
+    # Tasks of today are late once their hour has passed: the day is looked at before it begins.
+    now = datetime.datetime.now(datetime.UTC).astimezone()
+    morning = now.replace(hour=0, minute=1).timestamp()
+    app.replica.clock = Clock(wall=lambda: int(morning * 1000), steady=lambda: 0)
     day = activities.agenda(app.replica)
     assert [item.kind for item in day.today] == ["visit", "visit", "call", "meeting"]
     assert day.late_total == 3
