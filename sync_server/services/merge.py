@@ -472,4 +472,3 @@ def _ids_of(keys: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
         if entity in BY_NO:
             by_entity.setdefault(entity, set()).add(row_id)
     return by_entity
-

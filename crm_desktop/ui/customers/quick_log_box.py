@@ -74,7 +74,7 @@ class QuickLogBox(Live, QFrame):
         self.text.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.outcome = ChoiceEditor(_FIELDS["outcome"])
         self.next_step = QLineEdit()
-        self.due = MomentEditor(_FIELDS["due_at"])
+        self.due = MomentEditor(_FIELDS["due_at"], hint=message("e.g. Fri 14:00"))
         self.save_button = Button(message("Save"), Kind.PRIMARY)
         self.wrong = Label(step="caption", color="bad", wrap=True)
         self.wrong.hide()
@@ -190,7 +190,6 @@ class QuickLogBox(Live, QFrame):
         self.outcome.setAccessibleName(tr("Outcome"))
         self.next_step.setPlaceholderText(tr("Next step"))
         self.next_step.setAccessibleName(tr("Next step"))
-        self.due.setPlaceholderText(tr("e.g. Fri 14:00"))
         self.due.setAccessibleName(tr("When the next step is due"))
 
     def retint(self) -> None:

@@ -296,9 +296,10 @@ class DayEditor(Live, QLineEdit):
 
     edited = Signal()
 
-    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+    def __init__(self, field: Field, hint: Message | None = None, parent: QWidget | None = None) -> None:
+        """`hint`: what stands in the empty field instead of how it is written."""
         super().__init__(parent)
-        self.field = field
+        self.field, self._hint = field, hint
         self._calendar: _Calendar | None = None
         self._pick = QAction(self)
         self.addAction(self._pick, QLineEdit.ActionPosition.TrailingPosition)
@@ -326,7 +327,7 @@ class DayEditor(Live, QLineEdit):
 
     def retranslate(self) -> None:
         """Say how a day is written."""
-        self.setPlaceholderText(tr("Year-month-day"))
+        self.setPlaceholderText(show(self._hint or message("Year-month-day")))
         self._pick.setToolTip(tr("Pick a day"))
 
     def retint(self) -> None:
@@ -385,7 +386,7 @@ class MomentEditor(DayEditor):
     def retranslate(self) -> None:
         """Say how a moment is written."""
         super().retranslate()
-        self.setPlaceholderText(tr("Year-month-day hour:minute"))
+        self.setPlaceholderText(show(self._hint or message("Year-month-day hour:minute")))
 
     def _show(self, moment: datetime.datetime | None) -> None:
         self.setText("" if moment is None else f"{moment:%Y-%m-%d %H:%M}")

@@ -29,7 +29,7 @@ from crm_desktop.ui.customers.history_list import HistoryList
 from crm_desktop.ui.customers.timeline_model import Entry
 from crm_desktop.ui.pages.customers import CustomersPage
 from crm_desktop.ui.pages.records import ActivitiesPage, ProductsPage
-from crm_desktop.ui.translate import show, translator
+from crm_desktop.ui.translate import show, tr, translator
 from crm_desktop.ui.widgets.fields import Fact
 from tests.support.desktop import empty_app, sample_app
 from tests.support.stage import Stage, staged
@@ -180,6 +180,18 @@ def test_a_visit_with_its_next_step_is_logged_by_ctrl_enter(stage: Stage) -> Non
     undo()
     stage.settle()
     assert entries(view) == []
+
+
+def test_the_log_says_how_a_step_is_dated_after_a_switch_of_language_too(stage: Stage) -> None:
+    view = opened(stage, page_of(stage))
+    assert view.line.log.due.placeholderText() == "e.g. Fri 14:00"
+    translator().use("zh_CN")
+    stage.until(
+        lambda: view.line.log.text.placeholderText() != "What was done? The first line is the subject."
+    )
+    stage.settle()
+    assert view.line.log.due.placeholderText() == tr("e.g. Fri 14:00")
+    assert "14:00" in view.line.log.due.placeholderText()
 
 
 def test_what_is_typed_into_the_log_stays_with_its_customer(
