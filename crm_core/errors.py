@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crm_core.i18n import Message, Translate, message, untranslated
+from crm_core.i18n import N_, Message, Translate, message, untranslated
 
 
 class CrmError(Exception):
@@ -63,3 +64,22 @@ class Unreachable(CrmError):
 
 class BrokenPromise(CrmError):
     """A rule this program promises itself was broken: a bug."""
+
+
+_REASONS = {
+    errno.ENOENT: N_("there is no such file or folder"),
+    errno.EACCES: N_("access is denied"),
+    errno.EPERM: N_("access is denied"),
+    errno.EISDIR: N_("it is a folder"),
+    errno.ENOTDIR: N_("a part of the path is no folder"),
+    errno.ENOSPC: N_("the disk is full"),
+    errno.EDQUOT: N_("the disk is full"),
+    errno.EROFS: N_("nothing can be written there"),
+    errno.ENAMETOOLONG: N_("the name is too long"),
+    errno.EADDRINUSE: N_("another program listens there"),
+}
+
+
+def reason_of(error: OSError) -> Message:
+    """Return why the system refused; what people meet seldom stays in the system's words."""
+    return Message(_REASONS.get(error.errno or 0, error.strerror or str(error)))

@@ -12,9 +12,10 @@ from typing import Final
 
 import click
 
-from crm_core.errors import BrokenPromise, CrmError, Unreachable, UserError
+from crm_core.errors import BrokenPromise, CrmError, Unreachable, UserError, reason_of
 from crm_core.i18n import N_, Message, Translate, message
 from crm_terminal.console import tell_error
+from crm_terminal.helping import formatter_in
 
 DONE, PUT_RIGHT, WRONG_USAGE, UNREACHABLE = 0, 1, 2, 3
 Ending = tuple[int, Message]
@@ -38,6 +39,7 @@ def run_command(
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     if hasattr(sys.stdin, "reconfigure"):
         sys.stdin.reconfigure(encoding="utf-8")
+    click.Context.formatter_class = formatter_in(translate)
     output = sys.stdout
     try:
         typed = [os.fsencode(each).decode() for each in (sys.argv[1:] if arguments is None else arguments)]
@@ -82,10 +84,9 @@ def _common_end(error: Exception) -> Ending | None:
         case UnicodeDecodeError():
             return PUT_RIGHT, message(N_("What was given is not text in UTF-8"))
         case OSError():
-            reason = error.strerror or str(error)
             if error.filename is None:
-                return PUT_RIGHT, Message(reason)
-            return PUT_RIGHT, message(N_("{file}: {reason}"), file=error.filename, reason=reason)
+                return PUT_RIGHT, reason_of(error)
+            return PUT_RIGHT, message(N_("{file}: {reason}"), file=error.filename, reason=reason_of(error))
     return None
 
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from platformdirs import user_data_path
 
-from crm_core.errors import UserError
+from crm_core.errors import UserError, reason_of
 from crm_core.i18n import N_
 
 FILE_NAME: Final = "crm-server.toml"
@@ -188,7 +188,9 @@ def read_settings(data: Path, environment: Mapping[str, str] = os.environ) -> Se
             N_("{file} cannot be read as settings: {reason}"), file=file, reason=error.reason
         ) from error
     except OSError as error:
-        raise UserError(N_("{file} cannot be opened: {reason}"), file=file, reason=error.strerror) from error
+        raise UserError(
+            N_("{file} cannot be opened: {reason}"), file=file, reason=reason_of(error)
+        ) from error
     return parse_settings(text, data, environment)
 
 

@@ -7,7 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
-from crm_core.errors import UserError
+from crm_core.errors import UserError, reason_of
 from crm_core.i18n import Message, message
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -47,4 +47,4 @@ def _why(error: OSError, file: Path) -> Message:
         return message(
             "“{file}” may not be written: it is open elsewhere, or the folder is protected", file=file.name
         )
-    return message("“{file}” could not be written: {reason}", file=file.name, reason=error.strerror or error)
+    return message("“{file}” could not be written: {reason}", file=file.name, reason=reason_of(error))

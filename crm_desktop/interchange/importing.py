@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from crm_core.errors import UserError
+from crm_core.errors import UserError, reason_of
 from crm_core.exchange.convert import Reading
 from crm_core.exchange.mapping import Rule, Target, replacements, rules_by_hand
 from crm_core.exchange.plan import ImportOptions, ImportPlan, ImportReport, Mode
@@ -69,8 +69,9 @@ def read_file(path: Path, form: TextForm | None = None) -> SourceTable:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(N_("{file} cannot be opened: {reason}"), file=path, reason=reason) from error
+        raise UserError(
+            N_("{file} cannot be opened: {reason}"), file=path, reason=reason_of(error)
+        ) from error
     return read_table(raw, path.name, form)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from crm_core.errors import UserError
+from crm_core.errors import UserError, reason_of
 from crm_core.i18n import N_
 
 
@@ -30,8 +30,9 @@ def replacing(file: Path) -> Iterator[Path]:
         partial.chmod(0o666 & ~_umask())
         partial.replace(file)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(N_("{file} cannot be written: {reason}"), file=file, reason=reason) from error
+        raise UserError(
+            N_("{file} cannot be written: {reason}"), file=file, reason=reason_of(error)
+        ) from error
     finally:
         if partial is not None:
             partial.unlink(missing_ok=True)

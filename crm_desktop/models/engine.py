@@ -166,6 +166,6 @@ _SENTENCES: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (
         ("unable to open", "disk i/o error", "cannot open"),
-        N_("The profile's database could not be opened or read. Nothing was changed"),
+        N_("The profile cannot be opened: the disk is full, or the folder protected. Nothing was changed"),
     ),
 )

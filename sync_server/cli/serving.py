@@ -13,7 +13,7 @@ from typing import Final
 
 import click
 
-from crm_core.errors import UserError
+from crm_core.errors import UserError, reason_of
 from crm_core.i18n import N_
 from sync_server import logs
 from sync_server.cli.console import tr
@@ -137,7 +137,7 @@ def _listen(settings: Settings) -> socket.socket:
             N_("Cannot listen on {host}:{port}: {reason}"),
             host=settings.host,
             port=settings.port,
-            reason=error.strerror or error,
+            reason=reason_of(error),
         ) from error
     listening.listen(2048)
     listening.set_inheritable(True)

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from crm_core.entities import schema_of
-from crm_core.errors import CrmError, Invalid, UserError
+from crm_core.errors import CrmError, Invalid, UserError, reason_of
 from crm_core.exchange.convert import Reading
 from crm_core.exchange.mapping import Target, replacements, rules_by_hand
 from crm_core.exchange.plan import ImportOptions, ImportPlan, ImportReport, Mode, PlannedRow, Step
@@ -76,8 +76,9 @@ def read_file(path: Path) -> SourceTable:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(N_("{file} cannot be opened: {reason}"), file=path, reason=reason) from error
+        raise UserError(
+            N_("{file} cannot be opened: {reason}"), file=path, reason=reason_of(error)
+        ) from error
     return read_table(raw, path.name)
 
 

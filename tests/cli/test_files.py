@@ -118,6 +118,14 @@ def test_an_import_whose_rejects_cannot_be_written_brings_nothing_in(crm: Crm, t
     assert crm.rows("list", "customer") == []
 
 
+def test_why_the_system_refused_is_said_in_the_persons_language(crm: Crm, tmp_path: Path) -> None:
+    english = crm.process("import", str(tmp_path / "none.csv"), "customer")
+    chinese = crm.process("import", str(tmp_path / "none.csv"), "customer", CRM_LANGUAGE="zh_CN")
+    assert (english.status, chinese.status) == (1, 1)
+    assert "there is no such file" in english.err
+    assert "没有这个文件" in chinese.err
+
+
 def test_the_rejects_never_take_the_place_of_the_file_they_come_from(crm: Crm, tmp_path: Path) -> None:
     text = "name,phone\nA,\nB,wrong\n"
     file = _write(tmp_path / "list.csv", text)

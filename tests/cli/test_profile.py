@@ -45,6 +45,9 @@ def test_every_command_has_help_in_both_languages(crm: Crm, command: str) -> Non
     assert (english.status, chinese.status) == (0, 0)
     assert not any("\u4e00" <= letter <= "\u9fff" for letter in english.out)
     assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese.out)
+    assert chinese.out.startswith("用法：crm")
+    assert "选项:" in chinese.out
+    assert "Show this message" not in chinese.out
 
 
 def test_a_wrong_passphrase_is_told_and_changes_nothing(crm: Crm) -> None:
@@ -209,7 +212,7 @@ def test_a_full_disk_is_told(crm: Crm) -> None:
             check=False,
         )
     assert ran.returncode == 1
-    assert "No space left" in ran.stderr
+    assert "the disk is full" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
