@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from crm_core.errors import CrmError, UserError
 from crm_core.i18n import Message, message
-from crm_desktop.platform import running
+from crm_desktop.platform import collection, running
 from crm_desktop.platform.logs import start_logging, stop_logging
 from crm_desktop.platform.paths import APP_NAME, Profile, profile_at
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from crm_desktop.ui.opening import Opened
 
 log = logging.getLogger(__name__)
+
+STARTED_MS = 5_000  # by then the first page has been shown even on a slow machine
+REST_MS = 1_500  # after the first page: what may wait does not take its time from it
 
 
 def open_window(folder: Path | str | None = None) -> int:
@@ -78,6 +81,8 @@ class Desktop(QObject):
 
     def start(self) -> None:
         """Show the window; everything else follows its first painting."""
+        collection.hold_back()
+        QTimer.singleShot(STARTED_MS, self, collection.go_on)
         self.window.show()
 
     # Opening
@@ -185,12 +190,14 @@ class Desktop(QObject):
         frame.begin()
         if opened.enrolled and opened.app.runner is None:
             opened.app.start_syncing(context.on_sync_status)
-        self._look_after(context)
+        QTimer.singleShot(REST_MS, self, lambda: self._look_after(context))
 
     def _look_after(self, context: Context) -> None:
         """Do what may wait: the search index, the daily backup, and a check after an unexpected end."""
         from crm_desktop.ui.opening import tidy  # noqa: PLC0415
 
+        if self._context is not context:
+            return
         app, check = context.app, self._check_due
         self._tasks.read(self, lambda: tidy(app, check=check), lambda found: self._on_tidied(context, found))
 
@@ -263,6 +270,7 @@ class Desktop(QObject):
 
     def _on_closing(self) -> None:
         self.settings.set(WINDOW_GEOMETRY, self.window.kept_place())
+        collection.go_on()
         self.window.hide()  # the last round may take a moment, and nobody should wait for it
         if self.app is not None:
             self.app.replica.leave()
