@@ -5,7 +5,7 @@ What people have changed since stays as they left it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,9 @@ from crm_desktop.models.session import WriteSession
 from crm_desktop.services import quote_totals, records, rights
 
 ROWS_A_TRANSACTION = 1_000
+
+OnProgress = Callable[[int, int], None]
+"""Told (records looked at, records in all)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,8 @@ class UndoReport:
     restored: int
     kept: int
     """Records left alone: changed since, gone, or out of the person's reach."""
+    finished: bool = True
+    """False where it was stopped on the way: it can be gone on with."""
 
 
 def imports(replica: Replica) -> tuple[Import, ...]:
@@ -79,8 +84,16 @@ def records_of(replica: Replica, batch_id: str, entity: str, link: str = "") -> 
         return tuple(session.scalars(linked))
 
 
-def undo_import(replica: Replica, batch_id: str) -> UndoReport:
-    """Take an import back. Raises `NotFound`, or `UserError` where that was done already."""
+def undo_import(
+    replica: Replica,
+    batch_id: str,
+    progress: OnProgress = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> UndoReport:
+    """Take an import back. Raises `NotFound`, or `UserError` where that was done already.
+
+    Stopped between two transactions, what was taken back stays so, and the rest can be taken back later.
+    """
     with replica.read() as session:
         batch = session.get(ImportBatch, batch_id)
         if batch is None:
@@ -97,6 +110,11 @@ def undo_import(replica: Replica, batch_id: str) -> UndoReport:
     removed = restored = 0
     for start in range(0, len(changes), ROWS_A_TRANSACTION):
         some = changes[start : start + ROWS_A_TRANSACTION]
+        progress(start, len(changes))
+        if cancelled():
+            return UndoReport(
+                removed=removed, restored=restored, kept=start - removed - restored, finished=False
+            )
         with replica.write() as session:
             present = repository.get_many(session, entity, (change.row_id for change in some))
             made: list[Record] = []

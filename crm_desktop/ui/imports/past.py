@@ -26,6 +26,7 @@ from crm_desktop.ui.field_texts import moment_text
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.imports.opening import show_records
 from crm_desktop.ui.imports.words import undone_words
+from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.translate import tr
@@ -139,9 +140,15 @@ class PastImports(Live, QWidget):
             return
         self.undo_button.setEnabled(False)
 
+        def work(job: Job) -> UndoReport:
+            return undo_import(replica, chosen.id, job.step, job.is_cancelled)
+
         def done(undone: UndoReport) -> None:
-            text = message(
-                "“{file}” was taken back: {what}", file=chosen.file_name, what=undone_words(undone)
+            what = undone_words(undone)
+            text = (
+                message("“{file}” was taken back: {what}", file=chosen.file_name, what=what)
+                if undone.finished
+                else message("Taking back was stopped: {what}", what=what)
             )
             self._context.notice.emit(Notice(kind="good", text=text, seconds=10))
             self.read()
@@ -150,7 +157,8 @@ class PastImports(Live, QWidget):
             self._context.show_error(error)
             self.read()
 
-        self._context.tasks.write(self, lambda: undo_import(replica, chosen.id), done, failed)
+        text = message("Taking back {file}", file=chosen.file_name)
+        self._context.tasks.run(self, text, work, done, failed)
 
 
 class PastModel(QAbstractTableModel):

@@ -41,7 +41,6 @@ class ResultStep(ImportStep):
         super().__init__(context, message("Result"))
         self._job: Job | None = None
         self.report: ImportReport | None = None
-        self.undone = False
         self.progress = ProgressLine(message("Importing…"), action=message("Cancel"))
         self.progress.action_clicked.connect(self.stop)
         self.head = Label(step="section", wrap=True)
@@ -73,7 +72,7 @@ class ResultStep(ImportStep):
     def begin(self, choices: Choices) -> None:
         """Forget the result of another import."""
         super().begin(choices)
-        self.report, self.undone = None, False
+        self.report = None
 
     def enter(self) -> None:
         """Run the plan, once."""
@@ -130,6 +129,7 @@ class ResultStep(ImportStep):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(inner)
+        self.leave_room_for_focus()
         self.body.addWidget(area, 1)
 
     def _run(self) -> None:
@@ -223,22 +223,40 @@ class ResultStep(ImportStep):
         report, replica = self.report, self.context.replica
         if report is None:
             return
-        self.undo_button.setEnabled(False)
-        self.context.tasks.write(
-            self, lambda: undo_import(replica, report.batch), self._on_undone, self._on_not_undone
-        )
+        file = self.choices.path.name if self.choices.path is not None else ""
+
+        def work(job: Job) -> UndoReport:
+            return undo_import(replica, report.batch, job.step, job.is_cancelled)
+
+        self._let_choose(False)
+        text = message("Taking back {file}", file=file)
+        self._job = self.context.tasks.run(self, text, work, self._on_undone, self._on_not_undone)
+        self.progress.say(text)
+        self.progress.set_progress(0, None)
+        self.progress.show()
 
     def _on_undone(self, undone: UndoReport) -> None:
-        self.undone = True
+        self._job = None
+        self.progress.hide()
+        self._let_choose(True)
+        if not undone.finished:
+            self.head.say(message("Taking back was stopped: {what}", what=undone_words(undone)))
+            return
         self.head.say(message("The import was taken back: {what}", what=undone_words(undone)))
-        self.undo_button.setEnabled(True)
         for button in (self.undo_button, self.open_button):
             button.hide()
         self.another_button.setFocus()
 
     def _on_not_undone(self, error: CrmError) -> None:
-        self.undo_button.setEnabled(True)
+        self._job = None
+        self.progress.hide()
+        self._let_choose(True)
         self.context.show_error(error)
+
+    def _let_choose(self, free: bool) -> None:
+        """Let nothing else be begun while the import is being taken back."""
+        for button in (self.open_button, self.undo_button, self.another_button):
+            button.setEnabled(free)
 
 
 def _empty(column: QVBoxLayout) -> None:

@@ -124,6 +124,7 @@ class RulesStep(ImportStep):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inner)
+        self.leave_room_for_focus()
         self.body.addWidget(area, 1)
 
     def _free(self) -> list[Declared]:

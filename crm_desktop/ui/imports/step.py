@@ -17,6 +17,7 @@ from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.step_row import CIRCLE, StepRow
 
+FOCUS_ROOM = 4
 READ_WIDTH = 760
 """Widest that sentences and single fields run, before the font scale."""
 
@@ -40,6 +41,13 @@ class ImportStep(Live, QWidget):
     def ready(self) -> bool:
         """Whether the next step may come."""
         return True
+
+    def leave_room_for_focus(self) -> None:
+        """Let what is scrolled begin a little outside the margin: the ring of focus lies around buttons."""
+        margins = self.body.contentsMargins()
+        margins.setLeft(margins.left() - FOCUS_ROOM)
+        margins.setTop(margins.top() - FOCUS_ROOM)
+        self.body.setContentsMargins(margins)
 
     def begin(self, choices: Choices) -> None:
         """Take up the choices of another import."""

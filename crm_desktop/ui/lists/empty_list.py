@@ -17,16 +17,22 @@ class EmptyList(QWidget):
 
     new_asked = Signal()
     clear_asked = Signal()
+    import_asked = Signal()
 
     def __init__(self, entity: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entity = entity
         self.new_button = Button(new_words(entity), Kind.PRIMARY, icon="plus")
         self.clear_button = Button(message("Clear filter"))
+        self.import_button = Button(message("Import"), icon="dl")
+        self.import_button.clicked.connect(self.import_asked)
         self.new_button.clicked.connect(self.new_asked)
         self.clear_button.clicked.connect(self.clear_asked)
         self.state = EmptyState(
-            icon_of(entity), none_yet(entity), self._first, (self.new_button, self.clear_button)
+            icon_of(entity),
+            none_yet(entity),
+            self._first,
+            (self.new_button, self.import_button, self.clear_button),
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -36,10 +42,14 @@ class EmptyList(QWidget):
     def _first(self) -> Message:
         return Message(words_of(self._entity).first)
 
-    def explain(self, error: CrmError | None, *, filtered: bool, deleted: bool, may_create: bool) -> None:
-        """Say why there is nothing."""
+    def explain(
+        self, error: CrmError | None, *, filtered: bool, deleted: bool, may_create: bool, imports: bool
+    ) -> None:
+        """Say why there is nothing; `imports` offers to bring a file in where nothing was made yet."""
         self.clear_button.setVisible(error is None and filtered)
-        self.new_button.setVisible(error is None and may_create and not filtered and not deleted)
+        first = error is None and may_create and not filtered and not deleted
+        self.new_button.setVisible(first)
+        self.import_button.setVisible(first and imports)
         if error is not None:
             self.state.say(error.message, icon="lock")
         elif filtered:

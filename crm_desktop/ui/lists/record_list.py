@@ -17,7 +17,7 @@ from crm_desktop.services import lists, records, saved_views
 from crm_desktop.services.lists import ListSetup
 from crm_desktop.services.saved_views import View, ViewDefinition
 from crm_desktop.ui.actions import ActionRegistry
-from crm_desktop.ui.context import Context
+from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.itemmodels.keyset import KeysetModel
 from crm_desktop.ui.itemmodels.reading import ReadExtras
 from crm_desktop.ui.itemmodels.rows import Column, Row
@@ -276,6 +276,7 @@ class RecordList(Live, QWidget):
         self.tabs.saved.connect(self._on_view_saved)
         self.keeper.saved.connect(self._on_view_kept)
         self.empty.new_asked.connect(self.new_asked)
+        self.empty.import_asked.connect(self._on_import_asked)
         self.empty.clear_asked.connect(self.bar.clear_button.click)
         if self.pane is not None and self.side is not None:
             self.side.shown_changed.connect(self.bar.pane_button.setChecked)
@@ -390,6 +391,9 @@ class RecordList(Live, QWidget):
         if self.model.known:
             self.selection.make_current(min(place, self.model.known - 1))
 
+    def _on_import_asked(self) -> None:
+        self.context.go.emit(Place(page="import", options={"entity": self.entity}))
+
     def _on_counted(self, number: int) -> None:
         self.bar.show_count(counted(self.entity, number))
 
@@ -403,6 +407,7 @@ class RecordList(Live, QWidget):
             filtered=bool(self.bar.conditions or self.bar.text),
             deleted=self._view.deleted,
             may_create=self._setup is not None and self._setup.may_create,
+            imports=self._has_views,
         )
         empty = self._failure is not None or (self.model.complete and self.model.known == 0)
         self._stack.setCurrentIndex(1 if empty else 0)

@@ -239,6 +239,40 @@ def test_an_import_is_taken_back_and_its_records_are_gone(stage: Stage, tmp_path
     assert wizard.step is wizard.file
 
 
+def test_taking_back_that_is_stopped_can_be_gone_on_with(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wizard = import_page(stage).wizard
+    take(stage, wizard, file_of(tmp_path, HEADS, *(f"Demo {number:02};A;Leeds;" for number in range(30))))
+    press_next(stage, wizard, 4)
+    monkeypatch.setattr(undoing, "ROWS_A_TRANSACTION", 10)
+    step = Job.step
+
+    def stop_soon(job: Job, done: int, total: int) -> None:
+        if done >= 10:
+            job.cancel()
+        step(job, done, total)
+
+    monkeypatch.setattr(Job, "step", stop_soon)
+    stage.press(wizard.result.undo_button, Key.Key_Space)
+    assert len(names(stage)) == 20
+    assert wizard.result.head.text().startswith("Taking back was stopped: 10 deleted")
+    monkeypatch.setattr(Job, "step", step)
+    stage.press(wizard.result.undo_button, Key.Key_Space)
+    assert names(stage) == []
+    assert [each.undone for each in undoing.imports(stage.app.replica)] == [True]
+
+
+def test_an_empty_list_offers_to_bring_a_file_in(stage: Stage) -> None:
+    page = CustomersPage(stage.context, stage.actions)
+    stage.show(page)
+    assert page.list is not None
+    page.list.choose_view("all")
+    stage.settle()
+    stage.press(page.list.empty.import_button, Key.Key_Space)
+    assert stage.places[-1] == Place(page="import", options={"entity": "customer"})
+
+
 def test_the_imported_records_are_shown_and_no_others(stage: Stage, tmp_path: Path) -> None:
     records.create(stage.app.replica, "customer", {"name": "There before"})
     wizard = import_page(stage).wizard
