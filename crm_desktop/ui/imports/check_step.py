@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QTableView, QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError
@@ -39,6 +39,7 @@ _TABS: tuple[tuple[str, Message], ...] = (
     (Step.REJECT.value, message("Rejected")),
 )
 _LEAST, _MOST, _WHY = 88, 220, 340
+_ROOM_FOR_NOTES = 360
 
 
 class CheckStep(ImportStep):
@@ -69,13 +70,15 @@ class CheckStep(ImportStep):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._delegate = dress(self.table, self.model.kinds(), compact=True, delegate_class=CellDelegate)
         self._more = Label(step="caption", color="text-soft", wrap=True)
-        self._notes = QVBoxLayout()
+        self._noted = QWidget()
+        self._notes = QVBoxLayout(self._noted)
+        self._notes.setContentsMargins(0, 0, 0, 0)
         self._notes.setSpacing(4)
         self._shown = QWidget()
         inside = QVBoxLayout(self._shown)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(8)
-        inside.addLayout(self._notes)
+        inside.addWidget(self._noted)
         inside.addWidget(self.tabs)
         inside.addWidget(self.bar)
         inside.addWidget(self.table, 1)
@@ -172,6 +175,11 @@ class CheckStep(ImportStep):
         self.table.setAccessibleName(tr("Rows of the file"))
         if self.choices.plan is not None:
             self._show_plan()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the rows the room where there is little; the result says the notes too."""
+        super().resizeEvent(event)
+        self._noted.setVisible(self.height() >= theme().px(_ROOM_FOR_NOTES))
 
     def _show_running(self, first: bool) -> None:
         self._waiting.show()

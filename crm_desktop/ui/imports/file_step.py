@@ -7,7 +7,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSizePolicy, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError
@@ -18,7 +27,7 @@ from crm_desktop.settings import IMPORT_FOLDER
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.imports.choices import IMPORTED, Choices, ReadFile, read_choices
-from crm_desktop.ui.imports.step import READ_WIDTH, ImportStep
+from crm_desktop.ui.imports.step import FOCUS_ROOM, READ_WIDTH, ImportStep
 from crm_desktop.ui.imports.tables import FileModel
 from crm_desktop.ui.imports.words import row_words
 from crm_desktop.ui.theme import theme
@@ -28,12 +37,14 @@ from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.cells import CellKind
 from crm_desktop.ui.widgets.fields import Field
+from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.rows import dress
 
 SHOWN_ROWS = 100
 MOST_NOTES = 4
+LEAST_TABLE = 140
 ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "cp1252")
 DELIMITERS = ((",", N_("Comma")), (";", N_("Semicolon")), ("\t", N_("Tab")), ("|", N_("Vertical bar")))
 _ENDINGS = "*.csv *.tsv *.txt *.xlsx *.xlsm *.xls *.ods *.vcf *.json *.jsonl"
@@ -122,25 +133,38 @@ class FileStep(ImportStep):
     def retint(self) -> None:
         """Keep the measures of the theme."""
         self._delegate.set_kinds([CellKind.RIGHT])
-        for field in (self._entity, self._encoding, self._delegate and self._delimiter):
+        for field in (self._entity, self._encoding, self._delimiter):
             field.setFixedWidth(theme().px(220))
         self.drop.setMaximumWidth(theme().px(READ_WIDTH))
+        self.table.setMinimumHeight(theme().px(LEAST_TABLE))
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        row.addWidget(self._entity)
-        row.addWidget(self._encoding)
-        row.addWidget(self._delimiter)
-        row.addStretch(1)
-        self.body.addLayout(row)
-        self.body.addWidget(self.drop)
-        self.body.addLayout(self._notes)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(FOCUS_ROOM, FOCUS_ROOM, 0, 0)
+        column.setSpacing(12)
+        fields = QWidget()
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        fields.setSizePolicy(policy)
+        row = FlowLayout(fields, gap=16, line_gap=8)
+        for field in (self._entity, self._encoding, self._delimiter):
+            row.addWidget(field)
+        column.addWidget(fields)
+        column.addWidget(self.drop)
+        column.addLayout(self._notes)
         self._preview = Label(message("First rows of the file"), step="section")
-        self.body.addWidget(self._preview)
-        self.body.addWidget(self.table, 1)
+        column.addWidget(self._preview)
+        column.addWidget(self.table, 1)
         self._blank = QWidget()
-        self.body.addWidget(self._blank, 1)
+        column.addWidget(self._blank, 1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(inner)
+        self.leave_room_for_focus()
+        self.body.addWidget(area, 1)
 
     def _read(self) -> None:
         choices, replica, settings = self.choices, self.context.replica, self.context.app.settings

@@ -73,7 +73,7 @@ class PastImports(Live, QWidget):
         row.addStretch(1)
         shown = QWidget()
         column = QVBoxLayout(shown)
-        margin = theme().px(SIZES["page-margin"])
+        margin = SIZES["page-margin"]
         column.setContentsMargins(margin, theme().px(8), margin, theme().px(12))
         column.setSpacing(12)
         column.addLayout(row)

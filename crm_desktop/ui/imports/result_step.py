@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError
 from crm_core.exchange.plan import ImportReport
@@ -24,6 +24,7 @@ from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.fields import Fact
+from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.progress import ProgressLine
 
@@ -117,11 +118,9 @@ class ResultStep(ImportStep):
         column.addWidget(self.progress)
         column.addWidget(self.head)
         column.addLayout(self._facts)
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        row = FlowLayout(gap=8, line_gap=8)
         for button in (self.open_button, self.rejects_button, self.undo_button, self.another_button):
             row.addWidget(button)
-        row.addStretch(1)
         column.addLayout(row)
         column.addLayout(self._problems)
         column.addStretch(1)

@@ -33,7 +33,7 @@ class ImportStep(Live, QWidget):
         self.name = name
         self.choices = Choices(entity="customer")
         self.body = QVBoxLayout(self)
-        margin = theme().px(SIZES["page-margin"])
+        margin = SIZES["page-margin"]
         self.body.setContentsMargins(margin, theme().px(16), margin, theme().px(12))
         self.body.setSpacing(theme().px(12))
 
@@ -66,7 +66,7 @@ class StepTrail(Live, QWidget):
         self._at = 0
         self._rows = [_TrailRow() for _ in names]
         row = QHBoxLayout(self)
-        margin = theme().px(SIZES["page-margin"])
+        margin = SIZES["page-margin"]
         row.setContentsMargins(margin, 0, margin, 0)
         row.setSpacing(theme().px(24))
         for each in self._rows:

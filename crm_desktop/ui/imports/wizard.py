@@ -119,7 +119,7 @@ class ImportWizard(Live, QWidget):
     def _lay_out(self) -> None:
         foot = self._foot = QWidget()
         row = QHBoxLayout(foot)
-        margin = theme().px(SIZES["page-margin"])
+        margin = SIZES["page-margin"]
         row.setContentsMargins(margin, 0, margin, 0)
         row.setSpacing(theme().px(S))
         row.addWidget(self._count)
