@@ -8,6 +8,7 @@ frozen `Status` values, from its own thread; whoever draws them crosses over.
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
 import time
@@ -66,7 +67,9 @@ class Status:
     stopped: RoundReport | None = None
     """What the last round came to, where somebody broke it off."""
     paused_until_ms: int | None = None
-    """When a pause ends by itself."""
+    """When a pause ends by itself; None for one that does not."""
+    pause_reason: Message | None = None
+    """Why it rests, where nobody asked for it."""
 
 
 class Rounds(Protocol):
@@ -117,12 +120,13 @@ class Runner:
         """Something was saved here: send it soon."""
         self._reschedule(lambda schedule, now: schedule.after_edit(now))
 
-    def pause(self, seconds: float) -> None:
-        """Do nothing for so long, and break off the round under way after its page."""
+    def pause(self, seconds: float | None, reason: Message | None = None) -> None:
+        """Do nothing for so long, or until it is lifted; break off the round under way after its page."""
         self._cancel = True
-        self._reschedule(lambda schedule, now: schedule.pause(now + seconds))
-        until_ms = _now_ms() + int(seconds * 1000)
-        self._publish(step=None, stopping=False, paused_until_ms=until_ms)
+        length_s = math.inf if seconds is None else seconds
+        self._reschedule(lambda schedule, now: schedule.pause(now + length_s))
+        until_ms = None if seconds is None else _now_ms() + int(seconds * 1000)
+        self._publish(step=None, stopping=False, paused_until_ms=until_ms, pause_reason=reason)
 
     def resume(self) -> None:
         """Lift a pause."""
@@ -178,7 +182,12 @@ class Runner:
 
     def _one_round(self) -> None:
         self._publish(
-            phase=Phase.RUNNING, step=None, last_try_ms=_now_ms(), stopping=False, paused_until_ms=None
+            phase=Phase.RUNNING,
+            step=None,
+            last_try_ms=_now_ms(),
+            stopping=False,
+            paused_until_ms=None,
+            pause_reason=None,
         )
         try:
             report = self._engine.run_round(self._on_step, lambda: self._cancel)
@@ -228,8 +237,9 @@ class Runner:
             refusal=refusal,
         )
 
-    def _next_try_ms(self) -> int:
-        return _now_ms() + int(self._schedule.wait_s(time.monotonic()) * 1000)
+    def _next_try_ms(self) -> int | None:
+        wait_s = self._schedule.wait_s(time.monotonic())
+        return None if wait_s == math.inf else _now_ms() + int(wait_s * 1000)
 
     def _on_step(self, step: Step) -> None:
         if not self._cancel:
@@ -238,12 +248,10 @@ class Runner:
     def _publish(self, **facts: object) -> None:
         with self._wake:
             status = replace(self._status, **facts)  # type: ignore[arg-type]
-            left_s = self._schedule.pause_left_s(time.monotonic())
-            if left_s > 0:
+            if self._schedule.pause_left_s(time.monotonic()) > 0:
                 # A round that was under way when somebody paused is as good as over.
                 phase = Phase.REFUSED if status.phase is Phase.REFUSED else Phase.PAUSED
-                until = status.paused_until_ms or _now_ms() + int(left_s * 1000)
-                status = replace(status, phase=phase, paused_until_ms=until, next_try_ms=until)
+                status = replace(status, phase=phase, next_try_ms=status.paused_until_ms)
             self._status = status
         self._on_status(status)
 

@@ -55,6 +55,7 @@ def sync_words(status: Status, known: Known) -> SyncWords:
             total=status.step.total if status.step else 0,
             what=entity_words(status.step),
             at=_at(state, status, known),
+            reason=status.pause_reason or "",
         ),
         network=network,
         age=data_age(known.last_ok_ms),

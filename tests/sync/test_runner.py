@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from crm_core.errors import Unreachable
+from crm_core.i18n import message
 from crm_desktop.platform.network import connection
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step
 from crm_desktop.sync.runner import Phase, Runner, Status
@@ -102,6 +103,20 @@ def test_a_round_that_ends_after_a_pause_leaves_it_paused(
     assert ended.paused_until_ms is not None
     assert ended.next_try_ms == ended.paused_until_ms
     assert not rounds.begun.acquire(timeout=0.2)
+
+
+def test_a_pause_without_an_end_goes_on_until_it_is_lifted(
+    runner: Runner, rounds: LongRound, told: Told
+) -> None:
+    reason = message("Undo")
+    runner.pause(None, reason)
+    rounds.next_page.release()
+    assert not rounds.begun.acquire(timeout=0.3)
+    paused = told.wait_for(Phase.PAUSED)
+    assert (paused.next_try_ms, paused.paused_until_ms, paused.pause_reason) == (None, None, reason)
+    runner.resume()
+    assert rounds.begun.acquire(timeout=WAIT_S)
+    assert told.wait_for(Phase.RUNNING).pause_reason is None
 
 
 def test_a_pause_is_lifted_by_resuming_and_by_syncing_now(

@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
 
 from crm_core.i18n import N_, Message, message
+from crm_desktop.settings import SYNC_ON_METERED
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
@@ -222,10 +223,25 @@ class SyncCentrePage(Page):
             return
         if self.context.sync_status.phase is Phase.PAUSED:
             menu.add(tr("Resume sync"), "play").triggered.connect(lambda _checked=False: runner.resume())
-            return
-        for text, seconds in ((tr("For an hour"), HOUR_S), (tr("Until tomorrow"), _seconds_until_tomorrow())):
-            action = menu.add(text, "pause")
-            action.triggered.connect(lambda _checked=False, s=seconds: runner.pause(s))
+        else:
+            lengths = ((tr("For an hour"), HOUR_S), (tr("Until tomorrow"), _seconds_until_tomorrow()))
+            for text, seconds in lengths:
+                action = menu.add(text, "pause")
+                action.triggered.connect(lambda _checked=False, s=seconds: runner.pause(s))
+        menu.addSeparator()
+        metered = menu.add(tr("Also on metered networks"))
+        metered.setCheckable(True)
+        metered.setChecked(self.context.app.settings.get(SYNC_ON_METERED))
+        metered.toggled.connect(self._on_metered_chosen)
+
+    def _on_metered_chosen(self, chosen: bool) -> None:
+        settings, context = self.context.app.settings, self.context
+        # The rule is looked at again with every status.
+        self.context.tasks.write(
+            self,
+            lambda: settings.set(SYNC_ON_METERED, chosen),
+            lambda _none: context.sync_changed.emit(context.sync_status),
+        )
 
 
 def _seconds_until_tomorrow() -> int:

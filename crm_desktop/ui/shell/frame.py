@@ -22,6 +22,7 @@ from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.shell.finding import Finding
 from crm_desktop.ui.shell.keys import add_frame_actions
 from crm_desktop.ui.shell.menus import Commands, fill_new, fill_program
+from crm_desktop.ui.shell.metered import MeteredRule, SystemNetwork
 from crm_desktop.ui.shell.notices import NoticeHost
 from crm_desktop.ui.shell.quick_log import QuickLog
 from crm_desktop.ui.shell.rail import Rail
@@ -74,6 +75,7 @@ class Frame(QWidget):
         )
         self.log = QuickLog(context, self)
         self._watch = Watch(context, self)
+        self.metered = MeteredRule(context, SystemNetwork(self), self)
         self._connect()
         self.top.sample.setVisible(sample)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

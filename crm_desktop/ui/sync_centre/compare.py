@@ -28,6 +28,7 @@ from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
 
 COLUMNS = (72, 152, 206, 206)
+NAME_WIDTH = 92
 ROW = 58
 HEAD = 28
 _NOT_EDITABLE = (FieldKind.REF, FieldKind.TAGS, FieldKind.JSON, FieldKind.POSITION)
@@ -53,6 +54,13 @@ def _cell(widget: QWidget) -> QWidget:
     return widget
 
 
+def _name_cell(label: QWidget) -> QWidget:
+    """Return the cell of a field's name, wide enough for the longest word of one."""
+    cell = _cell(_padded(label))
+    cell.setMinimumWidth(theme().px(NAME_WIDTH))
+    return cell
+
+
 class CompareHead(Live, QWidget):
     """The line over the fields."""
 
@@ -64,7 +72,7 @@ class CompareHead(Live, QWidget):
         texts = (message("Field"), message("Before"), message("Mine"), message("HQ"))
         for width, text in zip(COLUMNS, texts, strict=True):
             label = Label(text, step="caption", color="text-soft")
-            row.addWidget(_cell(_padded(label)), width)
+            row.addWidget(_cell(_padded(label)) if row.count() else _name_cell(label), width)
         self.setFixedHeight(theme().px(HEAD))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -111,7 +119,7 @@ class CompareRow(Live, QWidget):
         values = QHBoxLayout()
         values.setContentsMargins(0, 0, 0, 0)
         values.setSpacing(0)
-        for width, widget in zip(COLUMNS, (_padded(name), before, self.mine, self.theirs), strict=True):
+        for width, widget in zip(COLUMNS, (_name_cell(name), before, self.mine, self.theirs), strict=True):
             values.addWidget(_cell(widget), width)
             widget.setMinimumHeight(theme().px(ROW))
         self._result = ElidedLabel(weight=600)

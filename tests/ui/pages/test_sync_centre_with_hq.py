@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.services import records, syncing, waiting
+from crm_desktop.settings import SYNC_ON_METERED
 from crm_desktop.sync.runner import Phase
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.forms.record_form import RecordForm
@@ -20,6 +21,7 @@ from crm_desktop.ui.main_window import MainWindow
 from crm_desktop.ui.pages.customers import CustomersPage
 from crm_desktop.ui.pages.sync_centre import SyncCentrePage
 from crm_desktop.ui.shell.frame import Frame
+from crm_desktop.ui.shell.metered import MeteredRule
 from crm_desktop.ui.shell.standing import standing
 from crm_desktop.ui.sync_centre.outbox import OutboxRow
 from crm_desktop.ui.tasks import Tasks
@@ -244,6 +246,45 @@ def test_a_pause_is_chosen_by_key_said_and_lifted(frame: Frame, lin: App, qtbot:
     assert page.now.text() == "Resume sync"
     qtbot.keyClick(page.now, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: frame.status.badge.text().startswith("Up to date"), timeout=WAIT)
+
+
+class MeteredNetwork(QObject):
+    """A network the test makes dear or free."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.metered = False
+
+    def is_metered(self) -> bool:
+        return self.metered
+
+    def turn(self, metered: bool) -> None:
+        self.metered = metered
+        self.changed.emit()
+
+
+def test_sync_rests_on_a_metered_network_unless_the_person_says_otherwise(
+    frame: Frame, lin: App, qtbot: QtBot
+) -> None:
+    network = MeteredNetwork()
+    rule = MeteredRule(frame.context, network, frame)
+    page = opened(frame, qtbot, "overview")
+    lin.start_syncing(frame.context.on_sync_status)
+    qtbot.waitUntil(lambda: frame.context.sync_status.phase is Phase.IDLE, timeout=WAIT)
+    network.turn(True)
+    badge = frame.status.badge
+    qtbot.waitUntil(lambda: badge.text() == "Sync paused (metered network)", timeout=WAIT)
+    network.turn(False)
+    qtbot.waitUntil(lambda: badge.text().startswith("Up to date"), timeout=WAIT)
+    network.turn(True)
+    qtbot.waitUntil(lambda: badge.text() == "Sync paused (metered network)", timeout=WAIT)
+    page._fill_pause_menu()
+    page._pause_menu.actions()[-1].trigger()
+    qtbot.waitUntil(lambda: badge.text().startswith("Up to date"), timeout=WAIT)
+    assert lin.settings.get(SYNC_ON_METERED) is True
+    rule.deleteLater()
 
 
 def test_typing_goes_on_while_a_page_of_hqs_lands_on_the_same_record(
