@@ -45,21 +45,11 @@ server: setup ## Run an HQ of your own on this machine (HQ_DIR, HQ_PORT)
 	@test -f $(HQ_DIR)/crm-server.toml || $(VENV)/crm-server --data $(HQ_DIR) init --admin admin
 	@$(VENV)/crm-server --data $(HQ_DIR) serve --port $(HQ_PORT)
 
-# The 256 commonest colours are enough for pictures of windows, and take a third of the room.
-define REDUCE
-import sys; from PIL import Image
-picture, palette = Image.open(sys.argv[1]).convert("RGB"), Image.new("P", (1, 1))
-common = sorted(picture.getcolors(1 << 24), reverse=True)[:256]
-palette.putpalette([part for _, color in common for part in color])
-picture.quantize(palette=palette, dither=Image.Dither.NONE).save(sys.argv[2], optimize=True)
-endef
-export REDUCE
-
 pictures: setup ## Draw the pictures of docs/pictures anew from the demo
 	@rm -rf build/pictures
 	@$(OFFSCREEN) $(VENV)/crm demo --no-window --dir build/pictures
 	@for name in $$(grep -o 'docs/pictures/[a-z-]*\.png' README.md); do \
-		$(VENV)/python -c "$$REDUCE" build/pictures/pictures/$$(basename $$name) $$name; done
+		$(VENV)/python installer/reduce_picture.py build/pictures/pictures/$$(basename $$name) $$name; done
 
 package: setup ## Build the Linux package: a folder, an archive and a .deb in dist/
 	@installer/linux/build.sh
