@@ -91,6 +91,7 @@ class FileStep(ImportStep):
         for entity in IMPORTED:
             if entity in entities:
                 self.entity.addItem(tr(SCHEMAS[entity].meta.plural), entity)
+        self.entity.setCurrentIndex(self.entity.findData(self.choices.entity))
 
     def begin(self, choices: Choices) -> None:
         """Show the choices of another import."""

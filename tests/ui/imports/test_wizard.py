@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
@@ -146,6 +147,27 @@ def test_a_file_that_is_no_list_is_refused_where_it_was_chosen(
     assert not wizard.next.isEnabled()
     take(stage, wizard, file_of(tmp_path, HEADS, "Demo 1;A;Leeds;"))
     assert wizard.next.isEnabled()
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "vcf", "json"])
+def test_spreadsheets_address_cards_and_json_go_the_same_way(stage: Stage, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"customers.{kind}"
+    if kind == "xlsx":
+        with xlsxwriter.Workbook(str(path)) as book:
+            sheet = book.add_worksheet()
+            for line, cells in enumerate((("客户名称", "城市"), ("Demo 1", "苏州"))):
+                sheet.write_row(line, 0, cells)
+    elif kind == "vcf":
+        card = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Demo 1\r\nADR:;;;苏州;;;\r\nEND:VCARD\r\n"
+        path.write_text(card, encoding="utf-8")
+    else:
+        path.write_text('[{"name": "Demo 1", "city": "苏州"}]', encoding="utf-8")
+    wizard = import_page(stage).wizard
+    take(stage, wizard, path)
+    assert wizard.file.encoding.isVisible() is False
+    press_next(stage, wizard, 4)
+    made = records.page(stage.app.replica, ListQuery(entity="customer")).rows
+    assert [(row.title, row["city"]) for row in made] == [("Demo 1", "苏州")]
 
 
 def test_what_is_chosen_stays_when_a_person_goes_back(stage: Stage, tmp_path: Path) -> None:
@@ -415,6 +437,14 @@ def test_an_import_on_its_way_stays_while_another_page_is_looked_at(stage: Stage
     assert page.wizard.step is page.wizard.file
     assert page.wizard.choices.entity == "product"
     assert page.wizard.choices.path is not None
+
+
+def test_other_rights_leave_the_kind_that_was_chosen(stage: Stage) -> None:
+    page = import_page(stage, "product")
+    records.create(stage.app.replica, "role", {"name": "sales", "rights": STANDARD_ROLES["sales"][1]})
+    stage.settle()
+    assert page.wizard.file.entity.currentData() == "product"
+    assert page.wizard.choices.entity == "product"
 
 
 def test_the_button_is_there_for_whoever_may_make_such_records(stage: Stage) -> None:
