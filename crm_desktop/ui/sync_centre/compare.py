@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLineEdit,
+    QRadioButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
@@ -23,7 +31,7 @@ from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import LINES, S
 from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets import paint
-from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
 
@@ -91,6 +99,7 @@ class CompareRow(Live, QWidget):
     focused = Signal(object)
     """The row itself."""
     later_wanted = Signal()
+    copied = Signal()
 
     def __init__(self, edit: ReturnedEdit, titles: Titles) -> None:
         super().__init__()
@@ -137,6 +146,8 @@ class CompareRow(Live, QWidget):
         self.other.clicked.connect(self.begin_edit)
         self.later.clicked.connect(self.later_wanted)
         self.other.setEnabled(self._field() is not None)
+        self.copy = IconButton("file", message("Copy"), hint="Ctrl+C", color="text-soft", small=True)
+        self.copy.clicked.connect(self._on_copy)
         self.change = Button(message("Change"), Kind.LINK)
         self.change.clicked.connect(lambda: self.setFocus())
         below = QHBoxLayout()
@@ -145,7 +156,7 @@ class CompareRow(Live, QWidget):
         below.addWidget(Label(message("Result"), step="caption", color="text-soft"))
         below.addWidget(self._result, 1)
         below.addWidget(self.editor, 1)
-        for button in (self.keep_mine, self.keep_hq, self.other, self.later, self.change):
+        for button in (self.copy, self.keep_mine, self.keep_hq, self.other, self.later, self.change):
             below.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 1)
@@ -208,7 +219,10 @@ class CompareRow(Live, QWidget):
         )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Decide with the keys 1 to 4."""
+        """Decide with the keys 1 to 4; copy with the system's key."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self._on_copy()
+            return
         acts = {
             Qt.Key.Key_1: lambda: self.decide(Verdict.MINE),
             Qt.Key.Key_2: lambda: self.decide(Verdict.HQ),
@@ -243,6 +257,11 @@ class CompareRow(Live, QWidget):
         if self.hasFocus():
             paint.focus_frame(painter, self.rect().adjusted(0, 0, 0, -1), 0)
         painter.end()
+
+    def _on_copy(self) -> None:
+        words = [self.accessibleName(), "" if self.edit.code is Code.SUPERSEDED else show(self.edit.reason)]
+        QApplication.clipboard().setText("\n".join(filter(None, words)))
+        self.copied.emit()
 
     def _field(self) -> object | None:
         fields = register_of(self.edit)

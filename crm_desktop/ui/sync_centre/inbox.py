@@ -22,7 +22,7 @@ from crm_core.i18n import Message, message
 from crm_core.sync.protocol import Code
 from crm_desktop.services.joined import JoinedField
 from crm_desktop.services.syncing import ReturnedEdit
-from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.format import near_moment
 from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.sync_centre.compare import CompareHead, CompareRow, grouped, label_of
@@ -165,6 +165,7 @@ class Inbox(Live, QWidget):
             row.decided.connect(self._show_ready)
             row.focused.connect(self._on_row_focused)
             row.later_wanted.connect(self._on_later)
+            row.copied.connect(self._on_copied)
             self._fields.addWidget(row)
         for index in range(self._list.count()):
             self._list.itemAt(index).widget().show_present(index == place)
@@ -322,6 +323,9 @@ class Inbox(Live, QWidget):
         for row in self._rows:
             row.undecide()
         self.show_group((self._at + 1) % len(self._groups))
+
+    def _on_copied(self) -> None:
+        self._context.notice.emit(Notice(kind="good", text=message("Copied"), seconds=5))
 
     def _on_open_record(self) -> None:
         first = self._groups[self._at][0]

@@ -30,6 +30,7 @@ from crm_desktop.ui.sync_centre.outbox import OutboxRow
 from crm_desktop.ui.sync_centre.values import value_words
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.translate import show
+from crm_desktop.ui.widgets.buttons import Button
 from tests.support.desktop import sample_app
 
 WAIT = 8000
@@ -168,6 +169,30 @@ def test_a_refusal_says_its_reason_in_plain_words(page: SyncCentrePage, qtbot: Q
     row = page.refused._rows[0]
     assert row._result.text() == "You may not hand records to this person"
     assert not row.other.isEnabled()
+
+
+def test_a_refused_value_is_copied_by_key_with_its_reason(page: SyncCentrePage, qtbot: QtBot) -> None:
+    page.tabs.setCurrentIndex(3)
+    row = page.refused._rows[0]
+    qtbot.keyClick(row, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    copied = QApplication.clipboard().text()
+    assert copied.startswith("Owner: mine ")
+    assert copied.endswith("You may not hand records to this person")
+
+
+def test_the_pane_beside_the_conflicts_opens_the_outbox_and_leads_to_what_was_refused(
+    page: SyncCentrePage, qtbot: QtBot
+) -> None:
+    records.update(page.context.replica, "customer", FIRST, {"city": "Ghent"})
+    qtbot.waitUntil(lambda: page.side._head.text() == "Outbox, 1 record", timeout=WAIT)
+    fix = page.side.findChildren(Button)[-1]
+    assert fix.text() == "Fix"
+    qtbot.keyClick(fix, Qt.Key.Key_Space)
+    assert page.tabs.key == "refused"
+    assert page.refused._title.text() == "Tin Kettle Marine (demo)"
+    page.tabs.setCurrentIndex(2)
+    qtbot.keyClick(page.side.all, Qt.Key.Key_Space)
+    assert page.tabs.key == "outbox"
 
 
 def test_values_are_shown_by_the_kind_of_their_field(app: App, look: QApplication) -> None:
