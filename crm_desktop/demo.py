@@ -21,6 +21,7 @@ from typing import Any
 
 import click
 
+from crm_core.entities import schema_of
 from crm_core.errors import BrokenPromise, NotFound, UserError
 from crm_core.i18n import N_, Message, Translate, message
 from crm_core.ids import named_id
@@ -423,7 +424,10 @@ class _Demo:
                 message(
                     N_("{name} sees {counts}"),
                     name=name,
-                    counts=", ".join(f"{entity} {count}" for entity, count in counts.items()),
+                    counts=", ".join(
+                        f"{tell.show(schema_of(entity).meta.plural)} {count}"
+                        for entity, count in counts.items()
+                    ),
                 )
             )
         return Report(
