@@ -6,6 +6,7 @@ Exit status: 0 done, 1 something a person can put right, 2 wrong usage, 3 the da
 from __future__ import annotations
 
 import logging
+import sqlite3
 import sys
 from collections.abc import Sequence
 
@@ -57,7 +58,12 @@ def _own_end(error: Exception) -> Ending | None:
         case DBAPIError():
             reason = next(iter(str(error.orig).strip().splitlines()), type(error).__name__)
             logging.getLogger("satchel").debug("database", exc_info=error)
-            return UNREACHABLE, message(
-                N_("The database does not answer as it should: {reason}"), reason=reason
-            )
+            said = message(N_("The database does not answer as it should: {reason}"), reason=reason)
+            return PUT_RIGHT if _is_broken_file(error) else UNREACHABLE, said
     return None
+
+
+def _is_broken_file(error: DBAPIError) -> bool:
+    """Tell whether waiting will not help: a file whose disk is full, that is protected or damaged."""
+    code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_BUSY)
+    return code & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)  # the rest says more of the same

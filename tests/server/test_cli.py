@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -258,6 +259,14 @@ def test_a_database_that_does_not_answer_is_unreachable_not_wrong(data: Path) ->
     ran = run(data, "user", "list", CRM_SERVER_DATABASE_URL="postgresql://crm:geheim@127.0.0.1:1/crm")
     assert (ran.status, ran.out) == (3, "")
     assert "geheim" not in ran.err
+
+
+def test_a_database_that_is_damaged_is_for_a_person_to_put_right(data: Path, tmp_path: Path) -> None:
+    damaged = shutil.copytree(data, tmp_path / "hq")
+    (damaged / "satchel.db").write_bytes(b"no database" * 1000)
+    ran = run(damaged, "user", "list")
+    assert (ran.status, ran.out) == (1, "")
+    assert "not a database" in ran.err
 
 
 def test_output_into_a_closed_pipe_is_no_error(data: Path) -> None:
