@@ -22,6 +22,9 @@ from crm_desktop.sync import pending
 from crm_desktop.sync.pending import CHUNK, PendingOp
 from crm_desktop.sync.removing import remove_rows
 
+TURNING_KINDS = frozenset((OpKind.DELETE, OpKind.RESTORE))
+_PLAIN_KINDS = TURNING_KINDS | {OpKind.SET}
+
 
 @dataclass(slots=True)
 class Settled:
@@ -143,11 +146,14 @@ def _confirm_plain(
     by_no: dict[int, Answer],
     left: dict[tuple[str, str], list[PendingOp]],
 ) -> set[int]:
-    """Confirm in bulk the edits of rows on which all went well and nothing waits; return their numbers."""
+    """Confirm in bulk the edits and deletions of rows on which all went well and nothing waits.
+
+    Returns their numbers.
+    """
     entangled: set[tuple[str, str]] = {
         (op.entity, op.row_id)
         for op in ops
-        if op.kind is not OpKind.SET or not Code(by_no[op.no].code).took_effect
+        if op.kind not in _PLAIN_KINDS or not Code(by_no[op.no].code).took_effect
     } | set(left)
     plain = [op for op in ops if (op.entity, op.row_id) not in entangled]
     run = session.connection().exec_driver_sql
@@ -165,6 +171,13 @@ def _confirm_plain(
             "DELETE FROM shadow WHERE entity = ? AND row_id = ? AND field IN (?, ?, ?)",
             [(entity, op.row_id, op.field, *pending.BOOKKEEPING) for op in mine],
         )
+        lives = [
+            (op.value + 1, entity, op.row_id)
+            for op in mine
+            if op.kind in TURNING_KINDS and isinstance(op.value, int)
+        ]
+        if lives:
+            run("UPDATE row_meta SET life = ? WHERE entity = ? AND row_id = ?", lives)
     return {op.no for op in plain}
 
 
@@ -184,7 +197,7 @@ def _confirm(
     _confirm_bookkeeping(session, op, answer)
     if answer.base:
         _set_meta(session, op, base=answer.base)
-    if op.kind in (OpKind.DELETE, OpKind.RESTORE) and isinstance(op.value, int):
+    if op.kind in TURNING_KINDS and isinstance(op.value, int):
         _set_meta(session, op, life=op.value + 1)
     elif op.kind in pending.SETTING_KINDS:
         shadow = pending.read_shadow(session, op.entity, op.row_id)
@@ -299,7 +312,7 @@ def remember_rolled_back(
     schema, after = SCHEMAS[op.entity], shown_values(session, op.entity, op.row_id)
     if before is None or after is None:
         return
-    if op.kind in (OpKind.DELETE, OpKind.RESTORE):
+    if op.kind in TURNING_KINDS:
         changed = [("", before["life"], after["life"])]
     elif op.field.startswith(CUSTOM_PREFIX):
         key = op.field.removeprefix(CUSTOM_PREFIX)
@@ -328,7 +341,7 @@ def roll_back(session: Session, op: PendingOp, left: Sequence[PendingOp], own_do
     schema = SCHEMAS[op.entity]
     if op.kind is OpKind.CREATE:
         remove_rows(session, schema, [op.row_id])
-    elif op.kind in (OpKind.DELETE, OpKind.RESTORE):
+    elif op.kind in TURNING_KINDS:
         _restore_life(session, schema, op.row_id, left)
     elif op.kind in pending.SETTING_KINDS:
         pending.rebase(session, schema, op.row_id, op.field, left, own_dot)
@@ -340,7 +353,7 @@ def _unpacked(value: Any) -> Any:
 
 def _restore_life(session: Session, schema: Schema, row_id: str, left: Sequence[PendingOp]) -> None:
     """Show the life HQ confirmed, unless a later delete or restore of ours still waits."""
-    if any(op.kind in (OpKind.DELETE, OpKind.RESTORE) for op in left):
+    if any(op.kind in TURNING_KINDS for op in left):
         return
     life = session.scalar(select(RowMeta.life).where(RowMeta.entity == schema.name, RowMeta.row_id == row_id))
     table = schema.table
