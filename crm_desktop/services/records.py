@@ -188,7 +188,7 @@ def create_in(
     _demand_writable(entity, values)
     person = replica.person
     complete = complete_new(session, person, replica.clock, entity, _cleaned(entity, values))
-    problems = problems_of(schema, complete) + _parents_not_here(session, schema, complete, complete)
+    problems = problems_of(schema, complete) + _links_to_nothing(session, schema, values, complete)
     if problems:
         raise Invalid(problems)
     written = [schema.fields[name] for name, value in values.items() if name in schema.fields and value]
@@ -214,7 +214,7 @@ def update_in(
     person = replica.person
     complete = complete_change(session, replica.clock, before, _cleaned(entity, changes))
     problems = problems_of(schema, complete, partial=True) + _links_to_itself(schema, record_id, complete)
-    problems += _parents_not_here(session, schema, complete, {**before.values, **complete})
+    problems += _links_to_nothing(session, schema, changes, {**before.values, **complete})
     if problems:
         raise Invalid(problems)
     written = [schema.fields[name] for name in changes if name in schema.fields]
@@ -226,18 +226,18 @@ def update_in(
     return record
 
 
-def _parents_not_here(
+def _links_to_nothing(
     session: Session, schema: Schema, written: Mapping[str, Any], values: Mapping[str, Any]
 ) -> list[Problem]:
-    """Return a problem for each written link to what a record belongs to that is not on this laptop.
+    """Return a problem for each written link to a record that is not on this laptop.
 
-    HQ refuses such a record, hours later: the person may not see what it would belong to.
+    A person can only mean what he sees, and HQ would refuse the record hours later.
     """
     missing = []
-    for link in schema.parent_fields:
+    for link in schema.fields.values():
         target = values.get(link.target_field or "") if link.target == "*" else link.target
-        parent_id = written.get(link.name)
-        if parent_id and target in SCHEMAS and repository.get(session, str(target), str(parent_id)) is None:
+        linked_id = written.get(link.name)
+        if linked_id and target in SCHEMAS and repository.get(session, str(target), str(linked_id)) is None:
             missing.append(link.name)
     said = message(N_("There is no such record on this laptop"))
     return [Problem(field=name, message=said) for name in missing]

@@ -148,3 +148,13 @@ def test_every_wrong_field_is_named_at_once(crm: Crm) -> None:
     ran = crm.run("add", "customer", "name=", "level=Z", "employees=x", "nothing=1")
     told: list[Any] = ran.err.splitlines()
     assert [line.split(":")[0] for line in told] == ["level", "employees", "nothing"]
+
+
+def test_a_link_names_a_record_of_its_kind_that_is_here(crm: Crm) -> None:
+    customer = crm.json("add", "customer", "name=A")["id"]
+    for link in (f"owner_id={customer}", f"team_id={'f' * 32}", f"parent_id={'0' * 32}"):
+        for command in (("add", "customer", "name=B"), ("set", "customer", customer)):
+            ran = crm.run(*command, link)
+            assert ran.status == 1
+            assert "There is no such record on this laptop" in ran.err
+    assert [row["name"] for row in crm.rows("list", "customer")] == ["A"]
