@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from crm_core.errors import CrmError, UserError
 from crm_core.i18n import Message, message
-from crm_desktop.platform import collection, running
+from crm_desktop.platform import running
 from crm_desktop.platform.logs import start_logging, stop_logging
 from crm_desktop.platform.paths import APP_NAME, Profile, profile_at
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STARTED_MS = 5_000  # by then the first page has been shown even on a slow machine
 REST_MS = 1_500  # after the first page: what may wait does not take its time from it
 
 
@@ -81,8 +80,6 @@ class Desktop(QObject):
 
     def start(self) -> None:
         """Show the window; everything else follows its first painting."""
-        collection.hold_back()
-        QTimer.singleShot(STARTED_MS, self, collection.go_on)
         self.window.show()
 
     # Opening
@@ -270,7 +267,6 @@ class Desktop(QObject):
 
     def _on_closing(self) -> None:
         self.settings.set(WINDOW_GEOMETRY, self.window.kept_place())
-        collection.go_on()
         self.window.hide()  # the last round may take a moment, and nobody should wait for it
         if self.app is not None:
             self.app.replica.leave()

@@ -12,7 +12,7 @@ from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, message
 from crm_desktop.cli.console import tr
 from crm_desktop.cli.root import crm
-from crm_desktop.platform import collection
+from crm_desktop.platform import garbage
 from crm_terminal.ending import PUT_RIGHT, Ending, run_command
 
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status, having said on standard error why it is not 0."""
-    collection.go_on()
+    garbage.collect_seldom()
     return run_command(crm, "crm", arguments, tr, _our_mistake)
 
 

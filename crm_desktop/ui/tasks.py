@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from crm_core.errors import CrmError
 from crm_core.i18n import Message
+from crm_desktop.ui.collector import Collector
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Tasks(QObject):
         self._counter = 0
         self._closed = False
         self._busy = 0
+        self._collector = Collector(self)
         self._finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -148,6 +150,7 @@ class Tasks(QObject):
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._jobs_pool.shutdown(wait=True, cancel_futures=True)
         self._lane.shutdown(wait=True)
+        self._collector.stop()
 
     def _submit(
         self,
