@@ -38,6 +38,10 @@ class StaleRecord(UserError):
     """The record was changed or deleted since it was read."""
 
 
+class DamagedDatabase(UserError):
+    """A database file cannot be read, or is gone; a backup can take its place."""
+
+
 class NotFound(UserError):
     """No such record, or none the person may see; the two are told apart to nobody."""
 

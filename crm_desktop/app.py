@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from crm_core.errors import CrmError, UserError
+from crm_core.errors import CrmError, DamagedDatabase, UserError
 from crm_core.i18n import Message, message
 from crm_desktop.platform import running
 from crm_desktop.platform.logs import start_logging, stop_logging
@@ -29,9 +30,11 @@ from crm_desktop.ui.translate import translator
 
 if TYPE_CHECKING:
     from crm_desktop.assembly import App
+    from crm_desktop.models.backup import Copy
     from crm_desktop.sync.runner import Status
     from crm_desktop.ui.context import Context, Notice
-    from crm_desktop.ui.opening import Opened
+    from crm_desktop.ui.first_run.restore import RestoreScreen
+    from crm_desktop.ui.opening import Opened, WentBack
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +88,14 @@ class Desktop(QObject):
     # Opening
 
     def _on_first_painted(self) -> None:
-        if not self.profile.has_database:
+        if self.profile.has_database or self.profile.has_backups:
+            self._open_profile()
+        else:
             self._first_run()
+
+    def _open_profile(self) -> None:
+        if self._passphrase:
+            self._open(self._passphrase)
         elif self.profile.key_file.exists() and not os.environ.get(PASSPHRASE_VARIABLE):
             self._unlock()
         else:
@@ -116,7 +125,9 @@ class Desktop(QObject):
         self._tasks.write(self, work, self._on_opened, self._on_not_opened)
 
     def _on_not_opened(self, error: CrmError) -> None:
-        if self._passphrase and isinstance(error, UserError):
+        if isinstance(error, DamagedDatabase):
+            self._offer_copies(error.message)
+        elif self._passphrase and isinstance(error, UserError):
             self._unlock(error.message)
         else:
             self._stop(error.message)
@@ -131,7 +142,11 @@ class Desktop(QObject):
 
     def _on_task_failed(self, error: CrmError | None) -> None:
         """Say so where no page is there to say it: before the program, only a screen can."""
-        if self._context is None:
+        from crm_desktop.ui.first_run.restore import RestoreScreen  # noqa: PLC0415
+
+        if error is not None and isinstance(self.window.screen_shown, RestoreScreen):
+            log.info("Ended with the profile that was closed: %s", error)
+        elif self._context is None:
             broken = message("Something went wrong. It was noted in the log.")
             self._stop(broken if error is None else error.message)
 
@@ -139,9 +154,142 @@ class Desktop(QObject):
         from crm_desktop.ui.first_run.stopped import stopped_screen  # noqa: PLC0415 - after the first painting
 
         screen = stopped_screen(reason, str(self.profile.root))
-        screen.again_wanted.connect(lambda: self._open(self._passphrase))
+        screen.again_wanted.connect(self._open_profile)
         screen.left.connect(self.window.close)
         self.window.show_screen(screen)
+
+    # Going back to a copy
+
+    def _offer_copies(self, reason: Message) -> None:
+        """Show the copies a profile that cannot be opened can go back to."""
+        from crm_desktop.services import upkeep  # noqa: PLC0415 - heavy: loaded by the attempt to open
+        from crm_desktop.ui.first_run.stopped import NOT_OPENED, lost_screen  # noqa: PLC0415
+
+        profile, passphrase = self.profile, self._passphrase
+
+        def work(copy: Path) -> WentBack:
+            from crm_desktop.ui.opening import restore_closed  # noqa: PLC0415
+
+            return restore_closed(profile, passphrase, copy)
+
+        def show(copies: tuple[Copy, ...]) -> None:
+            if copies:
+                self._show_restore(NOT_OPENED, reason, copies, work, again=message("Try again"))
+                return
+            screen = lost_screen(str(profile.root))
+            screen.again_wanted.connect(self._open_profile)
+            screen.left.connect(self.window.close)
+            self.window.show_screen(screen)
+
+        self._tasks.read(self, lambda: upkeep.copies(profile), show)
+
+    def _show_restore(
+        self,
+        line: Message,
+        reason: Message | str,
+        copies: tuple[Copy, ...],
+        work: Callable[[Path], WentBack],
+        *,
+        again: Message,
+    ) -> RestoreScreen:
+        from crm_desktop.ui.first_run.restore import RestoreScreen  # noqa: PLC0415
+
+        screen = RestoreScreen(line, reason, str(self.profile.root), copies, again=again)
+        screen.restore_wanted.connect(lambda copy: self._restore(screen, copy, work))
+        screen.again_wanted.connect(self._open_profile)
+        screen.left.connect(self.window.close)
+        self.window.show_screen(screen)
+        return screen
+
+    def _restore(self, screen: RestoreScreen, copy: Copy, work: Callable[[Path], WentBack]) -> None:
+        screen.begin()
+        self._tasks.write(
+            self,
+            lambda: work(copy.file),
+            lambda back: self._on_restored(copy, back),
+            lambda error: screen.refuse(copy, error),
+        )
+
+    def _on_restored(self, copy: Copy, back: WentBack) -> None:
+        from crm_desktop.ui.context import Notice  # noqa: PLC0415
+        from crm_desktop.ui.copies import made_at  # noqa: PLC0415
+
+        running.end(self.profile)  # whatever ended unexpectedly, this copy was checked
+        self._on_opened(back.opened)
+        if self._context is None:
+            return
+        when = made_at(copy)
+        if back.aside is None:
+            told = message("Satchel went back to the copy of {when}.", when=when)
+        else:
+            told = message(
+                "Satchel went back to the copy of {when}. What was here before is in {file}.",
+                when=when,
+                file=back.aside,
+            )
+        self._context.notice.emit(Notice(kind="good", text=told))
+
+    def _on_restore_wanted(self) -> None:
+        """Ask which copy an open profile is to go back to."""
+        from crm_desktop.services import upkeep  # noqa: PLC0415
+        from crm_desktop.ui.shell.frame import Frame  # noqa: PLC0415
+
+        context, screen = self._context, self.window.screen_shown
+        if context is None or not isinstance(screen, Frame):
+            return
+        if screen.page is not None and not screen.page.leave():
+            return
+        replica = context.replica
+
+        def work() -> tuple[tuple[Copy, ...], dict[Path, int]]:
+            copies = upkeep.copies(replica.profile)
+            try:
+                return copies, upkeep.left_behind(replica, copies)
+            except DamagedDatabase:
+                log.warning("What was not sent cannot be counted: the database is damaged")
+                return copies, {}
+
+        self._tasks.read(self, work, lambda known: self._ask_which_copy(context, *known), context.show_error)
+
+    def _ask_which_copy(
+        self, context: Context, copies: tuple[Copy, ...], left_behind: dict[Path, int]
+    ) -> None:
+        from crm_desktop.ui.settings.restore_copy import RestoreCopy  # noqa: PLC0415
+
+        if self._context is not context:
+            return
+        dialog = RestoreCopy(copies, left_behind, self.window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._go_back(context.app, copies, dialog.choice.chosen))
+        dialog.open()
+
+    def _go_back(self, app: App, copies: tuple[Copy, ...], copy: Copy | None) -> None:
+        """Close an open profile and restore a copy, once nothing reads or writes it any more."""
+        if copy is None or self.app is not app:
+            return
+        self.app, self._context = None, None
+        app.replica.leave()
+        for job in self._tasks.jobs:
+            job.cancel()
+
+        def work(file: Path) -> WentBack:
+            from crm_desktop.ui.opening import restore_open  # noqa: PLC0415
+
+            return restore_open(app, file)
+
+        screen = self._show_restore(
+            message("Going back to a copy"), "", copies, work, again=message("Open without restoring")
+        )
+        screen.choice.choose(copy)
+        screen.begin()
+
+        def begin(busy: int) -> None:
+            if busy == 0:
+                self._tasks.busy_changed.disconnect(begin)
+                self._restore(screen, copy, work)
+
+        self._tasks.busy_changed.connect(begin)
+        begin(self._tasks.busy)
 
     # The first run
 
@@ -163,6 +311,7 @@ class Desktop(QObject):
                 self._hold(app)
             self._context = Context(app, self._tasks, self)
             self._context.sync_changed.connect(self._on_sync_changed)
+            self._context.restore_wanted.connect(self._on_restore_wanted)
         return self._context
 
     def _hold(self, app: App) -> None:
@@ -196,7 +345,17 @@ class Desktop(QObject):
         if self._context is not context:
             return
         app, check = context.app, self._check_due
-        self._tasks.read(self, lambda: tidy(app, check=check), lambda found: self._on_tidied(context, found))
+
+        def failed(error: CrmError) -> None:
+            if self._context is context:
+                context.show_error(error)
+
+        self._tasks.read(
+            self,
+            lambda: tidy(app, check=check, restore=context.restore_wanted.emit),
+            lambda found: self._on_tidied(context, found),
+            failed,
+        )
 
     def _on_tidied(self, context: Context, notice: Notice | None) -> None:
         self._check_due = False
@@ -212,7 +371,7 @@ class Desktop(QObject):
 
         self._close_app()
         screen = locked_screen(why, str(self.profile.root))
-        screen.again_wanted.connect(lambda: self._open(self._passphrase))
+        screen.again_wanted.connect(self._open_profile)
         screen.left.connect(self.window.close)
         self.window.show_screen(screen)
 

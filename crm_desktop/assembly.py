@@ -8,14 +8,15 @@ from __future__ import annotations
 import logging
 import platform
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from crm_core.errors import CrmError, UserError
+from crm_core.errors import CrmError, DamagedDatabase, UserError
 from crm_core.i18n import N_
 from crm_desktop.models import state
+from crm_desktop.models.backup import drop_backups, restore_backup
 from crm_desktop.models.replica import LOCAL_USER, Replica
 from crm_desktop.models.state import Key
 from crm_desktop.platform.paths import Profile, profile_at
@@ -147,6 +148,15 @@ class App:
         self._is_given_up = True
         self.close()
 
+    def restore(self, copy: Path) -> Restored:
+        """Close, put a copy in the place of the database and open the profile anew.
+
+        Begun again where it failed: this app stays closed. `DamagedDatabase` where the copy is damaged.
+        """
+        key = replica_key(self._store)
+        self.close()
+        return _restored(self.profile, self._store, key, copy)
+
     def close(self, *, last_round: bool = False) -> None:
         """End what runs, after a last round where HQ is reachable, and let go of the profile."""
         if self.runner is not None:
@@ -165,8 +175,9 @@ class App:
             database.with_name(f"{database.name}-wal"),
             database.with_name(f"{database.name}-shm"),
         ]
-        for file in (*files, *self.profile.backups.glob("replica-*.db"), self.profile.key_file):
+        for file in (*files, self.profile.key_file):
             file.unlink(missing_ok=True)
+        drop_backups(self.profile)
 
     def _edited(self) -> None:
         runner = self.runner
@@ -197,6 +208,15 @@ class App:
             self._hq = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """A profile that went back to a copy, open."""
+
+    app: App
+    aside: Path | None
+    """Where its database was put; None where there was none any more."""
+
+
 class _Rounds:
     """Rounds of an app that may be connected to its HQ only later."""
 
@@ -218,10 +238,31 @@ class _Rounds:
 def open_profile(folder: Path | str | None, ask: AskPassphrase | None = None) -> App:
     """Open an existing profile; None means the default folder. `UserError` where there is none."""
     profile = profile_at(folder)
-    if not profile.has_database:
+    if not profile.has_database and not profile.has_backups:
         raise UserError(N_("There is no database in this profile. Sign in first"))
     store = open_store(profile, ask)
-    return App(profile, store, Replica.open(profile, replica_key(store)))
+    key = replica_key(store)
+    if not profile.has_database:
+        raise DamagedDatabase(
+            N_("The database of this profile is gone. Restore a backup; HQ sends the rest with the next sync")
+        )
+    return App(profile, store, Replica.open(profile, key))
+
+
+def restore_profile(folder: Path | str | None, copy: Path, ask: AskPassphrase | None = None) -> Restored:
+    """Put a copy in the place of the database of a profile that nobody has open, and open it.
+
+    `DamagedDatabase` where the copy is damaged; then nothing is changed.
+    """
+    profile = profile_at(folder)
+    store = open_store(profile, ask)
+    return _restored(profile, store, replica_key(store), copy)
+
+
+def _restored(profile: Profile, store: SecretStore, key: bytes, copy: Path) -> Restored:
+    aside = restore_backup(profile, key, copy)
+    log.info("The database went back to %s; what was there is in %s", copy.name, aside and aside.name)
+    return Restored(app=App(profile, store, Replica.open(profile, key)), aside=aside)
 
 
 def new_profile(folder: Path | str | None, ask: AskPassphrase | None = None) -> App:

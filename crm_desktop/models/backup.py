@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import calendar
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from crm_core.errors import UserError
+from crm_core.errors import DamagedDatabase, UserError, reason_of
 from crm_core.i18n import N_
 from crm_desktop.models.engine import STOPPED, check_file, connect, failure, heed, sqlcipher
 from crm_desktop.platform.disk import demand_space
@@ -17,13 +21,40 @@ from crm_desktop.platform.paths import Profile
 KEEP = 3
 DAY_MS = 24 * 60 * 60 * 1000
 HOUR_MS = 60 * 60 * 1000
-_NAME = re.compile(r"replica-(\d{8}T\d{6})-[\w-]+\.db\Z")
+DAMAGED_COPY = N_("This backup is damaged")
+DAILY, ASKED, BEFORE = "daily", "asked", "before-"
+_STAMP = "%Y%m%dT%H%M%S"
+_NAME = re.compile(r"replica-(\d{8}T\d{6})-([\w-]+)\.db\Z")
+_BESIDE = ("", "-wal", "-shm")
+"""What a database consists of; the log alone would be played into whatever stands in its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One encrypted copy of the database."""
+
+    file: Path
+    made_ms: int
+    """When, by this laptop's clock, in milliseconds since 1970 UTC; whole seconds."""
+    size: int
+    """In bytes."""
+    reason: str
+    """Why it was made: `DAILY`, `ASKED`, or `BEFORE` and the step an upgrade led to."""
 
 
 def backups(profile: Profile) -> list[Path]:
     """Return the copies there are, newest first."""
     found = [path for path in profile.backups.glob("replica-*.db") if _NAME.match(path.name)]
     return sorted(found, reverse=True)
+
+
+def copies(profile: Profile) -> tuple[Copy, ...]:
+    """Return what is known of the copies there are, newest first."""
+    found = []
+    for file in backups(profile):
+        with suppress(FileNotFoundError, ValueError):  # taken away meanwhile, or renamed to no time at all
+            found.append(_described(file))
+    return tuple(found)
 
 
 def back_up(profile: Profile, key: bytes, reason: str, stopped: Callable[[], bool] = lambda: False) -> Path:
@@ -34,7 +65,7 @@ def back_up(profile: Profile, key: bytes, reason: str, stopped: Callable[[], boo
     """
     profile.make()
     demand_space(profile.backups, profile.database.stat().st_size)
-    name = f"replica-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{reason}.db"
+    name = f"replica-{time.strftime(_STAMP, time.gmtime())}-{reason}.db"
     target, part = profile.backups / name, profile.backups / f"{name}.part"
     for left in profile.backups.glob("*.part"):
         left.unlink(missing_ok=True)
@@ -66,22 +97,96 @@ def drop_backups(profile: Profile) -> None:
         copy.unlink(missing_ok=True)
 
 
-def restore_backup(profile: Profile, key: bytes, copy: Path) -> Path:
+def restore_backup(profile: Profile, key: bytes, copy: Path) -> Path | None:
     """Put a copy in the place of the database, which no program may have open, and return where that went.
 
-    Edits made after the copy and not sent are only in the database that was put aside. HQ notices at the
-    next contact that the laptop went back in time, and brings it up to date. `UserError` where the copy is
-    damaged or of another key; then nothing is changed.
+    None where there was no database any more. Edits made after the copy and not sent are only in the
+    database that was put aside. HQ notices at the next contact that the laptop went back in time, and brings
+    it up to date. `DamagedDatabase` where the copy is damaged or of another key, another `UserError` where
+    the disk refuses; then nothing is changed.
     """
-    if check_file(copy, key):
-        raise UserError(N_("This backup is damaged"))
+    try:
+        found = check_file(copy, key)
+    except DamagedDatabase as error:
+        raise DamagedDatabase(DAMAGED_COPY) from error
+    if found:
+        raise DamagedDatabase(DAMAGED_COPY)
     demand_space(profile.root, copy.stat().st_size)
     part = profile.database.with_suffix(".restoring")
-    part.write_bytes(copy.read_bytes())
-    aside = profile.database.with_name(f"replica-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-replaced.db")
-    for suffix in ("", "-wal", "-shm"):
-        held = profile.database.with_name(profile.database.name + suffix)
-        if held.exists():
-            os.replace(held, aside.with_name(aside.name + suffix))
-    os.replace(part, profile.database)
-    return aside
+    try:
+        _drop(part)
+        shutil.copyfile(copy, part)
+        os.chmod(part, 0o600)
+        _give_up_numbers(part, key)
+        with part.open("r+b") as written:
+            os.fsync(written.fileno())
+        return _exchange(profile, part)
+    except OSError as error:
+        raise UserError(
+            N_("The copy could not be restored: {reason}. Nothing was changed"), reason=reason_of(error)
+        ) from error
+    finally:
+        _drop(part)
+
+
+def _described(file: Path) -> Copy:
+    named = _NAME.match(file.name)
+    assert named is not None, file
+    return Copy(
+        file=file,
+        made_ms=calendar.timegm(time.strptime(named[1], _STAMP)) * 1000,
+        size=file.stat().st_size,
+        reason=named[2],
+    )
+
+
+def _give_up_numbers(database: Path, key: bytes) -> None:
+    """Take the numbers HQ leased out of a copy: since it was made they may have been given out already.
+
+    HQ leases others at the next contact. Those of a profile no HQ knows are its own to count.
+    """
+    connection = connect(database, key)
+    try:
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("DELETE FROM lease WHERE EXISTS (SELECT 1 FROM sync_state WHERE key = 'device')")
+    except sqlcipher.Error as error:
+        known = failure(error)
+        if known is None:
+            raise
+        raise known from error
+    finally:
+        connection.close()
+
+
+def _exchange(profile: Profile, part: Path) -> Path | None:
+    """Put the database aside and `part` in its place: both or neither."""
+    aside = _free_name(profile)
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for suffix in _BESIDE:
+            held = profile.database.with_name(profile.database.name + suffix)
+            if held.exists():
+                there = aside.with_name(aside.name + suffix)
+                os.replace(held, there)
+                moved.append((held, there))
+        os.replace(part, profile.database)
+    except OSError:
+        for held, there in reversed(moved):
+            os.replace(there, held)
+        raise
+    return aside if aside.exists() else None
+
+
+def _drop(database: Path) -> None:
+    for suffix in _BESIDE:
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+
+
+def _free_name(profile: Profile) -> Path:
+    stamp, number = time.strftime(_STAMP, time.gmtime()), 1
+    while True:
+        more = f"-{number}" if number > 1 else ""
+        aside = profile.database.with_name(f"replica-{stamp}{more}-replaced.db")
+        if not any(aside.with_name(aside.name + suffix).exists() for suffix in _BESIDE):
+            return aside
+        number += 1

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from crm_core.errors import BrokenPromise, CrmError, UserError
+from crm_core.errors import BrokenPromise, CrmError, DamagedDatabase, UserError
 from crm_core.i18n import N_
 from crm_desktop.models.sorting import decimal_key, sort_key
 
@@ -56,7 +56,7 @@ def connect(path: Path, key: bytes) -> Any:
             str(path), timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
         )
     except sqlcipher.Error as error:
-        raise failure(error) or UserError(NOT_OURS) from error
+        raise failure(error) or DamagedDatabase(NOT_OURS) from error
     try:
         # Silent first: with a wrong key SQLCipher would write to standard error.
         connection.execute("PRAGMA cipher_log_level = NONE")
@@ -69,7 +69,7 @@ def connect(path: Path, key: bytes) -> Any:
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
     except sqlcipher.Error as error:
         connection.close()
-        raise failure(error) or UserError(NOT_OURS) from error
+        raise failure(error) or DamagedDatabase(NOT_OURS) from error
     return connection
 
 
@@ -142,9 +142,12 @@ def failure(error: BaseException) -> CrmError | None:
     text = str(original).lower()
     for words, sentence in _SENTENCES:
         if any(word in text for word in words):
-            return UserError(sentence)
+            return DamagedDatabase(sentence) if sentence in _OF_THE_FILE else UserError(sentence)
     return None
 
+
+DAMAGED = N_("The database is damaged. Restore a backup; what HQ has comes back with the next sync")
+_OF_THE_FILE = (NOT_OURS, DAMAGED)
 
 _SENTENCES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("file is not a database", "file is encrypted"), NOT_OURS),
@@ -160,10 +163,7 @@ _SENTENCES: tuple[tuple[tuple[str, ...], str], ...] = (
         ("locked", "busy"),
         N_("Another program is using this profile at the moment. Nothing was changed; try again"),
     ),
-    (
-        ("malformed", "corrupt"),
-        N_("The database is damaged. Restore a backup; what HQ has comes back with the next sync"),
-    ),
+    (("malformed", "corrupt"), DAMAGED),
     (
         ("unable to open", "disk i/o error", "cannot open"),
         N_("The profile cannot be opened: the disk is full, or the folder protected. Nothing was changed"),

@@ -28,7 +28,7 @@ from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.sync.protocol import TxnFlag
 from crm_desktop.models import indexing, state
-from crm_desktop.models.backup import DAY_MS, HOUR_MS, back_up, backups, drop_backups
+from crm_desktop.models.backup import ASKED, DAILY, DAY_MS, HOUR_MS, back_up, backups, drop_backups
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.engine import check_file, connect, failure, reader_engine, writer_engine
 from crm_desktop.models.migrations import create_tables, upgrade
@@ -214,11 +214,11 @@ class Replica:
             last_ms = state.read(session, Key.BACKED_UP_MS)
         if now_ms - last_ms < (DAY_MS if backups(self.profile) else HOUR_MS):
             return None
-        return self._back_up("daily")
+        return self._back_up(DAILY)
 
     def back_up_now(self) -> Path:
         """Write a backup at once and return it; any thread may."""
-        return self._back_up("asked")
+        return self._back_up(ASKED)
 
     def _back_up(self, reason: str) -> Path:
         copy = back_up(self.profile, self._key, reason, self._leaving.is_set)

@@ -54,6 +54,11 @@ class Profile:
         return self.root / "backups"
 
     @property
+    def has_backups(self) -> bool:
+        """Whether there is a copy of the database."""
+        return any(self.backups.glob("replica-*.db"))
+
+    @property
     def blobs(self) -> Path:
         """Folder of attachments' contents."""
         return self.root / "blobs"

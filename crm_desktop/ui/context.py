@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from crm_core.errors import CrmError
+from crm_core.errors import CrmError, DamagedDatabase
 from crm_core.i18n import Message, message
 from crm_desktop.assembly import App
 from crm_desktop.models.replica import Replica
@@ -62,6 +62,8 @@ class Context(QObject):
     """A `runner.Status`."""
     selection_changed = Signal(object)
     """A `Message` for the status bar on what is selected, None for nothing."""
+    restore_wanted = Signal()
+    """The person wants the profile to go back to a copy."""
     _committed = Signal(object)
     _synced = Signal(object)
 
@@ -127,8 +129,15 @@ class Context(QObject):
         )
 
     def show_error(self, error: CrmError) -> None:
-        """Show an error's sentence in the info bar."""
-        self.notice.emit(Notice(kind="bad", text=error.message))
+        """Show an error's sentence in the info bar; where a backup would help, with the way to one."""
+        if isinstance(error, DamagedDatabase):
+            self.tell_of_damage(error.message)
+        else:
+            self.notice.emit(Notice(kind="bad", text=error.message))
+
+    def tell_of_damage(self, text: Message) -> None:
+        """Say that the database is damaged, with the way back to a copy."""
+        self.notice.emit(Notice(kind="bad", text=text, action=RESTORE, act=self.restore_wanted.emit))
 
     def _on_synced(self, status: Status) -> None:
         self.sync_status = status
@@ -136,3 +145,4 @@ class Context(QObject):
 
 
 UNDO = message("Undo")
+RESTORE = message("Restore a copy…")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_, message
 from crm_desktop import assembly
-from crm_desktop.assembly import App
+from crm_desktop.assembly import App, Restored
 from crm_desktop.platform.paths import Profile
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE, AskPassphrase, PassphraseFile, open_store
 from crm_desktop.services import sample
-from crm_desktop.ui.context import Notice
+from crm_desktop.ui.context import RESTORE, Notice
 from crm_desktop.ui.shell.standing import Standing, standing
 
 
@@ -53,7 +55,38 @@ def opened_of(app: App) -> Opened:
 
 def open_existing(profile: Profile, passphrase: str) -> Opened:
     """Open the profile's database; `UserError` where it cannot be."""
-    return opened_of(assembly.open_profile(profile.root, asking(passphrase)))
+    return _looked_at(assembly.open_profile(profile.root, asking(passphrase)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WentBack:
+    """A profile that was put back to a copy, open, and where its database was put."""
+
+    opened: Opened
+    aside: Path | None
+
+
+def restore_closed(profile: Profile, passphrase: str, copy: Path) -> WentBack:
+    """Put a copy in the place of a database that cannot be opened, and open it."""
+    return _gone_back(assembly.restore_profile(profile.root, copy, asking(passphrase)))
+
+
+def restore_open(app: App, copy: Path) -> WentBack:
+    """Close a profile, put a copy in the place of its database and open it anew."""
+    return _gone_back(app.restore(copy))
+
+
+def _gone_back(restored: Restored) -> WentBack:
+    return WentBack(opened=_looked_at(restored.app), aside=restored.aside)
+
+
+def _looked_at(app: App) -> Opened:
+    """Return how far a profile just opened is; closed again where it cannot be read."""
+    try:
+        return opened_of(app)
+    except BaseException:
+        app.close()
+        raise
 
 
 def make_profile(profile: Profile, passphrase: str) -> App:
@@ -88,22 +121,24 @@ def asking(passphrase: str) -> AskPassphrase:
     return ask
 
 
-def tidy(app: App, *, check: bool) -> Notice | None:
-    """Do what may wait until the window is up: index, daily backup, and a check after an unexpected end."""
+def tidy(app: App, *, check: bool, restore: Callable[[], None]) -> Notice | None:
+    """Do what may wait until the window is up: index, daily backup, and a check after an unexpected end.
+
+    A damaged database is left as it is, and no copy of it takes the place of a good one; `restore` is what
+    the notice then offers.
+    """
+    if check and app.replica.integrity_check():
+        return Notice(
+            kind="bad",
+            text=message("Satchel ended unexpectedly and the database is damaged."),
+            action=RESTORE,
+            act=restore,
+        )
     app.replica.catch_up()
-    found = app.replica.integrity_check() if check else []
     app.replica.erase_traces()
     app.replica.back_up_if_due()
     if not check:
         return None
-    if found:
-        return Notice(
-            kind="bad",
-            text=message(
-                "Satchel ended unexpectedly and the database is damaged. Copies lie in {folder}",
-                folder=app.profile.backups,
-            ),
-        )
     return Notice(
         kind="info",
         text=message("Satchel ended unexpectedly last time. Your data was checked: all is well."),

@@ -19,9 +19,9 @@ from sqlalchemy import Connection, MetaData, Table
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import N_
-from crm_desktop.models.backup import back_up
+from crm_desktop.models.backup import BEFORE, back_up
 from crm_desktop.models.device_tables import DEVICE_METADATA
-from crm_desktop.models.engine import connect, writer_engine
+from crm_desktop.models.engine import connect, failure, sqlcipher, writer_engine
 from crm_desktop.platform.paths import Profile
 
 HEAD = "0001"
@@ -53,12 +53,17 @@ def create_tables(path: Path, key: bytes) -> None:
 
 
 def version_of(path: Path, key: bytes) -> str | None:
-    """Return the step a database is at; None for one without tables."""
+    """Return the step a database is at; None for one without tables. `UserError` where it cannot be read."""
     connection = connect(path, key)
     try:
         tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if tables else None
         return str(row[0]) if row else None
+    except sqlcipher.Error as error:
+        known = failure(error)
+        if known is None:
+            raise
+        raise known from error
     finally:
         connection.close()
 
@@ -72,7 +77,7 @@ def upgrade(profile: Profile, key: bytes) -> None:
     if version == HEAD:
         return
     if version is not None:
-        back_up(profile, key, f"before-{HEAD}")
+        back_up(profile, key, f"{BEFORE}{HEAD}")
     log.info("Upgrading the database from step %s to %s", version, HEAD)
     engine = writer_engine(profile.database, key)
     try:

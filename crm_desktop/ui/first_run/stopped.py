@@ -60,6 +60,18 @@ def locked_screen(why: str, folder: str) -> StoppedScreen:
     return StoppedScreen(reason, folder, explanation, again=why != "wipe", icon="lock")
 
 
+NOT_OPENED = message("The profile could not be opened")
+
+
 def stopped_screen(reason: Message, folder: str) -> StoppedScreen:
     """Return the screen for a profile that could not be opened."""
-    return StoppedScreen(message("The profile could not be opened"), folder, reason)
+    return StoppedScreen(NOT_OPENED, folder, reason)
+
+
+def lost_screen(folder: str) -> StoppedScreen:
+    """Return the screen for a damaged profile without a copy to go back to."""
+    advice = message(
+        "Its database is damaged or of another key, and there is no copy on this laptop. What was sent is at"
+        " HQ: sign in with a new profile."
+    )
+    return StoppedScreen(NOT_OPENED, folder, advice)

@@ -19,7 +19,7 @@ from crm_desktop.services import syncing, upkeep
 from crm_desktop.services.syncing import SyncStatus
 from crm_desktop.settings import DENSITY, FONT_SCALE, LANGUAGE, THEME
 from crm_desktop.ui.actions import ActionRegistry
-from crm_desktop.ui.context import Context, Notice, Place
+from crm_desktop.ui.context import RESTORE, Context, Notice, Place
 from crm_desktop.ui.dressing import LANGUAGES, dress
 from crm_desktop.ui.format import NOTHING, near_moment, percent
 from crm_desktop.ui.pages.page import Page
@@ -145,7 +145,9 @@ class SettingsPage(Page):
         self.check.clicked.connect(self._on_check)
         show_folder = Button(message("Open the folder"), Kind.FLAT)
         show_folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
-        _buttons(card, self.back_up, self.check, show_folder)
+        self.restore = Button(RESTORE, Kind.STANDARD, icon="undo")
+        self.restore.clicked.connect(self.context.restore_wanted)
+        _buttons(card, self.back_up, self.restore, self.check, show_folder)
         return card
 
     def _security_card(self) -> Card:
@@ -256,25 +258,29 @@ class SettingsPage(Page):
         self._run(
             self.back_up,
             lambda: upkeep.back_up_now(replica),
-            lambda copy: message("Copied to {file}", file=copy.name),
+            lambda copy: self._tell_done(message("Copied to {file}", file=copy.name)),
         )
 
     def _on_check(self) -> None:
         replica = self.context.replica
 
-        def told(found: list[str]) -> Message:
+        def tell(found: list[str]) -> None:
             if found:
-                return message("The database is damaged: {first}", first=found[0])
-            return message("The database was checked: all is well.")
+                self.context.tell_of_damage(message("The database is damaged: {first}", first=found[0]))
+            else:
+                self._tell_done(message("The database was checked: all is well."))
 
-        self._run(self.check, lambda: upkeep.check(replica), told)
+        self._run(self.check, lambda: upkeep.check(replica), tell)
 
-    def _run(self, button: Button, work: Callable[[], object], told: Callable[..., Message]) -> None:
+    def _tell_done(self, told: Message) -> None:
+        self.context.notice.emit(Notice(kind="good", text=told, seconds=20))
+
+    def _run(self, button: Button, work: Callable[[], object], tell: Callable[..., None]) -> None:
         button.setEnabled(False)
 
         def done(outcome: object) -> None:
             button.setEnabled(True)
-            self.context.notice.emit(Notice(kind="good", text=told(outcome), seconds=20))
+            tell(outcome)
             self.refresh()
 
         def failed(error: CrmError) -> None:

@@ -309,9 +309,10 @@ class Frame(QWidget):
             runner.cancel()
 
     def _on_task_failed(self, error: CrmError | None) -> None:
-        text = (
-            error.message if error is not None else message("Something went wrong. It was noted in the log.")
-        )
+        if error is not None:
+            self.context.show_error(error)
+            return
+        text = message("Something went wrong. It was noted in the log.")
         self.notices.show_notice(Notice(kind="bad", text=text))
 
     def _on_badge_clicked(self) -> None:
