@@ -113,11 +113,9 @@ def _customer_block(customer: Record | None, contact: Record | None) -> Customer
     if customer is None:
         return CustomerBlock()
     place = [customer.get(name, "") for name in ("province", "city", "address")]
-    who = (
-        ", ".join(str(part) for part in (contact.get("name"), contact.get("title")) if part)
-        if contact
-        else ""
-    )
+    parts = [str(part) for part in (contact.get("name"), contact.get("title")) if part] if contact else []
+    # A comma of the script before it: one text is printed in both languages.
+    who = (", " if "".join(parts).isascii() else "，").join(parts)
     return CustomerBlock(
         name_zh=customer.title,
         address_zh=" ".join(part for part in dict.fromkeys(place) if part),

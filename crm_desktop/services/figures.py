@@ -216,27 +216,28 @@ def attention(replica: Replica) -> tuple[AttentionItem, ...]:
 
 def recent(replica: Replica, limit: int = 8) -> tuple[RecentItem, ...]:
     """Return the records changed last by the person signed in, newest first."""
+    of_customer = select(Customer.name).where(Customer.id == Quote.customer_id).scalar_subquery()
     models = {
-        model.__tablename__: (model, title)
-        for model, title in (
-            (Customer, Customer.name),
-            (Deal, Deal.name),
-            (Quote, Quote.number),
-            (Ticket, Ticket.subject),
-            (Activity, Activity.subject),
+        model.__tablename__: (model, titles, between)
+        for model, titles, between in (
+            (Customer, (Customer.name,), ""),
+            (Deal, (Deal.name,), ""),
+            (Quote, (Quote.number, of_customer), " · "),
+            (Ticket, (Ticket.number, Ticket.subject), " "),
+            (Activity, (Activity.subject,), ""),
         )
     }
     found: list[RecentItem] = []
     person = replica.person
     with replica.read() as session:
-        for entity, (model, title) in models.items():
+        for entity, (model, titles, between) in models.items():
             if not decide(person, Action.READ, entity):
                 continue
             mine = model.updated_by == person.user_id
             if person.user_id == LOCAL_USER:  # without an HQ nobody is signed in, and edits bear no name
                 mine = mine | model.updated_by.is_(None)
             rows = session.execute(
-                select(model.id, title, model.updated_at)
+                select(model.id, model.updated_at, *titles)
                 .where(model.life % 2 == 1, mine)
                 .order_by(model.updated_at.desc())
                 .limit(limit)
@@ -246,8 +247,8 @@ def recent(replica: Replica, limit: int = 8) -> tuple[RecentItem, ...]:
                 RecentItem(
                     entity=entity,
                     record_id=row[0],
-                    title=row[1] or "",
-                    at_ms=row[2] or 0,
+                    title=between.join(part for part in row[2:] if part),
+                    at_ms=row[1] or 0,
                     not_sent=row[0] in waiting,
                 )
                 for row in rows

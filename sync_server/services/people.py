@@ -10,6 +10,7 @@ from typing import Any, Final
 from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise, NotFound, UserError
 from crm_core.i18n import N_
+from crm_core.ids import named_id
 from crm_core.rules.access import Action, ClassRight, Reach, read_rights
 from crm_core.schema.field import FieldClass
 from crm_core.schema.values import to_json
@@ -80,6 +81,8 @@ def change_user(
     """Change a user, and return him as he is then."""
     user_id, held = find(hq, "user", name)
     changes = dict(values)
+    if changes.get("role_id", held["role_id"]) != held["role_id"]:
+        _demand_another_administrator(hq, user_id)
     if password is not None:
         hq.auth.demand_acceptable(password)
     if new_name is not None and login_of(new_name) != login_of(held["name"] or ""):
@@ -101,9 +104,21 @@ def change_user(
 def disable_user(hq: Headquarters, name: str) -> Values:
     """Shut a user out, and return him."""
     user_id, _ = find(hq, "user", name)
+    _demand_another_administrator(hq, user_id)
     hq.auth.set_disabled(user_id, disabled=True)
     hq.records.update("user", user_id, {"active": False})
     return one_user(hq, user_id)
+
+
+def _demand_another_administrator(hq: Headquarters, user_id: str) -> None:
+    """Raise `UserError` if without this user nobody could change users any more."""
+    administrators = {
+        each_id
+        for each_id, values in hq.records.all("user")
+        if values["role_id"] == named_id("role", "admin") and values["active"]
+    }
+    if administrators == {user_id}:
+        raise UserError(N_("This is the last administrator; make another one first"))
 
 
 def one_user(hq: Headquarters, user_id: str) -> Values:

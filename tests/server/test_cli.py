@@ -138,6 +138,18 @@ def test_a_terminal_that_knows_no_chinese_is_no_reason_to_fail(data: Path) -> No
     assert "华北" in added.out
 
 
+def test_the_last_administrator_stays_one(data: Path) -> None:
+    for command in (("user", "disable", ADMIN), ("user", "set", ADMIN, "--role", "sales")):
+        ended = here(data, *command)
+        assert ended.status == 1
+        assert "last administrator" in ended.err
+    here(data, "team", "add", "Head office")
+    of = ("--role", "admin", "--team", "Head office")
+    added = here(data, "user", "add", "second", *of, "--password-stdin", stdin="a long pass phrase\n")
+    assert added.status == 0, added.err
+    assert here(data, "user", "disable", ADMIN).status == 0
+
+
 def test_users_are_added_listed_changed_and_disabled(data: Path) -> None:
     here(data, "team", "add", "South")
     here(data, "territory", "add", "Pearl River")

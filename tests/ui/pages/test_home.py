@@ -316,6 +316,17 @@ def test_a_record_changed_now_stands_first_among_the_recent_ones(shown: Shown) -
     assert shown.places[-1] == Place(page="customers", record_id=customer.id)
 
 
+def test_recent_quotes_and_tickets_are_told_with_number_and_customer(shown: Shown) -> None:
+    replica = shown.app.replica
+    quote = records.page(replica, ListQuery(entity="quote", limit=1)).rows[0]
+    ticket = records.page(replica, ListQuery(entity="ticket", limit=1)).rows[0]
+    records.update(replica, "ticket", ticket.id, {"subject": "Seal leaks"})
+    customer = records.get(replica, "customer", quote["customer_id"])
+    titles = {item.record_id: item.title for item in figures.recent(replica, limit=200)}
+    assert titles[ticket.id] == f"{ticket['number']} Seal leaks"
+    assert titles[quote.id] == f"{quote['number']} · {customer.title}"
+
+
 def test_cards_are_hidden_and_moved_and_stay_so(shown: Shown, qtbot: QtBot) -> None:
     shown.page.open_arrange()
     popup = next(child for child in shown.page.findChildren(ArrangePopup) if child.isVisible())
