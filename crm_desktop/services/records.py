@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import AccessDenied, Invalid, NotFound, Problem
 from crm_core.i18n import N_, message
-from crm_core.rules.access import Action, readable_fields
+from crm_core.rules.access import Action, Person, readable_fields
 from crm_core.schema.field import Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.validate import problems_of
@@ -188,7 +188,7 @@ def create_in(
     _demand_writable(entity, values)
     person = replica.person
     complete = complete_new(session, person, replica.clock, entity, _cleaned(entity, values))
-    problems = problems_of(schema, complete) + _links_to_nothing(session, schema, values, complete)
+    problems = problems_of(schema, complete) + _links_to_nothing(session, person, schema, values, complete)
     if problems:
         raise Invalid(problems)
     written = [schema.fields[name] for name, value in values.items() if name in schema.fields and value]
@@ -214,7 +214,7 @@ def update_in(
     person = replica.person
     complete = complete_change(session, replica.clock, before, _cleaned(entity, changes))
     problems = problems_of(schema, complete, partial=True) + _links_to_itself(schema, record_id, complete)
-    problems += _links_to_nothing(session, schema, changes, {**before.values, **complete})
+    problems += _links_to_nothing(session, person, schema, changes, {**before.values, **complete})
     if problems:
         raise Invalid(problems)
     written = [schema.fields[name] for name in changes if name in schema.fields]
@@ -227,17 +227,20 @@ def update_in(
 
 
 def _links_to_nothing(
-    session: Session, schema: Schema, written: Mapping[str, Any], values: Mapping[str, Any]
+    session: Session, person: Person, schema: Schema, written: Mapping[str, Any], values: Mapping[str, Any]
 ) -> list[Problem]:
     """Return a problem for each written link to a record that is not on this laptop.
 
-    A person can only mean what he sees, and HQ would refuse the record hours later.
+    A person can only mean what he sees, and HQ would refuse the record hours later. He himself is there,
+    though his own record may come with the first sync only.
     """
     missing = []
     for link in schema.fields.values():
         target = values.get(link.target_field or "") if link.target == "*" else link.target
         linked_id = written.get(link.name)
-        if linked_id and target in SCHEMAS and repository.get(session, str(target), str(linked_id)) is None:
+        if not linked_id or target not in SCHEMAS or (target == "user" and linked_id == person.user_id):
+            continue
+        if repository.get(session, str(target), str(linked_id)) is None:
             missing.append(link.name)
     said = message(N_("There is no such record on this laptop"))
     return [Problem(field=name, message=said) for name in missing]
