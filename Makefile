@@ -7,7 +7,8 @@ DEMO_DIR ?= demo-out
 HQ_DIR ?= .hq
 HQ_PORT ?= 8765
 # Tests side by side; 0 runs them one after the other in one process.
-JOBS ?= 2
+# More than there are cores: many tests wait for a process they started.
+JOBS ?= 3
 # Settings of whoever calls make are not those of the demo, the tests or the figures.
 CLEAN_ENV := env -u CRM_PROFILE -u CRM_PASSPHRASE -u CRM_SERVER_DATA PYTHONDONTWRITEBYTECODE=
 OFFSCREEN := $(CLEAN_ENV) QT_QPA_PLATFORM=offscreen
@@ -25,7 +26,7 @@ demo: setup ## One HQ, two laptops, offline edits, one sync: the whole program i
 	@$(OFFSCREEN) $(VENV)/crm demo --no-window --dir $(DEMO_DIR)
 
 test: check ## Lint, types, import contracts and all tests
-	@$(OFFSCREEN) $(VENV)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	@$(OFFSCREEN) $(VENV)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: setup ## Lint, types and import contracts alone
 	@$(VENV)/ruff check .

@@ -30,8 +30,18 @@ settings.register_profile("thorough", settings.get_profile("ci"), max_examples=2
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 
 
+LONG_FIRST = ("sync", "e2e", "cli", "server")
+"""Folders whose tests start processes and wait: begun last, they would keep the whole run waiting."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this run cannot or should not do, and say why."""
+    """Begin with what takes long; leave out what this run cannot or should not do, and say why."""
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.relative_to(config.rootpath).parts[1]
+        return LONG_FIRST.index(folder) if folder in LONG_FIRST else len(LONG_FIRST)
+
+    items.sort(key=turn)
     chosen = str(config.getoption("-m"))
     for item in items:
         if item.get_closest_marker("soak") and "soak" not in chosen:
