@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from crm_core.ids import named_id, new_id
+from crm_core.ids import new_id
 from crm_desktop.models.device_tables import OutboxOp
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import LOCAL_USER
@@ -41,7 +41,8 @@ def test_what_was_made_before_connecting_is_accepted_by_hq_as_the_new_persons(tm
 def test_every_waiting_operation_names_the_new_person(tmp_path: Path) -> None:
     app = empty_app(tmp_path)
     replica, person = app.replica, new_id()
-    other = records.create(replica, "user", {"name": "Other (demo)", "role_id": named_id("role", "sales")}).value
+    role = records.create(replica, "role", {"name": "Seller", "rights": {}}).value
+    other = records.create(replica, "user", {"name": "Other (demo)", "role_id": role.id}).value
     made = records.create(replica, "customer", {"name": "One (demo)"}).value
     records.update(replica, "customer", made.id, {"owner_id": other.id})
     records.update(replica, "customer", made.id, {"owner_id": LOCAL_USER})
