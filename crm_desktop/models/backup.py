@@ -21,6 +21,7 @@ from crm_desktop.platform.paths import Profile
 KEEP = 3
 DAY_MS = 24 * 60 * 60 * 1000
 HOUR_MS = 60 * 60 * 1000
+ALONE_WAIT_MS = 2_000  # a command that is just ending lets go of the file by then
 DAMAGED_COPY = N_("This backup is damaged")
 DAILY, ASKED, BEFORE = "daily", "asked", "before-"
 _STAMP = "%Y%m%dT%H%M%S"
@@ -120,6 +121,7 @@ def restore_backup(profile: Profile, key: bytes, copy: Path) -> Path | None:
         _give_up_numbers(part, key)
         with part.open("r+b") as written:
             os.fsync(written.fileno())
+        _demand_alone(profile, key)
         return _exchange(profile, part)
     except OSError as error:
         raise UserError(
@@ -138,6 +140,28 @@ def _described(file: Path) -> Copy:
         size=file.stat().st_size,
         reason=named[2],
     )
+
+
+def _demand_alone(profile: Profile, key: bytes) -> None:
+    """Raise `UserError` where another program has the database: it would go on in the file put aside."""
+    if not profile.has_database:
+        return
+    try:
+        connection = connect(profile.database, key)
+    except DamagedDatabase:
+        return  # nobody can work with it
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {ALONE_WAIT_MS}")
+        # Leaving the log is only granted to the last one there; its contents go into the file first.
+        connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+    except sqlcipher.Error as error:
+        known = failure(error)
+        if known is None:
+            raise
+        if not isinstance(known, DamagedDatabase):
+            raise known from error
+    finally:
+        connection.close()
 
 
 def _give_up_numbers(database: Path, key: bytes) -> None:

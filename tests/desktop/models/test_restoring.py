@@ -32,6 +32,14 @@ def state_of(profile: Profile) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in profile.root.iterdir() if file.is_file()}
 
 
+def customers(file: Path) -> list[str]:
+    held = connect(file, KEY)
+    try:
+        return [name for (name,) in held.execute("SELECT name FROM customer")]
+    finally:
+        held.close()
+
+
 def spoil(file: Path, *, first: int = 0) -> None:
     """Overwrite the pages of a database from the page `first` on."""
     size = file.stat().st_size
@@ -82,24 +90,38 @@ def test_a_full_disk_changes_nothing(profile: Profile, monkeypatch: pytest.Monke
     assert state_of(profile) == before
 
 
-def test_a_file_another_program_holds_puts_everything_back(
+def test_a_failure_between_the_two_moves_puts_the_database_back(
     profile: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Replica.create(profile, KEY) as replica:
         copy = back_up(replica.profile, KEY, ASKED)
-    profile.database.with_name("replica.db-wal").write_bytes(b"left by a crash")
-    before = state_of(profile)
+        add(replica, "After")
     replace = os.replace
 
     def held(source: Path, target: Path) -> None:
-        if Path(source).name.endswith("-wal"):
+        if Path(source).suffix == ".restoring":
             raise PermissionError(errno.EACCES, "held by another program")
         replace(source, target)
 
+    names = state_of(profile).keys()
     monkeypatch.setattr(os, "replace", held)
     with pytest.raises(UserError, match="access is denied"):
         restore_backup(profile, KEY, copy)
-    assert state_of(profile) == before
+    assert state_of(profile).keys() == names
+    assert customers(profile.database) == ["After"]
+
+
+def test_a_database_another_program_works_with_stays(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_desktop.models.backup.ALONE_WAIT_MS", 50)
+    with Replica.create(profile, KEY) as replica:
+        copy = back_up(profile, KEY, ASKED)
+        with pytest.raises(UserError, match="Another program is using this profile"):
+            restore_backup(profile, KEY, copy)
+        add(replica, "Still at work")
+    assert customers(profile.database) == ["Still at work"]
+    assert list(profile.root.glob("*-replaced.db*")) == []
 
 
 def test_two_restores_in_one_second_keep_both_databases(
@@ -121,11 +143,8 @@ def test_the_log_of_a_database_that_crashed_goes_with_it(profile: Profile, tmp_p
     assert crashed.database.with_name("replica.db-wal").stat().st_size > 0
     aside = restore_backup(crashed, KEY, crashed.backups / copy.name)
     assert aside is not None
-    held = connect(aside, KEY)
-    assert held.execute("SELECT name FROM customer").fetchall() == [("Only in the log",)]
-    held.close()
-    with Replica.open(crashed, KEY) as replica, replica.read() as session:
-        assert session.connection().exec_driver_sql("SELECT count(*) FROM customer").scalar() == 0
+    assert customers(aside) == ["Only in the log"]
+    assert customers(crashed.database) == []
 
 
 def test_a_database_that_is_gone_comes_back_from_its_copy(profile: Profile) -> None:
@@ -134,8 +153,7 @@ def test_a_database_that_is_gone_comes_back_from_its_copy(profile: Profile) -> N
         copy = back_up(profile, KEY, ASKED)
     profile.database.unlink()
     assert restore_backup(profile, KEY, copy) is None
-    with Replica.open(profile, KEY) as replica, replica.read() as session:
-        assert session.connection().exec_driver_sql("SELECT count(*) FROM customer").scalar() == 1
+    assert customers(profile.database) == ["Kept"]
 
 
 @pytest.mark.parametrize(("device", "left"), [(7, 0), (0, 50)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,23 @@ def test_a_copy_is_made_and_the_database_checked(page: SettingsPage, qtbot: QtBo
     page.check.click()
     qtbot.waitUntil(lambda: len(told) == 2, timeout=WAIT)
     assert show(told[1].text) == "The database was checked: all is well."
+
+
+def test_damage_that_is_found_is_told_as_bad_news_with_the_way_to_a_copy(
+    page: SettingsPage, qtbot: QtBot
+) -> None:
+    told: list[Notice] = []
+    page.context.notice.connect(told.append)
+    with page.context.app.profile.database.open("r+b") as database:
+        database.seek(-4096, os.SEEK_END)
+        database.write(os.urandom(4096))
+    page.check.click()
+    qtbot.waitUntil(lambda: bool(told), timeout=WAIT)
+    assert show(told[0].text).startswith("The database is damaged: ")
+    assert told[0].kind == "bad"
+    assert told[0].act is not None
+    with qtbot.waitSignal(page.context.restore_wanted):
+        told[0].act()
 
 
 def test_the_passphrase_is_changed_only_with_the_present_one(
