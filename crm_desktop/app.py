@@ -268,6 +268,8 @@ class Desktop(QObject):
         if copy is None or self.app is not app:
             return
         self.app, self._context = None, None
+        if not self._check_due:
+            running.end(self.profile)  # left in order, whatever becomes of the copy
         app.replica.leave()
         for job in self._tasks.jobs:
             job.cancel()

@@ -287,6 +287,7 @@ def test_a_copy_that_cannot_be_restored_leaves_the_open_profile_as_it_was(
         qtbot.waitUntil(screen.choice.error.isVisible, timeout=LONG)
         assert screen.choice.error.text().startswith("The disk is nearly full")
         assert screen.restore.isEnabled()
+    assert not profile.running_file.exists()  # not taken for an unexpected end at the next start
     screen.again.click()
     assert _names(_frame(desktop, qtbot).context.app) == {"After"}
 
