@@ -69,7 +69,7 @@ def module_names() -> list[str]:
     found = []
     for module in iter_modules([str(Path(__file__).parent)]):
         path = Path(__file__).parent / f"{module.name}.py"
-        if path.exists() and "\ndef measure(" in path.read_text(encoding="utf-8"):
+        if path.exists() and "\ndef measure() ->" in path.read_text(encoding="utf-8"):
             found.append(module.name)
     return found
 

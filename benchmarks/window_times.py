@@ -73,7 +73,7 @@ class Session:
         self.app.close()
 
 
-def measure(session: Session) -> None:
+def walk_through(session: Session) -> None:
     """Go through the pages."""
     replica, frame = session.app.replica, session.frame
 
@@ -152,7 +152,7 @@ def main() -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     session = Session(Path(sys.argv[1]))
     try:
-        measure(session)
+        walk_through(session)
     finally:
         session.close()
     print(json.dumps(session.times))

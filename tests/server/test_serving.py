@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from sync_server.cli.serving import listen
 from sync_server.settings import read_settings
 from tests.support.server import ADMIN, ADMIN_PASSWORD, crm_server, initialised, running_server
 
@@ -178,3 +179,13 @@ def test_two_servers_serve_one_postgresql_database(tmp_path: Path, fresh_postgre
             second.kill()
         first.restart()
         assert requests.get(f"{url}/{made['id']}", auth=auth, timeout=60).status_code == 200
+
+
+def test_answers_are_sent_without_waiting_for_more(tmp_path: Path) -> None:
+    settings = read_settings(initialised(tmp_path / "hq", port=0))
+    listening = listen(settings)
+    try:
+        # asyncio turns Nagle's wait off for sockets that say they are TCP, and for no others.
+        assert listening.proto == socket.IPPROTO_TCP
+    finally:
+        listening.close()
