@@ -35,6 +35,7 @@ from crm_desktop.models.state import Key
 from crm_desktop.sync import outbox
 from crm_desktop.sync.bringing_back import awaits_bringing_back, bring_back
 from crm_desktop.sync.enrolment import restart
+from crm_desktop.sync.exchange import Exchange, Trip
 from crm_desktop.sync.numbering import number_the_rest
 from crm_desktop.sync.receive import Received, receive, sweep
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step, ignore_step, never
@@ -130,11 +131,14 @@ class Engine:
         tally = _Tally(self._counter)
         want = self._first_page_bytes
         finished = False
+        exchange = Exchange(self._hq, self._replica.clock.local_ms)
         try:
             while not finished and not cancelled():
-                finished = self._one_trip(want, tally, on_step)
-                want = min(2 * want, LARGEST_PAGE_BYTES)
+                following = min(2 * want, LARGEST_PAGE_BYTES)
+                finished = self._one_trip(exchange, want, following, tally, on_step)
+                want = following
         finally:
+            exchange.close()
             self._replica.erase_traces()
         report = tally.report(up_to_date=finished)
         if not finished:
@@ -142,26 +146,35 @@ class Engine:
                 self._on_end(session, report)
         return report
 
-    def _one_trip(self, want_bytes: int, tally: _Tally, on_step: OnStep) -> bool:
+    def _one_trip(
+        self, exchange: Exchange, want_bytes: int, following_bytes: int, tally: _Tally, on_step: OnStep
+    ) -> bool:
+        trip = exchange.fetched() or self._carry(exchange, want_bytes, tally, on_step)
+        if _only_brings_pages(trip):
+            self._fetch_next(exchange, trip, following_bytes)
+        received, finished = self._apply(trip.request, trip.response, trip.offset_ms, tally)
+        _tell(on_step, received, tally)
+        return finished
+
+    def _carry(self, exchange: Exchange, want_bytes: int, tally: _Tally, on_step: OnStep) -> Trip:
         request, waiting, sent_before = self._prepare(want_bytes)
         if request.txns:
             on_step(Step(phase="sending", done=tally.sent, total=tally.sent + waiting))
-        clock = self._replica.clock
-        local_ms = clock.local_ms()
         carried = self._counter.up if self._counter else None
         try:
-            response = self._hq.sync(request)
+            return exchange.carry(request)
         except Unreachable:
             if request.txns and self._counter is not None and self._counter.up == carried:
                 # Not a byte left: whoever wants to discard one of these may.
                 with self._replica.applying() as session:
                     outbox.mark_sent(session, sent_before)
             raise
-        elapsed_ms = clock.local_ms() - local_ms
-        offset_ms = response.server_ms - (local_ms + elapsed_ms // 2)
-        received, finished = self._apply(request, response, offset_ms, tally)
-        _tell(on_step, received, tally)
-        return finished
+
+    def _fetch_next(self, exchange: Exchange, trip: Trip, want_bytes: int) -> None:
+        """Begin to fetch the next page unless something waits to be handed in first."""
+        with self._replica.read() as session:
+            if outbox.count(session) == 0:
+                exchange.fetch_next(trip, state.read(session, Key.NONCE), want_bytes)
 
     def _prepare(self, want_bytes: int) -> tuple[SyncRequest, int, int]:
         """Return the next request, how many operations wait, and which went before.
@@ -255,6 +268,13 @@ class Engine:
         if received.scrub:
             self._replica.scrub()
         return received, finished
+
+
+def _only_brings_pages(trip: Trip) -> bool:
+    """Tell whether a trip carried no work and its answer is one page of several, and nothing else."""
+    request, response = trip.request, trip.response
+    ordinary = not request.txns and not response.resync and not response.incarnation
+    return ordinary and response.more and response.token != request.token
 
 
 def _tell(on_step: OnStep, received: Received, tally: _Tally) -> None:

@@ -23,7 +23,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.platform.paths import Profile
 from crm_desktop.sync import enrolment
 from crm_desktop.sync.engine import Counted, Engine
-from crm_desktop.sync.report import RoundReport
+from crm_desktop.sync.report import Cancelled, RoundReport, never
 from sync_server.services.auth import DeviceSession
 from tests.support.hq import Office, Projection
 
@@ -81,11 +81,12 @@ class Laptop:
     page_bytes: int = 64 * 1024
     counter: Counted | None = None
 
-    def sync(self) -> RoundReport:
-        """Run one full round."""
-        return Engine(
+    def sync(self, cancelled: Cancelled = never) -> RoundReport:
+        """Run one full round, or until `cancelled` says stop."""
+        engine = Engine(
             self.replica, self.line, counter=self.counter, first_page_bytes=self.page_bytes
-        ).run_round()
+        )
+        return engine.run_round(cancelled=cancelled)
 
     def try_sync(self, *cuts: Cut) -> RoundReport | None:
         """Run a round over a line that breaks as told; None where it did."""
