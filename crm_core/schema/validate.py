@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from crm_core.errors import Problem
@@ -66,21 +66,25 @@ def problems_of(schema: Schema, values: Mapping[str, Any], *, partial: bool = Fa
 
 def problem_with(field: Field, value: Any) -> Message | None:
     """Return what is wrong with one value that is not empty; None where it is fit to keep."""
-    match field.kind:
-        case Kind.TAGS:
-            return _problem_with_words(value)
-        case Kind.JSON:
-            return None if isinstance(value, (dict, list)) else message(N_("This is not a structure"))
-        case Kind.BOOLEAN:
-            return None if isinstance(value, bool) else message(N_("This is neither yes nor no"))
-        case Kind.INTEGER:
-            return _problem_with_number(value, _INT32 - 1)
-        case Kind.MONEY | Kind.INSTANT:
-            return _problem_with_number(value, MAX_MINOR)
-        case _:
-            if not isinstance(value, str):
-                return message(N_("This is not text"))
-            return _problem_with_text(field, value)
+    check = _OTHER_CHECKS.get(field.kind)
+    if check is not None:
+        return check(value)
+    if not isinstance(value, str):
+        return message(N_("This is not text"))
+    longest = MAX_LONG_TEXT if field.kind is Kind.LONG_TEXT else MAX_TEXT
+    if len(value) > longest:
+        return message(
+            N_("This is {length} characters long; {longest} are allowed"), length=len(value), longest=longest
+        )
+    if not is_storable(value):
+        return message(N_("This holds a character that cannot be stored"))
+    check = _TEXT_CHECKS.get(field.kind)
+    return check(value) if check is not None else None
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether all engines store a text: no NUL, no half of a pair of UTF-16 (JSON can write it)."""
+    return "\x00" not in text and (text.isascii() or _HALF.search(text) is None)
 
 
 def _problem_with_number(value: Any, largest: int) -> Message | None:
@@ -101,41 +105,24 @@ def _problem_with_words(value: Any) -> Message | None:
     return None
 
 
-def is_storable(text: str) -> bool:
-    """Tell whether all engines store a text: no NUL, no half of a pair of UTF-16 (JSON can write it)."""
-    return "\x00" not in text and (text.isascii() or _HALF.search(text) is None)
+def _problem_with_email(value: str) -> Message | None:
+    return None if _EMAIL.match(value) else message(N_("This is not an e-mail address"))
 
 
-def _problem_with_text(field: Field, value: str) -> Message | None:
-    longest = MAX_LONG_TEXT if field.kind is Kind.LONG_TEXT else MAX_TEXT
-    if len(value) > longest:
-        return message(
-            N_("This is {length} characters long; {longest} are allowed"), length=len(value), longest=longest
-        )
-    if not is_storable(value):
-        return message(N_("This holds a character that cannot be stored"))
-    match field.kind:
-        case Kind.EMAIL if not _EMAIL.match(value):
-            return message(N_("This is not an e-mail address"))
-        case Kind.PHONE:
-            return _problem_with_phone(value)
-        case Kind.DATE if not _is_date(value):
-            return message(N_("This is not a date"))
-        case Kind.REF if not is_id(value):
-            return message(N_("This is not the id of a record"))
-        case Kind.CURRENCY if not _CURRENCY.match(value):
-            return message(N_("This is not a currency code such as CNY"))
-        case Kind.POSITION if not _POSITION.match(value):
-            return message(N_("This is not a position"))
-        case Kind.DECIMAL | Kind.PERCENT if not _is_decimal(value):
-            return message(N_("This is not a number"))
-        case Kind.PERCENT if value.startswith("-"):
-            return message(N_("A percentage cannot be negative here"))
-    return None
+def _problem_with_currency(value: str) -> Message | None:
+    return None if _CURRENCY.match(value) else message(N_("This is not a currency code such as CNY"))
+
+
+def _problem_with_position(value: str) -> Message | None:
+    return None if _POSITION.match(value) else message(N_("This is not a position"))
+
+
+def _problem_with_link(value: str) -> Message | None:
+    return None if is_id(value) else message(N_("This is not the id of a record"))
 
 
 def _problem_with_phone(value: str) -> Message | None:
-    digits = sum(c.isdigit() for c in value)
+    digits = sum(map(str.isdigit, value))
     if not _PHONE.match(value):
         return message(N_("A phone number holds digits, spaces and + ( ) - only"))
     if not MIN_PHONE_DIGITS <= digits <= MAX_PHONE_DIGITS:
@@ -148,15 +135,65 @@ def _problem_with_phone(value: str) -> Message | None:
     return None
 
 
-def _is_date(value: str) -> bool:
+def _problem_with_date(value: str) -> Message | None:
     try:
-        return datetime.date.fromisoformat(value).isoformat() == value
+        if datetime.date.fromisoformat(value).isoformat() == value:
+            return None
     except ValueError:
-        return False
+        pass
+    return message(N_("This is not a date"))
 
 
-def _is_decimal(value: str) -> bool:
+def _problem_with_decimal(value: str) -> Message | None:
     try:
-        return canonical_decimal(value) == value
+        if canonical_decimal(value) == value:
+            return None
     except ValueError:
-        return False
+        pass
+    return message(N_("This is not a number"))
+
+
+def _problem_with_percent(value: str) -> Message | None:
+    wrong = _problem_with_decimal(value)
+    if wrong is None and value.startswith("-"):
+        return message(N_("A percentage cannot be negative here"))
+    return wrong
+
+
+def _problem_with_structure(value: Any) -> Message | None:
+    return None if isinstance(value, (dict, list)) else message(N_("This is not a structure"))
+
+
+def _problem_with_answer(value: Any) -> Message | None:
+    return None if isinstance(value, bool) else message(N_("This is neither yes nor no"))
+
+
+def _problem_with_integer(value: Any) -> Message | None:
+    return _problem_with_number(value, _INT32 - 1)
+
+
+def _problem_with_amount(value: Any) -> Message | None:
+    return _problem_with_number(value, MAX_MINOR)
+
+
+_TEXT_CHECKS: Mapping[Kind, Callable[[str], Message | None]] = {
+    Kind.EMAIL: _problem_with_email,
+    Kind.PHONE: _problem_with_phone,
+    Kind.DATE: _problem_with_date,
+    Kind.REF: _problem_with_link,
+    Kind.CURRENCY: _problem_with_currency,
+    Kind.POSITION: _problem_with_position,
+    Kind.DECIMAL: _problem_with_decimal,
+    Kind.PERCENT: _problem_with_percent,
+}
+"""What kinds that are text ask of it beyond being text."""
+
+_OTHER_CHECKS: Mapping[Kind, Callable[[Any], Message | None]] = {
+    Kind.TAGS: _problem_with_words,
+    Kind.JSON: _problem_with_structure,
+    Kind.BOOLEAN: _problem_with_answer,
+    Kind.INTEGER: _problem_with_integer,
+    Kind.MONEY: _problem_with_amount,
+    Kind.INSTANT: _problem_with_amount,
+}
+"""What kinds ask that are not text."""
