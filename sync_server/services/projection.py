@@ -132,24 +132,26 @@ class Projection:
         columns += [table.c[each.name] for each in declared if not each.name.startswith(CUSTOM_PREFIX)]
         if self._rights.reads(schema.no, FieldClass.CORE):
             columns.append(table.c.custom)
-        rows = {row["id"]: dict(row) for row in run(select(*columns).where(table.c.id.in_(ids))).mappings()}
+        names = [column.name for column in columns]
+        fetched = run(select(*columns).where(table.c.id.in_(ids))).all()
+        rows = {row[0]: dict(zip(names, row, strict=True)) for row in fetched}
         found: dict[str, Shown] = {}
         query = select(META.c.row_id, META.c.seq, META.c.device, META.c.incarnation, META.c.life_seq).where(
             META.c.entity == schema.no, META.c.row_id.in_(ids)
         )
-        for row_id, seq, device, incarnation, life_seq in run(query):
+        for row_id, seq, device, incarnation, life_seq in run(query).all():
             found[row_id] = Shown(row_id, rows[row_id], seq, device, incarnation, life_seq)
         if schema.no not in self._sees_all:
             query_scopes = select(ROW_SCOPE.c.row_id, ROW_SCOPE.c.scope, ROW_SCOPE.c.in_seq).where(
                 ROW_SCOPE.c.entity == schema.no, ROW_SCOPE.c.row_id.in_(ids)
             )
-            for row_id, scope, in_seq in run(query_scopes):
+            for row_id, scope, in_seq in run(query_scopes).all():
                 found[row_id].scopes[scope] = in_seq
         if any(each.kind is Kind.TAGS for each in declared):
             query_dots = select(SET_DOT.c.row_id, SET_DOT.c.field, SET_DOT.c.word, SET_DOT.c.dot).where(
                 SET_DOT.c.entity == schema.no, SET_DOT.c.row_id.in_(ids)
             )
-            for row_id, register, word, name in run(query_dots):
+            for row_id, register, word, name in run(query_dots).all():
                 found[row_id].dots.setdefault(register, []).append((word, name))
         return found.values()
 
