@@ -22,7 +22,7 @@ from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
+from crm_desktop.ui.theme.tokens import SIZES, M
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
 
@@ -50,6 +50,7 @@ class CustomersPage(Page):
         self.import_button = ImportButton(context, actions, "customer", self)
         self._header = QWidget()
         head = QHBoxLayout(self._header)
+        head.setSpacing(M)
         head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
         head.addWidget(self.title)
         head.addStretch(1)

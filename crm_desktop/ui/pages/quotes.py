@@ -19,6 +19,7 @@ from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.quotes.editor import QuoteEditor
 from crm_desktop.ui.quotes.new_quote import NewQuote
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import M
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
 
@@ -81,6 +82,7 @@ class QuotesPage(Page):
     def _make_overview(self) -> QWidget:
         overview = QWidget()
         head = QHBoxLayout()
+        head.setSpacing(M)
         head.setContentsMargins(24, 12, 24, 8)
         head.addWidget(Label(message("Quotes"), step="title"))
         head.addStretch(1)

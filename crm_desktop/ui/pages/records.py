@@ -21,7 +21,7 @@ from crm_desktop.ui.lists.views import ListView
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
+from crm_desktop.ui.theme.tokens import SIZES, M
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
 
@@ -67,6 +67,7 @@ class RecordsPage(Page):
         self.import_button = ImportButton(context, actions, look.entity, self)
         self._header = QWidget()
         head = QHBoxLayout(self._header)
+        head.setSpacing(M)
         head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
         head.addWidget(self.title)
         head.addStretch(1)
