@@ -174,7 +174,7 @@ class Engine:
         """Begin to fetch the next page unless something waits to be handed in first."""
         with self._replica.read() as session:
             if outbox.count(session) == 0:
-                exchange.fetch_next(trip, state.read(session, Key.NONCE), want_bytes)
+                exchange.fetch_next(trip, want_bytes)
 
     def _prepare(self, want_bytes: int) -> tuple[SyncRequest, int, int]:
         """Return the next request, how many operations wait, and which went before.

@@ -1,9 +1,10 @@
 """One request to HQ at a time, and the next page fetched while the last one is written down.
 
 Receiving a company means dozens of pages: HQ makes the next one in the time the laptop writes this one.
-Such a request carries the nonce the replica holds at that moment, so whatever breaks off, HQ knows the
-replica again: the nonce is the current one or the one before. It asks for news only, never carries work, and
-its answer is applied like any other: where the replica then stands at the token it was asked with.
+Such a request repeats the nonce of the one before it. To HQ that is a laptop which has not yet got its last
+answer, as is true of a page still being written: the nonce does not move, and whatever breaks off, HQ knows
+the replica again. It asks for news only, never carries work, and its answer is applied like any other: where
+the replica then stands at the token it was asked with.
 """
 
 from __future__ import annotations
@@ -45,11 +46,9 @@ class Exchange:
             request=request, response=response, offset_ms=response.server_ms - (began_ms + took_ms // 2)
         )
 
-    def fetch_next(self, trip: Trip, nonce: bytes, want_bytes: int) -> None:
-        """Begin to fetch the page after a trip's; `nonce` is the one the replica holds now."""
-        following = structs.replace(
-            trip.request, nonce=nonce, token=trip.response.token, want_bytes=want_bytes, leases={}
-        )
+    def fetch_next(self, trip: Trip, want_bytes: int) -> None:
+        """Begin to fetch the page after a trip's."""
+        following = structs.replace(trip.request, token=trip.response.token, want_bytes=want_bytes, leases={})
         self._ahead = self._thread.submit(self.carry, following)
 
     def fetched(self) -> Trip | None:

@@ -166,7 +166,8 @@ class SyncService:
         if not is_again:
             changed |= {"last_nonce": nonce, "nonce": (nonce := secrets.token_bytes(NONCE_BYTES))}
         standing = self._signer(device_id, request.incarnation, epoch).read(request.token)
-        if standing is not None and standing.token.plan is None:
+        if standing is not None and standing.token.plan is None and not is_again:
+            # Who repeats a nonce may still be writing the page this token came with.
             changed["acked_seq"] = standing.token.seq
         connection.execute(update(_devices).where(_devices.c.id == device_id).values(**changed))
         return _Contact(

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select
 
 from crm_core.sync import codec
@@ -233,6 +234,21 @@ def test_the_laptops_clock_and_place_are_noted(laptop: Laptop) -> None:
     assert device.acked_op == 1
     assert device.acked_seq > 0
     assert device.last_seen_at == laptop.office.now_ms
+
+
+def test_a_page_fetched_ahead_counts_as_held_when_the_next_one_is_asked_for(laptop: Laptop) -> None:
+    laptop.sync()
+    laptop.office.hq.create("customer", {"name": "Customer"})
+    request = laptop.request()
+    first = laptop.send(request)
+    held = _device(laptop).acked_seq
+    ahead = laptop.send(structs.replace(request, token=first.token))
+    assert (ahead.nonce, ahead.incarnation, ahead.resync) == (first.nonce, 0, False)
+    assert _device(laptop).acked_seq == held
+    laptop.apply(first)
+    laptop.sync()
+    assert _device(laptop).acked_seq > held
+    assert laptop.incarnation == 1
 
 
 def test_hq_does_not_start_with_a_clock_behind_its_last_change(office: Office, laptop: Laptop) -> None:
