@@ -189,7 +189,11 @@ class App:
             return syncing.interval_of(state.read(session, Key.SETTINGS))
 
     def _note_round(self, session: Session, report: RoundReport) -> None:
-        syncing.note_round(session, self.replica.clock.now_ms(), asdict(report))
+        now_ms = self.replica.clock.now_ms()
+        if report.compared:
+            detail = {"repaired": report.repaired, "differing": report.differing}
+            syncing.note_event_in(session, now_ms, "compared", detail)
+        syncing.note_round(session, now_ms, asdict(report))
 
     def _on_refused(self, refused: Refused) -> None:
         syncing.note_event(self.replica, "refused", {"code": refused.code, **syncing.told(refused.message)})

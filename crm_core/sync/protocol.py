@@ -95,6 +95,38 @@ class Txn(msgspec.Struct, array_like=True, frozen=True):
     ops: list[Op]
 
 
+class DigestRows(msgspec.Struct, array_like=True, frozen=True):
+    """Every row a laptop holds in some buckets of an entity."""
+
+    entity: int
+    buckets: bytes
+    """Their numbers, a byte each."""
+    ids: bytes
+    """Row ids one after the other, 16 bytes each."""
+    hashes: bytes
+    """The rows' hashes in the same order, 16 bytes each."""
+
+
+class DigestAsk(msgspec.Struct, array_like=True, frozen=True):
+    """What a laptop holds, for HQ to compare. One of the three is filled, each going deeper than the last."""
+
+    kinds: list[tuple[int, bytes]] = []
+    """Of each entity the hash of all buckets."""
+    buckets: list[tuple[int, list[tuple[int, int, int, int, int, int]]]] = []
+    """Of entities that differ every bucket with rows: its number, their count, the four sums."""
+    rows: list[DigestRows] = []
+
+
+class DigestDiff(msgspec.Struct, array_like=True, frozen=True):
+    """What differs, as far as was asked; nothing where both hold the same."""
+
+    kinds: list[int] = []
+    buckets: list[tuple[int, list[tuple[int, int]]]] = []
+    """Of each entity the buckets that differ, with how many rows the reader may see in each."""
+    rows: int = 0
+    """How many rows go along in `msgs`, whole or as a purge, because they differ."""
+
+
 class SyncRequest(msgspec.Struct, array_like=True, frozen=True):
     """Push and pull in one."""
 
@@ -110,7 +142,8 @@ class SyncRequest(msgspec.Struct, array_like=True, frozen=True):
     txns: list[Txn] = []
     leases: dict[str, int] = {}
     """Series to how many numbers the laptop still has and how many it wants: numbers wanted."""
-    digest: Any = None
+    digest: DigestAsk | None = None
+    """Never together with operations: it is of what HQ confirmed."""
     pull: bool = True
     """False: answer the operations and send nothing back."""
 
@@ -265,7 +298,8 @@ class SyncResponse(msgspec.Struct, array_like=True, frozen=True):
     """Highest operation number of this device and incarnation that HQ has answered. With another `epoch` than
     the request's: of the incarnation the request named, as far as the backup HQ went back to knows."""
     min_schema: int
-    digest_diff: Any = None
+    digest_diff: DigestDiff | None = None
+    """None also where a digest was sent and HQ has news for the laptop: compare again after them."""
     resync: bool = False
     """The token is not usable any more: everything comes again; the outbox is kept."""
     incarnation: int = 0

@@ -42,8 +42,13 @@ LEAST_FREE_BYTES = 500 * 1024 * 1024  # a sync and a backup of a large replica
     help=tr(N_("Check the profile; with FILE, pack a bundle for support without customers' data."))
 )
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--compare",
+    is_flag=True,
+    help=tr(N_("Sync, compare every record here with HQ, and repair what differs.")),
+)
 @pass_terminal
-def doctor(terminal: Terminal, file: Path | None) -> None:
+def doctor(terminal: Terminal, file: Path | None, compare: bool) -> None:
     """Check the profile and pack a bundle."""
     profile = profile_at(terminal.folder)
     report: dict[str, Any] = {"profile": str(profile.root), **_surroundings(profile)}
@@ -57,9 +62,11 @@ def doctor(terminal: Terminal, file: Path | None) -> None:
     else:
         try:
             report |= _inside(app)
+            problems += report.pop("damage")
+            if compare:
+                report |= _compared(app, problems)
         finally:
             app.close()
-        problems += report.pop("damage")
     report |= {"problems": problems, "healthy": not problems}
     if file is not None:
         report["bundle"] = str(file)
@@ -110,6 +117,21 @@ def _inside(app: App) -> dict[str, Any]:
         "returned": stands.returned,
         "last_sync": instant_text(last) if last else None,
     }
+
+
+def _compared(app: App, problems: list[str]) -> dict[str, Any]:
+    """Compare with HQ; return counts, and add to `problems` what is still wrong."""
+    try:
+        syncing.ask_to_compare(app.replica)
+        round_ = app.sync_now()
+    except CrmError as error:
+        problems.append(error.show(tr))
+        return {"compared": False}
+    if not round_.compared:
+        problems.append(tr(N_("HQ did not compare: it has news all the time, or is an older version")))
+    if round_.differing:
+        problems.append(tr(N_("Records still differ from HQ after they were repaired")))
+    return {"compared": round_.compared, "repaired": round_.repaired, "differing": round_.differing}
 
 
 def _pack(profile: Profile, file: Path, report: dict[str, Any]) -> list[str]:

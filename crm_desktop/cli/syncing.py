@@ -25,6 +25,9 @@ from crm_terminal.console import Console
 
 RETURNED_COLUMNS = ("id", "entity", "title", "label", "mine", "theirs", "who", "at", "reason")
 
+COMPARISON = frozenset(("compared", "repaired", "differing"))
+"""What a round tells of comparing with HQ: `doctor --compare` says it, `sync` has a fixed form."""
+
 
 @click.command("sign-in", help=tr(N_("Make this laptop known to an HQ, and its replica with it.")))
 @click.option(
@@ -84,7 +87,8 @@ def sync(terminal: Terminal) -> None:
     """Run one round."""
     with terminal.app() as app:
         report = app.sync_now(_tell_steps(terminal.console))
-    terminal.console.show(asdict(report))
+    told = asdict(report)
+    terminal.console.show({name: told[name] for name in told if name not in COMPARISON})
 
 
 def _tell_steps(console: Console) -> OnStep:

@@ -49,6 +49,8 @@ class Key(StrEnum):
     """Generation of the running full resync; 0 where none runs."""
     INDEX_VERSION = "index_version"
     """Declarations the search triggers were made from."""
+    COMPARE_AT_MS = "compare_at_ms"
+    """When the next round is to compare what both sides hold; 0 before the first full round."""
     BACKED_UP_MS = "backed_up_ms"
     """When the last daily backup was made."""
     TRACES = "traces"
@@ -77,6 +79,7 @@ DEFAULTS: Mapping[str, Any] = {
     Key.SETTINGS: {},
     Key.RESYNC_MARK: 0,
     Key.INDEX_VERSION: "",
+    Key.COMPARE_AT_MS: 0,
     Key.BACKED_UP_MS: 0,
     Key.TRACES: False,
     Key.IMPORT_TEMPLATES: {},

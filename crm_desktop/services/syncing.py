@@ -221,6 +221,14 @@ def note_round(session: Session, at_ms: int, report: dict[str, Any]) -> None:
     note_event_in(session, at_ms, "round", {**report, "history": newest})
 
 
+def ask_to_compare(replica: Replica) -> None:
+    """Let the next round compare everything that is here with HQ, and repair what differs."""
+    with replica.applying() as session:
+        if not state.read(session, Key.DEVICE):
+            raise UserError(N_("This laptop is not connected to an HQ. Sign in first"))
+        state.write(session, {Key.COMPARE_AT_MS: 1})
+
+
 def told(sentence: Message) -> dict[str, Any]:
     """Return a sentence as a line of the history keeps it, to be shown in the language of then."""
     return {"reason": sentence.text, "places": plain_places(sentence)}

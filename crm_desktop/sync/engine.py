@@ -22,6 +22,7 @@ from crm_core.sync.codec import read_message
 from crm_core.sync.merge import dot
 from crm_core.sync.protocol import (
     PROTOCOL_VERSION,
+    DigestDiff,
     Headquarters,
     Lease,
     Progress,
@@ -34,6 +35,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
 from crm_desktop.sync import outbox
 from crm_desktop.sync.bringing_back import awaits_bringing_back, bring_back
+from crm_desktop.sync.comparing import PERIOD_MS, Comparison
 from crm_desktop.sync.enrolment import restart
 from crm_desktop.sync.exchange import Exchange, Trip
 from crm_desktop.sync.numbering import number_the_rest
@@ -77,6 +79,7 @@ class _Tally:
         self.refused = 0
         self.trips = 0
         self.held = False
+        self.comparison: Comparison | None = None
 
     def add(self, response: SyncResponse, settled: Settled, received: Received) -> None:
         """Count one trip."""
@@ -102,6 +105,9 @@ class _Tally:
             round_trips=self.trips,
             seconds=round(time.monotonic() - self._began, 3),
             up_to_date=up_to_date and not self.held,
+            compared=self.comparison is not None and self.comparison.is_complete,
+            repaired=self.comparison.repaired if self.comparison else 0,
+            differing=self.comparison.differing if self.comparison else 0,
         )
 
 
@@ -126,9 +132,14 @@ class Engine:
     def run_round(self, on_step: OnStep = ignore_step, cancelled: Cancelled = never) -> RoundReport:
         """Push and pull until both sides are even, or `cancelled` says stop between two pages.
 
-        Raises `Unreachable` where the line or HQ fails: nothing is lost, what was applied stays applied.
+        Once a week, and where somebody asked, it ends with a comparison of what both sides hold. Raises
+        `Unreachable` where the line or HQ fails: nothing is lost, what was applied stays applied.
         """
         tally = _Tally(self._counter)
+        with self._replica.read() as session:
+            due_ms = state.read(session, Key.COMPARE_AT_MS)
+        if due_ms and due_ms <= self._replica.clock.now_ms():
+            tally.comparison = Comparison()
         want = self._first_page_bytes
         finished = False
         exchange = Exchange(self._hq, self._replica.clock.local_ms)
@@ -157,7 +168,7 @@ class Engine:
         return finished
 
     def _carry(self, exchange: Exchange, want_bytes: int, tally: _Tally, on_step: OnStep) -> Trip:
-        request, waiting, sent_before = self._prepare(want_bytes)
+        request, waiting, sent_before = self._prepare(want_bytes, tally.comparison)
         if request.txns:
             on_step(Step(phase="sending", done=tally.sent, total=tally.sent + waiting))
         carried = self._counter.up if self._counter else None
@@ -176,14 +187,15 @@ class Engine:
             if outbox.count(session) == 0:
                 exchange.fetch_next(trip, want_bytes)
 
-    def _prepare(self, want_bytes: int) -> tuple[SyncRequest, int, int]:
+    def _prepare(self, want_bytes: int, comparison: Comparison | None) -> tuple[SyncRequest, int, int]:
         """Return the next request, how many operations wait, and which went before.
 
         Operations are read and marked as sent in one transaction, so that none is discarded in between;
-        without any it only reads.
+        without any, or where the request compares what both sides hold, it only reads.
         """
         with self._replica.read() as session:
-            writes = outbox.count(session) > 0
+            digest = comparison.ask(session) if comparison else None
+            writes = digest is None and outbox.count(session) > 0
         with self._replica.applying() if writes else self._replica.read() as session:
             known = state.read_all(session)
             if not known[Key.DEVICE]:
@@ -208,6 +220,7 @@ class Engine:
                 want_bytes=want_bytes,
                 txns=txns,
                 leases=leases_wanted(session),
+                digest=digest,
             )
         return request, waiting, sent_before
 
@@ -229,7 +242,8 @@ class Engine:
             }
             settled = settle(session, response.answers)
             received = Received()
-            if known[Key.TOKEN] == request.token and known[Key.EPOCH] == request.epoch:
+            is_current = known[Key.TOKEN] == request.token and known[Key.EPOCH] == request.epoch
+            if is_current:
                 own_dot = dot(known[Key.DEVICE], known[Key.INCARNATION], 0).removesuffix("0")
                 mark = known[Key.RESYNC_MARK]
                 if response.incarnation:
@@ -241,7 +255,8 @@ class Engine:
                 if response.resync:
                     # HQ cannot go on from our token: everything comes again, over what is here.
                     mark = self._replica.clock.now_ms()
-                received = receive(session, messages, own_dot, mark)
+                is_repair = response.digest_diff is not None
+                received = receive(session, messages, own_dot, mark, is_repair=is_repair)
                 # A token that stays says that HQ has more but gives nothing now.
                 if mark and not response.more and response.token != request.token:
                     bring_back(session, mark, self._replica.clock.now_ms)
@@ -255,10 +270,18 @@ class Engine:
             heard = observe(highest, reading(response.server_ms))
             kept[Key.HLC] = heard if request.txns or received.rows else highest
             # One that begins anew has no numbers to give out yet, and asks for some.
-            finished = not response.more and not response.incarnation and outbox.count(session) == 0
+            even = not response.more and not response.incarnation and outbox.count(session) == 0
             tally.add(response, settled, received)
-            if finished:
+            if even:
                 kept[Key.LAST_OK_MS] = response.server_ms
+            diff = response.digest_diff if is_current else None
+            repaired = received.rows + received.purged if diff is not None else 0
+            compared = _compare(tally.comparison, request, diff, repaired, even=even)
+            finished = even and compared
+            if finished:
+                if tally.comparison or not known[Key.COMPARE_AT_MS]:
+                    pause_ms = tally.comparison.pause_ms if tally.comparison else PERIOD_MS
+                    kept[Key.COMPARE_AT_MS] = self._replica.clock.now_ms() + pause_ms
                 self._on_end(session, tally.report(up_to_date=True))
             if received.scrub:
                 kept[Key.TRACES] = True
@@ -273,8 +296,27 @@ class Engine:
 def _only_brings_pages(trip: Trip) -> bool:
     """Tell whether a trip carried no work and its answer is one page of several, and nothing else."""
     request, response = trip.request, trip.response
-    ordinary = not request.txns and not response.resync and not response.incarnation
+    # What is held changes with the page, and so does its digest.
+    ordinary = not (request.txns or request.digest or response.resync or response.incarnation)
     return ordinary and response.more and response.token != request.token
+
+
+def _compare(
+    comparison: Comparison | None,
+    request: SyncRequest,
+    diff: DigestDiff | None,
+    repaired: int,
+    *,
+    even: bool,
+) -> bool:
+    """Let a comparison hear an answer, or begin it; return whether nothing of it is left to do."""
+    if comparison is None:
+        return True
+    if request.digest is not None:
+        comparison.hear(request.digest, diff, repaired)
+    elif even:
+        comparison.begin()
+    return comparison.is_over
 
 
 def _tell(on_step: OnStep, received: Received, tally: _Tally) -> None:

@@ -44,18 +44,23 @@ class Received:
     lost_edits: int = 0
     scrub: bool = False
     """Something was taken away: the write-ahead log must be emptied so that no trace stays."""
+    is_repair: bool = False
+    """What came is what should have been here already."""
     held: bool = False
     """HQ has more, and waits for an administrator before it says or takes anything."""
     changed: set[tuple[str, str]] = field(default_factory=set)
     progress: Progress | None = None
 
 
-def receive(session: Session, messages: Iterable[Msg], own_dot: str, mark: int = 0) -> Received:
+def receive(
+    session: Session, messages: Iterable[Msg], own_dot: str, mark: int = 0, *, is_repair: bool = False
+) -> Received:
     """Apply a page of messages inside the session's transaction.
 
-    `mark` is the generation of a running resync: rows HQ names get it, and `sweep` removes the others.
+    `mark` is the generation of a running resync: rows HQ names get it, and `sweep` removes the others. A
+    repair leaves no history: nobody changed anything.
     """
-    received = Received()
+    received = Received(is_repair=is_repair)
     for message in messages:
         match message:
             case Put():
@@ -122,11 +127,13 @@ def _put(session: Session, put: Put, own_dot: str, mark: int, received: Received
     tangled: list[int] = []
     for index, row_id in enumerate(page.ids):
         (tangled if row_id in waiting else plain).append(index)
-    _write_plain(session, schema, put, page, plain, held)
+    entries = _write_plain(session, schema, put, page, plain, held)
+    if not received.is_repair:
+        _remember(session, entries)
     for index in tangled:
         row_id = page.ids[index]
         _write_under(session, schema, put, page, index, waiting[row_id], row_id in held, own_dot)
-    _write_dots(session, schema, page, plain)
+    _write_dots(session, schema, put, page, plain)
     session.connection().exec_driver_sql(
         "INSERT INTO row_meta (entity, row_id, base, life, local, mark) VALUES (?, ?, ?, ?, 0, ?)"
         " ON CONFLICT (entity, row_id) DO UPDATE SET"
@@ -163,8 +170,11 @@ def _write_plain(
     page: _Page,
     indexes: Sequence[int],
     held: Mapping[str, Mapping[str, Any]],
-) -> None:
-    """Write rows on which nothing is pending: new ones and known ones each in one statement."""
+) -> list[tuple[Any, ...]]:
+    """Write rows on which nothing is pending, new ones and known ones each in one statement.
+
+    Returns the lines of history for what others changed.
+    """
     shown = {
         known.name: [_shown(known, value) for value in page.columns[known.name]]
         if known.kind is Kind.TAGS
@@ -206,7 +216,7 @@ def _write_plain(
             f'UPDATE "{schema.name}" SET {", ".join(assigned)} WHERE id = ?',
             [(*row[1:], row[0]) for row in values],
         )
-        _remember_changes(session, schema, page, shown, known_rows, held)
+    return _changes(schema, page, shown, known_rows, held)
 
 
 def _custom_of(put: Put, page: _Page, held: Mapping[str, Mapping[str, Any]]) -> list[str | None]:
@@ -225,15 +235,14 @@ def _custom_of(put: Put, page: _Page, held: Mapping[str, Mapping[str, Any]]) -> 
     return [custom(index) for index in range(len(page.ids))]
 
 
-def _remember_changes(
-    session: Session,
+def _changes(
     schema: Schema,
     page: _Page,
     shown: Mapping[str, Sequence[Any]],
     indexes: Sequence[int],
     held: Mapping[str, Mapping[str, Any]],
-) -> None:
-    """Write history for what others changed in rows that were here already."""
+) -> list[tuple[Any, ...]]:
+    """Return the lines of history for what others changed in rows that were here already."""
     entries: list[tuple[Any, ...]] = []
     whens = page.columns.get("updated_at")
     whos = page.columns.get("updated_by")
@@ -253,11 +262,15 @@ def _remember_changes(
         if before["life"] != page.lives[index]:
             lives = (_json(before["life"]), _json(page.lives[index]))
             entries.append((schema.name, page.ids[index], "", *lives, at_ms or 0, who))
+    return entries
+
+
+def _remember(session: Session, entries: Sequence[tuple[Any, ...]]) -> None:
     if entries:
         session.connection().exec_driver_sql(
             "INSERT INTO history (entity, row_id, field, old, new, at_ms, user_id, hlc, origin)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 'hq')",
-            entries,
+            list(entries),
         )
 
 
@@ -265,11 +278,11 @@ def _json(value: Any) -> str | None:
     return None if value is None else json.dumps(value)
 
 
-def _write_dots(session: Session, schema: Schema, page: _Page, indexes: Sequence[int]) -> None:
-    for known in page.fields:
-        if known.kind is not Kind.TAGS:
+def _write_dots(session: Session, schema: Schema, put: Put, page: _Page, indexes: Sequence[int]) -> None:
+    for known in schema.set_fields:
+        if known.name not in page.columns and not put.full:
             continue
-        column = page.columns[known.name]
+        column = page.columns.get(known.name, [None] * len(page.ids))
         number = str(known.no)
         run = session.connection().exec_driver_sql
         if indexes:
@@ -315,7 +328,8 @@ def _write_under(
         if register in touched:
             whole = pending.members_of(schema, register)
             confirmed = [values.get(known.name) for known in whole]
-            if len(fields) == len(whole) and any(known.name in values for known in fields):
+            is_told = put.full or any(known.name in values for known in fields)
+            if len(fields) == len(whole) and is_told:
                 shadows[register] = confirmed if len(whole) > 1 else confirmed[0]
             for known in fields:
                 shown.pop(known.name, None)
@@ -334,15 +348,19 @@ def _write_under(
         pending.write_shadow(session, schema.name, row_id, register, value)
         if register not in pending.BOOKKEEPING:
             pending.rebase(session, schema, row_id, register, ops, own_dot)
-    for key, column in page.custom.items():
+    custom = {key: column[index] for key, column in page.custom.items()}
+    if put.full:
+        held = session.scalar(select(schema.model.custom).where(schema.model.id == row_id)) or {}
+        custom = {CUSTOM_PREFIX + key: None for key in held} | custom
+    for key, item in custom.items():
         if key in touched:
-            pending.write_shadow(session, schema.name, row_id, key, column[index])
+            pending.write_shadow(session, schema.name, row_id, key, item)
         else:
-            pending.show_plain(session, schema, row_id, key, column[index])
+            pending.show_plain(session, schema, row_id, key, item)
     untouched = [known for known in schema.set_fields if str(known.no) not in touched]
     for known in untouched:
-        if known.name in values:
-            pairs = [(str(word), str(name)) for word, name in values[known.name] or []]
+        if known.name in values or put.full:
+            pairs = [(str(word), str(name)) for word, name in values.get(known.name) or []]
             pending.show_set(session, schema, row_id, str(known.no), pairs)
 
 

@@ -24,6 +24,12 @@ class RoundReport:
     seconds: float = 0.0
     up_to_date: bool = False
     """HQ had nothing more, and nothing waits here."""
+    compared: bool = False
+    """What this laptop holds was compared with HQ to the end."""
+    repaired: int = 0
+    """Rows that differed and were fetched again, or taken away."""
+    differing: int = 0
+    """Kinds of records that differ though they were repaired twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,11 +21,21 @@ from crm_core.errors import BrokenPromise, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Person
 from crm_core.sync.clock import ms_of
-from crm_core.sync.plan import Token, fresh, reconcile, versions_held
-from crm_core.sync.protocol import PROTOCOL_VERSION, Held, Lease, Msg, MsgKind, SyncRequest, SyncResponse
+from crm_core.sync.plan import Token, fresh, is_caught_up, reconcile, versions_held
+from crm_core.sync.protocol import (
+    PROTOCOL_VERSION,
+    DigestDiff,
+    Held,
+    Lease,
+    Msg,
+    MsgKind,
+    SyncRequest,
+    SyncResponse,
+)
 from crm_core.sync.protocol import Settings as SettingsMessage
 from sync_server.services import audit, entitlements, numbers
 from sync_server.services.auth import DeviceSession, now_ms
+from sync_server.services.comparing import compare
 from sync_server.services.cursor import Disguise, Signer, Standing
 from sync_server.services.faults import Refusal
 from sync_server.services.feed import LEAST_BYTES, next_page
@@ -343,7 +353,14 @@ class SyncService:
             ) from error
         signed = signer.sign(Standing(token=page.token, settings=self._told_mark))
         msgs.extend(page.msgs)
-        return self._response(contact, server_ms, msgs, signed, page.more, is_resync)
+        diff = None
+        # What differs because it is news, or due to change, is no damage.
+        is_even = not (is_resync or page.msgs or page.more or request.txns)
+        if request.digest is not None and is_even and is_caught_up(token, version=now.version, schema=schema):
+            comparison = compare(snapshot, reader, request.digest)
+            diff = comparison.diff
+            msgs.extend(comparison.msgs)
+        return self._response(contact, server_ms, msgs, signed, page.more, is_resync, diff)
 
     def _must_hold(self, connection: Connection, reader: Reader, token: Token, contact: _Contact) -> bool:
         """Tell whether a plan begins that would take so much away that an administrator is to confirm it."""
@@ -360,6 +377,7 @@ class SyncService:
         token: bytes,
         more: bool,
         is_resync: bool = False,
+        diff: DigestDiff | None = None,
     ) -> SyncResponse:
         return SyncResponse(
             v=PROTOCOL_VERSION,
@@ -372,6 +390,7 @@ class SyncService:
             more=more,
             acked_to=contact.acked_op,
             min_schema=MIN_SCHEMA,
+            digest_diff=diff,
             resync=is_resync,
             incarnation=contact.incarnation if contact.is_restored else 0,
         )

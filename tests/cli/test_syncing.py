@@ -57,6 +57,14 @@ def test_a_round_prints_what_the_contract_names(hq: RunningServer, tmp_path: Pat
     assert ann.json("show", "customer", made["id"], "--labels")["Owner"] == "ann"
 
 
+def test_doctor_compares_with_hq_where_asked(hq: RunningServer, tmp_path: Path) -> None:
+    ann = _signed_in(hq, tmp_path / "compared", "ann")
+    ann.json("sync")
+    assert "compared" not in ann.json("doctor")
+    told = ann.json("doctor", "--compare")
+    assert (told["healthy"], told["compared"], told["repaired"], told["differing"]) == (True, True, 0, 0)
+
+
 def test_before_the_first_round_a_command_says_to_sync(hq: RunningServer, tmp_path: Path) -> None:
     ann = _signed_in(hq, tmp_path / "ann", "ann")
     for command in (("list", "customer"), ("add", "customer", "name=A")):
@@ -136,6 +144,9 @@ def test_hq_that_stops_answering_is_status_3_and_nothing_is_lost(tmp_path: Path)
         made = ann.json("add", "customer", "name=Offline（示例）")
         ran = ann.run("--json", "sync")
         assert (ran.status, ran.out) == (3, "")
+        ran = ann.run("--json", "doctor", "--compare")
+        assert (ran.status, ran.json()["compared"]) == (1, False)
+        assert len(ran.json()["problems"]) == 1
         assert ann.json("status")["waiting_records"] == 1
         server.start()
         assert ann.json("sync")["sent"] == 1

@@ -116,6 +116,8 @@ def event_words(event: Event) -> tuple[str, Text, Text]:
             count = figure(int(event.detail.get("rows", 0)))
             title = message("{entity} exported: {count}", entity=plural, count=count)
             return "dl", title, str(event.detail.get("file", ""))
+        case "compared":
+            return _compared_words(event)
         case "trash":
             label = Message(SCHEMAS[str(event.detail["entity"])].meta.label)
             title = message("{entity}: lies among the recently deleted", entity=label)
@@ -132,6 +134,14 @@ def event_text(event: Event) -> str:
     source = str(event.reason) if event.detail.get("reason") else ""
     words = [moment(event.at_ms).isoformat(timespec="seconds"), show(title), show(line)]
     return " · ".join(filter(None, [*words, code, source if source not in words else ""]))
+
+
+def _compared_words(event: Event) -> tuple[str, Text, Text]:
+    repaired, differing = int(event.detail.get("repaired", 0)), int(event.detail.get("differing", 0))
+    line = message("Records repaired: {count}", count=figure(repaired)) if repaired else ""
+    if differing:
+        return "alert", message("Records still differ from HQ after they were repaired"), line
+    return "check", message("Compared with HQ: the same on both sides"), line
 
 
 def _round_words(event: Event) -> tuple[str, Text, Text]:
