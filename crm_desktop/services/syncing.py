@@ -27,6 +27,7 @@ from crm_desktop.services.replaying import changed_values, created_values
 
 EVENTS_KEPT = 500
 SHOWN = 200
+_AT_ONCE = 1  # a moment long past
 
 REASONS = {
     Code.SUPERSEDED: N_("Somebody changed the same field later"),
@@ -226,7 +227,13 @@ def ask_to_compare(replica: Replica) -> None:
     with replica.applying() as session:
         if not state.read(session, Key.DEVICE):
             raise UserError(N_("This laptop is not connected to an HQ. Sign in first"))
-        state.write(session, {Key.COMPARE_AT_MS: 1})
+        state.write(session, {Key.COMPARE_AT_MS: _AT_ONCE})
+
+
+def is_comparison_asked(replica: Replica) -> bool:
+    """Tell whether somebody asked for a comparison that no round has got to yet."""
+    with replica.read() as session:
+        return bool(state.read(session, Key.COMPARE_AT_MS) == _AT_ONCE)
 
 
 def told(sentence: Message) -> dict[str, Any]:

@@ -83,9 +83,7 @@ class Laptop:
 
     def sync(self, cancelled: Cancelled = never) -> RoundReport:
         """Run one full round, or until `cancelled` says stop."""
-        engine = Engine(
-            self.replica, self.line, counter=self.counter, first_page_bytes=self.page_bytes
-        )
+        engine = Engine(self.replica, self.line, counter=self.counter, first_page_bytes=self.page_bytes)
         return engine.run_round(cancelled=cancelled)
 
     def try_sync(self, *cuts: Cut) -> RoundReport | None:

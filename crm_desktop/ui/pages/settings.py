@@ -23,6 +23,7 @@ from crm_desktop.ui.context import RESTORE, Context, Notice, Place
 from crm_desktop.ui.dressing import LANGUAGES, dress
 from crm_desktop.ui.format import NOTHING, near_moment, percent
 from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.settings.compare_button import CompareButton
 from crm_desktop.ui.settings.licences import Licences
 from crm_desktop.ui.settings.passphrase import ChangePassphrase
 from crm_desktop.ui.sync_words import moment
@@ -143,11 +144,12 @@ class SettingsPage(Page):
         self.back_up.clicked.connect(self._on_back_up)
         self.check = Button(message("Check the database"), Kind.STANDARD, icon="shield")
         self.check.clicked.connect(self._on_check)
+        self.compare = CompareButton(self.context)
         show_folder = Button(message("Open the folder"), Kind.FLAT)
         show_folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
         self.restore = Button(RESTORE, Kind.STANDARD, icon="undo")
         self.restore.clicked.connect(self.context.restore_wanted)
-        _buttons(card, self.back_up, self.restore, self.check, show_folder)
+        _buttons(card, self.back_up, self.restore, self.check, self.compare, show_folder)
         return card
 
     def _security_card(self) -> Card:
@@ -227,6 +229,7 @@ class SettingsPage(Page):
     def _on_known(self, known: tuple[SyncStatus, Path | None]) -> None:
         status, newest = known
         self._known = status
+        self.compare.setVisible(status.enrolled)
         self._server.say(status.server or message("Not connected to an HQ"))
         self._interval.say(message("{seconds} s, as HQ sets it", seconds=status.interval_s))
         self._last.say(near_moment(moment(status.last_ok_ms)) if status.last_ok_ms else NOTHING)

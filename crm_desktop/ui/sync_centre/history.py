@@ -140,7 +140,7 @@ def _compared_words(event: Event) -> tuple[str, Text, Text]:
     repaired, differing = int(event.detail.get("repaired", 0)), int(event.detail.get("differing", 0))
     line = message("Records repaired: {count}", count=figure(repaired)) if repaired else ""
     if differing:
-        return "alert", message("Records still differ from HQ after they were repaired"), line
+        return "warn", message("Records still differ from HQ after they were repaired"), line
     return "check", message("Compared with HQ: the same on both sides"), line
 
 

@@ -32,6 +32,7 @@ from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.buttons import Button
 from tests.support.desktop import sample_app
+from tests.support.server import ROOT
 
 WAIT = 8000
 FIRST = named_id("sample", "customer:3")
@@ -263,6 +264,17 @@ def test_rounds_are_told_in_words() -> None:
     ]
     taken = syncing.Event(at_ms=1, kind="exported", detail={"entity": "customer", "rows": 3, "file": "a.csv"})
     assert [show(text) for text in event_words(taken)[1:]] == ["Customers exported: 3", "a.csv"]
+
+
+def test_comparisons_are_told_in_words() -> None:
+    same = syncing.Event(at_ms=1, kind="compared", detail={"repaired": 0, "differing": 0})
+    assert [show(text) for text in event_words(same)[1:]] == ["Compared with HQ: the same on both sides", ""]
+    mended = syncing.Event(at_ms=1, kind="compared", detail={"repaired": 1234, "differing": 0})
+    assert show(event_words(mended)[2]) == "Records repaired: 1,234"
+    stubborn = syncing.Event(at_ms=1, kind="compared", detail={"repaired": 2, "differing": 1})
+    assert show(event_words(stubborn)[1]) == "Records still differ from HQ after they were repaired"
+    for event in (same, mended, stubborn):
+        assert (ROOT / "resources" / "icons" / f"{event_words(event)[0]}.svg").exists()
 
 
 def test_an_hq_that_does_not_answer_is_said_to_be_so(page: SyncCentrePage, qtbot: QtBot) -> None:

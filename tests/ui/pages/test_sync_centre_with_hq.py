@@ -15,20 +15,22 @@ from crm_desktop.assembly import App
 from crm_desktop.services import records, syncing, waiting
 from crm_desktop.settings import SYNC_ON_METERED
 from crm_desktop.sync.runner import Phase
-from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.main_window import MainWindow
 from crm_desktop.ui.pages.customers import CustomersPage
+from crm_desktop.ui.pages.settings import SettingsPage
 from crm_desktop.ui.pages.sync_centre import SyncCentrePage
 from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.shell.metered import MeteredRule
 from crm_desktop.ui.shell.standing import standing
 from crm_desktop.ui.sync_centre.outbox import OutboxRow
 from crm_desktop.ui.tasks import Tasks
-from crm_desktop.ui.translate import translator
+from crm_desktop.ui.translate import show, translator
 from tests.support.server import RunningServer, running_server
 
 WAIT = 20_000
+LATER = "HQ cannot be asked now. The next sync compares."
 
 
 @pytest.fixture(scope="module")
@@ -351,3 +353,29 @@ def test_what_hq_sent_can_be_taken_in_place_of_what_was_typed(
     qtbot.keyClick(form._bar.action, Qt.Key.Key_Space)
     assert editor.text() == "333 333"
     assert not form.dirty
+
+
+def test_comparing_with_hq_mends_what_was_damaged_and_says_so(
+    frame: Frame, lin: App, maya: App, qtbot: QtBot
+) -> None:
+    customer = known_to_both(lin, maya)
+    with lin.replica.applying() as session:
+        session.connection().exec_driver_sql("UPDATE customer SET phone = '0' WHERE id = ?", (customer,))
+    notices: list[Notice] = []
+    frame.context.notice.connect(notices.append)
+    frame.go(Place(page="settings"))
+    page = frame.page
+    assert isinstance(page, SettingsPage)
+    qtbot.waitUntil(page.compare.isVisible, timeout=WAIT)
+    page.compare.click()
+    qtbot.waitUntil(lambda: [show(each.text) for each in notices] == [LATER], timeout=WAIT)
+    lin.start_syncing(frame.context.on_sync_status)
+    qtbot.waitUntil(lambda: frame.context.sync_status.phase is Phase.IDLE, timeout=WAIT)
+    assert records.get(lin.replica, "customer", customer)["phone"] == "111 111"
+    assert [event.detail for event in syncing.events(lin.replica) if event.kind == "compared"] == [
+        {"repaired": 1, "differing": 0}
+    ]
+    page.compare.click()
+    qtbot.waitUntil(lambda: len(notices) == 2, timeout=WAIT)
+    assert show(notices[1].text) == "Compared with HQ: the same on both sides"
+    assert page.compare.isEnabled()
