@@ -12,7 +12,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.ids import new_id
 from crm_core.sync import codec
 from crm_core.sync.digest import bucket_of
-from crm_core.sync.protocol import Purge, Put, SyncRequest, SyncResponse
+from crm_core.sync.protocol import DigestAsk, DigestDiff, DigestRows, Purge, Put, SyncRequest, SyncResponse
 from crm_desktop.models import state
 from crm_desktop.services import records, syncing
 from crm_desktop.sync.report import RoundReport
@@ -299,3 +299,41 @@ def test_words_taken_off_while_a_laptop_begins_anew_are_gone_there(office: Offic
     office.hq.update("customer", only, {"tags": []})
     laptop.sync()
     assert_even(laptop)
+
+
+def test_hq_passes_over_kinds_of_records_it_does_not_know_and_names_what_differs(office: Office) -> None:
+    laptop = office.laptop(office.user("Lin", "admin"))
+    laptop.sync()
+    user = SCHEMAS["user"].no
+    response = laptop.sync(digest=DigestAsk(kinds=[(999, b"12345678"), (user, b"12345678")]))
+    assert response.digest_diff == DigestDiff(kinds=[user])
+    response = laptop.sync(digest=DigestAsk(buckets=[(999, [])], rows=[]))
+    assert response.digest_diff == DigestDiff()
+    response = laptop.sync(digest=DigestAsk(rows=[DigestRows(999, b"\x01", b"", b"")]))
+    assert (response.digest_diff, response.msgs) == (DigestDiff(), [])
+
+
+def test_rows_out_of_sight_look_like_rows_that_are_not_there(office: Office) -> None:
+    team = office.hq.create("team", {"name": "North"})
+    owner = office.user("Maya", "admin", team_id=team)
+    hidden = office.hq.create("customer", {"name": "Hidden", "owner_id": owner})
+    laptop = office.laptop(office.user("Lin", "sales"))
+    laptop.sync()
+    customer = SCHEMAS["customer"].no
+    for asked in (hidden, new_id()):
+        rows = DigestRows(customer, bytes([bucket_of(asked)]), bytes.fromhex(asked), bytes(16))
+        response = laptop.sync(digest=DigestAsk(rows=[rows]))
+        (purge,) = map(codec.read_message, response.msgs)
+        assert isinstance(purge, Purge)
+        assert purge.ids == bytes.fromhex(asked)
+    response = laptop.sync(digest=DigestAsk(buckets=[(customer, [])]))
+    assert response.digest_diff == DigestDiff()
+
+
+def test_a_digest_that_comes_with_operations_is_not_answered(office: Office) -> None:
+    laptop = office.laptop(office.user("Lin", "admin"))
+    laptop.sync()
+    laptop.create("customer", {"name": "New"})
+    response = laptop.send(laptop.request(digest=DigestAsk(kinds=[(SCHEMAS["user"].no, b"12345678")])))
+    assert response.digest_diff is None
+    assert [answer.code for answer in response.answers] == [0]

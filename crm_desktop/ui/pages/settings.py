@@ -149,7 +149,8 @@ class SettingsPage(Page):
         show_folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
         self.restore = Button(RESTORE, Kind.STANDARD, icon="undo")
         self.restore.clicked.connect(self.context.restore_wanted)
-        _buttons(card, self.back_up, self.restore, self.check, self.compare, show_folder)
+        _buttons(card, self.back_up, self.restore)
+        _buttons(card, self.check, self.compare, show_folder)
         return card
 
     def _security_card(self) -> Card:
