@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -55,6 +56,7 @@ class App:
         self.runner: Runner | None = None
         self._store = store
         self._hq: HttpHeadquarters | None = None
+        self._news = _News(self)
         self._is_given_up = False
         """The database is to be erased once it is closed."""
 
@@ -98,13 +100,17 @@ class App:
     def engine(self) -> Engine:
         """Return what runs rounds with this laptop's HQ. `UserError` where it is connected to none."""
         if self._hq is None:
-            with self.replica.read() as session:
-                address = state.read(session, Key.SERVER_URL)
-            secret = self._store.read(DEVICE_TOKEN) if address else None
-            if not address or secret is None:
-                raise UserError(N_("This laptop is not connected to an HQ. Sign in first"))
-            self._hq = _connection(self.profile, address, secret.decode())
+            self._hq = self.connect()
         return Engine(self.replica, self._hq, counter=self._hq.counter, on_end=self._note_round)
+
+    def connect(self) -> HttpHeadquarters:
+        """Return a new line to this laptop's HQ. `UserError` where it is connected to none."""
+        with self.replica.read() as session:
+            address = state.read(session, Key.SERVER_URL)
+        secret = self._store.read(DEVICE_TOKEN) if address else None
+        if not address or secret is None:
+            raise UserError(N_("This laptop is not connected to an HQ. Sign in first"))
+        return _connection(self.profile, address, secret.decode())
 
     def sync_now(self, on_step: OnStep = ignore_step, cancelled: Cancelled = never) -> RoundReport:
         """Run one full round here and now, and note it in the history.
@@ -122,7 +128,7 @@ class App:
 
     def start_syncing(self, on_status: Callable[[Status], None]) -> Runner:
         """Begin to sync in the background; `on_status` is called from that thread."""
-        runner = Runner(_Rounds(self), on_status, interval_s=self._interval_s)
+        runner = Runner(_Rounds(self), on_status, interval_s=self._interval_s, news=self._news)
         self.replica.on_changed.append(lambda _changed: self._edited())
         self.runner = runner
         runner.start()
@@ -210,6 +216,7 @@ class App:
         if self._hq is not None:
             self._hq.close()
             self._hq = None
+        self._news.break_off()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +244,40 @@ class _Rounds:
         except UserError:  # the round went well; the next one tries again
             log.exception("The daily backup could not be written")
         return report
+
+
+class _News:
+    """HQ's news for an app, on a line of their own: a round never waits for one that waits."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self._line: HttpHeadquarters | None = None
+
+    def token(self) -> bytes:
+        """Return where this laptop stands."""
+        with self._app.replica.read() as session:
+            found: bytes = state.read(session, Key.TOKEN)
+        return found
+
+    def wait(self, token: bytes, is_wanted: Callable[[], bool]) -> bool:
+        """Tell whether HQ holds something after `token`, when it does or after a while."""
+        with self._lock:
+            line = self._line
+        if line is None:
+            line = self._app.connect()  # beside the lock: the key store may take its time
+            with self._lock:
+                self._line = line
+        # Asked only now: whoever stops wanting it from here on finds a line to break off.
+        return is_wanted() and line.wait_for_news(token)
+
+    def break_off(self) -> None:
+        """End the wait under way; the next has a new line."""
+        with self._lock:
+            line, self._line = self._line, None
+        if line is not None:
+            line.break_off()
+            line.close()
 
 
 def open_profile(folder: Path | str | None, ask: AskPassphrase | None = None) -> App:

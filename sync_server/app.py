@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from sync_server import logs
-from sync_server.api import auth, health, records, sync
+from sync_server.api import auth, health, news, records, sync
 from sync_server.api.context import Remembered
 from sync_server.api.description import describe
 from sync_server.api.errors import answer_errors
 from sync_server.api.frame import Frame
+from sync_server.api.newsroom import Newsroom
+from sync_server.jobs.ending import when_asked_to_end
 from sync_server.jobs.housekeeping import keep_house
 from sync_server.jobs.orphans import end_with_parent
 from sync_server.services import passwords
@@ -33,6 +35,7 @@ def create_app(settings: Settings) -> FastAPI:
     Its life begins and ends with the server's: only between the two is the database held.
     """
     headquarters = open_headquarters(settings)
+    newsroom = Newsroom(headquarters)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -42,15 +45,18 @@ def create_app(settings: Settings) -> FastAPI:
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
         with serving(headquarters.database), keep_house(headquarters):
-            yield
+            async with newsroom.open():
+                with when_asked_to_end(newsroom.close):
+                    yield
         headquarters.close()
 
     app = FastAPI(title="Satchel HQ", docs_url=None, redoc_url=None, lifespan=life)
     app.state.headquarters = headquarters
     app.state.settings = settings
     app.state.remembered = Remembered()
+    app.state.newsroom = newsroom
     answer_errors(app)
-    for router in (health.router, auth.router, sync.router, records.router, pages.router):
+    for router in (health.router, auth.router, sync.router, news.router, records.router, pages.router):
         app.include_router(router)
     app.add_middleware(Frame, body_bytes_max=settings.body_bytes_max)
     app.openapi = describe(app)  # type: ignore[method-assign]

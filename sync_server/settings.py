@@ -73,7 +73,7 @@ class Settings:
     """Shorter passwords are refused; one of fewer than eight characters is warned of in any case."""
 
     interval_s: int = 120
-    """How often a laptop with nothing to send asks for news."""
+    """How often a laptop runs a round though it has nothing to send and was told of no news."""
     lease_size: int = 50
     """Numbers a laptop gets at a time."""
     want_bytes_max: int = 1024 * 1024

@@ -1,8 +1,9 @@
 """The thread that keeps the laptop in step with HQ while the program runs.
 
-It waits on a condition and holds the replica's writer only while a page is applied. While HQ is out of reach
-it looks every few seconds whether this machine is connected otherwise than before. What it knows goes out as
-frozen `Status` values, from its own thread; whoever draws them crosses over.
+It waits on a condition and holds the replica's writer only while a page is applied. While HQ is in reach a
+listener (`news`) makes it begin a round before its time; while HQ is out of reach it looks every few seconds
+whether this machine is connected otherwise than before. What it knows goes out as frozen `Status` values,
+from its own thread; whoever draws them crosses over.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Protocol
 from crm_core.errors import CrmError, Unreachable
 from crm_core.i18n import Message, message
 from crm_desktop.platform.network import connection
+from crm_desktop.sync.news import Listener, News
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step
 from crm_desktop.sync.schedule import Schedule
 from crm_desktop.sync.transport import Refused
@@ -89,6 +91,7 @@ class Runner:
         *,
         interval_s: Callable[[], int],
         network: Callable[[], object] = connection,
+        news: News | None = None,
     ) -> None:
         self._engine = engine
         self._on_status = on_status
@@ -102,6 +105,7 @@ class Runner:
         self._cancel = False
         self._status = Status()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+        self._listener = None if news is None else Listener(news, self._told_of_news)
 
     @property
     def status(self) -> Status:
@@ -110,6 +114,8 @@ class Runner:
 
     def start(self) -> None:
         """Begin; the first round is due at once."""
+        if self._listener is not None:
+            self._listener.start()
         self._thread.start()
 
     def sync_now(self) -> None:
@@ -140,6 +146,8 @@ class Runner:
 
     def stop(self, *, last_round: bool) -> None:
         """End the thread, after one more round where asked, HQ was reachable and nobody paused."""
+        if self._listener is not None:
+            self._listener.stop()
         with self._wake:
             self._stopping = True
             waits = last_round and self._status.phase in (Phase.RUNNING, Phase.IDLE)
@@ -154,6 +162,9 @@ class Runner:
         if waits and self._status.phase is Phase.IDLE:
             self._cancel = False
             self._one_round()
+
+    def _told_of_news(self) -> None:
+        self._reschedule(lambda schedule, now: schedule.after_news(now, random.random))
 
     def _reschedule(self, change: Callable[[Schedule, float], Schedule]) -> None:
         with self._wake:
@@ -253,7 +264,17 @@ class Runner:
                 phase = Phase.REFUSED if status.phase is Phase.REFUSED else Phase.PAUSED
                 status = replace(status, phase=phase, next_try_ms=status.paused_until_ms)
             self._status = status
+            self._listen_if_idle(status.phase)
         self._on_status(status)
+
+    def _listen_if_idle(self, phase: Phase) -> None:
+        """Wait for news while HQ was reached; through a round too, for a new line costs more than a wait."""
+        if self._listener is None or phase is Phase.RUNNING:
+            return
+        if phase is Phase.IDLE:
+            self._listener.listen()
+        else:
+            self._listener.rest()
 
 
 def _now_ms() -> int:

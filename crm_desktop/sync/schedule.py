@@ -1,4 +1,4 @@
-"""When to sync: at start, by hand, at the interval HQ sets, soon after an edit, and again after a failure.
+"""When to sync: at start, by hand, at HQ's interval, soon after an edit or news, again after a failure.
 
 Pure: time and randomness are passed in, so a test needs no clock.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 DEFAULT_INTERVAL_S = 120
 AFTER_EDIT_S = 5  # lets a person finish a form before the line is used
+AFTER_NEWS_S = 1  # at most: a change everybody sees must not bring everybody in the same instant
 FIRST_RETRY_S = 10
 LAST_RETRY_S = 120  # a network that comes back is noticed at once; this is for an HQ that was down itself
 
@@ -57,6 +58,12 @@ class Schedule:
         if self.failures:
             return self
         return replace(self, due_at=min(self.due_at, now + AFTER_EDIT_S))
+
+    def after_news(self, now: float, random: Callable[[], float]) -> Schedule:
+        """Return the schedule when HQ says that it holds something; `random` gives a number from 0 to 1."""
+        if self.failures:
+            return self
+        return replace(self, due_at=min(self.due_at, now + AFTER_NEWS_S * random()))
 
     def at_once(self, now: float) -> Schedule:
         """Return the schedule when a person asks."""

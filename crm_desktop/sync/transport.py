@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from crm_desktop.sync.wire import ByteCounter, CountingAdapter
 CONNECT_TIMEOUT_S = 10
 # A page of the size asked for, at the slowest line promised (64 kbit/s with loss), and HQ's own work.
 READ_TIMEOUT_S = 60
+NEWS_TIMEOUT_S = 70  # HQ answers after 50, news or not
 
 _HOST = re.compile(r"[\w.:-]+\Z")
 _T = TypeVar("_T")
@@ -84,13 +86,13 @@ class HttpHeadquarters:
         self.counter = ByteCounter()
         self.round_trips = 0
         self._session = requests.Session()
+        self._adapter = CountingAdapter(self.counter, ca_file)
         # Nothing a server would not need: an idle round is meant to stay under half a kilobyte.
         self._session.headers.clear()
         self._session.headers.update({"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER})
         self._session.trust_env = not _is_loopback(urlsplit(self.address).hostname or "")
-        adapter = CountingAdapter(self.counter, ca_file)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._session.mount("https://", self._adapter)
+        self._session.mount("http://", self._adapter)
         self._secret = secret
 
     def hello(self) -> dict[str, Any]:
@@ -105,6 +107,15 @@ class HttpHeadquarters:
         """Push and pull once."""
         return self._call("POST", "/v1/sync", request, lambda raw: codec.decode(raw, SyncResponse))
 
+    def wait_for_news(self, token: bytes) -> bool:
+        """Tell whether HQ holds something for this laptop after `token`: when it does, or after a while."""
+        path = f"/v1/news?token={base64.urlsafe_b64encode(token).decode()}"
+        return self._call("GET", path, None, _parse_news, timeout_s=NEWS_TIMEOUT_S)
+
+    def break_off(self) -> None:
+        """End the request under way and every later one with `Unreachable`; from any thread."""
+        self._adapter.break_off()
+
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
@@ -115,7 +126,15 @@ class HttpHeadquarters:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _call(self, method: str, path: str, body: Any, read: Callable[[bytes], _T]) -> _T:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        read: Callable[[bytes], _T],
+        *,
+        timeout_s: float = READ_TIMEOUT_S,
+    ) -> _T:
         headers = {}
         if body is not None:
             headers["Content-Type"] = codec.COMPACT
@@ -128,7 +147,7 @@ class HttpHeadquarters:
                 self.address + path,
                 data=None if body is None else codec.encode(body),
                 headers=headers,
-                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                timeout=(CONNECT_TIMEOUT_S, timeout_s),
                 allow_redirects=False,
             )
             raw = answer.content
@@ -196,3 +215,7 @@ def _cause_of(error: BaseException) -> object:
 
 def _parse_hello(raw: bytes) -> dict[str, Any]:
     return codec.decode_json(raw, dict[str, Any])
+
+
+def _parse_news(raw: bytes) -> bool:
+    return codec.decode_json(raw, dict[str, bool]).get("news", False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
+import weakref
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -71,29 +73,58 @@ def _counted(connection: socket.socket, counter: ByteCounter) -> socket.socket:
     return counted
 
 
+def _cut(connection: socket.socket) -> None:
+    """End what another thread does on a connection; closing it is left to that thread."""
+    with contextlib.suppress(OSError):  # it was closed already
+        # Not the method of an encrypted one, which would take its encryption away while the other reads.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
 class CountingAdapter(HTTPAdapter):
     """Carries requests over connections whose bytes `counter` counts."""
 
     def __init__(self, counter: ByteCounter, ca_file: str | None = None) -> None:
         self._counter = counter
         self._ca_file = ca_file
+        self._lock = threading.Lock()
+        self._open: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._is_broken_off = False
         super().__init__(pool_connections=1, pool_maxsize=2, max_retries=0)
+
+    def break_off(self) -> None:
+        """Cut every connection, and each that is made from now on; whoever waits on one gets an error."""
+        with self._lock:
+            self._is_broken_off = True
+            still_open = list(self._open)
+        for connection in still_open:
+            _cut(connection)
+
+    def opened(self, connection: socket.socket) -> None:
+        """Take note of a connection that was made."""
+        with self._lock:
+            self._open.add(connection)
+            is_late = self._is_broken_off
+        if is_late:
+            _cut(connection)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Build the pool manager with counting connections."""
         super().init_poolmanager(*args, ssl_context=_tls_context(self._ca_file), **kwargs)
         manager: PoolManager = self.poolmanager
-        counter = self._counter
+        counter, opened = self._counter, self.opened
 
         class PlainConnection(HTTPConnection):
             def _new_conn(self) -> socket.socket:
-                return _counted(super()._new_conn(), counter)
+                made = _counted(super()._new_conn(), counter)
+                opened(made)
+                return made
 
         class TlsConnection(HTTPSConnection):
             def connect(self) -> None:
                 super().connect()
                 if isinstance(self.sock, _CountedTls):
                     self.sock.counter = counter
+                    opened(self.sock)
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = PlainConnection

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from crm_core.errors import BrokenPromise, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Person
 from crm_core.sync.clock import ms_of
-from crm_core.sync.plan import Token, fresh, is_caught_up, reconcile, versions_held
+from crm_core.sync.plan import Entitlement, Token, fresh, is_caught_up, reconcile, versions_held
 from crm_core.sync.protocol import (
     PROTOCOL_VERSION,
     DigestDiff,
@@ -122,6 +122,38 @@ class SyncService:
         """Count a laptop's traffic; it is written down with its next request."""
         before = self._bytes.get(device_id, (0, 0))
         self._bytes[device_id] = (before[0] + received, before[1] + sent)
+
+    def unheard(self, session: DeviceSession, token: bytes) -> bytes | None:
+        """Return a token that leaves out what a round after `token` would not bring this laptop anyway.
+
+        None where a round would bring something, or where only a round can say. Raises `Refusal` where one
+        would be refused.
+        """
+        user_id, device_id = session.user_id, session.device_id
+        entitlements.ensure_current(self._database, user_id)
+        with self._database.read() as snapshot:
+            query = select(_devices).where(_devices.c.id == device_id)
+            device = snapshot.connection.execute(query).mappings().one()
+            signer = self._signer(device_id, device["incarnation"], snapshot.epoch)
+            standing = signer.read(token)
+            if device["revoked"] or standing is None or standing.settings != self._told_mark:
+                return None
+            held = versions_held(standing.token)
+            found = entitlements.rights_of(snapshot, user_id, held)
+            if found is None:
+                return token  # rights changed a moment ago: the feed has moved on, so this is asked again
+            now, past = found
+            if standing.token.seq > snapshot.head or not held <= past.keys():
+                return None
+            schema = min(device["schema"], SCHEMA_VERSION)
+            reader = self._reader(session, device["incarnation"], schema, now, past)
+            allowed = device["purge_allowed"] or 0
+            if self._must_hold(snapshot.connection, reader, standing.token, allowed):
+                return token
+            page = next_page(snapshot, reader, standing.token, LEAST_BYTES)
+            if page.msgs or page.more:
+                return None
+            return signer.sign(replace(standing, token=page.token))
 
     # Coming in
 
@@ -326,21 +358,13 @@ class SyncService:
         if token.seq > snapshot.head or not versions_held(token) <= past.keys():
             token, standing, is_resync = fresh(snapshot.head), None, True
         schema = min(request.schema, SCHEMA_VERSION)
-        reader = Reader(
-            user_id=user_id,
-            device=device_id,
-            incarnation=contact.incarnation,
-            schema=schema,
-            now=now,
-            past=past,
-            hide=Disguise(self._secret, device_id).hide,
-        )
+        reader = self._reader(contact.session, contact.incarnation, schema, now, past)
         msgs: list[Msg] = list(contact.leases)
         if standing is None or standing.settings != self._told_mark:
             msgs.insert(0, SettingsMessage(MsgKind.SETTINGS, 1, self._told))
         if standing is None:
             msgs.extend(missed_lost_edits(snapshot, reader, contact.held_seq))
-        if self._must_hold(snapshot.connection, reader, token, contact):
+        if self._must_hold(snapshot.connection, reader, token, contact.purge_allowed):
             return now.version
         want = max(LEAST_BYTES, min(request.want_bytes, self._settings.want_bytes_max))
         try:
@@ -362,10 +386,28 @@ class SyncService:
             msgs.extend(comparison.msgs)
         return self._response(contact, server_ms, msgs, signed, page.more, is_resync, diff)
 
-    def _must_hold(self, connection: Connection, reader: Reader, token: Token, contact: _Contact) -> bool:
+    def _reader(
+        self,
+        session: DeviceSession,
+        incarnation: int,
+        schema: int,
+        now: Entitlement,
+        past: Mapping[int, Entitlement],
+    ) -> Reader:
+        return Reader(
+            user_id=session.user_id,
+            device=session.device_id,
+            incarnation=incarnation,
+            schema=schema,
+            now=now,
+            past=past,
+            hide=Disguise(self._secret, session.device_id).hide,
+        )
+
+    def _must_hold(self, connection: Connection, reader: Reader, token: Token, allowed: int) -> bool:
         """Tell whether a plan begins that would take so much away that an administrator is to confirm it."""
         due = reconcile(token, version=reader.now.version, schema=reader.schema).plan
-        if due is None or due == token.plan or reader.now.version <= contact.purge_allowed:
+        if due is None or due == token.plan or reader.now.version <= allowed:
             return False
         return entitlements.purge_to_hold(connection, due, reader.past, reader.now) > 0
 
