@@ -149,6 +149,8 @@ def test_a_disabled_user_gets_in_neither_by_password_nor_by_token(
     auth: Auth, headquarters: Headquarters
 ) -> None:
     _, token = enrolled(auth)
+    role = people.find(headquarters, "role", "admin")[0]
+    people.add_user(headquarters, "Second", {"role_id": role}, ADMIN_PASSWORD)  # somebody must stay
     people.disable_user(headquarters, ADMIN)
     assert refusal_of(auth, ADMIN, ADMIN_PASSWORD).code == "disabled"
     with pytest.raises(Refusal) as caught:
