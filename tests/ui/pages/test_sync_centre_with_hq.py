@@ -14,6 +14,7 @@ from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.services import records, syncing, waiting
 from crm_desktop.settings import SYNC_ON_METERED
+from crm_desktop.sync import outbox
 from crm_desktop.sync.runner import Phase
 from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.forms.record_form import RecordForm
@@ -164,8 +165,8 @@ def test_what_hq_may_have_is_not_discarded_and_that_is_said(
     frame: Frame, lin: App, hq: RunningServer, qtbot: QtBot
 ) -> None:
     records.create(lin.replica, "customer", {"name": "青柠电子（示例）"})
-    engine = lin.engine()
-    engine._prepare(64 * 1024)  # the request is on its way
+    with lin.replica.applying() as session:  # the request is on its way
+        outbox.mark_sent(session, outbox.next_batch(session, 64 * 1024)[-1].ops[-1].no)
     page = opened(frame, qtbot, "outbox")
     qtbot.waitUntil(lambda: len(page.outbox.rows) == 1, timeout=WAIT)
     row = page.outbox.rows[0]
