@@ -46,8 +46,14 @@ def write(record: dict[str, Plain]) -> str:
 def _array(text: str) -> Iterator[_Found]:
     try:
         found = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise UserError(N_("The file is no JSON: {reason}"), reason=error) from error
+    except json.JSONDecodeError as error:
+        raise UserError(
+            N_("The file is no JSON: it goes wrong in line {line}, at character {character}"),
+            line=error.lineno,
+            character=error.colno,
+        ) from error
+    except RecursionError as error:
+        raise UserError(N_("The file is no JSON this program reads: it is nested too deeply")) from error
     for number, record in enumerate(found, start=1):
         yield _one(number, record, json.dumps(record, ensure_ascii=False))
 

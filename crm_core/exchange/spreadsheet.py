@@ -34,7 +34,7 @@ def read(raw: bytes) -> SourceTable:
         raise UserError(N_("The spreadsheet is protected by a password; save it without one")) from None
     # What its authors' own checks missed reaches us as a plain exception of the binding.
     except (CalamineError, ValueError, OverflowError) as error:
-        raise UserError(N_("The spreadsheet cannot be read: {reason}"), reason=error) from error
+        raise UserError(N_("The spreadsheet cannot be read: it is damaged, or none at all")) from error
     raise UserError(N_("The file is empty"))
 
 
