@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-
-import pytest
 
 from crm_core.sync.protocol import Code, EnrolResponse
 from crm_desktop.models.replica import Replica
@@ -21,7 +18,7 @@ from sync_server.services.hq import Hq
 from sync_server.services.sync import SyncService
 from sync_server.store.database import Database, renew_epoch
 from tests.support.hq import Office
-from tests.support.replicas import KEY, Cut, Laptop, Laptops, Line, differences, make_template, settle_all
+from tests.support.replicas import KEY, Cut, Laptop, Laptops, Line, differences, settle_all
 
 
 class Saved:
@@ -46,25 +43,6 @@ class Saved:
             office.epoch = bytes.fromhex(renew_epoch(connection))
             numbers.set_lost_apart(connection, office.now_ms)
         office.now_ms += 60_000
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template") / "profile")
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = Office(tmp_path / "hq")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def laptops(tmp_path: Path, office: Office, template: Path) -> Iterator[Laptops]:
-    made = Laptops(tmp_path, office, template)
-    yield made
-    made.close()
 
 
 def new_customer(laptop: Laptop, name: str = "纸鹤食品（示例）") -> str:

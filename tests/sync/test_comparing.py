@@ -17,15 +17,10 @@ from crm_desktop.models import state
 from crm_desktop.services import records, syncing
 from crm_desktop.sync.report import RoundReport
 from tests.support.hq import Office, make
-from tests.support.replicas import Laptop, Laptops, differences, make_template
+from tests.support.replicas import Laptop, Laptops, differences
 
 CUSTOMERS = 60
 WEEK_MS = 7 * 86_400_000
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template") / "profile")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -53,13 +48,6 @@ class Listening:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._line, name)
-
-
-@pytest.fixture
-def laptops(tmp_path: Path, office: Office, template: Path) -> Iterator[Laptops]:
-    made = Laptops(tmp_path, office, template)
-    yield made
-    made.close()
 
 
 @pytest.fixture

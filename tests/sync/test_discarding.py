@@ -13,19 +13,7 @@ from crm_core.sync.protocol import Code, SyncRequest, SyncResponse
 from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn, RowMeta, SetDot, Shadow
 from crm_desktop.services import records, search, waiting
 from tests.support.hq import Office, make
-from tests.support.replicas import Cut, Laptop, Laptops, differences, make_template
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template") / "profile")
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = Office(tmp_path / "hq")
-    yield made
-    made.close()
+from tests.support.replicas import Cut, Laptop, Laptops, differences
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import delete
 
@@ -17,28 +14,9 @@ from crm_desktop.services import quotes, records, syncing
 from sync_server.services import entitlements
 from sync_server.services.auth import Auth
 from tests.support.hq import Office, make
-from tests.support.replicas import Cut, Laptop, Laptops, differences, make_template, settle_all
+from tests.support.replicas import Cut, Laptop, Laptops, differences, settle_all
 
 YEAR_MS = 365 * 86_400_000
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template") / "profile")
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = Office(tmp_path / "hq")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def laptops(tmp_path: Path, office: Office, template: Path) -> Iterator[Laptops]:
-    made = Laptops(tmp_path, office, template)
-    yield made
-    made.close()
 
 
 class People:

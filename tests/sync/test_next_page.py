@@ -15,16 +15,11 @@ from crm_desktop.models import state
 from crm_desktop.models.state import Key
 from crm_desktop.services import records
 from tests.support.hq import Office, make
-from tests.support.replicas import Cut, Laptop, Laptops, Line, differences, make_template
+from tests.support.replicas import Cut, Laptop, Laptops, Line, differences
 
 CUSTOMERS = 1_000
 SMALL_PAGE = 2_048
 WAIT_S = 20.0
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template") / "profile")
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,32 +15,13 @@ from crm_desktop.models.state import Key
 from crm_desktop.services import drafts, records, syncing
 from tests.support.hq import Office
 from tests.support.pages import found_in
-from tests.support.replicas import KEY, Laptop, Laptops, differences, make_template, settle_all
+from tests.support.replicas import KEY, Laptop, Laptops, differences, settle_all
 
 WORDS = (
     *("name", "comms", "terms", "person", "call", "tag", "theirs", "before", "line", "ticket", "message"),
     *("industry", "custom", "imported", "draft"),
 )
 CANARIES = [f"canary{word}" for word in WORDS]
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template") / "profile")
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = Office(tmp_path / "hq")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def laptops(tmp_path: Path, office: Office, template: Path) -> Iterator[Laptops]:
-    made = Laptops(tmp_path, office, template)
-    yield made
-    made.close()
 
 
 class Firm:
