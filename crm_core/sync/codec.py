@@ -32,20 +32,29 @@ class Malformed(UserError):
     """What came is not a message of this protocol."""
 
 
+class Damaged(Malformed):
+    """It was a message once: its checksum or its frame says that it changed on the way."""
+
+
 def encode(message: Any) -> bytes:
     """Return the compact form of a message, with a checksum: a flipped bit must not become a name."""
     return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(_encoder.encode(message))
 
 
 def decode(raw: bytes, kind: type[_T]) -> _T:
-    """Return the message in `raw`; `Malformed` where it is none, or unpacks beyond the limit."""
+    """Return the message in `raw`; `Malformed` where it is none, or unpacks beyond the limit.
+
+    `Damaged` where the bytes are not those that were sent: whoever sends them again may be understood.
+    """
     try:
         size = zstandard.frame_content_size(raw)
         if not 0 <= size <= MAX_MESSAGE_BYTES:
             raise Malformed(N_("The message is larger than allowed"))
         plain = zstandard.ZstdDecompressor().decompress(raw, max_output_size=MAX_MESSAGE_BYTES)
         return msgspec.msgpack.decode(plain, type=kind)
-    except (zstandard.ZstdError, msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+    except zstandard.ZstdError as error:
+        raise Damaged(N_("The message was damaged on the way")) from error
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
         raise Malformed(N_("The message could not be read")) from error
 
 

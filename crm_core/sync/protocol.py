@@ -334,8 +334,8 @@ class Fault(msgspec.Struct, frozen=True):
     """Body of every answer that is not 200: what went wrong, in a form the laptop can translate."""
 
     code: str
-    """`sign_in`, `revoked`, `wipe`, `disabled`, `upgrade`, `gap`, `epoch`, `bad_request`, `too_large`,
-    `busy`, `policy`, `limit`."""
+    """`sign_in`, `revoked`, `wipe`, `disabled`, `upgrade`, `gap`, `epoch`, `bad_request`, `damaged`,
+    `too_large`, `busy`, `policy`, `limit`."""
     text: str
     places: dict[str, str] = {}
 

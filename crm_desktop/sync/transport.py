@@ -191,7 +191,7 @@ class HttpHeadquarters:
         text = sentence_of(fault.text, fault.places)
         if fault.code == "gap":
             raise Gap(text)
-        if status >= 500 or status == 429:
+        if status >= 500 or status == 429 or fault.code == "damaged":
             raise Unreachable(text)
         if status in (401, 403, 426):
             raise Refused(fault.code, text)

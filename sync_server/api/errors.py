@@ -18,12 +18,13 @@ from starlette.exceptions import HTTPException
 
 from crm_core.errors import AccessDenied, BrokenPromise, CrmError, Invalid, NotFound, StaleRecord, Unreachable
 from crm_core.i18n import N_, Message
-from crm_core.sync.codec import JSON
+from crm_core.sync.codec import JSON, Damaged
 from sync_server.services.faults import Refusal
 
 log = structlog.get_logger("satchel.http")
 
 _KINDS: tuple[tuple[type[CrmError], int, str], ...] = (
+    (Damaged, 400, "damaged"),
     (NotFound, 404, "not_found"),
     (AccessDenied, 403, "forbidden"),
     (StaleRecord, 409, "stale"),

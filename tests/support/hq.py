@@ -128,37 +128,41 @@ class Office:
 
     def projection(self, user_id: str) -> Projection:
         """Return what a user may see, by definition: nothing the feed keeps is asked."""
-        person = self.person(user_id)
-        with self.database.read() as snapshot:
-            run = snapshot.connection.execute
-            rows = {
-                (schema.no, row["id"]): dict(row)
-                for schema in SCHEMAS.values()
-                for row in run(select(schema.table)).mappings()
-            }
-            dots: dict[tuple[int, str, str], list[list[str]]] = {}
-            for row in run(select(table_of(SetDot))):
-                dots.setdefault((row.entity, row.row_id, row.field), []).append([row.word, row.dot])
-        scopes = _Scopes(rows)
-        found: Projection = {}
-        for (entity, record_id), row in rows.items():
-            schema = BY_NO[entity]
-            within = person.reads_in(schema.name)
-            if EVERYONE not in within and within.isdisjoint(scopes.of((entity, record_id))):
-                continue
-            shown: dict[str, Any] = {"life": row["life"]}
-            for each in readable_fields(person, schema.name):
-                value = row[each.name]
-                if each.kind is Kind.TAGS:
-                    value = sorted(dots.get((entity, record_id, str(each.no)), [])) or None
-                if value is not None:
-                    shown[each.name] = value
-            found[entity, record_id] = shown
-        return found
+        return visible_to(self.database, self.person(user_id))
 
     def close(self) -> None:
         """Let go of the database."""
         self.database.close()
+
+
+def visible_to(database: Database, person: Person) -> Projection:
+    """Return what a person may see, by definition: nothing the feed keeps is asked."""
+    with database.read() as snapshot:
+        run = snapshot.connection.execute
+        rows = {
+            (schema.no, row["id"]): dict(row)
+            for schema in SCHEMAS.values()
+            for row in run(select(schema.table)).mappings()
+        }
+        dots: dict[tuple[int, str, str], list[list[str]]] = {}
+        for row in run(select(table_of(SetDot))):
+            dots.setdefault((row.entity, row.row_id, row.field), []).append([row.word, row.dot])
+    scopes = _Scopes(rows)
+    found: Projection = {}
+    for (entity, record_id), row in rows.items():
+        schema = BY_NO[entity]
+        within = person.reads_in(schema.name)
+        if EVERYONE not in within and within.isdisjoint(scopes.of((entity, record_id))):
+            continue
+        shown: dict[str, Any] = {"life": row["life"]}
+        for each in readable_fields(person, schema.name):
+            value = row[each.name]
+            if each.kind is Kind.TAGS:
+                value = sorted(dots.get((entity, record_id, str(each.no)), [])) or None
+            if value is not None:
+                shown[each.name] = value
+        found[entity, record_id] = shown
+    return found
 
 
 class _Scopes:

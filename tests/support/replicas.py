@@ -104,25 +104,7 @@ class Laptop:
 
     def projection(self) -> Projection:
         """Return what this replica shows, in the form of `Office.projection`."""
-        person = self.replica.person
-        found: Projection = {}
-        with self.replica.read() as session:
-            dots: dict[tuple[str, str, str], list[list[str]]] = {}
-            for dot in session.scalars(select(SetDot)):
-                dots.setdefault((dot.entity, dot.row_id, dot.field), []).append([dot.word, dot.dot])
-            for schema in SCHEMAS.values():
-                masked = {*schema.fields} - {field.name for field in readable_fields(person, schema.name)}
-                for row in session.execute(select(schema.table)).mappings():
-                    shown: dict[str, Any] = {"life": row["life"]}
-                    for name, field in schema.fields.items():
-                        value = row[name]
-                        if field.kind is Kind.TAGS:
-                            value = sorted(dots.get((schema.name, row["id"], str(field.no)), [])) or None
-                        assert value is None or name not in masked, f"{schema.name}.{name} is here"
-                        if value is not None:
-                            shown[name] = value
-                    found[schema.no, row["id"]] = shown
-        return found
+        return shown_by(self.replica)
 
     def waiting(self) -> int:
         """Return how many operations wait."""
@@ -140,6 +122,29 @@ class Laptop:
             return self.office.now_ms + self.skew_ms
 
         return Clock(wall=now, steady=now)
+
+
+def shown_by(replica: Replica) -> Projection:
+    """Return what a replica shows, in the form of `visible_to`."""
+    person = replica.person
+    found: Projection = {}
+    with replica.read() as session:
+        dots: dict[tuple[str, str, str], list[list[str]]] = {}
+        for dot in session.scalars(select(SetDot)):
+            dots.setdefault((dot.entity, dot.row_id, dot.field), []).append([dot.word, dot.dot])
+        for schema in SCHEMAS.values():
+            masked = {*schema.fields} - {field.name for field in readable_fields(person, schema.name)}
+            for row in session.execute(select(schema.table)).mappings():
+                shown: dict[str, Any] = {"life": row["life"]}
+                for name, field in schema.fields.items():
+                    value = row[name]
+                    if field.kind is Kind.TAGS:
+                        value = sorted(dots.get((schema.name, row["id"], str(field.no)), [])) or None
+                    assert value is None or name not in masked, f"{schema.name}.{name} is here"
+                    if value is not None:
+                        shown[name] = value
+                found[schema.no, row["id"]] = shown
+    return found
 
 
 class Laptops:
