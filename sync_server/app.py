@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from sync_server import logs
-from sync_server.api import auth, health, news, records, sync
+from sync_server.api import auth, blobs, health, news, records, sync
 from sync_server.api.context import Remembered
 from sync_server.api.description import describe
 from sync_server.api.errors import answer_errors
@@ -56,8 +56,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.remembered = Remembered()
     app.state.newsroom = newsroom
     answer_errors(app)
-    for router in (health.router, auth.router, sync.router, news.router, records.router, pages.router):
-        app.include_router(router)
+    for part in (health, auth, sync, news, blobs, records, pages):
+        app.include_router(part.router)
     app.add_middleware(Frame, body_bytes_max=settings.body_bytes_max)
     app.openapi = describe(app)  # type: ignore[method-assign]
     return app

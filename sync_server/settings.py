@@ -78,6 +78,10 @@ class Settings:
     """Numbers a laptop gets at a time."""
     want_bytes_max: int = 1024 * 1024
     """Largest page of a download."""
+    file_bytes_max: int = 25 * 1024 * 1024
+    """Largest attached file: what mail servers take."""
+    device_files_bytes_max: int = 5 * 1024 * 1024 * 1024
+    """Attached files one laptop may have sent, in all."""
     body_bytes_max: int = 4 * 1024 * 1024
     """Largest request body, as it arrives (compressed)."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from crm_core.entities.activity import Activity
+from crm_core.entities.attachment import Attachment
 from crm_core.entities.customer import Contact, Customer, Tag
 from crm_core.entities.deal import Deal, Pipeline, Stage
 from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.entities.product import Price, Product
 from crm_core.entities.quote import Quote, QuoteLine
-from crm_core.entities.setup import Attachment, CustomField, SavedView
+from crm_core.entities.setup import CustomField, SavedView
 from crm_core.entities.ticket import Ticket, TicketMessage
 from crm_core.errors import UserError
 from crm_core.i18n import N_

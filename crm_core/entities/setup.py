@@ -1,4 +1,4 @@
-"""Records about the program's own set-up: saved views, custom fields, attachments."""
+"""Records about the program's own set-up: saved views and custom fields."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import choices
 from crm_core.i18n import N_
-from crm_core.schema.columns import boolean, choice, integer, json, owner, ref, text
+from crm_core.schema.columns import boolean, choice, integer, json, owner, text
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import Kind
 
@@ -62,20 +62,3 @@ class CustomField(Entity):
     required: Mapped[bool | None] = boolean(17, N_("Required"), default=False)
     retired: Mapped[bool | None] = boolean(18, N_("Retired"), default=False, in_list=True)
     rank: Mapped[int | None] = integer(19, N_("Sequence"), default=0)
-
-
-class Attachment(Entity):
-    """A file on a record: what it is called and how to know it; the content travels apart."""
-
-    __tablename__ = "attachment"
-    meta = EntityMeta(no=72, label=N_("Attachment"), plural=N_("Attachments"), icon="clip")
-
-    name: Mapped[str | None] = text(10, N_("File name"), required=True, in_list=True, searchable=True)
-    record_entity: Mapped[str | None] = text(11, N_("Kind of record"), required=True, in_form=False)
-    record_id: Mapped[str | None] = ref(
-        12, N_("Record"), "*", target_field="record_entity", required=True, parent=True, in_form=False
-    )
-    media_type: Mapped[str | None] = text(13, N_("Type"), in_list=True)
-    size_bytes: Mapped[int | None] = integer(14, N_("Size, bytes"), in_list=True)
-    sha256: Mapped[str | None] = text(15, N_("SHA-256"), indexed=True, in_form=False)
-    owner_id: Mapped[str | None] = owner(16, N_("Owner"))

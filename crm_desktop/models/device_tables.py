@@ -225,6 +225,23 @@ class ImportChange(DeviceBase):
     """Field name to value the import set."""
 
 
+class Blob(DeviceBase):
+    """A content kept on this laptop, or as far as it came; see `crm_desktop.models.blobs`."""
+
+    __tablename__ = "blob"
+
+    sha256: Mapped[str] = mapped_column(Text, primary_key=True)
+    file: Mapped[str] = mapped_column(Text)
+    """What it is called in the folder of contents: nothing but chance."""
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+    """Its own key: without this row the file is noise."""
+    size_bytes: Mapped[int] = mapped_column(Integer)
+    is_whole: Mapped[bool] = mapped_column(Boolean, default=False)
+    sent_epoch: Mapped[bytes | None] = mapped_column(LargeBinary, nullable=True)
+    """Which HQ is known to hold it; another one, as after a restore there, is asked anew."""
+    used_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
 class BlobQueue(DeviceBase):
     """A file whose content is still to be sent or fetched."""
 
@@ -238,6 +255,12 @@ class BlobQueue(DeviceBase):
     """Bytes that are through."""
     tries: Mapped[int] = mapped_column(Integer, default=0)
     error: Mapped[str | None] = mapped_column(Text, nullable=True)
+    """English source of why it does not go on by itself."""
+    asked: Mapped[bool] = mapped_column(Boolean, default=False, server_default="0")
+    """Somebody waits for it: before all others, and on a paid network too."""
+    not_before_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    rest: Mapped[bytes | None] = mapped_column(LargeBinary, nullable=True)
+    """Coming down: the beginning of the part in which the line broke."""
 
 
 class SortKey(DeviceBase):

@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities.activity import Activity
+from crm_core.entities.attachment import Attachment
 from crm_core.entities.customer import Contact, Customer
 from crm_core.entities.deal import Deal, Stage
 from crm_core.entities.quote import Quote
-from crm_core.entities.setup import Attachment
 from crm_core.entities.ticket import Ticket
 from crm_core.errors import NotFound
 from crm_core.i18n import N_, Message, message, plural

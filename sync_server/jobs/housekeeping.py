@@ -1,4 +1,4 @@
-"""What HQ does by itself now and then: forgetting sign-ins nobody tried again."""
+"""What HQ does by itself now and then: forgetting old sign-ins and contents of files nobody names."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ def _work(hq: Headquarters, ending: threading.Event) -> None:
     # Processes started together do not all come at once.
     while not ending.wait(EVERY_S * random.uniform(0.5, 1.0)):
         try:
-            log.info("housekeeping", attempts_forgotten=hq.auth.forget_old_attempts())
+            log.info(
+                "housekeeping",
+                attempts_forgotten=hq.auth.forget_old_attempts(),
+                files_dropped=hq.blobs.collect(),
+            )
         except SQLAlchemyError as error:
             log.error("housekeeping failed", kind=type(error).__name__)  # noqa: TRY400 - its text may quote rows

@@ -22,10 +22,14 @@ from sqlalchemy import Connection, LargeBinary, Table, select
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from sync_server.services.sealing import Opener, Sealer, is_sealed
-from sync_server.store.tables import HqBase
+from sync_server.store.blobs import BlobPart
+from sync_server.store.tables import HqBase, table_of
 
 FORMAT: Final = 1
 ROWS_AT_ONCE: Final = 1000
+PARTS_AT_ONCE: Final = (
+    32  # of files: rows of 32 kB, a thousand of which are more than a small server should hold
+)
 PIECE_BYTES: Final = 256 * 1024
 ZSTD_LEVEL: Final = 6
 
@@ -74,7 +78,8 @@ class ArchiveWriter:
             names = [str(column.name) for column in table.columns]
             self._write({"table": str(table.name), "columns": names, "binary": _binary_columns(table)})
             wanted = select(table).order_by(*table.primary_key.columns)
-            for row in connection.execute(wanted, execution_options={"yield_per": ROWS_AT_ONCE}):
+            at_once = PARTS_AT_ONCE if table is table_of(BlobPart) else ROWS_AT_ONCE
+            for row in connection.execute(wanted, execution_options={"yield_per": at_once}):
                 self._write(list(row))
                 rows += 1
         return rows

@@ -16,6 +16,7 @@ from crm_core.rules.access import read_rights
 from crm_core.rules.scopes import EVERYONE, direct_scopes, scopes_of
 from crm_core.schema.reading import Schema
 from sync_server.services import audit
+from sync_server.services.blobs import broken_blobs
 from sync_server.services.records import target_name
 from sync_server.services.scopes import LENDERS
 from sync_server.settings import Settings
@@ -79,6 +80,7 @@ def _of_database(connection: Connection) -> Iterator[Finding]:
     yield _feed(connection)
     yield from _rows(connection)
     yield _roles(connection)
+    yield _compared("files", N_("Files and their hashes"), *broken_blobs(connection))
     broken = audit.broken_at(connection)
     yield Finding(
         name="audit",

@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from crm_core.entities import SCHEMAS
+from crm_core.entities.attachment import CONTENT_FIELDS
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.access import read_rights
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
+from crm_core.sync.blobs import is_sha256
 from crm_core.sync.protocol import Code, OpKind
 from sync_server.services.records import Record, Records
 from sync_server.services.rights import AuthorRights, Refused
@@ -112,6 +114,22 @@ def _frozen() -> Refused:
         Code.ILLEGAL_STATE,
         message(N_("The quote was sent and stands as it is; make a new version to change it")),
     )
+
+
+def demand_content(record: Record | None, wanted: Wanted) -> None:
+    """A file has the content it was made with: hashes are hashes, and what is said of it stays."""
+    if wanted.schema.name != "attachment":
+        return
+    for name in ("sha256", "preview_sha256"):
+        said = wanted.values.get(name)
+        if said is not None and not is_sha256(said):
+            raise Refused(Code.INVALID, message(N_("This is not the hash of a file")))
+    for name in CONTENT_FIELDS:
+        held = record.values.get(name) if record is not None and record.values.get("sha256") else None
+        if held is not None and wanted.values.get(name, held) != held:
+            raise Refused(
+                Code.ILLEGAL_STATE, message(N_("The content of a file stands as it is; add another file"))
+            )
 
 
 def demand_unused(records: Records, record: Record) -> None:

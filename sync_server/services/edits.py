@@ -141,6 +141,7 @@ class Edits:
         conditions.demand_people(self.records, schema.scope_fields, record.values)
         conditions.demand_stage(self.records, schema, record.values)
         conditions.demand_draft(self.records, None, wanted)
+        conditions.demand_content(None, wanted)
         self._number_new(record)
         # From here on nothing refuses.
         record.made = self._mark(stamp, self._next())
@@ -247,6 +248,7 @@ class Edits:
                 return Outcome(code=Code.APPLIED, base=base)
             return Outcome(code=Code.SUPERSEDED, base=base, shown=self._shown(record, wanted, held))
         conditions.demand_draft(self.records, record, wanted)
+        conditions.demand_content(record, wanted)
         after = {**record.values, **wanted.values}
         conditions.demand_stage(self.records, wanted.schema, wanted.values)
         conditions.demand_sound(wanted.schema, record.id, wanted.values)

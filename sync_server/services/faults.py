@@ -15,6 +15,7 @@ STATUS: Final = {
     "disabled": 403,
     "epoch": 409,
     "gap": 409,
+    "offset": 409,
     "too_large": 413,
     "upgrade": 426,
     "limit": 429,

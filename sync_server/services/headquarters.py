@@ -9,6 +9,7 @@ from sqlalchemy import inspect
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from sync_server.services.auth import Auth
+from sync_server.services.blobs import BlobService
 from sync_server.services.hq import Hq
 from sync_server.services.sync import SyncService
 from sync_server.settings import Settings
@@ -25,6 +26,7 @@ class Headquarters:
     auth: Auth
     records: Hq
     sync: SyncService
+    blobs: BlobService
 
     def demand_ready(self) -> None:
         """Raise `UserError` unless the database holds an HQ of this program's version."""
@@ -49,5 +51,10 @@ def open_headquarters(settings: Settings) -> Headquarters:
     """Return the HQ of the settings; it may yet be empty (`demand_ready`)."""
     database = Database(settings.database_url)
     return Headquarters(
-        settings, database, Auth(database, settings), Hq(database), SyncService(database, settings)
+        settings,
+        database,
+        Auth(database, settings),
+        Hq(database),
+        SyncService(database, settings),
+        BlobService(database, settings),
     )

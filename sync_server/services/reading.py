@@ -138,6 +138,10 @@ class Reader:
         decide(self.person, Action.READ, entity, None, asked).demand()
         return Wish(criteria=wanted, sort=by, descending=descending, **others)
 
+    def visible(self, entity: str) -> Select[Any]:
+        """Return the query for every living row the person may read, with all its columns."""
+        return self._visible(schema_of(entity), deleted=False)
+
     def _sortable(self, schema: Schema, name: str) -> Field:
         field = schema.fields.get(name)
         if field is None or field.kind in (Kind.TAGS, Kind.JSON):

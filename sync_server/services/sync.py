@@ -471,6 +471,8 @@ def _told_settings(settings: Settings) -> dict[str, Any]:
     return {
         "interval_s": settings.interval_s,
         "lease_size": settings.lease_size,
+        "file_bytes_max": settings.file_bytes_max,
+        "device_files_bytes_max": settings.device_files_bytes_max,
         "company": settings.company,
         "company_zh": settings.company_zh,
         "address": settings.address,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ from sqlalchemy import select, update
 
 from crm_core.errors import UserError
 from crm_core.ids import named_id
+from crm_core.sync.blobs import PART_BYTES
 from sync_server.services import backup, checking, founding
 from sync_server.services.archive import Damaged
+from sync_server.services.auth import DeviceSession
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.services.sealing import PIECE_BYTES, WrongPassphrase
 from sync_server.settings import fresh_settings, read_settings
@@ -43,6 +46,15 @@ def fill(hq: Headquarters) -> None:
     hq.records.create(
         "saved_view", {"name": "View", "entity": "deal", "definition": {"columns": ["name", None, 1]}}
     )
+    brochure = hashlib.sha256(FILE).hexdigest()
+    hq.records.create(
+        "attachment",
+        {"name": "a.pdf", "record_entity": "customer", "record_id": customer, "sha256": brochure},
+    )
+    sender = DeviceSession(device_id=7, user_id=hq.records.all("user")[0][0])
+    for start in range(0, len(FILE), PART_BYTES):
+        part = FILE[start : start + PART_BYTES]
+        hq.blobs.add(sender, brochure, start, len(FILE), part, hashlib.sha256(part).hexdigest())
     folder = hq.settings.data / "files" / "ab"
     folder.mkdir(parents=True)
     (folder / "abcdef").write_bytes(FILE)

@@ -13,13 +13,14 @@ from sqlalchemy import Engine, inspect
 from sync_server.settings import sqlite_url
 from sync_server.store import upgrading
 from sync_server.store.attempts import SignInAttempt
+from sync_server.store.blobs import Blob
 from sync_server.store.database import Database
 from sync_server.store.tables import HqBase
 
 
 def differences(engine: Engine) -> list[Any]:
     """Return what the database has otherwise than the program declares."""
-    assert SignInAttempt.metadata is HqBase.metadata
+    assert SignInAttempt.metadata is Blob.metadata is HqBase.metadata
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         found: list[Any] = compare_metadata(context, HqBase.metadata)

@@ -44,6 +44,7 @@ from crm_core.sync.protocol import (
     TxnFlag,
 )
 from sync_server.services.auth import DeviceSession
+from sync_server.services.blobs import BlobService
 from sync_server.services.entitlements import person_of
 from sync_server.services.hq import FOUNDER, Edit, EditKind, Hq
 from sync_server.services.sync import SyncService
@@ -67,6 +68,7 @@ class Office:
         self.now_ms = START_MS
         self.hq = Hq(self.database, self.clock)
         self.sync = SyncService(self.database, self.settings, self.clock)
+        self.blobs = BlobService(self.database, self.settings, self.clock)
         self.database.create_tables()
         self.founder = new_id()
         with self.database.note() as connection:
