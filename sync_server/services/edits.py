@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from crm_core.i18n import N_, Message, message
@@ -94,6 +94,12 @@ class Edits:
         if outcome.seq and wanted.schema.name == "custom_field":
             self.custom.forget()
         return outcome
+
+    def settle(self, real: Callable[[int], int]) -> None:
+        """Put real positions in the place of drafted ones, but for those of the records."""
+        self.scopes.settle(real)
+        self.lost = [replace(lost, seq=real(lost.seq)) for lost in self.lost]
+        self.policy_seq = real(self.policy_seq)
 
     def value(self, record: Record, fields: tuple[Field, ...]) -> Any:
         """Return a register's value as it travels: one value, or the list of a group's."""

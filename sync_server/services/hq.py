@@ -174,7 +174,7 @@ class Hq:
         author = self._author(hq.connection, author_id)
         server_ms = self._clock()
         hlc = tick(hq.hq_hlc, server_ms)
-        op_no, base = hq.hq_op_no, hq.positions.last
+        op_no, base = hq.hq_op_no, hq.seen
         results: list[Result | None] = []
         txns: list[Txn] = []
         for edit in edits:

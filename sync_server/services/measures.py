@@ -37,6 +37,7 @@ seconds = Histogram(
 sync_bytes = Counter("satchel_sync_bytes", "Bytes of sync bodies as sent, by direction.", ["direction"])
 operations = Counter("satchel_operations", "Operations, by what became of them.", ["answer"])
 sign_ins = Counter("satchel_sign_ins", "Attempts to sign in, by outcome.", ["outcome"])
+merges_again = Counter("satchel_merges_again", "Merges done again because another one came between.")
 under_way = Gauge("satchel_requests_under_way", "Requests being answered now.", multiprocess_mode="livesum")
 
 

@@ -22,13 +22,14 @@ from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
 from sync_server.services import quote_totals
 from sync_server.services.edits import Edits, Outcome
 from sync_server.services.faults import Refusal
+from sync_server.services.overtaking import demand_untouched
 from sync_server.services.records import Key, Mark, Record, chunks
 from sync_server.services.rights import Author, Refused
-from sync_server.services.storing import store
+from sync_server.services.storing import store, store_new
 from sync_server.services.wanted import Wanted, read_op
 from sync_server.store.bulk import insert_rows
 from sync_server.store.database import HqTransaction
-from sync_server.store.tables import Device, LostEditLog, OpLog, Quarantine, table_of
+from sync_server.store.tables import DRAFT, Device, LostEditLog, OpLog, Quarantine, table_of
 
 SHA_BYTES: Final = 16
 _BIGINT_MAX: Final = 2**63 - 1
@@ -107,9 +108,9 @@ def merge(
 ) -> Merged:
     """Merge transactions.
 
-    `reveal` gives the position behind an operation's `base`. Raises `Refusal` with nothing changed: `gap`
-    where operations before these are missing, `bad_request` where they do not follow each other, and
-    `PayloadChanged`.
+    `reveal` gives the position behind an operation's `base`. Raises `Overtaken` where the head was not held
+    and somebody changed meanwhile what was decided on; `Refusal` with nothing changed: `gap` where operations
+    before these are missing, `bad_request` where they do not follow each other, and `PayloadChanged`.
     """
     items = [_Item(txn, op, txn.hlc + op.hlc_delta, _sha(txn, op)) for txn in txns for op in txn.ops]
     batch = _Batch(hq, author, server_ms, reveal)
@@ -377,6 +378,9 @@ class _Batch:
             quote.set("total", total)
             hq.hq_hlc = tick(hq.hq_hlc, self._server_ms)
             quote.stamp(quote_totals.REGISTER, Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None))
+        edits.scopes.settle_lent()
+        store_new(hq.connection, edits.records.touched())
+        self._hold(fresh)
         edits.scopes.finish()
         edits.numbers.finish()
         store(hq.connection, edits.records.touched())
@@ -399,6 +403,25 @@ class _Batch:
             hq.connection.execute(insert(_lost), rows)
         if edits.policy_seq:
             hq.policy_seq = edits.policy_seq
+
+    def _hold(self, fresh: Sequence[_Item]) -> None:
+        """Take the head of the feed, if it is not held yet, and give everything its place in it."""
+        edits, hq = self._edits, self._hq
+        if hq.is_held:
+            return
+        shift = hq.hold()
+        demand_untouched(hq.connection, hq.seen, edits.records)
+
+        def real(position: int) -> int:
+            return position + shift if position > DRAFT else position
+
+        for record in edits.records.touched():
+            record.settle(real)
+        edits.settle(real)
+        for item in fresh:
+            item.seq = real(item.seq)
+            if item.answer is not None and item.answer.base > DRAFT:
+                item.answer = msgspec.structs.replace(item.answer, base=real(item.answer.base))
 
     def _log(self, items: Sequence[_Item]) -> None:
         author = self._author

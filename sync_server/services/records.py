@@ -6,7 +6,7 @@ A merge reads what its batch touches with a few statements, decides in memory, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
@@ -97,6 +97,17 @@ class Record:
         self.cells[register] = mark
         self.cells_changed.add(register)
 
+    def settle(self, real: Callable[[int], int]) -> None:
+        """Put real positions in the place of drafted ones."""
+        self.life_seq = real(self.life_seq)
+        if self.is_new:
+            self.made = self.made._replace(seq=real(self.made.seq))
+        for register in self.cells_changed:
+            mark = self.cells[register]
+            self.cells[register] = mark._replace(seq=real(mark.seq))
+        if self.scopes != self.stored_scopes:
+            self.scopes = {scope: real(in_seq) for scope, in_seq in self.scopes.items()}
+
     def newest_of_others(self, device: int) -> int:
         """Return the highest position at which anybody but `device` changed it."""
         marks = (self.made, *self.cells.values())
@@ -131,6 +142,7 @@ class Records:
         self._links: dict[tuple[int, str, str], set[str]] = {}
         self._complete: set[Key] = set()
         self._journal: dict[Key, Record | None] | None = None
+        self._noticed: set[Key] = set()
 
     # Reading
 
@@ -192,6 +204,14 @@ class Records:
             record.stored_dots = {name: set(pairs) for name, pairs in record.dots.items()}
             self._known[schema.no, record.id] = record
             self._link(record)
+
+    def asked(self) -> frozenset[Key]:
+        """Return what was asked for or noticed so far, there or not."""
+        return frozenset(self._known.keys() | self._noticed)
+
+    def notice(self, entity: int, record_id: str) -> None:
+        """Note that something was decided by a record that was not read whole."""
+        self._noticed.add((entity, record_id))
 
     def touched(self) -> Iterator[Record]:
         """Yield the records read or made so far."""

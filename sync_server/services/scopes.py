@@ -7,7 +7,7 @@ lent is worked out once for a batch, at its end; everything else at once, for th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -63,12 +63,20 @@ class ScopeKeeper:
             if target is not None and target_id:
                 self._borrowers.add((target.no, target_id))
 
-    def finish(self) -> None:
-        """Work out what is lent and write the exits down."""
+    def settle_lent(self) -> None:
+        """Work out what is lent, as the whole batch leaves it."""
         for name in SCHEMAS:
             ids = sorted(row_id for entity, row_id in self._borrowers if entity == SCHEMAS[name].no)
             if ids:
                 self._settle_lent(SCHEMAS[name], ids)
+
+    def settle(self, real: Callable[[int], int]) -> None:
+        """Put real positions in the place of drafted ones."""
+        for exited in self._exits:
+            exited["seq"] = real(exited["seq"])
+
+    def finish(self) -> None:
+        """Write the exits down."""
         if self._exits:
             self._records.connection.execute(insert(_exits), self._exits)
 
@@ -127,6 +135,7 @@ class ScopeKeeper:
         for some in chunks(ids):
             query = select(*columns).where(table.c[link.name].in_(some), table.c.life % 2 == 1)
             for row in self._records.connection.execute(query).mappings():
+                self._records.notice(lender.no, row["id"])
                 if row["id"] not in in_batch:
                     yield row[link.name], direct_scopes(lender, dict(row))
         wanted = set(ids)

@@ -18,11 +18,23 @@ _SCOPE: Final = (*_ROW, "scope", "in_seq")
 _DOT: Final = (*_ROW, "field", "word", "dot")
 
 
+def store_new(connection: Connection, records: Iterable[Record]) -> None:
+    """Write the values of new records, which nobody else can know of yet, and nothing of the feed."""
+    new: dict[str, tuple[Schema, list[dict[str, Any]]]] = {}
+    for record in records:
+        if record.is_new:
+            new.setdefault(record.schema.name, (record.schema, []))[1].append(record.values)
+    for schema, rows in new.values():
+        # Only the columns some row fills: most are empty, and each costs time in every row.
+        filled = sorted({name for row in rows for name, value in row.items() if value is not None})
+        insert_rows(connection, schema.table, filled, [[row.get(name) for name in filled] for row in rows])
+
+
 def store(connection: Connection, records: Iterable[Record]) -> None:
-    """Write every change of the records."""
+    """Write every change of the records but the values of new ones (`store_new`)."""
     touched = list(records)
     made = [record for record in touched if record.is_new]
-    _store_values(connection, touched)
+    _store_changed(connection, touched)
     insert_rows(connection, META, _META, [_meta(record) for record in made])
     moved = [record for record in touched if record.meta_changed and not record.is_new]
     _update(connection, META, _ROW, [dict(zip(_META, _meta(record), strict=True)) for record in moved])
@@ -31,20 +43,13 @@ def store(connection: Connection, records: Iterable[Record]) -> None:
     _store_dots(connection, touched)
 
 
-def _store_values(connection: Connection, touched: Sequence[Record]) -> None:
-    new: dict[str, tuple[Schema, list[dict[str, Any]]]] = {}
+def _store_changed(connection: Connection, touched: Sequence[Record]) -> None:
     changed: dict[tuple[str, frozenset[str]], tuple[Schema, list[dict[str, Any]]]] = {}
     for record in touched:
-        if record.is_new:
-            new.setdefault(record.schema.name, (record.schema, []))[1].append(record.values)
-        elif record.changed:
+        if record.changed and not record.is_new:
             key = (record.schema.name, frozenset(record.changed))
             row = {name: record.values[name] for name in record.changed} | {"id": record.id}
             changed.setdefault(key, (record.schema, []))[1].append(row)
-    for schema, rows in new.values():
-        # Only the columns some row fills: most are empty, and each costs time in every row.
-        filled = sorted({name for row in rows for name, value in row.items() if value is not None})
-        insert_rows(connection, schema.table, filled, [[row.get(name) for name in filled] for row in rows])
     for schema, rows in changed.values():
         _update(connection, schema.table, ("id",), rows)
 

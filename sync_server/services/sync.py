@@ -41,6 +41,7 @@ from sync_server.services.faults import Refusal
 from sync_server.services.feed import LEAST_BYTES, next_page
 from sync_server.services.lost_edits import missed_lost_edits
 from sync_server.services.merge import Merged, PayloadChanged, merge
+from sync_server.services.overtaking import write_beside_others
 from sync_server.services.projection import Reader
 from sync_server.services.rights import Author
 from sync_server.settings import Settings
@@ -159,8 +160,12 @@ class SyncService:
 
     def _receive(self, request: SyncRequest, session: DeviceSession, server_ms: int) -> _Contact:
         if request.txns or request.leases:
-            with self._database.write() as hq:
-                return self._meet(request, session, server_ms, hq.connection, hq.epoch, hq)
+            return write_beside_others(
+                self._database,
+                lambda hq: self._meet(request, session, server_ms, hq.connection, hq.epoch, hq),
+                # A range of numbers is cut under the head: others who hold it wait for the series too.
+                late=not request.leases,
+            )
         with self._database.read() as snapshot:
             epoch = snapshot.epoch
         with self._database.note() as connection:
@@ -282,7 +287,7 @@ class SyncService:
             incarnation=request.incarnation,
         )
         disguise = Disguise(self._secret, session.device_id)
-        head = hq.positions.last
+        head = hq.seen
         merged = merge(
             hq,
             author,

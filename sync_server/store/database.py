@@ -1,8 +1,9 @@
 """One database, SQLite or PostgreSQL, and the three ways into it: read, write the feed, keep notes.
 
-`write` locks the feed's head before anything else. So writers go one after the other, positions are handed
-out from memory, and they become visible in their own order: a reader that has seen position 7 will never
-find a new 6. The reasons and the price: docs/decisions/0005-one-writer-and-opaque-positions.md.
+Whoever adds to the feed holds the lock of its head from when he learns his positions until he has committed.
+So positions become visible in their own order: a reader that has seen position 7 will never find a new 6.
+`write` takes the head before anything else, or on PostgreSQL as late as `HqTransaction.hold` is called. The
+reasons and the price: docs/decisions/0005-one-writer-and-opaque-positions.md and the page that amends it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sqlalchemy.engine import make_url
 from crm_core.entities import ENTITIES
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_
-from sync_server.store.tables import FeedHead, HqBase, table_of
+from sync_server.store.tables import DRAFT, FeedHead, HqBase, table_of
 
 BUSY_TIMEOUT_MS: Final = 30_000  # longer than any one merge takes
 STATEMENT_TIMEOUT_MS: Final = 60_000
@@ -31,7 +32,7 @@ _head = table_of(FeedHead)
 
 
 class Positions:
-    """Hands out feed positions, each once."""
+    """Hands out feed positions, each once; drafts of them, above `DRAFT`, until the head is held."""
 
     def __init__(self, last: int) -> None:
         self.last = last
@@ -42,17 +43,44 @@ class Positions:
         return self.last
 
 
+class Overtaken(Exception):
+    """Somebody changed what this transaction decided on: it is to be done again with the head held first."""
+
+
 @dataclass(slots=True)
 class HqTransaction:
-    """A transaction that holds the feed's head. What is set on it is written with the last statement."""
+    """A transaction that adds to the feed. What is set on it is written with the last statement."""
 
     connection: Connection
     positions: Positions
+    seen: int
+    """Where the feed stood when it began."""
     epoch: str
     policy_seq: int
     hq_op_no: int
     hq_hlc: int
     max_hlc: int
+    is_held: bool = True
+    """Whether it holds the head: positions are real, and nobody else adds to the feed."""
+
+    def hold(self) -> int:
+        """Take the head, and return what is to be added to every position drafted before.
+
+        Raises `Overtaken` where rights changed since the transaction began; what else changed the caller
+        looks up himself. From now on nothing may wait for a lock another writer could have.
+        """
+        if self.is_held:
+            return 0
+        head = _found(self.connection.execute(_lock_head()).one_or_none())
+        if (head.epoch, head.policy_seq) != (self.epoch, self.policy_seq):
+            raise Overtaken
+        shift = head.seq - DRAFT
+        self.positions.last += shift
+        self.hq_op_no = head.hq_op_no
+        self.hq_hlc = max(self.hq_hlc, head.hq_hlc)
+        self.max_hlc = max(self.max_hlc, head.max_hlc)
+        self.is_held = True
+        return int(shift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,44 +113,40 @@ class Database:
             self._writer = self.engine
 
     @contextmanager
-    def write(self) -> Iterator[HqTransaction]:
-        """Give a transaction that may add to the feed; it commits at the end of the block."""
+    def write(self, *, late: bool = False) -> Iterator[HqTransaction]:
+        """Give a transaction that may add to the feed; it commits at the end of the block.
+
+        `late`: on PostgreSQL the head is left to others until the block calls `hold`, which it must before
+        it writes a position. SQLite has one writer in any case.
+        """
+        late = late and not self.is_sqlite
         with self._writer.begin() as connection:
-            lock = (
-                update(_head)
-                .where(_head.c.id == 1)
-                .values(seq=_head.c.seq)
-                .returning(
-                    _head.c.seq,
-                    _head.c.epoch,
-                    _head.c.policy_seq,
-                    _head.c.hq_op_no,
-                    _head.c.hq_hlc,
-                    _head.c.max_hlc,
-                )
-            )
-            head = _found(connection.execute(lock).one_or_none())
+            looked = connection.execute(select(_head).where(_head.c.id == 1) if late else _lock_head())
+            head = _found(looked.one_or_none())
             hq = HqTransaction(
                 connection=connection,
-                positions=Positions(head.seq),
+                positions=Positions(DRAFT if late else head.seq),
+                seen=head.seq,
                 epoch=head.epoch,
                 policy_seq=head.policy_seq,
                 hq_op_no=head.hq_op_no,
                 hq_hlc=head.hq_hlc,
                 max_hlc=head.max_hlc,
+                is_held=not late,
             )
             yield hq
-            connection.execute(
-                update(_head)
-                .where(_head.c.id == 1)
-                .values(
-                    seq=hq.positions.last,
-                    policy_seq=hq.policy_seq,
-                    hq_op_no=hq.hq_op_no,
-                    hq_hlc=hq.hq_hlc,
-                    max_hlc=hq.max_hlc,
+            if hq.is_held:
+                connection.execute(
+                    update(_head)
+                    .where(_head.c.id == 1)
+                    .values(
+                        seq=hq.positions.last,
+                        policy_seq=hq.policy_seq,
+                        hq_op_no=hq.hq_op_no,
+                        hq_hlc=hq.hq_hlc,
+                        max_hlc=hq.max_hlc,
+                    )
                 )
-            )
 
     @contextmanager
     def note(self) -> Iterator[Connection]:
@@ -166,6 +190,12 @@ def renew_epoch(connection: Connection) -> str:
     epoch = secrets.token_hex(EPOCH_BYTES)
     connection.execute(update(_head).where(_head.c.id == 1).values(epoch=epoch))
     return epoch
+
+
+def _lock_head() -> Any:
+    """Return the statement that locks the head until the transaction ends, and reads it."""
+    columns = (_head.c[name] for name in ("seq", "epoch", "policy_seq", "hq_op_no", "hq_hlc", "max_hlc"))
+    return update(_head).where(_head.c.id == 1).values(seq=_head.c.seq).returning(*columns)
 
 
 def _found(row: Any) -> Any:

@@ -9,12 +9,18 @@ Positions (`seq`) are whole numbers handed out in commit order by `Database.writ
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Dialect, Index, Integer, LargeBinary, Table, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
 
+from crm_core.errors import BrokenPromise
+from crm_core.i18n import N_
 from crm_core.schema.entity import Base
+
+DRAFT: Final = 2**62
+"""Positions above are drafts, handed out before the head of the feed was held; real ones stay below."""
 
 # SQLite numbers rows by itself only where the key is exactly INTEGER.
 _AutoKey = BigInteger().with_variant(Integer, "sqlite")
@@ -31,9 +37,22 @@ def table_of(model: type[DeclarativeBase]) -> Table:
     return cast(Table, model.__table__)
 
 
+class Position(TypeDecorator[int]):
+    """A place in the feed. A draft of one, made before the head was held, cannot be written down."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        """Return the position. Raises `BrokenPromise` for a draft."""
+        if value is not None and value > DRAFT:
+            raise BrokenPromise(N_("HQ was about to keep a place in the feed before it had one"))
+        return value
+
+
 def _position(*, index: bool = False, key: bool = False) -> Mapped[int]:
     return mapped_column(
-        BigInteger, index=index, primary_key=key, autoincrement=False, nullable=False, default=0
+        Position, index=index, primary_key=key, autoincrement=False, nullable=False, default=0
     )
 
 
