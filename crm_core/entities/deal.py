@@ -17,6 +17,7 @@ from crm_core.schema.columns import (
     money,
     owner,
     ref,
+    shares,
     tags,
     text,
 )
@@ -95,3 +96,9 @@ class Deal(Entity):
         29, N_("Notes"), field_class=FieldClass.COMMS, searchable=True, section=N_("Notes")
     )
     tags: Mapped[list[str] | None] = tags(30, N_("Tags"), in_list=True)
+    shared_with: Mapped[list[str] | None] = shares(
+        60, N_("Shared with"), ScopeSource.SHARE, since=2, section=N_("Sharing")
+    )
+    shown_to: Mapped[list[str] | None] = shares(
+        61, N_("Shown to"), ScopeSource.SHOWN, since=2, section=N_("Sharing")
+    )

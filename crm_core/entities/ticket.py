@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import PRIORITIES, choices
 from crm_core.i18n import N_
-from crm_core.schema.columns import boolean, choice, instant, long_text, owner, ref, tags, text
+from crm_core.schema.columns import boolean, choice, instant, long_text, owner, ref, shares, tags, text
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import ScopeSource
 
@@ -63,6 +63,8 @@ class Ticket(Entity):
     replied_at: Mapped[int | None] = instant(24, N_("First replied"), read_only=True)
     closed_at: Mapped[int | None] = instant(25, N_("Closed at"), read_only=True)
     tags: Mapped[list[str] | None] = tags(26, N_("Tags"))
+    shared_with: Mapped[list[str] | None] = shares(60, N_("Shared with"), ScopeSource.SHARE, since=2)
+    shown_to: Mapped[list[str] | None] = shares(61, N_("Shown to"), ScopeSource.SHOWN, since=2)
 
 
 class TicketMessage(Entity):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from crm_core.exchange.convert import cell_reader, clean
 from crm_core.exchange.deals import Stages, name_deal
 from crm_core.exchange.drafts import Column, Draft
 from crm_core.exchange.industries import likely_misspelt
-from crm_core.exchange.links import Links
+from crm_core.exchange.links import Links, NotFoundHere
 from crm_core.exchange.mapping import RECORD_ID, Found, Rule, Target, title_of
 from crm_core.exchange.missing import STAGE_BY_NAME, Missing, defaults_of
 from crm_core.exchange.plan import ImportOptions, ImportPlan, Lookup, Mode, PlannedRow, Step
@@ -21,6 +22,7 @@ from crm_core.money import is_currency
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.schema.validate import problem_with, problems_of
+from crm_core.schema.values import parse_text
 
 Advance = Callable[[int, int], None]
 """Told (rows done, rows in all); may raise to stop."""
@@ -269,7 +271,9 @@ class _Planner:
             return
         found = column.rule.lookup
         try:
-            if found is None:
+            if column.field.members:
+                draft.values[column.field.name] = self._members(column.field, text)
+            elif found is None:
                 draft.values.update(column.read(text, {**context, **draft.values}))
             elif found.entity == self.schema.name:
                 draft.own_links.append((column, text))
@@ -277,6 +281,20 @@ class _Planner:
                 draft.values[column.field.name] = self._find(column.field, found, text, draft.values)
         except UserError as error:
             draft.reject(_in_column(column, error.message))
+
+    def _members(self, filled: Field, text: str) -> list[Plain]:
+        """Return the ids of the users and teams a cell names, by id or by name. Raises `UserError`."""
+        words = parse_text(filled, text)[filled.name]
+        found = {self._member(filled, str(word)) for word in words} if isinstance(words, list) else set()
+        return [*sorted(found)]
+
+    def _member(self, filled: Field, word: str) -> str:
+        if is_id(word):
+            return word
+        for entity in filled.members[:-1]:
+            with contextlib.suppress(NotFoundHere):
+                return self.links.find(title_of(entity), word)
+        return self.links.find(title_of(filled.members[-1]), word)
 
     def _find(self, filled: Field, found: Found, text: str, values: Mapping[str, Plain]) -> str:
         if filled.target != "stage" or self.stages is None:

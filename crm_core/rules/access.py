@@ -29,7 +29,13 @@ class Action(StrEnum):
     DELETE = "delete"
     EXPORT = "export"
     ASSIGN = "assign"
+    SHARE = "share"
+    """Say with whom a record is shared. Never granted by itself: who may change a record that is not merely
+    shared with him may share it."""
 
+
+GRANTED = tuple(action for action in Action if action is not Action.SHARE)
+"""The actions a role grants."""
 
 ACTION_LABELS = {
     Action.CREATE: N_("create"),
@@ -38,6 +44,7 @@ ACTION_LABELS = {
     Action.DELETE: N_("delete"),
     Action.EXPORT: N_("export"),
     Action.ASSIGN: N_("assign"),
+    Action.SHARE: N_("share"),
 }
 
 
@@ -70,6 +77,8 @@ class Rights:
 
     def reach_of(self, entity: str, action: Action) -> Reach:
         """Return how far `action` on `entity` goes."""
+        if action is Action.SHARE:
+            action = Action.EDIT
         return self.reach.get(entity, {}).get(action, Reach.NONE)
 
     def class_right(self, entity: str, field_class: FieldClass) -> ClassRight:
@@ -78,6 +87,8 @@ class Rights:
             return ClassRight.READ if self.reach_of(entity, Action.READ) else ClassRight.MASK
         return self.classes.get(entity, {}).get(field_class, ClassRight.MASK)
 
+
+_HOLDERS_ONLY = frozenset((Action.DELETE, Action.ASSIGN, Action.SHARE))
 
 NO_RIGHTS = Rights(reach={}, classes={})
 
@@ -89,6 +100,8 @@ class Person:
     user_id: str
     rights: Rights
     scopes: Mapping[Reach, frozenset[str]]
+    circles: frozenset[str] = frozenset()
+    """The ids a record can be shared under to reach the person: his own and those of his teams."""
 
     def acts_in(self, reach: Reach) -> frozenset[str]:
         """Return the scopes the reach covers."""
@@ -108,12 +121,26 @@ class Person:
         }.get(scope.partition(":")[0])
         return reach is not None and scope in self.acts_in(reach)
 
-    def reads_in(self, entity: str) -> frozenset[str]:
-        """Return the scopes whose rows of `entity` the person may read, lent ones included."""
-        scopes = self.acts_in(self.rights.reach_of(entity, Action.READ))
+    def within(self, action: Action, entity: str) -> frozenset[str]:
+        """Return the scopes in whose rows of `entity` the role allows `action`.
+
+        A row shared with the person is read, changed and exported like his own where the role lets him do so
+        at all, but neither deleted, handed on nor shared further. One that is lent or shown is read.
+        """
+        scopes = self.acts_in(self.rights.reach_of(entity, action))
         if EVERYONE in scopes:
             return frozenset((EVERYONE,))
-        return scopes | {LENT + scope for scope in scopes}
+        if not scopes or action in _HOLDERS_ONLY:
+            return scopes
+        scopes |= {f"{ScopeSource.SHARE}:{circle}" for circle in self.circles}
+        if action is Action.READ:
+            scopes |= {f"{ScopeSource.SHOWN}:{circle}" for circle in self.circles}
+            scopes |= {LENT + scope for scope in scopes}
+        return scopes
+
+    def reads_in(self, entity: str) -> frozenset[str]:
+        """Return the scopes whose rows of `entity` the person may read, lent ones included."""
+        return self.within(Action.READ, entity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +188,7 @@ def decide(
             ),
         )
     if scopes is not None:
-        within = person.reads_in(entity) if action is Action.READ else person.acts_in(reach)
+        within = person.within(action, entity)
         if EVERYONE not in within and within.isdisjoint(scopes):
             return Decision(
                 False,
@@ -170,7 +197,7 @@ def decide(
                     action=Message(ACTION_LABELS[action]),
                 ),
             )
-    needed = ClassRight.WRITE if action in (Action.CREATE, Action.EDIT) else ClassRight.READ
+    needed = ClassRight.WRITE if action in (Action.CREATE, Action.EDIT, Action.SHARE) else ClassRight.READ
     for field in fields:
         if person.rights.class_right(entity, field.field_class) < needed:
             return Decision(
@@ -214,7 +241,7 @@ def _parse_rights(stored: tuple[Any, ...]) -> Rights:
     try:
         reach = {
             entity: {
-                Action(action): Reach[name.upper()]
+                _granted(action): Reach[name.upper()]
                 for action, name in _said_for(raw.get("reach", {}), entity).items()
             }
             for entity in SCHEMAS
@@ -229,6 +256,13 @@ def _parse_rights(stored: tuple[Any, ...]) -> Rights:
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise BrokenPromise(N_("A role's rights cannot be read")) from error
     return Rights(reach=reach, classes=classes, administers=raw.get("administers") is True)
+
+
+def _granted(name: str) -> Action:
+    action = Action(name)
+    if action not in GRANTED:
+        raise ValueError(name)
+    return action
 
 
 def _said_for(table: Mapping[str, Mapping[str, str]], entity: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_
 from crm_core.rules.access import Person, Reach, read_rights
-from crm_core.rules.scopes import EVERYONE, below, own_scope
+from crm_core.rules.scopes import EVERYONE, above, below, own_scope
 
 Row = Mapping[str, Any]
 
@@ -22,6 +22,7 @@ def person_for(
 ) -> Person:
     """Return the person behind `user_id`; rows need `id` and the fields their entity declares.
 
+    What is shared with a team reaches everybody in it and in the teams below, and who manages one of these.
     A manager's team is every team he manages, his own if he holds a reach that far, and all below.
     Raises `BrokenPromise` where the user or the role is missing: no policy, no sync.
     """
@@ -36,6 +37,9 @@ def person_for(
     in_teams: set[str] = set()
     for root in [user["team_id"], *managed]:
         in_teams |= below(root, team_parents)
+    circles = {user_id}
+    for start in [user["team_id"], *managed]:
+        circles |= above(start, team_parents)
     territory_parents = {row["id"]: row["parent_id"] for row in territories}
     in_territories = below(user["territory_id"], territory_parents)
     own = {own_scope(user_id)}
@@ -52,4 +56,5 @@ def person_for(
             Reach.TERRITORY: frozenset(territory),
             Reach.ALL: frozenset((EVERYONE,)),
         },
+        circles=frozenset(circles),
     )

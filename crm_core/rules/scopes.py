@@ -1,8 +1,9 @@
 """Which scopes a row lies in and which a person acts in: the two halves of visibility.
 
-A scope is a short text: `own:<user>`, `team:<team>`, `terr:<territory>` or `all`. A row lies in those its
-own links name, in those of its parents, and in `all`. A row that lends (a deal its customer) puts the
-other row in its own scopes marked `~`: readable to them, nothing more, and not passed on to children.
+A scope is a short text: `own:<user>`, `team:<team>`, `terr:<territory>`, `share:` and `show:` with the id of
+a user or team, or `all`. A row lies in those its own links name, in those of its parents, and in `all`. A row
+that lends (a deal its customer) puts the other row in its own scopes marked `~`: readable to them, nothing
+more, and not passed on to children.
 
 A team's or territory's people are not written into rows: a manager acts in `own:` of each of them. So a
 person who changes team moves between managers without one row being rewritten.
@@ -28,7 +29,10 @@ def own_scope(user_id: str) -> str:
 def direct_scopes(schema: Schema, values: Mapping[str, Any]) -> frozenset[str]:
     """Return the scopes a row's own links name (without `all`)."""
     return frozenset(
-        f"{field.scope}:{values[field.name]}" for field in schema.scope_fields if values.get(field.name)
+        f"{field.scope}:{target}"
+        for field in schema.scope_fields
+        if (named := values.get(field.name))
+        for target in (named if field.members else (named,))
     )
 
 
@@ -51,6 +55,15 @@ def scopes_of(
     for direct in lent:
         scopes.update(LENT + scope for scope in direct)
     return frozenset(scopes)
+
+
+def above(start: str | None, parent_of: Mapping[str, str | None]) -> set[str]:
+    """Return `start` and everything over it in a tree given as child to parent; loops are harmless."""
+    found: set[str] = set()
+    while start is not None and start not in found:
+        found.add(start)
+        start = parent_of.get(start)
+    return found
 
 
 def below(root: str | None, parent_of: Mapping[str, str | None]) -> set[str]:

@@ -106,6 +106,11 @@ def tags(no: int, label: str, **how: Any) -> MappedColumn[Any]:
     return column(no, label, Kind.TAGS, **how)
 
 
+def shares(no: int, label: str, scope: ScopeSource, **how: Any) -> MappedColumn[Any]:
+    """Declare the users and teams a record is shared with: a set of their ids."""
+    return column(no, label, Kind.TAGS, scope=scope, members=("user", "team"), **how)
+
+
 def position(no: int, label: str, **how: Any) -> MappedColumn[Any]:
     """Declare a place in an order, kept as a fractional key; ties go by record id."""
     return column(no, label, Kind.POSITION, **how)

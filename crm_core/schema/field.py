@@ -64,6 +64,14 @@ class ScopeSource(StrEnum):
     OWN = "own"
     TEAM = "team"
     TERRITORY = "terr"
+    SHARE = "share"
+    """Shared with: read and changed, neither deleted nor handed on."""
+    SHOWN = "show"
+    """Shown to: read and nothing more."""
+
+
+SHARING = frozenset((ScopeSource.SHARE, ScopeSource.SHOWN))
+"""Scopes named by a set of users and teams, not by one link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +106,8 @@ class Field:
     target: str | None = None
     """Entity a link points to; `*` where the sibling `target_field` names it."""
     target_field: str | None = None
+    members: tuple[str, ...] = ()
+    """Set: the entities its words are ids of; empty where they are words."""
     parent: bool = False
     """The row inherits the scopes of the row this links to, and is deleted and restored with it."""
     lends: bool = False

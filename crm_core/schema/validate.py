@@ -68,7 +68,7 @@ def problem_with(field: Field, value: Any) -> Message | None:
     """Return what is wrong with one value that is not empty; None where it is fit to keep."""
     check = _OTHER_CHECKS.get(field.kind)
     if check is not None:
-        return check(value)
+        return check(value) or (_problem_with_members(value) if field.members else None)
     if not isinstance(value, str):
         return message(N_("This is not text"))
     longest = MAX_LONG_TEXT if field.kind is Kind.LONG_TEXT else MAX_TEXT
@@ -103,6 +103,10 @@ def _problem_with_words(value: Any) -> Message | None:
     if not all(map(is_storable, value)):
         return message(N_("This holds a character that cannot be stored"))
     return None
+
+
+def _problem_with_members(value: list[str]) -> Message | None:
+    return next(filter(None, map(_problem_with_link, value)), None)
 
 
 def _problem_with_email(value: str) -> Message | None:

@@ -70,6 +70,18 @@ def to_plain(field: Field, values: Mapping[str, Any]) -> Plain:
     return value  # type: ignore[no-any-return]
 
 
+def links_of(field: Field, values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return (entity, id) of what a field leads to; of a set of ids each under every entity it may be of."""
+    value = values.get(field.name)
+    if not value:
+        return ()
+    if field.members:
+        ids = value if isinstance(value, list) else [value]
+        return tuple((entity, str(each)) for each in ids for entity in field.members)
+    target = values.get(field.target_field or "") if field.target == "*" else field.target
+    return ((str(target), str(value)),) if field.kind is Kind.REF and target else ()
+
+
 def to_text(field: Field, values: Mapping[str, Any]) -> str:
     """Return a field's value as text, empty for none; what `parse_text` reads back."""
     value = to_plain(field, values)

@@ -14,7 +14,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX
-from crm_core.schema.values import parse_text, to_plain
+from crm_core.schema.values import links_of, parse_text, to_plain
 from crm_desktop.cli.console import tr
 from crm_desktop.models.custom import fields_of
 from crm_desktop.models.records import Record, flat_of
@@ -47,12 +47,8 @@ def flat(record: Record) -> dict[str, Any]:
 def labelled(replica: Replica, record: Record) -> dict[str, Any]:
     """Return a record by its fields' labels, links as what they lead to is called, without what is empty."""
     fields = declared_fields(replica, record.entity)
-    links = {
-        name: (_target(field, record), str(record.values[name]))
-        for name, field in fields.items()
-        if field.kind is Kind.REF and record.get(name)
-    }
-    titles = records.titles(replica, (link for link in links.values() if link[0]))
+    links = {name: links_of(field, record.values) for name, field in fields.items()}
+    titles = records.titles(replica, {link for several in links.values() for link in several})
     shown: dict[str, Any] = {"ID": record.id}
     for name, field in fields.items():
         value = to_plain(field, record.values)
@@ -60,13 +56,9 @@ def labelled(replica: Replica, record: Record) -> dict[str, Any]:
             continue
         if field.kind is Kind.CHOICE:
             value = tr(field.choice_label(str(value)))
-        shown[tr(field.label)] = titles.get(links.get(name, ("", ""))) or value
+        named = [titles[link] for link in links[name] if link in titles]
+        shown[tr(field.label)] = (sorted(named) if field.members else named[:1] and named[0]) or value
     return shown
-
-
-def _target(field: Field, record: Record) -> str:
-    target = record.get(field.target_field or "") if field.target == "*" else field.target
-    return str(target or "")
 
 
 def parse(

@@ -19,6 +19,7 @@ from crm_core.i18n import N_, Message, Translate
 from crm_core.rules.access import Action, decide, readable_fields
 from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, FieldClass, Kind
+from crm_core.schema.values import links_of
 from crm_desktop.interchange.saving import replacing, write_pieces
 from crm_desktop.interchange.stopped import Stopped
 from crm_desktop.models import query as lists
@@ -153,9 +154,11 @@ class _Export:
                 yield _Row(
                     record=record,
                     titles={
-                        field.name: titles.get((str(field.target), str(record.get(field.name))), "")
+                        field.name: ", ".join(
+                            sorted(titles[link] for link in links_of(field, record.values) if link in titles)
+                        )
                         for field in self._fields
-                        if field.kind is Kind.REF and record.get(field.name)
+                        if record.get(field.name)
                     },
                 )
             seen += len(page.rows)
@@ -225,7 +228,7 @@ class _Export:
         value = row.record.get(field.name)
         if value is None:
             return ""
-        if field.kind is Kind.REF:
+        if field.kind is Kind.REF or field.members:
             return row.titles.get(field.name) or str(value)
         if field.kind is Kind.CHOICE:
             return self._translate(field.choice_label(str(value)))
@@ -263,9 +266,10 @@ class _Export:
     def _titles(self, found: Sequence[Record]) -> dict[tuple[str, str], str]:
         wanted: dict[str, set[str]] = {}
         for field in self._fields:
-            if field.kind is Kind.REF and field.target in SCHEMAS:
-                ids = {str(record.get(field.name)) for record in found if record.get(field.name)}
-                wanted.setdefault(str(field.target), set()).update(ids)
+            for record in found:
+                for entity, record_id in links_of(field, record.values):
+                    if entity in SCHEMAS:
+                        wanted.setdefault(entity, set()).add(record_id)
         return {
             (entity, record_id): title
             for entity, ids in wanted.items()

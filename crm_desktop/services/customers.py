@@ -18,6 +18,7 @@ from crm_core.entities.ticket import Ticket
 from crm_core.errors import NotFound
 from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action, decide
+from crm_core.schema.values import links_of
 from crm_desktop.models import query, repository
 from crm_desktop.models.derived import CONTACT_KINDS, last_contact_ms
 from crm_desktop.models.records import Record, record_of
@@ -123,6 +124,7 @@ def overview(replica: Replica, customer_id: str) -> Overview:
             name: query.labels(session, entity, {record_id}).get(record_id, "")
             for name, (entity, record_id) in links.items()
         }
+        titles.update(_names_of_sharing(session, customer))
         shows_money = query.not_masked(person, "deal", "amount") and reads("deal")
         waiting = fields_not_sent(session, "customer", customer_id)
         parent_id = customer.get("parent_id")
@@ -326,3 +328,18 @@ def _count_overdue_tickets(session: Session, customer_id: str, now_ms: int) -> i
         )
         or 0
     )
+
+
+def _names_of_sharing(session: Session, customer: Record) -> dict[str, str]:
+    """Return what those are called that the customer is shared with, by field name."""
+    names = {}
+    for field in customer.schema.set_fields:
+        wanted: dict[str, set[str]] = {}
+        for entity, record_id in links_of(field, customer.values):
+            wanted.setdefault(entity, set()).add(record_id)
+        titles = [
+            title for entity, ids in wanted.items() for title in query.labels(session, entity, ids).values()
+        ]
+        if titles:
+            names[field.name] = ", ".join(sorted(titles))
+    return names

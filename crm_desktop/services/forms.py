@@ -9,6 +9,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message
 from crm_core.rules.access import Action
 from crm_core.schema.field import Kind, Plain
+from crm_core.schema.values import links_of
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import drafts, lists, records, rights
@@ -58,6 +59,14 @@ def open_form(
     found = records.titles(replica, {(target, linked) for _, target, linked in links})
     titles = {linked: found.get((target, linked), "") for _, target, linked in links}
     shown_links = {name: value for name, value in values.items() if name in refs and value}
+    people = {
+        link
+        for source in (values, draft.values if draft else {})
+        for shown in fields
+        if shown.field.members
+        for link in links_of(shown.field, source)
+    }
+    titles.update((record_id, title) for (_, record_id), title in records.titles(replica, people).items())
     titles.update((name, found.get((refs[name], str(value)), "")) for name, value in shown_links.items())
     return FormSetup(
         fields=fields,

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import UserError
 from crm_core.rules.access import Action, ClassRight, Reach, decide
-from crm_core.schema.field import Field, FieldClass, Kind, ScopeSource
+from crm_core.schema.field import Field, FieldClass, ScopeSource
 from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.schema.values import links_of
 from crm_desktop.models import derived, query
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.custom import fields_of
@@ -208,13 +209,7 @@ def company_currency(replica: Replica) -> str:
 
 def _linked(entity: str, rows: Collection[Record], links: Collection[str]) -> set[tuple[str, str]]:
     declared = SCHEMAS[entity].fields
-    found: set[tuple[str, str]] = set()
-    for name in links:
-        field = declared.get(name)
-        if field is None or field.kind is not Kind.REF:
-            continue
-        for row in rows:
-            target = row.get(field.target_field or "") if field.target == "*" else field.target
-            if row.get(name) and target in SCHEMAS:
-                found.add((str(target), str(row.get(name))))
-    return found
+    fields = [declared[name] for name in links if name in declared]
+    return {
+        link for field in fields for row in rows for link in links_of(field, row.values) if link[0] in SCHEMAS
+    }

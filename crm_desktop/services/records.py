@@ -16,7 +16,7 @@ from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import AccessDenied, Invalid, NotFound, Problem
 from crm_core.i18n import N_, message
 from crm_core.rules.access import Action, Person, readable_fields
-from crm_core.schema.field import Kind, Plain
+from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.validate import problems_of
 from crm_desktop.models import query, repository
@@ -214,7 +214,8 @@ def update_in(
     person = replica.person
     complete = complete_change(session, replica.clock, before, _cleaned(entity, changes))
     problems = problems_of(schema, complete, partial=True) + _links_to_itself(schema, record_id, complete)
-    problems += _links_to_nothing(session, person, schema, changes, {**before.values, **complete})
+    linked = {**changes, **_joining(schema, changes, before.values)}
+    problems += _links_to_nothing(session, person, schema, linked, {**before.values, **complete})
     if problems:
         raise Invalid(problems)
     written = [schema.fields[name] for name in changes if name in schema.fields]
@@ -236,6 +237,9 @@ def _links_to_nothing(
     """
     missing = []
     for link in schema.fields.values():
+        if link.members and written.get(link.name) and _names_nobody(session, person, link, written):
+            missing.append(link.name)
+            continue
         target = values.get(link.target_field or "") if link.target == "*" else link.target
         linked_id = written.get(link.name)
         if not linked_id or target not in SCHEMAS or (target == "user" and linked_id == person.user_id):
@@ -244,6 +248,24 @@ def _links_to_nothing(
             missing.append(link.name)
     said = message(N_("There is no such record on this laptop"))
     return [Problem(field=name, message=said) for name in missing]
+
+
+def _joining(schema: Schema, changes: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return who joins those a record is shared with; somebody who is there may have left the company."""
+    return {
+        field.name: sorted(set(changes[field.name] or ()) - set(before.get(field.name) or ()))
+        for field in schema.set_fields
+        if field.members and field.name in changes
+    }
+
+
+def _names_nobody(session: Session, person: Person, field: Field, written: Mapping[str, Any]) -> bool:
+    """Tell whether one of those a record is to be shared with is not on this laptop."""
+    return not all(
+        member_id == person.user_id
+        or any(repository.get(session, entity, str(member_id)) is not None for entity in field.members)
+        for member_id in written[field.name]
+    )
 
 
 def _links_to_itself(schema: Schema, record_id: str, values: Mapping[str, Any]) -> list[Problem]:

@@ -62,10 +62,16 @@ def shown_fields(replica: Replica, entity: str) -> tuple[Field, ...]:
 def demand_assignable(
     session: Session, person: Person, entity: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
 ) -> None:
-    """Raise `AccessDenied` where a change hands the row to somebody the person may not assign to."""
+    """Raise `AccessDenied` where a change hands the row to somebody the person may not assign to.
+
+    And where one says who else has a row that is merely shared with the person.
+    """
     schema = SCHEMAS[entity]
     held = before or {}
-    moved = [field for field in schema.scope_fields if after.get(field.name) != held.get(field.name)]
+    changed = [field for field in schema.scope_fields if after.get(field.name) != held.get(field.name)]
+    moved = [field for field in changed if not field.members]
+    if before is not None and changed and not _only_leaves(person, changed, held, after):
+        may(session, person, Action.SHARE, entity, before).demand()
     # A new record that names nobody gets its maker; taking a name away from one gives it away.
     foreign = any(
         not person.is_own(f"{field.scope}:{after[field.name]}")
@@ -80,3 +86,15 @@ def demand_assignable(
         may(session, person, Action.ASSIGN, entity, before).demand()
     if person.acts_in_own().isdisjoint(record_scopes(session, entity, after)):
         may(session, person, Action.ASSIGN, entity, after).demand()
+
+
+def _only_leaves(
+    person: Person, changed: Iterable[Field], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> bool:
+    """Tell whether the person takes himself, and nobody else, out of those a row is shared with."""
+    return all(
+        field.members
+        and set(before.get(field.name) or ()) ^ set(after.get(field.name) or ()) == {person.user_id}
+        and person.user_id in (before.get(field.name) or ())
+        for field in changed
+    )

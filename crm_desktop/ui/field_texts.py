@@ -10,7 +10,7 @@ from typing import Any
 
 from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
-from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_core.schema.values import DEFAULT_CURRENCY, links_of
 from crm_desktop.services.calendar import local
 from crm_desktop.services.lists import Titles
 from crm_desktop.ui.format import clock, figure, money, short_date
@@ -50,12 +50,23 @@ def value_text(
         case Kind.REF:
             target = values.get(field.target_field or "") if field.target == "*" else field.target
             return titles.get((str(target), str(value))) or titles.get(field.name) or ""
+        case Kind.TAGS if field.members:
+            return _names(field, value, titles) or titles.get(field.name) or ""
         case Kind.TAGS if isinstance(value, list):
             return ", ".join(str(word) for word in value)
         case Kind.JSON:
             return json.dumps(value, ensure_ascii=False)
         case _:
             return str(value)
+
+
+def _names(field: Field, value: Any, titles: Titles | Mapping[Any, str]) -> str:
+    named = {
+        record_id: title
+        for entity, record_id in links_of(field, {field.name: value})
+        if (title := titles.get((entity, record_id)))
+    }
+    return ", ".join(sorted(named.values()))
 
 
 def moment_text(moment: datetime) -> str:

@@ -63,17 +63,18 @@ def demand_sound(schema: Schema, record_id: str, values: Mapping[str, Any]) -> N
 
 
 def demand_people(records: Records, fields: Iterable[Field], values: Mapping[str, Any]) -> None:
-    """Every user, team and territory a row is put with is there and not deleted."""
+    """Every user, team and territory a row is put with or shared with is there and not deleted."""
     for field in fields:
-        target_id = values.get(field.name)
-        if field.scope is None or not target_id or field.target is None:
+        if field.scope is None or not values.get(field.name):
             continue
-        target = records.get(SCHEMAS[field.target].no, target_id)
-        if target is None or not target.lives:
-            raise Refused(
-                Code.INVALID,
-                message(N_("{field}: HQ has no such record"), field=Message(field.label)),
-            )
+        targets = field.members or ((field.target,) if field.target else ())
+        for target_id in values[field.name] if field.members else (values[field.name],):
+            found = [records.get(SCHEMAS[target].no, target_id) for target in targets]
+            if not any(target is not None and target.lives for target in found):
+                raise Refused(
+                    Code.INVALID,
+                    message(N_("{field}: HQ has no such record"), field=Message(field.label)),
+                )
 
 
 def demand_stage(records: Records, schema: Schema, values: Mapping[str, Any]) -> None:

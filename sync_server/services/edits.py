@@ -29,6 +29,7 @@ POLICY: Final = frozenset(("user", "team", "territory", "role"))
 EDITED_IN_TRASH = message(N_("The record is deleted; the change shows when it is restored"))
 _STALE = message(N_("Somebody else deleted or restored this record meanwhile"))
 _TAKEN = message(N_("HQ has a record with this id already"))
+_ONLY_SHARED = message(N_("This record is shared with you; only who holds it may hand it on or share it"))
 _NUMBER_STANDS = message(N_("A number once given stays"))
 
 
@@ -202,6 +203,7 @@ class Edits:
         foreign = any(
             values.get(field.name) and not self.rights.is_own(f"{field.scope}:{values[field.name]}")
             for field in schema.scope_fields
+            if not field.members
         )
         if foreign:
             self._demand_assign(schema, scopes)
@@ -302,6 +304,8 @@ class Edits:
     def _demand_move(self, record: Record, links: list[Field], after: Mapping[str, Any]) -> None:
         """Raise `Refused` unless the author may put the record where its changed links say."""
         schema = record.schema
+        if not self.rights.may(Action.SHARE, schema.name, record.all_scopes()):
+            raise Refused(Code.FORBIDDEN_ASSIGN, _ONLY_SHARED)
         foreign = False
         if any(not link.scope for link in links):
             conditions.demand_parents(self.records, self.rights, schema, after, links)
@@ -409,6 +413,9 @@ class Edits:
     def _change_set(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
         self.rights.demand(Action.EDIT, record)
         self.rights.demand_fields(Action.EDIT, wanted.schema, wanted.fields)
+        field = wanted.fields[0]
+        if field.members:
+            self._demand_shareable(record, field, wanted)
         before = record.dots.get(wanted.register, set())
         if wanted.kind is OpKind.TAG_ADD:
             name = dot(self._author.device, self._author.incarnation, stamp.op_no)
@@ -421,15 +428,29 @@ class Edits:
         seq = self._next()
         newest = record.newest_of_others(self._author.device)
         record.dots[wanted.register] = after
-        self._put(record, wanted.fields[0], members(after) or None)
+        self._put(record, field, members(after) or None)
         record.stamp(wanted.register, self._mark(stamp, seq))
         self._sign(record, stamp)
+        if field.scope is not None:
+            self.scopes.changed(record)
+            self.scopes.lend(record)
         return Outcome(
             code=Code.APPLIED,
             seq=seq,
             base=seq if newest <= base else base,
             shown=self._in_trash(record),
         )
+
+    def _demand_shareable(self, record: Record, field: Field, wanted: Wanted) -> None:
+        """Raise `Refused` unless the author may say with whom the record is shared, and this one is somebody.
+
+        Anybody may take himself out.
+        """
+        leaves = wanted.kind is OpKind.TAG_DEL and wanted.word == self._author.user_id
+        if not leaves and not self.rights.may(Action.SHARE, record.schema.name, record.all_scopes()):
+            raise Refused(Code.FORBIDDEN_ASSIGN, _ONLY_SHARED)
+        if wanted.kind is OpKind.TAG_ADD:
+            conditions.demand_people(self.records, (field,), {field.name: [wanted.word]})
 
 
 def _never_set(record: Record, held: Mark, wanted: Wanted, old: Any) -> bool:

@@ -281,6 +281,9 @@ class _Batch:
             for field in each.fields:
                 if field.scope is not None and field.target and each.values.get(field.name):
                     keys.append((SCHEMAS[field.target].no, each.values[field.name]))
+                for member in field.members:
+                    words = each.values.get(field.name) or ((each.word,) if each.word else ())
+                    keys.extend((SCHEMAS[member].no, word) for word in words)
             if each.values.get("stage_id"):
                 keys.append((SCHEMAS["stage"].no, each.values["stage_id"]))
         records.load(_ids_of(keys))

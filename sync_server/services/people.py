@@ -11,7 +11,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise, NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.ids import named_id
-from crm_core.rules.access import Action, ClassRight, Reach, read_rights
+from crm_core.rules.access import GRANTED, ClassRight, Reach, read_rights
 from crm_core.schema.field import FieldClass
 from crm_core.schema.values import to_json
 from sync_server.services.auth import login_of
@@ -256,7 +256,7 @@ def _changed(base: Mapping[str, Any], reach: Sequence[RightSet], classes: Sequen
     table: Values = copy.deepcopy(dict(base))
     for right in reach:
         _demand_entity(right.entity)
-        _demand_one_of(right.what, [each.value for each in Action])
+        _demand_one_of(right.what, [each.value for each in GRANTED])
         _demand_one_of(right.how, [each.name.lower() for each in Reach])
         table.setdefault("reach", {}).setdefault(right.entity, {})[right.what] = right.how
     for right in classes:
@@ -289,7 +289,7 @@ def _demand_one_of(word: str, allowed: Sequence[str]) -> None:
 def _role(role_id: str, values: Values) -> Values:
     rights = read_rights(values["rights"])
     allows = {
-        entity: {action.value: rights.reach_of(entity, action).name.lower() for action in Action}
+        entity: {action.value: rights.reach_of(entity, action).name.lower() for action in GRANTED}
         | {each.value: rights.class_right(entity, each).name.lower() for each in _CLASSES}
         for entity in SCHEMAS
     }

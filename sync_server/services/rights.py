@@ -53,11 +53,7 @@ class AuthorRights:
         """Tell whether the action is allowed on a record lying in `scopes` (`all` among them)."""
         key = (action, entity)
         if key not in self._within:
-            reach = self.person.rights.reach_of(entity, action)
-            if action is Action.READ:
-                self._within[key] = self.person.reads_in(entity)
-            else:
-                self._within[key] = self.person.acts_in(reach)
+            self._within[key] = self.person.within(action, entity)
         within = self._within[key]
         return EVERYONE in within or not within.isdisjoint(scopes)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,3 +160,25 @@ def test_a_link_names_a_record_of_its_kind_that_is_here(crm: Crm) -> None:
             assert ran.status == 1
             assert "There is no such record on this laptop" in ran.err
     assert [row["name"] for row in crm.rows("list", "customer")] == ["A"]
+
+
+def test_a_record_is_shared_by_ids_and_told_by_names(crm: Crm, tmp_path: Path) -> None:
+    role = crm.json("add", "role", "name=Sales", "rights={}")["id"]
+    wang = crm.json("add", "user", "name=Wang", f"role_id={role}")["id"]
+    team = crm.json("add", "team", "name=East")["id"]
+    made = crm.json("add", "customer", "name=A", f"shared_with={wang}")
+    changed = crm.json("set", "customer", made["id"], f"shared_with+={team}", f"shown_to={wang}")
+    assert (changed["shared_with"], changed["shown_to"]) == (sorted([wang, team]), [wang])
+    assert crm.json("show", "customer", made["id"], "--labels")["Shared with"] == ["East", "Wang"]
+    (found,) = crm.rows("list", "customer", "--where", f"shared_with = {team}")
+    assert found["id"] == made["id"]
+    assert crm.run("set", "customer", made["id"], "shared_with+=Wang").status == 1
+    file = tmp_path / "shared.csv"
+    file.write_text("Name,Shared with\nB,Wang; east\nC,Nobody\n", encoding="utf-8")
+    report = crm.json("import", str(file), "customer")
+    assert (report["created"], report["rejected"]) == (1, 1)
+    exported = tmp_path / "out.csv"
+    assert crm.run("export", "customer", str(exported)).status == 0
+    with exported.open(encoding="utf-8-sig", newline="") as stream:
+        named = {row["Name"]: row["Shared with"] for row in csv.DictReader(stream)}
+    assert named == {"A": "East, Wang", "B": "East, Wang"}

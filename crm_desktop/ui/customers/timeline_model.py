@@ -12,8 +12,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message, message
 from crm_core.money import Money
-from crm_core.schema.field import Field, Kind
-from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_core.schema.field import Field
+from crm_core.schema.values import DEFAULT_CURRENCY, links_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import records
 from crm_desktop.services.calendar import local
@@ -192,8 +192,9 @@ def titles_of_changes(
     links = set()
     for item in items:
         field = fields.get(item.field or "")
-        if field is not None and field.kind is Kind.REF and field.target in SCHEMAS:
-            links |= {(field.target, str(value)) for value in (item.old, item.new) if value}
+        if field is not None:
+            for value in (item.old, item.new):
+                links |= {link for link in links_of(field, {field.name: value}) if link[0] in SCHEMAS}
     return records.titles(replica, links)
 
 

@@ -35,6 +35,7 @@ from crm_core.schema.field import Choice, Field, Kind, Plain
 from crm_core.schema.values import DEFAULT_CURRENCY, parse_text
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.links import LinkEditor
+from crm_desktop.ui.forms.member_editor import MemberEditor
 from crm_desktop.ui.forms.tag_editor import TagEditor
 from crm_desktop.ui.forms.when import parse_day, parse_moment
 from crm_desktop.ui.theme import theme
@@ -76,6 +77,8 @@ def make_editor(context: Context, field: Field, currency: str = DEFAULT_CURRENCY
             return ChoiceEditor(field, [Choice(value=code, label=code) for code in CURRENCIES])
         case Kind.REF:
             return LinkEditor(context, field)
+        case Kind.TAGS if field.members:
+            return MemberEditor(context, field)
         case Kind.TAGS:
             return TagEditor(context, field)
         case _:

@@ -33,7 +33,7 @@ class LinkEditor(Live, QLineEdit):
         super().__init__(parent)
         self.field = field
         self._context = context
-        self._target = str(field.target)
+        self._targets = field.members or (str(field.target),)
         self._id: str | None = None
         self._title = ""
         self._options = _Options(self)
@@ -70,10 +70,8 @@ class LinkEditor(Live, QLineEdit):
 
     def retranslate(self) -> None:
         """Say what is linked to."""
-        schema = SCHEMAS.get(self._target)
-        self.setPlaceholderText(
-            tr("Search: {entity}", entity=tr(schema.meta.plural)) if schema is not None else ""
-        )
+        named = " / ".join(tr(SCHEMAS[target].meta.plural) for target in self._targets if target in SCHEMAS)
+        self.setPlaceholderText(tr("Search: {entity}", entity=named) if named else "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Walk the list by Up and Down, take by Enter, close by Esc."""
@@ -117,11 +115,14 @@ class LinkEditor(Live, QLineEdit):
 
     def _ask(self) -> None:
         text = self.text() if self.text() != self._title else ""
-        target, replica = self._target, self._context.replica
-        if target in SCHEMAS:
+        replica = self._context.replica
+        targets = [target for target in self._targets if target in SCHEMAS]
+        if targets:
             self._context.tasks.read(
                 self,
-                lambda: lists.options(replica, target, text),
+                lambda: tuple(
+                    option for target in targets for option in lists.options(replica, target, text)
+                ),
                 self._on_found,
                 self._on_failed,
                 topic="find",

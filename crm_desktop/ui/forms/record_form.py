@@ -288,10 +288,9 @@ class RecordForm(Live, QWidget):
         draft = setup.draft
         if draft is None:
             return
-        titles = {
-            name: setup.titles.get(str(value), "")
-            for name, value in draft.values.items()
-            if value is not None
+        titles = {key: title for key, title in setup.titles.items() if key not in self.grid.fields}
+        titles |= {
+            name: titles.get(str(value), "") for name, value in draft.values.items() if value is not None
         }
         names = [name for name in draft.values if name in self.grid.fields]
         self.grid.fill({**setup.values, **draft.values}, titles, names or ("",))

@@ -14,8 +14,7 @@ from crm_core.schema.values import parse_text
 from crm_desktop.services import lists
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.translate import tr
-from crm_desktop.ui.widgets.chips import Chip
-from crm_desktop.ui.widgets.flow import FlowLayout
+from crm_desktop.ui.widgets.chip_row import ChipRow
 from crm_desktop.ui.widgets.live import Live
 
 
@@ -28,7 +27,6 @@ class TagEditor(Live, QWidget):
         super().__init__(parent)
         self.field = field
         self._words: list[str] = []
-        self._chips: list[Chip] = []
         self.line = _Line()
         self.line.entered.connect(self._on_entered)
         self.line.erased.connect(self._on_erased)
@@ -39,8 +37,8 @@ class TagEditor(Live, QWidget):
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.activated.connect(self._on_word_chosen)
         self.line.setCompleter(completer)
-        self._row = QWidget()
-        self._flow = FlowLayout(self._row, gap=4, line_gap=4)
+        self._row = ChipRow()
+        self._row.closed.connect(self._take_out)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -75,18 +73,7 @@ class TagEditor(Live, QWidget):
 
     def _show_words(self, words: list[str]) -> None:
         self._words = words
-        for chip in self._chips:
-            self._flow.removeWidget(chip)
-            chip.deleteLater()
-        self._chips = []
-        for word in words:
-            chip = Chip(word, closable=True)
-            chip.closed.connect(lambda word=word: self._take_out(word))
-            self._flow.addWidget(chip)
-            chip.show()
-            self._chips.append(chip)
-        self._row.setVisible(bool(words))
-        self._row.updateGeometry()
+        self._row.show_chips((word, word) for word in words)
 
     def _take_out(self, word: str) -> None:
         self._show_words([kept for kept in self._words if kept != word])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from crm_core.schema.field import Kind
+from crm_core.schema.field import Field, Kind
 from crm_desktop.models.query import Cursor, ListQuery
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import lists
@@ -23,7 +23,7 @@ def reader_of(
     replica: Replica, query: ListQuery, columns: Sequence[Column], extras: ReadExtras | None
 ) -> Callable[[], RowsRead]:
     """Return the work that reads a page: fields, marks, titles of the links shown, `extras`."""
-    links = [column.key for column in columns if column.field is not None and column.field.kind is Kind.REF]
+    links = [column.key for column in columns if column.field is not None and _leads(column.field)]
 
     def read() -> RowsRead:
         found = lists.page(replica, query, links)
@@ -40,6 +40,10 @@ def reader_of(
         return rows, found.next
 
     return read
+
+
+def _leads(field: Field) -> bool:
+    return field.kind is Kind.REF or bool(field.members)
 
 
 def _glyph(record_id: str, marks: Marks) -> Glyph | None:

@@ -120,6 +120,8 @@ def field_column(
     field = shown.field
     leveled = tuple(field.choices) == LEVELS
     kind = CellKind.LEVEL if leveled else _KINDS.get(field.kind, CellKind.TEXT)
+    if field.members:
+        kind = CellKind.TEXT
     usual = 192 if stretch else _LEVEL_WIDTH if leveled else _WIDTHS.get(field.kind, _USUAL_WIDTH)
     if not stretch:
         usual = _REF_WIDTHS.get(field.target or "", usual)
@@ -148,7 +150,7 @@ def _cell_of(field: Field, company_currency: str, *, leveled: bool) -> Callable[
         return lambda row: CellText(str(row.record.get(field.name) or ""))
     if field.kind is Kind.MONEY:
         return lambda row: _amount(field, row, company_currency)
-    if field.kind is Kind.TAGS:
+    if field.kind is Kind.TAGS and not field.members:
         return lambda row: _words(field, row)
     if field.kind is Kind.BOOLEAN:
         return lambda row: CellText(tr("Yes")) if row.record.get(field.name) else EMPTY_CELL

@@ -95,7 +95,7 @@ def value_words(field: Field, value: Value, titles: Mapping[str, str]) -> str:
             return money(value)
         case Decimal():
             return figure(value)
-    if field.kind is Kind.REF:
+    if field.kind is Kind.REF or field.members:
         return titles.get(str(value), "…")
     if field.kind is Kind.CHOICE and len(field.choices) > 0:
         return _short_choice(field, str(value))

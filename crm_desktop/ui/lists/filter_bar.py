@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_core.i18n import Message, message
 from crm_core.schema.field import Field
+from crm_core.schema.values import links_of
 from crm_desktop.models.conditions import Condition
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.lists.conditions import chip_text
@@ -97,10 +98,11 @@ class FilterBar(Live, QWidget):
         found = set()
         for condition in self._conditions:
             field = self._fields.get(condition.field)
-            if field is None or not field.target or field.target == "*":
+            if field is None or field.target == "*":
                 continue
             values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-            found |= {(field.target, str(v)) for v in values if v and str(v) not in self._titles}
+            links = {link for value in values for link in links_of(field, {field.name: value})}
+            found |= {link for link in links if link[1] not in self._titles}
         return found
 
     def show_count(self, text: Message | str) -> None:

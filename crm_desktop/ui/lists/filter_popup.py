@@ -248,7 +248,7 @@ class _ValueEditor(QWidget):
         return text
 
     def _make_line(self, context: Context) -> QLineEdit:
-        if self._field.kind is Kind.REF and self._field.target != "*":
+        if self._field.members or (self._field.kind is Kind.REF and self._field.target != "*"):
             return LinkEditor(context, self._field)
         if self._field.kind in (Kind.DATE, Kind.INSTANT):
             return DayEditor(self._field)

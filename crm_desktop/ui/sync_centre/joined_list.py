@@ -68,7 +68,8 @@ class _Line(Live, QWidget):
         row.addWidget(IconLabel("check", color="good"))
         row.addWidget(name)
         declared = register_of(field)
-        if declared and declared[0].kind is Kind.TAGS and isinstance(field.value, list) and field.value:
+        are_words = declared and declared[0].kind is Kind.TAGS and not declared[0].members
+        if are_words and isinstance(field.value, list) and field.value:
             row.addWidget(Tags([str(word) for word in field.value]), 1)
         else:
             row.addWidget(ElidedLabel(words), 1)

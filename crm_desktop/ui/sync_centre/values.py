@@ -11,7 +11,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message, message
 from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
-from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_core.schema.values import DEFAULT_CURRENCY, links_of
 from crm_desktop.services.joined import JoinedField
 from crm_desktop.services.syncing import ReturnedEdit
 from crm_desktop.ui.format import NOTHING, figure, money, near_moment, percent, short_date
@@ -36,6 +36,8 @@ def links_in(edit: ReturnedEdit | JoinedField) -> Iterable[tuple[str, str]]:
         for field, each in zip(fields, _members(fields, value), strict=False):
             if field.kind is Kind.REF and field.target in SCHEMAS and isinstance(each, str):
                 yield str(field.target), each
+            if field.members:
+                yield from links_of(field, {field.name: _words_in(each)})
 
 
 def value_words(edit: ReturnedEdit | JoinedField, value: Any, titles: Titles) -> Text:
@@ -90,14 +92,37 @@ def _words(field: Field, named: Mapping[str, Any], titles: Titles) -> str:
         case Kind.REF:
             return titles.get((str(field.target), value), tr("a record not on this laptop"))
         case Kind.TAGS:
-            return _tag_words(value)
+            return _tag_words(value, _names_of(field, value, titles))
         case _:
             return str(value)
 
 
-def _tag_words(value: Any) -> str:
+def _tag_words(value: Any, names: Mapping[str, str]) -> str:
+    def named(word: str) -> str:
+        return names.get(word, word)
+
     if isinstance(value, str):
-        return tr("with {tag}", tag=value)
-    if value and isinstance(value[0], str) and len(value) == 2 and isinstance(value[1], list):
-        return tr("without {tag}", tag=value[0])
-    return ", ".join(sorted({pair[0] if isinstance(pair, list) else str(pair) for pair in value}))
+        return tr("with {tag}", tag=named(value))
+    if _is_removal(value):
+        return tr("without {tag}", tag=named(value[0]))
+    return ", ".join(sorted({named(word) for word in _words_in(value)}))
+
+
+def _is_removal(value: Any) -> bool:
+    return bool(value) and isinstance(value[0], str) and len(value) == 2 and isinstance(value[1], list)
+
+
+def _words_in(value: Any) -> list[str]:
+    """Return the words of a set, of an addition to it or of a removal."""
+    if not value:
+        return []
+    if isinstance(value, str):
+        return [value]
+    if _is_removal(value):
+        return [value[0]]
+    return [pair[0] if isinstance(pair, list) else str(pair) for pair in value]
+
+
+def _names_of(field: Field, value: Any, titles: Titles) -> dict[str, str]:
+    links = links_of(field, {field.name: _words_in(value)}) if field.members else ()
+    return {link[1]: titles[link] for link in links if link in titles}
