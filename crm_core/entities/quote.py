@@ -23,6 +23,7 @@ from crm_core.schema.columns import (
 )
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import FieldClass
+from crm_core.schema.machine import Machine, Step
 
 QUOTE_STATES = choices(
     ("draft", N_("Draft")),
@@ -31,6 +32,26 @@ QUOTE_STATES = choices(
     ("declined", N_("Declined")),
     ("expired", N_("Expired")),
 )
+QUOTE_STEPS = Machine(
+    field="status",
+    first="draft",
+    born=("draft",),
+    refusal=N_("A quote in this state cannot take that step"),
+    steps=(
+        Step(
+            name="send",
+            starts=("draft",),
+            ends="sent",
+            needs_child="quote_line",
+            lacking=N_("The quote has no lines yet"),
+        ),
+        Step(name="accept", starts=("sent",), ends="accepted"),
+        Step(name="decline", starts=("sent",), ends="declined"),
+        Step(name="expire", starts=("sent",), ends="expired"),
+        # Said of the wrong quote, or the customer thought again. A draft it never becomes: see `copy`.
+        Step(name="reopen", starts=("accepted", "declined", "expired"), ends="sent"),
+    ),
+)
 
 
 class Quote(Entity):
@@ -38,7 +59,13 @@ class Quote(Entity):
 
     __tablename__ = "quote"
     meta = EntityMeta(
-        no=50, label=N_("Quote"), plural=N_("Quotes"), icon="doc", title="number", series="quote"
+        no=50,
+        label=N_("Quote"),
+        plural=N_("Quotes"),
+        icon="doc",
+        title="number",
+        series="quote",
+        machine=QUOTE_STEPS,
     )
 
     number: Mapped[str | None] = text(

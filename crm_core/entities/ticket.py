@@ -9,6 +9,7 @@ from crm_core.i18n import N_
 from crm_core.schema.columns import boolean, choice, instant, long_text, owner, ref, shares, tags, text
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import ScopeSource
+from crm_core.schema.machine import Kept, Machine, Step
 
 TICKET_KINDS = choices(
     ("question", N_("Question")),
@@ -26,6 +27,27 @@ TICKET_STATES = choices(
 CHANNELS = choices(
     ("phone", N_("Phone")), ("mail", N_("Mail")), ("web", N_("Web form")), ("visit", N_("Visit"))
 )
+_AT_WORK = ("new", "open", "waiting")
+_ENDED = ("solved", "closed")
+_ENDS_NOW = {"closed_at": Kept.NOW}
+_GOES_ON = {"closed_at": None}
+TICKET_STEPS = Machine(
+    field="status",
+    first="new",
+    refusal=N_("A ticket in this state cannot take that step"),
+    steps=(
+        Step(name="open", starts=("new", "waiting"), ends="open"),
+        Step(name="wait", starts=("new", "open"), ends="waiting"),
+        Step(name="put_back", starts=("open", "waiting"), ends="new"),
+        Step(name="solve", starts=_AT_WORK, ends="solved", keeps=_ENDS_NOW),
+        Step(name="close", starts=_AT_WORK, ends="closed", keeps=_ENDS_NOW),
+        Step(name="confirm", starts=("solved",), ends="closed"),
+        Step(name="doubt", starts=("closed",), ends="solved"),
+        Step(name="reopen", starts=_ENDED, ends="open", keeps=_GOES_ON),
+        Step(name="reopen_to_wait", starts=_ENDED, ends="waiting", keeps=_GOES_ON),
+        Step(name="reopen_as_new", starts=_ENDED, ends="new", keeps=_GOES_ON),
+    ),
+)
 
 
 class Ticket(Entity):
@@ -33,7 +55,13 @@ class Ticket(Entity):
 
     __tablename__ = "ticket"
     meta = EntityMeta(
-        no=60, label=N_("Ticket"), plural=N_("Tickets"), icon="ticket", title="subject", series="ticket"
+        no=60,
+        label=N_("Ticket"),
+        plural=N_("Tickets"),
+        icon="ticket",
+        title="subject",
+        series="ticket",
+        machine=TICKET_STEPS,
     )
 
     number: Mapped[str | None] = text(

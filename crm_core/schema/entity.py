@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from crm_core.i18n import N_
 from crm_core.schema.columns import instant, ref
 from crm_core.schema.field import FieldClass
+from crm_core.schema.machine import Machine
 
 
 class Base(DeclarativeBase):
@@ -32,6 +33,8 @@ class EntityMeta:
     """Set-up everybody may read, such as stages and products; its rows are in the scope `all` alone."""
     series: str | None = None
     """Number series whose numbers its `number` field takes."""
+    machine: Machine | None = None
+    """The states its records go through by steps; the state's field is not merged by time."""
 
 
 class Entity(Base):

@@ -38,7 +38,8 @@ class OpKind(IntEnum):
     MOVE = 8
     """Reserved: a new place of a line."""
     COMMAND = 9
-    """[name, expected from-state, arguments]: a step of a state machine, decided at HQ."""
+    """[name, state the writer saw, [[field numbers], [values]] given along]: a step of a state machine,
+    decided at HQ; `field` is the state."""
 
 
 class TxnFlag(IntFlag):

@@ -21,10 +21,11 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
-from crm_core.errors import BrokenPromise
+from crm_core.errors import BrokenPromise, UserError
 from crm_core.i18n import N_
 from crm_core.schema.entity import Entity
 from crm_core.schema.field import Field, FieldClass, Kind
+from crm_core.schema.machine import Machine, Step
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.clock import ms_of, tick
 from crm_core.sync.merge import dot, lives, members
@@ -168,7 +169,12 @@ class Recorder:
         base = self._base(session, schema.name, row.id)
         first_op = self._next_op
         before = self._hlc
-        leaders = {schema.leader(schema.fields[name]).name: None for name in changed if name in schema.fields}
+        step = _step_taken(schema, changed)
+        leaders = {
+            schema.leader(schema.fields[name]).name: None
+            for name in changed
+            if name in schema.fields and not (step is not None and _belongs_to(schema, step, name))
+        }
         for leader in leaders:
             register = schema.register(schema.fields[leader])
             if register[0].computed or register[0].field_class is FieldClass.SYSTEM:
@@ -179,6 +185,9 @@ class Recorder:
                 self._edit_register(session, row, register, changed, base)
         if "custom" in changed:
             self._edit_custom(session, row, changed["custom"], base)
+        if step is not None:
+            # Last: what is set with it may be fixed once it is taken.
+            self._take_step(row, schema, step, changed, base)
         if "life" in changed:
             self._edit_life(row, *changed["life"], base)
         if self._next_op != first_op or self._hlc != before:
@@ -297,6 +306,28 @@ class Recorder:
         name = dot(self._device, self._incarnation, op_no)
         self._add(_DOT, entity=entity, row_id=row_id, field=key, word=word, dot=name)
 
+    def _take_step(
+        self, row: Entity, schema: Schema, step: Step, changed: Mapping[str, tuple[Any, Any]], base: int
+    ) -> None:
+        machine = cast(Machine, schema.meta.machine)
+        given = {schema.fields[name].no: changed[name][1] for name in step.takes if name in changed}
+        before = machine.state_of(changed[machine.field][0])
+        value = [step.name, before, [list(given), list(given.values())]]
+        key = field_key(schema.fields[machine.field])
+        op_no = self._operation(schema.name, row.id, OpKind.COMMAND, key, value, base=base)
+        named = {schema.by_no[no].name: item for no, item in given.items()}
+        old = {name: changed[name][0] if name in changed else getattr(row, name) for name in schema.fields}
+        for name, written in machine.effects(step, ms_of(self._hlc), named).items():
+            register = schema.register(schema.fields[name])
+            confirmed = [old[member.name] for member in register]
+            whole = confirmed if len(register) > 1 else confirmed[0]
+            self._shade(schema.name, row.id, field_key(register[0]), whole)
+            setattr(row, name, written)
+            if written != old[name]:
+                self._remember(schema.name, row.id, field_key(schema.fields[name]), old[name], written, op_no)
+        # What follows a step must stay after it.
+        self._creation, self._settings = None, {}
+
     def _edit_life(self, row: Entity, old: int, new: int, base: int) -> None:
         if new != old + 1:
             raise BrokenPromise(N_("A life counter goes up by one"))
@@ -363,6 +394,24 @@ class Recorder:
 
     def _add(self, table: Table, **values: Any) -> None:
         self._pending.setdefault(table, []).append(values)
+
+
+def _step_taken(schema: Schema, changed: Mapping[str, tuple[Any, Any]]) -> Step | None:
+    """Return the step behind a change of state; None where the state stays. `UserError` where none leads."""
+    machine = schema.meta.machine
+    if machine is None or machine.field not in changed:
+        return None
+    before, after = changed[machine.field]
+    step = machine.between(before, after)
+    if step is None and machine.state_of(before) != machine.state_of(after):
+        raise UserError(machine.refusal)
+    return step
+
+
+def _belongs_to(schema: Schema, step: Step, name: str) -> bool:
+    """Tell whether a field travels with a step and not as an edit of its own."""
+    machine = schema.meta.machine
+    return machine is not None and (name == machine.field or name in step.keeps or name in step.takes)
 
 
 @cache

@@ -24,6 +24,7 @@ from crm_core.schema.field import Plain, ScopeSource
 from crm_desktop.models import numbers, repository
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.records import Record
+from crm_desktop.services import stepping
 from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import QUOTE_VALID_DAYS, company
 
@@ -46,6 +47,7 @@ def complete_new(
     owner = schema.fields.get("owner_id")
     if owner is not None and owner.scope is ScopeSource.OWN and not values.get("owner_id"):
         values["owner_id"] = person.user_id
+    stepping.demand_born(schema, values)
     finish = _FINISH_NEW.get(entity)
     if finish is not None:
         finish(session, person, clock, values)
@@ -55,6 +57,7 @@ def complete_new(
 def complete_change(session: Session, clock: Clock, before: Record, changes: Mapping[str, Plain]) -> Values:
     """Return the changes with what follows from them. Raises `Invalid` where a rule forbids them."""
     completed: Values = dict(changes)
+    stepping.demand_step(session, before, completed)
     finish = _FINISH_CHANGE.get(before.entity)
     if finish is not None:
         finish(session, clock, before, completed)
@@ -129,12 +132,7 @@ def _new_quote(session: Session, _person: Person, clock: Clock, values: Values) 
 
 def _changed_quote(session: Session, _clock: Clock, before: Record, changes: Values) -> None:
     status = changes.get("status", before.get("status"))
-    if before.get("status") == "draft" and status == "sent":
-        lines = session.scalar(
-            select(QuoteLine.id).where(QuoteLine.quote_id == before.id, QuoteLine.life % 2 == 1).limit(1)
-        )
-        if lines is None:
-            raise UserError(N_("The quote has no lines yet"))
+    if before.get("status", "draft") == "draft" and status == "sent":
         if not before.get("number"):
             changes["number"] = numbers.take(
                 session, "quote", datetime.date.fromisoformat(before["issued_on"])
@@ -199,14 +197,6 @@ def _new_ticket(session: Session, _person: Person, clock: Clock, values: Values)
         values["solve_due_at"] = now + SOLVE_DAYS.get(priority, 5) * DAY_MS
 
 
-def _changed_ticket(_session: Session, clock: Clock, before: Record, changes: Values) -> None:
-    status = changes.get("status")
-    if status in ("solved", "closed") and before.get("status") not in ("solved", "closed"):
-        changes.setdefault("closed_at", clock.now_ms())
-    elif status is not None and status not in ("solved", "closed"):
-        changes.setdefault("closed_at", None)
-
-
 def _new_ticket_message(_session: Session, person: Person, clock: Clock, values: Values) -> None:
     if not values.get("from_customer") and not values.get("author_id"):
         values["author_id"] = person.user_id
@@ -242,5 +232,4 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Clock, Record, Values], None]] = {
     "deal": _changed_deal,
     "quote": _changed_quote,
     "quote_line": _changed_quote_line,
-    "ticket": _changed_ticket,
 }

@@ -22,11 +22,24 @@ def created_values(schema: Schema, payload: Any) -> dict[str, Plain]:
     return named
 
 
+def stepped_values(schema: Schema, payload: Any) -> dict[str, Plain]:
+    """Return where a step leads and what was given along with it, by field name; none of an unknown one."""
+    name, _expected, (numbers, values) = payload
+    machine = schema.meta.machine
+    step = machine.named(name) if machine is not None else None
+    if machine is None or step is None:
+        return {}
+    given = {schema.by_no[no].name: item for no, item in zip(numbers, values, strict=True)}
+    return {machine.field: step.ends, **given}
+
+
 def changed_values(record: Record, kind: OpKind, register: str, value: Any) -> Mapping[str, Plain]:
     """Return what setting a register, or adding or taking a word, makes of a record's fields."""
     if register.startswith(CUSTOM_PREFIX):
         return {register: value}
     field = record.schema.by_no[int(register)]
+    if kind is OpKind.COMMAND:
+        return stepped_values(record.schema, value)
     if kind is OpKind.TAG_ADD:
         return {field.name: sorted({*record.get(field.name, []), value})}
     if kind is OpKind.TAG_DEL:

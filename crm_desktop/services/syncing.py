@@ -23,7 +23,7 @@ from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
 from crm_desktop.services import records
 from crm_desktop.services.outcome import Outcome
-from crm_desktop.services.replaying import changed_values, created_values
+from crm_desktop.services.replaying import changed_values, created_values, stepped_values
 
 EVENTS_KEPT = 500
 SHOWN = 200
@@ -293,7 +293,7 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
                 field=field.name if field else row.field or None,
                 label=label_of(row.entity, row.field) if row.field else "",
                 base=row.base if row.base is not None else made.base,
-                mine=row.mine,
+                mine=_typed_here(row),
                 theirs=row.theirs,
                 code=code,
                 reason=sentence_of(row.reason or REASONS.get(code, ""), row.places or {}),
@@ -305,6 +305,14 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
             )
         )
     return tuple(edits)
+
+
+def _typed_here(row: Returned) -> Plain:
+    """Return what the person wanted: of a step the state it leads to."""
+    if row.kind != OpKind.COMMAND:
+        return row.mine  # type: ignore[no-any-return]
+    schema = SCHEMAS[row.entity]
+    return stepped_values(schema, row.mine).get(schema.by_no[int(row.field)].name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -230,7 +230,7 @@ def reply(
             if ticket.get("replied_at") is None:
                 changes["replied_at"] = replica.clock.now_ms()
             if close:
-                changes.update(status="solved", closed_at=replica.clock.now_ms())
+                changes["status"] = "solved"
             elif ticket.get("status") == "new":
                 changes["status"] = "open"
             if changes:

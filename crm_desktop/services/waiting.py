@@ -165,10 +165,16 @@ def _links(session: Session, rows: Iterable[Row]) -> dict[Row, dict[str, str]]:
 def _all_waiting(session: Session) -> list[PendingOp]:
     rows = session.execute(
         select(
-            OutboxOp.no, OutboxOp.kind, OutboxOp.entity, OutboxOp.row_id, OutboxOp.field, OutboxOp.value
+            OutboxOp.no,
+            OutboxOp.kind,
+            OutboxOp.entity,
+            OutboxOp.row_id,
+            OutboxOp.field,
+            OutboxOp.value,
+            OutboxOp.hlc,
         ).order_by(OutboxOp.no)
     )
-    return [PendingOp(r.no, OpKind(r.kind), r.entity, r.row_id, r.field, r.value) for r in rows]
+    return [PendingOp(r.no, OpKind(r.kind), r.entity, r.row_id, r.field, r.value, r.hlc) for r in rows]
 
 
 def _with_followers(ops: Sequence[PendingOp], rows: Collection[Row]) -> list[PendingOp]:
@@ -197,6 +203,8 @@ def _links_of(op: PendingOp) -> Iterator[str]:
     schema = SCHEMAS[op.entity]
     if op.kind is OpKind.CREATE:
         values: Mapping[str, Any] = created_values(schema, op.value)
+    elif op.kind is OpKind.COMMAND:
+        values = pending.written_by_step(schema, op, 0)
     else:
         members = pending.members_of(schema, op.field)
         held = op.value if len(members) > 1 and isinstance(op.value, list) else [op.value]

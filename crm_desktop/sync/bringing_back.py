@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
-from crm_core.schema.field import Kind
+from crm_core.schema.field import Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.clock import reading
 from crm_core.sync.merge import lives
@@ -123,6 +123,7 @@ def _make_again(
 ) -> set[RowKey]:
     """Record the creation of living rows as they stand here, parents first; return which."""
     made: set[RowKey] = set()
+    reached: list[tuple[Schema, str, Plain]] = []
     for schema in SCHEMAS.values():
         ids = sorted(row_id for entity, row_id in missing if entity == schema.name)
         for some in pending.chunks(ids):
@@ -131,10 +132,36 @@ def _make_again(
             for row in rows:
                 times.rows[schema.name, row["id"]] = reading(row["updated_at"] or row["created_at"] or 0)
             _forget_standing(session, schema, [row["id"] for row in rows])
+            reached.extend((schema, row["id"], state) for row in rows if (state := _born_again(schema, row)))
             if rows:
                 made.update((schema.name, row["id"]) for row in rows)
                 recorder.record_rows(session, schema, rows)
+    # Once everything is there that belongs to them: a quote that was sent takes no more lines.
+    for schema, row_id, _state in reached:
+        first = {schema.meta.machine.field: schema.meta.machine.first} if schema.meta.machine else {}
+        # Past the recorder: the creation of this state is recorded already.
+        session.connection().execute(update(schema.table).where(schema.table.c.id == row_id).values(first))
+    session.expire_all()
+    for schema, row_id, state in reached:
+        _step_to(session, schema, row_id, state)
     return made
+
+
+def _born_again(schema: Schema, row: dict[str, Any]) -> Plain:
+    """Let a row begin in a state records are made in; return the state it had reached, None for that one."""
+    machine = schema.meta.machine
+    if machine is None or not machine.born or machine.state_of(row[machine.field]) in machine.born:
+        return None
+    reached, row[machine.field] = row[machine.field], machine.first
+    return cast(Plain, reached)
+
+
+def _step_to(session: WriteSession, schema: Schema, row_id: str, state: Plain) -> None:
+    """Take the steps that lead a record to a state, as far as there is a way."""
+    machine, present = schema.meta.machine, repository.get(session, schema.name, row_id)
+    if machine is not None and present is not None and present.alive:
+        for step in machine.path(present.get(machine.field), state) or ():
+            repository.update(session, schema.name, row_id, {machine.field: step.ends})
 
 
 def _forget_standing(session: Session, schema: Schema, ids: Sequence[str]) -> None:
@@ -176,8 +203,14 @@ def _change_again(session: WriteSession, entity: str, row_id: str, entries: Sequ
             changes[known.name] = sorted((words | (after - before)) - (before - after))
         elif not known.computed:
             changes[known.name] = entry.new
+    machine = schema.meta.machine
+    reached = changes.pop(machine.field, None) if machine is not None else None
+    for name in machine.kept_fields() if machine is not None else ():
+        changes.pop(name, None)  # the steps write it
     if changes and present.alive:
         present = repository.update(session, entity, row_id, changes)
+    if reached is not None:
+        _step_to(session, schema, row_id, reached)
     if not wanted_alive and present.alive:
         repository.delete(session, entity, row_id)
 

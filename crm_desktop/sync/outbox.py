@@ -160,6 +160,10 @@ def _wire_value(schema: Schema, kind: int, register: str, value: Any) -> Any:
         if len(fields_of_register) > 1:
             return [pack_value(known, item) for known, item in zip(fields_of_register, value, strict=True)]
         return pack_value(fields_of_register[0], value)
+    if kind == OpKind.COMMAND:
+        name, expected, (numbers, values) = value
+        given = [pack_value(schema.by_no[no], item) for no, item in zip(numbers, values, strict=True)]
+        return [name, expected, [numbers, given]]
     return value
 
 

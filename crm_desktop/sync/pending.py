@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_core.sync.clock import ms_of
 from crm_core.sync.merge import members
 from crm_core.sync.protocol import OpKind
 from crm_desktop.models.device_tables import OutboxOp, SetDot, Shadow
@@ -26,7 +27,7 @@ CHUNK = 500  # well under SQLite's limit of bound values, and small enough to pl
 BOOKKEEPING = ("3", "4")
 """Registers of `updated_at` and `updated_by`: any pending edit of a row lies over them too."""
 
-SETTING_KINDS = (OpKind.SET, OpKind.TAG_ADD, OpKind.TAG_DEL)
+SETTING_KINDS = (OpKind.SET, OpKind.TAG_ADD, OpKind.TAG_DEL, OpKind.COMMAND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class PendingOp:
     row_id: str
     field: str
     value: Plain
+    hlc: int = 0
 
 
 def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterable[Sequence[Any]]:
@@ -54,18 +56,40 @@ def pending_of(session: Session, entity: str, row_ids: Sequence[str]) -> dict[st
     for some in chunks(row_ids):
         rows = session.execute(
             select(
-                OutboxOp.no, OutboxOp.kind, OutboxOp.entity, OutboxOp.row_id, OutboxOp.field, OutboxOp.value
+                OutboxOp.no,
+                OutboxOp.kind,
+                OutboxOp.entity,
+                OutboxOp.row_id,
+                OutboxOp.field,
+                OutboxOp.value,
+                OutboxOp.hlc,
             )
             .where(OutboxOp.entity == entity, OutboxOp.row_id.in_(some))
             .order_by(OutboxOp.no)
         )
-        for no, kind, name, row_id, field, value in rows:
-            found.setdefault(row_id, []).append(PendingOp(no, OpKind(kind), name, row_id, field, value))
+        for no, kind, name, row_id, field, value, hlc in rows:
+            found.setdefault(row_id, []).append(PendingOp(no, OpKind(kind), name, row_id, field, value, hlc))
     return found
+
+
+def written_by_step(schema: Schema, op: PendingOp, at_ms: int) -> dict[str, Plain]:
+    """Return the fields a command writes, by name, taken at a moment; none for one no version knows."""
+    machine, value = schema.meta.machine, op.value
+    if op.kind is not OpKind.COMMAND or machine is None or not isinstance(value, list):
+        return {}
+    name, _expected, arguments = value
+    step = machine.named(str(name))
+    if step is None:
+        return {}
+    given = zip(*cast("list[list[Plain]]", arguments), strict=True)
+    return machine.effects(step, at_ms, {schema.by_no[cast(int, no)].name: item for no, item in given})
 
 
 def registers_of(schema: Schema, op: PendingOp) -> set[str]:
     """Return the registers an operation touches, each by its leader's number as text."""
+    if op.kind is OpKind.COMMAND:
+        written = written_by_step(schema, op, 0)
+        return {op.field, *(str(schema.leader(schema.fields[name]).no) for name in written)}
     if op.kind is not OpKind.CREATE:
         return {op.field} if op.field else set()
     numbers = op.value[0] if isinstance(op.value, list) else []
@@ -140,13 +164,23 @@ def settle_bookkeeping(session: Session, schema: Schema, row_ids: Sequence[str])
         )
 
 
-def overlay(confirmed: Plain, ops: Iterable[PendingOp]) -> Plain:
+def overlay(schema: Schema, register: str, confirmed: Plain, ops: Iterable[PendingOp]) -> Plain:
     """Return what a plain register or group shows: the newest pending edit, else what is confirmed."""
     shown = confirmed
     for op in ops:
         if op.kind is OpKind.SET:
             shown = op.value
+        elif op.kind is OpKind.COMMAND:
+            shown = stepped(schema, register, shown, op, ms_of(op.hlc))
     return shown
+
+
+def stepped(schema: Schema, register: str, before: Plain, op: PendingOp, at_ms: int) -> Plain:
+    """Return a register's value once a command was taken at a moment."""
+    written, fields = written_by_step(schema, op, at_ms), members_of(schema, register)
+    held = before if len(fields) > 1 and isinstance(before, list) else [before] * len(fields)
+    values = [written.get(field.name, item) for field, item in zip(fields, held, strict=True)]
+    return values if len(fields) > 1 else values[0]
 
 
 def overlay_dots(
@@ -206,7 +240,7 @@ def rebase(
 ) -> None:
     """Show a register anew after what is confirmed, or what is pending (`ops`, oldest first), changed."""
     shadow = read_shadow(session, schema.name, row_id)
-    mine = [op for op in ops if op.kind in SETTING_KINDS and op.field == register]
+    mine = [op for op in ops if op.kind in SETTING_KINDS and register in registers_of(schema, op)]
     if register in shadow:
         confirmed = shadow[register]
         if is_set(schema, register):
@@ -218,7 +252,7 @@ def rebase(
                 overlay_dots(confirmed or [], mine, own_dot),  # type: ignore[arg-type]
             )
         else:
-            show_plain(session, schema, row_id, register, overlay(confirmed, mine))
+            show_plain(session, schema, row_id, register, overlay(schema, register, confirmed, mine))
     if not mine:
         drop_shadow(session, schema.name, row_id, [register])
 

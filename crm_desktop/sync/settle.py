@@ -48,12 +48,18 @@ def settle(session: Session, answers: Sequence[Answer]) -> Settled:
     for some in pending.chunks(sorted(by_no)):
         rows = session.execute(
             select(
-                OutboxOp.no, OutboxOp.kind, OutboxOp.entity, OutboxOp.row_id, OutboxOp.field, OutboxOp.value
+                OutboxOp.no,
+                OutboxOp.kind,
+                OutboxOp.entity,
+                OutboxOp.row_id,
+                OutboxOp.field,
+                OutboxOp.value,
+                OutboxOp.hlc,
             )
             .where(OutboxOp.no.in_(some))
             .order_by(OutboxOp.no)
         )
-        waiting.extend(PendingOp(r[0], OpKind(r[1]), r[2], r[3], r[4], r[5]) for r in rows)
+        waiting.extend(PendingOp(r[0], OpKind(r[1]), r[2], r[3], r[4], r[5], r[6]) for r in rows)
     for some in pending.chunks([op.no for op in waiting]):
         session.execute(delete(OutboxOp).where(OutboxOp.no.in_(some)))
         session.execute(update(History).where(History.op_no.in_(some)).values(sent=True))
@@ -201,10 +207,11 @@ def _confirm(
         _set_meta(session, op, life=op.value + 1)
     elif op.kind in pending.SETTING_KINDS:
         shadow = pending.read_shadow(session, op.entity, op.row_id)
-        if op.field in shadow:
-            confirmed = _with(shadow[op.field], op, own_dot)
-            pending.write_shadow(session, op.entity, op.row_id, op.field, confirmed)
-        pending.rebase(session, schema, op.row_id, op.field, later, own_dot)
+        for register in sorted(pending.registers_of(schema, op)):
+            if register in shadow:
+                confirmed = _with(schema, register, shadow[register], op, answer, own_dot)
+                pending.write_shadow(session, op.entity, op.row_id, register, confirmed)
+            pending.rebase(session, schema, op.row_id, register, later, own_dot)
 
 
 def _confirm_bookkeeping(session: Session, op: PendingOp, answer: Answer) -> None:
@@ -213,10 +220,14 @@ def _confirm_bookkeeping(session: Session, op: PendingOp, answer: Answer) -> Non
         pending.write_shadow(session, op.entity, op.row_id, register, value)
 
 
-def _with(confirmed: Plain, op: PendingOp, own_dot: str) -> Plain:
+def _with(
+    schema: Schema, register: str, confirmed: Plain, op: PendingOp, answer: Answer, own_dot: str
+) -> Plain:
     """Return what is confirmed once `op` is."""
     if op.kind is OpKind.SET:
         return op.value
+    if op.kind is OpKind.COMMAND:
+        return pending.stepped(schema, register, confirmed, op, ms_of(answer.hlc))
     pairs = pending.overlay_dots(confirmed or [], [op], own_dot)  # type: ignore[arg-type]
     return [[word, name] for word, name in pairs]
 
@@ -226,7 +237,13 @@ def _shadow_later_edits(
 ) -> None:
     """Edits made after the row was: now that HQ has the row, it has a value under each of them."""
     held = pending.read_shadow(session, created.entity, created.row_id)
-    for register in {op.field for op in later if op.kind in pending.SETTING_KINDS} - set(held):
+    touched = {
+        register
+        for op in later
+        if op.kind in pending.SETTING_KINDS
+        for register in pending.registers_of(schema, op)
+    }
+    for register in touched - set(held):
         value: Plain = [] if pending.is_set(schema, register) else None
         if register in pending.registers_of(schema, created):
             value = pending.created_value(schema, created, register)
@@ -318,7 +335,11 @@ def remember_rolled_back(
         key = op.field.removeprefix(CUSTOM_PREFIX)
         changed = [(op.field, (before["custom"] or {}).get(key), (after["custom"] or {}).get(key))]
     else:
-        fields = pending.members_of(schema, op.field)
+        fields = [
+            field
+            for register in sorted(pending.registers_of(schema, op))
+            for field in pending.members_of(schema, register)
+        ]
         changed = [(str(field.no), before[field.name], after[field.name]) for field in fields]
     entry = {
         "entity": op.entity,
@@ -344,7 +365,8 @@ def roll_back(session: Session, op: PendingOp, left: Sequence[PendingOp], own_do
     elif op.kind in TURNING_KINDS:
         _restore_life(session, schema, op.row_id, left)
     elif op.kind in pending.SETTING_KINDS:
-        pending.rebase(session, schema, op.row_id, op.field, left, own_dot)
+        for register in sorted(pending.registers_of(schema, op)):
+            pending.rebase(session, schema, op.row_id, register, left, own_dot)
 
 
 def _unpacked(value: Any) -> Any:

@@ -14,7 +14,7 @@ from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.merge import Verdict, dot, judge, members, next_life
 from crm_core.sync.protocol import Code, OpKind
-from sync_server.services import conditions, quote_totals
+from sync_server.services import conditions, quote_totals, stepping
 from sync_server.services.custom import CustomFields
 from sync_server.services.numbers import NumberBook
 from sync_server.services.records import Mark, Record, Records
@@ -86,6 +86,8 @@ class Edits:
                 raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
             if wanted.kind in (OpKind.DELETE, OpKind.RESTORE):
                 outcome = self._change_life(record, wanted, stamp, base)
+            elif wanted.kind is OpKind.COMMAND or (wanted.kind is OpKind.SET and stepping.sets_state(wanted)):
+                outcome = self._take_step(record, wanted, stamp, base)
             elif wanted.kind is OpKind.SET:
                 outcome = self._set(record, wanted, stamp, base)
             else:
@@ -149,6 +151,7 @@ class Edits:
         conditions.demand_stage(self.records, schema, record.values)
         conditions.demand_draft(self.records, None, wanted)
         conditions.demand_content(None, wanted)
+        stepping.demand_born(schema, wanted.values)
         self._number_new(record)
         # From here on nothing refuses.
         record.made = self._mark(stamp, self._next())
@@ -257,6 +260,7 @@ class Edits:
             return Outcome(code=Code.SUPERSEDED, base=base, shown=self._shown(record, wanted, held))
         conditions.demand_draft(self.records, record, wanted)
         conditions.demand_content(record, wanted)
+        stepping.demand_kept(record, wanted, base, self._author.device)
         after = {**record.values, **wanted.values}
         conditions.demand_stage(self.records, wanted.schema, wanted.values)
         conditions.demand_sound(wanted.schema, record.id, wanted.values)
@@ -364,6 +368,51 @@ class Edits:
             wanted is None or not quote_totals.TERMS.isdisjoint(wanted.values)
         ):
             self.quotes.add(record.id)
+
+    # Steps
+
+    def _take_step(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
+        schema = wanted.schema
+        self.rights.demand(Action.EDIT, record)
+        given = tuple(schema.fields[name] for name in wanted.values)
+        self.rights.demand_fields(Action.EDIT, schema, (*wanted.fields, *given))
+        step = stepping.demand_step(self.records, record, wanted, base, self._author.device)
+        machine = schema.meta.machine
+        if step is None or machine is None:
+            return Outcome(code=Code.APPLIED, base=base)
+        written = machine.effects(step, ms_of(stamp.hlc), wanted.values)
+        fields = tuple(schema.fields[name] for name in written)
+        conditions.demand_sound(schema, record.id, written)
+        conditions.demand_people(self.records, fields, written)
+        links = conditions.links_among(schema, fields)
+        if links:
+            self._demand_move(record, links, {**record.values, **written})
+        # From here on nothing refuses.
+        self.records.change(record)
+        if links:
+            self.scopes.lend(record)
+        newest = record.newest_of_others(self._author.device)
+        seq = 0
+        for field in fields:
+            self._put(record, field, written[field.name])
+            mark = self._mark(stamp, self._next())
+            if wanted.kind is OpKind.COMMAND or field.name == machine.field:
+                seq = mark.seq
+            else:  # an older program does not know what the step writes, and must hear of it
+                mark = mark._replace(device=0, incarnation=1)
+            record.stamp(register_of(schema.leader(field)), mark)
+        self._sign(record, stamp)
+        if links:
+            self.records.relink(record)
+            self.scopes.changed(record)
+            self.scopes.lend(record)
+        self._note_total(record)
+        return Outcome(
+            code=Code.APPLIED,
+            seq=seq,
+            base=seq if newest <= base else base,
+            shown=self._in_trash(record),
+        )
 
     # Delete and restore
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from crm_core.errors import Invalid, Problem
 from crm_core.i18n import N_, Message, message
 from crm_core.schema.field import Field, Kind
+from crm_core.schema.machine import Machine
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.protocol import OpKind
 from sync_server.services.custom import CustomFields
@@ -63,10 +64,22 @@ def operations_of(
             before = [_held(row, member) for member in members]
             after = [values.get(member.name, old) for member, old in zip(members, before, strict=True)]
             after = [None if each == "" else each for each in after]
-            if after != before:
+            if after != before and schema.meta.machine is not None and name == schema.meta.machine.field:
+                changes.append(_step(schema, schema.meta.machine, before[0], after[0]))
+            elif after != before:
                 wanted = after if field.group else after[0]
                 changes.append(Change(OpKind.SET, _number(members[0]), wanted))
-    return changes
+    # A step comes last: what is set with it may be fixed once it is taken.
+    return sorted(changes, key=lambda change: change.kind is OpKind.COMMAND)
+
+
+def _step(schema: Schema, machine: Machine, before: Any, after: Any) -> Change:
+    """Return the command that leads from one state to another. Raises `Invalid` where none does."""
+    step = machine.between(before, after)
+    if step is None:
+        raise Invalid([Problem(field=machine.field, message=message(machine.refusal))])
+    value = [step.name, machine.state_of(before), [[], []]]
+    return Change(OpKind.COMMAND, schema.fields[machine.field].no, value)
 
 
 def _declared(connection: Connection, schema: Schema, values: Mapping[str, Any]) -> dict[str, Field]:

@@ -47,6 +47,10 @@ class Wanted:
     word: str = ""
     dots: frozenset[str] = frozenset()
     """TAG_DEL: the additions the writer saw."""
+    step: str = ""
+    """COMMAND: name of the step. `values` are what goes with it, `fields` the state alone."""
+    expected: str = ""
+    """COMMAND: the state the writer saw."""
 
 
 def read_op(op: Op, custom: CustomFields) -> Wanted:
@@ -66,6 +70,8 @@ def read_op(op: Op, custom: CustomFields) -> Wanted:
             return Wanted(kind=OpKind(op.kind), schema=schema, row_id=row_id, life=op.value)
         case OpKind.TAG_ADD | OpKind.TAG_DEL:
             return _read_tag(schema, row_id, op, custom)
+        case OpKind.COMMAND:
+            return _read_command(schema, row_id, op)
         case _:
             raise Refused(Code.INVALID, message(N_("HQ does not know this kind of change; it may be older")))
 
@@ -172,6 +178,34 @@ def _read_tag(schema: Schema, row_id: str, op: Op, custom: CustomFields) -> Want
         fields=(declared,),
         word=word,
         dots=dots,
+    )
+
+
+def _read_command(schema: Schema, row_id: str, op: Op) -> Wanted:
+    machine = schema.meta.machine
+    if machine is None or op.field != schema.fields[machine.field].no:
+        raise _unreadable()
+    match op.value:
+        case [str() as name, str() as expected, [[*numbers], [*given]]] if len(numbers) == len(given):
+            pass
+        case _:
+            raise _unreadable()
+    step = machine.named(name)
+    fields = [_demand_written(schema.by_no.get(no) if type(no) is int else None) for no in numbers]
+    values = {each.name: unpack(each, value) for each, value in zip(fields, given, strict=True)}
+    if step is None or not set(values) <= set(step.takes):
+        raise Refused(Code.INVALID, message(N_("HQ does not know this step; it may be older")))
+    _check(schema, values, fields, partial=True)
+    state = schema.fields[machine.field]
+    return Wanted(
+        kind=OpKind.COMMAND,
+        schema=schema,
+        row_id=row_id,
+        register=register_of(state),
+        fields=(state,),
+        values=values,
+        step=name,
+        expected=expected,
     )
 
 

@@ -1,0 +1,93 @@
+"""The states a record goes through by named steps: declared once, shown on laptops, decided at HQ.
+
+A field that is a machine's state is never merged by time. Setting it is a step, and a step says from which
+state it was taken: whoever comes second finds another state, and his step is handed back to him.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from crm_core.schema.field import Plain
+
+
+class Kept(Enum):
+    """What a step writes into a field that is no fixed value."""
+
+    NOW = "now"
+    """The moment of the step, by the reading HQ accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One way from some states into another."""
+
+    name: str
+    """Its name on the wire, never changed."""
+    starts: tuple[str, ...]
+    ends: str
+    keeps: Mapping[str, Plain | Kept] = field(default_factory=dict)
+    """Fields the step itself writes, by name."""
+    takes: tuple[str, ...] = ()
+    """Fields whoever takes the step may give a value along with it, by name."""
+    needs_child: str | None = None
+    """Kind of record of which at least one living one must belong to it."""
+    lacking: str = ""
+    """English sentence where that is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """The states of one entity and the steps between them."""
+
+    field: str
+    """Name of the choice field that holds the state."""
+    first: str
+    """State of a record that names none."""
+    steps: tuple[Step, ...]
+    refusal: str
+    """English sentence where no step leads from one state to another."""
+    born: tuple[str, ...] = ()
+    """States a record may be made in; none named: any, for records taken over from elsewhere."""
+
+    def state_of(self, value: Plain) -> str:
+        """Return the state behind a field's value."""
+        return str(value) if value else self.first
+
+    def named(self, name: str) -> Step | None:
+        """Return the step of a name; None where a newer version knows it."""
+        return next((step for step in self.steps if step.name == name), None)
+
+    def between(self, before: Plain, after: Plain) -> Step | None:
+        """Return the step from one state to another; None where there is none."""
+        here, there = self.state_of(before), self.state_of(after)
+        return next((step for step in self.steps if here in step.starts and step.ends == there), None)
+
+    def path(self, before: Plain, after: Plain) -> Sequence[Step] | None:
+        """Return the fewest steps from one state to another, none where it is there; None: no way leads."""
+        here, there = self.state_of(before), self.state_of(after)
+        ways: dict[str, tuple[Step, ...]] = {here: ()}
+        level = [here]
+        while level and there not in ways:
+            ahead = []
+            for state in level:
+                for step in self.steps:
+                    if state in step.starts and step.ends not in ways:
+                        ways[step.ends] = (*ways[state], step)
+                        ahead.append(step.ends)
+            level = ahead
+        return ways.get(there)
+
+    def effects(self, step: Step, at_ms: int, given: Mapping[str, Plain] | None = None) -> dict[str, Plain]:
+        """Return every field a step writes, the state among them; the same on laptop and HQ."""
+        written: dict[str, Plain] = {self.field: step.ends}
+        for name, value in step.keeps.items():
+            written[name] = at_ms if value is Kept.NOW else value
+        written.update((name, value) for name, value in (given or {}).items() if name in step.takes)
+        return written
+
+    def kept_fields(self) -> frozenset[str]:
+        """Return the names of the fields only steps write, beside the state."""
+        return frozenset(name for step in self.steps for name in step.keeps)

@@ -1,0 +1,52 @@
+"""Steps of state machines as far as a laptop can judge them; HQ has the last word when they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm_core.entities import CHILDREN
+from crm_core.errors import UserError
+from crm_core.schema.field import Plain
+from crm_core.schema.reading import Schema
+from crm_desktop.models.records import Record
+
+
+def demand_born(schema: Schema, values: Mapping[str, Any]) -> None:
+    """Raise `UserError` for a new record in a state it cannot begin in."""
+    machine = schema.meta.machine
+    if (
+        machine is not None
+        and machine.born
+        and machine.state_of(values.get(machine.field)) not in machine.born
+    ):
+        raise UserError(machine.refusal)
+
+
+def demand_step(session: Session, before: Record, changes: Mapping[str, Plain]) -> None:
+    """Raise `UserError` where a change of state is no step, or what the step needs is not there."""
+    machine = before.schema.meta.machine
+    if machine is None or machine.field not in changes:
+        return
+    here, there = machine.state_of(before.get(machine.field)), machine.state_of(changes[machine.field])
+    if here == there:
+        return
+    step = machine.between(here, there)
+    if step is None:
+        raise UserError(machine.refusal)
+    if step.needs_child is not None and not _has_child(session, before, step.needs_child):
+        raise UserError(step.lacking)
+
+
+def _has_child(session: Session, record: Record, entity: str) -> bool:
+    for child, link in CHILDREN[record.entity]:
+        table = child.table
+        query = select(table.c.id).where(table.c[link.name] == record.id, table.c.life % 2 == 1).limit(1)
+        if link.target == "*" and link.target_field:
+            query = query.where(table.c[link.target_field] == record.entity)
+        if child.name == entity and session.scalar(query) is not None:
+            return True
+    return False

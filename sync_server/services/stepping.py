@@ -1,0 +1,91 @@
+"""Whether a step of a state machine may be taken: HQ alone says, by the state it holds now.
+
+Every function raises `Refused` or changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crm_core.entities import CHILDREN
+from crm_core.i18n import N_, message
+from crm_core.schema.machine import Machine, Step
+from crm_core.schema.reading import Schema
+from crm_core.sync.protocol import Code, OpKind
+from sync_server.services.records import Record, Records
+from sync_server.services.rights import Refused
+from sync_server.services.wanted import Wanted, register_of
+
+_MOVED_ON = message(N_("Somebody else took a step with this record first"))
+
+
+def sets_state(wanted: Wanted) -> bool:
+    """Tell whether a setting is one of a state: an older program takes its steps that way."""
+    machine = wanted.schema.meta.machine
+    return machine is not None and machine.field in wanted.values
+
+
+def demand_born(schema: Schema, values: Mapping[str, Any]) -> None:
+    """A record begins where its machine lets it."""
+    machine = schema.meta.machine
+    if (
+        machine is not None
+        and machine.born
+        and machine.state_of(values.get(machine.field)) not in machine.born
+    ):
+        raise Refused(Code.ILLEGAL_STATE, message(machine.refusal))
+
+
+def demand_step(records: Records, record: Record, wanted: Wanted, base: int, device: int) -> Step | None:
+    """Return the step to take; None where the record stands where it leads already.
+
+    A command says which state its writer saw. A setting says only where it leads: its writer must have seen
+    the last step, by the position `base`.
+    """
+    machine = wanted.schema.meta.machine
+    if machine is None:
+        raise Refused(Code.INVALID, message(N_("HQ does not know this kind of change; it may be older")))
+    here = machine.state_of(record.values[machine.field])
+    if wanted.kind is OpKind.COMMAND:
+        step = machine.named(wanted.step)
+        if step is None:
+            raise Refused(Code.INVALID, message(N_("HQ does not know this step; it may be older")))
+        if here == step.ends and not step.takes:
+            return None
+        if here != wanted.expected:
+            raise Refused(Code.ILLEGAL_STATE, _MOVED_ON)
+        if here not in step.starts:
+            raise Refused(Code.ILLEGAL_STATE, message(machine.refusal))
+    else:
+        there = machine.state_of(wanted.values[machine.field])
+        if here == there:
+            return None
+        _demand_seen(machine, record, base, device)
+        step = machine.between(here, there)
+        if step is None:
+            raise Refused(Code.ILLEGAL_STATE, message(machine.refusal))
+    _demand_child(records, record, step)
+    return step
+
+
+def demand_kept(record: Record, wanted: Wanted, base: int, device: int) -> None:
+    """An older program sets what steps keep: not over a step its writer had not seen."""
+    machine = wanted.schema.meta.machine
+    if machine is not None and not machine.kept_fields().isdisjoint(wanted.values):
+        _demand_seen(machine, record, base, device)
+
+
+def _demand_seen(machine: Machine, record: Record, base: int, device: int) -> None:
+    held = record.mark(register_of(record.schema.fields[machine.field]))
+    if held.seq > base and held.device != device:
+        raise Refused(Code.ILLEGAL_STATE, _MOVED_ON)
+
+
+def _demand_child(records: Records, record: Record, step: Step) -> None:
+    if step.needs_child is None:
+        return
+    kinds = {child.name for child, _ in CHILDREN[record.schema.name]}
+    assert step.needs_child in kinds, step.name
+    if not any(child.schema.name == step.needs_child and child.lives for child in records.children(record)):
+        raise Refused(Code.ILLEGAL_STATE, message(step.lacking))
