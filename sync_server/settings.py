@@ -76,6 +76,9 @@ class Settings:
     """How often a laptop runs a round though it has nothing to send and was told of no news."""
     lease_size: int = 50
     """Numbers a laptop gets at a time."""
+    keep_days: int = 180
+    """How long HQ keeps, at least, what only a laptop absent that long would need, and deleted records;
+    0: for ever."""
     want_bytes_max: int = 1024 * 1024
     """Largest page of a download."""
     file_bytes_max: int = 25 * 1024 * 1024

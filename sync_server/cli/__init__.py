@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, message
 from crm_terminal.ending import PUT_RIGHT, UNREACHABLE, Ending, run_command
-from sync_server.cli import devices, import_command, people, serving, setup
+from sync_server.cli import devices, housekeeping, import_command, people, serving, setup
 from sync_server.cli.console import tr
 from sync_server.cli.root import crm_server
 
@@ -34,6 +34,7 @@ COMMANDS: tuple[click.Command, ...] = (
     setup.restore,
     setup.migrate,
     setup.check,
+    housekeeping.housekeeping,
 )
 for _command in COMMANDS:
     crm_server.add_command(_command)

@@ -1,4 +1,4 @@
-"""What HQ does by itself now and then: forgetting old sign-ins and contents of files nobody names."""
+"""What HQ does by itself now and then: forgetting what nobody needs any more."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from sync_server.services import forgetting
+from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 
 EVERY_S: Final = 60 * 60
@@ -40,5 +42,7 @@ def _work(hq: Headquarters, ending: threading.Event) -> None:
                 attempts_forgotten=hq.auth.forget_old_attempts(),
                 files_dropped=hq.blobs.collect(),
             )
+            if forgetting.is_due(hq.database, now_ms()):
+                log.info("forgotten", **forgetting.forget(hq.database, hq.settings.keep_days, now_ms()))
         except SQLAlchemyError as error:
             log.error("housekeeping failed", kind=type(error).__name__)  # noqa: TRY400 - its text may quote rows

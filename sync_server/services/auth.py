@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Insert, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, insert, select, update
 
 from crm_core.entities.people import User
 from crm_core.errors import NotFound, UserError
@@ -23,6 +22,7 @@ from crm_core.sync.protocol import EnrolRequest, EnrolResponse
 from sync_server.services import audit, faults, measures, passwords
 from sync_server.settings import Settings
 from sync_server.store.attempts import SignInAttempt
+from sync_server.store.bulk import insert_if_new
 from sync_server.store.database import Database
 from sync_server.store.tables import Credential, Device, FeedHead, NumberLease, table_of
 
@@ -275,7 +275,7 @@ class Auth:
         now = self._clock()
         with self._database.note() as connection:
             begun = {"key": key, "failed": 0, "locked_until_ms": 0, "last_ms": now}
-            connection.execute(_insert_if_new(connection, begun))
+            connection.execute(insert_if_new(connection, _attempt).values(**begun))
             row = connection.execute(select(_attempt).where(_attempt.c.key == key).with_for_update()).one()
             if row.locked_until_ms > now:
                 measures.sign_ins.labels(outcome="locked").inc()
@@ -288,11 +288,6 @@ class Auth:
                 "last_ms": now,
             }
             connection.execute(update(_attempt).where(_attempt.c.key == key).values(**counted))
-
-
-def _insert_if_new(connection: Connection, values: dict[str, Any]) -> Insert:
-    insert_here = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return insert_here(_attempt).values(**values).on_conflict_do_nothing()
 
 
 def _token_hash(token: str) -> str:

@@ -16,6 +16,7 @@ from crm_core.sync.merge import Verdict, dot, judge, members, next_life
 from crm_core.sync.protocol import Code, OpKind
 from sync_server.services import conditions, quote_totals, stepping
 from sync_server.services.custom import CustomFields
+from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
 from sync_server.services.records import Mark, Record, Records
 from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused
@@ -65,6 +66,7 @@ class Edits:
         self.records = Records(hq.connection)
         self.rights = AuthorRights(author.person)
         self.custom = CustomFields(hq.connection)
+        self.graves = Graves(hq.connection)
         self.scopes = ScopeKeeper(self.records, hq.positions)
         self.numbers = NumberBook(hq.connection, author.device)
         self.lost: list[LostEdit] = []
@@ -83,6 +85,7 @@ class Edits:
         else:
             record = self.records.get(wanted.schema.no, wanted.row_id)
             if record is None:
+                self.graves.demand_none(self.rights, wanted.schema, wanted.row_id)
                 raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
             if wanted.kind in (OpKind.DELETE, OpKind.RESTORE):
                 outcome = self._change_life(record, wanted, stamp, base)
@@ -134,6 +137,8 @@ class Edits:
         if not may:
             raise Refused(Code.FORBIDDEN_ROW, may.reason or NO_SUCH_RECORD)
         if self.records.get(schema.no, wanted.row_id) is not None:
+            raise Refused(Code.ID_TAKEN, _TAKEN)
+        if self.graves.demand_none(self.rights, schema, wanted.row_id):
             raise Refused(Code.ID_TAKEN, _TAKEN)
         filled = [field for field in wanted.fields if wanted.values[field.name] is not None]
         self.rights.demand_fields(Action.CREATE, schema, filled)

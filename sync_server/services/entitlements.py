@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise
@@ -198,6 +198,22 @@ def _remember(connection: Connection, user_id: str, now: Entitlement) -> None:
     if fresh := sorted(now.scopes - known):
         rows = [{"user_id": user_id, "entity": entity, "scope": scope} for entity, scope in fresh]
         connection.execute(insert(_ever), rows)
+
+
+def shrink_ever(connection: Connection, user_id: str) -> None:
+    """Forget the scopes no kept version of a user's rights has; the caller holds the feed's head.
+
+    Whatever lies on a laptop whose token is accepted came by one of the kept versions.
+    """
+    kept = [
+        _unpacked(row) for row in connection.execute(select(_versions).where(_versions.c.user_id == user_id))
+    ]
+    scopes = frozenset(pair for rights in kept for pair in rights.scopes)
+    query = select(_ever.c.entity, _ever.c.scope).where(_ever.c.user_id == user_id)
+    for entity, scope in {(row.entity, row.scope) for row in connection.execute(query)} - scopes:
+        connection.execute(
+            delete(_ever).where(_ever.c.user_id == user_id, _ever.c.entity == entity, _ever.c.scope == scope)
+        )
 
 
 def _packed_scopes(now: Entitlement) -> list[Any]:

@@ -110,8 +110,11 @@ class _Builder:
 
     def take_along(self, also: Collection[Key], own: Collection[Key]) -> None:
         """Put in what goes whatever the feed says."""
-        for key, shown in self._projection.load({*also, *own}).items():
-            if not self._projection.sees(BY_NO[key[0]], shown):
+        keys = {key for key in (*also, *own) if key[0] in BY_NO}
+        known = self._projection.load(keys)
+        for key in sorted(keys):
+            shown = known.get(key)
+            if shown is None or not self._projection.sees(BY_NO[key[0]], shown):
                 self._purged[key] = None
             elif key in also:
                 self._full[key] = shown

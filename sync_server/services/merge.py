@@ -17,13 +17,15 @@ from sqlalchemy import insert, select, update
 
 from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.i18n import N_, plain_places
+from crm_core.ids import is_id
 from crm_core.sync.clock import HLC_MAX, Stamp, accept, shift_ms, tick
 from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
 from sync_server.services import quote_totals
 from sync_server.services.edits import Edits, Outcome
 from sync_server.services.faults import Refusal
 from sync_server.services.overtaking import demand_untouched
-from sync_server.services.records import Key, Mark, Record, chunks
+from sync_server.services.records import Key, Mark, Record
+from sync_server.services.remembered import Remembered, by_content, by_number, collected
 from sync_server.services.rights import Author, Refused
 from sync_server.services.storing import store, store_new
 from sync_server.services.wanted import Wanted, read_op
@@ -189,40 +191,37 @@ class _Batch:
         return row.acked_op, row.last_hlc
 
     def _answer_again(self, known: Sequence[_Item]) -> None:
-        by_no = {item.op.no: item for item in known}
-        for some in chunks(sorted(by_no)):
-            query = select(_ops.c.op_no, _ops.c.payload_sha, _ops.c.answer).where(
-                _ops.c.device == self._author.device,
-                _ops.c.incarnation == self._author.incarnation,
-                _ops.c.op_no.in_(some),
-            )
-            for row in self._hq.connection.execute(query):
-                item = by_no[row.op_no]
-                if row.payload_sha != item.sha:
-                    raise PayloadChanged(row.op_no)
-                item.answer = msgspec.msgpack.decode(row.answer, type=Answer)
-        if any(item.answer is None for item in known):
-            raise Refusal("gap", N_("HQ keeps no answer this old"), acked_to=known[-1].op.no)
+        run, author = self._hq.connection, self._author
+        kept = by_number(run, author.device, author.incarnation, [item.op.no for item in known])
+        gone = [item.sha for item in known if item.op.no not in kept]
+        left = collected(run, author.device, gone) if gone else {}
+        for item in known:
+            before = kept.get(item.op.no) or left.get(item.sha)
+            if before is None or before.sha != item.sha:
+                raise PayloadChanged(item.op.no)
+            self._repeat(item, before)
         self._review(known)
 
     def _answer_restored(self, new: Sequence[_Item]) -> list[_Item]:
-        """Answer what an earlier incarnation of this laptop sent already; return those items."""
-        if self._author.incarnation == 1 or self._author.device == 0:
+        """Answer what was sent already under another name of this laptop; return those items."""
+        author = self._author
+        if author.device == 0:
             return []
         by_sha = {item.sha: item for item in new}
-        for some in chunks(sorted(by_sha)):
-            query = select(_ops.c.payload_sha, _ops.c.answer).where(
-                _ops.c.device == self._author.device,
-                _ops.c.incarnation < self._author.incarnation,
-                _ops.c.payload_sha.in_(some),
-            )
-            for row in self._hq.connection.execute(query):
-                item = by_sha[row.payload_sha]
-                before = msgspec.msgpack.decode(row.answer, type=Answer)
-                item.answer = msgspec.structs.replace(before, no=item.op.no)
+        before = by_content(
+            self._hq.connection, author.user_id, author.device, author.incarnation, list(by_sha)
+        )
+        for sha, answered in before.items():
+            self._repeat(by_sha[sha], answered)
         again = [item for item in new if item.answer is not None]
         self._review(again)
         return again
+
+    def _repeat(self, item: _Item, before: Remembered) -> None:
+        item.answer = msgspec.structs.replace(before.answer, no=item.op.no)
+        row_id = item.op.row.hex()
+        if not before.is_whole and is_id(row_id):
+            self.overtaken.add((item.op.entity, row_id))
 
     def _review(self, items: Sequence[_Item]) -> None:
         """Look at old answers again: who may read what they show, and who changed the records since."""
@@ -287,6 +286,8 @@ class _Batch:
             if each.values.get("stage_id"):
                 keys.append((SCHEMAS["stage"].no, each.values["stage_id"]))
         records.load(_ids_of(keys))
+        own = [(each.schema.no, each.row_id) for each in wanted]
+        self._edits.graves.know(key for key in own if records.get(*key) is None)
         there = [record for each in wanted if (record := records.get(each.schema.no, each.row_id))]
         records.load(
             _ids_of(

@@ -144,7 +144,7 @@ class SyncService:
             if found is None:
                 return token  # rights changed a moment ago: the feed has moved on, so this is asked again
             now, past = found
-            if standing.token.seq > snapshot.head or not held <= past.keys():
+            if not _is_within(standing.token, snapshot) or not held <= past.keys():
                 return None
             schema = min(device["schema"], SCHEMA_VERSION)
             reader = self._reader(session, device["incarnation"], schema, now, past)
@@ -360,7 +360,7 @@ class SyncService:
             return None
         now, past = found
         is_resync = contact.is_restored or (standing is None and bool(request.token))
-        if token.seq > snapshot.head or not versions_held(token) <= past.keys():
+        if not _is_within(token, snapshot) or not versions_held(token) <= past.keys():
             token, standing, is_resync = fresh(snapshot.head), None, True
         schema = min(request.schema, SCHEMA_VERSION)
         reader = self._reader(contact.session, contact.incarnation, schema, now, past)
@@ -463,6 +463,11 @@ def _answered(connection: Connection, request: SyncRequest) -> int:
         _ops.c.device == request.device, _ops.c.incarnation == request.incarnation
     )
     return connection.execute(query).scalar() or 0
+
+
+def _is_within(token: Token, snapshot: Snapshot) -> bool:
+    """Tell whether HQ still knows, and knows already, everything that happened after the token."""
+    return snapshot.floor <= token.seq <= snapshot.head
 
 
 def _is_one_of(nonce: bytes, current: bytes, last: bytes | None) -> bool:

@@ -1,4 +1,6 @@
-"""Thousands of rows into one table: one statement, values as tuples in the order of the columns.
+"""Thousands of rows into one table, and rows that may be there already.
+
+Thousands: one statement, values as tuples in the order of the columns.
 
 SQLAlchemy's own way asks for a dictionary a row and looks every value up by name again, which took more time
 than the database did. Values go through the same conversions by type.
@@ -10,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 # Rows from which on PostgreSQL takes them as a stream: others wait for the head of the feed meanwhile.
@@ -52,3 +55,9 @@ def _stream(connection: Connection, statement: str, rows: Iterable[Sequence[Any]
         raise DBAPIError.instance(
             statement, None, error, errors, hide_parameters=True, dialect=dialect
         ) from error
+
+
+def insert_if_new(connection: Connection, table: Table) -> Any:
+    """Return an insert that leaves rows alone whose key is there."""
+    insert_here = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return insert_here(table).on_conflict_do_nothing()

@@ -92,6 +92,7 @@ class Snapshot:
     epoch: str
     policy_seq: int
     max_hlc: int
+    floor: int
 
 
 class Database:
@@ -165,6 +166,7 @@ class Database:
                 epoch=head.epoch,
                 policy_seq=head.policy_seq,
                 max_hlc=head.max_hlc,
+                floor=head.floor,
             )
 
     def create_tables(self) -> None:
@@ -180,7 +182,7 @@ def found_feed(connection: Connection) -> str:
     """Begin the feed of a new HQ and return its epoch."""
     epoch = secrets.token_hex(EPOCH_BYTES)
     connection.execute(
-        insert(_head).values(id=1, seq=0, epoch=epoch, policy_seq=0, hq_op_no=0, hq_hlc=0, max_hlc=0)
+        insert(_head).values(id=1, seq=0, epoch=epoch, policy_seq=0, hq_op_no=0, hq_hlc=0, max_hlc=0, floor=0)
     )
     return epoch
 

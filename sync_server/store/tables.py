@@ -78,6 +78,8 @@ class FeedHead(HqBase):
     """Last clock reading of device 0."""
     max_hlc: Mapped[int] = _position()
     """Highest clock reading ever accepted; HQ does not start with a clock behind it."""
+    floor: Mapped[int] = _position()
+    """Up to here exits and rights are forgotten: a token from before it begins anew."""
 
 
 class RowMeta(HqBase):
@@ -171,7 +173,7 @@ class EntitlementVersion(HqBase):
 
 
 class UserScopeEver(HqBase):
-    """A scope a user has or once had; never shrinks."""
+    """A scope a user has or had by any version of rights that is kept."""
 
     __tablename__ = "user_scope_ever"
 
@@ -347,3 +349,39 @@ class Audit(HqBase):
     detail: Mapped[Any] = mapped_column(JSON)
     chain: Mapped[bytes] = mapped_column(LargeBinary)
     """SHA-256 over the chain value before and this entry."""
+
+
+class FeedMark(HqBase):
+    """Where the feed stood at a time, noted about once a day: positions themselves know no time."""
+
+    __tablename__ = "feed_mark"
+
+    at_ms: Mapped[int] = _key(BigInteger)
+    seq: Mapped[int] = _position()
+
+
+class OpSeen(HqBase):
+    """What is left of an answer nobody should need any more, so that the operation is never taken twice."""
+
+    __tablename__ = "op_seen"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    device: Mapped[int] = _key(Integer)
+    payload_sha: Mapped[bytes] = _key(LargeBinary)
+    incarnation: Mapped[int] = mapped_column(Integer)
+    code: Mapped[int] = mapped_column(Integer)
+    hlc: Mapped[int] = mapped_column(BigInteger)
+
+
+class Grave(HqBase):
+    """A record whose values are gone for good. Kept for ever, so that nothing brings it back."""
+
+    __tablename__ = "grave"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    entity: Mapped[int] = _key(Integer)
+    row_id: Mapped[str] = _key()
+    seq: Mapped[int] = _position()
+    """Position at which it left the feed."""
+    scopes: Mapped[list[Any]] = mapped_column(JSON)
+    """Where it lay: who could see it there is told that it was deleted, everybody else nothing."""

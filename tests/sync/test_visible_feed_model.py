@@ -6,12 +6,13 @@ import time
 
 import pytest
 
-from tests.sync.model.bugs import BUGS, FRUGAL, world_of
+from tests.sync.model.bugs import BUGS, FRUGAL, FRUGAL_GARBAGE, GARBAGE, world_of
 from tests.sync.model.runner import broken, explain, run_parallel, run_schedules, shrink, total
 from tests.sync.model.world import World, steps_of
 
 CLEAN_SCHEDULES = 20_000
 FRUGAL_SCHEDULES = 4_000
+GARBAGE_SCHEDULES = 1_200
 SOAK_SCHEDULES = 300_000
 
 # Schedules from seed 0 within which each bug must be caught: about twenty times what it takes on average
@@ -40,6 +41,10 @@ BUDGET = {
     "nosweep": 2_500,
     "ownunmarked": 4_000,
     "ownstays": 20_000,
+    "answersgone": 3_000,
+    "everisnow": 400,
+    "quietgraves": 600,
+    "oldtokens": 300,
 }
 
 # Shrunk by the runner from seed 106: rights change, half a fill, rights change back and forth.
@@ -57,6 +62,10 @@ REVERTED_IN_MID_FILL = (
 EDITED_WHILE_A_PLAN_IS_DUE = (651928, 778777)
 
 
+# The answer to a creation was lost, and the record is gone for good by the time it comes again.
+MADE_AND_GONE = 1760
+
+
 def test_every_replica_becomes_the_visible_projection_under_random_schedules() -> None:
     started = time.perf_counter()
     reports = list(run_parallel(0, CLEAN_SCHEDULES, processes=2))
@@ -70,6 +79,22 @@ def test_replicas_agree_too_when_own_changes_are_not_sent_back() -> None:
     assert report.failed == 0, "\n".join(
         [str(report), *(explain(f.seed, FRUGAL) for f in report.failures[:1])]
     )
+
+
+@pytest.mark.parametrize("world", [GARBAGE, FRUGAL_GARBAGE])
+def test_replicas_agree_too_while_hq_forgets_all_the_time(world: str) -> None:
+    report = run_schedules(0, GARBAGE_SCHEDULES, world)
+    assert report.failed == 0, "\n".join(
+        [str(report), *(explain(f.seed, world) for f in report.failures[:1])]
+    )
+
+
+def test_a_record_gone_for_good_is_taken_from_who_made_it_and_never_heard() -> None:
+    steps = steps_of(MADE_AND_GONE)
+    assert broken(world_of(FRUGAL_GARBAGE), steps) is None
+    text = broken(world_of("graveunnamed"), steps)
+    assert text is not None
+    assert text.startswith("I1 ")
 
 
 @pytest.mark.parametrize("bug", BUGS)
@@ -114,6 +139,15 @@ def test_replicas_agree_in_many_more_schedules_when_own_changes_are_not_sent_bac
     for report in run_parallel(FRUGAL_SCHEDULES, SOAK_SCHEDULES, FRUGAL, processes=2):
         assert report.failed == 0, "\n".join(
             [str(report), *(explain(f.seed, FRUGAL) for f in report.failures[:1])]
+        )
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("world", [GARBAGE, FRUGAL_GARBAGE])
+def test_replicas_agree_in_many_more_schedules_while_hq_forgets(world: str) -> None:
+    for report in run_parallel(GARBAGE_SCHEDULES, SOAK_SCHEDULES // 2, world, processes=2):
+        assert report.failed == 0, "\n".join(
+            [str(report), *(explain(f.seed, world) for f in report.failures[:1])]
         )
 
 

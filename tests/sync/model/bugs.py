@@ -12,6 +12,16 @@ from typing import Any, Final
 
 from crm_core.sync.plan import NOTHING, Entitlement, Step, Steps, Token, advance, prepare
 from tests.sync.model.frugal import FrugalWorld, OwnStaysWorld, OwnUnmarkedWorld
+from tests.sync.model.garbage import (
+    AnswersForgotten,
+    EverIsNow,
+    FrugalGarbageWorld,
+    GarbageWorld,
+    GraveUnnamedWorld,
+    OldTokens,
+    QuietGraves,
+    garbage_world,
+)
 from tests.sync.model.hq import HQ
 from tests.sync.model.laptop import Held, Laptop
 from tests.sync.model.values import (
@@ -327,18 +337,28 @@ _WORLDS: Final[dict[str, Callable[[], type[World]]]] = {
     "nosweep": lambda: _world(laptop=NoSweep),
     "ownunmarked": lambda: OwnUnmarkedWorld,
     "ownstays": lambda: OwnStaysWorld,
+    "answersgone": lambda: garbage_world(AnswersForgotten),
+    "everisnow": lambda: garbage_world(EverIsNow),
+    "quietgraves": lambda: garbage_world(QuietGraves),
+    "oldtokens": lambda: garbage_world(OldTokens),
+    "graveunnamed": lambda: GraveUnnamedWorld,
 }
 
-RARE: Final = ("leanecho",)
+RARE: Final = ("leanecho", "graveunnamed")
 """Too rare for a range of schedules to catch within seconds; the schedules that show them are kept."""
 
 BUGS: Final = tuple(bug for bug in _WORLDS if bug not in RARE)
 FRUGAL: Final = "frugal"
 """No bug: the rules with a laptop's own changes left out of its feed."""
+GARBAGE: Final = "garbage"
+FRUGAL_GARBAGE: Final = "frugal garbage"
+"""No bugs either: both while HQ forgets all the time."""
 
 
 def world_of(bug: str | None) -> type[World]:
     """Return the world with a bug in it, or a right one."""
     if bug == FRUGAL:
         return FrugalWorld
+    if bug in (GARBAGE, FRUGAL_GARBAGE):
+        return GarbageWorld if bug == GARBAGE else FrugalGarbageWorld
     return World if bug is None else _WORLDS[bug]()

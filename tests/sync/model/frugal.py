@@ -112,8 +112,8 @@ class FrugalHQ(HQ):
             code = self.answered[request.device, op.no][0]
             if code not in (APPLIED, SUPERSEDED):
                 continue
-            row = self.rows[op.rid]
-            if not self.visible(row, rights):
+            row = self.rows.get(op.rid)
+            if row is None or not self.visible(row, rights):
                 messages += self.out_of_sight(op)
             elif code == SUPERSEDED and (message := self.change(row, op.field, rights, request, self.head)):
                 messages.append(message)

@@ -132,9 +132,9 @@ class HQ(Uploads):
         messages = []
         for op in request.ops:
             if self.answered[request.device, op.no][0] in (APPLIED, SUPERSEDED):
-                row = self.rows[op.rid]
                 message: Msg | None
-                if not self.visible(row, rights):
+                row = self.rows.get(op.rid)
+                if row is None or not self.visible(row, rights):
                     message = (PURGE, op.rid)
                 elif op.kind in (CREATE, DELETE, RESTORE):
                     message = self.arrival(row, rights, request, seq)

@@ -27,7 +27,7 @@ def check_leaks(hq: Records, messages: list[Msg], person: User, named: set[str])
             continue
         if kind == PURGE and message[1] in named:
             continue
-        row = hq.rows[message[1]]
+        row = hq.rows.get(message[1]) or hq.graves[message[1]]
         entity = row.entity
         if kind == PURGE:
             if not any((entity, scope) in person.ever for scope in row.been):

@@ -41,6 +41,7 @@ class Records:
         self.floor = 0
         self.log: list[tuple[int, Row, Any] | None] = [None]
         self.rows: dict[str, Row] = {}
+        self.graves: dict[str, Row] = {}
         self.ids: dict[int, list[str]] = {entity: [] for entity in ENTITIES}
         self.users = [User() for _ in range(users)]
         self.user_of: dict[int, int] = {0: 0}
@@ -74,7 +75,7 @@ class Records:
         person.bits.append(bits)
 
     def collect_garbage(self, floor: int) -> None:
-        """Forget exits and rights no laptop at or above `floor` can need."""
+        """Forget exits and rights no laptop at or above `floor` can need, and bury what was deleted before."""
         self.floor = max(self.floor, floor)
         for seq in range(1, self.floor + 1):
             event = self.log[seq]
@@ -85,6 +86,29 @@ class Records:
             for version, following in pairwise(versions):
                 if following <= self.floor:
                     del person.history[version]
+            self.shrink_ever(person)
+        for row in list(self.rows.values()):
+            if not lives(row.life) and row.life_at <= self.floor and not row.children:
+                self.bury(row)
+
+    def shrink_ever(self, person: User) -> None:
+        """Forget the scopes of rights that are forgotten."""
+        person.ever = {pair for rights in person.history.values() for pair in rights.scopes}
+
+    def bury(self, row: Row) -> None:
+        """Take a deleted row away for good; whoever may hold it is told as of one that left every scope."""
+        for cell in row.cells.values():
+            self.log[cell[0]] = None
+        self.log[row.born_at] = self.log[row.life_at] = None
+        for scope in list(row.scopes):
+            self.log[row.scopes.pop(scope)] = None
+            self.record(EXIT, row, scope)
+        del self.rows[row.rid]
+        self.ids[row.entity].remove(row.rid)
+        self.graves[row.rid] = row
+        if row.parent is not None:
+            row.parent.children.remove(row)
+            self.rescope(row.parent, exits_first=False)
 
     def write(self, row: Row, field: int, value: Any, stamp: Stamp) -> int:
         """Set a register and return the position of the change."""

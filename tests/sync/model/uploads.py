@@ -65,6 +65,8 @@ class Uploads(Records):
         if op.kind == CREATE:
             parent_id, own, value, number = op.value
             parent = self.rows.get(parent_id) if parent_id else None
+            if op.rid in self.graves:
+                return STALE, 0
             if op.rid in self.rows or (parent_id and (parent is None or not self.visible(parent, rights))):
                 return REJECTED, 0
             if number is not None:
@@ -75,6 +77,8 @@ class Uploads(Records):
                 self.numbers.add(number)
             row = self.create(op.rid, parent, own, value, stamp)
             return APPLIED, row.born_at
+        if op.rid in self.graves:
+            return STALE, 0
         row = self.rows.get(op.rid)  # type: ignore[assignment]
         if row is None or not self.visible(row, rights):
             return REJECTED, 0

@@ -47,7 +47,8 @@ _SKEWS = (0, 0, -400, 3_000, -90_000, 7_200_000, -86_400_000, 31_536_000_000)
 _DRAIN_ROUNDS = 400
 
 
-def _table(**weights: int) -> tuple[int, ...]:
+def table(**weights: int) -> tuple[int, ...]:
+    """Return the kinds of steps, each as often among 64 as its weight says."""
     kinds = [globals()[name.upper()] for name, weight in weights.items() for _ in range(weight)]
     assert len(kinds) == 64, len(kinds)
     return tuple(kinds)
@@ -55,12 +56,12 @@ def _table(**weights: int) -> tuple[int, ...]:
 
 # What one schedule does mostly; the rest is there too, because holes lie between the parts.
 PROFILES = (
-    _table(sync=24, deliver=6, move=7, rights=6, set_field=6, new_row=2, life=3, tag=2, office=3, clock=2,
+    table(sync=24, deliver=6, move=7, rights=6, set_field=6, new_row=2, life=3, tag=2, office=3, clock=2,
            schema=1, gc=1, repair=1),
-    _table(sync=30, deliver=2, move=12, rights=14, office=2, new_row=1, life=1, set_field=1, repair=1),
-    _table(sync=26, deliver=14, move=5, rights=5, set_field=8, new_row=2, life=2, tag=2),
-    _table(sync=18, deliver=5, move=3, rights=2, set_field=14, new_row=4, life=8, tag=5, office=3, clock=2),
-    _table(sync=34, move=10, rights=18, office=2),
+    table(sync=30, deliver=2, move=12, rights=14, office=2, new_row=1, life=1, set_field=1, repair=1),
+    table(sync=26, deliver=14, move=5, rights=5, set_field=8, new_row=2, life=2, tag=2),
+    table(sync=18, deliver=5, move=3, rights=2, set_field=14, new_row=4, life=8, tag=5, office=3, clock=2),
+    table(sync=34, move=10, rights=18, office=2),
 )  # fmt: skip
 
 
@@ -290,7 +291,7 @@ class World:
             if laptop.notices != hq.notices.get(laptop.device, []):
                 raise Violation(f"I3 laptop {laptop.device} was not told once of each lost edit")
         for (rid, field), stamp in hq.newest.items():
-            if hq.rows[rid].held[field].stamp < stamp:
+            if rid in hq.rows and hq.rows[rid].held[field].stamp < stamp:
                 raise Violation(f"I5 field {field} of {rid} does not hold its newest edit")
         granted = sorted(lease for leases in hq.leases.values() for lease in leases)
         if any(before[1] >= after[0] for before, after in pairwise(granted)):

@@ -1,0 +1,102 @@
+"""Answers given before, by number and by content: whole as long as they are kept, afterwards what is left.
+
+An operation can come again after any time: the answer was lost and the laptop lay in a drawer, or its
+database is a copy. Of an answer collected as garbage there remains that it was given and what it said
+(`op_seen`), so the operation still ends once; only the reason of a refusal is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from crm_core.i18n import N_
+from crm_core.sync.protocol import Answer, Code
+from sync_server.services.records import chunks
+from sync_server.store.tables import Device, OpLog, OpSeen, table_of
+
+REASON_GONE: Final = N_("HQ refused this change long ago and keeps the reason no more")
+
+_devices = table_of(Device)
+_ops = table_of(OpLog)
+_seen = table_of(OpSeen)
+
+
+class Remembered(NamedTuple):
+    """An answer given before."""
+
+    sha: bytes
+    answer: Answer
+    is_whole: bool
+    """Not so for what is left of a collected one: nobody can tell what it was based on."""
+
+
+def by_number(
+    connection: Connection, device: int, incarnation: int, numbers: Collection[int]
+) -> dict[int, Remembered]:
+    """Return the answers kept whole to these operations of one incarnation."""
+    found: dict[int, Remembered] = {}
+    for some in chunks(sorted(numbers)):
+        query = select(_ops.c.op_no, _ops.c.payload_sha, _ops.c.answer).where(
+            _ops.c.device == device, _ops.c.incarnation == incarnation, _ops.c.op_no.in_(some)
+        )
+        for row in connection.execute(query):
+            answer = msgspec.msgpack.decode(row.answer, type=Answer)
+            found[row.op_no] = Remembered(bytes(row.payload_sha), answer, True)
+    return found
+
+
+def collected(connection: Connection, device: int, shas: Collection[bytes]) -> dict[bytes, Remembered]:
+    """Return what is left of answers to operations of this content that the laptop sent long ago."""
+    return {
+        bytes(row.payload_sha): Remembered(bytes(row.payload_sha), _left_of(row), False)
+        for row in _by_sha(connection, _seen, (device,), shas, incarnation=None)
+    }
+
+
+def by_content(
+    connection: Connection, user_id: str, device: int, incarnation: int, shas: Collection[bytes]
+) -> dict[bytes, Remembered]:
+    """Return the answers to operations of this content sent under an earlier name.
+
+    Earlier names are the laptop's former incarnations, and the user's other laptops: one that was signed in
+    again is another.
+    """
+    found: dict[bytes, Remembered] = {}
+    query = select(_devices.c.id).where(_devices.c.user_id == user_id, _devices.c.id != device)
+    for devices, before in (
+        (tuple(connection.execute(query).scalars()), None),
+        ((device,) if incarnation > 1 else (), incarnation),
+    ):
+        for row in _by_sha(connection, _seen, devices, shas, incarnation=before):
+            found[bytes(row.payload_sha)] = Remembered(bytes(row.payload_sha), _left_of(row), False)
+        for row in _by_sha(connection, _ops, devices, shas, incarnation=before):
+            answer = msgspec.msgpack.decode(row.answer, type=Answer)
+            found[bytes(row.payload_sha)] = Remembered(bytes(row.payload_sha), answer, True)
+    return found
+
+
+def _by_sha(
+    connection: Connection,
+    table: Any,
+    devices: Collection[int],
+    shas: Collection[bytes],
+    *,
+    incarnation: int | None,
+) -> Iterator[Any]:
+    if not devices:
+        return
+    for some in chunks(sorted(shas)):
+        query = select(table).where(table.c.device.in_(sorted(devices)), table.c.payload_sha.in_(some))
+        if incarnation is not None:
+            query = query.where(table.c.incarnation < incarnation)
+        yield from connection.execute(query)
+
+
+def _left_of(row: Any) -> Answer:
+    code = Code(row.code)
+    is_refusal = not code.took_effect and code is not Code.SUPERSEDED
+    return Answer(0, code, row.hlc, 0, [REASON_GONE, {}, None] if is_refusal else None)
