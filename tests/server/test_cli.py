@@ -304,3 +304,14 @@ def test_bytes_that_are_no_text_are_refused(data: Path) -> None:
     refused = run(data, "team", "add", os.fsdecode(b"\xff\xfe"))
     assert refused.status == 1
     assert "UTF-8" in refused.err
+
+
+def test_housekeeping_says_what_is_kept_and_forgets_when_told(data: Path) -> None:
+    said = here(data, "--json", "housekeeping").json()
+    assert (said["keep_days"], said["floor"], said["held_by"], said["forgotten"]) == (180, 0, None, {})
+    assert said["rows"]["entitlements"] >= 0
+    again = here(data, "--json", "housekeeping", "--now").json()
+    assert again["oldest_mark_ms"] is not None
+    assert again["forgotten"].keys() >= {"answers", "records", "scope_exits"}
+    told = here(data, "housekeeping", "--now")
+    assert (told.status, "0 / " in told.out) == (0, True)

@@ -65,7 +65,7 @@ class QuietGraves(HQ):
 
 
 class OldTokens(HQ):
-    """A token from before the floor is taken as any other; rights that are forgotten count as those of now."""
+    """A token from before the floor is taken as any other; forgotten rights count as those of now."""
 
     def answer(self, request: Request) -> Response:
         floor, self.floor = self.floor, 0

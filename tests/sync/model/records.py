@@ -75,7 +75,7 @@ class Records:
         person.bits.append(bits)
 
     def collect_garbage(self, floor: int) -> None:
-        """Forget exits and rights no laptop at or above `floor` can need, and bury what was deleted before."""
+        """Forget exits and rights no laptop at or above `floor` can need; bury what was deleted before."""
         self.floor = max(self.floor, floor)
         for seq in range(1, self.floor + 1):
             event = self.log[seq]
