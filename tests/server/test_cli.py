@@ -259,7 +259,7 @@ def test_check_finds_everything_in_order_and_shows_no_secret(data: Path) -> None
     assert checked.status == 0
     assert report["ok"] is True
     assert {finding["name"] for finding in report["findings"]} == {
-        *("tls", "revision", "storage", "feed", "records", "scopes", "roles", "audit")
+        *("tls", "revision", "storage", "feed", "records", "scopes", "roles", "files", "audit")
     }
     settings = (data / "crm-server.toml").read_text()
     secret = next(line for line in settings.splitlines() if line.startswith("secret")).split('"')[1]
