@@ -10,7 +10,7 @@ import argparse
 import sys
 import time
 
-from tests.sync.model.bugs import BUGS, FRUGAL
+from tests.sync.model.bugs import BUGS, FRUGAL, SHARING
 from tests.sync.model.runner import Report, explain, run_parallel, total
 
 CHUNK = 2_000
@@ -45,6 +45,10 @@ def main() -> int:
     print(frugal, flush=True)
     for failure in frugal.failures:
         print(explain(failure.seed, FRUGAL), flush=True)
+    sharing = soak(options.first_seed, options.schedules // 4, SHARING, options.processes)
+    print(sharing, flush=True)
+    for failure in sharing.failures:
+        print(explain(failure.seed, SHARING), flush=True)
     uncaught = []
     for bug in BUGS if options.bug_schedules else ():
         report = soak(options.first_seed, options.bug_schedules, bug, options.processes)
@@ -57,7 +61,7 @@ def main() -> int:
             uncaught.append(bug)
     if uncaught:
         print(f"uncaught: {', '.join(uncaught)}")
-    return 1 if clean.failed or frugal.failed or uncaught else 0
+    return 1 if clean.failed or frugal.failed or sharing.failed or uncaught else 0
 
 
 if __name__ == "__main__":

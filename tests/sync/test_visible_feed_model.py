@@ -6,13 +6,14 @@ import time
 
 import pytest
 
-from tests.sync.model.bugs import BUGS, FRUGAL, FRUGAL_GARBAGE, GARBAGE, world_of
+from tests.sync.model.bugs import BUGS, FRUGAL, FRUGAL_GARBAGE, GARBAGE, SHARING, world_of
 from tests.sync.model.runner import broken, explain, run_parallel, run_schedules, shrink, total
 from tests.sync.model.world import World, steps_of
 
 CLEAN_SCHEDULES = 20_000
 FRUGAL_SCHEDULES = 4_000
 GARBAGE_SCHEDULES = 1_200
+SHARING_SCHEDULES = 500
 SOAK_SCHEDULES = 300_000
 
 # Schedules from seed 0 within which each bug must be caught: about twenty times what it takes on average
@@ -45,6 +46,8 @@ BUDGET = {
     "everisnow": 400,
     "quietgraves": 600,
     "oldtokens": 300,
+    "horizon": 100,
+    "shareends": 20_000,
 }
 
 # Shrunk by the runner from seed 106: rights change, half a fill, rights change back and forth.
@@ -95,6 +98,13 @@ def test_a_record_gone_for_good_is_taken_from_who_made_it_and_never_heard() -> N
     text = broken(world_of("graveunnamed"), steps)
     assert text is not None
     assert text.startswith("I1 ")
+
+
+def test_replicas_agree_too_when_a_set_says_who_sees_a_row() -> None:
+    report = run_schedules(0, SHARING_SCHEDULES, SHARING)
+    assert report.failed == 0, "\n".join(
+        [str(report), *(explain(f.seed, SHARING) for f in report.failures[:1])]
+    )
 
 
 @pytest.mark.parametrize("bug", BUGS)
@@ -148,6 +158,14 @@ def test_replicas_agree_in_many_more_schedules_while_hq_forgets(world: str) -> N
     for report in run_parallel(GARBAGE_SCHEDULES, SOAK_SCHEDULES // 2, world, processes=2):
         assert report.failed == 0, "\n".join(
             [str(report), *(explain(f.seed, world) for f in report.failures[:1])]
+        )
+
+
+@pytest.mark.soak
+def test_replicas_agree_in_many_more_schedules_when_a_set_says_who_sees_a_row() -> None:
+    for report in run_parallel(SHARING_SCHEDULES, SOAK_SCHEDULES // 3, SHARING, processes=2):
+        assert report.failed == 0, "\n".join(
+            [str(report), *(explain(f.seed, SHARING) for f in report.failures[:1])]
         )
 
 

@@ -1,7 +1,7 @@
 """Wrong versions of the protocol, each tempting, each of which must be caught.
 
-The first fifteen are the ones the rules were found with; for the rest the page on visible feed plans in
-docs/decisions says which rule each one breaks.
+The first fourteen and `horizon` are the ones the rules were found with; for the rest the page on visible
+feed plans in docs/decisions says which rule each one breaks.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tests.sync.model.garbage import (
 )
 from tests.sync.model.hq import HQ
 from tests.sync.model.laptop import Held, Laptop
+from tests.sync.model.sharing import EndsUntoldWorld, SharingWorld
 from tests.sync.model.values import (
     BORN,
     CELL,
@@ -263,6 +264,19 @@ class LeanEcho(HQ):
         return held.seq if held is not None and held.ent else 0
 
 
+class NoHorizon(HQ):
+    """Positions are given out before the commit: a page passes one whose change nobody can see yet."""
+
+    def run_feed(self, token: Token, person: User, request: Request, page: list[Msg]) -> Token:
+        uncommitted = self.log[self.head]
+        if self.head & 1:  # this one takes longer
+            self.log[self.head] = None
+        try:
+            return super().run_feed(token, person, request, page)
+        finally:
+            self.log[self.head] = uncommitted
+
+
 class NoticesSkipped(HQ):
     """A laptop told to start anew skips the notices up to the head."""
 
@@ -333,6 +347,7 @@ _WORLDS: Final[dict[str, Callable[[], type[World]]]] = {
     "ownvalue": lambda: _world(NoEcho, OwnValue),
     "blindecho": lambda: _world(BlindEcho),
     "leanecho": lambda: _world(LeanEcho),
+    "horizon": lambda: _world(NoHorizon),
     "noticeskip": lambda: _world(NoticesSkipped),
     "nosweep": lambda: _world(laptop=NoSweep),
     "ownunmarked": lambda: OwnUnmarkedWorld,
@@ -342,6 +357,7 @@ _WORLDS: Final[dict[str, Callable[[], type[World]]]] = {
     "quietgraves": lambda: garbage_world(QuietGraves),
     "oldtokens": lambda: garbage_world(OldTokens),
     "graveunnamed": lambda: GraveUnnamedWorld,
+    "shareends": lambda: EndsUntoldWorld,
 }
 
 RARE: Final = ("leanecho", "graveunnamed")
@@ -353,6 +369,8 @@ FRUGAL: Final = "frugal"
 GARBAGE: Final = "garbage"
 FRUGAL_GARBAGE: Final = "frugal garbage"
 """No bugs either: both while HQ forgets all the time."""
+SHARING: Final = "sharing"
+"""No bug: scopes follow from a set that laptops change."""
 
 
 def world_of(bug: str | None) -> type[World]:
@@ -361,4 +379,6 @@ def world_of(bug: str | None) -> type[World]:
         return FrugalWorld
     if bug in (GARBAGE, FRUGAL_GARBAGE):
         return GarbageWorld if bug == GARBAGE else FrugalGarbageWorld
+    if bug == SHARING:
+        return SharingWorld
     return World if bug is None else _WORLDS[bug]()

@@ -120,9 +120,13 @@ class Records:
         row.held[field] = Held(stamp, seq)
         return seq
 
+    def named_scopes(self, row: Row) -> set[str]:
+        """Return the scopes a row's own fields name."""
+        return set(row.own)
+
     def rescope(self, row: Row, exits_first: bool) -> None:
         """Derive the scopes of a row and of those below and beside it, each change an event."""
-        wanted = set(row.own)
+        wanted = self.named_scopes(row)
         if row.parent is not None:
             wanted.update(scope for scope in row.parent.scopes if scope[0] != "~")
         elif any("own:0" in child.own for child in row.children):
