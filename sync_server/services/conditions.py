@@ -6,9 +6,10 @@ Every function raises `Refused`; none changes anything.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 
-from crm_core.entities import SCHEMAS
+from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.entities.attachment import CONTENT_FIELDS
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, Message, message
@@ -52,14 +53,20 @@ def demand_parents(
 
 def demand_sound(schema: Schema, record_id: str, values: Mapping[str, Any]) -> None:
     """A record is no part of itself; a role's rights can be read, or nobody who holds it could sync."""
-    for field in schema.fields.values():
-        if field.target == schema.name and values.get(field.name) == record_id:
+    for name in _links_to_own_kind(schema.no):
+        if values.get(name) == record_id:
             raise Refused(Code.INVALID, message(N_("A record cannot refer to itself")))
     if schema.name == "role" and "rights" in values:
         try:
             read_rights(values["rights"])
         except BrokenPromise as error:
             raise Refused(Code.INVALID, error.message) from error
+
+
+@cache
+def _links_to_own_kind(entity: int) -> tuple[str, ...]:
+    schema = BY_NO[entity]
+    return tuple(field.name for field in schema.fields.values() if field.target == schema.name)
 
 
 def demand_people(records: Records, fields: Iterable[Field], values: Mapping[str, Any]) -> None:

@@ -20,12 +20,14 @@ from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
 from sync_server.services.records import Mark, Record, Records
 from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused
-from sync_server.services.scopes import ScopeKeeper
+from sync_server.services.scopes import Place, ScopeKeeper, place_of
 from sync_server.services.wanted import Wanted, register_of
 from sync_server.store.database import HqTransaction
 
 POLICY: Final = frozenset(("user", "team", "territory", "role"))
 """Entities that rights follow from."""
+
+_UNMADE: Final = Mark(0, 0, 0, 0, 0, None)
 
 EDITED_IN_TRASH = message(N_("The record is deleted; the change shows when it is restored"))
 _STALE = message(N_("Somebody else deleted or restored this record meanwhile"))
@@ -74,6 +76,7 @@ class Edits:
         """Quotes whose total must be worked out."""
         self.policy_seq = 0
         """Position of the last change rights follow from."""
+        self._good_places: set[tuple[int, Place]] = set()
         self._next = hq.positions.next
         self._author = author
         self._server_ms = server_ms
@@ -97,6 +100,7 @@ class Edits:
                 outcome = self._change_set(record, wanted, stamp, base)
         if outcome.seq and wanted.schema.name in POLICY:
             self.policy_seq = outcome.seq
+            self._good_places.clear()
         if outcome.seq and wanted.schema.name == "custom_field":
             self.custom.forget()
         return outcome
@@ -133,9 +137,7 @@ class Edits:
 
     def _create(self, wanted: Wanted, stamp: Stamp) -> Outcome:
         schema = wanted.schema
-        may = decide(self._author.person, Action.CREATE, schema.name)
-        if not may:
-            raise Refused(Code.FORBIDDEN_ROW, may.reason or NO_SUCH_RECORD)
+        self.rights.demand_kind(Action.CREATE, schema)
         if self.records.get(schema.no, wanted.row_id) is not None:
             raise Refused(Code.ID_TAKEN, _TAKEN)
         if self.graves.demand_none(self.rights, schema, wanted.row_id):
@@ -146,13 +148,12 @@ class Edits:
             schema=schema,
             id=wanted.row_id,
             values=self._first_values(wanted, stamp),
-            made=self._mark(stamp, 0),
+            made=_UNMADE,
             is_new=True,
         )
         owner = self._default_owner(record)
         self._demand_place_of_new(record)
         conditions.demand_sound(schema, record.id, wanted.values)
-        conditions.demand_people(self.records, schema.scope_fields, record.values)
         conditions.demand_stage(self.records, schema, record.values)
         conditions.demand_draft(self.records, None, wanted)
         conditions.demand_content(None, wanted)
@@ -178,23 +179,25 @@ class Edits:
         return Outcome(code=Code.APPLIED, seq=seq, base=seq, shown=shown)
 
     def _first_values(self, wanted: Wanted, stamp: Stamp) -> dict[str, Any]:
-        custom = {
-            name.removeprefix(CUSTOM_PREFIX): value
-            for name, value in wanted.values.items()
-            if name.startswith(CUSTOM_PREFIX) and value is not None
-        }
         ms, user_id = ms_of(stamp.hlc), self._author.user_id
-        return {
+        values = {
             **dict.fromkeys(wanted.schema.fields),
-            **{name: value for name, value in wanted.values.items() if name in wanted.schema.fields},
+            **wanted.values,
             "id": wanted.row_id,
             "life": 1,
-            "custom": custom or None,
+            "custom": None,
             "created_at": ms,
             "created_by": user_id,
             "updated_at": ms,
             "updated_by": user_id,
         }
+        if any(field.no == 0 for field in wanted.fields):
+            custom = {name: values.pop(name) for name in wanted.values if name.startswith(CUSTOM_PREFIX)}
+            held = {
+                name.removeprefix(CUSTOM_PREFIX): value for name, value in custom.items() if value is not None
+            }
+            values["custom"] = held or None
+        return values
 
     def _default_owner(self, record: Record) -> Field | None:
         """Make the author the owner of a record that names none; return the field if so."""
@@ -205,7 +208,15 @@ class Edits:
         return owner
 
     def _demand_place_of_new(self, record: Record) -> None:
+        """Raise `Refused` unless the author may put a new record where its links say.
+
+        What belongs to no other record is judged by its owner, team and territory alone, and so is the
+        next one with the same.
+        """
         schema, values = record.schema, record.values
+        place = place_of(schema, values)
+        if place is not None and (schema.no, place) in self._good_places:
+            return
         conditions.demand_parents(self.records, self.rights, schema, values)
         scopes = self._scopes_with(record, values)
         foreign = any(
@@ -218,6 +229,9 @@ class Edits:
         if not self.rights.may(Action.CREATE, schema.name, scopes):
             decision = decide(self._author.person, Action.CREATE, schema.name, scopes)
             raise Refused(Code.FORBIDDEN_ROW, decision.reason or NO_SUCH_RECORD)
+        conditions.demand_people(self.records, schema.scope_fields, values)
+        if place is not None:
+            self._good_places.add((schema.no, place))
 
     def _scopes_with(self, record: Record, values: Mapping[str, Any]) -> frozenset[str]:
         keys = (key for _, key in self.records.parent_links(record.schema, values) if key)

@@ -28,12 +28,13 @@ from sync_server.services.records import Key, Mark, Record
 from sync_server.services.remembered import Remembered, by_content, by_number, collected
 from sync_server.services.rights import Author, Refused
 from sync_server.services.storing import store, store_new
-from sync_server.services.wanted import Wanted, read_op
+from sync_server.services.wanted import Wanted, read_ops
 from sync_server.store.bulk import insert_rows
 from sync_server.store.database import HqTransaction
 from sync_server.store.tables import DRAFT, Device, LostEditLog, OpLog, Quarantine, table_of
 
 SHA_BYTES: Final = 16
+_TURNING: Final = (OpKind.DELETE, OpKind.RESTORE)
 _BIGINT_MAX: Final = 2**63 - 1
 
 _ops = table_of(OpLog)
@@ -162,6 +163,7 @@ class _Batch:
         self._reveal = reveal
         self._edits = Edits(hq, author, server_ms)
         self._refusals: list[tuple[_Item, Refused]] = []
+        self._before = hq.positions.last
         self.overtaken: set[Key] = set()
 
     def run(self, items: Sequence[_Item], sent_hlc: int) -> None:
@@ -177,6 +179,7 @@ class _Batch:
             self._prepare(fresh)
             self._merge(fresh)
             self._finish(fresh)
+            self._share_base(fresh)
             self._log([*again, *fresh])
             self._stand(new, fresh, sent_hlc, last_hlc)
 
@@ -267,22 +270,23 @@ class _Batch:
 
     def _prepare(self, fresh: Sequence[_Item]) -> None:
         """Read what the batch will ask for, in a few statements."""
-        for item in fresh:
-            try:
-                item.wanted = read_op(item.op, self._edits.custom)
-            except Refused as refused:
-                item.refused = refused
+        for item, read in zip(fresh, read_ops([item.op for item in fresh], self._edits.custom), strict=True):
+            if isinstance(read, Refused):
+                item.refused = read
+            else:
+                item.wanted = read
         wanted = [item.wanted for item in fresh if item.wanted is not None]
         records = self._edits.records
         keys = [(each.schema.no, each.row_id) for each in wanted]
         for each in wanted:
             keys.extend(key for _, key in records.parent_links(each.schema, each.values) if key)
-            for field in each.fields:
-                if field.scope is not None and field.target and each.values.get(field.name):
-                    keys.append((SCHEMAS[field.target].no, each.values[field.name]))
-                for member in field.members:
-                    words = each.values.get(field.name) or ((each.word,) if each.word else ())
-                    keys.extend((SCHEMAS[member].no, word) for word in words)
+            for field in each.schema.scope_fields:
+                named = each.values.get(field.name)
+                if named and field.target:
+                    keys.append((SCHEMAS[field.target].no, named))
+                if field.members and (named or (each.word and field in each.fields)):
+                    words = named or (each.word,)
+                    keys.extend((SCHEMAS[member].no, word) for member in field.members for word in words)
             if each.values.get("stage_id"):
                 keys.append((SCHEMAS["stage"].no, each.values["stage_id"]))
         records.load(_ids_of(keys))
@@ -300,7 +304,8 @@ class _Batch:
         moving = [
             record
             for each in wanted
-            if (each.kind in (OpKind.DELETE, OpKind.RESTORE) or any(f.scope or f.parent for f in each.fields))
+            if each.kind is not OpKind.CREATE
+            and (each.kind in _TURNING or any(f.scope or f.parent for f in each.fields))
             and (record := records.get(each.schema.no, each.row_id))
         ]
         records.know_children(moving)
@@ -424,8 +429,17 @@ class _Batch:
         edits.settle(real)
         for item in fresh:
             item.seq = real(item.seq)
-            if item.answer is not None and item.answer.base > DRAFT:
-                item.answer = msgspec.structs.replace(item.answer, base=real(item.answer.base))
+
+    def _share_base(self, fresh: Sequence[_Item]) -> None:
+        """Let an author who has seen a change of this batch have seen all of it.
+
+        Nobody else changed these records within it, and thousands of answers with one base are few bytes.
+        """
+        last = self._hq.positions.last
+        for item in fresh:
+            answer = item.answer
+            if answer is not None and answer.base > self._before:
+                item.answer = Answer(answer.no, answer.code, answer.hlc, last, answer.extra)
 
     def _log(self, items: Sequence[_Item]) -> None:
         author = self._author

@@ -47,6 +47,7 @@ class AuthorRights:
     def __init__(self, person: Person) -> None:
         self.person = person
         self._within: dict[tuple[Action, str], frozenset[str]] = {}
+        self._kinds: set[tuple[Action, str]] = set()
         self._writable: dict[str, frozenset[FieldClass]] = {}
 
     def may(self, action: Action, entity: str, scopes: Collection[str]) -> bool:
@@ -74,6 +75,15 @@ class AuthorRights:
         """Raise `Refused` unless the author sees the record and may do the action on it."""
         if not (self.sees(record) and self.may(action, record.schema.name, record.all_scopes())):
             raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
+
+    def demand_kind(self, action: Action, schema: Schema) -> None:
+        """Raise `Refused` unless the author may do the action on records of this kind at all."""
+        if (action, schema.name) in self._kinds:
+            return
+        may = decide(self.person, action, schema.name)
+        if not may:
+            raise Refused(Code.FORBIDDEN_ROW, may.reason or NO_SUCH_RECORD)
+        self._kinds.add((action, schema.name))
 
     def demand_fields(self, action: Action, schema: Schema, fields: Iterable[Field]) -> None:
         """Raise `Refused` unless every field may be written."""

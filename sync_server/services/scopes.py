@@ -7,12 +7,13 @@ lent is worked out once for a batch, at its end; everything else at once, for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import insert, select
 
-from crm_core.entities import SCHEMAS
+from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.rules.scopes import EVERYONE, LENT, direct_scopes, scopes_of
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
@@ -29,6 +30,25 @@ LENDERS: dict[str, tuple[tuple[Schema, Field], ...]] = {
 """For each entity, who lends its records: (schema of the lender, its linking field)."""
 
 _exits = table_of(ScopeExit)
+
+
+Place = tuple[str | None, ...]
+"""Owner, team and territory of a record, in the order of its declaration."""
+
+
+def place_of(schema: Schema, values: Mapping[str, Any]) -> Place | None:
+    """Return what alone decides a record's scopes; None where it belongs to another or is shared."""
+    if any(values.get(link.name) for link in schema.parent_fields):
+        return None
+    place = tuple(values.get(field.name) for field in schema.scope_fields)
+    return None if any(type(each) is list for each in place) else place
+
+
+@lru_cache(maxsize=4096)
+def _scopes_of_place(entity: int, place: Place) -> frozenset[str]:
+    schema = BY_NO[entity]
+    named = {field.name: link for field, link in zip(schema.scope_fields, place, strict=True)}
+    return scopes_of(schema, named) - {EVERYONE}
 
 
 class ScopeKeeper:
@@ -88,7 +108,10 @@ class ScopeKeeper:
         """Forget the exits noted since `mark`."""
         del self._exits[mark:]
 
-    def _wanted(self, record: Record) -> set[str]:
+    def _wanted(self, record: Record) -> Set[str]:
+        place = place_of(record.schema, record.values)
+        if place is not None:
+            return _scopes_of_place(record.schema.no, place)
         parents = (parent.scopes for parent in self._records.parents(record))
         return set(scopes_of(record.schema, record.values, parents)) - {EVERYONE}
 
@@ -97,7 +120,7 @@ class ScopeKeeper:
         wanted = self._wanted(record)
         return self._move(record, wanted | {scope for scope in record.scopes if scope.startswith(LENT)})
 
-    def _move(self, record: Record, wanted: set[str]) -> bool:
+    def _move(self, record: Record, wanted: Set[str]) -> bool:
         if record.scopes.keys() == wanted:
             return False
         self._records.change(record)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, update
 
 from crm_core.schema.reading import Schema
 from sync_server.services.records import CELL, META, ROW_SCOPE, SET_DOT, Mark, Record
-from sync_server.store.bulk import insert_rows
+from sync_server.store.bulk import insert_columns, insert_rows
 
 _ROW: Final = ("entity", "row_id")
 _META: Final = (*_ROW, *Mark._fields, "life", "life_seq", "life_device", "cascade")
@@ -25,9 +26,11 @@ def store_new(connection: Connection, records: Iterable[Record]) -> None:
         if record.is_new:
             new.setdefault(record.schema.name, (record.schema, []))[1].append(record.values)
     for schema, rows in new.values():
-        # Only the columns some row fills: most are empty, and each costs time in every row.
-        filled = sorted({name for row in rows for name, value in row.items() if value is not None})
-        insert_rows(connection, schema.table, filled, [[row.get(name) for name in filled] for row in rows])
+        names = list(rows[0])
+        columns = dict(zip(names, zip(*map(itemgetter(*names), rows), strict=True), strict=True))
+        # Only those some row fills: most are empty, and each costs time in every row.
+        filled = {name: values for name, values in columns.items() if values.count(None) < len(values)}
+        insert_columns(connection, schema.table, filled)
 
 
 def store(connection: Connection, records: Iterable[Record]) -> None:

@@ -14,7 +14,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id
 from crm_core.schema.field import Field, FieldClass, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
-from crm_core.schema.validate import is_storable, problem_with, problems_of
+from crm_core.schema.validate import is_fit, is_storable, problem_with, problems_of
 from crm_core.sync.protocol import Code, Op, OpKind
 from sync_server.services.custom import CustomFields
 from sync_server.services.rights import Refused
@@ -23,6 +23,7 @@ MAX_DEPTH: Final = 12  # of a structure; views and rights need four
 MAX_WORD: Final = 100  # characters of a tag
 MAX_DOTS: Final = 1000  # additions one removal may name
 _BASE64_ID: Final = 24  # characters of 16 bytes in base64, as JSON carries an id
+_MANY: Final = 20  # creations alike from which it pays to look at them column by column
 _TEXTUAL: Final = frozenset((Kind.TEXT, Kind.LONG_TEXT, Kind.PHONE, Kind.EMAIL, Kind.URL, Kind.CHOICE))
 _LISTS: Final = frozenset((Kind.TAGS, Kind.JSON))
 
@@ -51,6 +52,72 @@ class Wanted:
     """COMMAND: name of the step. `values` are what goes with it, `fields` the state alone."""
     expected: str = ""
     """COMMAND: the state the writer saw."""
+
+
+def read_ops(ops: Sequence[Op], custom: CustomFields) -> list[Wanted | Refused]:
+    """Return for each operation what it wants, or why it is refused, as `read_op` does one by one.
+
+    A first upload is thousands of creations with the same fields: those are checked column by column.
+    """
+    read: list[Wanted | Refused | None] = [None] * len(ops)
+    alike: dict[tuple[int, tuple[Any, ...]], list[int]] = {}
+    for place, op in enumerate(ops):
+        if op.kind == OpKind.CREATE:
+            match op.value:
+                case [[*numbers], list()] if all(type(number) is int for number in numbers):
+                    alike.setdefault((op.entity, tuple(numbers)), []).append(place)
+    for (entity, shared), places in alike.items():
+        if len(places) >= _MANY:
+            wanted = _read_alike(entity, shared, [ops[place] for place in places])
+            for place, each in zip(places, wanted, strict=False):
+                read[place] = each
+    return [known or _read_or_refuse(op, custom) for known, op in zip(read, ops, strict=True)]
+
+
+def _read_or_refuse(op: Op, custom: CustomFields) -> Wanted | Refused:
+    try:
+        return read_op(op, custom)
+    except Refused as refused:
+        return refused
+
+
+def _read_alike(entity: int, numbers: tuple[int, ...], ops: Sequence[Op]) -> list[Wanted]:
+    """Return what creations with the same fields want; none where one of them may have to be refused."""
+    schema = BY_NO.get(entity)
+    rows = [op.row.hex() for op in ops]
+    given = [op.value[1] for op in ops]
+    if schema is None or not all(map(is_id, rows)) or any(len(values) != len(numbers) for values in given):
+        return []
+    try:
+        shape = _declared_shape(entity, numbers)
+    except Refused:
+        return []
+    columns: list[Sequence[Any]] = list(zip(*given, strict=True))
+    for index in shape.links:
+        columns[index] = [unpack(shape.fields[index], value) for value in columns[index]]
+    by_name = dict(zip(shape.names, columns, strict=True))
+    for required in schema.required_fields:
+        column = by_name.get(required.name)
+        if column is None or None in column or [] in column:
+            return []
+    for declared, column in zip(shape.fields, columns, strict=True):
+        if [] in column or not is_fit(declared, column):
+            return []
+    try:
+        if any(_problem_beyond(each, value) for each in shape.special for value in by_name[each.name]):
+            return []
+    except Refused:
+        return []
+    return [
+        Wanted(
+            kind=OpKind.CREATE,
+            schema=schema,
+            row_id=row_id,
+            fields=shape.fields,
+            values=dict(zip(shape.names, values, strict=True)),
+        )
+        for row_id, values in zip(rows, zip(*columns, strict=True), strict=True)
+    ]
 
 
 def read_op(op: Op, custom: CustomFields) -> Wanted:

@@ -8,7 +8,7 @@ than the database did. Values go through the same conversions by type.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table
@@ -23,24 +23,26 @@ def insert_rows(
     connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
     """Insert rows whose values stand in the order of `names`; columns not named are left empty."""
-    if not rows:
-        return
+    if rows:
+        insert_columns(connection, table, dict(zip(names, zip(*rows, strict=True), strict=True)))
+
+
+def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows given column by column, by the columns' names; those not named are left empty."""
     dialect = connection.dialect
     quote = dialect.identifier_preparer.quote
-    listed = ", ".join(quote(name) for name in names)
-    is_streamed = dialect.name == "postgresql" and len(rows) >= STREAMED
-    marks = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(names))
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-    for place, name in enumerate(names):
+    listed = ", ".join(quote(name) for name in columns)
+    marks = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(columns))
+    bound = []
+    for name, values in columns.items():
         convert = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
-        if convert is not None:
-            columns[place] = [convert(value) for value in columns[place]]
-    values = zip(*columns, strict=True)
-    if is_streamed:
-        _stream(connection, f"COPY {quote(table.name)} ({listed}) FROM STDIN", values)
+        bound.append(values if convert is None else [convert(value) for value in values])
+    rows = list(zip(*bound, strict=True))
+    if dialect.name == "postgresql" and len(rows) >= STREAMED:
+        _stream(connection, f"COPY {quote(table.name)} ({listed}) FROM STDIN", rows)
     else:
         insert = f"INSERT INTO {quote(table.name)} ({listed}) VALUES ({marks})"
-        connection.exec_driver_sql(insert, list(values))
+        connection.exec_driver_sql(insert, rows)
 
 
 def _stream(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import Invalid, UserError
 from crm_core.money import Money, allocate, parse_money
 from crm_core.schema.field import Kind
-from crm_core.schema.validate import problems_of
+from crm_core.schema.validate import is_fit, problem_with, problems_of
 from crm_core.schema.values import (
     canonical_decimal,
     instant_text,
@@ -121,3 +122,32 @@ def test_no_value_whatever_breaks_the_check(schema: object) -> None:
             found = problems_of(schema, {field.name: value}, partial=True)  # type: ignore[arg-type]
             if field.kind is Kind.INTEGER and value == 2**70 and not field.read_only:
                 assert found
+
+
+_ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.text(max_size=40),
+    st.sampled_from(
+        ["+86 10 5550", "a@b.cn", "2026-02-30", "2026-02-28", "CNY", "12.5", "x\x00", "\ud800", "1" * 1001]
+    ),
+    st.lists(st.text(max_size=3), max_size=3),
+)
+
+
+@given(
+    st.sampled_from([field for schema in SCHEMAS.values() for field in schema.fields.values()]),
+    st.lists(_ODD, max_size=6),
+)
+def test_a_column_is_fit_only_where_each_of_its_values_is(field: Any, values: list[Any]) -> None:
+    wrong = [value for value in values if value is not None and problem_with(field, value) is not None]
+    if is_fit(field, values):
+        assert not wrong
+
+
+def test_a_column_of_ordinary_values_is_fit_as_a_whole() -> None:
+    fields = SCHEMAS["customer"].fields
+    assert is_fit(fields["phone"], ["+86 10 5550 0001", None, "13800000000"])
+    assert is_fit(fields["annual_revenue"], [1, 2, None])
+    assert not is_fit(fields["phone"], ["+86 10 5550 0001", "call me"])
