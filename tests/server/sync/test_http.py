@@ -79,7 +79,7 @@ def test_what_cannot_be_taken_has_a_status_and_a_code(server: RunningServer) -> 
         enrolled, txns=[Txn(1, 0, gap.sent_hlc, [Op(7, 1, 10, b"\x01" * 16, 0, [[10], ["x"]], 0, 0)])]
     )
     expected = {
-        "bad_request": (400, b"\x00" * 50),
+        "damaged": (400, b"\x00" * 50),
         "upgrade": (426, codec.encode(_request(enrolled, v=9))),
         "gap": (409, codec.encode(gap)),
         "too_large": (413, b"\x00" * (5 * 1024 * 1024)),
