@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from crm_core.errors import CrmError, DamagedDatabase, UserError
+from crm_core.errors import CrmError, DamagedDatabase, Unreachable, UserError
 from crm_core.i18n import N_
 from crm_desktop.models import state
 from crm_desktop.models.backup import drop_backups, restore_backup
@@ -30,9 +31,20 @@ from crm_desktop.platform.secrets import (
     open_store,
     replica_key,
 )
-from crm_desktop.services import sample, syncing
-from crm_desktop.settings import LIST_STATES, RECENT_RECORDS, SERVER_URL, USER_NAME, Settings
+from crm_desktop.services import attachments, sample, syncing
+from crm_desktop.services.attachments import FileRow
+from crm_desktop.settings import (
+    FILES_AUTOMATIC_KB,
+    FILES_PAUSED,
+    LIST_STATES,
+    RECENT_RECORDS,
+    SERVER_URL,
+    USER_NAME,
+    Settings,
+)
 from crm_desktop.sync import enrolment
+from crm_desktop.sync.blob_line import HttpBlobLine
+from crm_desktop.sync.blobs import BlobReport, BlobRule, BlobTransfer, OnBlobStep, ignore_blob_step
 from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.handing_over import hand_over
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, ignore_step, never
@@ -57,6 +69,7 @@ class App:
         self._store = store
         self._hq: HttpHeadquarters | None = None
         self._news = _News(self)
+        self._are_files_tidy = False
         self._is_given_up = False
         """The database is to be erased once it is closed."""
 
@@ -126,6 +139,41 @@ class App:
             syncing.note_event(self.replica, "failed", syncing.told(error.message))
             raise
 
+    def carry_files(
+        self,
+        on_step: OnBlobStep = ignore_blob_step,
+        cancelled: Cancelled = never,
+        *,
+        only_asked: bool = False,
+    ) -> BlobReport:
+        """Send and fetch the contents of files that wait, after a round; what fails is tried again later.
+
+        `Refused` where HQ does not serve this laptop any more.
+        """
+        if not self._are_files_tidy:
+            self.replica.tidy_blobs()
+            self._are_files_tidy = True
+        if self._hq is None:
+            self._hq = self.connect()
+        rule = BlobRule(
+            automatic_bytes=1024 * self.settings.get(FILES_AUTOMATIC_KB),
+            only_asked=only_asked or self.settings.get(FILES_PAUSED),
+        )
+        return BlobTransfer(self.replica, HttpBlobLine(self._hq), rule).run(on_step, cancelled)
+
+    def fetch_file(self, attachment_id: str) -> FileRow:
+        """Fetch a file from HQ here and now and return what became of it.
+
+        `Unreachable` where the line fails.
+        """
+        attachments.fetch(self.replica, attachment_id)
+        self.sync_now()
+        report = self.carry_files(only_asked=True)
+        found = attachments.file(self.replica, attachment_id)
+        if report.problem is not None and found.state is not attachments.FileState.HERE:
+            raise Unreachable(report.problem)
+        return found
+
     def start_syncing(self, on_status: Callable[[Status], None]) -> Runner:
         """Begin to sync in the background; `on_status` is called from that thread."""
         runner = Runner(_Rounds(self), on_status, interval_s=self._interval_s, news=self._news)
@@ -183,6 +231,8 @@ class App:
         ]
         for file in (*files, self.profile.key_file):
             file.unlink(missing_ok=True)
+        for folder in (self.profile.blobs, self.profile.opened):
+            shutil.rmtree(folder, ignore_errors=True)
         drop_backups(self.profile)
 
     def _edited(self) -> None:

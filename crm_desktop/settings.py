@@ -57,6 +57,9 @@ EXPORT_FOLDER = Setting("export_folder", "")
 IMPORT_FOLDER = Setting("import_folder", "")
 SYNC_PAUSED = Setting("sync_paused", False)
 SYNC_ON_METERED = Setting("sync_on_metered", False)
+FILES_AUTOMATIC_KB = Setting("files_automatic_kb", 100, (0, 100, 1_000, 1_000_000))
+"""Files up to this size come without being asked for, with all small pictures; 0: neither."""
+FILES_PAUSED = Setting("files_paused", False)
 NOTIFICATIONS = Setting("notifications", True)
 
 ALL: tuple[Setting[Any], ...] = (
@@ -77,6 +80,8 @@ ALL: tuple[Setting[Any], ...] = (
     IMPORT_FOLDER,
     SYNC_PAUSED,
     SYNC_ON_METERED,
+    FILES_AUTOMATIC_KB,
+    FILES_PAUSED,
     NOTIFICATIONS,
 )
 

@@ -95,6 +95,8 @@ _COMMANDS = {
     "set": _Lazy("records", "set_fields", N_("Change a record.")),
     "delete": _Lazy("records", "delete", N_("Delete a record.")),
     "restore": _Lazy("records", "restore", N_("Bring a deleted record back.")),
+    "attach": _Lazy("attachments", "attach", N_("Put a file on a record.")),
+    "attachment": _Lazy("attachments", "attachment", N_("Files on records: list, save, fetch, free.")),
     "search": _Lazy("records", "search", N_("Find records by part of any text.")),
     "import": _Lazy("files", "import_command", N_("Bring in a file: CSV, spreadsheet, vCard or JSON.")),
     "undo-import": _Lazy("files", "undo", N_("Take an import back.")),

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from crm_core.entities import schema_of
+from crm_core.errors import Unreachable
 from crm_core.i18n import N_
 from crm_core.schema.values import instant_text
 from crm_desktop.assembly import App, new_profile
@@ -20,6 +21,7 @@ from crm_desktop.cli.values import declared_fields, flat, plain_change
 from crm_desktop.platform.paths import Profile, profile_at
 from crm_desktop.services import syncing
 from crm_desktop.services.syncing import ReturnedEdit
+from crm_desktop.sync.blobs import DOWN, UP, OnBlobStep
 from crm_desktop.sync.report import OnStep
 from crm_terminal.console import Console
 
@@ -87,8 +89,13 @@ def sync(terminal: Terminal) -> None:
     """Run one round."""
     with terminal.app() as app:
         report = app.sync_now(_tell_steps(terminal.console))
+        files = app.carry_files(_tell_files(terminal.console))
     told = asdict(report)
-    terminal.console.show({name: told[name] for name in told if name not in COMPARISON})
+    shown = {name: told[name] for name in told if name not in COMPARISON}
+    carried = {"files_sent": files.sent, "files_received": files.received, "files_waiting": files.waiting}
+    terminal.console.show({**shown, **(carried if any(carried.values()) else {})})
+    if files.problem is not None:
+        raise Unreachable(files.problem)  # the round itself is done; the files go on with the next
 
 
 def _tell_steps(console: Console) -> OnStep:
@@ -97,6 +104,14 @@ def _tell_steps(console: Console) -> OnStep:
         console.progress(N_("Receiving {done} of {total}")),
     )
     return lambda step: progress[step.phase != "sending"](step.done, step.total)
+
+
+def _tell_files(console: Console) -> OnBlobStep:
+    progress = {
+        UP: console.progress(N_("Sending a file: {done} of {total} bytes")),
+        DOWN: console.progress(N_("Fetching a file: {done} of {total} bytes")),
+    }
+    return lambda step: progress[step.direction](step.done, step.total)
 
 
 @click.command(help=tr(N_("Tell what waits to be sent, when the last sync was, how old the data is.")))

@@ -27,11 +27,13 @@ from crm_core.rules.people import person_for
 from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.sync.protocol import TxnFlag
-from crm_desktop.models import indexing, state
+from crm_desktop.models import blobs, indexing, state
 from crm_desktop.models.backup import ASKED, DAILY, DAY_MS, HOUR_MS, back_up, backups, drop_backups
 from crm_desktop.models.clock import Clock
+from crm_desktop.models.device_tables import Blob
 from crm_desktop.models.engine import check_file, connect, failure, reader_engine, writer_engine
 from crm_desktop.models.migrations import create_tables, upgrade
+from crm_desktop.models.opened import OpenedCopies
 from crm_desktop.models.recording import Recorder
 from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
@@ -57,6 +59,9 @@ class Replica:
     def __init__(self, profile: Profile, key: bytes, clock: Clock) -> None:
         self.profile = profile
         self.clock = clock
+        self.blobs = blobs.BlobFolder(profile.blobs)
+        """Contents of files; which there are stands in the database."""
+        self.opened = OpenedCopies(profile.opened)
         self.on_changed: list[Callable[[Changed], None]] = []
         """Called after each commit, on the thread that wrote."""
         self._lock = threading.Lock()
@@ -258,9 +263,32 @@ class Replica:
             if not state.read(session, Key.TRACES):
                 return
         drop_backups(self.profile)
+        self.drop_unnamed_blobs()
         if self.scrub():
             with self.applying() as session:
                 state.forget(session, Key.TRACES)
+
+    def drop_unnamed_blobs(self) -> None:
+        """Take contents away that no attachment here names any more, copies open elsewhere too."""
+        with self.read() as session:
+            self.opened.close_gone(session)
+            gone = blobs.unnamed(session)
+        with self.applying() as session:
+            blobs.forget(session, gone)
+            blobs.forget_unnamed_queue(session)
+        for blob in gone:
+            self.blobs.remove(blob.file)
+
+    def tidy_blobs(self) -> None:
+        """Bring database and folder of contents in step, as after a crash or the way back to a backup."""
+        self.drop_unnamed_blobs()
+        with self.read() as session:
+            known = list(session.scalars(select(Blob)))
+        lost = [blob for blob in known if not self.blobs.exists(blob)]
+        if lost:
+            with self.applying() as session:
+                blobs.forget(session, lost)
+        self.blobs.remove_left_behind({blob.file for blob in known})
 
     def close(self) -> None:
         """Let go of the file."""

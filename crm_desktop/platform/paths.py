@@ -64,6 +64,11 @@ class Profile:
         return self.root / "blobs"
 
     @property
+    def opened(self) -> Path:
+        """Folder of copies of files that are open in other programs."""
+        return self.root / "opened"
+
+    @property
     def running_file(self) -> Path:
         """Exists while the program runs; found at start, it ended unexpectedly."""
         return self.root / "running"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -23,6 +25,7 @@ from crm_core.sync.protocol import (
     SyncRequest,
     SyncResponse,
 )
+from crm_desktop.sync.blobs import CutOff
 from crm_desktop.sync.wire import ByteCounter, CountingAdapter
 
 CONNECT_TIMEOUT_S = 10
@@ -30,6 +33,7 @@ CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
 NEWS_TIMEOUT_S = 70  # HQ answers after 50, news or not
 
+_PIECE_BYTES = 4 * 1024  # of an answer read at a time: what of it is here when a line breaks is kept
 _HOST = re.compile(r"[\w.:-]+\Z")
 _T = TypeVar("_T")
 
@@ -40,6 +44,15 @@ class Refused(AccessDenied):
     def __init__(self, code: str, text: Message) -> None:
         super().__init__(text)
         self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What HQ answered to a request of plain bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class Gap(CrmError):
@@ -141,7 +154,7 @@ class HttpHeadquarters:
         if self._secret:
             headers["Authorization"] = f"Bearer {self._secret}"
         self.round_trips += 1
-        try:
+        with self._failures_told():
             answer = self._session.request(
                 method,
                 self.address + path,
@@ -151,13 +164,6 @@ class HttpHeadquarters:
                 allow_redirects=False,
             )
             raw = answer.content
-        except requests.exceptions.SSLError as error:
-            raise Unreachable(
-                N_("The server at {address} could not prove who it is, so nothing was sent"),
-                address=self.address,
-            ) from error
-        except requests.exceptions.RequestException as error:
-            raise Unreachable(self._why(error)) from error
         if answer.status_code != requests.codes.ok:
             self._raise_fault(answer.status_code, raw)
         expected = "application/json" if body is None else codec.COMPACT
@@ -168,6 +174,50 @@ class HttpHeadquarters:
             return read(raw)
         except codec.Malformed as error:
             raise Unreachable(N_("HQ's answer was cut off or damaged on the way")) from error
+
+    def carry(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Carried:
+        """Carry a request of plain bytes, whatever is answered. `CutOff` with what came before a line broke.
+
+        `Refused` where HQ does not serve this laptop.
+        """
+        headers = {**headers, **({"Authorization": f"Bearer {self._secret}"} if self._secret else {})}
+        self.round_trips += 1
+        received = bytearray()
+        with self._failures_told():
+            answer = self._session.request(
+                method,
+                self.address + path,
+                data=body,
+                headers=headers,
+                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                allow_redirects=False,
+                stream=True,
+            )
+        try:
+            with self._failures_told():
+                for piece in answer.iter_content(_PIECE_BYTES):
+                    received += piece
+        except Unreachable as error:
+            answer.close()
+            if answer.status_code == requests.codes.ok:
+                raise CutOff(error, bytes(received)) from error
+            raise
+        if answer.status_code in (401, 403, 426, 429) or answer.status_code >= 500:
+            self._raise_fault(answer.status_code, bytes(received))
+        return Carried(status=answer.status_code, headers=dict(answer.headers), body=bytes(received))
+
+    @contextmanager
+    def _failures_told(self) -> Iterator[None]:
+        """Say in words where the way to HQ ended."""
+        try:
+            yield
+        except requests.exceptions.SSLError as error:
+            raise Unreachable(
+                N_("The server at {address} could not prove who it is, so nothing was sent"),
+                address=self.address,
+            ) from error
+        except requests.exceptions.RequestException as error:
+            raise Unreachable(self._why(error)) from error
 
     def _why(self, error: requests.exceptions.RequestException) -> Message:
         """Return in words where the way to HQ ended."""

@@ -1,0 +1,80 @@
+"""Small pictures of files, made once where a file is added. Pure: bytes in, bytes out; for any thread.
+
+Files come from anywhere, so a picture is measured before it is unpacked, only plain formats are read, and
+whatever goes wrong in reading one means that there is no small picture.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from dataclasses import dataclass
+from typing import IO
+
+PREVIEW_PIXELS = 240  # of the longer side: sharp in a list at twice the usual size of pixels
+PIXELS_MAX = 50_000_000  # what telephones make today; four bytes each while it is read
+JPEG_QUALITY = 75
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+_WHITE = (255, 255, 255)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What was found out about a file by looking into it."""
+
+    width: int | None = None
+    """In pixels, as it is shown."""
+    height: int | None = None
+    pages: int | None = None
+    preview: bytes | None = None
+    """A JPEG without anything of the original but its picture: no place, no date."""
+
+
+NOTHING = Looked()
+
+
+def look_at(stream: IO[bytes]) -> Looked:
+    """Return size and small picture of an image; nothing for any other file, or one that is broken."""
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - only where a file is added
+
+    try:
+        image = Image.open(stream, formats=FORMATS)
+    except UnidentifiedImageError:
+        return NOTHING
+    except Exception as error:  # noqa: BLE001 - readers of broken pictures raise whatever comes to them
+        log.info("A picture could not be read: %s", type(error).__name__)
+        return NOTHING
+    width, height = image.size
+    pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else None
+    if image.getexif().get(_ORIENTATION, 1) in _ON_ITS_SIDE:
+        width, height = height, width
+    if width * height > PIXELS_MAX:
+        return Looked(width=width, height=height, pages=pages)
+    return Looked(width=width, height=height, pages=pages, preview=_reduced(image))
+
+
+_ORIENTATION = 0x0112  # EXIF 2.32, table 4
+_ON_ITS_SIDE = (5, 6, 7, 8)
+
+
+def _reduced(image: object) -> bytes | None:
+    from PIL import Image, ImageOps  # noqa: PLC0415
+
+    assert isinstance(image, Image.Image)
+    try:
+        image.draft(
+            "RGB", (2 * PREVIEW_PIXELS, 2 * PREVIEW_PIXELS)
+        )  # a JPEG is unpacked no larger than needed
+        upright = ImageOps.exif_transpose(image)
+        upright.thumbnail((PREVIEW_PIXELS, PREVIEW_PIXELS))
+        plain = upright.convert("RGBA")
+        ground = Image.new("RGB", plain.size, _WHITE)
+        ground.paste(plain, mask=plain.getchannel("A"))
+        out = io.BytesIO()
+        ground.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    except Exception as error:  # noqa: BLE001 - as above
+        log.info("A small picture could not be made: %s", type(error).__name__)
+        return None
+    return out.getvalue()
