@@ -176,7 +176,7 @@ class App:
 
     def start_syncing(self, on_status: Callable[[Status], None]) -> Runner:
         """Begin to sync in the background; `on_status` is called from that thread."""
-        runner = Runner(_Rounds(self), on_status, interval_s=self._interval_s, news=self._news)
+        runner = Runner(_Rounds(self), on_status, interval_s=self._interval_s, news=self._news, files=self)
         self.replica.on_changed.append(lambda _changed: self._edited())
         self.runner = runner
         runner.start()

@@ -1,7 +1,7 @@
 """Contents of files on this laptop: sealed beside the database, known by their hash, each with its key.
 
 A content is cut into the parts it travels in, each sealed by AES-256-GCM under a key of chance that lies in
-the encrypted database (`device_tables.Blob`). The name of the file is chance too. So the folder tells nothing,
+the encrypted database (`device_tables.Blob`). The name of the file is chance too. So the folder tells little,
 reading and writing take the memory of one part, and where the row goes nobody can read the file any more,
 wherever a disk may keep its old blocks.
 """

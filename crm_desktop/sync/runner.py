@@ -21,6 +21,7 @@ from typing import Protocol
 from crm_core.errors import CrmError, Unreachable
 from crm_core.i18n import Message, message
 from crm_desktop.platform.network import connection
+from crm_desktop.sync.blobs import BlobReport, BlobStep, OnBlobStep
 from crm_desktop.sync.news import Listener, News
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step
 from crm_desktop.sync.schedule import Schedule
@@ -72,6 +73,10 @@ class Status:
     """When a pause ends by itself; None for one that does not."""
     pause_reason: Message | None = None
     """Why it rests, where nobody asked for it."""
+    file: BlobStep | None = None
+    """Which file is being sent or fetched, and how far it is."""
+    files: BlobReport | None = None
+    """What the last files came to."""
 
 
 class Rounds(Protocol):
@@ -79,6 +84,13 @@ class Rounds(Protocol):
 
     def run_round(self, on_step: OnStep, cancelled: Cancelled) -> RoundReport:
         """Run one round."""
+
+
+class Files(Protocol):
+    """What carries contents of files once a round has ended well."""
+
+    def carry_files(self, on_step: OnBlobStep, cancelled: Cancelled, *, only_asked: bool) -> BlobReport:
+        """Send and fetch what waits until `cancelled` says stop."""
 
 
 class Runner:
@@ -92,8 +104,11 @@ class Runner:
         interval_s: Callable[[], int],
         network: Callable[[], object] = connection,
         news: News | None = None,
+        files: Files | None = None,
     ) -> None:
         self._engine = engine
+        self._files = files
+        self._only_asked = False
         self._on_status = on_status
         self._interval_s = interval_s
         self._network = network
@@ -137,6 +152,10 @@ class Runner:
     def resume(self) -> None:
         """Lift a pause."""
         self._reschedule(lambda schedule, now: schedule.resume(now))
+
+    def hold_files(self, *, held: bool) -> None:
+        """Carry only files somebody waits for, as on a paid network, or all again."""
+        self._only_asked = held
 
     def cancel(self) -> None:
         """Break off the round under way after its page. Nothing is lost; the next goes on from there."""
@@ -184,6 +203,7 @@ class Runner:
                 self._cancel = False
                 self._schedule = self._schedule.begun()
             self._one_round()
+            self._carry_files()
 
     def _look_at_network(self) -> None:
         """Try at once where HQ was out of reach and this machine is connected otherwise by now."""
@@ -230,6 +250,29 @@ class Runner:
                 problem=None,
                 refusal=None,
             )
+
+    def _carry_files(self) -> None:
+        """Use the time until the next round for files; that round interrupts them between two parts."""
+        if self._files is None or self._status.phase is not Phase.IDLE:
+            return
+
+        def is_wanted_elsewhere() -> bool:
+            due = self._schedule.wait_s(time.monotonic()) <= 0
+            return due or self._cancel or self._stopping
+
+        try:
+            report = self._files.carry_files(
+                lambda step: self._publish(file=step), is_wanted_elsewhere, only_asked=self._only_asked
+            )
+        except CrmError as error:
+            _log.info("files were not carried: %s", error)
+            report = BlobReport(problem=error.message)
+        except Exception:  # noqa: BLE001
+            # As with a round: a bug of ours must not end the thread.
+            _log.exception("carrying files broke")
+            report = BlobReport(problem=_BROKE)
+        if self._status.file is not None or report != self._status.files:
+            self._publish(file=None, files=report)
 
     def _failed(self, phase: Phase, error: CrmError | None, refusal: str | None = None) -> None:
         found = self._network()

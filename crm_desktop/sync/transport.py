@@ -204,7 +204,7 @@ class HttpHeadquarters:
             raise
         if answer.status_code in (401, 403, 426, 429) or answer.status_code >= 500:
             self._raise_fault(answer.status_code, bytes(received))
-        return Carried(status=answer.status_code, headers=dict(answer.headers), body=bytes(received))
+        return Carried(status=answer.status_code, headers=answer.headers, body=bytes(received))
 
     @contextmanager
     def _failures_told(self) -> Iterator[None]:

@@ -151,3 +151,31 @@ def test_hq_that_stops_answering_is_status_3_and_nothing_is_lost(tmp_path: Path)
         server.start()
         assert ann.json("sync")["sent"] == 1
         assert ann.json("show", "customer", made["id"])["name"] == "Offline（示例）"
+
+
+def test_a_file_put_on_a_record_here_is_saved_there(hq: RunningServer, tmp_path: Path) -> None:
+    ann, other = (_signed_in(hq, tmp_path / name, "ann") for name in ("laptop", "other"))
+    ann.json("sync")
+    customer = ann.json("add", "customer", "name=Acme")["id"]
+    original = tmp_path / "报价单.bin"
+    original.write_bytes(bytes(range(256)) * 400)
+    file = ann.json("attach", "customer", customer, str(original), "--caption", "as sent")
+    assert (file["name"], file["size_bytes"], file["caption"]) == ("报价单.bin", 102_400, "as sent")
+    assert [row["state"] for row in ann.rows("attachment", "of", "customer", customer)] == ["waiting"]
+    assert ann.run("attachment", "free", file["id"]).status == 1
+    assert ann.json("sync")["files_sent"] == 1
+    other.json("sync")
+    assert [row["id"] for row in other.rows("list", "attachment", "--where", f"record_id={customer}")] == [
+        file["id"]
+    ]
+    copy = tmp_path / "copy.bin"
+    assert other.json("attachment", "save", file["id"], str(copy)) == {"file": str(copy), "bytes": 102_400}
+    assert copy.read_bytes() == original.read_bytes()
+    assert other.json("attachment", "free", file["id"])["state"] == "at_hq"
+    assert other.json("attachment", "fetch", file["id"])["state"] == "here"
+    for wrong in (["attach", "customer", customer, str(tmp_path / "none")], ["attach", "nothing", "x", "y"]):
+        assert ann.run(*wrong).status == 1
+    other.run("attachment", "free", file["id"])
+    hq.kill()
+    assert other.run("attachment", "fetch", file["id"]).status == 3
+    hq.restart()

@@ -10,6 +10,7 @@ import pytest
 from crm_core.errors import Unreachable
 from crm_core.i18n import message
 from crm_desktop.platform.network import connection
+from crm_desktop.sync.blobs import BlobReport, BlobStep, OnBlobStep
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step
 from crm_desktop.sync.runner import Phase, Runner, Status
 
@@ -241,3 +242,45 @@ def test_quitting_while_paused_sends_nothing(runner: Runner, rounds: LongRound, 
 def test_the_machine_says_how_it_is_connected_without_asking_anybody() -> None:
     assert connection() == connection()
     assert connection()[1] != ()
+
+
+class SlowFiles:
+    """A file of many parts, each carried when the test says so."""
+
+    def __init__(self) -> None:
+        self.next_part = threading.Semaphore(0)
+        self.begun = threading.Semaphore(0)
+        self.only_asked: list[bool] = []
+
+    def carry_files(self, on_step: OnBlobStep, cancelled: Cancelled, *, only_asked: bool) -> BlobReport:
+        """Carry parts until told to stop."""
+        self.only_asked.append(only_asked)
+        self.begun.release()
+        for part in range(100):
+            if cancelled():
+                return BlobReport(waiting=1)
+            on_step(BlobStep(sha256="a", direction="up", done=part, total=100))
+            assert self.next_part.acquire(timeout=WAIT_S)
+        return BlobReport(sent=1)
+
+
+def test_files_use_the_time_between_rounds_and_give_way_to_one(rounds: LongRound, told: Told) -> None:
+    files = SlowFiles()
+    runner = Runner(rounds, told, interval_s=lambda: 3600, files=files)
+    runner.start()
+    for _ in range(6):
+        rounds.next_page.release()
+    assert files.begun.acquire(timeout=WAIT_S)
+    assert runner.status.phase is Phase.IDLE  # up to date, though a file is still on its way
+    assert rounds.begun.acquire(timeout=WAIT_S)
+    runner.hold_files(held=True)
+    runner.sync_now()
+    files.next_part.release()
+    assert rounds.begun.acquire(timeout=WAIT_S), "the round waited for the whole file"
+    assert files.begun.acquire(timeout=WAIT_S)
+    assert files.only_asked == [False, True]
+    assert runner.status.file is not None
+    runner.pause(None)
+    files.next_part.release()
+    runner.stop(last_round=False)
+    assert runner.status.file is None
