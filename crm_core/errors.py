@@ -66,6 +66,14 @@ class Unreachable(CrmError):
     """The network, HQ or another outside part did not answer. Nothing was lost."""
 
 
+class Later(Unreachable):
+    """It answered, and asks to be left alone for `wait_s` seconds at least."""
+
+    def __init__(self, text: str | Message, wait_s: int) -> None:
+        super().__init__(text)
+        self.wait_s = wait_s
+
+
 class BrokenPromise(CrmError):
     """A rule this program promises itself was broken: a bug."""
 

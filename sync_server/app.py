@@ -14,6 +14,7 @@ from sync_server.api.context import Remembered
 from sync_server.api.description import describe
 from sync_server.api.errors import answer_errors
 from sync_server.api.frame import Frame
+from sync_server.api.gate import Gate
 from sync_server.api.newsroom import Newsroom
 from sync_server.jobs.ending import when_asked_to_end
 from sync_server.jobs.housekeeping import keep_house
@@ -55,10 +56,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.remembered = Remembered()
     app.state.newsroom = newsroom
+    app.state.gate = Gate(settings)
     answer_errors(app)
     for part in (health, auth, sync, news, blobs, records, pages):
         app.include_router(part.router)
-    app.add_middleware(Frame, body_bytes_max=settings.body_bytes_max)
+    app.add_middleware(Frame, body_bytes_max=settings.body_bytes_max, meter=headquarters.sync.meter)
     app.openapi = describe(app)  # type: ignore[method-assign]
     return app
 

@@ -88,6 +88,15 @@ class Settings:
     body_bytes_max: int = 4 * 1024 * 1024
     """Largest request body, as it arrives (compressed)."""
 
+    requests_per_minute: int = 240
+    """Rounds and waits for news of one laptop that one process answers; 0: any number."""
+    megabytes_per_day: int = 4_000
+    """What one laptop may send and fetch in a day (UTC); 0: any amount."""
+    operations_per_day: int = 500_000
+    """Changes one laptop may bring in a day (UTC); 0: any number."""
+    large_requests: int = 2
+    """Large requests one process works on at once; each may take 150 MB while it lasts."""
+
     @property
     def file(self) -> Path:
         """Where these settings are kept."""
@@ -114,6 +123,14 @@ class Settings:
             (self.company_zh, self.company) if language.startswith("zh") else (self.company, self.company_zh)
         )
         return names[0] or names[1]
+
+    def told(self) -> dict[str, Any]:
+        """Return what every laptop is told about HQ."""
+        names = (
+            *("interval_s", "lease_size", "file_bytes_max", "device_files_bytes_max"),
+            *("company", "company_zh", "address", "address_zh", "phone", "email", "tax_number", "currency"),
+        )
+        return {name: getattr(self, name) for name in names}
 
     def masked(self) -> dict[str, Any]:
         """Return every setting as plain values with secrets made unreadable."""

@@ -41,19 +41,33 @@ def encode(message: Any) -> bytes:
     return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(_encoder.encode(message))
 
 
+def plain_size(raw: bytes) -> int:
+    """Return what a compact message unpacks to, in bytes; `Malformed` beyond the limit, or `Damaged`."""
+    try:
+        size = zstandard.frame_content_size(raw)
+    except zstandard.ZstdError as error:
+        raise Damaged(N_("The message was damaged on the way")) from error
+    if not 0 <= size <= MAX_MESSAGE_BYTES:
+        raise Malformed(N_("The message is larger than allowed"))
+    return size
+
+
+def unpack(raw: bytes) -> bytes:
+    """Return the MessagePack in a compact message; raises what `plain_size` does."""
+    size = plain_size(raw)
+    try:
+        return zstandard.ZstdDecompressor().decompress(raw, max_output_size=size)
+    except zstandard.ZstdError as error:
+        raise Damaged(N_("The message was damaged on the way")) from error
+
+
 def decode(raw: bytes, kind: type[_T]) -> _T:
     """Return the message in `raw`; `Malformed` where it is none, or unpacks beyond the limit.
 
     `Damaged` where the bytes are not those that were sent: whoever sends them again may be understood.
     """
     try:
-        size = zstandard.frame_content_size(raw)
-        if not 0 <= size <= MAX_MESSAGE_BYTES:
-            raise Malformed(N_("The message is larger than allowed"))
-        plain = zstandard.ZstdDecompressor().decompress(raw, max_output_size=MAX_MESSAGE_BYTES)
-        return msgspec.msgpack.decode(plain, type=kind)
-    except zstandard.ZstdError as error:
-        raise Damaged(N_("The message was damaged on the way")) from error
+        return msgspec.msgpack.decode(unpack(raw), type=kind)
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
         raise Malformed(N_("The message could not be read")) from error
 

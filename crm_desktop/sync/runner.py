@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from crm_core.errors import CrmError, Unreachable
+from crm_core.errors import CrmError, Later, Unreachable
 from crm_core.i18n import Message, message
 from crm_desktop.platform.network import connection
 from crm_desktop.sync.blobs import BlobReport, BlobStep, OnBlobStep
@@ -278,7 +278,8 @@ class Runner:
         found = self._network()
         with self._wake:
             self._failed_on = found
-            self._schedule = self._schedule.after_failure(time.monotonic(), random.random)
+            least_s = error.wait_s if isinstance(error, Later) else 0
+            self._schedule = self._schedule.after_failure(time.monotonic(), random.random, least_s)
         self._publish(
             phase=phase,
             step=None,

@@ -43,15 +43,18 @@ class Schedule:
         """Return the schedule after a round that ended well."""
         return replace(self, due_at=min(self.due_at, now + self.interval_s), failures=0)
 
-    def after_failure(self, now: float, random: Callable[[], float]) -> Schedule:
+    def after_failure(self, now: float, random: Callable[[], float], least_s: float = 0.0) -> Schedule:
         """Return the schedule after a round that failed: later each time, spread by full jitter.
+
+        `least_s` is how long HQ asked to be left alone: only a person asks earlier.
 
         `random` gives a number from 0 to 1. Jitter keeps a whole office from returning in step after HQ
         was down (AWS Architecture Blog, "Exponential Backoff And Jitter").
         """
         longest = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(self.failures, 16))
-        delay = max(1.0, longest * random())
-        return replace(self, due_at=min(self.due_at, now + delay), failures=self.failures + 1)
+        delay = max(1.0, least_s + longest * random())
+        due_at = now + delay if least_s else min(self.due_at, now + delay)
+        return replace(self, due_at=due_at, failures=self.failures + 1)
 
     def after_edit(self, now: float) -> Schedule:
         """Return the schedule after something was saved here: soon, unless HQ cannot be reached anyway."""

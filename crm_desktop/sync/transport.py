@@ -15,7 +15,7 @@ import requests
 from urllib3.exceptions import NameResolutionError
 from urllib3.util import SKIP_HEADER
 
-from crm_core.errors import AccessDenied, CrmError, Unreachable, UserError
+from crm_core.errors import AccessDenied, CrmError, Later, Unreachable, UserError
 from crm_core.i18n import N_, Message, message, sentence_of
 from crm_core.sync import codec
 from crm_core.sync.protocol import (
@@ -34,6 +34,8 @@ READ_TIMEOUT_S = 60
 NEWS_TIMEOUT_S = 70  # HQ answers after 50, news or not
 
 _PIECE_BYTES = 4 * 1024  # of an answer read at a time: what of it is here when a line breaks is kept
+LONGEST_WAIT_S = 60 * 60  # whatever an answer asks for
+
 _HOST = re.compile(r"[\w.:-]+\Z")
 _T = TypeVar("_T")
 
@@ -165,7 +167,7 @@ class HttpHeadquarters:
             )
             raw = answer.content
         if answer.status_code != requests.codes.ok:
-            self._raise_fault(answer.status_code, raw)
+            self._raise_fault(answer.status_code, raw, answer.headers.get("Retry-After", ""))
         expected = "application/json" if body is None else codec.COMPACT
         if not answer.headers.get("Content-Type", "").startswith(expected):
             # A hotel's log-in page answers 200 to everything.
@@ -203,7 +205,7 @@ class HttpHeadquarters:
                 raise CutOff(error, bytes(received)) from error
             raise
         if answer.status_code in (401, 403, 426, 429) or answer.status_code >= 500:
-            self._raise_fault(answer.status_code, bytes(received))
+            self._raise_fault(answer.status_code, bytes(received), answer.headers.get("Retry-After", ""))
         return Carried(status=answer.status_code, headers=answer.headers, body=bytes(received))
 
     @contextmanager
@@ -231,7 +233,7 @@ class HttpHeadquarters:
             return message(N_("{host} was not found: no network, or another address"), host=host)
         return message(N_("HQ at {address} cannot be reached"), address=self.address)
 
-    def _raise_fault(self, status: int, raw: bytes) -> None:
+    def _raise_fault(self, status: int, raw: bytes, retry_after: str) -> None:
         try:
             fault = codec.decode_json(raw, Fault)
         except codec.Malformed:
@@ -241,6 +243,8 @@ class HttpHeadquarters:
         text = sentence_of(fault.text, fault.places)
         if fault.code == "gap":
             raise Gap(text)
+        if (status >= 500 or status == 429) and retry_after.isdecimal() and int(retry_after):
+            raise Later(text, min(int(retry_after), LONGEST_WAIT_S))
         if status >= 500 or status == 429 or fault.code == "damaged":
             raise Unreachable(text)
         if status in (401, 403, 426):

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
 from crm_core.sync.blobs import PART_BYTES
-from sync_server.api.context import CurrentDevice, Hqs
+from sync_server.api.context import Hqs, WorkingDevice
 from sync_server.services.faults import too_large
 
 HELD: Final = "X-Held"
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/blob", tags=["laptops"])
 
 
 @router.get("/{sha256}", response_class=Response)
-def read_blob(hq: Hqs, session: CurrentDevice, sha256: Sha256, off: Count = 0) -> Response:
+def read_blob(hq: Hqs, session: WorkingDevice, sha256: Sha256, off: Count = 0) -> Response:
     """Send a content from a byte to the end of its part; `X-Part` is the hash of the whole part."""
     piece = hq.blobs.read(session, sha256, off)
     return Response(
@@ -36,7 +36,7 @@ def read_blob(hq: Hqs, session: CurrentDevice, sha256: Sha256, off: Count = 0) -
 
 
 @router.head("/{sha256}", response_class=Response)
-def stand_of_blob(hq: Hqs, session: CurrentDevice, sha256: Sha256) -> Response:
+def stand_of_blob(hq: Hqs, session: WorkingDevice, sha256: Sha256) -> Response:
     """Tell how much of a content this laptop is sending has arrived, and what to prove it with."""
     standing = hq.blobs.standing(session, sha256)
     return Response(headers={HELD: str(standing.held), CHALLENGE: standing.challenge.hex()})
@@ -46,7 +46,7 @@ def stand_of_blob(hq: Hqs, session: CurrentDevice, sha256: Sha256) -> Response:
 async def add_to_blob(
     request: Request,
     hq: Hqs,
-    session: CurrentDevice,
+    session: WorkingDevice,
     sha256: Sha256,
     off: Count = 0,
     size: Count = 0,

@@ -12,7 +12,8 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
-from sync_server.services import faults
+from sync_server.api.gate import Gate
+from sync_server.services import faults, measures
 from sync_server.services.auth import Auth, DeviceSession
 from sync_server.services.headquarters import Headquarters
 
@@ -74,7 +75,7 @@ def current_user(request: Request) -> str:
     """Return the id of the user asking: by name and password, or through a laptop's token."""
     authorization = request.headers.get("authorization", "")
     if authorization[: len(_BASIC)].lower() != _BASIC:
-        return current_device(request).user_id
+        return working_device(request).user_id
     try:
         plain = base64.b64decode(authorization[len(_BASIC) :].strip(), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
@@ -84,6 +85,24 @@ def current_user(request: Request) -> str:
     return remembered.check(headquarters(request).auth, name, password, address_of(request))
 
 
+def working_device(request: Request) -> DeviceSession:
+    """Return the laptop asking. Raises `Refusal` where it used up what it may use in a day, too."""
+    session = current_device(request)
+    request.state.device = session.device_id  # whose bytes these are
+    if session.wait_s:
+        measures.turned_away.labels(limit="day").inc()
+        raise faults.used_up(session.wait_s)
+    return session
+
+
+def gate(request: Request) -> Gate:
+    """Return what the requests of this process pass through."""
+    found: Gate = request.app.state.gate
+    return found
+
+
 Hqs = Annotated[Headquarters, Depends(headquarters)]
 CurrentDevice = Annotated[DeviceSession, Depends(current_device)]
+WorkingDevice = Annotated[DeviceSession, Depends(working_device)]
+Gates = Annotated[Gate, Depends(gate)]
 CurrentUser = Annotated[str, Depends(current_user)]

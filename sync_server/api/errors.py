@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from crm_core.errors import AccessDenied, BrokenPromise, CrmError, Invalid, NotFound, StaleRecord, Unreachable
 from crm_core.i18n import N_, Message
+from crm_core.sync.admission import TooLarge
 from crm_core.sync.codec import JSON, Damaged
 from sync_server.services.faults import Refusal
 
@@ -25,6 +26,7 @@ log = structlog.get_logger("satchel.http")
 
 _KINDS: tuple[tuple[type[CrmError], int, str], ...] = (
     (Damaged, 400, "damaged"),
+    (TooLarge, 413, "too_large"),
     (NotFound, 404, "not_found"),
     (AccessDenied, 403, "forbidden"),
     (StaleRecord, 409, "stale"),
@@ -50,7 +52,9 @@ def fault_response(error: CrmError) -> Response:
     content = msgspec.json.encode(body)
     if status == 401:
         return SignIn(content)
-    return Response(content, status_code=status, media_type=JSON)
+    wait_s = error.wait_s if isinstance(error, Refusal) else 0
+    headers = {"Retry-After": str(wait_s)} if wait_s else None
+    return Response(content, status_code=status, media_type=JSON, headers=headers)
 
 
 def answer_errors(app: FastAPI) -> None:

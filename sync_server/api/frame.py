@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from typing import Final
@@ -13,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from crm_core.sync.codec import COMPACT
 from sync_server.api.errors import fault_response
 from sync_server.services import measures
-from sync_server.services.faults import Refusal, too_large
+from sync_server.services.faults import Refusal, no_memory, too_large, too_slow
+from sync_server.services.usage import Meter
 
 SYNC_ROUTE: Final = "/v1/sync"
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
@@ -23,6 +25,10 @@ _SECURITY: Final = {
     "Cache-Control": "no-store",
     "X-Frame-Options": "DENY",
 }
+GRACE_S: Final = 60.0  # a line with loss may say nothing for so long
+SLOWEST_BYTES_S: Final = 512  # a sixteenth of 64 kbit/s
+MOST_HELD_BYTES: Final = 64 * 1024 * 1024
+COME_BACK_S: Final = 5
 _YEAR_S: Final = 365 * 24 * 60 * 60
 
 log = structlog.get_logger("satchel.http")
@@ -31,24 +37,42 @@ log = structlog.get_logger("satchel.http")
 class Frame:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, body_bytes_max: int) -> None:
+    def __init__(self, app: ASGIApp, *, body_bytes_max: int, meter: Meter) -> None:
         self._app = app
-        self._body_bytes_max = body_bytes_max
+        self._meter = meter
+        self._bodies = _Bodies(most_of_one=body_bytes_max)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; everything but HTTP passes through."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await _Exchange(self._app, self._body_bytes_max, scope, receive, send).run()
+        exchange = _Exchange(self._app, self._bodies, scope, receive, send)
+        try:
+            await exchange.run()
+        finally:
+            if (device_id := scope["state"].get("device")) is not None:
+                self._meter.note(device_id, received=exchange.bytes_in, sent=exchange.bytes_out)
+
+
+class _Bodies:
+    """The bodies of one process' requests under way."""
+
+    def __init__(self, *, most_of_one: int) -> None:
+        self.most_of_one = most_of_one
+        self.held = 0
+        """Bytes of all of them."""
 
 
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, app: ASGIApp, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
-        self._app, self._limit, self._scope, self._receive, self._send = app, limit, scope, receive, send
-        self._bytes_in = self._bytes_out = 0
+    def __init__(self, app: ASGIApp, bodies: _Bodies, scope: Scope, receive: Receive, send: Send) -> None:
+        self._app, self._bodies, self._scope, self._receive, self._send = app, bodies, scope, receive, send
+        self._began = time.monotonic()
+        self._is_here = False
+        """Whether the whole body has come."""
+        self.bytes_in = self.bytes_out = 0
         self._status = 500  # what the client sees where the application breaks before it answers
 
     async def run(self) -> None:
@@ -66,19 +90,35 @@ class _Exchange:
 
     async def _answer(self) -> None:
         declared = Headers(scope=self._scope).get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > self._limit:
-            await fault_response(too_large(self._limit))(self._scope, self._receive, self._counted)
+        limit = self._bodies.most_of_one
+        if not declared.isdecimal() or int(declared) > limit:
+            await fault_response(too_large(limit))(self._scope, self._receive, self._counted)
             return
         try:
             await self._app(self._scope, self._limited, self._counted)
-        except Refusal as refusal:  # a body without a length that turned out too large
+        except Refusal as refusal:  # a body without a length that turned out too large, or one too slow
             await fault_response(refusal)(self._scope, self._receive, self._counted)
+        finally:
+            self._bodies.held -= self.bytes_in
 
     async def _limited(self) -> Message:
-        message = await self._receive()
-        self._bytes_in += len(message.get("body", b""))
-        if self._bytes_in > self._limit:
-            raise too_large(self._limit)
+        if self._is_here:  # what still comes is that the other end has gone
+            return await self._receive()
+        left_s = GRACE_S + self.bytes_in / SLOWEST_BYTES_S - (time.monotonic() - self._began)
+        try:
+            async with asyncio.timeout(max(0.0, left_s)):
+                message = await self._receive()
+        except TimeoutError:
+            raise too_slow() from None
+        came = len(message.get("body", b""))
+        self.bytes_in += came
+        self._bodies.held += came
+        self._is_here = not message.get("more_body", False)
+        if self.bytes_in > self._bodies.most_of_one:
+            raise too_large(self._bodies.most_of_one)
+        if came and not self._is_here and self._bodies.held > MOST_HELD_BYTES:
+            measures.turned_away.labels(limit="memory").inc()
+            raise no_memory(COME_BACK_S)
         return message
 
     async def _counted(self, message: Message) -> None:
@@ -87,7 +127,7 @@ class _Exchange:
             headers = MutableHeaders(scope=message)
             if headers.get("content-type") != COMPACT:
                 self._protect(headers)
-        self._bytes_out += len(message.get("body", b""))
+        self.bytes_out += len(message.get("body", b""))
         await self._send(message)
 
     def _protect(self, headers: MutableHeaders) -> None:
@@ -106,14 +146,14 @@ class _Exchange:
         measures.requests.labels(method=method, route=route, status=self._status).inc()
         measures.seconds.labels(route=route).observe(seconds)
         if route == SYNC_ROUTE:
-            measures.sync_bytes.labels(direction="up").inc(self._bytes_in)
-            measures.sync_bytes.labels(direction="down").inc(self._bytes_out)
+            measures.sync_bytes.labels(direction="up").inc(self.bytes_in)
+            measures.sync_bytes.labels(direction="down").inc(self.bytes_out)
         log.info(
             "request",
             method=method,
             route=route,
             status=self._status,
             ms=round(seconds * 1000),
-            bytes_in=self._bytes_in,
-            bytes_out=self._bytes_out,
+            bytes_in=self.bytes_in,
+            bytes_out=self.bytes_out,
         )

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from crm_core.i18n import N_
-from sync_server.api.context import CurrentDevice
+from sync_server.api.context import Gates, WorkingDevice
 from sync_server.api.newsroom import Newsroom
 from sync_server.services.faults import Refusal
 
@@ -27,13 +27,15 @@ def newsroom(request: Request) -> Newsroom:
 async def tell_news(
     request: Request,
     room: Annotated[Newsroom, Depends(newsroom)],
-    session: CurrentDevice,
+    session: WorkingDevice,
+    gate: Gates,
     token: str = "",
 ) -> dict[str, bool]:
     """Say whether a round would bring the laptop anything: at once where so, else after a while.
 
     `token` is that of its last answer in URL-safe base64. Of what it is about nothing is said.
     """
+    gate.admit(session.device_id)
     hearing = asyncio.create_task(room.hear(session, _read_token(token)))
     leaving = asyncio.create_task(_wait_until_gone(request))
     try:

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from crm_core.sync import codec
-from crm_core.sync.protocol import SyncRequest
-from sync_server.api.context import CurrentDevice, Hqs
+from crm_core.sync import admission, codec
+from sync_server.api.context import Gates, Hqs, WorkingDevice
 from sync_server.services import measures
+from sync_server.services.auth import DeviceSession
+from sync_server.services.headquarters import Headquarters
 
 router = APIRouter(prefix="/v1", tags=["laptops"])
 
 _BODY: dict[str, Any] = {"requestBody": {"content": {codec.COMPACT: {}, codec.JSON: {}}, "required": True}}
 
 
-async def read_body(request: Request) -> bytes:
-    """Return the request's body as it came; the frame around the application limits its size."""
-    return await request.body()
-
-
 @router.post("/sync", response_class=Response, openapi_extra=_BODY)
-def sync_laptop(
-    request: Request, hq: Hqs, session: CurrentDevice, raw: Annotated[bytes, Depends(read_body)]
-) -> Response:
-    """Take a laptop's changes and send what it may see; beside the event loop, for it waits on the disk."""
+async def sync_laptop(request: Request, hq: Hqs, session: WorkingDevice, gate: Gates) -> Response:
+    """Take a laptop's changes and send what it may see."""
+    gate.admit(session.device_id)
+    async with gate.one_of_few(session.device_id):
+        raw = await request.body()  # the frame around the application limits its size
+        size = codec.plain_size(raw) if _says(request, "content-type", codec.COMPACT) else len(raw)
+        async with gate.room(size):
+            # Beside the event loop, for it waits on the disk.
+            return await run_in_threadpool(_answer, request, hq, session, raw)
+
+
+def _answer(request: Request, hq: Headquarters, session: DeviceSession, raw: bytes) -> Response:
     compact = _says(request, "content-type", codec.COMPACT)
-    wanted = codec.decode(raw, SyncRequest) if compact else codec.decode_json(raw, SyncRequest)
+    wanted = admission.read_request(codec.unpack(raw) if compact else raw, is_json=not compact)
     answered = hq.sync.answer(wanted, session)
     measures.count_answers(answer.code for answer in answered.answers)
     if _says(request, "accept", codec.COMPACT) or (compact and not _says(request, "accept", codec.JSON)):
         content, media_type = codec.encode(answered), codec.COMPACT
     else:
         content, media_type = codec.encode_json(answered), codec.JSON
-    hq.sync.note_bytes(session.device_id, received=len(raw), sent=len(content))
     return Response(content, media_type=media_type)
 
 

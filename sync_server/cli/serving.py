@@ -93,6 +93,7 @@ def _run(settings: Settings, listening: socket.socket) -> None:
         log_config=None,
         access_log=False,
         ws="none",
+        http="sync_server.api.patience:PatientProtocol",
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )

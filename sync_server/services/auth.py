@@ -19,7 +19,7 @@ from crm_core.i18n import N_
 from crm_core.schema.validate import is_storable
 from crm_core.sync.merge import lives
 from crm_core.sync.protocol import EnrolRequest, EnrolResponse
-from sync_server.services import audit, faults, measures, passwords
+from sync_server.services import audit, faults, measures, passwords, usage
 from sync_server.settings import Settings
 from sync_server.store.attempts import SignInAttempt
 from sync_server.store.bulk import insert_if_new
@@ -47,6 +47,8 @@ class DeviceSession:
 
     device_id: int
     user_id: str
+    wait_s: int = 0
+    """How long it is to wait because it used up what it may use in a day; 0: not at all."""
 
 
 def now_ms() -> int:
@@ -215,7 +217,11 @@ class Auth:
             raise faults.revoked(wipe=found["wipe"])
         if not allowed:
             raise faults.disabled()
-        return DeviceSession(device_id=found["id"], user_id=found["user_id"])
+        return DeviceSession(
+            device_id=found["id"],
+            user_id=found["user_id"],
+            wait_s=usage.wait_s_of(dict(found), self._settings, self._clock()),
+        )
 
     def bye(self, session: DeviceSession) -> None:
         """Forget a laptop whose person signed out: its token opens nothing any more."""

@@ -28,8 +28,10 @@ STATUS: Final = {
 class Refusal(UserError):
     """An answer that is not 200, with its code."""
 
-    def __init__(self, code: str, text: str, /, **places: object) -> None:
+    def __init__(self, code: str, text: str, /, *, wait_s: int = 0, **places: object) -> None:
         self.code = code
+        self.wait_s = wait_s
+        """How long the asker is to wait at least; 0: as he likes."""
         super().__init__(text, **places)
 
     @property
@@ -51,7 +53,38 @@ def token_unknown() -> Refusal:
 def too_many_attempts(wait_s: int) -> Refusal:
     """Return the answer while sign-in is locked."""
     return Refusal(
-        "limit", N_("Too many attempts to sign in; try again in {seconds} seconds"), seconds=wait_s
+        "limit",
+        N_("Too many attempts to sign in; try again in {seconds} seconds"),
+        wait_s=wait_s,
+        seconds=wait_s,
+    )
+
+
+def too_fast(wait_s: float) -> Refusal:
+    """Return the answer to a laptop that asks faster than it may."""
+    return Refusal(
+        "limit", N_("This laptop asks HQ too often; it comes back by itself"), wait_s=max(1, int(wait_s))
+    )
+
+
+def used_up(wait_s: int) -> Refusal:
+    """Return the answer to a laptop that used what it may use in a day."""
+    return Refusal(
+        "limit",
+        N_("This laptop has reached its limit for today at HQ; nothing is lost, it goes on by itself"),
+        wait_s=wait_s,
+    )
+
+
+def too_slow() -> Refusal:
+    """Return the answer to a body that does not come."""
+    return Refusal("busy", N_("The request did not arrive in time"))
+
+
+def no_memory(wait_s: int) -> Refusal:
+    """Return the answer while too much is coming in at once."""
+    return Refusal(
+        "busy", N_("HQ takes in much at the moment; this laptop comes back by itself"), wait_s=wait_s
     )
 
 

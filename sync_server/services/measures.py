@@ -38,6 +38,7 @@ sync_bytes = Counter("satchel_sync_bytes", "Bytes of sync bodies as sent, by dir
 operations = Counter("satchel_operations", "Operations, by what became of them.", ["answer"])
 sign_ins = Counter("satchel_sign_ins", "Attempts to sign in, by outcome.", ["outcome"])
 merges_again = Counter("satchel_merges_again", "Merges done again because another one came between.")
+turned_away = Counter("satchel_turned_away", "Requests not answered because of a limit.", ["limit"])
 under_way = Gauge("satchel_requests_under_way", "Requests being answered now.", multiprocess_mode="livesum")
 
 

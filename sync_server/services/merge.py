@@ -23,15 +23,15 @@ from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
 from sync_server.services import quote_totals
 from sync_server.services.edits import Edits, Outcome
 from sync_server.services.faults import Refusal
-from sync_server.services.overtaking import demand_untouched
 from sync_server.services.records import Key, Mark, Record
 from sync_server.services.remembered import Remembered, by_content, by_number, collected
 from sync_server.services.rights import Author, Refused
+from sync_server.services.settling import take_places
 from sync_server.services.storing import store, store_new
 from sync_server.services.wanted import Wanted, read_ops
 from sync_server.store.bulk import insert_rows
 from sync_server.store.database import HqTransaction
-from sync_server.store.tables import DRAFT, Device, LostEditLog, OpLog, Quarantine, table_of
+from sync_server.store.tables import Device, LostEditLog, OpLog, Quarantine, table_of
 
 SHA_BYTES: Final = 16
 _TURNING: Final = (OpKind.DELETE, OpKind.RESTORE)
@@ -389,7 +389,7 @@ class _Batch:
             quote.stamp(quote_totals.REGISTER, Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None))
         edits.scopes.settle_lent()
         store_new(hq.connection, edits.records.touched())
-        self._hold(fresh)
+        take_places(hq, edits, fresh)
         edits.scopes.finish()
         edits.numbers.finish()
         store(hq.connection, edits.records.touched())
@@ -412,23 +412,6 @@ class _Batch:
             hq.connection.execute(insert(_lost), rows)
         if edits.policy_seq:
             hq.policy_seq = edits.policy_seq
-
-    def _hold(self, fresh: Sequence[_Item]) -> None:
-        """Take the head of the feed, if it is not held yet, and give everything its place in it."""
-        edits, hq = self._edits, self._hq
-        if hq.is_held:
-            return
-        shift = hq.hold()
-        demand_untouched(hq.connection, hq.seen, edits.records)
-
-        def real(position: int) -> int:
-            return position + shift if position > DRAFT else position
-
-        for record in edits.records.touched():
-            record.settle(real)
-        edits.settle(real)
-        for item in fresh:
-            item.seq = real(item.seq)
 
     def _share_base(self, fresh: Sequence[_Item]) -> None:
         """Let an author who has seen a change of this batch have seen all of it.

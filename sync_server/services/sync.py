@@ -20,6 +20,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Person
+from crm_core.sync.admission import MAX_OPS
 from crm_core.sync.clock import ms_of
 from crm_core.sync.plan import Entitlement, Token, fresh, is_caught_up, reconcile, versions_held
 from crm_core.sync.protocol import (
@@ -44,12 +45,12 @@ from sync_server.services.merge import Merged, PayloadChanged, merge
 from sync_server.services.overtaking import write_beside_others
 from sync_server.services.projection import Reader
 from sync_server.services.rights import Author
+from sync_server.services.usage import Meter, Traffic, counted
 from sync_server.settings import Settings
 from sync_server.store.database import Database, HqTransaction, Snapshot
 from sync_server.store.tables import Device, OpLog, table_of
 
 MIN_SCHEMA: Final = 1
-MAX_OPS: Final = 50_000  # of one request; a first upload of a year's work comes in several
 MAX_SERIES: Final = 8
 NONCE_BYTES: Final = 16
 CLOCK_SLACK_MS: Final = 2_000  # what time services correct without anybody noticing
@@ -92,8 +93,8 @@ class SyncService:
         self._clock = clock
         self._secret = bytes.fromhex(settings.secret)
         self._people: dict[str, tuple[int, str, Person]] = {}
-        self._bytes: dict[int, tuple[int, int]] = {}
-        self._told = _told_settings(settings)
+        self.meter = Meter()
+        self._told = settings.told()
         self._told_mark = zlib.crc32(msgspec.json.encode(sorted(self._told.items())))
 
     def answer(self, request: SyncRequest, session: DeviceSession) -> SyncResponse:
@@ -118,11 +119,6 @@ class SyncService:
                 N_("This machine's clock is {seconds} s behind the last change; set it first"),
                 seconds=behind_ms // 1000,
             )
-
-    def note_bytes(self, device_id: int, *, received: int, sent: int) -> None:
-        """Count a laptop's traffic; it is written down with its next request."""
-        before = self._bytes.get(device_id, (0, 0))
-        self._bytes[device_id] = (before[0] + received, before[1] + sent)
 
     def unheard(self, session: DeviceSession, token: bytes) -> bytes | None:
         """Return a token that leaves out what a round after `token` would not bring this laptop anyway.
@@ -159,23 +155,34 @@ class SyncService:
     # Coming in
 
     def _receive(self, request: SyncRequest, session: DeviceSession, server_ms: int) -> _Contact:
+        traffic = self.meter.take(session.device_id)
+        try:
+            return self._meet_in_transaction(request, session, server_ms, traffic)
+        except BaseException:  # nothing was written down
+            self.meter.note(session.device_id, received=traffic.received, sent=traffic.sent)
+            raise
+
+    def _meet_in_transaction(
+        self, request: SyncRequest, session: DeviceSession, server_ms: int, traffic: Traffic
+    ) -> _Contact:
         if request.txns or request.leases:
             return write_beside_others(
                 self._database,
-                lambda hq: self._meet(request, session, server_ms, hq.connection, hq.epoch, hq),
+                lambda hq: self._meet(request, session, server_ms, traffic, hq.connection, hq.epoch, hq),
                 # A range of numbers is cut under the head: others who hold it wait for the series too.
                 late=not request.leases,
             )
         with self._database.read() as snapshot:
             epoch = snapshot.epoch
         with self._database.note() as connection:
-            return self._meet(request, session, server_ms, connection, epoch, None)
+            return self._meet(request, session, server_ms, traffic, connection, epoch, None)
 
     def _meet(
         self,
         request: SyncRequest,
         session: DeviceSession,
         server_ms: int,
+        traffic: Traffic,
         connection: Connection,
         epoch: str,
         hq: HqTransaction | None,
@@ -184,19 +191,17 @@ class SyncService:
         device_id = session.device_id
         # Locked, so that a request and its repetition follow each other.
         query = select(_devices).where(_devices.c.id == device_id).with_for_update()
-        device = connection.execute(query).mappings().one()
+        device = dict(connection.execute(query).mappings().one())
         nonce = bytes(device["nonce"])
         is_known = (
             request.epoch in (b"", bytes.fromhex(epoch))
             and request.incarnation == device["incarnation"]
             and _is_one_of(request.nonce, nonce, device["last_nonce"])
         )
-        received, sent = self._bytes.pop(device_id, (0, 0))
         changed: dict[str, Any] = {
             "last_seen_at": server_ms,
             "schema": min(request.schema, 2**31 - 1),
-            "bytes_in": device["bytes_in"] + received,
-            "bytes_out": device["bytes_out"] + sent,
+            **counted(device, traffic, 0, server_ms),
         }
         if not is_known:
             return self._begin_anew(connection, device, request, session, epoch, changed)
@@ -210,6 +215,8 @@ class SyncService:
                 for series, wanted in request.leases.items()
                 if (lease := numbers.lease(connection, device_id, series, wanted, server_ms, again=is_again))
             ]
+        acked_op = max(device["acked_op"], *(answer.no for answer in merged.answers[-1:]), 0)
+        changed |= counted(device, traffic, acked_op - device["acked_op"], server_ms)
         if not is_again:
             changed |= {"last_nonce": nonce, "nonce": (nonce := secrets.token_bytes(NONCE_BYTES))}
         standing = self._signer(device_id, request.incarnation, epoch).read(request.token)
@@ -223,7 +230,7 @@ class SyncService:
             incarnation=device["incarnation"],
             is_restored=False,
             nonce=nonce,
-            acked_op=max(device["acked_op"], *(answer.no for answer in merged.answers[-1:]), 0),
+            acked_op=acked_op,
             held_seq=device["acked_seq"],
             purge_allowed=device["purge_allowed"] or 0,
             merged=merged,
@@ -474,21 +481,3 @@ def _is_one_of(nonce: bytes, current: bytes, last: bytes | None) -> bool:
     return hmac.compare_digest(nonce, current) or (
         last is not None and hmac.compare_digest(nonce, bytes(last))
     )
-
-
-def _told_settings(settings: Settings) -> dict[str, Any]:
-    """Return what every laptop is told about HQ."""
-    return {
-        "interval_s": settings.interval_s,
-        "lease_size": settings.lease_size,
-        "file_bytes_max": settings.file_bytes_max,
-        "device_files_bytes_max": settings.device_files_bytes_max,
-        "company": settings.company,
-        "company_zh": settings.company_zh,
-        "address": settings.address,
-        "address_zh": settings.address_zh,
-        "phone": settings.phone,
-        "email": settings.email,
-        "tax_number": settings.tax_number,
-        "currency": settings.currency,
-    }

@@ -213,6 +213,12 @@ class Device(HqBase):
     """How far its clock was ahead of HQ's when it last pushed."""
     bytes_in: Mapped[int] = mapped_column(BigInteger, default=0)
     bytes_out: Mapped[int] = mapped_column(BigInteger, default=0)
+    used_day: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Day since 1970 UTC that the two figures below are of."""
+    used_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Bytes it sent and fetched on that day."""
+    used_operations: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Operations it brought on that day."""
     purge_held: Mapped[int | None] = mapped_column(BigInteger)
     """Entitlement version whose purge waits for an administrator, because it would take so many rows."""
     purge_allowed: Mapped[int | None] = mapped_column(BigInteger)

@@ -23,6 +23,7 @@ ADMIN = "admin"
 ADMIN_PASSWORD = "correct horse battery"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
+PROGRAM = ("-m", "sync_server")
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -81,7 +82,7 @@ class RunningServer:
 
     def start(self) -> None:
         """Start the process and wait until it answers; after `kill` or `stop` on the same port again."""
-        command = [sys.executable, "-m", "sync_server", "--data", str(self.data), "--json", "serve"]
+        command = [sys.executable, *PROGRAM, "--data", str(self.data), "--json", "serve"]
         options = [*self.options, "--host", "127.0.0.1", "--port", str(self._port)]
         self._process = subprocess.Popen(
             [*command, *options],
