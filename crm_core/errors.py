@@ -74,6 +74,10 @@ class Later(Unreachable):
         self.wait_s = wait_s
 
 
+class LineBroke(Unreachable):
+    """The other end was reached, then the line broke or fell silent: the same again may get through."""
+
+
 class BrokenPromise(CrmError):
     """A rule this program promises itself was broken: a bug."""
 

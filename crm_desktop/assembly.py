@@ -21,6 +21,7 @@ from crm_desktop.models import state
 from crm_desktop.models.backup import drop_backups, restore_backup
 from crm_desktop.models.replica import LOCAL_USER, Replica
 from crm_desktop.models.state import Key
+from crm_desktop.platform.network import connection
 from crm_desktop.platform.paths import Profile, profile_at
 from crm_desktop.platform.secrets import (
     DEVICE_TOKEN,
@@ -114,7 +115,14 @@ class App:
         """Return what runs rounds with this laptop's HQ. `UserError` where it is connected to none."""
         if self._hq is None:
             self._hq = self.connect()
-        return Engine(self.replica, self._hq, counter=self._hq.counter, on_end=self._note_round)
+        return Engine(
+            self.replica,
+            self._hq,
+            counter=self._hq.counter,
+            connection=" ".join(connection()[0]),
+            patience=self._hq.have_patience,
+            on_end=self._note_round,
+        )
 
     def connect(self) -> HttpHeadquarters:
         """Return a new line to this laptop's HQ. `UserError` where it is connected to none."""

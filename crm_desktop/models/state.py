@@ -55,6 +55,8 @@ class Key(StrEnum):
     """When the last daily backup was made."""
     TRACES = "traces"
     """Whether something taken away may still stand in the write-ahead log or in a backup."""
+    LINE = "line"
+    """What the line to HQ last carried: how this laptop was connected, bytes of a page, of an upload."""
     IMPORT_TEMPLATES = "import_templates"
     """How files were matched before, by entity and by the name it was kept under."""
 
@@ -82,6 +84,7 @@ DEFAULTS: Mapping[str, Any] = {
     Key.COMPARE_AT_MS: 0,
     Key.BACKED_UP_MS: 0,
     Key.TRACES: False,
+    Key.LINE: [],
     Key.IMPORT_TEMPLATES: {},
 }
 

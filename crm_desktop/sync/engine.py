@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
 from crm_core import SCHEMA_VERSION
-from crm_core.errors import BrokenPromise, Unreachable
+from crm_core.errors import BrokenPromise, LineBroke, Unreachable
 from crm_core.i18n import N_
 from crm_core.sync.clock import observe, reading
 from crm_core.sync.codec import read_message
@@ -39,15 +40,12 @@ from crm_desktop.sync.comparing import PERIOD_MS, Comparison
 from crm_desktop.sync.enrolment import restart
 from crm_desktop.sync.exchange import Exchange, Trip
 from crm_desktop.sync.numbering import number_the_rest
+from crm_desktop.sync.pace import TRIES, Pace
 from crm_desktop.sync.receive import Received, receive, sweep
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step, ignore_step, never
 from crm_desktop.sync.settle import Settled, settle
 
-# Sizes before compression. The first page is small, so that something is usable at once on a slow line;
-# each page that comes through doubles the next, see docs/sync.md.
-FIRST_PAGE_BYTES = 64 * 1024
-LARGEST_PAGE_BYTES = 1024 * 1024
-PUSH_BYTES = 2 * 1024 * 1024
+PUSH_RATIO = 3  # of plain to compressed bytes of operations
 
 
 class Counted(Protocol):
@@ -55,6 +53,14 @@ class Counted(Protocol):
 
     up: int
     down: int
+
+
+Patience = Callable[[Callable[[int], float], Cancelled], None]
+"""Tells the connection how long it may be silent while so many bytes are due, and when to give up."""
+
+
+def ignore_patience(_silence_s: Callable[[int], float], _cancelled: Cancelled) -> None:
+    """Wait as long as the connection does by itself."""
 
 
 OnEnd = Callable[[Session, RoundReport], None]
@@ -78,6 +84,7 @@ class _Tally:
         self.superseded = 0
         self.refused = 0
         self.trips = 0
+        self.retries = 0
         self.held = False
         self.comparison: Comparison | None = None
 
@@ -91,9 +98,13 @@ class _Tally:
         self.refused += settled.refused
         self.held = received.held
 
+    def carried(self) -> tuple[int, int]:
+        """Return the bytes that went up and down until now, over every round."""
+        return (self._counter.up, self._counter.down) if self._counter else (0, 0)
+
     def report(self, *, up_to_date: bool) -> RoundReport:
         """Return it as a report."""
-        up, down = (self._counter.up, self._counter.down) if self._counter else (0, 0)
+        up, down = self.carried()
         return RoundReport(
             sent=self.sent,
             received=self.received,
@@ -103,6 +114,7 @@ class _Tally:
             bytes_up=up - self._up,
             bytes_down=down - self._down,
             round_trips=self.trips,
+            retries=self.retries,
             seconds=round(time.monotonic() - self._began, 3),
             up_to_date=up_to_date and not self.held,
             compared=self.comparison is not None and self.comparison.is_complete,
@@ -120,36 +132,48 @@ class Engine:
         hq: Headquarters,
         *,
         counter: Counted | None = None,
-        first_page_bytes: int = FIRST_PAGE_BYTES,
+        pace: Pace | None = None,
+        connection: str = "",
+        patience: Patience = ignore_patience,
         on_end: OnEnd = ignore_end,
     ) -> None:
+        """Make it. Where no `pace` is given, it is what `connection` last carried, by what name it has."""
         self._replica = replica
         self._hq = hq
         self._counter = counter
-        self._first_page_bytes = first_page_bytes
+        self._given_pace = pace
+        self._pace = pace or Pace()
+        self._connection = connection
+        self._patience = patience
         self._on_end = on_end
 
     def run_round(self, on_step: OnStep = ignore_step, cancelled: Cancelled = never) -> RoundReport:
-        """Push and pull until both sides are even, or `cancelled` says stop between two pages.
+        """Push and pull until both sides are even, or `cancelled` says stop; a page under way is given up.
 
         Once a week, and where somebody asked, it ends with a comparison of what both sides hold. Raises
-        `Unreachable` where the line or HQ fails: nothing is lost, what was applied stays applied.
+        `Unreachable` where the line or HQ fails: nothing is lost, what was applied stays applied. A trip that
+        breaks off is made again, smaller, a few times; a round that is cancelled waits for none.
         """
         tally = _Tally(self._counter)
         with self._replica.read() as session:
             due_ms = state.read(session, Key.COMPARE_AT_MS)
+            known = state.read(session, Key.LINE)
+        if self._given_pace is None and known[:1] == [self._connection]:
+            self._pace = Pace.unpack(known[1:])
         if due_ms and due_ms <= self._replica.clock.now_ms():
             tally.comparison = Comparison()
-        want = self._first_page_bytes
         finished = False
-        exchange = Exchange(self._hq, self._replica.clock.local_ms)
+        exchange = Exchange(self._hq, self._replica.clock.local_ms, tally.carried)
+        self._patience(lambda size: self._pace.silence_s(size), cancelled)
         try:
             while not finished and not cancelled():
-                following = min(2 * want, LARGEST_PAGE_BYTES)
-                finished = self._one_trip(exchange, want, following, tally, on_step)
-                want = following
+                try:
+                    finished = self._one_trip(exchange, tally, on_step)
+                except Unreachable as error:
+                    self._lose(error, tally, cancelled)
         finally:
             exchange.close()
+            self._patience(Pace().silence_s, never)
             self._replica.erase_traces()
         report = tally.report(up_to_date=finished)
         if not finished:
@@ -157,18 +181,38 @@ class Engine:
                 self._on_end(session, report)
         return report
 
-    def _one_trip(
-        self, exchange: Exchange, want_bytes: int, following_bytes: int, tally: _Tally, on_step: OnStep
-    ) -> bool:
-        trip = exchange.fetched() or self._carry(exchange, want_bytes, tally, on_step)
+    def _lose(self, error: Unreachable, tally: _Tally, cancelled: Cancelled) -> None:
+        """Make the next trip smaller after one that broke off; raise the error where no more is tried."""
+        if cancelled():
+            return  # it was broken off here
+        if isinstance(error, LineBroke):
+            self._pace = self._pace.after_loss()
+            if self._pace.losses < TRIES:
+                tally.retries += 1
+                return
+        self._pace = replace(self._pace, losses=0)
+        self._remember_pace()
+        raise error
+
+    def _remember_pace(self) -> None:
+        kept = [self._connection, *self._pace.pack()]
+        with self._replica.read() as session:
+            is_known = state.read(session, Key.LINE) == kept
+        if not is_known:
+            with self._replica.applying() as session:
+                state.write(session, {Key.LINE: kept})
+
+    def _one_trip(self, exchange: Exchange, tally: _Tally, on_step: OnStep) -> bool:
+        trip = exchange.fetched() or self._carry(exchange, tally, on_step)
+        self._pace = self._pace.after_trip(seconds=trip.seconds, up=trip.up, down=trip.down)
         if _only_brings_pages(trip):
-            self._fetch_next(exchange, trip, following_bytes)
+            self._fetch_next(exchange, trip, self._pace.down_bytes)
         received, finished = self._apply(trip.request, trip.response, trip.offset_ms, tally)
         _tell(on_step, received, tally)
         return finished
 
-    def _carry(self, exchange: Exchange, want_bytes: int, tally: _Tally, on_step: OnStep) -> Trip:
-        request, waiting, sent_before = self._prepare(want_bytes, tally.comparison)
+    def _carry(self, exchange: Exchange, tally: _Tally, on_step: OnStep) -> Trip:
+        request, waiting, sent_before = self._prepare(tally.comparison)
         if request.txns:
             on_step(Step(phase="sending", done=tally.sent, total=tally.sent + waiting))
         carried = self._counter.up if self._counter else None
@@ -187,7 +231,7 @@ class Engine:
             if outbox.count(session) == 0:
                 exchange.fetch_next(trip, want_bytes)
 
-    def _prepare(self, want_bytes: int, comparison: Comparison | None) -> tuple[SyncRequest, int, int]:
+    def _prepare(self, comparison: Comparison | None) -> tuple[SyncRequest, int, int]:
         """Return the next request, how many operations wait, and which went before.
 
         Operations are read and marked as sent in one transaction, so that none is discarded in between;
@@ -203,10 +247,15 @@ class Engine:
             # While HQ says what it still has, what waits may hang on what it lost: that goes first.
             is_held = bool(known[Key.RESYNC_MARK]) and awaits_bringing_back(session)
             waiting = 0 if is_held else outbox.count(session)
-            txns = outbox.next_batch(session, PUSH_BYTES) if writes and waiting else []
+            push_bytes = PUSH_RATIO * self._pace.up_bytes
+            txns = outbox.next_batch(session, push_bytes) if writes and waiting else []
             sent_before = known[Key.SENT_OP]
+            pull = True
             if txns:
-                outbox.mark_sent(session, max(sent_before, txns[-1].ops[-1].no))
+                last = txns[-1].ops[-1].no
+                # HQ may have more of them than this brings: news must not come before their answers.
+                pull = not outbox.has_between(session, last, sent_before)
+                outbox.mark_sent(session, max(sent_before, last))
             now = reading(max(0, self._replica.clock.now_ms()))
             request = SyncRequest(
                 v=PROTOCOL_VERSION,
@@ -217,10 +266,11 @@ class Engine:
                 schema=SCHEMA_VERSION,
                 sent_hlc=max(now, known[Key.HLC]) if txns else now,
                 token=known[Key.TOKEN],
-                want_bytes=want_bytes,
+                want_bytes=self._pace.down_bytes,
                 txns=txns,
                 leases=leases_wanted(session),
                 digest=digest,
+                pull=pull,
             )
         return request, waiting, sent_before
 
@@ -240,6 +290,8 @@ class Engine:
                 Key.OFFSET_MS: offset_ms,
                 Key.SCHEMA: SCHEMA_VERSION,
             }
+            if (line := [self._connection, *self._pace.pack()]) != known[Key.LINE]:
+                kept[Key.LINE] = line
             settled = settle(session, response.answers)
             received = Received()
             is_current = known[Key.TOKEN] == request.token and known[Key.EPOCH] == request.epoch

@@ -9,6 +9,7 @@ the replica then stands at the token it was asked with.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,24 +27,38 @@ class Trip:
     response: SyncResponse
     offset_ms: int
     """HQ's time less this laptop's, as far as the trip tells."""
+    seconds: float
+    up: int
+    down: int
+    """Bytes it took, as far as they are counted."""
 
 
 class Exchange:
     """Carries the requests of one round. Close it at the round's end."""
 
-    def __init__(self, hq: Headquarters, local_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, hq: Headquarters, local_ms: Callable[[], int], carried: Callable[[], tuple[int, int]]
+    ) -> None:
         self._hq = hq
+        self._carried = carried
         self._local_ms = local_ms
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="next-page")
         self._ahead: Future[Trip] | None = None
 
     def carry(self, request: SyncRequest) -> Trip:
         """Carry one request now. Raises what HQ raises."""
-        began_ms = self._local_ms()
+        began, began_ms = time.monotonic(), self._local_ms()
+        up, down = self._carried()
         response = self._hq.sync(request)
         took_ms = self._local_ms() - began_ms
+        now_up, now_down = self._carried()
         return Trip(
-            request=request, response=response, offset_ms=response.server_ms - (began_ms + took_ms // 2)
+            request=request,
+            response=response,
+            offset_ms=response.server_ms - (began_ms + took_ms // 2),
+            seconds=time.monotonic() - began,
+            up=now_up - up,
+            down=now_down - down,
         )
 
     def fetch_next(self, trip: Trip, want_bytes: int) -> None:

@@ -109,6 +109,12 @@ def renumber(
     )
 
 
+def has_between(session: Session, after: int, up_to: int) -> bool:
+    """Tell whether operations wait whose number is higher than `after`, and at most `up_to`."""
+    query = select(OutboxOp.no).where(OutboxOp.no > after, OutboxOp.no <= up_to).limit(1)
+    return session.scalar(query) is not None
+
+
 def next_batch(session: Session, limit_bytes: int) -> list[Txn]:
     """Return the oldest waiting transactions of about `limit_bytes` uncompressed; at least one.
 

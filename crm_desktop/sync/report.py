@@ -21,6 +21,8 @@ class RoundReport:
     round_trips: int = 0
     bytes_up: int = 0
     bytes_down: int = 0
+    retries: int = 0
+    """Trips that broke off on the way and were made again."""
     seconds: float = 0.0
     up_to_date: bool = False
     """HQ had nothing more, and nothing waits here."""

@@ -66,7 +66,7 @@ class Status:
     problem: Message | None = None
     refusal: str | None = None
     stopping: bool = False
-    """Somebody broke off the round under way; it ends after its page."""
+    """Somebody broke off the round under way; it ends within a second, after a page that is being written."""
     stopped: RoundReport | None = None
     """What the last round came to, where somebody broke it off."""
     paused_until_ms: int | None = None
@@ -142,7 +142,7 @@ class Runner:
         self._reschedule(lambda schedule, now: schedule.after_edit(now))
 
     def pause(self, seconds: float | None, reason: Message | None = None) -> None:
-        """Do nothing for so long, or until it is lifted; break off the round under way after its page."""
+        """Do nothing for so long, or until it is lifted; break off the round under way."""
         self._cancel = True
         length_s = math.inf if seconds is None else seconds
         self._reschedule(lambda schedule, now: schedule.pause(now + length_s))
@@ -158,7 +158,7 @@ class Runner:
         self._only_asked = held
 
     def cancel(self) -> None:
-        """Break off the round under way after its page. Nothing is lost; the next goes on from there."""
+        """Break off the round under way. Nothing is lost; the next goes on from there."""
         self._cancel = True
         if self._status.phase is Phase.RUNNING:
             self._publish(stopping=True)

@@ -12,10 +12,10 @@ from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import NameResolutionError
+from urllib3.exceptions import NameResolutionError, ProtocolError, ReadTimeoutError
 from urllib3.util import SKIP_HEADER
 
-from crm_core.errors import AccessDenied, CrmError, Later, Unreachable, UserError
+from crm_core.errors import AccessDenied, CrmError, Later, LineBroke, Unreachable, UserError
 from crm_core.i18n import N_, Message, message, sentence_of
 from crm_core.sync import codec
 from crm_core.sync.protocol import (
@@ -26,12 +26,11 @@ from crm_core.sync.protocol import (
     SyncResponse,
 )
 from crm_desktop.sync.blobs import CutOff
-from crm_desktop.sync.wire import ByteCounter, CountingAdapter
+from crm_desktop.sync.report import Cancelled
+from crm_desktop.sync.wire import CONNECT_TIMEOUT_S, SLICE_S, CountingAdapter, LineWatch
 
-CONNECT_TIMEOUT_S = 10
-# A page of the size asked for, at the slowest line promised (64 kbit/s with loss), and HQ's own work.
-READ_TIMEOUT_S = 60
-NEWS_TIMEOUT_S = 70  # HQ answers after 50, news or not
+READ_TIMEOUT_S = 60.0  # of requests whose size says nothing
+NEWS_TIMEOUT_S = 70.0  # HQ answers after 50, news or not
 
 _PIECE_BYTES = 4 * 1024  # of an answer read at a time: what of it is here when a line breaks is kept
 LONGEST_WAIT_S = 60 * 60  # whatever an answer asks for
@@ -98,8 +97,9 @@ class HttpHeadquarters:
 
     def __init__(self, address: str, secret: str | None = None, *, ca_file: str | None = None) -> None:
         self.address = checked_address(address)
-        self.counter = ByteCounter()
+        self.counter = LineWatch()
         self.round_trips = 0
+        self._silence_s: Callable[[int], float] = _usual_silence_s
         self._session = requests.Session()
         self._adapter = CountingAdapter(self.counter, ca_file)
         # Nothing a server would not need: an idle round is meant to stay under half a kilobyte.
@@ -110,22 +110,35 @@ class HttpHeadquarters:
         self._session.mount("http://", self._adapter)
         self._secret = secret
 
+    def have_patience(self, silence_s: Callable[[int], float], is_unwanted: Cancelled) -> None:
+        """Say how long a round may be silent while so many bytes are due, and when nobody waits for it.
+
+        Asked from the thread of the request, several times a second.
+        """
+        self._silence_s = silence_s
+        self.counter.is_unwanted = is_unwanted
+
     def hello(self) -> dict[str, Any]:
         """Return who answers at the address: `company`, `version`."""
         return self._call("GET", "/v1/hello", None, _parse_hello)
 
     def enrol(self, request: EnrolRequest) -> EnrolResponse:
         """Make this laptop known to HQ."""
-        return self._call("POST", "/v1/enrol", request, lambda raw: codec.decode(raw, EnrolResponse))
+        raw = codec.encode(request)
+        return self._call("POST", "/v1/enrol", raw, lambda answer: codec.decode(answer, EnrolResponse))
 
     def sync(self, request: SyncRequest) -> SyncResponse:
         """Push and pull once."""
-        return self._call("POST", "/v1/sync", request, lambda raw: codec.decode(raw, SyncResponse))
+        raw = codec.encode(request)
+        silence_s = self._silence_s(len(raw) + request.want_bytes)
+        return self._call(
+            "POST", "/v1/sync", raw, lambda answer: codec.decode(answer, SyncResponse), silence_s=silence_s
+        )
 
     def wait_for_news(self, token: bytes) -> bool:
         """Tell whether HQ holds something for this laptop after `token`: when it does, or after a while."""
         path = f"/v1/news?token={base64.urlsafe_b64encode(token).decode()}"
-        return self._call("GET", path, None, _parse_news, timeout_s=NEWS_TIMEOUT_S)
+        return self._call("GET", path, None, _parse_news, silence_s=NEWS_TIMEOUT_S)
 
     def break_off(self) -> None:
         """End the request under way and every later one with `Unreachable`; from any thread."""
@@ -145,10 +158,10 @@ class HttpHeadquarters:
         self,
         method: str,
         path: str,
-        body: Any,
+        body: bytes | None,
         read: Callable[[bytes], _T],
         *,
-        timeout_s: float = READ_TIMEOUT_S,
+        silence_s: float = READ_TIMEOUT_S,
     ) -> _T:
         headers = {}
         if body is not None:
@@ -156,15 +169,9 @@ class HttpHeadquarters:
         if self._secret:
             headers["Authorization"] = f"Bearer {self._secret}"
         self.round_trips += 1
+        self.counter.silence_s = silence_s
         with self._failures_told():
-            answer = self._session.request(
-                method,
-                self.address + path,
-                data=None if body is None else codec.encode(body),
-                headers=headers,
-                timeout=(CONNECT_TIMEOUT_S, timeout_s),
-                allow_redirects=False,
-            )
+            answer = self._request(method, path, body, headers)
             raw = answer.content
         if answer.status_code != requests.codes.ok:
             self._raise_fault(answer.status_code, raw, answer.headers.get("Retry-After", ""))
@@ -175,7 +182,39 @@ class HttpHeadquarters:
         try:
             return read(raw)
         except codec.Malformed as error:
-            raise Unreachable(N_("HQ's answer was cut off or damaged on the way")) from error
+            raise LineBroke(N_("HQ's answer was cut off or damaged on the way")) from error
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        *,
+        stream: bool = False,
+    ) -> requests.Response:
+        """Return the answer; asked twice where a connection kept open was closed at the other end by then.
+
+        To repeat a request is safe, whatever it is: HQ knows operations and nonces again.
+        """
+        made, heard = self._adapter.made, self.counter.down
+        while True:
+            try:
+                return self._session.request(
+                    method,
+                    self.address + path,
+                    data=body,
+                    headers=headers,
+                    timeout=(CONNECT_TIMEOUT_S, SLICE_S),
+                    allow_redirects=False,
+                    stream=stream,
+                )
+            except requests.exceptions.ConnectionError as error:
+                was_kept_open = self._adapter.made == made > 0
+                is_closed = isinstance(_cause_of(error), ProtocolError) and self.counter.down == heard
+                if not (was_kept_open and is_closed) or self.counter.is_unwanted():
+                    raise
+                made = -1
 
     def carry(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Carried:
         """Carry a request of plain bytes, whatever is answered. `CutOff` with what came before a line broke.
@@ -186,15 +225,8 @@ class HttpHeadquarters:
         self.round_trips += 1
         received = bytearray()
         with self._failures_told():
-            answer = self._session.request(
-                method,
-                self.address + path,
-                data=body,
-                headers=headers,
-                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
-                allow_redirects=False,
-                stream=True,
-            )
+            self.counter.silence_s = READ_TIMEOUT_S
+            answer = self._request(method, path, body, headers, stream=True)
         try:
             with self._failures_told():
                 for piece in answer.iter_content(_PIECE_BYTES):
@@ -219,7 +251,8 @@ class HttpHeadquarters:
                 address=self.address,
             ) from error
         except requests.exceptions.RequestException as error:
-            raise Unreachable(self._why(error)) from error
+            kind = LineBroke if _was_reached(error) else Unreachable
+            raise kind(self._why(error)) from error
 
     def _why(self, error: requests.exceptions.RequestException) -> Message:
         """Return in words where the way to HQ ended."""
@@ -243,9 +276,11 @@ class HttpHeadquarters:
         text = sentence_of(fault.text, fault.places)
         if fault.code == "gap":
             raise Gap(text)
+        if fault.code == "damaged":
+            raise LineBroke(text)
         if (status >= 500 or status == 429) and retry_after.isdecimal() and int(retry_after):
             raise Later(text, min(int(retry_after), LONGEST_WAIT_S))
-        if status >= 500 or status == 429 or fault.code == "damaged":
+        if status >= 500 or status == 429:
             raise Unreachable(text)
         if status in (401, 403, 426):
             raise Refused(fault.code, text)
@@ -259,6 +294,17 @@ def proxy_of(address: str) -> str:
     proxy = requests.utils.get_environ_proxies(address).get(urlsplit(address).scheme, "")
     parts = urlsplit(proxy if "://" in proxy or not proxy else f"http://{proxy}")
     return f"{parts.hostname}:{parts.port}" if parts.hostname and parts.port else parts.hostname or ""
+
+
+def _usual_silence_s(_moving_bytes: int) -> float:
+    return READ_TIMEOUT_S
+
+
+def _was_reached(error: requests.exceptions.RequestException) -> bool:
+    """Tell whether an error came after the other end had taken the connection."""
+    if isinstance(error, (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError)):
+        return True
+    return isinstance(_cause_of(error), (ProtocolError, ReadTimeoutError))
 
 
 def _cause_of(error: BaseException) -> object:

@@ -37,7 +37,12 @@ class OnlineLaptop:
 
     def sync(self) -> RoundReport:
         """Run one full round."""
-        return Engine(self.replica, self.line, counter=self.line.counter).run_round()
+        return self.engine().run_round()
+
+    def engine(self) -> Engine:
+        """Return what runs its rounds, as the program makes it."""
+        line = self.line
+        return Engine(self.replica, line, counter=line.counter, patience=line.have_patience)
 
     def sync_until_even(self, rounds: int = 5) -> tuple[RoundReport, int]:
         """Run rounds until one ends well; return it and how many failed before."""

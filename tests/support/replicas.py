@@ -23,6 +23,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.platform.paths import Profile
 from crm_desktop.sync import enrolment
 from crm_desktop.sync.engine import Counted, Engine
+from crm_desktop.sync.pace import MOST_UP_BYTES, Pace
 from crm_desktop.sync.report import Cancelled, RoundReport, never
 from sync_server.services.auth import DeviceSession
 from tests.support.hq import Office, Projection
@@ -49,6 +50,8 @@ class Line:
         self.cuts: list[Cut] = []
         """What happens to the next requests, one each; then nothing does."""
         self.seen: list[SyncResponse] = []
+        self.up = 0
+        self.down = 0
 
     def enrol(self, request: EnrolRequest) -> EnrolResponse:
         """Not by this line."""
@@ -57,12 +60,15 @@ class Line:
     def sync(self, request: SyncRequest) -> SyncResponse:
         """Carry one request there and one answer back."""
         cut = self.cuts.pop(0) if self.cuts else Cut.NOWHERE
+        raw = codec.encode(request)
+        self.up += len(raw)
         if cut is Cut.REQUEST:
             raise Unreachable("cut")
-        heard = codec.decode(codec.encode(request), SyncRequest)
+        heard = codec.decode(raw, SyncRequest)
         answer = codec.encode(self._office.sync.answer(heard, self._device))
         if cut is Cut.ANSWER:
             raise Unreachable("cut")
+        self.down += len(answer)
         response = codec.decode(answer, SyncResponse)
         self.seen.append(response)
         return response
@@ -79,11 +85,14 @@ class Laptop:
     line: Line
     skew_ms: int = 0
     page_bytes: int = 64 * 1024
+    push_bytes: int = MOST_UP_BYTES
+    """What the first trip of a round carries."""
     counter: Counted | None = None
 
     def sync(self, cancelled: Cancelled = never) -> RoundReport:
         """Run one full round, or until `cancelled` says stop."""
-        engine = Engine(self.replica, self.line, counter=self.counter, first_page_bytes=self.page_bytes)
+        pace = Pace(down_bytes=self.page_bytes, up_bytes=self.push_bytes)
+        engine = Engine(self.replica, self.line, counter=self.counter or self.line, pace=pace)
         return engine.run_round(cancelled=cancelled)
 
     def try_sync(self, *cuts: Cut) -> RoundReport | None:
