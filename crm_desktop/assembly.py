@@ -48,9 +48,10 @@ from crm_desktop.sync.blob_line import HttpBlobLine
 from crm_desktop.sync.blobs import BlobReport, BlobRule, BlobTransfer, OnBlobStep, ignore_blob_step
 from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.handing_over import hand_over
+from crm_desktop.sync.refused import Refused
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, ignore_step, never
 from crm_desktop.sync.runner import Runner, Status
-from crm_desktop.sync.transport import HttpHeadquarters, Refused, checked_address, proxy_of
+from crm_desktop.sync.transport import HttpHeadquarters, checked_address, proxy_of
 
 log = logging.getLogger(__name__)
 

@@ -31,6 +31,8 @@ class EntityMeta:
     """Field that names a record to people."""
     reference: bool = False
     """Set-up everybody may read, such as stages and products; its rows are in the scope `all` alone."""
+    since: int = 1
+    """Schema version that brought the kind of record; older programs are not sent any."""
     series: str | None = None
     """Number series whose numbers its `number` field takes."""
     machine: Machine | None = None

@@ -68,6 +68,7 @@ class Recorder:
         self._flags = flags
         self._started = False
         self._device = self._incarnation = self._next_op = self._next_txn = self._hlc = 0
+        self._hq_schema = 0
         self._txn_no: int | None = None
         self._txn_ops = 0
         # What a further edit of the same row may be folded into; forgotten when another row is edited.
@@ -122,6 +123,7 @@ class Recorder:
         kept = state.read_all(session)
         self._device, self._incarnation = kept[Key.DEVICE], kept[Key.INCARNATION]
         self._next_op, self._next_txn, self._hlc = kept[Key.NEXT_OP], kept[Key.NEXT_TXN], kept[Key.HLC]
+        self._hq_schema = state.schema_of_hq(kept)
         self._started = True
 
     def _made_by(self) -> dict[str, Any]:
@@ -148,9 +150,10 @@ class Recorder:
     def _create(
         self, schema: Schema, row_id: str, values: Mapping[str, Any], custom: Mapping[str, Any]
     ) -> None:
-        initial: dict[int | str, Any] = {
+        filled = {
             no: values[name] for no, name in _created_fields(schema.name) if values.get(name) is not None
         }
+        initial: dict[int | str, Any] = {no: filled[no] for no in filled if not self._is_ahead(schema, no)}
         initial.update((CUSTOM_PREFIX + key, value) for key, value in custom.items() if value is not None)
         self._turn_to(schema.name, row_id)
         value = [list(initial), list(initial.values())]
@@ -161,6 +164,19 @@ class Recorder:
         for field in schema.set_fields:
             for word in sorted(set(values.get(field.name) or ())):
                 self._add_word(schema.name, row_id, field, word, base=0)
+        for no in filled.keys() - initial.keys():
+            self._set_ahead(schema.name, row_id, str(no), filled[no])
+
+    def _is_ahead(self, schema: Schema, no: int) -> bool:
+        """Tell whether HQ is older than a field: a creation that named it would be refused whole."""
+        return schema.by_no[no].since > self._hq_schema
+
+    def _set_ahead(self, entity: str, row_id: str, key: str, value: Any) -> None:
+        """Set a field HQ does not know yet by an operation of its own: it alone comes back then."""
+        self._shade(entity, row_id, key, None)
+        op_no = self._operation(entity, row_id, OpKind.SET, key, value, base=0)
+        self._settings[key] = op_no
+        self._remember(entity, row_id, key, None, value, op_no)
 
     def _record_edit(self, session: Session, row: Entity) -> None:
         schema = SCHEMAS[row.__tablename__]
@@ -243,7 +259,8 @@ class Recorder:
                 self._set(session, edit)
 
     def _set(self, session: Session, edit: _Edit) -> None:
-        if self._creation is not None:
+        ahead = any(isinstance(no, int) and self._is_ahead(SCHEMAS[edit.entity], no) for no in edit.initial)
+        if self._creation is not None and not ahead:
             op_no, initial = self._creation
             self._hlc = tick(self._hlc, self._now_ms())
             initial.update(edit.initial)

@@ -11,6 +11,7 @@ from sqlalchemy import Table, delete, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
+from crm_core import SCHEMA_VERSION
 from crm_core.sync.clock import observe
 from crm_desktop.models.device_tables import SyncState
 
@@ -93,6 +94,12 @@ def read(session: Session, key: str) -> Any:
     """Return the value of `key`, or its default; None for a name that has none."""
     raw = session.scalar(select(SyncState.value).where(SyncState.key == key))
     return DEFAULTS.get(key) if raw is None else msgspec.msgpack.decode(raw)
+
+
+def schema_of_hq(known: Mapping[str, Any]) -> int:
+    """Return the newest schema version HQ knows, as far as it said: an older HQ takes no newer field."""
+    said = known[Key.SETTINGS].get("schema")
+    return said if isinstance(said, int) else SCHEMA_VERSION
 
 
 def read_all(session: Session) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from crm_core import SCHEMA_VERSION
 from crm_core.errors import BrokenPromise, LineBroke, Unreachable
-from crm_core.i18n import N_
+from crm_core.i18n import N_, message
 from crm_core.sync.clock import observe, reading
 from crm_core.sync.codec import read_message
 from crm_core.sync.merge import dot
@@ -42,6 +42,7 @@ from crm_desktop.sync.exchange import Exchange, Trip
 from crm_desktop.sync.numbering import number_the_rest
 from crm_desktop.sync.pace import TRIES, Pace
 from crm_desktop.sync.receive import Received, receive, sweep
+from crm_desktop.sync.refused import Refused
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step, ignore_step, never
 from crm_desktop.sync.settle import Settled, settle
 
@@ -62,6 +63,9 @@ Patience = Callable[[Callable[[int], float], Cancelled], None]
 def ignore_patience(_silence_s: Callable[[int], float], _cancelled: Cancelled) -> None:
     """Wait as long as the connection does by itself."""
 
+_TOO_OLD = message(
+    N_("HQ needs a newer version of this program; what you typed is handed in, news come after the upgrade")
+)
 
 OnEnd = Callable[[Session, RoundReport], None]
 """Notes a round in the transaction that ends it."""
@@ -86,6 +90,7 @@ class _Tally:
         self.trips = 0
         self.retries = 0
         self.held = False
+        self.is_too_old = False
         self.comparison: Comparison | None = None
 
     def add(self, response: SyncResponse, settled: Settled, received: Received) -> None:
@@ -97,6 +102,7 @@ class _Tally:
         self.superseded += settled.superseded + received.lost_edits
         self.refused += settled.refused
         self.held = received.held
+        self.is_too_old = response.min_schema > SCHEMA_VERSION
 
     def carried(self) -> tuple[int, int]:
         """Return the bytes that went up and down until now, over every round."""
@@ -116,7 +122,7 @@ class _Tally:
             round_trips=self.trips,
             retries=self.retries,
             seconds=round(time.monotonic() - self._began, 3),
-            up_to_date=up_to_date and not self.held,
+            up_to_date=up_to_date and not self.held and not self.is_too_old,
             compared=self.comparison is not None and self.comparison.is_complete,
             repaired=self.comparison.repaired if self.comparison else 0,
             differing=self.comparison.differing if self.comparison else 0,
@@ -152,7 +158,8 @@ class Engine:
 
         Once a week, and where somebody asked, it ends with a comparison of what both sides hold. Raises
         `Unreachable` where the line or HQ fails: nothing is lost, what was applied stays applied. A trip that
-        breaks off is made again, smaller, a few times; a round that is cancelled waits for none.
+        breaks off is made again, smaller, a few times; a round that is cancelled waits for none. Raises
+        `Refused` where this program is too old for HQ to send it anything, having handed in what waited.
         """
         tally = _Tally(self._counter)
         with self._replica.read() as session:
@@ -175,6 +182,8 @@ class Engine:
             exchange.close()
             self._patience(Pace().silence_s, never)
             self._replica.erase_traces()
+        if tally.is_too_old and (finished or not cancelled()):
+            raise Refused("upgrade", _TOO_OLD)
         report = tally.report(up_to_date=finished)
         if not finished:
             with self._replica.applying() as session:
@@ -324,13 +333,15 @@ class Engine:
             # One that begins anew has no numbers to give out yet, and asks for some.
             even = not response.more and not response.incarnation and outbox.count(session) == 0
             tally.add(response, settled, received)
-            if even:
+            if even and not tally.is_too_old:
                 kept[Key.LAST_OK_MS] = response.server_ms
             diff = response.digest_diff if is_current else None
             repaired = received.rows + received.purged if diff is not None else 0
-            compared = _compare(tally.comparison, request, diff, repaired, even=even)
-            finished = even and compared
-            if finished:
+            if tally.is_too_old:
+                finished = even
+            else:
+                finished = _compare(tally.comparison, request, diff, repaired, even=even) and even
+            if finished and not tally.is_too_old:
                 if tally.comparison or not known[Key.COMPARE_AT_MS]:
                     pause_ms = tally.comparison.pause_ms if tally.comparison else PERIOD_MS
                     kept[Key.COMPARE_AT_MS] = self._replica.clock.now_ms() + pause_ms

@@ -23,9 +23,9 @@ from crm_core.i18n import Message, message
 from crm_desktop.platform.network import connection
 from crm_desktop.sync.blobs import BlobReport, BlobStep, OnBlobStep
 from crm_desktop.sync.news import Listener, News
+from crm_desktop.sync.refused import Refused
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step
 from crm_desktop.sync.schedule import Schedule
-from crm_desktop.sync.transport import Refused
 
 _log = logging.getLogger(__name__)
 

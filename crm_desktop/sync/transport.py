@@ -15,7 +15,7 @@ import requests
 from urllib3.exceptions import NameResolutionError, ProtocolError, ReadTimeoutError
 from urllib3.util import SKIP_HEADER
 
-from crm_core.errors import AccessDenied, CrmError, Later, LineBroke, Unreachable, UserError
+from crm_core.errors import CrmError, Later, LineBroke, Unreachable, UserError
 from crm_core.i18n import N_, Message, message, sentence_of
 from crm_core.sync import codec
 from crm_core.sync.protocol import (
@@ -37,14 +37,6 @@ LONGEST_WAIT_S = 60 * 60  # whatever an answer asks for
 
 _HOST = re.compile(r"[\w.:-]+\Z")
 _T = TypeVar("_T")
-
-
-class Refused(AccessDenied):
-    """HQ does not serve this laptop: `code` says why (see `protocol.Fault`)."""
-
-    def __init__(self, code: str, text: Message) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,7 +126,7 @@ class _Builder:
             past=self._reader.past,
             schema=self._reader.schema,
             grown=self._grown(),
-            order=FILL_ORDER,
+            order=[no for no in FILL_ORDER if self._knows(BY_NO[no])],
         )
         while token.plan is not None and self._room():
             token = self._do(token, steps, current_step(token, steps))
@@ -144,8 +144,15 @@ class _Builder:
         return {
             no
             for no, schema in BY_NO.items()
-            if any(held < declared.since <= self._reader.schema for declared in schema.fields.values())
+            if any(
+                held < since <= self._reader.schema
+                for since in (schema.meta.since, *(declared.since for declared in schema.fields.values()))
+            )
         }
+
+    def _knows(self, schema: Schema) -> bool:
+        """Tell whether the reader's program knows this kind of record."""
+        return schema.meta.since <= self._reader.schema
 
     def _room(self) -> bool:
         return not self._is_closed and (self.parts == 0 or self._size < self._budget)
@@ -267,7 +274,7 @@ class _Builder:
     ) -> bool:
         """Put what an event makes HQ send into the page; False where it does not fit any more."""
         schema = BY_NO.get(event.entity)
-        if schema is None:
+        if schema is None or not self._knows(schema):
             return True
         key = (event.entity, event.row_id)
         visible = shown is not None and self._projection.sees(schema, shown)

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, func, select, update
 
-from crm_core.entities import SCHEMAS
+from crm_core import SCHEMA_VERSION
 from crm_core.errors import BrokenPromise, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Person
@@ -56,10 +56,6 @@ NONCE_BYTES: Final = 16
 CLOCK_SLACK_MS: Final = 2_000  # what time services correct without anybody noticing
 TRIES: Final = 3  # rights may change between writing them down and reading them
 
-SCHEMA_VERSION: Final = max(
-    declared.since for schema in SCHEMAS.values() for declared in schema.fields.values()
-)
-
 NOTHING_MERGED: Final = Merged(answers=[])
 
 _devices = table_of(Device)
@@ -94,7 +90,7 @@ class SyncService:
         self._secret = bytes.fromhex(settings.secret)
         self._people: dict[str, tuple[int, str, Person]] = {}
         self.meter = Meter()
-        self._told = settings.told()
+        self._told = {**settings.told(), "schema": SCHEMA_VERSION}
         self._told_mark = zlib.crc32(msgspec.json.encode(sorted(self._told.items())))
 
     def answer(self, request: SyncRequest, session: DeviceSession) -> SyncResponse:
@@ -106,6 +102,8 @@ class SyncService:
         except PayloadChanged as changed:
             self._alarm(session, changed, server_ms)
             raise
+        if request.schema < MIN_SCHEMA:  # what such a program holds it hands in; nothing is sent down to it
+            return self._response(contact, server_ms, list(contact.leases), request.token, False)
         if not request.pull and not contact.is_restored and not contact.merged.overtaken:
             return self._response(contact, server_ms, list(contact.leases), request.token, False)
         return self._send(request, contact, server_ms)
@@ -458,8 +456,6 @@ def _demand_readable(request: SyncRequest, session: DeviceSession) -> None:
         raise Refusal("upgrade", N_("This program is too old or too new for this HQ"))
     if request.device != session.device_id:
         raise Refusal("bad_request", N_("The request names another laptop than the one signed in"))
-    if request.schema < MIN_SCHEMA:
-        raise Refusal("upgrade", N_("This program is too old or too new for this HQ"))
     if len(request.leases) > MAX_SERIES or sum(len(txn.ops) for txn in request.txns) > MAX_OPS:
         raise Refusal("too_large", N_("The request holds more than {most} changes"), most=MAX_OPS)
 

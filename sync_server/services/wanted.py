@@ -124,7 +124,9 @@ def read_op(op: Op, custom: CustomFields) -> Wanted:
     """Return what an operation wants. Raises `Refused` for one that cannot be meant by any record."""
     schema = BY_NO.get(op.entity)
     row_id = op.row.hex()
-    if schema is None or not is_id(row_id):
+    if schema is None:
+        raise Refused(Code.INVALID, message(N_("HQ does not know this kind of record; it may be older")))
+    if not is_id(row_id):
         raise _unreadable()
     match op.kind:
         case OpKind.CREATE:

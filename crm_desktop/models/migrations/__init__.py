@@ -87,8 +87,8 @@ def upgrade(profile: Profile, key: bytes) -> None:
         engine.dispose()
 
 
-def run_steps(connection: Connection) -> None:
-    """Run the steps the connection's database has not seen."""
+def run_steps(connection: Connection, last: str = "head") -> None:
+    """Run the steps the connection's database has not seen, up to `last`."""
     # Left out of start-up: half a second, needed once a version.
     from alembic.config import Config  # noqa: PLC0415
     from alembic.operations import Operations  # noqa: PLC0415
@@ -102,7 +102,7 @@ def run_steps(connection: Connection) -> None:
     script = ScriptDirectory.from_config(config)
 
     def steps(revision: Any, _context: MigrationContext) -> Any:
-        return script._upgrade_revs("head", revision)
+        return script._upgrade_revs(last, revision)
 
     context = MigrationContext.configure(connection, opts={"fn": steps, "script": script})
     try:

@@ -216,7 +216,6 @@ def test_requests_that_name_another_laptop_or_protocol_are_refused(laptop: Lapto
     for changed, code in (
         ({"device": 999}, "bad_request"),
         ({"v": 2}, "upgrade"),
-        ({"schema": 0}, "upgrade"),
     ):
         with pytest.raises(Refusal) as refused:
             laptop.send(laptop.request(**changed))
