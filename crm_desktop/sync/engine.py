@@ -63,6 +63,7 @@ Patience = Callable[[Callable[[int], float], Cancelled], None]
 def ignore_patience(_silence_s: Callable[[int], float], _cancelled: Cancelled) -> None:
     """Wait as long as the connection does by itself."""
 
+
 _TOO_OLD = message(
     N_("HQ needs a newer version of this program; what you typed is handed in, news come after the upgrade")
 )
