@@ -8,6 +8,7 @@ from crm_core.entities.activity import Activity
 from crm_core.entities.attachment import Attachment
 from crm_core.entities.customer import Contact, Customer, Tag
 from crm_core.entities.deal import Deal, Pipeline, Stage
+from crm_core.entities.membership import PointEntry
 from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.entities.product import Price, Product
 from crm_core.entities.quote import Quote, QuoteLine
@@ -32,6 +33,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     SavedView,
     Customer,
     Contact,
+    PointEntry,
     Deal,
     Quote,
     QuoteLine,

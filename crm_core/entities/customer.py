@@ -112,6 +112,9 @@ class Customer(Entity):
         43, N_("Notes"), field_class=FieldClass.COMMS, searchable=True, section=N_("Notes")
     )
     tags: Mapped[list[str] | None] = tags(44, N_("Tags"), in_list=True)
+    points: Mapped[int | None] = integer(
+        45, N_("Points"), computed=True, read_only=True, indexed=True, in_list=True, since=2
+    )
     shared_with: Mapped[list[str] | None] = shares(
         60, N_("Shared with"), ScopeSource.SHARE, since=2, section=N_("Sharing")
     )

@@ -160,6 +160,7 @@ class Decision:
 
 
 YES = Decision(True)
+ENTRY_STANDS = message(N_("An entry stays as it was written; write another one against it"))
 
 
 def decide(
@@ -175,6 +176,8 @@ def decide(
     which is what menus ask. `fields` are those to be read (READ, EXPORT) or written (CREATE, EDIT).
     """
     schema = SCHEMAS[entity]
+    if schema.meta.ledger is not None and action in (Action.EDIT, Action.DELETE):
+        return Decision(False, ENTRY_STANDS)
     reach = person.rights.reach_of(entity, action)
     if reach is Reach.NONE and person.rights is NO_RIGHTS:
         return Decision(False, message(N_("HQ has sent no role for you so far. Sync, then try again")))
@@ -269,7 +272,8 @@ def _said_for(table: Mapping[str, Mapping[str, str]], entity: str) -> dict[str, 
     merged = dict(table.get("*", {}))
     if SCHEMAS[entity].meta.reference:
         merged = {**merged, **table.get("*reference", {})}
-    return {**merged, **table.get(entity, {})}
+    like = SCHEMAS[entity].meta.rights_like
+    return {**merged, **table.get(entity, table.get(like, {}) if like else {})}
 
 
 def _frozen(value: Any) -> Any:

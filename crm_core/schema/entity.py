@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from crm_core.i18n import N_
 from crm_core.schema.columns import instant, ref
 from crm_core.schema.field import FieldClass
+from crm_core.schema.ledger import Ledger
 from crm_core.schema.machine import Machine
 
 
@@ -37,6 +38,11 @@ class EntityMeta:
     """Number series whose numbers its `number` field takes."""
     machine: Machine | None = None
     """The states its records go through by steps; the state's field is not merged by time."""
+    ledger: Ledger | None = None
+    """Its records are entries of an account: made, and never changed."""
+    rights_like: str | None = None
+    """Kind of record whose rights a role gives here too where it says nothing of this one: roles are data,
+    and those of an HQ may be older than the entity."""
 
 
 class Entity(Base):

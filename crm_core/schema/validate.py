@@ -57,6 +57,9 @@ def problems_of(schema: Schema, values: Mapping[str, Any], *, partial: bool = Fa
         for field in schema.required_fields:
             if values.get(field.name) in (None, "", []):
                 problems[field.name] = message(N_("This is required"))
+    ledger = schema.meta.ledger
+    if ledger is not None and values.get(ledger.amount) == 0:
+        problems[ledger.amount] = message(N_("An entry of nothing changes nothing"))
     if not problems:
         return []
     order = {name: place for place, name in enumerate(schema.fields)}

@@ -34,7 +34,7 @@ class OpKind(IntEnum):
     TAG_DEL = 6
     """[word, [dots seen]]."""
     LEDGER = 7
-    """Reserved: a signed entry of an append-only account."""
+    """Reserved, and superseded: an entry of an account is the CREATE of a record that is never changed."""
     MOVE = 8
     """Reserved: a new place of a line."""
     COMMAND = 9

@@ -21,11 +21,10 @@ from crm_desktop.documents.quote_document import (
     clauses,
 )
 from crm_desktop.documents.quote_pdf import quote_pdf, write_quote_pdf
-from crm_desktop.models import repository, state
+from crm_desktop.models import quote_totals, repository, state
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
-from crm_desktop.services import quote_totals
 from crm_desktop.services.company import company
 
 

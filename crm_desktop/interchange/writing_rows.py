@@ -16,7 +16,7 @@ from crm_core.rules.access import Action, decide
 from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, Plain
 from crm_core.schema.validate import problems_of
-from crm_desktop.models import repository
+from crm_desktop.models import counting, repository
 from crm_desktop.models.device_tables import ImportChange
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
@@ -81,6 +81,8 @@ class RowWriter:
                 continue
             changes.append({"batch_id": batch, "row_id": row.record_id, "before": before, "after": values})
         repository.create_many(session, self._entity, made)
+        holders = (counting.holder_of(self._entity, row) for row in made)
+        counting.refresh(session, filter(None, holders))
         if changes:
             session.execute(insert(ImportChange), changes)
         del held

@@ -204,6 +204,11 @@ def _new_ticket_message(_session: Session, person: Person, clock: Clock, values:
         values["written_at"] = clock.now_ms()
 
 
+def _new_point_entry(_session: Session, _person: Person, clock: Clock, values: Values) -> None:
+    if not values.get("happened_on"):
+        values["happened_on"] = today(clock).isoformat()
+
+
 def _new_activity(session: Session, _person: Person, clock: Clock, values: Values) -> None:
     if not values.get("customer_id") and values.get("deal_id"):
         deal = repository.get(session, "deal", str(values["deal_id"]))
@@ -227,6 +232,7 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "ticket": _new_ticket,
     "ticket_message": _new_ticket_message,
     "activity": _new_activity,
+    "point_entry": _new_point_entry,
 }
 _FINISH_CHANGE: dict[str, Callable[[Session, Clock, Record, Values], None]] = {
     "deal": _changed_deal,

@@ -13,6 +13,7 @@ from crm_core.entities.activity import Activity
 from crm_core.entities.attachment import Attachment
 from crm_core.entities.customer import Contact, Customer
 from crm_core.entities.deal import Deal, Stage
+from crm_core.entities.membership import PointEntry
 from crm_core.entities.quote import Quote
 from crm_core.entities.ticket import Ticket
 from crm_core.errors import NotFound
@@ -86,6 +87,7 @@ class Overview:
     quotes: tuple[Record, ...]
     tickets: tuple[Record, ...]
     files: tuple[Record, ...]
+    points: tuple[Record, ...]
     currency: str
     bought_minor: int | None
     open_minor: int | None
@@ -145,6 +147,9 @@ def overview(replica: Replica, customer_id: str) -> Overview:
             quotes=_rows(session, Quote, customer_id, Quote.created_at.desc()) if reads("quote") else (),
             tickets=_rows(session, Ticket, customer_id, Ticket.created_at.desc()) if reads("ticket") else (),
             files=_files(session, customer_id) if reads("attachment") else (),
+            points=_rows(session, PointEntry, customer_id, PointEntry.happened_on.desc())
+            if reads("point_entry")
+            else (),
             currency=company(session).currency,
             bought_minor=_amounts(session, [customer_id], "won").get(customer_id, 0) if shows_money else None,
             open_minor=_amounts(session, [customer_id], "open").get(customer_id, 0) if shows_money else None,

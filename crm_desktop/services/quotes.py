@@ -16,10 +16,10 @@ from crm_core.rules.access import Action
 from crm_core.rules.positions import between
 from crm_core.rules.totals import Totals
 from crm_core.schema.field import Plain
-from crm_desktop.models import numbers, query, repository, search
+from crm_desktop.models import numbers, query, quote_totals, repository, search
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import quote_totals, records, rights
+from crm_desktop.services import records, rights
 from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import marks_of

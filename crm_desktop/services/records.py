@@ -19,14 +19,14 @@ from crm_core.rules.access import Action, Person, readable_fields
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.validate import problems_of
-from crm_desktop.models import query, repository
+from crm_desktop.models import counting, query, repository
 from crm_desktop.models.derived import derived_fields
 from crm_desktop.models.device_tables import History
 from crm_desktop.models.query import ListQuery, Page
 from crm_desktop.models.records import Record, field_named
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
-from crm_desktop.services import quote_totals, rights
+from crm_desktop.services import rights
 from crm_desktop.services.completing import complete_change, complete_new
 from crm_desktop.services.outcome import Outcome
 
@@ -112,7 +112,7 @@ def delete(replica: Replica, entity: str, record_id: str) -> Outcome[Record]:
         record = _readable(session, entity, record_id)
         rights.may(session, replica.person, Action.DELETE, entity, record.values).demand()
         deleted = repository.delete(session, entity, record_id)
-        quote_totals.follow(session, deleted)
+        counting.follow(session, deleted)
     return Outcome(deleted, frozenset(session.changed))
 
 
@@ -122,7 +122,7 @@ def restore(replica: Replica, entity: str, record_id: str) -> Outcome[Record]:
         record = _readable(session, entity, record_id)
         rights.may(session, replica.person, Action.DELETE, entity, record.values).demand()
         restored = repository.restore(session, entity, record_id)
-        quote_totals.follow(session, restored)
+        counting.follow(session, restored)
     return Outcome(restored, frozenset(session.changed))
 
 
@@ -195,7 +195,7 @@ def create_in(
     rights.may(session, person, Action.CREATE, entity, complete, written).demand()
     rights.demand_assignable(session, person, entity, None, complete)
     record = repository.create(session, entity, complete, record_id)
-    quote_totals.follow(session, record)
+    counting.follow(session, record)
     return record
 
 
@@ -223,7 +223,7 @@ def update_in(
     after = {**before.values, **complete}
     rights.demand_assignable(session, person, entity, before.values, after)
     record = repository.update(session, entity, record_id, complete, expected)
-    quote_totals.follow(session, record)
+    counting.follow(session, record)
     return record
 
 

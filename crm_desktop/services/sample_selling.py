@@ -7,7 +7,7 @@ from typing import Any
 
 from crm_core.ids import named_id
 from crm_core.rules.positions import between
-from crm_desktop.services import quote_totals
+from crm_desktop.models import quote_totals
 from crm_desktop.services.calendar import local
 from crm_desktop.services.sample_writing import CURRENCY, DAY_MS, HOUR_MS, TAX_RATE, Writer, evening
 

@@ -14,13 +14,12 @@ from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.schema.field import Kind, Plain
 from crm_core.sync.protocol import OpKind
-from crm_desktop.models import repository, state
+from crm_desktop.models import counting, repository, state
 from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
-from crm_desktop.services import quote_totals
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.replaying import changed_values, created_values
 from crm_desktop.services.syncing import SHOWN, label_of, titles_in
@@ -130,7 +129,7 @@ def discard(replica: Replica, rows: Iterable[Row]) -> Outcome[Discarded]:
         before = [repository.get(session, *row) for row in rows_taken]
         _take_off(session, taken, replica.clock.now_ms())
         for record in filter(None, before):
-            quote_totals.follow(session, record)
+            counting.follow(session, record)
             session.touch(record.entity, [record.id])
         discarded = Discarded(operations=tuple(taken), records=len(rows_taken))
     return Outcome(discarded, frozenset(session.changed))
@@ -143,7 +142,7 @@ def bring_back(replica: Replica, discarded: Discarded) -> Outcome[int]:
     """
     with replica.write() as session:
         for op in discarded.operations:
-            quote_totals.follow(session, _make_again(session, op))
+            counting.follow(session, _make_again(session, op))
     return Outcome(discarded.records, frozenset(session.changed))
 
 

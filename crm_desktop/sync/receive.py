@@ -28,8 +28,9 @@ from crm_core.sync.protocol import (
     Put,
     Settings,
 )
-from crm_desktop.models import indexing, search, state
+from crm_desktop.models import counting, indexing, search, state
 from crm_desktop.models.device_tables import NumberLease, Returned, RowMeta
+from crm_desktop.models.session import WriteSession
 from crm_desktop.sync import pending
 from crm_desktop.sync.pending import PendingOp, chunks, stored
 from crm_desktop.sync.removing import remove_rows
@@ -53,7 +54,7 @@ class Received:
 
 
 def receive(
-    session: Session, messages: Iterable[Msg], own_dot: str, mark: int = 0, *, is_repair: bool = False
+    session: WriteSession, messages: Iterable[Msg], own_dot: str, mark: int = 0, *, is_repair: bool = False
 ) -> Received:
     """Apply a page of messages inside the session's transaction.
 
@@ -79,6 +80,7 @@ def receive(
                 _settings(session, message)
             case Held():
                 received.held = True
+    counting.refresh_waiting(session, received.changed)
     return received
 
 

@@ -16,8 +16,9 @@ from crm_core.sync.clock import ms_of
 from crm_core.sync.codec import unpack_value
 from crm_core.sync.merge import dot
 from crm_core.sync.protocol import Answer, Code, OpKind
-from crm_desktop.models import state
+from crm_desktop.models import counting, state
 from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn, Returned, RowMeta, SyncEvent
+from crm_desktop.models.session import WriteSession
 from crm_desktop.sync import pending
 from crm_desktop.sync.pending import CHUNK, PendingOp
 from crm_desktop.sync.removing import remove_rows
@@ -34,9 +35,11 @@ class Settled:
     superseded: int = 0
     refused: int = 0
     changed: set[tuple[str, str]] = field(default_factory=set)
+    counted: set[counting.Holder] = field(default_factory=set)
+    """Records whose totals and sums follow from what HQ did not take."""
 
 
-def settle(session: Session, answers: Sequence[Answer]) -> Settled:
+def settle(session: WriteSession, answers: Sequence[Answer]) -> Settled:
     """Apply HQ's answers to the outbox. An answer to an operation already settled changes nothing."""
     settled = Settled()
     if not answers:
@@ -92,12 +95,13 @@ def settle(session: Session, answers: Sequence[Answer]) -> Settled:
             else:
                 settled.refused += 1
             later = [o for o in by_row[op.entity, op.row_id] if o.no > op.no]
-            _hand_back(session, op, answer, own_dot, incarnation, later)
+            _hand_back(session, op, answer, own_dot, incarnation, later, settled.counted)
     plain_rows = {(op.entity, op.row_id) for op in waiting if op.no in plain}
     quiet = sorted(by_row.keys() - left.keys() - plain_rows)
     for entity in {entity for entity, _ in quiet}:
         rows_of_it = [row_id for name, row_id in quiet if name == entity]
         pending.settle_bookkeeping(session, SCHEMAS[entity], rows_of_it)
+    counting.refresh(session, settled.counted)
     return settled
 
 
@@ -263,6 +267,7 @@ def _hand_back(
     own_dot: str,
     incarnation: int,
     left: Sequence[PendingOp],
+    counted: set[counting.Holder],
 ) -> None:
     """Take the edit off the record and put it, whole, among the returned ones."""
     code = Code(answer.code)
@@ -303,6 +308,10 @@ def _hand_back(
     )
     before = shown_values(session, op.entity, op.row_id)
     roll_back(session, op, left, own_dot)
+    for shown in (before, shown_values(session, op.entity, op.row_id)):
+        holder = counting.holder_of(op.entity, dict(shown)) if shown is not None else None
+        if holder is not None:
+            counted.add(holder)
     if code is Code.SUPERSEDED:
         remember_rolled_back(session, op, before, origin="hq", who=who, at_ms=at_ms)
     else:

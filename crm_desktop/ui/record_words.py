@@ -37,6 +37,13 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("Add the people you talk to."),
         new=N_("New contact"),
     ),
+    "point_entry": ListWords(
+        counted=N_("{count} points entries"),
+        one=N_("1 points entry"),
+        none_yet=N_("No points yet"),
+        first=N_("Points are earned and spent; each entry stays as it was written."),
+        new=N_("New points entry"),
+    ),
     "deal": ListWords(
         counted=N_("{count} deals"),
         one=N_("1 deal"),

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from crm_core.i18n import N_, Message, message
-from crm_core.rules.access import Action, decide
-from crm_core.rules.scopes import EVERYONE, LENT, own_scope, scopes_of
+from crm_core.i18n import N_, message
+from crm_core.rules.access import Action
 from crm_core.schema.field import Field, Kind, ScopeSource
-from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.merge import Verdict, dot, judge, members, next_life
 from crm_core.sync.protocol import Code, OpKind
-from sync_server.services import conditions, quote_totals, stepping
+from sync_server.services import conditions, ledgers, quote_totals, stepping
 from sync_server.services.custom import CustomFields
 from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
+from sync_server.services.placing import Placing
 from sync_server.services.records import Mark, Record, Records
 from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused
-from sync_server.services.scopes import Place, ScopeKeeper, place_of
+from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.wanted import Wanted, register_of
 from sync_server.store.database import HqTransaction
 
@@ -32,7 +32,6 @@ _UNMADE: Final = Mark(0, 0, 0, 0, 0, None)
 EDITED_IN_TRASH = message(N_("The record is deleted; the change shows when it is restored"))
 _STALE = message(N_("Somebody else deleted or restored this record meanwhile"))
 _TAKEN = message(N_("HQ has a record with this id already"))
-_ONLY_SHARED = message(N_("This record is shared with you; only who holds it may hand it on or share it"))
 _NUMBER_STANDS = message(N_("A number once given stays"))
 
 
@@ -67,6 +66,7 @@ class Edits:
     def __init__(self, hq: HqTransaction, author: Author, server_ms: int) -> None:
         self.records = Records(hq.connection)
         self.rights = AuthorRights(author.person)
+        self.placing = Placing(self.records, self.rights)
         self.custom = CustomFields(hq.connection)
         self.graves = Graves(hq.connection)
         self.scopes = ScopeKeeper(self.records, hq.positions)
@@ -74,9 +74,10 @@ class Edits:
         self.lost: list[LostEdit] = []
         self.quotes: set[str] = set()
         """Quotes whose total must be worked out."""
+        self.accounts: set[tuple[str, str]] = set()
+        """Accounts whose sum must be worked out: (entity of the entries, id of whose account it is)."""
         self.policy_seq = 0
         """Position of the last change rights follow from."""
-        self._good_places: set[tuple[int, Place]] = set()
         self._next = hq.positions.next
         self._author = author
         self._server_ms = server_ms
@@ -90,6 +91,7 @@ class Edits:
             if record is None:
                 self.graves.demand_none(self.rights, wanted.schema, wanted.row_id)
                 raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
+            ledgers.demand_no_entry(self.rights, record)
             if wanted.kind in (OpKind.DELETE, OpKind.RESTORE):
                 outcome = self._change_life(record, wanted, stamp, base)
             elif wanted.kind is OpKind.COMMAND or (wanted.kind is OpKind.SET and stepping.sets_state(wanted)):
@@ -100,7 +102,7 @@ class Edits:
                 outcome = self._change_set(record, wanted, stamp, base)
         if outcome.seq and wanted.schema.name in POLICY:
             self.policy_seq = outcome.seq
-            self._good_places.clear()
+            self.placing.forget()
         if outcome.seq and wanted.schema.name == "custom_field":
             self.custom.forget()
         return outcome
@@ -152,7 +154,7 @@ class Edits:
             is_new=True,
         )
         owner = self._default_owner(record)
-        self._demand_place_of_new(record)
+        self.placing.demand_place_of_new(record)
         conditions.demand_sound(schema, record.id, wanted.values)
         conditions.demand_stage(self.records, schema, record.values)
         conditions.demand_draft(self.records, None, wanted)
@@ -174,6 +176,7 @@ class Edits:
         self.records.add(record)
         self.scopes.of_new(record)
         self._note_total(record)
+        self._note_account(record)
         seq = record.made.seq
         shown = None if dead is None else [conditions.PARENT_DELETED.text, {}]
         return Outcome(code=Code.APPLIED, seq=seq, base=seq, shown=shown)
@@ -206,49 +209,6 @@ class Edits:
             return None
         record.values["owner_id"] = self._author.user_id
         return owner
-
-    def _demand_place_of_new(self, record: Record) -> None:
-        """Raise `Refused` unless the author may put a new record where its links say.
-
-        What belongs to no other record is judged by its owner, team and territory alone, and so is the
-        next one with the same.
-        """
-        schema, values = record.schema, record.values
-        place = place_of(schema, values)
-        if place is not None and (schema.no, place) in self._good_places:
-            return
-        conditions.demand_parents(self.records, self.rights, schema, values)
-        scopes = self._scopes_with(record, values)
-        foreign = any(
-            values.get(field.name) and not self.rights.is_own(f"{field.scope}:{values[field.name]}")
-            for field in schema.scope_fields
-            if not field.members
-        )
-        if foreign:
-            self._demand_assign(schema, scopes)
-        if not self.rights.may(Action.CREATE, schema.name, scopes):
-            decision = decide(self._author.person, Action.CREATE, schema.name, scopes)
-            raise Refused(Code.FORBIDDEN_ROW, decision.reason or NO_SUCH_RECORD)
-        conditions.demand_people(self.records, schema.scope_fields, values)
-        if place is not None:
-            self._good_places.add((schema.no, place))
-
-    def _scopes_with(self, record: Record, values: Mapping[str, Any]) -> frozenset[str]:
-        keys = (key for _, key in self.records.parent_links(record.schema, values) if key)
-        parents = (parent.scopes for key in keys if (parent := self.records.get(*key)) is not None)
-        return scopes_of(record.schema, values, parents)
-
-    def _demand_assign(self, schema: Schema, after: frozenset[str]) -> None:
-        person = self._author.person
-        decision = decide(person, Action.ASSIGN, schema.name)
-        if decision and (
-            self.rights.may(Action.ASSIGN, schema.name, after) or own_scope(person.user_id) in after
-        ):
-            return
-        reason = decision.reason or message(
-            N_("Your role may not assign {entity} that far"), entity=Message(schema.meta.plural)
-        )
-        raise Refused(Code.FORBIDDEN_ASSIGN, reason)
 
     def _number_new(self, record: Record) -> None:
         series = record.schema.meta.series
@@ -286,7 +246,7 @@ class Edits:
         conditions.demand_people(self.records, wanted.fields, wanted.values)
         links = conditions.links_among(wanted.schema, wanted.fields)
         if links and old != new:
-            self._demand_move(record, links, after)
+            self.placing.demand_move(record, links, after)
         self._number_old(record, wanted)
         # From here on nothing refuses.
         self.records.change(record)
@@ -323,31 +283,6 @@ class Edits:
 
     def _in_trash(self, record: Record) -> list[Any] | None:
         return None if record.lives else [EDITED_IN_TRASH.text, {}]
-
-    def _demand_move(self, record: Record, links: list[Field], after: Mapping[str, Any]) -> None:
-        """Raise `Refused` unless the author may put the record where its changed links say."""
-        schema = record.schema
-        if not self.rights.may(Action.SHARE, schema.name, record.all_scopes()):
-            raise Refused(Code.FORBIDDEN_ASSIGN, _ONLY_SHARED)
-        foreign = False
-        if any(not link.scope for link in links):
-            conditions.demand_parents(self.records, self.rights, schema, after, links)
-        for link, key in self.records.parent_links(schema, after):
-            parent = self.records.get(*key) if key else None
-            if link not in links or parent is None:
-                continue
-            if not parent.lives:
-                raise Refused(Code.PARENT, conditions.PARENT_DELETED)
-            scopes = {EVERYONE, *(scope for scope in parent.scopes if not scope.startswith(LENT))}
-            foreign |= not self.rights.may(Action.EDIT, parent.schema.name, scopes)
-        for link in links:
-            if link.scope:
-                target_id = after.get(link.name)
-                foreign |= not target_id or not self.rights.is_own(f"{link.scope}:{target_id}")
-        if foreign:
-            self._demand_assign(schema, self._scopes_with(record, after))
-            if not self.rights.may(Action.ASSIGN, schema.name, record.all_scopes()):
-                raise Refused(Code.FORBIDDEN_ASSIGN, NO_SUCH_RECORD)
 
     def _number_old(self, record: Record, wanted: Wanted) -> None:
         series = record.schema.meta.series
@@ -405,7 +340,7 @@ class Edits:
         conditions.demand_people(self.records, fields, written)
         links = conditions.links_among(schema, fields)
         if links:
-            self._demand_move(record, links, {**record.values, **written})
+            self.placing.demand_move(record, links, {**record.values, **written})
         # From here on nothing refuses.
         self.records.change(record)
         if links:
@@ -433,6 +368,11 @@ class Edits:
             shown=self._in_trash(record),
         )
 
+    def _note_account(self, record: Record) -> None:
+        ledger = record.schema.meta.ledger
+        if ledger is not None and record.values.get(ledger.account):
+            self.accounts.add((record.schema.name, record.values[ledger.account]))
+
     # Delete and restore
 
     def _change_life(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
@@ -456,6 +396,7 @@ class Edits:
             each.cascade = None if restore else name
             each.meta_changed = True
             self.scopes.lend(each)
+            self._note_account(each)
         if record.schema is quote_totals.LINE:
             self._note_total(record)
         seq = record.life_seq
@@ -483,7 +424,7 @@ class Edits:
         self.rights.demand_fields(Action.EDIT, wanted.schema, wanted.fields)
         field = wanted.fields[0]
         if field.members:
-            self._demand_shareable(record, field, wanted)
+            self.placing.demand_shareable(record, field, wanted)
         before = record.dots.get(wanted.register, set())
         if wanted.kind is OpKind.TAG_ADD:
             name = dot(self._author.device, self._author.incarnation, stamp.op_no)
@@ -508,17 +449,6 @@ class Edits:
             base=seq if newest <= base else base,
             shown=self._in_trash(record),
         )
-
-    def _demand_shareable(self, record: Record, field: Field, wanted: Wanted) -> None:
-        """Raise `Refused` unless the author may say with whom the record is shared, and this one is somebody.
-
-        Anybody may take himself out.
-        """
-        leaves = wanted.kind is OpKind.TAG_DEL and wanted.word == self._author.user_id
-        if not leaves and not self.rights.may(Action.SHARE, record.schema.name, record.all_scopes()):
-            raise Refused(Code.FORBIDDEN_ASSIGN, _ONLY_SHARED)
-        if wanted.kind is OpKind.TAG_ADD:
-            conditions.demand_people(self.records, (field,), {field.name: [wanted.word]})
 
 
 def _never_set(record: Record, held: Mark, wanted: Wanted, old: Any) -> bool:

@@ -12,11 +12,11 @@ from crm_core.i18n import N_
 from crm_core.ids import named_id, new_id
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from sync_server.services.headquarters import Headquarters, open_headquarters
-from sync_server.services.hq import FOUNDER, Edit, EditKind
+from sync_server.services.hq import Edit, EditKind
 from sync_server.settings import Settings, write_settings
 from sync_server.store import serving, upgrading
 from sync_server.store.database import Database, found_feed
-from sync_server.store.tables import NumberSeries, Setting, table_of
+from sync_server.store.tables import FOUNDER, NumberSeries, Setting, table_of
 
 PIPELINE: Final = "Sales"
 STAGES: Final = (

@@ -49,7 +49,7 @@ class Headquarters:
 
 def open_headquarters(settings: Settings) -> Headquarters:
     """Return the HQ of the settings; it may yet be empty (`demand_ready`)."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, settings.language)
     return Headquarters(
         settings,
         database,

@@ -32,10 +32,7 @@ from sync_server.services.operations import Change, operations_of
 from sync_server.services.reading import NO_SUCH, Reader, read_person
 from sync_server.services.rights import Author
 from sync_server.store.database import Database, HqTransaction
-from sync_server.store.tables import Setting, table_of
-
-FOUNDER: Final = "founder"
-"""Key of the setting that holds the first administrator's id, for whom HQ acts when nobody is signed in."""
+from sync_server.store.tables import FOUNDER, Setting, table_of
 
 _EVERYTHING: Final = read_rights(STANDARD_ROLES["admin"][1])
 _setting = table_of(Setting)

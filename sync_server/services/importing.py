@@ -24,8 +24,8 @@ from sync_server.services import audit
 from sync_server.services.auth import now_ms
 from sync_server.services.custom import CustomFields
 from sync_server.services.headquarters import Headquarters
-from sync_server.services.hq import FOUNDER, Edit, EditKind
-from sync_server.store.tables import Setting, table_of
+from sync_server.services.hq import Edit, EditKind
+from sync_server.store.tables import FOUNDER, Setting, table_of
 
 ROWS_A_TRANSACTION: Final = 1000  # laptops wait with their uploads for about a second
 

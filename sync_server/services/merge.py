@@ -18,12 +18,12 @@ from sqlalchemy import insert, select, update
 from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.i18n import N_, plain_places
 from crm_core.ids import is_id
-from crm_core.sync.clock import HLC_MAX, Stamp, accept, shift_ms, tick
+from crm_core.sync.clock import HLC_MAX, Stamp, accept, shift_ms
 from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
-from sync_server.services import quote_totals
+from sync_server.services import ledgers, quote_totals
 from sync_server.services.edits import Edits, Outcome
 from sync_server.services.faults import Refusal
-from sync_server.services.records import Key, Mark, Record
+from sync_server.services.records import Key, Record
 from sync_server.services.remembered import Remembered, by_content, by_number, collected
 from sync_server.services.rights import Author, Refused
 from sync_server.services.settling import take_places
@@ -383,10 +383,8 @@ class _Batch:
 
     def _finish(self, fresh: Sequence[_Item]) -> None:
         edits, hq = self._edits, self._hq
-        for quote, total in quote_totals.changed_totals(edits.records, edits.quotes):
-            quote.set("total", total)
-            hq.hq_hlc = tick(hq.hq_hlc, self._server_ms)
-            quote.stamp(quote_totals.REGISTER, Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None))
+        quote_totals.settle_totals(hq, edits.records, edits.quotes, self._server_ms)
+        ledgers.settle_accounts(hq, edits.records, edits.scopes, edits.accounts, self._server_ms)
         edits.scopes.settle_lent()
         store_new(hq.connection, edits.records.touched())
         take_places(hq, edits, fresh)

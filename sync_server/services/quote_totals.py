@@ -10,13 +10,23 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.money import Money
 from crm_core.rules.totals import QuoteLineValues, totals
-from sync_server.services.records import Record, Records
+from crm_core.sync.clock import tick
+from sync_server.services.records import Mark, Record, Records
+from sync_server.store.database import HqTransaction
 
 QUOTE: Final = SCHEMAS["quote"]
 LINE: Final = SCHEMAS["quote_line"]
 TERMS: Final = frozenset(("currency", "discount_percent", "tax_included"))
 """Fields of a quote its total follows from."""
 REGISTER: Final = str(QUOTE.fields["total"].no)
+
+
+def settle_totals(hq: HqTransaction, records: Records, quote_ids: Iterable[str], server_ms: int) -> None:
+    """Bring the totals of quotes up to date."""
+    for quote, total in changed_totals(records, quote_ids):
+        quote.set("total", total)
+        hq.hq_hlc = tick(hq.hq_hlc, server_ms)
+        quote.stamp(REGISTER, Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None))
 
 
 def changed_totals(records: Records, quote_ids: Iterable[str]) -> list[tuple[Record, int | None]]:

@@ -100,6 +100,9 @@ def _read_alike(entity: int, numbers: tuple[int, ...], ops: Sequence[Op]) -> lis
         column = by_name.get(required.name)
         if column is None or None in column or [] in column:
             return []
+    ledger = schema.meta.ledger
+    if ledger is not None and 0 in by_name[ledger.amount]:
+        return []
     for declared, column in zip(shape.fields, columns, strict=True):
         if [] in column or not is_fit(declared, column):
             return []

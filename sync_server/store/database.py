@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from crm_core.entities import ENTITIES
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_
+from resources import ENGLISH
 from sync_server.store.tables import DRAFT, FeedHead, HqBase, table_of
 
 BUSY_TIMEOUT_MS: Final = 30_000  # longer than any one merge takes
@@ -60,6 +61,8 @@ class HqTransaction:
     hq_op_no: int
     hq_hlc: int
     max_hlc: int
+    language: str = ENGLISH
+    """Of what HQ itself writes."""
     is_held: bool = True
     """Whether it holds the head: positions are real, and nobody else adds to the feed."""
 
@@ -98,7 +101,8 @@ class Snapshot:
 class Database:
     """HQ's database. Threads and processes may share it; connections come from a pool."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, language: str = ENGLISH) -> None:
+        self._language = language
         if not ENTITIES:  # their tables belong to the metadata as soon as they are imported
             raise BrokenPromise(N_("HQ knows no entity"))
         self.url = _with_driver(url)
@@ -133,6 +137,7 @@ class Database:
                 hq_op_no=head.hq_op_no,
                 hq_hlc=head.hq_hlc,
                 max_hlc=head.max_hlc,
+                language=self._language,
                 is_held=not late,
             )
             yield hq

@@ -331,6 +331,10 @@ class Credential(HqBase):
     disabled: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
+FOUNDER = "founder"
+"""Key of the setting that holds the first administrator's id, for whom HQ acts when nobody is signed in."""
+
+
 class Setting(HqBase):
     """One setting of this HQ."""
 

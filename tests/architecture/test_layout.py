@@ -23,7 +23,8 @@ EXACT = (
     "crm_core/sync",
     "crm_desktop/documents/figures.py",
     "crm_desktop/models/records.py",
-    "crm_desktop/services/quote_totals.py",
+    "crm_desktop/models/counting.py",
+    "crm_desktop/models/quote_totals.py",
 )
 
 

@@ -182,3 +182,33 @@ def test_a_record_is_shared_by_ids_and_told_by_names(crm: Crm, tmp_path: Path) -
     with exported.open(encoding="utf-8-sig", newline="") as stream:
         named = {row["Name"]: row["Shared with"] for row in csv.DictReader(stream)}
     assert named == {"A": "East, Wang", "B": "East, Wang"}
+
+
+def test_points_are_given_and_spent_entry_by_entry_and_no_entry_is_changed(crm: Crm) -> None:
+    customer = crm.json("add", "customer", "name=纸鹤食品（示例）")["id"]
+    for points, reason in ((120, "Order 7"), (-20, "Voucher")):
+        crm.json("add", "point_entry", f"customer_id={customer}", f"points={points}", f"reason={reason}")
+    assert crm.json("show", "customer", customer)["points"] == 100
+    entries = crm.rows("list", "point_entry", "--sort", "points")
+    assert [(row["points"], row["reason"]) for row in entries] == [(-20, "Voucher"), (120, "Order 7")]
+    assert entries[0]["happened_on"]
+    refused = crm.run("set", "point_entry", entries[0]["id"], "points=5")
+    assert refused.status != 0
+    assert "stays as it was written" in refused.err
+    refused = crm.run("set", "customer", customer, "points=1000")
+    assert refused.status != 0
+    assert crm.json("show", "customer", customer)["points"] == 100
+
+
+def test_the_state_of_a_quote_goes_step_by_step(crm: Crm) -> None:
+    customer = crm.json("add", "customer", "name=A")["id"]
+    quote = crm.json("add", "quote", f"customer_id={customer}", "currency=CNY", "valid_until=2031-12-31")[
+        "id"
+    ]
+    empty = crm.run("set", "quote", quote, "status=sent")
+    assert (empty.status != 0, "no lines" in empty.err) == (True, True)
+    crm.json("add", "quote_line", f"quote_id={quote}", "description=Pump", "unit_price=10.00 CNY")
+    skipped = crm.run("set", "quote", quote, "status=accepted")
+    assert (skipped.status != 0, "cannot take that step" in skipped.err) == (True, True)
+    for state in ("sent", "accepted", "sent"):
+        assert crm.json("set", "quote", quote, f"status={state}")["status"] == state

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from crm_core import SCHEMA_VERSION
 from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.ids import named_id, new_id
 from crm_core.rules.access import Person, readable_fields
@@ -46,11 +47,11 @@ from crm_core.sync.protocol import (
 from sync_server.services.auth import DeviceSession
 from sync_server.services.blobs import BlobService
 from sync_server.services.entitlements import person_of
-from sync_server.services.hq import FOUNDER, Edit, EditKind, Hq
+from sync_server.services.hq import Edit, EditKind, Hq
 from sync_server.services.sync import SyncService
 from sync_server.settings import fresh_settings
 from sync_server.store.database import Database, found_feed
-from sync_server.store.tables import Device, NumberSeries, SetDot, Setting, table_of
+from sync_server.store.tables import FOUNDER, Device, NumberSeries, SetDot, Setting, table_of
 
 START_MS = 1_800_000_000_000
 Key = tuple[int, str]
@@ -98,7 +99,7 @@ class Office:
         """Take somebody on and return the id."""
         return self.hq.create("user", {"name": name, "role_id": named_id("role", role), **values})
 
-    def laptop(self, user_id: str, schema: int = 1) -> Laptop:
+    def laptop(self, user_id: str, schema: int = SCHEMA_VERSION) -> Laptop:
         """Enrol a laptop without asking for a password."""
         nonce = secrets.token_bytes(16)
         with self.database.note() as connection:
@@ -212,7 +213,7 @@ class Laptop:
     device: int
     user_id: str
     nonce: bytes
-    schema: int = 1
+    schema: int = SCHEMA_VERSION
     incarnation: int = 1
     token: bytes = b""
     skew_ms: int = 0

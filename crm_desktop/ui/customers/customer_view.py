@@ -44,9 +44,12 @@ _TABS = (
     ("quotes", N_("Quotes")),
     ("tickets", N_("Tickets")),
     ("files", N_("Files")),
+    ("points", N_("Points")),
     ("history", N_("History")),
 )
-_FOLLOWED = frozenset(("customer", "contact", "deal", "activity", "quote", "ticket", "attachment", "stage"))
+_FOLLOWED = frozenset(
+    ("customer", "contact", "deal", "activity", "quote", "ticket", "attachment", "stage", "point_entry")
+)
 
 
 class CustomerView(Live, QWidget):
@@ -225,6 +228,9 @@ class CustomerView(Live, QWidget):
             case "files":
                 shown = ("name", "media_type", "size_bytes")
                 return ChildList(context, actions, "attachment", shown, link="record_id", creates=False)
+            case "points":
+                shown = ("happened_on", "points", "reason", "created_by")
+                return ChildList(context, actions, "point_entry", shown, (("happened_on", True),))
             case _:
                 return HistoryList(context, "customer")
 
@@ -250,6 +256,7 @@ class CustomerView(Live, QWidget):
             "quotes": overview.quotes,
             "tickets": overview.tickets,
             "files": overview.files,
+            "points": overview.points,
         }
         for key, rows in counts.items():
             self.tabs.set_count(key, len(rows))

@@ -17,7 +17,7 @@ from crm_core.rules.totals import Totals, totals
 from crm_core.schema.field import Plain
 from crm_core.schema.validate import problem_with
 from crm_core.schema.values import parse_text
-from crm_desktop.services.quote_totals import line_values
+from crm_desktop.models.quote_totals import line_values
 from crm_desktop.ui.format import NOTHING, figure, money
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.cells import CellKind, Role, alignment

@@ -237,3 +237,17 @@ def test_ten_thousand_rows_take_seconds(replica: Replica, tmp_path: Path) -> Non
     report = import_file(replica, path, "customer", FileOptions())
     assert report.created == 10_000
     assert time.process_time() - started < 30
+
+
+def test_imported_points_are_counted_and_taken_back_by_entries_against_them(
+    replica: Replica, tmp_path: Path
+) -> None:
+    known = make(replica, "customer", name="Known")
+    path = _file(tmp_path, "Customer,Points,Reason\nKnown,100,Order\nKnown,-30,Voucher\nKnown,0,Nothing\n")
+    report = import_file(replica, path, "point_entry", FileOptions())
+    assert report.counts() == {"created": 2, "updated": 0, "skipped": 0, "rejected": 1}
+    assert records.get(replica, "customer", known)["points"] == 70
+    undone = undo_import(replica, report.batch)
+    assert (undone.removed, undone.kept) == (2, 0)
+    assert records.get(replica, "customer", known)["points"] == 0
+    assert _count(replica, "point_entry") == 4

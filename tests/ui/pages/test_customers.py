@@ -315,6 +315,31 @@ def test_a_contact_is_added_and_changed_in_its_tab(stage: Stage) -> None:
     assert customers.overview(stage.app.replica, customer.id).contacts[0]["title"] == "Buyer"
 
 
+def test_points_are_given_in_their_tab_and_an_entry_is_only_looked_at(stage: Stage) -> None:
+    page = page_of(stage)
+    customer = make(stage, name="Demo Mill")
+    view = opened(stage, page, customer)
+    view.choose_tab("points")
+    stage.settle()
+    tab = view._tab_widgets["points"]
+    assert isinstance(tab, ChildList)
+    tab.new_button.click()
+    stage.settle()
+    assert tab._form is not None
+    QTest.keyClicks(tab._form.grid.fields["points"].editor, "120")
+    QTest.keyClicks(tab._form.grid.fields["reason"].editor, "Order 7")
+    stage.press(tab._form, Key.Key_Return, Ctrl)
+    made = customers.overview(stage.app.replica, customer.id)
+    assert [(entry["points"], entry["reason"]) for entry in made.points] == [(120, "Order 7")]
+    assert made.customer["points"] == 120
+    tab.list.focus_table()
+    stage.press(tab.list.table, Key.Key_Return)
+    assert tab._form is not None
+    QTest.keyClicks(tab._form.grid.fields["reason"].editor, "Changed")
+    stage.press(tab._form, Key.Key_Return, Ctrl)
+    assert records.get(stage.app.replica, "point_entry", made.points[0].id)["reason"] == "Order 7"
+
+
 def test_a_deal_of_the_customer_leads_to_its_page(stage: Stage) -> None:
     page = page_of(stage)
     customer = make(stage, name="Demo Mill")

@@ -49,18 +49,6 @@ def totals_of(quote: Record, lines: list[Record]) -> Totals:
     )
 
 
-def follow(session: WriteSession, written: Record) -> None:
-    """Bring the total up to date after a quote or one of its lines was written."""
-    if written.entity == "quote_line":
-        quote_id = written.get("quote_id")
-    elif written.entity == "quote":
-        quote_id = written.id
-    else:
-        return
-    if quote_id:
-        refresh(session, str(quote_id))
-
-
 def refresh(session: WriteSession, quote_id: str) -> None:
     """Compute a quote's total anew from what is on this laptop."""
     session.flush()

@@ -1,0 +1,72 @@
+"""Tasks HQ itself opens where a person must look: in the language HQ is set to write in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import Message
+from crm_core.ids import new_id
+from crm_core.sync.clock import ms_of, tick
+from resources import translation
+from sync_server.services.records import Mark, Record, Records
+from sync_server.services.scopes import ScopeKeeper
+from sync_server.store.database import HqTransaction
+from sync_server.store.tables import FOUNDER, Setting, table_of
+
+MAX_SUBJECT: Final = 200  # characters; a name in it may be longer than any list shows
+
+_ACTIVITY: Final = SCHEMAS["activity"]
+_setting = table_of(Setting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What is to be looked at, and by whom."""
+
+    subject: Message
+    about: Record
+    owner_id: str | None = None
+    """None: who owns the record; of one nobody owns the first administrator."""
+
+
+def open_tasks(
+    hq: HqTransaction, records: Records, scopes: ScopeKeeper, errands: Iterable[Errand], server_ms: int
+) -> None:
+    """Open a task for each errand, in the batch that made it necessary."""
+    show = translation(hq.language)
+    for errand in errands:
+        hq.hq_hlc = tick(hq.hq_hlc, server_ms)
+        ms = ms_of(hq.hq_hlc)
+        owner_id = errand.owner_id or errand.about.values.get("owner_id") or founder(records)
+        values: dict[str, Any] = {
+            **dict.fromkeys(_ACTIVITY.fields),
+            "id": new_id(),
+            "life": 1,
+            "custom": None,
+            "kind": "task",
+            "subject": errand.subject.show(show)[:MAX_SUBJECT],
+            "owner_id": owner_id,
+            "due_at": ms,
+            "done": False,
+            "priority": "high",
+            "created_at": ms,
+            "updated_at": ms,
+        }
+        if errand.about.schema.name == "customer":
+            values["customer_id"] = errand.about.id
+        made = Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None)
+        task = Record(schema=_ACTIVITY, id=values["id"], values=values, made=made, is_new=True)
+        records.add(task)
+        scopes.of_new(task)
+
+
+def founder(records: Records) -> str | None:
+    """Return the id of the first administrator, who looks where nobody else is named."""
+    query = select(_setting.c.value).where(_setting.c.key == FOUNDER)
+    found = records.connection.execute(query).scalar_one_or_none()
+    return str(found) if found else None

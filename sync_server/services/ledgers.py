@@ -1,0 +1,98 @@
+"""Accounts made of entries: what they come to, worked out at HQ whenever one is added."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy import select
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import Message
+from crm_core.rules import ledger as rules
+from crm_core.rules.access import ENTRY_STANDS
+from crm_core.schema.ledger import Ledger
+from crm_core.schema.reading import Schema
+from crm_core.sync.clock import tick
+from crm_core.sync.protocol import Code
+from sync_server.services import errands
+from sync_server.services.errands import Errand
+from sync_server.services.records import Mark, Record, Records, chunks
+from sync_server.services.rights import NO_SUCH_RECORD, AuthorRights, Refused
+from sync_server.services.scopes import ScopeKeeper
+from sync_server.services.wanted import register_of
+from sync_server.store.database import HqTransaction
+
+
+def demand_no_entry(rights: AuthorRights, record: Record) -> None:
+    """Raise `Refused` for a change of an account's entry; of one out of sight as of one that is not there."""
+    if record.schema.meta.ledger is not None:
+        if not rights.sees(record):
+            raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
+        raise Refused(Code.ILLEGAL_STATE, ENTRY_STANDS)
+
+
+def settle_accounts(
+    hq: HqTransaction,
+    records: Records,
+    scopes: ScopeKeeper,
+    accounts: Collection[tuple[str, str]],
+    server_ms: int,
+) -> None:
+    """Bring the sums of accounts up to date; open a task for the owner of one that fell below zero."""
+    for name in sorted({name for name, _ in accounts}):
+        entries = SCHEMAS[name]
+        ledger = entries.meta.ledger
+        if ledger is not None:
+            ids = sorted(record_id for entity, record_id in accounts if entity == name)
+            _settle(hq, records, scopes, entries, ledger, ids, server_ms)
+
+
+def _settle(
+    hq: HqTransaction,
+    records: Records,
+    scopes: ScopeKeeper,
+    entries: Schema,
+    ledger: Ledger,
+    ids: list[str],
+    server_ms: int,
+) -> None:
+    holder = SCHEMAS[entries.fields[ledger.account].target or ""]
+    register = register_of(holder.fields[ledger.total])
+    records.load({holder.no: ids})
+    amounts = _amounts(records, entries, ledger, ids)
+    for record_id in ids:
+        record = records.get(holder.no, record_id)
+        # One that is deleted keeps its sum until it is restored, and its entries with it.
+        if record is None or not record.lives:
+            continue
+        before, after = record.values.get(ledger.total), rules.total(amounts.get(record_id, ()))
+        if after == (before or 0):
+            continue
+        records.change(record).set(ledger.total, after)
+        hq.hq_hlc = tick(hq.hq_hlc, server_ms)
+        record.stamp(register, Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None))
+        if rules.falls_below_zero(before, after):
+            title = str(record.values.get(holder.meta.title) or "")
+            errand = Errand(subject=Message(ledger.below_zero, {"title": title}), about=record)
+            errands.open_tasks(hq, records, scopes, [errand], server_ms)
+
+
+def _amounts(
+    records: Records, entries: Schema, ledger: Ledger, ids: Iterable[str]
+) -> Mapping[str, list[int | None]]:
+    """Return the amounts of the living entries of each account, as the batch leaves them."""
+    in_batch = {record.id: record for record in records.touched() if record.schema is entries}
+    wanted = list(ids)
+    found: dict[str, list[int | None]] = {record_id: [] for record_id in wanted}
+    table = entries.table
+    columns = (table.c.id, table.c[ledger.account].label("account"), table.c[ledger.amount].label("amount"))
+    for some in chunks(wanted):
+        query = select(*columns).where(table.c[ledger.account].in_(some), table.c.life % 2 == 1)
+        for row in records.connection.execute(query):
+            if row.id not in in_batch:
+                found[row.account].append(row.amount)
+    for record in in_batch.values():
+        account = record.values.get(ledger.account)
+        if record.lives and account in found:
+            found[account].append(record.values.get(ledger.amount))
+    return found
