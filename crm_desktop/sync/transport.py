@@ -26,8 +26,8 @@ from crm_core.sync.protocol import (
     SyncResponse,
 )
 from crm_desktop.sync.blobs import CutOff
-from crm_desktop.sync.report import Cancelled
 from crm_desktop.sync.refused import Refused
+from crm_desktop.sync.report import Cancelled
 from crm_desktop.sync.wire import CONNECT_TIMEOUT_S, SLICE_S, CountingAdapter, LineWatch
 
 READ_TIMEOUT_S = 60.0  # of requests whose size says nothing
