@@ -99,7 +99,7 @@ class _Visible:
             declared.no or declared.name: value_of(shown, declared)
             for declared in self._projection.fields(schema)
         }
-        return row_hash(schema.no, shown.id, shown.values["life"], values)
+        return row_hash(schema.no, shown.id, shown.column("life"), values)
 
     def _rows(self, schema: Schema, buckets: Iterable[int] | None = None) -> Iterator[Shown]:
         """Yield the visible rows of an entity by id; None stands for all buckets."""

@@ -39,13 +39,14 @@ from sync_server.services.entitlements import ever_had
 from sync_server.services.events import EventKind, events_after
 from sync_server.services.lost_edits import LOST, lost_edit
 from sync_server.services.projection import Projection, Reader, Shown, Writer, put, size_of, writers_of
-from sync_server.services.records import META, ROW_SCOPE, Key
+from sync_server.services.records import META, ROW_SCOPE, Key, chunks
 from sync_server.services.wanted import field_of
 from sync_server.store.database import Snapshot
 
 LEAST_BYTES: Final = 2 * 1024
 USUAL_RATIO: Final = 3  # of plain to compressed bytes in a page of customers; a page too large is built again
 EVENTS_AT_ONCE: Final = 2000
+NEWS_AT_ONCE: Final = 500
 ROWS_AT_ONCE: Final = 500
 EVENT_BYTES: Final = 24  # of a changed field besides its value
 
@@ -229,14 +230,15 @@ class _Builder:
         while True:
             events = self._events(seq)
             news = self._news(events)
-            rows = self._projection.load((event.entity, event.row_id) for event in news)
-            exits = [(event.entity, event.what) for event in news if event.kind == EventKind.EXIT]
-            ever = ever_had(self._snapshot.connection, self._reader.user_id, exits)
             own_ms = self._own_times(news)
-            for event in news:
-                if not self._add(event, rows.get((event.entity, event.row_id)), ever, own_ms):
-                    return at(token, seq), False
-                seq = event.seq
+            for some in chunks(news, NEWS_AT_ONCE):  # those after the end of the page are not even read
+                rows = self._projection.load((event.entity, event.row_id) for event in some)
+                exits = [(event.entity, event.what) for event in some if event.kind == EventKind.EXIT]
+                ever = ever_had(self._snapshot.connection, self._reader.user_id, exits)
+                for event in some:
+                    if not self._add(event, rows.get((event.entity, event.row_id)), ever, own_ms):
+                        return at(token, seq), False
+                    seq = event.seq
             seq = events[-1].seq if events else seq
             if len(events) < EVENTS_AT_ONCE:
                 return at(token, self._snapshot.head), True
@@ -285,11 +287,14 @@ class _Builder:
             return send is not Send.PURGE or self._add_purge(key)
         if shown is None:
             return True
+        if event.kind == EventKind.BORN:  # first, for there are most of them
+            is_own = self._is_own(event.device, event.incarnation)
+            return is_own or judge_arrival(visible=visible) is not Send.ROW or self._add_full(key, shown)
         if event.kind == EventKind.CELL:
             return self._add_change(event, schema, shown, visible, own_ms.get(key))
         if event.kind == EventKind.ENTER and not self._projection.has(event.entity, event.what):
             return True
-        if event.kind in (EventKind.BORN, EventKind.ENTER) and self._is_own_birth(shown, event.seq):
+        if event.kind == EventKind.ENTER and self._is_own_birth(shown, event.seq):
             return True
         return judge_arrival(visible=visible) is not Send.ROW or self._add_full(key, shown)
 
@@ -333,8 +338,9 @@ class _Builder:
         leader = field_of(schema, event.what, self._custom)
         if leader is not None and leader.kind is Kind.TAGS:
             return False
-        last = (shown.values.get("updated_at"), shown.values.get("updated_by"))
-        return not self._projection.signature(schema) or last == (own_ms, self._reader.user_id)
+        if not self._projection.signature(schema):
+            return True
+        return (shown.column("updated_at"), shown.column("updated_by")) == (own_ms, self._reader.user_id)
 
     def _is_arriving(self, entity: int, shown: Shown) -> bool:
         seq = self._start.seq

@@ -45,8 +45,10 @@ class Shown:
     """One record: its readable values, and what decides whether it is visible."""
 
     id: str
-    values: dict[str, Any]
-    """Readable columns by name; `id`, `life` and, where readable, `custom` among them."""
+    places: Mapping[str, int]
+    """Where in `row` each readable column stands; `id`, `life` and, where readable, `custom` among them."""
+    row: Sequence[Any]
+    """The readable columns, and then the four that follow here."""
     born_seq: int
     born_device: int
     born_incarnation: int
@@ -54,6 +56,10 @@ class Shown:
     scopes: dict[str, int] = field(default_factory=dict)
     """Scopes and where they were entered; empty, not read, for a reader of everything."""
     dots: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+    def column(self, name: str) -> Any:
+        """Return the value of a readable column."""
+        return self.row[self.places[name]]
 
 
 class Projection:
@@ -132,15 +138,11 @@ class Projection:
         columns += [table.c[each.name] for each in declared if not each.name.startswith(CUSTOM_PREFIX)]
         if self._rights.reads(schema.no, FieldClass.CORE):
             columns.append(table.c.custom)
-        names = [column.name for column in columns]
-        fetched = run(select(*columns).where(table.c.id.in_(ids))).all()
-        rows = {row[0]: dict(zip(names, row, strict=True)) for row in fetched}
-        found: dict[str, Shown] = {}
-        query = select(META.c.row_id, META.c.seq, META.c.device, META.c.incarnation, META.c.life_seq).where(
-            META.c.entity == schema.no, META.c.row_id.in_(ids)
-        )
-        for row_id, seq, device, incarnation, life_seq in run(query).all():
-            found[row_id] = Shown(row_id, rows[row_id], seq, device, incarnation, life_seq)
+        places = {column.name: place for place, column in enumerate(columns)}
+        born = (META.c.seq, META.c.device, META.c.incarnation, META.c.life_seq)
+        made = table.join(META, (META.c.entity == schema.no) & (META.c.row_id == table.c.id))
+        query = select(*columns, *born).select_from(made).where(table.c.id.in_(ids))
+        found = {row[0]: Shown(row[0], places, row, *row[-len(born) :]) for row in run(query).all()}
         if schema.no not in self._sees_all:
             query_scopes = select(ROW_SCOPE.c.row_id, ROW_SCOPE.c.scope, ROW_SCOPE.c.in_seq).where(
                 ROW_SCOPE.c.entity == schema.no, ROW_SCOPE.c.row_id.in_(ids)
@@ -162,14 +164,14 @@ def value_of(shown: Shown, declared: Field) -> Any:
         pairs = shown.dots.get(register_of(declared))
         return [list(pair) for pair in sorted(pairs)] if pairs else None
     if declared.name.startswith(CUSTOM_PREFIX):
-        return (shown.values.get("custom") or {}).get(declared.name.removeprefix(CUSTOM_PREFIX))
-    return shown.values[declared.name]
+        return (shown.column("custom") or {}).get(declared.name.removeprefix(CUSTOM_PREFIX))
+    return shown.column(declared.name)
 
 
 def size_of(shown: Shown, fields: Iterable[Field] | None = None) -> int:
     """Return about how many bytes the fields take before compression; None stands for all there are."""
     if fields is None:
-        return len(msgspec.msgpack.encode((list(shown.values.values()), shown.dots)))
+        return len(msgspec.msgpack.encode((tuple(shown.row), shown.dots)))
     return ID_BYTES + len(msgspec.msgpack.encode([value_of(shown, declared) for declared in fields]))
 
 
@@ -182,12 +184,20 @@ def put(
     base: int,
     writers: Sequence[Any] = (),
 ) -> Put:
-    """Return the message with these fields of these rows; where `full`, less the fields all leave empty."""
+    """Return the message with these fields of these rows; where `full`, less the fields all leave empty.
+
+    The rows are of one `Projection`.
+    """
+    stored = list(zip(*(shown.row for shown in rows), strict=True))
+    places = rows[0].places
     names: list[FieldName] = []
     columns: list[list[Any]] = []
     for declared in fields:
-        column = _column(rows, declared)
-        if full and not any(value is not None for value in column):
+        if declared.no and declared.kind is not Kind.TAGS:
+            column: Sequence[Any] = stored[places[declared.name]]
+        else:
+            column = [value_of(shown, declared) for shown in rows]
+        if full and column.count(None) == len(column):
             continue
         names.append(declared.no or declared.name)
         columns.append(pack_column(declared if declared.no else None, column))
@@ -198,7 +208,7 @@ def put(
         full=full,
         base=base,
         ids=bytes.fromhex("".join(shown.id for shown in rows)),
-        lives=[shown.values["life"] for shown in rows],
+        lives=list(stored[places["life"]]),
         fields=names,
         columns=columns,
         writers=list(writers) if any(writers) else [],
@@ -210,9 +220,9 @@ def writers_of(shown: Shown, registers: Mapping[str, Writer]) -> list[Any] | Non
 
     A reader who may not know who changed a record last is told of nobody.
     """
-    if "updated_by" not in shown.values:
+    if "updated_by" not in shown.places:
         return None
-    last = (shown.values["updated_by"], shown.values["updated_at"])
+    last = (shown.column("updated_by"), shown.column("updated_at"))
     if all(writer == last for writer in registers.values()):
         return None
     told: list[Any] = []
@@ -220,10 +230,3 @@ def writers_of(shown: Shown, registers: Mapping[str, Writer]) -> list[Any] | Non
         name = int(register) if register.isdigit() else register
         told += [name, bytes.fromhex(user_id) if user_id else None, ms]
     return told
-
-
-def _column(rows: Sequence[Shown], declared: Field) -> list[Any]:
-    if declared.no and declared.kind is not Kind.TAGS:
-        name = declared.name
-        return [shown.values[name] for shown in rows]
-    return [value_of(shown, declared) for shown in rows]
