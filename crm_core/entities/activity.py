@@ -50,3 +50,7 @@ class Activity(Entity):
     outcome: Mapped[str | None] = choice(22, N_("Outcome"), OUTCOMES)
     place: Mapped[str | None] = text(23, N_("Place"))
     next_contact_on: Mapped[str | None] = date(24, N_("Next contact"))
+    about_entity: Mapped[str | None] = text(25, N_("Kind of record"), read_only=True, in_form=False, since=2)
+    about_id: Mapped[str | None] = ref(
+        26, N_("About"), "*", target_field="about_entity", read_only=True, since=2
+    )

@@ -79,7 +79,9 @@ class Customer(Entity):
     address: Mapped[str | None] = text(
         29, N_("Street address"), group="address", searchable=True, personal=True, section=N_("Address")
     )
-    tax_number: Mapped[str | None] = text(30, N_("Tax number"), searchable=True, section=N_("Terms"))
+    tax_number: Mapped[str | None] = text(
+        30, N_("Tax number"), searchable=True, unique=True, section=N_("Terms")
+    )
     payment_terms: Mapped[str | None] = text(
         31, N_("Payment terms"), field_class=FieldClass.MONEY, section=N_("Terms")
     )
@@ -140,7 +142,7 @@ class Contact(Entity):
         13, N_("Phone"), kind=Kind.PHONE, in_list=True, searchable=True, personal=True
     )
     email: Mapped[str | None] = text(
-        14, N_("E-mail"), kind=Kind.EMAIL, in_list=True, searchable=True, personal=True
+        14, N_("E-mail"), kind=Kind.EMAIL, in_list=True, searchable=True, personal=True, unique=True
     )
     decision_role: Mapped[str | None] = choice(15, N_("Role in the decision"), DECISION_ROLES, in_list=True)
     reports_to_id: Mapped[str | None] = ref(16, N_("Reports to"), "contact")

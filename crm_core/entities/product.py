@@ -30,7 +30,7 @@ class Product(Entity):
         10, N_("Name"), required=True, in_list=True, searchable=True, indexed=True
     )
     name_en: Mapped[str | None] = text(11, N_("English name"), in_list=True, searchable=True)
-    code: Mapped[str | None] = text(12, N_("Code"), in_list=True, searchable=True, indexed=True)
+    code: Mapped[str | None] = text(12, N_("Code"), in_list=True, searchable=True, indexed=True, unique=True)
     family: Mapped[str | None] = text(13, N_("Family"), in_list=True, indexed=True)
     unit: Mapped[str | None] = text(14, N_("Unit"), in_list=True)
     list_price: Mapped[int | None] = money(15, N_("List price"), group="price", in_list=True)

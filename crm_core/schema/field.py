@@ -121,6 +121,9 @@ class Field:
     personal: bool = False
     """Personal data: kept out of logs and support bundles, found by a subject request."""
     indexed: bool = False
+    unique: bool = False
+    """No two records should have the same, however it is written (`crm_core.rules.uniqueness`). Nothing is
+    refused for it, for two laptops cannot know of each other: HQ has whoever sees both look."""
     section: str = ""
     since: int = 1
     """Schema version that brought the field."""

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from sqlalchemy import BigInteger, Column, ColumnElement, MetaData, Table, Text, select
 from sqlalchemy.orm import Session
 
+from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
 from crm_core.entities.customer import Customer
 from crm_core.i18n import N_
@@ -33,6 +34,21 @@ LAST_CONTACT = Field(
 )
 _FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType({"customer": (LAST_CONTACT,)})
 _MADE_OF = MappingProxyType({LAST_CONTACT.name: "activity"})
+
+_ALIKE_IGNORES = (" ", "-", ".", "/", "_")
+
+
+def alike_sql(field: Field) -> str:
+    """Return the form in which values of a field are compared, in SQL.
+
+    As `crm_core.rules.uniqueness` has it but for letters beyond ASCII.
+    """
+    shown = f'lower(trim("{field.name}"))'
+    if field.kind is not Kind.EMAIL:
+        for ignored in _ALIKE_IGNORES:
+            shown = f"replace({shown}, '{ignored}', '')"
+    return shown
+
 
 KEPT = Table(
     "last_contact",
@@ -93,7 +109,15 @@ TABLES: Mapping[str, str] = {
     "last_contact": "CREATE TABLE last_contact"
     " (customer_id TEXT PRIMARY KEY NOT NULL, at_ms BIGINT) WITHOUT ROWID"
 }
-INDEXES = ('CREATE INDEX "lx_last_contact_at" ON last_contact (at_ms, customer_id)',)
+INDEXES = (
+    'CREATE INDEX "lx_last_contact_at" ON last_contact (at_ms, customer_id)',
+    *(
+        f'CREATE INDEX "lx_{name}_{field.name}_alike" ON "{name}" ({alike_sql(field)})'
+        for name, schema in SCHEMAS.items()
+        for field in schema.fields.values()
+        if field.unique
+    ),
+)
 FILL = (f'INSERT INTO last_contact SELECT id, {_latest("c.id")} FROM "{_customer}" c',)
 TRIGGERS: tuple[tuple[str, str, str], ...] = (
     (

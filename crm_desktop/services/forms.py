@@ -15,6 +15,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services import drafts, lists, records, rights
 from crm_desktop.services.drafts import KeptDraft
 from crm_desktop.services.lists import ShownField
+from crm_desktop.services.twins import Twin, twins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class FormSetup:
     """The company's: what a new amount is in."""
     refusal: Message | None
     """Why nothing can be saved here; None where it can."""
+    twins: tuple[Twin, ...]
+    """Records that have the same as this one, or as the one it is about, where no two should."""
 
 
 def open_form(
@@ -56,6 +59,10 @@ def open_form(
         for name, value in source.items()
         if name in refs and value
     }
+    about = (values.get("about_entity"), values.get("about_id"))
+    if about[0] in SCHEMAS and about[1]:
+        refs["about_id"] = str(about[0])
+        links.add(("about_id", str(about[0]), str(about[1])))
     found = records.titles(replica, {(target, linked) for _, target, linked in links})
     titles = {linked: found.get((target, linked), "") for _, target, linked in links}
     shown_links = {name: value for name, value in values.items() if name in refs and value}
@@ -76,6 +83,7 @@ def open_form(
         draft=draft,
         currency=lists.company_currency(replica),
         refusal=rights.may_do(replica, action, entity, record_id).reason,
+        twins=twins(replica, entity, record_id) if record_id else (),
     )
 
 

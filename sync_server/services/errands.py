@@ -32,13 +32,16 @@ class Errand:
     about: Record
     owner_id: str | None = None
     """None: who owns the record; of one nobody owns the first administrator."""
+    is_private: bool = False
+    """Shown to its owner and those above him alone, not to everybody who sees the record."""
 
 
 def open_tasks(
     hq: HqTransaction, records: Records, scopes: ScopeKeeper, errands: Iterable[Errand], server_ms: int
-) -> None:
-    """Open a task for each errand, in the batch that made it necessary."""
+) -> list[Record]:
+    """Open a task for each errand, in the batch that made it necessary, and return the tasks."""
     show = translation(hq.language)
+    opened = []
     for errand in errands:
         hq.hq_hlc = tick(hq.hq_hlc, server_ms)
         ms = ms_of(hq.hq_hlc)
@@ -54,15 +57,19 @@ def open_tasks(
             "due_at": ms,
             "done": False,
             "priority": "high",
+            "about_entity": errand.about.schema.name,
+            "about_id": errand.about.id,
             "created_at": ms,
             "updated_at": ms,
         }
-        if errand.about.schema.name == "customer":
+        if errand.about.schema.name == "customer" and not errand.is_private:
             values["customer_id"] = errand.about.id
         made = Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None)
         task = Record(schema=_ACTIVITY, id=values["id"], values=values, made=made, is_new=True)
         records.add(task)
         scopes.of_new(task)
+        opened.append(task)
+    return opened
 
 
 def founder(records: Records) -> str | None:

@@ -20,7 +20,7 @@ from crm_core.i18n import N_, plain_places
 from crm_core.ids import is_id
 from crm_core.sync.clock import HLC_MAX, Stamp, accept, shift_ms
 from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
-from sync_server.services import ledgers, quote_totals
+from sync_server.services import ledgers, quote_totals, unique_keys
 from sync_server.services.edits import Edits, Outcome
 from sync_server.services.faults import Refusal
 from sync_server.services.records import Key, Record
@@ -388,6 +388,7 @@ class _Batch:
         edits.scopes.settle_lent()
         store_new(hq.connection, edits.records.touched())
         take_places(hq, edits, fresh)
+        unique_keys.settle_keys(hq, edits.records, edits.scopes, self._server_ms)
         edits.scopes.finish()
         edits.numbers.finish()
         store(hq.connection, edits.records.touched())

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Final, cast
 
-from sqlalchemy import JSON, BigInteger, Boolean, Dialect, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Dialect, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -329,6 +329,31 @@ class Credential(HqBase):
     """Normalised: NFKC, case folded, trimmed."""
     password_hash: Mapped[str] = mapped_column(Text)
     disabled: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class UniqueKey(HqBase):
+    """What a living record has in a field no two should have alike: a hash of it, however it is written."""
+
+    __tablename__ = "unique_key"
+    __table_args__ = (
+        Index(
+            "ux_unique_key_first",
+            "entity",
+            "field",
+            "hash",
+            unique=True,
+            sqlite_where=text("first"),
+            postgresql_where=text("first"),
+        ),
+        Index("ix_unique_key_hash", "entity", "field", "hash"),
+    )
+
+    entity: Mapped[int] = _key(Integer)
+    field: Mapped[int] = _key(Integer)
+    row_id: Mapped[str] = _key()
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    first: Mapped[bool] = mapped_column(Boolean, default=True)
+    """Held by one record of those alike, whichever had it first; the others are accepted beside it."""
 
 
 FOUNDER = "founder"

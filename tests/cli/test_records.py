@@ -212,3 +212,13 @@ def test_the_state_of_a_quote_goes_step_by_step(crm: Crm) -> None:
     assert (skipped.status != 0, "cannot take that step" in skipped.err) == (True, True)
     for state in ("sent", "accepted", "sent"):
         assert crm.json("set", "quote", quote, f"status={state}")["status"] == state
+
+
+def test_records_with_the_same_number_are_listed_with_one_another(crm: Crm) -> None:
+    first = crm.json("add", "customer", "name=A", "tax_number=12-34")["id"]
+    second = crm.json("add", "customer", "name=B", "tax_number=1234")["id"]
+    crm.json("add", "customer", "name=C", "tax_number=99")
+    (row,) = crm.rows("duplicates", "customer", second)
+    assert (row["twin_id"], row["twin_title"], row["value"]) == (first, "A", "12-34")
+    assert len(crm.rows("duplicates", "customer")) == 1
+    assert crm.rows("duplicates", "product") == []

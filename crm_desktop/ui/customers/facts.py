@@ -156,6 +156,12 @@ class FactsPane(Live, QWidget):
         for place, (record_id, title) in enumerate(overview.subsidiaries):
             label = message("Has parts") if place == 0 else ""
             self._line(Fact(label, self._link(record_id, title)))
+        if overview.twins:
+            self._body.addSpacing(12)
+            self._body.addWidget(Label(message("Possible duplicates"), weight=600))
+        for twin in overview.twins:
+            same = message("Same {field}", field=Message(twin.label))
+            self._line(Fact(same, self._link(twin.record_id, twin.title)))
         line_up(self._facts, least=_LEAST_LABEL, most=_MOST_LABEL)
 
     def _add(self, name: str, label: Message, value: str | QWidget) -> None:

@@ -22,13 +22,14 @@ from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import clock, near_moment
+from crm_desktop.ui.forms.alike import alike_words, place_of
 from crm_desktop.ui.forms.field_grid import FieldGrid
 from crm_desktop.ui.forms.following import RecordWatch, overtaken, overtaken_words
+from crm_desktop.ui.forms.form_bar import FormBar
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme.tokens import SIZES, L
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
-from crm_desktop.ui.widgets.info_bar import InfoBar
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.paint import Tone
@@ -117,8 +118,8 @@ class RecordForm(Live, QWidget):
         """Close by Esc; a second Esc while the form asks goes on with it."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
-        elif self._asking and not self._bar.isHidden():
-            self._hide_bar()
+        elif self._note.asks and not self._bar.isHidden():
+            self._note.clear()
         else:
             self.close_form()
 
@@ -165,18 +166,8 @@ class RecordForm(Live, QWidget):
             head.addWidget(self._state)
         head.addWidget(self._cancel_button)
         head.addWidget(self._save_button)
-        self._bar = InfoBar("", closable=True)
-        self._bar.hide()
-        self._bar.action_clicked.connect(self._on_bar_action)
-        self._bar.closed.connect(self._hide_bar)
-        self._asking = False
-        self._act: Any = None
-        holder = QHBoxLayout()
-        holder.setContentsMargins(margin, 0, margin, 8)
-        holder.addWidget(self._bar)
-        self._bar_row = QWidget()
-        self._bar_row.setLayout(holder)
-        self._bar_row.hide()
+        self._note = FormBar(margin)
+        self._bar = self._note.bar
         self.grid = FieldGrid()
         self.grid.edited.connect(self._on_edited)
         inner = QWidget()
@@ -196,7 +187,7 @@ class RecordForm(Live, QWidget):
         if self._narrow:
             self._state.setContentsMargins(margin, 0, margin, 4)
             column.addWidget(self._state)
-        column.addWidget(self._bar_row)
+        column.addWidget(self._note)
         column.addWidget(self._scroll, 1)
 
     def _timers(self) -> None:
@@ -253,11 +244,15 @@ class RecordForm(Live, QWidget):
         self._save_button.setVisible(setup.refusal is None)
         self.retranslate()
         if setup.refusal is not None:
-            self._say(setup.refusal, Tone.INFO)
+            self._note.say(setup.refusal, Tone.INFO)
         elif first and setup.draft is not None:
             self._restore_draft(setup)
         elif replaced and setup.record is not None:
             self._say_overtaken(replaced, setup.record)
+        elif first and setup.twins:
+            place = place_of(setup.twins[0])
+            action = message("Open") if place else ""
+            self._note.say(alike_words(setup.twins), Tone.WARN, action, lambda: self.context.go.emit(place))
         if first:
             editor = self.grid.first_editor()
             if editor is not None:
@@ -272,17 +267,17 @@ class RecordForm(Live, QWidget):
     def _say_overtaken(self, names: Sequence[str], record: Record) -> None:
         fields = [self.grid.fields[name].field for name in names]
         text = overtaken_words(fields, record, self.context.replica.person.user_id)
-        self._say(text, Tone.WARN, message("Take that value"), lambda: self._take_present(names))
+        self._note.say(text, Tone.WARN, message("Take that value"), lambda: self._take_present(names))
 
     def _take_present(self, names: Sequence[str]) -> None:
-        self._hide_bar()
+        self._note.clear()
         self._touched -= set(names)
         if self._setup is not None:
             self.grid.fill(self._setup.values, self._setup.titles, names)
 
     def _on_unreadable(self, error: CrmError) -> None:
         self._save_button.hide()
-        self._say(error.message, Tone.BAD)
+        self._note.say(error.message, Tone.BAD)
 
     def _restore_draft(self, setup: FormSetup) -> None:
         draft = setup.draft
@@ -300,7 +295,7 @@ class RecordForm(Live, QWidget):
             text = message(
                 "What was typed here before ({time}) is back.", time=near_moment(local(draft.at_ms))
             )
-            self._say(text, Tone.INFO, message("Discard"), self._discard)
+            self._note.say(text, Tone.INFO, message("Discard"), self._discard)
             self._draft_timer.start()
 
     # Editing
@@ -308,8 +303,8 @@ class RecordForm(Live, QWidget):
     def _on_edited(self, name: str) -> None:
         self._touched.add(name)
         self._state.say("")
-        if self._asking:
-            self._hide_bar()
+        if self._note.asks:
+            self._note.clear()
         self._check_timer.start()
         if not self._draft_timer.isActive():
             self._draft_timer.start()
@@ -372,7 +367,7 @@ class RecordForm(Live, QWidget):
         self._touched.clear()
         self._kept = None
         self._draft_timer.stop()
-        self._hide_bar()
+        self._note.clear()
         self._state.say(
             message("Saved on this laptop {time}", time=clock(local(self.context.replica.clock.now_ms())))
         )
@@ -391,9 +386,9 @@ class RecordForm(Live, QWidget):
             self._show_problems(error)
         elif isinstance(error, StaleRecord):
             self._watch.rest()
-            self._say(error.message, Tone.WARN, message("Show the present values"), self._look_again)
+            self._note.say(error.message, Tone.WARN, message("Show the present values"), self._look_again)
         else:
-            self._say(error.message, Tone.BAD)
+            self._note.say(error.message, Tone.BAD)
 
     def _show_problems(self, error: Invalid) -> None:
         unplaced: list[Message] = []
@@ -404,12 +399,12 @@ class RecordForm(Live, QWidget):
             else:
                 found.widget.set_error(problem.message)
         if unplaced:
-            self._say(unplaced[0], Tone.BAD)
+            self._note.say(unplaced[0], Tone.BAD)
         self._focus_first_error()
 
     def _look_again(self) -> None:
         """Read the record again; what a person typed stays, everything else shows the present values."""
-        self._hide_bar()
+        self._note.clear()
         self._read()
 
     def _focus_first_error(self) -> None:
@@ -451,15 +446,15 @@ class RecordForm(Live, QWidget):
 
     def _on_draft_lost(self, error: CrmError) -> None:
         self._kept = None
-        self._say(error.message, Tone.WARN)
+        self._note.say(error.message, Tone.WARN)
 
     # The bar
 
     def _ask_to_discard(self) -> None:
-        self._say(
+        self._note.say(
             message("Your changes are not saved."), Tone.WARN, message("Discard"), self._discard_and_close
         )
-        self._asking = True
+        self._note.asks = True
 
     def _discard_and_close(self) -> None:
         self._discard()
@@ -470,7 +465,7 @@ class RecordForm(Live, QWidget):
         self._touched.clear()
         self._kept = None
         self._draft_timer.stop()
-        self._hide_bar()
+        self._note.clear()
         replica, entity, record_id = self.context.replica, self.entity, self.record_id
         self.context.tasks.write(
             self, lambda: drafts.drop(replica, entity, record_id), None, self.context.show_error
@@ -480,20 +475,3 @@ class RecordForm(Live, QWidget):
             for found in self.grid.fields.values():
                 if found.editor is not None:
                     found.widget.set_error("")
-
-    def _say(self, text: Text, tone: Tone, action: Text = "", act: Any = None) -> None:
-        self._asking = False
-        self._act = act
-        self._bar.say(text, tone, action=action)
-        self._bar.show()
-        self._bar_row.show()
-
-    def _hide_bar(self) -> None:
-        self._asking = False
-        self._act = None
-        self._bar.hide()
-        self._bar_row.hide()
-
-    def _on_bar_action(self) -> None:
-        if self._act is not None:
-            self._act()
