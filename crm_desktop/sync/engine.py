@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
+from msgspec import structs
 from sqlalchemy.orm import Session
 
 from crm_core import SCHEMA_VERSION
@@ -23,12 +24,14 @@ from crm_core.sync.codec import read_message
 from crm_core.sync.merge import dot
 from crm_core.sync.protocol import (
     PROTOCOL_VERSION,
+    Code,
     DigestDiff,
     Headquarters,
     Lease,
     Progress,
     SyncRequest,
     SyncResponse,
+    Txn,
 )
 from crm_desktop.models import state
 from crm_desktop.models.numbers import leases_wanted
@@ -38,7 +41,7 @@ from crm_desktop.sync import outbox
 from crm_desktop.sync.bringing_back import awaits_bringing_back, bring_back
 from crm_desktop.sync.comparing import PERIOD_MS, Comparison
 from crm_desktop.sync.enrolment import restart
-from crm_desktop.sync.exchange import Exchange, Trip
+from crm_desktop.sync.exchange import Exchange, Load, Trip
 from crm_desktop.sync.numbering import number_the_rest
 from crm_desktop.sync.pace import TRIES, Pace
 from crm_desktop.sync.receive import Received, receive, sweep
@@ -213,26 +216,63 @@ class Engine:
                 state.write(session, {Key.LINE: kept})
 
     def _one_trip(self, exchange: Exchange, tally: _Tally, on_step: OnStep) -> bool:
-        trip = exchange.fetched() or self._carry(exchange, tally, on_step)
+        load = exchange.under_way or self._load(exchange, tally)
+        if load.request.txns:
+            done = tally.sent
+            on_step(Step(phase="sending", done=done, total=done + load.waiting))
+        following = self._load_following(load)  # while HQ works on this one
+        trip = self._arrived(exchange, load)
         self._pace = self._pace.after_trip(seconds=trip.seconds, up=trip.up, down=trip.down)
-        if _only_brings_pages(trip):
+        if following is not None and _went_well(trip):
+            exchange.send_following(following, trip)
+        elif _only_brings_pages(trip):
             self._fetch_next(exchange, trip, self._pace.down_bytes)
         received, finished = self._apply(trip.request, trip.response, trip.offset_ms, tally)
         _tell(on_step, received, tally)
         return finished
 
-    def _carry(self, exchange: Exchange, tally: _Tally, on_step: OnStep) -> Trip:
-        request, waiting, sent_before = self._prepare(tally.comparison)
-        if request.txns:
-            on_step(Step(phase="sending", done=tally.sent, total=tally.sent + waiting))
-        carried = self._counter.up if self._counter else None
+    def _load(self, exchange: Exchange, tally: _Tally) -> Load:
+        """Prepare the next request, and send it off if the one after it can be prepared meanwhile."""
+        load = self._prepare(tally.comparison)
+        if load.has_more:
+            exchange.send(load)
+        return load
+
+    def _load_following(self, load: Load) -> Load | None:
+        """Return what goes after `load` if that goes well, as far as it can be known now."""
+        if not load.has_more:
+            return None
+        with self._replica.applying() as session:
+            last = load.request.txns[-1].ops[-1].no
+            txns = outbox.next_batch(session, PUSH_RATIO * self._pace.up_bytes, after=last)
+            if not txns:
+                return None
+            return self._hand_over(session, structs.replace(load.request, leases={}), txns)
+
+    def _hand_over(self, session: Session, request: SyncRequest, txns: list[Txn]) -> Load:
+        """Return a request with operations, which are marked as sent; so none is discarded meanwhile."""
+        last = txns[-1].ops[-1].no
+        # HQ may have more of them than this brings: news must not come before their answers.
+        sent_before = state.read(session, Key.SENT_OP)
+        pull = not outbox.has_between(session, last, sent_before)
+        outbox.mark_sent(session, max(sent_before, last))
+        waiting = outbox.count(session, after=txns[0].ops[0].no - 1)
+        return Load(
+            request=structs.replace(request, txns=txns, want_bytes=self._pace.down_bytes, pull=pull),
+            waiting=waiting,
+            has_more=waiting > sum(len(txn.ops) for txn in txns),
+            sent_before=sent_before,
+        )
+
+    def _arrived(self, exchange: Exchange, load: Load) -> Trip:
+        """Carry a request, or wait for its answer where it is on its way."""
         try:
-            return exchange.carry(request)
+            return exchange.carried(load)
         except Unreachable:
-            if request.txns and self._counter is not None and self._counter.up == carried:
+            if load.request.txns and self._counter is not None and self._counter.up == exchange.up_before:
                 # Not a byte left: whoever wants to discard one of these may.
                 with self._replica.applying() as session:
-                    outbox.mark_sent(session, sent_before)
+                    outbox.mark_sent(session, load.sent_before)
             raise
 
     def _fetch_next(self, exchange: Exchange, trip: Trip, want_bytes: int) -> None:
@@ -241,8 +281,8 @@ class Engine:
             if outbox.count(session) == 0:
                 exchange.fetch_next(trip, want_bytes)
 
-    def _prepare(self, comparison: Comparison | None) -> tuple[SyncRequest, int, int]:
-        """Return the next request, how many operations wait, and which went before.
+    def _prepare(self, comparison: Comparison | None) -> Load:
+        """Return the next request.
 
         Operations are read and marked as sent in one transaction, so that none is discarded in between;
         without any, or where the request compares what both sides hold, it only reads.
@@ -256,16 +296,8 @@ class Engine:
                 raise BrokenPromise(N_("This laptop is not connected to an HQ"))
             # While HQ says what it still has, what waits may hang on what it lost: that goes first.
             is_held = bool(known[Key.RESYNC_MARK]) and awaits_bringing_back(session)
-            waiting = 0 if is_held else outbox.count(session)
             push_bytes = PUSH_RATIO * self._pace.up_bytes
-            txns = outbox.next_batch(session, push_bytes) if writes and waiting else []
-            sent_before = known[Key.SENT_OP]
-            pull = True
-            if txns:
-                last = txns[-1].ops[-1].no
-                # HQ may have more of them than this brings: news must not come before their answers.
-                pull = not outbox.has_between(session, last, sent_before)
-                outbox.mark_sent(session, max(sent_before, last))
+            txns = outbox.next_batch(session, push_bytes) if writes and not is_held else []
             now = reading(max(0, self._replica.clock.now_ms()))
             request = SyncRequest(
                 v=PROTOCOL_VERSION,
@@ -277,12 +309,10 @@ class Engine:
                 sent_hlc=max(now, known[Key.HLC]) if txns else now,
                 token=known[Key.TOKEN],
                 want_bytes=self._pace.down_bytes,
-                txns=txns,
                 leases=leases_wanted(session),
                 digest=digest,
-                pull=pull,
             )
-        return request, waiting, sent_before
+            return self._hand_over(session, request, txns) if txns else Load(request=request)
 
     def _apply(
         self, request: SyncRequest, response: SyncResponse, offset_ms: int, tally: _Tally
@@ -355,6 +385,15 @@ class Engine:
         if received.scrub:
             self._replica.scrub()
         return received, finished
+
+
+def _went_well(trip: Trip) -> bool:
+    """Tell whether everything a trip handed in stands, so that what was made on top of it may follow."""
+    request, response = trip.request, trip.response
+    if response.resync or response.incarnation or response.epoch != request.epoch:
+        return False
+    answered = {answer.no for answer in response.answers if Code(answer.code).took_effect}
+    return all(op.no in answered for txn in request.txns for op in txn.ops)
 
 
 def _only_brings_pages(trip: Trip) -> bool:

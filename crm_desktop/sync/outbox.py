@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import LargeBinary, cast, func, select, update
+from sqlalchemy import LargeBinary, bindparam, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
@@ -34,18 +34,20 @@ _OLDEST_FIRST = (
         OutboxOp.value,
         OutboxOp.hlc,
         OutboxOp.base,
+        func.length(cast(OutboxOp.value, LargeBinary)).label("size"),
         OutboxTxn.flags,
         OutboxTxn.hlc.label("txn_hlc"),
     )
     .join(OutboxTxn, OutboxTxn.no == OutboxOp.txn_no)
+    .where(OutboxOp.no > bindparam("after"))
     .order_by(OutboxOp.no)
     .execution_options(yield_per=1000)
 )
 
 
-def count(session: Session) -> int:
-    """Return how many operations wait."""
-    return session.scalar(select(func.count()).select_from(OutboxOp)) or 0
+def count(session: Session, *, after: int = 0) -> int:
+    """Return how many operations wait, those up to number `after` left out."""
+    return session.scalar(select(func.count()).select_from(OutboxOp).where(OutboxOp.no > after)) or 0
 
 
 def mark_sent(session: Session, no: int) -> int:
@@ -115,12 +117,14 @@ def has_between(session: Session, after: int, up_to: int) -> bool:
     return session.scalar(query) is not None
 
 
-def next_batch(session: Session, limit_bytes: int) -> list[Txn]:
-    """Return the oldest waiting transactions of about `limit_bytes` uncompressed; at least one.
+def next_batch(session: Session, limit_bytes: int, *, after: int = 0) -> list[Txn]:
+    """Return the oldest transactions waiting after operation `after`, of about `limit_bytes` uncompressed.
+
+    At least one where any waits.
 
     A transaction is never split. Later edits never change them: each is an operation of its own.
     """
-    rows = session.connection().execute(_OLDEST_FIRST)
+    rows = session.connection().execute(_OLDEST_FIRST, {"after": after})
     txns: list[Txn] = []
     size = 0
     for row in rows:
@@ -128,9 +132,8 @@ def next_batch(session: Session, limit_bytes: int) -> list[Txn]:
             if txns and size >= limit_bytes:
                 break
             txns.append(Txn(row.txn_no, row.flags, row.txn_hlc, []))
-        wire = _wire(row)
-        txns[-1].ops.append(wire)
-        size += _OP_OVERHEAD + _size(wire.value)
+        txns[-1].ops.append(_wire(row))
+        size += _OP_OVERHEAD + (row.size or 0)
     rows.close()
     return txns
 
@@ -177,13 +180,3 @@ def _wire_value(schema: Schema, kind: int, register: str, value: Any) -> Any:
 def _links(entity: str) -> frozenset[int]:
     """Return the numbers of an entity's links, which travel as bytes."""
     return frozenset(field.no for field in SCHEMAS[entity].fields.values() if field.kind is Kind.REF)
-
-
-def _size(value: Any) -> int:
-    if isinstance(value, (str, bytes)):
-        return len(value)
-    if isinstance(value, (list, tuple)):
-        return len(value) + sum([len(item) if type(item) is str else _size(item) for item in value])
-    if isinstance(value, dict):
-        return sum(_size(key) + _size(item) for key, item in value.items())
-    return 4
