@@ -1,15 +1,15 @@
 """Laptops that wait for news, without a thread each.
 
 One thread of the process looks at the head of the feed while anybody waits. Where it has moved, whoever wrote
-it, each waiting laptop's own visible feed decides whether that laptop is told: one that may see nothing of
-what happened goes on waiting.
+it, those are found whom it may concern (`services.hearing`), and of each of them his own visible feed decides
+whether he is told: one that may see nothing of what happened goes on waiting.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,9 +23,12 @@ from crm_core.i18n import N_
 from sync_server.services.auth import DeviceSession
 from sync_server.services.faults import Refusal
 from sync_server.services.headquarters import Headquarters
+from sync_server.services.hearing import Scopes, Touched, ever_of, touched_after
+from sync_server.store.database import Snapshot
 
 WAIT_S: Final = 50  # proxies commonly cut a silent connection after 60
 LOOK_S: Final = 1.0
+DOORS_S: Final = 10.0  # taking somebody's access away moves no feed
 REST: Final = 4  # times as long as a look took: looking never takes more than a fifth of a core
 MOST_WAITING: Final = 500  # in one process; many systems give one no more than 1,024 open files
 
@@ -43,6 +46,8 @@ class _Waiter:
     answer: asyncio.Future[bool]
     seen: _Mark | None = None
     """Where the feed stood when this one was last looked at."""
+    ever: Scopes = frozenset()
+    """Scopes the user had until then."""
 
 
 class Newsroom:
@@ -54,6 +59,10 @@ class Newsroom:
         self._somebody = asyncio.Event()
         self._is_closed = True
         self._looker: ThreadPoolExecutor
+        self._looked: _Mark | None = None
+        """Where the feed stood when all who wait were last looked at."""
+        self._doors_at = 0.0
+        """When it was last looked up who may come in at all."""
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -93,7 +102,7 @@ class Newsroom:
         self._waiting[device_id] = waiter
         self._somebody.set()
         try:
-            await loop.run_in_executor(self._looker, self._look, loop, (waiter,))
+            await loop.run_in_executor(self._looker, self._look_at_new, loop, waiter)
             async with asyncio.timeout(WAIT_S):
                 return await waiter.answer
         except TimeoutError:
@@ -110,7 +119,8 @@ class Newsroom:
             await self._somebody.wait()
             began = time.monotonic()
             try:
-                await loop.run_in_executor(self._looker, self._look, loop, tuple(self._waiting.values()))
+                everybody = tuple(self._waiting.values())
+                await loop.run_in_executor(self._looker, self._look_at_all, loop, everybody)
             except SQLAlchemyError as error:
                 log.error("looking for news failed", kind=type(error).__name__)  # noqa: TRY400 - may quote rows
             except Exception:
@@ -118,22 +128,61 @@ class Newsroom:
                 log.exception("looking for news broke")
             await asyncio.sleep(max(LOOK_S, REST * (time.monotonic() - began)))
 
-    def _look(self, loop: asyncio.AbstractEventLoop, waiters: Iterable[_Waiter]) -> None:
-        """Tell those for whom something came since they were last looked at; in the looker's thread."""
+    def _look_at_new(self, loop: asyncio.AbstractEventLoop, waiter: _Waiter) -> None:
+        """Look whether there is something for one that has just come in; in the looker's thread."""
         with self._hq.database.read() as snapshot:
             mark = (snapshot.epoch, snapshot.head, snapshot.policy_seq)
-        for waiter in waiters:
+        self._ask(loop, waiter, mark)
+
+    def _look_at_all(self, loop: asyncio.AbstractEventLoop, waiters: Iterable[_Waiter]) -> None:
+        """Tell those for whom something came since they were last looked at; in the looker's thread."""
+        waiting = [waiter for waiter in waiters if not waiter.answer.done()]
+        began = time.monotonic()
+        with self._hq.database.read() as snapshot:
+            mark = (snapshot.epoch, snapshot.head, snapshot.policy_seq)
+            touched = self._touched(snapshot, mark)
+        if mark != self._looked or began >= self._doors_at + DOORS_S:
+            self._doors_at = began
+            for waiter in self._shut_out(waiting):
+                loop.call_soon_threadsafe(_tell, waiter)  # why its round is refused is for that round to hear
+        for waiter in waiting:
             if waiter.seen == mark or waiter.answer.done():
                 continue
-            unheard = self._unheard(waiter)
-            if unheard is None:
-                loop.call_soon_threadsafe(_tell, waiter)
+            if touched is None or self._may_concern(waiter, touched):
+                self._ask(loop, waiter, mark)
             else:
-                waiter.token, waiter.seen = unheard, mark
+                waiter.seen = mark
+        self._looked = mark
+
+    def _shut_out(self, waiting: Sequence[_Waiter]) -> list[_Waiter]:
+        shut_out = self._hq.auth.shut_out(waiter.session for waiter in waiting)
+        return [waiter for waiter in waiting if waiter.session in shut_out]
+
+    def _touched(self, snapshot: Snapshot, mark: _Mark) -> Touched | None:
+        """Return what happened since all were last looked at; None where that cannot be said in short."""
+        looked = self._looked
+        if looked is None or looked == mark:
+            return None
+        if (looked[0], looked[2]) != (mark[0], mark[2]):  # another HQ, or other rights
+            return None
+        return touched_after(snapshot, looked[1])
+
+    def _may_concern(self, waiter: _Waiter, touched: Touched) -> bool:
+        # One that came or was looked at in between is looked at by itself.
+        return waiter.seen != self._looked or touched.may_concern(waiter.session.device_id, waiter.ever)
+
+    def _ask(self, loop: asyncio.AbstractEventLoop, waiter: _Waiter, mark: _Mark) -> None:
+        unheard = self._unheard(waiter)
+        if unheard is None:
+            loop.call_soon_threadsafe(_tell, waiter)
+            return
+        if waiter.seen is None or waiter.seen[2] != mark[2]:
+            with self._hq.database.read() as snapshot:
+                waiter.ever = ever_of(snapshot.connection, waiter.session.user_id)
+        waiter.token, waiter.seen = unheard, mark
 
     def _unheard(self, waiter: _Waiter) -> bytes | None:
         try:
-            self._hq.auth.demand_allowed(waiter.session.user_id)
             return self._hq.sync.unheard(waiter.session, waiter.token)
         except CrmError:
             return None  # why a round would be refused is for that round to hear

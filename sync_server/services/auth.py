@@ -7,7 +7,7 @@ import hmac
 import secrets
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from crm_core.schema.validate import is_storable
 from crm_core.sync.merge import lives
 from crm_core.sync.protocol import EnrolRequest, EnrolResponse
 from sync_server.services import audit, faults, measures, passwords, usage
+from sync_server.services.records import chunks
 from sync_server.settings import Settings
 from sync_server.store.attempts import SignInAttempt
 from sync_server.store.bulk import insert_if_new
@@ -223,6 +224,26 @@ class Auth:
             wait_s=usage.wait_s_of(dict(found), self._settings, self._clock()),
         )
 
+    def shut_out(self, sessions: Iterable[DeviceSession]) -> set[DeviceSession]:
+        """Return those of the laptops that may not come in any more, or whose user may not."""
+        asked = list(sessions)
+        revoked: set[int] = set()
+        allowed: set[str] = set()
+        with self._database.read() as snapshot:
+            run = snapshot.connection.execute
+            for devices in chunks(sorted({session.device_id for session in asked})):
+                revoked.update(
+                    run(select(_device.c.id).where(_device.c.id.in_(devices), _device.c.revoked)).scalars()
+                )
+            for users in chunks(sorted({session.user_id for session in asked})):
+                people = select(_user.c.id, _user.c.active, _user.c.life).where(_user.c.id.in_(users))
+                disabled = select(_credential.c.user_id).where(
+                    _credential.c.user_id.in_(users), _credential.c.disabled
+                )
+                allowed.update(row.id for row in run(people) if _is_active(row))
+                allowed.difference_update(run(disabled).scalars())
+        return {each for each in asked if each.device_id in revoked or each.user_id not in allowed}
+
     def bye(self, session: DeviceSession) -> None:
         """Forget a laptop whose person signed out: its token opens nothing any more."""
         self._shut_out(session.device_id, "bye", wipe=False)
@@ -333,4 +354,8 @@ def _may_sign_in(connection: Connection, user_id: str) -> bool:
     person = connection.execute(
         select(_user.c.active, _user.c.life).where(_user.c.id == user_id)
     ).one_or_none()
-    return person is not None and person.active is not False and lives(person.life)
+    return person is not None and _is_active(person)
+
+
+def _is_active(person: Any) -> bool:
+    return person.active is not False and lives(person.life)

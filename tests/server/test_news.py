@@ -26,7 +26,7 @@ from crm_core.sync.protocol import PROTOCOL_VERSION, SyncRequest
 from crm_desktop.sync.transport import HttpHeadquarters
 from sync_server.api import newsroom
 from sync_server.api.newsroom import Newsroom
-from sync_server.services.auth import DeviceSession
+from sync_server.services.auth import Auth, DeviceSession
 from sync_server.services.faults import Refusal
 from sync_server.services.headquarters import Headquarters
 from sync_server.store.tables import Device, table_of
@@ -267,6 +267,7 @@ def test_one_wait_for_each_laptop_and_no_more_than_a_process_bears(
 ) -> None:
     monkeypatch.setattr(newsroom, "MOST_WAITING", 1)
     monkeypatch.setattr(Newsroom, "_unheard", lambda _room, waiter: waiter.token)
+    monkeypatch.setattr(Auth, "shut_out", lambda _auth, _sessions: set())  # nobody knows these users
     first, second = (DeviceSession(device_id=number, user_id="0" * 32) for number in (1, 2))
 
     async def crowd() -> None:
