@@ -5,7 +5,7 @@ and the holes they close: docs/decisions/0004-visible-feed-plans.md.
 
 One page, as the server builds it in one snapshot of the database::
 
-    token, steps = prepare(token, now=now, past=past, schema=schema, grown=grown, order=order)
+    token, steps = prepare(token, now=now, past=past, schema=schema, grown=grown, order=order, mine=mine)
     while token.plan is not None and there is room:
         step = current_step(token, steps)       # do it, judging every row by `now`
         token = advance(token, steps, reached)  # last row id handled, or None when none is left
@@ -53,6 +53,14 @@ class Phase(IntEnum):
     DROP_FIELDS = 0
     DROP_ROWS = 1
     FILL = 2
+    """What everybody works with, and of everything else what is the person's own."""
+    FILL_REST = 3
+    """What others work on."""
+
+    @property
+    def fills(self) -> bool:
+        """Whether rows are sent."""
+        return self in (Phase.FILL, Phase.FILL_REST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +117,37 @@ class Step:
     """One thing a plan does. Only the sets of its phase are filled.
 
     DROP_FIELDS takes `classes` away in one message. DROP_ROWS goes through the rows of `entity` in any of
-    `scopes` by id and purges those not visible now. FILL goes through them and sends those visible now whole.
+    `scopes` by id and purges those not visible now. FILL and FILL_REST go through them and send those visible
+    now whole; FILL_REST leaves out rows that entered a scope of `sent` at token.seq or before.
     """
 
     phase: Phase
     entity: int = 0
     scopes: frozenset[str] = frozenset()
     classes: frozenset[tuple[int, str]] = frozenset()
+    sent: frozenset[str] = frozenset()
+    """Scopes an earlier step of the plan went through. A row that lay in one all the while was handled there;
+    one that entered later may not have been, and where the person has not that scope no event will tell."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mine:
+    """Rows a fill brings before all others."""
+
+    scopes: frozenset[str]
+    entities: frozenset[int]
+    """Those that have owners; everything else comes whole, in its turn."""
+    everyone: str
+    """The scope every row lies in: who has it sees his own by it."""
+
+    def of(self, entity: int, scopes: frozenset[str]) -> frozenset[str]:
+        """Return the scopes to go through first where `scopes` of an entity are to be filled."""
+        if entity not in self.entities:
+            return frozenset()
+        return self.scopes if self.everyone in scopes else self.scopes & scopes
+
+
+NOTHING_FIRST = Mine(scopes=frozenset(), entities=frozenset(), everyone="")
 
 Steps: TypeAlias = tuple[Step, ...]
 
@@ -137,18 +168,20 @@ def prepare(
     schema: int,
     grown: Collection[int],
     order: Sequence[int],
+    mine: Mine = NOTHING_FIRST,
 ) -> tuple[Token, Steps]:
     """Return the token to build the next page from, and the steps of its plan (none without a plan).
 
     `past` holds the person's earlier entitlements, at least `versions_held(token)`; `schema` is the laptop's
     schema version, `grown` the entities with fields newer than token.schema that it knows, `order` all
-    entities it knows, parents first. Raises BrokenPromise when `past` lacks a version: rights older than the
-    history kept mean a new start (`fresh`), which the caller decides before.
+    entities it knows, parents first; a fill brings `mine` of each before the rest of any. Raises
+    BrokenPromise when `past` lacks a version: rights older than the history kept mean a new start (`fresh`),
+    which the caller decides before.
     """
     token = reconcile(token, version=now.version, schema=schema)
     if token.plan is None:
         return token, ()
-    steps = plan_steps(token.plan, now=now, past=past, grown=grown, order=order)
+    steps = plan_steps(token.plan, now=now, past=past, grown=grown, order=order, mine=mine)
     return _settle(token, steps), steps
 
 
@@ -196,6 +229,7 @@ def plan_steps(
     past: Mapping[int, Entitlement],
     grown: Collection[int],
     order: Sequence[int],
+    mine: Mine = NOTHING_FIRST,
 ) -> Steps:
     """Return everything `plan` has to do, in order; empty sets make no step.
 
@@ -217,10 +251,15 @@ def plan_steps(
     for entity in reversed(order):
         if scopes := _of(entity, lost_scopes):
             steps.append(Step(phase=Phase.DROP_ROWS, entity=entity, scopes=scopes))
+    rest = []
     for entity in order:
-        if scopes := _of(entity, now.scopes if entity in whole else gained_scopes):
-            steps.append(Step(phase=Phase.FILL, entity=entity, scopes=scopes))
-    return tuple(steps)
+        scopes = _of(entity, now.scopes if entity in whole else gained_scopes)
+        first = mine.of(entity, scopes)
+        if first and (others := scopes - first):
+            rest.append(Step(phase=Phase.FILL_REST, entity=entity, scopes=others, sent=first))
+        if scopes:
+            steps.append(Step(phase=Phase.FILL, entity=entity, scopes=first or scopes))
+    return (*steps, *rest)
 
 
 def current_step(token: Token, steps: Steps) -> Step:

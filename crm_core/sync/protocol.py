@@ -252,6 +252,8 @@ class Progress(msgspec.Struct, array_like=True, frozen=True):
     entity: int
     done: int
     total: int
+    part: int = 0
+    """1: the person's own rows, of every entity; 2: the rest, when those are here. 0: all in one part."""
 
 
 class Settings(msgspec.Struct, array_like=True, frozen=True):

@@ -426,7 +426,13 @@ def _tell(on_step: OnStep, received: Received, tally: _Tally) -> None:
     progress: Progress | None = received.progress
     if progress is not None:
         on_step(
-            Step(phase="receiving", done=progress.done, total=progress.total, entity=str(progress.entity))
+            Step(
+                phase="receiving",
+                done=progress.done,
+                total=progress.total,
+                entity=str(progress.entity),
+                part=progress.part,
+            )
         )
     elif received.rows:
         on_step(Step(phase="receiving", done=tally.received, total=0))

@@ -42,6 +42,8 @@ class Step:
     done: int
     total: int
     entity: str = ""
+    part: int = 0
+    """Of a fill: 1 while the person's own comes, 2 while the rest does, 0 where all comes in one part."""
 
 
 OnStep = Callable[[Step], None]

@@ -11,15 +11,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, distinct, func, select
+from sqlalchemy import select
 
 from crm_core.entities import BY_NO, FILL_ORDER
-from crm_core.rules.scopes import EVERYONE
+from crm_core.rules.scopes import EVERYONE, LENT, own_scope
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync import codec
 from crm_core.sync.clock import ms_of
 from crm_core.sync.plan import (
+    Mine,
     Phase,
     Send,
     Step,
@@ -33,13 +34,14 @@ from crm_core.sync.plan import (
     judge_exit,
     prepare,
 )
-from crm_core.sync.protocol import DropFields, Msg, MsgKind, Progress, Purge
+from crm_core.sync.protocol import DropFields, Msg, MsgKind, Purge
 from sync_server.services.custom import CustomFields
 from sync_server.services.entitlements import ever_had
 from sync_server.services.events import EventKind, events_after
+from sync_server.services.filling import ids_of, progress
 from sync_server.services.lost_edits import LOST, lost_edit
 from sync_server.services.projection import Projection, Reader, Shown, Writer, put, size_of, writers_of
-from sync_server.services.records import META, ROW_SCOPE, Key, chunks
+from sync_server.services.records import Key, chunks
 from sync_server.services.wanted import field_of
 from sync_server.store.database import Snapshot
 
@@ -48,6 +50,7 @@ USUAL_RATIO: Final = 3  # of plain to compressed bytes in a page of customers; a
 EVENTS_AT_ONCE: Final = 2000
 NEWS_AT_ONCE: Final = 500
 ROWS_AT_ONCE: Final = 500
+_OWNED: Final = frozenset(no for no, schema in BY_NO.items() if not schema.meta.reference)
 EVENT_BYTES: Final = 24  # of a changed field besides its value
 
 
@@ -86,6 +89,12 @@ def next_page(
         if size <= want_bytes:
             return page
         budget = min(budget // 2, budget * want_bytes // size * 9 // 10)
+
+
+def _mine(user_id: str) -> Mine:
+    """Return what of a fill somebody gets first: what he owns, what belongs to it, and whose deals he has."""
+    own = own_scope(user_id)
+    return Mine(scopes=frozenset((own, LENT + own)), entities=_OWNED, everyone=EVERYONE)
 
 
 class _Builder:
@@ -128,14 +137,15 @@ class _Builder:
             schema=self._reader.schema,
             grown=self._grown(),
             order=[no for no in FILL_ORDER if self._knows(BY_NO[no])],
+            mine=_mine(self._reader.user_id),
         )
         while token.plan is not None and self._room():
             token = self._do(token, steps, current_step(token, steps))
         done = False
         if token.plan is None and self._room():
             token, done = self._follow(token)
-        if token.plan is not None and token.plan.phase is Phase.FILL:
-            self._others.append(self._progress(token, current_step(token, steps)))
+        if token.plan is not None and token.plan.phase.fills:
+            self._others.append(progress(self._snapshot.connection, token, steps))
         # Only a page that reaches the head has shown everything there is of a row.
         base = self._snapshot.head if done else token.seq
         return Page(msgs=self._messages(base), token=token, more=not done)
@@ -174,14 +184,14 @@ class _Builder:
             self._drop_fields(step)
             return advance(token, steps)
         plan = token.plan
-        ids = self._ids(step, plan.after if plan else "")
+        ids = ids_of(self._snapshot.connection, step, token.seq, plan.after if plan else "", ROWS_AT_ONCE)
         rows = self._projection.load((step.entity, record_id) for record_id in ids)
         reached = None
         for record_id in ids:
             key = (step.entity, record_id)
             shown = rows[key]
             visible = self._projection.sees(BY_NO[step.entity], shown)
-            if visible and step.phase is Phase.FILL:
+            if visible and step.phase.fills:
                 if not self._add_full(key, shown):
                     return advance(token, steps, reached) if reached else token
             elif not visible and step.phase is Phase.DROP_ROWS and not self._add_purge(key):
@@ -198,29 +208,6 @@ class _Builder:
             if fields:
                 self._dropped.append(DropFields(MsgKind.DROP_FIELDS, 0, entity, fields))
                 self._size += 4 * len(fields)
-
-    def _ids(self, step: Step, after: str) -> list[str]:
-        run = self._snapshot.connection.execute
-        query = self._rows_of(step, META.c.row_id, ROW_SCOPE.c.row_id)
-        column = query.selected_columns[0]
-        return list(run(query.where(column > after).order_by(column).limit(ROWS_AT_ONCE)).scalars())
-
-    def _rows_of(self, step: Step, of_all: Any, of_scopes: Any) -> Select[Any]:
-        if EVERYONE in step.scopes:
-            return select(of_all).where(META.c.entity == step.entity)
-        inside = ROW_SCOPE.c.scope.in_(sorted(step.scopes))
-        return select(of_scopes).distinct().where(ROW_SCOPE.c.entity == step.entity, inside)
-
-    def _progress(self, token: Token, step: Step) -> Progress:
-        run = self._snapshot.connection.execute
-        after = token.plan.after if token.plan else ""
-        total, column = func.count(distinct(ROW_SCOPE.c.row_id)), ROW_SCOPE.c.row_id
-        if EVERYONE in step.scopes:
-            total, column = func.count(), META.c.row_id
-        query = self._rows_of(step, total, total)
-        rows = int(run(query).scalar_one())
-        done = int(run(query.where(column <= after)).scalar_one()) if after else 0
-        return Progress(MsgKind.PROGRESS, 1, step.entity, done, rows)
 
     # The feed
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QProgressBar
 from pytestqt.qtbot import QtBot
 
+from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import message
 from crm_desktop import assembly
@@ -18,6 +19,8 @@ from crm_desktop.platform.paths import Profile
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
 from crm_desktop.services import records, sample, syncing
 from crm_desktop.settings import LANGUAGE
+from crm_desktop.sync.report import Step as SyncStep
+from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.first_run.first_sync import FirstSyncStep
 from crm_desktop.ui.first_run.remove_sample import RemoveSample
 from crm_desktop.ui.first_run.start import Start
@@ -279,3 +282,32 @@ def test_an_empty_start_is_connected_later_and_locked_when_hq_takes_the_laptop_o
         assert isinstance(screen, StoppedScreen)
         assert screen.state.line.text() == "HQ has taken this laptop off its list"
     desktop.window.close()
+
+
+def told(step: FirstSyncStep, entity: str, done: int, total: int, part: int) -> int:
+    """Let the step hear how far the sync is; return what its bar shows of a hundred."""
+    now = SyncStep(phase="receiving", done=done, total=total, entity=str(SCHEMAS[entity].no), part=part)
+    step._on_status(Status(phase=Phase.RUNNING, step=now))
+    bar = step.findChildren(QProgressBar)[0]
+    return 100 * bar.value() // bar.maximum() if bar.maximum() else 0
+
+
+def test_the_bar_of_a_first_sync_only_grows_and_is_not_full_while_the_rest_comes(
+    look: QApplication, qtbot: QtBot
+) -> None:
+    step = FirstSyncStep()
+    qtbot.addWidget(step)
+    steps = [
+        ("role", 1, 5, 1),
+        ("customer", 20, 20_000, 1),
+        ("activity", 40, 9_000, 1),
+        ("customer", 20, 20_000, 2),
+        ("customer", 15_000, 20_000, 2),
+        ("deal", 10, 500, 2),
+        ("activity", 8_000, 9_000, 2),
+    ]
+    shown = [told(step, *each) for each in steps]
+    assert shown == sorted(shown)
+    assert shown[2] < 70
+    assert shown[-1] < 100
+    assert shown[4] > shown[3]

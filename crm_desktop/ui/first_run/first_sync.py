@@ -9,7 +9,7 @@ from decimal import Decimal
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar
 
-from crm_core.entities import FILL_ORDER, SCHEMAS
+from crm_core.entities import SCHEMAS
 from crm_core.i18n import message
 from crm_desktop.sync.report import Step as SyncStep
 from crm_desktop.sync.runner import Phase, Status
@@ -35,6 +35,7 @@ GROUPS = (
     (message("Tickets"), ("ticket",), ("ticket_message",)),
     (message("Activities"), ("activity",), ("attachment", "saved_view")),
 )
+OWN_PART, REST_PART = 1, 2
 _ORDER = {name: place for place, name in enumerate(SCHEMAS)}
 
 
@@ -46,7 +47,11 @@ class FirstSyncStep(Step):
         self._context: Context | None = None
         self._standing: Standing | None = None
         self._totals: dict[str, int] = {}
+        self._begun = -1
+        """Place of the kind whose own rows come; past the last where the rest has begun."""
         self._reached = -1
+        """Place of the kind before which everything is here."""
+        self._shares: dict[str, Decimal] = {}
         self._began = time.monotonic()
         self._done = False
         self._now = Label(message("Asking HQ…"), weight=600)
@@ -98,7 +103,7 @@ class FirstSyncStep(Step):
     @property
     def ready(self) -> bool:
         """Whether set-up and customers are here."""
-        past_customers = self._reached > _ORDER["customer"]
+        past_customers = max(self._begun, self._reached) > _ORDER["customer"]
         known = self._standing is not None and bool(self._standing.allowed.readable)
         return known and (self._done or past_customers)
 
@@ -131,7 +136,16 @@ class FirstSyncStep(Step):
         if step is not None and step.phase == "receiving" and step.entity.isdecimal():
             name = next((n for n, schema in SCHEMAS.items() if schema.no == int(step.entity)), "")
             self._totals[name] = max(step.total, self._totals.get(name, 0))
-            self._reached = max(self._reached, _ORDER.get(name, -1))
+            if step.total:
+                share = Decimal(step.done) / step.total
+                self._shares[name] = max(share, self._shares.get(name, Decimal(0)))
+            place = _ORDER.get(name, -1)
+            if step.part == OWN_PART:
+                self._begun = max(self._begun, place)
+            else:
+                self._reached = max(self._reached, place)
+            if step.part == REST_PART:
+                self._begun = len(_ORDER)
         if status.phase is Phase.IDLE and status.last_report is not None and status.last_report.up_to_date:
             self._done = True
         self._say(status, step)
@@ -166,28 +180,37 @@ class FirstSyncStep(Step):
 
     def _show(self) -> None:
         rows: Mapping[str, int] = self._standing.sync.rows if self._standing else {}
-        present = next((n for n, place in _ORDER.items() if place == self._reached), "")
+        running = self._begun if 0 <= self._begun < len(_ORDER) else self._reached
+        present = next((n for n, place in _ORDER.items() if place == running), "")
         for line, (_, first, more) in zip(self._lines, GROUPS, strict=True):
             members = (*first, *more)
             done = sum(rows.get(name, 0) for name in members)
-            passed = self._done or all(_ORDER[name] < self._reached for name in members)
+            passed = all(self._is_through(name) for name in members)
             total = done if passed else max(done, sum(self._totals.get(name, 0) for name in members))
             line.show_progress(done, total, passed=passed, running=present in members and not self._done)
         self._show_share()
         self._show_bytes()
         self.ready_changed.emit()
 
+    def _is_through(self, name: str) -> bool:
+        """Tell whether everything of a kind is here; of what has owners the rest comes last."""
+        place = _ORDER[name]
+        all_came = place < self._begun and SCHEMAS[name].meta.reference
+        return self._done or all_came or place < self._reached
+
     def _show_share(self) -> None:
         if self._done:
             self._bar.setRange(0, 1)
             self._bar.setValue(1)
             self._share.say(percent(Decimal(100)))
-        elif self._reached < 0:
+        elif max(self._reached, self._begun) < 0:
             self._bar.setRange(0, 0)
         else:
-            self._bar.setRange(0, len(FILL_ORDER))
-            self._bar.setValue(self._reached + 1)
-            self._share.say(percent(Decimal(100 * (self._reached + 1)) / len(FILL_ORDER)))
+            shares = (1 if self._is_through(name) else self._shares.get(name, Decimal(0)) for name in SCHEMAS)
+            share = sum(shares, Decimal(0)) * 100 / len(SCHEMAS)
+            self._bar.setRange(0, 100)
+            self._bar.setValue(int(share))
+            self._share.say(percent(share))
 
     def _show_bytes(self) -> None:
         received = self._context.app.bytes_received if self._context else 0

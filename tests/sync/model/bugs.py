@@ -163,12 +163,20 @@ class NoRestart(HQ):
             schema=plan.schema,
             grown=grown,
             order=ENTITIES,
+            mine=self.mine(person),
         )
 
     def run_feed(self, token: Token, person: User, request: Request, page: list[Msg]) -> Token:
         if token.ent != person.now.version:
             return token
         return super().run_feed(token, person, request, page)
+
+
+class RestSeen(HQ):
+    """What is the person's own by now counts as sent when the rest comes, whenever it became his."""
+
+    def is_sent(self, row: Row, step: Step, seq: int) -> bool:
+        return not step.sent.isdisjoint(row.scopes)
 
 
 class LowIsHead(HQ):
@@ -342,6 +350,7 @@ _WORLDS: Final[dict[str, Callable[[], type[World]]]] = {
     "nodedup": lambda: _world(NoDedup),
     "noclamp": lambda: _world(NoClamp),
     "norestart": lambda: _world(NoRestart),
+    "restseen": lambda: _world(RestSeen),
     "heldonly": lambda: _world(HeldOnly),
     "repairahead": lambda: _world(RepairAhead),
     "ownvalue": lambda: _world(NoEcho, OwnValue),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from crm_core.sync.plan import (
     Entitlement,
+    Mine,
     Phase,
     Send,
     Step,
@@ -83,7 +84,28 @@ class HQ(Uploads):
         """Return the token with the plan that is due, and its steps."""
         past = self.past(token, person)
         grown = ENTITIES if token.schema < schema else ()
-        return prepare(token, now=person.now, past=past, schema=schema, grown=grown, order=ENTITIES)
+        return prepare(
+            token,
+            now=person.now,
+            past=past,
+            schema=schema,
+            grown=grown,
+            order=ENTITIES,
+            mine=self.mine(person),
+        )
+
+    def mine(self, person: User) -> Mine:
+        """Return what of a fill a person gets first.
+
+        Nobody here sees everything. One scope stands in for that: who has it goes first through scopes that
+        he may not have himself, as an administrator does.
+        """
+        own = f"own:{self.users.index(person)}"
+        return Mine(scopes=frozenset((own, f"~{own}")), entities=frozenset(ENTITIES), everyone="terr:n")
+
+    def is_sent(self, row: Row, step: Step, seq: int) -> bool:
+        """Tell whether an earlier step of the plan that began at `seq` has handled the row."""
+        return any(row.scopes.get(scope, seq + 1) <= seq for scope in step.sent)
 
     def advance(self, token: Token, steps: Steps, reached: str | None) -> Token:
         """Return the token after a part of the plan."""
@@ -156,10 +178,10 @@ class HQ(Uploads):
                 continue
             ids = self.ids[step.entity]
             reached: str | None = None
-            fill = step.phase is Phase.FILL
+            fill = step.phase.fills
             for index in range(bisect_right(ids, plan.after), len(ids)):
                 row = self.rows[ids[index]]
-                if step.scopes.isdisjoint(row.scopes):
+                if step.scopes.isdisjoint(row.scopes) or (step.sent and self.is_sent(row, step, token.seq)):
                     continue
                 if self.visible(row, rights):
                     if fill:

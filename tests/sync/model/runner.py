@@ -114,9 +114,12 @@ def total(reports: list[Report], seconds: float) -> Report:
     )
 
 
-def shrink(seed: int, bug: str | None = None) -> tuple[Steps, str]:
-    """Return the shortest schedule found by leaving steps out that still breaks the same invariant."""
-    world = world_of(bug)
+def shrink(seed: int, bug: str | None = None, world: type[World] | None = None) -> tuple[Steps, str]:
+    """Return the shortest schedule found by leaving steps out that still breaks the same invariant.
+
+    `world` stands in for the one with the bug.
+    """
+    world = world or world_of(bug)
     steps = steps_of(seed)
     text = broken(world, steps)
     if text is None:
