@@ -430,6 +430,7 @@ class Desktop(QObject):
         self.settings.set(WINDOW_GEOMETRY, self.window.kept_place())
         self.window.hide()  # the last round may take a moment, and nobody should wait for it
         if self.app is not None:
+            self.app.replica.opened.close_all()
             self.app.replica.leave()
         self._tasks.close()
         self._close_app(last_round=True)

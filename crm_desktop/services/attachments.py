@@ -32,6 +32,7 @@ from crm_desktop.services import records, rights
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.previews import look_at
 from crm_desktop.sync import blobs as transfer
+from crm_desktop.sync.report import Cancelled, never
 
 FILE_BYTES_MAX = 25 * 1024 * 1024
 """Largest file where HQ has not said otherwise, or there is none."""
@@ -52,6 +53,14 @@ _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)", re.IGNORECASE)
 
 
+OnBytes = Callable[[int, int], None]
+"""Told how many bytes are through, and of how many."""
+
+
+def ignore_bytes(_done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
 class FileState(StrEnum):
     """Where the content of a file is."""
 
@@ -68,6 +77,10 @@ class FileState(StrEnum):
     """On this laptop, and HQ does not take it: `FileRow.problem`."""
     EMPTY = "empty"
     """A name without a content, as imports make."""
+
+
+ON_LAPTOP = frozenset((FileState.HERE, FileState.WAITING, FileState.REFUSED))
+"""States in which a file can be opened without a network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +124,8 @@ def add(
     *,
     name: str | None = None,
     caption: str | None = None,
+    on_step: OnBytes = ignore_bytes,
+    cancelled: Cancelled = never,
 ) -> Outcome[Record]:
     """Put a file on a record and return its attachment; the content is copied and sealed on this laptop.
 
@@ -135,7 +150,7 @@ def add(
             session, replica.person, Action.CREATE, "attachment", _with_owner(replica, values)
         ).demand()
     _demand_fits(replica, named, _size_of(source))
-    sealed = [replica.blobs.seal(_pieces(source))]
+    sealed = [replica.blobs.seal(_pieces(source, on_step, cancelled))]
     try:
         _demand_fits(replica, named, sealed[0].size)  # it may have grown since
         looked = _looked_at(source)
@@ -411,13 +426,16 @@ def _opened(source: Path | bytes) -> AbstractContextManager[IO[bytes]]:
         raise _unreadable(source, error) from error
 
 
-def _pieces(source: Path | bytes) -> Iterator[bytes]:
-    read: Callable[[int], bytes]
+def _pieces(source: Path | bytes, on_step: OnBytes, cancelled: Cancelled) -> Iterator[bytes]:
+    done, total = 0, _size_of(source)
     with _opened(source) as stream:
-        read = stream.read
         try:
-            while piece := read(PIECE_BYTES):
+            while piece := stream.read(PIECE_BYTES):
+                if cancelled():
+                    raise UserError(N_("Stopped. The file was not added"))
                 yield piece
+                done += len(piece)
+                on_step(done, total)
         except OSError as error:
             if isinstance(source, Path):
                 raise _unreadable(source, error) from error

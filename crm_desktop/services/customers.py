@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities.activity import Activity
-from crm_core.entities.attachment import Attachment
 from crm_core.entities.customer import Contact, Customer
 from crm_core.entities.deal import Deal, Stage
 from crm_core.entities.membership import PointEntry
@@ -24,6 +23,8 @@ from crm_desktop.models import query, repository
 from crm_desktop.models.derived import CONTACT_KINDS, last_contact_ms
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
+from crm_desktop.services import attachments
+from crm_desktop.services.attachments import FileRow
 from crm_desktop.services.calendar import DAY_MS, end_of_today_ms, local
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import fields_not_sent
@@ -87,7 +88,7 @@ class Overview:
     open_deals: tuple[DealRow, ...]
     quotes: tuple[Record, ...]
     tickets: tuple[Record, ...]
-    files: tuple[Record, ...]
+    files: tuple[FileRow, ...]
     points: tuple[Record, ...]
     twins: tuple[Twin, ...]
     """Customers that may be the same one."""
@@ -149,7 +150,7 @@ def overview(replica: Replica, customer_id: str) -> Overview:
             open_deals=_open_deals(session, replica, customer_id) if reads("deal") else (),
             quotes=_rows(session, Quote, customer_id, Quote.created_at.desc()) if reads("quote") else (),
             tickets=_rows(session, Ticket, customer_id, Ticket.created_at.desc()) if reads("ticket") else (),
-            files=_files(session, customer_id) if reads("attachment") else (),
+            files=attachments.files_of(replica, "customer", customer_id),
             points=_rows(session, PointEntry, customer_id, PointEntry.happened_on.desc())
             if reads("point_entry")
             else (),
@@ -224,20 +225,6 @@ def health(session: Session, customer_id: str, now_ms: int) -> Health:
 def _rows(session: Session, model: Any, customer_id: str, *order: Any) -> tuple[Record, ...]:
     statement = (
         select(model).where(model.customer_id == customer_id, model.life % 2 == 1).order_by(*order).limit(200)
-    )
-    return tuple(record_of(row) for row in session.scalars(statement))
-
-
-def _files(session: Session, customer_id: str) -> tuple[Record, ...]:
-    statement = (
-        select(Attachment)
-        .where(
-            Attachment.record_entity == "customer",
-            Attachment.record_id == customer_id,
-            Attachment.life % 2 == 1,
-        )
-        .order_by(Attachment.created_at.desc())
-        .limit(200)
     )
     return tuple(record_of(row) for row in session.scalars(statement))
 

@@ -134,6 +134,7 @@ def tidy(app: App, *, check: bool, restore: Callable[[], None]) -> Notice | None
             action=RESTORE,
             act=restore,
         )
+    app.replica.opened.close_all()
     app.replica.catch_up()
     app.replica.erase_traces()
     app.replica.back_up_if_due()

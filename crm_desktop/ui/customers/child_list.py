@@ -16,6 +16,8 @@ from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.widgets.buttons import Button
 
+LINK = "customer_id"
+
 
 class ChildList(QWidget):
     """Records of `entity` that belong to one customer."""
@@ -27,13 +29,10 @@ class ChildList(QWidget):
         entity: str,
         columns: Sequence[str],
         sort: tuple[tuple[str, bool], ...] | None = None,
-        *,
-        link: str = "customer_id",
-        creates: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._context, self._actions, self._entity, self._link = context, actions, entity, link
+        self._context, self._actions, self._entity = context, actions, entity
         self._customer_id = ""
         self._form: RecordForm | None = None
         self.list = RecordList(
@@ -50,8 +49,6 @@ class ChildList(QWidget):
         self.list.opened.connect(self.open)
         self.list.new_asked.connect(self.new)
         self.new_button = Button(new_words(entity), icon="plus", small=True)
-        if not creates:
-            self.new_button.hide()
         self.new_button.clicked.connect(self.new)
         holder = QWidget()
         column = QVBoxLayout(holder)
@@ -78,7 +75,7 @@ class ChildList(QWidget):
 
     def new(self) -> None:
         """Make a record for the customer: here, or on the page of its kind."""
-        values: dict[str, Plain] = {self._link: self._customer_id}
+        values: dict[str, Plain] = {LINK: self._customer_id}
         page = PAGE_OF_ENTITY.get(self._entity)
         if page is None or page == "customers":
             self._show_form(None, values)
@@ -95,15 +92,12 @@ class ChildList(QWidget):
             self._context.go.emit(Place(page=page, record_id=record_id))
 
     def _conditions(self) -> tuple[Condition, ...]:
-        conditions = [Condition(field=self._link, op=Op.EQUAL, value=self._customer_id or "-")]
-        if self._link == "record_id":
-            conditions.append(Condition(field="record_entity", op=Op.EQUAL, value="customer"))
-        return tuple(conditions)
+        return (Condition(field=LINK, op=Op.EQUAL, value=self._customer_id or "-"),)
 
     def _show_form(self, record_id: str | None, values: dict[str, Plain] | None) -> None:
         self._close_form()
         self._form = RecordForm(
-            self._context, self._actions, self._entity, record_id, given=values, left_out=(self._link,)
+            self._context, self._actions, self._entity, record_id, given=values, left_out=(LINK,)
         )
         self._form.closed.connect(self._close_form)
         self._stack.addWidget(self._form)

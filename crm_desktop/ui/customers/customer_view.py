@@ -23,6 +23,7 @@ from crm_desktop.ui.customers.history_list import HistoryList
 from crm_desktop.ui.customers.side_column import SideColumn
 from crm_desktop.ui.customers.timeline_view import TimelineView
 from crm_desktop.ui.dialling import dial
+from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.lists.side_pane import OVERLAY_BELOW, Hairline
 from crm_desktop.ui.places import PAGE_OF_ENTITY
@@ -204,7 +205,7 @@ class CustomerView(Live, QWidget):
         self._fill_tab(key)
         if isinstance(widget, ChildList):
             widget.list.focus_table()
-        elif isinstance(widget, HistoryList):
+        elif isinstance(widget, (FilesPanel, HistoryList)):
             widget.list.setFocus()
         elif self.isVisible():
             self.line.list.setFocus()
@@ -226,8 +227,7 @@ class CustomerView(Live, QWidget):
                 shown = ("subject", "number", "status", "priority", "assignee_id")
                 return ChildList(context, actions, "ticket", shown, (("created_at", True),))
             case "files":
-                shown = ("name", "media_type", "size_bytes")
-                return ChildList(context, actions, "attachment", shown, link="record_id", creates=False)
+                return FilesPanel(context, "customer")
             case "points":
                 shown = ("happened_on", "points", "reason", "created_by")
                 return ChildList(context, actions, "point_entry", shown, (("happened_on", True),))
@@ -238,6 +238,8 @@ class CustomerView(Live, QWidget):
         widget = self._tab_widgets.get(key)
         if isinstance(widget, ChildList):
             widget.show_customer(self.customer_id)
+        elif isinstance(widget, FilesPanel):
+            widget.show_record(self.customer_id)
         elif isinstance(widget, HistoryList) and self._overview is not None:
             widget.show_record(self.customer_id, {shown.field.name: shown.field for shown in self._fields})
 

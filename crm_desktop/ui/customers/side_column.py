@@ -12,9 +12,11 @@ from crm_core.i18n import Message, message, plural
 from crm_core.money import Money
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.models.records import Record
+from crm_desktop.services.attachments import ON_LAPTOP, FileRow
 from crm_desktop.services.customers import DealRow, Overview
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.words import amount, step_shown
+from crm_desktop.ui.files.words import LOOKS
 from crm_desktop.ui.format import NOTHING, figure, file_size, money, percent
 from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.theme.tokens import SIZES, L
@@ -133,20 +135,24 @@ class SideColumn(Live, QWidget):
             self._body.addWidget(row)
         self._more(len(rows) - MOST_ROWS, tab)
 
-    def _files(self, files: Sequence[Record]) -> None:
+    def _files(self, files: Sequence[FileRow]) -> None:
         if not files:
             return
-        number = plural(len(files), message("1 file"), message("{count} files", count=figure(len(files))))
+        number: Text = plural(
+            len(files), message("1 file"), message("{count} files", count=figure(len(files)))
+        )
+        away = sum(file.state not in ON_LAPTOP for file in files)
+        if away:
+            number = message("{count}, {away} at HQ", count=show(number), away=figure(away))
         self._body.addSpacing(L)
         self._body.addWidget(Heading(message("Files"), number))
         self._body.addSpacing(4)
         for file in files[:MOST_ROWS]:
-            size = file.get("size_bytes")
-            right = Label(file_size(size) if isinstance(size, int) else "", step="caption", color="text-soft")
-            row = InfoRow(file.title, icon="file", right=right, lined=False)
+            row = InfoRow(file.name, icon="file", right=_FileState(file), lined=False)
             row.layout().setContentsMargins(0, 4, 0, 5)
             row.opened.connect(lambda: self.tab_asked.emit("files"))
             self._body.addWidget(row)
+        self._more(len(files) - MOST_ROWS, "files")
 
     def _more(self, number: int, tab: str) -> None:
         if number > 0:
@@ -227,6 +233,20 @@ class _Step(QWidget):
         row.addStretch(1)
         row.addWidget(IconLabel(glyph.icon, color=glyph.color, size=14, name=glyph.word))
         row.addWidget(text)
+
+
+class _FileState(QWidget):
+    """The size of a file, and a shape where its content is not settled here."""
+
+    def __init__(self, file: FileRow) -> None:
+        super().__init__()
+        look = LOOKS[file.state]
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(Label(file_size(file.size) if file.size else "", step="caption", color="text-soft"))
+        if look.icon:
+            row.addWidget(IconLabel(look.icon, color=look.color, size=14, name=look.word))
 
 
 def _role(contact: Record) -> Text:

@@ -21,6 +21,7 @@ from crm_desktop.services.forms import FormSetup
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import clock, near_moment
 from crm_desktop.ui.forms.alike import alike_words, place_of
 from crm_desktop.ui.forms.field_grid import FieldGrid
@@ -35,6 +36,8 @@ from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.paint import Tone
 
 DRAFT_MS = 3_000
+WITH_FILES = frozenset(("deal", "activity", "contact", "product"))
+"""Kinds whose form shows the files of the record; others have a place of their own for them."""
 CHECK_MS = 400  # after the last key, so that nobody is told off in the middle of a word
 
 
@@ -78,6 +81,8 @@ class RecordForm(Live, QWidget):
         self._saving = False
         self._title = title
         self._narrow = narrow
+        self.files: FilesPanel | None = None
+        """The files of a record that is saved."""
         self._lay_out()
         self._timers()
         self._keys(actions)
@@ -173,7 +178,15 @@ class RecordForm(Live, QWidget):
         inner = QWidget()
         row = QHBoxLayout(inner)
         row.setContentsMargins(margin, 8, margin, margin)
-        row.addWidget(self.grid, 1)
+        fields = QVBoxLayout()
+        fields.setSpacing(L)
+        fields.addWidget(self.grid)
+        if self.entity in WITH_FILES and self.record_id is not None:
+            self.files = FilesPanel(self.context, self.entity, compact_rows=4)
+            self.files.show_record(self.record_id)
+            fields.addWidget(self.files)
+        fields.addStretch(1)
+        row.addLayout(fields, 1)
         row.addStretch(0)
         self._scroll = QScrollArea()
         self._scroll.setWidget(inner)

@@ -55,7 +55,7 @@ class TicketsPage(Page):
         self.head = TicketHead()
         self.talk = Conversation()
         self.box = ReplyBox()
-        self.facts = FactsPane()
+        self.facts = FactsPane(context)
         self.form = NewTicket(context)
         self.new_button = Button(message("New ticket"), Kind.PRIMARY, icon="plus")
         self.nothing = EmptyState("ticket", message("Choose a ticket in the queue"), "", (self.new_button,))

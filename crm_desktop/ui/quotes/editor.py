@@ -31,6 +31,7 @@ from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.quotes import ProductChoice, QuoteView
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.quotes.entry import EntryLine
 from crm_desktop.ui.quotes.grid import LineGrid
@@ -74,6 +75,7 @@ class QuoteEditor(Live, QWidget):
         self.discount = QLineEdit()
         self.tax_included = QCheckBox()
         self.totals = TotalsBlock()
+        self.files = FilesPanel(context, "quote", compact_rows=2)
         self.preview = PreviewPane(context)
         self.missing = EmptyState("doc", message("This quote is not on this laptop"))
         self._follow_timer = QTimer(self)
@@ -125,6 +127,7 @@ class QuoteEditor(Live, QWidget):
             self.entry.clear()
             self._stack.setCurrentWidget(self._blank)
         self._read()
+        self.files.show_record(quote_id)
         self.preview.show_quote(quote_id)
 
     def refresh(self) -> None:
@@ -204,6 +207,10 @@ class QuoteEditor(Live, QWidget):
         column.addWidget(self.grid, 1000)
         column.addWidget(self.entry)
         column.addLayout(foot)
+        papers = QHBoxLayout()
+        papers.setContentsMargins(24, 0, 24, 8)
+        papers.addWidget(self.files)
+        column.addLayout(papers)
         column.addStretch(1)
         self.grid.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._blank = QWidget()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from crm_core.errors import CrmError
 from crm_core.i18n import message
 from crm_desktop.settings import LAST_VIEW, RAIL_COLLAPSED, RECENT_RECORDS
+from crm_desktop.sync.blobs import UP
 from crm_desktop.sync.report import RoundReport
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.actions import ActionRegistry
@@ -297,6 +298,10 @@ class Frame(QWidget):
                 can_cancel=True,
                 stopping=sync.stopping,
             )
+        elif sync.file is not None:
+            file = sync.file
+            text = message("Sending a file") if file.direction == UP else message("Fetching a file")
+            running = Running(text=text, done=file.done, total=file.total)
         elif tasks.busy:
             running = Running(text=message("Working…"))
         self.status.show_job(running)

@@ -56,6 +56,9 @@ class MeteredRule(QObject):
     def apply(self) -> None:
         """Do what the network and the setting ask for now."""
         runner, settings = self._context.app.runner, self._context.app.settings
+        if runner is not None:
+            # Rounds are small and may be allowed there; files wait until somebody asks for one.
+            runner.hold_files(held=self._network.is_metered())
         if runner is not None and self._holds is None:
             self._holds = runner.status.pause_reason == REASON
         holds = self._network.is_metered() and not settings.get(SYNC_ON_METERED)

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from crm_core.entities.ticket import CHANNELS
 from crm_core.i18n import Message, message
 from crm_desktop.services.tickets import Clock, QueueRow, TicketView
+from crm_desktop.ui.context import Context
 from crm_desktop.ui.dialling import dial
+from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import NOTHING, near_date
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.tickets.queue import now_ms
@@ -37,9 +39,10 @@ class FactsPane(Live, QScrollArea):
     customer_asked = Signal(str)
     ticket_asked = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view: TicketView | None = None
+        self.files = FilesPanel(context, "ticket", compact_rows=4)
         self._phone = ""
         self.name = ElidedLabel("", step="section")
         self.level = _Level()
@@ -105,6 +108,7 @@ class FactsPane(Live, QScrollArea):
             fact.setVisible(bool(show(values[name])))
         line_up(tuple(self.facts.values()), least=_LEAST_LABEL, most=_MOST_LABEL)
         self._show_others(view.others)
+        self.files.show_record(ticket.id)
         self.tick()
 
     def tick(self) -> None:
@@ -158,6 +162,8 @@ class FactsPane(Live, QScrollArea):
         column.addSpacing(12)
         column.addWidget(self.others)
         column.addLayout(self._rows)
+        column.addSpacing(12)
+        column.addWidget(self.files)
         column.addStretch(1)
         self.setWidget(holder)
 

@@ -1,0 +1,1 @@
+"""Files on records: a list to add to, open, save, fetch and free."""

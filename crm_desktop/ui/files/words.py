@@ -1,0 +1,48 @@
+"""What is said of a file: where its content is, how large it is, when it came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from crm_core.i18n import Message, message
+from crm_desktop.services.attachments import FileRow, FileState
+from crm_desktop.ui.format import file_size, near_moment, percent
+from crm_desktop.ui.translate import tr
+
+
+@dataclass(frozen=True, slots=True)
+class StateLook:
+    """A state as a shape, a colour and words; '' where there is nothing to say."""
+
+    icon: str
+    color: str
+    word: Message
+
+
+LOOKS = {
+    FileState.HERE: StateLook("", "text-soft", message("On this laptop")),
+    FileState.WAITING: StateLook("notsent", "accent", message("Waits to be sent")),
+    FileState.AT_HQ: StateLook("notdl", "text-soft", message("At HQ")),
+    FileState.FETCHING: StateLook("dl", "accent", message("Is being fetched")),
+    FileState.MISSING: StateLook("clock", "warn", message("Not at HQ yet")),
+    FileState.REFUSED: StateLook("warn", "bad", message("HQ does not take it")),
+    FileState.EMPTY: StateLook("none", "text-soft", message("No content")),
+}
+
+
+def state_words(row: FileRow, progress: tuple[int, int] | None = None) -> str:
+    """Return where a content is; with what travels, how far it is."""
+    if progress is not None and progress[1]:
+        share = percent(100 * progress[0] // progress[1])
+        if row.state is FileState.WAITING:
+            return tr("Is being sent, {share}", share=share)
+        return tr("Is being fetched, {share}", share=share)
+    return tr(LOOKS[row.state].word.text)
+
+
+def second_line(row: FileRow) -> str:
+    """Return what stands under a file's name: caption, size, when it was added."""
+    added = near_moment(datetime.fromtimestamp(row.added_ms / 1000, UTC)) if row.added_ms else ""
+    parts = (row.caption, file_size(row.size) if row.size else "", added)
+    return " · ".join(part for part in parts if part)
