@@ -70,8 +70,13 @@ class Caller:
 
     def set(self, entity: str, record_id: str, name: str, value: Any, now_ms: int) -> SyncResponse:
         """Push one edit of a field."""
+        return self.set_many(entity, (record_id,), name, value, now_ms)
+
+    def set_many(self, entity: str, ids: Sequence[str], name: str, value: Any, now_ms: int) -> SyncResponse:
+        """Push the same edit of several records."""
         no = SCHEMAS[entity].fields[name].no
-        return self.send(self.request([(OpKind.SET, entity, record_id, no, value)], now_ms=now_ms))
+        changes = [(OpKind.SET, entity, record_id, no, value) for record_id in ids]
+        return self.send(self.request(changes, now_ms=now_ms))
 
     def request(
         self,
@@ -108,8 +113,13 @@ class Caller:
 
     def post(self, body: bytes, **headers: str) -> bytes:
         """Send a body as it is and return the answer's. Raises `TurnedAway`."""
-        self._line.request("POST", "/v1/sync", body, {**self._headers, **headers})
-        answer = self._line.getresponse()
+        try:
+            self._line.request("POST", "/v1/sync", body, {**self._headers, **headers})
+            answer = self._line.getresponse()
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+            self._line.close()  # kept open for longer than HQ does; asking again is safe
+            self._line.request("POST", "/v1/sync", body, {**self._headers, **headers})
+            answer = self._line.getresponse()
         raw = answer.read()
         self.bytes_up, self.bytes_down = self.bytes_up + len(body), self.bytes_down + len(raw)
         if answer.status != http.client.OK:
