@@ -9,7 +9,7 @@ import logging
 import platform
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +17,11 @@ from sqlalchemy.orm import Session
 
 from crm_core.errors import CrmError, DamagedDatabase, Unreachable, UserError
 from crm_core.i18n import N_
+from crm_core.sync.protocol import EnrolResponse
+from crm_core.sync.sealed_file import SealedFile
+from crm_core.sync.sealing import Sealer
+from crm_desktop.interchange.saving import write_pieces
+from crm_desktop.interchange.stopped import Stopped
 from crm_desktop.models import state
 from crm_desktop.models.backup import drop_backups, restore_backup
 from crm_desktop.models.replica import LOCAL_USER, Replica
@@ -46,6 +51,7 @@ from crm_desktop.settings import (
 from crm_desktop.sync import enrolment
 from crm_desktop.sync.blob_line import HttpBlobLine
 from crm_desktop.sync.blobs import BlobReport, BlobRule, BlobTransfer, OnBlobStep, ignore_blob_step
+from crm_desktop.sync.by_file import FileLine, NoLine, Written, blocks_of, open_enrolment
 from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.handing_over import hand_over
 from crm_desktop.sync.refused import Refused
@@ -72,6 +78,8 @@ class App:
         self._hq: HttpHeadquarters | None = None
         self._news = _News(self)
         self._are_files_tidy = False
+        self._line = threading.Lock()
+        """One thing at a time goes to HQ or comes from it: a round, or a file."""
         self._is_given_up = False
         """The database is to be erased once it is closed."""
 
@@ -88,6 +96,15 @@ class App:
         stays with its HQ and its person: records of one must not reach the other.
         """
         address = checked_address(server)
+        self._demand_own_profile(address)
+        with _connection(self.profile, address) as hq:
+            answer = enrolment.ask(hq, user, password, device_name or platform.node() or "laptop")
+        self._demand_own_profile(address, answer.user_id)
+        with self._line:
+            self._take_up(answer, address)
+
+    def _demand_own_profile(self, address: str, user_id: str = "") -> None:
+        """Raise `UserError` unless this profile may belong to the HQ, and to the user where he is known."""
         if sample.holds_sample(self.replica):
             raise UserError(N_("This profile holds sample data, which no HQ gets. Remove it, or use another"))
         with self.replica.read() as session:
@@ -97,13 +114,14 @@ class App:
                 N_("This profile belongs to {server}. Use another profile for another HQ"),
                 server=known[Key.SERVER_URL],
             )
-        with _connection(self.profile, address) as hq:
-            answer = enrolment.ask(hq, user, password, device_name or platform.node() or "laptop")
-        if known[Key.USER_ID] and known[Key.USER_ID] != answer.user_id:
+        if user_id and known[Key.USER_ID] and known[Key.USER_ID] != user_id:
             raise UserError(
                 N_("This profile belongs to {user}. Use another profile for another person"),
                 user=known[Key.USER_NAME],
             )
+
+    def _take_up(self, answer: EnrolResponse, address: str) -> None:
+        """Keep what HQ gave this laptop, and hand over to its person what was made here before."""
         self._store.write(DEVICE_TOKEN, answer.secret.encode())
         with self.replica.applying() as session:
             enrolment.remember(session, answer, address)
@@ -111,6 +129,71 @@ class App:
         self.settings.set(SERVER_URL, address)
         self.settings.set(USER_NAME, answer.user_name)
         self._disconnect()
+
+    def enrol_by_file(
+        self,
+        file: Path,
+        passphrase: str,
+        server: str = "",
+        on_step: OnStep = ignore_step,
+        cancelled: Cancelled = never,
+    ) -> RoundReport:
+        """Sign in with a file of HQ's, and take over everything in it.
+
+        `server` is where HQ is reached over the network, where the file does not say. Raises `UserError` with
+        nothing changed for a file or passphrase that does not fit, and where `enrol` would. Broken off, it
+        goes on with the same file, or with the next round.
+        """
+        brought, messages = open_enrolment(SealedFile(blocks_of(file)), passphrase)
+        answer, address = brought.answer, server or brought.address
+        address = checked_address(address) if address else ""
+        with self._line:
+            with self.replica.read() as session:
+                known = state.read_all(session)
+            began = (known[Key.DEVICE], known[Key.EPOCH], known[Key.NONCE])
+            if began != (answer.device, answer.epoch, answer.nonce):
+                self._demand_own_profile(address, answer.user_id)
+                self._take_up(answer, address)
+            return self._file_line(answer.secret.encode()).fill(answer, messages, on_step, cancelled)
+
+    def write_sync_file(
+        self, file: Path, on_step: OnStep = ignore_step, cancelled: Cancelled = never
+    ) -> Written:
+        """Write all that waits to a file for HQ, wholly or not at all.
+
+        Raises `UserError` where it cannot be written, or the laptop cannot exchange files yet, and `Stopped`.
+        """
+
+        def save(blocks: Iterator[bytes]) -> None:
+            write_pieces(file, _until(blocks, cancelled))
+
+        with self._line:
+            return self._file_line(self._device_token()).write(save, on_step)
+
+    def read_sync_file(
+        self, file: Path, on_step: OnStep = ignore_step, cancelled: Cancelled = never
+    ) -> RoundReport:
+        """Apply HQ's answer to a file, and note it in the history.
+
+        Raises `UserError` with nothing changed where it does not fit, or `Refused` where HQ does not serve
+        this laptop any more.
+        """
+        with self._line:
+            try:
+                sealed = SealedFile(blocks_of(file))
+                return self._file_line(self._device_token()).read(sealed, on_step, cancelled)
+            except Refused as refused:
+                self._on_refused(refused)
+                raise
+
+    def _file_line(self, token: bytes) -> FileLine:
+        return FileLine(self.replica, Engine(self.replica, NoLine(), on_end=self._note_round), Sealer(token))
+
+    def _device_token(self) -> bytes:
+        token = self._store.read(DEVICE_TOKEN)
+        if token is None:
+            raise UserError(N_("This laptop is not connected to an HQ. Sign in first"))
+        return token
 
     def engine(self) -> Engine:
         """Return what runs rounds with this laptop's HQ. `UserError` where it is connected to none."""
@@ -139,14 +222,15 @@ class App:
 
         Raises `Unreachable`, or `Refused` where HQ does not serve this laptop any more.
         """
-        try:
-            return self.engine().run_round(on_step, cancelled)
-        except Refused as refused:
-            self._on_refused(refused)
-            raise
-        except CrmError as error:
-            syncing.note_event(self.replica, "failed", syncing.told(error.message))
-            raise
+        with self._line:
+            try:
+                return self.engine().run_round(on_step, cancelled)
+            except Refused as refused:
+                self._on_refused(refused)
+                raise
+            except CrmError as error:
+                syncing.note_event(self.replica, "failed", syncing.told(error.message))
+                raise
 
     def carry_files(
         self,
@@ -387,6 +471,14 @@ def find_hq(address: str, folder: Path | str | None = None) -> str:
 def proxy_for(address: str) -> str:
     """Return through which proxy an address is reached; '' for none."""
     return proxy_of(address)
+
+
+def _until(blocks: Iterator[bytes], cancelled: Cancelled) -> Iterator[bytes]:
+    """Yield the blocks; raises `Stopped` once somebody wants no more of them."""
+    for block in blocks:
+        if cancelled():
+            raise Stopped(N_("Stopped; no file was written"))
+        yield block
 
 
 def _connection(profile: Profile, address: str, secret: str | None = None) -> HttpHeadquarters:

@@ -44,6 +44,17 @@ def ask_passphrase(new: bool) -> str:
     )
 
 
+def read_file_passphrase(*, from_stdin: bool) -> str:
+    """Return the passphrase of a file from the first line of standard input, or asked for at the terminal.
+
+    Raises `UserError` where there is neither.
+    """
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    instead = message(N_("Give the passphrase on standard input with --passphrase-stdin"))
+    return ask_secret(tr(N_("Passphrase of the file")), instead=instead)
+
+
 def read_password(*, from_stdin: bool) -> str:
     """Return the password from the first line of standard input, or asked for at the terminal.
 

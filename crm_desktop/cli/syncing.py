@@ -15,38 +15,59 @@ from crm_core.errors import Unreachable
 from crm_core.i18n import N_
 from crm_core.schema.values import instant_text
 from crm_desktop.assembly import App, new_profile
-from crm_desktop.cli.console import ask_passphrase, read_password, tr
+from crm_desktop.cli.console import ask_passphrase, read_file_passphrase, read_password, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import declared_fields, flat, plain_change
 from crm_desktop.platform.paths import Profile, profile_at
 from crm_desktop.services import syncing
 from crm_desktop.services.syncing import ReturnedEdit
-from crm_desktop.sync.blobs import DOWN, UP, OnBlobStep
+from crm_desktop.sync.blobs import DOWN, UP, BlobReport, OnBlobStep
 from crm_desktop.sync.report import OnStep
 from crm_terminal.console import Console
 
 RETURNED_COLUMNS = ("id", "entity", "title", "label", "mine", "theirs", "who", "at", "reason")
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE_THERE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 COMPARISON = frozenset(("compared", "repaired", "differing"))
 """What a round tells of comparing with HQ: `doctor --compare` says it, `sync` has a fixed form."""
 
 
 @click.command("sign-in", help=tr(N_("Make this laptop known to an HQ, and its replica with it.")))
-@click.option(
-    "--server", metavar="URL", required=True, help=tr(N_("Address of HQ, such as https://crm.example."))
-)
-@click.option("--user", metavar="NAME", required=True, help=tr(N_("Name to sign in with.")))
+@click.option("--server", metavar="URL", help=tr(N_("Address of HQ, such as https://crm.example.")))
+@click.option("--user", metavar="NAME", help=tr(N_("Name to sign in with.")))
 @click.option("--password-stdin", is_flag=True, help=tr(N_("Read the password from standard input.")))
 @click.option("--device-name", help=tr(N_("What HQ calls this laptop; else the computer's name.")))
+@click.option(
+    "--file", type=_FILE_THERE, help=tr(N_("File of HQ's to sign in with, instead of name and password."))
+)
+@click.option(
+    "--passphrase-stdin", is_flag=True, help=tr(N_("Read the file's passphrase from standard input."))
+)
 @pass_terminal
 def sign_in(
-    terminal: Terminal, server: str, user: str, password_stdin: bool, device_name: str | None
+    terminal: Terminal,
+    server: str | None,
+    user: str | None,
+    password_stdin: bool,
+    device_name: str | None,
+    file: Path | None,
+    passphrase_stdin: bool,
 ) -> None:
-    """Enrol this laptop."""
-    password = read_password(from_stdin=password_stdin)
-    with _enrolling(terminal.folder) as app:
-        app.enrol(server, user, password, device_name)
-        stands = syncing.status(app.replica)
+    """Enrol this laptop, over the network or by file."""
+    if file is not None:
+        passphrase = read_file_passphrase(from_stdin=passphrase_stdin)
+        with _enrolling(terminal.folder) as app:
+            app.enrol_by_file(file, passphrase, server or "", _tell_steps(terminal.console))
+            stands = syncing.status(app.replica)
+    elif server is None or user is None:
+        raise click.UsageError(tr(N_("Give --server and --user, or --file")))
+    else:
+        password = read_password(from_stdin=password_stdin)
+        with _enrolling(terminal.folder) as app:
+            app.enrol(server, user, password, device_name)
+            stands = syncing.status(app.replica)
     terminal.console.show(
         {
             "user": stands.user_name,
@@ -84,12 +105,28 @@ def _remove(profile: Profile, *, key_too: bool) -> None:
 
 
 @click.command(help=tr(N_("Run one full round: send what waits, fetch what is new.")))
+@click.option(
+    "--to", "to_file", type=_FILE, metavar="FILE", help=tr(N_("Write what waits to a file for HQ instead."))
+)
+@click.option(
+    "--from", "from_file", type=_FILE_THERE, metavar="FILE", help=tr(N_("Apply HQ's answer to such a file."))
+)
 @pass_terminal
-def sync(terminal: Terminal) -> None:
+def sync(terminal: Terminal, to_file: Path | None, from_file: Path | None) -> None:
     """Run one round."""
+    if to_file is not None and from_file is not None:
+        raise click.UsageError(tr(N_("Give --to or --from, not both: HQ answers in between")))
+    steps = _tell_steps(terminal.console)
     with terminal.app() as app:
-        report = app.sync_now(_tell_steps(terminal.console))
-        files = app.carry_files(_tell_files(terminal.console))
+        if to_file is not None:
+            written = app.write_sync_file(to_file, steps)
+            terminal.console.tell(N_("Hand {file} to HQ; bring back the answer"), file=to_file)
+            terminal.console.show({"file": str(to_file), **asdict(written), "bytes": to_file.stat().st_size})
+            return
+        if from_file is not None:
+            report, files = app.read_sync_file(from_file, steps), BlobReport()
+        else:
+            report, files = app.sync_now(steps), app.carry_files(_tell_files(terminal.console))
     told = asdict(report)
     shown = {name: told[name] for name in told if name not in COMPARISON}
     carried = {"files_sent": files.sent, "files_received": files.received, "files_waiting": files.waiting}

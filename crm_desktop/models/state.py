@@ -54,6 +54,10 @@ class Key(StrEnum):
     """When the next round is to compare what both sides hold; 0 before the first full round."""
     BACKED_UP_MS = "backed_up_ms"
     """When the last daily backup was made."""
+    FILES_OUT = "files_out"
+    """The last files written for HQ, of which an answer may come; see `sync.by_file`."""
+    FILE_IN = "file_in"
+    """Number of the latest file an answer of HQ's was applied to."""
     TRACES = "traces"
     """Whether something taken away may still stand in the write-ahead log or in a backup."""
     LINE = "line"
@@ -84,6 +88,8 @@ DEFAULTS: Mapping[str, Any] = {
     Key.INDEX_VERSION: "",
     Key.COMPARE_AT_MS: 0,
     Key.BACKED_UP_MS: 0,
+    Key.FILES_OUT: [],
+    Key.FILE_IN: 0,
     Key.TRACES: False,
     Key.LINE: [],
     Key.IMPORT_TEMPLATES: {},

@@ -9,7 +9,7 @@ page, never while the line is busy.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -23,7 +23,6 @@ from crm_core.sync.clock import observe, reading
 from crm_core.sync.codec import read_message
 from crm_core.sync.merge import dot
 from crm_core.sync.protocol import (
-    PROTOCOL_VERSION,
     Code,
     DigestDiff,
     Headquarters,
@@ -38,6 +37,7 @@ from crm_desktop.models.numbers import leases_wanted
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
 from crm_desktop.sync import outbox
+from crm_desktop.sync.asking import request_of
 from crm_desktop.sync.bringing_back import awaits_bringing_back, bring_back
 from crm_desktop.sync.comparing import PERIOD_MS, Comparison
 from crm_desktop.sync.enrolment import restart
@@ -194,6 +194,32 @@ class Engine:
                 self._on_end(session, report)
         return report
 
+    def apply(
+        self, trips: Iterable[Trip], on_step: OnStep = ignore_step, cancelled: Cancelled = never
+    ) -> RoundReport:
+        """Apply answers that came otherwise than over the line, one after the other, as a round does."""
+        with self._replica.read() as session:
+            known = state.read(session, Key.LINE)
+        if known:  # what the line is like stays known
+            self._connection, self._pace = known[0], Pace.unpack(known[1:])
+        tally = _Tally(None)
+        finished = False
+        try:
+            for trip in trips:
+                received, finished = self._apply(trip.request, trip.response, trip.offset_ms, tally)
+                _tell(on_step, received, tally)
+                if cancelled():
+                    break
+        finally:
+            self._replica.erase_traces()
+        if tally.is_too_old:
+            raise Refused("upgrade", _TOO_OLD)
+        report = tally.report(up_to_date=finished)
+        if not finished:
+            with self._replica.applying() as session:
+                self._on_end(session, report)
+        return report
+
     def _lose(self, error: Unreachable, tally: _Tally, cancelled: Cancelled) -> None:
         """Make the next trip smaller after one that broke off; raise the error where no more is tried."""
         if cancelled():
@@ -298,20 +324,8 @@ class Engine:
             is_held = bool(known[Key.RESYNC_MARK]) and awaits_bringing_back(session)
             push_bytes = PUSH_RATIO * self._pace.up_bytes
             txns = outbox.next_batch(session, push_bytes) if writes and not is_held else []
-            now = reading(max(0, self._replica.clock.now_ms()))
-            request = SyncRequest(
-                v=PROTOCOL_VERSION,
-                epoch=known[Key.EPOCH],
-                device=known[Key.DEVICE],
-                incarnation=known[Key.INCARNATION],
-                nonce=known[Key.NONCE],
-                schema=SCHEMA_VERSION,
-                sent_hlc=max(now, known[Key.HLC]) if txns else now,
-                token=known[Key.TOKEN],
-                want_bytes=self._pace.down_bytes,
-                leases=leases_wanted(session),
-                digest=digest,
-            )
+            now_ms, want = self._replica.clock.now_ms(), self._pace.down_bytes
+            request = request_of(known, now_ms, txns, leases_wanted(session), want, digest)
             return self._hand_over(session, request, txns) if txns else Load(request=request)
 
     def _apply(
@@ -360,7 +374,7 @@ class Engine:
                     number_the_rest(session, self._replica.clock.today())
             highest = state.read(session, Key.HLC)  # what was recorded just now has moved it
             heard = observe(highest, reading(response.server_ms))
-            kept[Key.HLC] = heard if request.txns or received.rows else highest
+            kept[Key.HLC] = heard if request.txns or response.answers or received.rows else highest
             # One that begins anew has no numbers to give out yet, and asks for some.
             even = not response.more and not response.incarnation and outbox.count(session) == 0
             tally.add(response, settled, received)

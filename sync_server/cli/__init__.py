@@ -30,6 +30,7 @@ COMMANDS: tuple[click.Command, ...] = (
     people.role,
     import_command.import_file,
     devices.devices,
+    devices.exchange,
     setup.back_up,
     setup.restore,
     setup.migrate,

@@ -14,6 +14,20 @@ tr: Final[Translate] = translation(language_of_terminal())
 """Translation into the terminal's language, which stays the same as long as a command runs."""
 
 
+def read_passphrase(*, from_stdin: bool) -> str:
+    """Return the passphrase of a file from the first line of standard input, or asked for twice.
+
+    Raises `UserError` where there is neither.
+    """
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return ask_secret(
+        tr(N_("Passphrase of the file")),
+        again=tr(N_("The same again")),
+        instead=message(N_("Give the passphrase on standard input with --passphrase-stdin")),
+    )
+
+
 def read_password(*, from_stdin: bool, name: str) -> str:
     """Return the password from the first line of standard input, or asked for twice at the terminal.
 

@@ -1,18 +1,30 @@
-"""`devices`: the laptops headquarters knows."""
+"""`devices` and `exchange`: the laptops headquarters knows, and the files of those it meets by file."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from crm_core.i18n import N_
 from crm_core.schema.values import instant_text
-from sync_server.cli.console import tr
+from sync_server.cli.console import read_passphrase, tr
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.services import people
+from sync_server.services.by_file import ANSWERED, BEGIN_ANEW
 from sync_server.services.headquarters import Headquarters
 
+_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+_NEXT: Final = {
+    ANSWERED: N_("Bring {file} to {user}, whose laptop reads it with Sync by file"),
+    BEGIN_ANEW: N_(
+        "HQ took nothing: the file is older than a contact since, or the laptop went back to a backup. Bring"
+        " {file} to {user} all the same; the laptop then knows which"
+    ),
+}
+_SHUT_OUT: Final = N_("HQ took nothing: “{name}” of {user} is shut out. {file} tells the laptop so, no more")
 COLUMNS: Final = ("id", "name", "user", "last_seen_at", "revoked", "wipe", "purge_waits", "clock_shift_ms")
 
 
@@ -53,6 +65,45 @@ def allow_purge(terminal: Terminal, device: int) -> None:
     """Let a held purge go on."""
     with terminal.headquarters() as hq:
         _show(terminal, hq, hq.auth.allow_purge(device))
+
+
+@devices.command(
+    "enrol", help=tr(N_("Write a file that signs a new laptop in, with all its user may see in it."))
+)
+@click.argument("user", metavar="USER")
+@click.option("--name", required=True, help=tr(N_("What HQ calls the laptop.")))
+@click.option("--out", required=True, type=_FILE, help=tr(N_("File to write.")))
+@click.option(
+    "--server", default="", metavar="URL", help=tr(N_("Where HQ is reached later, over a network."))
+)
+@click.option(
+    "--passphrase-stdin", is_flag=True, help=tr(N_("Read the file's passphrase from standard input."))
+)
+@pass_terminal
+def enrol(terminal: Terminal, user: str, name: str, out: Path, server: str, passphrase_stdin: bool) -> None:
+    """Enrol a laptop by file."""
+    with terminal.headquarters() as hq:
+        user_id, _ = people.find(hq, "user", user)
+        passphrase = read_passphrase(from_stdin=passphrase_stdin)
+        written = hq.by_file.enrol(user_id, name, passphrase, server, out)
+    console = terminal.console
+    console.tell(N_("Hand {file} and, by another way, its passphrase to {user}"), file=out, user=written.user)
+    console.show({"file": str(out), **asdict(written)})
+
+
+@click.command(help=tr(N_("Answer the file a laptop wrote with Sync by file.")))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--out", required=True, type=_FILE, help=tr(N_("File to write, for the laptop.")))
+@pass_terminal
+def exchange(terminal: Terminal, file: Path, out: Path) -> None:
+    """Answer a laptop's file."""
+    with terminal.headquarters() as hq:
+        done = hq.by_file.answer(file, out)
+        device = next(each for each in hq.auth.devices() if each["id"] == done.device)
+        names = people.names_of_users(hq)
+    told = {"name": device["name"], "user": names.get(device["user_id"], "")}
+    terminal.console.tell(_NEXT.get(done.outcome, _SHUT_OUT), file=out, **told)
+    terminal.console.show({"file": str(out), **told, **asdict(done)})
 
 
 def _show(terminal: Terminal, hq: Headquarters, device: dict[str, Any]) -> None:

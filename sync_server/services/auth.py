@@ -7,7 +7,7 @@ import hmac
 import secrets
 import time
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from crm_core.i18n import N_
 from crm_core.schema.validate import is_storable
 from crm_core.sync.merge import lives
 from crm_core.sync.protocol import EnrolRequest, EnrolResponse
+from crm_core.sync.sealing import Sealer
 from sync_server.services import audit, faults, measures, passwords, usage
 from sync_server.services.records import chunks
 from sync_server.settings import Settings
@@ -156,6 +157,10 @@ class Auth:
     def enrol(self, request: EnrolRequest, address: str) -> EnrolResponse:
         """Make a laptop known and return what it keeps. Raises what `check_password` raises."""
         user_id = self.check_password(request.user, request.password, address)
+        return self.enrol_for(user_id, request.device_name, request.schema)
+
+    def enrol_for(self, user_id: str, device_name: str, schema: int) -> EnrolResponse:
+        """Make a laptop of a user known and return what it keeps; who asks was let in before."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         nonce = secrets.token_bytes(NONCE_BYTES)
         at_ms = self._clock()
@@ -164,14 +169,15 @@ class Auth:
                 insert(_device)
                 .values(
                     user_id=user_id,
-                    name=request.device_name[:LONGEST_NAME].replace("\x00", ""),
+                    name=device_name[:LONGEST_NAME].replace("\x00", ""),
                     secret_hash=_token_hash(token),
+                    file_key=Sealer(token.encode()).public,
                     incarnation=1,
                     nonce=nonce,
                     acked_op=0,
                     last_hlc=0,
                     acked_seq=0,
-                    schema=min(max(request.schema, 0), 2**31 - 1),
+                    schema=min(max(schema, 0), 2**31 - 1),
                     enrolled_at=at_ms,
                     revoked=False,
                     wipe=False,
@@ -210,18 +216,47 @@ class Auth:
             )
             if found is None:
                 raise faults.token_unknown()
-            shut = snapshot.connection.execute(
-                select(_credential.c.disabled).where(_credential.c.user_id == found["user_id"])
-            ).scalar()
-            allowed = not shut and _may_sign_in(snapshot.connection, found["user_id"])
-        if found["revoked"]:
-            raise faults.revoked(wipe=found["wipe"])
-        if not allowed:
+            session = self._served(snapshot.connection, dict(found))
+        if found["file_key"] is None:  # of an HQ that knew no files yet
+            with self._database.note() as connection:
+                kept = {"file_key": Sealer(token.encode()).public}
+                connection.execute(update(_device).where(_device.c.id == found["id"]).values(**kept))
+        return session
+
+    def device_of_file(self, device_id: int) -> DeviceSession:
+        """Return the laptop whose signature stands under a file. Raises as `device` does."""
+        with self._database.read() as snapshot:
+            found = snapshot.connection.execute(select(_device).where(_device.c.id == device_id)).mappings()
+            return self._served(snapshot.connection, dict(found.one()))
+
+    def file_key(self, device_id: int) -> bytes | None:
+        """Return the public keys of a laptop, empty where it told none; None for an unknown one."""
+        with self._database.read() as snapshot:
+            query = select(_device.c.file_key).where(_device.c.id == device_id)
+            found = snapshot.connection.execute(query).one_or_none()
+        return None if found is None else bytes(found.file_key or b"")
+
+    def note_file(self, device_id: int, *, received: int, sent: int) -> None:
+        """Count a laptop's traffic by file."""
+        with self._database.note() as connection:
+            of_device = _device.c.id == device_id
+            device = connection.execute(select(_device).where(of_device).with_for_update()).mappings().one()
+            used = usage.counted(dict(device), usage.Traffic(received, sent), 0, self._clock())
+            connection.execute(update(_device).where(of_device).values(**used))
+
+    def _served(self, connection: Connection, device: Mapping[str, Any]) -> DeviceSession:
+        """Return a known laptop's session; raises `Refusal` where HQ does not serve it any more."""
+        shut = connection.execute(
+            select(_credential.c.disabled).where(_credential.c.user_id == device["user_id"])
+        ).scalar()
+        if device["revoked"]:
+            raise faults.revoked(wipe=device["wipe"])
+        if shut or not _may_sign_in(connection, device["user_id"]):
             raise faults.disabled()
         return DeviceSession(
-            device_id=found["id"],
-            user_id=found["user_id"],
-            wait_s=usage.wait_s_of(dict(found), self._settings, self._clock()),
+            device_id=device["id"],
+            user_id=device["user_id"],
+            wait_s=usage.wait_s_of(device, self._settings, self._clock()),
         )
 
     def shut_out(self, sessions: Iterable[DeviceSession]) -> set[DeviceSession]:
@@ -272,7 +307,7 @@ class Auth:
         """Return every laptop HQ knows, by number, without what opens a door."""
         with self._database.read() as snapshot:
             rows = snapshot.connection.execute(select(_device).order_by(_device.c.id)).mappings()
-            kept_back = ("secret_hash", "nonce", "last_nonce")
+            kept_back = ("secret_hash", "nonce", "last_nonce", "file_key")
             return [{name: row[name] for name in row if name not in kept_back} for row in rows]
 
     def forget_old_attempts(self) -> int:
@@ -315,6 +350,11 @@ class Auth:
                 "last_ms": now,
             }
             connection.execute(update(_attempt).where(_attempt.c.key == key).values(**counted))
+
+
+def sealer_of(settings: Settings) -> Sealer:
+    """Return the key pairs of an HQ: what laptops seal for it and know its files by."""
+    return Sealer(bytes.fromhex(settings.secret))
 
 
 def _token_hash(token: str) -> str:

@@ -36,6 +36,7 @@ class Signer:
 
     def __init__(self, secret: bytes, *, device: int, incarnation: int, epoch: str) -> None:
         self._key = hmac.digest(secret, b"token", "sha256")
+        self._offer_key = hmac.digest(secret, b"begin anew", "sha256")
         self._bound = (device, incarnation, epoch)
 
     def sign(self, standing: Standing) -> bytes:
@@ -53,6 +54,13 @@ class Signer:
             return Standing(token=Token.unpack(packed), settings=settings)
         except ValueError:
             return None  # of an older HQ, whose tokens had another shape
+
+    def offer(self) -> bytes:
+        """Return the nonce under which the laptop takes up this incarnation, offered to it in a file.
+
+        It follows from the names alone, so an offer nobody takes up leaves nothing behind.
+        """
+        return hmac.digest(self._offer_key, msgspec.msgpack.encode(self._bound), "sha256")[:MAC_BYTES]
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._key, msgspec.msgpack.encode(self._bound) + body, "sha256")[:MAC_BYTES]

@@ -10,6 +10,7 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_
 from sync_server.services.auth import Auth
 from sync_server.services.blobs import BlobService
+from sync_server.services.by_file import FileExchange
 from sync_server.services.hq import Hq
 from sync_server.services.sync import SyncService
 from sync_server.settings import Settings
@@ -27,6 +28,7 @@ class Headquarters:
     records: Hq
     sync: SyncService
     blobs: BlobService
+    by_file: FileExchange
 
     def demand_ready(self) -> None:
         """Raise `UserError` unless the database holds an HQ of this program's version."""
@@ -50,11 +52,13 @@ class Headquarters:
 def open_headquarters(settings: Settings) -> Headquarters:
     """Return the HQ of the settings; it may yet be empty (`demand_ready`)."""
     database = Database(settings.database_url, settings.language)
+    auth, sync = Auth(database, settings), SyncService(database, settings)
     return Headquarters(
         settings,
         database,
-        Auth(database, settings),
+        auth,
         Hq(database),
-        SyncService(database, settings),
+        sync,
         BlobService(database, settings),
+        FileExchange(database, settings, auth, sync),
     )

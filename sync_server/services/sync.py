@@ -14,14 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from crm_core import SCHEMA_VERSION
 from crm_core.errors import BrokenPromise, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Person
-from crm_core.sync.admission import MAX_OPS
-from crm_core.sync.clock import ms_of
+from crm_core.sync.clock import ms_of, reading
 from crm_core.sync.plan import Entitlement, Token, fresh, is_caught_up, reconcile, versions_held
 from crm_core.sync.protocol import (
     PROTOCOL_VERSION,
@@ -35,12 +34,21 @@ from crm_core.sync.protocol import (
 )
 from crm_core.sync.protocol import Settings as SettingsMessage
 from sync_server.services import audit, entitlements, numbers
-from sync_server.services.auth import DeviceSession, now_ms
+from sync_server.services.auth import DeviceSession, now_ms, sealer_of
 from sync_server.services.comparing import compare
 from sync_server.services.cursor import Disguise, Signer, Standing
 from sync_server.services.faults import Refusal
 from sync_server.services.feed import LEAST_BYTES, next_page
 from sync_server.services.lost_edits import missed_lost_edits
+from sync_server.services.meeting import (
+    MIN_SCHEMA,
+    Carried,
+    answered,
+    demand_current,
+    demand_readable,
+    is_one_of,
+    rename,
+)
 from sync_server.services.merge import Merged, PayloadChanged, merge
 from sync_server.services.overtaking import write_beside_others
 from sync_server.services.projection import Reader
@@ -50,8 +58,6 @@ from sync_server.settings import Settings
 from sync_server.store.database import Database, HqTransaction, Snapshot
 from sync_server.store.tables import Device, OpLog, table_of
 
-MIN_SCHEMA: Final = 1
-MAX_SERIES: Final = 8
 NONCE_BYTES: Final = 16
 CLOCK_SLACK_MS: Final = 2_000  # what time services correct without anybody noticing
 TRIES: Final = 3  # rights may change between writing them down and reading them
@@ -90,15 +96,21 @@ class SyncService:
         self._secret = bytes.fromhex(settings.secret)
         self._people: dict[str, tuple[int, str, Person]] = {}
         self.meter = Meter()
-        self._told = {**settings.told(), "schema": SCHEMA_VERSION}
+        key = {"file_key": sealer_of(settings).public.hex()}
+        self._told = {**settings.told(), "schema": SCHEMA_VERSION, **key}
         self._told_mark = zlib.crc32(msgspec.json.encode(sorted(self._told.items())))
 
-    def answer(self, request: SyncRequest, session: DeviceSession) -> SyncResponse:
-        """Take what a laptop brings and return what it may see. Raises `Refusal`."""
-        _demand_readable(request, session)
+    def answer(
+        self, request: SyncRequest, session: DeviceSession, carried: Carried | None = None
+    ) -> SyncResponse:
+        """Take what a laptop brings and return what it may see.
+
+        Raises `Refusal`; of a request that a file carried also `Unrecognised`, with nothing changed.
+        """
+        demand_readable(request, session)
         server_ms = self._clock()
         try:
-            contact = self._receive(request, session, server_ms)
+            contact = self._receive(request, session, server_ms, carried)
         except PayloadChanged as changed:
             self._alarm(session, changed, server_ms)
             raise
@@ -152,28 +164,37 @@ class SyncService:
 
     # Coming in
 
-    def _receive(self, request: SyncRequest, session: DeviceSession, server_ms: int) -> _Contact:
+    def _receive(
+        self, request: SyncRequest, session: DeviceSession, server_ms: int, carried: Carried | None
+    ) -> _Contact:
         traffic = self.meter.take(session.device_id)
         try:
-            return self._meet_in_transaction(request, session, server_ms, traffic)
+            return self._meet_in_transaction(request, session, server_ms, traffic, carried)
         except BaseException:  # nothing was written down
             self.meter.note(session.device_id, received=traffic.received, sent=traffic.sent)
             raise
 
     def _meet_in_transaction(
-        self, request: SyncRequest, session: DeviceSession, server_ms: int, traffic: Traffic
+        self,
+        request: SyncRequest,
+        session: DeviceSession,
+        server_ms: int,
+        traffic: Traffic,
+        carried: Carried | None,
     ) -> _Contact:
         if request.txns or request.leases:
             return write_beside_others(
                 self._database,
-                lambda hq: self._meet(request, session, server_ms, traffic, hq.connection, hq.epoch, hq),
+                lambda hq: self._meet(
+                    request, session, server_ms, traffic, hq.connection, hq.epoch, hq, carried
+                ),
                 # A range of numbers is cut under the head: others who hold it wait for the series too.
                 late=not request.leases,
             )
         with self._database.read() as snapshot:
             epoch = snapshot.epoch
         with self._database.note() as connection:
-            return self._meet(request, session, server_ms, traffic, connection, epoch, None)
+            return self._meet(request, session, server_ms, traffic, connection, epoch, None, carried)
 
     def _meet(
         self,
@@ -184,30 +205,42 @@ class SyncService:
         connection: Connection,
         epoch: str,
         hq: HqTransaction | None,
+        carried: Carried | None,
     ) -> _Contact:
-        """Check that the laptop is the one HQ knows, then take its operations and give it numbers."""
+        """Check that the laptop is the one HQ knows, then take its operations and give it numbers.
+
+        The nonce stays where a file carried the request, so that a line never seems to be another laptop's.
+        """
         device_id = session.device_id
         # Locked, so that a request and its repetition follow each other.
         query = select(_devices).where(_devices.c.id == device_id).with_for_update()
         device = dict(connection.execute(query).mappings().one())
+        offered = self._signer(device_id, device["incarnation"] + 1, epoch).offer()
+        is_anew = request.incarnation == device["incarnation"] + 1 and request.epoch == bytes.fromhex(epoch)
+        if is_anew and hmac.compare_digest(request.nonce, offered):
+            device |= rename(connection, device, session, request.nonce, server_ms)
         nonce = bytes(device["nonce"])
         is_known = (
             request.epoch in (b"", bytes.fromhex(epoch))
             and request.incarnation == device["incarnation"]
-            and _is_one_of(request.nonce, nonce, device["last_nonce"])
+            and is_one_of(request.nonce, nonce, device["last_nonce"])
         )
         changed: dict[str, Any] = {
-            "last_seen_at": server_ms,
+            "last_seen_at": device["last_seen_at"] if carried is not None and not carried.no else server_ms,
             "schema": min(request.schema, 2**31 - 1),
             **counted(device, traffic, 0, server_ms),
         }
+        if carried is not None:
+            demand_current(carried, device, is_known=is_known)
         if not is_known:
             return self._begin_anew(connection, device, request, session, epoch, changed)
         merged = NOTHING_MERGED
         leases: list[Lease] = []
         is_again = not hmac.compare_digest(request.nonce, nonce)
+        if carried is not None:
+            is_again = carried.no == device["file_no"]
         if hq is not None:
-            merged = self._merge(hq, request, session, server_ms)
+            merged = self._merge(hq, request, session, server_ms, by_file=carried is not None)
             leases = [
                 lease
                 for series, wanted in request.leases.items()
@@ -215,12 +248,16 @@ class SyncService:
             ]
         acked_op = max(device["acked_op"], *(answer.no for answer in merged.answers[-1:]), 0)
         changed |= counted(device, traffic, acked_op - device["acked_op"], server_ms)
-        if not is_again:
+        if carried is not None:
+            changed["file_no"] = carried.no
+        elif not is_again:
             changed |= {"last_nonce": nonce, "nonce": (nonce := secrets.token_bytes(NONCE_BYTES))}
         standing = self._signer(device_id, request.incarnation, epoch).read(request.token)
-        if standing is not None and standing.token.plan is None and not is_again:
-            # Who repeats a nonce may still be writing the page this token came with.
-            changed["acked_seq"] = standing.token.seq
+        # Who repeats a nonce may still be writing the page this token came with.
+        is_held = not is_again if carried is None else carried.is_first
+        if standing is not None and standing.token.plan is None and is_held:
+            held_seq = standing.token.seq
+            changed["acked_seq"] = held_seq if carried is None else max(held_seq, device["acked_seq"])
         connection.execute(update(_devices).where(_devices.c.id == device_id).values(**changed))
         return _Contact(
             session=session,
@@ -238,7 +275,7 @@ class SyncService:
     def _begin_anew(
         self,
         connection: Connection,
-        device: Any,
+        device: Mapping[str, Any],
         request: SyncRequest,
         session: DeviceSession,
         epoch: str,
@@ -251,29 +288,15 @@ class SyncService:
         """
         nonce = secrets.token_bytes(NONCE_BYTES)
         went_back = request.epoch not in (b"", bytes.fromhex(epoch))
-        changed |= {
-            "incarnation": device["incarnation"] + 1,
-            "nonce": nonce,
-            "last_nonce": None,
-            "acked_op": 0,
-        }
         connection.execute(update(_devices).where(_devices.c.id == device["id"]).values(**changed))
-        numbers.retire_leases(connection, device["id"])
-        audit.record(
-            connection,
-            "laptop restored",
-            at_ms=changed["last_seen_at"],
-            user_id=session.user_id,
-            device=device["id"],
-            detail={"incarnation": changed["incarnation"]},
-        )
+        renamed = rename(connection, device, session, nonce, changed["last_seen_at"])
         return _Contact(
             session=session,
             epoch=epoch,
-            incarnation=changed["incarnation"],
+            incarnation=renamed["incarnation"],
             is_restored=True,
             nonce=nonce,
-            acked_op=_answered(connection, request) if went_back else 0,
+            acked_op=answered(connection, request) if went_back else 0,
             held_seq=device["acked_seq"],
             purge_allowed=device["purge_allowed"] or 0,
             merged=NOTHING_MERGED,
@@ -281,7 +304,13 @@ class SyncService:
         )
 
     def _merge(
-        self, hq: HqTransaction, request: SyncRequest, session: DeviceSession, server_ms: int
+        self,
+        hq: HqTransaction,
+        request: SyncRequest,
+        session: DeviceSession,
+        server_ms: int,
+        *,
+        by_file: bool,
     ) -> Merged:
         if not request.txns:
             return NOTHING_MERGED
@@ -293,11 +322,13 @@ class SyncService:
         )
         disguise = Disguise(self._secret, session.device_id)
         head = hq.seen
+        # The days a file was on its way are no error of the laptop's clock: only a clock ahead of now is.
+        sent_hlc = max(request.sent_hlc, reading(server_ms)) if by_file else request.sent_hlc
         merged = merge(
             hq,
             author,
             request.txns,
-            sent_hlc=request.sent_hlc,
+            sent_hlc=sent_hlc,
             server_ms=server_ms,
             reveal=lambda sent: disguise.reveal(sent, head),
         )
@@ -451,29 +482,6 @@ class SyncService:
         return Signer(self._secret, device=device, incarnation=incarnation, epoch=epoch)
 
 
-def _demand_readable(request: SyncRequest, session: DeviceSession) -> None:
-    if request.v != PROTOCOL_VERSION:
-        raise Refusal("upgrade", N_("This program is too old or too new for this HQ"))
-    if request.device != session.device_id:
-        raise Refusal("bad_request", N_("The request names another laptop than the one signed in"))
-    if len(request.leases) > MAX_SERIES or sum(len(txn.ops) for txn in request.txns) > MAX_OPS:
-        raise Refusal("too_large", N_("The request holds more than {most} changes"), most=MAX_OPS)
-
-
-def _answered(connection: Connection, request: SyncRequest) -> int:
-    """Return the last operation HQ remembers to have answered of the incarnation the request names."""
-    query = select(func.max(_ops.c.op_no)).where(
-        _ops.c.device == request.device, _ops.c.incarnation == request.incarnation
-    )
-    return connection.execute(query).scalar() or 0
-
-
 def _is_within(token: Token, snapshot: Snapshot) -> bool:
     """Tell whether HQ still knows, and knows already, everything that happened after the token."""
     return snapshot.floor <= token.seq <= snapshot.head
-
-
-def _is_one_of(nonce: bytes, current: bytes, last: bytes | None) -> bool:
-    return hmac.compare_digest(nonce, current) or (
-        last is not None and hmac.compare_digest(nonce, bytes(last))
-    )

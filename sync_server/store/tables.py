@@ -223,6 +223,10 @@ class Device(HqBase):
     """Entitlement version whose purge waits for an administrator, because it would take so many rows."""
     purge_allowed: Mapped[int | None] = mapped_column(BigInteger)
     """Entitlement version up to which an administrator allowed purges."""
+    file_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Public keys its files are known by and HQ's are sealed for; None before it was in touch."""
+    file_no: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Highest number of a file of this incarnation that was answered."""
 
 
 class OpLog(HqBase):

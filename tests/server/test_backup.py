@@ -15,11 +15,12 @@ from sqlalchemy import select, update
 from crm_core.errors import UserError
 from crm_core.ids import named_id
 from crm_core.sync.blobs import PART_BYTES
+from crm_core.sync.sealing import PIECE_BYTES
 from sync_server.services import backup, checking, founding
 from sync_server.services.archive import Damaged
 from sync_server.services.auth import DeviceSession
 from sync_server.services.headquarters import Headquarters, open_headquarters
-from sync_server.services.sealing import PIECE_BYTES, WrongPassphrase
+from sync_server.services.sealing import WrongPassphrase
 from sync_server.settings import fresh_settings, read_settings
 from sync_server.store import serving
 from sync_server.store.tables import FeedHead, HqBase, NumberSeries, table_of

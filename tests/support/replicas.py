@@ -53,6 +53,11 @@ class Line:
         self.up = 0
         self.down = 0
 
+    @property
+    def device_id(self) -> int:
+        """The laptop's number at HQ."""
+        return self._device.device_id
+
     def enrol(self, request: EnrolRequest) -> EnrolResponse:
         """Not by this line."""
         raise NotImplementedError(request)
