@@ -67,7 +67,7 @@ def touched_after(snapshot: Snapshot, after: int) -> Touched | None:
             query = select(ROW_SCOPE.c.scope).distinct()
             query = query.where(ROW_SCOPE.c.entity == entity, ROW_SCOPE.c.row_id.in_(some))
             scopes.update((entity, scope) for scope in snapshot.connection.execute(query).scalars())
-    lost = select(_lost.c.device).distinct().where(_lost.c.seq > after)
+    lost = select(_lost.c.device).where(_lost.c.seq > after)
     return Touched(frozenset(scopes), frozenset(snapshot.connection.execute(lost).scalars()))
 
 
