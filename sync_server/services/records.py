@@ -170,12 +170,14 @@ class Records:
             return
         there = [meta["row_id"] for meta in metas]
         table = schema.table
-        rows = {row["id"]: row for row in run(select(table).where(table.c.id.in_(there))).mappings()}
+        names = table.columns.keys()
+        place = names.index("id")
+        rows = {row[place]: row for row in run(select(table).where(table.c.id.in_(there))).all()}
         for meta in metas:
             found[meta["row_id"]] = Record(
                 schema=schema,
                 id=meta["row_id"],
-                values=dict(rows[meta["row_id"]]),
+                values=dict(zip(names, rows[meta["row_id"]], strict=True)),
                 made=Mark(
                     meta["hlc"],
                     meta["device"],
@@ -188,15 +190,16 @@ class Records:
                 life_device=meta["life_device"],
                 cascade=meta["cascade"],
             )
-        for cell in run(select(CELL).where(CELL.c.entity == schema.no, CELL.c.row_id.in_(there))):
+        for cell in run(select(CELL).where(CELL.c.entity == schema.no, CELL.c.row_id.in_(there))).all():
             found[cell.row_id].cells[cell.field] = Mark(
                 cell.hlc, cell.device, cell.incarnation, cell.op_no, cell.seq, cell.user_id
             )
         if not schema.meta.reference:
             scopes = select(ROW_SCOPE).where(ROW_SCOPE.c.entity == schema.no, ROW_SCOPE.c.row_id.in_(there))
-            for scope in run(scopes):
+            for scope in run(scopes).all():
                 found[scope.row_id].scopes[scope.scope] = scope.in_seq
-        for dot in run(select(SET_DOT).where(SET_DOT.c.entity == schema.no, SET_DOT.c.row_id.in_(there))):
+        dots = select(SET_DOT).where(SET_DOT.c.entity == schema.no, SET_DOT.c.row_id.in_(there))
+        for dot in run(dots).all() if schema.set_fields else ():
             found[dot.row_id].dots.setdefault(dot.field, set()).add((dot.word, dot.dot))
         for record in found.values():
             record.stored_cells = frozenset(record.cells)

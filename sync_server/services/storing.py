@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, update
+from sqlalchemy import Connection
 
 from crm_core.schema.reading import Schema
 from sync_server.services.records import CELL, META, ROW_SCOPE, SET_DOT, Mark, Record
-from sync_server.store.bulk import insert_columns, insert_rows
+from sync_server.store.bulk import delete_rows, insert_columns, insert_rows, update_rows
 
 _ROW: Final = ("entity", "row_id")
 _META: Final = (*_ROW, *Mark._fields, "life", "life_seq", "life_device", "cascade")
@@ -40,21 +40,21 @@ def store(connection: Connection, records: Iterable[Record]) -> None:
     _store_changed(connection, touched)
     insert_rows(connection, META, _META, [_meta(record) for record in made])
     moved = [record for record in touched if record.meta_changed and not record.is_new]
-    _update(connection, META, _ROW, [dict(zip(_META, _meta(record), strict=True)) for record in moved])
+    update_rows(connection, META, _ROW, _META, [_meta(record) for record in moved])
     _store_cells(connection, touched)
     _store_scopes(connection, touched)
     _store_dots(connection, touched)
 
 
 def _store_changed(connection: Connection, touched: Sequence[Record]) -> None:
-    changed: dict[tuple[str, frozenset[str]], tuple[Schema, list[dict[str, Any]]]] = {}
+    changed: dict[tuple[str, frozenset[str]], list[Record]] = {}
     for record in touched:
         if record.changed and not record.is_new:
-            key = (record.schema.name, frozenset(record.changed))
-            row = {name: record.values[name] for name in record.changed} | {"id": record.id}
-            changed.setdefault(key, (record.schema, []))[1].append(row)
-    for schema, rows in changed.values():
-        _update(connection, schema.table, ("id",), rows)
+            changed.setdefault((record.schema.name, frozenset(record.changed)), []).append(record)
+    for (_, columns), records in changed.items():
+        names = ("id", *sorted(columns))
+        rows = [tuple(map(record.values.__getitem__, names)) for record in records]
+        update_rows(connection, records[0].schema.table, ("id",), names, rows)
 
 
 def _meta(record: Record) -> tuple[Any, ...]:
@@ -71,22 +71,19 @@ def _meta(record: Record) -> tuple[Any, ...]:
 
 def _store_cells(connection: Connection, touched: Sequence[Record]) -> None:
     new: list[tuple[Any, ...]] = []
-    changed: list[dict[str, Any]] = []
+    changed: list[tuple[Any, ...]] = []
     for record in touched:
         for register in record.cells_changed:
             row = (record.schema.no, record.id, register, *record.cells[register])
-            if register in record.stored_cells:
-                changed.append(dict(zip(_CELL, row, strict=True)))
-            else:
-                new.append(row)
+            (changed if register in record.stored_cells else new).append(row)
     insert_rows(connection, CELL, _CELL, new)
-    _update(connection, CELL, (*_ROW, "field"), changed)
+    update_rows(connection, CELL, (*_ROW, "field"), _CELL, changed)
 
 
 def _store_scopes(connection: Connection, touched: Sequence[Record]) -> None:
     new: list[tuple[Any, ...]] = []
-    changed: list[dict[str, Any]] = []
-    gone: list[dict[str, Any]] = []
+    changed: list[tuple[Any, ...]] = []
+    gone: list[tuple[Any, ...]] = []
     for record in touched:
         if record.scopes == record.stored_scopes:
             continue
@@ -96,55 +93,25 @@ def _store_scopes(connection: Connection, touched: Sequence[Record]) -> None:
             if before is None:
                 new.append(row)
             elif before != in_seq:
-                changed.append(dict(zip(_SCOPE, row, strict=True)))
-        gone.extend(
-            {"entity": record.schema.no, "row_id": record.id, "scope": scope}
-            for scope in record.stored_scopes.keys() - record.scopes.keys()
-        )
-    _delete(connection, ROW_SCOPE, (*_ROW, "scope"), gone)
-    _update(connection, ROW_SCOPE, (*_ROW, "scope"), changed)
+                changed.append(row)
+        left = record.stored_scopes.keys() - record.scopes.keys()
+        gone.extend((record.schema.no, record.id, scope) for scope in left)
+    delete_rows(connection, ROW_SCOPE, (*_ROW, "scope"), gone)
+    update_rows(connection, ROW_SCOPE, (*_ROW, "scope"), _SCOPE, changed)
     insert_rows(connection, ROW_SCOPE, _SCOPE, new)
 
 
 def _store_dots(connection: Connection, touched: Sequence[Record]) -> None:
     new: list[tuple[Any, ...]] = []
-    gone: list[dict[str, Any]] = []
+    gone: list[tuple[Any, ...]] = []
     for record in touched:
         for name in record.dots.keys() | record.stored_dots.keys():
             now, before = record.dots.get(name, set()), record.stored_dots.get(name, set())
             new.extend(_dot(record, name, pair) for pair in sorted(now - before))
-            gone.extend(
-                dict(zip(_DOT, _dot(record, name, pair), strict=True)) for pair in sorted(before - now)
-            )
-    _delete(connection, SET_DOT, _DOT, gone)
+            gone.extend(_dot(record, name, pair) for pair in sorted(before - now))
+    delete_rows(connection, SET_DOT, _DOT, gone)
     insert_rows(connection, SET_DOT, _DOT, new)
 
 
 def _dot(record: Record, name: str, pair: tuple[str, str]) -> tuple[Any, ...]:
     return (record.schema.no, record.id, name, *pair)
-
-
-def _update(
-    connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    if not rows:
-        return
-    columns = [name for name in rows[0] if name not in key]
-    statement = update(table).where(_named(table, key)).values({name: bindparam(name) for name in columns})
-    connection.execute(statement, [_keyed(row, key) for row in rows])
-
-
-def _delete(
-    connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    if rows:
-        connection.execute(delete(table).where(_named(table, key)), [_keyed(row, key) for row in rows])
-
-
-def _named(table: Table, key: Sequence[str]) -> Any:
-    # A bound value may not carry a column's own name in an update.
-    return and_(*(table.c[name] == bindparam(f"of_{name}") for name in key))
-
-
-def _keyed(row: Mapping[str, Any], key: Sequence[str]) -> dict[str, Any]:
-    return {f"of_{name}" if name in key else name: value for name, value in row.items()}

@@ -8,7 +8,7 @@ than the database did. Values go through the same conversions by type.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table
@@ -29,20 +29,62 @@ def insert_rows(
 
 def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows given column by column, by the columns' names; those not named are left empty."""
-    dialect = connection.dialect
-    quote = dialect.identifier_preparer.quote
+    quote, mark = _spelling(connection)
     listed = ", ".join(quote(name) for name in columns)
-    marks = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(columns))
+    rows = _bound(connection, table, columns)
+    if connection.dialect.name == "postgresql" and len(rows) >= STREAMED:
+        _stream(connection, f"COPY {quote(table.name)} ({listed}) FROM STDIN", rows)
+    else:
+        marks = ", ".join([mark] * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {quote(table.name)} ({listed}) VALUES ({marks})", rows)
+
+
+def update_rows(
+    connection: Connection,
+    table: Table,
+    key: Sequence[str],
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    """Set the columns `names` of the rows that `key`, some of them, tells apart; values in their order."""
+    if not rows:
+        return
+    quote, mark = _spelling(connection)
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    values = {name: columns[name] for name in names if name not in key}
+    setting = ", ".join(f"{quote(name)} = {mark}" for name in values)
+    where = " AND ".join(f"{quote(name)} = {mark}" for name in key)
+    bound = _bound(connection, table, values | {name: columns[name] for name in key})
+    connection.exec_driver_sql(f"UPDATE {quote(table.name)} SET {setting} WHERE {where}", bound)
+
+
+def delete_rows(
+    connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Delete the rows with these values of the columns `key`."""
+    if rows:
+        quote, mark = _spelling(connection)
+        where = " AND ".join(f"{quote(name)} = {mark}" for name in key)
+        bound = _bound(connection, table, dict(zip(key, zip(*rows, strict=True), strict=True)))
+        connection.exec_driver_sql(f"DELETE FROM {quote(table.name)} WHERE {where}", bound)
+
+
+def _spelling(connection: Connection) -> tuple[Callable[[str], str], str]:
+    """Return how a name is quoted, and what stands for a value."""
+    dialect = connection.dialect
+    return dialect.identifier_preparer.quote, "?" if dialect.paramstyle == "qmark" else "%s"
+
+
+def _bound(
+    connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]
+) -> list[tuple[Any, ...]]:
+    """Return columns as the rows the driver takes."""
+    dialect = connection.dialect
     bound = []
     for name, values in columns.items():
         convert = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
         bound.append(values if convert is None else [convert(value) for value in values])
-    rows = list(zip(*bound, strict=True))
-    if dialect.name == "postgresql" and len(rows) >= STREAMED:
-        _stream(connection, f"COPY {quote(table.name)} ({listed}) FROM STDIN", rows)
-    else:
-        insert = f"INSERT INTO {quote(table.name)} ({listed}) VALUES ({marks})"
-        connection.exec_driver_sql(insert, rows)
+    return list(zip(*bound, strict=True))
 
 
 def _stream(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
