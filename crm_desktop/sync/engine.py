@@ -59,11 +59,11 @@ class Counted(Protocol):
     down: int
 
 
-Patience = Callable[[Callable[[int], float], Cancelled], None]
-"""Tells the connection how long it may be silent while so many bytes are due, and when to give up."""
+Patience = Callable[[Callable[[int, int], float], Cancelled], None]
+"""Tells the connection how long it may be silent, by bytes sent and asked for, and when to give up."""
 
 
-def ignore_patience(_silence_s: Callable[[int], float], _cancelled: Cancelled) -> None:
+def ignore_patience(_silence_s: Callable[[int, int], float], _cancelled: Cancelled) -> None:
     """Wait as long as the connection does by itself."""
 
 
@@ -175,7 +175,7 @@ class Engine:
             tally.comparison = Comparison()
         finished = False
         exchange = Exchange(self._hq, self._replica.clock.local_ms, tally.carried)
-        self._patience(lambda size: self._pace.silence_s(size), cancelled)
+        self._patience(lambda up, page: self._pace.silence_s(up, page), cancelled)
         try:
             while not finished and not cancelled():
                 try:

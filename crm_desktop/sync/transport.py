@@ -92,7 +92,7 @@ class HttpHeadquarters:
         self.address = checked_address(address)
         self.counter = LineWatch()
         self.round_trips = 0
-        self._silence_s: Callable[[int], float] = _usual_silence_s
+        self._silence_s: Callable[[int, int], float] = _usual_silence_s
         self._session = requests.Session()
         self._adapter = CountingAdapter(self.counter, ca_file)
         # Nothing a server would not need: an idle round is meant to stay under half a kilobyte.
@@ -103,8 +103,8 @@ class HttpHeadquarters:
         self._session.mount("http://", self._adapter)
         self._secret = secret
 
-    def have_patience(self, silence_s: Callable[[int], float], is_unwanted: Cancelled) -> None:
-        """Say how long a round may be silent while so many bytes are due, and when nobody waits for it.
+    def have_patience(self, silence_s: Callable[[int, int], float], is_unwanted: Cancelled) -> None:
+        """Say how long a round of so many bytes up, asking for so many, may be silent; and when nobody waits.
 
         Asked from the thread of the request, several times a second.
         """
@@ -123,7 +123,7 @@ class HttpHeadquarters:
     def sync(self, request: SyncRequest) -> SyncResponse:
         """Push and pull once."""
         raw = codec.encode(request)
-        silence_s = self._silence_s(len(raw) + request.want_bytes)
+        silence_s = self._silence_s(len(raw), request.want_bytes)
         return self._call(
             "POST", "/v1/sync", raw, lambda answer: codec.decode(answer, SyncResponse), silence_s=silence_s
         )
@@ -289,7 +289,7 @@ def proxy_of(address: str) -> str:
     return f"{parts.hostname}:{parts.port}" if parts.hostname and parts.port else parts.hostname or ""
 
 
-def _usual_silence_s(_moving_bytes: int) -> float:
+def _usual_silence_s(_up: int, _page: int) -> float:
     return READ_TIMEOUT_S
 
 

@@ -152,6 +152,7 @@ def test_an_answer_that_does_not_come_in_time_is_asked_for_again(road: Road, kin
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pace, "LEAST_SILENCE_S", 0.5)
         patch.setattr(pace, "SLOWEST_BYTES_PER_S", 1e9)
+        patch.setattr(pace, "SLOWEST_HQ_BYTES_PER_S", 1e9)
         assert go_through(road, Fault(kind=kind)) == (0, 1)
 
 
