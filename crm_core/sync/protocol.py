@@ -174,6 +174,7 @@ class MsgKind(IntEnum):
     PROGRESS = 6
     SETTINGS = 7
     HELD = 8
+    OTHER_VERSION = 9
 
 
 class Put(msgspec.Struct, array_like=True, frozen=True):
@@ -271,7 +272,22 @@ class Held(msgspec.Struct, array_like=True, frozen=True):
     optional: int
 
 
-Msg = Put | Purge | DropFields | Lease | LostEdit | Progress | Settings | Held
+class OtherVersion(msgspec.Struct, array_like=True, frozen=True):
+    """A long text somebody wrote at the same time, that gave way to the one of this device."""
+
+    kind: int
+    optional: int
+    entity: int
+    row: Row
+    field: int | str
+    text: str
+    user: bytes | None
+    """Who wrote it."""
+    at_ms: int
+    """When."""
+
+
+Msg = Put | Purge | DropFields | Lease | LostEdit | Progress | Settings | Held | OtherVersion
 
 MSG_TYPES: dict[int, type[Msg]] = {
     MsgKind.PUT: Put,
@@ -282,6 +298,7 @@ MSG_TYPES: dict[int, type[Msg]] = {
     MsgKind.PROGRESS: Progress,
     MsgKind.SETTINGS: Settings,
     MsgKind.HELD: Held,
+    MsgKind.OTHER_VERSION: OtherVersion,
 }
 
 

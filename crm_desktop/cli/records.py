@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from crm_core.entities import schema_of
-from crm_core.i18n import N_
+from crm_core.errors import NotFound
+from crm_core.i18n import N_, Message, message
 from crm_core.rules.access import readable_fields
 from crm_core.schema.values import instant_text
 from crm_core.sync.merge import lives
@@ -27,13 +28,15 @@ from crm_desktop.cli.values import (
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import records
+from crm_desktop.services import other_versions, records
 from crm_desktop.services import search as searching
 from crm_desktop.services import twins as alike
+from crm_desktop.services.other_versions import OtherVersion
 from crm_desktop.services.records import HistoryEntry
 
 _ROWS_A_PAGE = 1_000
 HISTORY_COLUMNS = ("at", "user", "label", "old", "new", "origin")
+VERSION_COLUMNS = ("version", "label", "who", "at", "text")
 TWIN_COLUMNS = ("title", "label", "value", "twin_title", "twin_id")
 HIT_COLUMNS = ("entity", "title", "snippet", "id")
 
@@ -116,7 +119,12 @@ def show(terminal: Terminal, entity: str, record_id: str, labels: bool) -> None:
     schema_of(entity)
     with terminal.app() as app:
         record = records.get(app.replica, entity, record_id_of(record_id))
-        terminal.console.show(labelled(app.replica, record) if labels else flat(record))
+        shown = flat(record)
+        if labels:
+            shown = labelled(app.replica, record)
+            others = other_versions.of_record(app.replica, entity, record.id)
+            shown |= {f"{tr(each.label)}: {version_words(each).show(tr)}": each.text for each in others}
+        terminal.console.show(shown)
 
 
 @click.command(help=tr(N_("Show who changed what of a record, when, and from what, newest first.")))
@@ -249,3 +257,75 @@ def duplicates(terminal: Terminal, entity: str, record_id: str | None) -> None:
             for record, twin in pairs
         )
         terminal.console.show_rows(rows, TWIN_COLUMNS)
+
+
+@click.group(help=tr(N_("Long texts two people wrote at the same time: the one that gave way.")))
+def versions() -> None:
+    """Other versions of long texts."""
+
+
+@versions.command("list", help=tr(N_("List the other versions of a record's texts.")))
+@entity_argument
+@id_argument
+@pass_terminal
+def list_versions(terminal: Terminal, entity: str, record_id: str) -> None:
+    """List other versions."""
+    with terminal.app() as app:
+        found = _versions(app.replica, entity, record_id)
+        rows = (
+            {
+                "version": number,
+                "field": each.field,
+                "label": tr(each.label),
+                "who": each.who or None,
+                "at": instant_text(each.at_ms),
+                "text": each.text,
+            }
+            for number, each in enumerate(found, start=1)
+        )
+        terminal.console.show_rows(rows, VERSION_COLUMNS)
+
+
+@versions.command(help=tr(N_("Let another version be the record's text, or stand below it.")))
+@entity_argument
+@id_argument
+@click.argument("version", metavar="N", type=click.IntRange(min=1))
+@click.option("--below", is_flag=True, help=tr(N_("Keep the present text and add the other below it.")))
+@pass_terminal
+def take(terminal: Terminal, entity: str, record_id: str, version: int, below: bool) -> None:
+    """Take another version over."""
+    with terminal.app() as app:
+        chosen = _version(app.replica, entity, record_id, version)
+        terminal.console.show(flat(other_versions.take(app.replica, chosen, below=below).value))
+
+
+@versions.command(help=tr(N_("Let the record's text stand.")))
+@entity_argument
+@id_argument
+@click.argument("version", metavar="N", type=click.IntRange(min=1))
+@pass_terminal
+def dismiss(terminal: Terminal, entity: str, record_id: str, version: int) -> None:
+    """Let another version go."""
+    with terminal.app() as app:
+        other_versions.dismiss(app.replica, [_version(app.replica, entity, record_id, version)])
+
+
+def _versions(replica: Replica, entity: str, record_id: str) -> tuple[OtherVersion, ...]:
+    schema_of(entity)
+    record = records.get(replica, entity, record_id_of(record_id))
+    return other_versions.of_record(replica, entity, record.id)
+
+
+def _version(replica: Replica, entity: str, record_id: str, number: int) -> OtherVersion:
+    found = _versions(replica, entity, record_id)
+    if number > len(found):
+        raise NotFound(N_("There is no such version"))
+    return found[number - 1]
+
+
+def version_words(version: OtherVersion) -> Message:
+    """Return whose text it is, and when it was written."""
+    at = instant_text(version.at_ms)
+    if version.who:
+        return message(N_("other version, by {who}, {time}"), who=version.who, time=at)
+    return message(N_("your version, replaced {time}"), time=at)

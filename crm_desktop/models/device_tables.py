@@ -154,6 +154,24 @@ class Returned(DeviceBase):
     """`open`, `redone`, `discarded` or `kept`."""
 
 
+class OtherVersion(DeviceBase):
+    """A long text somebody wrote at the same time as this laptop's person, whose own stands."""
+
+    __tablename__ = "other_version"
+    __table_args__ = (Index("ix_other_version_row", "entity", "row_id"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    entity: Mapped[str] = mapped_column(Text)
+    row_id: Mapped[str] = mapped_column(Text)
+    field: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    user_id: Mapped[str | None] = mapped_column(Text, nullable=True)
+    """Who wrote it."""
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    is_open: Mapped[bool] = mapped_column(Boolean, default=True)
+    """Nobody has said yet what becomes of it."""
+
+
 class SyncState(DeviceBase):
     """Where this laptop stands with HQ; read and written through `crm_desktop.models.state`."""
 

@@ -29,6 +29,7 @@ from crm_desktop.services.calendar import DAY_MS, end_of_today_ms, local
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import fields_not_sent
 from crm_desktop.services.next_steps import NextStep, next_steps
+from crm_desktop.services.other_versions import OtherVersion, of_record_in
 from crm_desktop.services.twins import Twin, twins_in
 
 IDS_A_STATEMENT = 500
@@ -90,6 +91,8 @@ class Overview:
     tickets: tuple[Record, ...]
     files: tuple[FileRow, ...]
     points: tuple[Record, ...]
+    others: tuple[OtherVersion, ...]
+    """Long texts that gave way to the customer's."""
     twins: tuple[Twin, ...]
     """Customers that may be the same one."""
     currency: str
@@ -154,6 +157,7 @@ def overview(replica: Replica, customer_id: str) -> Overview:
             points=_rows(session, PointEntry, customer_id, PointEntry.happened_on.desc())
             if reads("point_entry")
             else (),
+            others=of_record_in(session, person, "customer", customer_id),
             twins=twins_in(session, person, customer),
             currency=company(session).currency,
             bought_minor=_amounts(session, [customer_id], "won").get(customer_id, 0) if shows_money else None,

@@ -12,9 +12,10 @@ from crm_core.schema.field import Kind, Plain
 from crm_core.schema.values import links_of
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import drafts, lists, records, rights
+from crm_desktop.services import drafts, lists, other_versions, records, rights
 from crm_desktop.services.drafts import KeptDraft
 from crm_desktop.services.lists import ShownField
+from crm_desktop.services.other_versions import OtherVersion
 from crm_desktop.services.twins import Twin, twins
 
 
@@ -34,6 +35,8 @@ class FormSetup:
     """The company's: what a new amount is in."""
     refusal: Message | None
     """Why nothing can be saved here; None where it can."""
+    others: tuple[OtherVersion, ...]
+    """Long texts that gave way to those of the record, until somebody says what becomes of them."""
     twins: tuple[Twin, ...]
     """Records that have the same as this one, or as the one it is about, where no two should."""
 
@@ -83,6 +86,7 @@ def open_form(
         draft=draft,
         currency=lists.company_currency(replica),
         refusal=rights.may_do(replica, action, entity, record_id).reason,
+        others=other_versions.of_record(replica, entity, record_id) if record_id else (),
         twins=twins(replica, entity, record_id) if record_id else (),
     )
 

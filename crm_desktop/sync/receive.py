@@ -23,6 +23,7 @@ from crm_core.sync.protocol import (
     LostEdit,
     Msg,
     OpKind,
+    OtherVersion,
     Progress,
     Purge,
     Put,
@@ -32,6 +33,7 @@ from crm_desktop.models import counting, indexing, search, state
 from crm_desktop.models.device_tables import NumberLease, Returned, RowMeta
 from crm_desktop.models.session import WriteSession
 from crm_desktop.sync import pending
+from crm_desktop.sync.others import keep_other
 from crm_desktop.sync.pending import PendingOp, chunks, stored
 from crm_desktop.sync.removing import remove_rows
 
@@ -74,6 +76,8 @@ def receive(
                 _take_lease(session, message)
             case LostEdit():
                 _lost_edit(session, message, received)
+            case OtherVersion():
+                keep_other(session, message, received.changed)
             case Progress():
                 received.progress = message
             case Settings():
@@ -419,7 +423,7 @@ def _drop_fields(session: Session, message: DropFields, received: Received) -> N
         )
     run(f"UPDATE \"{schema.name}\" SET custom = NULL WHERE custom = '{{}}'")
     for number in message.fields:
-        for table in ("history", "shadow", "set_dot"):
+        for table in ("history", "shadow", "set_dot", "other_version"):
             run(f"DELETE FROM {table} WHERE entity = ? AND field = ?", (schema.name, str(number)))
         run(f"{_THEIRS} AND field = ?", (schema.name, str(number)))
     names = [known.name for known in declared] + [f"{CUSTOM_PREFIX}{key}" for key in custom]

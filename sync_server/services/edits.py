@@ -54,10 +54,14 @@ class LostEdit:
 
     seq: int
     mark: Mark
+    """Whom it is told: the operation that was replaced, or with `is_other` the one it gave way to."""
     record: Record
     register: str
     mine: Any
+    user_id: str | None
+    """Who replaced it, or with `is_other` who wrote it."""
     at_ms: int
+    is_other: bool = False
 
 
 class Edits:
@@ -236,6 +240,8 @@ class Edits:
         if verdict is Verdict.SUPERSEDED:
             if old == new:
                 return Outcome(code=Code.APPLIED, base=base)
+            if held.seq > base:
+                self._note_other(record, wanted, held, self._mark(stamp, 0), new)
             return Outcome(code=Code.SUPERSEDED, base=base, shown=self._shown(record, wanted, held))
         conditions.demand_draft(self.records, record, wanted)
         conditions.demand_content(record, wanted)
@@ -266,6 +272,7 @@ class Edits:
         self._note_total(record, wanted)
         if verdict is Verdict.MERGED and old != new and not _never_set(record, held, wanted, old):
             self._note_lost(record, wanted, held, old)
+            self._note_other(record, wanted, self._mark(stamp, seq), held, old)
         else:
             verdict = Verdict.APPLIED
         return Outcome(
@@ -311,7 +318,24 @@ class Edits:
                     record=record,
                     register=wanted.register,
                     mine=old,
+                    user_id=self._author.user_id,
                     at_ms=self._server_ms,
+                )
+            )
+
+    def _note_other(self, record: Record, wanted: Wanted, winner: Mark, loser: Mark, text: Any) -> None:
+        """Let who won over a long text see what it was."""
+        if text and winner.device not in (0, loser.device) and wanted.fields[0].kind is Kind.LONG_TEXT:
+            self.lost.append(
+                LostEdit(
+                    seq=self._next(),
+                    mark=winner,
+                    record=record,
+                    register=wanted.register,
+                    mine=text,
+                    user_id=loser.user_id,
+                    at_ms=ms_of(loser.hlc),
+                    is_other=True,
                 )
             )
 

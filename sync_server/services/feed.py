@@ -362,6 +362,8 @@ class _Builder:
         query = select(LOST).where(LOST.c.seq == event.seq)
         lost = self._snapshot.connection.execute(query).one()
         message = lost_edit(self._projection, self._custom, schema, shown, lost)
+        if message is None:
+            return True
         if not self._fits(len(codec.encode(message))):
             return False
         self._others.append(message)

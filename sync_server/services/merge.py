@@ -403,8 +403,9 @@ class _Batch:
                     "row_id": lost.record.id,
                     "field": lost.register,
                     "mine": lost.mine,
-                    "user_id": self._author.user_id,
+                    "user_id": lost.user_id,
                     "at_ms": lost.at_ms,
+                    "is_other": lost.is_other,
                 }
                 for lost in edits.lost
             ]

@@ -250,7 +250,10 @@ class OpLog(HqBase):
 
 
 class LostEditLog(HqBase):
-    """An edit that stood and was then replaced by somebody who had not seen it."""
+    """An edit that stood and was then replaced by somebody who had not seen it.
+
+    With `is_other` it is told to whom it gave way: a long text somebody else wrote at the same time.
+    """
 
     __tablename__ = "lost_edit"
     __table_args__ = (Index("ix_lost_edit_device", "device", "seq"),)
@@ -265,8 +268,9 @@ class LostEditLog(HqBase):
     mine: Mapped[Any] = mapped_column(JSON)
     """The value lost: what the writer of this device had typed."""
     user_id: Mapped[str | None] = mapped_column(Text)
-    """Who replaced it."""
+    """Who replaced it; of another version who wrote it."""
     at_ms: Mapped[int] = mapped_column(BigInteger)
+    is_other: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class Quarantine(HqBase):

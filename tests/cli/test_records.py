@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
-from tests.cli.support import Crm
+from crm_core.entities import SCHEMAS
+from crm_desktop.assembly import open_profile
+from crm_desktop.models.device_tables import OtherVersion
+from tests.cli.support import PASSPHRASE, Crm
 
 
 def test_a_record_is_made_shown_changed_deleted_and_restored(crm: Crm) -> None:
@@ -222,3 +227,23 @@ def test_records_with_the_same_number_are_listed_with_one_another(crm: Crm) -> N
     assert (row["twin_id"], row["twin_title"], row["value"]) == (first, "A", "12-34")
     assert len(crm.rows("duplicates", "customer")) == 1
     assert crm.rows("duplicates", "product") == []
+
+
+def test_another_version_of_a_text_is_shown_taken_and_then_gone(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = crm.json("add", "customer", "name=A", "notes=Mine")
+    monkeypatch.setenv("CRM_PASSPHRASE", PASSPHRASE)
+    with contextlib.closing(open_profile(crm.profile)) as app, app.replica.applying() as session:
+        field = str(SCHEMAS["customer"].fields["notes"].no)
+        kept = insert(OtherVersion).values(
+            entity="customer", row_id=made["id"], field=field, text="Theirs", at_ms=1, is_open=True
+        )
+        session.execute(kept)
+    (row,) = crm.rows("versions", "list", "customer", made["id"])
+    assert (row["version"], row["field"], row["text"]) == (1, "notes", "Theirs")
+    assert "Theirs" in crm.json("show", "customer", made["id"], "--labels").values()
+    taken = crm.json("versions", "take", "customer", made["id"], "1", "--below")
+    assert taken["notes"] == "Mine\n\nTheirs"
+    assert crm.rows("versions", "list", "customer", made["id"]) == []
+    assert crm.run("versions", "dismiss", "customer", made["id"], "1").status != 0

@@ -10,9 +10,11 @@ from crm_core.i18n import Message, message
 from crm_core.schema.field import Kind
 from crm_desktop.services.customers import Overview
 from crm_desktop.services.lists import ShownField
+from crm_desktop.services.other_versions import OtherVersion
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.field_texts import field_text
+from crm_desktop.ui.forms.other_versions import version_words
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.theme.tokens import SIZES, L
@@ -156,6 +158,8 @@ class FactsPane(Live, QWidget):
         for place, (record_id, title) in enumerate(overview.subsidiaries):
             label = message("Has parts") if place == 0 else ""
             self._line(Fact(label, self._link(record_id, title)))
+        for version in overview.others:
+            self._line(Fact(Message(version.label), self._other(version)))
         if overview.twins:
             self._body.addSpacing(12)
             self._body.addWidget(Label(message("Possible duplicates"), weight=600))
@@ -195,6 +199,12 @@ class FactsPane(Live, QWidget):
         row.addStretch(1)
         holder.setAccessibleName(words)
         return holder
+
+    def _other(self, version: OtherVersion) -> QWidget:
+        """Return the button that opens the form where another version of a text is compared."""
+        button = Button(version_words(version), ButtonKind.LINK, weight=400)
+        button.clicked.connect(lambda: self.edit(version.field))
+        return button
 
     def _link(self, record_id: str, title: str) -> QWidget:
         button = Button(title, ButtonKind.LINK, weight=400)

@@ -15,7 +15,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.schema.field import Plain
 from crm_core.schema.validate import problem_with
 from crm_desktop.models.records import Record
-from crm_desktop.services import drafts, forms, records
+from crm_desktop.services import drafts, forms, other_versions, records
 from crm_desktop.services.calendar import local
 from crm_desktop.services.forms import FormSetup
 from crm_desktop.services.outcome import Outcome
@@ -27,6 +27,7 @@ from crm_desktop.ui.forms.alike import alike_words, place_of
 from crm_desktop.ui.forms.field_grid import FieldGrid
 from crm_desktop.ui.forms.following import RecordWatch, overtaken, overtaken_words
 from crm_desktop.ui.forms.form_bar import FormBar
+from crm_desktop.ui.forms.other_versions import VersionPanels
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme.tokens import SIZES, L
 from crm_desktop.ui.translate import Text, tr
@@ -173,6 +174,7 @@ class RecordForm(Live, QWidget):
         head.addWidget(self._save_button)
         self._note = FormBar(margin)
         self._bar = self._note.bar
+        self._others = VersionPanels(self.context, self)
         self.grid = FieldGrid()
         self.grid.edited.connect(self._on_edited)
         inner = QWidget()
@@ -255,6 +257,7 @@ class RecordForm(Live, QWidget):
             if untouched:
                 self.grid.fill(setup.values, setup.titles, untouched)
         self._save_button.setVisible(setup.refusal is None)
+        self._others.show_versions(setup.others, self.grid, locked=setup.refusal is not None)
         self.retranslate()
         if setup.refusal is not None:
             self._note.say(setup.refusal, Tone.INFO)
@@ -361,6 +364,7 @@ class RecordForm(Live, QWidget):
         replica, entity, record_id = self.context.replica, self.entity, self.record_id
         assert self._setup is not None
         before = self._setup.record.values if self._setup.record is not None else {}
+        used = self._others.used
 
         def save() -> Outcome[Record]:
             if record_id is None:
@@ -370,6 +374,7 @@ class RecordForm(Live, QWidget):
                 expected = {name: before.get(name) for name in changes}
                 outcome = records.update(replica, entity, record_id, changes, expected)
             drafts.drop(replica, entity, record_id)
+            other_versions.dismiss(replica, used)
             return outcome
 
         return save

@@ -11,15 +11,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from sqlalchemy import insert
 
 from crm_core.rules.access import Person, Reach, read_rights
 from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
+from crm_desktop.models.device_tables import OtherVersion
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import LOCAL_USER
-from crm_desktop.services import drafts, records
+from crm_desktop.services import drafts, other_versions, records
 from crm_desktop.ui.forms import following, record_form
+from crm_desktop.ui.forms.other_versions import VersionPanel
 from crm_desktop.ui.forms.record_form import RecordForm
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
@@ -57,6 +60,42 @@ def typed(form: RecordForm, name: str, text: str) -> None:
     editor.setFocus()
     editor.selectAll()
     QTest.keyClicks(editor, text)
+
+
+def given_way(stage: Stage, record: Record, text: str) -> None:
+    """Keep a text a colleague wrote at the same time as the record's notes."""
+    field = str(record.schema.fields["notes"].no)
+    with stage.app.replica.applying() as session:
+        session.execute(
+            insert(OtherVersion).values(
+                entity="customer",
+                row_id=record.id,
+                field=field,
+                text=text,
+                at_ms=1_700_000_000_000,
+                is_open=True,
+            )
+        )
+
+
+def test_another_version_of_a_text_is_taken_joined_or_let_go_at_its_field(stage: Stage) -> None:
+    made = customer(stage, notes="Mine")
+    for text in ("Theirs", "A third"):
+        given_way(stage, made, text)
+    form = form_of(stage, made)
+    first, second = form.findChildren(VersionPanel)
+    assert {first._text.text(), second._text.text()} == {"Theirs", "A third"}
+    first.add.click()
+    assert form.grid.fields["notes"].editor.toPlainText() == f"Mine\n\n{first.version.text}"
+    second.dismiss.click()
+    stage.settle()
+    assert [panel for panel in form.findChildren(VersionPanel) if panel.isVisible()] == []
+    # What was joined is the person's to save; until then the other version is not gone.
+    assert len(other_versions.of_record(stage.app.replica, "customer", made.id)) == 1
+    assert form.grid.fields["notes"].editor.hasFocus(), "what one goes on with"
+    stage.press(form.grid.fields["notes"].editor, Key.Key_Return, Ctrl)
+    assert records.get(stage.app.replica, "customer", made.id)["notes"] == f"Mine\n\n{first.version.text}"
+    assert other_versions.of_record(stage.app.replica, "customer", made.id) == ()
 
 
 def test_a_new_record_is_saved_and_closed_by_ctrl_enter(stage: Stage) -> None:
