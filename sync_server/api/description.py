@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -47,6 +47,10 @@ _FAULT: Final[Tree] = {
         "problems": {"type": "array", "items": {"type": "object"}},
     },
 }
+_FAULT_ANSWER: Final[Tree] = {
+    "description": "Fault",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Fault"}}},
+}
 _QUERY: Final[tuple[tuple[str, Tree, str], ...]] = (
     (
         "where",
@@ -71,12 +75,18 @@ def describe(app: FastAPI) -> Callable[[], Tree]:
             made.update(
                 get_openapi(title="Satchel HQ", version=VERSION, description=_ABOUT, routes=app.routes)
             )
+            for operation in _operations(made):
+                # Whatever FastAPI would say of a request it cannot read, `errors` says as a `Fault`.
+                operation["responses"].pop("422", None)
+                operation["responses"]["default"] = _FAULT_ANSWER
             components = made.setdefault("components", {})
             components["securitySchemes"] = {
                 "password": {"type": "http", "scheme": "basic"},
                 "laptop": {"type": "http", "scheme": "bearer"},
             }
             shapes = components.setdefault("schemas", {})
+            for name in ("HTTPValidationError", "ValidationError"):
+                shapes.pop(name, None)
             shapes["Fault"] = _FAULT
             for schema in SCHEMAS.values():
                 shapes[schema.name] = _shape(schema, written=False)
@@ -85,6 +95,12 @@ def describe(app: FastAPI) -> Callable[[], Tree]:
         return made
 
     return openapi
+
+
+def _operations(made: Tree) -> Iterator[Tree]:
+    """Yield what FastAPI found, operation by operation."""
+    for item in made["paths"].values():
+        yield from item.values()
 
 
 def _shape(schema: Schema, *, written: bool) -> Tree:
@@ -128,8 +144,7 @@ def _paths(schema: Schema) -> Tree:
         answers: Tree = {status: {"description": summary}}
         if answer is not None:
             answers[status]["content"] = {"application/json": {"schema": answer}}
-        fault = {"schema": {"$ref": "#/components/schemas/Fault"}}
-        answers["default"] = {"description": "Fault", "content": {"application/json": fault}}
+        answers["default"] = _FAULT_ANSWER
         return {
             "operationId": f"{verb}_{name}",
             "summary": summary,
