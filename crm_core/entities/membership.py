@@ -20,6 +20,7 @@ class PointEntry(Entity):
         plural=N_("Points entries"),
         icon="coin",
         title="reason",
+        since=2,
         rights_like="contact",
         ledger=Ledger(
             amount="points",

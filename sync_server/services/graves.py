@@ -21,12 +21,13 @@ from crm_core.sync.protocol import Code
 from sync_server.services.records import CELL, META, ROW_SCOPE, SET_DOT, Key, chunks
 from sync_server.services.rights import AuthorRights, Refused
 from sync_server.store.database import HqTransaction
-from sync_server.store.tables import Grave, ScopeExit, table_of
+from sync_server.store.tables import Grave, ScopeExit, UniqueKey, table_of
 
 GONE_FOR_GOOD = message(N_("This record was deleted long ago and is gone for good"))
 
 _grave = table_of(Grave)
 _exit = table_of(ScopeExit)
+_keys = table_of(UniqueKey)
 
 BURIABLE: Final = tuple(schema for schema in SCHEMAS.values() if not schema.meta.reference)
 """Set-up such as users and products keeps its names, which older records and histories show."""
@@ -105,7 +106,7 @@ def _bury(hq: HqTransaction, schema: Schema, ids: Sequence[str]) -> None:
             for record_id, left in scopes.items()
         ],
     )
-    for table in (SET_DOT, CELL, ROW_SCOPE, META):
+    for table in (SET_DOT, CELL, ROW_SCOPE, _keys, META):
         run(delete(table).where(_named(table, schema, ids)))
     run(delete(schema.table).where(schema.table.c.id.in_(ids)))
 

@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 from collections import Counter
+from contextlib import suppress
 from multiprocessing.connection import Client
 from pathlib import Path
 from typing import Final
@@ -60,6 +61,13 @@ def _wait(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def _stop(folder: Path, hq: int) -> int:
+    """Let HQ end in its own good order, unless it ended at its very last point; return its status."""
+    with suppress(OSError), Client(str(folder / "hq.socket"), "AF_UNIX") as caller:
+        caller.send(("stop", START_MS, ()))
+    return _wait(hq)
+
+
 def _tell(base: Path, folder: Path, side: str = "", fatal: int = 0) -> tuple[bool, str]:
     """Tell the story in `folder`, one side ending at a point; return whether it did and what went wrong."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -86,9 +94,7 @@ def _tell(base: Path, folder: Path, side: str = "", fatal: int = 0) -> tuple[boo
             laptops = fork(lambda: Story(folder, 0).run(), log)
         else:
             break
-    with Client(str(folder / "hq.socket"), "AF_UNIX") as caller:
-        caller.send(("stop", START_MS, ()))
-    _wait(hq)
+    killed |= _stop(folder, hq) == KILLED
     if code := _wait(fork(lambda: look(folder), log)):
         return killed, f"looking ended with {code}: {log.read_text(errors='replace')[-3000:]}"
     return killed, ""
