@@ -33,7 +33,8 @@ from crm_desktop.cli.console import tr
 from crm_desktop.documents import quote_records
 from crm_desktop.models.query import ListQuery
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
-from crm_desktop.services import activities, deals, quotes, records, syncing, tickets
+from crm_desktop.services import activities, deals, quotes, records, returned_edits, syncing, tickets
+from crm_desktop.services.returned_edits import ReturnedEdit
 from crm_desktop.services.sample import demo_texts
 from crm_desktop.services.sample_year import ASKS, HANDED, SHARED, Filling
 
@@ -400,7 +401,7 @@ class _Demo:
                 **{**merged, "tags": ", ".join(seen[0]["tags"])},
             )
         )
-        edits = [self._told(edit) for edit in syncing.returned(lin.replica)]
+        edits = [self._told(edit) for edit in returned_edits.returned(lin.replica)]
         superseded = [edit for edit in edits if edit["code"] == "superseded"]
         refused = [edit for edit in edits if edit["code"] != "superseded"]
         for edit in edits:
@@ -440,7 +441,7 @@ class _Demo:
             pictures=[],
         )
 
-    def _told(self, edit: syncing.ReturnedEdit) -> dict[str, Plain]:
+    def _told(self, edit: ReturnedEdit) -> dict[str, Plain]:
         return {
             "record": edit.title,
             "field": self._teller.show(edit.label) if edit.label else "",

@@ -72,6 +72,25 @@ class Code(IntEnum):
         return self in (Code.APPLIED, Code.MERGED)
 
 
+OFFERED = frozenset((Code.FORBIDDEN_ROW, Code.FORBIDDEN_FIELD, Code.FORBIDDEN_ASSIGN))
+"""Refused for want of rights alone: whoever has them may accept the edit (`Offers`)."""
+
+
+class Judgement(IntEnum):
+    """What becomes of an edit HQ refused and keeps."""
+
+    ACCEPT = 1
+    """Somebody who may change the record wants it so."""
+    DECLINE = 2
+    """Somebody who may change the record does not."""
+    WITHDRAW = 3
+    """Its writer decided otherwise: nobody is shown it any more."""
+    OFFER = 4
+    """Its writer took that back."""
+    FAILED = 5
+    """From HQ: it was accepted and could not be carried out."""
+
+
 class Op(msgspec.Struct, array_like=True, frozen=True):
     """One change, as the laptop made it."""
 
@@ -128,6 +147,35 @@ class DigestDiff(msgspec.Struct, array_like=True, frozen=True):
     """How many rows go along in `msgs`, whole or as a purge, because they differ."""
 
 
+class Verdict(msgspec.Struct, array_like=True, frozen=True):
+    """A person's word on an edit HQ keeps: of another's by HQ's number, of an own one by its operation."""
+
+    judgement: int
+    id: int = 0
+    incarnation: int = 0
+    op_no: int = 0
+
+
+class Told(msgspec.Struct, array_like=True, frozen=True):
+    """What a laptop tells of itself. An older program tells nothing and is sent no `Offers`."""
+
+    waiting: int = 0
+    """Operations HQ has not answered, those of the request among them."""
+    oldest_ms: int = 0
+    """When the oldest of them was made; 0: there is none."""
+    returned: int = 0
+    """Edits that came back and are not decided."""
+    clock_off_ms: int = 0
+    """HQ's time less the laptop's, as it was measured last: what the laptop corrects its readings by."""
+    compared_ms: int = 0
+    """When it last compared everything with HQ; 0: never."""
+    repaired: int = 0
+    """Rows that were fetched because they differed then."""
+    differing: int = 0
+    """Rows that still differed afterwards."""
+    verdicts: list[Verdict] = []
+
+
 class SyncRequest(msgspec.Struct, array_like=True, frozen=True):
     """Push and pull in one."""
 
@@ -147,6 +195,7 @@ class SyncRequest(msgspec.Struct, array_like=True, frozen=True):
     """Never together with operations: it is of what HQ confirmed."""
     pull: bool = True
     """False: answer the operations and send nothing back."""
+    told: Told | None = None
 
 
 class Answer(msgspec.Struct, array_like=True, frozen=True):
@@ -160,7 +209,7 @@ class Answer(msgspec.Struct, array_like=True, frozen=True):
     """Position to remember for the row, as in `Put.base`; 0 where nothing changed."""
     extra: Any = None
     """Superseded: [HQ's value, user id, ms] as far as the reader may see it. Refused: [English source,
-    {place: text}, HQ's value]."""
+    {place: text}, HQ's value, user id, ms], the last three as far as the reader may see them."""
 
 
 class MsgKind(IntEnum):
@@ -175,6 +224,8 @@ class MsgKind(IntEnum):
     SETTINGS = 7
     HELD = 8
     OTHER_VERSION = 9
+    OFFERS = 14
+    JUDGED = 15
 
 
 class Put(msgspec.Struct, array_like=True, frozen=True):
@@ -287,7 +338,50 @@ class OtherVersion(msgspec.Struct, array_like=True, frozen=True):
     """When."""
 
 
-Msg = Put | Purge | DropFields | Lease | LostEdit | Progress | Settings | Held | OtherVersion
+class Offer(msgspec.Struct, array_like=True, frozen=True):
+    """An edit of somebody else's that HQ refused and the reader may make: an `Op` without its number."""
+
+    id: int
+    kind: int
+    entity: int
+    row: Row
+    field: int | str
+    value: Any
+    code: int
+    """Why it was refused."""
+    user: bytes | None
+    """Who typed it."""
+    at_ms: int
+
+
+class Offers(msgspec.Struct, array_like=True, frozen=True):
+    """All edits the reader may accept or decline, newest first. They replace those sent before."""
+
+    kind: int
+    optional: int
+    offers: list[Offer]
+
+
+class Judged(msgspec.Struct, array_like=True, frozen=True):
+    """What became of a refused edit: for its writer by operation, for who accepted it by HQ's number."""
+
+    kind: int
+    optional: int
+    judgement: int
+    id: int
+    incarnation: int
+    op_no: int
+    user: bytes | None
+    """Who decided."""
+    at_ms: int
+    reason: str = ""
+    """Why it could not be carried out: an English source with `{places}`."""
+    places: dict[str, Any] = {}
+
+
+Msg = (
+    Put | Purge | DropFields | Lease | LostEdit | Progress | Settings | Held | OtherVersion | Offers | Judged
+)
 
 MSG_TYPES: dict[int, type[Msg]] = {
     MsgKind.PUT: Put,
@@ -299,6 +393,8 @@ MSG_TYPES: dict[int, type[Msg]] = {
     MsgKind.SETTINGS: Settings,
     MsgKind.HELD: Held,
     MsgKind.OTHER_VERSION: OtherVersion,
+    MsgKind.OFFERS: Offers,
+    MsgKind.JUDGED: Judged,
 }
 
 

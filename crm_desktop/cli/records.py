@@ -143,6 +143,7 @@ def history(terminal: Terminal, entity: str, record_id: str) -> None:
                 "at": instant_text(entry.at_ms),
                 "user_id": entry.user_id,
                 "user": entry.user_name,
+                "typed_by": entry.typed_by_name or None,
                 "field": entry.field,
                 "label": tr(entry.label) if entry.label else _record_change(entry),
                 "old": plain_change(declared.get(entry.field or ""), entry.old, record.values),

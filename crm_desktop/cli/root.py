@@ -103,7 +103,7 @@ _COMMANDS = {
     "import": _Lazy("files", "import_command", N_("Bring in a file: CSV, spreadsheet, vCard or JSON.")),
     "undo-import": _Lazy("files", "undo", N_("Take an import back.")),
     "export": _Lazy("files", "export", N_("Write records to a file: CSV, xlsx, vcf or json.")),
-    "returned": _Lazy("syncing", "returned", N_("Edits HQ refused or a newer one replaced.")),
+    "returned": _Lazy("returned", "returned", N_("Edits HQ refused or a newer one replaced.")),
     "quote": _Lazy("documents", "quote", N_("Documents of quotes.")),
     "doctor": _Lazy("support", "doctor", N_("Check the profile, and pack a bundle for support.")),
 }

@@ -1,4 +1,4 @@
-"""`sign-in`, `sync`, `status` and `returned`."""
+"""`sign-in`, `sync` and `status`."""
 
 from __future__ import annotations
 
@@ -6,26 +6,20 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
-from crm_core.entities import schema_of
 from crm_core.errors import Unreachable
 from crm_core.i18n import N_
 from crm_core.schema.values import instant_text
 from crm_desktop.assembly import App, new_profile
 from crm_desktop.cli.console import ask_passphrase, read_file_passphrase, read_password, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
-from crm_desktop.cli.values import declared_fields, flat, plain_change
 from crm_desktop.platform.paths import Profile, profile_at
 from crm_desktop.services import syncing
-from crm_desktop.services.syncing import ReturnedEdit
 from crm_desktop.sync.blobs import DOWN, UP, BlobReport, OnBlobStep
 from crm_desktop.sync.report import OnStep
 from crm_terminal.console import Console
-
-RETURNED_COLUMNS = ("id", "entity", "title", "label", "mine", "theirs", "who", "at", "reason")
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FILE_THERE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -176,89 +170,3 @@ def status(terminal: Terminal) -> None:
             "rows": stands.rows,
         }
     )
-
-
-@click.group(invoke_without_command=True, help=tr(N_("List the edits HQ refused or a newer one replaced.")))
-@click.pass_context
-def returned(context: click.Context) -> None:
-    """Edits that came back; without a command list them."""
-    terminal = context.find_object(Terminal)
-    assert terminal is not None
-    if context.invoked_subcommand is None:
-        with terminal.app() as app:
-            edits = [_edit(app, edit) for edit in syncing.returned(app.replica)]
-        terminal.console.show_rows(edits, RETURNED_COLUMNS)
-
-
-def _edit(app: App, edit: ReturnedEdit) -> dict[str, Any]:
-    shown = _register(app, edit)
-    return {
-        "id": edit.id,
-        "entity": edit.entity,
-        "record_id": edit.record_id,
-        "title": edit.title,
-        **shown,
-        "code": edit.code.name.lower(),
-        "reason": edit.reason.show(tr),
-        "who": edit.who,
-        "at": instant_text(edit.at_ms),
-        "exists": edit.exists,
-    }
-
-
-def _register(app: App, edit: ReturnedEdit) -> dict[str, Any]:
-    """Return the field an edit was of and its values in their JSON form.
-
-    Fields that are set together come back together: shown is the one the edit changed, or of several an
-    object by name.
-    """
-    declared = declared_fields(app.replica, edit.entity)
-    field = declared.get(edit.field or "")
-    members = schema_of(edit.entity).register(field) if field is not None and field.group else ()
-    values = {"base": edit.base, "mine": edit.mine, "theirs": edit.theirs}
-    if not members or not isinstance(edit.mine, list):
-        label = tr(edit.label) if edit.label else ""
-        plain = {name: plain_change(field, value, {}) for name, value in values.items()}
-        return {"field": edit.field, "label": label, **plain}
-    rows = {
-        name: dict(zip([member.name for member in members], value, strict=True))
-        if isinstance(value, list)
-        else {}
-        for name, value in values.items()
-    }
-    currencies = {member.currency for member in members}
-    # An amount brings its currency along.
-    of_interest = [member for member in members if member.name not in currencies]
-    against = rows["theirs"] or rows["base"]
-    differing = [m for m in of_interest if rows["mine"].get(m.name) != against.get(m.name)] or of_interest
-    if len(differing) == 1:
-        only = differing[0]
-        plain = {name: plain_change(only, row.get(only.name), row) for name, row in rows.items()}
-        return {"field": only.name, "label": tr(only.label), **plain}
-    return {
-        "field": edit.field,
-        "label": ", ".join(tr(member.label) for member in differing),
-        **{
-            name: {m.name: plain_change(m, row.get(m.name), row) for m in differing} if row else None
-            for name, row in rows.items()
-        },
-    }
-
-
-@returned.command(help=tr(N_("Make the edit again, on top of what HQ has now.")))
-@click.argument("edit_id", metavar="ID", type=int)
-@pass_terminal
-def redo(terminal: Terminal, edit_id: int) -> None:
-    """Keep mine."""
-    with terminal.app() as app:
-        terminal.console.show(flat(syncing.redo(app.replica, edit_id).value))
-
-
-@returned.command(help=tr(N_("Let HQ's value stand.")))
-@click.argument("edit_id", metavar="ID", type=int)
-@pass_terminal
-def discard(terminal: Terminal, edit_id: int) -> None:
-    """Keep HQ's."""
-    with terminal.app() as app:
-        syncing.discard(app.replica, edit_id)
-    terminal.console.show({"discarded": edit_id})

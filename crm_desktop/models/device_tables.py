@@ -124,6 +124,8 @@ class History(DeviceBase):
     op_no: Mapped[int | None] = mapped_column(Integer, nullable=True)
     sent: Mapped[bool | None] = mapped_column(Boolean, nullable=True)
     """Of an edit made here: whether HQ has answered it."""
+    typed_by: Mapped[str | None] = mapped_column(Text, nullable=True)
+    """Whose edit it was that `user_id` accepted."""
 
 
 class Returned(DeviceBase):
@@ -149,9 +151,61 @@ class Returned(DeviceBase):
     """English source of the sentence; `places` goes into it."""
     places: Mapped[Any] = mapped_column(PlainJson, nullable=True)
     who: Mapped[str | None] = mapped_column(Text, nullable=True)
+    """Who made HQ's value."""
     at_ms: Mapped[int] = mapped_column(BigInteger)
+    """When it was replaced, or refused."""
+    mine_ms: Mapped[int | None] = mapped_column(BigInteger, nullable=True)
+    """When it was typed."""
+    theirs_ms: Mapped[int | None] = mapped_column(BigInteger, nullable=True)
+    """When HQ's value came about, where that is not `at_ms`."""
     state: Mapped[str] = mapped_column(Text, default="open")
-    """`open`, `redone`, `discarded` or `kept`."""
+    """`open`, `redone`, `discarded`, `handed` (its owner is to decide) or `accepted` (somebody did)."""
+    decided_ms: Mapped[int | None] = mapped_column(BigInteger, nullable=True)
+    undo: Mapped[Any] = mapped_column(PlainJson, nullable=True)
+    """What it takes to undo the decision; written and read by `services.deciding`."""
+    verdict: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What somebody who may change the record said to it: `accepted`, `declined` or nothing yet."""
+    judge: Mapped[str | None] = mapped_column(Text, nullable=True)
+    judged_ms: Mapped[int | None] = mapped_column(BigInteger, nullable=True)
+
+
+class Offer(DeviceBase):
+    """An edit of somebody else's that HQ refused, and that this person may accept or decline.
+
+    HQ sends the whole list whenever it changes.
+    """
+
+    __tablename__ = "offer"
+    __table_args__ = (Index("ix_offer_row", "entity", "row_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """HQ's number."""
+    kind: Mapped[int] = mapped_column(Integer)
+    entity: Mapped[str] = mapped_column(Text)
+    row_id: Mapped[str] = mapped_column(Text)
+    field: Mapped[str] = mapped_column(Text, default="")
+    value: Mapped[Any] = mapped_column(PlainJson, nullable=True)
+    code: Mapped[int] = mapped_column(Integer)
+    """Why HQ refused it: `crm_core.sync.protocol.Code`."""
+    user_id: Mapped[str | None] = mapped_column(Text, nullable=True)
+    """Who typed it."""
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    answer: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """`accept` or `decline`, decided here and not carried out at HQ yet; '' while it is open."""
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why HQ could not carry out the last answer; `places` goes into it."""
+    places: Mapped[Any] = mapped_column(PlainJson, nullable=True)
+
+
+class UntoldVerdict(DeviceBase):
+    """What the person decided about an own refused edit and HQ has not heard: to go on offering it or not."""
+
+    __tablename__ = "untold_verdict"
+
+    incarnation: Mapped[int] = mapped_column(Integer, primary_key=True)
+    op_no: Mapped[int] = mapped_column(Integer, primary_key=True)
+    verdict: Mapped[int] = mapped_column(Integer)
+    """`crm_core.sync.protocol.Judgement`."""
 
 
 class OtherVersion(DeviceBase):

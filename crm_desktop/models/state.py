@@ -52,6 +52,8 @@ class Key(StrEnum):
     """Declarations the search triggers were made from."""
     COMPARE_AT_MS = "compare_at_ms"
     """When the next round is to compare what both sides hold; 0 before the first full round."""
+    COMPARED = "compared"
+    """[when everything was last compared with HQ, rows repaired then, rows that still differed]."""
     BACKED_UP_MS = "backed_up_ms"
     """When the last daily backup was made."""
     FILES_OUT = "files_out"
@@ -87,6 +89,7 @@ DEFAULTS: Mapping[str, Any] = {
     Key.RESYNC_MARK: 0,
     Key.INDEX_VERSION: "",
     Key.COMPARE_AT_MS: 0,
+    Key.COMPARED: [0, 0, 0],
     Key.BACKED_UP_MS: 0,
     Key.FILES_OUT: [],
     Key.FILE_IN: 0,

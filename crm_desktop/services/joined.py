@@ -17,7 +17,8 @@ from crm_desktop.models import repository
 from crm_desktop.models.device_tables import History, SyncEvent
 from crm_desktop.models.records import Record, field_key, field_named
 from crm_desktop.models.replica import Replica
-from crm_desktop.services.syncing import ReturnedEdit, label_of
+from crm_desktop.services.returned_edits import ReturnedEdit
+from crm_desktop.services.syncing import label_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,8 @@ class HistoryEntry:
     origin: str
     """`here`, `hq`, or `restored`."""
     sent: bool | None
+    typed_by_name: str = ""
+    """Whose edit it was that `user_name` accepted."""
 
 
 def get(replica: Replica, entity: str, record_id: str) -> Record:
@@ -154,7 +156,8 @@ def history(replica: Replica, entity: str, record_id: str, limit: int = 500) -> 
             .order_by(History.id.desc())
             .limit(limit)
         ).all()
-        names = query.labels(session, "user", {row.user_id for row in rows if row.user_id})
+        people = {user_id for row in rows for user_id in (row.user_id, row.typed_by) if user_id}
+        names = query.labels(session, "user", people)
         entries = []
         for row in rows:
             field = field_named(schema, row.field)
@@ -171,6 +174,7 @@ def history(replica: Replica, entity: str, record_id: str, limit: int = 500) -> 
                     new=row.new,
                     origin=row.origin,
                     sent=row.sent,
+                    typed_by_name=names.get(row.typed_by or "", ""),
                 )
             )
     return tuple(entries)

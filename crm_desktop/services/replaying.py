@@ -33,6 +33,13 @@ def stepped_values(schema: Schema, payload: Any) -> dict[str, Plain]:
     return {machine.field: step.ends, **given}
 
 
+def wanted_value(schema: Schema, kind: int, register: str, value: Plain) -> Plain:
+    """Return what an operation wanted of its register: of a step the state it leads to."""
+    if kind != OpKind.COMMAND:
+        return value
+    return stepped_values(schema, value).get(schema.by_no[int(register)].name)
+
+
 def changed_values(record: Record, kind: OpKind, register: str, value: Any) -> Mapping[str, Plain]:
     """Return what setting a register, or adding or taking a word, makes of a record's fields."""
     if register.startswith(CUSTOM_PREFIX):

@@ -121,16 +121,12 @@ def discard(replica: Replica, rows: Iterable[Row]) -> Outcome[Discarded]:
     `UserError` where HQ may have one of the edits already; then nothing is taken back.
     """
     with replica.applying() as session:
-        taken = _with_followers(_all_waiting(session), set(rows))
+        taken = with_followers(all_waiting(session), set(rows))
         if not taken:
             raise NotFound(N_("Nothing of this record waits to be sent any more"))
         _demand_unsent(session, taken)
         rows_taken = dict.fromkeys((op.entity, op.row_id) for op in taken)
-        before = [repository.get(session, *row) for row in rows_taken]
-        _take_off(session, taken, replica.clock.now_ms())
-        for record in filter(None, before):
-            counting.follow(session, record)
-            session.touch(record.entity, [record.id])
+        take_off(session, taken, replica.clock.now_ms())
         discarded = Discarded(operations=tuple(taken), records=len(rows_taken))
     return Outcome(discarded, frozenset(session.changed))
 
@@ -161,7 +157,8 @@ def _links(session: Session, rows: Iterable[Row]) -> dict[Row, dict[str, str]]:
     }
 
 
-def _all_waiting(session: Session) -> list[PendingOp]:
+def all_waiting(session: Session) -> list[PendingOp]:
+    """Return every operation HQ has not answered, oldest first."""
     rows = session.execute(
         select(
             OutboxOp.no,
@@ -176,7 +173,7 @@ def _all_waiting(session: Session) -> list[PendingOp]:
     return [PendingOp(r.no, OpKind(r.kind), r.entity, r.row_id, r.field, r.value, r.hlc) for r in rows]
 
 
-def _with_followers(ops: Sequence[PendingOp], rows: Collection[Row]) -> list[PendingOp]:
+def with_followers(ops: Sequence[PendingOp], rows: Collection[Row]) -> list[PendingOp]:
     """Return the operations of `rows`, and those that make no sense without the records they made."""
     whole = set(rows)
     while True:
@@ -229,8 +226,10 @@ def _demand_unsent(session: Session, taken: Sequence[PendingOp]) -> None:
     )
 
 
-def _take_off(session: WriteSession, taken: Sequence[PendingOp], now_ms: int) -> None:
+def take_off(session: WriteSession, taken: Sequence[PendingOp], now_ms: int) -> None:
+    """Take unsent operations out of the outbox and off their records; those after them close up."""
     numbers = [op.no for op in taken]
+    shown = [repository.get(session, *row) for row in dict.fromkeys((op.entity, op.row_id) for op in taken)]
     for some in pending.chunks(numbers):
         session.execute(delete(OutboxOp).where(OutboxOp.no.in_(some)))
         # The entries stay, but are nobody's operation any more.
@@ -252,6 +251,9 @@ def _take_off(session: WriteSession, taken: Sequence[PendingOp], now_ms: int) ->
     after = session.scalars(select(OutboxOp.no).where(OutboxOp.no > first).order_by(OutboxOp.no)).all()
     outbox.renumber(session, after, known[Key.DEVICE], known[Key.INCARNATION], first=first)
     session.expunge_all()
+    for record in filter(None, shown):
+        counting.follow(session, record)
+        session.touch(record.entity, [record.id])
 
 
 def _make_again(session: WriteSession, op: PendingOp) -> Record:

@@ -7,7 +7,7 @@ from typing import Any
 
 from crm_core import SCHEMA_VERSION
 from crm_core.sync.clock import reading
-from crm_core.sync.protocol import PROTOCOL_VERSION, DigestAsk, SyncRequest, Txn
+from crm_core.sync.protocol import PROTOCOL_VERSION, DigestAsk, SyncRequest, Told, Txn
 from crm_desktop.models.state import Key
 
 
@@ -20,6 +20,7 @@ def request_of(
     digest: DigestAsk | None = None,
     *,
     pull: bool = True,
+    told: Told | None = None,
 ) -> SyncRequest:
     """Return the request of a laptop that stands as `known` says."""
     now = reading(max(0, now_ms))
@@ -37,4 +38,5 @@ def request_of(
         leases=leases,
         digest=digest,
         pull=pull,
+        told=told,
     )

@@ -35,7 +35,7 @@ from crm_desktop.models import state
 from crm_desktop.models.numbers import leases_wanted
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
-from crm_desktop.sync import outbox
+from crm_desktop.sync import outbox, telling
 from crm_desktop.sync.asking import request_of
 from crm_desktop.sync.bringing_back import awaits_bringing_back
 from crm_desktop.sync.engine import Engine
@@ -221,7 +221,10 @@ class FileLine:
                 done += sum(len(txn.ops) for txn in txns)
                 # News must not come before the answers to all that HQ may have.
                 is_last = not outbox.has_between(session, last, highest)
-                yield codec.encode(request_of(known, now_ms, txns, leases, PAGE_BYTES, pull=is_last))
+                told = telling.told(session, waiting) if is_last else None
+                yield codec.encode(
+                    request_of(known, now_ms, txns, leases, PAGE_BYTES, pull=is_last, told=told)
+                )
                 on_step(Step(phase="sending", done=done, total=waiting))
                 if is_last:
                     return

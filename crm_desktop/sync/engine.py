@@ -36,12 +36,13 @@ from crm_desktop.models import state
 from crm_desktop.models.numbers import leases_wanted
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
-from crm_desktop.sync import outbox
+from crm_desktop.sync import outbox, telling
 from crm_desktop.sync.asking import request_of
 from crm_desktop.sync.bringing_back import awaits_bringing_back, bring_back
 from crm_desktop.sync.comparing import PERIOD_MS, Comparison
 from crm_desktop.sync.enrolment import restart
 from crm_desktop.sync.exchange import Exchange, Load, Trip
+from crm_desktop.sync.judging import forget_offers
 from crm_desktop.sync.numbering import number_the_rest
 from crm_desktop.sync.pace import TRIES, Pace
 from crm_desktop.sync.receive import Received, receive, sweep
@@ -273,7 +274,8 @@ class Engine:
             txns = outbox.next_batch(session, PUSH_RATIO * self._pace.up_bytes, after=last)
             if not txns:
                 return None
-            return self._hand_over(session, structs.replace(load.request, leases={}), txns)
+            told = telling.said_already(load.request.told)
+            return self._hand_over(session, structs.replace(load.request, leases={}, told=told), txns)
 
     def _hand_over(self, session: Session, request: SyncRequest, txns: list[Txn]) -> Load:
         """Return a request with operations, which are marked as sent; so none is discarded meanwhile."""
@@ -325,7 +327,8 @@ class Engine:
             push_bytes = PUSH_RATIO * self._pace.up_bytes
             txns = outbox.next_batch(session, push_bytes) if writes and not is_held else []
             now_ms, want = self._replica.clock.now_ms(), self._pace.down_bytes
-            request = request_of(known, now_ms, txns, leases_wanted(session), want, digest)
+            told = telling.told(session, outbox.count(session))
+            request = request_of(known, now_ms, txns, leases_wanted(session), want, digest, told=told)
             return self._hand_over(session, request, txns) if txns else Load(request=request)
 
     def _apply(
@@ -346,7 +349,9 @@ class Engine:
             }
             if (line := [self._connection, *self._pace.pack()]) != known[Key.LINE]:
                 kept[Key.LINE] = line
-            settled = settle(session, response.answers)
+            settled = settle(session, response.answers, response.server_ms)
+            if request.told is not None and not response.incarnation:
+                telling.heard(session, request.told.verdicts)
             received = Received()
             is_current = known[Key.TOKEN] == request.token and known[Key.EPOCH] == request.epoch
             if is_current:
@@ -360,6 +365,7 @@ class Engine:
                     own_dot = dot(known[Key.DEVICE], response.incarnation, 0).removesuffix("0")
                 if response.resync:
                     # HQ cannot go on from our token: everything comes again, over what is here.
+                    forget_offers(session)
                     mark = self._replica.clock.now_ms()
                 is_repair = response.digest_diff is not None
                 received = receive(session, messages, own_dot, mark, is_repair=is_repair)
@@ -387,6 +393,8 @@ class Engine:
             else:
                 finished = _compare(tally.comparison, request, diff, repaired, even=even) and even
             if finished and not tally.is_too_old:
+                if (done := tally.comparison) is not None and done.is_complete:
+                    kept[Key.COMPARED] = [response.server_ms, done.repaired, done.differing]
                 if tally.comparison or not known[Key.COMPARE_AT_MS]:
                     pause_ms = tally.comparison.pause_ms if tally.comparison else PERIOD_MS
                     kept[Key.COMPARE_AT_MS] = self._replica.clock.now_ms() + pause_ms

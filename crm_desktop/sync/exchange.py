@@ -19,6 +19,7 @@ from msgspec import structs
 
 from crm_core.sync.clock import reading
 from crm_core.sync.protocol import Headquarters, SyncRequest, SyncResponse
+from crm_desktop.sync.telling import said_already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,10 @@ class Exchange:
 
     def fetch_next(self, trip: Trip, want_bytes: int) -> None:
         """Begin to fetch the page after a trip's, which brought nothing but a page."""
-        following = structs.replace(trip.request, token=trip.response.token, want_bytes=want_bytes, leases={})
+        told = said_already(trip.request.told)
+        following = structs.replace(
+            trip.request, token=trip.response.token, want_bytes=want_bytes, leases={}, told=told
+        )
         self.send(Load(request=following))
 
     def close(self) -> None:

@@ -19,9 +19,11 @@ from crm_core.sync.protocol import (
     Code,
     DropFields,
     Held,
+    Judged,
     Lease,
     LostEdit,
     Msg,
+    Offers,
     OpKind,
     OtherVersion,
     Progress,
@@ -33,6 +35,7 @@ from crm_desktop.models import counting, indexing, search, state
 from crm_desktop.models.device_tables import NumberLease, Returned, RowMeta
 from crm_desktop.models.session import WriteSession
 from crm_desktop.sync import pending
+from crm_desktop.sync.judging import take_judgement, take_offers
 from crm_desktop.sync.others import keep_other
 from crm_desktop.sync.pending import PendingOp, chunks, stored
 from crm_desktop.sync.removing import remove_rows
@@ -84,6 +87,10 @@ def receive(
                 _settings(session, message)
             case Held():
                 received.held = True
+            case Offers():
+                take_offers(session, message)
+            case Judged():
+                received.changed.update(take_judgement(session, message))
     counting.refresh_waiting(session, received.changed)
     return received
 
@@ -423,7 +430,7 @@ def _drop_fields(session: Session, message: DropFields, received: Received) -> N
         )
     run(f"UPDATE \"{schema.name}\" SET custom = NULL WHERE custom = '{{}}'")
     for number in message.fields:
-        for table in ("history", "shadow", "set_dot", "other_version"):
+        for table in ("history", "shadow", "set_dot", "other_version", "offer"):
             run(f"DELETE FROM {table} WHERE entity = ? AND field = ?", (schema.name, str(number)))
         run(f"{_THEIRS} AND field = ?", (schema.name, str(number)))
     names = [known.name for known in declared] + [f"{CUSTOM_PREFIX}{key}" for key in custom]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from crm_core.schema.reading import Schema
 from crm_desktop.models import search
 
-_ROW_TABLES = ("row_meta", "shadow", "set_dot", "history", "draft", "other_version")
+_ROW_TABLES = ("row_meta", "shadow", "set_dot", "history", "draft", "other_version", "offer")
 
 
 def remove_rows(session: Session, schema: Schema, ids: Sequence[str]) -> None:

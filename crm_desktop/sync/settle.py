@@ -39,8 +39,8 @@ class Settled:
     """Records whose totals and sums follow from what HQ did not take."""
 
 
-def settle(session: WriteSession, answers: Sequence[Answer]) -> Settled:
-    """Apply HQ's answers to the outbox. An answer to an operation already settled changes nothing."""
+def settle(session: WriteSession, answers: Sequence[Answer], at_ms: int = 0) -> Settled:
+    """Apply HQ's answers of a moment to the outbox. One to an operation already settled changes nothing."""
     settled = Settled()
     if not answers:
         return settled
@@ -95,7 +95,8 @@ def settle(session: WriteSession, answers: Sequence[Answer]) -> Settled:
             else:
                 settled.refused += 1
             later = [o for o in by_row[op.entity, op.row_id] if o.no > op.no]
-            _hand_back(session, op, answer, own_dot, incarnation, later, settled.counted)
+            times = (ms_of(op.hlc), at_ms)
+            _hand_back(session, op, answer, times, own_dot, incarnation, later, settled.counted)
     plain_rows = {(op.entity, op.row_id) for op in waiting if op.no in plain}
     quiet = sorted(by_row.keys() - left.keys() - plain_rows)
     for entity in {entity for entity, _ in quiet}:
@@ -264,30 +265,36 @@ def _hand_back(
     session: Session,
     op: PendingOp,
     answer: Answer,
+    times: tuple[int, int],
     own_dot: str,
     incarnation: int,
     left: Sequence[PendingOp],
     counted: set[counting.Holder],
 ) -> None:
-    """Take the edit off the record and put it, whole, among the returned ones."""
+    """Take the edit off the record and put it, whole, among the returned ones.
+
+    `times` are when it was typed and when it was answered.
+    """
+    mine_ms, answered_ms = times
     code = Code(answer.code)
     shadow = pending.read_shadow(session, op.entity, op.row_id)
-    base = shadow.get(op.field)
+    base = _value_before(session, op, shadow.get(op.field))
     theirs: Plain = None
-    who = None
-    at_ms = ms_of(answer.hlc)
+    who = theirs_ms = None
+    at_ms = answered_ms or ms_of(answer.hlc)
     reason, places = "", None
     extra = answer.extra if isinstance(answer.extra, list) else []
     if code is Code.SUPERSEDED:
         if extra:
             theirs = _unpacked(extra[0])
-            who = unpack_value(extra[1]) if len(extra) > 1 else None
+            who = extra[1] if len(extra) > 1 else None
             at_ms = extra[2] if len(extra) > 2 and isinstance(extra[2], int) else at_ms
             pending.write_shadow(session, op.entity, op.row_id, op.field, theirs)
     elif extra:
         reason = str(extra[0])
         places = extra[1] if len(extra) > 1 else None
-        theirs = _unpacked(extra[2]) if len(extra) > 2 else base
+        theirs = _unpacked(extra[2]) if len(extra) > 2 else shadow.get(op.field)
+        who, theirs_ms = [*extra[3:5], None, None][:2]
     session.execute(
         insert(Returned).values(
             op_no=op.no,
@@ -302,8 +309,10 @@ def _hand_back(
             code=code,
             reason=reason,
             places=places,
-            who=who,
+            who=unpack_value(who),
             at_ms=at_ms,
+            mine_ms=mine_ms,
+            theirs_ms=theirs_ms,
         )
     )
     before = shown_values(session, op.entity, op.row_id)
@@ -317,6 +326,39 @@ def _hand_back(
     else:
         me = state.read(session, state.Key.USER_ID) or None
         remember_rolled_back(session, op, before, origin="restored", who=me, at_ms=at_ms)
+
+
+def _value_before(session: Session, op: PendingOp, confirmed: Plain) -> Plain:
+    """Return what a register held when the edit was made; `confirmed` where the history does not tell.
+
+    What HQ confirmed under the edit may have changed since.
+    """
+    sets = op.kind in (OpKind.SET, OpKind.COMMAND)
+    members = pending.members_of(SCHEMAS[op.entity], op.field) if sets else ()
+    keys = [str(member.no) for member in members] or [op.field]
+    query = (
+        select(History.field, History.old, History.hlc)
+        .where(
+            History.entity == op.entity,
+            History.row_id == op.row_id,
+            History.op_no == op.no,
+            History.origin == "here",
+            History.field.in_(keys),
+        )
+        .order_by(History.id.desc())
+    )
+    entries = session.execute(query).all()
+    if not sets or not entries:
+        return confirmed
+    # An operation of an earlier incarnation may have had the same number.
+    old = {entry.field: entry.old for entry in entries if entry.hlc == entries[0].hlc}
+    if len(members) < 2:
+        value: Plain = old[keys[0]]
+        return value
+    # Of a group the history holds the members that changed.
+    mine = op.value if isinstance(op.value, list) else [None] * len(members)
+    whole: list[Plain] = [old.get(key, value) for key, value in zip(keys, mine, strict=True)]
+    return whole
 
 
 def shown_values(session: Session, entity: str, row_id: str) -> RowMapping | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -29,6 +29,8 @@ class Standing:
 
     token: Token
     settings: int
+    offers: int | None = None
+    """Which list of refused edits it was shown (`services.offers`); None: its program knows of none."""
 
 
 class Signer:
@@ -41,7 +43,7 @@ class Signer:
 
     def sign(self, standing: Standing) -> bytes:
         """Return the token that travels."""
-        body = msgspec.msgpack.encode((standing.token.pack(), standing.settings))
+        body = msgspec.msgpack.encode((standing.token.pack(), standing.settings, standing.offers))
         return self._mac(body) + body
 
     def read(self, raw: bytes) -> Standing | None:
@@ -49,9 +51,10 @@ class Signer:
         mac, body = raw[:MAC_BYTES], raw[MAC_BYTES:]
         if not hmac.compare_digest(mac, self._mac(body)):
             return None
-        packed, settings = msgspec.msgpack.decode(body, type=tuple[tuple[int | str, ...], int])
+        packed, settings, *later = msgspec.msgpack.decode(body, type=tuple[Any, ...])
         try:
-            return Standing(token=Token.unpack(packed), settings=settings)
+            token = Token.unpack(tuple(packed))
+            return Standing(token=token, settings=settings, offers=later[0] if later else None)
         except ValueError:
             return None  # of an older HQ, whose tokens had another shape
 

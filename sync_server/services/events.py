@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import BigInteger, Integer, Select, Text, cast, literal, null, select, union_all
 
 from sync_server.services.records import CELL, META, ROW_SCOPE
-from sync_server.store.tables import LostEditLog, ScopeExit, table_of
+from sync_server.store.tables import LostEditLog, Quarantine, ScopeExit, table_of
 
 _exits = table_of(ScopeExit)
 _lost = table_of(LostEditLog)
+_kept = table_of(Quarantine)
 
 
 class EventKind(IntEnum):
@@ -23,6 +24,7 @@ class EventKind(IntEnum):
     ENTER = 4
     EXIT = 5
     LOST = 6
+    JUDGED = 7
 
 
 def events_after(after: int, limit: int, device: int) -> Select[Any]:
@@ -38,7 +40,7 @@ def events_after(after: int, limit: int, device: int) -> Select[Any]:
         query = select(
             seq.label("seq"), literal(int(kind)).label("kind"), table.c.entity, table.c.row_id, *columns
         )
-        if kind is EventKind.LOST:
+        if kind in (EventKind.LOST, EventKind.JUDGED):
             query = query.where(table.c.device == device)
         inner = query.where(seq > after).order_by(seq).limit(limit).subquery()
         return select(inner)
@@ -60,5 +62,6 @@ def events_after(after: int, limit: int, device: int) -> Select[Any]:
         source(EventKind.ENTER, ROW_SCOPE.c.in_seq, ROW_SCOPE.c.scope.label("what"), *nothing),
         source(EventKind.EXIT, _exits.c.seq, _exits.c.scope.label("what"), *nothing),
         source(EventKind.LOST, _lost.c.seq, _lost.c.field.label("what"), *nothing),
+        source(EventKind.JUDGED, _kept.c.judged_seq, no_word, *nothing),
     ).subquery()
     return select(union).order_by(union.c.seq, union.c.kind).limit(limit)

@@ -39,6 +39,7 @@ from sync_server.services.custom import CustomFields
 from sync_server.services.entitlements import ever_had
 from sync_server.services.events import EventKind, events_after
 from sync_server.services.filling import ids_of, progress
+from sync_server.services.judging import judged_message
 from sync_server.services.lost_edits import LOST, lost_edit
 from sync_server.services.projection import Projection, Reader, Shown, Writer, put, size_of, writers_of
 from sync_server.services.records import Key, chunks
@@ -269,6 +270,8 @@ class _Builder:
         visible = shown is not None and self._projection.sees(schema, shown)
         if event.kind == EventKind.LOST:
             return self._add_lost(event, schema, shown if visible else None)
+        if event.kind == EventKind.JUDGED:
+            return self._add_other(judged_message(self._snapshot, event.seq, self._reader.device))
         if event.kind == EventKind.EXIT:
             send = judge_exit(visible=visible, ever=(event.entity, event.what) in ever)
             return send is not Send.PURGE or self._add_purge(key)
@@ -362,8 +365,9 @@ class _Builder:
         query = select(LOST).where(LOST.c.seq == event.seq)
         lost = self._snapshot.connection.execute(query).one()
         message = lost_edit(self._projection, self._custom, schema, shown, lost)
-        if message is None:
-            return True
+        return message is None or self._add_other(message)
+
+    def _add_other(self, message: Msg) -> bool:
         if not self._fits(len(codec.encode(message))):
             return False
         self._others.append(message)

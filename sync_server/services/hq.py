@@ -168,7 +168,7 @@ class Hq:
 
     def _write(self, hq: HqTransaction, edits: Sequence[Edit], author_id: str | None) -> list[Result]:
         """Turn edits into transactions, merge them, and turn the answers into results."""
-        author = self._author(hq.connection, author_id)
+        author = self.author(hq.connection, author_id)
         server_ms = self._clock()
         hlc = tick(hq.hq_hlc, server_ms)
         op_no, base = hq.hq_op_no, hq.seen
@@ -200,7 +200,8 @@ class Hq:
             for edit, result in zip(edits, results, strict=True)
         ]
 
-    def _author(self, connection: Connection, author_id: str | None) -> Author:
+    def author(self, connection: Connection, author_id: str | None = None) -> Author:
+        """Return whom a change is made for."""
         if author_id is not None:
             return Author(user_id=author_id, person=read_person(connection, author_id))
         founder = select(_setting.c.value).where(_setting.c.key == FOUNDER)

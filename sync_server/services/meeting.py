@@ -46,7 +46,8 @@ def demand_readable(request: SyncRequest, session: DeviceSession) -> None:
         raise Refusal("upgrade", N_("This program is too old or too new for this HQ"))
     if request.device != session.device_id:
         raise Refusal("bad_request", N_("The request names another laptop than the one signed in"))
-    if len(request.leases) > MAX_SERIES or sum(len(txn.ops) for txn in request.txns) > MAX_OPS:
+    changes = sum(len(txn.ops) for txn in request.txns) + len(request.told.verdicts if request.told else ())
+    if len(request.leases) > MAX_SERIES or changes > MAX_OPS:
         raise Refusal("too_large", N_("The request holds more than {most} changes"), most=MAX_OPS)
 
 

@@ -18,11 +18,12 @@ from sqlalchemy import insert, select, update
 from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.i18n import N_, plain_places
 from crm_core.ids import is_id
-from crm_core.sync.clock import HLC_MAX, Stamp, accept, shift_ms
+from crm_core.sync.clock import HLC_MAX, Stamp, accept, ms_of, shift_ms
 from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
 from sync_server.services import ledgers, quote_totals, unique_keys
 from sync_server.services.edits import Edits, Outcome
 from sync_server.services.faults import Refusal
+from sync_server.services.quarantine import keep
 from sync_server.services.records import Key, Record
 from sync_server.services.remembered import Remembered, by_content, by_number, collected
 from sync_server.services.rights import Author, Refused
@@ -31,7 +32,7 @@ from sync_server.services.storing import store, store_new
 from sync_server.services.wanted import Wanted, read_ops
 from sync_server.store.bulk import insert_rows
 from sync_server.store.database import HqTransaction
-from sync_server.store.tables import Device, LostEditLog, OpLog, Quarantine, table_of
+from sync_server.store.tables import Device, LostEditLog, OpLog, table_of
 
 SHA_BYTES: Final = 16
 _TURNING: Final = (OpKind.DELETE, OpKind.RESTORE)
@@ -40,7 +41,6 @@ _BIGINT_MAX: Final = 2**63 - 1
 _ops = table_of(OpLog)
 _devices = table_of(Device)
 _lost = table_of(LostEditLog)
-_quarantine = table_of(Quarantine)
 _LOGGED: Final = (
     "device",
     "incarnation",
@@ -141,14 +141,6 @@ def _sha(txn: Txn, op: Op) -> bytes:
     except TypeError:  # what only MessagePack can say; such a value is refused further on
         canonical = msgspec.msgpack.encode(payload)
     return blake2b(canonical, digest_size=SHA_BYTES).digest()
-
-
-def _kept(op: Op) -> bytes:
-    """Return an operation whole, to be looked at by people."""
-    try:
-        return msgspec.msgpack.encode(op)
-    except OverflowError:  # JSON can write whole numbers that MessagePack cannot
-        return msgspec.json.encode(op)
 
 
 class _Batch:
@@ -361,23 +353,24 @@ class _Batch:
 
     def _refuse(self, item: _Item, refused: Refused) -> None:
         item.refused, item.seq = refused, 0
-        extra = [refused.reason.text, plain_places(refused.reason), self._value_at_hq(item)]
+        extra = [refused.reason.text, plain_places(refused.reason), *self._state_at_hq(item)]
         item.answer = Answer(item.op.no, refused.code, item.stamp.hlc if item.stamp else 0, 0, extra)
         self._refusals.append((item, refused))
 
-    def _value_at_hq(self, item: _Item) -> Any:
-        """Return HQ's value of what was refused, as far as the author may read it."""
+    def _state_at_hq(self, item: _Item) -> list[Any]:
+        """Return HQ's value of what was refused, who made it and when, as far as the author may read it."""
         wanted = item.wanted
         if wanted is None or wanted.kind is OpKind.CREATE:
-            return None
+            return [None]
         record = self._edits.records.get(wanted.schema.no, wanted.row_id)
         if record is None or not self._edits.rights.sees(record):
-            return None
+            return [None]
         if wanted.kind in (OpKind.DELETE, OpKind.RESTORE):
-            return record.values["life"]
+            return [record.values["life"]]
         if all(self._edits.rights.reads(record, field) for field in wanted.fields):
-            return self._edits.value(record, wanted.fields)
-        return None
+            held = record.mark(wanted.register)
+            return [self._edits.value(record, wanted.fields), held.user_id, ms_of(held.hlc)]
+        return [None]
 
     # What is written
 
@@ -444,23 +437,7 @@ class _Batch:
             if item.answer is not None
         ]
         insert_rows(self._hq.connection, _ops, _LOGGED, rows)
-        if self._refusals:
-            refused = [
-                {
-                    "device": author.device,
-                    "incarnation": author.incarnation,
-                    "op_no": item.op.no,
-                    "user_id": author.user_id,
-                    "entity": min(abs(item.op.entity), 2**31 - 1),
-                    "row_id": item.op.row.hex()[:64],
-                    "payload": _kept(item.op),
-                    "code": refusal.code,
-                    "reason": refusal.reason.text,
-                    "at_ms": self._server_ms,
-                }
-                for item, refusal in self._refusals
-            ]
-            self._hq.connection.execute(insert(_quarantine), refused)
+        keep(self._hq, author, [(item.op, refused) for item, refused in self._refusals], self._server_ms)
 
     def _stand(self, new: Sequence[_Item], fresh: Sequence[_Item], sent_hlc: int, last_hlc: int) -> None:
         last = max((item.stamp.hlc for item in fresh if item.stamp), default=last_hlc)

@@ -7,7 +7,7 @@ a laptop lost is a documented gap.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -114,6 +114,15 @@ class NumberBook:
             return True
         query = select(_used.c.number).where(_used.c.series == series, _used.c.number == number)
         return self._connection.execute(query).first() is not None
+
+
+def leases(
+    connection: Connection, device: int, wanted: Mapping[str, int], now_ms: int, *, again: bool
+) -> Iterator[Lease]:
+    """Yield a range of each series a laptop asks for, as `lease` does."""
+    for series, count in wanted.items():
+        if (given := lease(connection, device, series, count, now_ms, again=again)) is not None:
+            yield given
 
 
 def lease(

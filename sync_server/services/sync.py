@@ -26,19 +26,19 @@ from crm_core.sync.protocol import (
     PROTOCOL_VERSION,
     DigestDiff,
     Held,
-    Lease,
     Msg,
     MsgKind,
     SyncRequest,
     SyncResponse,
 )
 from crm_core.sync.protocol import Settings as SettingsMessage
-from sync_server.services import audit, entitlements, numbers
+from sync_server.services import audit, entitlements, health, numbers, offers
 from sync_server.services.auth import DeviceSession, now_ms, sealer_of
 from sync_server.services.comparing import compare
 from sync_server.services.cursor import Disguise, Signer, Standing
 from sync_server.services.faults import Refusal
 from sync_server.services.feed import LEAST_BYTES, next_page
+from sync_server.services.judging import judge, missed_judgements
 from sync_server.services.lost_edits import missed_lost_edits
 from sync_server.services.meeting import (
     MIN_SCHEMA,
@@ -83,7 +83,8 @@ class _Contact:
     """Feed position it was seen to hold before."""
     purge_allowed: int
     merged: Merged
-    leases: list[Lease]
+    told: list[Msg]
+    """What goes along with the answers in any case: numbers, verdicts that could not be carried out."""
 
 
 class SyncService:
@@ -115,9 +116,9 @@ class SyncService:
             self._alarm(session, changed, server_ms)
             raise
         if request.schema < MIN_SCHEMA:  # what such a program holds it hands in; nothing is sent down to it
-            return self._response(contact, server_ms, list(contact.leases), request.token, False)
+            return self._response(contact, server_ms, contact.told, request.token, False)
         if not request.pull and not contact.is_restored and not contact.merged.overtaken:
-            return self._response(contact, server_ms, list(contact.leases), request.token, False)
+            return self._response(contact, server_ms, contact.told, request.token, False)
         return self._send(request, contact, server_ms)
 
     def demand_clock(self) -> None:
@@ -160,6 +161,9 @@ class SyncService:
             page = next_page(snapshot, reader, standing.token, LEAST_BYTES)
             if page.msgs or page.more:
                 return None
+            person = self._person(snapshot.connection, snapshot.epoch, snapshot.policy_seq, user_id)
+            if offers.are_news(snapshot, person, schema, self._clock(), standing):
+                return None
             return signer.sign(replace(standing, token=page.token))
 
     # Coming in
@@ -182,14 +186,15 @@ class SyncService:
         traffic: Traffic,
         carried: Carried | None,
     ) -> _Contact:
-        if request.txns or request.leases:
+        has_verdicts = request.told is not None and bool(request.told.verdicts)
+        if request.txns or request.leases or has_verdicts:
             return write_beside_others(
                 self._database,
                 lambda hq: self._meet(
                     request, session, server_ms, traffic, hq.connection, hq.epoch, hq, carried
                 ),
                 # A range of numbers is cut under the head: others who hold it wait for the series too.
-                late=not request.leases,
+                late=not request.leases and not has_verdicts,
             )
         with self._database.read() as snapshot:
             epoch = snapshot.epoch
@@ -229,23 +234,23 @@ class SyncService:
             "last_seen_at": device["last_seen_at"] if carried is not None and not carried.no else server_ms,
             "schema": min(request.schema, 2**31 - 1),
             **counted(device, traffic, 0, server_ms),
+            **health.heard(request, server_ms, by_file=carried is not None),
         }
+        health.note_clock(connection, device, changed["clock_shift_ms"], server_ms)
         if carried is not None:
             demand_current(carried, device, is_known=is_known)
         if not is_known:
             return self._begin_anew(connection, device, request, session, epoch, changed)
         merged = NOTHING_MERGED
-        leases: list[Lease] = []
+        told: list[Msg] = []
         is_again = not hmac.compare_digest(request.nonce, nonce)
         if carried is not None:
             is_again = carried.no == device["file_no"]
         if hq is not None:
             merged = self._merge(hq, request, session, server_ms, by_file=carried is not None)
-            leases = [
-                lease
-                for series, wanted in request.leases.items()
-                if (lease := numbers.lease(connection, device_id, series, wanted, server_ms, again=is_again))
-            ]
+            told = [*numbers.leases(connection, device_id, request.leases, server_ms, again=is_again)]
+            if request.told and request.told.verdicts:
+                told += judge(hq, self._author(hq, request, session), request.told.verdicts, server_ms)
         acked_op = max(device["acked_op"], *(answer.no for answer in merged.answers[-1:]), 0)
         changed |= counted(device, traffic, acked_op - device["acked_op"], server_ms)
         if carried is not None:
@@ -269,7 +274,7 @@ class SyncService:
             held_seq=device["acked_seq"],
             purge_allowed=device["purge_allowed"] or 0,
             merged=merged,
-            leases=leases,
+            told=told,
         )
 
     def _begin_anew(
@@ -300,7 +305,7 @@ class SyncService:
             held_seq=device["acked_seq"],
             purge_allowed=device["purge_allowed"] or 0,
             merged=NOTHING_MERGED,
-            leases=[],
+            told=[],
         )
 
     def _merge(
@@ -314,12 +319,7 @@ class SyncService:
     ) -> Merged:
         if not request.txns:
             return NOTHING_MERGED
-        author = Author(
-            user_id=session.user_id,
-            person=self._person(hq.connection, hq.epoch, hq.policy_seq, session.user_id),
-            device=session.device_id,
-            incarnation=request.incarnation,
-        )
+        author = self._author(hq, request, session)
         disguise = Disguise(self._secret, session.device_id)
         head = hq.seen
         # The days a file was on its way are no error of the laptop's clock: only a clock ahead of now is.
@@ -337,6 +337,14 @@ class SyncService:
         ]
         return replace(merged, answers=hidden)
 
+    def _author(self, hq: HqTransaction, request: SyncRequest, session: DeviceSession) -> Author:
+        return Author(
+            user_id=session.user_id,
+            person=self._person(hq.connection, hq.epoch, hq.policy_seq, session.user_id),
+            device=session.device_id,
+            incarnation=request.incarnation,
+        )
+
     def _person(self, connection: Connection, epoch: str, policy_seq: int, user_id: str) -> Person:
         """Return the person, worked out anew only after something rights follow from has changed."""
         known = self._people.get(user_id)
@@ -352,7 +360,7 @@ class SyncService:
             connection.execute(
                 update(_devices)
                 .where(_devices.c.id == session.device_id)
-                .values(nonce=secrets.token_bytes(NONCE_BYTES), last_nonce=None)
+                .values(nonce=secrets.token_bytes(NONCE_BYTES), last_nonce=None, alarms=_devices.c.alarms + 1)
             )
             audit.record(
                 connection,
@@ -374,8 +382,8 @@ class SyncService:
             if isinstance(response, int):
                 with self._database.note() as connection:
                     entitlements.hold_purge(connection, contact.session.device_id, response)
-                told: list[Msg] = [*contact.leases, Held(MsgKind.HELD, 1)]
-                return self._response(contact, server_ms, told, request.token, False)
+                held = Held(MsgKind.HELD, 1)
+                return self._response(contact, server_ms, [*contact.told, held], request.token, False)
             if response is not None:
                 return response
         raise Refusal("busy", N_("Rights are changing at HQ; try again in a moment"))
@@ -400,11 +408,12 @@ class SyncService:
             token, standing, is_resync = fresh(snapshot.head), None, True
         schema = min(request.schema, SCHEMA_VERSION)
         reader = self._reader(contact.session, contact.incarnation, schema, now, past)
-        msgs: list[Msg] = list(contact.leases)
+        msgs: list[Msg] = list(contact.told)
         if standing is None or standing.settings != self._told_mark:
             msgs.insert(0, SettingsMessage(MsgKind.SETTINGS, 1, self._told))
         if standing is None:
             msgs.extend(missed_lost_edits(snapshot, reader, contact.held_seq))
+            msgs.extend(missed_judgements(snapshot, device_id, contact.held_seq))
         if self._must_hold(snapshot.connection, reader, token, contact.purge_allowed):
             return now.version
         want = max(LEAST_BYTES, min(request.want_bytes, self._settings.want_bytes_max))
@@ -416,8 +425,12 @@ class SyncService:
             raise Refusal(
                 "policy", N_("HQ cannot work out this user's rights; nothing was changed")
             ) from error
-        signed = signer.sign(Standing(token=page.token, settings=self._told_mark))
         msgs.extend(page.msgs)
+        person = self._person(snapshot.connection, snapshot.epoch, snapshot.policy_seq, user_id)
+        is_due, held = not page.more and page.token != token, standing.offers if standing else 0
+        news, shown = offers.told(snapshot, person, request.told, schema, server_ms, held, is_due=is_due)
+        msgs.extend(news)
+        signed = signer.sign(Standing(token=page.token, settings=self._told_mark, offers=shown))
         diff = None
         # What differs because it is news, or due to change, is no damage.
         is_even = not (is_resync or page.msgs or page.more or request.txns)

@@ -50,9 +50,16 @@ class Position(TypeDecorator[int]):
         return value
 
 
-def _position(*, index: bool = False, key: bool = False) -> Mapped[int]:
+def _position(*, index: bool = False, key: bool = False, of_old: bool = False) -> Mapped[int]:
+    """Return a column of positions; `of_old`: it came later, and rows from before are at 0."""
     return mapped_column(
-        Position, index=index, primary_key=key, autoincrement=False, nullable=False, default=0
+        Position,
+        index=index,
+        primary_key=key,
+        autoincrement=False,
+        nullable=False,
+        default=0,
+        server_default="0" if of_old else None,
     )
 
 
@@ -210,7 +217,21 @@ class Device(HqBase):
     revoked: Mapped[bool] = mapped_column(Boolean, default=False)
     wipe: Mapped[bool] = mapped_column(Boolean, default=False)
     clock_shift_ms: Mapped[int] = mapped_column(BigInteger, default=0)
-    """How far its clock was ahead of HQ's when it last pushed."""
+    """How far its clock was ahead of HQ's at its last contact."""
+    waiting: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Operations it had not handed in when it was last heard of."""
+    oldest_unsent_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """When the oldest of them was made."""
+    returned: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Edits that came back to it and wait for its person's decision."""
+    compared_at: Mapped[int | None] = mapped_column(BigInteger)
+    """When it last compared everything it holds with HQ."""
+    repaired: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Rows that differed then and were sent again."""
+    differing: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Rows that differed even after that."""
+    alarms: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """How often two seemed to write under its name: an operation came again with another content."""
     bytes_in: Mapped[int] = mapped_column(BigInteger, default=0)
     bytes_out: Mapped[int] = mapped_column(BigInteger, default=0)
     used_day: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
@@ -277,6 +298,10 @@ class Quarantine(HqBase):
     """An operation HQ refused, whole, so that nothing a person typed is lost."""
 
     __tablename__ = "quarantine"
+    __table_args__ = (
+        Index("ix_quarantine_open", "state", "seq"),
+        Index("ix_quarantine_judged", "device", "judged_seq"),
+    )
 
     id: Mapped[int] = mapped_column(_AutoKey, primary_key=True, autoincrement=True)
     device: Mapped[int] = mapped_column(Integer, index=True)
@@ -289,7 +314,18 @@ class Quarantine(HqBase):
     """The operation as MessagePack; as JSON where its numbers are too large for that."""
     code: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(Text)
+    """English source of the sentence; `places` goes into it."""
+    places: Mapped[Any] = mapped_column(JSON, default=dict, server_default="{}")
     at_ms: Mapped[int] = mapped_column(BigInteger)
+    seq: Mapped[int] = _position(index=True, of_old=True)
+    """Position of its refusal, so that whoever may accept it hears of it."""
+    state: Mapped[str] = mapped_column(Text, default="open", server_default="open")
+    """`open`, `accepted`, `declined`, or `withdrawn` by its writer."""
+    judge_id: Mapped[str | None] = mapped_column(Text)
+    """Who accepted or declined it."""
+    judged_ms: Mapped[int | None] = mapped_column(BigInteger)
+    judged_seq: Mapped[int] = _position(of_old=True)
+    """Position at which its writer is told; 0 where there is nothing to tell."""
 
 
 class NumberSeries(HqBase):

@@ -18,7 +18,7 @@ from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.models import repository
 from crm_desktop.models.query import ListQuery
-from crm_desktop.services import records, syncing
+from crm_desktop.services import records, returned_edits, syncing
 from tests.support.server import ROOT, RunningServer, running_server
 
 CUSTOMERS = 400
@@ -74,7 +74,7 @@ def assert_all_there(hq: RunningServer, folder: Path) -> None:
         app.sync_now()
         assert app.replica.integrity_check() == []
         assert syncing.status(app.replica).waiting_operations == 0
-        assert syncing.returned(app.replica) == ()
+        assert returned_edits.returned(app.replica) == ()
         assert records.count(app.replica, ListQuery(entity="customer")) == CUSTOMERS
     with laptop(hq, folder.with_name("fresh"), "ada") as other:
         other.sync_now()

@@ -111,7 +111,7 @@ def _serve(folder: Path, into: BinaryIO, out: BinaryIO) -> None:
     from crm_desktop.models.clock import Clock
     from crm_desktop.models.replica import Replica
     from crm_desktop.platform.paths import Profile
-    from crm_desktop.services import records, syncing
+    from crm_desktop.services import records, returned_edits, syncing
     from crm_desktop.sync.engine import Engine
 
     now = [0]
@@ -125,7 +125,7 @@ def _serve(folder: Path, into: BinaryIO, out: BinaryIO) -> None:
             "show": lambda entity, row: dict(records.get(replica, entity, row).values),
             "sync": lambda: dataclasses.asdict(Engine(replica, line).run_round()),
             "compare": lambda: syncing.ask_to_compare(replica),
-            "returned": lambda: [[each.entity, int(each.code)] for each in syncing.returned(replica)],
+            "returned": lambda: [[each.entity, int(each.code)] for each in returned_edits.returned(replica)],
         }
         while True:
             try:

@@ -17,7 +17,7 @@ from crm_core.sync.blobs import PART_BYTES
 from crm_desktop.models import state
 from crm_desktop.models.device_tables import Blob, BlobQueue
 from crm_desktop.models.engine import connect
-from crm_desktop.services import attachments, records, syncing
+from crm_desktop.services import attachments, deciding, records, returned_edits
 from crm_desktop.services.attachments import FileState
 from crm_desktop.sync.blobs import (
     NOT_AT_HQ,
@@ -396,11 +396,11 @@ def test_a_refused_file_keeps_its_content_until_somebody_lets_go_of_it(pair: Pai
     ann.office.hq.update("customer", customer, {"owner_id": bob.user_id})
     file = attach(ann, customer)
     ann.sync()
-    returned = syncing.returned(ann.replica)
+    returned = returned_edits.returned(ann.replica)
     assert [edit.entity for edit in returned] == ["attachment"]
     ann.replica.tidy_blobs()
     assert len(list(ann.replica.profile.blobs.iterdir())) == 1
-    syncing.discard(ann.replica, returned[0].id)
+    deciding.discard(ann.replica, returned[0].id)
     ann.replica.tidy_blobs()
     assert list(ann.replica.profile.blobs.iterdir()) == []
     with pytest.raises(NotFound):

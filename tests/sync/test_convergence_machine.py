@@ -15,7 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from crm_core.errors import UserError
 from crm_core.ids import named_id
-from crm_desktop.services import quotes, records, syncing
+from crm_desktop.services import deciding, quotes, records, returned_edits
 from tests.support.hq import Office
 from tests.support.postgres import NoPostgres, database_in, running_postgres
 from tests.support.replicas import Cut, Laptop, Laptops, differences, make_template
@@ -151,11 +151,11 @@ class Work(RuleBasedStateMachine):
     @rule(at=who, keep_mine=st.booleans())
     def answer_returned(self, at: int, keep_mine: bool) -> None:
         laptop = self.laptops[at]
-        for edit in syncing.returned(laptop.replica):
+        for edit in returned_edits.returned(laptop.replica):
             if keep_mine:
-                self._tried(at, lambda lt, number=edit.id: syncing.redo(lt.replica, number).value.id)  # type: ignore[misc]
+                self._tried(at, lambda lt, number=edit.id: deciding.redo(lt.replica, number).value.id)  # type: ignore[misc]
             else:
-                syncing.discard(laptop.replica, edit.id)
+                deciding.discard(laptop.replica, edit.id)
 
     @invariant()
     def every_edit_waits_or_was_answered(self) -> None:

@@ -10,7 +10,7 @@ from crm_core.ids import named_id, new_id
 from crm_core.sync.protocol import Code
 from crm_desktop.models.device_tables import NumberLease
 from crm_desktop.models.query import ListQuery
-from crm_desktop.services import quotes, records, syncing
+from crm_desktop.services import quotes, records, returned_edits, syncing
 from sync_server.services import entitlements
 from sync_server.services.auth import Auth
 from tests.support.hq import Office, make
@@ -74,9 +74,9 @@ def test_different_fields_both_stand_and_of_the_same_field_the_later_edit(
     assert (shown["phone"], shown["website"], shown["industry"]) == ("222 222", "https://x.example", "food")
     assert shown["tags"] == ["asia", "food"]
     assert_even(lin, maya)
-    (back,) = syncing.returned(maya.replica)
+    (back,) = returned_edits.returned(maya.replica)
     assert (back.field, back.mine, back.theirs, back.who) == ("phone", "111 111", "222 222", "Lin")
-    assert syncing.returned(lin.replica) == ()
+    assert returned_edits.returned(lin.replica) == ()
 
 
 @pytest.mark.parametrize("skew_ms", [YEAR_MS, -YEAR_MS, 3_600_000])
@@ -147,7 +147,7 @@ def test_who_loses_a_customer_keeps_nothing_of_it_and_gets_the_unsent_edit_back(
     assert records.count(lin.replica, _all("customer")) == records.count(lin.replica, _all("contact")) == 0
     assert records.count(wang.replica, _all("contact")) == 1
     assert [code for _, _, code in lin.returned()] == [Code.FORBIDDEN_ROW]
-    (back,) = syncing.returned(lin.replica)
+    (back,) = returned_edits.returned(lin.replica)
     assert (back.mine, back.exists) == ("late edit", False)
     for file in lin.replica.profile.root.iterdir():
         if file.is_file():

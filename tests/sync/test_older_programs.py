@@ -15,7 +15,7 @@ from crm_core.sync import codec
 from crm_core.sync.protocol import Code, OpKind, SyncRequest, SyncResponse
 from crm_desktop.models import state
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import records, syncing
+from crm_desktop.services import records, returned_edits
 from crm_desktop.sync import engine as engines
 from crm_desktop.sync.refused import Refused
 from sync_server.services import sync as hq_sync
@@ -144,7 +144,7 @@ def test_a_newer_program_creates_at_an_older_hq_and_gets_back_only_what_that_doe
         )
     assert lin.sync().up_to_date
     assert office.row("attachment", made)["name"] == "plan.pdf"
-    (back,) = syncing.returned(lin.replica)
+    (back,) = returned_edits.returned(lin.replica)
     assert (back.code, "may be older" in back.reason.text) == (Code.INVALID, True)
 
 
@@ -219,7 +219,7 @@ def test_custom_fields_added_and_retired_while_laptops_are_away_lose_nothing_typ
     office.hq.delete("custom_field", field)
     maya.sync()
     assert [(entity, code) for entity, _, code in maya.returned()] == [("customer", Code.INVALID)]
-    assert syncing.returned(maya.replica)[0].mine == "five, typed away"
+    assert returned_edits.returned(maya.replica)[0].mine == "five, typed away"
     lin.sync()
     for laptop in (lin, maya):
         assert list(differences(laptop)) == []

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from crm_core.sync.protocol import Code, MsgKind
 from crm_desktop.models.device_tables import OtherVersion as OtherVersionRow
-from crm_desktop.services import customers, other_versions, records, syncing
+from crm_desktop.services import customers, other_versions, records, returned_edits
 from crm_desktop.services.other_versions import OtherVersion
 from tests.support.hq import Office
 from tests.support.replicas import Cut, Laptop, Laptops, differences, settle_all
@@ -74,7 +74,7 @@ def test_it_is_taken_joined_or_let_go_and_then_gone(office: Office, pair: tuple[
     assert versions(lin, customer) == ()
     (back,) = versions(maya, customer)
     other_versions.dismiss(maya.replica, [back])
-    assert syncing.returned(maya.replica) == ()
+    assert returned_edits.returned(maya.replica) == ()
     settle_all([lin, maya])
     assert records.get(maya.replica, "customer", customer)["notes"] == f"{HIS}\n\n{HERS}"
     assert versions(maya, customer) == ()

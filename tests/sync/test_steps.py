@@ -10,7 +10,8 @@ from sqlalchemy import select
 from crm_core.errors import UserError
 from crm_core.sync.protocol import Code, OpKind
 from crm_desktop.models.device_tables import OutboxOp, Shadow
-from crm_desktop.services import quotes, records, syncing, tickets, waiting
+from crm_desktop.services import deciding, quotes, records, returned_edits, tickets, waiting
+from crm_desktop.services.deciding import Decision, Verdict
 from tests.support.hq import Office
 from tests.support.replicas import Cut, Laptop, Laptops, differences, settle_all
 from tests.sync.test_beginning_anew import Saved
@@ -70,17 +71,19 @@ def test_who_comes_second_gets_his_step_back_with_hqs_state(pair: tuple[Laptop, 
     settle_all([lin, wang])
     assert_even(lin, wang)
     assert records.get(wang.replica, "quote", quote)["status"] == "accepted"
-    (back,) = syncing.returned(wang.replica)
+    (back,) = returned_edits.returned(wang.replica)
     assert (back.field, back.mine, back.theirs, back.base) == ("status", "declined", "accepted", "sent")
     assert back.code is Code.ILLEGAL_STATE
     with pytest.raises(UserError, match="cannot take that step"):
-        syncing.redo(wang.replica, back.id)
-    syncing.set_value(wang.replica, back.id, "sent")  # opened again, and then
+        deciding.redo(wang.replica, back.id)
+    deciding.decide(
+        wang.replica, [(back.id, Decision(verdict=Verdict.OTHER, value="sent"))]
+    )  # opened again, and then
     quotes.set_status(wang.replica, quote, "declined")
     settle_all([lin, wang])
     assert_even(lin, wang)
     assert records.get(lin.replica, "quote", quote)["status"] == "declined"
-    assert syncing.returned(wang.replica) == ()
+    assert returned_edits.returned(wang.replica) == ()
 
 
 def test_steps_that_follow_from_one_another_stand_or_come_back_together(

@@ -12,7 +12,7 @@ from crm_desktop.models.backup import backups
 from crm_desktop.models.device_tables import ImportBatch, ImportChange
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
-from crm_desktop.services import drafts, records, syncing
+from crm_desktop.services import drafts, records, returned_edits
 from tests.support.hq import Office
 from tests.support.pages import found_in
 from tests.support.replicas import KEY, Laptop, Laptops, differences, settle_all
@@ -114,8 +114,11 @@ def test_of_a_customer_given_away_only_the_persons_own_words_stay(office: Office
     lin.sync()
     maya.sync()
     assert traces(lin) == traces(maya) == set()
-    assert [edit.mine for edit in syncing.returned(lin.replica)] == ["my own words", "https://own.example"]
-    assert {(edit.theirs, edit.base, edit.who) for edit in syncing.returned(lin.replica)} == {
+    assert [edit.mine for edit in returned_edits.returned(lin.replica)] == [
+        "my own words",
+        "https://own.example",
+    ]
+    assert {(edit.theirs, edit.base, edit.who) for edit in returned_edits.returned(lin.replica)} == {
         (None, None, "")
     }
 

@@ -18,6 +18,7 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.customers.timeline_list import TimelineList
 from crm_desktop.ui.customers.timeline_model import TimelineModel, titles_of_changes
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.live import Live
 
@@ -85,12 +86,19 @@ class HistoryList(Live, QWidget):
             record_id=record_id,
             at_ms=entry.at_ms,
             title=title,
-            who=entry.user_name,
+            who=_who(entry),
             field=entry.field,
             old=entry.old,
             new=entry.new,
             not_sent=entry.sent is False,
         )
+
+
+def _who(entry: HistoryEntry) -> str:
+    """Return who made a change; of an edit that was accepted both, for it was somebody else's."""
+    if not entry.typed_by_name:
+        return entry.user_name
+    return tr("{writer}, accepted by {judge}", writer=entry.typed_by_name, judge=entry.user_name)
 
 
 def _life_words(entry: HistoryEntry) -> str:

@@ -22,9 +22,9 @@ from crm_core.i18n import Message, message
 from crm_core.schema.field import Kind as FieldKind
 from crm_core.schema.values import parse_text
 from crm_core.sync.protocol import Code
-from crm_desktop.services.syncing import ReturnedEdit
+from crm_desktop.services.deciding import Decision, Verdict
+from crm_desktop.services.returned_edits import ReturnedEdit
 from crm_desktop.ui.format import near_moment
-from crm_desktop.ui.sync_centre.decisions import Decision, Verdict
 from crm_desktop.ui.sync_centre.values import Titles, register_of, value_words
 from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.theme import theme

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from crm_core.sync.protocol import Code
 from crm_desktop import assembly
 from crm_desktop.assembly import App
-from crm_desktop.services import records, syncing
+from crm_desktop.services import records, returned_edits, syncing
 from crm_desktop.services.joined import JoinedField, joined
-from crm_desktop.services.syncing import Event, ReturnedEdit, SyncStatus
+from crm_desktop.services.returned_edits import ReturnedEdit
+from crm_desktop.services.syncing import Event, SyncStatus
 from crm_desktop.services.waiting import Waiting, waiting
 from crm_desktop.ui.sync_centre.values import Titles, links_in
 
@@ -39,7 +40,7 @@ def facts(app: App) -> Facts:
     """Read everything; not for the main thread."""
     replica = app.replica
     status = syncing.status(replica)
-    returned = syncing.returned(replica)
+    returned = returned_edits.returned(replica)
     conflicts = tuple(edit for edit in returned if edit.code is Code.SUPERSEDED)
     together = joined(replica, conflicts)
     fields = (field for each in together.values() for field in each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt, Signal
@@ -18,15 +19,16 @@ from PySide6.QtWidgets import (
 )
 
 from crm_core.entities import SCHEMAS
+from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
 from crm_core.sync.protocol import Code
+from crm_desktop.services.deciding import Decided, Verdict, decide, undo
 from crm_desktop.services.joined import JoinedField
-from crm_desktop.services.syncing import ReturnedEdit
+from crm_desktop.services.returned_edits import ReturnedEdit
 from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.format import near_moment
 from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.sync_centre.compare import CompareHead, CompareRow, grouped, label_of
-from crm_desktop.ui.sync_centre.decisions import Decision, Verdict, carry_out, same_kind, take_back
 from crm_desktop.ui.sync_centre.joined_list import JoinedList
 from crm_desktop.ui.sync_centre.values import Titles
 from crm_desktop.ui.sync_words import moment
@@ -188,24 +190,17 @@ class Inbox(Live, QWidget):
 
     def carry_out(self) -> None:
         """Carry out what was decided for the record in front, and go on to the next."""
-        decided = [(row.edit.id, row.decision) for row in self._rows if row.decision is not None]
+        decided = [
+            (row.edit.id, replace(row.decision, alike=self._is_for_all(row)))
+            for row in self._rows
+            if row.decision is not None
+        ]
         if not decided:
             self.show_group(self._at + 1)
             return
-        for row in self._rows:
-            decision = row.decision
-            if row.edit.id in self._alike and decision is not None and decision.verdict is not Verdict.OTHER:
-                decided += [(other.id, decision) for other in same_kind(row.edit, self._edits)]
-        carried: list[tuple[int, Decision]] = [(edit_id, how) for edit_id, how in decided if how is not None]
         replica = self._context.replica
-        can_undo = any(how.verdict is Verdict.HQ for _, how in carried)
         self.save.setEnabled(False)
-        self._context.change(
-            self,
-            lambda: carry_out(replica, carried),
-            told=message("Decided: {count}", count=len(carried)),
-            undo=(lambda: take_back(replica, carried)) if can_undo else None,
-        )
+        self._context.change(self, lambda: decide(replica, decided), self._on_decided, self._on_not_decided)
 
     def retranslate(self) -> None:
         """Say what is in front in the language on screen."""
@@ -308,12 +303,38 @@ class Inbox(Live, QWidget):
         present = self._present
         if present is None or present not in self._rows:
             return
-        others = len(same_kind(present.edit, self._edits))
+        others = present.edit.alike
         self.alike.setVisible(others > 0)
         with QSignalBlocker(self.alike):
             self.alike.setChecked(present.edit.id in self._alike)
         label = show(label_of(present.edit))
         self.alike.setText(tr("Same answer for every “{label}” ({count} more)", label=label, count=others))
+
+    def _is_for_all(self, row: CompareRow) -> bool:
+        return (
+            row.edit.id in self._alike
+            and row.decision is not None
+            and row.decision.verdict is not Verdict.OTHER
+        )
+
+    def _on_decided(self, decided: Decided) -> None:
+        """Say how many were decided, and which of a kind stay open."""
+        replica = self._context.replica
+        told = message("Decided: {count}", count=len(decided.ids))
+        if decided.skipped:
+            first = decided.skipped[0]
+            told = message(
+                "Decided: {count}. Still open: {skipped}, such as “{title}”: {reason}",
+                count=len(decided.ids),
+                skipped=len(decided.skipped),
+                title=first.title,
+                reason=first.reason,
+            )
+        self._context.tell(told, lambda: undo(replica, decided.ids))
+
+    def _on_not_decided(self, error: CrmError) -> None:
+        self._show_ready()
+        self._context.show_error(error)
 
     def _on_alike_toggled(self, checked: bool) -> None:
         if self._present is not None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message, message
-from crm_desktop.services.syncing import ReturnedEdit
+from crm_desktop.services.returned_edits import ReturnedEdit
 from crm_desktop.services.waiting import Waiting
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import figure

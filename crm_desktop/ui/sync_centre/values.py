@@ -13,7 +13,7 @@ from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.values import DEFAULT_CURRENCY, links_of
 from crm_desktop.services.joined import JoinedField
-from crm_desktop.services.syncing import ReturnedEdit
+from crm_desktop.services.returned_edits import ReturnedEdit
 from crm_desktop.ui.format import NOTHING, figure, money, near_moment, percent, short_date
 from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.translate import Text, tr

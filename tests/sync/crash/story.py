@@ -17,7 +17,7 @@ from crm_core.sync.protocol import SyncRequest, SyncResponse
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.paths import Profile
-from crm_desktop.services import records, syncing
+from crm_desktop.services import deciding, records, returned_edits
 from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.pace import Pace
 from tests.support.crashing import Points
@@ -182,8 +182,8 @@ class Story:
 
     def answer_returned(self) -> None:
         for name in ("lin", "maya"):
-            for edit in syncing.returned(self.replicas[name]):
-                syncing.redo(self.replicas[name], edit.id)
+            for edit in returned_edits.returned(self.replicas[name]):
+                deciding.redo(self.replicas[name], edit.id)
 
     def back_up(self) -> None:
         self.replicas["lin"].back_up_now()

@@ -19,7 +19,7 @@ from crm_desktop.assembly import App
 from crm_desktop.models import state
 from crm_desktop.models.device_tables import Returned
 from crm_desktop.models.state import Key
-from crm_desktop.services import records, syncing
+from crm_desktop.services import records, returned_edits, syncing
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.main_window import MainWindow
 from crm_desktop.ui.pages.sync_centre import SyncCentrePage
@@ -119,7 +119,7 @@ def test_mine_is_kept_by_key_and_enter_goes_on_to_the_next(page: SyncCentrePage,
     assert second._result.text() == "60 days, from HQ"
     qtbot.keyClick(second, Qt.Key.Key_Return)
     replica = page.context.replica
-    qtbot.waitUntil(lambda: len(syncing.returned(replica)) == 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(returned_edits.returned(replica)) == 3, timeout=WAIT)
     assert records.get(replica, "customer", FIRST)["phone"] == "+44 1 111"
     qtbot.waitUntil(lambda: page.conflicts._title.text() == "Marmalade Robotics (demo)", timeout=WAIT)
 
@@ -146,7 +146,7 @@ def test_later_leaves_everything_as_it_is(page: SyncCentrePage, qtbot: QtBot) ->
     qtbot.keyClick(row, Qt.Key.Key_1)
     qtbot.keyClick(row, Qt.Key.Key_4)
     assert page.conflicts._title.text() == "Marmalade Robotics (demo)"
-    assert len(syncing.returned(page.context.replica)) == 5
+    assert len(returned_edits.returned(page.context.replica)) == 5
 
 
 def test_the_same_answer_is_given_to_every_conflict_of_the_field_and_undone(
@@ -159,10 +159,10 @@ def test_the_same_answer_is_given_to_every_conflict_of_the_field_and_undone(
     page.context.notice.connect(told.append)
     page.conflicts.save.click()
     replica = page.context.replica
-    qtbot.waitUntil(lambda: len(syncing.returned(replica)) == 3, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(returned_edits.returned(replica)) == 3, timeout=WAIT)
     qtbot.waitUntil(lambda: bool(told), timeout=WAIT)
     told[0].act()
-    qtbot.waitUntil(lambda: len(syncing.returned(replica)) == 5, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(returned_edits.returned(replica)) == 5, timeout=WAIT)
 
 
 def test_a_refusal_says_its_reason_in_plain_words(page: SyncCentrePage, qtbot: QtBot) -> None:

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop import assembly
 from crm_desktop.assembly import App
-from crm_desktop.services import records, syncing, waiting
+from crm_desktop.services import records, returned_edits, syncing, waiting
 from crm_desktop.settings import SYNC_ON_METERED
 from crm_desktop.sync import outbox
 from crm_desktop.sync.runner import Phase
@@ -127,7 +127,7 @@ def test_a_conflict_says_who_when_and_what_was_joined_and_is_settled_by_keys(
     }
     qtbot.keyClick(row, Qt.Key.Key_1)
     qtbot.keyClick(row, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: not syncing.returned(lin.replica), timeout=WAIT)
+    qtbot.waitUntil(lambda: not returned_edits.returned(lin.replica), timeout=WAIT)
     lin.sync_now()
     maya.sync_now()
     assert records.get(maya.replica, "customer", customer)["phone"] == "222 222"
@@ -328,7 +328,7 @@ def test_typing_goes_on_while_a_page_of_hqs_lands_on_the_same_record(
     qtbot.waitUntil(lambda: waiting.waiting(lin.replica).count == 0, timeout=WAIT)
     maya.sync_now()
     assert records.get(maya.replica, "customer", customer)["phone"] == "222 222"
-    assert syncing.returned(lin.replica) == ()
+    assert returned_edits.returned(lin.replica) == ()
 
 
 def test_what_hq_sent_can_be_taken_in_place_of_what_was_typed(

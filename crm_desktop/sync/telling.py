@@ -1,0 +1,65 @@
+"""What a laptop tells HQ of itself with every request, decisions about refused edits among it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import structs
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from crm_core.sync.protocol import Judgement, Told, Verdict
+from crm_desktop.models import state
+from crm_desktop.models.device_tables import Offer, OutboxTxn, Returned, UntoldVerdict
+from crm_desktop.models.state import Key
+
+VERDICTS_AT_ONCE = 200
+JUDGEMENTS = {"accept": Judgement.ACCEPT, "decline": Judgement.DECLINE}
+
+
+def told(session: Session, waiting: int) -> Told:
+    """Return what to tell now; `waiting` operations are not answered."""
+    oldest_ms = session.scalar(select(func.min(OutboxTxn.created_ms))) if waiting else None
+    compared_ms, repaired, differing = state.read(session, Key.COMPARED)
+    return Told(
+        waiting=waiting,
+        oldest_ms=oldest_ms or 0,
+        returned=session.scalar(select(func.count()).where(Returned.state == "open")) or 0,
+        clock_off_ms=state.read(session, Key.OFFSET_MS),
+        compared_ms=compared_ms,
+        repaired=repaired,
+        differing=differing,
+        verdicts=_verdicts(session),
+    )
+
+
+def said_already(told: Told | None) -> Told | None:
+    """Return what was told without the verdicts: a request that follows need not bring them again."""
+    return structs.replace(told, verdicts=[]) if told else None
+
+
+def has_verdicts(session: Session) -> bool:
+    """Tell whether something was decided that HQ has not heard."""
+    return bool(_verdicts(session, 1))
+
+
+def heard(session: Session, verdicts: Iterable[Verdict]) -> None:
+    """Note that HQ has heard what was decided about own edits. About others' its next list says so."""
+    for verdict in verdicts:
+        session.execute(
+            delete(UntoldVerdict).where(
+                UntoldVerdict.incarnation == verdict.incarnation,
+                UntoldVerdict.op_no == verdict.op_no,
+                UntoldVerdict.verdict == verdict.judgement,
+            )
+        )
+
+
+def _verdicts(session: Session, limit: int = VERDICTS_AT_ONCE) -> list[Verdict]:
+    answers = session.execute(select(Offer.id, Offer.answer).where(Offer.answer != "").limit(limit))
+    verdicts = [Verdict(judgement=JUDGEMENTS[row.answer], id=row.id) for row in answers]
+    untold = session.scalars(select(UntoldVerdict).limit(limit - len(verdicts)))
+    verdicts += [
+        Verdict(judgement=each.verdict, incarnation=each.incarnation, op_no=each.op_no) for each in untold
+    ]
+    return verdicts
