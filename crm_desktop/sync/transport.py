@@ -133,6 +133,11 @@ class HttpHeadquarters:
         path = f"/v1/news?token={base64.urlsafe_b64encode(token).decode()}"
         return self._call("GET", path, None, _parse_news, silence_s=NEWS_TIMEOUT_S)
 
+    @property
+    def resumed(self) -> int:
+        """How many connections went on in the encrypted session of one before."""
+        return self._adapter.resumed
+
     def break_off(self) -> None:
         """End the request under way and every later one with `Unreachable`; from any thread."""
         self._adapter.break_off()

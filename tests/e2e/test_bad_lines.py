@@ -72,6 +72,11 @@ def test_a_foreign_certificate_gets_no_password_and_the_companys_own_is_accepted
         report = app.sync_now()
         assert report.up_to_date
         assert report.bytes_down > 0
+        with HttpHeadquarters(hq.url, ca_file=str(certificate_file)) as line:
+            for _ in range(3):
+                line.hello()
+                line.close()  # as after a pause longer than HQ keeps connections open
+            assert line.resumed == 2
 
 
 def test_who_answers_at_an_address_can_be_asked_before_signing_in(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from crm_core.entities import SCHEMAS
 from crm_core.ids import new_id
 from crm_core.sync.codec import read_message, unpack_ids
 from crm_core.sync.protocol import Progress, Put
+from crm_desktop.models.query import ListQuery
+from crm_desktop.services import records, search
 from tests.support.hq import Office, make
 from tests.support.replicas import Laptop, Laptops, differences
 
@@ -114,4 +116,28 @@ def test_a_customer_that_changes_hands_between_the_parts_is_not_left_out(
 
     assert laptop.sync(move_some).up_to_date
     assert moved
+    assert list(differences(laptop)) == []
+
+
+def test_own_customers_are_found_and_changed_while_the_rest_still_comes(
+    office: Office, laptops: Laptops
+) -> None:
+    company = Company(office, "admin")
+    laptop = laptops.make("lin", company.lin, page_bytes=SMALL_PAGE)
+    own = {*company.of(company.lin)}
+
+    def own_are_here() -> bool:
+        with laptop.replica.read() as session:
+            return own <= set(session.scalars(select(SCHEMAS["customer"].table.c.id)))
+
+    report = laptop.sync(own_are_here)
+    assert not report.up_to_date
+    assert len(company.customers) > records.count(laptop.replica, ListQuery(entity="customer"))
+    office.now_ms += 1_000
+    for customer in own:
+        name = str(records.get(laptop.replica, "customer", customer)["name"])
+        assert customer in {hit.id for hit in search.find(laptop.replica, name.split()[0])}
+        records.update(laptop.replica, "customer", customer, {"phone": "+86 21 5550 0000"})
+    assert laptop.sync().up_to_date
+    assert {office.row("customer", customer)["phone"] for customer in own} == {"+86 21 5550 0000"}
     assert list(differences(laptop)) == []
