@@ -7,13 +7,16 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from crm_core.sync.protocol import Code, EnrolResponse
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.paths import Profile
 from crm_desktop.services import records
 from crm_desktop.sync import enrolment
-from sync_server.services import numbers
+from sync_server.services import forgetting, numbers
 from sync_server.services.auth import DeviceSession
+from sync_server.services.faults import Refusal
 from sync_server.services.hq import Hq
 from sync_server.services.sync import SyncService
 from sync_server.store.database import Database, renew_epoch
@@ -264,3 +267,87 @@ def test_a_number_nobody_lost_is_still_refused_from_who_does_not_hold_it(
         op.value = [fields, ["Q-2027-0999" if value == "Q-2027-0001" else value for value in values]]
     lin.sync()
     assert [code for _, _, code in lin.returned()] == [Code.INVALID]
+
+
+def test_a_copy_and_its_original_both_hand_in_what_waited_once_and_go_on(
+    tmp_path: Path, office: Office, laptops: Laptops
+) -> None:
+    lin, wang = (laptops.make(name, office.user(name, "sales")) for name in ("lin", "wang"))
+    lin.sync()
+    customer = new_customer(lin)
+    lin.sync()
+    office.now_ms += 60_000
+    records.change_tags(lin.replica, "customer", customer, add=["waited in both"])
+    records.update(lin.replica, "customer", customer, {"industry": "waited in both"})
+    root, device = lin.replica.profile.root, lin.line._device
+    lin.replica.close()
+    shutil.copytree(root, tmp_path / "copy")
+    lin.replica = Replica.open(Profile(root), KEY, lin._clock())
+    there = Replica.open(Profile(tmp_path / "copy"), KEY, lin._clock())
+    clone = Laptop("copy", lin.user_id, office, there, Line(office, device))
+    try:
+        office.now_ms += 60_000
+        mine, others = new_customer(lin, "Made on the original"), new_customer(clone, "Made on the copy")
+        records.update(clone.replica, "customer", customer, {"website": "https://copy.example"})
+        number = new_quote(lin, mine)
+        lin.sync()
+        office.hq.update("customer", customer, {"industry": "HQ's, later"})
+        waiting = clone.waiting()
+        with pytest.raises(Refusal, match="another content"):  # known for a copy at once, whatever its nonce
+            clone.sync()
+        assert clone.waiting() == waiting
+        settle_all([clone, lin, wang], 3)
+        row = office.row("customer", customer)
+        assert (row["industry"], row["website"]) == ("HQ's, later", "https://copy.example")
+        assert row["tags"] == ["waited in both"]
+        shown = office.projection(lin.user_id)
+        assert len(shown[10, customer]["tags"]) == 1
+        assert {(10, mine), (10, others)} <= shown.keys()
+        later = [new_quote(laptop, customer) for laptop in (clone, lin)]
+        settle_all([lin, clone], 2)
+        assert len({number, *later}) == 3
+        assert (lin.returned(), clone.returned()) == ([], [])
+        assert_even(lin, clone)
+    finally:
+        clone.replica.close()
+
+
+def test_a_laptop_away_beyond_what_hq_keeps_begins_anew_with_all_that_is_its_own(
+    office: Office, laptops: Laptops
+) -> None:
+    lin, boss = (laptops.make(n, office.user(n, r)) for n, r in (("lin", "sales"), ("boss", "admin")))
+    settle_all([lin, boss])
+    kept, lost, dead = new_customer(lin), new_customer(lin, "Given away"), new_customer(lin, "Deleted")
+    lin.sync()
+    office.now_ms += 60_000
+    office.hq.update("customer", kept, {"industry": "newer"})
+    new_quote(lin, kept)
+    office.now_ms -= 120_000
+    lin.skew_ms = -120_000
+    records.update(lin.replica, "customer", kept, {"industry": "older"})
+    lin.skew_ms = 0
+    office.now_ms += 120_000
+    lin.sync()
+    came_back = lin.returned()
+    with lin.replica.read() as session:
+        leases = [(each.lo, each.hi, each.next) for each in session.query(enrolment.NumberLease)]
+    records.update(lin.replica, "customer", kept, {"website": "https://typed-away.example"})
+    records.update(lin.replica, "customer", dead, {"industry": "typed on what is gone"})
+    office.hq.update("customer", lost, {"owner_id": boss.user_id})
+    office.hq.delete("customer", dead)
+    for _ in range(5):
+        forgetting.forget(office.database, 180, office.now_ms)
+        office.now_ms += 95 * forgetting.DAY_MS
+        boss.sync()
+    report = lin.sync()
+    assert report.up_to_date
+    assert any(response.resync for response in lin.line.seen)
+    assert not any(response.incarnation for response in lin.line.seen)
+    assert office.row("customer", kept)["website"] == "https://typed-away.example"
+    assert lin.returned()[: len(came_back)] == came_back
+    entity, _, code = lin.returned()[-1]
+    assert (entity, code) == ("customer", Code.STALE_LIFE)
+    with lin.replica.read() as session:
+        assert [(each.lo, each.hi, each.next) for each in session.query(enrolment.NumberLease)] == leases
+    assert_even(lin)
+    assert lin.projection().keys().isdisjoint({(10, lost), (10, dead)})
