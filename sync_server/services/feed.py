@@ -220,7 +220,7 @@ class _Builder:
             news = self._news(events)
             own_ms = self._own_times(news)
             for some in chunks(news, NEWS_AT_ONCE):  # those after the end of the page are not even read
-                rows = self._projection.load((event.entity, event.row_id) for event in some)
+                rows = self._projection.load_visible((event.entity, event.row_id) for event in some)
                 exits = [(event.entity, event.what) for event in some if event.kind == EventKind.EXIT]
                 ever = ever_had(self._snapshot.connection, self._reader.user_id, exits)
                 for event in some:

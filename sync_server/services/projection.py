@@ -130,6 +130,31 @@ class Projection:
                     found.update(((entity, each.id), each) for each in self._load(BY_NO[entity], some))
         return found
 
+    def load_visible(self, keys: Iterable[Key]) -> dict[Key, Shown]:
+        """Return the records the reader may see; of the others nothing but their scopes is read.
+
+        Most of what happens at HQ is out of sight of most who ask what happened.
+        """
+        wanted: list[Key] = []
+        by_entity: dict[int, set[str]] = {}
+        for entity, record_id in keys:
+            if entity in self._sees_all:
+                wanted.append((entity, record_id))
+            else:
+                by_entity.setdefault(entity, set()).add(record_id)
+        for entity, ids in by_entity.items():
+            scopes: dict[str, list[str]] = {}
+            for some in chunks(sorted(ids)):
+                query = select(ROW_SCOPE.c.row_id, ROW_SCOPE.c.scope).where(
+                    ROW_SCOPE.c.entity == entity, ROW_SCOPE.c.row_id.in_(some)
+                )
+                for row_id, scope in self._connection.execute(query).all():
+                    scopes.setdefault(row_id, []).append(scope)
+            wanted += [
+                (entity, row_id) for row_id, several in scopes.items() if self._rights.sees(entity, several)
+            ]
+        return self.load(wanted)
+
     def _load(self, schema: Schema, ids: Sequence[str]) -> Iterable[Shown]:
         run = self._connection.execute
         declared = self.fields(schema)
