@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sync_server.services import forgetting
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
+from sync_server.store.serving import turn_at_chores
 
 EVERY_S: Final = 60 * 60
 
@@ -22,7 +23,7 @@ log = structlog.get_logger("satchel.jobs")
 
 @contextmanager
 def keep_house(hq: Headquarters) -> Iterator[None]:
-    """Do the chores every hour for as long as the block runs. Several processes may; each chore bears it."""
+    """Do the chores every hour for as long as the block runs; of several processes one at a time does."""
     ending = threading.Event()
     worker = threading.Thread(target=_work, args=(hq, ending), name="housekeeping", daemon=True)
     worker.start()
@@ -33,16 +34,23 @@ def keep_house(hq: Headquarters) -> Iterator[None]:
         worker.join()
 
 
+def do_chores(hq: Headquarters) -> None:
+    """Forget what nobody needs any more."""
+    log.info(
+        "housekeeping",
+        attempts_forgotten=hq.auth.forget_old_attempts(),
+        files_dropped=hq.blobs.collect(),
+    )
+    if forgetting.is_due(hq.database, now_ms()):
+        log.info("forgotten", **forgetting.forget(hq.database, hq.settings.keep_days, now_ms()))
+
+
 def _work(hq: Headquarters, ending: threading.Event) -> None:
     # Processes started together do not all come at once.
     while not ending.wait(EVERY_S * random.uniform(0.5, 1.0)):
         try:
-            log.info(
-                "housekeeping",
-                attempts_forgotten=hq.auth.forget_old_attempts(),
-                files_dropped=hq.blobs.collect(),
-            )
-            if forgetting.is_due(hq.database, now_ms()):
-                log.info("forgotten", **forgetting.forget(hq.database, hq.settings.keep_days, now_ms()))
+            with turn_at_chores(hq.database) as is_mine:
+                if is_mine:
+                    do_chores(hq)
         except SQLAlchemyError as error:
             log.error("housekeeping failed", kind=type(error).__name__)  # noqa: TRY400 - its text may quote rows

@@ -21,6 +21,7 @@ from crm_core.i18n import N_
 from sync_server.store.database import Database
 
 _LOCK: Final = 0x5A7C4E2  # any number, the same in every process of HQ; not the audit's
+_CHORES: Final = 0x5A7C4E3
 _WAIT_S: Final = 2.0  # a server just stopped may take a moment to let go
 
 
@@ -75,12 +76,36 @@ def alone_with(database: Database) -> Iterator[None]:
                 exclusive.execute(select(func.pg_advisory_unlock(_LOCK)))
 
 
-def _beside(database: Database) -> sqlite3.Connection:
+@contextmanager
+def turn_at_chores(database: Database) -> Iterator[bool]:
+    """Tell whether what HQ does by itself is this process' to do for as long as the block runs.
+
+    Of all that serve the database one at a time is told so; the others leave it to that one.
+    """
+    if database.is_sqlite:
+        with closing(_beside(database, "chores", wait_s=0.0)) as connection:
+            try:
+                connection.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError:
+                yield False
+            else:
+                yield True
+    else:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as held:
+            is_mine = bool(held.execute(select(func.pg_try_advisory_lock(_CHORES))).scalar())
+            try:
+                yield is_mine
+            finally:
+                if is_mine:
+                    held.execute(select(func.pg_advisory_unlock(_CHORES)))
+
+
+def _beside(database: Database, what: str = "serving", wait_s: float = _WAIT_S) -> sqlite3.Connection:
     file = Path(make_url(database.url).database or "")
     # Left in SQLite's own journal mode: with a write-ahead log an exclusive lock would not wait for readers.
     return sqlite3.connect(
-        file.with_name(f"{file.name}.serving"),
-        timeout=_WAIT_S,
+        file.with_name(f"{file.name}.{what}"),
+        timeout=wait_s,
         isolation_level=None,
         check_same_thread=False,
     )
