@@ -400,6 +400,19 @@ class Laptop:
                 _fill(self.replica[key], each.name, codec.unpack_value(value))
             if ms >= self.replica[key].get("updated_at", 0):
                 self.replica[key] |= {"updated_at": ms, "updated_by": self.user_id}
+        elif op.kind == OpKind.COMMAND and key in self.replica:
+            self._step(schema, self.replica[key], op, ms)
+
+    def _step(self, schema: Schema, row: dict[str, Any], op: Op, ms: int) -> None:
+        """Take a step as HQ did; one that led nowhere any more changed nothing there."""
+        machine = schema.meta.machine
+        step = machine.named(op.value[0]) if machine is not None else None
+        if machine is None or step is None or row.get(machine.field, machine.first) != op.value[1]:
+            return
+        for name, value in machine.effects(step, ms).items():
+            _fill(row, name, value)
+        if ms >= row.get("updated_at", 0):
+            row |= {"updated_at": ms, "updated_by": self.user_id}
 
     def _take(self, message: Any) -> None:
         match message:
