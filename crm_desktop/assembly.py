@@ -37,7 +37,7 @@ from crm_desktop.platform.secrets import (
     open_store,
     replica_key,
 )
-from crm_desktop.services import attachments, sample, syncing
+from crm_desktop.services import attachments, deciding, sample, syncing
 from crm_desktop.services.attachments import FileRow
 from crm_desktop.settings import (
     FILES_AUTOMATIC_KB,
@@ -222,6 +222,7 @@ class App:
 
         Raises `Unreachable`, or `Refused` where HQ does not serve this laptop any more.
         """
+        deciding.forget_old(self.replica)
         with self._line:
             try:
                 return self.engine().run_round(on_step, cancelled)

@@ -70,7 +70,7 @@ def sync_state(status: Status, known: Known) -> SyncState:
         (status.phase is Phase.REFUSED and status.refusal == "upgrade", SyncState.UPDATE_NEEDED),
         (status.phase is Phase.REFUSED and status.refusal in _SIGN_IN, SyncState.SIGN_IN),
         (status.failures >= FAILED_AFTER or status.phase is Phase.REFUSED, SyncState.FAILED),
-        (known.returned > 0, SyncState.ATTENTION),
+        (known.returned + known.offered > 0, SyncState.ATTENTION),
         (bool(step) and step.phase == "sending", SyncState.SENDING),
         (bool(step) and step.phase == "receiving" and step.total > 0, SyncState.RECEIVING),
         (status.phase is Phase.PAUSED, SyncState.PAUSED),
@@ -126,7 +126,7 @@ def until(at_ms: int) -> str:
 def _count(state: SyncState, status: Status, known: Known) -> int:
     if state is SyncState.FAILED:
         return max(1, status.failures)
-    return known.returned if state is SyncState.ATTENTION else known.waiting_records
+    return known.returned + known.offered if state is SyncState.ATTENTION else known.waiting_records
 
 
 def _at(state: SyncState, status: Status, known: Known) -> datetime | None:

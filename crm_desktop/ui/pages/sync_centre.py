@@ -20,6 +20,7 @@ from crm_desktop.ui.sync_centre.facts import Facts, facts
 from crm_desktop.ui.sync_centre.history import History
 from crm_desktop.ui.sync_centre.inbox import Inbox
 from crm_desktop.ui.sync_centre.network import Network
+from crm_desktop.ui.sync_centre.offers import OfferList
 from crm_desktop.ui.sync_centre.outbox import Outbox
 from crm_desktop.ui.sync_centre.overview import Overview
 from crm_desktop.ui.sync_centre.side import SidePane
@@ -40,13 +41,14 @@ TABS = (
     ("outbox", N_("Outbox")),
     ("conflicts", N_("Conflicts")),
     ("refused", N_("Refused by HQ")),
+    ("offered", N_("From colleagues")),
     ("history", N_("History")),
     ("network", N_("Network")),
 )
 
 
 class SyncCentrePage(Page):
-    """Six tabs under a banner."""
+    """Seven tabs under a banner."""
 
     def __init__(self, context: Context, actions: ActionRegistry) -> None:
         super().__init__(context, actions)
@@ -72,6 +74,7 @@ class SyncCentrePage(Page):
             hint=message("HQ's rules did not allow these. Your value is kept here until you decide."),
             empty=message("HQ took every change."),
         )
+        self.offered = OfferList(context)
         self.network = Network(context)
         self._pause_menu = Menu(self)
         self._pause_menu.aboutToShow.connect(self._fill_pause_menu)
@@ -84,7 +87,8 @@ class SyncCentrePage(Page):
         )
         self.tabs.chosen.connect(self._on_tab_chosen)
         self.stack = QStackedWidget()
-        for part in (self.overview, self.outbox, self.conflicts, self.refused, self.history, self.network):
+        inboxes = (self.conflicts, self.refused, self.offered)
+        for part in (self.overview, self.outbox, *inboxes, self.history, self.network):
             self.stack.addWidget(part)
         self._lay_out()
         self._settle = QTimer(self)
@@ -161,16 +165,19 @@ class SyncCentrePage(Page):
         self.side.show_facts(known.waiting, known.refused)
         self.conflicts.show_edits(known.conflicts, known.titles, known.joined)
         self.refused.show_edits(known.refused, known.titles)
+        self.offered.show_offers(known.offered, known.titles)
         self.history.show_events(known.events)
         self.network.show_facts(known, status)
         self.tabs.set_count("outbox", known.status.waiting_records)
         self.tabs.set_count("conflicts", len(known.conflicts))
         self.tabs.set_count("refused", len(known.refused))
+        self.tabs.set_count("offered", known.status.offered)
         self.pause.setVisible(known.status.enrolled)
         self._show_now(status)
         if not self._chose_tab:
             self._chose_tab = True
-            self._show_tab("conflicts" if known.conflicts else "refused" if known.refused else "overview")
+            counts = {"conflicts": known.conflicts, "refused": known.refused, "offered": known.offered}
+            self._show_tab(next((tab for tab, some in counts.items() if some), "overview"))
 
     def _show_now(self, status: Status) -> None:
         """Offer what can be done now: sync, try again, stop, go on, or connect first."""

@@ -55,7 +55,7 @@ def standing(replica: Replica) -> Standing:
     """Return how the laptop stands; reads the database."""
     may = allowed(replica)
     known = syncing.status(replica)
-    counts = {"sync": known.returned}
+    counts = {"sync": known.returned + known.offered}
     if "ticket" in may.readable:
         counts["tickets"] = tickets.counts(replica)[tickets.Queue.NEAR]
     return Standing(sync=known, counts=counts, allowed=may)

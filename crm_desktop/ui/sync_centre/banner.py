@@ -21,6 +21,7 @@ from crm_desktop.ui.widgets.paint import Tone
 from crm_desktop.ui.widgets.sync_badge import SyncState
 
 HEIGHT = 64
+CLOCK_ALARM_MS = 60 * 60 * 1000  # HQ tells its administrators from here on too
 _TONES = {
     SyncState.UPDATE_NEEDED: (Tone.WARN, "dl"),
     SyncState.SIGN_IN: (Tone.WARN, "user"),
@@ -107,6 +108,8 @@ def _sentences(facts: Facts, status: Status) -> list[Text]:
         said.append(message("Offline since {time}.", time=clock(moment(status.offline_since_ms))))
     if status.problem is not None and status.phase is Phase.REFUSED:
         said.append(message("{reason}.", reason=status.problem))
+    if abs(known.clock_off_ms) > CLOCK_ALARM_MS:
+        said.append(message("This laptop's clock is wrong by more than an hour; set it in the system."))
     if known.waiting_records and known.oldest_waiting_ms:
         oldest = near_moment(moment(known.oldest_waiting_ms))
         said.append(

@@ -141,11 +141,13 @@ class CompareRow(Live, QWidget):
         self.keep_hq = Button(message("Keep HQ"), hint="2", small=True)
         self.other = Button(message("Edit"), hint="3", small=True)
         self.later = Button(message("Later"), hint="4", small=True)
+        self.hand_over = Button(message("Leave it to the owner"), hint="5", small=True)
+        self.hand_over.clicked.connect(self._on_hand_over)
         self.keep_mine.clicked.connect(lambda: self.decide(Verdict.MINE))
         self.keep_hq.clicked.connect(lambda: self.decide(Verdict.HQ))
         self.other.clicked.connect(self.begin_edit)
         self.later.clicked.connect(self.later_wanted)
-        self.other.setEnabled(self._field() is not None)
+        self.other.setEnabled(self._field() is not None and edit.exists)
         self.copy = IconButton("file", message("Copy"), hint="Ctrl+C", color="text-soft", small=True)
         self.copy.clicked.connect(self._on_copy)
         self.change = Button(message("Change"), Kind.LINK)
@@ -156,7 +158,9 @@ class CompareRow(Live, QWidget):
         below.addWidget(Label(message("Result"), step="caption", color="text-soft"))
         below.addWidget(self._result, 1)
         below.addWidget(self.editor, 1)
-        for button in (self.copy, self.keep_mine, self.keep_hq, self.other, self.later, self.change):
+        self.keep_mine.setEnabled(edit.exists)
+        answers = (self.keep_mine, self.keep_hq, self.other, self.later, self.hand_over)
+        for button in (self.copy, *answers, self.change):
             below.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 1)
@@ -167,7 +171,9 @@ class CompareRow(Live, QWidget):
         self.retranslate()
 
     def decide(self, verdict: Verdict) -> None:
-        """Decide for one of the two values."""
+        """Decide for one of the two values, or to leave it to whoever may change the record."""
+        if verdict is Verdict.MINE and not self.edit.exists:
+            return
         self.decision = Decision(verdict=verdict)
         self.editor.hide()
         self._show()
@@ -193,11 +199,12 @@ class CompareRow(Live, QWidget):
         self.update()
         for button in (self.keep_mine, self.keep_hq, self.other, self.later):
             button.setVisible(present)
+        self.hand_over.setVisible(present and self.edit.may_be_handed)
         self.change.setVisible(not present)
 
     def begin_edit(self) -> None:
         """Let a third value be typed."""
-        if self._field() is None:
+        if self._field() is None or not self.edit.exists:
             return
         words = show(value_words(self.edit, self.edit.mine, self._titles))
         self.editor.setText(words)
@@ -219,7 +226,7 @@ class CompareRow(Live, QWidget):
         )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Decide with the keys 1 to 4; copy with the system's key."""
+        """Decide with the keys 1 to 5; copy with the system's key."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self._on_copy()
             return
@@ -228,6 +235,7 @@ class CompareRow(Live, QWidget):
             Qt.Key.Key_2: lambda: self.decide(Verdict.HQ),
             Qt.Key.Key_3: self.begin_edit,
             Qt.Key.Key_4: self.later_wanted.emit,
+            Qt.Key.Key_5: self._on_hand_over,
         }
         act = acts.get(Qt.Key(event.key()))
         if act is None or event.modifiers():
@@ -262,6 +270,10 @@ class CompareRow(Live, QWidget):
         words = [self.accessibleName(), "" if self.edit.code is Code.SUPERSEDED else show(self.edit.reason)]
         QApplication.clipboard().setText("\n".join(filter(None, words)))
         self.copied.emit()
+
+    def _on_hand_over(self) -> None:
+        if self.edit.may_be_handed:
+            self.decide(Verdict.OWNER)
 
     def _field(self) -> object | None:
         fields = register_of(self.edit)
@@ -303,6 +315,10 @@ class CompareRow(Live, QWidget):
             self._result.say(
                 message("{value}, from HQ", value=show(value_words(self.edit, theirs, self._titles)))
             )
+        elif verdict is Verdict.OWNER:
+            self._result.say(message("whoever may change the record decides"))
+        elif self.edit.declined_by:
+            self._result.say(message("{who} declined it", who=self.edit.declined_by))
         elif self.edit.code is Code.SUPERSEDED:
             self._result.say(message("not decided; HQ's value holds"))
         else:
@@ -316,7 +332,7 @@ def _mine_line(edit: ReturnedEdit) -> Text:
 
 
 def _theirs_line(edit: ReturnedEdit) -> Text:
-    at = near_moment(moment(edit.at_ms))
+    at = near_moment(moment(edit.theirs_ms or edit.at_ms))
     if edit.who:
         return message("{who}, at HQ, {time}", who=edit.who, time=at)
     return message("At HQ, {time}", time=at)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from crm_core.sync.protocol import Code
 from crm_desktop import assembly
 from crm_desktop.assembly import App
-from crm_desktop.services import records, returned_edits, syncing
+from crm_desktop.services import offers, records, returned_edits, syncing
 from crm_desktop.services.joined import JoinedField, joined
+from crm_desktop.services.offers import OfferedEdit
 from crm_desktop.services.returned_edits import ReturnedEdit
 from crm_desktop.services.syncing import Event, SyncStatus
 from crm_desktop.services.waiting import Waiting, waiting
@@ -26,6 +27,8 @@ class Facts:
     """Edits a newer one of the same field replaced."""
     refused: tuple[ReturnedEdit, ...]
     """Edits HQ did not allow."""
+    offered: tuple[OfferedEdit, ...]
+    """Edits of colleagues that this person may accept."""
     joined: Mapping[tuple[str, str], tuple[JoinedField, ...]]
     """What came through without asking beside the conflicts, by record."""
     titles: Titles
@@ -44,11 +47,13 @@ def facts(app: App) -> Facts:
     conflicts = tuple(edit for edit in returned if edit.code is Code.SUPERSEDED)
     together = joined(replica, conflicts)
     fields = (field for each in together.values() for field in each)
-    links = {link for edit in (*returned, *fields) for link in links_in(edit)}
+    offered = offers.offered(replica)
+    links = {link for edit in (*returned, *fields, *offered) for link in links_in(edit)}
     return Facts(
         status=status,
         waiting=waiting(replica),
         conflicts=conflicts,
+        offered=offered,
         joined=together,
         refused=tuple(edit for edit in returned if edit.code is not Code.SUPERSEDED),
         titles=records.titles(replica, links),

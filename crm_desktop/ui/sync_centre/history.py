@@ -118,6 +118,11 @@ def event_words(event: Event) -> tuple[str, Text, Text]:
             return "dl", title, str(event.detail.get("file", ""))
         case "compared":
             return _compared_words(event)
+        case "judged":
+            label = Message(SCHEMAS[str(event.detail["entity"])].meta.label)
+            if event.detail.get("accepted"):
+                return "check", message("{entity}: your edit was accepted", entity=label), ""
+            return "info", message("{entity}: your edit was declined", entity=label), ""
         case "trash":
             label = Message(SCHEMAS[str(event.detail["entity"])].meta.label)
             title = message("{entity}: lies among the recently deleted", entity=label)

@@ -13,25 +13,33 @@ from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.values import DEFAULT_CURRENCY, links_of
 from crm_desktop.services.joined import JoinedField
+from crm_desktop.services.offers import OfferedEdit
 from crm_desktop.services.returned_edits import ReturnedEdit
 from crm_desktop.ui.format import NOTHING, figure, money, near_moment, percent, short_date
 from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.translate import Text, tr
 
+Shown = ReturnedEdit | OfferedEdit | JoinedField
 Titles = Mapping[tuple[str, str], str]
 
 
-def register_of(edit: ReturnedEdit | JoinedField) -> tuple[Field, ...]:
+def register_of(edit: Shown) -> tuple[Field, ...]:
     """Return the fields an edit is of; empty for a custom field and for the record as a whole."""
     schema = SCHEMAS[edit.entity]
     field = schema.fields.get(edit.field or "")
     return schema.register(field) if field else ()
 
 
-def links_in(edit: ReturnedEdit | JoinedField) -> Iterable[tuple[str, str]]:
+def links_in(edit: Shown) -> Iterable[tuple[str, str]]:
     """Yield (entity, id) of every record the values of an edit link to."""
     fields = register_of(edit)
-    values = (edit.base, edit.mine, edit.theirs) if isinstance(edit, ReturnedEdit) else (edit.value,)
+    match edit:
+        case ReturnedEdit():
+            values: tuple[Any, ...] = (edit.base, edit.mine, edit.theirs)
+        case OfferedEdit():
+            values = (edit.present, edit.value)
+        case _:
+            values = (edit.value,)
     for value in values:
         for field, each in zip(fields, _members(fields, value), strict=False):
             if field.kind is Kind.REF and field.target in SCHEMAS and isinstance(each, str):
@@ -40,7 +48,7 @@ def links_in(edit: ReturnedEdit | JoinedField) -> Iterable[tuple[str, str]]:
                 yield from links_of(field, {field.name: _words_in(each)})
 
 
-def value_words(edit: ReturnedEdit | JoinedField, value: Any, titles: Titles) -> Text:
+def value_words(edit: Shown, value: Any, titles: Titles) -> Text:
     """Return a value of an edit as a reader of the language on screen writes it."""
     fields = register_of(edit)
     if edit.field is None:

@@ -17,20 +17,22 @@ from crm_core.ids import named_id
 from crm_core.sync.protocol import Code, OpKind
 from crm_desktop.assembly import App
 from crm_desktop.models import state
-from crm_desktop.models.device_tables import Returned
+from crm_desktop.models.device_tables import Offer, Returned
 from crm_desktop.models.state import Key
-from crm_desktop.services import records, returned_edits, syncing
+from crm_desktop.services import deciding, offers, records, returned_edits, syncing
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.main_window import MainWindow
 from crm_desktop.ui.pages.sync_centre import SyncCentrePage
 from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.shell.standing import standing
 from crm_desktop.ui.sync_centre.history import event_words
+from crm_desktop.ui.sync_centre.offers import OfferRow
 from crm_desktop.ui.sync_centre.outbox import OutboxRow
 from crm_desktop.ui.sync_centre.values import value_words
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.buttons import Button
+from crm_desktop.ui.widgets.labels import ElidedLabel
 from tests.support.desktop import sample_app
 from tests.support.server import ROOT
 
@@ -281,3 +283,63 @@ def test_an_hq_that_does_not_answer_is_said_to_be_so(page: SyncCentrePage, qtbot
     page.network.test.click()
     qtbot.waitUntil(lambda: "cannot be reached" in page.network._answer.text(), timeout=WAIT)
     assert page.network.test.isEnabled()
+
+
+def offer(app: App, row_id: str, value: str, number: int = 7) -> None:
+    with app.replica.applying() as session:
+        session.execute(
+            insert(Offer),
+            [
+                {
+                    "id": number,
+                    "kind": OpKind.SET,
+                    "entity": "customer",
+                    "row_id": row_id,
+                    "field": str(SCHEMAS["customer"].fields["phone"].no),
+                    "value": value,
+                    "code": Code.FORBIDDEN_ROW,
+                    "user_id": COLLEAGUE,
+                    "at_ms": app.replica.clock.now_ms() - 60_000,
+                }
+            ],
+        )
+
+
+def test_a_colleagues_edit_is_accepted_by_a_key_and_undone(page: SyncCentrePage, qtbot: QtBot) -> None:
+    app = page.context.app
+    offer(app, FIRST, "+44 1 999")
+    page.refresh()
+    qtbot.waitUntil(lambda: page.tabs.accessibleTabName(4) == "From colleagues 1", timeout=WAIT)
+    page._show_tab("offered")
+    (row,) = page.offered.rows
+    assert isinstance(row, OfferRow)
+    title, line = row.findChildren(ElidedLabel)[:2]
+    assert title.text().endswith("typed this on Tin Kettle Marine (demo)")
+    assert "→ +44 1 999" in line.text()
+    qtbot.keyClick(row, Qt.Key.Key_1)
+    qtbot.waitUntil(lambda: not page.offered.rows, timeout=WAIT)
+    with app.replica.read() as session:
+        assert session.get_one(Offer, 7).answer == "accept"
+    offers.take_back(app.replica, [7])
+    qtbot.waitUntil(lambda: bool(page.offered.rows), timeout=WAIT)
+    qtbot.keyClick(page.offered.rows[0], Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: not page.offered.rows, timeout=WAIT)
+    with app.replica.read() as session:
+        assert session.get_one(Offer, 7).answer == "decline"
+
+
+def test_what_may_not_be_changed_any_more_is_left_to_its_owner_and_that_is_undone(
+    page: SyncCentrePage, qtbot: QtBot
+) -> None:
+    page._show_tab("refused")
+    row = page.refused._rows[0]
+    assert row.hand_over.isVisible()
+    qtbot.keyClick(row, Qt.Key.Key_5)
+    assert row._result.text() == "whoever may change the record decides"
+    qtbot.keyClick(row, Qt.Key.Key_Return)
+    replica = page.context.replica
+    qtbot.waitUntil(lambda: len(returned_edits.decided(replica)) == 1, timeout=WAIT)
+    (decided,) = returned_edits.decided(replica)
+    assert decided.state == "handed"
+    deciding.undo(replica, [decided.id])
+    assert len(returned_edits.returned(replica)) == 5
