@@ -29,7 +29,7 @@ from sync_server.store.database import Snapshot
 WAIT_S: Final = 50  # proxies commonly cut a silent connection after 60
 LOOK_S: Final = 1.0
 DOORS_S: Final = 10.0  # taking somebody's access away moves no feed
-REST: Final = 4  # times as long as a look took: looking never takes more than a fifth of a core
+REST: Final = 2  # times as long as a look took: looking never takes more than a third of a core
 MOST_WAITING: Final = 500  # in one process; many systems give one no more than 1,024 open files
 
 log = structlog.get_logger("satchel.news")
