@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, MetaData, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Index, Integer, LargeBinary, MetaData, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 DEVICE_METADATA = MetaData()
@@ -108,7 +108,11 @@ class History(DeviceBase):
     """
 
     __tablename__ = "history"
-    __table_args__ = (Index("ix_history_row", "entity", "row_id", "id"), Index("ix_history_op", "op_no"))
+    __table_args__ = (
+        Index("ix_history_row", "entity", "row_id", "id"),
+        # Only of edits made here: what HQ sends is most of it, and has none.
+        Index("ix_history_op", "op_no", sqlite_where=text("op_no IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     entity: Mapped[str] = mapped_column(Text)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
@@ -135,7 +136,7 @@ def _put(session: Session, put: Put, own_dot: str, mark: int, received: Received
         return  # a kind of record of a newer program: it comes whole once this one is newer too
     page = _Page(schema, put)
     waiting = pending.pending_of(session, schema.name, page.ids)
-    held = _held_rows(session, schema, page.ids)
+    held = _held_rows(session, schema, page)
     plain: list[int] = []
     tangled: list[int] = []
     for index, row_id in enumerate(page.ids):
@@ -160,12 +161,24 @@ def _put(session: Session, put: Put, own_dot: str, mark: int, received: Received
     received.changed.update((schema.name, row_id) for row_id in page.ids)
 
 
-def _held_rows(session: Session, schema: Schema, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    table = schema.table
-    held: dict[str, Mapping[str, Any]] = {}
-    for some in chunks(ids):
-        for row in session.execute(select(table).where(table.c.id.in_(some))).mappings():
-            held[row["id"]] = dict(row)
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a row here holds of what a page brings."""
+
+    life: int
+    custom: dict[str, Any] | None
+    values: tuple[Any, ...]
+    """In the order of the page's fields."""
+
+
+def _held_rows(session: Session, schema: Schema, page: _Page) -> dict[str, _Held]:
+    columns = [schema.table.c[name] for name in ("id", "life", "custom", *page.columns)]
+    held: dict[str, _Held] = {}
+    for some in chunks(page.ids):
+        for row_id, life, custom, *values in session.execute(
+            select(*columns).where(schema.table.c.id.in_(some))
+        ).all():
+            held[row_id] = _Held(life, custom, tuple(values))
     return held
 
 
@@ -182,7 +195,7 @@ def _write_plain(
     put: Put,
     page: _Page,
     indexes: Sequence[int],
-    held: Mapping[str, Mapping[str, Any]],
+    held: Mapping[str, _Held],
 ) -> list[tuple[Any, ...]]:
     """Write rows on which nothing is pending, new ones and known ones each in one statement.
 
@@ -222,24 +235,29 @@ def _write_plain(
                 rows_of(new, page.ids, page.lives, custom),
             )
     if known_rows:
-        assigned = [f'"{name}" = ?' for name in ("life", "custom", *bound)]
+        # What stays as it was is left out: its indexes would be written anew all the same.
+        turned = any(held[page.ids[index]].life != page.lives[index] for index in known_rows)
+        kept: dict[str, Sequence[Any]] = {"life": page.lives} if turned else {}
+        kept |= {"custom": custom} if page.custom or put.full else {}
+        assigned = [f'"{name}" = ?' for name in (*kept, *bound)]
         assigned += [f'"{name}" = NULL' for name in emptied]
-        values = rows_of(known_rows, page.ids, page.lives, custom)
-        run(
-            f'UPDATE "{schema.name}" SET {", ".join(assigned)} WHERE id = ?',
-            [(*row[1:], row[0]) for row in values],
-        )
+        values = rows_of(known_rows, page.ids, *kept.values())
+        if assigned:
+            run(
+                f'UPDATE "{schema.name}" SET {", ".join(assigned)} WHERE id = ?',
+                [(*row[1:], row[0]) for row in values],
+            )
     return _changes(schema, page, shown, known_rows, held)
 
 
-def _custom_of(put: Put, page: _Page, held: Mapping[str, Mapping[str, Any]]) -> list[str | None]:
+def _custom_of(put: Put, page: _Page, held: Mapping[str, _Held]) -> list[str | None]:
     """Return each row's custom values as JSON text, None for none."""
     if not page.custom and (put.full or not held):
         return [None] * len(page.ids)
 
     def custom(index: int) -> str | None:
         before = held.get(page.ids[index])
-        values = dict((before["custom"] or {}) if before and not put.full else {})
+        values = dict((before.custom or {}) if before and not put.full else {})
         for key, column in page.custom.items():
             values[key.removeprefix(CUSTOM_PREFIX)] = column[index]
         present = {key: value for key, value in values.items() if value is not None}
@@ -253,28 +271,31 @@ def _changes(
     page: _Page,
     shown: Mapping[str, Sequence[Any]],
     indexes: Sequence[int],
-    held: Mapping[str, Mapping[str, Any]],
+    held: Mapping[str, _Held],
 ) -> list[tuple[Any, ...]]:
     """Return the lines of history for what others changed in rows that were here already."""
     entries: list[tuple[Any, ...]] = []
     whens = page.columns.get("updated_at")
     whos = page.columns.get("updated_by")
+    told = [known.field_class is not FieldClass.SYSTEM for known in page.fields]
+    numbers = [str(known.no) for known in page.fields]
+    registers = [str(schema.leader(known).no) for known in page.fields]
+    rows = list(zip(*(shown[known.name] for known in page.fields), strict=True)) or [()] * len(page.ids)
     for index in indexes:
-        before = held[page.ids[index]]
-        at_ms = whens[index] if whens else 0
+        row_id = page.ids[index]
+        before = held[row_id]
+        at_ms = (whens[index] if whens else 0) or 0
         who = whos[index] if whos else None
         writers = page.writers(index)
-        for known in page.fields:
-            old, new = before[known.name], shown[known.name][index]
-            if known.field_class is FieldClass.SYSTEM or old == new or (not old and not new):
+        for place, (old, new) in enumerate(zip(before.values, rows[index], strict=True)):
+            if old == new or not told[place] or (not old and not new):
                 continue
-            writer, when = writers.get(str(schema.leader(known).no), (who, at_ms))
+            writer, when = writers.get(registers[place], (who, at_ms)) if writers else (who, at_ms)
+            entries.append((schema.name, row_id, numbers[place], _json(old), _json(new), when or 0, writer))
+        if before.life != page.lives[index]:
             entries.append(
-                (schema.name, page.ids[index], str(known.no), _json(old), _json(new), when or 0, writer)
+                (schema.name, row_id, "", _json(before.life), _json(page.lives[index]), at_ms, who)
             )
-        if before["life"] != page.lives[index]:
-            lives = (_json(before["life"]), _json(page.lives[index]))
-            entries.append((schema.name, page.ids[index], "", *lives, at_ms or 0, who))
     return entries
 
 
@@ -288,7 +309,7 @@ def _remember(session: Session, entries: Sequence[tuple[Any, ...]]) -> None:
 
 
 def _json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value)
+    return None if value is None else msgspec.json.encode(value).decode()
 
 
 def _write_dots(session: Session, schema: Schema, put: Put, page: _Page, indexes: Sequence[int]) -> None:

@@ -24,7 +24,7 @@ from crm_desktop.models.device_tables import DEVICE_METADATA
 from crm_desktop.models.engine import connect, failure, sqlcipher, writer_engine
 from crm_desktop.platform.paths import Profile
 
-HEAD = "0007"
+HEAD = "0008"
 """The last step; kept here so that nothing heavy is imported to find that there is nothing to do."""
 
 VERSIONS = Path(__file__).parent
