@@ -212,6 +212,9 @@ class App:
         """Return a new line to this laptop's HQ. `UserError` where it is connected to none."""
         with self.replica.read() as session:
             address = state.read(session, Key.SERVER_URL)
+            device = state.read(session, Key.DEVICE)
+        if device and not address:
+            raise Unreachable(N_("This laptop was not told where its HQ is; it syncs by file"))
         secret = self._store.read(DEVICE_TOKEN) if address else None
         if not address or secret is None:
             raise UserError(N_("This laptop is not connected to an HQ. Sign in first"))

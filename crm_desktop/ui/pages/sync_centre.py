@@ -16,6 +16,7 @@ from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.sync_centre.banner import Banner
+from crm_desktop.ui.sync_centre.by_file import ByFile
 from crm_desktop.ui.sync_centre.facts import Facts, facts
 from crm_desktop.ui.sync_centre.history import History
 from crm_desktop.ui.sync_centre.inbox import Inbox
@@ -80,6 +81,8 @@ class SyncCentrePage(Page):
         self._pause_menu.aboutToShow.connect(self._fill_pause_menu)
         self.pause = Button(message("Pause"), Kind.STANDARD, icon="pause")
         self.pause.setMenu(self._pause_menu)
+        self.by_file = Button(message("Sync by file…"), Kind.STANDARD, icon="file")
+        self.by_file.clicked.connect(self.open_by_file)
         self.now = Button(message("Sync now"), Kind.PRIMARY, icon="sync", hint="F9")
         self.now.clicked.connect(self._on_now)
         self.tabs = TabRow(
@@ -127,6 +130,7 @@ class SyncCentrePage(Page):
         head.setSpacing(theme().px(S))
         head.addWidget(Label(message("Sync centre"), step="title"))
         head.addStretch(1)
+        head.addWidget(self.by_file)
         head.addWidget(self.pause)
         head.addWidget(self.now)
         above = QVBoxLayout()
@@ -172,7 +176,8 @@ class SyncCentrePage(Page):
         self.tabs.set_count("conflicts", len(known.conflicts))
         self.tabs.set_count("refused", len(known.refused))
         self.tabs.set_count("offered", known.status.offered)
-        self.pause.setVisible(known.status.enrolled)
+        for button in (self.pause, self.by_file):
+            button.setVisible(known.status.enrolled)
         self._show_now(status)
         if not self._chose_tab:
             self._chose_tab = True
@@ -210,6 +215,12 @@ class SyncCentrePage(Page):
             runner.cancel()
         else:
             self.actions_of_program.action("frame.sync").trigger()
+
+    def open_by_file(self) -> ByFile:
+        """Open what carries a sync by files, and return it."""
+        dialog = ByFile(self.context, self)
+        dialog.open()
+        return dialog
 
     def _on_fix(self, entity: str, record_id: str) -> None:
         self._on_tab_chosen("refused")

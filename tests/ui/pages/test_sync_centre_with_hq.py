@@ -380,3 +380,49 @@ def test_comparing_with_hq_mends_what_was_damaged_and_says_so(
     qtbot.waitUntil(lambda: len(notices) == 2, timeout=WAIT)
     assert show(notices[1].text) == "Compared with HQ: the same on both sides"
     assert page.compare.isEnabled()
+
+
+def test_files_there_and_back_do_what_a_round_does_and_say_what_to_do_next(
+    hq: RunningServer, frame: Frame, lin: App, qtbot: QtBot, tmp_path: Path
+) -> None:
+    made = records.create(lin.replica, "customer", {"name": "纸鹤食品（示例）"}).value.id
+    page = opened(frame, qtbot, "overview")
+    assert page.by_file.isVisible()
+    dialog = page.open_by_file()
+    there, back = tmp_path / "lin.satchel", tmp_path / "answer.satchel"
+    dialog.write_to(there)
+    qtbot.waitUntil(dialog.outcome.isVisible, timeout=WAIT)
+    assert dialog.outcome.text() == (
+        "1 record is in lin.satchel. Hand this file to HQ; bring back the answer."
+    )
+    with hq.headquarters() as headquarters:
+        assert headquarters.by_file.answer(there, back).operations == 1
+        assert headquarters.records.get("customer", made)["name"] == "纸鹤食品（示例）"
+    dialog.read_from(there)
+    qtbot.waitUntil(lambda: "is for HQ" in dialog.outcome.text(), timeout=WAIT)
+    assert syncing.status(lin.replica).waiting_records == 1
+    dialog.read_from(back)
+    qtbot.waitUntil(lambda: dialog.outcome.text().startswith("Read: 1 changes"), timeout=WAIT)
+    assert "up to date" in dialog.outcome.text()
+    assert syncing.status(lin.replica).waiting_records == 0
+    assert dialog.write.isEnabled()
+    dialog.reject()
+
+
+def test_a_job_with_a_file_shows_how_far_it_is_and_is_stopped_without_loss(
+    frame: Frame, lin: App, qtbot: QtBot, tmp_path: Path
+) -> None:
+    records.create(lin.replica, "customer", {"name": "纸鹤食品（示例）"})
+    dialog = opened(frame, qtbot, "overview").open_by_file()
+    lin._line.acquire()  # a round that ends only later
+    dialog.write_to(tmp_path / "lin.satchel")
+    assert dialog.progress.isVisible()
+    assert not dialog.write.isEnabled()
+    assert not dialog.read.isEnabled()
+    dialog.progress.action.click()
+    lin._line.release()
+    qtbot.waitUntil(dialog.outcome.isVisible, timeout=WAIT)
+    assert dialog.outcome.text() == "Stopped; no file was written"
+    assert not (tmp_path / "lin.satchel").exists()
+    assert [record.sent for record in waiting.waiting(lin.replica).records] == [False]
+    dialog.reject()
