@@ -16,7 +16,7 @@ from crm_desktop.assembly import App, new_profile
 from crm_desktop.cli.console import ask_passphrase, read_file_passphrase, read_password, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.platform.paths import Profile, profile_at
-from crm_desktop.services import syncing
+from crm_desktop.services import attachments, syncing
 from crm_desktop.sync.blobs import DOWN, UP, BlobReport, OnBlobStep
 from crm_desktop.sync.report import OnStep
 from crm_terminal.console import Console
@@ -151,6 +151,7 @@ def status(terminal: Terminal) -> None:
     """Tell where this laptop stands with HQ."""
     with terminal.app() as app:
         stands = syncing.status(app.replica)
+        files = attachments.kept(app.replica)
         now_ms = app.replica.clock.now_ms()
     oldest, last = stands.oldest_waiting_ms, stands.last_ok_ms
     terminal.console.show(
@@ -163,6 +164,7 @@ def status(terminal: Terminal) -> None:
             "waiting_records": stands.waiting_records,
             "waiting_operations": stands.waiting_operations,
             "oldest_waiting": instant_text(oldest) if oldest and stands.waiting_operations else None,
+            "waiting_files": files.waiting,
             "returned": stands.returned,
             "last_sync": instant_text(last) if last else None,
             "age_seconds": max(0, (now_ms - last) // 1000) if last else None,

@@ -116,6 +116,17 @@ class Limits:
     """Of one person's files together; None where nobody set one."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What contents come to on this laptop."""
+
+    files: int
+    size: int
+    """In bytes, small pictures among them."""
+    waiting: int
+    """Files HQ is not known to have."""
+
+
 def add(
     replica: Replica,
     entity: str,
@@ -199,6 +210,23 @@ def file(replica: Replica, attachment_id: str) -> FileRow:
     """Return one file. `NotFound` where there is none on this laptop."""
     with replica.read() as session:
         return _rows(session, replica, [_living(session, attachment_id)])[0]
+
+
+def kept(replica: Replica) -> Kept:
+    """Return how many contents are on this laptop, how large they are, and how many wait to be sent."""
+    with replica.read() as session:
+        epoch, has_hq = state.read(session, Key.EPOCH), bool(state.read(session, Key.DEVICE))
+        held = session.execute(
+            select(Blob.sha256, Blob.size_bytes, Blob.sent_epoch).where(Blob.is_whole.is_(True))
+        ).all()
+        living = (Attachment.life % 2 == 1, Attachment.sha256.in_(select(Blob.sha256)))
+        named = set(session.scalars(select(Attachment.sha256).where(*living)))
+    waiting = [each for each in held if each.sha256 in named and has_hq and each.sent_epoch != epoch]
+    return Kept(
+        files=sum(each.sha256 in named for each in held),
+        size=sum(each.size_bytes for each in held),
+        waiting=len(waiting),
+    )
 
 
 def limits(replica: Replica) -> Limits:

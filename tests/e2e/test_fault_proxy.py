@@ -13,12 +13,17 @@ import pytest
 
 from crm_core.errors import LineBroke
 from crm_core.ids import new_id
+from crm_core.sync.blobs import PART_BYTES
 from crm_desktop.models import repository
-from crm_desktop.services import records
+from crm_desktop.services import attachments, records
+from crm_desktop.services.attachments import FileState
 from crm_desktop.sync import pace
+from crm_desktop.sync.blob_line import HttpBlobLine
+from crm_desktop.sync.blobs import BlobRule, BlobTransfer
+from sync_server.services.blobs import broken_blobs
 from tests.support.hq import make
 from tests.support.online import OnlineLaptop, online_laptop
-from tests.support.proxy import Fault, Kind, Proxy
+from tests.support.proxy import TARGET, Fault, Kind, Proxy
 from tests.support.replicas import make_template
 from tests.support.server import RunningServer, running_server
 from tests.support.slow_line import Line
@@ -186,6 +191,69 @@ def test_a_slow_line_with_losses_gets_small_pages_and_what_came_stays(road: Road
         assert report.up_to_date
         assert slow.down.resent > 0
     road.check()
+
+
+FILE_KINDS = (
+    Kind.REQUEST_LOST,
+    Kind.REQUEST_CUT,
+    Kind.REQUEST_FLIPPED,
+    Kind.TWICE,
+    Kind.TWICE_SECOND,
+    Kind.ANSWER_LOST,
+    Kind.ANSWER_CUT,
+    Kind.ANSWER_RESET,
+    Kind.BAD_GATEWAY,
+    Kind.HOTEL,
+    Kind.REDIRECT,
+    Kind.BARE,
+)
+FILE_BYTES = 2 * PART_BYTES + 999
+
+
+def carry_file(road: Road, chance: random.Random, faults: int) -> None:
+    """Carry a file up and down by way of the proxy, with faults in each direction."""
+    content = chance.randbytes(FILE_BYTES)
+    road.made.append(f"Customer {len(road.made)}, with a file（示例）")
+    values = {"name": road.made[-1], "phone": "+86 21 5550 0000", "tags": ["new", "fair"]}
+    customer = records.create(road.lin.replica, "customer", values).value.id
+    file = attachments.add(road.lin.replica, "customer", customer, content, name="a.bin").value.id
+    road.lin.sync()
+    road.proxy.target = "/v1/blob"
+    try:
+        for there in (FileState.HERE, FileState.AT_HQ, FileState.HERE):
+            if there is FileState.AT_HQ:
+                attachments.leave_at_hq(road.lin.replica, file)
+                attachments.fetch(road.lin.replica, file)
+                continue
+            road.proxy.faults.extend(
+                Fault(kind=chance.choice(FILE_KINDS), at=chance.randrange(PART_BYTES)) for _ in range(faults)
+            )
+            for _ in range(3 * faults + 3):
+                line = HttpBlobLine(road.lin.line)
+                BlobTransfer(road.lin.replica, line, BlobRule(automatic_bytes=0)).run()
+                if attachments.file(road.lin.replica, file).state is there:
+                    break
+            assert attachments.file(road.lin.replica, file).state is there
+            road.proxy.faults.clear()
+    finally:
+        road.proxy.target = TARGET
+    assert b"".join(attachments.content(road.lin.replica, file)) == content
+    with road.server.headquarters() as hq, hq.database.read() as snapshot:
+        assert broken_blobs(snapshot.connection)[1] == []
+
+
+def test_a_file_arrives_whole_whatever_the_line_does_to_it(road: Road) -> None:
+    chance = random.Random(11)
+    for _ in range(3):
+        carry_file(road, chance, faults=6)
+    road.check()
+
+
+@pytest.mark.soak
+def test_any_row_of_faults_leaves_files_whole(road: Road) -> None:
+    for seed in range(SEEDS):
+        print(f"seed {seed}")
+        carry_file(road, random.Random(seed), faults=8)
 
 
 @pytest.mark.soak

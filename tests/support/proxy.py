@@ -120,6 +120,8 @@ class Proxy:
         self._hq = (parts.hostname or "127.0.0.1", parts.port or 80)
         self._seed = seed
         self._line = line
+        self.target = TARGET
+        """Beginning of the paths whose requests are spoilt."""
         self.faults: deque[Fault] = deque()
         """What happens to the next requests of a round, one each; then nothing does."""
         self.up, self.down = Direction(), Direction()
@@ -210,7 +212,7 @@ class Proxy:
         if request is None:
             return False
         fault = Fault(kind=Kind.NOTHING)
-        if request.path.startswith(TARGET):
+        if request.path.startswith(self.target):
             with self._wake:
                 self.requests += 1
                 fault = self.faults.popleft() if self.faults else fault

@@ -24,6 +24,7 @@ from crm_desktop.ui.dressing import LANGUAGES, dress
 from crm_desktop.ui.format import NOTHING, near_moment, percent
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.settings.compare_button import CompareButton
+from crm_desktop.ui.settings.file_rules import FileRules
 from crm_desktop.ui.settings.licences import Licences
 from crm_desktop.ui.settings.passphrase import ChangePassphrase
 from crm_desktop.ui.sync_words import moment
@@ -91,6 +92,7 @@ class SettingsPage(Page):
 
     def refresh(self) -> None:
         """Ask how it stands with HQ and when the last copy was made."""
+        self.files.refresh()
         replica = self.context.replica
         self.context.tasks.read(
             self,
@@ -115,7 +117,10 @@ class SettingsPage(Page):
         _row(looks, message("Colours"), self.look)
         _row(looks, message("Size of text"), self.scale)
         _row(looks, message("Rows"), self.density)
-        cards = [general, looks, self._sync_card(), self._data_card()]
+        self.files = FileRules(self.context, LABEL_WIDTH)
+        _row(self.files, message("Fetched without asking"), self.files.automatic)
+        _row(self.files, message("Sending and fetching"), self.files.pause)
+        cards = [general, looks, self._sync_card(), self.files, self._data_card()]
         if self.context.app.passphrase_file is not None:
             cards.append(self._security_card())
         return [*cards, self._about_card()]

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from crm_desktop import assembly
-from crm_desktop.services import upkeep
-from crm_desktop.settings import DENSITY, FONT_SCALE, LANGUAGE, THEME
+from crm_desktop.models.query import ListQuery
+from crm_desktop.services import attachments, records, upkeep
+from crm_desktop.settings import DENSITY, FILES_AUTOMATIC_KB, FILES_PAUSED, FONT_SCALE, LANGUAGE, THEME
 from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.pages.settings import SettingsPage
 from crm_desktop.ui.settings.licences import Licences, packages
@@ -62,6 +63,18 @@ def test_looks_take_effect_at_once_and_are_kept(page: SettingsPage) -> None:
     assert settings.get(FONT_SCALE) == 150
     page.density.chosen.emit("compact")
     assert settings.get(DENSITY) == "compact"
+
+
+def test_what_files_come_by_themselves_is_chosen_and_kept(page: SettingsPage, qtbot: QtBot) -> None:
+    settings, replica = page.context.app.settings, page.context.replica
+    customer = records.page(replica, ListQuery(entity="customer", limit=1)).rows[0].id
+    attachments.add(replica, "customer", customer, b"x" * 4_000, name="a.txt")
+    page.refresh()
+    qtbot.waitUntil(lambda: page.files.kept.value.text() == "1 file, 4.0 KB", timeout=WAIT)
+    page.files.automatic.chosen.emit("1000")
+    assert settings.get(FILES_AUTOMATIC_KB) == 1_000
+    page.files.pause.chosen.emit("rest")
+    assert settings.get(FILES_PAUSED)
 
 
 def test_typing_leaves_the_cards_that_hold_the_words(page: SettingsPage, qtbot: QtBot) -> None:
