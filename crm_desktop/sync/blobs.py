@@ -46,10 +46,14 @@ _log = logging.getLogger(__name__)
 
 
 class CutOff(Unreachable):
-    """The line broke in the middle of a part; `received` is its beginning, as far as it came."""
+    """The line broke in the middle of a part; `received` is its beginning, as far as it came.
 
-    def __init__(self, error: Unreachable, received: bytes) -> None:
+    `size` is that of the whole content, 0 where it was not told.
+    """
+
+    def __init__(self, error: Unreachable, received: bytes, size: int = 0) -> None:
         self.received = received
+        self.size = size
         super().__init__(error.message)
 
 
@@ -245,9 +249,13 @@ class BlobTransfer:
                 piece = self._line.read_blob(job.sha256, held + len(rest))
             except CutOff as cut:
                 stalls = 0 if cut.received else stalls + 1
-                rest += cut.received
+                if cut.size and cut.size != blob.size_bytes:
+                    blob = self._sized(blob, job, cut.size)
+                # The last byte of a part is asked for again: with it comes what the part is checked by.
+                _number, start, end = part_of(held, blob.size_bytes or held + PART_BYTES)
+                rest = (rest + cut.received)[: max(end - start - 1, 0)]
                 self._note(job, held, rest)
-                if stalls >= STALLS_MOST or len(rest) > PART_BYTES:
+                if stalls >= STALLS_MOST:
                     raise
                 continue
             if piece.size != blob.size_bytes:

@@ -232,7 +232,8 @@ class HttpHeadquarters:
         except Unreachable as error:
             answer.close()
             if answer.status_code == requests.codes.ok:
-                raise CutOff(error, bytes(received)) from error
+                size = answer.headers.get("X-Size", "")
+                raise CutOff(error, bytes(received), int(size) if size.isdecimal() else 0) from error
             raise
         if answer.status_code in (401, 403, 426, 429) or answer.status_code >= 500:
             self._raise_fault(answer.status_code, bytes(received), answer.headers.get("Retry-After", ""))

@@ -58,9 +58,9 @@ class CuttableLine:
     def read_blob(self, sha256: str, offset: int) -> Piece:
         piece = self._asked(lambda: self._blobs.read(self._session, sha256, offset))
         cut = self._cut()
-        if cut is not None and cut < len(piece.content):
+        if cut is not None and cut <= len(piece.content):
             self.down += cut
-            raise CutOff(Unreachable("cut"), piece.content[:cut])
+            raise CutOff(Unreachable("cut"), piece.content[:cut], piece.size)
         self.down += len(piece.content)
         return Piece(content=piece.content, part_sha256=piece.part_sha256, size=piece.size)
 
@@ -181,6 +181,21 @@ def test_both_ways_go_on_at_the_byte_where_the_line_broke(pair: Pair) -> None:
             bob.reopen()
         assert content_of(bob, file) == content
         assert line.down == len(content), "bytes came twice"
+
+
+def test_a_line_that_breaks_after_the_last_byte_of_a_part_is_gone_on_with(pair: Pair) -> None:
+    ann, bob = pair
+    content = CONTENT[: PART_BYTES + 99]
+    file = attach(ann, customer_of(ann), content)
+    ann.sync()
+    carry(ann)
+    bob.sync()
+    attachments.fetch(bob.replica, file)
+    line = CuttableLine(bob)
+    line.cuts = [PART_BYTES, None, 99, None]
+    carry(bob, line=line)
+    assert content_of(bob, file) == content
+    assert line.down == len(content) + 2  # the last byte of both parts came twice
 
 
 def test_a_round_breaks_in_between_any_two_parts(pair: Pair) -> None:
