@@ -240,6 +240,8 @@ class BlobTransfer:
             return
         folder = self._replica.blobs
         held, rest, stalls = folder.held(blob), job.rest or b"", 0
+        if job.offset != held + len(rest):
+            rest = b""  # of a part that has come whole since
         while True:
             if cancelled() or self._gives_way(job):
                 self._note(job, held, rest)

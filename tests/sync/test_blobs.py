@@ -54,6 +54,8 @@ class CuttableLine:
         self.cuts: list[int | None] = []
         """After how many bytes each of the next requests breaks; None: it does not."""
         self.up = self.down = self.requests = 0
+        self.breaks_at = 0
+        """The request that does not get through at all; 0: none."""
 
     def read_blob(self, sha256: str, offset: int) -> Piece:
         piece = self._asked(lambda: self._blobs.read(self._session, sha256, offset))
@@ -85,6 +87,8 @@ class CuttableLine:
 
     def _asked(self, ask: Any) -> Any:
         self.requests += 1
+        if self.requests == self.breaks_at:
+            raise Unreachable("no line")
         try:
             return ask()
         except at_hq.Misplaced as misplaced:
@@ -196,6 +200,22 @@ def test_a_line_that_breaks_after_the_last_byte_of_a_part_is_gone_on_with(pair: 
     carry(bob, line=line)
     assert content_of(bob, file) == content
     assert line.down == len(content) + 2  # the last byte of both parts came twice
+
+
+def test_the_beginning_of_a_part_is_not_taken_for_that_of_the_next(pair: Pair) -> None:
+    ann, bob = pair
+    file = attach(ann, customer_of(ann))
+    ann.sync()
+    carry(ann)
+    bob.sync()
+    attachments.fetch(bob.replica, file)
+    line = CuttableLine(bob)
+    line.cuts = [1000, None]
+    line.breaks_at = 3
+    assert carry(bob, line=line).problem is not None
+    bob.reopen()
+    assert carry(bob).received == 1
+    assert content_of(bob, file) == CONTENT
 
 
 def test_a_round_breaks_in_between_any_two_parts(pair: Pair) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -21,17 +23,18 @@ from crm_core.errors import CrmError, UserError
 from crm_core.i18n import Message, message
 from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
-from crm_desktop.services import activities, drafts, records
+from crm_desktop.services import activities, attachments, drafts, records
 from crm_desktop.services.calendar import local
 from crm_desktop.services.drafts import KeptDraft
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.files.adding import add_file, choose_files, local_files
 from crm_desktop.ui.format import clock
 from crm_desktop.ui.forms.editors import ChoiceEditor, MomentEditor
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
-from crm_desktop.ui.widgets.buttons import Button, Kind
-from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
+from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
@@ -39,9 +42,9 @@ KINDS = (("visit", "pin"), ("call", "phone"), ("mail", "mail"), ("meeting", "peo
 DRAFT_MS = 3_000
 MOST_LINES = 4
 ONE_LINE_FROM = 480  # px before the font scale
-# (row, column, columns taken) of outcome, next step, its time, Save.
-_ONE_LINE = ((0, 0, 1), (0, 1, 1), (0, 2, 1), (0, 3, 1))
-_TWO_LINES = ((0, 0, 1), (1, 0, 3), (0, 1, 3), (1, 3, 1))
+# (row, column, columns taken) of outcome, next step, its time, files, Save.
+_ONE_LINE = ((0, 0, 1), (0, 1, 1), (0, 2, 1), (0, 3, 1), (0, 4, 1))
+_TWO_LINES = ((0, 0, 1), (1, 0, 3), (0, 1, 4), (1, 3, 1), (1, 4, 1))
 _FIELDS = SCHEMAS["activity"].fields
 
 
@@ -75,6 +78,11 @@ class QuickLogBox(Live, QFrame):
         self.outcome = ChoiceEditor(_FIELDS["outcome"])
         self.next_step = QLineEdit()
         self.due = MomentEditor(_FIELDS["due_at"], hint=message("e.g. Fri 14:00"))
+        self._chosen: dict[str, list[Path]] = {}
+        """Files to go with what is logged, by customer."""
+        self.clip = IconButton("clip", message("Attach files, such as a picture of the visit"))
+        self.attached = ElidedLabel("", step="caption", color="text-soft")
+        self.detach = IconButton("x", message("Attach nothing"), small=True)
         self.save_button = Button(message("Save"), Kind.PRIMARY)
         self.wrong = Label(step="caption", color="bad", wrap=True)
         self.wrong.hide()
@@ -87,6 +95,9 @@ class QuickLogBox(Live, QFrame):
         self.outcome.edited.connect(self._on_changed)
         self.next_step.textEdited.connect(self._on_changed)
         self.due.edited.connect(self._on_changed)
+        self.clip.clicked.connect(self._on_clip_clicked)
+        self.detach.clicked.connect(lambda: self.attach([]))
+        self.setAcceptDrops(True)
         self.save_button.clicked.connect(self.save)
         for widget in (self.text, self.outcome, self.next_step, self.due):
             widget.installEventFilter(self)
@@ -100,6 +111,7 @@ class QuickLogBox(Live, QFrame):
         self._keep()
         self._customer_id = customer_id
         self._clear()
+        self._show_chosen()
         replica = self._context.replica
         self._context.tasks.read(
             self,
@@ -107,6 +119,11 @@ class QuickLogBox(Live, QFrame):
             self._on_draft_read,
             topic="draft",
         )
+
+    def attach(self, paths: Sequence[Path]) -> None:
+        """Choose the files that go with what is logged; none for an empty list."""
+        self._chosen[self._customer_id] = list(paths)
+        self._show_chosen()
 
     def begin(self, kind: str | None = None) -> None:
         """Put the focus in the box, for a kind of activity."""
@@ -158,6 +175,17 @@ class QuickLogBox(Live, QFrame):
             told=message("Logged: {subject}", subject=subject),
             undo=lambda: [records.delete(replica, entity, record_id) for entity, record_id in made],
         )
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files where the role may add some."""
+        if self.clip.isVisible() and local_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Choose what was dropped, beside what was chosen before."""
+        if paths := local_files(event.mimeData()):
+            self.attach([*self._chosen.get(self._customer_id, ()), *paths])
+            event.acceptProposedAction()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Save by Ctrl+Enter."""
@@ -217,9 +245,15 @@ class QuickLogBox(Live, QFrame):
         column.setSpacing(6)
         column.addLayout(head)
         column.addWidget(self.text)
+        files = QHBoxLayout()
+        files.setSpacing(4)
+        files.addWidget(self.attached, 1)
+        files.addWidget(self.detach)
+        column.addLayout(files)
         column.addWidget(self.wrong)
         column.addLayout(self._foot)
         self._arrange()
+        self._show_chosen()  # shown before it has its place, it would be a window
 
     def _arrange(self) -> None:
         """Put outcome, next step, its time and Save in one line, or in two where there is little room."""
@@ -229,11 +263,11 @@ class QuickLogBox(Live, QFrame):
             return
         self._places = places
         for widget, (row, column, span) in zip(
-            (self.outcome, self.next_step, self.due, self.save_button), places, strict=True
+            (self.outcome, self.next_step, self.due, self.clip, self.save_button), places, strict=True
         ):
             self._foot.removeWidget(widget)
             self._foot.addWidget(widget, row, column, 1, span)
-        for column in range(4):
+        for column in range(5):
             self._foot.setColumnStretch(column, 1 if column == 1 else 0)
 
     def _grow(self) -> None:
@@ -306,9 +340,23 @@ class QuickLogBox(Live, QFrame):
         self.wrong.say(text)
         self.wrong.show()
 
+    def _show_chosen(self) -> None:
+        chosen = self._chosen.get(self._customer_id, [])
+        self.attached.say(", ".join(path.name for path in chosen))
+        self.attached.setVisible(bool(chosen))
+        self.detach.setVisible(bool(chosen))
+        self.clip.setVisible(attachments.may_add(self._context.replica))
+
+    def _on_clip_clicked(self) -> None:
+        if paths := choose_files(self._context, self):
+            self.attach([*self._chosen.get(self._customer_id, ()), *paths])
+
     def _on_saved(self, record: Record) -> None:
         self.save_button.setEnabled(True)
+        for path in self._chosen.pop(str(record.get("customer_id")), ()):
+            add_file(self._context, self, "activity", record.id, path, path.name)
         self._clear()
+        self._show_chosen()
         self.logged.emit(record)
 
     def _on_refused(self, error: CrmError) -> None:

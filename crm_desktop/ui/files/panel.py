@@ -23,13 +23,12 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLay
 from crm_core.i18n import message
 from crm_core.rules.access import Action as Right
 from crm_desktop.interchange.saving import write_pieces
-from crm_desktop.models.records import Record
 from crm_desktop.services import attachments, records, rights
 from crm_desktop.services.attachments import ON_LAPTOP, FileRow, FileState
-from crm_desktop.services.outcome import Outcome
-from crm_desktop.settings import EXPORT_FOLDER, IMPORT_FOLDER
+from crm_desktop.settings import EXPORT_FOLDER
 from crm_desktop.sync.runner import Status
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.files.adding import add_file, choose_files, local_files
 from crm_desktop.ui.files.file_list import ROW_HEIGHT, FileList, FileModel
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
@@ -325,12 +324,7 @@ class FilesPanel(Live, QWidget):
         self.more_button.setEnabled(row is not None)
 
     def _on_add_clicked(self) -> None:
-        settings = self._context.app.settings
-        folder = settings.get(IMPORT_FOLDER) or str(Path.home())
-        chosen, _kind = QFileDialog.getOpenFileNames(self, tr("Add files…"), folder)
-        if chosen:
-            settings.set(IMPORT_FOLDER, str(Path(chosen[0]).parent))
-            self.add_files([Path(each) for each in chosen])
+        self.add_files(choose_files(self._context, self))
 
     def _on_open_clicked(self) -> None:
         if (row := self.list.current) is not None:
@@ -375,21 +369,7 @@ class FilesPanel(Live, QWidget):
             )
 
     def _add(self, source: Path | bytes, name: str) -> None:
-        replica, entity, record_id = self._context.replica, self._entity, self._record_id
-
-        def add(job: Job) -> Outcome[Record]:
-            return attachments.add(
-                replica,
-                entity,
-                record_id,
-                source,
-                name=name,
-                on_step=job.step,
-                cancelled=job.is_cancelled,
-            )
-
-        text = message("Adding “{name}”", name=name)
-        self._context.tasks.run(self, text, add, None, self._context.show_error)
+        add_file(self._context, self, self._entity, self._record_id, source, name)
 
     def _take(self, data: QMimeData) -> bool:
         """Add the files, or the picture, that a drag or the clipboard holds."""
@@ -418,4 +398,4 @@ class FilesPanel(Live, QWidget):
 
 
 def _holds_files(data: QMimeData) -> bool:
-    return data.hasImage() or any(url.isLocalFile() for url in data.urls())
+    return data.hasImage() or bool(local_files(data))

@@ -182,6 +182,25 @@ def test_a_visit_with_its_next_step_is_logged_by_ctrl_enter(stage: Stage) -> Non
     assert entries(view) == []
 
 
+def test_a_picture_of_a_visit_goes_with_what_is_logged(stage: Stage, tmp_path: Path) -> None:
+    picture = tmp_path / "shelf.jpg"
+    picture.write_bytes(b"no picture, but a file")
+    page = page_of(stage)
+    customer = make(stage, name="Demo Mill")
+    view = opened(stage, page, customer)
+    view.line.log.attach([picture])
+    assert view.line.log.attached.text() == "shelf.jpg"
+    QTest.keyClicks(view.line.log.text, "Looked at the shelf")
+    stage.press(view.line.log.text, Key.Key_Return, Ctrl)
+    stage.settle()
+    replica = stage.app.replica
+    made = records.page(replica, ListQuery(entity="attachment", limit=5)).rows
+    assert [(row.get("name"), row.get("record_entity")) for row in made] == [("shelf.jpg", "activity")]
+    visit = records.get(replica, "activity", str(made[0].get("record_id")))
+    assert (visit.get("subject"), visit.get("customer_id")) == ("Looked at the shelf", customer.id)
+    assert view.line.log.attached.isHidden()
+
+
 def test_the_log_says_how_a_step_is_dated_after_a_switch_of_language_too(stage: Stage) -> None:
     view = opened(stage, page_of(stage))
     assert view.line.log.due.placeholderText() == "e.g. Fri 14:00"
