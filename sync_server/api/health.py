@@ -12,6 +12,7 @@ from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from sync_server.api.context import Hqs
 from sync_server.services import measures
+from sync_server.services.gauges import with_standing
 
 router = APIRouter(tags=["operation"])
 
@@ -40,4 +41,5 @@ def show_metrics(request: Request, hq: Hqs) -> Response:
     key, sent = hq.settings.metrics_key, request.headers.get("x-metrics-key", "")
     if not key or not hmac.compare_digest(key.encode(), sent.encode()):
         raise NotFound(N_("There is nothing here"))
-    return Response(measures.exposition(), headers={"Content-Type": measures.EXPOSITION})
+    shown = with_standing(measures.registry(), hq.database)
+    return Response(measures.exposition(shown), headers={"Content-Type": measures.EXPOSITION})

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crm_core.errors import CrmError
 from crm_core.i18n import N_
+from sync_server.services import measures
 from sync_server.services.auth import DeviceSession
 from sync_server.services.faults import Refusal
 from sync_server.services.headquarters import Headquarters
@@ -101,6 +102,7 @@ class Newsroom:
         waiter = _Waiter(session, token, loop.create_future())
         self._waiting[device_id] = waiter
         self._somebody.set()
+        measures.news_waits.inc()
         try:
             await loop.run_in_executor(self._looker, self._look_at_new, loop, waiter)
             async with asyncio.timeout(WAIT_S):
@@ -108,6 +110,7 @@ class Newsroom:
         except TimeoutError:
             return False
         finally:
+            measures.news_waits.dec()
             if self._waiting.get(device_id) is waiter:
                 del self._waiting[device_id]
             if not self._waiting:

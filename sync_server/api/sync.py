@@ -36,6 +36,7 @@ def _answer(request: Request, hq: Headquarters, session: DeviceSession, raw: byt
     wanted = admission.read_request(codec.unpack(raw) if compact else raw, is_json=not compact)
     answered = hq.sync.answer(wanted, session)
     measures.count_answers(answer.code for answer in answered.answers)
+    measures.count_fields(wanted.txns, answered.answers)
     if _says(request, "accept", codec.COMPACT) or (compact and not _says(request, "accept", codec.JSON)):
         content, media_type = codec.encode(answered), codec.COMPACT
     else:

@@ -8,13 +8,17 @@ from typing import Any, Final
 
 import click
 
+from crm_core import SCHEMA_VERSION
 from crm_core.i18n import N_
 from crm_core.schema.values import instant_text
 from sync_server.cli.console import read_passphrase, tr
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.services import people
+from sync_server.services.auth import now_ms
 from sync_server.services.by_file import ANSWERED, BEGIN_ANEW
 from sync_server.services.headquarters import Headquarters
+from sync_server.services.health import flags_of
+from sync_server.services.quarantine import refused_by_device
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _NEXT: Final = {
@@ -25,7 +29,10 @@ _NEXT: Final = {
     ),
 }
 _SHUT_OUT: Final = N_("HQ took nothing: “{name}” of {user} is shut out. {file} tells the laptop so, no more")
-COLUMNS: Final = ("id", "name", "user", "last_seen_at", "revoked", "wipe", "purge_waits", "clock_shift_ms")
+COLUMNS: Final = (
+    *("id", "name", "user", "last_seen_at", "revoked", "wipe", "flags", "waiting", "oldest_unsent"),
+    *("refused", "purge_waits", "clock_shift_ms"),
+)
 
 
 @click.group(invoke_without_command=True, help=tr(N_("Laptops: list them, or take their access away.")))
@@ -37,13 +44,13 @@ def devices(context: click.Context) -> None:
 
 
 @devices.command("list", help=tr(N_("List the laptops.")))
+@click.option("--flagged", is_flag=True, help=tr(N_("Only those somebody should look at.")))
 @pass_terminal
-def list_devices(terminal: Terminal) -> None:
+def list_devices(terminal: Terminal, flagged: bool) -> None:
     """List laptops."""
     with terminal.headquarters() as hq:
-        names = people.names_of_users(hq)
-        rows = [_shown(device, names) for device in hq.auth.devices()]
-    terminal.console.show_rows(rows, COLUMNS)
+        rows = _all_shown(hq, hq.auth.devices())
+    terminal.console.show_rows([row for row in rows if row["flags"] or not flagged], COLUMNS)
 
 
 @devices.command("revoke", help=tr(N_("Take a laptop's access away.")))
@@ -107,10 +114,19 @@ def exchange(terminal: Terminal, file: Path, out: Path) -> None:
 
 
 def _show(terminal: Terminal, hq: Headquarters, device: dict[str, Any]) -> None:
-    terminal.console.show(_shown(device, people.names_of_users(hq)))
+    (row,) = _all_shown(hq, [device])
+    terminal.console.show(row)
+
+
+def _all_shown(hq: Headquarters, devices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    names = people.names_of_users(hq)
+    with hq.database.read() as snapshot:
+        refused = refused_by_device(snapshot.connection)
+    return [_shown(device, names) | {"refused": refused.get(device["id"], 0)} for device in devices]
 
 
 def _shown(device: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    oldest_ms, compared_ms = device["oldest_unsent_ms"], device["compared_at"]
     return {
         "id": device["id"],
         "name": device["name"],
@@ -123,6 +139,15 @@ def _shown(device: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
         "purge_waits": device["purge_held"] is not None,
         "incarnation": device["incarnation"],
         "clock_shift_ms": device["clock_shift_ms"],
+        "flags": [str(flag) for flag in flags_of(device, now_ms(), SCHEMA_VERSION)],
+        "schema": device["schema"],
+        "waiting": device["waiting"],
+        "oldest_unsent": instant_text(oldest_ms) if oldest_ms else None,
+        "returned": device["returned"],
+        "compared_at": instant_text(compared_ms) if compared_ms else None,
+        "repaired": device["repaired"],
+        "differing": device["differing"],
+        "alarms": device["alarms"],
         "bytes_in": device["bytes_in"],
         "bytes_out": device["bytes_out"],
     }

@@ -19,6 +19,7 @@ from sync_server import logs
 from sync_server.cli.console import tr
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.services import measures
+from sync_server.services.gauges import with_standing
 from sync_server.services.headquarters import open_headquarters
 from sync_server.settings import ENVIRONMENT, Settings, read_settings
 from sync_server.store.serving import serving as in_service
@@ -68,7 +69,9 @@ def serve(terminal: Terminal, host: str | None, port: int | None, workers: int |
         os.environ[measures.SHARED_FOLDER] = counted
     try:
         if settings.admin_port:
-            measures.answer_on(settings.admin_port)
+            # Its own way to the database: this process answers no laptop.
+            shown = with_standing(measures.registry(), open_headquarters(settings).database)
+            measures.answer_on(settings.admin_port, shown)
         _run(settings, listening)
     finally:
         if counted:

@@ -22,6 +22,8 @@ from crm_core.rules.people import person_for
 from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import FieldClass
 from crm_core.sync.plan import NOTHING, Entitlement, Phase, Plan, plan_steps
+from sync_server.services import audit
+from sync_server.services.auth import now_ms
 from sync_server.services.faults import Refusal, disabled
 from sync_server.services.records import META, ROW_SCOPE, chunks
 from sync_server.store.database import Database, Snapshot
@@ -94,6 +96,18 @@ def ensure_current(database: Database, user_id: str) -> None:
             )
         )
         _remember(hq.connection, user_id, now)
+        before = _unpacked(latest) if latest is not None else NOTHING
+        audit.record(
+            hq.connection,
+            "rights changed",
+            at_ms=now_ms(),
+            user_id=user_id,
+            detail={
+                "version": hq.positions.last,
+                "gained": len(now.scopes - before.scopes) + len(now.classes - before.classes),
+                "lost": len(before.scopes - now.scopes) + len(before.classes - now.classes),
+            },
+        )
 
 
 def rights_of(
@@ -167,7 +181,9 @@ def purge_to_hold(
 
 def hold_purge(connection: Connection, device: int, version: int) -> None:
     """Note that a laptop's purge waits for an administrator."""
-    connection.execute(update(_devices).where(_devices.c.id == device).values(purge_held=version))
+    begun = (_devices.c.id == device, or_(_devices.c.purge_held.is_(None), _devices.c.purge_held != version))
+    if connection.execute(update(_devices).where(*begun).values(purge_held=version)).rowcount:
+        audit.record(connection, "purge held", at_ms=now_ms(), device=device, detail={"version": version})
 
 
 def _count(connection: Connection, entity: int, scopes: set[str], also: set[str] | None = None) -> int:

@@ -21,7 +21,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from crm_core.sync.protocol import Code
+from crm_core.sync.protocol import Answer, Code, OpKind, Txn
 
 SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 LOOPBACK: Final = "127.0.0.1"
@@ -37,6 +37,8 @@ seconds = Histogram(
 sync_bytes = Counter("satchel_sync_bytes", "Bytes of sync bodies as sent, by direction.", ["direction"])
 operations = Counter("satchel_operations", "Operations, by what became of them.", ["answer"])
 sign_ins = Counter("satchel_sign_ins", "Attempts to sign in, by outcome.", ["outcome"])
+fields_merged = Counter("satchel_fields_merged", "Fields that operations which stand have set.")
+news_waits = Gauge("satchel_news_waits", "Laptops waiting for news now.", multiprocess_mode="livesum")
 merges_again = Counter("satchel_merges_again", "Merges done again because another one came between.")
 turned_away = Counter("satchel_turned_away", "Requests not answered because of a limit.", ["limit"])
 under_way = Gauge("satchel_requests_under_way", "Requests being answered now.", multiprocess_mode="livesum")
@@ -48,6 +50,19 @@ def count_answers(codes: Iterable[int]) -> None:
         operations.labels(answer=Code(code).name.lower()).inc()
 
 
+def count_fields(txns: Iterable[Txn], answers: Iterable[Answer]) -> None:
+    """Count the fields set by the operations of a batch that stand."""
+    standing = {answer.no for answer in answers if Code(answer.code).took_effect}
+    fields_merged.inc(
+        sum(
+            len(op.value[0]) if op.kind == OpKind.CREATE else 1
+            for txn in txns
+            for op in txn.ops
+            if op.no in standing
+        )
+    )
+
+
 def registry() -> CollectorRegistry:
     """Return what this process counts, or where several serve, what all of them count."""
     if SHARED_FOLDER not in os.environ:
@@ -57,11 +72,11 @@ def registry() -> CollectorRegistry:
     return shared
 
 
-def answer_on(port: int) -> None:
-    """Answer to programs on this machine with all counts, from a thread, as long as the process lives."""
-    start_http_server(port, addr=LOOPBACK, registry=registry())
+def answer_on(port: int, shown: CollectorRegistry) -> None:
+    """Answer to programs on this machine, from a thread, as long as the process lives."""
+    start_http_server(port, addr=LOOPBACK, registry=shown)
 
 
-def exposition() -> bytes:
-    """Return all counts in Prometheus' text form, `EXPOSITION`."""
-    return generate_latest(registry())
+def exposition(shown: CollectorRegistry) -> bytes:
+    """Return a registry in Prometheus' text form, `EXPOSITION`."""
+    return generate_latest(shown)

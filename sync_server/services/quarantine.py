@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from crm_core.i18n import N_, Message, message, plain_places
 from crm_core.rules.access import Action, Person
@@ -148,6 +148,12 @@ def kept_edits(connection: Connection, where: Mapping[str, Any], limit: int) -> 
     query = select(KEPT).where(*(KEPT.c[name] == value for name, value in where.items()))
     for row in connection.execute(query.order_by(KEPT.c.id.desc()).limit(limit)).mappings():
         yield read_kept(row)
+
+
+def refused_by_device(connection: Connection) -> dict[int, int]:
+    """Return how many refused edits of each laptop wait for a word."""
+    query = select(KEPT.c.device, func.count()).where(KEPT.c.state == "open").group_by(KEPT.c.device)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def values_of(connection: Connection, kept: Kept) -> dict[str, Any] | None:
