@@ -305,7 +305,8 @@ class Progress(msgspec.Struct, array_like=True, frozen=True):
     done: int
     total: int
     part: int = 0
-    """1: the person's own rows, of every entity; 2: the rest, when those are here. 0: all in one part."""
+    """1: the person's own rows, of every entity; 2: the rest, when those are here. 0: all in one part.
+    3: of an entity whose turn comes later, with the first page: how many there are."""
 
 
 class Settings(msgspec.Struct, array_like=True, frozen=True):

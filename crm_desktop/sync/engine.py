@@ -27,7 +27,6 @@ from crm_core.sync.protocol import (
     DigestDiff,
     Headquarters,
     Lease,
-    Progress,
     SyncRequest,
     SyncResponse,
     Txn,
@@ -445,8 +444,7 @@ def _compare(
 
 
 def _tell(on_step: OnStep, received: Received, tally: _Tally) -> None:
-    progress: Progress | None = received.progress
-    if progress is not None:
+    for progress in received.progress:
         on_step(
             Step(
                 phase="receiving",
@@ -456,5 +454,5 @@ def _tell(on_step: OnStep, received: Received, tally: _Tally) -> None:
                 part=progress.part,
             )
         )
-    elif received.rows:
+    if received.rows and not received.progress:
         on_step(Step(phase="receiving", done=tally.received, total=0))

@@ -56,7 +56,7 @@ class Received:
     held: bool = False
     """HQ has more, and waits for an administrator before it says or takes anything."""
     changed: set[tuple[str, str]] = field(default_factory=set)
-    progress: Progress | None = None
+    progress: list[Progress] = field(default_factory=list)
 
 
 def receive(
@@ -83,7 +83,7 @@ def receive(
             case OtherVersion():
                 keep_other(session, message, received.changed)
             case Progress():
-                received.progress = message
+                received.progress.append(message)
             case Settings():
                 _settings(session, message)
             case Held():

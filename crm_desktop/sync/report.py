@@ -43,7 +43,8 @@ class Step:
     total: int
     entity: str = ""
     part: int = 0
-    """Of a fill: 1 while the person's own comes, 2 while the rest does, 0 where all comes in one part."""
+    """Of a fill: 1 while the person's own comes, 2 while the rest does, 0 where all comes in one part, 3
+    where it is only said how much there will be."""
 
 
 OnStep = Callable[[Step], None]

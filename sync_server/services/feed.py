@@ -38,7 +38,7 @@ from crm_core.sync.protocol import DropFields, Msg, MsgKind, Purge
 from sync_server.services.custom import CustomFields
 from sync_server.services.entitlements import ever_had
 from sync_server.services.events import EventKind, events_after
-from sync_server.services.filling import ids_of, progress
+from sync_server.services.filling import announced, ids_of, progress
 from sync_server.services.judging import judged_message
 from sync_server.services.lost_edits import LOST, lost_edit
 from sync_server.services.projection import Projection, Reader, Shown, Writer, put, size_of, writers_of
@@ -146,7 +146,10 @@ class _Builder:
         if token.plan is None and self._room():
             token, done = self._follow(token)
         if token.plan is not None and token.plan.phase.fills:
-            self._others.append(progress(self._snapshot.connection, token, steps))
+            connection, before = self._snapshot.connection, self._start.plan
+            if before is None or not before.phase.fills:
+                self._others += announced(connection, token, steps)
+            self._others.append(progress(connection, token, steps))
         # Only a page that reaches the head has shown everything there is of a row.
         base = self._snapshot.head if done else token.seq
         return Page(msgs=self._messages(base), token=token, more=not done)

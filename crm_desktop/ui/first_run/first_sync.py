@@ -35,7 +35,7 @@ GROUPS = (
     (message("Tickets"), ("ticket",), ("ticket_message",)),
     (message("Activities"), ("activity",), ("attachment", "saved_view")),
 )
-OWN_PART, REST_PART = 1, 2
+OWN_PART, REST_PART, LATER = 1, 2, 3
 _ORDER = {name: place for place, name in enumerate(SCHEMAS)}
 
 
@@ -140,7 +140,9 @@ class FirstSyncStep(Step):
                 share = Decimal(step.done) / step.total
                 self._shares[name] = max(share, self._shares.get(name, Decimal(0)))
             place = _ORDER.get(name, -1)
-            if step.part == OWN_PART:
+            if step.part == LATER:
+                pass
+            elif step.part == OWN_PART:
                 self._begun = max(self._begun, place)
             else:
                 self._reached = max(self._reached, place)
@@ -186,7 +188,8 @@ class FirstSyncStep(Step):
             members = (*first, *more)
             done = sum(rows.get(name, 0) for name in members)
             passed = all(self._is_through(name) for name in members)
-            total = done if passed else max(done, sum(self._totals.get(name, 0) for name in members))
+            known = sum(self._totals.get(name, 0) for name in members)
+            total = done if passed else max(done, known) if known else 0
             line.show_progress(done, total, passed=passed, running=present in members and not self._done)
         self._show_share()
         self._show_bytes()
@@ -206,11 +209,21 @@ class FirstSyncStep(Step):
         elif max(self._reached, self._begun) < 0:
             self._bar.setRange(0, 0)
         else:
-            shares = (1 if self._is_through(name) else self._shares.get(name, Decimal(0)) for name in SCHEMAS)
-            share = sum(shares, Decimal(0)) * 100 / len(SCHEMAS)
+            share = self._share_of_rows() * 100
             self._bar.setRange(0, 100)
             self._bar.setValue(int(share))
             self._share.say(percent(share))
+
+    def _share_of_rows(self) -> Decimal:
+        """Return how much of all rows has come, 0 to 1; of an HQ that does not say, how many kinds have."""
+        weights = {name: Decimal(total) for name, total in self._totals.items() if total}
+        if len(weights) < 2:
+            weights = dict.fromkeys(SCHEMAS, Decimal(1))
+        here = sum(
+            (1 if self._is_through(name) else self._shares.get(name, Decimal(0))) * weight
+            for name, weight in weights.items()
+        )
+        return Decimal(here) / sum(weights.values())
 
     def _show_bytes(self) -> None:
         received = self._context.app.bytes_received if self._context else 0
