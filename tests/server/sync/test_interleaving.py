@@ -14,13 +14,14 @@ from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, StatementError
 
+from crm_core import SCHEMA_VERSION
 from crm_core.entities import SCHEMAS
 from crm_core.ids import named_id, new_id
 from crm_core.sync.protocol import Code, SyncResponse
 from sync_server.services.sync import SyncService
 from sync_server.store import database as database_module
 from sync_server.store.database import Database
-from sync_server.store.tables import OpLog, RowScope, table_of
+from sync_server.store.tables import OpLog, RowScope, UniqueKey, table_of
 from tests.support.hq import Laptop, Office
 from tests.support.pauses import BEGUN, DECIDED, WRITTEN, Broken, Pauses
 from tests.support.postgres import database_in
@@ -196,6 +197,55 @@ def test_two_deals_deleted_at_once_lend_their_customer_no_more(office: Office, p
     with office.database.read() as snapshot:
         lent = select(table_of(RowScope)).where(table_of(RowScope).c.row_id == row)
         assert not [each for each in snapshot.connection.execute(lent) if each.scope.startswith("~")]
+
+
+def test_points_entered_and_lines_added_at_once_all_count(office: Office, pauses: Pauses) -> None:
+    owner, one = person(office)
+    two = office.laptop(owner)
+    for laptop in (one, two):
+        laptop.schema = SCHEMA_VERSION
+    row = one.create("customer", {"name": "积分", "owner_id": owner})
+    terms = {"currency": "CNY", "valid_until": "2027-12-31", "owner_id": owner}
+    quote = one.create("quote", {"customer_id": row, **terms})
+    one.sync()
+    two.sync()
+    for laptop, points in ((one, 5), (two, 7)):
+        laptop.create("point_entry", {"customer_id": row, "points": points, "reason": "订单"})
+        line = {"quantity": "1", "unit_price": points * 100, "currency": "CNY"}
+        laptop.create("quote_line", {"quote_id": quote, "description": "行", **line})
+    first = pauses.start("first", pushing(one), DECIDED)
+    second = pauses.start("second", pushing(two), DECIDED)
+    pauses.release("second")
+    pauses.release("first")
+    assert codes(first) == codes(second) == [Code.APPLIED] * 2
+    settle(office, one, two)
+    assert office.row("customer", row)["points"] == 12
+    assert office.row("quote", quote)["total"] == 1200
+
+
+def test_of_two_customers_with_one_tax_number_made_at_once_one_is_the_first(
+    office: Office, pauses: Pauses
+) -> None:
+    (_, one), (_, two) = person(office), person(office)
+    code = f"9131{new_id()[:8]}"
+    for laptop in (one, two):
+        laptop.create("customer", {"name": "同号", "tax_number": code})
+    first = pauses.start("first", pushing(one), DECIDED)
+    second = pauses.start("second", pushing(two), DECIDED)
+    pauses.release("second")
+    pauses.release("first")
+    assert codes(first) == codes(second) == [Code.APPLIED]
+    keys = table_of(UniqueKey)
+    with office.database.read() as snapshot:
+        rows = [key for laptop in (one, two) for key in laptop_rows(laptop)]
+        kept = snapshot.connection.execute(select(keys.c.first).where(keys.c.row_id.in_(rows))).scalars()
+        assert sorted(kept) == [False, True]
+    settle(office, one, two)
+
+
+def laptop_rows(laptop: Laptop) -> list[str]:
+    """Return the ids of what a laptop's outbox is about."""
+    return [pending.op.row.hex() for pending in laptop.outbox]
 
 
 def test_who_loses_his_rights_while_his_batch_is_decided_is_refused(office: Office, pauses: Pauses) -> None:
