@@ -8,11 +8,16 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
-from crm_desktop.models.device_tables import NumberLease
+from crm_desktop.models import state
+from crm_desktop.models.device_tables import History, NumberLease
 
-# One lease in use and enough left for a day of work before the next sync.
-REFILL_BELOW = 25
+# One lease in use and one spare: whoever uses one up in the field goes on with the other.
+LEASES_HELD = 2
 LEASE_SIZE = 50
+"""Of a laptop that has given out none yet, where HQ says nothing else."""
+LEAST, MOST = 10, 500
+USE_MS = 30 * 24 * 60 * 60 * 1000
+"""A lease is to last about as long as this laptop's own use of the last 30 days."""
 SERIES = tuple(schema.meta.series for schema in SCHEMAS.values() if schema.meta.series)
 
 
@@ -46,6 +51,30 @@ def left(session: Session, series: str) -> int:
     return remaining or 0
 
 
-def leases_wanted(session: Session) -> dict[str, int]:
-    """Return how many numbers to ask HQ for, by series; nothing where enough are left."""
-    return {series: LEASE_SIZE for series in SERIES if left(session, series) < REFILL_BELOW}
+def leases_wanted(session: Session, now_ms: int) -> dict[str, int]:
+    """Return how many numbers to ask HQ for, by series; nothing where one is in use and one spare."""
+    held = {
+        row[0]: row[1]
+        for row in session.execute(
+            select(NumberLease.series, func.count())
+            .where(NumberLease.next <= NumberLease.hi)
+            .group_by(NumberLease.series)
+        )
+    }
+    return {series: _size(session, series, now_ms) for series in SERIES if held.get(series, 0) < LEASES_HELD}
+
+
+def _size(session: Session, series: str, now_ms: int) -> int:
+    """Return how large a lease suits this laptop: what it gave out in the last 30 days."""
+    entities = [schema.name for schema in SCHEMAS.values() if schema.meta.series == series]
+    made_here = select(func.count()).where(
+        History.entity.in_(entities),
+        History.field == "",
+        History.old.is_(None),
+        History.origin == "here",
+        History.at_ms > now_ms - USE_MS,
+    )
+    used = session.scalar(made_here) or 0
+    told = state.read(session, state.Key.SETTINGS).get("lease_size")
+    usual = told if isinstance(told, int) else LEASE_SIZE
+    return max(LEAST, min(used or usual, MOST))

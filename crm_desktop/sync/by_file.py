@@ -213,7 +213,7 @@ class FileLine:
         highest = int(known[Key.NEXT_OP]) - 1
         yield codec.encode(ToHq(now_ms, highest))
         with self._replica.read() as session:
-            leases = leases_wanted(session)
+            leases = leases_wanted(session, now_ms)
             done = last = 0
             while True:
                 txns = _up_to(outbox.next_batch(session, PUSH_BYTES, after=last), highest) if waiting else []

@@ -327,7 +327,7 @@ class Engine:
             txns = outbox.next_batch(session, push_bytes) if writes and not is_held else []
             now_ms, want = self._replica.clock.now_ms(), self._pace.down_bytes
             told = telling.told(session, outbox.count(session))
-            request = request_of(known, now_ms, txns, leases_wanted(session), want, digest, told=told)
+            request = request_of(known, now_ms, txns, leases_wanted(session, now_ms), want, digest, told=told)
             return self._hand_over(session, request, txns) if txns else Load(request=request)
 
     def _apply(

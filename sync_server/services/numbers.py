@@ -23,6 +23,7 @@ PATTERNS: Final[Mapping[str, str]] = {"quote": "Q-{year}-{number:05d}", "ticket"
 """How the numbers of a new HQ look."""
 LEASE_SIZE: Final = 50  # a month of one person's quotes
 LEASE_MOST: Final = 500
+UNTOUCHED_MOST: Final = 5  # a laptop holds one in use and one spare; what it lost and asked again goes on top
 # What laptops may have given out between a backup and its restore: the leases of twenty of them.
 LOST_MOST: Final = 1000
 
@@ -130,13 +131,15 @@ def lease(
 ) -> Lease | None:
     """Give the device a range of its own; None for a series HQ does not have.
 
-    `again`: the answer before was lost, so a newest range of which no number was used is given once more.
+    `again`: the answer before was lost, so a newest range of which no number was used is given once more. So
+    it is to a laptop that asks on and on and uses none: it needs one range and a spare.
     """
     if series not in PATTERNS:
         return None
     pattern = pattern_of(connection, series)
     size = max(1, min(wanted, LEASE_MOST))
-    if again and (last := _newest_unused(connection, device, series)):
+    last = _newest_unused(connection, device, series)
+    if last is not None and (again or _holds_enough(connection, device, series)):
         return _message(series, last, pattern)
     lo = _cut(connection, series, size)
     given = _Range(lo, lo + size - 1)
@@ -200,6 +203,22 @@ def _cut(connection: Connection, series: str, size: int) -> int:
         .returning(_series.c.next)
     )
     return int(connection.execute(statement).scalar_one()) - size
+
+
+def _holds_enough(connection: Connection, device: int, series: str) -> bool:
+    """Tell whether a device holds so many ranges untouched that another would be numbers thrown away."""
+    inside = (_used.c.series == series, _used.c.number >= _leases.c.lo, _used.c.number <= _leases.c.hi)
+    untouched = (
+        select(func.count())
+        .select_from(_leases)
+        .where(
+            _leases.c.device == device,
+            _leases.c.series == series,
+            ~_leases.c.closed,
+            ~select(_used.c.number).where(*inside).exists(),
+        )
+    )
+    return int(connection.execute(untouched).scalar_one()) >= UNTOUCHED_MOST
 
 
 def _newest_unused(connection: Connection, device: int, series: str) -> _Range | None:
