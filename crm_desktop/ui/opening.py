@@ -135,6 +135,7 @@ def tidy(app: App, *, check: bool, restore: Callable[[], None]) -> Notice | None
             act=restore,
         )
     app.replica.opened.close_all()
+    app.replica.tidy_blobs()
     app.replica.catch_up()
     app.replica.erase_traces()
     app.replica.back_up_if_due()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -453,6 +454,25 @@ def test_an_hq_that_was_restored_gets_the_files_again(pair: Pair) -> None:
         ann.office.epoch = bytes.fromhex(renew_epoch(connection))
     ann.sync()
     assert carry(ann).sent == 1
+
+
+def test_what_a_crash_or_an_older_database_left_is_put_in_order(pair: Pair) -> None:
+    ann, _bob = pair
+    folder = ann.replica.profile.blobs
+    lost = attach(ann, customer_of(ann))
+    next(folder.iterdir()).unlink()
+    kept = attach(ann, customer_of(ann, "Beta"), CANARY)
+    old, young = folder / ("0" * 32), folder / ("1" * 32)
+    for left in (old, young):
+        left.write_bytes(b"left behind")
+    os.utime(old, (1, 1))
+    ann.replica.tidy_blobs()
+    assert not old.exists()
+    assert young.exists()  # another program may just be writing it
+    assert content_of(ann, kept) == CANARY
+    with pytest.raises(UserError, match="not on this laptop"):
+        content_of(ann, lost)
+    assert state_of(ann, lost) is FileState.AT_HQ
 
 
 def test_names_from_elsewhere_are_made_fit_for_every_system(pair: Pair) -> None:
