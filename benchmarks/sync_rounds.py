@@ -31,7 +31,7 @@ from tests.support.server import RunningServer, running_server
 TITLE = "Synchronisation"
 ROWS = 20_000
 EDITS = 1_000
-RUNS = 3
+RUNS = 5
 FIELDS = (
     "name",
     "phone",
@@ -91,7 +91,7 @@ def customers(count: int, owner_id: str, seed: int = 1) -> list[dict[str, Any]]:
 
 
 def measure() -> list[Figure]:
-    """Return the figures of one HQ on SQLite, medians of three runs of each round."""
+    """Return the figures of one HQ on SQLite, medians of five runs of each round."""
     os.environ["CRM_PASSPHRASE"] = "benchmark passphrase"
     runs = [_one_run() for _ in range(RUNS)]
     floors = [_insert_floor() for _ in range(RUNS)]
