@@ -59,6 +59,7 @@ def many_at_hq(office: Office, owner: str, count: int = 40) -> None:
     )
 
 
+@pytest.mark.soak
 def test_a_disk_that_fills_up_in_a_round_is_told_and_the_round_goes_on_when_there_is_room(
     office: Office, laptops: Laptops, small_disk: Path
 ) -> None:
@@ -84,6 +85,7 @@ def test_a_disk_that_fills_up_in_a_round_is_told_and_the_round_goes_on_when_ther
     assert (lin.waiting(), lin.returned(), list(differences(lin))) == (0, [], [])
 
 
+@pytest.mark.soak
 def test_a_disk_that_may_not_be_written_is_told_and_what_waits_goes_when_it_may(
     office: Office, laptops: Laptops, small_disk: Path
 ) -> None:

@@ -118,6 +118,7 @@ def test_a_program_too_old_hands_in_what_was_typed_and_says_why_no_news_come(
     assert list(differences(lin)) == []
 
 
+@pytest.mark.soak
 def test_a_newer_program_creates_at_an_older_hq_and_gets_back_only_what_that_does_not_know(
     office: Office, laptops: Laptops
 ) -> None:
@@ -175,6 +176,7 @@ def test_a_kind_of_record_an_older_program_does_not_know_is_not_sent_and_comes_w
     assert old.replica == office.projection(lin)
 
 
+@pytest.mark.soak
 def test_values_of_choices_a_program_does_not_know_travel_and_show_raw(
     office: Office, laptops: Laptops
 ) -> None:
@@ -195,6 +197,7 @@ def test_values_of_choices_a_program_does_not_know_travel_and_show_raw(
     assert office.row("customer", customer)["level"] == "platinum"
 
 
+@pytest.mark.soak
 def test_custom_fields_added_and_retired_while_laptops_are_away_lose_nothing_typed(
     office: Office, laptops: Laptops
 ) -> None:
@@ -225,6 +228,7 @@ def test_custom_fields_added_and_retired_while_laptops_are_away_lose_nothing_typ
         assert list(differences(laptop)) == []
 
 
+@pytest.mark.soak
 def test_messages_of_a_kind_nobody_here_knows_are_skipped_where_they_may_be(
     office: Office, laptops: Laptops, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,7 +52,9 @@ def waiting(laptop: Laptop) -> list[tuple[object, ...]]:
         return [tuple(row) for row in rows]
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "step", [*(pytest.param(step, marks=pytest.mark.soak) for step in STEPS[:-1]), STEPS[-1]]
+)
 def test_a_database_of_an_earlier_step_keeps_its_records_and_sends_what_waits(
     step: str, office: Office, laptops: Laptops
 ) -> None:

@@ -106,6 +106,7 @@ def test_what_every_laptop_in_use_has_seen_is_forgotten_after_the_time(
     assert [lin.replica, maya.replica] == [office.projection(user) for user in users]
 
 
+@pytest.mark.soak
 def test_a_laptop_in_use_that_lags_behind_holds_the_floor(office: Office, users: tuple[str, str]) -> None:
     lin, maya = (office.laptop(user) for user in users)
     for _ in range(2):
@@ -168,6 +169,7 @@ def test_an_operation_whose_answer_was_lost_and_then_collected_is_not_taken_twic
     assert lin.replica == office.projection(users[0])
 
 
+@pytest.mark.soak
 def test_another_content_under_a_collected_number_is_an_alarm_still(
     office: Office, users: tuple[str, str]
 ) -> None:
@@ -220,6 +222,7 @@ def test_a_copy_that_comes_after_a_year_is_recognised_by_what_it_brings(
     assert lin.replica == office.projection(users[0])
 
 
+@pytest.mark.soak
 def test_who_signs_in_again_after_a_lost_answer_doubles_nothing(
     office: Office, users: tuple[str, str]
 ) -> None:
@@ -237,6 +240,7 @@ def test_who_signs_in_again_after_a_lost_answer_doubles_nothing(
     assert len(again.replica[10, customer]["tags"]) == 1
 
 
+@pytest.mark.soak
 def test_a_lost_edit_waits_for_its_writer_however_long_he_is_away(
     office: Office, users: tuple[str, str]
 ) -> None:
@@ -259,6 +263,7 @@ def test_a_lost_edit_waits_for_its_writer_however_long_he_is_away(
     assert count(office, LostEditLog) == 0
 
 
+@pytest.mark.soak
 def test_after_going_back_to_a_backup_hq_still_knows_how_far_it_had_answered(
     office: Office, users: tuple[str, str]
 ) -> None:
@@ -343,6 +348,7 @@ def test_a_record_gone_for_good_goes_from_who_never_heard_that_it_was_taken(
     assert lin.replica == office.projection(users[0])
 
 
+@pytest.mark.soak
 def test_what_a_living_record_links_to_is_not_buried(office: Office, users: tuple[str, str]) -> None:
     lin = office.laptop(users[0])
     customer = made(lin)
@@ -356,6 +362,7 @@ def test_what_a_living_record_links_to_is_not_buried(office: Office, users: tupl
     assert count(office, Grave) == 0
 
 
+@pytest.mark.soak
 def test_everything_stays_where_hq_is_told_to_keep_it(office: Office, users: tuple[str, str]) -> None:
     lin = office.laptop(users[0])
     customer = made(lin)

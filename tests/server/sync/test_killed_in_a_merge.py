@@ -113,10 +113,13 @@ def sweep(office: Office, tmp_path: Path, choose: Callable[[int], list[int]]) ->
     assert maya.replica == office.projection(maya.user_id)
 
 
+@pytest.mark.postgres
 def test_an_hq_killed_at_some_statements_of_a_merge_takes_what_is_sent_again_once(
-    office: Office, tmp_path: Path
+    tmp_path: Path, fresh_postgres: str
 ) -> None:
+    office = Office(tmp_path / "hq", fresh_postgres)
     sweep(office, tmp_path, lambda most: [3, 14, 26, *range(60, most, 60)])
+    office.close()
 
 
 @pytest.mark.soak
