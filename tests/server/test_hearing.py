@@ -18,10 +18,10 @@ from sync_server.services.auth import Auth, DeviceSession
 from sync_server.services.hearing import ever_of, touched_after
 from tests.support.hq import Laptop, Office
 
-STEPS, SOAK_STEPS = 12, 400
+STEPS, SOAK_STEPS = 8, 200
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.soak])])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     """Give an HQ on each engine."""
     url = request.getfixturevalue("fresh_postgres") if request.param == "postgres" else None

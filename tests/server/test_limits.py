@@ -257,6 +257,7 @@ def _expect_turned_away(name: str) -> None:
     assert int(grown_mb) < 150, f"{name} took {grown_mb} MB"
 
 
+@pytest.mark.soak
 def test_a_running_server_stays_small_whatever_is_sent(server: RunningServer) -> None:
     _, (laptop,) = callers(server, "bomber")
     packed = [zstandard.ZstdCompressor(1).compress(bombs()[name]) for name in ("lists in a value", DEEP)]
