@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.ids import new_id
+from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.sync.clock import ms_of
 from crm_core.sync.sealed_file import UnfitFile
 from crm_desktop.models import state
@@ -184,6 +185,40 @@ def office_head(office: Office) -> object:
         ]
         audits = len(snapshot.connection.execute(select(table_of(Audit).c.id)).all())
     return dict(head), quiet, audits
+
+
+def test_pages_of_a_file_never_lie_over_an_edit_a_round_has_handed_in_since(
+    office: Office, post: Post, laptops: Laptops
+) -> None:
+    rights = STANDARD_ROLES["sales"][1]
+    classes = {**rights["classes"], "customer": {**rights["classes"]["customer"], "comms": "mask"}}
+    role = office.hq.create("role", {"name": "No calls", "rights": {**rights, "classes": classes}})
+    user = office.hq.create("user", {"name": f"Kim {new_id()}", "role_id": role})
+    rows = [make("customer", new_id(), name=f"H {n}（示例）", owner_id=user) for n in range(80)]
+    office.hq.write_all(rows)
+    kim = laptops.make("kim", user, page_bytes=2048)
+    post.token_of(kim)
+    kim.sync()
+    last = max(row.record_id for row in rows)
+    office.hq.update("role", role, {"rights": rights})  # every row comes again, with more
+    with small_pages(office):
+        one_page(kim)
+        answer, told = post.answer(post.write(kim))
+        assert told.pages > 2
+        rename(kim, last, "Handed in since")
+        one_page(kim)  # to where the first page of the file leads, too
+        assert kim.waiting() == 0
+        with pytest.raises(UnfitFile, match="in touch with HQ since"):
+            post.read(kim, answer)
+        kim.sync()
+    assert records.get(kim.replica, "customer", last)["name"] == "Handed in since"
+    assert_even(kim)
+
+
+def one_page(laptop: Laptop) -> None:
+    """Let a round end after its first page."""
+    before = len(laptop.line.seen)
+    laptop.sync(cancelled=lambda: len(laptop.line.seen) > before)
 
 
 def test_files_of_another_laptop_or_headquarters_are_refused(
@@ -609,9 +644,19 @@ class Travel:
         self.office.close()
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
-def test_files_and_rounds_in_any_order_end_even(tmp_path: Path, template: Path, seed: int) -> None:
-    travel = Travel(tmp_path, template, seed)
-    travel.run(STEPS)
+def play(folder: Path, template: Path, seed: int, steps: int) -> None:
+    travel = Travel(folder, template, seed)
+    travel.run(steps)
     travel.end()
     print(travel.counts)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_files_and_rounds_in_any_order_end_even(tmp_path: Path, template: Path, seed: int) -> None:
+    play(tmp_path, template, seed, STEPS)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 160))
+def test_many_files_and_rounds_in_any_order_end_even(tmp_path: Path, template: Path, seed: int) -> None:
+    play(tmp_path, template, seed, 120)
