@@ -28,6 +28,7 @@ class Twin:
     entity: str
     record_id: str
     title: str
+    field: str
     label: str
     """English label of the field."""
     value: str
@@ -87,7 +88,12 @@ def _having(session: Session, field: Field, entity: str, normal: str, besides: s
     )
     for row in session.execute(query):
         yield Twin(
-            entity=entity, record_id=row.id, title=row.title or "", label=field.label, value=row.value or ""
+            entity=entity,
+            record_id=row.id,
+            title=row.title or "",
+            field=field.name,
+            label=field.label,
+            value=row.value or "",
         )
 
 
@@ -108,6 +114,11 @@ def _pairs(session: Session, person: Person, entity: str) -> Iterator[tuple[Reco
                 other = known[record_id]
                 value = str(other.get(field.name))
                 twin = Twin(
-                    entity=entity, record_id=other.id, title=other.title, label=field.label, value=value
+                    entity=entity,
+                    record_id=other.id,
+                    title=other.title,
+                    field=field.name,
+                    label=field.label,
+                    value=value,
                 )
                 yield known[ids[0]], twin

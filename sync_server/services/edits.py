@@ -357,7 +357,7 @@ class Edits:
         step = stepping.demand_step(self.records, record, wanted, base, self._author.device)
         machine = schema.meta.machine
         if step is None or machine is None:
-            return Outcome(code=Code.APPLIED, base=base)
+            return self._stand_already(record, wanted, base)
         written = machine.effects(step, ms_of(stamp.hlc), wanted.values)
         fields = tuple(schema.fields[name] for name in written)
         conditions.demand_sound(schema, record.id, written)
@@ -396,6 +396,19 @@ class Edits:
         ledger = record.schema.meta.ledger
         if ledger is not None and record.values.get(ledger.account):
             self.accounts.add((record.schema.name, record.values[ledger.account]))
+
+    def _stand_already(self, record: Record, wanted: Wanted, base: int) -> Outcome:
+        """Let who took a step that somebody else had taken hear what that one wrote: he shows his own."""
+        machine = record.schema.meta.machine
+        step = machine.named(wanted.step) if machine is not None else None
+        if machine is not None and step is not None:
+            for name in (machine.field, *step.keeps):
+                register = register_of(record.schema.leader(record.schema.fields[name]))
+                held = record.mark(register)
+                if held.device != self._author.device:
+                    self.records.change(record)
+                    record.stamp(register, held._replace(device=0, incarnation=1, seq=self._next()))
+        return Outcome(code=Code.APPLIED, base=base)
 
     # Delete and restore
 

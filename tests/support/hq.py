@@ -404,10 +404,10 @@ class Laptop:
             self._step(schema, self.replica[key], op, ms)
 
     def _step(self, schema: Schema, row: dict[str, Any], op: Op, ms: int) -> None:
-        """Take a step as HQ did; one that led nowhere any more changed nothing there."""
+        """Take a step as HQ did; where it stood there already, HQ says what it holds."""
         machine = schema.meta.machine
         step = machine.named(op.value[0]) if machine is not None else None
-        if machine is None or step is None or row.get(machine.field, machine.first) != op.value[1]:
+        if machine is None or step is None:
             return
         for name, value in machine.effects(step, ms).items():
             _fill(row, name, value)

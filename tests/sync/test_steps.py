@@ -108,6 +108,23 @@ def test_steps_that_follow_from_one_another_stand_or_come_back_together(
     assert records.get(lin.replica, "quote", quote)["status"] == "accepted"
 
 
+def test_who_took_a_step_that_had_been_taken_shows_what_that_one_wrote(
+    office: Office, pair: tuple[Laptop, Laptop]
+) -> None:
+    lin, wang = pair
+    ticket = tickets.create(lin.replica, {"subject": "Pump"}).value.id
+    settle_all([lin, wang])
+    tickets.set_status(lin.replica, ticket, "solved")
+    office.now_ms += 60_000
+    tickets.set_status(wang.replica, ticket, "solved")
+    lin.sync()
+    solved_at = office.row("ticket", ticket)["closed_at"]
+    settle_all([wang, lin])
+    assert wang.returned() == []
+    assert records.get(wang.replica, "ticket", ticket)["closed_at"] == solved_at
+    assert_even(lin, wang)
+
+
 def test_a_step_that_waits_is_taken_back_and_taken_again(pair: tuple[Laptop, Laptop]) -> None:
     lin, _ = pair
     ticket = tickets.create(lin.replica, {"subject": "Pump"}).value.id

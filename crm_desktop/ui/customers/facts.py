@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from crm_core.i18n import Message, message
 from crm_core.schema.field import Kind
@@ -17,8 +25,9 @@ from crm_desktop.ui.field_texts import field_text
 from crm_desktop.ui.forms.other_versions import version_words
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.lists.details import clear
+from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, L
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
 from crm_desktop.ui.widgets.chips import LevelBadge, Tag
@@ -31,6 +40,7 @@ _PLACE = ("territory_id", "province", "city")
 _ELSEWHERE = frozenset(("name", "owner_id", "parent_id", "tags", "level", *_PLACE))
 _ONE_WORD = frozenset((Kind.EMAIL, Kind.URL, Kind.PHONE))  # no space to break at
 _LEAST_LABEL, _MOST_LABEL = 56, 72
+_LEAST_LINK, _LINK_MARGIN = 60, 8
 _UNSHOWN = frozenset((Kind.JSON, Kind.POSITION, Kind.CURRENCY))
 
 
@@ -164,8 +174,7 @@ class FactsPane(Live, QWidget):
             self._body.addSpacing(12)
             self._body.addWidget(Label(message("Possible duplicates"), weight=600))
         for twin in overview.twins:
-            same = message("Same {field}", field=Message(twin.label))
-            self._line(Fact(same, self._link(twin.record_id, twin.title)))
+            self._line(Fact(Message(twin.label), self._link(twin.record_id, twin.title)))
         line_up(self._facts, least=_LEAST_LABEL, most=_MOST_LABEL)
 
     def _add(self, name: str, label: Message, value: str | QWidget) -> None:
@@ -202,14 +211,46 @@ class FactsPane(Live, QWidget):
 
     def _other(self, version: OtherVersion) -> QWidget:
         """Return the button that opens the form where another version of a text is compared."""
-        button = Button(version_words(version), ButtonKind.LINK, weight=400)
+        button = _ShortLink(version_words(version))
         button.clicked.connect(lambda: self.edit(version.field))
         return button
 
     def _link(self, record_id: str, title: str) -> QWidget:
-        button = Button(title, ButtonKind.LINK, weight=400)
+        button = _ShortLink(title)
         button.clicked.connect(lambda: self._context.go.emit(Place(page="customers", record_id=record_id)))
         return button
+
+
+class _ShortLink(Button):
+    """A link that ends in "…" where the pane is too narrow for it; the whole of it is then its tooltip."""
+
+    def __init__(self, text: Text, parent: QWidget | None = None) -> None:
+        self._whole = text
+        super().__init__(text, ButtonKind.LINK, weight=400, parent=parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """Leave room for a few letters."""
+        return QSize(theme().px(_LEAST_LINK), super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        """Ask for room for the whole text."""
+        room = self.fontMetrics().horizontalAdvance(show(self._whole)) + theme().px(_LINK_MARGIN)
+        return QSize(room, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut the text where it does not fit."""
+        super().resizeEvent(event)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set as much of the text as there is room for."""
+        super().retranslate()
+        whole, room = show(self._whole), self.width() - theme().px(_LINK_MARGIN)
+        cut = self.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, max(room, 0))
+        self.setText(cut)
+        self.setToolTip(whole if cut != whole else "")
+        self.setAccessibleName(whole)
 
 
 def _one_word(words: str) -> Label:

@@ -6,8 +6,21 @@ from collections.abc import Sequence
 
 from crm_core.i18n import Message, message
 from crm_desktop.services.twins import Twin
-from crm_desktop.ui.context import Place
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.forms.field_grid import FieldGrid
+from crm_desktop.ui.forms.form_bar import FormBar
 from crm_desktop.ui.places import PAGE_OF_ENTITY
+from crm_desktop.ui.widgets.paint import Tone
+
+
+def say_alike(alike: Sequence[Twin], entity: str, grid: FieldGrid, note: FormBar, context: Context) -> None:
+    """Name the records that may be the same: at the field, where it is one of the form's own."""
+    field, place = grid.fields.get(alike[0].field), place_of(alike[0])
+    if field is not None and alike[0].entity == entity:
+        field.widget.set_note(alike_words(alike), "warn")
+        return
+    action = message("Look at it") if place else ""
+    note.say(alike_words(alike), Tone.WARN, action, lambda: context.go.emit(place))
 
 
 def alike_words(alike: Sequence[Twin]) -> Message:

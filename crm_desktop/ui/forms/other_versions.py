@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from crm_core.i18n import Message, message
 from crm_desktop.services import other_versions
@@ -17,6 +17,7 @@ from crm_desktop.ui.forms.editors import LongTextEditor
 from crm_desktop.ui.forms.field_grid import FieldGrid
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
 
 
@@ -50,15 +51,13 @@ class VersionPanel(QFrame):
         for button in (self.take, self.add):
             if locked:  # and else not shown by hand: without a parent yet it would be a window
                 button.hide()
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme().px(12))
+        buttons = FlowLayout(gap=theme().px(12), line_gap=theme().px(2))
         for button in (self.take, self.add, self.dismiss):
             buttons.addWidget(button)
-        buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme().px(4), 0, 0)
         column.setSpacing(theme().px(2))
-        column.addWidget(Label(version_words(version), step="caption", color="warn"))
+        column.addWidget(Label(version_words(version), step="caption", color="warn", wrap=True))
         column.addWidget(self._text)
         column.addLayout(buttons)
 

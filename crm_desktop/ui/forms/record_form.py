@@ -23,7 +23,7 @@ from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import clock, near_moment
-from crm_desktop.ui.forms.alike import alike_words, place_of
+from crm_desktop.ui.forms.alike import say_alike
 from crm_desktop.ui.forms.field_grid import FieldGrid
 from crm_desktop.ui.forms.following import RecordWatch, overtaken, overtaken_words
 from crm_desktop.ui.forms.form_bar import FormBar
@@ -266,9 +266,7 @@ class RecordForm(Live, QWidget):
         elif replaced and setup.record is not None:
             self._say_overtaken(replaced, setup.record)
         elif first and setup.twins:
-            place = place_of(setup.twins[0])
-            action = message("Open") if place else ""
-            self._note.say(alike_words(setup.twins), Tone.WARN, action, lambda: self.context.go.emit(place))
+            say_alike(setup.twins, self.entity, self.grid, self._note, self.context)
         if first:
             editor = self.grid.first_editor()
             if editor is not None:

@@ -329,7 +329,8 @@ def _turn(tree: Tree, laptop: Laptop, other: Laptop, seed: int) -> None:
     _prune(tree, laptop)
     before = tree.state()
     alive = {key for key, values in before.items() if lives(values["life"])}
-    deletable = sorted(key for key in alive if SCHEMAS[tree.nodes[key][0]].meta.ledger is None)
+    # In the order they were made, not of their ids, which no seed repeats.
+    deletable = [k for k, (kind, _) in tree.nodes.items() if k in alive and not SCHEMAS[kind].meta.ledger]
     if not deletable:
         return
     target = chance.choice(deletable)
@@ -342,7 +343,7 @@ def _turn(tree: Tree, laptop: Laptop, other: Laptop, seed: int) -> None:
         second = chance.choice(deletable)
         racing = (second, other.delete(tree.nodes[second][0], second))
     if chance.random() < 0.5:
-        edited = chance.choice(sorted(tree.below(target) & set(deletable)))
+        edited = chance.choice([key for key in deletable if key in tree.below(target)])
         title = SCHEMAS[tree.nodes[edited][0]].meta.title
         if title != "number":
             other.set(tree.nodes[edited][0], edited, title, f"Edited {seed}")
@@ -394,11 +395,11 @@ def _turn(tree: Tree, laptop: Laptop, other: Laptop, seed: int) -> None:
 def _prune(tree: Tree, laptop: Laptop) -> None:
     """Delete something beforehand: it went by itself and stays when what it belongs to comes back."""
     alive = tree.alive()
-    leaves = sorted(
+    leaves = [
         key
         for key, (entity, above) in tree.nodes.items()
         if key in alive and above is not None and SCHEMAS[entity].meta.ledger is None
-    )
+    ]
     if len(leaves) > 3:
         pruned = tree.chance.choice(leaves)
         laptop.delete(tree.nodes[pruned][0], pruned)
