@@ -36,6 +36,9 @@ class EntityMeta:
     """Schema version that brought the kind of record; older programs are not sent any."""
     series: str | None = None
     """Number series whose numbers its `number` field takes."""
+    gapless: bool = False
+    """The series has no gap: HQ alone gives its numbers, when a step that `posts` is taken. Laptops hold
+    none; until HQ has answered they show a draft's number."""
     machine: Machine | None = None
     """The states its records go through by steps; the state's field is not merged by time."""
     ledger: Ledger | None = None

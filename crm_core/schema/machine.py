@@ -32,6 +32,8 @@ class Step:
     """Fields the step itself writes, by name."""
     takes: tuple[str, ...] = ()
     """Fields whoever takes the step may give a value along with it, by name."""
+    posts: bool = False
+    """The record is posted by it: where its series has no gaps, HQ gives it its number then."""
     needs_child: str | None = None
     """Kind of record of which at least one living one must belong to it."""
     lacking: str = ""

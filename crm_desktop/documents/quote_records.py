@@ -21,7 +21,7 @@ from crm_desktop.documents.quote_document import (
     clauses,
 )
 from crm_desktop.documents.quote_pdf import quote_pdf, write_quote_pdf
-from crm_desktop.models import quote_totals, repository, state
+from crm_desktop.models import numbers, quote_totals, repository, state
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
@@ -105,7 +105,7 @@ def _number(quote: Record, device: int) -> tuple[str, bool]:
     """Return what is printed as the number, and whether it is a draft's."""
     if quote.get("number"):
         return str(quote["number"]), False
-    return f"DRAFT-{device}-{quote.id[-4:].upper()}", True
+    return numbers.draft(device, quote.id), True
 
 
 def _customer_block(customer: Record | None, contact: Record | None) -> CustomerBlock:

@@ -18,7 +18,10 @@ LEASE_SIZE = 50
 LEAST, MOST = 10, 500
 USE_MS = 30 * 24 * 60 * 60 * 1000
 """A lease is to last about as long as this laptop's own use of the last 30 days."""
-SERIES = tuple(schema.meta.series for schema in SCHEMAS.values() if schema.meta.series)
+SERIES = tuple(
+    schema.meta.series for schema in SCHEMAS.values() if schema.meta.series and not schema.meta.gapless
+)
+"""Series laptops hold numbers of; those without gaps HQ numbers at posting."""
 
 
 def take(session: Session, series: str, today: datetime.date) -> str | None:
@@ -41,6 +44,11 @@ def take(session: Session, series: str, today: datetime.date) -> str | None:
         .values(next=number + 1)
     )
     return lease.pattern.format(year=today.year, number=number)
+
+
+def draft(device: int, record_id: str) -> str:
+    """Return what stands for a number until there is one: told apart from every number, on paper too."""
+    return f"DRAFT-{device}-{record_id[-4:].upper()}"
 
 
 def left(session: Session, series: str) -> int:

@@ -13,7 +13,7 @@ from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.merge import Verdict, dot, judge, members, next_life
 from crm_core.sync.protocol import Code, OpKind
-from sync_server.services import conditions, ledgers, quote_totals, stepping
+from sync_server.services import conditions, ledgers, posting, quote_totals, stepping
 from sync_server.services.custom import CustomFields
 from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
@@ -220,7 +220,7 @@ class Edits:
             return
         if record.values["number"]:
             self.numbers.use(series, record.values["number"], record.id)
-        elif self._author.device == 0:
+        elif self._author.device == 0 and not record.schema.meta.gapless:
             record.values["number"] = self.numbers.draw(series, record.id, self._server_ms)
 
     def _start_set(self, record: Record, field: Field, stamp: Stamp) -> None:
@@ -422,6 +422,7 @@ class Edits:
         if restore and any(not parent.lives for parent in self.records.parents(record)):
             raise Refused(Code.PARENT, conditions.PARENT_DELETED)
         if not restore:
+            posting.demand_unposted(record)
             conditions.demand_unused(self.records, record)
         newest = record.newest_of_others(self._author.device)
         name = dot(self._author.device, self._author.incarnation, stamp.op_no)

@@ -23,6 +23,7 @@ from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
 from sync_server.services import ledgers, quote_totals, unique_keys
 from sync_server.services.edits import Edits, Outcome
 from sync_server.services.faults import Refusal
+from sync_server.services.posting import settle_numbers
 from sync_server.services.quarantine import keep
 from sync_server.services.records import Key, Record
 from sync_server.services.remembered import Remembered, by_content, by_number, collected
@@ -383,6 +384,7 @@ class _Batch:
         take_places(hq, edits, fresh)
         unique_keys.settle_keys(hq, edits.records, edits.scopes, self._server_ms)
         edits.scopes.finish()
+        settle_numbers(hq, edits.records, edits.numbers, self._server_ms)
         edits.numbers.finish()
         store(hq.connection, edits.records.touched())
         if edits.lost:

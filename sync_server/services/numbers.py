@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, message
 from crm_core.sync.protocol import Code, Lease, MsgKind
 from sync_server.services.rights import Refused
@@ -59,6 +60,8 @@ class NumberBook:
         number = parse_number(self._pattern(series), text)
         if number is None and self._device == 0:
             return
+        if self._device == 0 and is_gapless(series):
+            raise Refused(Code.INVALID, NOT_LEASED)
         if number is None or not self._holds(series, number) or self._is_used(series, number):
             raise Refused(Code.INVALID, NOT_LEASED)
         self._note(series, number, record_id)
@@ -126,6 +129,11 @@ def leases(
             yield given
 
 
+def is_gapless(series: str) -> bool:
+    """Tell whether HQ alone gives the numbers of a series, at posting (`posting`)."""
+    return any(schema.meta.gapless for schema in SCHEMAS.values() if schema.meta.series == series)
+
+
 def lease(
     connection: Connection, device: int, series: str, wanted: int, now_ms: int, *, again: bool
 ) -> Lease | None:
@@ -134,7 +142,7 @@ def lease(
     `again`: the answer before was lost, so a newest range of which no number was used is given once more. So
     it is to a laptop that asks on and on and uses none: it needs one range and a spare.
     """
-    if series not in PATTERNS:
+    if series not in PATTERNS or is_gapless(series):
         return None
     pattern = pattern_of(connection, series)
     size = max(1, min(wanted, LEASE_MOST))
