@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import random
 from dataclasses import replace
@@ -261,6 +262,19 @@ def test_a_content_goes_with_the_rights_to_its_file(office: Office, people: Thre
     office.hq.update("user", bob.user_id, {"role_id": office.hq.find("role", "name", "finance")[0][0]})
     with pytest.raises(NotFound):
         office.blobs.read(session_of(bob), sha(CONTENT), 0)
+
+
+def test_a_masked_class_of_fields_masks_the_content_too(office: Office, people: Three) -> None:
+    ann, bob, _eve = people
+    attach(ann, ann.create("customer", {"name": "Acme"}))
+    send(office, ann)
+    role = office.hq.find("role", "name", "sales_manager")[0]
+    rights = copy.deepcopy(role[1]["rights"])
+    rights["classes"]["attachment"]["core"] = "mask"
+    office.hq.update("role", role[0], {"rights": rights})
+    with pytest.raises(NotFound):
+        office.blobs.read(session_of(bob), sha(CONTENT), 0)
+    assert fetch(office, ann, sha(CONTENT)) == CONTENT
 
 
 def test_the_content_of_a_file_stands(office: Office, people: Three) -> None:
