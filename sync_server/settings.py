@@ -88,7 +88,7 @@ class Settings:
     body_bytes_max: int = 4 * 1024 * 1024
     """Largest request body, as it arrives (compressed)."""
 
-    requests_per_minute: int = 240
+    requests_per_minute: int = 600
     """Rounds and waits for news of one laptop that one process answers; 0: any number."""
     megabytes_per_day: int = 4_000
     """What one laptop may send and fetch in a day (UTC); 0: any amount."""
