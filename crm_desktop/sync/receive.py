@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import BY_NO
@@ -17,7 +17,6 @@ from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.codec import unpack_column, unpack_ids, unpack_value
 from crm_core.sync.merge import members
 from crm_core.sync.protocol import (
-    Code,
     DropFields,
     Held,
     Judged,
@@ -33,10 +32,11 @@ from crm_core.sync.protocol import (
     Settings,
 )
 from crm_desktop.models import counting, indexing, search, state
-from crm_desktop.models.device_tables import NumberLease, Returned, RowMeta
+from crm_desktop.models.device_tables import NumberLease, RowMeta
 from crm_desktop.models.session import WriteSession
 from crm_desktop.sync import pending
 from crm_desktop.sync.judging import take_judgement, take_offers
+from crm_desktop.sync.lost_edits import take_lost_edit
 from crm_desktop.sync.others import keep_other
 from crm_desktop.sync.pending import PendingOp, chunks, stored
 from crm_desktop.sync.removing import remove_rows
@@ -79,7 +79,9 @@ def receive(
             case Lease():
                 _take_lease(session, message)
             case LostEdit():
-                _lost_edit(session, message, received)
+                if told := take_lost_edit(session, message):
+                    received.lost_edits += 1
+                    received.changed.add(told)
             case OtherVersion():
                 keep_other(session, message, received.changed)
             case Progress():
@@ -475,42 +477,6 @@ def _take_lease(session: Session, lease: Lease) -> None:
         " ON CONFLICT (series, lo) DO NOTHING",
         (lease.series, lease.lo, lease.hi, lease.lo, lease.pattern),
     )
-
-
-def _lost_edit(session: Session, lost: LostEdit, received: Received) -> None:
-    schema = BY_NO.get(lost.entity)
-    if schema is None:
-        return
-    row_id = lost.row.hex()
-    if session.scalar(
-        select(Returned.id).where(
-            Returned.op_no == lost.op_no,
-            Returned.incarnation == lost.incarnation,
-            Returned.field == str(lost.field),
-        )
-    ):
-        return
-    session.execute(
-        insert(Returned).values(
-            op_no=lost.op_no,
-            incarnation=lost.incarnation,
-            kind=OpKind.SET,
-            entity=schema.name,
-            row_id=row_id,
-            field=str(lost.field),
-            mine=_unpack_all(lost.mine),
-            theirs=_unpack_all(lost.theirs),
-            code=Code.SUPERSEDED,
-            who=unpack_value(lost.user),
-            at_ms=lost.at_ms,
-        )
-    )
-    received.lost_edits += 1
-    received.changed.add((schema.name, row_id))
-
-
-def _unpack_all(value: Any) -> Any:
-    return unpack_column(value) if isinstance(value, list) else unpack_value(value)
 
 
 def _settings(session: Session, message: Settings) -> None:
