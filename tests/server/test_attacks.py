@@ -171,14 +171,19 @@ def test_bombs_and_bottomless_structures_are_refused_and_the_next_request_is_ans
     assert eve.sync().answers == []
 
 
-def test_a_field_of_ten_megabytes_is_refused_by_itself(scene: Scene) -> None:
+def test_a_field_of_ten_megabytes_is_refused_and_a_smaller_one_by_itself(scene: Scene) -> None:
     eve = scene.eve
-    fields = [[CUSTOMER.fields["name"].no, CUSTOMER.fields["notes"].no], ["Large", "x" * (10 * 1024 * 1024)]]
-    kept = [[CUSTOMER.fields["name"].no], ["Small"]]
-    response = eve.sync(eve.op(OpKind.CREATE, new_id(), 0, fields), eve.op(OpKind.CREATE, new_id(), 0, kept))
-    assert [answer.code for answer in response.answers] == [Code.INVALID, Code.APPLIED]
-    large = eve.ask("POST", "customer", json={"name": "Large", "notes": "x" * (10 * 1024 * 1024)})
-    assert large.status_code == 413
+    both = [CUSTOMER.fields["name"].no, CUSTOMER.fields["notes"].no]
+    started = eve.op_no
+    huge = eve.op(OpKind.CREATE, new_id(), 0, [both, ["Large", "x" * (10 * 1024 * 1024)]])
+    refused = eve.post(codec.encode(eve.request(huge)))
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+    eve.op_no = started
+    large = eve.op(OpKind.CREATE, new_id(), 0, [both, ["Large", "x" * 1_000_000]])
+    small = eve.op(OpKind.CREATE, new_id(), 0, [both, ["Small", "x"]])
+    assert [answer.code for answer in eve.sync(large, small).answers] == [Code.INVALID, Code.APPLIED]
+    asked = eve.ask("POST", "customer", json={"name": "Large", "notes": "x" * (10 * 1024 * 1024)})
+    assert asked.status_code == 413
     assert eve.ask("POST", "customer", json={"name": "x" * 1_000_000}).status_code == 422
 
 
