@@ -24,8 +24,8 @@ from crm_terminal.console import Console
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FILE_THERE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
-COMPARISON = frozenset(("compared", "repaired", "differing"))
-"""What a round tells of comparing with HQ: `doctor --compare` says it, `sync` has a fixed form."""
+UNTOLD = frozenset(("compared", "repaired", "differing", "retries"))
+"""What a round knows beside the fixed form of `sync`: `doctor --compare` tells of comparing with HQ."""
 
 
 @click.command("sign-in", help=tr(N_("Make this laptop known to an HQ, and its replica with it.")))
@@ -122,7 +122,7 @@ def sync(terminal: Terminal, to_file: Path | None, from_file: Path | None) -> No
         else:
             report, files = app.sync_now(steps), app.carry_files(_tell_files(terminal.console))
     told = asdict(report)
-    shown = {name: told[name] for name in told if name not in COMPARISON}
+    shown = {name: told[name] for name in told if name not in UNTOLD}
     carried = {"files_sent": files.sent, "files_received": files.received, "files_waiting": files.waiting}
     terminal.console.show({**shown, **(carried if any(carried.values()) else {})})
     if files.problem is not None:
