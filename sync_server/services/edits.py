@@ -398,16 +398,15 @@ class Edits:
             self.accounts.add((record.schema.name, record.values[ledger.account]))
 
     def _stand_already(self, record: Record, wanted: Wanted, base: int) -> Outcome:
-        """Let who took a step that somebody else had taken hear what that one wrote: he shows his own."""
+        """Let who took a step to where the record stood already hear what HQ holds: he shows his own."""
         machine = record.schema.meta.machine
         step = machine.named(wanted.step) if machine is not None else None
         if machine is not None and step is not None:
             for name in (machine.field, *step.keeps):
                 register = register_of(record.schema.leader(record.schema.fields[name]))
+                self.records.change(record)
                 held = record.mark(register)
-                if held.device != self._author.device:
-                    self.records.change(record)
-                    record.stamp(register, held._replace(device=0, incarnation=1, seq=self._next()))
+                record.stamp(register, held._replace(device=0, incarnation=1, seq=self._next()))
         return Outcome(code=Code.APPLIED, base=base)
 
     # Delete and restore
