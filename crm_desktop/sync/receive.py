@@ -31,10 +31,11 @@ from crm_core.sync.protocol import (
     Put,
     Settings,
 )
-from crm_desktop.models import counting, indexing, search, state
+from crm_desktop.models import counting, indexing, state
 from crm_desktop.models.device_tables import NumberLease, RowMeta
 from crm_desktop.models.session import WriteSession
 from crm_desktop.sync import pending
+from crm_desktop.sync.dropping import THEIRS, drop_fields
 from crm_desktop.sync.judging import take_judgement, take_offers
 from crm_desktop.sync.lost_edits import take_lost_edit
 from crm_desktop.sync.others import keep_other
@@ -75,7 +76,7 @@ def receive(
             case Purge():
                 _purge(session, message, received)
             case DropFields():
-                _drop_fields(session, message, received)
+                received.scrub |= drop_fields(session, message)
             case Lease():
                 _take_lease(session, message)
             case LostEdit():
@@ -400,10 +401,6 @@ def _write_under(
             pending.show_set(session, schema, row_id, str(known.no), pairs)
 
 
-_THEIRS = "UPDATE returned SET theirs = NULL, base = NULL, who = NULL WHERE entity = ?"
-"""Of an edit that came back only what the person typed stays, once the record or field is out of sight."""
-
-
 def sweep(session: Session, mark: int, received: Received) -> None:
     """End a resync: remove the confirmed rows HQ did not name again. What waits to be sent stays."""
     for schema in BY_NO.values():
@@ -429,43 +426,10 @@ def _remove(session: Session, schema: Schema, ids: Sequence[str], received: Rece
         received.purged += len(present)
     remove_rows(session, schema, ids)
     run = session.connection().exec_driver_sql
-    run(f"{_THEIRS} AND row_id = ?", [(schema.name, row_id) for row_id in ids])
+    run(f"{THEIRS} AND row_id = ?", [(schema.name, row_id) for row_id in ids])
     run("DELETE FROM import_change WHERE row_id = ?", [(row_id,) for row_id in ids])
     received.scrub = True
     received.changed.update((schema.name, row_id) for row_id in ids)
-
-
-def _drop_fields(session: Session, message: DropFields, received: Received) -> None:
-    schema = BY_NO.get(message.entity)
-    if schema is None:
-        return
-    run = session.connection().exec_driver_sql
-    declared = [known for no in message.fields if isinstance(no, int) and (known := schema.by_no.get(no))]
-    custom = [key.removeprefix(CUSTOM_PREFIX) for key in message.fields if isinstance(key, str)]
-    if declared:
-        cleared = ", ".join(f'"{known.name}" = NULL' for known in declared)
-        run(f'UPDATE "{schema.name}" SET {cleared}')
-        search.rebuild(session, schema.name)
-    for key in custom:
-        run(
-            f'UPDATE "{schema.name}" SET custom = json_remove(custom, ?) WHERE custom IS NOT NULL',
-            (f'$."{key}"',),
-        )
-    run(f"UPDATE \"{schema.name}\" SET custom = NULL WHERE custom = '{{}}'")
-    for number in message.fields:
-        for table in ("history", "shadow", "set_dot", "other_version", "offer"):
-            run(f"DELETE FROM {table} WHERE entity = ? AND field = ?", (schema.name, str(number)))
-        run(f"{_THEIRS} AND field = ?", (schema.name, str(number)))
-    names = [known.name for known in declared] + [f"{CUSTOM_PREFIX}{key}" for key in custom]
-    of_imports = "before IS NOT NULL AND batch_id IN (SELECT id FROM import_batch WHERE entity = ?)"
-    for name in names:
-        path = f'$."{name}"'
-        run(
-            f"UPDATE import_change SET before = json_remove(before, ?) WHERE {of_imports}",
-            (path, schema.name),
-        )
-        run('UPDATE draft SET "values" = json_remove("values", ?) WHERE entity = ?', (path, schema.name))
-    received.scrub = True
 
 
 def _take_lease(session: Session, lease: Lease) -> None:

@@ -10,6 +10,7 @@ from crm_core.errors import NotFound, UserError
 from crm_core.ids import named_id
 from crm_core.sync.protocol import Code
 from crm_desktop.models import repository
+from crm_desktop.models.device_tables import Returned
 from crm_desktop.services import deciding, records, returned_edits
 from crm_desktop.services.deciding import Decision, Verdict
 from tests.support.hq import Office
@@ -202,3 +203,20 @@ def test_a_decided_edit_is_gone_after_30_days_and_an_open_one_never(
     assert [edit.id for edit in returned_edits.returned(lin.replica)] == [second.id]
     with pytest.raises(NotFound):
         deciding.undo(lin.replica, [first.id])
+
+
+def test_what_a_decision_replaced_goes_with_the_record_and_the_decision_is_undone_all_the_same(
+    office: Office, lin: Laptop
+) -> None:
+    (customer,) = lost_edits(office, lin, {"A": "111"})
+    (edit,) = returned_edits.returned(lin.replica)
+    deciding.redo(lin.replica, edit.id)
+    lin.sync()
+    office.hq.update("customer", customer, {"owner_id": office.user("Wang", "sales")})
+    lin.sync()
+    with lin.replica.read() as session:
+        kept = session.get_one(Returned, edit.id)
+        assert (kept.mine, kept.theirs, kept.base, kept.undo) == ("111", None, None, None)
+    deciding.undo(lin.replica, [edit.id])
+    (again,) = returned_edits.returned(lin.replica)
+    assert (again.mine, again.exists) == ("111", False)
