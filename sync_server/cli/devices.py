@@ -36,11 +36,12 @@ COLUMNS: Final = (
 
 
 @click.group(invoke_without_command=True, help=tr(N_("Laptops: list them, or take their access away.")))
+@click.option("--flagged", is_flag=True, help=tr(N_("Only those somebody should look at.")))
 @click.pass_context
-def devices(context: click.Context) -> None:
+def devices(context: click.Context, flagged: bool) -> None:
     """List the laptops where no subcommand is given."""
     if context.invoked_subcommand is None:
-        context.invoke(list_devices)
+        context.invoke(list_devices, flagged=flagged)
 
 
 @devices.command("list", help=tr(N_("List the laptops.")))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -13,29 +14,44 @@ from sync_server.services import refused as refusals
 
 COLUMNS: Final = ("id", "at", "user", "device", "entity", "title", "field", "code", "state", "reason")
 
+_C = TypeVar("_C", bound=Callable[..., Any])
+
 _id = click.argument("edit_id", metavar="ID", type=int)
+
+
+_OPTIONS = (
+    click.option("--user", metavar="NAME", help=tr(N_("Only those of this user."))),
+    click.option("--device", metavar="ID", type=int, help=tr(N_("Only those of this laptop."))),
+    click.option("--entity", help=tr(N_("Only those of this kind of record."))),
+    click.option(
+        "--reason", type=click.Choice(refusals.REASONS), help=tr(N_("Only those refused for this reason."))
+    ),
+    click.option("--state", type=click.Choice(refusals.STATES), help=tr(N_("Only those that stand so."))),
+    click.option("--limit", type=click.IntRange(1, 10_000), default=200, help=tr(N_("At most so many."))),
+    click.option("--values", "with_values", is_flag=True, help=tr(N_("With what was typed."))),
+)
+
+
+def _which(command: _C) -> _C:
+    """Give a command the options that say which changes are meant."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
 
 
 @click.group(
     invoke_without_command=True, help=tr(N_("Changes that were refused: list them, accept or decline one."))
 )
+@_which
 @click.pass_context
-def refused(context: click.Context) -> None:
+def refused(context: click.Context, /, **given: Any) -> None:
     """List the refused changes where no subcommand is given."""
     if context.invoked_subcommand is None:
-        context.invoke(list_refused)
+        context.invoke(list_refused, **given)
 
 
 @refused.command("list", help=tr(N_("List the refused changes, newest first.")))
-@click.option("--user", metavar="NAME", help=tr(N_("Only those of this user.")))
-@click.option("--device", metavar="ID", type=int, help=tr(N_("Only those of this laptop.")))
-@click.option("--entity", help=tr(N_("Only those of this kind of record.")))
-@click.option(
-    "--reason", type=click.Choice(refusals.REASONS), help=tr(N_("Only those refused for this reason."))
-)
-@click.option("--state", type=click.Choice(refusals.STATES), help=tr(N_("Only those that stand so.")))
-@click.option("--limit", type=click.IntRange(1, 10_000), default=200, help=tr(N_("At most so many.")))
-@click.option("--values", "with_values", is_flag=True, help=tr(N_("With what was typed.")))
+@_which
 @pass_terminal
 def list_refused(terminal: Terminal, /, **given: Any) -> None:
     """List refused changes."""
