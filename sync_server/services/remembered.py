@@ -66,7 +66,8 @@ def by_content(
     again is another.
     """
     found: dict[bytes, Remembered] = {}
-    query = select(_devices.c.id).where(_devices.c.user_id == user_id, _devices.c.id != device)
+    has_sent = (_devices.c.acked_op > 0) | (_devices.c.incarnation > 1)
+    query = select(_devices.c.id).where(_devices.c.user_id == user_id, _devices.c.id != device, has_sent)
     for devices, before in (
         (tuple(connection.execute(query).scalars()), None),
         ((device,) if incarnation > 1 else (), incarnation),
