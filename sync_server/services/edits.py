@@ -401,8 +401,8 @@ class Edits:
         """Let who took a step to where the record stood already hear what HQ holds: he shows his own."""
         machine = record.schema.meta.machine
         step = machine.named(wanted.step) if machine is not None else None
-        if machine is not None and step is not None:
-            for name in (machine.field, *step.keeps):
+        if machine is not None:  # a setting of an older program names no step
+            for name in (machine.field, *(step.keeps if step is not None else ())):
                 register = register_of(record.schema.leader(record.schema.fields[name]))
                 self.records.change(record)
                 held = record.mark(register)

@@ -22,6 +22,7 @@ class CompareButton(Button):
         super().__init__(message("Compare with HQ"), Kind.STANDARD, icon="sync")
         self._context = context
         self._waits = False
+        self._before: RoundReport | None = None
         self.clicked.connect(self._on_clicked)
         context.sync_changed.connect(self._on_sync_changed)
 
@@ -38,6 +39,7 @@ class CompareButton(Button):
             self._end(Notice(kind="info", text=_LATER, seconds=20))
             return
         self._waits = True
+        self._before = runner.status.last_report
         runner.sync_now()
 
     def _on_failed(self, error: CrmError) -> None:
@@ -47,7 +49,7 @@ class CompareButton(Button):
     def _on_sync_changed(self, status: Status) -> None:
         if not self._waits:
             return
-        report = status.last_report
+        report = status.last_report if status.last_report is not self._before else None
         if status.phase in _NOT_NOW:
             self._end(Notice(kind="info", text=_LATER, seconds=20))
         elif status.phase is Phase.IDLE and report is not None and report.compared:
