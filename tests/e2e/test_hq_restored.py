@@ -62,6 +62,7 @@ def test_an_hq_gone_back_to_a_backup_gets_again_what_it_lost(tmp_path: Path) -> 
     _goes_back(tmp_path, None)
 
 
+@pytest.mark.soak
 @pytest.mark.postgres
 def test_an_hq_on_postgresql_gone_back_to_a_backup_gets_again_what_it_lost(
     tmp_path: Path, fresh_postgres: str

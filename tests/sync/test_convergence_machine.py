@@ -193,7 +193,7 @@ class Work(RuleBasedStateMachine):
             return multiple()
 
 
-EXAMPLES = int(os.environ.get("SATCHEL_MACHINE_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("SATCHEL_MACHINE_EXAMPLES", "6"))
 HOW = settings(
     max_examples=EXAMPLES,
     stateful_step_count=25,

@@ -267,7 +267,9 @@ def _differences(expected: dict[Any, Any], laptop: Laptop) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [0, 1, 4, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(5, 60))]
+)
 def test_every_laptop_comes_to_hold_exactly_what_its_user_may_see(sqlite_office: Office, seed: int) -> None:
     company = Company(sqlite_office, seed)
     for _ in range(250):
@@ -282,7 +284,7 @@ def test_people_of_every_role_end_with_what_they_may_see(sqlite_office: Office) 
     company.check()
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 30))])
 def test_laptops_that_lose_their_place_or_their_database_end_right_too(
     sqlite_office: Office, seed: int
 ) -> None:
