@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import socket
@@ -396,9 +397,10 @@ def test_odd_headers_change_nothing(scene: Scene) -> None:
 def test_a_request_that_is_none_gets_no_record_and_ends_nothing(scene: Scene, raw: bytes) -> None:
     host, port = scene.server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as line:
-        line.sendall(raw)
-        line.shutdown(socket.SHUT_WR)
         said = b""
+        with contextlib.suppress(OSError):  # who is refused early finds the line closed before he is done
+            line.sendall(raw)
+            line.shutdown(socket.SHUT_WR)
         while piece := _piece(line):
             said += piece
     assert b" 200 " not in said.split(b"\r\n")[0]

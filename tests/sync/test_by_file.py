@@ -34,7 +34,7 @@ from tests.support.replicas import KEY, Cut, Laptop, Laptops, differences
 from tests.sync.test_beginning_anew import Saved
 
 DAY_MS = 86_400_000
-SEEDS = int(os.environ.get("SATCHEL_FILE_SEEDS", "2"))
+SEEDS = int(os.environ.get("SATCHEL_FILE_SEEDS", "1"))
 STEPS = int(os.environ.get("SATCHEL_FILE_STEPS", "40"))
 
 

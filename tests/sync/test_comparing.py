@@ -23,7 +23,7 @@ CUSTOMERS = 60
 WEEK_MS = 7 * 86_400_000
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.soak])])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     url = request.getfixturevalue("fresh_postgres") if request.param == "postgres" else None
     made = Office(tmp_path / "hq", url)

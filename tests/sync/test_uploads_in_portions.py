@@ -14,7 +14,7 @@ from crm_desktop.sync.pace import LEAST_BYTES, MOST_UP_BYTES
 from tests.support.hq import Office
 from tests.support.replicas import Cut, Laptop, Laptops, differences, settle_all
 
-SEEDS = int(os.environ.get("SATCHEL_PORTION_SEEDS", "2"))
+SEEDS = int(os.environ.get("SATCHEL_PORTION_SEEDS", "1"))
 CUSTOMERS = 8
 LONG = 900  # characters a value: a portion of the least size holds about six
 

@@ -9,6 +9,17 @@ import pytest
 
 from tests.support.hq import Office
 
+ON_POSTGRES_AT_LENGTH = frozenset(("test_laptops", "test_visible_feed"))
+"""Modules whose rules no engine changes: on PostgreSQL they run in the soak."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to the soak what is tried on SQLite each time."""
+    for item in items:
+        if item.path.stem in ON_POSTGRES_AT_LENGTH and item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.soak)
+
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
