@@ -98,6 +98,7 @@ def test_a_revoked_laptop_signs_in_again_and_sends_on(tmp_path: Path) -> None:
         assert {row["name"] for row in again.rows("list", "customer")} == {"Kept", "Later"}
 
 
+@pytest.mark.soak
 def test_a_wiped_laptop_holds_nothing_and_may_begin_as_new(tmp_path: Path) -> None:
     with running_server(tmp_path) as hq:
         hq.add_user("lin", "sales")

@@ -22,7 +22,7 @@ from crm_desktop.services import records, returned_edits, syncing
 from tests.support.server import ROOT, RunningServer, running_server
 
 CUSTOMERS = 400
-KILLS = 3
+KILLS = 2
 _SYNC = """
 import sys
 from crm_desktop import assembly

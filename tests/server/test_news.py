@@ -188,6 +188,7 @@ def test_every_worker_hears_of_what_another_process_wrote_and_all_end_in_time(tm
         assert idle.result(timeout=5) is False
 
 
+@pytest.mark.soak
 @pytest.mark.postgres
 def test_two_servers_on_one_postgresql_database_tell_of_each_others_writes(
     tmp_path: Path, fresh_postgres: str

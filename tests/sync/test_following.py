@@ -80,7 +80,9 @@ def test_nothing_follows_what_was_refused(laptop: Laptop) -> None:
     assert len(laptop.returned()) == CUSTOMERS
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(3, 60))]
+)
 def test_a_line_that_breaks_between_two_loses_nothing_and_doubles_nothing(laptop: Laptop, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(60):

@@ -73,7 +73,9 @@ def test_requests_follow_each_other_and_never_overlap(laptop: Laptop) -> None:
     assert report.received >= CUSTOMERS
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(
+    "seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(4, 60))]
+)
 def test_a_line_that_breaks_anywhere_costs_nothing_but_time(laptop: Laptop, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(60):

@@ -267,9 +267,7 @@ def _differences(expected: dict[Any, Any], laptop: Laptop) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(
-    "seed", [0, 4, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(5, 60))]
-)
+@pytest.mark.parametrize("seed", [4, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(5, 60))])
 def test_every_laptop_comes_to_hold_exactly_what_its_user_may_see(sqlite_office: Office, seed: int) -> None:
     company = Company(sqlite_office, seed)
     for _ in range(250):
