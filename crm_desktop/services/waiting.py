@@ -24,7 +24,7 @@ from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.replaying import changed_values, created_values
 from crm_desktop.services.syncing import SHOWN, label_of, titles_in
 from crm_desktop.sync import outbox, pending
-from crm_desktop.sync.pending import PendingOp
+from crm_desktop.sync.pending import PendingOp, unanswered
 from crm_desktop.sync.settle import own_dots, remember_rolled_back, roll_back, shown_values
 
 Row = tuple[str, str]
@@ -159,18 +159,7 @@ def _links(session: Session, rows: Iterable[Row]) -> dict[Row, dict[str, str]]:
 
 def all_waiting(session: Session) -> list[PendingOp]:
     """Return every operation HQ has not answered, oldest first."""
-    rows = session.execute(
-        select(
-            OutboxOp.no,
-            OutboxOp.kind,
-            OutboxOp.entity,
-            OutboxOp.row_id,
-            OutboxOp.field,
-            OutboxOp.value,
-            OutboxOp.hlc,
-        ).order_by(OutboxOp.no)
-    )
-    return [PendingOp(r.no, OpKind(r.kind), r.entity, r.row_id, r.field, r.value, r.hlc) for r in rows]
+    return unanswered(session)
 
 
 def with_followers(ops: Sequence[PendingOp], rows: Collection[Row]) -> list[PendingOp]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from crm_core.schema.field import Field, Kind, Plain
@@ -48,27 +48,32 @@ def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterable[Sequence[Any]]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
+def unanswered(session: Session, *where: ColumnElement[bool]) -> list[PendingOp]:
+    """Return the operations HQ has not answered for which the conditions hold, oldest first."""
+    query = select(
+        OutboxOp.no,
+        OutboxOp.kind,
+        OutboxOp.entity,
+        OutboxOp.row_id,
+        OutboxOp.field,
+        OutboxOp.value,
+        OutboxOp.hlc,
+    )
+    rows = session.execute(query.where(*where).order_by(OutboxOp.no))
+    return [
+        PendingOp(no, OpKind(kind), entity, row_id, field, value, hlc)
+        for no, kind, entity, row_id, field, value, hlc in rows
+    ]
+
+
 def pending_of(session: Session, entity: str, row_ids: Sequence[str]) -> dict[str, list[PendingOp]]:
     """Return the unanswered operations of the given rows, oldest first, by row id."""
     found: dict[str, list[PendingOp]] = {}
     if not row_ids or session.scalar(select(OutboxOp.no).limit(1)) is None:
         return found
     for some in chunks(row_ids):
-        rows = session.execute(
-            select(
-                OutboxOp.no,
-                OutboxOp.kind,
-                OutboxOp.entity,
-                OutboxOp.row_id,
-                OutboxOp.field,
-                OutboxOp.value,
-                OutboxOp.hlc,
-            )
-            .where(OutboxOp.entity == entity, OutboxOp.row_id.in_(some))
-            .order_by(OutboxOp.no)
-        )
-        for no, kind, name, row_id, field, value, hlc in rows:
-            found.setdefault(row_id, []).append(PendingOp(no, OpKind(kind), name, row_id, field, value, hlc))
+        for op in unanswered(session, OutboxOp.entity == entity, OutboxOp.row_id.in_(some)):
+            found.setdefault(op.row_id, []).append(op)
     return found
 
 

@@ -49,20 +49,7 @@ def settle(session: WriteSession, answers: Sequence[Answer], at_ms: int = 0) -> 
     by_no = {answer.no: answer for answer in answers}
     waiting: list[PendingOp] = []
     for some in pending.chunks(sorted(by_no)):
-        rows = session.execute(
-            select(
-                OutboxOp.no,
-                OutboxOp.kind,
-                OutboxOp.entity,
-                OutboxOp.row_id,
-                OutboxOp.field,
-                OutboxOp.value,
-                OutboxOp.hlc,
-            )
-            .where(OutboxOp.no.in_(some))
-            .order_by(OutboxOp.no)
-        )
-        waiting.extend(PendingOp(r[0], OpKind(r[1]), r[2], r[3], r[4], r[5], r[6]) for r in rows)
+        waiting.extend(pending.unanswered(session, OutboxOp.no.in_(some)))
     for some in pending.chunks([op.no for op in waiting]):
         session.execute(delete(OutboxOp).where(OutboxOp.no.in_(some)))
         session.execute(update(History).where(History.op_no.in_(some)).values(sent=True))
