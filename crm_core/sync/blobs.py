@@ -6,11 +6,32 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 PART_BYTES = 32 * 1024
 """A content travels in parts of this size; the last one is shorter. 4 s at 64 kbit/s."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A content from some byte to the end of its part."""
+
+    content: bytes
+    part_sha256: str
+    """Of the whole part, however much of it is sent."""
+    size: int
+    """Of the whole content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far a laptop has sent a content."""
+
+    held: int
+    challenge: bytes
+    """What to prove possession with; says nothing about whether HQ has the content."""
 
 
 def is_sha256(text: object) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from crm_core.errors import NotFound, Unreachable, UserError
 from crm_core.i18n import N_, sentence_of
 from crm_core.sync import codec
-from crm_core.sync.blobs import PART_BYTES
+from crm_core.sync.blobs import PART_BYTES, Piece, Standing
 from crm_core.sync.protocol import Fault
-from crm_desktop.sync.blobs import Piece, Standing, TooLarge
+from crm_desktop.sync.blobs import TooLarge
 from crm_desktop.sync.transport import Carried, HttpHeadquarters
 
 _OK = 200

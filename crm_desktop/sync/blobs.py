@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound, Unreachable, UserError
 from crm_core.i18n import N_, Message
-from crm_core.sync.blobs import PART_BYTES, hash_of, part_of, proof_of
+from crm_core.sync.blobs import PART_BYTES, Piece, Standing, hash_of, part_of, proof_of
 from crm_desktop.models import blobs, state
 from crm_desktop.models.device_tables import Blob, BlobQueue, RowMeta
 from crm_desktop.models.replica import Replica
@@ -59,23 +59,6 @@ class CutOff(Unreachable):
 
 class TooLarge(UserError):
     """HQ does not take a file of this size, or no more of this laptop."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A content from some byte to the end of its part."""
-
-    content: bytes
-    part_sha256: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How far this laptop has sent a content, and what to prove it with."""
-
-    held: int
-    challenge: bytes
 
 
 class BlobLine(Protocol):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, and_, delete, exists, func, insert, or_, select, update
@@ -20,7 +19,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from crm_core.rules.access import ClassRight, Person
-from crm_core.sync.blobs import hash_of, part_of, proof_of
+from crm_core.sync.blobs import Piece, Standing, hash_of, part_of, proof_of
 from sync_server.services import entitlements
 from sync_server.services.auth import DeviceSession, now_ms
 from sync_server.services.faults import Refusal
@@ -42,26 +41,6 @@ _part = table_of(BlobPart)
 _holder = table_of(BlobHolder)
 _attachment: Final[Table] = SCHEMAS["attachment"].table
 _SHA256_CLASS: Final = SCHEMAS["attachment"].fields["sha256"].field_class
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A content from some byte to the end of its part."""
-
-    content: bytes
-    part_sha256: str
-    """Of the whole part, however much of it is sent."""
-    size: int
-    """Of the whole content."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How far a laptop has sent a content."""
-
-    held: int
-    challenge: bytes
-    """What to prove possession with; says nothing about whether HQ has the content."""
 
 
 class Misplaced(Refusal):

@@ -14,7 +14,7 @@ from PIL import Image
 
 from crm_core.errors import AccessDenied, NotFound, Unreachable, UserError
 from crm_core.i18n import message
-from crm_core.sync.blobs import PART_BYTES
+from crm_core.sync.blobs import PART_BYTES, Piece, Standing
 from crm_desktop.models import state
 from crm_desktop.models.device_tables import Blob, BlobQueue
 from crm_desktop.models.engine import connect
@@ -27,8 +27,6 @@ from crm_desktop.sync.blobs import (
     BlobRule,
     BlobTransfer,
     CutOff,
-    Piece,
-    Standing,
     TooLarge,
 )
 from crm_desktop.sync.report import Cancelled, never
