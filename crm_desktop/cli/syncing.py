@@ -24,7 +24,7 @@ from crm_terminal.console import Console
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FILE_THERE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
-UNTOLD = frozenset(("compared", "repaired", "differing", "retries"))
+UNTOLD = frozenset(("compared", "repaired", "differing", "retries", "begun_anew"))
 """What a round knows beside the fixed form of `sync`: `doctor --compare` tells of comparing with HQ."""
 
 
@@ -121,6 +121,8 @@ def sync(terminal: Terminal, to_file: Path | None, from_file: Path | None) -> No
             report, files = app.read_sync_file(from_file, steps), BlobReport()
         else:
             report, files = app.sync_now(steps), app.carry_files(_tell_files(terminal.console))
+    if report.begun_anew:
+        terminal.console.tell(syncing.BEGUN_ANEW[report.begun_anew])
     told = asdict(report)
     shown = {name: told[name] for name in told if name not in UNTOLD}
     carried = {"files_sent": files.sent, "files_received": files.received, "files_waiting": files.waiting}

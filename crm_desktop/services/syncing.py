@@ -19,7 +19,18 @@ from crm_desktop.models.records import field_named
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
 from crm_desktop.sync.judging import is_open
+from crm_desktop.sync.report import COPIED, HQ_WENT_BACK
 from crm_desktop.sync.telling import has_verdicts
+
+BEGUN_ANEW = {
+    COPIED: N_(
+        "This laptop's data is a copy or an older state. Nothing is lost; on a copied laptop, sign in anew"
+    ),
+    HQ_WENT_BACK: N_(
+        "HQ was restored from a backup. Nothing is lost: what it does not have any more goes there again"
+    ),
+}
+"""What is said where HQ had this laptop begin anew, by `RoundReport.begun_anew`."""
 
 EVENTS_KEPT = 500
 SHOWN = 200

@@ -46,7 +46,16 @@ from crm_desktop.sync.numbering import number_the_rest
 from crm_desktop.sync.pace import TRIES, Pace
 from crm_desktop.sync.receive import Received, receive, sweep
 from crm_desktop.sync.refused import Refused
-from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step, ignore_step, never
+from crm_desktop.sync.report import (
+    COPIED,
+    HQ_WENT_BACK,
+    Cancelled,
+    OnStep,
+    RoundReport,
+    Step,
+    ignore_step,
+    never,
+)
 from crm_desktop.sync.settle import Settled, settle
 
 PUSH_RATIO = 3  # of plain to compressed bytes of operations
@@ -96,6 +105,7 @@ class _Tally:
         self.held = False
         self.is_too_old = False
         self.comparison: Comparison | None = None
+        self.begun_anew = ""
 
     def add(self, response: SyncResponse, settled: Settled, received: Received) -> None:
         """Count one trip."""
@@ -130,6 +140,7 @@ class _Tally:
             compared=self.comparison is not None and self.comparison.is_complete,
             repaired=self.comparison.repaired if self.comparison else 0,
             differing=self.comparison.differing if self.comparison else 0,
+            begun_anew=self.begun_anew,
         )
 
 
@@ -361,6 +372,8 @@ class Engine:
                     went_back = bool(known[Key.EPOCH]) and response.epoch != known[Key.EPOCH]
                     answered = response.acked_to if went_back else None
                     restart(session, known[Key.DEVICE], response.incarnation, answered=answered)
+                    tally.begun_anew = HQ_WENT_BACK if went_back else COPIED
+                    telling.note_beginning(session, tally.begun_anew, response.server_ms)
                     own_dot = dot(known[Key.DEVICE], response.incarnation, 0).removesuffix("0")
                 if response.resync:
                     # HQ cannot go on from our token: everything comes again, over what is here.

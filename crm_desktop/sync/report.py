@@ -32,6 +32,14 @@ class RoundReport:
     """Rows that differed and were fetched again, or taken away."""
     differing: int = 0
     """Kinds of records that differ though they were repaired twice."""
+    begun_anew: str = ""
+    """`COPIED` or `HQ_WENT_BACK` where HQ had this laptop begin anew; '' where it did not."""
+
+
+COPIED = "copied"
+"""This laptop's data is a copy, or an older state, of what HQ has met since."""
+HQ_WENT_BACK = "hq_went_back"
+"""HQ was restored from a backup."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,7 @@ def settle(session: WriteSession, answers: Sequence[Answer], at_ms: int = 0) -> 
         code = Code(answer.code)
         settled.changed.add((op.entity, op.row_id))
         if code.took_effect and isinstance(answer.extra, list):
-            _note_trash(session, op, answer)
+            _note_remark(session, op, answer)
         if op.no in plain:
             settled.confirmed += 1
             continue
@@ -93,11 +93,15 @@ def settle(session: WriteSession, answers: Sequence[Answer], at_ms: int = 0) -> 
     return settled
 
 
-def _note_trash(session: Session, op: PendingOp, answer: Answer) -> None:
-    """Note in the Sync centre's history that an edit stands and does not show: its record is deleted."""
-    reason, places = (*answer.extra, None)[:2]
+def _note_remark(session: Session, op: PendingOp, answer: Answer) -> None:
+    """Note in the Sync centre's history what is to be known of an edit that stands.
+
+    Its record is deleted, so that it does not show; or the record got another number than it was made with.
+    """
+    reason, places, about = (*answer.extra, None, None)[:3]
     detail = {"entity": op.entity, "id": op.row_id, "reason": str(reason), "places": places}
-    session.execute(insert(SyncEvent).values(at_ms=ms_of(answer.hlc), kind="trash", detail=detail))
+    kind = "renumbered" if about == "number" else "trash"
+    session.execute(insert(SyncEvent).values(at_ms=ms_of(answer.hlc), kind=kind, detail=detail))
 
 
 def _left(session: Session, ops: Sequence[PendingOp]) -> dict[tuple[str, str], list[PendingOp]]:

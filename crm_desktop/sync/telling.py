@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import structs
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from crm_core.sync.protocol import Judgement, Told, Verdict
 from crm_desktop.models import state
-from crm_desktop.models.device_tables import Offer, OutboxTxn, Returned, UntoldVerdict
+from crm_desktop.models.device_tables import Offer, OutboxTxn, Returned, SyncEvent, UntoldVerdict
 from crm_desktop.models.state import Key
 
 VERDICTS_AT_ONCE = 200
@@ -53,6 +53,11 @@ def heard(session: Session, verdicts: Iterable[Verdict]) -> None:
                 UntoldVerdict.verdict == verdict.judgement,
             )
         )
+
+
+def note_beginning(session: Session, why: str, at_ms: int) -> None:
+    """Note in the Sync centre's history that HQ had this laptop begin anew: `RoundReport.begun_anew`."""
+    session.execute(insert(SyncEvent).values(at_ms=at_ms, kind="begun_anew", detail={"why": why}))
 
 
 def _verdicts(session: Session, limit: int = VERDICTS_AT_ONCE) -> list[Verdict]:

@@ -45,7 +45,8 @@ class Outcome:
     base: int = 0
     """Position up to which the author has now seen the record."""
     shown: Any = None
-    """Superseded: [HQ's value, user id, ms]. Applied to what is deleted: [text, places]."""
+    """Superseded: [HQ's value, user id, ms]. Applied to what is deleted: [text, places]. Applied with another
+    number than its own: [text, places, "number"]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +165,7 @@ class Edits:
         conditions.demand_draft(self.records, None, wanted)
         conditions.demand_content(None, wanted)
         stepping.demand_born(schema, wanted.values)
-        self._number_new(record)
+        replaced = self._number_new(record)
         # From here on nothing refuses.
         record.made = self._mark(stamp, self._next())
         for field in filled:
@@ -182,7 +183,7 @@ class Edits:
         self._note_total(record)
         self._note_account(record)
         seq = record.made.seq
-        shown = None if dead is None else [conditions.PARENT_DELETED.text, {}]
+        shown = replaced if dead is None else [conditions.PARENT_DELETED.text, {}]
         return Outcome(code=Code.APPLIED, seq=seq, base=seq, shown=shown)
 
     def _first_values(self, wanted: Wanted, stamp: Stamp) -> dict[str, Any]:
@@ -214,14 +215,15 @@ class Edits:
         record.values["owner_id"] = self._author.user_id
         return owner
 
-    def _number_new(self, record: Record) -> None:
+    def _number_new(self, record: Record) -> list[Any] | None:
         series = record.schema.meta.series
         if series is None:
-            return
+            return None
         if record.values["number"]:
-            self.numbers.use(series, record.values["number"], record.id)
-        elif self._author.device == 0 and not record.schema.meta.gapless:
+            return self.numbers.use(series, record.values["number"], record.id)
+        if self._author.device == 0 and not record.schema.meta.gapless:
             record.values["number"] = self.numbers.draw(series, record.id, self._server_ms)
+        return None
 
     def _start_set(self, record: Record, field: Field, stamp: Stamp) -> None:
         name = dot(self._author.device, self._author.incarnation, stamp.op_no)
@@ -253,7 +255,7 @@ class Edits:
         links = conditions.links_among(wanted.schema, wanted.fields)
         if links and old != new:
             self.placing.demand_move(record, links, after)
-        self._number_old(record, wanted)
+        replaced = self._number_old(record, wanted)
         # From here on nothing refuses.
         self.records.change(record)
         if links:
@@ -279,7 +281,7 @@ class Edits:
             code=Code.MERGED if verdict is Verdict.MERGED else Code.APPLIED,
             seq=seq,
             base=seq if newest <= base else base,
-            shown=self._in_trash(record),
+            shown=self._in_trash(record) or replaced,
         )
 
     def _shown(self, record: Record, wanted: Wanted, held: Mark) -> list[Any] | None:
@@ -291,16 +293,14 @@ class Edits:
     def _in_trash(self, record: Record) -> list[Any] | None:
         return None if record.lives else [EDITED_IN_TRASH.text, {}]
 
-    def _number_old(self, record: Record, wanted: Wanted) -> None:
+    def _number_old(self, record: Record, wanted: Wanted) -> list[Any] | None:
         series = record.schema.meta.series
-        if series is None or "number" not in wanted.values:
-            return
-        given = wanted.values["number"]
-        if given == record.values["number"]:
-            return
+        given = wanted.values.get("number", record.values.get("number"))
+        if series is None or given == record.values["number"]:
+            return None
         if record.values["number"] or not given:
             raise Refused(Code.INVALID, _NUMBER_STANDS)
-        self.numbers.use(series, given, record.id)
+        return self.numbers.use(series, given, record.id)
 
     def _sign(self, record: Record, stamp: Stamp) -> None:
         """Note who changed the record last; an edit made earlier but heard of later does not count."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,7 +14,7 @@ from crm_core.i18n import N_
 from crm_core.sync.admission import MAX_OPS
 from crm_core.sync.protocol import PROTOCOL_VERSION, SyncRequest
 from sync_server.services import audit, numbers
-from sync_server.services.auth import DeviceSession
+from sync_server.services.auth import NONCE_BYTES, DeviceSession
 from sync_server.services.faults import Refusal
 from sync_server.store.tables import Device, OpLog, table_of
 
@@ -87,6 +88,27 @@ def rename(
         detail={"incarnation": renamed["incarnation"]},
     )
     return renamed
+
+
+def alarm(connection: Connection, session: DeviceSession, op_no: int, at_ms: int) -> Mapping[str, Any]:
+    """Note that two laptops write under one name, so that neither goes on by the nonce it knows.
+
+    Returns the device as it was.
+    """
+    this = _devices.c.id == session.device_id
+    device = connection.execute(select(_devices).where(this).with_for_update()).mappings().one()
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    alarmed = {"nonce": nonce, "last_nonce": None, "alarms": _devices.c.alarms + 1}
+    connection.execute(update(_devices).where(this).values(**alarmed))
+    audit.record(
+        connection,
+        "operation changed",
+        at_ms=at_ms,
+        user_id=session.user_id,
+        device=session.device_id,
+        detail={"op_no": op_no},
+    )
+    return dict(device)
 
 
 def answered(connection: Connection, request: SyncRequest) -> int:

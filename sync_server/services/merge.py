@@ -27,6 +27,7 @@ from sync_server.services.posting import settle_numbers
 from sync_server.services.quarantine import keep
 from sync_server.services.records import Key, Record
 from sync_server.services.remembered import Remembered, by_content, by_number, collected
+from sync_server.services.renumbering import replace_used
 from sync_server.services.rights import Author, Refused
 from sync_server.services.settling import take_places
 from sync_server.services.storing import store, store_new
@@ -383,6 +384,7 @@ class _Batch:
         store_new(hq.connection, edits.records.touched())
         take_places(hq, edits, fresh)
         unique_keys.settle_keys(hq, edits.records, edits.scopes, self._server_ms)
+        replace_used(hq, edits.records, edits.scopes, edits.numbers, self._server_ms)
         edits.scopes.finish()
         settle_numbers(hq, edits.records, edits.numbers, self._server_ms)
         edits.numbers.finish()

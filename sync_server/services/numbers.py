@@ -33,6 +33,7 @@ _leases = table_of(NumberLease)
 _used = table_of(NumberUsed)
 
 NOT_LEASED = message(N_("This number was not given to this laptop, or it is used already"))
+REPLACED = N_("A copy of this laptop's data had used its number already, so HQ gave this record another one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +51,33 @@ class NumberBook:
         self._ranges: dict[str, list[_Range]] = {}
         self._patterns: dict[str, str] = {}
         self._noted: list[dict[str, Any]] = []
+        self._replaced: list[str] = []
 
-    def use(self, series: str, text: str, record_id: str) -> None:
+    def use(self, series: str, text: str, record_id: str) -> list[Any] | None:
         """Note a number as used by a record; `Refused` unless this device holds it and nobody used it.
 
-        HQ itself may bring in numbers of an earlier system: those that look otherwise are not of the
-        series, and those that the series has not reached move it on.
+        Where a copy of this laptop's data used it first, the record is to get another one (`must_replace`),
+        and what to tell of it is returned. HQ itself may bring in numbers of an earlier system: those that
+        look otherwise are not of the series, and those that the series has not reached move it on.
         """
         number = parse_number(self._pattern(series), text)
         if number is None and self._device == 0:
-            return
+            return None
         if self._device == 0 and is_gapless(series):
             raise Refused(Code.INVALID, NOT_LEASED)
-        if number is None or not self._holds(series, number) or self._is_used(series, number):
+        if number is None or not self._holds(series, number):
             raise Refused(Code.INVALID, NOT_LEASED)
+        if self._is_used(series, number):
+            if not self._is_given_up(series, number):
+                raise Refused(Code.INVALID, NOT_LEASED)
+            self._replaced.append(record_id)
+            return [REPLACED, {}, "number"]
         self._note(series, number, record_id)
+        return None
+
+    def must_replace(self, record_id: str) -> bool:
+        """Tell whether a record of this batch still is to get a number in the place of one that was used."""
+        return record_id in self._replaced
 
     def draw(self, series: str, record_id: str, now_ms: int) -> str:
         """Return the next number of a series for HQ itself, noted as used."""
@@ -81,13 +94,14 @@ class NumberBook:
         if self._noted:
             self._connection.execute(insert(_used), self._noted)
 
-    def mark(self) -> int:
+    def mark(self) -> tuple[int, int]:
         """Return a mark to go back to."""
-        return len(self._noted)
+        return len(self._noted), len(self._replaced)
 
-    def take_back(self, mark: int) -> None:
-        """Forget the numbers noted since `mark`."""
-        del self._noted[mark:]
+    def take_back(self, mark: tuple[int, int]) -> None:
+        """Forget the numbers noted since `mark`, and those to be replaced."""
+        del self._noted[mark[0] :]
+        del self._replaced[mark[1] :]
 
     def _pattern(self, series: str) -> str:
         if series not in self._patterns:
@@ -103,6 +117,12 @@ class NumberBook:
             )
             self._ranges[series] = [_Range(row.lo, row.hi) for row in self._connection.execute(query)]
         return any(each.lo <= number <= each.hi for each in self._ranges[series])
+
+    def _is_given_up(self, series: str, number: int) -> bool:
+        """Tell whether this device gave the range of a number up when its data was found to be a copy."""
+        inside = (_leases.c.lo <= number, _leases.c.hi >= number)
+        mine = (_leases.c.device == self._device, _leases.c.series == series, _leases.c.closed)
+        return self._connection.execute(select(_leases.c.id).where(*mine, *inside)).first() is not None
 
     def _reach(self, series: str, number: int) -> bool:
         """Move the series beyond `number`; False where a laptop holds it."""

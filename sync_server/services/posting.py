@@ -41,14 +41,20 @@ def settle_numbers(hq: HqTransaction, records: Records, numbers: NumberBook, ser
     """Number the records this batch posted, in the order of their posting. Only with the head held."""
     due = [record for record in records.touched() if _is_due(record)]
     for record in sorted(due, key=_posting):
-        number = record.schema.fields["number"]
-        text = numbers.draw(str(record.schema.meta.series), record.id, server_ms)
-        record.set("number", text)
-        hq.hq_hlc = tick(hq.hq_hlc, server_ms)
-        record.stamp(register_of(number), Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None))
-        if record.is_new:  # its values are written already
-            table: Any = record.schema.table
-            hq.connection.execute(update(table).where(table.c.id == record.id).values(number=text))
+        give_number(hq, record, numbers, server_ms)
+
+
+def give_number(hq: HqTransaction, record: Record, numbers: NumberBook, server_ms: int) -> str:
+    """Give a record the next number of its series as HQ's own change, and return it."""
+    number = record.schema.fields["number"]
+    text = numbers.draw(str(record.schema.meta.series), record.id, server_ms)
+    record.set("number", text)
+    hq.hq_hlc = tick(hq.hq_hlc, server_ms)
+    record.stamp(register_of(number), Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None))
+    if record.is_new:  # its values are written already
+        table: Any = record.schema.table
+        hq.connection.execute(update(table).where(table.c.id == record.id).values(number=text))
+    return text
 
 
 def _is_due(record: Record) -> bool:

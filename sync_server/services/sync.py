@@ -32,8 +32,8 @@ from crm_core.sync.protocol import (
     SyncResponse,
 )
 from crm_core.sync.protocol import Settings as SettingsMessage
-from sync_server.services import audit, entitlements, health, numbers, offers
-from sync_server.services.auth import DeviceSession, now_ms, sealer_of
+from sync_server.services import entitlements, health, numbers, offers
+from sync_server.services.auth import NONCE_BYTES, DeviceSession, now_ms, sealer_of
 from sync_server.services.comparing import compare
 from sync_server.services.cursor import Disguise, Signer, Standing
 from sync_server.services.faults import Refusal
@@ -43,6 +43,7 @@ from sync_server.services.lost_edits import missed_lost_edits
 from sync_server.services.meeting import (
     MIN_SCHEMA,
     Carried,
+    alarm,
     answered,
     demand_current,
     demand_readable,
@@ -58,7 +59,6 @@ from sync_server.settings import Settings
 from sync_server.store.database import Database, HqTransaction, Snapshot
 from sync_server.store.tables import Device, OpLog, table_of
 
-NONCE_BYTES: Final = 16
 CLOCK_SLACK_MS: Final = 2_000  # what time services correct without anybody noticing
 TRIES: Final = 3  # rights may change between writing them down and reading them
 
@@ -113,8 +113,11 @@ class SyncService:
         try:
             contact = self._receive(request, session, server_ms, carried)
         except PayloadChanged as changed:
-            self._alarm(session, changed, server_ms)
-            raise
+            if carried is not None:  # only the laptop itself can tell what became of it since
+                with self._database.note() as connection:
+                    alarm(connection, session, changed.op_no, server_ms)
+                raise
+            contact = self._part(request, session, changed.op_no, server_ms)
         if request.schema < MIN_SCHEMA:  # what such a program holds it hands in; nothing is sent down to it
             return self._response(contact, server_ms, contact.told, request.token, False)
         if not request.pull and not contact.is_restored and not contact.merged.overtaken:
@@ -354,22 +357,13 @@ class SyncService:
         self._people[user_id] = (policy_seq, epoch, person)
         return person
 
-    def _alarm(self, session: DeviceSession, changed: PayloadChanged, server_ms: int) -> None:
-        """Note that two write under one name, and make both begin anew, so that neither is stuck."""
+    def _part(self, request: SyncRequest, session: DeviceSession, op_no: int, server_ms: int) -> _Contact:
+        """Let a laptop that shares its name with a copy of it begin anew; nothing it brought is taken yet."""
+        with self._database.read() as snapshot:
+            epoch = snapshot.epoch
         with self._database.note() as connection:
-            connection.execute(
-                update(_devices)
-                .where(_devices.c.id == session.device_id)
-                .values(nonce=secrets.token_bytes(NONCE_BYTES), last_nonce=None, alarms=_devices.c.alarms + 1)
-            )
-            audit.record(
-                connection,
-                "operation changed",
-                at_ms=server_ms,
-                user_id=session.user_id,
-                device=session.device_id,
-                detail={"op_no": changed.op_no},
-            )
+            device = alarm(connection, session, op_no, server_ms)
+            return self._begin_anew(connection, device, request, session, epoch, {"last_seen_at": server_ms})
 
     # Going out
 

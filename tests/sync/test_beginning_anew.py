@@ -7,17 +7,20 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import pytest
+from sqlalchemy import select
 
+from crm_core.entities.activity import Activity
 from crm_core.sync.protocol import Code, EnrolResponse
+from crm_desktop.models.device_tables import SyncEvent
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.paths import Profile
-from crm_desktop.services import records
+from crm_desktop.services import quotes, records
 from crm_desktop.sync import enrolment
+from crm_desktop.sync.report import COPIED
 from sync_server.services import forgetting, numbers
 from sync_server.services.auth import DeviceSession
-from sync_server.services.faults import Refusal
 from sync_server.services.hq import Hq
+from sync_server.services.renumbering import TOLD
 from sync_server.services.sync import SyncService
 from sync_server.store.database import Database, renew_epoch
 from tests.support.hq import Office
@@ -57,9 +60,30 @@ def new_quote(laptop: Laptop, customer: str) -> str:
     return str(records.create(laptop.replica, "quote", values).value["number"])
 
 
+def new_sent_quote(laptop: Laptop, customer: str) -> str:
+    quote = quotes.create(laptop.replica, {"customer_id": customer, "currency": "CNY"}).value.id
+    quotes.add_line(laptop.replica, quote, {"description": "Pump", "unit_price": 100, "quantity": "2"})
+    quotes.set_status(laptop.replica, quote, "sent")
+    return quote
+
+
+def number_on(laptop: Laptop, quote: str) -> str:
+    return str(records.get(laptop.replica, "quote", quote)["number"])
+
+
 def numbers_at(office: Office, user_id: str) -> list[str]:
     shown = office.projection(user_id)
     return sorted(row["number"] for (entity, _), row in shown.items() if entity == 50 and "number" in row)
+
+
+def copy_of(tmp_path: Path, office: Office, laptop: Laptop) -> Laptop:
+    """Return another laptop that holds a copy of the folder of this one; close its replica."""
+    root = laptop.replica.profile.root
+    laptop.replica.close()
+    shutil.copytree(root, tmp_path / "copy")
+    laptop.replica = Replica.open(Profile(root), KEY, laptop._clock())
+    there = Replica.open(Profile(tmp_path / "copy"), KEY, laptop._clock())
+    return Laptop("copy", laptop.user_id, office, there, Line(office, laptop.line._device))
 
 
 def sign_in_again(office: Office, laptop: Laptop) -> None:
@@ -279,12 +303,7 @@ def test_a_copy_and_its_original_both_hand_in_what_waited_once_and_go_on(
     office.now_ms += 60_000
     records.change_tags(lin.replica, "customer", customer, add=["waited in both"])
     records.update(lin.replica, "customer", customer, {"industry": "waited in both"})
-    root, device = lin.replica.profile.root, lin.line._device
-    lin.replica.close()
-    shutil.copytree(root, tmp_path / "copy")
-    lin.replica = Replica.open(Profile(root), KEY, lin._clock())
-    there = Replica.open(Profile(tmp_path / "copy"), KEY, lin._clock())
-    clone = Laptop("copy", lin.user_id, office, there, Line(office, device))
+    clone = copy_of(tmp_path, office, lin)
     try:
         office.now_ms += 60_000
         mine, others = new_customer(lin, "Made on the original"), new_customer(clone, "Made on the copy")
@@ -292,10 +311,9 @@ def test_a_copy_and_its_original_both_hand_in_what_waited_once_and_go_on(
         number = new_quote(lin, mine)
         lin.sync()
         office.hq.update("customer", customer, {"industry": "HQ's, later"})
-        waiting = clone.waiting()
-        with pytest.raises(Refusal, match="another content"):  # known for a copy at once, whatever its nonce
-            clone.sync()
-        assert clone.waiting() == waiting
+        report = clone.sync()  # known for a copy at once, whatever its nonce, and goes on in the same round
+        assert (report.begun_anew, report.refused, report.up_to_date) == (COPIED, 0, True)
+        assert clone.waiting() == 0
         settle_all([clone, lin, wang], 3)
         row = office.row("customer", customer)
         assert (row["industry"], row["website"]) == ("HQ's, later", "https://copy.example")
@@ -306,6 +324,44 @@ def test_a_copy_and_its_original_both_hand_in_what_waited_once_and_go_on(
         later = [new_quote(laptop, customer) for laptop in (clone, lin)]
         settle_all([lin, clone], 2)
         assert len({number, *later}) == 3
+        assert (lin.returned(), clone.returned()) == ([], [])
+        assert_even(lin, clone)
+    finally:
+        clone.replica.close()
+
+
+def test_quotes_numbered_alike_on_both_copies_all_stand_under_numbers_of_their_own(
+    tmp_path: Path, office: Office, laptops: Laptops
+) -> None:
+    lin = laptops.make("lin", office.user("Lin", "sales"))
+    lin.sync()
+    customer = new_customer(lin)
+    lin.sync()
+    clone = copy_of(tmp_path, office, lin)
+    try:
+        sent = [new_sent_quote(laptop, customer) for laptop in (lin, lin, clone, clone, clone)]
+        before = [
+            number_on(laptop, quote) for laptop, quote in zip([lin] * 2 + [clone] * 3, sent, strict=True)
+        ]
+        assert before[:2] == before[2:4]
+        assert lin.sync().refused == 0
+        report = clone.sync()
+        assert (report.begun_anew, report.refused, report.up_to_date) == (COPIED, 0, True)
+        settle_all([lin, clone], 3)
+        rows = [office.row("quote", quote) for quote in sent]
+        assert [row["status"] for row in rows] == ["sent"] * 5
+        assert all(row["total"] == 200 for row in rows)
+        numbers_now = [row["number"] for row in rows]
+        # What was given out first keeps its number, and so does what nobody else used.
+        assert numbers_now[:2] == before[:2]
+        assert numbers_now[4] == before[4]
+        assert len(set(numbers_now)) == 5
+        with clone.replica.read() as session:
+            tasks = session.scalars(select(Activity.subject).where(Activity.kind == "task")).all()
+            remarks = session.scalars(select(SyncEvent.kind)).all()
+        assert sorted(tasks) == [TOLD.format(old=before[n], new=numbers_now[n]) for n in (2, 3)]
+        assert remarks.count("renumbered") == 2
+        assert "begun_anew" in remarks
         assert (lin.returned(), clone.returned()) == ([], [])
         assert_even(lin, clone)
     finally:

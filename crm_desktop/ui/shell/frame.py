@@ -9,10 +9,11 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError
-from crm_core.i18n import message
+from crm_core.i18n import Message, message
+from crm_desktop.services import syncing
 from crm_desktop.settings import LAST_VIEW, RAIL_COLLAPSED, RECENT_RECORDS
 from crm_desktop.sync.blobs import UP
-from crm_desktop.sync.report import RoundReport
+from crm_desktop.sync.report import COPIED, RoundReport
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
@@ -62,6 +63,7 @@ class Frame(QWidget):
         self._pages: dict[str, Page] = {}
         self._trail = Trail()
         self._stopped: RoundReport | None = None
+        self._last_report: RoundReport | None = None
         self.rail = Rail([page for page in PAGES if page.in_rail])
         self._new_menu, self._program_menu = Menu(self), Menu(self)
         self.top = TopBar(self._new_menu, self._program_menu)
@@ -265,6 +267,10 @@ class Frame(QWidget):
             )
             self.notices.show_notice(Notice(kind="info", text=said, seconds=10))
         self._stopped = status.stopped
+        if status.last_report is not self._last_report:
+            self._last_report = status.last_report
+            if status.last_report is not None and status.last_report.begun_anew:
+                self._tell_of_beginning(status.last_report.begun_anew)
         if status.phase is Phase.REFUSED and status.refusal == "sign_in":
             self._tell_once(
                 Notice(
@@ -274,6 +280,17 @@ class Frame(QWidget):
                     act=self.sign_in_wanted.emit,
                 )
             )
+
+    def _tell_of_beginning(self, why: str) -> None:
+        is_copy = why == COPIED
+        self.notices.show_notice(
+            Notice(
+                kind="warn" if is_copy else "info",
+                text=Message(syncing.BEGUN_ANEW[why]),
+                action=message("Sign in") if is_copy else None,
+                act=self.sign_in_wanted.emit if is_copy else None,
+            )
+        )
 
     def _tell_once(self, notice: Notice) -> None:
         shown = self.notices.notice

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, Message, message
+from crm_desktop.services import syncing
 from crm_desktop.services.syncing import Event
 from crm_desktop.ui.context import Context, Notice
 from crm_desktop.ui.format import figure, file_size, near_moment
@@ -127,6 +128,12 @@ def event_words(event: Event) -> tuple[str, Text, Text]:
             label = Message(SCHEMAS[str(event.detail["entity"])].meta.label)
             title = message("{entity}: lies among the recently deleted", entity=label)
             return "trash", title, event.reason
+        case "renumbered":
+            label = Message(SCHEMAS[str(event.detail["entity"])].meta.label)
+            return "info", message("{entity}: has another number now", entity=label), event.reason
+        case "begun_anew":
+            why = syncing.BEGUN_ANEW.get(str(event.detail.get("why")), "")
+            return "info", message("HQ had this laptop begin anew"), Message(why) if why else ""
         case _:
             # A newer version's.
             return "info", event.kind, event.reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,7 +15,7 @@ from crm_core.i18n import message
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import records
 from crm_desktop.settings import LAST_VIEW, RECENT_RECORDS
-from crm_desktop.sync.report import RoundReport, Step
+from crm_desktop.sync.report import COPIED, HQ_WENT_BACK, RoundReport, Step
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.context import Notice, Place
 from crm_desktop.ui.shell.frame import Frame
@@ -225,6 +226,25 @@ def test_a_round_broken_off_says_what_was_done(frame: Frame, qtbot: QtBot) -> No
     assert told is not None
     assert str(told.text).startswith("Sync stopped: 2 sent, 40 received.")
     assert not bar._job.isVisible()
+
+
+def test_who_works_on_a_copied_profile_is_told_so_once_and_can_sign_in(frame: Frame, qtbot: QtBot) -> None:
+    status = Status(phase=Phase.IDLE, last_report=RoundReport(begun_anew=COPIED))
+    frame.context.on_sync_status(status)
+    qtbot.waitUntil(lambda: frame.notices.notice is not None)
+    told = frame.notices.notice
+    assert told is not None
+    assert str(told.text).startswith("This laptop's data is a copy or an older state. Nothing is lost;")
+    assert told.act is not None
+    with qtbot.waitSignal(frame.sign_in_wanted):
+        told.act()
+    frame.notices.dismiss()
+    frame.context.on_sync_status(replace(status, next_try_ms=1))
+    QApplication.processEvents()
+    assert frame.notices.notice is None
+    frame.context.on_sync_status(Status(phase=Phase.IDLE, last_report=RoundReport(begun_anew=HQ_WENT_BACK)))
+    qtbot.waitUntil(lambda: frame.notices.notice is not None)
+    assert "restored from a backup" in str(frame.notices.notice.text)
 
 
 def test_everything_is_said_anew_when_the_language_is_switched(frame: Frame, qtbot: QtBot) -> None:
