@@ -62,8 +62,6 @@ class Code(IntEnum):
     INVALID = 13
     ILLEGAL_STATE = 14
     PARENT = 15
-    QUOTA = 16
-    QUARANTINED = 20
     ID_TAKEN = 21
 
     @property
@@ -71,6 +69,9 @@ class Code(IntEnum):
         """Whether the edit stands at HQ."""
         return self in (Code.APPLIED, Code.MERGED)
 
+
+CODES_SET_ASIDE = frozenset((16, 20))
+"""Once meant for a limit reached and for what waits at HQ, and never sent: no other answer gets one."""
 
 OFFERED = frozenset((Code.FORBIDDEN_ROW, Code.FORBIDDEN_FIELD, Code.FORBIDDEN_ASSIGN))
 """Refused for want of rights alone: whoever has them may accept the edit (`Offers`)."""

@@ -29,8 +29,6 @@ REASONS = {
     Code.INVALID: N_("HQ's rules do not allow this value"),
     Code.ILLEGAL_STATE: N_("The record's state does not allow this any more"),
     Code.PARENT: N_("The record it belongs to is gone"),
-    Code.QUOTA: N_("A limit at HQ is reached"),
-    Code.QUARANTINED: N_("HQ keeps it until somebody has looked"),
     Code.ID_TAKEN: N_("HQ has another record under this id"),
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from crm_core import SCHEMA_VERSION
 from crm_core.entities import SCHEMAS
+from crm_core.sync.protocol import CODES_SET_ASIDE, Code
 
 FIRST = json.loads(Path(__file__).with_name("schema_1.json").read_text(encoding="utf-8"))
 """Every field of schema version 1: by number its name, kind and group."""
@@ -54,3 +55,7 @@ def test_a_group_gets_no_member_later() -> None:
     for schema in SCHEMAS.values():
         for members in schema.groups.values():
             assert len({member.since for member in members}) == 1
+
+
+def test_numbers_of_answers_set_aside_are_given_to_no_other() -> None:
+    assert CODES_SET_ASIDE.isdisjoint(Code)
