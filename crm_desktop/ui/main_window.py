@@ -14,7 +14,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.live import Live
 
 FIRST_SIZE = QSize(1440, 900)
-FIRST_RUN_SIZE = QSize(900, 640)
+FIRST_RUN_SIZE = QSize(900, 700)
 SMALLEST = QSize(900, 600)
 
 

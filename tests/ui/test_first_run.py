@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QProgressBar
+from PySide6.QtWidgets import QApplication, QFileDialog, QProgressBar
 from pytestqt.qtbot import QtBot
 
 from crm_core.entities import SCHEMAS
@@ -31,7 +32,10 @@ from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.sync_badge import SyncState
-from tests.support.server import running_server
+from sync_server.services import people
+from sync_server.services.headquarters import open_headquarters
+from sync_server.settings import read_settings
+from tests.support.server import initialised, running_server
 
 LONG = 20_000
 PASSPHRASE = "a long passphrase"
@@ -314,3 +318,84 @@ def test_the_bar_of_a_first_sync_only_grows_and_is_not_full_while_the_rest_comes
     assert shown[5] < 2  # own rows are here, of thirty thousand
     assert 45 < shown[7] < 55
     assert 95 < shown[-1] < 100
+
+
+FILE_PASSPHRASE = "stick and passphrase apart"
+
+
+@pytest.fixture(scope="module")
+def enrolment_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a file of a real HQ, which no laptop here ever reaches, that signs Lin in."""
+    folder = tmp_path_factory.mktemp("hq")
+    file = folder / "lin.satchel"
+    with contextlib.closing(open_headquarters(read_settings(initialised(folder, want_bytes_max=2048)))) as hq:
+        values = people.user_values(hq, {"role": "sales"})
+        lin = people.add_user(hq, "lin", values, "lin password")["id"]
+        for number in range(3):
+            hq.records.create("customer", {"name": f"Paper Crane {number} (demo)", "owner_id": lin})
+        hq.by_file.enrol(lin, "Lin's laptop", FILE_PASSPHRASE, "", file)
+    return file
+
+
+def test_a_laptop_without_any_network_is_signed_in_by_a_file_and_works(
+    desktop: Desktop, qtbot: QtBot, enrolment_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = enrolment_file
+    wizard = _wizard(desktop, qtbot)
+    wizard.start.options[Start.FILE].radio.click()
+    assert _names(wizard) == ["Language", "File from HQ", "Unlock", "First sync"]
+    fields = wizard.start.file
+    fields.take(file.parent / "crm-server.toml")
+    qtbot.waitUntil(lambda: "no file of Satchel" in show(fields._path.error), timeout=LONG)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    qtbot.mouseClick(fields.choose, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not show(fields._path.error), timeout=LONG)
+    assert not wizard.next.isEnabled()
+    qtbot.keyClicks(fields.passphrase, "not that one")
+    assert wizard.next.isEnabled()
+    qtbot.keyClick(wizard, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "does not open" in show(fields._passphrase.error), timeout=LONG)
+    fields.passphrase.clear()
+    qtbot.keyClicks(fields.passphrase, FILE_PASSPHRASE)
+    wizard.next.click()
+    qtbot.waitUntil(lambda: wizard.step is wizard.unlock, timeout=LONG)
+    _unlock(wizard, qtbot)
+    wizard.next.click()
+    qtbot.waitUntil(lambda: wizard.step is wizard.sync and wizard.next.isEnabled(), timeout=LONG)
+    assert wizard.sync.done
+    assert not wizard.pause.isVisible()
+    wizard.next.click()
+    frame = _frame(desktop, qtbot)
+    assert syncing.status(frame.context.replica).rows["customer"] == 3
+    assert syncing.status(frame.context.replica).user_name == "lin"
+    assert records.create(frame.context.replica, "customer", {"name": "Made here (demo)"}).value.id
+
+
+def test_a_first_sync_by_file_that_was_stopped_goes_on_with_the_same_file(
+    look: QApplication,
+    qtbot: QtBot,
+    profile: Profile,
+    enrolment_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = enrolment_file
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
+    app = assembly.new_profile(profile.root)
+    assert not app.enrol_by_file(file, FILE_PASSPHRASE, cancelled=lambda: True).up_to_date
+    assert syncing.status(app.replica).rows["customer"] == 0
+    app.close()
+    desktop = Desktop(look, profile)
+    qtbot.addWidget(desktop.window)
+    desktop.start()
+    wizard = _wizard(desktop, qtbot)
+    qtbot.waitUntil(lambda: wizard.start.start is Start.FILE, timeout=LONG)
+    assert wizard.start.options[Start.SAMPLE].isHidden()
+    assert not wizard.back.isVisible()
+    wizard.start.file.take(file)
+    qtbot.keyClicks(wizard.start.file.passphrase, FILE_PASSPHRASE)
+    qtbot.waitUntil(wizard.next.isEnabled, timeout=LONG)
+    wizard.next.click()
+    qtbot.waitUntil(lambda: wizard.step is wizard.sync and wizard.next.isEnabled(), timeout=LONG)
+    wizard.next.click()
+    assert syncing.status(_frame(desktop, qtbot).context.replica).rows["customer"] == 3
+    desktop.window.close()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar
 
 from crm_core.entities import SCHEMAS
+from crm_core.errors import CrmError
 from crm_core.i18n import message
+from crm_desktop.sync.report import RoundReport
 from crm_desktop.sync.report import Step as SyncStep
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.context import Context
@@ -18,6 +21,7 @@ from crm_desktop.ui.first_run.step import Step
 from crm_desktop.ui.format import clock, figure, file_size, percent
 from crm_desktop.ui.shell.standing import Standing, Watch
 from crm_desktop.ui.sync_words import entity_words, moment
+from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.labels import IconLabel, Label
@@ -40,10 +44,15 @@ _ORDER = {name: place for place, name in enumerate(SCHEMAS)}
 
 
 class FirstSyncStep(Step):
-    """Shows the round of a laptop just made known to HQ. It goes on after a break."""
+    """Shows the first round, or the file that is read instead. Both go on after a break."""
+
+    file_left = Signal(object)
+    """Reading a file ended before its end: a `CrmError`, or None where somebody stopped it."""
 
     def __init__(self) -> None:
         super().__init__(message("First sync"), message("Your data is on its way."))
+        self._file: Path | None = None
+        self._job: Job | None = None
         self._context: Context | None = None
         self._standing: Standing | None = None
         self._totals: dict[str, int] = {}
@@ -92,20 +101,72 @@ class FirstSyncStep(Step):
 
     def follow(self, context: Context) -> None:
         """Begin to sync, and show how it goes."""
-        self._context = context
-        self._watch = Watch(context, self)
-        self._watch.changed.connect(self._on_standing)
-        context.sync_changed.connect(self._on_status)
+        self._watch_over(context)
+        self._file = None
         if context.app.runner is None:
             context.app.start_syncing(context.on_sync_status)
         self._watch.ask()
 
+    def take_from(self, context: Context, file: Path, passphrase: str) -> None:
+        """Sign in with a file and take over what is in it, and show how it goes."""
+        self._watch_over(context)
+        self._file = file
+        if context.app.runner is not None:
+            context.app.runner.cancel()
+        self._job = context.tasks.run(
+            self,
+            message("Reading {file}", file=file.name),
+            lambda job: _taken(context, file, passphrase, job),
+            self._on_taken,
+            self._on_not_taken,
+        )
+        self._now.say(self._job.text)
+        self._show()
+
+    @property
+    def reads_file(self) -> bool:
+        """Whether what comes is in a file."""
+        return self._file is not None
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether HQ is not reached over the line, or somebody paused it."""
+        phase = self._context.sync_status.phase if self._context else Phase.UNKNOWN
+        return phase in (Phase.OFFLINE, Phase.REFUSED, Phase.PAUSED)
+
+    def stop_reading(self) -> None:
+        """Stop reading the file after the page under way; it goes on with the same file."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def _watch_over(self, context: Context) -> None:
+        if self._context is context:
+            return
+        self._context = context
+        self._watch = Watch(context, self)
+        self._watch.changed.connect(self._on_standing)
+        context.sync_changed.connect(self._on_status)
+
+    def _on_taken(self, report: RoundReport) -> None:
+        self._job = None
+        if report.up_to_date:
+            self._done = True
+            self._say(Status(), None)
+            self._watch.ask()
+            self._show()
+        else:
+            self.file_left.emit(None)
+
+    def _on_not_taken(self, error: CrmError) -> None:
+        self._job = None
+        self.file_left.emit(error)
+
     @property
     def ready(self) -> bool:
-        """Whether set-up and customers are here."""
+        """Whether set-up and customers are here; of a file whether it was read."""
         past_customers = max(self._begun, self._reached) > _ORDER["customer"]
         known = self._standing is not None and bool(self._standing.allowed.readable)
-        return known and (self._done or past_customers)
+        return known and (self._done or (past_customers and self._job is None))
 
     @property
     def done(self) -> bool:
@@ -236,6 +297,15 @@ class FirstSyncStep(Step):
                     speed=file_size(received // seconds),
                 )
             )
+
+
+def _taken(context: Context, file: Path, passphrase: str, job: Job) -> RoundReport:
+    """Read a file to its end, or as far as the job goes; any thread."""
+
+    def on_step(step: SyncStep) -> None:
+        context.on_sync_status(Status(phase=Phase.RUNNING, step=step))
+
+    return context.app.enrol_by_file(file, passphrase, on_step=on_step, cancelled=job.is_cancelled)
 
 
 class _GroupLine:

@@ -1,4 +1,4 @@
-"""The first step: language, and how to start: with an HQ, with sample data, or with nothing."""
+"""The first step: language, and how to start: with an HQ, its file, sample data, or nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from crm_desktop import assembly
 from crm_desktop.platform.paths import Profile
 from crm_desktop.sync.transport import checked_address
 from crm_desktop.ui.dressing import LANGUAGES
+from crm_desktop.ui.first_run.enrolment_file import EnrolmentFile
 from crm_desktop.ui.first_run.step import Step
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
@@ -29,12 +30,14 @@ class Start(StrEnum):
     """How somebody wants to start."""
 
     HQ = "hq"
+    FILE = "file"
+    """Signed in by a file of HQ's, without a network."""
     SAMPLE = "sample"
     EMPTY = "empty"
 
 
 class StartStep(Step):
-    """Language, and three ways to start. An HQ must answer before it can be signed in to."""
+    """Language, and the ways to start. An HQ must answer before it can be signed in to."""
 
     language_chosen = Signal(str)
     start_changed = Signal()
@@ -65,7 +68,15 @@ class StartStep(Step):
             message("Your company gave you an address and an account."),
             self._address,
         )
-        self.options = {Start.HQ: hq}
+        self.file = EnrolmentFile(tasks)
+        self.file.hide()
+        self.file.changed.connect(self.ready_changed)
+        by_file = OptionCard(
+            message("Sign in with a file from your head office"),
+            message("Without a network: everything comes from a USB stick or by mail."),
+            self.file,
+        )
+        self.options = {Start.HQ: hq, Start.FILE: by_file}
         if not only_hq:
             self.options[Start.SAMPLE] = OptionCard(
                 message("Try with sample data"),
@@ -104,12 +115,23 @@ class StartStep(Step):
     @property
     def ready(self) -> bool:
         """Whether the way chosen can be gone: an HQ must have answered."""
+        if self.start is Start.FILE:
+            return self.file.ready
         return self.start is not Start.HQ or self._company is not None
 
     def enter(self) -> None:
-        """Begin with the address."""
+        """Begin with the address, or the file."""
         if self.start is Start.HQ:
             self.address.setFocus()
+        elif self.start is Start.FILE:
+            self.file.begin()
+
+    def demand_connecting(self, start: Start) -> None:
+        """Choose a way to HQ; there is no other for a laptop that is known there."""
+        self.options[start].radio.setChecked(True)
+        for other in (Start.SAMPLE, Start.EMPTY):
+            if other in self.options:
+                self.options[other].hide()
 
     def look_up(self) -> None:
         """Ask whoever answers at the address who they are."""
@@ -156,6 +178,7 @@ class StartStep(Step):
 
     def _on_option_toggled(self) -> None:
         self._address.setVisible(self.options[Start.HQ].radio.isChecked())
+        self.file.setVisible(self.options[Start.FILE].radio.isChecked())
         for card in self.options.values():
             card.update()
         self.start_changed.emit()

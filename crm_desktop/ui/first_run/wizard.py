@@ -1,4 +1,4 @@
-"""The first run: from an empty laptop to work, with an HQ, with sample data or with nothing."""
+"""The first run: from an empty laptop to work, with an HQ or its file, with sample data or with nothing."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
 
 from crm_core.errors import CrmError, Unreachable
 from crm_core.i18n import Message, message
+from crm_core.sync.sealed_file import WrongPassphrase
+from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.platform.paths import Profile
 from crm_desktop.services import sample
@@ -88,11 +90,12 @@ class FirstRun(Live, QWidget):
         self.start.start_changed.connect(self._show_step)
         self.back.clicked.connect(self._on_back)
         self.next.clicked.connect(self._on_next)
-        self.pause.clicked.connect(self.sync.pause_or_resume)
+        self.pause.clicked.connect(self._on_pause)
+        self.sync.file_left.connect(self._on_file_left)
         self._step: Step = self.start
         tasks.read(self, lambda: guard_of(profile), self._on_guard_known)
         if opened is not None and opened.enrolled:
-            self._begin_sync(opened.app)
+            self._go_on(opened)
         else:
             self._go(self.start)
 
@@ -106,11 +109,13 @@ class FirstRun(Live, QWidget):
         listed: list[tuple[Step | None, Message]] = [(None, message("Language"))]
         if self.start.start is Start.HQ:
             listed += [(self.start, message("Head office")), (self.sign_in, message("Sign in"))]
+        elif self.start.start is Start.FILE:
+            listed += [(self.start, message("File from HQ"))]
         else:
             listed += [(self.start, message("How to start"))]
         if not self._unlocked:
             listed += [(self.unlock, message("Unlock"))]
-        if self.start.start is Start.HQ:
+        if self.start.start in (Start.HQ, Start.FILE):
             listed += [(self.sync, message("First sync"))]
         return listed
 
@@ -173,18 +178,39 @@ class FirstRun(Live, QWidget):
         self._list.show_steps([name for _, name in steps], at)
         self._count.say(message("Step {step} of {steps}", step=at + 1, steps=len(steps)))
         syncing = self._step is self.sync
-        self.back.setVisible(not syncing and (self._step is not self.start or self._returns_to is not None))
         self.back.say(message("Not now") if self._step is self.start else message("Back"))
         self.next.say(message("Start working") if syncing or at == len(steps) - 1 else message("Next"))
         self._show_ready()
 
     def _show_ready(self) -> None:
-        self.pause.setVisible(self._step is self.sync and not self.sync.done)
+        syncing = self._step is self.sync
+        self.pause.setVisible(syncing and not self.sync.done)
         self.next.setEnabled(self._step.ready and not self._busy.isVisible())
-        self.pause.say(message("Resume") if self.sync.paused else message("Pause"))
-        self.pause.set_icon("play" if self.sync.paused else "pause")
+        if syncing:
+            # Over a line that does not carry it, what comes may come in a file.
+            self.back.setVisible(
+                self.sync.is_out_of_reach and not self.sync.done and not self.sync.reads_file
+            )
+            self.back.say(message("Use a file…"))
+        else:
+            self.back.setVisible(self._step is not self.start or self._returns_to is not None)
+        if self.sync.reads_file:
+            self.pause.say(message("Stop"))
+            self.pause.set_icon("x")
+        else:
+            self.pause.say(message("Resume") if self.sync.paused else message("Pause"))
+            self.pause.set_icon("play" if self.sync.paused else "pause")
+
+    def _on_pause(self) -> None:
+        if self.sync.reads_file:
+            self.sync.stop_reading()
+        else:
+            self.sync.pause_or_resume()
 
     def _on_back(self) -> None:
+        if self._step is self.sync:
+            self._choose_file()
+            return
         if self._step is self.start and self._returns_to is not None:
             self.finished.emit(self._returns_to)
             return
@@ -200,10 +226,29 @@ class FirstRun(Live, QWidget):
         following = shown[at] if at < len(shown) else None
         if self._step is self.start:
             self.sign_in.show_company(self.start.company or self.start.address.text().strip())
+        if self._step is self.start and self.start.start is Start.FILE:
+            self._look_into_file(following)
+        else:
+            self._go_to(following)
+
+    def _go_to(self, following: Step | None) -> None:
         if following is None or following is self.sync:
             self._make()
         else:
             self._go(following)
+
+    def _look_into_file(self, following: Step | None) -> None:
+        """Go on once the passphrase opened the file to its end: a mistake is told where it was made."""
+        file, passphrase = self.start.file.file, self.start.file.passphrase.text()
+        self._show_busy(True)
+
+        def opened(_enrolment: object) -> None:
+            self._show_busy(False)
+            self._go_to(following)
+
+        self._tasks.read(
+            self, lambda: assembly.look_into_enrolment(file, passphrase), opened, self._on_not_opened
+        )
 
     def _make(self) -> None:
         """Make the profile, then fill it the way that was chosen."""
@@ -227,6 +272,14 @@ class FirstRun(Live, QWidget):
                 self._on_not_signed_in,
             )
             return
+        if self.start.start is Start.FILE:
+            self._show_busy(False)
+            self._go(self.sync)
+            self.sync.take_from(
+                self._context_of(app), self.start.file.file, self.start.file.passphrase.text()
+            )
+            self._show_ready()
+            return
         fill = sample.fill_sample if self.start.start is Start.SAMPLE else sample.prepare_local
 
         def work() -> Opened:
@@ -240,6 +293,30 @@ class FirstRun(Live, QWidget):
         self._app = app
         self.sync.follow(self._context_of(app))
         self._go(self.sync)
+
+    def _go_on(self, opened: Opened) -> None:
+        """Go on with a first sync that was broken off: over the line, or where none is known by file."""
+        self._app = opened.app
+        if opened.standing.sync.server:
+            self._begin_sync(opened.app)
+        else:
+            self._choose_file()
+
+    def _choose_file(self) -> None:
+        self.start.demand_connecting(Start.FILE)
+        self._unlocked = True
+        self._go(self.start)
+
+    def _on_file_left(self, error: CrmError | None) -> None:
+        self._choose_file()
+        if error is not None:
+            self.start.file.refuse(error.message, is_passphrase=False)
+        else:
+            self._say(message("Stopped. With the same file it goes on where it was."))
+
+    def _on_not_opened(self, error: CrmError) -> None:
+        self._show_busy(False)
+        self.start.file.refuse(error.message, is_passphrase=isinstance(error, WrongPassphrase))
 
     def _finish(self) -> None:
         app = self._app
