@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from crm_core.errors import CrmError, DamagedDatabase, Unreachable, UserError
 from crm_core.i18n import N_
 from crm_core.sync.protocol import EnrolResponse
-from crm_core.sync.sealed_file import Enrolment, FileKind, SealedFile
+from crm_core.sync.sealed_file import SealedFile
 from crm_core.sync.sealing import Sealer
 from crm_desktop.interchange.saving import write_pieces
 from crm_desktop.interchange.stopped import Stopped
@@ -470,17 +470,6 @@ def find_hq(address: str, folder: Path | str | None = None) -> str:
     """Return the name of the company whose HQ answers at an address; `Unreachable` where none does."""
     with _connection(profile_at(folder), checked_address(address)) as hq:
         return str(hq.hello().get("company") or "")
-
-
-def size_of_enrolment(file: Path) -> int:
-    """Return the size of a file that signs a laptop in; `UserError` where it is none."""
-    SealedFile(blocks_of(file)).demand_kind(FileKind.ENROLMENT)
-    return file.stat().st_size
-
-
-def look_into_enrolment(file: Path, passphrase: str) -> Enrolment:
-    """Return whom a file signs in, read to its end: `UserError` where it is damaged or does not open."""
-    return open_enrolment(SealedFile(blocks_of(file)), passphrase)[0]
 
 
 def proxy_for(address: str) -> str:

@@ -291,6 +291,17 @@ def open_enrolment(file: SealedFile, passphrase: str) -> tuple[Enrolment, Iterat
     return codec.decode(next(messages), Enrolment), messages
 
 
+def size_of_enrolment(file: Path) -> int:
+    """Return the size of a file that signs a laptop in; `UserError` where it is none."""
+    SealedFile(blocks_of(file)).demand_kind(FileKind.ENROLMENT)
+    return file.stat().st_size
+
+
+def look_into_enrolment(file: Path, passphrase: str) -> Enrolment:
+    """Return whom a file signs in, read to its end: `UserError` where it is damaged or does not open."""
+    return open_enrolment(SealedFile(blocks_of(file)), passphrase)[0]
+
+
 def _hq_key(known: dict[str, Any]) -> bytes:
     """Return the public keys of this laptop's HQ. `UserError` where there is none, or it told none yet."""
     if not known[Key.DEVICE]:

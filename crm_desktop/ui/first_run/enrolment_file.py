@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, 
 
 from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
-from crm_desktop import assembly
+from crm_desktop.sync.by_file import size_of_enrolment
 from crm_desktop.ui.format import file_size
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
@@ -106,7 +106,7 @@ class EnrolmentFile(QWidget):
             return
         self._tasks.read(
             self,
-            lambda: assembly.size_of_enrolment(file),
+            lambda: size_of_enrolment(file),
             self._on_fit,
             self._on_unfit,
             topic="file",

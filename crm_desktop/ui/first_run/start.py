@@ -70,7 +70,7 @@ class StartStep(Step):
         )
         self.file = EnrolmentFile(tasks)
         self.file.hide()
-        self.file.changed.connect(self.ready_changed)
+        self.file.changed.connect(self._on_file_changed)
         by_file = OptionCard(
             message("Sign in with a file from your head office"),
             message("Without a network: everything comes from a USB stick or by mail."),
@@ -174,6 +174,9 @@ class StartStep(Step):
     def _on_not_found(self, error: CrmError) -> None:
         self._company = None
         self._address.set_error(error.message)
+        self.ready_changed.emit()
+
+    def _on_file_changed(self) -> None:
         self.ready_changed.emit()
 
     def _on_option_toggled(self) -> None:

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
 from crm_core.errors import CrmError, Unreachable
 from crm_core.i18n import Message, message
 from crm_core.sync.sealed_file import WrongPassphrase
-from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.platform.paths import Profile
 from crm_desktop.services import sample
+from crm_desktop.sync.by_file import look_into_enrolment
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.first_run.credentials import SignInStep, UnlockStep
 from crm_desktop.ui.first_run.first_sync import FirstSyncStep
@@ -246,9 +246,7 @@ class FirstRun(Live, QWidget):
             self._show_busy(False)
             self._go_to(following)
 
-        self._tasks.read(
-            self, lambda: assembly.look_into_enrolment(file, passphrase), opened, self._on_not_opened
-        )
+        self._tasks.read(self, lambda: look_into_enrolment(file, passphrase), opened, self._on_not_opened)
 
     def _make(self) -> None:
         """Make the profile, then fill it the way that was chosen."""
