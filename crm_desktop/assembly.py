@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -51,7 +52,15 @@ from crm_desktop.settings import (
 from crm_desktop.sync import enrolment
 from crm_desktop.sync.blob_line import HttpBlobLine
 from crm_desktop.sync.blobs import BlobReport, BlobRule, BlobTransfer, OnBlobStep, ignore_blob_step
-from crm_desktop.sync.by_file import FileLine, NoLine, Written, blocks_of, open_enrolment
+from crm_desktop.sync.by_file import (
+    OPENED_BYTES,
+    FileLine,
+    NoLine,
+    Written,
+    blocks_of,
+    demand_in_time,
+    open_enrolment,
+)
 from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.handing_over import hand_over
 from crm_desktop.sync.refused import Refused
@@ -120,11 +129,11 @@ class App:
                 user=known[Key.USER_NAME],
             )
 
-    def _take_up(self, answer: EnrolResponse, address: str) -> None:
+    def _take_up(self, answer: EnrolResponse, address: str, opened: bytes = b"") -> None:
         """Keep what HQ gave this laptop, and hand over to its person what was made here before."""
         self._store.write(DEVICE_TOKEN, answer.secret.encode())
         with self.replica.applying() as session:
-            enrolment.remember(session, answer, address)
+            enrolment.remember(session, answer, address, opened)
             hand_over(session, LOCAL_USER, answer.user_id)
         self.settings.set(SERVER_URL, address)
         self.settings.set(USER_NAME, answer.user_name)
@@ -152,8 +161,9 @@ class App:
                 known = state.read_all(session)
             began = (known[Key.DEVICE], known[Key.EPOCH], known[Key.NONCE])
             if began != (answer.device, answer.epoch, answer.nonce):
+                demand_in_time(brought, self.replica.clock.now_ms())
                 self._demand_own_profile(address, answer.user_id)
-                self._take_up(answer, address)
+                self._take_up(answer, address, secrets.token_bytes(OPENED_BYTES))
             return self._file_line(answer.secret.encode()).fill(answer, messages, on_step, cancelled)
 
     def write_sync_file(

@@ -197,6 +197,8 @@ class SyncRequest(msgspec.Struct, array_like=True, frozen=True):
     pull: bool = True
     """False: answer the operations and send nothing back."""
     told: Told | None = None
+    opened: bytes | None = None
+    """What the laptop drew when it opened the file that signed it in; until an answer came over a line."""
 
 
 class Answer(msgspec.Struct, array_like=True, frozen=True):

@@ -91,6 +91,8 @@ class Enrolment(msgspec.Struct, array_like=True, frozen=True):
     answer: EnrolResponse
     address: str
     """Where HQ is reached over the network; empty where it is not said."""
+    until_ms: int = 0
+    """Until when it may be used; 0: for ever."""
 
 
 class UnfitFile(UserError):

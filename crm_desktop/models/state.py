@@ -60,6 +60,8 @@ class Key(StrEnum):
     """The last files written for HQ, of which an answer may come; see `sync.by_file`."""
     FILE_IN = "file_in"
     """Number of the latest file an answer of HQ's was applied to."""
+    OPENED = "opened"
+    """[HQ's first nonce, what this laptop drew] since it opened the file that signed it in; else nothing."""
     TRACES = "traces"
     """Whether something taken away may still stand in the write-ahead log or in a backup."""
     LINE = "line"
@@ -93,6 +95,7 @@ DEFAULTS: Mapping[str, Any] = {
     Key.BACKED_UP_MS: 0,
     Key.FILES_OUT: [],
     Key.FILE_IN: 0,
+    Key.OPENED: [],
     Key.TRACES: False,
     Key.LINE: [],
     Key.IMPORT_TEMPLATES: {},

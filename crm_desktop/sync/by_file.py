@@ -6,6 +6,7 @@ in docs/sync.md. Never while a round runs: whoever calls sees to that.
 
 from __future__ import annotations
 
+import datetime
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, Step, ignore
 FILE_BLOCK_BYTES = 256 * 1024
 PAGE_BYTES = 1024 * 1024
 PUSH_BYTES = 2 * 1024 * 1024  # before compression, of each request in a file: HQ takes 4 MiB compressed
+OPENED_BYTES = 16  # drawn by whoever opens an enrolment file; only has to differ from laptop to laptop
 FILES_KEPT = 16
 """Answers to older files than these are not waited for any more."""
 
@@ -289,6 +291,16 @@ def open_enrolment(file: SealedFile, passphrase: str) -> tuple[Enrolment, Iterat
         pass  # read to its end before anything of it counts
     messages = file.messages_by_passphrase(passphrase)
     return codec.decode(next(messages), Enrolment), messages
+
+
+def demand_in_time(enrolment: Enrolment, now_ms: int) -> None:
+    """Raise `UnfitFile` where the time is over in which a file signs somebody in."""
+    if enrolment.until_ms and now_ms > enrolment.until_ms:
+        day = datetime.datetime.fromtimestamp(enrolment.until_ms / 1000, datetime.UTC).date().isoformat()
+        raise UnfitFile(
+            N_("This file was to be used by {day}. Have HQ write a new one, or look at this laptop's clock"),
+            day=day,
+        )
 
 
 def size_of_enrolment(file: Path) -> int:

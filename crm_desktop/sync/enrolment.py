@@ -28,8 +28,10 @@ def ask(hq: Headquarters, user: str, password: str, device_name: str) -> EnrolRe
     )
 
 
-def remember(session: Session, answer: EnrolResponse, address: str) -> None:
+def remember(session: Session, answer: EnrolResponse, address: str, opened: bytes = b"") -> None:
     """Keep what HQ said, in the caller's transaction. The secret goes to the key store, not here.
+
+    `opened` was drawn where a file said it, so that HQ knows who opened the file.
 
     A laptop that was known to HQ before signs in again as another device: it begins anew, and what HQ does
     not name to it then goes.
@@ -51,6 +53,7 @@ def remember(session: Session, answer: EnrolResponse, address: str) -> None:
             Key.USER_NAME: answer.user_name,
             Key.COMPANY: answer.company,
             Key.SERVER_URL: address,
+            Key.OPENED: [answer.nonce, opened] if opened else [],
         },
     )
     state.observe_hlc(session, reading(answer.server_ms))

@@ -16,6 +16,7 @@ from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.services import people
 from sync_server.services.auth import now_ms
 from sync_server.services.by_file import ANSWERED, BEGIN_ANEW
+from sync_server.services.enrolment_files import VALID_DAYS, VALID_DAYS_MOST
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.health import flags_of
 from sync_server.services.quarantine import refused_by_device
@@ -87,13 +88,29 @@ def allow_purge(terminal: Terminal, device: int) -> None:
 @click.option(
     "--passphrase-stdin", is_flag=True, help=tr(N_("Read the file's passphrase from standard input."))
 )
+@click.option(
+    "--days",
+    "valid_days",
+    type=click.IntRange(1, VALID_DAYS_MOST),
+    default=VALID_DAYS,
+    show_default=True,
+    help=tr(N_("How many days the file may be used.")),
+)
 @pass_terminal
-def enrol(terminal: Terminal, user: str, name: str, out: Path, server: str, passphrase_stdin: bool) -> None:
+def enrol(
+    terminal: Terminal,
+    user: str,
+    name: str,
+    out: Path,
+    server: str,
+    passphrase_stdin: bool,
+    valid_days: int,
+) -> None:
     """Enrol a laptop by file."""
     with terminal.headquarters() as hq:
         user_id, _ = people.find(hq, "user", user)
         passphrase = read_passphrase(from_stdin=passphrase_stdin)
-        written = hq.by_file.enrol(user_id, name, passphrase, server, out)
+        written = hq.by_file.enrol(user_id, name, passphrase, server, out, valid_days=valid_days)
     console = terminal.console
     console.tell(N_("Hand {file} and, by another way, its passphrase to {user}"), file=out, user=written.user)
     console.show({"file": str(out), **asdict(written)})
@@ -141,6 +158,8 @@ def _shown(device: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
         "incarnation": device["incarnation"],
         "clock_shift_ms": device["clock_shift_ms"],
         "flags": [str(flag) for flag in flags_of(device, now_ms(), SCHEMA_VERSION)],
+        "file_until": instant_text(device["file_until"]) if device["file_until"] else None,
+        "file_used": device["file_used"],
         "schema": device["schema"],
         "waiting": device["waiting"],
         "oldest_unsent": instant_text(oldest_ms) if oldest_ms else None,

@@ -159,8 +159,13 @@ class Auth:
         user_id = self.check_password(request.user, request.password, address)
         return self.enrol_for(user_id, request.device_name, request.schema)
 
-    def enrol_for(self, user_id: str, device_name: str, schema: int) -> EnrolResponse:
-        """Make a laptop of a user known and return what it keeps; who asks was let in before."""
+    def enrol_for(
+        self, user_id: str, device_name: str, schema: int, *, file_until: int | None = None
+    ) -> EnrolResponse:
+        """Make a laptop of a user known and return what it keeps; who asks was let in before.
+
+        `file_until`: it goes into a file that is to be used by then.
+        """
         token = secrets.token_urlsafe(TOKEN_BYTES)
         nonce = secrets.token_bytes(NONCE_BYTES)
         at_ms = self._clock()
@@ -172,6 +177,7 @@ class Auth:
                     name=device_name[:LONGEST_NAME].replace("\x00", ""),
                     secret_hash=_token_hash(token),
                     file_key=Sealer(token.encode()).public,
+                    file_until=file_until,
                     incarnation=1,
                     nonce=nonce,
                     acked_op=0,
@@ -253,6 +259,9 @@ class Auth:
             raise faults.revoked(wipe=device["wipe"])
         if shut or not _may_sign_in(connection, device["user_id"]):
             raise faults.disabled()
+        until_ms = device["file_until"]
+        if until_ms is not None and device["file_opened"] is None and self._clock() > until_ms:
+            raise faults.file_expired(until_ms)
         return DeviceSession(
             device_id=device["id"],
             user_id=device["user_id"],
@@ -307,8 +316,12 @@ class Auth:
         """Return every laptop HQ knows, by number, without what opens a door."""
         with self._database.read() as snapshot:
             rows = snapshot.connection.execute(select(_device).order_by(_device.c.id)).mappings()
-            kept_back = ("secret_hash", "nonce", "last_nonce", "file_key")
-            return [{name: row[name] for name in row if name not in kept_back} for row in rows]
+            kept_back = ("secret_hash", "nonce", "last_nonce", "file_key", "file_opened")
+            return [
+                {name: row[name] for name in row if name not in kept_back}
+                | {"file_used": row["file_opened"] is not None}
+                for row in rows
+            ]
 
     def forget_old_attempts(self) -> int:
         """Remove the counts of sign-ins nobody tried again; return how many."""

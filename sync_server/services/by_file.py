@@ -18,13 +18,13 @@ from sqlalchemy import select
 from crm_core import SCHEMA_VERSION
 from crm_core.errors import UserError
 from crm_core.i18n import N_, plain_places
+from crm_core.schema.values import instant_text
 from crm_core.sync import codec
 from crm_core.sync.admission import read_request
 from crm_core.sync.clock import reading
 from crm_core.sync.protocol import (
     PROTOCOL_VERSION,
     Code,
-    EnrolResponse,
     Fault,
     MsgKind,
     SyncRequest,
@@ -47,6 +47,7 @@ from crm_core.sync.sealing import KEY_BYTES, SALT_BYTES
 from sync_server.services import faults
 from sync_server.services.auth import Auth, DeviceSession, now_ms, sealer_of
 from sync_server.services.cursor import Signer
+from sync_server.services.enrolment_files import DAY_MS, VALID_DAYS, VALID_DAYS_MOST, OpenedElsewhere
 from sync_server.services.faults import Refusal
 from sync_server.services.meeting import MIN_SCHEMA, Carried, Unrecognised, answered
 from sync_server.services.merge import PayloadChanged
@@ -61,7 +62,7 @@ PASSPHRASE_LEAST: Final = 8  # characters; the file holds all its user may see, 
 FIRST_INCARNATION: Final = 1
 ANSWERED: Final = "answered"
 BEGIN_ANEW: Final = "begin_anew"
-SHUT_OUT: Final = frozenset({"revoked", "wipe", "disabled"})
+SHUT_OUT: Final = frozenset({"revoked", "wipe", "disabled", "sign_in"})
 
 _device = table_of(Device)
 
@@ -102,6 +103,7 @@ class Enrolled:
     user: str
     rows: int
     bytes: int
+    valid_until: str
 
 
 @dataclass(slots=True)
@@ -130,14 +132,12 @@ class FileExchange:
         except Refusal as refusal:
             if refusal.code not in SHUT_OUT:
                 raise
-            done.outcome = refusal.code
-            fault = Fault(refusal.code, refusal.message.text, plain_places(refusal.message))
-            opening = ToLaptop(self.clock(), fault=fault)
-            done.bytes_out = self._write(target, head, laptop, [codec.encode(opening)])
-            return done
+            return self._shut_out(refusal, target, head, laptop, done)
         try:
             answers = self._answers(head, self._brought(file, laptop), session, done)
             done.bytes_out = self._write(target, head, laptop, answers)
+        except OpenedElsewhere as refusal:
+            return self._shut_out(refusal, target, head, laptop, done)
         except (Unrecognised, PayloadChanged):
             # It is older than a contact since, or from a copy of the laptop; only the laptop itself can tell.
             done = Exchanged(device=head.device, number=head.no, bytes_in=done.bytes_in, outcome=BEGIN_ANEW)
@@ -147,22 +147,49 @@ class FileExchange:
         self.auth.note_file(head.device, received=done.bytes_in, sent=done.bytes_out)
         return done
 
-    def enrol(self, user_id: str, name: str, passphrase: str, address: str, target: Path) -> Enrolled:
-        """Make a laptop of a user known and write the file that signs it in, with all the user may see."""
+    def _shut_out(
+        self, refusal: Refusal, target: Path, head: Head, laptop: bytes, done: Exchanged
+    ) -> Exchanged:
+        """Write an answer that says why HQ does not serve a laptop, and nothing else."""
+        fault = Fault(refusal.code, refusal.message.text, plain_places(refusal.message))
+        opening = codec.encode(ToLaptop(self.clock(), fault=fault))
+        size = self._write(target, head, laptop, [opening])
+        return replace(done, outcome=refusal.code, bytes_out=size)
+
+    def enrol(
+        self,
+        user_id: str,
+        name: str,
+        passphrase: str,
+        address: str,
+        target: Path,
+        *,
+        valid_days: int = VALID_DAYS,
+    ) -> Enrolled:
+        """Make a laptop of a user known and write the file that signs it in, with all the user may see.
+
+        It is for one laptop, and to be used within some days.
+        """
+        if not 1 <= valid_days <= VALID_DAYS_MOST:
+            raise UserError(N_("A file is valid for 1 to {most} days"), most=VALID_DAYS_MOST)
         if len(passphrase) < PASSPHRASE_LEAST:
             raise UserError(N_("A passphrase needs at least {count} characters"), count=PASSPHRASE_LEAST)
         self.auth.demand_allowed(user_id)
-        known = self.auth.enrol_for(user_id, name, SCHEMA_VERSION)
+        until_ms = self.clock() + valid_days * DAY_MS
+        known = self.auth.enrol_for(user_id, name, SCHEMA_VERSION, file_until=until_ms)
         done = Exchanged(device=known.device, number=0)
         head = Head(v=VERSION, kind=FileKind.ENROLMENT, epoch=known.epoch, device=known.device, no=0)
         try:
-            messages = self._first_fill(known, address, done)
+            messages = self._first_fill(Enrolment(known, address, until_ms), done)
             salt = self.draw(SALT_BYTES)
             size = _save(target, seal_with_passphrase(head, messages, passphrase=passphrase, salt=salt))
         except BaseException:
             self.auth.revoke(known.device, wipe=False)  # nobody has its token
             raise
-        return Enrolled(device=known.device, user=known.user_name, rows=done.rows, bytes=size)
+        valid_until = instant_text(until_ms)
+        return Enrolled(
+            device=known.device, user=known.user_name, rows=done.rows, bytes=size, valid_until=valid_until
+        )
 
     def _laptop(self, file: SealedFile) -> bytes:
         """Return the public keys of the laptop that signed a file; raises `UnfitFile` where none did."""
@@ -240,9 +267,10 @@ class FileExchange:
                 incarnation=incarnation,
             )
 
-    def _first_fill(self, known: EnrolResponse, address: str, done: Exchanged) -> Iterator[bytes]:
+    def _first_fill(self, enrolment: Enrolment, done: Exchanged) -> Iterator[bytes]:
         """Yield what a new laptop keeps, and everything its user may see."""
-        yield codec.encode(Enrolment(known, address))
+        known = enrolment.answer
+        yield codec.encode(enrolment)
         session = DeviceSession(device_id=known.device, user_id=known.user_id)
         request = SyncRequest(
             v=PROTOCOL_VERSION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Final
 
 from crm_core.errors import UserError
@@ -48,6 +49,16 @@ def signed_in_wrongly() -> Refusal:
 def token_unknown() -> Refusal:
     """Return the answer to a device token HQ does not know."""
     return Refusal("sign_in", N_("HQ does not know this laptop; sign in again"))
+
+
+def file_expired(until_ms: int) -> Refusal:
+    """Return the answer to a laptop whose enrolment file was not used in time."""
+    day = datetime.datetime.fromtimestamp(until_ms / 1000, datetime.UTC).date().isoformat()
+    return Refusal(
+        "sign_in",
+        N_("The file this laptop was signed in with was to be used by {day}. Have HQ write a new one"),
+        day=day,
+    )
 
 
 def too_many_attempts(wait_s: int) -> Refusal:

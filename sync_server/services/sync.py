@@ -36,6 +36,7 @@ from sync_server.services import entitlements, health, numbers, offers
 from sync_server.services.auth import NONCE_BYTES, DeviceSession, now_ms, sealer_of
 from sync_server.services.comparing import compare
 from sync_server.services.cursor import Disguise, Signer, Standing
+from sync_server.services.enrolment_files import OpenedElsewhere, note_second_opening, used
 from sync_server.services.faults import Refusal
 from sync_server.services.feed import LEAST_BYTES, next_page
 from sync_server.services.judging import judge, missed_judgements
@@ -118,6 +119,9 @@ class SyncService:
                     alarm(connection, session, changed.op_no, server_ms)
                 raise
             contact = self._part(request, session, changed.op_no, server_ms)
+        except OpenedElsewhere:
+            note_second_opening(self._database, session, server_ms)
+            raise
         if request.schema < MIN_SCHEMA:  # what such a program holds it hands in; nothing is sent down to it
             return self._response(contact, server_ms, contact.told, request.token, False)
         if not request.pull and not contact.is_restored and not contact.merged.overtaken:
@@ -223,6 +227,7 @@ class SyncService:
         # Locked, so that a request and its repetition follow each other.
         query = select(_devices).where(_devices.c.id == device_id).with_for_update()
         device = dict(connection.execute(query).mappings().one())
+        of_file = used(device, request, carried)
         offered = self._signer(device_id, device["incarnation"] + 1, epoch).offer()
         is_anew = request.incarnation == device["incarnation"] + 1 and request.epoch == bytes.fromhex(epoch)
         if is_anew and hmac.compare_digest(request.nonce, offered):
@@ -238,6 +243,7 @@ class SyncService:
             "schema": min(request.schema, 2**31 - 1),
             **counted(device, traffic, 0, server_ms),
             **health.heard(request, server_ms, by_file=carried is not None),
+            **of_file,
         }
         health.note_clock(connection, device, changed["clock_shift_ms"], server_ms)
         if carried is not None:

@@ -248,6 +248,10 @@ class Device(HqBase):
     """Public keys its files are known by and HQ's are sealed for; None before it was in touch."""
     file_no: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """Highest number of a file of this incarnation that was answered."""
+    file_until: Mapped[int | None] = mapped_column(BigInteger)
+    """Until when the file that signs it in may be used first; None where it signed in otherwise."""
+    file_opened: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """What the laptop that opened that file drew, as HQ first heard it; empty from an older program."""
 
 
 class OpLog(HqBase):

@@ -264,3 +264,38 @@ def test_crm_server_writes_and_answers_files(hq: RunningServer, tmp_path: Path) 
     ran = _crm_server(hq, "exchange", str(back), "--out", str(there))
     assert (ran.status, ran.out) == (1, "")
     assert "answer to a laptop" in ran.err
+
+
+@pytest.mark.soak
+def test_a_file_that_signed_one_laptop_in_does_not_serve_a_second_one_whose_work_stays(
+    hq: RunningServer, tmp_path: Path
+) -> None:
+    new, there, back = (tmp_path / f"{name}.satchel" for name in ("new", "there", "back"))
+    with hq.headquarters() as headquarters:
+        ann, _ = people.find(headquarters, "user", "ann")
+        device = headquarters.by_file.enrol(ann, "van", "corn field 7", hq.url, new).device
+    first, second = Crm(tmp_path / "first"), Crm(tmp_path / "second")
+    for laptop in (first, second):
+        ran = laptop.run("sign-in", "--file", str(new), "--passphrase-stdin", stdin="corn field 7\n")
+        assert ran.status == 0, ran.err
+    customer = second.json("add", "customer", "name=腾飞（示例）")["id"]
+    second.json("sync", "--to", str(there))
+    first.json("sync")
+    refused = second.run("sync")
+    assert (refused.status, refused.out) == (1, "")
+    assert "Another laptop was signed in with the same file" in refused.err
+    with hq.headquarters() as headquarters:
+        assert headquarters.by_file.answer(there, back).outcome == "sign_in"
+        flagged = {row["id"]: row for row in headquarters.auth.devices()}[device]
+    assert (flagged["alarms"], flagged["file_used"]) == (2, True)
+    refused = second.run("sync", "--from", str(back))
+    assert refused.status == 1
+    assert "Another laptop was signed in with the same file" in refused.err
+    assert first.json("sync")["up_to_date"] is True
+    ran = second.run(
+        "sign-in", "--server", hq.url, "--user", "ann", "--password-stdin", stdin="a long password\n"
+    )
+    assert ran.status == 0, ran.err
+    assert second.json("sync")["refused"] == 0
+    with hq.headquarters() as headquarters:
+        assert headquarters.records.get("customer", customer)["name"] == "腾飞（示例）"

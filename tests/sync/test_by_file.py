@@ -17,15 +17,19 @@ from crm_core.errors import UserError
 from crm_core.ids import new_id
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.sync.clock import ms_of
-from crm_core.sync.sealed_file import UnfitFile
+from crm_core.sync.protocol import SyncRequest
+from crm_core.sync.sealed_file import Enrolment, UnfitFile
 from crm_desktop.models import state
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
 from crm_desktop.platform.paths import Profile
 from crm_desktop.services import quotes, records
 from crm_desktop.sync import outbox
+from crm_desktop.sync.by_file import demand_in_time, look_into_enrolment
 from crm_desktop.sync.refused import Refused
+from sync_server.services.auth import DeviceSession
 from sync_server.services.by_file import ANSWERED, BEGIN_ANEW
+from sync_server.services.enrolment_files import OpenedElsewhere
 from sync_server.services.faults import Refusal
 from sync_server.store.tables import Audit, Device, FeedHead, table_of
 from tests.support.hq import Office, make
@@ -524,6 +528,68 @@ def test_a_laptop_hq_knows_no_key_of_is_told_to_sync_once(office: Office, post: 
         connection.execute(update(table_of(Device)).where(here).values(file_key=None))
     with pytest.raises(UnfitFile, match="no key of device"):
         post.answer(file)
+
+
+def first_request(enrolment: Enrolment, opened: bytes | None) -> SyncRequest:
+    """Return what a laptop sends first that was signed in by a file."""
+    answer = enrolment.answer
+    return SyncRequest(
+        v=1,
+        epoch=answer.epoch,
+        device=answer.device,
+        incarnation=1,
+        nonce=answer.nonce,
+        schema=1,
+        sent_hlc=0,
+        token=b"",
+        want_bytes=4096,
+        opened=opened,
+    )
+
+
+def test_an_enrolment_file_serves_the_laptop_that_is_in_touch_first_and_no_other(
+    office: Office, post: Post
+) -> None:
+    user, file = office.user("Ann", "sales"), post.folder / "ann.satchel"
+    device = post.exchange.enrol(user, "van", "corn field 7", "", file).device
+    enrolment, session = look_into_enrolment(file, "corn field 7"), DeviceSession(device, user)
+    assert post.exchange.auth.devices()[-1]["file_used"] is False
+    for _ in range(2):  # the second as where the answer was lost
+        assert not office.sync.answer(first_request(enrolment, b"first"), session).resync
+    for opened in (b"second", b""):
+        with pytest.raises(OpenedElsewhere, match="same file"):
+            office.sync.answer(first_request(enrolment, opened), session)
+    assert not office.sync.answer(first_request(enrolment, b"first"), session).resync
+    kept = post.exchange.auth.devices()[-1]
+    assert (kept["file_used"], kept["alarms"], kept["incarnation"]) == (True, 2, 1)
+    with office.database.read() as snapshot:
+        told = snapshot.connection.execute(select(table_of(Audit).c.action)).scalars().all()
+    assert told[-2:] == ["file opened twice"] * 2
+
+
+def test_an_older_program_uses_an_enrolment_file_up_as_well(office: Office, post: Post) -> None:
+    user, file = office.user("Ben", "sales"), post.folder / "ben.satchel"
+    device = post.exchange.enrol(user, "van", "corn field 7", "", file).device
+    enrolment, session = look_into_enrolment(file, "corn field 7"), DeviceSession(device, user)
+    office.sync.answer(first_request(enrolment, None), session)
+    with pytest.raises(OpenedElsewhere):
+        office.sync.answer(first_request(enrolment, b"second"), session)
+
+
+def test_an_enrolment_file_that_was_not_used_in_time_lets_nobody_in(office: Office, post: Post) -> None:
+    user, file = office.user("Eve", "sales"), post.folder / "eve.satchel"
+    with pytest.raises(UserError, match="1 to 365 days"):
+        post.exchange.enrol(user, "van", "corn field 7", "", file, valid_days=366)
+    device = post.exchange.enrol(user, "van", "corn field 7", "", file, valid_days=1).device
+    enrolment = look_into_enrolment(file, "corn field 7")
+    assert post.exchange.auth.device_of_file(device).user_id == user
+    demand_in_time(enrolment, office.now_ms + DAY_MS)
+    office.now_ms += DAY_MS + 1
+    with pytest.raises(UnfitFile, match="Have HQ write a new one"):
+        demand_in_time(enrolment, office.now_ms)
+    with pytest.raises(Refusal, match="to be used by") as refused:
+        post.exchange.auth.device_of_file(device)
+    assert refused.value.code == "sign_in"
 
 
 class Travel:
