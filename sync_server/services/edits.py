@@ -13,7 +13,7 @@ from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.merge import Verdict, dot, judge, members, next_life
 from crm_core.sync.protocol import Code, OpKind
-from sync_server.services import conditions, ledgers, posting, quote_totals, stepping
+from sync_server.services import cascades, conditions, ledgers, posting, quote_totals, stepping
 from sync_server.services.custom import CustomFields
 from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
@@ -425,7 +425,10 @@ class Edits:
             conditions.demand_unused(self.records, record)
         newest = record.newest_of_others(self._author.device)
         name = dot(self._author.device, self._author.incarnation, stamp.op_no)
-        affected = self._below(record, record.cascade if restore else None)
+        if restore:
+            affected, held = cascades.brought_back(self.records, record)
+        else:
+            affected, held = cascades.taken_along(self.records, record), []
         for each in affected:
             self.records.change(each)
             each.set("life", each.values["life"] + 1)
@@ -434,25 +437,13 @@ class Edits:
             each.meta_changed = True
             self.scopes.lend(each)
             self._note_account(each)
-        if record.schema is quote_totals.LINE:
-            self._note_total(record)
+            self._note_total(each)
+        for each, cascade in held:
+            self.records.change(each)
+            each.life_seq, each.life_device, each.cascade = self._next(), 0, cascade
+            each.meta_changed = True
         seq = record.life_seq
         return Outcome(code=Code.APPLIED, seq=seq, base=seq if newest <= base else base)
-
-    def _below(self, record: Record, cascade: str | None) -> list[Record]:
-        """Return the record and all below it that live, or that the operation `cascade` deleted."""
-        self.records.know_children((record,))
-        found = {id(record): record}
-        level = [record]
-        while level:
-            below = [child for parent in level for child in self.records.children(parent)]
-            level = []
-            for child in below:
-                belongs = child.lives if cascade is None else not child.lives and child.cascade == cascade
-                if belongs and id(child) not in found:
-                    found[id(child)] = child
-                    level.append(child)
-        return list(found.values())
 
     # Sets
 

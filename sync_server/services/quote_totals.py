@@ -37,11 +37,16 @@ def changed_totals(records: Records, quote_ids: Iterable[str]) -> list[tuple[Rec
     records.know_children(quotes)
     found = []
     for quote in quotes:
-        lines = [child for child in records.children(quote) if child.schema is LINE and child.lives]
+        lines = [child for child in records.children(quote) if child.schema is LINE and _counts(quote, child)]
         total = total_of(quote.values, (line.values for line in lines))
         if total != quote.values.get("total"):
             found.append((quote, total))
     return found
+
+
+def _counts(quote: Record, line: Record) -> bool:
+    """Tell whether a line lives, or comes back with its quote if that is deleted."""
+    return line.lives or (not quote.lives and line.cascade == quote.cascade)
 
 
 def total_of(quote: dict[str, Any], lines: Iterable[dict[str, Any]]) -> int | None:

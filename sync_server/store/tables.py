@@ -108,7 +108,15 @@ class RowMeta(HqBase):
     """Position of its last delete or restore; 0 where there was none."""
     life_device: Mapped[int] = mapped_column(Integer, default=0)
     cascade: Mapped[str | None] = mapped_column(Text)
-    """Name of the operation that deleted it together with its parent."""
+    """Name of the operation that deleted it, by itself or with what it belongs to."""
+    __table_args__ = (
+        Index(
+            "ix_row_meta_cascade",
+            "cascade",
+            sqlite_where=text("cascade IS NOT NULL"),
+            postgresql_where=text("cascade IS NOT NULL"),
+        ),
+    )
 
 
 class Cell(HqBase):

@@ -17,6 +17,7 @@ import pytest
 
 from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.entities.ticket import TICKET_STEPS
+from crm_core.ids import named_id
 from crm_core.rules.ledger import total
 from crm_core.schema.field import Kind
 from crm_core.sync.merge import lives
@@ -250,14 +251,14 @@ class Tree:
     office: Office
     chance: random.Random
     laptops: list[Laptop]
-    nodes: dict[str, tuple[str, str | None]] = field(default_factory=dict)
-    """By record id: entity, and the record above."""
+    nodes: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    """By record id: entity, and the records above."""
 
     def plant(self) -> None:
         maker = self.laptops[0]
         root = maker.create("customer", {"name": "Customer"})
-        self.nodes[root] = ("customer", None)
-        for _ in range(8):
+        self.nodes[root] = ("customer", ())
+        for _ in range(10):
             self.grow(maker)
         self.sync()
 
@@ -265,8 +266,15 @@ class Tree:
         """Make a record below one the laptop knows, alive or not at HQ."""
         above = self.chance.choice([key for key, (entity, _) in self.nodes.items() if entity in BELOW])
         entity, values = self.chance.choice(BELOW[self.nodes[above][0]])
-        made = laptop.create(entity, {**values, f"{self.nodes[above][0]}_id": above})
-        self.nodes[made] = (entity, above)
+        links = {f"{self.nodes[above][0]}_id": above}
+        if entity == "activity":  # what belongs to two
+            wanted = ACTIVITY_OF - links.keys()
+            others = [key for key, (kind, _) in self.nodes.items() if f"{kind}_id" in wanted]
+            if others and self.chance.random() < 0.7:
+                other = self.chance.choice(others)
+                links[f"{self.nodes[other][0]}_id"] = other
+        made = laptop.create(entity, {**values, **links})
+        self.nodes[made] = (entity, tuple(links.values()))
         return made
 
     def sync(self) -> None:
@@ -289,20 +297,32 @@ class Tree:
     def below(self, key: str) -> set[str]:
         """Return a node and everything under it."""
         found = {key}
-        while more := {k for k, (_, above) in self.nodes.items() if above in found} - found:
+        while more := {k for k, (_, above) in self.nodes.items() if not found.isdisjoint(above)} - found:
             found |= more
         return found
 
+    def standing(self, keys: set[str], alive: set[str]) -> set[str]:
+        """Return those of some dead records that may live, all at once, beside those alive."""
+        left = set(keys)
+        while held := {key for key in left if not set(self.nodes[key][1]) <= left | alive}:
+            left -= held
+        return left
+
+
+ACTIVITY_OF = frozenset(("customer_id", "deal_id"))
+DEAL = {"name": "Deal", "pipeline_id": named_id("pipeline", "Sales"), "stage_id": named_id("stage", "open")}
+NOTE = {"kind": "note", "subject": "Note"}
 
 BELOW: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "customer": [
         ("contact", {"name": "Contact"}),
-        ("deal", {"name": "Deal"}),
+        ("deal", DEAL),
+        ("activity", NOTE),
         ("quote", {"currency": "CNY", "valid_until": "2031-12-31"}),
         ("ticket", {"subject": "Ticket"}),
         ("point_entry", {"points": 5, "reason": "Order"}),
     ],
-    "deal": [("activity", {"kind": "note", "subject": "Note"})],
+    "deal": [("activity", NOTE)],
     "quote": [("quote_line", {"description": "Line", **price(100)})],
     "ticket": [("ticket_message", {"body": "Text"})],
 }
@@ -357,27 +377,25 @@ def _turn(tree: Tree, laptop: Laptop, other: Laptop, seed: int) -> None:
         expected = Code.STALE_LIFE if second in gone else Code.APPLIED
         assert other.code(op) is expected, f"seed {seed}"
     _no_orphans(tree, seed)
-    if grown is not None and tree.nodes[grown][1] in gone:
+    if grown is not None and not gone.isdisjoint(tree.nodes[grown][1]):
         assert grown not in tree.alive(), f"seed {seed}: made below what is deleted"
     tree.sync()
     dead = tree.state()
+    left = tree.alive()
     # I14: nothing but a restore brings anything back.
     assert not gone & tree.alive(), f"seed {seed}"
     laptop.sync()
     restore = laptop.restore(entity, target)
     laptop.sync()
     if laptop.code(restore) is Code.PARENT:  # the race took what it belongs to
-        assert tree.nodes[target][1] not in tree.alive(), f"seed {seed}"
+        assert not set(tree.nodes[target][1]) <= left, f"seed {seed}"
         return
     assert laptop.code(restore) is Code.APPLIED, f"seed {seed}"
     after = tree.state()
     back = {key for key in dead if not lives(dead[key]["life"]) and lives(after[key]["life"])}
-    expected_back = set(gone)
-    if racing is not None and racing[0] not in gone:
-        # What the second deletion took belongs to that one, also where it lies below.
-        expected_back -= tree.below(racing[0]) if racing[0] != target else set()
-    if grown is not None and tree.nodes[grown][1] in gone:
-        expected_back.add(grown)
+    # What is also below something the second deletion took waits for that.
+    taken = gone | {key for key in (grown,) if key and not gone.isdisjoint(tree.nodes[key][1])}
+    expected_back = tree.standing(taken, left)
     assert back == expected_back, f"seed {seed}: restoring brings back exactly what went"
     # I13: but for the life counters, and what was edited meanwhile, it is as if nothing had been.
     for key in gone & back:
@@ -390,6 +408,22 @@ def _turn(tree: Tree, laptop: Laptop, other: Laptop, seed: int) -> None:
     assert dead.keys() <= after.keys()
     _no_orphans(tree, seed)
     tree.sync()
+    if racing is not None and racing[0] not in gone and chance.random() < 0.7:
+        _undo_second(tree, other, racing[0], taken | (alive & tree.below(racing[0])), seed)
+
+
+def _undo_second(tree: Tree, other: Laptop, second: str, taken: set[str], seed: int) -> None:
+    """Undo the second of two deletions: now all is back that either took."""
+    before = tree.alive()
+    restore = other.restore(tree.nodes[second][0], second)
+    other.sync()
+    if other.code(restore) is Code.PARENT:
+        assert not set(tree.nodes[second][1]) <= before, f"seed {seed}"
+        return
+    assert other.code(restore) is Code.APPLIED, f"seed {seed}"
+    assert tree.alive() >= tree.standing(taken, before), f"seed {seed}: what nobody deleted by itself is back"
+    _no_orphans(tree, seed)
+    tree.sync()
 
 
 def _prune(tree: Tree, laptop: Laptop) -> None:
@@ -398,7 +432,7 @@ def _prune(tree: Tree, laptop: Laptop) -> None:
     leaves = [
         key
         for key, (entity, above) in tree.nodes.items()
-        if key in alive and above is not None and SCHEMAS[entity].meta.ledger is None
+        if key in alive and above and SCHEMAS[entity].meta.ledger is None
     ]
     if len(leaves) > 3:
         pruned = tree.chance.choice(leaves)
@@ -410,10 +444,14 @@ _MOVES = frozenset(("life", "updated_at", "updated_by", "total", "points"))
 
 
 def _no_orphans(tree: Tree, seed: int) -> None:
-    alive = tree.alive()
+    state = tree.state()
+    alive = {key for key, values in state.items() if lives(values["life"])}
     for key in alive:
-        above = tree.nodes[key][1]
-        assert above is None or above in alive, f"seed {seed}: lives below what is deleted"
+        entity, above = tree.nodes[key]
+        assert set(above) <= alive, f"seed {seed}: lives below what is deleted"
+        if entity == "quote":
+            lines = [state[k] for k in alive if key in tree.nodes[k][1] and tree.nodes[k][0] == "quote_line"]
+            assert state[key]["total"] == total_of(state[key], lines), f"seed {seed}"
 
 
 @pytest.mark.parametrize("seed", FEW)
