@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -11,7 +11,7 @@ from crm_core.entities import schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.schema.field import Plain
-from crm_core.schema.values import instant_text
+from crm_core.schema.values import instant_text, to_plain
 from crm_desktop.assembly import App
 from crm_desktop.cli.console import tr
 from crm_desktop.cli.root import Terminal, pass_terminal
@@ -88,20 +88,30 @@ def hand_over(terminal: Terminal, edit_id: int, alike: bool, dry_run: bool) -> N
         _decide(terminal, app, edit_id, Decision(verdict=Verdict.OWNER, alike=alike), dry_run=dry_run)
 
 
-@returned.command(help=tr(N_("Settle the edit with another value: FIELD=VALUE.")))
+@returned.command(
+    help=tr(
+        N_("Settle the edit with another value, or make a record HQ did not take with others: FIELD=VALUE.")
+    )
+)
 @_edit_id
-@click.argument("assignment", metavar="FIELD=VALUE")
+@click.argument("assignments", metavar="FIELD=VALUE...", nargs=-1, required=True)
 @pass_terminal
-def edit(terminal: Terminal, edit_id: int, assignment: str) -> None:
+def edit(terminal: Terminal, edit_id: int, assignments: tuple[str, ...]) -> None:
     """Set a third value."""
     with terminal.app() as app:
         found = returned_edits.one(app.replica, edit_id)
-        present = records.get(app.replica, found.entity, found.record_id)
         declared = declared_fields(app.replica, found.entity)
-        values = parse(declared, found.entity, [assignment], present.values)
-        if found.field not in values:
-            raise UserError(N_("The edit that came back is of “{field}”"), field=found.field or found.label)
-        decision = Decision(verdict=Verdict.OTHER, value=values[found.field])
+        if found.typed is not None:
+            changed = parse(declared, found.entity, assignments, found.typed)
+            decision = Decision(verdict=Verdict.OTHER, values={**found.typed, **changed})
+        else:
+            present = records.get(app.replica, found.entity, found.record_id)
+            values = parse(declared, found.entity, assignments, present.values)
+            if found.field not in values or len(assignments) > 1:
+                raise UserError(
+                    N_("The edit that came back is of “{field}”"), field=found.field or found.label
+                )
+            decision = Decision(verdict=Verdict.OTHER, value=values[found.field])
         outcome = deciding.decide(app.replica, [(edit_id, decision)])
         assert outcome.value.record is not None
         terminal.console.show(flat(outcome.value.record))
@@ -161,8 +171,11 @@ def _decide(terminal: Terminal, app: App, edit_id: int, decision: Decision, *, d
 
 
 def _edit(app: App, edit: ReturnedEdit) -> dict[str, Any]:
-    values = {"base": edit.base, "mine": edit.mine, "theirs": edit.theirs}
-    shown = _register(app, edit.entity, edit.field, edit.label, values)
+    if edit.typed is not None:
+        shown = _created(app, edit.entity, edit.typed)
+    else:
+        values = {"base": edit.base, "mine": edit.mine, "theirs": edit.theirs}
+        shown = _register(app, edit.entity, edit.field, edit.label, values)
     return {
         "id": edit.id,
         "entity": edit.entity,
@@ -203,6 +216,13 @@ def _offer(app: App, offer: OfferedEdit) -> dict[str, Any]:
         "reason": offer.reason.show(tr),
         "problem": offer.problem.show(tr) if offer.problem else None,
     }
+
+
+def _created(app: App, entity: str, typed: Mapping[str, Plain]) -> dict[str, Any]:
+    """Return a record HQ did not take, with what was typed by field name in its JSON form."""
+    fields = declared_fields(app.replica, entity)
+    mine = {name: to_plain(fields[name], typed) if name in fields else value for name, value in typed.items()}
+    return {"field": None, "label": tr(N_("New record")), "base": None, "mine": mine, "theirs": None}
 
 
 def _register(

@@ -16,16 +16,17 @@ from crm_core.errors import CrmError, NotFound, UserError
 from crm_core.i18n import N_, Message
 from crm_core.schema.field import Plain
 from crm_core.schema.reading import Schema
-from crm_core.sync.protocol import OFFERED, Judgement, OpKind
+from crm_core.sync.protocol import OFFERED, Code, Judgement, OpKind
 from crm_desktop.models import repository, state
 from crm_desktop.models.device_tables import OutboxOp, Returned, UntoldVerdict
 from crm_desktop.models.records import Record, field_named
+from crm_desktop.models.refused import parts_of, waits_by_itself
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
 from crm_desktop.services import records, waiting
 from crm_desktop.services.outcome import Outcome
-from crm_desktop.services.replaying import changed_values, created_values
+from crm_desktop.services.replaying import changed_values, typed_values
 from crm_desktop.services.returned_edits import alike
 from crm_desktop.services.syncing import titles_in
 
@@ -58,6 +59,8 @@ class Decision:
 
     verdict: Verdict
     value: Plain = None
+    values: Mapping[str, Plain] | None = None
+    """What a record that was to be made is made with instead, by field name."""
     alike: bool = False
     """The same for every other open edit of its kind; not for a third value."""
 
@@ -107,7 +110,8 @@ def undo(replica: Replica, ids: Iterable[int]) -> Outcome[int]:
     the value it had before as a new edit. One transaction; `NotFound` for an edit there is none of.
     """
     with replica.applying() as session:
-        edits = [_decided_edit(session, edit_id) for edit_id in ids]
+        named = [_decided_edit(session, edit_id) for edit_id in ids]
+        edits = list(dict.fromkeys(each for edit in named for each in (edit, *parts_of(session, edit))))
         edits.sort(key=lambda edit: (edit.decided_ms or 0, edit.id), reverse=True)
         notes = [(edit, _Undo.of(edit)) for edit in edits]
         taken = _taken_back(session, replica, [note for _, note in notes])
@@ -121,7 +125,7 @@ def undo(replica: Replica, ids: Iterable[int]) -> Outcome[int]:
             opened = {"state": "open", "decided_ms": None, "undo": None}
             session.execute(update(Returned).where(Returned.id == edit.id).values(opened))
             session.touch(edit.entity, [edit.row_id])
-    return Outcome(len(edits), frozenset(session.changed))
+    return Outcome(len(named), frozenset(session.changed))
 
 
 def forget_old(replica: Replica) -> int:
@@ -197,8 +201,8 @@ def _decide_in(session: WriteSession, replica: Replica, decisions: Iterable[tupl
 
 
 def _open_edit(session: Session, returned_id: int) -> Returned:
-    edit = session.get(Returned, returned_id)
-    if edit is None or edit.state != "open":
+    edit = session.scalar(select(Returned).where(Returned.id == returned_id, waits_by_itself()))
+    if edit is None:
         raise NotFound(N_("There is no such returned edit"))
     return edit
 
@@ -215,42 +219,52 @@ def _title(session: Session, edit: Returned) -> str:
 
 
 def _carry_out(session: WriteSession, replica: Replica, edit: Returned, decision: Decision) -> Record | None:
-    """Do what was decided of an edit and close it; return the record where one was written."""
+    """Do what was decided of an edit and close it; return the record where one was written.
+
+    What was typed into a record HQ did not take is decided with it.
+    """
     verdict = decision.verdict
+    parts = parts_of(session, edit)
     record: Record | None = None
     note = _Undo(row_id=edit.row_id, readings=[], before={})
     if verdict is Verdict.OWNER:
-        if edit.code not in OFFERED:
+        if edit.code not in OFFERED or edit.kind == OpKind.CREATE:
             raise UserError(N_("Nobody else could make this edit either: HQ's rules forbid it"))
     elif verdict is Verdict.HQ:
-        _tell(session, edit, Judgement.WITHDRAW, opposite=Judgement.OFFER)
         session.touch(edit.entity, [edit.row_id])
     else:
         first_op = state.read(session, Key.NEXT_OP)
         changes = _changes(session, edit, decision)
         before = {} if changes is None else _values(session, edit, changes)
-        record = _again(session, replica, edit, changes)
+        record = _again(session, replica, edit, changes, decision.values, parts)
         session.flush()
         readings = list(session.scalars(select(OutboxOp.hlc).where(OutboxOp.no >= first_op)))
         note = _Undo(row_id=record.id, readings=readings, before=before)
-        _tell(session, edit, Judgement.WITHDRAW, opposite=Judgement.OFFER)
-    closed = {"state": _STATES[verdict], "decided_ms": replica.clock.now_ms(), "undo": note.kept()}
-    session.execute(update(Returned).where(Returned.id == edit.id).values(closed))
+    at_ms = replica.clock.now_ms()
+    nothing = _Undo(row_id=note.row_id, readings=[], before={})
+    for each in (edit, *parts):
+        if verdict is not Verdict.OWNER:
+            _tell(session, each, Judgement.WITHDRAW, opposite=Judgement.OFFER)
+        did = note if each is edit else nothing
+        closed = {"state": _STATES[verdict], "decided_ms": at_ms, "undo": did.kept()}
+        session.execute(update(Returned).where(Returned.id == each.id).values(closed))
     return record
 
 
 def _changes(session: Session, edit: Returned, decision: Decision) -> Mapping[str, Plain] | None:
     """Return the fields an edit sets when it is made again; None where it is of the record as a whole."""
     kind, schema = OpKind(edit.kind), SCHEMAS[edit.entity]
+    if kind is OpKind.CREATE:
+        return None
     if decision.verdict is Verdict.OTHER:
         field = field_named(schema, edit.field)
         if field is None or kind not in (OpKind.SET, OpKind.COMMAND):
             raise UserError(N_("Only a single field can be edited here"))
         return {field.name: decision.value}
-    if kind in (OpKind.CREATE, OpKind.DELETE, OpKind.RESTORE):
+    if kind in (OpKind.DELETE, OpKind.RESTORE):
         return None
     present = _present(session, edit)
-    return _typed(schema, changed_values(present, kind, edit.field, edit.mine))
+    return _typed(schema, changed_values(schema, present.values, kind, edit.field, edit.mine))
 
 
 def _present(session: Session, edit: Returned) -> Record:
@@ -266,19 +280,30 @@ def _values(session: Session, edit: Returned, names: Iterable[str]) -> dict[str,
 
 
 def _again(
-    session: WriteSession, replica: Replica, edit: Returned, changes: Mapping[str, Plain] | None
+    session: WriteSession,
+    replica: Replica,
+    edit: Returned,
+    changes: Mapping[str, Plain] | None,
+    instead: Mapping[str, Plain] | None,
+    parts: Iterable[Returned],
 ) -> Record:
     if changes is not None:
         return records.update_in(session, replica, edit.entity, edit.row_id, changes)
     schema, kind = SCHEMAS[edit.entity], OpKind(edit.kind)
     if kind is OpKind.CREATE:
-        # Numbers and totals are given anew, and so is the id: HQ did not take the old one.
-        given = _typed(schema, created_values(schema, edit.mine))
-        return records.create_in(session, replica, edit.entity, given)
+        # Numbers and totals are given anew.
+        given = _typed(schema, typed_values(schema, edit, parts) if instead is None else instead)
+        return records.create_in(session, replica, edit.entity, given, _id_again(session, edit))
     present = _present(session, edit)
     if kind is OpKind.DELETE:
         return repository.delete(session, edit.entity, edit.row_id) if present.alive else present
     return present if present.alive else repository.restore(session, edit.entity, edit.row_id)
+
+
+def _id_again(session: Session, edit: Returned) -> str | None:
+    """Return the id to make a record with again, which others that came back refer to; None for a new one."""
+    is_spent = edit.code in (Code.ID_TAKEN, Code.STALE_LIFE)
+    return None if is_spent or repository.get(session, edit.entity, edit.row_id) else edit.row_id
 
 
 def _typed(schema: Schema, values: Mapping[str, Plain]) -> dict[str, Plain]:

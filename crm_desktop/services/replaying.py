@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crm_core.schema.field import Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.protocol import OpKind
-from crm_desktop.models.records import Record
+from crm_desktop.models.device_tables import Returned
 
 
 def created_values(schema: Schema, payload: Any) -> dict[str, Plain]:
@@ -40,17 +40,27 @@ def wanted_value(schema: Schema, kind: int, register: str, value: Plain) -> Plai
     return stepped_values(schema, value).get(schema.by_no[int(register)].name)
 
 
-def changed_values(record: Record, kind: OpKind, register: str, value: Any) -> Mapping[str, Plain]:
-    """Return what setting a register, or adding or taking a word, makes of a record's fields."""
+def changed_values(
+    schema: Schema, held: Mapping[str, Any], kind: OpKind, register: str, value: Any
+) -> Mapping[str, Plain]:
+    """Return what setting a register, or adding or taking a word, makes of the fields of a record so far."""
     if register.startswith(CUSTOM_PREFIX):
         return {register: value}
-    field = record.schema.by_no[int(register)]
+    field = schema.by_no[int(register)]
     if kind is OpKind.COMMAND:
-        return stepped_values(record.schema, value)
+        return stepped_values(schema, value)
     if kind is OpKind.TAG_ADD:
-        return {field.name: sorted({*record.get(field.name, []), value})}
+        return {field.name: sorted({*(held.get(field.name) or ()), value})}
     if kind is OpKind.TAG_DEL:
-        return {field.name: sorted(set(record.get(field.name, [])) - {value[0]})}
-    members = record.schema.register(field)
+        return {field.name: sorted({*(held.get(field.name) or ())} - {value[0]})}
+    members = schema.register(field)
     values = value if len(members) > 1 else [value]
     return {member.name: each for member, each in zip(members, values, strict=True)}
+
+
+def typed_values(schema: Schema, creation: Returned, parts: Iterable[Returned]) -> dict[str, Plain]:
+    """Return what a record that HQ did not take holds, by field name, with what was typed into it later."""
+    values = created_values(schema, creation.mine)
+    for part in parts:
+        values.update(changed_values(schema, values, OpKind(part.kind), part.field, part.mine))
+    return {name: value for name, value in values.items() if value not in (None, "", [])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,12 +13,14 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound
 from crm_core.i18n import N_, Message, sentence_of
 from crm_core.schema.field import Plain
+from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import OFFERED, Code, OpKind
 from crm_desktop.models import query
 from crm_desktop.models.device_tables import History, Returned
 from crm_desktop.models.records import field_named
+from crm_desktop.models.refused import parts_of, stands_alone, waits_by_itself
 from crm_desktop.models.replica import Replica
-from crm_desktop.services.replaying import wanted_value
+from crm_desktop.services.replaying import typed_values, wanted_value
 from crm_desktop.services.syncing import SHOWN, label_of, titles_in
 
 REASONS = {
@@ -69,13 +72,20 @@ class ReturnedEdit:
     state: str = "open"
     decided_ms: int | None = None
     """When the decision was made, of one that is not open any more."""
+    typed: Mapping[str, Plain] | None = None
+    """What a record that was to be made holds, by field name; None where the edit made none."""
+
+    @property
+    def can_be_made(self) -> bool:
+        """Tell whether it can be made again here."""
+        return self.exists or self.typed is not None
 
 
 def returned(replica: Replica, limit: int = SHOWN) -> tuple[ReturnedEdit, ...]:
     """Return the edits that came back and wait for a decision, oldest first."""
     with replica.read() as session:
         rows = session.scalars(
-            select(Returned).where(Returned.state == "open").order_by(Returned.id).limit(limit)
+            select(Returned).where(waits_by_itself()).order_by(Returned.id).limit(limit)
         ).all()
         return _edits(session, rows)
 
@@ -83,8 +93,8 @@ def returned(replica: Replica, limit: int = SHOWN) -> tuple[ReturnedEdit, ...]:
 def one(replica: Replica, returned_id: int) -> ReturnedEdit:
     """Return an edit that waits for a decision. `NotFound` where there is none."""
     with replica.read() as session:
-        row = session.get(Returned, returned_id)
-        if row is None or row.state != "open":
+        row = session.scalar(select(Returned).where(Returned.id == returned_id, waits_by_itself()))
+        if row is None:
             raise NotFound(N_("There is no such returned edit"))
         return _edits(session, [row])[0]
 
@@ -94,7 +104,7 @@ def decided(replica: Replica, limit: int = SHOWN) -> tuple[ReturnedEdit, ...]:
     with replica.read() as session:
         rows = session.scalars(
             select(Returned)
-            .where(Returned.state != "open")
+            .where(Returned.state != "open", stands_alone())
             .order_by(Returned.decided_ms.desc(), Returned.id.desc())
             .limit(limit)
         ).all()
@@ -104,7 +114,7 @@ def decided(replica: Replica, limit: int = SHOWN) -> tuple[ReturnedEdit, ...]:
 def alike(session: Session, edit: Returned) -> list[int]:
     """Return the numbers of the open edits of the same kind as `edit`, itself left out, oldest first."""
     query_of_kind = select(Returned.id).where(
-        Returned.state == "open",
+        waits_by_itself(),
         Returned.id != edit.id,
         *(getattr(Returned, name) == getattr(edit, name) for name in _KIND),
     )
@@ -118,7 +128,7 @@ _KIND: Final = ("entity", "field", "kind", "code", "reason")
 def _counts(session: Session) -> dict[tuple[Any, ...], int]:
     """Return how many open edits there are of each kind."""
     kind = [getattr(Returned, name) for name in _KIND]
-    rows = session.execute(select(*kind, func.count()).where(Returned.state == "open").group_by(*kind))
+    rows = session.execute(select(*kind, func.count()).where(waits_by_itself()).group_by(*kind))
     return {tuple(row[:-1]): row[-1] for row in rows}
 
 
@@ -132,12 +142,15 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
         field = field_named(SCHEMAS[row.entity], row.field) if row.field else None
         code = Code(row.code)
         made = _made(session, row)
+        schema = SCHEMAS[row.entity]
+        is_creation = row.kind == OpKind.CREATE
+        typed = typed_values(schema, row, parts_of(session, row)) if is_creation else None
         edits.append(
             ReturnedEdit(
                 id=row.id,
                 entity=row.entity,
                 record_id=row.row_id,
-                title=titles.get((row.entity, row.row_id), ""),
+                title=titles.get((row.entity, row.row_id), _title_of(schema, typed)),
                 field=field.name if field else row.field or None,
                 label=label_of(row.entity, row.field) if row.field else "",
                 base=row.base if row.base is not None else made.base,
@@ -156,9 +169,15 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
                 declined_by=names.get(row.judge or "", "") if row.verdict == "declined" else "",
                 state=row.state,
                 decided_ms=row.decided_ms,
+                typed=typed,
             )
         )
     return tuple(edits)
+
+
+def _title_of(schema: Schema, typed: Mapping[str, Plain] | None) -> str:
+    """Return what a record that was to be made would be called; '' where nothing says."""
+    return str((typed or {}).get(schema.meta.title) or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_desktop.models import numbers, query, state
 from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn, Returned, SyncEvent
 from crm_desktop.models.records import field_named
+from crm_desktop.models.refused import waits_by_itself
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
 from crm_desktop.sync.judging import is_open
@@ -90,7 +91,7 @@ def status(replica: Replica) -> SyncStatus:
             waiting_records=len(waiting),
             waiting_operations=sum(row[2] for row in waiting),
             oldest_waiting_ms=session.scalar(select(func.min(OutboxTxn.created_ms))),
-            returned=session.scalar(select(func.count()).where(Returned.state == "open")) or 0,
+            returned=session.scalar(select(func.count(Returned.id)).where(waits_by_itself())) or 0,
             offered=session.scalar(select(func.count()).where(*is_open(replica.clock.now_ms()))) or 0,
             last_ok_ms=known[Key.LAST_OK_MS] or None,
             device=known[Key.DEVICE],

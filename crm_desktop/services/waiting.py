@@ -257,7 +257,7 @@ def _make_again(session: WriteSession, op: PendingOp) -> Record:
         return repository.delete(session, op.entity, op.row_id) if record.alive else record
     if op.kind is OpKind.RESTORE:
         return record if record.alive else repository.restore(session, op.entity, op.row_id)
-    changes = changed_values(record, op.kind, op.field, op.value)
+    changes = changed_values(record.schema, record.values, op.kind, op.field, op.value)
     return repository.update(session, op.entity, op.row_id, changes)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from crm_core.sync.protocol import Judgement, Told, Verdict
 from crm_desktop.models import state
 from crm_desktop.models.device_tables import Offer, OutboxTxn, Returned, SyncEvent, UntoldVerdict
+from crm_desktop.models.refused import waits_by_itself
 from crm_desktop.models.state import Key
 
 VERDICTS_AT_ONCE = 200
@@ -24,7 +25,7 @@ def told(session: Session, waiting: int) -> Told:
     return Told(
         waiting=waiting,
         oldest_ms=oldest_ms or 0,
-        returned=session.scalar(select(func.count()).where(Returned.state == "open")) or 0,
+        returned=session.scalar(select(func.count(Returned.id)).where(waits_by_itself())) or 0,
         clock_off_ms=state.read(session, Key.OFFSET_MS),
         compared_ms=compared_ms,
         repaired=repaired,

@@ -49,6 +49,32 @@ def test_who_sells_may_name_himself_and_his_own_team_and_no_other(hq: RunningSer
     assert lin.rows("returned") == []
 
 
+def test_a_record_headquarters_did_not_take_is_changed_and_made_again(
+    hq: RunningServer, tmp_path: Path
+) -> None:
+    hq.add_user("ann", "sales", password=PASSWORD)
+    ann = _signed_in(hq, tmp_path / "ann", "ann")
+    made = ann.json("add", "customer", "name=Acme（示例）", "city=Oslo", "tags=vip")
+    contact = ann.json("add", "contact", "name=Wei（示例）", f"customer_id={made['id']}")
+    hq.command("user", "set", "ann", "--role", "auditor")
+    assert ann.json("sync")["refused"] == 3, "the two records and the tag"
+    customer, person = ann.rows("returned")
+    assert (customer["entity"], customer["title"], customer["exists"]) == ("customer", "Acme（示例）", False)
+    assert {name: customer["mine"][name] for name in ("city", "tags")} == {"city": "Oslo", "tags": ["vip"]}
+    assert customer["reason"]
+    assert ann.run("returned", "hand-over", str(customer["id"])).status == 1
+    hq.command("user", "set", "ann", "--role", "sales")
+    ann.json("sync")
+    ran = ann.run("returned", "redo", str(person["id"]))
+    assert (ran.status, ran.out) == (1, ""), "its customer is not there yet"
+    again = ann.json("returned", "edit", str(customer["id"]), "city=Bergen", "tags+=new")
+    assert (again["id"], again["city"], again["tags"]) == (made["id"], "Bergen", ["new", "vip"])
+    assert ann.json("returned", "redo", str(person["id"]))["id"] == contact["id"]
+    sent = ann.json("sync")
+    assert (sent["refused"], ann.rows("returned")) == (0, [])
+    assert ann.json("show", "contact", contact["id"])["customer_id"] == made["id"]
+
+
 def test_an_export_of_a_field_out_of_sight_is_refused(hq: RunningServer, tmp_path: Path) -> None:
     hq.add_user("mark", "marketing", password=PASSWORD)
     mark = _signed_in(hq, tmp_path / "mark", "mark")

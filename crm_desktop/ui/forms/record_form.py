@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -44,7 +44,7 @@ CHECK_MS = 400  # after the last key, so that nobody is told off in the middle o
 
 class RecordForm(Live, QWidget):
     """Makes a record, or changes one. `given` are values a new one starts with, `left_out` fields not shown.
-    `narrow` is for a pane.
+    `narrow` is for a pane. `make` makes a new one otherwise than by itself; then no draft is kept.
 
     Ctrl+S saves and stays, Ctrl+Enter saves and closes, Esc closes and asks only where something is not
     saved. What is typed is kept as a draft every three seconds.
@@ -65,6 +65,7 @@ class RecordForm(Live, QWidget):
         record_id: str | None = None,
         *,
         given: Mapping[str, Plain] | None = None,
+        make: Callable[[Mapping[str, Plain]], Outcome[Record]] | None = None,
         left_out: Iterable[str] = (),
         title: Text | None = None,
         narrow: bool = False,
@@ -75,6 +76,7 @@ class RecordForm(Live, QWidget):
         self.entity = entity
         self.record_id = record_id
         self._given = dict(given or {})
+        self._make = make
         self._left_out = tuple(left_out)
         self._setup: FormSetup | None = None
         self._touched: set[str] = set()
@@ -261,7 +263,7 @@ class RecordForm(Live, QWidget):
         self.retranslate()
         if setup.refusal is not None:
             self._note.say(setup.refusal, Tone.INFO)
-        elif first and setup.draft is not None:
+        elif first and setup.draft is not None and self._make is None:
             self._restore_draft(setup)
         elif replaced and setup.record is not None:
             self._say_overtaken(replaced, setup.record)
@@ -362,11 +364,13 @@ class RecordForm(Live, QWidget):
         replica, entity, record_id = self.context.replica, self.entity, self.record_id
         assert self._setup is not None
         before = self._setup.record.values if self._setup.record is not None else {}
-        used = self._others.used
+        used, make = self._others.used, self._make
 
         def save() -> Outcome[Record]:
             if record_id is None:
                 given = {name: value for name, value in changes.items() if value not in (None, "", [])}
+                if make is not None:
+                    return make(given)
                 outcome = records.create(replica, entity, given)
             else:
                 expected = {name: before.get(name) for name in changes}
@@ -433,7 +437,7 @@ class RecordForm(Live, QWidget):
     # Drafts
 
     def _keep_draft(self) -> None:
-        if not self.dirty or self._setup is None or self._saving:
+        if not self.dirty or self._setup is None or self._saving or self._make is not None:
             return
         values: dict[str, Plain] = dict(self._setup.values)
         kept: dict[str, Plain] = {}
@@ -483,9 +487,10 @@ class RecordForm(Live, QWidget):
         self._draft_timer.stop()
         self._note.clear()
         replica, entity, record_id = self.context.replica, self.entity, self.record_id
-        self.context.tasks.write(
-            self, lambda: drafts.drop(replica, entity, record_id), None, self.context.show_error
-        )
+        if self._make is None:
+            self.context.tasks.write(
+                self, lambda: drafts.drop(replica, entity, record_id), None, self.context.show_error
+            )
         if self._setup is not None:
             self.grid.fill(self._setup.values, self._setup.titles)
             for found in self.grid.fields.values():

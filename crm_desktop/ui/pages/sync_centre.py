@@ -63,6 +63,7 @@ class SyncCentrePage(Page):
         self.side.fix_wanted.connect(self._on_fix)
         self.conflicts = Inbox(
             context,
+            actions,
             hint=message(
                 "Edits to different fields are joined without asking. Only the same field changed on both"
                 " sides comes here."
@@ -72,6 +73,7 @@ class SyncCentrePage(Page):
         )
         self.refused = Inbox(
             context,
+            actions,
             hint=message("HQ's rules did not allow these. Your value is kept here until you decide."),
             empty=message("HQ took every change."),
         )
@@ -112,6 +114,10 @@ class SyncCentrePage(Page):
         if tab is not None:
             self._show_tab(str(tab))
         self.refresh()
+
+    def leave(self) -> bool:
+        """Return whether nothing unsaved is open; a form that has something asks."""
+        return self.refused.leave()
 
     def refresh(self) -> None:
         """Ask for everything anew."""

@@ -25,6 +25,7 @@ from crm_core.sync.protocol import Code
 from crm_desktop.services.deciding import Decision, Verdict
 from crm_desktop.services.returned_edits import ReturnedEdit
 from crm_desktop.ui.format import near_moment
+from crm_desktop.ui.sync_centre.typed_values import TypedValues
 from crm_desktop.ui.sync_centre.values import Titles, register_of, value_words
 from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.theme import theme
@@ -99,6 +100,8 @@ class CompareRow(Live, QWidget):
     focused = Signal(object)
     """The row itself."""
     later_wanted = Signal()
+    form_wanted = Signal()
+    """The record HQ did not take is to be changed in its form."""
     copied = Signal()
 
     def __init__(self, edit: ReturnedEdit, titles: Titles) -> None:
@@ -138,7 +141,9 @@ class CompareRow(Live, QWidget):
         self.editor.hide()
         self.editor.textEdited.connect(self._on_value_edited)
         self.keep_mine = Button(message("Keep mine"), hint="1", small=True)
-        self.keep_hq = Button(message("Keep HQ"), hint="2", small=True)
+        self.keep_hq = Button(
+            message("Keep HQ") if edit.typed is None else message("Discard"), hint="2", small=True
+        )
         self.other = Button(message("Edit"), hint="3", small=True)
         self.later = Button(message("Later"), hint="4", small=True)
         self.hand_over = Button(message("Leave it to the owner"), hint="5", small=True)
@@ -147,7 +152,7 @@ class CompareRow(Live, QWidget):
         self.keep_hq.clicked.connect(lambda: self.decide(Verdict.HQ))
         self.other.clicked.connect(self.begin_edit)
         self.later.clicked.connect(self.later_wanted)
-        self.other.setEnabled(self._field() is not None and edit.exists)
+        self.other.setEnabled(edit.typed is not None or (self._field() is not None and edit.exists))
         self.copy = IconButton("file", message("Copy"), hint="Ctrl+C", color="text-soft", small=True)
         self.copy.clicked.connect(self._on_copy)
         self.change = Button(message("Change"), Kind.LINK)
@@ -155,10 +160,11 @@ class CompareRow(Live, QWidget):
         below = QHBoxLayout()
         below.setContentsMargins(theme().px(S), theme().px(6), theme().px(S), theme().px(8))
         below.setSpacing(theme().px(S))
+        self.typed = TypedValues(edit, titles)
         below.addWidget(Label(message("Result"), step="caption", color="text-soft"))
         below.addWidget(self._result, 1)
         below.addWidget(self.editor, 1)
-        self.keep_mine.setEnabled(edit.exists)
+        self.keep_mine.setEnabled(edit.can_be_made)
         answers = (self.keep_mine, self.keep_hq, self.other, self.later, self.hand_over)
         for button in (self.copy, *answers, self.change):
             below.addWidget(button)
@@ -166,13 +172,14 @@ class CompareRow(Live, QWidget):
         column.setContentsMargins(0, 0, 0, 1)
         column.setSpacing(0)
         column.addLayout(values)
+        column.addWidget(self.typed)
         column.addLayout(below)
         self._show()
         self.retranslate()
 
     def decide(self, verdict: Verdict) -> None:
         """Decide for one of the two values, or to leave it to whoever may change the record."""
-        if verdict is Verdict.MINE and not self.edit.exists:
+        if verdict is Verdict.MINE and not self.edit.can_be_made:
             return
         self.decision = Decision(verdict=verdict)
         self.editor.hide()
@@ -203,7 +210,10 @@ class CompareRow(Live, QWidget):
         self.change.setVisible(not present)
 
     def begin_edit(self) -> None:
-        """Let a third value be typed."""
+        """Let a third value be typed, or a record HQ did not take be changed before it is made."""
+        if self.edit.typed is not None:
+            self.form_wanted.emit()
+            return
         if self._field() is None or not self.edit.exists:
             return
         words = show(value_words(self.edit, self.edit.mine, self._titles))
@@ -267,7 +277,11 @@ class CompareRow(Live, QWidget):
         painter.end()
 
     def _on_copy(self) -> None:
-        words = [self.accessibleName(), "" if self.edit.code is Code.SUPERSEDED else show(self.edit.reason)]
+        words = [
+            self.accessibleName(),
+            self.typed.spoken(),
+            "" if self.edit.code is Code.SUPERSEDED else show(self.edit.reason),
+        ]
         QApplication.clipboard().setText("\n".join(filter(None, words)))
         self.copied.emit()
 
@@ -311,6 +325,8 @@ class CompareRow(Live, QWidget):
             self._result.say(
                 message("{value}, yours", value=show(value_words(self.edit, mine, self._titles)))
             )
+        elif verdict is Verdict.HQ and self.edit.typed is not None:
+            self._result.say(message("it is not made"))
         elif verdict is Verdict.HQ:
             self._result.say(
                 message("{value}, from HQ", value=show(value_words(self.edit, theirs, self._titles)))

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRect, QSignalBlocker, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -21,30 +21,31 @@ from PySide6.QtWidgets import (
 from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
+from crm_core.schema.field import Plain
 from crm_core.sync.protocol import Code
-from crm_desktop.services.deciding import Decided, Verdict, decide, undo
+from crm_desktop.models.records import Record
+from crm_desktop.services.deciding import Decided, Decision, Verdict, decide, undo
 from crm_desktop.services.joined import JoinedField
+from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.returned_edits import ReturnedEdit
+from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
-from crm_desktop.ui.format import near_moment
+from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.sync_centre.compare import CompareHead, CompareRow, grouped, label_of
 from crm_desktop.ui.sync_centre.joined_list import JoinedList
+from crm_desktop.ui.sync_centre.record_row import LIST_WIDTH, RecordRow
 from crm_desktop.ui.sync_centre.values import Titles
-from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import LINES, XL, L, S
+from crm_desktop.ui.theme.tokens import XL, L, S
 from crm_desktop.ui.translate import Text, show, tr
-from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
-from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel, Label
+from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
 
-LIST_WIDTH = 232
 WIDE = 1080
 """From this width on there is room for what stands beside."""
-ROW = 76
 Joined = Mapping[tuple[str, str], Sequence[JoinedField]]
 """What was joined without asking, by record."""
 
@@ -52,7 +53,15 @@ Joined = Mapping[tuple[str, str], Sequence[JoinedField]]
 class Inbox(Live, QWidget):
     """A list of records with edits to decide; 1 to 4 decide, Enter carries out and goes on."""
 
-    def __init__(self, context: Context, *, hint: Text, empty: Text, beside: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        actions: ActionRegistry,
+        *,
+        hint: Text,
+        empty: Text,
+        beside: QWidget | None = None,
+    ) -> None:
         """`beside` stands at the right where there is room."""
         super().__init__()
         self._beside = beside
@@ -60,6 +69,9 @@ class Inbox(Live, QWidget):
         self._alike: set[int] = set()
         """Ids of the edits whose answer is given to all of their kind."""
         self._context = context
+        self._actions = actions
+        self.form: RecordForm | None = None
+        """The form of a record HQ did not take, while it is changed."""
         self._edits: tuple[ReturnedEdit, ...] = ()
         self._groups: list[list[ReturnedEdit]] = []
         self._titles: Titles = {}
@@ -136,10 +148,11 @@ class Inbox(Live, QWidget):
             widget.hide()
             widget.deleteLater()
         for place, group in enumerate(self._groups):
-            row = _RecordRow(group)
+            row = RecordRow(group)
             row.chosen.connect(lambda place=place: self.show_group(place))
             self._list.addWidget(row)
-        self._stack.setCurrentIndex(1 if self._groups else 0)
+        if self.form is None:
+            self._stack.setCurrentIndex(1 if self._groups else 0)
         places = [
             place
             for place, group in enumerate(self._groups)
@@ -167,6 +180,7 @@ class Inbox(Live, QWidget):
             row.decided.connect(self._show_ready)
             row.focused.connect(self._on_row_focused)
             row.later_wanted.connect(self._on_later)
+            row.form_wanted.connect(lambda edit=row.edit: self._show_form(edit))
             row.copied.connect(self._on_copied)
             self._fields.addWidget(row)
         for index in range(self._list.count()):
@@ -223,6 +237,13 @@ class Inbox(Live, QWidget):
                     "{count} fields were changed here and at HQ."
                     " What you do not keep stays in the field history.",
                     count=len(group),
+                )
+            )
+        elif first.typed is not None:
+            self._line.say(
+                message(
+                    "HQ did not take this new record. Keep mine tries it once more,"
+                    " Edit lets you change it first."
                 )
             )
         else:
@@ -336,6 +357,37 @@ class Inbox(Live, QWidget):
         self._show_ready()
         self._context.show_error(error)
 
+    def leave(self) -> bool:
+        """Return whether nothing unsaved is open; a form that has something asks."""
+        return self.form is None or self.form.leave()
+
+    def _show_form(self, edit: ReturnedEdit) -> None:
+        """Show what was typed into a record HQ did not take in its form; saving it makes the record."""
+        replica = self._context.replica
+
+        def make(values: Mapping[str, Plain]) -> Outcome[Record]:
+            outcome = decide(replica, [(edit.id, Decision(verdict=Verdict.OTHER, values=values))])
+            assert outcome.value.record is not None
+            return Outcome(outcome.value.record, outcome.changed)
+
+        form = RecordForm(self._context, self._actions, edit.entity, given=edit.typed, make=make)
+        form.saved.connect(lambda _record: self._on_decided(Decided(ids=(edit.id,))))
+        form.saved.connect(lambda _record: self._drop_form())
+        form.closed.connect(self._drop_form)
+        self.form = form
+        self._stack.addWidget(form)
+        self._stack.setCurrentWidget(form)
+
+    def _drop_form(self) -> None:
+        form, self.form = self.form, None
+        if form is not None:
+            self._stack.removeWidget(form)
+            form.hide()
+            form.deleteLater()
+            self._stack.setCurrentIndex(1 if self._groups else 0)
+            if self._rows and self.isVisible():
+                self._rows[0].setFocus()
+
     def _on_alike_toggled(self, checked: bool) -> None:
         if self._present is not None:
             (self._alike.add if checked else self._alike.discard)(self._present.edit.id)
@@ -361,88 +413,4 @@ class _Surface(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme().color("surface"))
         painter.fillRect(QRect(0, 0, 1, self.height()), theme().color("line"))
-        painter.end()
-
-
-class _RecordRow(Live, QWidget):
-    """A record of the list: its name, how many fields, who changed it at HQ."""
-
-    chosen = Signal()
-
-    def __init__(self, group: Sequence[ReturnedEdit]) -> None:
-        super().__init__()
-        self._present = False
-        first = group[0]
-        schema = SCHEMAS[first.entity]
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self._title = ElidedLabel(first.title or Message(schema.meta.label), weight=600)
-        fields = (
-            message("{kind} · 1 field", kind=Message(schema.meta.label))
-            if len(group) == 1
-            else message("{kind} · {count} fields", kind=Message(schema.meta.label), count=len(group))
-        )
-        at = near_moment(moment(first.at_ms))
-        who = (
-            message("{who} at HQ, {time}", who=first.who, time=at)
-            if first.who
-            else message("At HQ, {time}", time=at)
-        )
-        words = QVBoxLayout()
-        words.setSpacing(1)
-        words.addWidget(self._title)
-        words.addWidget(ElidedLabel(fields, step="caption", color="text-soft"))
-        words.addWidget(ElidedLabel(who, step="caption", color="text-soft"))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme().px(XL), theme().px(S), theme().px(L), theme().px(S))
-        row.setSpacing(theme().px(S))
-        row.addWidget(
-            IconLabel("conflict" if first.code is Code.SUPERSEDED else "overdue", color="bad"),
-            0,
-            Qt.AlignmentFlag.AlignTop,
-        )
-        row.addLayout(words, 1)
-        self.retranslate()
-
-    def show_present(self, present: bool) -> None:
-        """Show whether it is the one in front."""
-        self._present = present
-        self.update()
-
-    def retranslate(self) -> None:
-        """Name the record for those who listen."""
-        self.setAccessibleName(self._title.text())
-
-    def sizeHint(self) -> QSize:
-        """Give three lines their room."""
-        return QSize(theme().px(LIST_WIDTH), theme().px(ROW))
-
-    def minimumSizeHint(self) -> QSize:
-        """Never cut a line."""
-        return QSize(0, theme().px(ROW))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose by a click."""
-        super().mousePressEvent(event)
-        self.chosen.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Choose by Enter or Space."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit()
-            return
-        super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint ground, edge and hairline."""
-        painter = QPainter(self)
-        if self._present:
-            painter.fillRect(self.rect(), theme().color("surface"))
-            edge = LINES["selected-item-edge"]
-            painter.fillRect(QRect(0, 0, edge, self.height()), theme().color("accent"))
-        elif self.underMouse():
-            painter.fillRect(self.rect(), theme().color("hover"))
-        painter.fillRect(QRect(0, self.height() - 1, self.width(), 1), theme().color("line"))
-        if self.hasFocus():
-            paint.focus_frame(painter, self.rect(), 0)
         painter.end()

@@ -11,6 +11,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message, message
 from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
+from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.schema.values import DEFAULT_CURRENCY, links_of
 from crm_desktop.services.joined import JoinedField
 from crm_desktop.services.offers import OfferedEdit
@@ -33,6 +34,10 @@ def register_of(edit: Shown) -> tuple[Field, ...]:
 def links_in(edit: Shown) -> Iterable[tuple[str, str]]:
     """Yield (entity, id) of every record the values of an edit link to."""
     fields = register_of(edit)
+    if isinstance(edit, ReturnedEdit) and edit.typed is not None:
+        for field in SCHEMAS[edit.entity].fields.values():
+            yield from links_of(field, edit.typed)
+        return
     match edit:
         case ReturnedEdit():
             values: tuple[Any, ...] = (edit.base, edit.mine, edit.theirs)
@@ -62,6 +67,18 @@ def value_words(edit: Shown, value: Any, titles: Titles) -> Text:
             _words(field, named, titles) for field in fields if field.name in ("stage_id", "loss_reason")
         ]
     return ", ".join(filter(None, words)) or NOTHING
+
+
+def typed_words(edit: ReturnedEdit, titles: Titles) -> list[tuple[Text, Text]]:
+    """Return what was typed into a record HQ did not take, as (field, value) in the order of its form."""
+    typed = edit.typed or {}
+    lines: list[tuple[Text, Text]] = []
+    for field in SCHEMAS[edit.entity].fields.values():
+        if field.name in typed and field.kind not in (Kind.CURRENCY, Kind.POSITION, Kind.JSON):
+            lines.append((Message(field.label), _words(field, typed, titles)))
+    custom = {name: value for name, value in typed.items() if name.startswith(CUSTOM_PREFIX)}
+    lines.extend((name.removeprefix(CUSTOM_PREFIX), str(value)) for name, value in sorted(custom.items()))
+    return lines
 
 
 def _members(fields: Sequence[Field], value: Any) -> Sequence[Any]:

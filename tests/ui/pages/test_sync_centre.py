@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 from sqlalchemy import insert
 
@@ -343,3 +343,72 @@ def test_what_may_not_be_changed_any_more_is_left_to_its_owner_and_that_is_undon
     assert decided.state == "handed"
     deciding.undo(replica, [decided.id])
     assert len(returned_edits.returned(replica)) == 5
+
+
+def refused_creation() -> list[dict[str, Any]]:
+    """Return a customer HQ did not take, with a word put into it later."""
+    fields = SCHEMAS["customer"].fields
+    names = ("name", "owner_id", "phone", "notes")
+    made = {
+        **returned("customer", "ab" * 16, "tags", None, "vip", None, Code.FORBIDDEN_ROW),
+        "kind": OpKind.TAG_ADD,
+        "op_no": 8,
+    }
+    values = ["Blue Heron", COLLEAGUE, "+44 1 555", "Met at the fair"]
+    creation = {
+        **made,
+        "kind": OpKind.CREATE,
+        "op_no": 7,
+        "field": "",
+        "mine": [[fields[name].no for name in names], values],
+        "code": Code.FORBIDDEN_ASSIGN,
+    }
+    return [creation, made]
+
+
+@pytest.fixture
+def refused(app: App, page: SyncCentrePage, qtbot: QtBot) -> SyncCentrePage:
+    """Give the centre with a record HQ did not take in front."""
+    with app.replica.applying() as session:
+        session.execute(insert(Returned), refused_creation())
+    page.refresh()
+    qtbot.waitUntil(lambda: len(page.refused._groups) == 2, timeout=WAIT)
+    page._on_tab_chosen("refused")
+    page.refused.show_group(1)
+    return page
+
+
+def test_a_refused_record_shows_what_was_typed_and_is_made_again_by_key(
+    refused: SyncCentrePage, qtbot: QtBot
+) -> None:
+    (row,) = refused.refused._rows
+    assert row.typed.spoken().splitlines()[0] == "Name: Blue Heron"
+    assert "Tags: vip" in row.typed.spoken()
+    assert refused.refused._title.text() == "Blue Heron"
+    qtbot.keyClick(row, Qt.Key.Key_1)
+    qtbot.keyClick(row, Qt.Key.Key_Return)
+    replica = refused.context.replica
+    qtbot.waitUntil(lambda: len(returned_edits.returned(replica)) == 5, timeout=WAIT)
+    assert records.get(replica, "customer", "ab" * 16)["tags"] == ["vip"]
+
+
+def test_a_refused_record_is_changed_in_its_form_before_it_is_made(
+    refused: SyncCentrePage, qtbot: QtBot
+) -> None:
+    inbox = refused.refused
+    qtbot.keyClick(inbox._rows[0], Qt.Key.Key_3)
+    form = inbox.form
+    assert form is not None
+    qtbot.waitUntil(lambda: "phone" in form.grid.fields, timeout=WAIT)
+    editor = form.grid.fields["phone"].editor
+    assert isinstance(editor, QLineEdit)
+    assert editor.text() == "+44 1 555"
+    editor.clear()
+    qtbot.keyClicks(editor, "+44 1 666")
+    assert not refused.leave(), "what was typed is not given up unasked"
+    form.save(close=True)
+    replica = refused.context.replica
+    qtbot.waitUntil(lambda: len(returned_edits.returned(replica)) == 5, timeout=WAIT)
+    made = records.get(replica, "customer", "ab" * 16)
+    assert (made["phone"], made["tags"], made["owner_id"]) == ("+44 1 666", ["vip"], COLLEAGUE)
+    qtbot.waitUntil(lambda: inbox.form is None, timeout=WAIT)
