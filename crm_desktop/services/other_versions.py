@@ -104,7 +104,7 @@ def take(replica: Replica, version: OtherVersion, *, below: bool = False) -> Out
                 raise NotFound(N_("There is no such record on this laptop"))
             text = joined(present.get(version.field, ""), text)
         record = records.update_in(session, replica, version.entity, version.record_id, {version.field: text})
-        _settle(session, [version.key], is_open=False)
+        _settle(session, [version.key], replica.clock.now_ms(), is_open=False)
     return Outcome(record, frozenset(session.changed))
 
 
@@ -128,17 +128,18 @@ def _change(replica: Replica, versions: Iterable[OtherVersion], *, is_open: bool
     if not some:
         return Outcome(None, frozenset())
     with replica.write() as session:
-        _settle(session, [version.key for version in some], is_open=is_open)
+        _settle(session, [version.key for version in some], replica.clock.now_ms(), is_open=is_open)
         for version in some:
             session.touch(version.entity, [version.record_id])
     return Outcome(None, frozenset(session.changed))
 
 
-def _settle(session: WriteSession, keys: Iterable[str], *, is_open: bool) -> None:
+def _settle(session: WriteSession, keys: Iterable[str], at_ms: int, *, is_open: bool) -> None:
     for key in keys:
         kind, _, number = key.partition(":")
         if kind == _RETURNED:
-            state = "open" if is_open else "discarded"
-            session.execute(update(Returned).where(Returned.id == int(number)).values(state=state))
+            state, decided_ms = ("open", None) if is_open else ("discarded", at_ms)
+            decided = {"state": state, "decided_ms": decided_ms}
+            session.execute(update(Returned).where(Returned.id == int(number)).values(decided))
         else:
             session.execute(update(Kept).where(Kept.id == int(number)).values(is_open=is_open))

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from crm_core.sync.protocol import Code, MsgKind
 from crm_desktop.models.device_tables import OtherVersion as OtherVersionRow
-from crm_desktop.services import customers, other_versions, records, returned_edits
+from crm_desktop.services import customers, deciding, other_versions, records, returned_edits
 from crm_desktop.services.other_versions import OtherVersion
 from tests.support.hq import Office
 from tests.support.replicas import Cut, Laptop, Laptops, differences, settle_all
@@ -79,6 +79,19 @@ def test_it_is_taken_joined_or_let_go_and_then_gone(office: Office, pair: tuple[
     assert records.get(maya.replica, "customer", customer)["notes"] == f"{HIS}\n\n{HERS}"
     assert versions(maya, customer) == ()
     assert [line for laptop in pair for line in differences(laptop)] == []
+
+
+def test_a_text_that_was_let_go_at_its_field_goes_for_good_after_thirty_days(
+    office: Office, pair: tuple[Laptop, Laptop]
+) -> None:
+    lin, maya = pair
+    customer = write_both(office, lin, maya, first=lin)
+    other_versions.dismiss(maya.replica, versions(maya, customer))
+    (decided,) = returned_edits.decided(maya.replica)
+    assert (decided.mine, decided.decided_ms) == (HERS, office.now_ms)
+    office.now_ms += 31 * 24 * 60 * 60 * 1000
+    assert deciding.forget_old(maya.replica) == 1
+    assert returned_edits.decided(maya.replica) == ()
 
 
 def test_an_answer_lost_brings_it_once(office: Office, pair: tuple[Laptop, Laptop]) -> None:

@@ -35,6 +35,7 @@ from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.paint import Tone
+from crm_desktop.ui.widgets.scrolling import show_whole
 
 DRAFT_MS = 3_000
 WITH_FILES = frozenset(("deal", "activity", "contact", "product"))
@@ -132,11 +133,11 @@ class RecordForm(Live, QWidget):
             self.close_form()
 
     def focus_field(self, name: str) -> None:
-        """Put the focus in a field."""
+        """Put the focus in a field and bring it into sight, with what stands below it."""
         found = self.grid.fields.get(name)
         if found is not None and found.editor is not None:
             found.editor.setFocus()
-            self._scroll.ensureWidgetVisible(found.widget)
+            show_whole(self._scroll, found.widget)
 
     def close_form(self) -> None:
         """Close the form, after asking where something is not saved."""

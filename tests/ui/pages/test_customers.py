@@ -11,11 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from sqlalchemy import insert
 
 from crm_core.i18n import message
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_desktop.models import state
 from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.models.device_tables import OtherVersion
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
 from crm_desktop.models.state import Key as StateKey
@@ -27,9 +29,11 @@ from crm_desktop.ui.customers.child_list import ChildList
 from crm_desktop.ui.customers.customer_view import CustomerView
 from crm_desktop.ui.customers.history_list import HistoryList
 from crm_desktop.ui.customers.timeline_model import Entry
+from crm_desktop.ui.forms.other_versions import VersionPanel
 from crm_desktop.ui.pages.customers import CustomersPage
 from crm_desktop.ui.pages.records import ActivitiesPage, ProductsPage
 from crm_desktop.ui.translate import show, tr, translator
+from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.fields import Fact
 from tests.support.desktop import empty_app, sample_app
 from tests.support.stage import Stage, staged
@@ -282,6 +286,25 @@ def test_older_entries_come_as_the_time_line_is_scrolled(stage: Stage) -> None:
     bar.setValue(bar.maximum())
     stage.settle()
     assert len(entries(view)) == 70
+
+
+def test_the_link_to_another_version_of_a_text_shows_both_texts(stage: Stage) -> None:
+    page = page_of(stage)
+    customer = make(stage, name="Demo Mill", notes="\n".join(f"Mine {line}" for line in range(30)))
+    with stage.app.replica.applying() as session:
+        field = str(customer.schema.fields["notes"].no)
+        kept = {"entity": "customer", "row_id": customer.id, "field": field, "text": "Theirs"}
+        session.execute(insert(OtherVersion).values(**kept, at_ms=1_700_000_000_000, is_open=True))
+    view = opened(stage, page, customer)
+    (link,) = [each for each in view.facts.findChildren(Button) if each.text().startswith("Other version")]
+    QTest.mouseClick(link, Qt.MouseButton.LeftButton)
+    stage.settle()
+    form = view.facts.form
+    assert form is not None
+    assert form.grid.fields["notes"].editor.hasFocus()
+    (panel,) = form.findChildren(VersionPanel)
+    seen = panel.visibleRegion().boundingRect()
+    assert seen == panel.rect(), "the other version is in sight without scrolling"
 
 
 def test_e_turns_the_facts_into_a_form_and_ctrl_enter_saves_it(stage: Stage) -> None:

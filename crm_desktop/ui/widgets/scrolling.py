@@ -1,0 +1,41 @@
+"""Bringing a part of a scrolled page into sight."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+STILL_MS = 300
+"""A page that was only just filled has its parts in their places when nothing moved for so long."""
+
+
+def show_whole(area: QScrollArea, widget: QWidget) -> None:
+    """Scroll so that a widget is seen whole, or its beginning where it is longer than the area.
+
+    It is followed until the page has found its shape.
+    """
+    _Following(area, widget)
+
+
+class _Following(QObject):
+    """Goes with its widget, or by itself once the page is still."""
+
+    def __init__(self, area: QScrollArea, widget: QWidget) -> None:
+        super().__init__(widget)
+        self._area, self._widget = area, widget
+        self._still = QTimer(self)
+        self._still.setSingleShot(True)
+        self._still.setInterval(STILL_MS)
+        self._still.timeout.connect(self.deleteLater)
+        area.verticalScrollBar().rangeChanged.connect(self._on_moved)
+        self._on_moved()
+
+    def _on_moved(self) -> None:
+        self._still.start()
+        inner, bar = self._area.widget(), self._area.verticalScrollBar()
+        if inner is None or not inner.isAncestorOf(self._widget):
+            return
+        top = self._widget.mapTo(inner, QPoint(0, 0)).y()
+        self._area.ensureVisible(0, top + self._widget.height())
+        if bar.value() > top:
+            bar.setValue(top)
