@@ -38,6 +38,16 @@ def judge(held: Held | None, incoming: Stamp, base_seq: int) -> Verdict:
     return Verdict.SUPERSEDED
 
 
+def after_seen(held: Held | None, incoming: Stamp, *, seen: bool) -> Stamp:
+    """Return the stamp of an edit whose writer had seen, or written, what is held: later than that.
+
+    A clock that jumped between two edits would put one before what was on the screen when it was made.
+    """
+    if held is None or not seen or incoming > held.stamp:
+        return incoming
+    return incoming._replace(hlc=held.stamp.hlc + 1)
+
+
 def lives(life: int) -> bool:
     """Tell whether a life counter means alive."""
     return life % 2 == 1

@@ -11,7 +11,7 @@ from crm_core.rules.access import Action
 from crm_core.schema.field import Field, Kind, ScopeSource
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.sync.clock import Stamp, ms_of
-from crm_core.sync.merge import Verdict, dot, judge, members, next_life
+from crm_core.sync.merge import Verdict, after_seen, dot, judge, members, next_life
 from crm_core.sync.protocol import Code, OpKind
 from sync_server.services import cascades, conditions, ledgers, posting, quote_totals, stepping
 from sync_server.services.custom import CustomFields
@@ -44,6 +44,8 @@ class Outcome:
     """Position of the change; 0 where nothing changed."""
     base: int = 0
     """Position up to which the author has now seen the record."""
+    hlc: int = 0
+    """Reading it got in the place of its own, which lay before what its author had seen; 0: its own."""
     shown: Any = None
     """Superseded: [HQ's value, user id, ms]. Applied to what is deleted: [text, places]. Applied with another
     number than its own: [text, places, "number"]."""
@@ -237,6 +239,7 @@ class Edits:
         self.rights.demand(Action.EDIT, record)
         self.rights.demand_fields(Action.EDIT, wanted.schema, wanted.fields)
         held = record.mark(wanted.register)
+        came, stamp = stamp, after_seen(held.held, stamp, seen=self._has_seen(held, base))
         verdict = judge(held.held, stamp, base)
         old, new = self.value(record, wanted.fields), _travelling(wanted)
         if verdict is Verdict.SUPERSEDED:
@@ -282,7 +285,13 @@ class Edits:
             seq=seq,
             base=seq if newest <= base else base,
             shown=self._in_trash(record) or replaced,
+            hlc=stamp.hlc if stamp != came else 0,
         )
+
+    def _has_seen(self, held: Mark, base: int) -> bool:
+        """Tell whether the author wrote on top of what is held, or wrote that himself before."""
+        own = (held.device, held.incarnation) == (self._author.device, self._author.incarnation)
+        return own or held.seq <= base
 
     def _shown(self, record: Record, wanted: Wanted, held: Mark) -> list[Any] | None:
         """Return the winner as far as the author may see it."""

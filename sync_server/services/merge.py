@@ -21,7 +21,7 @@ from crm_core.ids import is_id
 from crm_core.sync.clock import HLC_MAX, Stamp, accept, ms_of, shift_ms
 from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
 from sync_server.services import ledgers, quote_totals, unique_keys
-from sync_server.services.edits import Edits, Outcome
+from sync_server.services.edits import Edits
 from sync_server.services.faults import Refusal
 from sync_server.services.posting import settle_numbers
 from sync_server.services.quarantine import keep
@@ -347,11 +347,10 @@ class _Batch:
         except Refused as refused:
             self._refuse(item, refused)
             return
-        self._take(item, item.stamp, outcome)
-
-    def _take(self, item: _Item, stamp: Stamp, outcome: Outcome) -> None:
+        if outcome.hlc:
+            item.stamp = item.stamp._replace(hlc=outcome.hlc)
         item.seq = outcome.seq
-        item.answer = Answer(item.op.no, outcome.code, stamp.hlc, outcome.base, outcome.shown)
+        item.answer = Answer(item.op.no, outcome.code, item.stamp.hlc, outcome.base, outcome.shown)
 
     def _refuse(self, item: _Item, refused: Refused) -> None:
         item.refused, item.seq = refused, 0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_core.sync.clock import Stamp
-from crm_core.sync.merge import Held, Verdict, judge, lives, members, next_life
+from crm_core.sync.merge import Held, Verdict, after_seen, judge, lives, members, next_life
 
 stamps = st.builds(
     Stamp,
@@ -38,6 +38,18 @@ def test_an_edit_made_on_top_of_what_is_held_is_no_conflict() -> None:
     assert judge(held, Stamp(11, 2, 1), base_seq=6) is Verdict.MERGED
     assert judge(held, Stamp(11, 1, 2), base_seq=6) is Verdict.APPLIED
     assert judge(held, Stamp(9, 2, 1), base_seq=6) is Verdict.SUPERSEDED
+
+
+@given(stamps, stamps)
+def test_an_edit_of_what_its_writer_saw_comes_after_it_whatever_his_clock_says(
+    one: Stamp, two: Stamp
+) -> None:
+    held = Held(one, seq=7)
+    placed = after_seen(held, two, seen=True)
+    assert placed > one
+    assert judge(held, placed, base_seq=7) is Verdict.APPLIED
+    assert placed == two or not two > one
+    assert after_seen(held, two, seen=False) == after_seen(None, two, seen=True) == two
 
 
 def test_deleting_twice_or_from_an_older_life_is_stale() -> None:

@@ -17,6 +17,8 @@ from sync_server.services.faults import Refusal
 from sync_server.store.tables import Audit, Quarantine, table_of
 from tests.support.hq import Laptop, Office
 
+YEAR_MS = 365 * 24 * 3600 * 1000
+
 
 @pytest.fixture
 def two(office: Office) -> tuple[Laptop, Laptop]:
@@ -123,6 +125,47 @@ def test_a_group_moves_as_one(office: Office, two: tuple[Laptop, Laptop]) -> Non
         laptop.sync()
     row = office.row("customer", made)
     assert [row[name] for name in ("country", "province", "city", "address")] == ["DE", None, "Hamburg", None]
+
+
+def test_a_clock_that_jumps_between_two_edits_puts_none_before_what_its_writer_saw(
+    office: Office, two: tuple[Laptop, Laptop]
+) -> None:
+    one, other = two
+    made = _customer(one, other)
+    seen = other.set("customer", made, "name", "Seen by both")
+    other.sync()
+    one.sync()
+    office.now_ms += 60_000
+    above = one.set("customer", made, "name", "Written above it")
+    one.skew_ms = YEAR_MS  # set wrong while it was off
+    again = one.set("customer", made, "name", "And above that")
+    elsewhere = one.set("customer", made, "phone", "123456")
+    one.sync()
+    other.sync()
+    codes = [other.code(seen), *(one.code(number) for number in (above, again, elsewhere))]
+    assert codes == [Code.APPLIED] * 4
+    assert office.row("customer", made)["name"] == "And above that"
+    readings = [one.answers[number].hlc for number in (above, again, elsewhere)]
+    assert ms_of(max(readings)) <= office.now_ms
+    assert readings == sorted(readings)
+    assert one.lost == other.lost == []
+    assert one.shown("customer", made) == other.shown("customer", made)
+
+
+def test_a_clock_that_jumps_gives_no_place_before_what_was_not_seen(
+    office: Office, two: tuple[Laptop, Laptop]
+) -> None:
+    one, other = two
+    made = _customer(one, other)
+    older = one.set("customer", made, "name", "Older")
+    one.skew_ms = YEAR_MS
+    one.set("customer", made, "phone", "123456")
+    office.now_ms += 60_000
+    other.set("customer", made, "name", "Newer, unseen")
+    other.sync()
+    one.sync()
+    assert one.code(older) == Code.SUPERSEDED
+    assert office.row("customer", made)["name"] == "Newer, unseen"
 
 
 def test_a_clock_in_the_future_is_moved_to_hqs_now(office: Office, two: tuple[Laptop, Laptop]) -> None:
