@@ -284,14 +284,18 @@ class Desktop(QObject):
         )
         screen.choice.choose(copy)
         screen.begin()
+        self._once_idle(lambda: self._restore(screen, copy, work))
 
-        def begin(busy: int) -> None:
+    def _once_idle(self, then: Callable[[], None]) -> None:
+        """Call `then` as soon as nothing reads or writes."""
+
+        def look(busy: int) -> None:
             if busy == 0:
-                self._tasks.busy_changed.disconnect(begin)
-                self._restore(screen, copy, work)
+                self._tasks.busy_changed.disconnect(look)
+                then()
 
-        self._tasks.busy_changed.connect(begin)
-        begin(self._tasks.busy)
+        self._tasks.busy_changed.connect(look)
+        look(self._tasks.busy)
 
     # The first run
 
@@ -371,11 +375,19 @@ class Desktop(QObject):
     def _lock(self, why: str) -> None:
         from crm_desktop.ui.first_run.stopped import locked_screen  # noqa: PLC0415
 
-        self._close_app()
+        if self._context is None:
+            return  # said already; it is closed as soon as nothing reads it
+        app, self._context = self.app, None
         screen = locked_screen(why, str(self.profile.root))
-        screen.again_wanted.connect(self._open_profile)
+        screen.again_wanted.connect(lambda: self._once_idle(self._open_profile))
         screen.left.connect(self.window.close)
         self.window.show_screen(screen)
+        if app is not None:
+            # What still reads it, a check or an index, would break off as an error of ours.
+            app.replica.leave()
+            for job in self._tasks.jobs:
+                job.cancel()
+            self._once_idle(lambda: self._close_app() if self.app is app else None)
 
     def _connect_to_hq(self) -> None:
         if self.app is None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from crm_desktop.app import Desktop
 from crm_desktop.assembly import App
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
@@ -85,3 +86,13 @@ def staged(qtbot: QtBot, app: App) -> Iterator[Stage]:
     finally:
         stage.close()
         app.close()
+
+
+def close_window(desktop: Desktop) -> None:
+    """Close a program's window, and delete the screens it showed before while somebody still holds it.
+
+    A screen that is deleted later may hold the last way to the program: it would then delete the window above
+    it, and that the screen once more, which ends the whole run.
+    """
+    desktop.window.close()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

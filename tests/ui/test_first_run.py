@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from crm_core.errors import UserError
 from crm_core.i18n import message
 from crm_desktop import assembly
 from crm_desktop.app import Desktop
+from crm_desktop.models.query import ListQuery
 from crm_desktop.platform.paths import Profile
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
 from crm_desktop.services import records, sample, syncing
@@ -36,6 +38,7 @@ from sync_server.services import people
 from sync_server.services.headquarters import open_headquarters
 from sync_server.settings import read_settings
 from tests.support.server import initialised, running_server
+from tests.support.stage import close_window
 
 LONG = 20_000
 PASSPHRASE = "a long passphrase"
@@ -55,7 +58,7 @@ def desktop(look: QApplication, qtbot: QtBot, profile: Profile) -> Iterator[Desk
     qtbot.addWidget(started.window)
     started.start()
     yield started
-    started.window.close()
+    close_window(started)
 
 
 def _wizard(desktop: Desktop, qtbot: QtBot) -> FirstRun:
@@ -133,7 +136,7 @@ def test_an_empty_start_works_offline_and_opens_with_its_passphrase_again(
     frame = _frame(desktop, qtbot)
     assert frame.status.badge.status.state is SyncState.NOT_CONNECTED
     assert not frame.top.sample.isVisible()
-    desktop.window.close()
+    close_window(desktop)
     again = Desktop(look, desktop.profile)
     qtbot.addWidget(again.window)
     again.start()
@@ -149,7 +152,7 @@ def test_an_empty_start_works_offline_and_opens_with_its_passphrase_again(
     qtbot.waitUntil(screen.open.isEnabled, timeout=LONG)
     qtbot.keyClick(screen.line, Qt.Key.Key_Return)
     _frame(again, qtbot)
-    again.window.close()
+    close_window(again)
 
 
 def test_each_wrong_passphrase_makes_the_wait_longer(look: QApplication, qtbot: QtBot) -> None:
@@ -228,7 +231,7 @@ def test_a_profile_that_cannot_be_opened_says_why_and_may_be_tried_again(
     profile.database.write_bytes(kept)
     screen.again.click()
     _wizard(desktop, qtbot)  # made, but neither connected nor prepared yet
-    desktop.window.close()
+    close_window(desktop)
 
 
 @pytest.mark.parametrize(
@@ -285,7 +288,36 @@ def test_an_empty_start_is_connected_later_and_locked_when_hq_takes_the_laptop_o
         screen = desktop.window.screen_shown
         assert isinstance(screen, StoppedScreen)
         assert screen.state.line.text() == "HQ has taken this laptop off its list"
-    desktop.window.close()
+    close_window(desktop)
+
+
+def test_a_laptop_taken_off_the_list_says_so_whatever_still_reads_its_profile(
+    look: QApplication, qtbot: QtBot, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
+    app = assembly.new_profile(profile.root)
+    sample.prepare_local(app.replica, "en")
+    app.close()
+    desktop = Desktop(look, profile)
+    qtbot.addWidget(desktop.window)
+    desktop.start()
+    frame = _frame(desktop, qtbot)
+    replica, may_read, read = frame.context.replica, threading.Event(), []
+
+    def work() -> int:
+        may_read.wait(LONG / 1000)
+        return records.count(replica, ListQuery(entity="customer"))
+
+    desktop._tasks.read(desktop, work, read.append)
+    frame.context.sync_changed.emit(Status(phase=Phase.REFUSED, refusal="revoked"))
+    screen = desktop.window.screen_shown
+    assert isinstance(screen, StoppedScreen)
+    may_read.set()
+    qtbot.waitUntil(lambda: desktop.app is None, timeout=LONG)
+    assert read == [0]
+    assert desktop.window.screen_shown is screen
+    assert screen.state.line.text() == "HQ has taken this laptop off its list"
+    close_window(desktop)
 
 
 def told(step: FirstSyncStep, entity: str, done: int, total: int, part: int) -> int:
@@ -398,4 +430,4 @@ def test_a_first_sync_by_file_that_was_stopped_goes_on_with_the_same_file(
     qtbot.waitUntil(lambda: wizard.step is wizard.sync and wizard.next.isEnabled(), timeout=LONG)
     wizard.next.click()
     assert syncing.status(_frame(desktop, qtbot).context.replica).rows["customer"] == 3
-    desktop.window.close()
+    close_window(desktop)

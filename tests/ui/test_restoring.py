@@ -30,6 +30,7 @@ from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.buttons import Kind
 from tests.support.server import running_server
+from tests.support.stage import close_window
 
 LONG = 20_000
 PASSPHRASE = "a long passphrase"
@@ -54,7 +55,7 @@ def desktops(look: QApplication, qtbot: QtBot, profile: Profile) -> Iterator[lis
     started: list[Desktop] = []
     yield started
     for desktop in started:
-        desktop.window.close()
+        close_window(desktop)
 
 
 def _started(look: QApplication, qtbot: QtBot, profile: Profile, desktops: list[Desktop]) -> Desktop:

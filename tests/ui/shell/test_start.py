@@ -18,6 +18,7 @@ from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import translator
 from tests.support.desktop import PASSPHRASE, sample_app
+from tests.support.stage import close_window
 
 HEAVY = (
     "sqlalchemy",
@@ -55,7 +56,7 @@ def test_language_looks_and_place_of_the_window_are_as_they_were_left(
     assert isinstance(frame, Frame)
     frame.language_chosen.emit("zh_CN")
     frame.theme_chosen.emit("dark")
-    first.window.close()
+    close_window(first)
     assert not profile.running_file.exists()
     again = _started(look, qtbot, profile)
     assert again.window.height() == 700  # the width is cut to the small screen tests run on
@@ -63,7 +64,7 @@ def test_language_looks_and_place_of_the_window_are_as_they_were_left(
     assert (again.settings.get(LANGUAGE), again.settings.get(THEME)) == ("zh_CN", "dark")
     assert translator().language == "zh_CN"
     assert theme().dark
-    again.window.close()
+    close_window(again)
 
 
 def test_an_unexpected_end_is_told_of_after_the_database_was_checked(
@@ -78,7 +79,7 @@ def test_an_unexpected_end_is_told_of_after_the_database_was_checked(
     assert isinstance(frame, Frame)
     qtbot.waitUntil(lambda: frame.notices.notice is not None, timeout=10_000)
     assert frame.notices.bar.label.text().startswith("Satchel ended unexpectedly last time.")
-    desktop.window.close()
+    close_window(desktop)
 
 
 def test_closing_waits_for_no_check_which_is_then_due_the_next_time(
@@ -89,13 +90,13 @@ def test_closing_waits_for_no_check_which_is_then_due_the_next_time(
     profile = Profile(tmp_path / "profile")
     profile.running_file.touch()
     desktop = _started(look, qtbot, profile)
-    desktop.window.close()  # before the check can have told anything
+    close_window(desktop)  # before the check can have told anything
     assert profile.running_file.exists()
     again = _started(look, qtbot, profile)
     frame = again.window.screen_shown
     assert isinstance(frame, Frame)
     qtbot.waitUntil(lambda: frame.notices.notice is not None, timeout=10_000)
-    again.window.close()
+    close_window(again)
     assert not profile.running_file.exists()
 
 
