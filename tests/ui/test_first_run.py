@@ -302,7 +302,8 @@ def test_a_laptop_taken_off_the_list_says_so_whatever_still_reads_its_profile(
     qtbot.addWidget(desktop.window)
     desktop.start()
     frame = _frame(desktop, qtbot)
-    replica, may_read, read = frame.context.replica, threading.Event(), []
+    replica, may_read = frame.context.replica, threading.Event()
+    read: list[int] = []
 
     def work() -> int:
         may_read.wait(LONG / 1000)
