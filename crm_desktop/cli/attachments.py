@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import logging
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,7 +20,12 @@ from crm_desktop.cli.values import flat, record_id_of
 from crm_desktop.interchange.saving import write_pieces
 from crm_desktop.services import attachments
 from crm_desktop.services.attachments import FileRow, FileState
+from crm_desktop.services.previews import PdfLook
 
+log = logging.getLogger(__name__)
+
+PDF_MODULE = "crm_desktop.ui.files.pdf_pages"
+"""Leads into Qt, so it is imported only where a PDF is added."""
 FILE_COLUMNS = ("name", "size", "state", "caption", "id")
 
 
@@ -36,9 +43,25 @@ def attach(
     schema_of(entity)
     with terminal.app() as app:
         added = attachments.add(
-            app.replica, entity, record_id_of(record_id), file, name=name, caption=caption
+            app.replica,
+            entity,
+            record_id_of(record_id),
+            file,
+            name=name,
+            caption=caption,
+            read_pdf=_read_pdf,
         )
         terminal.console.show(flat(added.value))
+
+
+def _read_pdf(content: bytes, pixels: int) -> PdfLook | None:
+    try:
+        pages = importlib.import_module(PDF_MODULE)
+    except ImportError as error:  # a server without the libraries of a desktop
+        log.info("There is no small picture of a PDF: %s", error)
+        return None
+    found: PdfLook | None = pages.read_pdf(content, pixels)
+    return found
 
 
 @click.group(help=tr(N_("Files on records: list, save, fetch from HQ, free the room they take.")))

@@ -30,7 +30,7 @@ from crm_desktop.models.state import Key
 from crm_desktop.platform.disk import demand_space
 from crm_desktop.services import records, rights
 from crm_desktop.services.outcome import Outcome
-from crm_desktop.services.previews import look_at
+from crm_desktop.services.previews import ReadPdf, look_at
 from crm_desktop.sync import blobs as transfer
 from crm_desktop.sync.report import Cancelled, never
 
@@ -93,6 +93,8 @@ class FileRow:
     media_type: str
     size: int
     """In bytes; 0 where nobody said."""
+    pages: int
+    """Of a document; 0 for what has none, or where nobody looked."""
     state: FileState
     done: int
     """Bytes that are through, while it travels."""
@@ -135,6 +137,7 @@ def add(
     *,
     name: str | None = None,
     caption: str | None = None,
+    read_pdf: ReadPdf | None = None,
     on_step: OnBytes = ignore_bytes,
     cancelled: Cancelled = never,
 ) -> Outcome[Record]:
@@ -164,7 +167,8 @@ def add(
     sealed = [replica.blobs.seal(_pieces(source, on_step, cancelled))]
     try:
         _demand_fits(replica, named, sealed[0].size)  # it may have grown since
-        looked = _looked_at(source)
+        with _opened(source) as stream:
+            looked = look_at(stream, read_pdf)
         if looked.preview is not None:
             sealed.append(replica.blobs.seal([looked.preview]))
         values |= {
@@ -384,6 +388,7 @@ def _row(
         caption=row.caption or "",
         media_type=row.media_type or "",
         size=row.size_bytes or 0,
+        pages=row.pages or 0,
         state=where,
         done=done,
         problem=problem,
@@ -468,11 +473,6 @@ def _pieces(source: Path | bytes, on_step: OnBytes, cancelled: Cancelled) -> Ite
             if isinstance(source, Path):
                 raise _unreadable(source, error) from error
             raise
-
-
-def _looked_at(source: Path | bytes) -> Any:
-    with _opened(source) as stream:
-        return look_at(stream)
 
 
 def _unreadable(source: Path, error: OSError) -> UserError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
 
@@ -15,6 +16,7 @@ PREVIEW_PIXELS = 240  # of the longer side: sharp in a list at twice the usual s
 PIXELS_MAX = 50_000_000  # what telephones make today; four bytes each while it is read
 JPEG_QUALITY = 75
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+PDF_MARK, PDF_MARK_WITHIN = b"%PDF-", 1024  # ISO 32000-1, annex H.3.4.1: what stands before it is passed over
 _WHITE = (255, 255, 255)
 
 log = logging.getLogger(__name__)
@@ -35,8 +37,39 @@ class Looked:
 NOTHING = Looked()
 
 
-def look_at(stream: IO[bytes]) -> Looked:
-    """Return size and small picture of an image; nothing for any other file, or one that is broken."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdfLook:
+    """What a PDF showed of itself."""
+
+    pages: int
+    picture: bytes | None
+    """The first page as a PNG; None where it could not be drawn."""
+
+
+ReadPdf = Callable[[bytes, int], PdfLook | None]
+"""Looks into a PDF and draws its first page so many pixels large; None for one that cannot be read.
+
+Handed in: what draws pages belongs to the window.
+"""
+
+
+def look_at(stream: IO[bytes], read_pdf: ReadPdf | None = None) -> Looked:
+    """Return size and small picture of an image, or pages and first page of a PDF where it can be read.
+
+    Nothing for any other file, or one that is broken.
+    """
+    head = stream.read(PDF_MARK_WITHIN)
+    stream.seek(0)
+    if PDF_MARK not in head:
+        return _look_at_image(stream)
+    found = read_pdf(stream.read(), 2 * PREVIEW_PIXELS) if read_pdf is not None else None
+    if found is None:
+        return NOTHING
+    picture = _look_at_image(io.BytesIO(found.picture)).preview if found.picture else None
+    return Looked(pages=found.pages, preview=picture)
+
+
+def _look_at_image(stream: IO[bytes]) -> Looked:
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - only where a file is added
 
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
 
 from crm_core.errors import AccessDenied, NotFound, Unreachable, UserError
 from crm_core.i18n import message
@@ -30,6 +33,7 @@ from crm_desktop.sync.blobs import (
     TooLarge,
 )
 from crm_desktop.sync.report import Cancelled, never
+from crm_desktop.ui.files.pdf_pages import read_pdf
 from sync_server.services import blobs as at_hq
 from sync_server.services.faults import Refusal
 from sync_server.store import blobs as tables
@@ -502,6 +506,51 @@ def test_broken_and_huge_pictures_are_files_without_a_small_picture(pair: Pair, 
         Image.new("1", (size, size)).save(bomb)
         huge = attachments.add(ann.replica, "customer", customer, bomb).value
         assert (huge.get("preview_sha256"), huge.get("width")) == (None, width)
+
+
+def document(pages: int, password: str | None = None) -> bytes:
+    """Return a PDF of so many pages, with a dark square at the top of each."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4, encrypt=password)
+    for _ in range(pages):
+        canvas.rect(0, 421, 595, 421, fill=1)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def test_a_pdf_shows_its_pages_and_its_first_one_wherever_it_may_be_seen(pair: Pair) -> None:
+    ann, bob = pair
+    added = attachments.add(
+        ann.replica, "customer", customer_of(ann), document(3), name="offer.pdf", read_pdf=read_pdf
+    ).value
+    ann.sync()
+    carry(ann)
+    bob.sync()
+    carry(bob, BlobRule(automatic_bytes=1))
+    told = attachments.file(bob.replica, added.id)
+    assert (told.pages, told.has_preview, told.state) == (3, True, FileState.AT_HQ)
+    shown = Image.open(io.BytesIO(attachments.preview(bob.replica, told.preview_sha256) or b"")).convert("L")
+    assert max(shown.size) == 240
+    assert shown.getpixel((85, 50)) < 40  # type: ignore[operator]
+    assert shown.getpixel((85, 200)) > 220  # type: ignore[operator]
+    bob.office.hq.update(
+        "user", bob.user_id, {"role_id": bob.office.hq.find("role", "name", "finance")[0][0]}
+    )
+    while not bob.sync().up_to_date:
+        pass
+    assert [*bob.replica.profile.blobs.iterdir()] == []
+
+
+def test_a_pdf_nobody_can_read_is_a_file_without_a_picture(pair: Pair) -> None:
+    ann, _bob = pair
+    whole = document(1)
+    for content in (whole[: len(whole) // 3], b"%PDF-1.7 and nothing else", document(1, "secret")):
+        added = attachments.add(
+            ann.replica, "customer", customer_of(ann), content, name="x.pdf", read_pdf=read_pdf
+        ).value
+        row = attachments.file(ann.replica, added.id)
+        assert (row.pages, row.preview_sha256, row.state) == (0, "", FileState.WAITING)
 
 
 def test_whoever_may_not_add_files_is_told_why(office: Office, laptops: Laptops) -> None:

@@ -13,6 +13,7 @@ from crm_desktop.services import attachments
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.settings import IMPORT_FOLDER
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.files.pdf_pages import read_pdf
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.translate import tr
 
@@ -45,6 +46,7 @@ def add_file(
             record_id,
             source,
             name=name,
+            read_pdf=read_pdf,
             on_step=job.step,
             cancelled=job.is_cancelled,
         )
