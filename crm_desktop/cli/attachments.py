@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,14 +19,17 @@ from crm_desktop.cli.records import entity_argument, id_argument
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import flat, record_id_of
 from crm_desktop.interchange.saving import write_pieces
-from crm_desktop.services import attachments
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import attachments, transfers
 from crm_desktop.services.attachments import FileRow, FileState
 from crm_desktop.services.previews import PdfLook
+from crm_desktop.services.transfers import Transfer
 
 log = logging.getLogger(__name__)
 
 PDF_MODULE = "crm_desktop.ui.files.pdf_pages"
 """Leads into Qt, so it is imported only where a PDF is added."""
+TRANSFER_COLUMNS = ("name", "direction", "size", "done", "state", "problem", "id")
 FILE_COLUMNS = ("name", "size", "state", "caption", "id")
 
 
@@ -115,6 +119,55 @@ def free(terminal: Terminal, record_id: str) -> None:
     with terminal.app() as app:
         attachments.leave_at_hq(app.replica, record_id_of(record_id))
         terminal.console.show(_told(attachments.file(app.replica, record_id_of(record_id))))
+
+
+@attachment.command(help=tr(N_("List the files that are under way to HQ and from it.")))
+@pass_terminal
+def waiting(terminal: Terminal) -> None:
+    """List the files under way."""
+    with terminal.app() as app:
+        known = transfers.under_way(app.replica)
+        terminal.console.show_rows((_told_transfer(row) for row in known.rows), TRANSFER_COLUMNS)
+
+
+@attachment.command(help=tr(N_("Let a file under way lie as far as it is until it is resumed.")))
+@id_argument
+@pass_terminal
+def pause(terminal: Terminal, record_id: str) -> None:
+    """Pause a file."""
+    _change(terminal, record_id, transfers.pause)
+
+
+@attachment.command(help=tr(N_("Let a paused or refused file go on with the next sync, before all others.")))
+@id_argument
+@pass_terminal
+def resume(terminal: Terminal, record_id: str) -> None:
+    """Let a file go on."""
+    _change(terminal, record_id, transfers.go_on)
+
+
+def _change(terminal: Terminal, record_id: str, act: Callable[[Replica, str], None]) -> None:
+    with terminal.app() as app:
+        act(app.replica, record_id_of(record_id))
+        found = attachments.file(app.replica, record_id_of(record_id))
+        rows = transfers.under_way(app.replica).rows
+        told = (_told_transfer(row) for row in rows if row.sha256 == found.sha256)
+        terminal.console.show(next(told, _told(found)))
+
+
+def _told_transfer(row: Transfer) -> dict[str, object]:
+    return {
+        "name": row.name,
+        "direction": row.direction,
+        "size": row.size,
+        "done": row.done,
+        "state": row.state.value,
+        "problem": tr(row.problem) if row.problem else None,
+        "next_try": instant_text(row.next_try_ms) if row.next_try_ms else None,
+        "record_entity": row.record_entity,
+        "record_id": row.record_id,
+        "id": row.attachment_id,
+    }
 
 
 def _told(row: FileRow) -> dict[str, object]:

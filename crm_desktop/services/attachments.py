@@ -243,6 +243,15 @@ def limits(replica: Replica) -> Limits:
     )
 
 
+def size_of_own(replica: Replica) -> int:
+    """Return what the files a person added come to in bytes, each content once."""
+    table = SCHEMAS["attachment"].table
+    own = (table.c.created_by == replica.person.user_id, table.c.sha256.is_not(None))
+    each = select(func.max(table.c.size_bytes).label("size")).where(*own).group_by(table.c.sha256).subquery()
+    with replica.read() as session:
+        return int(session.scalar(select(func.coalesce(func.sum(each.c.size), 0))) or 0)
+
+
 def may_add(replica: Replica) -> bool:
     """Tell whether the role may add files at all."""
     person = replica.person
@@ -421,7 +430,7 @@ def _demand_fits(replica: Replica, name: str, size: int) -> None:
             size=_megabytes(size),
             limit=_megabytes(allowed.one),
         )
-    if allowed.all is not None and _size_of_own(replica) + size > allowed.all:
+    if allowed.all is not None and size_of_own(replica) + size > allowed.all:
         raise UserError(
             N_("Your files together would be larger than {limit} MB, and HQ takes no more"),
             limit=_megabytes(allowed.all),
@@ -431,14 +440,6 @@ def _demand_fits(replica: Replica, name: str, size: int) -> None:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1024 / 1024:.1f}".removesuffix(".0")
-
-
-def _size_of_own(replica: Replica) -> int:
-    table = SCHEMAS["attachment"].table
-    own = (table.c.created_by == replica.person.user_id, table.c.sha256.is_not(None))
-    each = select(func.max(table.c.size_bytes).label("size")).where(*own).group_by(table.c.sha256).subquery()
-    with replica.read() as session:
-        return int(session.scalar(select(func.coalesce(func.sum(each.c.size), 0))) or 0)
 
 
 def _size_of(source: Path | bytes) -> int:

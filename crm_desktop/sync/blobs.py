@@ -158,12 +158,14 @@ class BlobTransfer:
             return session.scalars(select(BlobQueue).where(*self._due()).order_by(*order).limit(1)).first()
 
     def _gives_way(self, job: BlobQueue) -> bool:
-        """Tell whether somebody waits for another content meanwhile."""
-        if job.asked:
-            return False
+        """Tell whether somebody paused this content, or waits for another one meanwhile."""
         asked = select(BlobQueue.sha256).where(*self._due(), BlobQueue.asked.is_(True)).limit(1)
+        now_ms = self._replica.clock.now_ms()
         with self._replica.read() as session:
-            return session.scalar(asked) is not None
+            waiting = session.get(BlobQueue, (job.sha256, job.direction))
+            if waiting is None or waiting.not_before_ms > now_ms:
+                return True
+            return not waiting.asked and session.scalar(asked) is not None
 
     # Up
 

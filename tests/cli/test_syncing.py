@@ -168,6 +168,12 @@ def test_a_file_put_on_a_record_here_is_saved_there(hq: RunningServer, tmp_path:
     assert (file["name"], file["size_bytes"], file["caption"]) == ("报价单.bin", 102_400, "as sent")
     assert [row["state"] for row in ann.rows("attachment", "of", "customer", customer)] == ["waiting"]
     assert ann.run("attachment", "free", file["id"]).status == 1
+    assert ann.json("attachment", "pause", file["id"])["state"] == "paused"
+    assert "files_sent" not in ann.json("sync")
+    assert [(row["id"], row["state"]) for row in ann.rows("attachment", "waiting")] == [
+        (file["id"], "paused")
+    ]
+    assert ann.json("attachment", "resume", file["id"])["state"] == "waiting"
     assert ann.json("sync")["files_sent"] == 1
     other.json("sync")
     assert [row["id"] for row in other.rows("list", "attachment", "--where", f"record_id={customer}")] == [

@@ -21,8 +21,9 @@ from crm_core.sync.blobs import PART_BYTES, Piece, Standing
 from crm_desktop.models import state
 from crm_desktop.models.device_tables import Blob, BlobQueue
 from crm_desktop.models.engine import connect
-from crm_desktop.services import attachments, deciding, records, returned_edits
+from crm_desktop.services import attachments, deciding, records, returned_edits, transfers
 from crm_desktop.services.attachments import FileState
+from crm_desktop.services.transfers import TransferState
 from crm_desktop.sync.blobs import (
     NOT_AT_HQ,
     TOO_LARGE,
@@ -517,6 +518,65 @@ def document(pages: int, password: str | None = None) -> bytes:
         canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def test_what_is_under_way_is_told_paused_in_its_middle_and_goes_on_from_there(pair: Pair) -> None:
+    ann, bob = pair
+    customer = customer_of(ann)
+    file, small = attach(ann, customer), attach(ann, customer, b"small", "small.txt")
+    assert [(row.name, row.direction) for row in transfers.under_way(ann.replica).rows] == [
+        ("small.txt", "up"),
+        ("offer.bin", "up"),
+    ]
+    transfers.pause(ann.replica, file)  # before anything was planned
+    ann.sync()
+    assert carry(ann).sent == 1
+    (row,) = transfers.under_way(ann.replica).rows
+    assert (row.attachment_id, row.state, row.done) == (file, TransferState.PAUSED, 0)
+    transfers.go_on(ann.replica, file)
+    line = CuttableLine(ann)
+
+    def pause_after_a_part() -> bool:
+        if line.up == PART_BYTES:
+            transfers.pause(ann.replica, file)
+        return False
+
+    assert carry(ann, line=line, cancelled=pause_after_a_part).sent == 0
+    known = transfers.under_way(ann.replica)
+    assert [(row.state, row.done) for row in known.rows] == [(TransferState.PAUSED, PART_BYTES)]
+    assert (known.left_bytes, known.own_bytes) == (len(CONTENT) - PART_BYTES, len(CONTENT) + len(b"small"))
+    transfers.go_on(ann.replica, file)
+    assert carry(ann).sent == 1
+    assert transfers.under_way(ann.replica).count == 0
+    with pytest.raises(UserError, match="not under way"):
+        transfers.pause(ann.replica, file)
+    bob.sync()
+    assert transfers.under_way(bob.replica).count == 0  # left at HQ, as nobody asked
+    attachments.fetch(bob.replica, file)
+    transfers.pause(bob.replica, file)
+    assert carry(bob).received == 0
+    assert [(row.direction, row.state) for row in transfers.under_way(bob.replica).rows] == [
+        ("down", TransferState.PAUSED)
+    ]
+    transfers.go_on(bob.replica, file)
+    assert carry(bob).received == 1
+    assert small != file
+
+
+def test_what_is_in_the_way_is_told_with_when_it_is_tried_again(pair: Pair) -> None:
+    ann, bob = pair
+    file = attach(ann, customer_of(ann))
+    ann.sync()
+    bob.sync()
+    attachments.fetch(bob.replica, file)
+    carry(bob)
+    (row,) = transfers.under_way(bob.replica).rows
+    assert (row.state, row.problem) == (TransferState.LATER, NOT_AT_HQ)
+    assert row.next_try_ms is not None
+    assert row.next_try_ms > bob.replica.clock.now_ms()
+    carry(ann)
+    transfers.go_on(bob.replica, file)
+    assert carry(bob).received == 1
 
 
 def test_a_pdf_shows_its_pages_and_its_first_one_wherever_it_may_be_seen(pair: Pair) -> None:

@@ -25,6 +25,7 @@ from crm_desktop.ui.sync_centre.offers import OfferList
 from crm_desktop.ui.sync_centre.outbox import Outbox
 from crm_desktop.ui.sync_centre.overview import Overview
 from crm_desktop.ui.sync_centre.side import SidePane
+from crm_desktop.ui.sync_centre.transfer_list import TransferList
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, S
 from crm_desktop.ui.translate import tr
@@ -43,13 +44,14 @@ TABS = (
     ("conflicts", N_("Conflicts")),
     ("refused", N_("Refused by HQ")),
     ("offered", N_("From colleagues")),
+    ("files", N_("Files")),
     ("history", N_("History")),
     ("network", N_("Network")),
 )
 
 
 class SyncCentrePage(Page):
-    """Seven tabs under a banner."""
+    """Eight tabs under a banner."""
 
     def __init__(self, context: Context, actions: ActionRegistry) -> None:
         super().__init__(context, actions)
@@ -78,6 +80,8 @@ class SyncCentrePage(Page):
             empty=message("HQ took every change."),
         )
         self.offered = OfferList(context)
+        self.files = TransferList(context)
+        self.files.changed.connect(self._ask_soon)
         self.network = Network(context)
         self._pause_menu = Menu(self)
         self._pause_menu.aboutToShow.connect(self._fill_pause_menu)
@@ -93,7 +97,7 @@ class SyncCentrePage(Page):
         self.tabs.chosen.connect(self._on_tab_chosen)
         self.stack = QStackedWidget()
         inboxes = (self.conflicts, self.refused, self.offered)
-        for part in (self.overview, self.outbox, *inboxes, self.history, self.network):
+        for part in (self.overview, self.outbox, *inboxes, self.files, self.history, self.network):
             self.stack.addWidget(part)
         self._lay_out()
         self._settle = QTimer(self)
@@ -163,6 +167,7 @@ class SyncCentrePage(Page):
             self.banner.show_facts(self._facts, status)
             self.overview.show_facts(self._facts, status)
             self.network.show_facts(self._facts, status)
+            self.files.show_step(status.file)
             self._show_now(status)
         self._ask_soon()
 
@@ -176,12 +181,15 @@ class SyncCentrePage(Page):
         self.conflicts.show_edits(known.conflicts, known.titles, known.joined)
         self.refused.show_edits(known.refused, known.titles)
         self.offered.show_offers(known.offered, known.titles)
+        self.files.show_step(status.file)
+        self.files.show_under_way(known.files)
         self.history.show_events(known.events)
         self.network.show_facts(known, status)
         self.tabs.set_count("outbox", known.status.waiting_records)
         self.tabs.set_count("conflicts", len(known.conflicts))
         self.tabs.set_count("refused", len(known.refused))
         self.tabs.set_count("offered", known.status.offered)
+        self.tabs.set_count("files", known.files.count)
         for button in (self.pause, self.by_file):
             button.setVisible(known.status.enrolled)
         self._show_now(status)

@@ -318,7 +318,7 @@ class Frame(QWidget):
         elif sync.file is not None:
             file = sync.file
             text = message("Sending a file") if file.direction == UP else message("Fetching a file")
-            running = Running(text=text, done=file.done, total=file.total)
+            running = Running(text=text, done=file.done, total=file.total, in_bytes=True)
         elif tasks.busy:
             running = Running(text=message("Working…"))
         self.status.show_job(running)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from crm_core.i18n import message
-from crm_desktop.ui.format import figure
+from crm_desktop.ui.format import figure, file_size
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, S
 from crm_desktop.ui.translate import Text, show, tr
@@ -31,6 +31,8 @@ class Running:
     can_cancel: bool = False
     stopping: bool = False
     """It was asked to stop and has not come to a place where it may."""
+    in_bytes: bool = False
+    """`done` and `total` are sizes."""
 
 
 class StatusBar(Live, QWidget):
@@ -130,7 +132,8 @@ class StatusBar(Live, QWidget):
         # Without a total the bar runs to and fro.
         self._bar.setRange(0, running.total)
         self._bar.setValue(min(running.done, running.total))
-        done, total = figure(running.done), figure(running.total)
+        write = file_size if running.in_bytes else figure
+        done, total = write(running.done), write(running.total)
         self._count.say(message("{done} of {total}", done=done, total=total))
         self._cancel.say(message("Stopping…") if running.stopping else message("Cancel"))
         self._cancel.setEnabled(not running.stopping)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from crm_core.sync.protocol import Code
 from crm_desktop import assembly
 from crm_desktop.assembly import App
-from crm_desktop.services import offers, records, returned_edits, syncing
+from crm_desktop.services import offers, records, returned_edits, syncing, transfers
 from crm_desktop.services.joined import JoinedField, joined
 from crm_desktop.services.offers import OfferedEdit
 from crm_desktop.services.returned_edits import ReturnedEdit
 from crm_desktop.services.syncing import Event, SyncStatus
+from crm_desktop.services.transfers import UnderWay
 from crm_desktop.services.waiting import Waiting, waiting
 from crm_desktop.ui.sync_centre.values import Titles, links_in
 
@@ -31,6 +32,8 @@ class Facts:
     """Edits of colleagues that this person may accept."""
     joined: Mapping[tuple[str, str], tuple[JoinedField, ...]]
     """What came through without asking beside the conflicts, by record."""
+    files: UnderWay
+    """Contents of files that are to be sent and fetched."""
     titles: Titles
     events: tuple[Event, ...]
     disk_bytes: int
@@ -55,6 +58,7 @@ def facts(app: App) -> Facts:
         conflicts=conflicts,
         offered=offered,
         joined=together,
+        files=transfers.under_way(replica),
         refused=tuple(edit for edit in returned if edit.code is not Code.SUPERSEDED),
         titles=records.titles(replica, links),
         events=syncing.events(replica),

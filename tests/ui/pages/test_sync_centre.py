@@ -10,16 +10,20 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from crm_core.entities import SCHEMAS
+from crm_core.entities.attachment import Attachment
 from crm_core.ids import named_id
 from crm_core.sync.protocol import Code, OpKind
 from crm_desktop.assembly import App
 from crm_desktop.models import state
 from crm_desktop.models.device_tables import Offer, Returned
 from crm_desktop.models.state import Key
-from crm_desktop.services import deciding, offers, records, returned_edits, syncing
+from crm_desktop.services import attachments, deciding, offers, records, returned_edits, syncing, transfers
+from crm_desktop.settings import FILES_PAUSED
+from crm_desktop.sync.blobs import BlobStep
+from crm_desktop.sync.runner import Status
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.main_window import MainWindow
 from crm_desktop.ui.pages.sync_centre import SyncCentrePage
@@ -28,6 +32,7 @@ from crm_desktop.ui.shell.standing import standing
 from crm_desktop.ui.sync_centre.history import event_words
 from crm_desktop.ui.sync_centre.offers import OfferRow
 from crm_desktop.ui.sync_centre.outbox import OutboxRow
+from crm_desktop.ui.sync_centre.transfer_list import TransferRow
 from crm_desktop.ui.sync_centre.values import value_words
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.translate import show
@@ -245,6 +250,40 @@ def test_what_waits_is_listed_with_its_fields_and_opens_its_record(
     page.context.go.connect(gone.append)
     row.opened.emit()
     assert gone == [Place(page="customers", record_id=FIRST)]
+
+
+def test_files_under_way_are_listed_and_paused_and_resumed_by_key(page: SyncCentrePage, qtbot: QtBot) -> None:
+    app = page.context.app
+    for name, content in (("visit.jpg", b"x" * 80_000), ("报价单（盖章）.pdf", b"y" * 4_000_000)):
+        attachments.add(app.replica, "customer", FIRST, content, name=name)
+    with app.replica.applying() as session:  # the sample's person has no name at HQ
+        session.execute(update(Attachment).values(created_by=app.replica.person.user_id))
+        session.touch("attachment", session.scalars(select(Attachment.id)))
+    qtbot.waitUntil(lambda: page.tabs.accessibleTabName(5) == "Files 2", timeout=WAIT)
+    page.show_place(Place(page="sync", options={"tab": "files"}))
+
+    def large() -> TransferRow:
+        row = next(row for row in page.files.rows if "报价单" in row.accessibleName())
+        assert isinstance(row, TransferRow)
+        return row
+
+    def shows(line: str, action: str) -> None:
+        qtbot.waitUntil(lambda: (large().line.text(), large().action.text()) == (line, action), timeout=WAIT)
+
+    shows("To HQ · 4.0 MB · Follows the next sync", "Pause")
+    sha256 = next(row.sha256 for row in transfers.under_way(app.replica).rows if row.size > 80_000)
+    step = BlobStep(sha256=sha256, direction="up", done=1_000_000, total=4_000_000)
+    page.context.on_sync_status(Status(file=step))
+    shows("To HQ · 1.0 MB of 4.0 MB · Is being sent, 25 %", "Pause")
+    page.context.on_sync_status(Status())
+    large().setFocus()
+    qtbot.keyClick(large(), Qt.Key.Key_Space)
+    shows("To HQ · 4.0 MB · Paused", "Resume")
+    qtbot.keyClick(large(), Qt.Key.Key_Space)
+    shows("To HQ · 4.0 MB · Follows the next sync", "Pause")
+    qtbot.mouseClick(page.files.pause_all, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.files.pause_all.text() == "Resume files", timeout=WAIT)
+    assert app.settings.get(FILES_PAUSED)
 
 
 def test_rounds_are_told_in_words() -> None:
