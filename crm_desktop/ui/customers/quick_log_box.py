@@ -23,18 +23,19 @@ from crm_core.errors import CrmError, UserError
 from crm_core.i18n import Message, message
 from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
-from crm_desktop.services import activities, attachments, drafts, records
+from crm_desktop.services import activities, drafts, records
 from crm_desktop.services.calendar import local
 from crm_desktop.services.drafts import KeptDraft
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.files.adding import add_file, choose_files, local_files
+from crm_desktop.ui.files.adding import local_files
+from crm_desktop.ui.files.chosen import ChosenFiles
 from crm_desktop.ui.format import clock
 from crm_desktop.ui.forms.editors import ChoiceEditor, MomentEditor
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
-from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
-from crm_desktop.ui.widgets.labels import ElidedLabel, Label
+from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
@@ -78,11 +79,9 @@ class QuickLogBox(Live, QFrame):
         self.outcome = ChoiceEditor(_FIELDS["outcome"])
         self.next_step = QLineEdit()
         self.due = MomentEditor(_FIELDS["due_at"], hint=message("e.g. Fri 14:00"))
-        self._chosen: dict[str, list[Path]] = {}
+        self._chosen: dict[str, tuple[Path, ...]] = {}
         """Files to go with what is logged, by customer."""
-        self.clip = IconButton("clip", message("Attach files, such as a picture of the visit"))
-        self.attached = ElidedLabel("", step="caption", color="text-soft")
-        self.detach = IconButton("x", message("Attach nothing"), small=True)
+        self.files = ChosenFiles(context)
         self.save_button = Button(message("Save"), Kind.PRIMARY)
         self.wrong = Label(step="caption", color="bad", wrap=True)
         self.wrong.hide()
@@ -95,8 +94,7 @@ class QuickLogBox(Live, QFrame):
         self.outcome.edited.connect(self._on_changed)
         self.next_step.textEdited.connect(self._on_changed)
         self.due.edited.connect(self._on_changed)
-        self.clip.clicked.connect(self._on_clip_clicked)
-        self.detach.clicked.connect(lambda: self.attach([]))
+        self.files.changed.connect(self._on_files_chosen)
         self.setAcceptDrops(True)
         self.save_button.clicked.connect(self.save)
         for widget in (self.text, self.outcome, self.next_step, self.due):
@@ -122,7 +120,7 @@ class QuickLogBox(Live, QFrame):
 
     def attach(self, paths: Sequence[Path]) -> None:
         """Choose the files that go with what is logged; none for an empty list."""
-        self._chosen[self._customer_id] = list(paths)
+        self._chosen[self._customer_id] = tuple(paths)
         self._show_chosen()
 
     def begin(self, kind: str | None = None) -> None:
@@ -178,13 +176,13 @@ class QuickLogBox(Live, QFrame):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files where the role may add some."""
-        if self.clip.isVisible() and local_files(event.mimeData()):
+        if self.files.may_add and local_files(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Choose what was dropped, beside what was chosen before."""
         if paths := local_files(event.mimeData()):
-            self.attach([*self._chosen.get(self._customer_id, ()), *paths])
+            self.files.add(paths)
             event.acceptProposedAction()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -245,11 +243,7 @@ class QuickLogBox(Live, QFrame):
         column.setSpacing(6)
         column.addLayout(head)
         column.addWidget(self.text)
-        files = QHBoxLayout()
-        files.setSpacing(4)
-        files.addWidget(self.attached, 1)
-        files.addWidget(self.detach)
-        column.addLayout(files)
+        column.addWidget(self.files)
         column.addWidget(self.wrong)
         column.addLayout(self._foot)
         self._arrange()
@@ -263,7 +257,7 @@ class QuickLogBox(Live, QFrame):
             return
         self._places = places
         for widget, (row, column, span) in zip(
-            (self.outcome, self.next_step, self.due, self.clip, self.save_button), places, strict=True
+            (self.outcome, self.next_step, self.due, self.files.clip, self.save_button), places, strict=True
         ):
             self._foot.removeWidget(widget)
             self._foot.addWidget(widget, row, column, 1, span)
@@ -341,20 +335,14 @@ class QuickLogBox(Live, QFrame):
         self.wrong.show()
 
     def _show_chosen(self) -> None:
-        chosen = self._chosen.get(self._customer_id, [])
-        self.attached.say(", ".join(path.name for path in chosen))
-        self.attached.setVisible(bool(chosen))
-        self.detach.setVisible(bool(chosen))
-        self.clip.setVisible(attachments.may_add(self._context.replica))
+        self.files.show_paths(self._chosen.get(self._customer_id, ()))
 
-    def _on_clip_clicked(self) -> None:
-        if paths := choose_files(self._context, self):
-            self.attach([*self._chosen.get(self._customer_id, ()), *paths])
+    def _on_files_chosen(self) -> None:
+        self._chosen[self._customer_id] = self.files.paths
 
     def _on_saved(self, record: Record) -> None:
         self.save_button.setEnabled(True)
-        for path in self._chosen.pop(str(record.get("customer_id")), ()):
-            add_file(self._context, self, "activity", record.id, path, path.name)
+        self.files.put_on("activity", record.id, self._chosen.pop(str(record.get("customer_id")), ()))
         self._clear()
         self._show_chosen()
         self.logged.emit(record)

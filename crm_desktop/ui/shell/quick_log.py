@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from PySide6.QtCore import QDate, QEvent, QPoint, Qt, QTime
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QTimeEdit, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
@@ -16,6 +16,8 @@ from crm_desktop.models.search import Hit
 from crm_desktop.services import activities, records, search
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.files.adding import local_files
+from crm_desktop.ui.files.chosen import ChosenFiles
 from crm_desktop.ui.shell.palette import Choice, Palette
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L, S
@@ -66,11 +68,14 @@ class QuickLog(Live, QWidget):
         due.setSpacing(S)
         due.addWidget(Field(message("Due on"), self.day), 2)
         due.addWidget(Field(message("at"), self.time), 1)
+        self.files = ChosenFiles(context)
+        self.setAcceptDrops(True)
         self.save = Button(message("Save"), Kind.PRIMARY, hint="Ctrl+Enter")
         self.save.clicked.connect(self._on_save)
         leave = Button(message("Cancel"), Kind.FLAT)
         leave.clicked.connect(self.leave)
         foot = QHBoxLayout()
+        foot.addWidget(self.files.clip)
         foot.addStretch(1)
         foot.addWidget(leave)
         foot.addWidget(self.save)
@@ -84,6 +89,7 @@ class QuickLog(Live, QWidget):
         column.addWidget(Field(message("Outcome"), self.outcome))
         column.addWidget(Field(message("Next step"), self.next_step))
         column.addWidget(self._due)
+        column.addWidget(self.files)
         column.addSpacing(2)
         column.addLayout(foot)
         outer = QVBoxLayout(self)
@@ -140,6 +146,17 @@ class QuickLog(Live, QWidget):
         else:
             super().keyPressEvent(event)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files where the role may add some."""
+        if self.files.may_add and local_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Choose what was dropped, beside what was chosen before."""
+        if paths := local_files(event.mimeData()):
+            self.files.add(paths)
+            event.acceptProposedAction()
+
     def event(self, event: QEvent) -> bool:
         """Stay beside the button when what the form holds grows."""
         if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
@@ -157,6 +174,7 @@ class QuickLog(Live, QWidget):
         for line in (self.customer, self.subject, self.next_step):
             line.clear()
         self.outcome.setCurrentIndex(0)
+        self.files.show_paths(())
         self._subject_field.set_error("")
         self._customer_field.set_error("")
         tomorrow = datetime.datetime.now().astimezone().date() + datetime.timedelta(days=1)
@@ -226,7 +244,7 @@ class QuickLog(Live, QWidget):
         self._context.change(
             self,
             work,
-            lambda _record: self._on_saved(),
+            self._on_saved,
             self._on_refused,
             told=message("Logged: {subject}", subject=subject.strip()),
             undo=lambda: [records.delete(replica, entity, record_id) for entity, record_id in made],
@@ -239,8 +257,9 @@ class QuickLog(Live, QWidget):
         ).astimezone()
         return round(moment.timestamp() * 1000)
 
-    def _on_saved(self) -> None:
+    def _on_saved(self, record: Record) -> None:
         self.save.setEnabled(True)
+        self.files.put_on("activity", record.id, self.files.paths)
         self.leave()
 
     def _on_refused(self, error: CrmError) -> None:

@@ -193,7 +193,7 @@ def test_a_picture_of_a_visit_goes_with_what_is_logged(stage: Stage, tmp_path: P
     customer = make(stage, name="Demo Mill")
     view = opened(stage, page, customer)
     view.line.log.attach([picture])
-    assert view.line.log.attached.text() == "shelf.jpg"
+    assert view.line.log.files.label.text() == "shelf.jpg"
     QTest.keyClicks(view.line.log.text, "Looked at the shelf")
     stage.press(view.line.log.text, Key.Key_Return, Ctrl)
     stage.settle()
@@ -202,7 +202,7 @@ def test_a_picture_of_a_visit_goes_with_what_is_logged(stage: Stage, tmp_path: P
     assert [(row.get("name"), row.get("record_entity")) for row in made] == [("shelf.jpg", "activity")]
     visit = records.get(replica, "activity", str(made[0].get("record_id")))
     assert (visit.get("subject"), visit.get("customer_id")) == ("Looked at the shelf", customer.id)
-    assert view.line.log.attached.isHidden()
+    assert view.line.log.files.isHidden()
 
 
 def test_the_log_says_how_a_step_is_dated_after_a_switch_of_language_too(stage: Stage) -> None:

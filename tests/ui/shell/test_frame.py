@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from crm_core.i18n import message
@@ -134,6 +135,31 @@ def test_a_call_is_logged_with_its_next_step_by_keyboard_alone(frame: Frame, qtb
     qtbot.waitUntil(lambda: frame.notices.notice is not None)
     frame.notices.bar.action.click()
     qtbot.waitUntil(lambda: records.count(replica, ListQuery(entity="activity")) == before, timeout=8000)
+
+
+def test_a_photo_goes_with_a_visit_that_is_logged_from_anywhere(
+    frame: Frame, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = tmp_path / "货架.jpg"
+    photo.write_bytes(b"no picture, but a file")
+    replica, log = frame.context.replica, frame.log
+    frame.open_log()
+    assert not log.files.isVisible()
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_args: ([str(photo)], ""))
+    log.files.clip.setFocus()
+    qtbot.keyClick(log.files.clip, Qt.Key.Key_Space)
+    assert log.files.label.text() == "货架.jpg"
+    log.save.click()  # refused: what was chosen stays
+    assert log.files.paths == (photo,)
+    qtbot.keyClicks(log.subject, "Looked at the shelf")
+    qtbot.keyClick(log.subject, Qt.Key.Key_Return, CTRL)
+    wanted = ListQuery(entity="attachment", limit=5)
+    qtbot.waitUntil(lambda: records.count(replica, wanted) == 1, timeout=8000)
+    made = records.page(replica, wanted).rows[0]
+    assert (made["name"], made["record_entity"]) == ("货架.jpg", "activity")
+    assert records.get(replica, "activity", str(made["record_id"]))["subject"] == "Looked at the shelf"
+    frame.open_log()
+    assert log.files.paths == ()
 
 
 def test_the_quick_log_asks_for_a_subject_and_a_customer_that_exists(frame: Frame, qtbot: QtBot) -> None:
