@@ -223,8 +223,10 @@ def update_in(
     if problems:
         raise Invalid(problems)
     written = [schema.fields[name] for name in changes if name in schema.fields]
-    rights.may(session, person, Action.EDIT, entity, before.values, written).demand()
     after = {**before.values, **complete}
+    leaves = len(written) == len(changes) and rights.only_leaves(person, written, before.values, after)
+    if not leaves:
+        rights.may(session, person, Action.EDIT, entity, before.values, written).demand()
     rights.demand_assignable(session, person, entity, before.values, after)
     record = repository.update(session, entity, record_id, complete, expected)
     counting.follow(session, record)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -70,7 +70,7 @@ def demand_assignable(
     held = before or {}
     changed = [field for field in schema.scope_fields if after.get(field.name) != held.get(field.name)]
     moved = [field for field in changed if not field.members]
-    if before is not None and changed and not _only_leaves(person, changed, held, after):
+    if before is not None and changed and not only_leaves(person, changed, held, after):
         may(session, person, Action.SHARE, entity, before).demand()
     # A new record that names nobody gets its maker; taking a name away from one gives it away.
     foreign = any(
@@ -88,11 +88,11 @@ def demand_assignable(
         may(session, person, Action.ASSIGN, entity, after).demand()
 
 
-def _only_leaves(
-    person: Person, changed: Iterable[Field], before: Mapping[str, Any], after: Mapping[str, Any]
+def only_leaves(
+    person: Person, changed: Collection[Field], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> bool:
     """Tell whether the person takes himself, and nobody else, out of those a row is shared with."""
-    return all(
+    return bool(changed) and all(
         field.members
         and set(before.get(field.name) or ()) ^ set(after.get(field.name) or ()) == {person.user_id}
         and person.user_id in (before.get(field.name) or ())

@@ -457,11 +457,8 @@ class Edits:
     # Sets
 
     def _change_set(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
-        self.rights.demand(Action.EDIT, record)
-        self.rights.demand_fields(Action.EDIT, wanted.schema, wanted.fields)
         field = wanted.fields[0]
-        if field.members:
-            self.placing.demand_shareable(record, field, wanted)
+        self.placing.demand_set(record, field, wanted)
         before = record.dots.get(wanted.register, set())
         if wanted.kind is OpKind.TAG_ADD:
             name = dot(self._author.device, self._author.incarnation, stamp.op_no)

@@ -86,13 +86,23 @@ class Placing:
             if not self._rights.may(Action.ASSIGN, schema.name, record.all_scopes()):
                 raise Refused(Code.FORBIDDEN_ASSIGN, NO_SUCH_RECORD)
 
-    def demand_shareable(self, record: Record, field: Field, wanted: Wanted) -> None:
-        """Raise `Refused` unless the author may say with whom the record is shared, and this one is somebody.
+    def demand_set(self, record: Record, field: Field, wanted: Wanted) -> None:
+        """Raise `Refused` unless the author may add the word to a set of the record or take it out.
 
-        Anybody may take himself out.
+        Anybody who sees a record may take himself out of those it is shared with.
         """
-        leaves = wanted.kind is OpKind.TAG_DEL and wanted.word == self._rights.person.user_id
-        if not leaves and not self._rights.may(Action.SHARE, record.schema.name, record.all_scopes()):
+        is_own = wanted.kind is OpKind.TAG_DEL and wanted.word == self._rights.person.user_id
+        if field.members and is_own:
+            self._rights.demand(Action.READ, record)
+            return
+        self._rights.demand(Action.EDIT, record)
+        self._rights.demand_fields(Action.EDIT, record.schema, (field,))
+        if field.members:
+            self._demand_shareable(record, field, wanted)
+
+    def _demand_shareable(self, record: Record, field: Field, wanted: Wanted) -> None:
+        """Raise `Refused` unless the author may say with whom it is shared, and this one is somebody."""
+        if not self._rights.may(Action.SHARE, record.schema.name, record.all_scopes()):
             raise Refused(Code.FORBIDDEN_ASSIGN, _ONLY_SHARED)
         if wanted.kind is OpKind.TAG_ADD:
             conditions.demand_people(self._records, (field,), {field.name: [wanted.word]})

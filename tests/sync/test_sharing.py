@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from crm_core.errors import AccessDenied, Invalid
+from crm_core.errors import AccessDenied, Invalid, NotFound
 from crm_core.ids import new_id
 from crm_core.sync.protocol import Code
-from crm_desktop.services import records
+from crm_desktop.services import records, sharing
 from tests.support.hq import Office
 from tests.support.pages import found_in
 from tests.support.replicas import KEY, Laptop, Laptops, differences, settle_all
@@ -63,6 +63,29 @@ def test_a_colleague_takes_himself_out(office: Office, laptops: Laptops) -> None
     wang.sync()
     assert wang.returned() == []
     assert office.row("customer", customer)["shared_with"] == [lin_id]
+    assert _agree(wang)
+
+
+def test_a_colleague_who_only_sees_it_takes_himself_out(office: Office, laptops: Laptops) -> None:
+    lin_id, wang_id = office.user("Lin", "sales"), office.user("Wang", "sales")
+    shown = {"shown_to": [lin_id, wang_id]}
+    customer = office.hq.create("customer", {"name": "Shown", "owner_id": lin_id, **shown})
+    wang = laptops.make("wang", wang_id)
+    wang.sync()
+    for refused in (
+        {"shown_to": [wang_id]},
+        {"shown_to": [lin_id], "name": "Mine"},
+        {"shown_to": [lin_id], "x:colour": "blue"},
+    ):
+        with pytest.raises(AccessDenied):
+            records.update(wang.replica, "customer", customer, refused)
+    office.now_ms += 5_000
+    sharing.leave(wang.replica, "customer", customer)
+    wang.sync()
+    assert wang.returned() == []
+    assert office.row("customer", customer)["shown_to"] == [lin_id]
+    with pytest.raises(NotFound):
+        sharing.leave(wang.replica, "customer", customer)
     assert _agree(wang)
 
 

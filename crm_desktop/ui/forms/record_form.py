@@ -28,6 +28,7 @@ from crm_desktop.ui.forms.field_grid import FieldGrid
 from crm_desktop.ui.forms.following import RecordWatch, overtaken, overtaken_words
 from crm_desktop.ui.forms.form_bar import FormBar
 from crm_desktop.ui.forms.other_versions import VersionPanels
+from crm_desktop.ui.forms.refusal import say_refusal
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme.tokens import SIZES, L
 from crm_desktop.ui.translate import Text, tr
@@ -263,7 +264,7 @@ class RecordForm(Live, QWidget):
         self._others.show_versions(setup.others, self.grid, locked=setup.refusal is not None)
         self.retranslate()
         if setup.refusal is not None:
-            self._note.say(setup.refusal, Tone.INFO)
+            say_refusal(setup, self._note, self.context, self)
         elif first and setup.draft is not None and self._make is None:
             self._restore_draft(setup)
         elif replaced and setup.record is not None:

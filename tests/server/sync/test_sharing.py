@@ -178,6 +178,18 @@ def test_whoever_a_record_is_shared_with_may_leave(firm: Firm) -> None:
     assert firm.office.row("customer", firm.customer)["shared_with"] == [firm.maya]
 
 
+def test_whoever_a_record_is_only_shown_to_may_leave_too_and_take_out_nobody_else(firm: Firm) -> None:
+    wang = firm.laptop(firm.wang)
+    firm.office.hq.update("customer", firm.customer, {"shown_to": [firm.wang, firm.maya]})
+    wang.sync()
+    assert code(wang, wang.untag("customer", firm.customer, firm.maya, "shown_to")) is Code.FORBIDDEN_ROW
+    assert code(wang, wang.untag("customer", firm.customer, firm.wang, "shown_to")) is Code.APPLIED
+    whole(firm, wang)
+    assert not holds(wang, "customer", firm.customer)
+    assert firm.office.row("customer", firm.customer)["shown_to"] == [firm.maya]
+    assert code(wang, wang.untag("customer", firm.customer, firm.wang, "shown_to")) is Code.FORBIDDEN_ROW
+
+
 def test_a_record_is_shared_with_somebody_there_is(firm: Firm) -> None:
     lin = firm.laptop(firm.lin)
     for nobody in (new_id(), firm.customer, "Wang"):
