@@ -20,6 +20,7 @@ _SEEDED = (
     "tests/sync/test_uploads_in_portions.py",
     "tests/server/sync/test_invariants.py",
 )
+_HISTORIES = ("tests/sync/test_histories.py", "tests/e2e/test_histories_of_processes.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def main() -> int:
     parser.add_argument("--machines", type=int, default=400, help="random stories on real replicas")
     parser.add_argument("--seeds", type=int, default=60, help="of each test that is told how many")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--only", metavar="PART", help="model, stories, seeds, ends or tests")
+    parser.add_argument("--only", metavar="PART", help="model, stories, seeds, ends, histories or tests")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         parts = _parts(asked, folder)
@@ -77,7 +78,15 @@ def _parts(asked: argparse.Namespace, folder: str) -> dict[str, Part]:
             "laptop and HQ ended at every commit, file call and message",
             (sys.executable, "-m", "tests.sync.crash", folder),
         ),
-        "tests": Part("tests marked soak", (*_PYTEST, "-m", "soak", "tests")),
+        "histories": Part(
+            f"histories: clocks, lines and processes, {max(1, asked.seeds // 6)} seeds each",
+            (*_PYTEST, "-m", "soak", "-rP", *_HISTORIES),
+            {"SATCHEL_HISTORY_SEEDS": str(max(1, asked.seeds // 6))},
+        ),
+        "tests": Part(
+            "tests marked soak",
+            (*_PYTEST, "-m", "soak", "tests", *(f"--ignore={path}" for path in _HISTORIES)),
+        ),
     }
 
 

@@ -74,6 +74,10 @@ class OnlineLaptop:
             if here.get(key) != there.get(key):
                 yield f"{key}: here {here.get(key)}, HQ {there.get(key)}"
 
+    def reopen(self) -> None:
+        """Open the replica again after `replica.close`; another process may have had it meanwhile."""
+        self.replica = Replica.open(self.replica.profile, KEY, Clock())
+
     def close(self) -> None:
         """Let go of line and replica."""
         self.line.close()

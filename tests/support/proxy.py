@@ -123,7 +123,9 @@ class Proxy:
         self.target = TARGET
         """Beginning of the paths whose requests are spoilt."""
         self.faults: deque[Fault] = deque()
-        """What happens to the next requests of a round, one each; then nothing does."""
+        """What happens to the next requests of a round, one each; then `always` does."""
+        self.always = Kind.NOTHING
+        """What happens to every request of a round: a partition, in one direction or both."""
         self.up, self.down = Direction(), Direction()
         self.requests = 0
         """Of rounds, as far as they arrived here."""
@@ -215,7 +217,7 @@ class Proxy:
         if request.path.startswith(self.target):
             with self._wake:
                 self.requests += 1
-                fault = self.faults.popleft() if self.faults else fault
+                fault = self.faults.popleft() if self.faults else Fault(kind=self.always)
                 if fault.kind is not Kind.NOTHING:
                     self.spoilt.append(fault)
                 held, self._held = self._held, []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -75,6 +76,7 @@ class RunningServer:
     data: Path
     options: Sequence[str] = ()
     environment: dict[str, str] | None = None
+    program: Sequence[str] = PROGRAM
     url: str = ""
     log: list[str] = field(default_factory=list)
     _process: subprocess.Popen[str] | None = None
@@ -82,7 +84,7 @@ class RunningServer:
 
     def start(self) -> None:
         """Start the process and wait until it answers; after `kill` or `stop` on the same port again."""
-        command = [sys.executable, *PROGRAM, "--data", str(self.data), "--json", "serve"]
+        command = [sys.executable, *self.program, "--data", str(self.data), "--json", "serve"]
         options = [*self.options, "--host", "127.0.0.1", "--port", str(self._port)]
         self._process = subprocess.Popen(
             [*command, *options],
@@ -103,6 +105,14 @@ class RunningServer:
             raise AssertionError("".join(self.log)) from None
         self._port = int(self.url.rpartition(":")[2])
         self._wait_until_serving()
+
+    def pause(self) -> None:
+        """Let the process stand still, as a machine that swaps or a virtual one that is moved."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let a process that stood still go on."""
+        os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """End the process as a power cut would."""
