@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from crm_core.errors import CrmError, DamagedDatabase, Unreachable, UserError
 from crm_core.i18n import N_
+from crm_core.sync import codec
 from crm_core.sync.protocol import EnrolResponse
 from crm_core.sync.sealed_file import SealedFile
 from crm_core.sync.sealing import Sealer
@@ -49,18 +50,10 @@ from crm_desktop.settings import (
     USER_NAME,
     Settings,
 )
-from crm_desktop.sync import enrolment
+from crm_desktop.sync import by_file, enrolment
 from crm_desktop.sync.blob_line import HttpBlobLine
 from crm_desktop.sync.blobs import BlobReport, BlobRule, BlobTransfer, OnBlobStep, ignore_blob_step
-from crm_desktop.sync.by_file import (
-    OPENED_BYTES,
-    FileLine,
-    NoLine,
-    Written,
-    blocks_of,
-    demand_in_time,
-    open_enrolment,
-)
+from crm_desktop.sync.by_file import FileLine, NoLine, Written, blocks_of
 from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.handing_over import hand_over
 from crm_desktop.sync.refused import Refused
@@ -153,7 +146,7 @@ class App:
         nothing changed for a file or passphrase that does not fit, and where `enrol` would. Broken off, it
         goes on with the same file, or with the next round.
         """
-        brought, messages = open_enrolment(SealedFile(blocks_of(file)), passphrase)
+        brought, messages = by_file.open_enrolment(SealedFile(blocks_of(file)), passphrase)
         answer, address = brought.answer, server or brought.address
         address = checked_address(address) if address else ""
         with self._line:
@@ -161,9 +154,9 @@ class App:
                 known = state.read_all(session)
             began = (known[Key.DEVICE], known[Key.EPOCH], known[Key.NONCE])
             if began != (answer.device, answer.epoch, answer.nonce):
-                demand_in_time(brought, self.replica.clock.now_ms())
+                by_file.demand_in_time(brought, self.replica.clock.now_ms())
                 self._demand_own_profile(address, answer.user_id)
-                self._take_up(answer, address, secrets.token_bytes(OPENED_BYTES))
+                self._take_up(answer, address, secrets.token_bytes(by_file.OPENED_BYTES))
             return self._file_line(answer.secret.encode()).fill(answer, messages, on_step, cancelled)
 
     def write_sync_file(
@@ -209,6 +202,9 @@ class App:
         """Return what runs rounds with this laptop's HQ. `UserError` where it is connected to none."""
         if self._hq is None:
             self._hq = self.connect()
+        with self.replica.read() as session:
+            told = state.read(session, Key.SETTINGS).get("dictionary")
+        self._hq.dictionary = codec.dictionary_for(told)
         return Engine(
             self.replica,
             self._hq,

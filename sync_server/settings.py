@@ -22,6 +22,7 @@ from platformdirs import user_data_path
 
 from crm_core.errors import UserError, reason_of
 from crm_core.i18n import N_
+from crm_core.sync import codec
 
 FILE_NAME: Final = "crm-server.toml"
 SQLITE_NAME: Final = "satchel.db"
@@ -130,7 +131,8 @@ class Settings:
             *("interval_s", "lease_size", "file_bytes_max", "device_files_bytes_max"),
             *("company", "company_zh", "address", "address_zh", "phone", "email", "tax_number", "currency"),
         )
-        return {name: getattr(self, name) for name in names}
+        told = {name: getattr(self, name) for name in names}
+        return {**told, "dictionary": codec.NEWEST_DICTIONARY}
 
     def masked(self) -> dict[str, Any]:
         """Return every setting as plain values with secrets made unreadable."""

@@ -2,6 +2,9 @@
 
 `application/x-satchel` is the compact form: zstd around MessagePack. `application/json` is the same
 structures as JSON, for people with a debugger. Both carry ids as they are: 16 bytes in the compact form.
+
+A small message has nothing to repeat, so it may be written with a dictionary both sides have; its frame names
+which (docs/decisions/0012-steps-of-eight-seconds-and-a-dictionary.md).
 """
 
 from __future__ import annotations
@@ -16,16 +19,23 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.schema.field import Field, Kind
 from crm_core.sync.protocol import MSG_TYPES, Msg
+from crm_core.sync.wire_dictionary import DICTIONARIES
 
 COMPACT = "application/x-satchel"
 JSON = "application/json"
 
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024  # decompressed; a page is at most 1 MB, an upload 4 MB
 ZSTD_LEVEL = 3
+SMALL_BYTES = 4096  # before compression; a larger message holds its own repetitions, and a dictionary harms
+SMALL_LEVEL = 9  # of so little it takes no longer
+NEWEST_DICTIONARY = max(DICTIONARIES)
 ID_BYTES = 16
 
 _T = TypeVar("_T")
 _encoder = msgspec.msgpack.Encoder()
+_dictionaries = {no: zstandard.ZstdCompressionDict(trained) for no, trained in DICTIONARIES.items()}
+for _each in _dictionaries.values():
+    _each.precompute_compress(level=SMALL_LEVEL)
 
 
 class Malformed(UserError):
@@ -36,9 +46,29 @@ class Damaged(Malformed):
     """It was a message once: its checksum or its frame says that it changed on the way."""
 
 
-def encode(message: Any) -> bytes:
-    """Return the compact form of a message, with a checksum: a flipped bit must not become a name."""
-    return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(_encoder.encode(message))
+def encode(message: Any, dictionary: int = 0) -> bytes:
+    """Return the compact form of a message, with a checksum: a flipped bit must not become a name.
+
+    `dictionary` is one the reader is known to have; 0 for none.
+    """
+    plain = _encoder.encode(message)
+    if dictionary not in _dictionaries or len(plain) >= SMALL_BYTES:
+        return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(plain)
+    shared = _dictionaries[dictionary]
+    return zstandard.ZstdCompressor(level=SMALL_LEVEL, write_checksum=True, dict_data=shared).compress(plain)
+
+
+def dictionary_of(raw: bytes) -> int:
+    """Return which dictionary a compact message was written with; 0 for none. Raises `Damaged`."""
+    try:
+        return zstandard.get_frame_parameters(raw).dict_id
+    except zstandard.ZstdError as error:
+        raise Damaged(N_("The message was damaged on the way")) from error
+
+
+def dictionary_for(told: object) -> int:
+    """Return the dictionary to write for a reader that told the newest one it has; 0 for none."""
+    return min(told, NEWEST_DICTIONARY) if isinstance(told, int) and told > 0 else 0
 
 
 def plain_size(raw: bytes) -> int:
@@ -54,9 +84,12 @@ def plain_size(raw: bytes) -> int:
 
 def unpack(raw: bytes) -> bytes:
     """Return the MessagePack in a compact message; raises what `plain_size` does."""
-    size = plain_size(raw)
+    size, dictionary = plain_size(raw), dictionary_of(raw)
+    if dictionary and dictionary not in _dictionaries:
+        raise Malformed(N_("The message was written by a newer version of the program"))
     try:
-        return zstandard.ZstdDecompressor().decompress(raw, max_output_size=size)
+        reader = zstandard.ZstdDecompressor(dict_data=_dictionaries.get(dictionary))
+        return reader.decompress(raw, max_output_size=size)
     except zstandard.ZstdError as error:
         raise Damaged(N_("The message was damaged on the way")) from error
 

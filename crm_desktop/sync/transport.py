@@ -92,6 +92,8 @@ class HttpHeadquarters:
         self.address = checked_address(address)
         self.counter = LineWatch()
         self.round_trips = 0
+        self.dictionary = 0
+        """Which dictionary HQ has for small messages; 0 where it told of none."""
         self._silence_s: Callable[[int, int], float] = _usual_silence_s
         self._session = requests.Session()
         self._adapter = CountingAdapter(self.counter, ca_file)
@@ -122,11 +124,19 @@ class HttpHeadquarters:
 
     def sync(self, request: SyncRequest) -> SyncResponse:
         """Push and pull once."""
-        raw = codec.encode(request)
+        raw = codec.encode(request, self.dictionary)
         silence_s = self._silence_s(len(raw), request.want_bytes)
-        return self._call(
-            "POST", "/v1/sync", raw, lambda answer: codec.decode(answer, SyncResponse), silence_s=silence_s
-        )
+        try:
+            return self._call(
+                "POST",
+                "/v1/sync",
+                raw,
+                lambda answer: codec.decode(answer, SyncResponse),
+                silence_s=silence_s,
+            )
+        except LineBroke:
+            self.dictionary = 0  # an HQ that went back to an older program calls the message damaged
+            raise
 
     def wait_for_news(self, token: bytes) -> bool:
         """Tell whether HQ holds something for this laptop after `token`: when it does, or after a while."""

@@ -38,7 +38,9 @@ def _answer(request: Request, hq: Headquarters, session: DeviceSession, raw: byt
     measures.count_answers(answer.code for answer in answered.answers)
     measures.count_fields(wanted.txns, answered.answers)
     if _says(request, "accept", codec.COMPACT) or (compact and not _says(request, "accept", codec.JSON)):
-        content, media_type = codec.encode(answered), codec.COMPACT
+        # Whoever wrote with a dictionary has it.
+        dictionary = codec.dictionary_of(raw) if compact else 0
+        content, media_type = codec.encode(answered, dictionary), codec.COMPACT
     else:
         content, media_type = codec.encode_json(answered), codec.JSON
     return Response(content, media_type=media_type)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 import pytest
 import zstandard
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 from crm_core.entities import SCHEMAS
 from crm_core.ids import new_id
 from crm_core.sync import codec
-from crm_core.sync.protocol import Code, MsgKind, Op, OpKind, Purge, Put, SyncRequest, Txn
+from crm_core.sync.protocol import Code, MsgKind, Op, OpKind, Purge, Put, SyncRequest, Told, Txn
+from crm_core.sync.wire_dictionary import DICTIONARIES
 
 plain = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20)
 
@@ -25,6 +28,51 @@ def test_a_request_comes_out_as_it_went_in(values: list[object]) -> None:
     ops = [Op(number, OpKind.SET, 10, bytes(16), 12, value, number, 0) for number, value in enumerate(values)]
     sent = request(ops)
     assert codec.decode(codec.encode(sent), SyncRequest) == sent
+
+
+@given(st.lists(plain, max_size=5))
+def test_a_small_message_with_a_dictionary_says_which(values: list[object]) -> None:
+    ops = [Op(number, OpKind.SET, 10, bytes(16), 12, value, number, 0) for number, value in enumerate(values)]
+    sent = request(ops)
+    raw = codec.encode(sent, codec.NEWEST_DICTIONARY)
+    assert codec.decode(raw, SyncRequest) == sent
+    assert codec.dictionary_of(raw) == codec.NEWEST_DICTIONARY
+
+
+def test_one_edit_is_shorter_with_a_dictionary() -> None:
+    record_id, nonce = hashlib.sha256(b"id").digest()[:16], hashlib.sha256(b"nonce").digest()
+    edit = Op(7, OpKind.SET, 10, record_id, 12, "纸鹤食品", 0, 5_000)
+    told = Told(waiting=1, oldest_ms=1_800_000_000_123)
+    sent = SyncRequest(
+        1, nonce[16:], 4, 1, nonce[:16], 3, 99 << 40, nonce, 65_432, [Txn(3, 0, 98 << 40, [edit])], told=told
+    )
+    assert len(codec.encode(sent, codec.NEWEST_DICTIONARY)) < len(codec.encode(sent))
+
+
+def test_a_large_message_needs_no_dictionary() -> None:
+    sent = request([Op(1, OpKind.SET, 10, bytes(16), 12, "long " * codec.SMALL_BYTES, 0, 0)])
+    assert codec.encode(sent, codec.NEWEST_DICTIONARY) == codec.encode(sent)
+
+
+def test_a_message_with_a_dictionary_of_a_newer_program_is_not_guessed_at() -> None:
+    trained = DICTIONARIES[codec.NEWEST_DICTIONARY]
+    newer = zstandard.ZstdCompressionDict(trained[:4] + (99).to_bytes(4, "little") + trained[8:])
+    raw = zstandard.ZstdCompressor(dict_data=newer).compress(b"anything")
+    assert codec.dictionary_of(raw) == 99
+    with pytest.raises(codec.Malformed, match="newer version"):
+        codec.unpack(raw)
+
+
+@pytest.mark.parametrize(
+    ("told", "used"), [(None, 0), (0, 0), ("1", 0), (1, 1), (99, codec.NEWEST_DICTIONARY)]
+)
+def test_only_a_dictionary_the_reader_told_of_is_used(told: object, used: int) -> None:
+    assert codec.dictionary_for(told) == used
+
+
+def test_a_dictionary_that_was_released_never_changes() -> None:
+    known = {no: hashlib.sha256(trained).hexdigest()[:16] for no, trained in DICTIONARIES.items()}
+    assert known == {1: "2e3f0574b6a01644"}
 
 
 def test_json_carries_the_same_request() -> None:

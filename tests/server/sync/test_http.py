@@ -15,7 +15,7 @@ from crm_core.ids import new_id, to_bytes
 from crm_core.sync import codec
 from crm_core.sync.blobs import PART_BYTES
 from crm_core.sync.clock import reading
-from crm_core.sync.protocol import Code, EnrolResponse, Op, OpKind, SyncRequest, SyncResponse, Txn
+from crm_core.sync.protocol import Code, EnrolResponse, Op, OpKind, Settings, SyncRequest, SyncResponse, Txn
 from tests.support.server import ADMIN, ADMIN_PASSWORD, RunningServer, running_server
 
 
@@ -70,6 +70,23 @@ def test_both_forms_say_the_same(server: RunningServer) -> None:
     assert [answer.code for answer in first.answers] == [Code.APPLIED]
     assert codec.encode_json(first.msgs) == codec.encode_json(again.msgs)
     assert first.token == again.token
+
+
+@pytest.mark.parametrize("dictionary", [0, codec.NEWEST_DICTIONARY])
+def test_hq_answers_small_messages_with_the_dictionary_they_were_written_with_and_tells_of_its_own(
+    server: RunningServer, dictionary: int
+) -> None:
+    enrolled = _enrol(server)
+    asked = _request(enrolled, pull=False)
+    for _ in range(2):  # the second as where the answer was lost
+        answer = _post(server, enrolled, codec.encode(asked, dictionary))
+        assert (answer.status_code, codec.dictionary_of(answer.content)) == (200, dictionary)
+        heard = codec.decode(answer.content, SyncResponse)
+        assert [Code(each.code) for each in heard.answers] == [Code.APPLIED]
+    page = _post(server, enrolled, codec.encode(_request(enrolled, nonce=heard.nonce, txns=[]), dictionary))
+    messages = map(codec.read_message, codec.decode(page.content, SyncResponse).msgs)
+    told = next(each for each in messages if isinstance(each, Settings))
+    assert told.values["dictionary"] == codec.NEWEST_DICTIONARY
 
 
 def test_what_cannot_be_taken_has_a_status_and_a_code(server: RunningServer) -> None:
