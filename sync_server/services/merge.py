@@ -26,7 +26,7 @@ from sync_server.services.faults import Refusal
 from sync_server.services.posting import settle_numbers
 from sync_server.services.quarantine import keep
 from sync_server.services.records import Key, Record
-from sync_server.services.remembered import Remembered, by_content, by_number, collected
+from sync_server.services.remembered import Remembered, before_sign_in, by_content, by_number, collected
 from sync_server.services.renumbering import replace_used
 from sync_server.services.rights import Author, Refused
 from sync_server.services.settling import take_places
@@ -161,13 +161,14 @@ class _Batch:
         self.overtaken: set[Key] = set()
 
     def run(self, items: Sequence[_Item], sent_hlc: int) -> None:
-        acked, last_hlc = self._standing()
+        acked, last_hlc, enrolled_ms = self._standing()
         _demand_order(items, acked)
         known = [item for item in items if item.op.no <= acked]
         new = items[len(known) :]
         self._answer_again(known)
         if new:
-            again = self._answer_restored(new)
+            last = before_sign_in(enrolled_ms, sent_hlc, self._server_ms) if acked else HLC_MAX
+            again = self._answer_restored(new, last)
             fresh = [item for item in new if item.answer is None]
             self._accept(fresh, sent_hlc, last_hlc)
             self._prepare(fresh)
@@ -179,13 +180,16 @@ class _Batch:
 
     # What was answered before
 
-    def _standing(self) -> tuple[int, int]:
-        """Return the last operation answered and the last clock reading accepted of the author's device."""
+    def _standing(self) -> tuple[int, int, int]:
+        """Return the last operation answered of the author's device, the last clock reading accepted, and
+        when it was signed in.
+        """
         if self._author.device == 0:
-            return self._hq.hq_op_no, self._hq.hq_hlc
-        query = select(_devices.c.acked_op, _devices.c.last_hlc).where(_devices.c.id == self._author.device)
+            return self._hq.hq_op_no, self._hq.hq_hlc, 0
+        columns = (_devices.c.acked_op, _devices.c.last_hlc, _devices.c.enrolled_at)
+        query = select(*columns).where(_devices.c.id == self._author.device)
         row = self._hq.connection.execute(query).one()
-        return row.acked_op, row.last_hlc
+        return row.acked_op, row.last_hlc, row.enrolled_at
 
     def _answer_again(self, known: Sequence[_Item]) -> None:
         run, author = self._hq.connection, self._author
@@ -199,14 +203,22 @@ class _Batch:
             self._repeat(item, before)
         self._review(known)
 
-    def _answer_restored(self, new: Sequence[_Item]) -> list[_Item]:
-        """Answer what was sent already under another name of this laptop; return those items."""
+    def _answer_restored(self, new: Sequence[_Item], last: int) -> list[_Item]:
+        """Answer what was sent already under another name of this laptop; return those items.
+
+        What was made after the reading `last` was never sent by what is another laptop now.
+        """
         author = self._author
         if author.device == 0:
             return []
         by_sha = {item.sha: item for item in new}
         before = by_content(
-            self._hq.connection, author.user_id, author.device, author.incarnation, list(by_sha)
+            self._hq.connection,
+            author.user_id,
+            author.device,
+            author.incarnation,
+            list(by_sha),
+            elsewhere=[item.sha for item in new if item.sent_hlc <= last],
         )
         for sha, answered in before.items():
             self._repeat(by_sha[sha], answered)

@@ -14,11 +14,14 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from crm_core.i18n import N_
+from crm_core.sync.clock import reading, shift_ms
 from crm_core.sync.protocol import Answer, Code
 from sync_server.services.records import chunks
 from sync_server.store.tables import Device, OpLog, OpSeen, table_of
 
 REASON_GONE: Final = N_("HQ refused this change long ago and keeps the reason no more")
+
+_SIGNING_IN_MS: Final = 15 * 60 * 1000  # clocks are not even to the second, and a first sync may be long
 
 _devices = table_of(Device)
 _ops = table_of(OpLog)
@@ -57,24 +60,40 @@ def collected(connection: Connection, device: int, shas: Collection[bytes]) -> d
     }
 
 
+def before_sign_in(enrolled_ms: int, sent_hlc: int, server_ms: int) -> int:
+    """Return the last reading, by the sender's clock, of what it did before it was signed in.
+
+    Only that can have been sent by what is another laptop now: what somebody's other laptop did with the
+    same content at the same reading of a wrong clock is an edit of its own.
+    """
+    return reading(enrolled_ms + _SIGNING_IN_MS + shift_ms(sent_hlc, server_ms))
+
+
 def by_content(
-    connection: Connection, user_id: str, device: int, incarnation: int, shas: Collection[bytes]
+    connection: Connection,
+    user_id: str,
+    device: int,
+    incarnation: int,
+    shas: Collection[bytes],
+    *,
+    elsewhere: Collection[bytes],
 ) -> dict[bytes, Remembered]:
     """Return the answers to operations of this content sent under an earlier name.
 
-    Earlier names are the laptop's former incarnations, and the user's other laptops: one that was signed in
-    again is another.
+    Earlier names are the laptop's former incarnations and, for those `elsewhere`, the user's other laptops:
+    one that was signed in again is another.
     """
     found: dict[bytes, Remembered] = {}
     has_sent = (_devices.c.acked_op > 0) | (_devices.c.incarnation > 1)
     query = select(_devices.c.id).where(_devices.c.user_id == user_id, _devices.c.id != device, has_sent)
-    for devices, before in (
-        (tuple(connection.execute(query).scalars()), None),
-        ((device,) if incarnation > 1 else (), incarnation),
+    others = tuple(connection.execute(query).scalars()) if elsewhere else ()
+    for devices, wanted, before in (
+        (others, elsewhere, None),
+        ((device,) if incarnation > 1 else (), shas, incarnation),
     ):
-        for row in _by_sha(connection, _seen, devices, shas, incarnation=before):
+        for row in _by_sha(connection, _seen, devices, wanted, incarnation=before):
             found[bytes(row.payload_sha)] = Remembered(bytes(row.payload_sha), _left_of(row), False)
-        for row in _by_sha(connection, _ops, devices, shas, incarnation=before):
+        for row in _by_sha(connection, _ops, devices, wanted, incarnation=before):
             answer = msgspec.msgpack.decode(row.answer, type=Answer)
             found[bytes(row.payload_sha)] = Remembered(bytes(row.payload_sha), answer, True)
     return found

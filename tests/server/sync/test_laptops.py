@@ -11,6 +11,7 @@ from msgspec import structs
 from sqlalchemy import select
 
 from crm_core.sync import codec
+from crm_core.sync.clock import ms_of
 from crm_core.sync.plan import Phase, Plan, Token
 from crm_core.sync.protocol import Code, SyncRequest
 from sync_server.services.cursor import POSITION_LIMIT, Disguise, Signer, Standing
@@ -299,3 +300,31 @@ def test_json_carries_ids_in_base64_and_they_are_understood(sqlite_office: Offic
     request = codec.decode_json(codec.encode_json(admin.request()), SyncRequest)
     admin.apply(admin.send(request))
     assert office.row("contact", contact)["customer_id"] == f"{1:032x}"
+
+
+def test_the_same_edit_at_the_same_reading_of_a_slow_clock_is_an_edit_of_its_own(office: Office) -> None:
+    """Two laptops of one person: what the second does an hour later is no repetition of the first's."""
+    lin = office.user("Lin", "sales")
+    hour_ms = 60 * 60 * 1000
+    one, two = office.laptop(lin), office.laptop(lin)
+    customer = one.create("customer", {"name": "Acme（示例）", "phone": "000"})
+    for laptop in (one, two):
+        laptop.sync()
+    two.set("customer", customer, "website", "https://acme.example")
+    two.sync()
+    office.now_ms += 24 * hour_ms
+    one.set("customer", customer, "phone", "111")
+    first = one.outbox[-1].hlc
+    one.sync()
+    office.now_ms += hour_ms // 2
+    one.set("customer", customer, "phone", "222")
+    one.sync()
+    office.now_ms = ms_of(first) + hour_ms
+    two.skew_ms = -hour_ms
+    number = two.set("customer", customer, "phone", "111")
+    assert two.outbox[-1].hlc == first, "the same content and the same reading"
+    two.sync()
+    assert two.code(number) is Code.MERGED, "the first laptop's was not seen by then"
+    assert office.row("customer", customer)["phone"] == "111"
+    one.sync()
+    assert one.replica == two.replica == office.projection(lin)
