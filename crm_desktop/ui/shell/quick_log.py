@@ -31,6 +31,7 @@ from crm_desktop.ui.widgets.shadow import lift
 
 WIDTH = 440
 FIRST_HOUR = 9
+TIME_MARGIN = 6  # as every other field has by the theme's sheet
 KINDS = (("visit", "pin"), ("call", "phone"), ("mail", "mail"), ("meeting", "people"), ("note", "note"))
 _KIND = SCHEMAS["activity"].fields["kind"]
 _OUTCOME = SCHEMAS["activity"].fields["outcome"]
@@ -61,7 +62,8 @@ class QuickLog(Live, QWidget):
         self.day = DateField()
         self.time = QTimeEdit()
         self.time.setDisplayFormat("HH:mm")
-        self.time.setButtonSymbols(QTimeEdit.ButtonSymbols.NoButtons)
+        # Its buttons have no width by the theme's sheet; without any, Qt leaves its text none either.
+        self.time.lineEdit().setTextMargins(theme().px(TIME_MARGIN), 0, 0, 0)
         self._due = QWidget()
         due = QHBoxLayout(self._due)
         due.setContentsMargins(0, 0, 0, 0)

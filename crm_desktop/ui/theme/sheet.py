@@ -86,6 +86,7 @@ QComboBox::down-arrow, QDateEdit::down-arrow, QDateTimeEdit::down-arrow {{
   image: url(@icon/down.svg); width: 14sp; height: 14sp }}
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button,
 QTimeEdit::up-button, QTimeEdit::down-button {{ width: 0; border: 0 }}
+QTimeEdit::up-arrow, QTimeEdit::down-arrow {{ image: none; width: 0; height: 0 }}
 QComboBox QAbstractItemView {{ padding: 4px; border: 1px solid @line-strong; background: @raised;
   outline: 0 }}
 QComboBox QAbstractItemView::item {{ min-height: 28sp; padding: 0 8sp; border-radius: 4px; color: @text }}

@@ -124,6 +124,7 @@ def test_a_call_is_logged_with_its_next_step_by_keyboard_alone(frame: Frame, qtb
     assert log.customer.text() == "Lantern Bay Logistics (demo)"
     qtbot.keyClicks(log.subject, "Talked about prices")
     qtbot.keyClicks(log.next_step, "Send the offer")
+    assert log.time.lineEdit().width() > log.time.width() // 2  # the hour can be read, and reached by a click
     qtbot.keyClick(log.next_step, Qt.Key.Key_Return, CTRL)
     qtbot.waitUntil(lambda: not log.isVisible(), timeout=8000)
     made = records.page(
