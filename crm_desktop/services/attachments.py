@@ -79,6 +79,9 @@ class FileState(StrEnum):
     """A name without a content, as imports make."""
 
 
+_NOT_SENT = N_("HQ does not have “{name}” yet, so its content stays on this laptop")
+_MAY_BE_LOST = N_("HQ was restored and may have lost “{name}”, so its content stays on this laptop")
+
 ON_LAPTOP = frozenset((FileState.HERE, FileState.WAITING, FileState.REFUSED))
 """States in which a file can be opened without a network."""
 
@@ -225,7 +228,9 @@ def kept(replica: Replica) -> Kept:
         ).all()
         living = (Attachment.life % 2 == 1, Attachment.sha256.in_(select(Blob.sha256)))
         named = set(session.scalars(select(Attachment.sha256).where(*living)))
-    waiting = [each for each in held if each.sha256 in named and has_hq and each.sent_epoch != epoch]
+        mine = Attachment.created_by == replica.person.user_id
+        own = set(session.scalars(select(Attachment.sha256).where(*living, mine)))
+    waiting = [each for each in held if each.sha256 in own and has_hq and each.sent_epoch != epoch]
     return Kept(
         files=sum(each.sha256 in named for each in held),
         size=sum(each.size_bytes for each in held),
@@ -329,9 +334,8 @@ def leave_at_hq(replica: Replica, attachment_id: str) -> None:
         row = _living(session, attachment_id)
         blob = blobs.find(session, row.sha256 or "")
         if blob is not None and blob.is_whole and blob.sent_epoch != state.read(session, Key.EPOCH):
-            raise UserError(
-                N_("HQ does not have “{name}” yet, so its content stays on this laptop"), name=row.name
-            )
+            why = _NOT_SENT if row.created_by == replica.person.user_id else _MAY_BE_LOST
+            raise UserError(why, name=row.name)
         transfer.leave(session, row.sha256 or "", row.size_bytes or 0)
         if blob is not None:
             session.delete(blob)
@@ -363,8 +367,9 @@ def _rows(session: Session, replica: Replica, found: Sequence[Attachment]) -> tu
         (each.sha256, each.direction): each
         for each in session.scalars(select(BlobQueue).where(BlobQueue.sha256.in_(hashes)))
     }
-    epoch, has_hq = state.read(session, Key.EPOCH), bool(state.read(session, Key.DEVICE))
-    return tuple(_row(row, here, queue, epoch if has_hq else None, replica.clock.now_ms()) for row in found)
+    epoch = state.read(session, Key.EPOCH) if state.read(session, Key.DEVICE) else None
+    me, now_ms = replica.person.user_id, replica.clock.now_ms()
+    return tuple(_row(row, here, queue, epoch if row.created_by == me else None, now_ms) for row in found)
 
 
 def _row(
@@ -374,6 +379,7 @@ def _row(
     epoch: bytes | None,
     now_ms: int,
 ) -> FileRow:
+    """`epoch`: of HQ, where what is here is this person's to send; None for files of others."""
     blob = here.get(row.sha256 or "")
     up, down = queue.get((row.sha256 or "", transfer.UP)), queue.get((row.sha256 or "", transfer.DOWN))
     done, problem = 0, None

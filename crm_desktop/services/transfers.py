@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
-from crm_desktop.models import state
+from crm_desktop.models import blobs, state
 from crm_desktop.models.device_tables import Blob, BlobQueue
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
@@ -81,9 +81,10 @@ def under_way(replica: Replica) -> UnderWay:
         if not state.read(session, Key.DEVICE):
             return UnderWay(limits=allowed, own_bytes=own_bytes)
         found = [*_going(session, replica), *_coming(session)]
+        held = {row["sha256"]: _held(session, replica, row) for row in found}
     now_ms = replica.clock.now_ms()
     found.sort(key=lambda row: (not row["asked"], row["size"] or 0, row["sha256"]))
-    rows = [_transfer(row, now_ms) for row in found]
+    rows = [_transfer(row, held[row["sha256"]], now_ms) for row in found]
     rows.sort(key=lambda row: row.state is not TransferState.WAITING)
     return UnderWay(
         rows=tuple(rows[:SHOWN_MOST]),
@@ -185,7 +186,13 @@ def _found(session: Session, query: Any, sha256: str | None, direction: str) -> 
     return [{**row, "direction": direction} for row in rows]
 
 
-def _transfer(row: Mapping[str, Any], now_ms: int) -> Transfer:
+def _held(session: Session, replica: Replica, row: Mapping[str, Any]) -> int:
+    """Return how many bytes are through; of what comes also those a program that was ended had not noted."""
+    blob = blobs.find(session, row["sha256"]) if row["direction"] == DOWN else None
+    return max(row["done"] or 0, replica.blobs.held(blob) if blob is not None else 0)
+
+
+def _transfer(row: Mapping[str, Any], done: int, now_ms: int) -> Transfer:
     not_before_ms = row["not_before_ms"] or 0
     where = TransferState.WAITING
     if not_before_ms >= UNTIL_ASKED_MS:
@@ -200,7 +207,7 @@ def _transfer(row: Mapping[str, Any], now_ms: int) -> Transfer:
         sha256=row["sha256"],
         direction=row["direction"],
         size=row["size"] or 0,
-        done=row["done"] or 0,
+        done=done,
         state=where,
         problem=row["error"],
         next_try_ms=not_before_ms if where is TransferState.LATER else None,

@@ -447,15 +447,25 @@ def test_a_refused_file_keeps_its_content_until_somebody_lets_go_of_it(pair: Pai
 
 
 def test_an_hq_that_was_restored_gets_the_files_again(pair: Pair) -> None:
-    ann, _bob = pair
-    attach(ann, customer_of(ann))
+    ann, bob = pair
+    file = attach(ann, customer_of(ann))
     ann.sync()
     carry(ann)
+    bob.sync()
+    attachments.fetch(bob.replica, file)
+    carry(bob)
     with ann.office.database.note() as connection:  # the backup was made before the file came
         for table in (tables.Blob, tables.BlobPart, tables.BlobHolder):
             connection.execute(table_of(table).delete())
         ann.office.epoch = bytes.fromhex(renew_epoch(connection))
-    ann.sync()
+    for laptop in (bob, ann):
+        while not laptop.sync().up_to_date:
+            pass
+    # Who fetched it has nothing to send, and may hold the last copy.
+    assert (state_of(bob, file), attachments.kept(bob.replica).waiting) == (FileState.HERE, 0)
+    with pytest.raises(UserError, match="may have lost"):
+        attachments.leave_at_hq(bob.replica, file)
+    assert (state_of(ann, file), attachments.kept(ann.replica).waiting) == (FileState.WAITING, 1)
     assert carry(ann).sent == 1
 
 
