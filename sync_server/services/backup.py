@@ -20,6 +20,7 @@ from sync_server.services.auth import now_ms
 from sync_server.services.version import VERSION
 from sync_server.settings import Settings
 from sync_server.store import serving, upgrading
+from sync_server.store.blobs import Blob
 from sync_server.store.database import Database, renew_epoch
 from sync_server.store.tables import FeedHead, table_of
 
@@ -28,6 +29,7 @@ FILES: Final = "files"
 ROWS_AT_ONCE: Final = 500
 
 _head = table_of(FeedHead)
+_blob = table_of(Blob)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ def back_up(settings: Settings, database: Database, file: Path, passphrase: str 
             writer = archive.ArchiveWriter(stream, heading, passphrase)
             writer.settings(settings.file.read_text(encoding="utf-8"))
             rows = writer.tables(snapshot.connection)
+            files = _contents(snapshot.connection)
         # Files are never changed once written, so those the rows name are all there.
         for found in _files(settings.data / FILES):
             writer.file(found.relative_to(settings.data).as_posix(), found)
@@ -137,6 +140,7 @@ def _replace(
         upgrading.upgrade_on(connection, heading.revision)
         rows, files = _load(connection, lines, incoming)
         upgrading.upgrade_on(connection)
+        files += _contents(connection)
         renew_epoch(connection)
         numbers.set_lost_apart(connection, now_ms())
     _swap_files(settings.data / FILES, incoming)
@@ -162,6 +166,12 @@ def _demand_replaceable(connection: Connection, heading: archive.Heading, *, ove
         raise UserError(
             N_("The database is newer than the backup; give --overwrite-newer to go back all the same")
         )
+
+
+def _contents(connection: Connection) -> int:
+    """Return how many contents of files lie in the database."""
+    query = select(func.count()).select_from(_blob).where(_blob.c.device == 0)
+    return connection.execute(query).scalar_one()
 
 
 def _load(connection: Connection, lines: Iterator[Any], incoming: Path) -> tuple[int, int]:

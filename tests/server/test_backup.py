@@ -101,7 +101,7 @@ def saved(filled: Headquarters, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def restored(saved: Path, tmp_path: Path) -> Iterator[Headquarters]:
-    backup.restore(tmp_path / "again", saved)
+    assert backup.restore(tmp_path / "again", saved).files == 2  # one in the database, one beside it
     hq = opened(tmp_path / "again")
     yield hq
     hq.close()
