@@ -253,7 +253,7 @@ def _growth(folder: Path) -> list[Figure]:
                     )
                 )
         found += _moved_territory(server, mover, people)
-        found.append(_share_of_bookkeeping(server))
+        found += _share_of_bookkeeping(server)
     return found
 
 
@@ -311,8 +311,8 @@ def _moved_territory(server: RunningServer, taker: Caller, people: Sequence[str]
     ]
 
 
-def _share_of_bookkeeping(server: RunningServer) -> Figure:
-    """Return how much of the database is bookkeeping of the sync, as a multiple of the records themselves."""
+def _share_of_bookkeeping(server: RunningServer) -> list[Figure]:
+    """Return how much of the database is bookkeeping of the sync, beside the records themselves."""
     bookkeeping = ("row_meta", "cell", "row_scope", "scope_exit", "set_dot", "op_log", "lost_edit")
     with server.headquarters() as hq, hq.database.engine.connect() as connection:
         query = "SELECT name, sum(pgsize) FROM dbstat GROUP BY name"
@@ -323,7 +323,11 @@ def _share_of_bookkeeping(server: RunningServer) -> Figure:
             ).scalar()
             sizes[table or name] = sizes.get(table or name, 0) + size
     kept = sum(size for name, size in sizes.items() if name in bookkeeping)
-    return Figure("bookkeeping of the sync, on disk", kept, "bytes", sizes["customer"], "the customers")
+    own = sizes["customer"]
+    return [
+        Figure("bookkeeping of the sync, on disk", kept, "bytes", own, "the customers"),
+        Figure("… as a share of the customers", 100 * kept / own, "%"),
+    ]
 
 
 # Parts
