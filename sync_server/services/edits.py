@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 
+import msgspec
+
+from crm_core.entities import BY_NO
 from crm_core.i18n import N_, message
 from crm_core.rules.access import Action
 from crm_core.schema.field import Field, Kind, ScopeSource
@@ -35,8 +39,7 @@ _TAKEN = message(N_("HQ has a record with this id already"))
 _NUMBER_STANDS = message(N_("A number once given stays"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an operation that was not refused."""
 
     code: Code
@@ -49,6 +52,8 @@ class Outcome:
     shown: Any = None
     """Superseded: [HQ's value, user id, ms]. Applied to what is deleted: [text, places]. Applied with another
     number than its own: [text, places, "number"]."""
+    is_own: bool = False
+    """Whether its author's laptop holds all that its position will tell, having written it itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +156,9 @@ class Edits:
             raise Refused(Code.ID_TAKEN, _TAKEN)
         if self.graves.demand_none(self.rights, schema, wanted.row_id):
             raise Refused(Code.ID_TAKEN, _TAKEN)
-        filled = [field for field in wanted.fields if wanted.values[field.name] is not None]
-        self.rights.demand_fields(Action.CREATE, schema, filled)
+        if not self.rights.writes(schema, wanted.shape.classes):
+            filled = [field for field in wanted.fields if wanted.values[field.name] is not None]
+            self.rights.demand_fields(Action.CREATE, schema, filled)
         record = Record(
             schema=schema,
             id=wanted.row_id,
@@ -161,7 +167,7 @@ class Edits:
             is_new=True,
         )
         owner = self._default_owner(record)
-        self.placing.demand_place_of_new(record)
+        place = self.placing.demand_place_of_new(record)
         conditions.demand_sound(schema, record.id, wanted.values)
         conditions.demand_stage(self.records, schema, record.values)
         conditions.demand_draft(self.records, None, wanted)
@@ -170,38 +176,32 @@ class Edits:
         replaced = self._number_new(record)
         # From here on nothing refuses.
         record.made = self._mark(stamp, self._next())
-        for field in filled:
-            if field.kind is Kind.TAGS:
+        for field in wanted.shape.special:
+            if field.kind is Kind.TAGS and wanted.values[field.name] is not None:
                 self._start_set(record, field, stamp)
         if owner is not None:  # with a position of its own, so that the author hears of it
             mark = Mark(stamp.hlc, 0, 1, stamp.op_no, self._next(), self._author.user_id)
             record.stamp(register_of(owner), mark)
-        dead = next((parent for parent in self.records.parents(record) if not parent.lives), None)
+        parents = self.records.parents(record) if place is None else ()
+        dead = next((parent for parent in parents if not parent.lives), None)
         if dead is not None:
             record.values["life"] = 2
             record.life_seq, record.cascade = self._next(), dead.cascade
         self.records.add(record)
-        self.scopes.of_new(record)
+        self.scopes.of_new(record, place)
         self._note_total(record)
         self._note_account(record)
         seq = record.made.seq
         shown = replaced if dead is None else [conditions.PARENT_DELETED.text, {}]
-        return Outcome(code=Code.APPLIED, seq=seq, base=seq, shown=shown)
+        return Outcome(code=Code.APPLIED, seq=seq, base=seq, shown=shown, is_own=True)
 
     def _first_values(self, wanted: Wanted, stamp: Stamp) -> dict[str, Any]:
-        ms, user_id = ms_of(stamp.hlc), self._author.user_id
-        values = {
-            **dict.fromkeys(wanted.schema.fields),
-            **wanted.values,
-            "id": wanted.row_id,
-            "life": 1,
-            "custom": None,
-            "created_at": ms,
-            "created_by": user_id,
-            "updated_at": ms,
-            "updated_by": user_id,
-        }
-        if any(field.no == 0 for field in wanted.fields):
+        values = _blank(wanted.schema.no).copy()
+        values.update(wanted.values)
+        values["id"] = wanted.row_id
+        values["created_at"] = values["updated_at"] = ms_of(stamp.hlc)
+        values["created_by"] = values["updated_by"] = self._author.user_id
+        if any(field.no == 0 for field in wanted.shape.special):
             custom = {name: values.pop(name) for name in wanted.values if name.startswith(CUSTOM_PREFIX)}
             held = {
                 name.removeprefix(CUSTOM_PREFIX): value for name, value in custom.items() if value is not None
@@ -269,7 +269,7 @@ class Edits:
         for field in wanted.fields:
             self._put(record, field, wanted.values[field.name])
         record.stamp(wanted.register, self._mark(stamp, seq))
-        self._sign(record, stamp)
+        is_last = self._sign(record, stamp)
         if links:
             self.records.relink(record)
             self.scopes.changed(record)
@@ -286,6 +286,7 @@ class Edits:
             base=seq if newest <= base else base,
             shown=self._in_trash(record) or replaced,
             hlc=stamp.hlc if stamp != came else 0,
+            is_own=is_last,
         )
 
     def _has_seen(self, held: Mark, base: int) -> bool:
@@ -311,12 +312,17 @@ class Edits:
             raise Refused(Code.INVALID, _NUMBER_STANDS)
         return self.numbers.use(series, given, record.id)
 
-    def _sign(self, record: Record, stamp: Stamp) -> None:
-        """Note who changed the record last; an edit made earlier but heard of later does not count."""
+    def _sign(self, record: Record, stamp: Stamp) -> bool:
+        """Note who changed the record last; an edit made earlier but heard of later does not count.
+
+        Returns whether it counts.
+        """
         ms = ms_of(stamp.hlc)
-        if ms >= (record.values["updated_at"] or 0):
+        is_last = ms >= (record.values["updated_at"] or 0)
+        if is_last:
             record.set("updated_at", ms)
             record.set("updated_by", self._author.user_id)
+        return bool(is_last)
 
     def _note_lost(self, record: Record, wanted: Wanted, held: Mark, old: Any) -> None:
         if held.device not in (0, self._author.device):
@@ -483,6 +489,12 @@ class Edits:
             base=seq if newest <= base else base,
             shown=self._in_trash(record),
         )
+
+
+@cache
+def _blank(entity: int) -> dict[str, Any]:
+    """Return the columns of a record of which nothing is filled."""
+    return {**dict.fromkeys(BY_NO[entity].fields), "id": None, "life": 1, "custom": None}
 
 
 def _never_set(record: Record, held: Mark, wanted: Wanted, old: Any) -> bool:

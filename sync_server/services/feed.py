@@ -41,6 +41,7 @@ from sync_server.services.events import EventKind, events_after
 from sync_server.services.filling import announced, ids_of, progress
 from sync_server.services.judging import judged_message
 from sync_server.services.lost_edits import LOST, lost_edit
+from sync_server.services.merge import Stretch
 from sync_server.services.projection import Projection, Reader, Shown, Writer, put, size_of, writers_of
 from sync_server.services.records import Key, chunks
 from sync_server.services.wanted import field_of
@@ -72,16 +73,18 @@ def next_page(
     *,
     also: Collection[Key] = (),
     own: Collection[Key] = (),
+    written: Stretch | None = None,
 ) -> Page:
     """Return the page after `token`, of at most `want_bytes` compressed bytes unless one row is larger.
 
     `also` are records whose state goes along whatever the feed says, and whatever the size: whole, or as a
     purge where they are out of sight. `own` are records the laptop wrote to and begins anew with: those out
-    of sight are purged, for the feed that begins at the head does not tell.
+    of sight are purged, for the feed that begins at the head does not tell. `written` is what the reader's
+    laptop just added itself and need not hear.
     """
     budget = want_bytes * USUAL_RATIO
     while True:
-        builder = _Builder(snapshot, reader, token, budget)
+        builder = _Builder(snapshot, reader, token, budget, written)
         builder.take_along(also, own)
         page = builder.build()
         if builder.parts <= 1:
@@ -101,11 +104,14 @@ def _mine(user_id: str) -> Mine:
 class _Builder:
     """Packs one page."""
 
-    def __init__(self, snapshot: Snapshot, reader: Reader, token: Token, budget: int) -> None:
+    def __init__(
+        self, snapshot: Snapshot, reader: Reader, token: Token, budget: int, written: Stretch | None
+    ) -> None:
         self._snapshot = snapshot
         self._reader = reader
         self._budget = budget
         self._start = token
+        self._written = written
         custom = CustomFields(snapshot.connection)
         self._custom = custom
         self._projection = Projection(snapshot.connection, reader, custom)
@@ -218,6 +224,8 @@ class _Builder:
     def _follow(self, token: Token) -> tuple[Token, bool]:
         """Handle the events after the token; tell whether all were."""
         seq = token.seq
+        if self._written is not None and self._written.after == seq:
+            seq = self._written.last
         while True:
             events = self._events(seq)
             news = self._news(events)

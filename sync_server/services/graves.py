@@ -65,8 +65,10 @@ class Graves:
 
         Returns whether there is a grave the author may not hear of.
         """
-        self.know([(schema.no, record_id)])
-        scopes = self._known[schema.no, record_id]
+        key = (schema.no, record_id)
+        if key not in self._known:
+            self.know([key])
+        scopes = self._known[key]
         if scopes is None:
             return False
         if rights.may(Action.READ, schema.name, scopes):

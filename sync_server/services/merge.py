@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import insert, select, update
@@ -37,12 +37,15 @@ from sync_server.store.database import HqTransaction
 from sync_server.store.tables import Device, LostEditLog, OpLog, table_of
 
 SHA_BYTES: Final = 16
+_STANDING: Final = frozenset(code for code in Code if code.took_effect)
 _TURNING: Final = (OpKind.DELETE, OpKind.RESTORE)
 _BIGINT_MAX: Final = 2**63 - 1
 
 _ops = table_of(OpLog)
 _devices = table_of(Device)
 _lost = table_of(LostEditLog)
+_as_json: Final = msgspec.json.Encoder().encode
+_as_msgpack: Final = msgspec.msgpack.Encoder().encode
 _LOGGED: Final = (
     "device",
     "incarnation",
@@ -58,6 +61,13 @@ _LOGGED: Final = (
 )
 
 
+class Stretch(NamedTuple):
+    """A stretch of the feed: the positions after `after` up to `last`."""
+
+    after: int
+    last: int
+
+
 class PayloadChanged(Refusal):
     """An operation came again with another content: two laptops write under one name, or somebody forges."""
 
@@ -66,8 +76,7 @@ class PayloadChanged(Refusal):
         self.op_no = op_no
 
 
-@dataclass(slots=True)
-class _Item:
+class _Item(msgspec.Struct):
     """One operation on its way."""
 
     txn: Txn
@@ -80,6 +89,7 @@ class _Item:
     base: int = 0
     answer: Answer | None = None
     seq: int = 0
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +103,8 @@ class Merged:
     knows of them may be newer than the answer, so their state must follow it."""
     accepted: frozenset[Key] = frozenset()
     """Records of operations that stand."""
+    own: Stretch | None = None
+    """Where all that the batch added to the feed is what its author's laptop wrote itself and holds."""
 
 
 def apply_transactions(
@@ -127,8 +139,9 @@ def merge(
         accepted=frozenset(
             (item.op.entity, item.op.row.hex())
             for item in items
-            if item.answer is not None and Code(item.answer.code).took_effect
+            if item.answer is not None and item.answer.code in _STANDING
         ),
+        own=batch.own_stretch(items),
     )
 
 
@@ -139,7 +152,7 @@ def _sha(txn: Txn, op: Op) -> bytes:
     """
     payload = (op.kind, op.entity, op.row, op.field, op.value, txn.hlc + op.hlc_delta)
     try:
-        canonical = msgspec.json.encode(payload)
+        canonical = _as_json(payload)
     except TypeError:  # what only MessagePack can say; such a value is refused further on
         canonical = msgspec.msgpack.encode(payload)
     return blake2b(canonical, digest_size=SHA_BYTES).digest()
@@ -177,6 +190,13 @@ class _Batch:
             self._share_base(fresh)
             self._log([*again, *fresh])
             self._stand(new, fresh, sent_hlc, last_hlc)
+
+    def own_stretch(self, items: Sequence[_Item]) -> Stretch | None:
+        """Return what the batch added to the feed, where its author's laptop holds all of it."""
+        last = self._hq.positions.last
+        added = last - self._before
+        is_own = added and added == sum(item.is_own for item in items) and not self._edits.policy_seq
+        return Stretch(self._before, last) if is_own else None
 
     # What was answered before
 
@@ -361,11 +381,11 @@ class _Batch:
             return
         if outcome.hlc:
             item.stamp = item.stamp._replace(hlc=outcome.hlc)
-        item.seq = outcome.seq
+        item.seq, item.is_own = outcome.seq, outcome.is_own
         item.answer = Answer(item.op.no, outcome.code, item.stamp.hlc, outcome.base, outcome.shown)
 
     def _refuse(self, item: _Item, refused: Refused) -> None:
-        item.refused, item.seq = refused, 0
+        item.refused, item.seq, item.is_own = refused, 0, False
         extra = [refused.reason.text, plain_places(refused.reason), *self._state_at_hq(item)]
         item.answer = Answer(item.op.no, refused.code, item.stamp.hlc if item.stamp else 0, 0, extra)
         self._refusals.append((item, refused))
@@ -393,7 +413,7 @@ class _Batch:
         ledgers.settle_accounts(hq, edits.records, edits.scopes, edits.accounts, self._server_ms)
         edits.scopes.settle_lent()
         store_new(hq.connection, edits.records.touched())
-        take_places(hq, edits, fresh)
+        self._before += take_places(hq, edits, fresh)
         unique_keys.settle_keys(hq, edits.records, edits.scopes, self._server_ms)
         replace_used(hq, edits.records, edits.scopes, edits.numbers, self._server_ms)
         edits.scopes.finish()
@@ -445,7 +465,7 @@ class _Batch:
                 min(max(item.sent_hlc, 0), HLC_MAX),
                 item.answer.hlc,
                 item.seq,
-                msgspec.msgpack.encode(item.answer),
+                _as_msgpack(item.answer),
                 self._server_ms,
             )
             for item in items

@@ -35,8 +35,8 @@ class Placing:
         """Judge every place anew: rights may have changed."""
         self._good_places.clear()
 
-    def demand_place_of_new(self, record: Record) -> None:
-        """Raise `Refused` unless the author may put a new record where its links say.
+    def demand_place_of_new(self, record: Record) -> Place | None:
+        """Return `place_of` a new record. Raises `Refused` unless the author may put it where its links say.
 
         What belongs to no other record is judged by its owner, team and territory alone, and so is the
         next one with the same.
@@ -44,7 +44,7 @@ class Placing:
         schema, values = record.schema, record.values
         place = place_of(schema, values)
         if place is not None and (schema.no, place) in self._good_places:
-            return
+            return place
         conditions.demand_parents(self._records, self._rights, schema, values)
         scopes = self._scopes_with(record, values)
         foreign = any(
@@ -60,6 +60,7 @@ class Placing:
         conditions.demand_people(self._records, schema.scope_fields, values)
         if place is not None:
             self._good_places.add((schema.no, place))
+        return place
 
     def demand_move(self, record: Record, links: list[Field], after: Mapping[str, Any]) -> None:
         """Raise `Refused` unless the author may put the record where its changed links say."""

@@ -7,9 +7,9 @@ A merge reads what its batch touches with a few statements, decides in memory, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from crm_core.entities import BY_NO, CHILDREN, SCHEMAS
@@ -46,8 +46,7 @@ class Mark(NamedTuple):
         return Held(Stamp(self.hlc, self.device, self.op_no), self.seq)
 
 
-@dataclass(slots=True)
-class Record:
+class Record(msgspec.Struct, kw_only=True):
     """One record with everything HQ keeps about it."""
 
     schema: Schema
@@ -60,19 +59,19 @@ class Record:
     life_device: int = 0
     cascade: str | None = None
     """Name of the operation that deleted it, by itself or with its parent."""
-    cells: dict[str, Mark] = field(default_factory=dict)
-    dots: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    cells: dict[str, Mark] = {}  # msgspec gives each its own
+    dots: dict[str, set[tuple[str, str]]] = {}
     """Additions to each set as (word, dot)."""
-    scopes: dict[str, int] = field(default_factory=dict)
+    scopes: dict[str, int] = {}
     """Scopes it lies in, `all` left out, and the position each was entered at."""
     is_new: bool = False
-    changed: set[str] = field(default_factory=set)
+    changed: set[str] = set()
     """Columns to write."""
     meta_changed: bool = False
-    cells_changed: set[str] = field(default_factory=set)
+    cells_changed: set[str] = set()
     stored_cells: frozenset[str] = frozenset()
-    stored_scopes: dict[str, int] = field(default_factory=dict)
-    stored_dots: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    stored_scopes: dict[str, int] = {}
+    stored_dots: dict[str, set[tuple[str, str]]] = {}
 
     @property
     def lives(self) -> bool:
@@ -118,7 +117,7 @@ class Record:
         """Return a copy that shares nothing changeable."""
         return type(self)(
             **{
-                **{name: getattr(self, name) for name in self.__slots__},
+                **{name: getattr(self, name) for name in self.__struct_fields__},
                 "values": dict(self.values),
                 "cells": dict(self.cells),
                 "dots": {name: set(pairs) for name, pairs in self.dots.items()},

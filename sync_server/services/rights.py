@@ -85,18 +85,25 @@ class AuthorRights:
             raise Refused(Code.FORBIDDEN_ROW, may.reason or NO_SUCH_RECORD)
         self._kinds.add((action, schema.name))
 
+    def writes(self, schema: Schema, classes: frozenset[FieldClass]) -> bool:
+        """Tell whether the author may write fields of all these classes."""
+        return classes <= self._writable_of(schema)
+
     def demand_fields(self, action: Action, schema: Schema, fields: Iterable[Field]) -> None:
         """Raise `Refused` unless every field may be written."""
+        writable = self._writable_of(schema)
+        for field in fields:
+            if field.field_class not in writable:
+                decision = decide(self.person, action, schema.name, None, (field,))
+                raise Refused(Code.FORBIDDEN_FIELD, decision.reason or NO_SUCH_RECORD)
+
+    def _writable_of(self, schema: Schema) -> frozenset[FieldClass]:
         if schema.name not in self._writable:
             right = self.person.rights.class_right
             self._writable[schema.name] = frozenset(
                 each for each in FieldClass if right(schema.name, each) >= ClassRight.WRITE
             )
-        writable = self._writable[schema.name]
-        for field in fields:
-            if field.field_class not in writable:
-                decision = decide(self.person, action, schema.name, None, (field,))
-                raise Refused(Code.FORBIDDEN_FIELD, decision.reason or NO_SUCH_RECORD)
+        return self._writable[schema.name]
 
     def is_own(self, scope: str) -> bool:
         """Tell whether a scope is the author's own: his, his teams' or his territories'."""

@@ -7,8 +7,9 @@ lent is worked out once for a batch, at its end; everything else at once, for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -34,14 +35,30 @@ _exits = table_of(ScopeExit)
 
 Place = tuple[str | None, ...]
 """Owner, team and territory of a record, in the order of its declaration."""
+_Reader = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 
 
 def place_of(schema: Schema, values: Mapping[str, Any]) -> Place | None:
     """Return what alone decides a record's scopes; None where it belongs to another or is shared."""
-    if any(values.get(link.name) for link in schema.parent_fields):
+    parents_of, links_of = _readers(schema.no)
+    if any(parents_of(values)):
         return None
-    place = tuple(values.get(field.name) for field in schema.scope_fields)
-    return None if any(type(each) is list for each in place) else place
+    place = links_of(values)
+    return None if list in map(type, place) else place
+
+
+@cache
+def _readers(entity: int) -> tuple[_Reader, _Reader]:
+    """Return what reads the parent links of a record, and what its owner, team, territory and shares."""
+    schema = BY_NO[entity]
+    return _reader(schema.parent_fields), _reader(schema.scope_fields)
+
+
+def _reader(fields: Sequence[Field]) -> _Reader:
+    names = [field.name for field in fields]
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 @lru_cache(maxsize=4096)
@@ -60,10 +77,13 @@ class ScopeKeeper:
         self._exits: list[dict[str, Any]] = []
         self._borrowers: set[Key] = set()
 
-    def of_new(self, record: Record) -> None:
-        """Put a new record into its scopes; they are entered at the position of its creation."""
-        for scope in self._wanted(record):
-            record.scopes[scope] = record.made.seq
+    def of_new(self, record: Record, place: Place | None = None) -> None:
+        """Put a new record into its scopes; they are entered at the position of its creation.
+
+        `place` is `place_of` the record, where that is known already.
+        """
+        wanted = self._wanted(record) if place is None else _scopes_of_place(record.schema.no, place)
+        record.scopes = dict.fromkeys(wanted, record.made.seq)
         self.lend(record)
 
     def changed(self, record: Record) -> None:

@@ -17,13 +17,13 @@ class Placed(Protocol):
     seq: int
 
 
-def take_places(hq: HqTransaction, edits: Edits, items: Iterable[Placed]) -> None:
+def take_places(hq: HqTransaction, edits: Edits, items: Iterable[Placed]) -> int:
     """Take the head of the feed, if it is not held yet, and put real positions in the place of drafts.
 
-    Raises `Overtaken` where somebody came between.
+    Returns what was added to the drafts. Raises `Overtaken` where somebody came between.
     """
     if hq.is_held:
-        return
+        return 0
     shift = hq.hold()
     demand_untouched(hq.connection, hq.seen, edits.records)
 
@@ -35,3 +35,4 @@ def take_places(hq: HqTransaction, edits: Edits, items: Iterable[Placed]) -> Non
     edits.settle(real)
     for item in items:
         item.seq = real(item.seq)
+    return shift

@@ -420,7 +420,9 @@ class SyncService:
         try:
             merged = contact.merged
             own = merged.accepted if standing is None else frozenset()
-            page = next_page(snapshot, reader, token, want, also=merged.overtaken, own=own)
+            page = next_page(
+                snapshot, reader, token, want, also=merged.overtaken, own=own, written=merged.own
+            )
         except BrokenPromise as error:
             raise Refusal(
                 "policy", N_("HQ cannot work out this user's rights; nothing was changed")

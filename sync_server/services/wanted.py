@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+
+import msgspec
 
 from crm_core.entities import BY_NO
 from crm_core.i18n import N_, Message, message
@@ -30,8 +32,23 @@ _LISTS: Final = frozenset((Kind.TAGS, Kind.JSON))
 UNREADABLE = message(N_("HQ could not read this change"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The fields of a creation; a batch has thousands of the same."""
+
+    fields: tuple[Field, ...]
+    names: tuple[str, ...]
+    links: tuple[int, ...]
+    """Indexes of those that come as bytes."""
+    special: tuple[Field, ...]
+    """Those whose values need a look of their own."""
+    classes: frozenset[FieldClass]
+
+
+_NO_SHAPE: Final = Shape((), (), (), (), frozenset())
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """One operation in HQ's terms."""
 
     kind: OpKind
@@ -41,7 +58,9 @@ class Wanted:
     """SET, TAG_ADD, TAG_DEL: number of the leading field as text, or `x:key`."""
     fields: tuple[Field, ...] = ()
     """Fields written."""
-    values: dict[str, Any] = field(default_factory=dict)
+    shape: Shape = _NO_SHAPE
+    """CREATE: what its fields have in common with other creations."""
+    values: dict[str, Any] = {}  # msgspec gives each its own
     """CREATE, SET: value of each field by name."""
     life: int = 0
     """DELETE, RESTORE: the life counter the writer saw."""
@@ -117,7 +136,8 @@ def _read_alike(entity: int, numbers: tuple[int, ...], ops: Sequence[Op]) -> lis
             schema=schema,
             row_id=row_id,
             fields=shape.fields,
-            values=dict(zip(shape.names, values, strict=True)),
+            shape=shape,
+            values=dict(zip(shape.names, values, strict=False)),
         )
         for row_id, values in zip(rows, zip(*columns, strict=True), strict=True)
     ]
@@ -167,41 +187,32 @@ def _read_create(schema: Schema, row_id: str, op: Op, custom: CustomFields) -> W
     values = dict(zip(shape.names, given, strict=True))
     special = shape.fields if "" in given or [] in given else shape.special
     _check(schema, values, special, partial=False)
-    return Wanted(kind=OpKind.CREATE, schema=schema, row_id=row_id, fields=shape.fields, values=values)
+    return Wanted(
+        kind=OpKind.CREATE, schema=schema, row_id=row_id, fields=shape.fields, shape=shape, values=values
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """The fields of a creation; a batch has thousands of the same."""
-
-    fields: tuple[Field, ...]
-    names: tuple[str, ...]
-    links: tuple[int, ...]
-    """Indexes of those that come as bytes."""
-    special: tuple[Field, ...]
-    """Those whose values need a look of their own."""
-
-
-def _shape(schema: Schema, numbers: Sequence[Any], custom: CustomFields) -> _Shape:
+def _shape(schema: Schema, numbers: Sequence[Any], custom: CustomFields) -> Shape:
     fields = tuple(_written(schema, number, custom) for number in numbers)
     return _shape_of(fields)
 
 
 @lru_cache(maxsize=1024)
-def _declared_shape(entity: int, numbers: tuple[int, ...]) -> _Shape:
+def _declared_shape(entity: int, numbers: tuple[int, ...]) -> Shape:
     schema = BY_NO[entity]
     return _shape_of(tuple(_demand_written(schema.by_no.get(number)) for number in numbers))
 
 
-def _shape_of(fields: tuple[Field, ...]) -> _Shape:
+def _shape_of(fields: tuple[Field, ...]) -> Shape:
     names = tuple(each.name for each in fields)
     if len(set(names)) != len(names):
         raise _unreadable()
-    return _Shape(
+    return Shape(
         fields=fields,
         names=names,
         links=tuple(index for index, each in enumerate(fields) if each.kind is Kind.REF),
         special=tuple(each for each in fields if each.no == 0 or each.kind in _LISTS),
+        classes=frozenset(each.field_class for each in fields),
     )
 
 
