@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
-
-import msgspec
 
 from crm_core.entities import BY_NO
 from crm_core.i18n import N_, message
@@ -21,6 +19,7 @@ from sync_server.services import cascades, conditions, ledgers, posting, quote_t
 from sync_server.services.custom import CustomFields
 from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
+from sync_server.services.outcomes import LostEdit, Outcome
 from sync_server.services.placing import Placing
 from sync_server.services.records import Mark, Record, Records
 from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused
@@ -37,39 +36,6 @@ EDITED_IN_TRASH = message(N_("The record is deleted; the change shows when it is
 _STALE = message(N_("Somebody else deleted or restored this record meanwhile"))
 _TAKEN = message(N_("HQ has a record with this id already"))
 _NUMBER_STANDS = message(N_("A number once given stays"))
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an operation that was not refused."""
-
-    code: Code
-    seq: int = 0
-    """Position of the change; 0 where nothing changed."""
-    base: int = 0
-    """Position up to which the author has now seen the record."""
-    hlc: int = 0
-    """Reading it got in the place of its own, which lay before what its author had seen; 0: its own."""
-    shown: Any = None
-    """Superseded: [HQ's value, user id, ms]. Applied to what is deleted: [text, places]. Applied with another
-    number than its own: [text, places, "number"]."""
-    is_own: bool = False
-    """Whether its author's laptop holds all that its position will tell, having written it itself."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LostEdit:
-    """An edit of another device that this batch replaced unseen."""
-
-    seq: int
-    mark: Mark
-    """Whom it is told: the operation that was replaced, or with `is_other` the one it gave way to."""
-    record: Record
-    register: str
-    mine: Any
-    user_id: str | None
-    """Who replaced it, or with `is_other` who wrote it."""
-    at_ms: int
-    is_other: bool = False
 
 
 class Edits:

@@ -38,7 +38,7 @@ from crm_core.sync.protocol import DropFields, Msg, MsgKind, Purge
 from sync_server.services.custom import CustomFields
 from sync_server.services.entitlements import ever_had
 from sync_server.services.events import EventKind, events_after
-from sync_server.services.filling import announced, ids_of, progress
+from sync_server.services.filling import Counts, announced, ids_of, progress
 from sync_server.services.judging import judged_message
 from sync_server.services.lost_edits import LOST, lost_edit
 from sync_server.services.merge import Stretch
@@ -74,17 +74,18 @@ def next_page(
     also: Collection[Key] = (),
     own: Collection[Key] = (),
     written: Stretch | None = None,
+    counts: Counts | None = None,
 ) -> Page:
     """Return the page after `token`, of at most `want_bytes` compressed bytes unless one row is larger.
 
     `also` are records whose state goes along whatever the feed says, and whatever the size: whole, or as a
     purge where they are out of sight. `own` are records the laptop wrote to and begins anew with: those out
     of sight are purged, for the feed that begins at the head does not tell. `written` is what the reader's
-    laptop just added itself and need not hear.
+    laptop just added itself and need not hear; `counts` what is known already of how far fills are.
     """
     budget = want_bytes * USUAL_RATIO
     while True:
-        builder = _Builder(snapshot, reader, token, budget, written)
+        builder = _Builder(snapshot, reader, token, budget, written, counts or Counts())
         builder.take_along(also, own)
         page = builder.build()
         if builder.parts <= 1:
@@ -105,13 +106,20 @@ class _Builder:
     """Packs one page."""
 
     def __init__(
-        self, snapshot: Snapshot, reader: Reader, token: Token, budget: int, written: Stretch | None
+        self,
+        snapshot: Snapshot,
+        reader: Reader,
+        token: Token,
+        budget: int,
+        written: Stretch | None,
+        counts: Counts,
     ) -> None:
         self._snapshot = snapshot
         self._reader = reader
         self._budget = budget
         self._start = token
         self._written = written
+        self._counts = counts
         custom = CustomFields(snapshot.connection)
         self._custom = custom
         self._projection = Projection(snapshot.connection, reader, custom)
@@ -154,8 +162,8 @@ class _Builder:
         if token.plan is not None and token.plan.phase.fills:
             connection, before = self._snapshot.connection, self._start.plan
             if before is None or not before.phase.fills:
-                self._others += announced(connection, token, steps)
-            self._others.append(progress(connection, token, steps))
+                self._others += announced(connection, token, steps, self._counts)
+            self._others.append(progress(connection, token, steps, self._start, self._counts))
         # Only a page that reaches the head has shown everything there is of a row.
         base = self._snapshot.head if done else token.seq
         return Page(msgs=self._messages(base), token=token, more=not done)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from collections import OrderedDict
+from typing import Any, Final
 
 from sqlalchemy import Connection, Select, distinct, exists, func, not_, select
 
@@ -11,6 +13,7 @@ from crm_core.sync.plan import Phase, Step, Steps, Token, current_step
 from crm_core.sync.protocol import MsgKind, Progress
 from sync_server.services.records import META, ROW_SCOPE
 
+_REMEMBERED: Final = 4096  # counts, of some dozens of fills
 LATER = 3  # `Progress.part` of an entity whose turn comes later
 
 
@@ -21,24 +24,66 @@ def ids_of(connection: Connection, step: Step, seq: int, after: str, most: int) 
     return list(connection.execute(query.where(column > after).order_by(column).limit(most)).scalars())
 
 
-def progress(connection: Connection, token: Token, steps: Steps) -> Progress:
-    """Return how far the fill of the entity is that the token stands in, all its parts together."""
+class Counts:
+    """How many rows the steps of fills have, counted once for a fill and remembered; threads may share it.
+
+    Another process counts for itself. What was counted may be a little old: it is
+    only shown.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[Step, int, str | None], int] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def total(self, connection: Connection, step: Step, seq: int) -> int:
+        """Return how many rows a step goes through."""
+        key = (step, seq, None)
+        known = self._recall(key)
+        return self._keep(key, _count(connection, step, seq)) if known is None else known
+
+    def done(self, connection: Connection, step: Step, seq: int, after: str, before: str) -> int:
+        """Return how many of them come no later than `after`; `before` is where the page before ended."""
+        known = self._recall((step, seq, before)) if before else None
+        since = "" if known is None else before
+        return self._keep((step, seq, after), (known or 0) + _count(connection, step, seq, since, after))
+
+    def _recall(self, key: tuple[Step, int, str | None]) -> int | None:
+        with self._lock:
+            return self._known.get(key)
+
+    def _keep(self, key: tuple[Step, int, str | None], count: int) -> int:
+        with self._lock:
+            self._known[key] = count
+            self._known.move_to_end(key)
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return count
+
+
+def progress(connection: Connection, token: Token, steps: Steps, before: Token, counts: Counts) -> Progress:
+    """Return how far the fill of the entity is that the token stands in, all its parts together.
+
+    `before` is where the laptop stood before this page.
+    """
     step = current_step(token, steps)
     of_entity = _fills(steps, step.entity)
-    counts = [_count(connection, each, token.seq) for each in of_entity]
+    totals = [counts.total(connection, each, token.seq) for each in of_entity]
     place = of_entity.index(step)
-    after = token.plan.after if token.plan else ""
-    done = sum(counts[:place]) + (_count(connection, step, token.seq, after) if after else 0)
+    after, came_from = (token.plan.after if token.plan else ""), before.plan
+    is_same = came_from is not None and (came_from.phase, came_from.entity) == (step.phase, step.entity)
+    held = came_from.after if came_from is not None and is_same else ""
+    done = counts.done(connection, step, token.seq, after, held) if after else 0
     part = 2 if step.phase is Phase.FILL_REST else int(any(each.phase is Phase.FILL_REST for each in steps))
-    return Progress(MsgKind.PROGRESS, 1, step.entity, done, sum(counts), part)
+    return Progress(MsgKind.PROGRESS, 1, step.entity, sum(totals[:place]) + done, sum(totals), part)
 
 
-def announced(connection: Connection, token: Token, steps: Steps) -> list[Progress]:
+def announced(connection: Connection, token: Token, steps: Steps, counts: Counts) -> list[Progress]:
     """Return how many rows each entity has whose turn comes after the one the token stands in."""
     step = current_step(token, steps)
     later = {each.entity: None for each in steps[steps.index(step) :] if each.entity != step.entity}
     totals = {
-        entity: sum(_count(connection, each, token.seq) for each in _fills(steps, entity)) for entity in later
+        entity: sum(counts.total(connection, each, token.seq) for each in _fills(steps, entity))
+        for entity in later
     }
     return [
         Progress(MsgKind.PROGRESS, 1, entity, 0, total, LATER) for entity, total in totals.items() if total
@@ -49,13 +94,15 @@ def _fills(steps: Steps, entity: int) -> list[Step]:
     return [each for each in steps if each.phase.fills and each.entity == entity]
 
 
-def _count(connection: Connection, step: Step, seq: int, up_to: str | None = None) -> int:
+def _count(connection: Connection, step: Step, seq: int, after: str = "", up_to: str | None = None) -> int:
     if EVERYONE in step.scopes:
         column, counted = META.c.row_id, func.count()
     else:
         column, counted = ROW_SCOPE.c.row_id, func.count(distinct(ROW_SCOPE.c.row_id))
     query = _rows_of(step, seq, counted, counted)
-    return int(connection.execute(query if up_to is None else query.where(column <= up_to)).scalar_one())
+    if up_to is not None:
+        query = query.where(column > after, column <= up_to)
+    return int(connection.execute(query).scalar_one())
 
 
 def _rows_of(step: Step, seq: int, of_all: Any, of_scopes: Any) -> Select[Any]:

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, func, select, update
 
 from crm_core.i18n import N_
 from crm_core.sync.admission import MAX_OPS
-from crm_core.sync.protocol import PROTOCOL_VERSION, SyncRequest
+from crm_core.sync.protocol import PROTOCOL_VERSION, Msg, SyncRequest
 from sync_server.services import audit, numbers
 from sync_server.services.auth import NONCE_BYTES, DeviceSession
 from sync_server.services.faults import Refusal
+from sync_server.services.merge import Merged
 from sync_server.store.tables import Device, OpLog, table_of
 
 MIN_SCHEMA: Final = 1
@@ -35,6 +36,25 @@ class Carried:
     """The highest number the laptop had given an operation when it wrote the file."""
     is_first: bool
     """The laptop stood at the request's token, as is not sure of one that goes on from HQ's own answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """What was found and written down about the laptop in the first half of a request."""
+
+    session: DeviceSession
+    epoch: str
+    incarnation: int
+    is_restored: bool
+    """Its database is a copy or an older one: it begins anew under another incarnation."""
+    nonce: bytes
+    acked_op: int
+    held_seq: int
+    """Feed position it was seen to hold before."""
+    purge_allowed: int
+    merged: Merged
+    told: list[Msg]
+    """What goes along with the answers in any case: numbers, verdicts that could not be carried out."""
 
 
 class Unrecognised(Exception):

@@ -10,7 +10,7 @@ import hmac
 import secrets
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -39,11 +39,13 @@ from sync_server.services.cursor import Disguise, Signer, Standing
 from sync_server.services.enrolment_files import OpenedElsewhere, note_second_opening, used
 from sync_server.services.faults import Refusal
 from sync_server.services.feed import LEAST_BYTES, next_page
+from sync_server.services.filling import Counts
 from sync_server.services.judging import judge, missed_judgements
 from sync_server.services.lost_edits import missed_lost_edits
 from sync_server.services.meeting import (
     MIN_SCHEMA,
     Carried,
+    Contact,
     alarm,
     answered,
     demand_current,
@@ -69,25 +71,6 @@ _devices = table_of(Device)
 _ops = table_of(OpLog)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Contact:
-    """What was found and written down about the laptop in the first half of a request."""
-
-    session: DeviceSession
-    epoch: str
-    incarnation: int
-    is_restored: bool
-    """Its database is a copy or an older one: it begins anew under another incarnation."""
-    nonce: bytes
-    acked_op: int
-    held_seq: int
-    """Feed position it was seen to hold before."""
-    purge_allowed: int
-    merged: Merged
-    told: list[Msg]
-    """What goes along with the answers in any case: numbers, verdicts that could not be carried out."""
-
-
 class SyncService:
     """Answers laptops. One per process; threads may share it."""
 
@@ -96,6 +79,7 @@ class SyncService:
         self._settings = settings
         self._clock = clock
         self._secret = bytes.fromhex(settings.secret)
+        self._counts = Counts()
         self._people: dict[str, tuple[int, str, Person]] = {}
         self.meter = Meter()
         key = {"file_key": sealer_of(settings).public.hex()}
@@ -177,7 +161,7 @@ class SyncService:
 
     def _receive(
         self, request: SyncRequest, session: DeviceSession, server_ms: int, carried: Carried | None
-    ) -> _Contact:
+    ) -> Contact:
         traffic = self.meter.take(session.device_id)
         try:
             return self._meet_in_transaction(request, session, server_ms, traffic, carried)
@@ -192,7 +176,7 @@ class SyncService:
         server_ms: int,
         traffic: Traffic,
         carried: Carried | None,
-    ) -> _Contact:
+    ) -> Contact:
         has_verdicts = request.told is not None and bool(request.told.verdicts)
         if request.txns or request.leases or has_verdicts:
             return write_beside_others(
@@ -218,7 +202,7 @@ class SyncService:
         epoch: str,
         hq: HqTransaction | None,
         carried: Carried | None,
-    ) -> _Contact:
+    ) -> Contact:
         """Check that the laptop is the one HQ knows, then take its operations and give it numbers.
 
         The nonce stays where a file carried the request, so that a line never seems to be another laptop's.
@@ -273,7 +257,7 @@ class SyncService:
             held_seq = standing.token.seq
             changed["acked_seq"] = held_seq if carried is None else max(held_seq, device["acked_seq"])
         connection.execute(update(_devices).where(_devices.c.id == device_id).values(**changed))
-        return _Contact(
+        return Contact(
             session=session,
             epoch=epoch,
             incarnation=device["incarnation"],
@@ -294,7 +278,7 @@ class SyncService:
         session: DeviceSession,
         epoch: str,
         changed: dict[str, Any],
-    ) -> _Contact:
+    ) -> Contact:
         """Give a laptop whose database is not the one HQ knows a new incarnation, and take nothing yet.
 
         Where HQ went back to a backup, `acked_op` is what it had answered under the old one: what it answered
@@ -304,7 +288,7 @@ class SyncService:
         went_back = request.epoch not in (b"", bytes.fromhex(epoch))
         connection.execute(update(_devices).where(_devices.c.id == device["id"]).values(**changed))
         renamed = rename(connection, device, session, nonce, changed["last_seen_at"])
-        return _Contact(
+        return Contact(
             session=session,
             epoch=epoch,
             incarnation=renamed["incarnation"],
@@ -373,7 +357,7 @@ class SyncService:
 
     # Going out
 
-    def _send(self, request: SyncRequest, contact: _Contact, server_ms: int) -> SyncResponse:
+    def _send(self, request: SyncRequest, contact: Contact, server_ms: int) -> SyncResponse:
         user_id = contact.session.user_id
         for _ in range(TRIES):
             entitlements.ensure_current(self._database, user_id)
@@ -389,7 +373,7 @@ class SyncService:
         raise Refusal("busy", N_("Rights are changing at HQ; try again in a moment"))
 
     def _page(
-        self, request: SyncRequest, contact: _Contact, server_ms: int, snapshot: Snapshot
+        self, request: SyncRequest, contact: Contact, server_ms: int, snapshot: Snapshot
     ) -> SyncResponse | int | None:
         """Return the answer with the next page; None where the rights of now are not written down yet.
 
@@ -421,7 +405,14 @@ class SyncService:
             merged = contact.merged
             own = merged.accepted if standing is None else frozenset()
             page = next_page(
-                snapshot, reader, token, want, also=merged.overtaken, own=own, written=merged.own
+                snapshot,
+                reader,
+                token,
+                want,
+                also=merged.overtaken,
+                own=own,
+                written=merged.own,
+                counts=self._counts,
             )
         except BrokenPromise as error:
             raise Refusal(
@@ -469,7 +460,7 @@ class SyncService:
 
     def _response(
         self,
-        contact: _Contact,
+        contact: Contact,
         server_ms: int,
         msgs: list[Msg],
         token: bytes,
