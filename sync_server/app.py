@@ -27,7 +27,7 @@ from sync_server.web import pages
 
 # Objects made before Python looks for cycles. At its own 700, a first upload of thousands of records spent a
 # fifth of its time on walking them again and again; what a request leaves behind is freed without that.
-COLLECT_AFTER = 50_000
+COLLECT_AFTER = 200_000
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -92,7 +92,7 @@ class Judgement(IntEnum):
     """From HQ: it was accepted and could not be carried out."""
 
 
-class Op(msgspec.Struct, array_like=True, frozen=True):
+class Op(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One change, as the laptop made it."""
 
     no: int
@@ -107,7 +107,7 @@ class Op(msgspec.Struct, array_like=True, frozen=True):
     """`base` of the last message the laptop applied for this row; 0 for a row it made itself."""
 
 
-class Txn(msgspec.Struct, array_like=True, frozen=True):
+class Txn(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The operations of one local transaction."""
 
     no: int
@@ -201,7 +201,7 @@ class SyncRequest(msgspec.Struct, array_like=True, frozen=True):
     """What the laptop drew when it opened the file that signed it in; until an answer came over a line."""
 
 
-class Answer(msgspec.Struct, array_like=True, frozen=True):
+class Answer(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What became of one operation."""
 
     no: int

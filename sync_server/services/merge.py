@@ -76,7 +76,7 @@ class PayloadChanged(Refusal):
         self.op_no = op_no
 
 
-class _Item(msgspec.Struct):
+class _Item(msgspec.Struct, gc=False):
     """One operation on its way."""
 
     txn: Txn

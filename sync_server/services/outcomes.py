@@ -11,7 +11,7 @@ from crm_core.sync.protocol import Code
 from sync_server.services.records import Mark, Record
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of an operation that was not refused."""
 
     code: Code

@@ -46,7 +46,7 @@ class Mark(NamedTuple):
         return Held(Stamp(self.hlc, self.device, self.op_no), self.seq)
 
 
-class Record(msgspec.Struct, kw_only=True):
+class Record(msgspec.Struct, kw_only=True, gc=False):
     """One record with everything HQ keeps about it."""
 
     schema: Schema

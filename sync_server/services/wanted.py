@@ -48,7 +48,7 @@ class Shape:
 _NO_SHAPE: Final = Shape((), (), (), (), frozenset())
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One operation in HQ's terms."""
 
     kind: OpKind
