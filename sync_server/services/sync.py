@@ -347,7 +347,7 @@ class SyncService:
         self._people[user_id] = (policy_seq, epoch, person)
         return person
 
-    def _part(self, request: SyncRequest, session: DeviceSession, op_no: int, server_ms: int) -> _Contact:
+    def _part(self, request: SyncRequest, session: DeviceSession, op_no: int, server_ms: int) -> Contact:
         """Let a laptop that shares its name with a copy of it begin anew; nothing it brought is taken yet."""
         with self._database.read() as snapshot:
             epoch = snapshot.epoch
