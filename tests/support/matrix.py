@@ -143,8 +143,8 @@ class Stand:
     typed: list[str] = field(default_factory=list)
     sets: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """Units of each set as (entity, id); `k` is always in sight."""
-    replaced: dict[str, Key] = field(default_factory=dict)
-    """Words somebody changed: where the record is in sight its history may tell them."""
+    replaced: dict[str, tuple[Key, str]] = field(default_factory=dict)
+    """Words somebody changed, and where: while that field is in sight its history may tell them."""
     _edits: list[Edit] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -220,7 +220,7 @@ class Stand:
         for name in ("a", "b"):
             entity, record_id = self.sets[name][0]
             key = "subject" if entity == "ticket" else "name"
-            self.replaced[str(self.office.row(entity, record_id)[key])] = (SCHEMAS[entity].no, record_id)
+            self._note_replaced(entity, record_id, key)
             self.office.hq.update(entity, record_id, {key: self._word(name, "news")})
             if entity == "customer":
                 given = {"name": self._word(name, "late"), "customer_id": record_id}
@@ -231,10 +231,12 @@ class Stand:
         for name in ("k", "a"):
             for place, (entity, record_id) in enumerate(self.sets[name]):
                 key = "subject" if entity == "ticket" else "title" if entity == "contact" else "industry"
+                self._note_replaced(entity, record_id, key)
                 self._try(
                     laptop, lambda e=entity, r=record_id, k=key: {"update": (e, r, {k: self._typing()})}
                 )
                 if entity == "customer" and place < 2:
+                    self._note_replaced("customer", record_id, "notes")
                     self._try(
                         laptop, lambda r=record_id: {"update": ("customer", r, {"notes": self._typing()})}
                     )
@@ -246,6 +248,10 @@ class Stand:
                     )
 
     # Parts
+
+    def _note_replaced(self, entity: str, record_id: str, key: str) -> None:
+        old = self.office.row(entity, record_id)[key]
+        self.replaced[str(old)] = ((SCHEMAS[entity].no, record_id), key)
 
     def _create(self, entity: str, values: dict[str, Any]) -> str:
         """Note that a record is to be made, and return its id."""
@@ -408,7 +414,8 @@ def _wrong(stand: Stand, laptop: Laptop, line: TinyLine) -> Iterator[str]:
     for leak in line.leaks:
         yield f"{case}: sent though out of sight: {leak}"
     visible = office.projection(stand.me)
-    readable = repr([visible, *(word for word, key in stand.replaced.items() if key in visible)])
+    told = [word for word, (key, name) in stand.replaced.items() if name in visible.get(key, {})]
+    readable = repr([visible, *told])
     held = found_in(laptop.replica.profile.root, KEY, stand.words)
     for file, word in sorted(held):
         if word not in readable:
