@@ -41,6 +41,14 @@ class Refusal(UserError):
         return STATUS[self.code]
 
 
+class PayloadChanged(Refusal):
+    """An operation came again with another content: two laptops write under one name, or somebody forges."""
+
+    def __init__(self, op_no: int) -> None:
+        super().__init__("bad_request", N_("A change came again with another content; HQ took nothing"))
+        self.op_no = op_no
+
+
 def signed_in_wrongly() -> Refusal:
     """Return the one answer to a wrong name and a wrong password alike."""
     return Refusal("sign_in", N_("The name or the password is not right"))

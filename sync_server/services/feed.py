@@ -41,7 +41,7 @@ from sync_server.services.events import EventKind, events_after
 from sync_server.services.filling import Counts, announced, ids_of, progress
 from sync_server.services.judging import judged_message
 from sync_server.services.lost_edits import LOST, lost_edit
-from sync_server.services.merge import Stretch
+from sync_server.services.outcomes import Stretch
 from sync_server.services.projection import Projection, Reader, Shown, Writer, put, size_of, writers_of
 from sync_server.services.records import Key, chunks
 from sync_server.services.wanted import field_of

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import insert, select, update
@@ -22,7 +22,8 @@ from crm_core.sync.clock import HLC_MAX, Stamp, accept, ms_of, shift_ms
 from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
 from sync_server.services import ledgers, quote_totals, unique_keys
 from sync_server.services.edits import Edits
-from sync_server.services.faults import Refusal
+from sync_server.services.faults import PayloadChanged, Refusal
+from sync_server.services.outcomes import Stretch
 from sync_server.services.posting import settle_numbers
 from sync_server.services.quarantine import keep
 from sync_server.services.records import Key, Record
@@ -59,21 +60,6 @@ _LOGGED: Final = (
     "answer",
     "at_ms",
 )
-
-
-class Stretch(NamedTuple):
-    """A stretch of the feed: the positions after `after` up to `last`."""
-
-    after: int
-    last: int
-
-
-class PayloadChanged(Refusal):
-    """An operation came again with another content: two laptops write under one name, or somebody forges."""
-
-    def __init__(self, op_no: int) -> None:
-        super().__init__("bad_request", N_("A change came again with another content; HQ took nothing"))
-        self.op_no = op_no
 
 
 class _Item(msgspec.Struct, gc=False):

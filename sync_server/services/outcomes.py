@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -42,3 +42,10 @@ class LostEdit:
     """Who replaced it, or with `is_other` who wrote it."""
     at_ms: int
     is_other: bool = False
+
+
+class Stretch(NamedTuple):
+    """A stretch of the feed: the positions after `after` up to `last`."""
+
+    after: int
+    last: int

@@ -37,7 +37,7 @@ from sync_server.services.auth import NONCE_BYTES, DeviceSession, now_ms, sealer
 from sync_server.services.comparing import compare
 from sync_server.services.cursor import Disguise, Signer, Standing
 from sync_server.services.enrolment_files import OpenedElsewhere, note_second_opening, used
-from sync_server.services.faults import Refusal
+from sync_server.services.faults import PayloadChanged, Refusal
 from sync_server.services.feed import LEAST_BYTES, next_page
 from sync_server.services.filling import Counts
 from sync_server.services.judging import judge, missed_judgements
@@ -53,7 +53,7 @@ from sync_server.services.meeting import (
     is_one_of,
     rename,
 )
-from sync_server.services.merge import Merged, PayloadChanged, merge
+from sync_server.services.merge import Merged, merge
 from sync_server.services.overtaking import write_beside_others
 from sync_server.services.projection import Reader
 from sync_server.services.rights import Author

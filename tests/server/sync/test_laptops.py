@@ -15,8 +15,7 @@ from crm_core.sync.clock import ms_of
 from crm_core.sync.plan import Phase, Plan, Token
 from crm_core.sync.protocol import Code, SyncRequest
 from sync_server.services.cursor import POSITION_LIMIT, Disguise, Signer, Standing
-from sync_server.services.faults import Refusal
-from sync_server.services.merge import PayloadChanged
+from sync_server.services.faults import PayloadChanged, Refusal
 from sync_server.store.database import renew_epoch
 from sync_server.store.tables import Audit, Device, table_of
 from tests.support.hq import Laptop, Office, Pending, make
