@@ -107,11 +107,14 @@ def edit(terminal: Terminal, edit_id: int, assignments: tuple[str, ...]) -> None
         else:
             present = records.get(app.replica, found.entity, found.record_id)
             values = parse(declared, found.entity, assignments, present.values)
-            if found.field not in values or len(assignments) > 1:
+            field = declared.get(found.field or "")
+            together = schema_of(found.entity).register(field) if field is not None and field.no else ()
+            if not values.keys() <= {found.field, *(member.name for member in together)}:
+                shown = _edit(app, found)
                 raise UserError(
-                    N_("The edit that came back is of “{field}”"), field=found.field or found.label
+                    N_("The edit that came back is of “{field}”"), field=shown["label"] or found.label
                 )
-            decision = Decision(verdict=Verdict.OTHER, value=values[found.field])
+            decision = Decision(verdict=Verdict.OTHER, values=values)
         outcome = deciding.decide(app.replica, [(edit_id, decision)])
         assert outcome.value.record is not None
         terminal.console.show(flat(outcome.value.record))

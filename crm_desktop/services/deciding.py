@@ -60,7 +60,8 @@ class Decision:
     verdict: Verdict
     value: Plain = None
     values: Mapping[str, Plain] | None = None
-    """What a record that was to be made is made with instead, by field name."""
+    """Instead of `value` by field name: of fields that are set together, as an amount and its currency, or
+    what a record that was to be made is made with."""
     alike: bool = False
     """The same for every other open edit of its kind; not for a third value."""
 
@@ -257,10 +258,14 @@ def _changes(session: Session, edit: Returned, decision: Decision) -> Mapping[st
     if kind is OpKind.CREATE:
         return None
     if decision.verdict is Verdict.OTHER:
-        field = field_named(schema, edit.field)
-        if field is None or kind not in (OpKind.SET, OpKind.COMMAND):
+        if kind not in (OpKind.SET, OpKind.COMMAND):
             raise UserError(N_("Only a single field can be edited here"))
-        return {field.name: decision.value}
+        field = field_named(schema, edit.field)
+        name = edit.field if field is None else field.name
+        if decision.values is None:
+            return {name: decision.value}
+        together = {name, *(member.name for member in (schema.register(field) if field is not None else ()))}
+        return {each: value for each, value in decision.values.items() if each in together}
     if kind in (OpKind.DELETE, OpKind.RESTORE):
         return None
     present = _present(session, edit)

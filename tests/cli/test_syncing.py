@@ -111,6 +111,15 @@ def test_an_edit_replaced_by_a_newer_one_is_returned_and_can_be_redone_or_discar
     }
     edit = edits["city"]
     assert edit["reason"]
+    amount = str(edits["annual_revenue"]["id"])
+    assert ann.json("returned", "edit", amount, "annual_revenue=3 GBP")["annual_revenue"] == "3.00 GBP"
+    ann.json("returned", "undo", amount)
+    refused = ann.run("returned", "edit", str(edit["id"]), "name=Other")
+    assert (refused.status, refused.out) == (1, "")
+    assert "City" in refused.err
+    address = ann.json("returned", "edit", str(edit["id"]), "city=Bergen", "province=Vestland")
+    assert (address["city"], address["province"]) == ("Bergen", "Vestland")
+    ann.json("returned", "undo", str(edit["id"]))
     for other in ("annual_revenue", "name"):
         assert ann.json("returned", "discard", str(edits[other]["id"])) == {"discarded": edits[other]["id"]}
     assert ann.json("returned", "redo", str(edit["id"]))["city"] == "Older"

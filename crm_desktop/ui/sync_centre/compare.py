@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
@@ -296,17 +297,26 @@ class CompareRow(Live, QWidget):
             return None
         return fields[0]
 
+    def _held(self) -> dict[str, Any]:
+        """Return what was typed by field name: an amount written without a currency keeps that one."""
+        fields, mine = register_of(self.edit), self.edit.mine
+        held = mine if len(fields) > 1 and isinstance(mine, list) else [mine]
+        return dict(zip((field.name for field in fields), held, strict=False))
+
     def _on_value_edited(self, text: str) -> None:
         schema = SCHEMAS[self.edit.entity]
         field = schema.fields[self.edit.field or ""]
         try:
-            value = parse_text(field, text)[field.name]
+            held = self._held()
+            values = parse_text(field, text, held)
         except UserError as error:
             self.decision = None
             self.editor.setToolTip(show(error.message))
             self.editor.setProperty("error", "true")
         else:
-            self.decision = Decision(verdict=Verdict.OTHER, value=value)
+            whole = [*(held | values).values()]
+            value = whole if len(whole) > 1 else whole[0]
+            self.decision = Decision(verdict=Verdict.OTHER, value=value, values=values)
             self.editor.setToolTip("")
             self.editor.setProperty("error", "false")
         self.editor.style().unpolish(self.editor)

@@ -148,6 +148,21 @@ def test_a_third_value_is_typed_and_checked_while_it_is(page: SyncCentrePage, qt
     qtbot.waitUntil(lambda: records.get(replica, "deal", DEAL)["amount"] == 13_500_000, timeout=WAIT)
 
 
+def test_an_amount_is_settled_in_the_currency_that_was_typed(page: SyncCentrePage, qtbot: QtBot) -> None:
+    page.conflicts.show_group(2)
+    row = page.conflicts._rows[0]
+    qtbot.waitUntil(row.isVisible)
+    qtbot.keyClick(row, Qt.Key.Key_3)
+    row.editor.clear()
+    qtbot.keyClicks(row.editor, "1500 USD")
+    page.conflicts.show_group(2)  # as after a round: what was typed stays
+    assert page.conflicts._rows[0].editor.text() == "$1,500"
+    page.conflicts.carry_out()
+    replica = page.context.replica
+    qtbot.waitUntil(lambda: records.get(replica, "deal", DEAL)["amount"] == 150_000, timeout=WAIT)
+    assert records.get(replica, "deal", DEAL)["currency"] == "USD"
+
+
 def test_later_leaves_everything_as_it_is(page: SyncCentrePage, qtbot: QtBot) -> None:
     row = page.conflicts._rows[0]
     qtbot.keyClick(row, Qt.Key.Key_1)
