@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QRect, Qt, Signal
@@ -21,7 +21,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import Message, message
 from crm_core.schema.field import Kind as FieldKind
-from crm_core.schema.values import parse_text
+from crm_core.schema.values import parse_text, to_text
 from crm_core.sync.protocol import Code
 from crm_desktop.services.deciding import Decision, Verdict
 from crm_desktop.services.returned_edits import ReturnedEdit
@@ -191,7 +191,7 @@ class CompareRow(Live, QWidget):
         """Show what was decided before for the same edit; nothing is told."""
         self.decision = decision
         if decision is not None and decision.verdict is Verdict.OTHER:
-            self.editor.setText(show(value_words(self.edit, decision.value, self._titles)))
+            self.editor.setText(self._as_typed(self._held() | dict(decision.values or {})))
             self.editor.show()
         self._show()
 
@@ -217,7 +217,7 @@ class CompareRow(Live, QWidget):
             return
         if self._field() is None or not self.edit.exists:
             return
-        words = show(value_words(self.edit, self.edit.mine, self._titles))
+        words = self._as_typed(self._held())
         self.editor.setText(words)
         self.editor.show()
         self._result.hide()
@@ -296,6 +296,10 @@ class CompareRow(Live, QWidget):
         if not fields or grouped or fields[0].kind in _NOT_EDITABLE or fields[0].read_only:
             return None
         return fields[0]
+
+    def _as_typed(self, values: Mapping[str, Any]) -> str:
+        """Return the value in the form in which it is understood when it is typed."""
+        return to_text(SCHEMAS[self.edit.entity].fields[self.edit.field or ""], values)
 
     def _held(self) -> dict[str, Any]:
         """Return what was typed by field name: an amount written without a currency keeps that one."""

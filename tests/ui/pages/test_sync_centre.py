@@ -153,10 +153,12 @@ def test_an_amount_is_settled_in_the_currency_that_was_typed(page: SyncCentrePag
     row = page.conflicts._rows[0]
     qtbot.waitUntil(row.isVisible)
     qtbot.keyClick(row, Qt.Key.Key_3)
+    assert row.decision is not None, "what stands there first is understood"
+    assert row.editor.text() == "138000.00 CNY"
     row.editor.clear()
     qtbot.keyClicks(row.editor, "1500 USD")
     page.conflicts.show_group(2)  # as after a round: what was typed stays
-    assert page.conflicts._rows[0].editor.text() == "$1,500"
+    assert page.conflicts._rows[0].editor.text() == "1500.00 USD"
     page.conflicts.carry_out()
     replica = page.context.replica
     qtbot.waitUntil(lambda: records.get(replica, "deal", DEAL)["amount"] == 150_000, timeout=WAIT)
