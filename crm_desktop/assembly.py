@@ -262,7 +262,7 @@ class App:
             automatic_bytes=1024 * self.settings.get(FILES_AUTOMATIC_KB),
             only_asked=only_asked or self.settings.get(FILES_PAUSED),
         )
-        return BlobTransfer(self.replica, HttpBlobLine(self._hq), rule).run(on_step, cancelled)
+        return BlobTransfer(self.replica, HttpBlobLine(self._hq, cancelled), rule).run(on_step, cancelled)
 
     def fetch_file(self, attachment_id: str) -> FileRow:
         """Fetch a file from HQ here and now and return what became of it.

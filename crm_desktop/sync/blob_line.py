@@ -10,6 +10,8 @@ from crm_core.sync import codec
 from crm_core.sync.blobs import PART_BYTES, Piece, Standing
 from crm_core.sync.protocol import Fault
 from crm_desktop.sync.blobs import TooLarge
+from crm_desktop.sync.pace import Pace
+from crm_desktop.sync.report import Cancelled, never
 from crm_desktop.sync.transport import Carried, HttpHeadquarters
 
 _OK = 200
@@ -19,8 +21,10 @@ _BYTES = "application/octet-stream"
 class HttpBlobLine:
     """`blobs.BlobLine` over the laptop's line to HQ."""
 
-    def __init__(self, hq: HttpHeadquarters) -> None:
+    def __init__(self, hq: HttpHeadquarters, is_unwanted: Cancelled = never) -> None:
         self._hq = hq
+        self._is_unwanted = is_unwanted
+        self._pace = Pace()
 
     def read_blob(self, sha256: str, offset: int) -> Piece:
         """Return a content from a byte to the end of its part."""
@@ -49,7 +53,7 @@ class HttpBlobLine:
     def add_to_blob(self, sha256: str, offset: int, size: int, piece: bytes, part_sha256: str) -> int:
         """Send bytes of a part; return how many bytes HQ holds, wherever that is."""
         path = f"/v1/blob/{sha256}?off={offset}&size={size}"
-        answer = self._hq.carry("PUT", path, piece, {"Content-Type": _BYTES, "X-Part": part_sha256})
+        answer = self._patiently("PUT", path, piece, {"Content-Type": _BYTES, "X-Part": part_sha256})
         if answer.status != _OK:
             fault = self._fault(answer)
             if fault.code == "offset":
@@ -57,10 +61,22 @@ class HttpBlobLine:
             self._refuse(answer)
         return self._held(answer)
 
-    def _carry(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> Carried:
-        answer = self._hq.carry(method, path, b"", headers or {})
+    def _carry(self, method: str, path: str) -> Carried:
+        answer = self._patiently(method, path, b"", {})
         if answer.status != _OK:
             self._refuse(answer)
+        return answer
+
+    def _patiently(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Carried:
+        """Carry a request; each that breaks off lets the next be silent for longer, as in a round."""
+        silence_s = self._pace.silence_s(len(body), PART_BYTES)
+        self._hq.counter.is_unwanted = self._is_unwanted
+        try:
+            answer = self._hq.carry(method, path, body, headers, silence_s=silence_s)
+        except Unreachable:
+            self._pace = self._pace.after_loss()
+            raise
+        self._pace = Pace()
         return answer
 
     def _refuse(self, answer: Carried) -> None:

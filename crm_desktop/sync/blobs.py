@@ -140,7 +140,8 @@ class BlobTransfer:
             try:
                 carry(job, on_step, cancelled)
             except Unreachable as error:
-                self._report = replace(self._report, problem=error.message)
+                if not cancelled():  # else it was broken off here
+                    self._report = replace(self._report, problem=error.message)
             except UserError as error:
                 self._put_off(job, error)
         with self._replica.read() as session:

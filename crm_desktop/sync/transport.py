@@ -224,16 +224,19 @@ class HttpHeadquarters:
                     raise
                 made = -1
 
-    def carry(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Carried:
+    def carry(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], *, silence_s: float
+    ) -> Carried:
         """Carry a request of plain bytes, whatever is answered. `CutOff` with what came before a line broke.
 
+        `silence_s` is how long nothing may move.
         `Refused` where HQ does not serve this laptop.
         """
         headers = {**headers, **({"Authorization": f"Bearer {self._secret}"} if self._secret else {})}
         self.round_trips += 1
         received = bytearray()
         with self._failures_told():
-            self.counter.silence_s = READ_TIMEOUT_S
+            self.counter.silence_s = silence_s
             answer = self._request(method, path, body, headers, stream=True)
         try:
             with self._failures_told():

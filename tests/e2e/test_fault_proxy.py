@@ -252,6 +252,28 @@ def test_a_file_arrives_whole_whatever_the_line_does_to_it(road: Road) -> None:
     road.check()
 
 
+def test_stopping_a_file_is_heard_at_once_on_a_line_that_fell_silent(road: Road) -> None:
+    customer = records.create(road.lin.replica, "customer", {"name": "Silent（示例）"}).value.id
+    road.made.append("Silent（示例）")
+    attachments.add(road.lin.replica, "customer", customer, b"content", name="a.txt")
+    road.lin.sync()
+    road.proxy.target = "/v1/blob"
+    road.proxy.faults.append(Fault(kind=Kind.SILENCE))
+    began = time.monotonic()
+
+    def cancelled() -> bool:
+        return time.monotonic() > began + 0.3
+
+    try:
+        line = HttpBlobLine(road.lin.line, cancelled)
+        report = BlobTransfer(road.lin.replica, line, BlobRule(automatic_bytes=0)).run(cancelled=cancelled)
+    finally:
+        road.proxy.target = TARGET
+        road.proxy.faults.clear()
+    assert time.monotonic() - began < 3
+    assert (report.sent, report.problem) == (0, None)
+
+
 @pytest.mark.soak
 def test_any_row_of_faults_leaves_files_whole(road: Road) -> None:
     for seed in range(SEEDS):
