@@ -23,7 +23,7 @@ from crm_core.sync.protocol import EnrolResponse
 from crm_core.sync.sealed_file import SealedFile
 from crm_core.sync.sealing import Sealer
 from crm_desktop.interchange.saving import write_pieces
-from crm_desktop.interchange.stopped import Stopped
+from crm_desktop.interchange.stopped import until
 from crm_desktop.models import state
 from crm_desktop.models.backup import drop_backups, restore_backup
 from crm_desktop.models.replica import LOCAL_USER, Replica
@@ -54,6 +54,7 @@ from crm_desktop.sync import by_file, enrolment
 from crm_desktop.sync.blob_line import HttpBlobLine
 from crm_desktop.sync.blobs import BlobReport, BlobRule, BlobTransfer, OnBlobStep, ignore_blob_step
 from crm_desktop.sync.by_file import FileLine, NoLine, Written, blocks_of
+from crm_desktop.sync.carried_contents import MAIL_BYTES, Along
 from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.handing_over import hand_over
 from crm_desktop.sync.refused import Refused
@@ -160,18 +161,25 @@ class App:
             return self._file_line(answer.secret.encode()).fill(answer, messages, on_step, cancelled)
 
     def write_sync_file(
-        self, file: Path, on_step: OnStep = ignore_step, cancelled: Cancelled = never
+        self,
+        file: Path,
+        on_step: OnStep = ignore_step,
+        cancelled: Cancelled = never,
+        contents_most: int = MAIL_BYTES,
     ) -> Written:
         """Write all that waits to a file for HQ, wholly or not at all.
+
+        So many bytes of contents of attached files go along there, and come back.
 
         Raises `UserError` where it cannot be written, or the laptop cannot exchange files yet, and `Stopped`.
         """
 
         def save(blocks: Iterator[bytes]) -> None:
-            write_pieces(file, _until(blocks, cancelled))
+            write_pieces(file, until(blocks, cancelled))
 
         with self._line:
-            return self._file_line(self._device_token()).write(save, on_step)
+            along = Along(contents_most, 1024 * self.settings.get(FILES_AUTOMATIC_KB))
+            return self._file_line(self._device_token()).write(save, on_step, along)
 
     def read_sync_file(
         self, file: Path, on_step: OnStep = ignore_step, cancelled: Cancelled = never
@@ -481,14 +489,6 @@ def find_hq(address: str, folder: Path | str | None = None) -> str:
 def proxy_for(address: str) -> str:
     """Return through which proxy an address is reached; '' for none."""
     return proxy_of(address)
-
-
-def _until(blocks: Iterator[bytes], cancelled: Cancelled) -> Iterator[bytes]:
-    """Yield the blocks; raises `Stopped` once somebody wants no more of them."""
-    for block in blocks:
-        if cancelled():
-            raise Stopped(N_("Stopped; no file was written"))
-        yield block
 
 
 def _connection(profile: Profile, address: str, secret: str | None = None) -> HttpHeadquarters:

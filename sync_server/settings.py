@@ -132,7 +132,7 @@ class Settings:
             *("company", "company_zh", "address", "address_zh", "phone", "email", "tax_number", "currency"),
         )
         told = {name: getattr(self, name) for name in names}
-        return {**told, "dictionary": codec.NEWEST_DICTIONARY}
+        return {**told, "dictionary": codec.NEWEST_DICTIONARY, "contents_by_file": True}
 
     def masked(self) -> dict[str, Any]:
         """Return every setting as plain values with secrets made unreadable."""

@@ -66,6 +66,36 @@ class Head(msgspec.Struct, array_like=True, frozen=True):
     """What the reader finds the key with; of an enrolment the salt of the passphrase."""
 
 
+class Contents(msgspec.Struct, array_like=True, frozen=True):
+    """What contents of attached files a laptop takes with the answer."""
+
+    bytes_most: int
+    """Of all of them together."""
+    automatic_bytes: int
+    """One up to this size comes along with its attachment, and so does its small picture; 0: none does."""
+    wanted: list[tuple[str, int]] = []
+    """[SHA-256, bytes that are here] of those that wait, first those a person asked for."""
+
+
+class ContentPart(msgspec.Struct, array_like=True, frozen=True):
+    """A part of a content, after an empty message that ends requests or answers."""
+
+    sha256: str
+    offset: int
+    size: int
+    """Of the whole content."""
+    content: bytes
+
+
+class Taken(msgspec.Struct, array_like=True, frozen=True):
+    """What HQ has of a content a laptop's file brought."""
+
+    sha256: str
+    held: int
+    problem: str = ""
+    """Why it takes no more of it, as in `Fault.code`."""
+
+
 class ToHq(msgspec.Struct, array_like=True, frozen=True):
     """First message of a laptop's file; `SyncRequest`s follow, at least one."""
 
@@ -73,6 +103,9 @@ class ToHq(msgspec.Struct, array_like=True, frozen=True):
     """When it was sealed, by the laptop's clock."""
     highest_op: int
     """The highest number it ever gave an operation under this incarnation."""
+    contents: Contents | None = None
+    """Then an empty message and `ContentPart`s end the file, and so they do HQ's answer, a list of `Taken`
+    before them; None: neither has any."""
 
 
 class ToLaptop(msgspec.Struct, array_like=True, frozen=True):

@@ -18,13 +18,18 @@ from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.platform.paths import Profile, profile_at
 from crm_desktop.services import attachments, syncing
 from crm_desktop.sync.blobs import DOWN, UP, BlobReport, OnBlobStep
+from crm_desktop.sync.carried_contents import MAIL_BYTES, STICK_BYTES
 from crm_desktop.sync.report import OnStep
 from crm_terminal.console import Console
+
+MEGABYTE = 1024 * 1024
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FILE_THERE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
-UNTOLD = frozenset(("compared", "repaired", "differing", "retries", "begun_anew"))
+UNTOLD = frozenset(
+    ("compared", "repaired", "differing", "retries", "begun_anew", "files_sent", "files_received")
+)
 """What a round knows beside the fixed form of `sync`: `doctor --compare` tells of comparing with HQ."""
 
 
@@ -105,20 +110,30 @@ def _remove(profile: Profile, *, key_too: bool) -> None:
 @click.option(
     "--from", "from_file", type=_FILE_THERE, metavar="FILE", help=tr(N_("Apply HQ's answer to such a file."))
 )
+@click.option(
+    "--files",
+    "files_mb",
+    metavar="MB",
+    type=click.IntRange(0, STICK_BYTES // MEGABYTE),
+    default=MAIL_BYTES // MEGABYTE,
+    show_default=True,
+    help=tr(N_("With --to: how many MB of attached files go along, and may come back; 0 for none.")),
+)
 @pass_terminal
-def sync(terminal: Terminal, to_file: Path | None, from_file: Path | None) -> None:
+def sync(terminal: Terminal, to_file: Path | None, from_file: Path | None, files_mb: int) -> None:
     """Run one round."""
     if to_file is not None and from_file is not None:
         raise click.UsageError(tr(N_("Give --to or --from, not both: HQ answers in between")))
     steps = _tell_steps(terminal.console)
     with terminal.app() as app:
         if to_file is not None:
-            written = app.write_sync_file(to_file, steps)
+            written = app.write_sync_file(to_file, steps, contents_most=files_mb * MEGABYTE)
             terminal.console.tell(N_("Hand {file} to HQ; bring back the answer"), file=to_file)
             terminal.console.show({"file": str(to_file), **asdict(written), "bytes": to_file.stat().st_size})
             return
         if from_file is not None:
-            report, files = app.read_sync_file(from_file, steps), BlobReport()
+            report = app.read_sync_file(from_file, steps)
+            files = BlobReport(sent=report.files_sent, received=report.files_received)
         else:
             report, files = app.sync_now(steps), app.carry_files(_tell_files(terminal.console))
     if report.begun_anew:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,10 @@ from crm_desktop.models import state
 from crm_desktop.models.numbers import leases_wanted
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
-from crm_desktop.sync import outbox, telling
+from crm_desktop.sync import carried_contents, outbox, telling
 from crm_desktop.sync.asking import request_of
 from crm_desktop.sync.bringing_back import awaits_bringing_back
+from crm_desktop.sync.carried_contents import Along, Packed
 from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.exchange import Trip
 from crm_desktop.sync.refused import Refused
@@ -85,6 +86,10 @@ class Written:
     number: int
     operations: int
     records: int
+    files: int = 0
+    """Contents of attached files that go along."""
+    files_left: int = 0
+    """Those there was no room for."""
 
 
 class NoLine:
@@ -114,13 +119,18 @@ class FileLine:
         self._engine = engine
         self._sealer = sealer
         self._draw = draw
+        self._has_contents = False
+        """The messages that were applied ended, and contents of files follow."""
 
     def write(
         self,
         save: Callable[[Iterator[bytes]], None],
         on_step: OnStep = ignore_step,
+        along: Along | None = None,
     ) -> Written:
         """Have all that waits and where the laptop stands saved as a file for HQ.
+
+        `along` says what contents of attached files go there and come back; None: none do.
 
         The operations count as sent from here on: HQ may get them. Raises `UserError` where this laptop
         cannot exchange files, and what `save` raises; then it is as if nothing was written.
@@ -128,7 +138,10 @@ class FileLine:
         begun = self._begin()
         device, file = begun.known[Key.DEVICE], begun.file
         head = Head(v=VERSION, kind=FileKind.TO_HQ, epoch=file.epoch, device=device, no=file.no)
-        requests = self._requests(begun.known, begun.waiting, on_step)
+        if not begun.known[Key.SETTINGS].get("contents_by_file"):
+            along = None  # an older HQ would not know what they are
+        told = Packed()
+        requests = self._requests(begun.known, begun.waiting, on_step, along, told)
         try:
             save(seal(head, requests, sender=self._sealer, reader=begun.hq, drawn=self._draw(KEY_BYTES)))
         except BaseException:
@@ -138,7 +151,13 @@ class FileLine:
                 kept = [each for each in state.read(session, Key.FILES_OUT) if each[0] != file.no]
                 state.write(session, {Key.FILES_OUT: kept})
             raise
-        return Written(number=file.no, operations=begun.waiting, records=begun.records)
+        return Written(
+            number=file.no,
+            operations=begun.waiting,
+            records=begun.records,
+            files=told.files,
+            files_left=told.left,
+        )
 
     def read(
         self, file: SealedFile, on_step: OnStep = ignore_step, cancelled: Cancelled = never
@@ -168,7 +187,11 @@ class FileLine:
         # HQ may have heard of a later operation over a line whose answer was lost.
         if opening.offer and (asked.token, asked.sent_op) != (known[Key.TOKEN], known[Key.SENT_OP]):
             raise _outdated()
-        return self._engine.apply(self._trips(asked, messages, known), on_step, cancelled)
+        report = self._engine.apply(self._trips(asked, messages, known), on_step, cancelled)
+        if not self._has_contents:
+            return report
+        files = carried_contents.take(self._replica, messages)
+        return replace(report, files_sent=files.sent, files_received=files.received)
 
     def fill(
         self,
@@ -209,11 +232,20 @@ class FileLine:
             state.write(session, {Key.FILES_OUT: [*files, file][-FILES_KEPT:]})
         return _Begun(known, file, hq, sent_before, waiting, records)
 
-    def _requests(self, known: dict[str, Any], waiting: int, on_step: OnStep) -> Iterator[bytes]:
-        """Yield the messages of a file: batch by batch what waited when it was begun."""
+    def _requests(
+        self, known: dict[str, Any], waiting: int, on_step: OnStep, along: Along | None, told_files: Packed
+    ) -> Iterator[bytes]:
+        """Yield the messages of a file: batch by batch what waited when it was begun, then contents."""
+        contents = carried_contents.wanted(self._replica, along) if along is not None else None
+        yield codec.encode(ToHq(self._replica.clock.now_ms(), int(known[Key.NEXT_OP]) - 1, contents))
+        yield from self._batches(known, waiting, on_step)
+        if along is not None:
+            yield b""
+            yield from carried_contents.packed(self._replica, along.bytes_most, told_files)
+
+    def _batches(self, known: dict[str, Any], waiting: int, on_step: OnStep) -> Iterator[bytes]:
         now_ms = self._replica.clock.now_ms()
         highest = int(known[Key.NEXT_OP]) - 1
-        yield codec.encode(ToHq(now_ms, highest))
         with self._replica.read() as session:
             leases = leases_wanted(session, now_ms)
             done = last = 0
@@ -240,6 +272,9 @@ class FileLine:
         request = request_of(known, self._replica.clock.now_ms(), [], {}, PAGE_BYTES)
         token, is_reached = asked.token, False
         for raw in messages:
+            if not raw:
+                self._has_contents = True
+                break
             response = codec.decode(raw, SyncResponse)
             if not is_reached and token == known[Key.TOKEN]:
                 is_reached = True

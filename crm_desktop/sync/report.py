@@ -32,6 +32,10 @@ class RoundReport:
     """Rows that differed and were fetched again, or taken away."""
     differing: int = 0
     """Kinds of records that differ though they were repaired twice."""
+    files_sent: int = 0
+    """Contents of files HQ has since, where a file brought them."""
+    files_received: int = 0
+    """Contents of files that came in a file."""
     begun_anew: str = ""
     """`COPIED` or `HQ_WENT_BACK` where HQ had this laptop begin anew; '' where it did not."""
 

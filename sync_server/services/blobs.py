@@ -47,6 +47,7 @@ class Misplaced(Refusal):
     """What was sent does not go on where HQ stands; the laptop goes on from there."""
 
     def __init__(self, held: int) -> None:
+        self.held = held
         super().__init__("offset", N_("HQ holds {held} bytes of this file; go on from there"), held=held)
 
 

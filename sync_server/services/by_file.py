@@ -33,6 +33,7 @@ from crm_core.sync.protocol import (
 from crm_core.sync.sealed_file import (
     VERSION,
     Blocks,
+    Contents,
     Enrolment,
     FileKind,
     Head,
@@ -46,6 +47,8 @@ from crm_core.sync.sealed_file import (
 from crm_core.sync.sealing import KEY_BYTES, SALT_BYTES
 from sync_server.services import faults
 from sync_server.services.auth import Auth, DeviceSession, now_ms, sealer_of
+from sync_server.services.blobs import BlobService
+from sync_server.services.carried_contents import CarriedContents
 from sync_server.services.cursor import Signer
 from sync_server.services.enrolment_files import DAY_MS, VALID_DAYS, VALID_DAYS_MOST, OpenedElsewhere
 from sync_server.services.faults import PayloadChanged, Refusal
@@ -59,6 +62,7 @@ from sync_server.store.tables import Device, table_of
 BLOCK_BYTES: Final = 256 * 1024
 PASSPHRASE_LEAST: Final = 8  # characters; the file holds all its user may see, and may lie around for long
 FIRST_INCARNATION: Final = 1
+NO_CONTENTS: Final = Contents(0, 0)
 ANSWERED: Final = "answered"
 BEGIN_ANEW: Final = "begin_anew"
 SHUT_OUT: Final = frozenset({"revoked", "wipe", "disabled", "sign_in"})
@@ -79,6 +83,10 @@ class Exchanged:
     superseded: int = 0
     rows: int = 0
     pages: int = 0
+    files_in: int = 0
+    """Contents of files it brought, whole or in part."""
+    files_out: int = 0
+    """Contents the answer brings to their end."""
     bytes_in: int = 0
     bytes_out: int = 0
 
@@ -231,13 +239,23 @@ class FileExchange:
         yield codec.encode(ToLaptop(self.clock()))
         carried = Carried(no=head.no, highest_op=brought.opening.highest_op, is_first=True)
         token: bytes | None = None
+        blobs = BlobService(self.database, self.settings, self.clock)
+        along = CarriedContents(blobs, session, brought.opening.contents or NO_CONTENTS)
         for each in brought.requests:
             request = each if token is None else structs.replace(each, token=token)
             request = structs.replace(request, want_bytes=self.settings.want_bytes_max, digest=None)
             response = self._answer(request, session, carried, done)
             yield codec.encode(response)
             carried, token = replace(carried, is_first=False), response.token
-        yield from self._pages(request, response, session, carried, done)
+            along.note(response)
+        for page in self._pages(request, response, session, carried, done):
+            along.note(page)
+            yield codec.encode(page)
+        if brought.opening.contents is not None:
+            yield b""
+            yield codec.encode(along.take(brought.parts))
+            yield from along.give()
+            done.files_in, done.files_out = along.taken, along.given
 
     def _offer(self, request: SyncRequest, session: DeviceSession) -> SyncResponse:
         """Return what lets a laptop begin anew that HQ did not recognise by a file; nothing is changed.
@@ -286,7 +304,7 @@ class FileExchange:
         carried = Carried(no=0, highest_op=0, is_first=False)
         response = self._answer(request, session, carried, done)
         yield codec.encode(response)
-        yield from self._pages(request, response, session, carried, done)
+        yield from map(codec.encode, self._pages(request, response, session, carried, done))
 
     def _pages(
         self,
@@ -295,12 +313,12 @@ class FileExchange:
         session: DeviceSession,
         carried: Carried,
         done: Exchanged,
-    ) -> Iterator[bytes]:
+    ) -> Iterator[SyncResponse]:
         """Yield the pages that follow an answer. One whose token stays says that HQ gives nothing now."""
         while response.more and response.token != request.token:
             request = structs.replace(request, token=response.token, txns=[], leases={})
             response = self._answer(request, session, carried, done)
-            yield codec.encode(response)
+            yield response
 
     def _answer(
         self, request: SyncRequest, session: DeviceSession, carried: Carried, done: Exchanged
@@ -312,10 +330,12 @@ class FileExchange:
 
 @dataclass(frozen=True, slots=True)
 class _Brought:
-    """The messages of a laptop's file; requests are read as they are asked for."""
+    """The messages of a laptop's file, read as they are asked for: first the requests, then the parts."""
 
     opening: ToHq
     requests: Iterator[SyncRequest]
+    parts: Iterator[bytes]
+    """Of contents of files."""
 
 
 def _read(messages: Iterator[bytes], limit_bytes: int) -> _Brought:
@@ -324,6 +344,8 @@ def _read(messages: Iterator[bytes], limit_bytes: int) -> _Brought:
     def requests() -> Iterator[SyncRequest]:
         yield first
         for raw in messages:
+            if not raw:
+                return
             yield _request(raw, limit_bytes)
 
     try:
@@ -331,7 +353,7 @@ def _read(messages: Iterator[bytes], limit_bytes: int) -> _Brought:
         first = _request(next(messages), limit_bytes)
     except StopIteration as error:
         raise codec.Malformed(N_("The message could not be read")) from error
-    return _Brought(opening, requests())
+    return _Brought(opening, requests(), messages)
 
 
 def _request(raw: bytes, limit_bytes: int) -> SyncRequest:

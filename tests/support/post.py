@@ -12,6 +12,7 @@ from crm_core.sync.sealed_file import SealedFile
 from crm_core.sync.sealing import Sealer
 from crm_desktop.interchange.saving import write_pieces
 from crm_desktop.sync.by_file import FileLine, blocks_of
+from crm_desktop.sync.carried_contents import Along
 from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.report import Cancelled, RoundReport, never
 from sync_server.services.auth import Auth
@@ -36,10 +37,10 @@ class Post:
         auth = Auth(office.database, office.settings, office.clock)
         return FileExchange(office.database, office.settings, auth, office.sync, office.clock)
 
-    def write(self, laptop: Laptop) -> Path:
+    def write(self, laptop: Laptop, along: Along | None = None) -> Path:
         """Have a laptop write what waits; return the file."""
         file = self.folder / f"{next(self._names)}.satchel"
-        self.line(laptop).write(lambda blocks: write_pieces(file, blocks))
+        self.line(laptop).write(lambda blocks: write_pieces(file, blocks), along=along)
         return file
 
     def answer(self, file: Path) -> tuple[Path, Exchanged]:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError
 from crm_core.i18n import Message, message, plural
 from crm_desktop.interchange.stopped import Stopped
 from crm_desktop.settings import EXPORT_FOLDER
 from crm_desktop.sync.by_file import Written
+from crm_desktop.sync.carried_contents import MAIL_BYTES, STICK_BYTES
 from crm_desktop.sync.refused import Refused
 from crm_desktop.sync.report import RoundReport, Step
 from crm_desktop.sync.runner import Phase
@@ -23,14 +24,21 @@ from crm_desktop.ui.format import figure
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.progress import ProgressLine
 
 WIDTH = 520
+FIELD_WIDTH = 320
 SUFFIX = ".satchel"
+ALONG = (
+    (message("Up to 20 MB: the file fits into a mail"), MAIL_BYTES),
+    (message("Up to 4 GB: the file goes on a USB stick"), STICK_BYTES),
+    (message("None"), 0),
+)
 _KINDS = "Satchel (*.satchel)"
 
 
@@ -46,6 +54,9 @@ class ByFile(Live, QDialog):
         self.write.clicked.connect(self._on_write)
         self.read = Button(message("Read the answer…"), Kind.STANDARD, icon="dl")
         self.read.clicked.connect(self._on_read)
+        self.along = QComboBox()
+        self._along = Field(message("Attached files that go along, and come back"), self.along)
+        self._along.setMaximumWidth(theme().px(FIELD_WIDTH))
         self.progress = ProgressLine(action=message("Cancel"))
         self.progress.action_clicked.connect(self._on_cancel)
         self.progress.hide()
@@ -87,6 +98,8 @@ class ByFile(Live, QDialog):
             ),
         ):
             column.addLayout(_step_row(number, title, line, button))
+            if button is self.write:
+                column.addWidget(self._along)
         column.addWidget(self.progress)
         column.addLayout(told)
         column.addLayout(foot)
@@ -98,14 +111,19 @@ class ByFile(Live, QDialog):
     def retranslate(self) -> None:
         """Name the dialog in the language on screen."""
         self.setWindowTitle(tr("Sync by file"))
+        chosen = max(0, self.along.currentIndex())
+        self.along.clear()
+        for words, most in ALONG:
+            self.along.addItem(show(words), most)
+        self.along.setCurrentIndex(chosen)
         self._fit()
 
     def write_to(self, file: Path) -> None:
         """Write what waits to a file."""
-        app = self._context.app
+        app, most = self._context.app, int(self.along.currentData())
 
         def work(job: Job) -> Written:
-            written = app.write_sync_file(file, _steps(job), job.is_cancelled)
+            written = app.write_sync_file(file, _steps(job), job.is_cancelled, most)
             app.settings.set(EXPORT_FOLDER, str(file.parent))
             return written
 
@@ -175,14 +193,38 @@ class ByFile(Live, QDialog):
                 file=file.name,
             ),
         )
-        if not written.records:
+        if written.files:
+            text = message(
+                "{file} holds changed records: {records}, and attached files: {files}. Hand this file to HQ;"
+                " bring back the answer.",
+                records=figure(written.records),
+                files=figure(written.files),
+                file=file.name,
+            )
+        elif written.files_left:
+            text = message(
+                "{file} has no room for all attached files; what is left goes with the next one. Hand it to"
+                " HQ.",
+                file=file.name,
+            )
+        elif not written.records:
             text = message(
                 "Nothing waits; {file} only asks HQ for what is new. Hand it to HQ.", file=file.name
             )
         self._show_outcome(text, "check", "good")
 
     def _on_read_done(self, report: RoundReport) -> None:
-        if report.up_to_date:
+        if report.up_to_date and (report.files_sent or report.files_received):
+            text = message(
+                "Read: {sent} changes and {files_sent} files confirmed, {received} records and"
+                " {files_received} files received. This laptop is up to date.",
+                sent=figure(report.sent),
+                received=figure(report.received),
+                files_sent=figure(report.files_sent),
+                files_received=figure(report.files_received),
+            )
+            self._show_outcome(text, "check", "good")
+        elif report.up_to_date:
             text = message(
                 "Read: {sent} changes confirmed, {received} records received. This laptop is up to date.",
                 sent=figure(report.sent),
