@@ -24,13 +24,16 @@ from crm_desktop.services import records, sample, syncing
 from crm_desktop.settings import LANGUAGE
 from crm_desktop.sync.report import Step as SyncStep
 from crm_desktop.sync.runner import Phase, Status
+from crm_desktop.ui.context import Context
 from crm_desktop.ui.first_run.first_sync import FirstSyncStep
 from crm_desktop.ui.first_run.remove_sample import RemoveSample
+from crm_desktop.ui.first_run.sign_in_again import SignInAgain
 from crm_desktop.ui.first_run.start import Start
 from crm_desktop.ui.first_run.stopped import StoppedScreen, locked_screen
 from crm_desktop.ui.first_run.unlock import UnlockScreen
 from crm_desktop.ui.first_run.wizard import FirstRun
 from crm_desktop.ui.shell.frame import Frame
+from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.sync_badge import SyncState
@@ -366,7 +369,8 @@ def enrolment_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lin = people.add_user(hq, "lin", values, "lin password")["id"]
         for number in range(3):
             hq.records.create("customer", {"name": f"Paper Crane {number} (demo)", "owner_id": lin})
-        hq.by_file.enrol(lin, "Lin's laptop", FILE_PASSPHRASE, "", file)
+        for each in (file, file.with_name("new.satchel")):
+            hq.by_file.enrol(lin, "Lin's laptop", FILE_PASSPHRASE, "", each)
     return file
 
 
@@ -432,3 +436,37 @@ def test_a_first_sync_by_file_that_was_stopped_goes_on_with_the_same_file(
     wizard.next.click()
     assert syncing.status(_frame(desktop, qtbot).context.replica).rows["customer"] == 3
     close_window(desktop)
+
+
+def test_who_has_to_sign_in_again_without_a_network_does_it_by_a_new_file(
+    look: QApplication,
+    qtbot: QtBot,
+    profile: Profile,
+    enrolment_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
+    app = assembly.new_profile(profile.root)
+    app.enrol_by_file(enrolment_file, FILE_PASSPHRASE)
+    made = records.create(app.replica, "customer", {"name": "Made before (demo)"}).value.id
+    before = syncing.status(app.replica).device
+    tasks = Tasks()
+    dialog = SignInAgain(Context(app, tasks))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.file.isVisible()
+    assert not dialog.password.isVisible()
+    dialog.file.take(enrolment_file.with_name("new.satchel"))
+    qtbot.keyClicks(dialog.file.passphrase, "not that one")
+    dialog.sign_in.click()
+    qtbot.waitUntil(lambda: "does not open" in show(dialog.file._passphrase.error), timeout=LONG)
+    dialog.file.passphrase.clear()
+    qtbot.keyClicks(dialog.file.passphrase, FILE_PASSPHRASE)
+    with qtbot.waitSignal(dialog.accepted, timeout=LONG):
+        dialog.sign_in.click()
+    stands = syncing.status(app.replica)
+    assert stands.device not in (None, before)
+    assert stands.waiting_records == 1
+    assert records.get(app.replica, "customer", made).values["name"] == "Made before (demo)"
+    tasks.close()
+    app.close()

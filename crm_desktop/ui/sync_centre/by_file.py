@@ -99,6 +99,7 @@ class ByFile(Live, QDialog):
         ):
             column.addLayout(_step_row(number, title, line, button))
             if button is self.write:
+                self._along.setContentsMargins(theme().px(XL), 0, 0, 0)
                 column.addWidget(self._along)
         column.addWidget(self.progress)
         column.addLayout(told)
