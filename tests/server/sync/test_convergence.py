@@ -13,8 +13,11 @@ from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.errors import CrmError
 from crm_core.ids import named_id
 from crm_core.sync import codec
+from crm_core.sync.plan import Token
 from crm_core.sync.protocol import Code, OpKind, SyncResponse, TxnFlag
 from sync_server.services import sync as sync_service
+from sync_server.services.feed import Page, next_page
+from sync_server.services.outcomes import Stretch
 from tests.support.hq import Laptop, Office
 
 FEW = ("sales", "sales", "sales_manager", "service")
@@ -273,6 +276,47 @@ def test_every_laptop_comes_to_hold_exactly_what_its_user_may_see(sqlite_office:
     for _ in range(250):
         company.step()
     company.check()
+
+
+@pytest.mark.parametrize("seed", [7, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(60, 80))])
+def test_what_a_laptop_just_wrote_itself_tells_it_nothing(
+    sqlite_office: Office, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    passed_over = 0
+
+    def both_ways(*given: Any, written: Stretch | None = None, **more: Any) -> Page:
+        nonlocal passed_over
+        page = next_page(*given, written=written, **more)
+        assert page == next_page(*given, **more)
+        token: Token = given[2]
+        passed_over += written is not None and written.after == token.seq
+        return page
+
+    monkeypatch.setattr(sync_service, "next_page", both_ways)
+    chance = random.Random(seed)
+    me = sqlite_office.user("Lin", "sales")
+    laptop = sqlite_office.laptop(me)
+    laptop.sync()
+    mine = [laptop.create("customer", {"name": "First", "owner_id": me})]
+    laptop.sync()
+    for n in range(60):
+        sqlite_office.now_ms += chance.randrange(2) * 1000
+        customer = chance.choice(mine)
+        for _ in range(chance.randrange(1, 3)):
+            match chance.randrange(6):
+                case 0 | 1:
+                    mine.append(laptop.create("customer", {"name": f"Customer {n}", "owner_id": me}))
+                case 2 | 3:
+                    laptop.set("customer", customer, chance.choice(("name", "phone", "notes")), f"text {n}")
+                case 4:
+                    laptop.create("contact", {"name": f"Contact {n}", "customer_id": customer})
+                case _:
+                    laptop.tag("customer", customer, chance.choice("xyz"))
+        if chance.random() < 0.2:
+            sqlite_office.hq.update("customer", mine[0], {"phone": f"+86 21 5550 {n:04d}"})
+        laptop.sync()
+    assert _differences(sqlite_office.projection(me), laptop) == []
+    assert passed_over > 10
 
 
 def test_people_of_every_role_end_with_what_they_may_see(sqlite_office: Office) -> None:
