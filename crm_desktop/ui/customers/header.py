@@ -39,6 +39,7 @@ class CustomerHeader(Live, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._overview: Overview | None = None
         self.name = ElidedLabel(step="title")
         self.level = LevelBadge("")
         self.line = ElidedLabel(step="caption", color="text-soft")
@@ -60,6 +61,7 @@ class CustomerHeader(Live, QWidget):
 
     def show_overview(self, overview: Overview) -> None:
         """Show a customer."""
+        self._overview = overview
         customer = overview.customer
         self.name.say(customer.title)
         level = str(customer.get("level") or "")
@@ -77,6 +79,15 @@ class CustomerHeader(Live, QWidget):
         self.health.say(message("Health {score}", score=score.score))
         self.verdict.set_tone(tone, word)
         self.reasons.show_reasons(score.reasons)
+        self._show_figures(overview)
+        self._make_room()
+
+    def retranslate(self) -> None:
+        """Write amounts and dates as the language on screen does."""
+        if self._overview is not None:
+            self._show_figures(self._overview)
+
+    def _show_figures(self, overview: Overview) -> None:
         bought, open_, last = self.figures
         bought.show_value(money(amount(overview.bought_minor, overview.currency)))
         open_.show_value(money(amount(overview.open_minor, overview.currency)))
@@ -84,7 +95,6 @@ class CustomerHeader(Live, QWidget):
         last.show_value(NOTHING if at_ms is None else near_date(local(at_ms).date()))
         bought.known = overview.bought_minor is not None
         open_.known = overview.open_minor is not None
-        self._make_room()
 
     def retint(self) -> None:
         """Keep the height of the theme."""

@@ -36,6 +36,7 @@ from crm_desktop.ui.shell.trail import Trail
 from crm_desktop.ui.sync_words import sync_words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import show
+from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.menus import Menu
 from crm_desktop.ui.widgets.sync_badge import SyncState
 
@@ -45,7 +46,7 @@ NARROW = 1040
 HOUR_S = 3600
 
 
-class Frame(QWidget):
+class Frame(Live, QWidget):
     """The program. Pages are made when first shown and kept."""
 
     connect_wanted = Signal()
@@ -94,6 +95,10 @@ class Frame(QWidget):
         """The page in front; None before the first."""
         place = self.place
         return self._pages.get(place.page) if place else None
+
+    def retranslate(self) -> None:
+        """Write the dates of the status bar as the language on screen does."""
+        self._say_sync()
 
     def begin(self) -> None:
         """Show the page that was in front when the program was left."""

@@ -274,6 +274,14 @@ def test_who_works_on_a_copied_profile_is_told_so_once_and_can_sign_in(frame: Fr
     assert "restored from a backup" in str(frame.notices.notice.text)
 
 
+def test_dates_are_written_anew_when_the_language_is_switched(frame: Frame, qtbot: QtBot) -> None:
+    known = replace(frame._standing.sync, enrolled=True, last_ok_ms=1_700_000_000_000)
+    frame._show_standing(replace(frame._standing, sync=known))
+    assert "14 Nov 2023" in frame.status._age.text()
+    translator().use("zh_CN")
+    qtbot.waitUntil(lambda: "2023年11月" in frame.status._age.text(), timeout=8000)
+
+
 def test_everything_is_said_anew_when_the_language_is_switched(frame: Frame, qtbot: QtBot) -> None:
     translator().use("zh_CN")
     qtbot.waitUntil(lambda: frame.rail._items["customers"].text() == "客户")
