@@ -42,6 +42,7 @@ _INDEX_TABLES = {
     "search_grams": "CREATE VIRTUAL TABLE IF NOT EXISTS search_grams USING fts5(title, body,"
     " tokenize = 'trigram')",
 }
+INDEXES = tuple(_INDEX_TABLES)
 _KEYED_LATER = "CREATE TABLE IF NOT EXISTS keyed_later (entity TEXT PRIMARY KEY) WITHOUT ROWID"
 MANY = 200  # rows from which on holding the triggers back saves more than it costs
 CJK = re.compile(

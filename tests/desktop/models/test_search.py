@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_desktop.models import repository, search
 from crm_desktop.models.engine import connect
+from crm_desktop.models.indexing import INDEXES, MANY
 from crm_desktop.models.replica import Replica
+from crm_desktop.sync.removing import remove_rows
 from tests.desktop.models.support import KEY, titles
 
 
@@ -232,3 +235,56 @@ def test_many_rows_taken_back_leave_nothing_held_back(replica: Replica) -> None:
     with replica.read() as session:
         run = session.connection().exec_driver_sql
         assert [made] == list(run("SELECT DISTINCT row_id FROM sort_key WHERE entity = 'customer'").scalars())
+
+
+def words_in_pages(replica: Replica, word: str) -> int:
+    """Return how many pages of the index hold the beginning of a word, in use or not."""
+    replica.catch_up()
+    with replica.read() as session:
+        run = session.connection().exec_driver_sql
+        pages = [
+            page
+            for table in ("search_words_data", "search_grams_data")
+            for page in run(f"SELECT block FROM {table}").scalars()
+        ]
+    return sum(word[:3].encode() in page for page in pages)
+
+
+@pytest.mark.parametrize("count", [MANY - 10, MANY + 50])
+def test_few_or_many_records_that_go_leave_no_word_in_the_index(replica: Replica, count: int) -> None:
+    with replica.write() as session:
+        gone = [{"name": f"Zqxjk{number}", "notes": f"zqxjknote{number}"} for number in range(count)]
+        ids = repository.create_many(session, "customer", gone)
+        stay = [{"name": f"Heron {number}"} for number in range(20)]
+        repository.create_many(session, "customer", stay)
+    assert words_in_pages(replica, "zqxjk") > 0
+    with replica.applying() as session:
+        remove_rows(session, SCHEMAS["customer"], ids)
+    assert words_in_pages(replica, "zqxjk") == 0
+    assert found(replica, "Zqxjk") == []
+    assert len(found(replica, "Heron", limit=50)) == 20
+    with replica.applying() as session:  # and what goes later goes as securely
+        run = session.connection().exec_driver_sql
+        for table in INDEXES:
+            setting = f"SELECT v FROM {table}_config WHERE k = 'secure-delete'"
+            assert run(setting).scalar_one() == 1
+
+
+def test_a_removal_that_is_taken_back_leaves_the_index_as_it_was(replica: Replica) -> None:
+    with replica.write() as session:
+        rows = [{"name": f"Zqxjk{number}"} for number in range(MANY + 50)]
+        ids = repository.create_many(session, "customer", rows)
+    assert found(replica, "Zqxjk7")
+
+    def remove_and_stop() -> None:
+        with replica.applying() as session:
+            remove_rows(session, SCHEMAS["customer"], ids)
+            raise UserError("cancelled")
+
+    with pytest.raises(UserError):
+        remove_and_stop()
+    assert len(found(replica, "Zqxjk", limit=500)) == MANY + 50
+    with replica.applying() as session:
+        for row_id in ids:
+            remove_rows(session, SCHEMAS["customer"], [row_id])
+    assert words_in_pages(replica, "zqxjk") == 0
