@@ -401,7 +401,7 @@ class _Batch:
         store_new(hq.connection, edits.records.touched())
         self._before += take_places(hq, edits, fresh)
         unique_keys.settle_keys(hq, edits.records, edits.scopes, self._server_ms)
-        replace_used(hq, edits.records, edits.scopes, edits.numbers, self._server_ms)
+        replace_used(hq, edits.records, edits.scopes, edits.numbers, self._author.user_id, self._server_ms)
         edits.scopes.finish()
         settle_numbers(hq, edits.records, edits.numbers, self._server_ms)
         edits.numbers.finish()

@@ -22,11 +22,16 @@ TOLD: Final = N_("{old} was given out on two copies of a laptop. This one is {ne
 
 
 def replace_used(
-    hq: HqTransaction, records: Records, scopes: ScopeKeeper, numbers: NumberBook, server_ms: int
+    hq: HqTransaction,
+    records: Records,
+    scopes: ScopeKeeper,
+    numbers: NumberBook,
+    author_id: str,
+    server_ms: int,
 ) -> None:
     """Give the records of this batch other numbers where theirs were used, and open a task for each.
 
-    Only with the head held.
+    It is the owner's, or its author's where the record has none. Only with the head held.
     """
     due = [record for record in records.touched() if numbers.must_replace(record.id)]
     if not due:
@@ -35,5 +40,6 @@ def replace_used(
     for record in due:
         old = record.values["number"]
         subject = message(TOLD, old=old, new=give_number(hq, record, numbers, server_ms))
-        found.append(Errand(subject=subject, about=record))
+        owner_id = record.values.get("owner_id") or author_id
+        found.append(Errand(subject=subject, about=record, owner_id=owner_id))
     store_new(hq.connection, errands.open_tasks(hq, records, scopes, found, server_ms))

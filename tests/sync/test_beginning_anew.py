@@ -14,7 +14,7 @@ from crm_core.sync.protocol import Code, EnrolResponse
 from crm_desktop.models.device_tables import SyncEvent
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.paths import Profile
-from crm_desktop.services import quotes, records
+from crm_desktop.services import quotes, records, tickets
 from crm_desktop.sync import enrolment
 from crm_desktop.sync.report import COPIED
 from sync_server.services import forgetting, numbers
@@ -344,6 +344,8 @@ def test_quotes_numbered_alike_on_both_copies_all_stand_under_numbers_of_their_o
             number_on(laptop, quote) for laptop, quote in zip([lin] * 2 + [clone] * 3, sent, strict=True)
         ]
         assert before[:2] == before[2:4]
+        with_ticket = [tickets.create(laptop.replica, {"subject": "Pump"}).value for laptop in (lin, clone)]
+        assert with_ticket[0]["number"] == with_ticket[1]["number"]
         assert lin.sync().refused == 0
         report = clone.sync()
         assert (report.begun_anew, report.refused, report.up_to_date) == (COPIED, 0, True)
@@ -359,8 +361,11 @@ def test_quotes_numbered_alike_on_both_copies_all_stand_under_numbers_of_their_o
         with clone.replica.read() as session:
             tasks = session.scalars(select(Activity.subject).where(Activity.kind == "task")).all()
             remarks = session.scalars(select(SyncEvent.kind)).all()
-        assert sorted(tasks) == [TOLD.format(old=before[n], new=numbers_now[n]) for n in (2, 3)]
-        assert remarks.count("renumbered") == 2
+        now = [str(office.row("ticket", ticket.id)["number"]) for ticket in with_ticket]
+        assert now[0] == with_ticket[0]["number"] != now[1]
+        told = [*((before[n], numbers_now[n]) for n in (2, 3)), (now[0], now[1])]
+        assert sorted(tasks) == sorted(TOLD.format(old=old, new=new) for old, new in told)
+        assert remarks.count("renumbered") == 3
         assert "begun_anew" in remarks
         assert (lin.returned(), clone.returned()) == ([], [])
         assert_even(lin, clone)
