@@ -78,6 +78,67 @@ def database_in(server_url: str) -> Iterator[str]:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+@contextmanager
+def standby_of(url: str) -> Iterator[str]:
+    """Give the URL of the same database on a server that follows the first; `promote` it to write there.
+
+    Raise `NoPostgres` where this machine's programs cannot make one of the server of `url`.
+    """
+    host = make_url(url).query.get("host")
+    if os.environ.get("PG_TEST_URL") or not isinstance(host, str):
+        raise NoPostgres("a standby is made only of a server that the tests started")
+    for programs in _program_folders():
+        if not (programs / "pg_basebackup").exists():
+            continue
+        folder = Path(tempfile.mkdtemp(prefix="satchel-pg-", dir="/tmp"))
+        account, programs = _owned(programs, folder)
+        copy = [str(programs / "pg_basebackup"), "-h", host, "-U", SUPERUSER, "-D", str(folder / "cluster")]
+        subprocess.run(
+            [*copy, "-R", "--checkpoint=fast", "--no-sync"],
+            user=account,
+            check=True,
+            capture_output=True,
+            cwd=folder,
+        )
+        keeper, _ = _serve(programs, folder, account)
+        try:
+            yield make_url(url).update_query_dict({"host": str(folder)}).render_as_string(hide_password=False)
+        finally:
+            keeper.communicate(timeout=STOP_TIMEOUT_S)
+            shutil.rmtree(folder, ignore_errors=True)
+        return
+    raise NoPostgres("no pg_basebackup was found")
+
+
+def promote(first: str, standby: str) -> None:
+    """Let the standby take over once it has everything the first has."""
+    with (
+        psycopg.connect(_for_libpq(first)) as there,
+        psycopg.connect(_for_libpq(standby), autocommit=True) as here,
+    ):
+        end = there.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
+        deadline = time.monotonic() + START_TIMEOUT_S
+        reached = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"
+        while not (here.execute(reached, end).fetchone() or (False,))[0]:
+            if time.monotonic() > deadline:
+                raise NoPostgres("the standby does not follow")
+            time.sleep(0.02)
+        here.execute("SELECT pg_promote()")
+
+
+def dumped_into(url: str, other: str) -> None:
+    """Move everything of a database into an empty one by `pg_dump` and `pg_restore`."""
+    for programs in _program_folders():
+        if (programs / "pg_dump").exists():
+            dump = subprocess.run(
+                [programs / "pg_dump", "-Fc", _for_libpq(url)], stdout=subprocess.PIPE, check=True
+            )
+            restore = [programs / "pg_restore", "--no-owner", "--exit-on-error", "-d", _for_libpq(other)]
+            subprocess.run(restore, input=dump.stdout, check=True)
+            return
+    raise NoPostgres("no pg_dump was found")
+
+
 def _for_libpq(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
@@ -98,6 +159,17 @@ def _program_folders() -> Iterator[Path]:
 
 def _start(programs: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Make a cluster in `folder` and serve it; give the process that keeps it and its URL."""
+    account, programs = _owned(programs, folder)
+    cluster = folder / "cluster"
+    initdb = [str(programs / "initdb"), "-D", str(cluster), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
+    subprocess.run(
+        [*initdb, "--locale=C", "--no-sync"], user=account, check=True, capture_output=True, cwd=folder
+    )
+    return _serve(programs, folder, account)
+
+
+def _owned(programs: Path, folder: Path) -> tuple[int | None, Path]:
+    """Give `folder` to whom the server runs as; return him and where he finds the programs."""
     account = _unprivileged_account()
     if account is not None:
         if not _open_to_everyone(programs):
@@ -105,11 +177,11 @@ def _start(programs: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
         for parent, _, names in os.walk(folder):  # the keeper removes all of it, so all of it is its own
             for path in (parent, *(os.path.join(parent, name) for name in names)):
                 os.chown(path, account, -1, follow_symlinks=False)
+    return account, programs
+
+
+def _serve(programs: Path, folder: Path, account: int | None) -> tuple[subprocess.Popen[bytes], str]:
     cluster = folder / "cluster"
-    initdb = [str(programs / "initdb"), "-D", str(cluster), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
-    subprocess.run(
-        [*initdb, "--locale=C", "--no-sync"], user=account, check=True, capture_output=True, cwd=folder
-    )
     serve = [str(programs / "postgres"), "-D", str(cluster), "-k", str(folder), "-c", "listen_addresses="]
     log = (folder / "log").open("wb")
     with log:
