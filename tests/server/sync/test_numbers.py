@@ -118,6 +118,30 @@ def test_a_restored_laptop_gives_up_its_lease_but_not_the_quotes_it_made(
     assert office.hq.find("quote", "number", f"Q-2027-{lo:04d}")
 
 
+def test_a_number_a_copy_used_first_is_replaced_once_the_range_was_given_up(
+    office: Office, sellers: list[Laptop]
+) -> None:
+    one = sellers[0]
+    customer = one.create("customer", {"name": "Customer"})
+    lo, _ = _lease(one)
+    values = {"customer_id": customer, "currency": "CNY", "valid_until": "2027-12-31"}
+    first = one.create("quote", {**values, "number": f"Q-2027-{lo:04d}"})
+    one.sync()
+    one.nonce = b"from an old backup"
+    one.sync()
+    second = one.create("quote", {**values, "number": f"Q-2027-{lo:04d}"})
+    unused = one.create("quote", {**values, "number": f"Q-2027-{lo + 1:04d}"})
+    one.sync()
+    numbers = [office.row("quote", quote)["number"] for quote in (first, second, unused)]
+    assert one.code(one.last_op) is Code.APPLIED
+    assert numbers[0] == f"Q-2027-{lo:04d}"
+    assert numbers[2] == f"Q-2027-{lo + 1:04d}"
+    assert parse_number("Q-{year}-{number:04d}", numbers[1]) not in (None, lo, lo + 1)
+    assert one.replica == office.projection(one.user_id)
+    tasks = [row["subject"] for _, row in office.hq.all("activity")]
+    assert any(numbers[0] in subject and numbers[1] in subject for subject in tasks)
+
+
 def test_hq_numbers_its_own_quotes_beside_the_leases(office: Office, sellers: list[Laptop]) -> None:
     one = sellers[0]
     customer = office.hq.create("customer", {"name": "Customer"})
