@@ -470,3 +470,10 @@ def test_who_has_to_sign_in_again_without_a_network_does_it_by_a_new_file(
     assert records.get(app.replica, "customer", made).values["name"] == "Made before (demo)"
     tasks.close()
     app.close()
+
+
+def test_the_bar_of_a_first_sync_of_customers_alone_is_theirs(look: QApplication, qtbot: QtBot) -> None:
+    step = FirstSyncStep()
+    qtbot.addWidget(step)
+    assert told(step, "customer", 0, 1_500, 3) == 0
+    assert 10 < told(step, "customer", 200, 1_500, 2) < 15

@@ -61,6 +61,8 @@ class FirstSyncStep(Step):
         self._reached = -1
         """Place of the kind before which everything is here."""
         self._shares: dict[str, Decimal] = {}
+        self._is_told_ahead = False
+        """HQ says how much there will be of every kind, so those it does not name are empty."""
         self._began = time.monotonic()
         self._done = False
         self._now = Label(message("Asking HQ…"), weight=600)
@@ -201,6 +203,7 @@ class FirstSyncStep(Step):
                 share = Decimal(step.done) / step.total
                 self._shares[name] = max(share, self._shares.get(name, Decimal(0)))
             place = _ORDER.get(name, -1)
+            self._is_told_ahead = self._is_told_ahead or step.part == LATER
             if step.part == LATER:
                 pass
             elif step.part == OWN_PART:
@@ -278,7 +281,7 @@ class FirstSyncStep(Step):
     def _share_of_rows(self) -> Decimal:
         """Return how much of all rows has come, 0 to 1; of an HQ that does not say, how many kinds have."""
         weights = {name: Decimal(total) for name, total in self._totals.items() if total}
-        if len(weights) < 2:
+        if len(weights) < 2 and not self._is_told_ahead:
             weights = dict.fromkeys(SCHEMAS, Decimal(1))
         here = sum(
             (1 if self._is_through(name) else self._shares.get(name, Decimal(0))) * weight
