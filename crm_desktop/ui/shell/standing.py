@@ -32,6 +32,7 @@ class Watch(QObject):
     def __init__(self, context: Context, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self._is_reading = self._is_due = False
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -41,9 +42,27 @@ class Watch(QObject):
         context.sync_changed.connect(self._on_changed)
 
     def ask(self) -> None:
-        """Ask now."""
-        replica = self._context.replica
-        self._context.tasks.read(self, lambda: standing(replica), self.changed.emit, topic="standing")
+        """Ask now, or as soon as the answer under way is here."""
+        if self._is_reading:
+            # Asked beside it, a slow answer would ever be overtaken by the next question, and none be shown.
+            self._is_due = True
+            return
+        self._is_reading = True
+        self._context.tasks.read(self, self._read, self._on_read)
+
+    def _read(self) -> Standing:
+        try:
+            return standing(self._context.replica)
+        except BaseException:
+            self._is_reading = False  # whatever it was, the next question is asked
+            raise
+
+    def _on_read(self, found: Standing) -> None:
+        self._is_reading = False
+        if self._is_due:
+            self._is_due = False
+            self.ask()
+        self.changed.emit(found)
 
     def _on_changed(self, _what: object) -> None:
         # Not restarted: a sync that never pauses must still move the figures.
