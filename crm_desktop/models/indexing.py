@@ -1,8 +1,10 @@
 """What keeps search and sort keys in step with the records: triggers, so that no writer can forget.
 
-A trigger computes sort keys with the row, takes a changed or removed text out of the search index at once,
-and notes the row as dirty. `index_pending` puts dirty rows back into the index: that needs the pinyin of
-phrases, which is slow to load, so it waits until somebody searches or the program is idle.
+A trigger computes sort keys with the row, retires the row's entry in the search index when a text changes
+or goes, and notes the row as dirty. A retired entry is found no more. `index_pending` takes retired entries
+out of the index and puts dirty rows into it: that needs the pinyin of phrases, which is slow to load, so it
+waits until somebody searches or the program is idle. The words of what was taken out stay readable in the
+index's own pages until these are merged: `merge_pages`, see docs/decisions/0013-search-entries-retire.md.
 
 Thousands of rows at once are keyed after them by one statement a field (`many_rows`), which takes a third of
 the time. Meanwhile the triggers hold back: an entry in `keyed_later`, gone with the transaction.
@@ -38,12 +40,14 @@ INDEX_VERSION = 1
 # words, which three-character grams cannot (a query of two characters matches nothing there).
 _INDEX_TABLES = {
     "search_words": "CREATE VIRTUAL TABLE IF NOT EXISTS search_words USING fts5(kind, title, body,"
-    " tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2')",
+    " tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2', content = '', contentless_delete = 1)",
     "search_grams": "CREATE VIRTUAL TABLE IF NOT EXISTS search_grams USING fts5(title, body,"
-    " tokenize = 'trigram')",
+    " tokenize = 'trigram', content = '', contentless_delete = 1)",
 }
-INDEXES = tuple(_INDEX_TABLES)
+_RETIRED = "CREATE TABLE IF NOT EXISTS search_retired (id INTEGER PRIMARY KEY)"
 _KEYED_LATER = "CREATE TABLE IF NOT EXISTS keyed_later (entity TEXT PRIMARY KEY) WITHOUT ROWID"
+RETIRE = "INSERT INTO search_retired SELECT id FROM search_doc WHERE"
+_PAGES_A_STEP = 250  # of the index: a few hundredths of a second
 MANY = 200  # rows from which on holding the triggers back saves more than it costs
 CJK = re.compile(
     r"([\u2e80-\u2fff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -77,15 +81,14 @@ def install(session: Session) -> None:
     for table, statement in _INDEX_TABLES.items():
         run(f"DROP TABLE IF EXISTS {table}")
         run(statement)
-        # Words of removed records must not stay readable in the index's own pages.
-        run(f"INSERT INTO {table}({table}, rank) VALUES ('secure-delete', 1)")
     for table, statement in derived.TABLES.items():
         run(f"DROP TABLE IF EXISTS {table}")
         run(statement)
     for statement in derived.FILL:
         run(statement)
+    run(_RETIRED)
     run(_KEYED_LATER)
-    for emptied in ("search_doc", "search_dirty", "sort_key", "keyed_later"):
+    for emptied in ("search_doc", "search_retired", "search_dirty", "sort_key", "keyed_later"):
         run(f"DELETE FROM {emptied}")
     for schema in SCHEMAS.values():
         _key_rows(session, schema, after=0)
@@ -130,7 +133,7 @@ def _key_rows(session: Session, schema: Schema, after: int) -> None:
 
 @cache
 def _version() -> str:
-    made = (*_INDEX_TABLES.values(), _KEYED_LATER, *derived.TABLES.values(), *derived.FILL)
+    made = (*_INDEX_TABLES.values(), _RETIRED, _KEYED_LATER, *derived.TABLES.values(), *derived.FILL)
     statements = [*made, *_indexes(), *(statement for _, statement in _triggers())]
     told = "\n".join((*statements, str(SORT_VERSION), str(INDEX_VERSION)))
     return hashlib.sha256(told.encode()).hexdigest()
@@ -196,23 +199,21 @@ def _trigger(name: str, when: str, body: str) -> tuple[str, str]:
 
 
 def _drop_statements(entity: str, row_id: str) -> str:
-    found = f"(SELECT id FROM search_doc WHERE entity = '{entity}' AND row_id = {row_id})"
-    return (
-        f"DELETE FROM search_words WHERE rowid = {found};"
-        f"DELETE FROM search_grams WHERE rowid = {found};"
-        f"DELETE FROM search_doc WHERE entity = '{entity}' AND row_id = {row_id};"
-    )
+    where = f"entity = '{entity}' AND row_id = {row_id}"
+    return f"{RETIRE} {where};DELETE FROM search_doc WHERE {where};"
 
 
 def waiting(session: Session) -> int:
-    """Return how many records are still to be put into the index."""
-    return int(session.connection().exec_driver_sql("SELECT count(*) FROM search_dirty").scalar_one())
+    """Return how many records and retired entries are still to be put into the index or taken out."""
+    counted = "SELECT (SELECT count(*) FROM search_dirty) + (SELECT count(*) FROM search_retired)"
+    return int(session.connection().exec_driver_sql(counted).scalar_one())
 
 
 def index_pending(session: Session, limit: int) -> int:
-    """Put up to `limit` dirty records into the index and return how many were taken."""
+    """Take up to `limit` retired entries out and put dirty records in; return how many of both were done."""
     run = session.connection().exec_driver_sql
-    dirty = run("SELECT entity, row_id FROM search_dirty LIMIT ?", (limit,)).all()
+    taken = take_out_retired(session, limit)
+    dirty = run("SELECT entity, row_id FROM search_dirty LIMIT ?", (limit - taken,)).all()
     by_entity: dict[str, list[str]] = {}
     for entity, row_id in dirty:
         by_entity.setdefault(entity, []).append(row_id)
@@ -221,7 +222,34 @@ def index_pending(session: Session, limit: int) -> int:
             _index(session, SCHEMAS[entity], ids)
     if dirty:
         run("DELETE FROM search_dirty WHERE entity = ? AND row_id = ?", [tuple(row) for row in dirty])
-    return len(dirty)
+    return taken + len(dirty)
+
+
+def take_out_retired(session: Session, limit: int) -> int:
+    """Take up to `limit` retired entries out of the index and return how many were taken."""
+    run = session.connection().exec_driver_sql
+    retired = [(row[0],) for row in run("SELECT id FROM search_retired LIMIT ?", (limit,))]
+    if retired:
+        for table in _INDEX_TABLES:
+            run(f"DELETE FROM {table} WHERE rowid = ?", retired)
+        run("DELETE FROM search_retired WHERE id = ?", retired)
+    return len(retired)
+
+
+def merge_pages(session: Session, *, begin: bool) -> bool:
+    """Do a step of merging all of the index, which leaves out what was taken out; tell whether more is to do.
+
+    A step is short enough for somebody who wants to save meanwhile. The first one says `begin`.
+    """
+    run = session.connection().exec_driver_sql
+    pages = -_PAGES_A_STEP if begin else _PAGES_A_STEP  # by its sign FTS5 knows that all is to be merged
+    goes_on = False
+    for table in _INDEX_TABLES:
+        before = run("SELECT total_changes()").scalar_one()
+        run(f"INSERT INTO {table}({table}, rank) VALUES ('merge', ?)", (pages,))
+        # As FTS5 documents it: fewer than two rows changed where there was nothing left to merge.
+        goes_on |= run("SELECT total_changes()").scalar_one() - before >= 2
+    return goes_on
 
 
 def _index(session: Session, schema: Schema, ids: Sequence[str]) -> None:
@@ -232,7 +260,9 @@ def _index(session: Session, schema: Schema, ids: Sequence[str]) -> None:
     connection = session.connection()
     run = connection.exec_driver_sql
     docs, words, grams = [], [], []
-    next_id = (run("SELECT max(id) FROM search_doc").scalar() or 0) + 1
+    next_id = 1 + max(
+        run(f"SELECT max(id) FROM {table}").scalar() or 0 for table in ("search_doc", "search_retired")
+    )
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
         marks = ", ".join("?" * len(some))

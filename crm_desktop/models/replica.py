@@ -50,6 +50,7 @@ Changed = frozenset[tuple[str, str]]
 """(entity, id) of every record a transaction changed."""
 
 INDEX_BATCH = 500
+RETIRED_AT_ONCE = 20_000  # search entries: a fifth of a second
 SCRUB_WAIT_MS = 1_000  # for readers of an earlier moment; nobody can save meanwhile
 
 
@@ -240,10 +241,12 @@ class Replica:
         self._leaving.set()
 
     def scrub(self) -> bool:
-        """Move the write-ahead log into the file and empty it, so that what was purged is gone from both.
+        """Take what was purged out of the search index's pages and the log, so that no trace stays.
 
-        False where somebody still reads an earlier moment: then some of it stays.
+        False where somebody still reads an earlier moment, or the program is to end: then some of it stays.
         """
+        if not self._erase_words():
+            return False
         with self._one_writer():
             raw = connect(self.profile.database, self._key)
             try:
@@ -252,6 +255,19 @@ class Replica:
             finally:
                 raw.close()
         return not busy
+
+    def _erase_words(self) -> bool:
+        """Take retired entries and their words out of the index's pages; False where the program is to end.
+
+        Each step is a transaction of its own, so that other writers get in between.
+        """
+        begin = goes_on = True
+        while goes_on and not self._leaving.is_set():
+            with self.applying() as session:
+                if not indexing.take_out_retired(session, RETIRED_AT_ONCE):
+                    goes_on = indexing.merge_pages(session, begin=begin)
+                    begin = False
+        return not goes_on
 
     def erase_traces(self) -> None:
         """Take what is out of sight out of the log and the backups too; what cannot be done now waits.

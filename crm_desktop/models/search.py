@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +12,13 @@ from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
-from crm_desktop.models.indexing import CJK, INDEXES, MANY, digits_of, kind_token, spaced
+from crm_desktop.models.indexing import CJK, RETIRE, digits_of, kind_token, spaced
 from crm_desktop.models.sorting import fold
 
 MAX_TERMS = 8
 SNIPPET = 60  # characters around what was found
 # Hits of one rank looked at before the better ones of them are chosen.
 CANDIDATES = 200
-# Records written anew in the time one takes to leave the index by itself (measured: 1.5 ms to 8 µs).
-ANEW_PER_GONE = 100
 _NUMBER = re.compile(r"[+(]?[0-9][0-9 ()./\-]*[0-9)]\Z")
 _WORD = re.compile(r"\w+")
 
@@ -67,42 +64,16 @@ def forget(session: Session, entity: str, ids: Iterable[str]) -> None:
     rows = [(entity, row_id) for row_id in ids]
     if not rows:
         return
-    document = "(SELECT id FROM search_doc WHERE entity = ? AND row_id = ?)"
-    run(f"DELETE FROM search_words WHERE rowid = {document}", rows)
-    run(f"DELETE FROM search_grams WHERE rowid = {document}", rows)
+    run(f"{RETIRE} entity = ? AND row_id = ?", rows)
     for table in ("search_doc", "search_dirty", "sort_key"):
         run(f"DELETE FROM {table} WHERE entity = ? AND row_id = ?", rows)
-
-
-@contextmanager
-def many_gone(session: Session, count: int) -> Iterator[None]:
-    """Let `count` records leave the index in the block, as securely as few do and in a tenth of the time.
-
-    The index takes each record's words out of its pages one by one, a millisecond or two for each. Of many it
-    notes first that they are gone, and then writes itself anew without them.
-    """
-    run = session.connection().exec_driver_sql
-    indexed = run("SELECT count(*) FROM search_doc").scalar_one() if count >= MANY else 0
-    if count * ANEW_PER_GONE < indexed or not indexed:
-        yield
-        return
-    for table in INDEXES:
-        run(f"INSERT INTO {table}({table}, rank) VALUES ('secure-delete', 0)")
-    yield
-    for table in INDEXES:
-        run(f"INSERT INTO {table}({table}) VALUES ('optimize')")
-        run(f"INSERT INTO {table}({table}, rank) VALUES ('secure-delete', 1)")
 
 
 def rebuild(session: Session, entity: str) -> None:
     """Empty the index of an entity at once and have its living records indexed again."""
     run = session.connection().exec_driver_sql
-    documents = "(SELECT id FROM search_doc WHERE entity = ?)"
-    count = run("SELECT count(*) FROM search_doc WHERE entity = ?", (entity,)).scalar_one()
-    with many_gone(session, count):
-        for table in INDEXES:
-            run(f"DELETE FROM {table} WHERE rowid IN {documents}", (entity,))
-        run("DELETE FROM search_doc WHERE entity = ?", (entity,))
+    run(f"{RETIRE} entity = ?", (entity,))
+    run("DELETE FROM search_doc WHERE entity = ?", (entity,))
     if SCHEMAS[entity].search_fields:
         run(
             f"INSERT OR IGNORE INTO search_dirty SELECT '{entity}', id FROM \"{entity}\" WHERE life % 2",
@@ -155,7 +126,8 @@ def _by_terms(
     if matched is None:
         return
     statement, values = matched
-    for (doc_id,) in session.connection().exec_driver_sql(f"{statement} LIMIT {CANDIDATES}", tuple(values)):
+    statement += f" AND +rowid NOT IN (SELECT id FROM search_retired) LIMIT {CANDIDATES}"
+    for (doc_id,) in session.connection().exec_driver_sql(statement, tuple(values)):
         found.setdefault(doc_id, score)
 
 

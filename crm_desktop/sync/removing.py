@@ -15,9 +15,8 @@ _ROW_TABLES = ("row_meta", "shadow", "set_dot", "history", "draft", "other_versi
 def remove_rows(session: Session, schema: Schema, ids: Sequence[str]) -> None:
     """Remove rows, what is known of them and what is indexed. Unanswered and returned edits stay."""
     run = session.connection().exec_driver_sql
-    with search.many_gone(session, len(ids)):  # a row that is deleted leaves the index by itself
-        run(f'DELETE FROM "{schema.name}" WHERE id = ?', [(row_id,) for row_id in ids])
-        search.forget(session, schema.name, ids)
+    run(f'DELETE FROM "{schema.name}" WHERE id = ?', [(row_id,) for row_id in ids])
+    search.forget(session, schema.name, ids)
     for table in _ROW_TABLES:
         run(
             f"DELETE FROM {table} WHERE entity = ? AND row_id = ?",
