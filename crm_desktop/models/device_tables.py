@@ -103,7 +103,8 @@ class SetDot(DeviceBase):
 class History(DeviceBase):
     """Who changed which field when, from what to what, as far as this laptop knows.
 
-    One entry per field, members of groups apart. `field` '' is the record itself: `old` and `new` are life
+    One entry per field, members of groups apart; several may share a row, which `crm_desktop.models.history`
+    takes apart. `field` '' is the record itself: `old` and `new` are life
     counters, `old` empty meaning it was made.
     """
 

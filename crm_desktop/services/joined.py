@@ -15,6 +15,7 @@ from crm_core.schema.field import FieldClass, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_desktop.models import repository
 from crm_desktop.models.device_tables import History, SyncEvent
+from crm_desktop.models.history import newest_lines
 from crm_desktop.models.records import Record, field_key, field_named
 from crm_desktop.models.replica import Replica
 from crm_desktop.services.returned_edits import ReturnedEdit
@@ -70,11 +71,7 @@ def _joined(
     if record is None:
         return ()
     asked = {_leader(record.schema, edit.field or "") for edit in edits}
-    entries = session.scalars(
-        select(History)
-        .where(History.entity == entity, History.row_id == record_id, History.field != "")
-        .order_by(History.id)
-    ).all()
+    entries = newest_lines(session, entity, record_id, History.field != "")[::-1]
     named = [(_leader(record.schema, _name(record.schema, entry.field)), entry) for entry in entries]
     landed = max((e.id for name, e in named if name in asked and e.origin != "here"), default=None)
     if landed is None:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS, schema_of
@@ -21,7 +20,7 @@ from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.validate import problems_of
 from crm_desktop.models import counting, query, repository
 from crm_desktop.models.derived import derived_fields
-from crm_desktop.models.device_tables import History
+from crm_desktop.models.history import newest_lines
 from crm_desktop.models.query import ListQuery, Page
 from crm_desktop.models.records import Record, field_named
 from crm_desktop.models.replica import Replica
@@ -150,31 +149,26 @@ def history(replica: Replica, entity: str, record_id: str, limit: int = 500) -> 
     schema = SCHEMAS[entity]
     readable = {field.name for field in readable_fields(replica.person, entity)}
     with replica.read() as session:
-        rows = session.scalars(
-            select(History)
-            .where(History.entity == entity, History.row_id == record_id)
-            .order_by(History.id.desc())
-            .limit(limit)
-        ).all()
-        people = {user_id for row in rows for user_id in (row.user_id, row.typed_by) if user_id}
+        lines = newest_lines(session, entity, record_id, limit=limit)
+        people = {user_id for line in lines for user_id in (line.user_id, line.typed_by) if user_id}
         names = query.labels(session, "user", people)
         entries = []
-        for row in rows:
-            field = field_named(schema, row.field)
+        for line in lines:
+            field = field_named(schema, line.field)
             if field is not None and field.name not in readable:
                 continue
             entries.append(
                 HistoryEntry(
-                    at_ms=row.at_ms,
-                    user_id=row.user_id,
-                    user_name=names.get(row.user_id or "", ""),
-                    field=field.name if field else row.field or None,
-                    label=field.label if field else row.field.removeprefix(CUSTOM_PREFIX),
-                    old=row.old,
-                    new=row.new,
-                    origin=row.origin,
-                    sent=row.sent,
-                    typed_by_name=names.get(row.typed_by or "", ""),
+                    at_ms=line.at_ms,
+                    user_id=line.user_id,
+                    user_name=names.get(line.user_id or "", ""),
+                    field=field.name if field else line.field or None,
+                    label=field.label if field else line.field.removeprefix(CUSTOM_PREFIX),
+                    old=line.old,
+                    new=line.new,
+                    origin=line.origin,
+                    sent=line.sent,
+                    typed_by_name=names.get(line.typed_by or "", ""),
                 )
             )
     return tuple(entries)

@@ -17,6 +17,7 @@ from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import OFFERED, Code, OpKind
 from crm_desktop.models import query
 from crm_desktop.models.device_tables import History, Returned
+from crm_desktop.models.history import newest_lines
 from crm_desktop.models.records import field_named
 from crm_desktop.models.refused import parts_of, stands_alone, waits_by_itself
 from crm_desktop.models.replica import Replica
@@ -202,11 +203,8 @@ def _made(session: Session, row: Returned) -> _Made:
     ).all()
     if not entries:
         return _Made()
-    before = session.scalar(
-        select(func.max(History.at_ms)).where(
-            *of_record, History.field.in_([*keys, ""]), History.id < entries[-1].id
-        )
-    )
+    earlier = newest_lines(session, row.entity, row.row_id, History.id < entries[-1].id)
+    before = max((line.at_ms for line in earlier if line.field in (*keys, "")), default=None)
     if before is None:
         before = session.scalar(select(schema.table.c.created_at).where(schema.table.c.id == row.row_id))
     # Of a group the history holds the members that changed; alone it says no whole value.

@@ -19,6 +19,7 @@ from crm_core.rules.access import Action, decide, readable_fields
 from crm_core.schema.field import Plain
 from crm_desktop.models import query
 from crm_desktop.models.device_tables import History
+from crm_desktop.models.history import count_lines, newest_lines
 from crm_desktop.models.records import field_named
 from crm_desktop.models.replica import Replica
 from crm_desktop.services.marks import marks_of
@@ -206,31 +207,26 @@ def _changes(
         return
     schema = SCHEMAS["customer"]
     readable = {field.name for field in readable_fields(replica.person, "customer")}
-    statement = (
-        select(History)
-        .where(History.entity == "customer", History.row_id == customer_id, History.field != "")
-        .order_by(History.id.desc())
-        .limit(limit + 1)
-    )
+    wanted_rows = [History.field != ""]
     if before_ms is not None:
-        statement = statement.where(History.at_ms < before_ms)
-    rows = session.scalars(statement).all()
-    names = query.labels(session, "user", {row.user_id for row in rows if row.user_id})
-    for row in rows:
-        field = field_named(schema, row.field)
+        wanted_rows.append(History.at_ms < before_ms)
+    lines = newest_lines(session, "customer", customer_id, *wanted_rows, limit=limit + 1)
+    names = query.labels(session, "user", {line.user_id for line in lines if line.user_id})
+    for line in lines:
+        field = field_named(schema, line.field)
         if field is None or field.name not in readable:
             continue
         yield TimelineItem(
             kind=ItemKind.FIELD,
             entity="customer",
             record_id=customer_id,
-            at_ms=row.at_ms,
+            at_ms=line.at_ms,
             title=field.label,
-            who=names.get(row.user_id or "", ""),
+            who=names.get(line.user_id or "", ""),
             field=field.name,
-            old=row.old,
-            new=row.new,
-            not_sent=row.sent is False,
+            old=line.old,
+            new=line.new,
+            not_sent=line.sent is False,
         )
 
 
@@ -252,12 +248,5 @@ def _counts(session: Session, replica: Replica, customer_id: str) -> dict[ItemKi
                 )
                 or 0
             )
-    counts[ItemKind.FIELD] = (
-        session.scalar(
-            select(func.count()).where(
-                History.entity == "customer", History.row_id == customer_id, History.field != ""
-            )
-        )
-        or 0
-    )
+    counts[ItemKind.FIELD] = count_lines(session, "customer", customer_id)
     return {kind: number for kind, number in counts.items() if number}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import BY_NO
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.sync.protocol import DropFields
-from crm_desktop.models import search
+from crm_desktop.models import history, search
 
 THEIRS: Final = "UPDATE returned SET theirs = NULL, base = NULL, who = NULL, undo = NULL WHERE entity = ?"
 """Of an edit that came back only what the person typed stays, once the record or field is out of sight."""
@@ -34,7 +34,8 @@ def drop_fields(session: Session, message: DropFields) -> bool:
         )
     run(f"UPDATE \"{schema.name}\" SET custom = NULL WHERE custom = '{{}}'")
     for number in message.fields:
-        for table in ("history", "shadow", "set_dot", "other_version", "offer"):
+        history.drop_field(session, schema.name, str(number))
+        for table in ("shadow", "set_dot", "other_version", "offer"):
             run(f"DELETE FROM {table} WHERE entity = ? AND field = ?", (schema.name, str(number)))
         run(f"{THEIRS} AND field = ?", (schema.name, str(number)))
     names = [known.name for known in declared] + [f"{CUSTOM_PREFIX}{key}" for key in custom]

@@ -33,6 +33,7 @@ from crm_core.sync.protocol import (
 )
 from crm_desktop.models import counting, indexing, state
 from crm_desktop.models.device_tables import NumberLease, RowMeta
+from crm_desktop.models.history import shared_key
 from crm_desktop.models.session import WriteSession
 from crm_desktop.sync import pending
 from crm_desktop.sync.dropping import THEIRS, drop_fields
@@ -290,9 +291,27 @@ def _changes(
         at_ms = (whens[index] if whens else 0) or 0
         who = whos[index] if whos else None
         writers = page.writers(index)
-        for place, (old, new) in enumerate(zip(before.values, rows[index], strict=True)):
-            if old == new or not told[place] or (not old and not new):
-                continue
+        changed = [
+            place
+            for place, (old, new) in enumerate(zip(before.values, rows[index], strict=True))
+            if old != new and told[place] and (old or new)
+        ]
+        if len(changed) > 1 and not writers:
+            olds, news = before.values, rows[index]
+            entries.append(
+                (
+                    schema.name,
+                    row_id,
+                    shared_key([numbers[place] for place in changed]),
+                    _json([olds[place] for place in changed]),
+                    _json([news[place] for place in changed]),
+                    at_ms,
+                    who,
+                )
+            )
+            changed = []
+        for place in changed:
+            old, new = before.values[place], rows[index][place]
             writer, when = writers.get(registers[place], (who, at_ms)) if writers else (who, at_ms)
             entries.append((schema.name, row_id, numbers[place], _json(old), _json(new), when or 0, writer))
         if before.life != page.lives[index]:
