@@ -1,6 +1,7 @@
 """Writing down pages of changed fields: a real encrypted replica, its pages made here instead of by an HQ.
 
-Floor: the same values by plain SQLite's UPDATE, all fields of a row in one statement.
+Everything that was there is in the search index, as on a laptop at work. Floors: the same values by plain
+SQLite's UPDATE, all fields of a row in one statement, without and with a table of who set which field when.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.ids import new_id
 from crm_core.schema.field import Kind
 from crm_core.sync import codec
-from crm_core.sync.protocol import MsgKind, Put, SyncRequest, SyncResponse
+from crm_core.sync.protocol import MsgKind, Purge, Put, SyncRequest, SyncResponse
 from crm_desktop.sync.engine import Engine
 from tests.support.hq import Office
 from tests.support.replicas import Laptop, Laptops, make_template
@@ -83,18 +84,27 @@ def measure() -> list[Figure]:
         ids = sorted(new_id() for _ in range(ROWS))
         whole = _pages(laptop, ids, customers(ROWS, laptop.user_id), full=True)
         first = _applied(laptop, whole)
-        spent, floors = [], []
+        spent, indexing, floors, clocked = [], [], [], []
         for run in range(RUNS):
             rows = customers(ROWS, laptop.user_id, seed=run + 2)
             random.Random(run).shuffle(rows)
+            _index(laptop)
             spent.append(_applied(laptop, _pages(laptop, ids, rows, full=False)))
+            indexing.append(_index(laptop))
             floors.append(_plain(Path(name), ids, rows))
-    floor = "plain UPDATE by row"
-    rate, least = CHANGES / median(spent), CHANGES / median(floors)
+            clocked.append(_plain(Path(name), ids, rows, clock=run + 1))
+        purged = _purged(laptop, ids)
+    floor, clock = "plain UPDATE by row", "the same with a clock table"
+    rate, least, with_clock = (CHANGES / median(seconds) for seconds in (spent, floors, clocked))
     return [
         Figure(f"{ROWS:,} new rows of {len(FIELDS) + 2} fields", first, "s", None, "", "once"),
         Figure(f"{CHANGES:,} field changes", median(spent), "s", median(floors), floor, f"{ROWS:,} rows"),
         Figure("field changes a second", rate, "", least, floor, f"{rate / least:.2f} of the floor"),
+        Figure(
+            "field changes a second", rate, "", with_clock, clock, f"{rate / with_clock:.2f} of the floor"
+        ),
+        Figure("putting them into the search index", median(indexing), "s", None, "", "while idle"),
+        Figure(f"{ROWS:,} rows taken away, no trace left", purged, "s", None, "", "once"),
     ]
 
 
@@ -140,7 +150,27 @@ def _applied(laptop: Laptop, pages: list[bytes]) -> float:
     return spent
 
 
-def _plain(folder: Path, ids: list[str], rows: list[dict[str, Any]]) -> float:
+def _index(laptop: Laptop) -> float:
+    """Bring the search index up to date and return the seconds it took."""
+    began = time.perf_counter()
+    while laptop.replica.catch_up(ROWS):
+        pass
+    return time.perf_counter() - began
+
+
+def _purged(laptop: Laptop, ids: list[str]) -> float:
+    """Take every row away and return the seconds until the file holds nothing of them."""
+    purge = Purge(MsgKind.PURGE, 0, _SCHEMA.no, codec.pack_ids(ids))
+    began = time.perf_counter()
+    report = Engine(laptop.replica, _Recorded(laptop.office, [codec.encode([purge])])).run_round()
+    spent = time.perf_counter() - began
+    if report.purged != ROWS:
+        raise SystemExit(f"{report.purged} rows were taken away, not {ROWS}")
+    return spent
+
+
+def _plain(folder: Path, ids: list[str], rows: list[dict[str, Any]], clock: int = 0) -> float:
+    """Return the seconds of plain SQLite; with a `clock`, it is noted for every field that was set."""
     connection = sqlite3.connect(folder / "plain.db")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"CREATE TABLE IF NOT EXISTS customer (id TEXT PRIMARY KEY, {', '.join(FIELDS)})")
@@ -148,10 +178,17 @@ def _plain(folder: Path, ids: list[str], rows: list[dict[str, Any]]) -> float:
     if connection.execute("SELECT count(*) FROM customer").fetchone()[0] == 0:
         marks = ", ".join("?" * (len(FIELDS) + 1))
         connection.executemany(f"INSERT INTO customer ({', '.join(FIELDS)}, id) VALUES ({marks})", values)
+        connection.execute(
+            "CREATE TABLE clock (row_id TEXT, field INTEGER, at INTEGER, PRIMARY KEY (row_id, field))"
+            " WITHOUT ROWID"
+        )
         connection.commit()
     began = time.perf_counter()
     setting = ", ".join(f"{name} = ?" for name in FIELDS)
     connection.executemany(f"UPDATE customer SET {setting} WHERE id = ?", values)
+    if clock:
+        stamps = ((row_id, number, clock) for row_id in ids for number in range(len(FIELDS)))
+        connection.executemany("INSERT OR REPLACE INTO clock VALUES (?, ?, ?)", stamps)
     connection.commit()
     spent = time.perf_counter() - began
     connection.close()

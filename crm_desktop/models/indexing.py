@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -30,7 +30,7 @@ from crm_core.schema.field import Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync.merge import lives
 from crm_desktop.models import derived, state
-from crm_desktop.models.sorting import SORT_VERSION, fold, keyed_fields, walked_names
+from crm_desktop.models.sorting import SORT_VERSION, fold, keyed_fields, sort_key, walked_names
 from crm_desktop.models.state import Key
 
 INDEX_VERSION = 1
@@ -105,12 +105,43 @@ def many_rows(session: Session, schema: Schema, count: int) -> Iterator[None]:
     if count < MANY:
         yield
         return
+    last = session.connection().exec_driver_sql(f'SELECT max(rowid) FROM "{schema.name}"').scalar() or 0
+    with _held_back(session, schema):
+        yield
+    _key_rows(session, schema, after=last)
+
+
+@contextmanager
+def many_changes(
+    session: Session, schema: Schema, texts: Mapping[str, Mapping[str, str | None]], ids: Collection[str]
+) -> Iterator[None]:
+    """Let many rows of an entity be updated; they are keyed and marked at the end of the block.
+
+    `texts` are the new values of sorted fields that change, by field and id; `ids` the rows of which a
+    searched text or the life changes. Triggers do nothing meanwhile: no other row may be touched.
+    """
+    with _held_back(session, schema):
+        yield
     run = session.connection().exec_driver_sql
-    last = run(f'SELECT max(rowid) FROM "{schema.name}"').scalar() or 0
+    for field in keyed_fields(schema):
+        if changed := texts.get(field.name):
+            run(
+                "UPDATE sort_key SET key = ? WHERE entity = ? AND row_id = ? AND field = ?",
+                [(sort_key(text), schema.name, row_id, field.name) for row_id, text in changed.items()],
+            )
+    if schema.search_fields and ids:
+        rows = [(schema.name, row_id) for row_id in ids]
+        run(f"{RETIRE} entity = ? AND row_id = ?", rows)
+        run("DELETE FROM search_doc WHERE entity = ? AND row_id = ?", rows)
+        run("INSERT OR IGNORE INTO search_dirty VALUES (?, ?)", rows)
+
+
+@contextmanager
+def _held_back(session: Session, schema: Schema) -> Iterator[None]:
+    run = session.connection().exec_driver_sql
     run("INSERT INTO keyed_later VALUES (?)", (schema.name,))
     yield
     run("DELETE FROM keyed_later WHERE entity = ?", (schema.name,))
-    _key_rows(session, schema, after=last)
 
 
 def _key_rows(session: Session, schema: Schema, after: int) -> None:
@@ -165,6 +196,7 @@ def _triggers() -> Iterator[tuple[str, str]]:
         searched = [field.name for field in schema.search_fields]
         drop = _drop_statements(entity, "OLD.id") if searched else ""
         dirty = f"INSERT OR IGNORE INTO search_dirty VALUES ('{entity}', NEW.id);" if searched else ""
+        now = f"NOT EXISTS (SELECT 1 FROM keyed_later WHERE entity = '{entity}')"
         insert = dirty + "".join(
             f"INSERT INTO sort_key (entity, row_id, field, key)"
             f" VALUES ('{entity}', NEW.id, '{name}', sort_key(NEW.\"{name}\"));"
@@ -174,14 +206,13 @@ def _triggers() -> Iterator[tuple[str, str]]:
         if searched:
             remove += drop + f"DELETE FROM search_dirty WHERE entity = '{entity}' AND row_id = OLD.id;"
         if insert:
-            now = f"WHEN NOT EXISTS (SELECT 1 FROM keyed_later WHERE entity = '{entity}')"
-            yield _trigger(f"tr_{entity}_insert", f'AFTER INSERT ON "{entity}" {now}', insert)
+            yield _trigger(f"tr_{entity}_insert", f'AFTER INSERT ON "{entity}" WHEN {now}', insert)
         if remove:
             yield _trigger(f"tr_{entity}_delete", f'AFTER DELETE ON "{entity}"', remove)
         for name in keyed:
             yield _trigger(
                 f"tr_{entity}_key_{name}",
-                f'AFTER UPDATE OF "{name}" ON "{entity}" WHEN OLD."{name}" IS NOT NEW."{name}"',
+                f'AFTER UPDATE OF "{name}" ON "{entity}" WHEN OLD."{name}" IS NOT NEW."{name}" AND {now}',
                 f'UPDATE sort_key SET key = sort_key(NEW."{name}")'
                 f" WHERE entity = '{entity}' AND row_id = NEW.id AND field = '{name}';",
             )
@@ -190,7 +221,9 @@ def _triggers() -> Iterator[tuple[str, str]]:
             listed = ", ".join(f'"{name}"' for name in columns)
             differs = " OR ".join(f'OLD."{name}" IS NOT NEW."{name}"' for name in columns)
             yield _trigger(
-                f"tr_{entity}_search", f'AFTER UPDATE OF {listed} ON "{entity}" WHEN {differs}', drop + dirty
+                f"tr_{entity}_search",
+                f'AFTER UPDATE OF {listed} ON "{entity}" WHEN ({differs}) AND {now}',
+                drop + dirty,
             )
 
 

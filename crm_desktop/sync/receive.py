@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import BY_NO
-from crm_core.schema.field import Field, FieldClass, Kind, Plain
+from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
-from crm_core.sync.codec import unpack_column, unpack_ids, unpack_value
-from crm_core.sync.merge import members
+from crm_core.sync.codec import unpack_ids
 from crm_core.sync.protocol import (
     DropFields,
     Held,
@@ -33,13 +32,14 @@ from crm_core.sync.protocol import (
 )
 from crm_desktop.models import counting, indexing, state
 from crm_desktop.models.device_tables import NumberLease, RowMeta
-from crm_desktop.models.history import shared_key
 from crm_desktop.models.session import WriteSession
 from crm_desktop.sync import pending
+from crm_desktop.sync.differences import Differences
 from crm_desktop.sync.dropping import THEIRS, drop_fields
 from crm_desktop.sync.judging import take_judgement, take_offers
 from crm_desktop.sync.lost_edits import take_lost_edit
 from crm_desktop.sync.others import keep_other
+from crm_desktop.sync.page_rows import HeldRow, PageRows, held_rows, shown_value
 from crm_desktop.sync.pending import PendingOp, chunks, stored
 from crm_desktop.sync.removing import remove_rows
 
@@ -100,47 +100,13 @@ def receive(
     return received
 
 
-class _Page:
-    """The rows of one `Put`, readable by register."""
-
-    def __init__(self, schema: Schema, put: Put) -> None:
-        self.ids = unpack_ids(put.ids)
-        self.lives = put.lives
-        self.fields: list[Field] = []
-        self.columns: dict[str, list[Any]] = {}
-        self.custom: dict[str, list[Any]] = {}
-        self._writers = put.writers
-        for number, raw in zip(put.fields, put.columns, strict=True):
-            column = unpack_column(raw)
-            if isinstance(number, str):
-                self.custom[number] = column
-            elif (known := schema.by_no.get(number)) is not None:
-                self.fields.append(known)
-                self.columns[known.name] = column
-
-    def writers(self, index: int) -> dict[str, tuple[str | None, int]]:
-        """Return who changed which register of a row, and when, where it was not the row's last writer."""
-        told = self._writers[index] if index < len(self._writers) else None
-        if not isinstance(told, list):
-            return {}
-        triples = zip(told[0::3], told[1::3], told[2::3], strict=False)
-        return {
-            str(register): (unpack_value(user_id), ms if isinstance(ms, int) else 0)
-            for register, user_id, ms in triples
-        }
-
-    def values(self, index: int) -> dict[str, Any]:
-        """Return one row's values by field name; sets still as [word, dot] pairs."""
-        return {name: column[index] for name, column in self.columns.items()}
-
-
 def _put(session: Session, put: Put, own_dot: str, mark: int, received: Received) -> None:
     schema = BY_NO.get(put.entity)
     if schema is None:
         return  # a kind of record of a newer program: it comes whole once this one is newer too
-    page = _Page(schema, put)
+    page = PageRows(schema, put)
     waiting = pending.pending_of(session, schema.name, page.ids)
-    held = _held_rows(session, schema, page)
+    held = held_rows(session, schema, page)
     plain: list[int] = []
     tangled: list[int] = []
     for index, row_id in enumerate(page.ids):
@@ -165,48 +131,20 @@ def _put(session: Session, put: Put, own_dot: str, mark: int, received: Received
     received.changed.update((schema.name, row_id) for row_id in page.ids)
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """What a row here holds of what a page brings."""
-
-    life: int
-    custom: dict[str, Any] | None
-    values: tuple[Any, ...]
-    """In the order of the page's fields."""
-
-
-def _held_rows(session: Session, schema: Schema, page: _Page) -> dict[str, _Held]:
-    columns = [schema.table.c[name] for name in ("id", "life", "custom", *page.columns)]
-    held: dict[str, _Held] = {}
-    for some in chunks(page.ids):
-        for row_id, life, custom, *values in session.execute(
-            select(*columns).where(schema.table.c.id.in_(some))
-        ).all():
-            held[row_id] = _Held(life, custom, tuple(values))
-    return held
-
-
-def _shown(known: Field, value: Any) -> Any:
-    """Return a value as the record shows it: of a set its words."""
-    if known.kind is Kind.TAGS:
-        return members((str(word), str(name)) for word, name in value or []) or None
-    return value
-
-
 def _write_plain(
     session: Session,
     schema: Schema,
     put: Put,
-    page: _Page,
+    page: PageRows,
     indexes: Sequence[int],
-    held: Mapping[str, _Held],
+    held: Mapping[str, HeldRow],
 ) -> list[tuple[Any, ...]]:
     """Write rows on which nothing is pending, new ones and known ones each in one statement.
 
     Returns the lines of history for what others changed.
     """
     shown = {
-        known.name: [_shown(known, value) for value in page.columns[known.name]]
+        known.name: [shown_value(known, value) for value in page.columns[known.name]]
         if known.kind is Kind.TAGS
         else page.columns[known.name]
         for known in page.fields
@@ -222,6 +160,7 @@ def _write_plain(
     known_rows = [index for index in indexes if page.ids[index] in held]
     run = session.connection().exec_driver_sql
     custom = _custom_of(put, page, held)
+    differences = Differences(schema, page, shown, known_rows, held)
 
     def rows_of(some: Sequence[int], *first: Sequence[Any]) -> list[tuple[Any, ...]]:
         columns = [*first, *bound.values()]
@@ -240,23 +179,25 @@ def _write_plain(
             )
     if known_rows:
         # What stays as it was is left out: its indexes would be written anew all the same.
-        turned = any(held[page.ids[index]].life != page.lives[index] for index in known_rows)
-        kept: dict[str, Sequence[Any]] = {"life": page.lives} if turned else {}
+        kept: dict[str, Sequence[Any]] = {"life": page.lives} if differences.turned else {}
         kept |= {"custom": custom} if page.custom or put.full else {}
         assigned = [f'"{name}" = ?' for name in (*kept, *bound)]
         assigned += [f'"{name}" = NULL' for name in emptied]
         values = rows_of(known_rows, page.ids, *kept.values())
         if assigned:
-            run(
-                f'UPDATE "{schema.name}" SET {", ".join(assigned)} WHERE id = ?',
-                [(*row[1:], row[0]) for row in values],
-            )
-    return _changes(schema, page, shown, known_rows, held)
+            # Of a whole row what is not named is emptied, which the triggers alone see.
+            keyed = nullcontext() if put.full else differences.keyed_after(session)
+            with keyed:
+                run(
+                    f'UPDATE "{schema.name}" SET {", ".join(assigned)} WHERE id = ?',
+                    [(*row[1:], row[0]) for row in values],
+                )
+    return differences.lines()
 
 
-def _custom_of(put: Put, page: _Page, held: Mapping[str, _Held]) -> list[str | None]:
+def _custom_of(put: Put, page: PageRows, held: Mapping[str, HeldRow]) -> list[str | None]:
     """Return each row's custom values as JSON text, None for none."""
-    if not page.custom and (put.full or not held):
+    if not page.custom:
         return [None] * len(page.ids)
 
     def custom(index: int) -> str | None:
@@ -270,57 +211,6 @@ def _custom_of(put: Put, page: _Page, held: Mapping[str, _Held]) -> list[str | N
     return [custom(index) for index in range(len(page.ids))]
 
 
-def _changes(
-    schema: Schema,
-    page: _Page,
-    shown: Mapping[str, Sequence[Any]],
-    indexes: Sequence[int],
-    held: Mapping[str, _Held],
-) -> list[tuple[Any, ...]]:
-    """Return the lines of history for what others changed in rows that were here already."""
-    entries: list[tuple[Any, ...]] = []
-    whens = page.columns.get("updated_at")
-    whos = page.columns.get("updated_by")
-    told = [known.field_class is not FieldClass.SYSTEM for known in page.fields]
-    numbers = [str(known.no) for known in page.fields]
-    registers = [str(schema.leader(known).no) for known in page.fields]
-    rows = list(zip(*(shown[known.name] for known in page.fields), strict=True)) or [()] * len(page.ids)
-    for index in indexes:
-        row_id = page.ids[index]
-        before = held[row_id]
-        at_ms = (whens[index] if whens else 0) or 0
-        who = whos[index] if whos else None
-        writers = page.writers(index)
-        changed = [
-            place
-            for place, (old, new) in enumerate(zip(before.values, rows[index], strict=True))
-            if old != new and told[place] and (old or new)
-        ]
-        if len(changed) > 1 and not writers:
-            olds, news = before.values, rows[index]
-            entries.append(
-                (
-                    schema.name,
-                    row_id,
-                    shared_key([numbers[place] for place in changed]),
-                    _json([olds[place] for place in changed]),
-                    _json([news[place] for place in changed]),
-                    at_ms,
-                    who,
-                )
-            )
-            changed = []
-        for place in changed:
-            old, new = before.values[place], rows[index][place]
-            writer, when = writers.get(registers[place], (who, at_ms)) if writers else (who, at_ms)
-            entries.append((schema.name, row_id, numbers[place], _json(old), _json(new), when or 0, writer))
-        if before.life != page.lives[index]:
-            entries.append(
-                (schema.name, row_id, "", _json(before.life), _json(page.lives[index]), at_ms, who)
-            )
-    return entries
-
-
 def _remember(session: Session, entries: Sequence[tuple[Any, ...]]) -> None:
     if entries:
         session.connection().exec_driver_sql(
@@ -330,11 +220,7 @@ def _remember(session: Session, entries: Sequence[tuple[Any, ...]]) -> None:
         )
 
 
-def _json(value: Any) -> str | None:
-    return None if value is None else msgspec.json.encode(value).decode()
-
-
-def _write_dots(session: Session, schema: Schema, put: Put, page: _Page, indexes: Sequence[int]) -> None:
+def _write_dots(session: Session, schema: Schema, put: Put, page: PageRows, indexes: Sequence[int]) -> None:
     for known in schema.set_fields:
         if known.name not in page.columns and not put.full:
             continue
@@ -362,7 +248,7 @@ def _write_under(
     session: Session,
     schema: Schema,
     put: Put,
-    page: _Page,
+    page: PageRows,
     index: int,
     ops: Sequence[PendingOp],
     present: bool,
@@ -390,7 +276,7 @@ def _write_under(
             for known in fields:
                 shown.pop(known.name, None)
         else:
-            shown.update((known.name, _shown(known, values.get(known.name))) for known in fields)
+            shown.update((known.name, shown_value(known, values.get(known.name))) for known in fields)
     life_pending = any(op.kind in (OpKind.DELETE, OpKind.RESTORE) for op in ops)
     if not life_pending:
         shown["life"] = page.lives[index]
