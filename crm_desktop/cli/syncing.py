@@ -28,7 +28,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _FILE_THERE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 UNTOLD = frozenset(
-    ("compared", "repaired", "differing", "retries", "begun_anew", "files_sent", "files_received")
+    ("compared", "repaired", "differing", "retries", "begun_anew", "held", "files_sent", "files_received")
 )
 """What a round knows beside the fixed form of `sync`: `doctor --compare` tells of comparing with HQ."""
 
@@ -138,6 +138,8 @@ def sync(terminal: Terminal, to_file: Path | None, from_file: Path | None, files
             report, files = app.sync_now(steps), app.carry_files(_tell_files(terminal.console))
     if report.begun_anew:
         terminal.console.tell(syncing.BEGUN_ANEW[report.begun_anew])
+    if report.held:
+        terminal.console.tell(syncing.HELD)
     told = asdict(report)
     shown = {name: told[name] for name in told if name not in UNTOLD}
     carried = {"files_sent": files.sent, "files_received": files.received, "files_waiting": files.waiting}

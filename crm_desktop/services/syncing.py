@@ -33,6 +33,11 @@ BEGUN_ANEW = {
 }
 """What is said where HQ had this laptop begin anew, by `RoundReport.begun_anew`."""
 
+HELD = N_(
+    "HQ would take most of what this laptop holds off it; until an administrator allows that, no news come"
+)
+"""What is said of `RoundReport.held`."""
+
 EVENTS_KEPT = 500
 SHOWN = 200
 _AT_ONCE = 1  # a moment long past

@@ -141,6 +141,7 @@ class _Tally:
             repaired=self.comparison.repaired if self.comparison else 0,
             differing=self.comparison.differing if self.comparison else 0,
             begun_anew=self.begun_anew,
+            held=self.held,
         )
 
 

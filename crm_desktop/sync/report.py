@@ -38,6 +38,8 @@ class RoundReport:
     """Contents of files that came in a file."""
     begun_anew: str = ""
     """`COPIED` or `HQ_WENT_BACK` where HQ had this laptop begin anew; '' where it did not."""
+    held: bool = False
+    """HQ sends nothing until an administrator allows what it would take away."""
 
 
 COPIED = "copied"

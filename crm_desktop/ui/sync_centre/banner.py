@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from crm_core.i18n import message
+from crm_core.i18n import Message, message
+from crm_desktop.services.syncing import HELD
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.format import NOTHING, clock, figure, file_size, near_moment
 from crm_desktop.ui.record_words import counted
@@ -108,6 +109,8 @@ def _sentences(facts: Facts, status: Status) -> list[Text]:
         said.append(message("Offline since {time}.", time=clock(moment(status.offline_since_ms))))
     if status.problem is not None and status.phase is Phase.REFUSED:
         said.append(message("{reason}.", reason=status.problem))
+    if status.last_report is not None and status.last_report.held:
+        said.append(message("{reason}.", reason=Message(HELD)))
     if abs(known.clock_off_ms) > CLOCK_ALARM_MS:
         said.append(message("This laptop's clock is wrong by more than an hour; set it in the system."))
     if known.waiting_records and known.oldest_waiting_ms:

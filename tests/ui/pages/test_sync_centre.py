@@ -23,7 +23,8 @@ from crm_desktop.models.state import Key
 from crm_desktop.services import attachments, deciding, offers, records, returned_edits, syncing, transfers
 from crm_desktop.settings import FILES_PAUSED
 from crm_desktop.sync.blobs import BlobStep
-from crm_desktop.sync.runner import Status
+from crm_desktop.sync.report import RoundReport
+from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.main_window import MainWindow
 from crm_desktop.ui.pages.sync_centre import SyncCentrePage
@@ -468,3 +469,10 @@ def test_a_refused_record_is_changed_in_its_form_before_it_is_made(
     made = records.get(replica, "customer", "ab" * 16)
     assert (made["phone"], made["tags"], made["owner_id"]) == ("+44 1 666", ["vip"], COLLEAGUE)
     qtbot.waitUntil(lambda: inbox.form is None, timeout=WAIT)
+
+
+def test_the_banner_says_that_a_large_purge_waits_for_an_administrator(
+    page: SyncCentrePage, qtbot: QtBot
+) -> None:
+    page.context.on_sync_status(Status(phase=Phase.IDLE, last_report=RoundReport(held=True)))
+    qtbot.waitUntil(lambda: "until an administrator allows that" in page.banner._line.text(), timeout=WAIT)
