@@ -42,6 +42,7 @@ from crm_desktop.sync.others import keep_other
 from crm_desktop.sync.page_rows import HeldRow, PageRows, held_rows, shown_value
 from crm_desktop.sync.pending import PendingOp, chunks, stored
 from crm_desktop.sync.removing import remove_rows
+from crm_desktop.sync.trashed import note_changed
 
 
 @dataclass(slots=True)
@@ -114,6 +115,7 @@ def _put(session: Session, put: Put, own_dot: str, mark: int, received: Received
     entries = _write_plain(session, schema, put, page, plain, held)
     if not received.is_repair:
         _remember(session, entries)
+        note_changed(session, schema.name, page, entries)
     for index in tangled:
         row_id = page.ids[index]
         _write_under(session, schema, put, page, index, waiting[row_id], row_id in held, own_dot)
