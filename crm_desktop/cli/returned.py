@@ -42,7 +42,7 @@ def returned(context: click.Context, decided: bool) -> None:
     if context.invoked_subcommand is None:
         with terminal.app() as app:
             read = returned_edits.decided if decided else returned_edits.returned
-            edits = [_edit(app, edit) for edit in read(app.replica)]
+            edits = [_edit(app, edit) for edit in read(app.replica, limit=None)]
         terminal.console.show_rows(edits, DECIDED_COLUMNS if decided else COLUMNS)
 
 

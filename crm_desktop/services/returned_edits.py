@@ -82,8 +82,8 @@ class ReturnedEdit:
         return self.exists or self.typed is not None
 
 
-def returned(replica: Replica, limit: int = SHOWN) -> tuple[ReturnedEdit, ...]:
-    """Return the edits that came back and wait for a decision, oldest first."""
+def returned(replica: Replica, limit: int | None = SHOWN) -> tuple[ReturnedEdit, ...]:
+    """Return the edits that came back and wait for a decision, oldest first; None is all of them."""
     with replica.read() as session:
         rows = session.scalars(
             select(Returned).where(waits_by_itself()).order_by(Returned.id).limit(limit)
@@ -100,7 +100,7 @@ def one(replica: Replica, returned_id: int) -> ReturnedEdit:
         return _edits(session, [row])[0]
 
 
-def decided(replica: Replica, limit: int = SHOWN) -> tuple[ReturnedEdit, ...]:
+def decided(replica: Replica, limit: int | None = SHOWN) -> tuple[ReturnedEdit, ...]:
     """Return the edits that were decided in the last 30 days, the latest decision first."""
     with replica.read() as session:
         rows = session.scalars(

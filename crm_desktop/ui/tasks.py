@@ -36,6 +36,7 @@ class Job:
         self.done = 0
         self.total = 0
         """0 while nobody knows."""
+        self.in_bytes = False
         self._cancelled = False
         self._told_at = 0.0
         self._on_changed = on_changed
@@ -47,6 +48,11 @@ class Job:
         if now - self._told_at >= STEP_S:
             self._told_at = now
             self._on_changed()
+
+    def step_bytes(self, done: int, total: int) -> None:
+        """Tell how far it is, in bytes."""
+        self.in_bytes = True
+        self.step(done, total)
 
     def cancel(self) -> None:
         """Ask it to stop at the next place where nothing is lost."""

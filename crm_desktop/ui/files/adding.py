@@ -47,7 +47,7 @@ def add_file(
             source,
             name=name,
             read_pdf=read_pdf,
-            on_step=job.step,
+            on_step=job.step_bytes,
             cancelled=job.is_cancelled,
         )
 

@@ -309,7 +309,12 @@ class Frame(Live, QWidget):
         if tasks.jobs:
             job = tasks.jobs[-1]
             running = Running(
-                text=job.text, done=job.done, total=job.total, can_cancel=True, stopping=job.is_cancelled()
+                text=job.text,
+                done=job.done,
+                total=job.total,
+                in_bytes=job.in_bytes,
+                can_cancel=True,
+                stopping=job.is_cancelled(),
             )
         elif sync.phase is Phase.RUNNING:
             step = sync.step
