@@ -21,6 +21,7 @@ SORT_VERSION = 1
 """Counted up when `sort_key` gives other keys: they are then made anew at the next start."""
 
 MAX_KEY = 200  # characters; nobody reads further to tell two names apart
+_FIRST_CHINESE = 0x2E80
 _TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
 # Sets and structures have no order; decimals go by their value, yes and no with nothing counting as no.
 _UNWALKED = frozenset((Kind.TAGS, Kind.JSON, Kind.DECIMAL, Kind.PERCENT, Kind.BOOLEAN))
@@ -53,8 +54,27 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold()
     if plain.isascii():
         return plain
-    decomposed = unicodedata.normalize("NFKD", plain)
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", plain).translate(_WITHOUT_MARKS))
+
+
+class _WithoutMarks(dict[int, int | None]):
+    """What `str.translate` asks for each character, worked out when it first comes: accents go."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if unicodedata.combining(chr(code)) else code
+        return self[code]
+
+
+class _BySound(dict[int, int | str]):
+    """What `str.translate` asks for each character, worked out when it first comes: Chinese by syllable."""
+
+    def __missing__(self, code: int) -> int | str:
+        self[code] = code if code < _FIRST_CHINESE else _syllable(chr(code))
+        return self[code]
+
+
+_WITHOUT_MARKS = _WithoutMarks()
+_BY_SOUND = _BySound()
 
 
 @lru_cache(maxsize=4096)  # trades and cities come again and again
@@ -69,10 +89,9 @@ def sort_key(text: str | None) -> str:
     folded = fold(text[:MAX_KEY])
     if folded.isascii():
         return folded
-    return "".join(c if c < "\u2e80" else _syllable(c) for c in folded)[: 2 * MAX_KEY]
+    return folded.translate(_BY_SOUND)[: 2 * MAX_KEY]
 
 
-@lru_cache(maxsize=8192)
 def _syllable(character: str) -> str:
     reading = readings().get(str(ord(character)))
     if reading is None:
