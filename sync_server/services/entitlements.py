@@ -29,8 +29,8 @@ from sync_server.services.records import META, ROW_SCOPE, chunks
 from sync_server.store.database import Database, Snapshot
 from sync_server.store.tables import Device, EntitlementVersion, UserScopeEver, table_of
 
-# Below this a laptop fills again in seconds, so a purge need not wait for an administrator.
-HOLD_ROWS: Final = 500
+# So few are there again in a moment: a purge of them need not wait for an administrator.
+HOLD_ROWS: Final = 50
 HOLD_PER_CENT: Final = 30
 
 _versions = table_of(EntitlementVersion)
