@@ -6,7 +6,9 @@ fields out of sight.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,6 +27,7 @@ from sync_server.store.database import Snapshot
 
 ROWS_AT_ONCE: Final = 500
 ENDING_AT: Final = 2 * ID_BYTES - 1
+_REMEMBERED: Final = 512  # digests, of 256 buckets each: some dozens of comparisons at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +38,33 @@ class Comparison:
     msgs: list[Msg] = field(default_factory=list)
 
 
-def compare(snapshot: Snapshot, reader: Reader, ask: DigestAsk) -> Comparison:
+_Moment = tuple[str, int, int, str, int, int, int]
+"""What a digest is of: epoch, head, floor of the feed; reader, version of his rights, his program; entity."""
+
+
+class Digests:
+    """Digests of a moment, worked out once for the requests of one comparison; threads may share it."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[_Moment, Digest] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, moment: _Moment, work_out: Callable[[], Digest]) -> Digest:
+        """Return the digest of a moment."""
+        with self._lock:
+            known = self._known.get(moment)
+        if known is None:
+            known = work_out()
+            with self._lock:
+                self._known[moment] = known
+                if len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+        return known
+
+
+def compare(snapshot: Snapshot, reader: Reader, ask: DigestAsk, digests: Digests) -> Comparison:
     """Compare what a laptop says it holds with what its user may see; entities HQ does not know stay out."""
-    visible = _Visible(snapshot, reader)
+    visible = _Visible(snapshot, reader, digests)
     if ask.rows:
         msgs: list[Msg] = []
         count = 0
@@ -63,14 +90,20 @@ def compare(snapshot: Snapshot, reader: Reader, ask: DigestAsk) -> Comparison:
 class _Visible:
     """The rows a reader may see, hashed."""
 
-    def __init__(self, snapshot: Snapshot, reader: Reader) -> None:
+    def __init__(self, snapshot: Snapshot, reader: Reader, digests: Digests) -> None:
         self._snapshot = snapshot
         self._reader = reader
+        self._digests = digests
         self._projection = Projection(snapshot.connection, reader, CustomFields(snapshot.connection))
 
     def digest(self, schema: Schema) -> Digest:
         """Return the digest of an entity."""
-        return Digest((shown.id, self._hash(schema, shown)) for shown in self._rows(schema))
+        reader, snapshot = self._reader, self._snapshot
+        of_reader = (reader.user_id, reader.now.version, reader.schema)
+        return self._digests.of(
+            (snapshot.epoch, snapshot.head, snapshot.floor, *of_reader, schema.no),
+            lambda: Digest((shown.id, self._hash(schema, shown)) for shown in self._rows(schema)),
+        )
 
     def differing(
         self, schema: Schema, held: Iterable[tuple[int, int, int, int, int, int]]

@@ -34,7 +34,7 @@ from crm_core.sync.protocol import (
 from crm_core.sync.protocol import Settings as SettingsMessage
 from sync_server.services import entitlements, health, numbers, offers
 from sync_server.services.auth import NONCE_BYTES, DeviceSession, now_ms, sealer_of
-from sync_server.services.comparing import compare
+from sync_server.services.comparing import Digests, compare
 from sync_server.services.cursor import Disguise, Signer, Standing
 from sync_server.services.enrolment_files import OpenedElsewhere, note_second_opening, used
 from sync_server.services.faults import PayloadChanged, Refusal
@@ -80,6 +80,7 @@ class SyncService:
         self._clock = clock
         self._secret = bytes.fromhex(settings.secret)
         self._counts = Counts()
+        self._digests = Digests()
         self._people: dict[str, tuple[int, str, Person]] = {}
         self.meter = Meter()
         key = {"file_key": sealer_of(settings).public.hex()}
@@ -428,7 +429,7 @@ class SyncService:
         # What differs because it is news, or due to change, is no damage.
         is_even = not (is_resync or page.msgs or page.more or request.txns)
         if request.digest is not None and is_even and is_caught_up(token, version=now.version, schema=schema):
-            comparison = compare(snapshot, reader, request.digest)
+            comparison = compare(snapshot, reader, request.digest, self._digests)
             diff = comparison.diff
             msgs.extend(comparison.msgs)
         return self._response(contact, server_ms, msgs, signed, page.more, is_resync, diff)
