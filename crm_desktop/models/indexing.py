@@ -29,7 +29,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.schema.field import Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync.merge import lives
-from crm_desktop.models import derived, state
+from crm_desktop.models import derived, put_off, state
 from crm_desktop.models.sorting import SORT_VERSION, fold, keyed_fields, sort_key, walked_names
 from crm_desktop.models.state import Key
 
@@ -77,7 +77,9 @@ def is_current(session: Session) -> bool:
 
 def install(session: Session) -> None:
     """Make index tables, sort keys and triggers anew; every record is to be indexed again."""
+    put_off.make_again(session.connection())
     run = session.connection().exec_driver_sql
+    run(put_off.TABLE)
     ours = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 3) = 'tr_'"
     for (name,) in run(ours).all():
         run(f'DROP TRIGGER "{name}"')
@@ -168,8 +170,9 @@ def _key_rows(session: Session, schema: Schema, after: int) -> None:
 
 @cache
 def _version() -> str:
-    made = (*_INDEX_TABLES.values(), _RETIRED, _KEYED_LATER, *derived.TABLES.values(), *derived.FILL)
-    statements = [*made, *_indexes(), *(statement for _, statement in _triggers())]
+    made = (*_INDEX_TABLES.values(), _RETIRED, _KEYED_LATER, put_off.TABLE)
+    kept = (*derived.TABLES.values(), *derived.FILL)
+    statements = [*made, *kept, *_indexes(), *(statement for _, statement in _triggers())]
     told = "\n".join((*statements, str(SORT_VERSION), str(INDEX_VERSION)))
     return hashlib.sha256(told.encode()).hexdigest()
 

@@ -27,7 +27,7 @@ from crm_core.rules.people import person_for
 from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.sync.protocol import TxnFlag
-from crm_desktop.models import blobs, indexing, state
+from crm_desktop.models import blobs, indexing, put_off, state
 from crm_desktop.models.backup import ASKED, DAILY, DAY_MS, HOUR_MS, back_up, backups, drop_backups
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.device_tables import Blob
@@ -110,6 +110,7 @@ class Replica:
             if not current:
                 with replica.applying() as session:
                     indexing.install(session)
+            replica.make_put_off_indexes()
         except BaseException:
             replica.close()
             raise
@@ -208,6 +209,15 @@ class Replica:
                 left = indexing.waiting(session)
             limit -= taken
         return left
+
+    def make_put_off_indexes(self) -> None:
+        """Make the indexes again that waited for the rows of a first sync, a kind of record at a time."""
+        with self.read() as session:
+            is_waiting = put_off.is_waiting(session.connection())
+        while is_waiting and not self._leaving.is_set():
+            with self.applying() as session:
+                put_off.make_next(session.connection())
+                is_waiting = put_off.is_waiting(session.connection())
 
     def back_up_if_due(self) -> Path | None:
         """Write a backup and return it if a day has passed since the last; any thread may.

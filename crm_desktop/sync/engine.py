@@ -197,6 +197,7 @@ class Engine:
         finally:
             exchange.close()
             self._patience(Pace().silence_s, never)
+            self._replica.make_put_off_indexes()
             self._replica.erase_traces()
         if tally.is_too_old and (finished or not cancelled()):
             raise Refused("upgrade", _TOO_OLD)
@@ -223,6 +224,7 @@ class Engine:
                 if cancelled():
                     break
         finally:
+            self._replica.make_put_off_indexes()
             self._replica.erase_traces()
         if tally.is_too_old:
             raise Refused("upgrade", _TOO_OLD)

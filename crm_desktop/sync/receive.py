@@ -30,7 +30,7 @@ from crm_core.sync.protocol import (
     Put,
     Settings,
 )
-from crm_desktop.models import counting, indexing, state
+from crm_desktop.models import counting, indexing, put_off, state
 from crm_desktop.models.device_tables import NumberLease, RowMeta
 from crm_desktop.models.session import WriteSession
 from crm_desktop.sync import pending
@@ -174,11 +174,13 @@ def _write_plain(
         # A field that is not named stays empty by itself.
         quoted = ", ".join(f'"{name}"' for name in ("id", "life", "custom", *bound))
         marks = ", ".join("?" * (len(bound) + 3))
+        put_off.before_rows(session.connection(), schema, len(new))
         with indexing.many_rows(session, schema, len(new)):
             run(
                 f'INSERT INTO "{schema.name}" ({quoted}) VALUES ({marks})',
                 rows_of(new, page.ids, page.lives, custom),
             )
+        put_off.after_rows(session.connection(), schema)
     if known_rows:
         # What stays as it was is left out: its indexes would be written anew all the same.
         kept: dict[str, Sequence[Any]] = {"life": page.lives} if differences.turned else {}

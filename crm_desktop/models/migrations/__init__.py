@@ -19,6 +19,7 @@ from sqlalchemy import Connection, MetaData, Table
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_desktop.models import put_off
 from crm_desktop.models.backup import BEFORE, back_up
 from crm_desktop.models.device_tables import DEVICE_METADATA
 from crm_desktop.models.engine import connect, failure, sqlcipher, writer_engine
@@ -82,6 +83,7 @@ def upgrade(profile: Profile, key: bytes) -> None:
     engine = writer_engine(profile.database, key)
     try:
         with engine.begin() as connection:
+            put_off.make_again(connection)  # a step may change them
             run_steps(connection)
     finally:
         engine.dispose()
