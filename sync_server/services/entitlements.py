@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise
@@ -211,25 +211,43 @@ def _latest(connection: Connection, user_id: str) -> Any:
 def _remember(connection: Connection, user_id: str, now: Entitlement) -> None:
     query = select(_ever.c.entity, _ever.c.scope).where(_ever.c.user_id == user_id)
     known = {(row.entity, row.scope) for row in connection.execute(query)}
+    for entity, scope in _lapsed(connection, user_id) & now.scopes:
+        connection.execute(update(_ever).where(*_pair(user_id, entity, scope)).values(lapsed_seq=None))
     if fresh := sorted(now.scopes - known):
         rows = [{"user_id": user_id, "entity": entity, "scope": scope} for entity, scope in fresh]
         connection.execute(insert(_ever), rows)
 
 
-def shrink_ever(connection: Connection, user_id: str) -> None:
-    """Forget the scopes no kept version of a user's rights has; the caller holds the feed's head.
+def shrink_ever(connection: Connection, user_id: str, head: int) -> None:
+    """Note which scopes no kept version of a user's rights has; the caller holds the feed's head.
 
-    Whatever lies on a laptop whose token is accepted came by one of the kept versions.
+    Whatever lies on a laptop whose token is accepted came by one of the kept versions, but for rows that left
+    such a scope before the laptop carried its loss out: of those it hears by their exits, which lie at
+    `head` or before. `forget_lapsed` takes the scopes away once the floor is there.
     """
     kept = [
         _unpacked(row) for row in connection.execute(select(_versions).where(_versions.c.user_id == user_id))
     ]
     scopes = frozenset(pair for rights in kept for pair in rights.scopes)
     query = select(_ever.c.entity, _ever.c.scope).where(_ever.c.user_id == user_id)
-    for entity, scope in {(row.entity, row.scope) for row in connection.execute(query)} - scopes:
-        connection.execute(
-            delete(_ever).where(_ever.c.user_id == user_id, _ever.c.entity == entity, _ever.c.scope == scope)
-        )
+    known = {(row.entity, row.scope) for row in connection.execute(query)}
+    for entity, scope in known - scopes - _lapsed(connection, user_id):
+        connection.execute(update(_ever).where(*_pair(user_id, entity, scope)).values(lapsed_seq=head))
+
+
+def forget_lapsed(connection: Connection, floor: int) -> int:
+    """Forget the scopes of forgotten rights from which no exit is news any more; return how many went."""
+    return connection.execute(delete(_ever).where(_ever.c.lapsed_seq <= floor)).rowcount
+
+
+def _lapsed(connection: Connection, user_id: str) -> set[tuple[int, str]]:
+    query = select(_ever.c.entity, _ever.c.scope)
+    query = query.where(_ever.c.user_id == user_id, _ever.c.lapsed_seq.is_not(None))
+    return {(row.entity, row.scope) for row in connection.execute(query)}
+
+
+def _pair(user_id: str, entity: int, scope: str) -> tuple[ColumnElement[bool], ...]:
+    return _ever.c.user_id == user_id, _ever.c.entity == entity, _ever.c.scope == scope
 
 
 def _packed_scopes(now: Entitlement) -> list[Any]:

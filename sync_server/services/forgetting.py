@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, and_, delete, exists, func, or_, select, tuple_, update
 
-from sync_server.services.entitlements import shrink_ever
+from sync_server.services.entitlements import forget_lapsed, shrink_ever
 from sync_server.services.graves import BURIABLE, bury
 from sync_server.services.records import META, Key
 from sync_server.store.bulk import insert_if_new
@@ -195,7 +195,9 @@ def _forget_rights(database: Database, floor: int) -> int:
         with database.write() as hq:
             old = delete(_versions).where(_versions.c.user_id == user_id, _versions.c.version < version)
             total += hq.connection.execute(old).rowcount
-            shrink_ever(hq.connection, user_id)
+            shrink_ever(hq.connection, user_id, hq.positions.last)
+    with database.write() as hq:
+        forget_lapsed(hq.connection, floor)
     return total
 
 

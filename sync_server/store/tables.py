@@ -195,6 +195,8 @@ class UserScopeEver(HqBase):
     user_id: Mapped[str] = _key()
     entity: Mapped[int] = _key(Integer)
     scope: Mapped[str] = _key()
+    lapsed_seq: Mapped[int | None] = mapped_column(BigInteger)
+    """Where the feed stood when the last version that has it was forgotten; below it exits may be news."""
 
 
 class Device(HqBase):

@@ -67,6 +67,11 @@ REVERTED_IN_MID_FILL = (
 EDITED_WHILE_A_PLAN_IS_DUE = (651928, 778777)
 
 
+# A row left a scope after the person had lost that, and before his laptop carried it out; then the rights of
+# before were forgotten, and with them that he ever had the scope: the exit was told to nobody.
+LEFT_BETWEEN = (41599, 53596)
+LEFT_BETWEEN_IN_ANY_WORLD = 412406
+
 # The answer to a creation was lost, and the record is gone for good by the time it comes again.
 MADE_AND_GONE = 1760
 
@@ -138,6 +143,17 @@ def test_an_edit_accepted_while_a_plan_is_due_is_answered_with_the_row_as_it_is_
     text = broken(wrong, steps_of(seed))
     assert text is not None
     assert text.startswith("I6 ")
+
+
+@pytest.mark.parametrize("seed", LEFT_BETWEEN)
+def test_what_left_a_scope_between_its_loss_and_the_purge_is_purged_after_the_rights_are_forgotten(
+    seed: int,
+) -> None:
+    assert broken(world_of(GARBAGE), steps_of(seed)) is None
+    text = broken(world_of("everiskept"), steps_of(seed))
+    assert text is not None
+    assert text.startswith("I1 ")
+    assert broken(World, steps_of(LEFT_BETWEEN_IN_ANY_WORLD)) is None
 
 
 def test_a_schedule_is_the_same_each_time_it_is_run() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from crm_core.ids import named_id, new_id
 from crm_core.sync.protocol import Code
 from sync_server.services import forgetting
+from sync_server.services import sync as sync_service
 from sync_server.services.checking import check
 from sync_server.store.tables import (
     Device,
@@ -21,6 +22,7 @@ from sync_server.store.tables import (
     OpSeen,
     Quarantine,
     ScopeExit,
+    UserScopeEver,
     table_of,
 )
 from tests.support.hq import Laptop, Office
@@ -370,3 +372,43 @@ def test_everything_stays_where_hq_is_told_to_keep_it(office: Office, users: tup
     lin.sync()
     assert forgetting.forget(office.database, 0, office.now_ms) == {}
     assert office.row("customer", customer)["life"] == 2
+
+
+def test_what_left_a_scope_somebody_lost_is_purged_though_his_old_rights_are_forgotten(
+    office: Office, users: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_service, "LEAST_BYTES", 1)  # each thing is a page of its own
+    team = office.hq.create("team", {"name": "North"})
+    boss = office.user("Boss", "sales_manager", team_id=team)
+    mine = office.hq.create("customer", {"name": "Mine", "owner_id": boss})
+    office.hq.create("customer", {"name": "Stays", "owner_id": users[1], "team_id": team})
+    leaver = office.hq.create("customer", {"name": "Leaves", "owner_id": users[1], "team_id": team})
+    laptop, second = office.laptop(boss), office.laptop(boss)
+    laptop.sync()
+    office.hq.update("user", boss, {"team_id": None})
+    second.sync()  # so that HQ writes his new rights down
+    office.hq.update("customer", mine, {"name": "Mine, changed"})
+    office.hq.update("customer", leaver, {"team_id": None})
+    while (laptop.shown("customer", mine) or {})["name"] == "Mine":
+        laptop.apply(laptop.send(laptop.request(1)))
+    assert laptop.shown("customer", leaver) is not None, "its exit is still to come"
+    rights = count(office, EntitlementVersion)
+    for _ in range(3):
+        forget(office)
+        office.now_ms += STRIDE * DAY
+        laptop.send(laptop.request(1))  # the answer is lost
+        second.sync()
+    forget(office)
+    assert count(office, EntitlementVersion) < rights
+    laptop.sync()
+    assert laptop.replica == office.projection(boss)
+    laptop.sync()
+    pass_days(office, 2 * KEEP, laptop, second)
+    assert not _ever_had(office, boss, f"team:{team}")
+
+
+def _ever_had(office: Office, user_id: str, scope: str) -> bool:
+    ever = table_of(UserScopeEver)
+    with office.database.read() as snapshot:
+        query = select(ever.c.scope).where(ever.c.user_id == user_id, ever.c.scope == scope)
+        return snapshot.connection.execute(query).first() is not None

@@ -56,6 +56,13 @@ class EverIsNow(HQ):
         person.ever = set(person.now.scopes)
 
 
+class EverIsKept(HQ):
+    """With old rights every scope goes that none of those kept has, whatever left it meanwhile."""
+
+    def shrink_ever(self, person: User) -> None:
+        person.ever = {pair for rights in person.history.values() for pair in rights.scopes}
+
+
 class QuietGraves(HQ):
     """A record is buried without a word to those who hold it."""
 

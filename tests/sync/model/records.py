@@ -72,6 +72,8 @@ class Records:
         person.now = Entitlement(version=self.head, scopes=rights.scopes, classes=rights.classes)
         person.history[self.head] = person.now
         person.ever |= rights.scopes
+        for pair in rights.scopes & person.lapsed.keys():
+            del person.lapsed[pair]
         person.bits.append(bits)
 
     def collect_garbage(self, floor: int) -> None:
@@ -92,8 +94,15 @@ class Records:
                 self.bury(row)
 
     def shrink_ever(self, person: User) -> None:
-        """Forget the scopes of rights that are forgotten."""
-        person.ever = {pair for rights in person.history.values() for pair in rights.scopes}
+        """Forget the scopes of rights that are forgotten, once no exit from them can be news to anybody.
+
+        A row that left the scope before a laptop carried out its plan is purged by that exit alone.
+        """
+        kept = {pair for rights in person.history.values() for pair in rights.scopes}
+        for pair in person.ever - kept:
+            if person.lapsed.setdefault(pair, self.head) <= self.floor:
+                person.ever.remove(pair)
+                del person.lapsed[pair]
 
     def bury(self, row: Row) -> None:
         """Take a deleted row away for good; whoever may hold it is told as of one that left every scope."""

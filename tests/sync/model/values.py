@@ -139,7 +139,7 @@ def rights_of(bits: int) -> Rights:
 class User:
     """A person with the history of his rights."""
 
-    __slots__ = ("bits", "ever", "history", "now", "rights")
+    __slots__ = ("bits", "ever", "history", "lapsed", "now", "rights")
 
     rights: Rights
     now: Entitlement
@@ -147,4 +147,6 @@ class User:
     def __init__(self) -> None:
         self.history: dict[int, Entitlement] = {}
         self.ever: set[tuple[int, str]] = set()
+        self.lapsed: dict[tuple[int, str], int] = {}
+        """Scopes of forgotten rights, and where the feed stood when these went."""
         self.bits: list[int] = []
