@@ -1,5 +1,7 @@
 """`python -m benchmarks [NAME...]`: measure, and without names also write docs/performance.md.
 
+With `--again` the sections of those named are written anew, and the others stay as they were.
+
 Each module runs in a process of its own, so that none profits from what another has warmed up.
 """
 
@@ -40,6 +42,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(module_names()))
     parser.add_argument("--alone", metavar="NAME", help=argparse.SUPPRESS)
+    parser.add_argument("--again", action="store_true", help="put what the named ones measure into the page")
     asked = parser.parse_args()
     if asked.alone:
         return measure_here(asked.alone)
@@ -58,8 +61,10 @@ def main() -> int:
     if failed:
         print(f"failed: {', '.join(failed)}; docs/performance.md is as it was", file=sys.stderr)
         return 1
-    if not asked.names:
-        PAGE.write_text(page(sections, before), encoding="utf-8")
+    if not asked.names or asked.again:
+        whole = page(sections, before)
+        text = replaced(PAGE.read_text(encoding="utf-8"), whole) if asked.names else whole
+        PAGE.write_text(text, encoding="utf-8")
         print(f"written to {PAGE.relative_to(ROOT)}", file=sys.stderr)
     return 0
 
@@ -115,6 +120,18 @@ def page(sections: list[Section], before: Usage | None) -> str:
         parts += [f"## {section.title}", table(section.figures)]
         parts.append(f"`python -m benchmarks {section.name}`, {section.seconds:.0f} s")
     return "\n\n".join(parts) + "\n"
+
+
+def replaced(old: str, new: str) -> str:
+    """Return a page with the sections a later one has in the place of its own, said to be of that commit."""
+    head, *sections = new.split("\n## ")
+    kept = dict(section.split("\n", 1) for section in old.split("\n## ")[1:])
+    measured = next(line for line in head.splitlines() if line.startswith("- date:"))
+    quiet = next(line for line in head.splitlines() if line.startswith("- other work"))
+    for section in sections:
+        title, body = section.split("\n", 1)
+        kept[title] = f"{body.rstrip()}\n\nMeasured again: {measured[2:]}; {quiet[2:]}\n"
+    return "\n## ".join([old.split("\n## ")[0], *(f"{title}\n{body}" for title, body in kept.items())])
 
 
 def machine() -> str:
