@@ -205,6 +205,7 @@ def test_two_servers_on_one_postgresql_database_tell_of_each_others_writes(
         assert told.result(timeout=SOON_S) is True
 
 
+@pytest.mark.soak
 def test_thirty_waiting_laptops_cost_next_to_nothing(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         lin, ann = server.add_user("lin", "sales"), server.add_user("ann", "sales")
