@@ -28,7 +28,6 @@ from crm_desktop.services.calendar import local
 from crm_desktop.services.drafts import KeptDraft
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.files.adding import local_files
 from crm_desktop.ui.files.chosen import ChosenFiles
 from crm_desktop.ui.format import clock
 from crm_desktop.ui.forms.editors import ChoiceEditor, MomentEditor
@@ -176,14 +175,11 @@ class QuickLogBox(Live, QFrame):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files where the role may add some."""
-        if self.files.may_add and local_files(event.mimeData()):
-            event.acceptProposedAction()
+        self.files.welcome(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Choose what was dropped, beside what was chosen before."""
-        if paths := local_files(event.mimeData()):
-            self.files.add(paths)
-            event.acceptProposedAction()
+        self.files.take(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Save by Ctrl+Enter."""

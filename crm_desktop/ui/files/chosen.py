@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from crm_core.i18n import message
 from crm_desktop.services import attachments
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.files.adding import add_file, choose_files
+from crm_desktop.ui.files.adding import add_file, choose_files, local_files
 from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.labels import ElidedLabel
 
@@ -58,6 +59,17 @@ class ChosenFiles(QWidget):
     def add(self, paths: Sequence[Path]) -> None:
         """Choose files beside those chosen before."""
         self._choose([*self._paths, *paths])
+
+    def welcome(self, event: QDragEnterEvent) -> None:
+        """Let files be dropped where these are shown, if the role may add some."""
+        if self.may_add and local_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def take(self, event: QDropEvent) -> None:
+        """Choose what was dropped, beside what was chosen before."""
+        if paths := local_files(event.mimeData()):
+            self.add(paths)
+            event.acceptProposedAction()
 
     def put_on(self, entity: str, record_id: str, paths: Sequence[Path]) -> None:
         """Put files on a record that was just made, one after the other, while people go on working."""

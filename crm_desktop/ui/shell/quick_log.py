@@ -16,7 +16,6 @@ from crm_desktop.models.search import Hit
 from crm_desktop.services import activities, records, search
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.files.adding import local_files
 from crm_desktop.ui.files.chosen import ChosenFiles
 from crm_desktop.ui.shell.palette import Choice, Palette
 from crm_desktop.ui.theme import theme
@@ -150,14 +149,11 @@ class QuickLog(Live, QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files where the role may add some."""
-        if self.files.may_add and local_files(event.mimeData()):
-            event.acceptProposedAction()
+        self.files.welcome(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Choose what was dropped, beside what was chosen before."""
-        if paths := local_files(event.mimeData()):
-            self.files.add(paths)
-            event.acceptProposedAction()
+        self.files.take(event)
 
     def event(self, event: QEvent) -> bool:
         """Stay beside the button when what the form holds grows."""
