@@ -8,10 +8,10 @@ between commas (`,13,28,`), its `old` and `new` are lists in their order.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from crm_core.schema.field import Plain
@@ -40,6 +40,13 @@ class HistoryLine:
 def shared_key(keys: Sequence[str]) -> str:
     """Return what stands as `field` of a row that several fields share."""
     return _BETWEEN + _BETWEEN.join(keys) + _BETWEEN
+
+
+def tells_of(keys: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that a row holds a line of one of these fields."""
+    listed = list(keys)
+    shared = (func.instr(History.field, shared_key([key])) > 0 for key in listed if key)
+    return or_(History.field.in_(listed), *shared)
 
 
 def newest_lines(

@@ -17,7 +17,7 @@ from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import OFFERED, Code, OpKind
 from crm_desktop.models import query
 from crm_desktop.models.device_tables import History, Returned
-from crm_desktop.models.history import newest_lines
+from crm_desktop.models.history import tells_of
 from crm_desktop.models.records import field_named
 from crm_desktop.models.refused import parts_of, stands_alone, waits_by_itself
 from crm_desktop.models.replica import Replica
@@ -203,8 +203,8 @@ def _made(session: Session, row: Returned) -> _Made:
     ).all()
     if not entries:
         return _Made()
-    earlier = newest_lines(session, row.entity, row.row_id, History.id < entries[-1].id)
-    before = max((line.at_ms for line in earlier if line.field in (*keys, "")), default=None)
+    earlier = (*of_record, tells_of([*keys, ""]), History.id < entries[-1].id)
+    before = session.scalar(select(func.max(History.at_ms)).where(*earlier))
     if before is None:
         before = session.scalar(select(schema.table.c.created_at).where(schema.table.c.id == row.row_id))
     # Of a group the history holds the members that changed; alone it says no whole value.

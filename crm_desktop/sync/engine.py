@@ -197,8 +197,8 @@ class Engine:
         finally:
             exchange.close()
             self._patience(Pace().silence_s, never)
-            self._replica.make_put_off_indexes()
             self._replica.erase_traces()
+            self._replica.make_put_off_indexes()
         if tally.is_too_old and (finished or not cancelled()):
             raise Refused("upgrade", _TOO_OLD)
         report = tally.report(up_to_date=finished)
@@ -224,8 +224,8 @@ class Engine:
                 if cancelled():
                     break
         finally:
-            self._replica.make_put_off_indexes()
             self._replica.erase_traces()
+            self._replica.make_put_off_indexes()
         if tally.is_too_old:
             raise Refused("upgrade", _TOO_OLD)
         report = tally.report(up_to_date=finished)

@@ -50,11 +50,12 @@ from sync_server.services.auth import Auth, DeviceSession, now_ms, sealer_of
 from sync_server.services.blobs import BlobService
 from sync_server.services.carried_contents import CarriedContents
 from sync_server.services.cursor import Signer
-from sync_server.services.enrolment_files import DAY_MS, VALID_DAYS, VALID_DAYS_MOST, OpenedElsewhere
+from sync_server.services.enrolment_files import VALID_DAYS, VALID_DAYS_MOST, OpenedElsewhere
 from sync_server.services.faults import PayloadChanged, Refusal
 from sync_server.services.meeting import MIN_SCHEMA, Carried, Unrecognised, answered
 from sync_server.services.numbers import PATTERNS
 from sync_server.services.sync import SyncService
+from sync_server.services.usage import DAY_MS
 from sync_server.settings import Settings
 from sync_server.store.database import Database
 from sync_server.store.tables import Device, table_of

@@ -6,9 +6,7 @@ fields out of sight.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,6 +20,7 @@ from crm_core.sync.digest import ROW_HASH_BYTES, Digest, bucket_ending, differin
 from crm_core.sync.protocol import DigestAsk, DigestDiff, DigestRows, Msg, MsgKind, Purge
 from sync_server.services.custom import CustomFields
 from sync_server.services.projection import Projection, Reader, Shown, put, value_of
+from sync_server.services.recent import Recent
 from sync_server.services.records import META, ROW_SCOPE
 from sync_server.store.database import Snapshot
 
@@ -42,24 +41,11 @@ _Moment = tuple[str, int, int, str, int, int, int]
 """What a digest is of: epoch, head, floor of the feed; reader, version of his rights, his program; entity."""
 
 
-class Digests:
-    """Digests of a moment, worked out once for the requests of one comparison; threads may share it."""
+class Digests(Recent[_Moment, Digest]):
+    """Digests of a moment, worked out once for the requests of one comparison."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[_Moment, Digest] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, moment: _Moment, work_out: Callable[[], Digest]) -> Digest:
-        """Return the digest of a moment."""
-        with self._lock:
-            known = self._known.get(moment)
-        if known is None:
-            known = work_out()
-            with self._lock:
-                self._known[moment] = known
-                if len(self._known) > _REMEMBERED:
-                    self._known.popitem(last=False)
-        return known
+        super().__init__(_REMEMBERED)
 
 
 def compare(snapshot: Snapshot, reader: Reader, ask: DigestAsk, digests: Digests) -> Comparison:
@@ -100,10 +86,11 @@ class _Visible:
         """Return the digest of an entity."""
         reader, snapshot = self._reader, self._snapshot
         of_reader = (reader.user_id, reader.now.version, reader.schema)
-        return self._digests.of(
-            (snapshot.epoch, snapshot.head, snapshot.floor, *of_reader, schema.no),
-            lambda: Digest((shown.id, self._hash(schema, shown)) for shown in self._rows(schema)),
-        )
+        moment = (snapshot.epoch, snapshot.head, snapshot.floor, *of_reader, schema.no)
+        known = self._digests.get(moment)
+        if known is None:
+            known = Digest((shown.id, self._hash(schema, shown)) for shown in self._rows(schema))
+        return self._digests.keep(moment, known)
 
     def differing(
         self, schema: Schema, held: Iterable[tuple[int, int, int, int, int, int]]

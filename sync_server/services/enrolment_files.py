@@ -21,7 +21,6 @@ from sync_server.services.meeting import Carried
 from sync_server.store.database import Database
 from sync_server.store.tables import Device, table_of
 
-DAY_MS: Final = 24 * 60 * 60 * 1000
 VALID_DAYS: Final = 14  # it holds all its user may see, and travels in a bag
 VALID_DAYS_MOST: Final = 365
 

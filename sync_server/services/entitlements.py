@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise
@@ -26,6 +26,7 @@ from sync_server.services import audit
 from sync_server.services.auth import now_ms
 from sync_server.services.faults import Refusal, disabled
 from sync_server.services.records import META, ROW_SCOPE, chunks
+from sync_server.store.bulk import update_rows
 from sync_server.store.database import Database, Snapshot
 from sync_server.store.tables import Device, EntitlementVersion, UserScopeEver, table_of
 
@@ -35,6 +36,7 @@ HOLD_PER_CENT: Final = 30
 
 _versions = table_of(EntitlementVersion)
 _ever = table_of(UserScopeEver)
+_EVER: Final = ("user_id", "entity", "scope", "lapsed_seq")
 _devices = table_of(Device)
 
 
@@ -209,11 +211,9 @@ def _latest(connection: Connection, user_id: str) -> Any:
 
 
 def _remember(connection: Connection, user_id: str, now: Entitlement) -> None:
-    query = select(_ever.c.entity, _ever.c.scope).where(_ever.c.user_id == user_id)
-    known = {(row.entity, row.scope) for row in connection.execute(query)}
-    for entity, scope in _lapsed(connection, user_id) & now.scopes:
-        connection.execute(update(_ever).where(*_pair(user_id, entity, scope)).values(lapsed_seq=None))
-    if fresh := sorted(now.scopes - known):
+    known = _known(connection, user_id)
+    _lapse(connection, user_id, (pair for pair in now.scopes if known.get(pair) is not None), None)
+    if fresh := sorted(now.scopes - known.keys()):
         rows = [{"user_id": user_id, "entity": entity, "scope": scope} for entity, scope in fresh]
         connection.execute(insert(_ever), rows)
 
@@ -229,10 +229,9 @@ def shrink_ever(connection: Connection, user_id: str, head: int) -> None:
         _unpacked(row) for row in connection.execute(select(_versions).where(_versions.c.user_id == user_id))
     ]
     scopes = frozenset(pair for rights in kept for pair in rights.scopes)
-    query = select(_ever.c.entity, _ever.c.scope).where(_ever.c.user_id == user_id)
-    known = {(row.entity, row.scope) for row in connection.execute(query)}
-    for entity, scope in known - scopes - _lapsed(connection, user_id):
-        connection.execute(update(_ever).where(*_pair(user_id, entity, scope)).values(lapsed_seq=head))
+    known = _known(connection, user_id)
+    gone = (pair for pair, lapsed_seq in known.items() if lapsed_seq is None and pair not in scopes)
+    _lapse(connection, user_id, gone, head)
 
 
 def forget_lapsed(connection: Connection, floor: int) -> int:
@@ -240,14 +239,16 @@ def forget_lapsed(connection: Connection, floor: int) -> int:
     return connection.execute(delete(_ever).where(_ever.c.lapsed_seq <= floor)).rowcount
 
 
-def _lapsed(connection: Connection, user_id: str) -> set[tuple[int, str]]:
-    query = select(_ever.c.entity, _ever.c.scope)
-    query = query.where(_ever.c.user_id == user_id, _ever.c.lapsed_seq.is_not(None))
-    return {(row.entity, row.scope) for row in connection.execute(query)}
+def _known(connection: Connection, user_id: str) -> dict[tuple[int, str], int | None]:
+    """Return the scopes a user ever had, and where the feed stood when those lapsed that have."""
+    query = select(_ever.c.entity, _ever.c.scope, _ever.c.lapsed_seq).where(_ever.c.user_id == user_id)
+    return {(row.entity, row.scope): row.lapsed_seq for row in connection.execute(query)}
 
 
-def _pair(user_id: str, entity: int, scope: str) -> tuple[ColumnElement[bool], ...]:
-    return _ever.c.user_id == user_id, _ever.c.entity == entity, _ever.c.scope == scope
+def _lapse(connection: Connection, user_id: str, pairs: Iterable[tuple[int, str]], seq: int | None) -> None:
+    """Note of scopes a user had that they lapsed at a position, or with None that they count again."""
+    rows = [(user_id, entity, scope, seq) for entity, scope in pairs]
+    update_rows(connection, _ever, _EVER[:3], _EVER, rows)
 
 
 def _packed_scopes(now: Entitlement) -> list[Any]:

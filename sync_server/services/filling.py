@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, distinct, exists, func, not_, select
@@ -11,6 +9,7 @@ from sqlalchemy import Connection, Select, distinct, exists, func, not_, select
 from crm_core.rules.scopes import EVERYONE
 from crm_core.sync.plan import Phase, Step, Steps, Token, current_step
 from crm_core.sync.protocol import MsgKind, Progress
+from sync_server.services.recent import Recent
 from sync_server.services.records import META, ROW_SCOPE
 
 _REMEMBERED: Final = 4096  # counts, of some dozens of fills
@@ -24,40 +23,25 @@ def ids_of(connection: Connection, step: Step, seq: int, after: str, most: int) 
     return list(connection.execute(query.where(column > after).order_by(column).limit(most)).scalars())
 
 
-class Counts:
-    """How many rows the steps of fills have, counted once for a fill and remembered; threads may share it.
+class Counts(Recent[tuple[Step, int, str | None], int]):
+    """How many rows the steps of fills have, counted once for a fill and remembered.
 
-    Another process counts for itself. What was counted may be a little old: it is
-    only shown.
+    Another process counts for itself. What was counted may be a little old: it is only shown.
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[Step, int, str | None], int] = OrderedDict()
-        self._lock = threading.Lock()
+        super().__init__(_REMEMBERED)
 
     def total(self, connection: Connection, step: Step, seq: int) -> int:
         """Return how many rows a step goes through."""
-        key = (step, seq, None)
-        known = self._recall(key)
-        return self._keep(key, _count(connection, step, seq)) if known is None else known
+        known = self.get((step, seq, None))
+        return self.keep((step, seq, None), _count(connection, step, seq) if known is None else known)
 
     def done(self, connection: Connection, step: Step, seq: int, after: str, before: str) -> int:
         """Return how many of them come no later than `after`; `before` is where the page before ended."""
-        known = self._recall((step, seq, before)) if before else None
+        known = self.get((step, seq, before)) if before else None
         since = "" if known is None else before
-        return self._keep((step, seq, after), (known or 0) + _count(connection, step, seq, since, after))
-
-    def _recall(self, key: tuple[Step, int, str | None]) -> int | None:
-        with self._lock:
-            return self._known.get(key)
-
-    def _keep(self, key: tuple[Step, int, str | None], count: int) -> int:
-        with self._lock:
-            self._known[key] = count
-            self._known.move_to_end(key)
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return count
+        return self.keep((step, seq, after), (known or 0) + _count(connection, step, seq, since, after))
 
 
 def progress(connection: Connection, token: Token, steps: Steps, before: Token, counts: Counts) -> Progress:

@@ -84,9 +84,15 @@ class SignInAgain(Live, QDialog):
         self.sign_in.setEnabled(False)
         if self.file.isVisible():
             file, passphrase = self.file.file, self.file.passphrase.text()
-            self._context.tasks.write(
+            self._context.tasks.run(
                 self,
-                lambda: app.enrol_by_file(file, passphrase),
+                message("Reading {file}", file=file.name),
+                lambda job: app.enrol_by_file(
+                    file,
+                    passphrase,
+                    on_step=lambda step: job.step(step.done, step.total),
+                    cancelled=job.is_cancelled,
+                ),
                 lambda _report: self._on_signed_in(),
                 self._on_file_refused,
             )
