@@ -15,8 +15,7 @@ from crm_desktop.assembly import App
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.tasks import Tasks
-
-WAIT_MS = 15_000  # the machines that run this are shared
+from tests.support.windows import WAIT_MS, show_active
 
 
 class Stage:
@@ -43,9 +42,7 @@ class Stage:
     def show(self, widget: QWidget) -> None:
         """Put a widget into the window and show it."""
         self._column.addWidget(widget)
-        self.window.show()
-        self.window.activateWindow()
-        self.qtbot.waitExposed(self.window)
+        show_active(self.qtbot, self.window)
         self.settle()
 
     def until(self, holds: Callable[[], bool]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII, L
@@ -22,21 +22,26 @@ _TITLE, _SOFT = 46, 22
 
 def refill(column: QVBoxLayout, rows: Sequence[QWidget]) -> None:
     """Put other rows at the top of a column; the row in the place of the one with the focus has it then."""
-    focused = QApplication.focusWidget()
-    place: int | None = None
-    for number in range(column.count() - 1, -1, -1):
-        old = column.itemAt(number).widget()
-        if old is None:
-            continue
-        if focused is not None and (old is focused or old.isAncestorOf(focused)):
-            place = number
+    around = column.parentWidget()
+    # Asked of the window, which remembers it while another window is the active one.
+    focused = around.window().focusWidget() if around is not None else None
+    before = [widget for n in range(column.count()) if (widget := column.itemAt(n).widget()) is not None]
+    held = (
+        number
+        for number, old in enumerate(before)
+        if focused is not None and (old is focused or old.isAncestorOf(focused))
+    )
+    place = next(held, None)
+    for number, row in enumerate(rows):
+        column.insertWidget(number, row)
+        row.show()
+    if place is not None and rows:
+        # While the old row is there: one that is hidden hands the focus to whatever comes after it.
+        rows[min(place, len(rows) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
+    for old in before:
         column.removeWidget(old)
         old.hide()
         old.deleteLater()
-    for number, row in enumerate(rows):
-        column.insertWidget(number, row)
-    if place is not None and rows:
-        rows[min(place, len(rows) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class Line(Live, QWidget):

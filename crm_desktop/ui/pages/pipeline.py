@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError
 from crm_core.i18n import message
@@ -286,7 +286,7 @@ class PipelinePage(Page):
         if self.board.carried is not None:
             self._stale = True  # the cards stay in their places while one is carried
             return
-        focused = QApplication.focusWidget()
+        focused = self.window().focusWidget()
         had_focus = focused is not None and (focused is self.board or self.board.isAncestorOf(focused))
         self.new_button.setVisible(read.may_create)
         self.filters.show_processes(read.processes, read.board.pipeline.id if read.board.pipeline else "")

@@ -26,6 +26,7 @@ from crm_desktop.ui.forms.other_versions import VersionPanel
 from crm_desktop.ui.forms.record_form import RecordForm
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
+from tests.support.windows import has_keyboard
 
 Key, Ctrl = Qt.Key, Qt.KeyboardModifier.ControlModifier
 
@@ -92,7 +93,7 @@ def test_another_version_of_a_text_is_taken_joined_or_let_go_at_its_field(stage:
     assert [panel for panel in form.findChildren(VersionPanel) if panel.isVisible()] == []
     # What was joined is the person's to save; until then the other version is not gone.
     assert len(other_versions.of_record(stage.app.replica, "customer", made.id)) == 1
-    assert form.grid.fields["notes"].editor.hasFocus(), "what one goes on with"
+    assert has_keyboard(form.grid.fields["notes"].editor), "what one goes on with"
     stage.press(form.grid.fields["notes"].editor, Key.Key_Return, Ctrl)
     assert records.get(stage.app.replica, "customer", made.id)["notes"] == f"Mine\n\n{first.version.text}"
     assert other_versions.of_record(stage.app.replica, "customer", made.id) == ()
@@ -102,7 +103,7 @@ def test_a_new_record_is_saved_and_closed_by_ctrl_enter(stage: Stage) -> None:
     form = form_of(stage)
     closed: list[bool] = []
     form.closed.connect(lambda: closed.append(True))
-    assert form.grid.fields["name"].editor.hasFocus()
+    assert has_keyboard(form.grid.fields["name"].editor)
     QTest.keyClicks(form.grid.fields["name"].editor, "Demo Mill")
     stage.press(form.grid.fields["name"].editor, Key.Key_Return, Ctrl)
     rows = records.page(stage.app.replica, ListQuery(entity="customer")).rows
@@ -117,7 +118,7 @@ def test_what_is_required_says_so_in_words_and_keeps_the_form_open(stage: Stage)
     assert form.grid.fields["name"].widget.label.text() == "Name (required)"
     stage.press(form, Key.Key_Return, Ctrl)
     assert str(form.grid.fields["name"].widget.error) == "This is required"
-    assert form.grid.fields["name"].editor.hasFocus()
+    assert has_keyboard(form.grid.fields["name"].editor)
     assert records.count(stage.app.replica, ListQuery(entity="customer")) == 0
 
 

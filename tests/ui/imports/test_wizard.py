@@ -29,6 +29,7 @@ from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.translate import show, translator
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
+from tests.support.windows import has_keyboard
 
 Key = Qt.Key
 HEADS = "客户名称;等级;城市;Mail"
@@ -87,7 +88,7 @@ def choose(stage: Stage, box: object, wanted: object) -> None:
 def test_a_file_goes_in_with_enter_alone_once_it_is_chosen(stage: Stage, tmp_path: Path) -> None:
     wizard = import_page(stage).wizard
     take(stage, wizard, file_of(tmp_path, HEADS, "Demo 1;A;Leeds;one@demo.example", "Demo 2;B;苏州;"))
-    assert wizard.next.hasFocus()
+    assert has_keyboard(wizard.next)
     for _ in range(4):
         stage.press(wizard, Key.Key_Return)
     report = wizard.result.report
@@ -253,7 +254,7 @@ def test_an_import_is_taken_back_and_its_records_are_gone(stage: Stage, tmp_path
     wizard = import_page(stage).wizard
     take(stage, wizard, file_of(tmp_path, HEADS, "Demo 1;A;Leeds;"))
     press_next(stage, wizard, 4)
-    assert wizard.result.open_button.hasFocus()
+    assert has_keyboard(wizard.result.open_button)
     stage.press(wizard.result.undo_button, Key.Key_Space)
     assert names(stage) == []
     assert "1 deleted" in wizard.result.head.text()

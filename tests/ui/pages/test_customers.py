@@ -37,6 +37,7 @@ from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.fields import Fact
 from tests.support.desktop import empty_app, sample_app
 from tests.support.stage import Stage, staged
+from tests.support.windows import has_keyboard
 
 Key, Ctrl, Alt = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 
@@ -162,7 +163,7 @@ def test_a_visit_with_its_next_step_is_logged_by_ctrl_enter(stage: Stage) -> Non
     customer = make(stage, name="Demo Mill")
     view = opened(stage, page, customer)
     view.header.log.click()
-    assert view.line.log.text.hasFocus()
+    assert has_keyboard(view.line.log.text)
     QTest.keyClicks(view.line.log.text, "Saw the new line")
     QTest.keyClicks(view.line.log.next_step, "Send the offer")
     view.line.log.due.setText("tomorrow 9")
@@ -301,7 +302,7 @@ def test_the_link_to_another_version_of_a_text_shows_both_texts(stage: Stage) ->
     stage.settle()
     form = view.facts.form
     assert form is not None
-    assert form.grid.fields["notes"].editor.hasFocus()
+    assert has_keyboard(form.grid.fields["notes"].editor)
     (panel,) = form.findChildren(VersionPanel)
     seen = panel.visibleRegion().boundingRect()
     assert seen == panel.rect(), "the other version is in sight without scrolling"

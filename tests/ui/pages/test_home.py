@@ -38,6 +38,7 @@ from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.translate import show, translator
 from crm_desktop.ui.widgets.cards import InfoRow
 from tests.support.desktop import PASSPHRASE, empty_app, sample_app
+from tests.support.windows import has_keyboard, show_active
 
 
 class Shown:
@@ -61,8 +62,7 @@ class Shown:
         qtbot.addWidget(self.page)
         self.page.resize(1240, 824)
         self.page.show_place(Place(page="home"))
-        self.page.show()
-        qtbot.waitExposed(self.page)
+        show_active(qtbot, self.page)
         self.settle()
 
     def settle(self) -> None:
@@ -142,7 +142,7 @@ def test_a_task_ticked_off_is_done_and_can_be_undone(shown: Shown) -> None:
     assert records.get(shown.app.replica, "activity", late[0].id)["done"] is True
     lines = [line for line in shown.page.today.findChildren(Line) if line.isVisible()]
     assert late[0].subject not in [line.title.text() for line in lines]
-    assert lines[0].hasFocus()  # the next one, for whoever goes on by keyboard
+    assert has_keyboard(lines[0])  # the next one, for whoever goes on by keyboard
     act = shown.notices[-1].act
     assert act is not None
     act()

@@ -33,6 +33,7 @@ from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import translator
 from tests.support.desktop import PASSPHRASE, empty_app, sample_app
+from tests.support.windows import has_keyboard, show_active
 
 
 class Shown:
@@ -52,8 +53,7 @@ class Shown:
         qtbot.addWidget(self.page)
         self.page.resize(1240, 824)
         self.page.show_place(Place(page="pipeline"))
-        self.page.show()
-        qtbot.waitExposed(self.page)
+        show_active(qtbot, self.page)
         self.settle()
 
     def settle(self) -> None:
@@ -309,7 +309,7 @@ def test_w_wins_and_the_next_card_has_the_focus(shown: Shown) -> None:
     current = shown.page.board.current_card()
     assert current is not None
     assert current.id == second.id
-    assert column.list.hasFocus()
+    assert has_keyboard(column.list)
 
 
 def test_l_asks_for_the_reason_in_place_and_esc_leaves_the_card(shown: Shown) -> None:
@@ -386,7 +386,7 @@ def test_letters_typed_into_the_filter_are_letters(shown: Shown) -> None:
     column = shown.column(0)
     card = column.model.cards[0]
     shown.press(Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    assert shown.page.filters.search.hasFocus()
+    assert has_keyboard(shown.page.filters.search)
     QTest.keyClicks(shown.page.filters.search, "wlnm")
     shown.settle()
     assert shown.page.filters.search.text() == "wlnm"

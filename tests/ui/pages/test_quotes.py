@@ -30,8 +30,7 @@ from crm_desktop.ui.quotes.lines import Col
 from crm_desktop.ui.quotes.printing import page_image, print_pages
 from crm_desktop.ui.tasks import Tasks
 from tests.support.desktop import sample_app
-
-WAIT_MS = 10_000
+from tests.support.windows import WAIT_MS, has_keyboard, show_active
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +50,7 @@ def page(look: QApplication, app: App, qtbot: QtBot) -> Iterator[QuotesPage]:
     context.go.connect(shown.show_place)
     shown.resize(1240, 824)
     qtbot.addWidget(shown)
-    with qtbot.waitActive(shown, timeout=WAIT_MS):
-        shown.show()
-        shown.activateWindow()
+    show_active(qtbot, shown)
     yield shown
     qtbot.waitUntil(lambda: not tasks.busy, timeout=WAIT_MS)
     app.replica.on_changed.remove(context._committed.emit)
@@ -331,10 +328,10 @@ def test_the_preview_is_reached_and_put_away_by_keys_and_takes_a_narrow_window(
     _add(editor, qtbot, "PV-30", "2")
     qtbot.waitUntil(editor.preview.print.isVisible, timeout=WAIT_MS)
     _press(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
-    assert editor.preview.print.hasFocus()
+    assert has_keyboard(editor.preview.print)
     _press(Qt.Key.Key_F4)
     assert not editor.preview.isVisible()
-    assert editor.entry.input.hasFocus()
+    assert has_keyboard(editor.entry.input)
     page.resize(1000, 700)
     qtbot.waitUntil(lambda: not editor.preview.isVisible(), timeout=WAIT_MS)
     editor.go_to_preview()

@@ -41,6 +41,7 @@ from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.labels import ElidedLabel
 from tests.support.desktop import sample_app
 from tests.support.server import ROOT
+from tests.support.windows import show_active
 
 WAIT = 8000
 FIRST = named_id("sample", "customer:3")
@@ -100,8 +101,7 @@ def page(app: App, look: QApplication, qtbot: QtBot) -> Iterator[SyncCentrePage]
     window = MainWindow()
     qtbot.addWidget(window)
     window.show_screen(frame)
-    window.show()
-    qtbot.waitExposed(window)
+    show_active(qtbot, window)
     frame.go(Place(page="sync"))
     shown = frame.page
     assert isinstance(shown, SyncCentrePage)

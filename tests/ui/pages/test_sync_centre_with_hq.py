@@ -29,6 +29,7 @@ from crm_desktop.ui.sync_centre.outbox import OutboxRow
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.translate import show, translator
 from tests.support.server import RunningServer, running_server
+from tests.support.windows import show_active
 
 WAIT = 20_000
 LATER = "HQ cannot be asked now. The next sync compares."
@@ -77,9 +78,7 @@ def frame(lin: App, look: QApplication, qtbot: QtBot) -> Iterator[Frame]:
     window = MainWindow()
     qtbot.addWidget(window)
     window.show_screen(made)
-    window.show()
-    qtbot.waitExposed(window)
-    window.activateWindow()
+    show_active(qtbot, window)
     yield made
     if lin.runner is not None:
         lin.runner.stop(last_round=False)

@@ -24,8 +24,8 @@ from crm_desktop.ui.tickets.messages import MessageView
 from crm_desktop.ui.tickets.words import deadline
 from crm_desktop.ui.translate import show, translator
 from tests.support.desktop import empty_app, sample_app
+from tests.support.windows import WAIT_MS, has_keyboard, show_active
 
-WAIT_MS = 10_000
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -44,9 +44,7 @@ def _page_of(app: App, qtbot: QtBot) -> Iterator[TicketsPage]:
     context.go.connect(lambda place: shown.show_place(place) if place.page == "tickets" else None)
     shown.resize(1240, 824)
     qtbot.addWidget(shown)
-    with qtbot.waitActive(shown, timeout=WAIT_MS):
-        shown.show()
-        shown.activateWindow()
+    show_active(qtbot, shown)
     yield shown
     qtbot.waitUntil(lambda: not tasks.busy, timeout=WAIT_MS)
     app.replica.on_changed.remove(context._committed.emit)
@@ -93,7 +91,7 @@ def test_a_reply_is_written_by_keyboard_and_waits_in_the_outbox(
 ) -> None:
     ticket_id = _open(page, app, qtbot)
     _press(Qt.Key.Key_R)
-    assert page.box.input.hasFocus()
+    assert has_keyboard(page.box.input)
     _type("Please send a photo, so that we see it.")
     page.box.send.click()
     _shown(page, qtbot, ticket_id, 2)
@@ -258,8 +256,7 @@ def test_state_and_assignee_are_changed_by_keys_and_taken_back(
     notices[-1].act()
     qtbot.waitUntil(lambda: _value(app, ticket_id, "status") == "new", timeout=WAIT_MS)
     # The platform of the tests gives the activation back to nobody when a menu closes.
-    with qtbot.waitActive(page, timeout=WAIT_MS):
-        page.activateWindow()
+    show_active(qtbot, page)
     page.queue.rows.setFocus()
     _press(Qt.Key.Key_G)
     qtbot.waitUntil(lambda: page.menu is not None and page.menu.isVisible(), timeout=WAIT_MS)
@@ -272,7 +269,7 @@ def test_state_and_assignee_are_changed_by_keys_and_taken_back(
 def test_a_ticket_is_opened_with_the_form_by_keyboard(page: TicketsPage, app: App, qtbot: QtBot) -> None:
     page.show_place(Place(page="tickets", options={"new": True}))
     form = page.form
-    assert form.customer.hasFocus()
+    assert has_keyboard(form.customer)
     form.make.click()
     assert show(form.subject_field.error) == "Say in a few words what it is about"
     form.subject.setFocus()

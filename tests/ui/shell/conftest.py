@@ -15,6 +15,7 @@ from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.shell.standing import standing
 from crm_desktop.ui.tasks import Tasks
 from tests.support.desktop import sample_app
+from tests.support.windows import show_active
 
 
 @pytest.fixture
@@ -27,8 +28,7 @@ def frame(look: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Frame]:
     window = MainWindow()
     qtbot.addWidget(window)
     window.show_screen(made)
-    window.show()
-    qtbot.waitExposed(window)
+    show_active(qtbot, window)
     yield made
     tasks.close()
     app.close()
