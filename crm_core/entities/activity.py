@@ -6,8 +6,21 @@ from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import PRIORITIES, choices
 from crm_core.i18n import N_
-from crm_core.schema.columns import boolean, choice, date, instant, integer, long_text, owner, ref, text
+from crm_core.schema.columns import (
+    boolean,
+    choice,
+    date,
+    instant,
+    integer,
+    long_text,
+    owner,
+    ref,
+    shares,
+    tags,
+    text,
+)
 from crm_core.schema.entity import Entity, EntityMeta
+from crm_core.schema.field import ScopeSource
 
 ACTIVITY_KINDS = choices(
     ("call", N_("Call")),
@@ -23,10 +36,27 @@ OUTCOMES = choices(
     ("negative", N_("Negative")),
     ("not_reached", N_("Not reached")),
 )
+REMINDERS = choices(
+    ("none", N_("No reminder")),
+    ("0", N_("When it is due")),
+    ("5", N_("5 minutes before")),
+    ("10", N_("10 minutes before")),
+    ("15", N_("15 minutes before")),
+    ("30", N_("30 minutes before")),
+    ("60", N_("1 hour before")),
+    ("120", N_("2 hours before")),
+    ("1440", N_("1 day before")),
+)
+"""How long before it is due somebody is reminded, in minutes as text; empty: as the person set it."""
+NEVER_REMINDED = "none"
 
 
 class Activity(Entity):
-    """A call, mail, visit, meeting, note or task."""
+    """A call, mail, visit, meeting, note or task.
+
+    In a calendar it begins when it is due, or where it is not planned when it happened, and lasts
+    `duration_minutes`: so moving it and making it longer are two fields and merge apart.
+    """
 
     __tablename__ = "activity"
     meta = EntityMeta(no=30, label=N_("Activity"), plural=N_("Activities"), icon="cal", title="subject")
@@ -54,3 +84,18 @@ class Activity(Entity):
     about_id: Mapped[str | None] = ref(
         26, N_("About"), "*", target_field="about_entity", read_only=True, since=2
     )
+    all_day: Mapped[bool | None] = boolean(27, N_("All day"), default=False, since=3)
+    """The days are those of `due_at` in `time_zone`, wherever the reader is."""
+    time_zone: Mapped[str | None] = text(28, N_("Time zone"), in_form=False, since=3)
+    repeats: Mapped[str | None] = text(29, N_("Repeats"), in_form=False, indexed=True, since=3)
+    """A rule as iCalendar writes it (RFC 5545, RRULE), of the days from that of `due_at` on."""
+    series_id: Mapped[str | None] = ref(30, N_("Series"), "activity", in_form=False, since=3)
+    """The repeating activity this one stands in for on `occurs_on`."""
+    occurs_on: Mapped[str | None] = date(31, N_("Day in the series"), in_form=False, since=3)
+    skipped: Mapped[list[str] | None] = tags(32, N_("Days left out"), in_form=False, since=3)
+    """Days (`YYYY-MM-DD`, of the rule) on which it does not take place, or another record stands in."""
+    assignees: Mapped[list[str] | None] = shares(33, N_("People on it"), ScopeSource.SHARE, since=3)
+    done_by: Mapped[str | None] = ref(34, N_("Done by"), "user", read_only=True, in_form=False, since=3)
+    reminder: Mapped[str | None] = choice(35, N_("Reminder"), REMINDERS, since=3)
+    uid: Mapped[str | None] = text(36, N_("Calendar entry"), in_form=False, indexed=True, since=3)
+    """What other calendars call it (UID), so that a file brought in twice makes nothing twice."""
