@@ -211,7 +211,9 @@ def update_in(
     before = _readable(session, entity, record_id)
     person = replica.person
     complete = complete_change(session, replica.clock, before, _cleaned(entity, changes))
-    problems = problems_of(schema, complete, partial=True) + _links_to_itself(schema, record_id, complete)
+    problems = problems_of(schema, complete, partial=True) + _links_to_itself(
+        session, schema, record_id, complete
+    )
     linked = {**changes, **_joining(schema, changes, before.values)}
     problems += _links_to_nothing(session, person, schema, linked, {**before.values, **complete})
     if problems:
@@ -268,15 +270,29 @@ def _names_nobody(session: Session, person: Person, field: Field, written: Mappi
     )
 
 
-def _links_to_itself(schema: Schema, record_id: str, values: Mapping[str, Any]) -> list[Problem]:
-    """Return a problem for each link that would make a record part of itself."""
-    looped = (
-        name
-        for name, field in schema.fields.items()
-        if field.target == schema.name and values.get(name) == record_id
-    )
-    said = message(N_("A record cannot refer to itself"))
-    return [Problem(field=name, message=said) for name in looped]
+def _links_to_itself(
+    session: Session, schema: Schema, record_id: str, values: Mapping[str, Any]
+) -> list[Problem]:
+    """Return a problem for each link that would make a record part of itself, at once or by way of others."""
+    problems = []
+    for name, field in schema.fields.items():
+        if field.target != schema.name or not values.get(name):
+            continue
+        above = [str(values[name])]
+        while record_id not in above:
+            record = repository.get(session, schema.name, above[-1])
+            following = record.get(name) if record is not None and record.alive else None
+            if not following or following in above:
+                break
+            above.append(str(following))
+        else:
+            said = message(N_("A record cannot refer to itself"))
+            if len(above) > 1:
+                first = repository.get(session, schema.name, above[0])
+                title = first.title if first is not None else ""
+                said = message(N_("That is a circle: “{title}” stands below this record"), title=title)
+            problems.append(Problem(field=name, message=said))
+    return problems
 
 
 def _readable(session: Session, entity: str, record_id: str) -> Record:

@@ -20,6 +20,7 @@ from crm_desktop.ui.customers.child_list import ChildList
 from crm_desktop.ui.customers.facts import FactsPane
 from crm_desktop.ui.customers.header import CustomerHeader
 from crm_desktop.ui.customers.history_list import HistoryList
+from crm_desktop.ui.customers.organisation_tab import OrganisationTab
 from crm_desktop.ui.customers.side_column import SideColumn
 from crm_desktop.ui.customers.timeline_view import TimelineView
 from crm_desktop.ui.dialling import dial
@@ -46,6 +47,7 @@ _TABS = (
     ("tickets", N_("Tickets")),
     ("files", N_("Files")),
     ("points", N_("Points")),
+    ("organisation", N_("Organisation")),
     ("history", N_("History")),
 )
 _FOLLOWED = frozenset(
@@ -131,6 +133,7 @@ class CustomerView(Live, QWidget):
         tab_row = QHBoxLayout()
         tab_row.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
         tab_row.addWidget(self.tabs, 1)
+        tab_row.addSpacing(12)
         tab_row.addWidget(self.place)
         tab_row.addSpacing(8)
         tab_row.addWidget(self.previous)
@@ -207,6 +210,8 @@ class CustomerView(Live, QWidget):
             widget.list.focus_table()
         elif isinstance(widget, (FilesPanel, HistoryList)):
             widget.list.setFocus()
+        elif isinstance(widget, OrganisationTab):
+            widget.chart.setFocus()
         elif self.isVisible():
             self.line.list.setFocus()
 
@@ -231,12 +236,16 @@ class CustomerView(Live, QWidget):
             case "points":
                 shown = ("happened_on", "points", "reason", "created_by")
                 return ChildList(context, actions, "point_entry", shown, (("happened_on", True),))
+            case "organisation":
+                tab = OrganisationTab(context)
+                tab.contact_opened.connect(self._on_contact_opened)
+                return tab
             case _:
                 return HistoryList(context, "customer")
 
     def _fill_tab(self, key: str) -> None:
         widget = self._tab_widgets.get(key)
-        if isinstance(widget, ChildList):
+        if isinstance(widget, (ChildList, OrganisationTab)):
             widget.show_customer(self.customer_id)
         elif isinstance(widget, FilesPanel):
             widget.show_record(self.customer_id)
