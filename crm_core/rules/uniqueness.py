@@ -20,8 +20,13 @@ def normal_form(field: Field, value: Any) -> str | None:
     """
     if not isinstance(value, str):
         return None
-    plain = unicodedata.normalize("NFKC", value).strip().casefold()
-    return (plain if field.kind is Kind.EMAIL else plain.translate(_IGNORED)) or None
+    return plain_form(value, dense=field.kind is not Kind.EMAIL) or None
+
+
+def plain_form(text: str, *, dense: bool = False) -> str:
+    """Return text without capitals, full-width forms and outer spaces; `dense`: as numbers are compared."""
+    plain = unicodedata.normalize("NFKC", text).strip().casefold()
+    return plain.translate(_IGNORED) if dense else plain
 
 
 def key_of(field: Field, value: Any) -> bytes | None:

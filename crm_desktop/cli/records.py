@@ -30,14 +30,12 @@ from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import other_versions, records
 from crm_desktop.services import search as searching
-from crm_desktop.services import twins as alike
 from crm_desktop.services.other_versions import OtherVersion
 from crm_desktop.services.records import HistoryEntry
 
 _ROWS_A_PAGE = 1_000
 HISTORY_COLUMNS = ("at", "user", "label", "old", "new", "origin")
 VERSION_COLUMNS = ("version", "label", "who", "at", "text")
-TWIN_COLUMNS = ("title", "label", "value", "twin_title", "twin_id")
 HIT_COLUMNS = ("entity", "title", "snippet", "id")
 
 entity_argument = click.argument("entity", metavar="ENTITY")
@@ -227,37 +225,6 @@ def search(terminal: Terminal, text: str, limit: int) -> None:
             for hit in searching.find(app.replica, text, limit)
         )
         terminal.console.show_rows(hits, HIT_COLUMNS)
-
-
-@click.command(
-    help=tr(N_("List records with the same tax number, code or address as another, or as the one named."))
-)
-@entity_argument
-@click.argument("record_id", metavar="[ID]", required=False)
-@pass_terminal
-def duplicates(terminal: Terminal, entity: str, record_id: str | None) -> None:
-    """List records that are alike."""
-    schema_of(entity)
-    with terminal.app() as app:
-        replica = app.replica
-        if record_id is None:
-            pairs = alike.all_twins(replica, entity)
-        else:
-            record = records.get(replica, entity, record_id_of(record_id))
-            pairs = tuple((record, twin) for twin in alike.twins(replica, entity, record.id))
-        rows = (
-            {
-                "entity": twin.entity,
-                "id": record.id,
-                "title": record.title,
-                "label": tr(twin.label),
-                "value": twin.value,
-                "twin_id": twin.record_id,
-                "twin_title": twin.title,
-            }
-            for record, twin in pairs
-        )
-        terminal.console.show_rows(rows, TWIN_COLUMNS)
 
 
 @click.group(help=tr(N_("Long texts two people wrote at the same time: the one that gave way.")))

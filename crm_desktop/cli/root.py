@@ -99,7 +99,7 @@ _COMMANDS = {
     "attachment": _Lazy("attachments", "attachment", N_("Files on records: list, save, fetch, free.")),
     "search": _Lazy("records", "search", N_("Find records by part of any text.")),
     "versions": _Lazy("records", "versions", N_("Long texts that gave way to a newer one.")),
-    "duplicates": _Lazy("records", "duplicates", N_("Records with the same number, code or address.")),
+    "duplicates": _Lazy("duplicates", "duplicates", N_("Records that may be the same as another.")),
     "import": _Lazy("files", "import_command", N_("Bring in a file: CSV, spreadsheet, vCard or JSON.")),
     "undo-import": _Lazy("files", "undo", N_("Take an import back.")),
     "export": _Lazy("files", "export", N_("Write records to a file: CSV, xlsx, vcf or json.")),

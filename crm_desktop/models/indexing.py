@@ -26,6 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
+from crm_core.rules.duplicates import COMPARED, KEYS_VERSION, keys_of, traits_of
 from crm_core.schema.field import Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync.merge import lives
@@ -37,13 +38,19 @@ INDEX_VERSION = 2
 """Counted up when the index is built in another way."""
 
 # `grams` finds any three characters inside a word; `words` finds single Chinese characters and beginnings of
-# words, which three-character grams cannot (a query of two characters matches nothing there).
+# words, which three-character grams cannot (a query of two characters matches nothing there). `search_keys`
+# finds what may be the same record, by `crm_core.rules.duplicates.keys_of`.
 _INDEX_TABLES = {
     "search_words": "CREATE VIRTUAL TABLE IF NOT EXISTS search_words USING fts5(kind, title, body,"
     " tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2', content = '', contentless_delete = 1)",
     "search_grams": "CREATE VIRTUAL TABLE IF NOT EXISTS search_grams USING fts5(title, body,"
     " tokenize = 'trigram', content = '', contentless_delete = 1)",
+    "search_keys": "CREATE VIRTUAL TABLE IF NOT EXISTS search_keys USING fts5(keys,"
+    " tokenize = 'ascii', detail = none, content = '', contentless_delete = 1)",
 }
+_KEYS_IN_ORDER = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS search_keys_in_order USING fts5vocab(search_keys, instance)"
+)
 _RETIRED = "CREATE TABLE IF NOT EXISTS search_retired (id INTEGER PRIMARY KEY)"
 _KEYED_LATER = "CREATE TABLE IF NOT EXISTS keyed_later (entity TEXT PRIMARY KEY) WITHOUT ROWID"
 RETIRE = "INSERT INTO search_retired SELECT id FROM search_doc WHERE"
@@ -63,6 +70,17 @@ MAX_BODY = 20_000  # characters of one record; a longer note is found by its beg
 def searched_schemas() -> tuple[Schema, ...]:
     """Return the entities a search looks into, in the order of the menus."""
     return tuple(schema for schema in SCHEMAS.values() if schema.search_fields)
+
+
+def indexed_names(schema: Schema) -> tuple[str, ...]:
+    """Return the fields of an entity whose values the index is made of."""
+    searched = [field.name for field in schema.search_fields]
+    return tuple(dict.fromkeys((*searched, *_compared_names(schema))))
+
+
+def _compared_names(schema: Schema) -> tuple[str, ...]:
+    compared = COMPARED.get(schema.name)
+    return () if compared is None else (*compared, *(name for name in ("kind",) if name in schema.fields))
 
 
 def kind_token(entity: str) -> str:
@@ -87,6 +105,7 @@ def install(session: Session) -> None:
         run(f"DROP TABLE IF EXISTS {table}")
         run(statement)
         run(f"INSERT INTO {table}({table}, rank) VALUES ('deletemerge', {_DELETED_MERGE})")
+    run(_KEYS_IN_ORDER)
     for table, statement in derived.TABLES.items():
         run(f"DROP TABLE IF EXISTS {table}")
         run(statement)
@@ -123,8 +142,8 @@ def many_changes(
 ) -> Iterator[None]:
     """Let many rows of an entity be updated; they are keyed and marked at the end of the block.
 
-    `texts` are the new values of sorted fields that change, by field and id; `ids` the rows of which a
-    searched text or the life changes. Triggers do nothing meanwhile: no other row may be touched.
+    `texts` are the new values of sorted fields that change, by field and id; `ids` the rows of which what the
+    index is made of or the life changes. Triggers do nothing meanwhile: no other row may be touched.
     """
     with _held_back(session, schema):
         yield
@@ -170,10 +189,10 @@ def _key_rows(session: Session, schema: Schema, after: int) -> None:
 
 @cache
 def _version() -> str:
-    made = (*_INDEX_TABLES.values(), _RETIRED, _KEYED_LATER, put_off.TABLE)
+    made = (*_INDEX_TABLES.values(), _KEYS_IN_ORDER, _RETIRED, _KEYED_LATER, put_off.TABLE)
     kept = (*derived.TABLES.values(), *derived.FILL)
     statements = [*made, *kept, *_indexes(), *(statement for _, statement in _triggers())]
-    told = "\n".join((*statements, str(SORT_VERSION), str(INDEX_VERSION)))
+    told = "\n".join((*statements, str(SORT_VERSION), str(INDEX_VERSION), str(KEYS_VERSION)))
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -224,7 +243,7 @@ def _triggers() -> Iterator[tuple[str, str]]:
                 f" WHERE entity = '{entity}' AND row_id = NEW.id AND field = '{name}';",
             )
         if searched:
-            columns = [*searched, "life"]
+            columns = [*indexed_names(schema), "life"]
             listed = ", ".join(f'"{name}"' for name in columns)
             differs = " OR ".join(f'OLD."{name}" IS NOT NEW."{name}"' for name in columns)
             yield _trigger(
@@ -295,11 +314,11 @@ def merge_pages(session: Session, *, begin: bool) -> bool:
 def _index(session: Session, schema: Schema, ids: Sequence[str]) -> None:
     table = schema.table
     title = schema.meta.title
-    names = list(dict.fromkeys(field.name for field in schema.search_fields))
+    names = indexed_names(schema)
     columns = [table.c.id, table.c.life, *(table.c[name] for name in names)]
     connection = session.connection()
     run = connection.exec_driver_sql
-    docs, words, grams = [], [], []
+    docs, words, grams, keys = [], [], [], []
     next_id = 1 + max(
         run(f"SELECT max(id) FROM {table}").scalar() or 0 for table in ("search_doc", "search_retired")
     )
@@ -321,11 +340,15 @@ def _index(session: Session, schema: Schema, ids: Sequence[str]) -> None:
             docs.append((next_id, schema.name, row["id"], name))
             words.append((next_id, kind_token(schema.name), entry[0], entry[1]))
             grams.append((next_id, entry[2], entry[3]))
+            if schema.name in COMPARED:
+                keys.append((next_id, " ".join(keys_of(traits_of(schema.name, dict(row))))))
             next_id += 1
     if docs:
         run("INSERT INTO search_doc (id, entity, row_id, title) VALUES (?, ?, ?, ?)", docs)
         run("INSERT INTO search_words (rowid, kind, title, body) VALUES (?, ?, ?, ?)", words)
         run("INSERT INTO search_grams (rowid, title, body) VALUES (?, ?, ?)", grams)
+    if keys:
+        run("INSERT INTO search_keys (rowid, keys) VALUES (?, ?)", keys)
 
 
 def _entry(schema: Schema, title: str, values: dict[str, Any]) -> tuple[str, str, str, str]:

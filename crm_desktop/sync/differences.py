@@ -58,8 +58,8 @@ class Differences:
         if len(self._ids) < indexing.MANY:
             return nullcontext()
         marked = set(compress(self._ids, self._turns))
-        for known in self._schema.search_fields:
-            marked.update(compress(self._ids, self._differs.get(known.name, ())))
+        for name in indexing.indexed_names(self._schema):
+            marked.update(compress(self._ids, self._differs.get(name, ())))
         texts = {
             known.name: dict(
                 compress(zip(self._ids, self._new[known.name], strict=True), self._differs[known.name])

@@ -33,6 +33,7 @@ IN_WORDS = {
 # Metadata that names none, or only a family: a sentence of the licence text in the package itself.
 BY_ITS_TEXT = {
     "click-default-group": ("BSD-3-Clause", "may be used to endorse or promote products"),
+    "opencc-python-reimplemented": ("Apache-2.0", "Apache License Version 2.0, January 2004"),
     "reportlab": ("BSD-3-Clause", "may be used to endorse or promote products"),
     "sqlcipher3": ("Zlib", "This software is provided 'as-is', without any express or implied"),
 }

@@ -229,6 +229,19 @@ def test_records_with_the_same_number_are_listed_with_one_another(crm: Crm) -> N
     assert crm.rows("duplicates", "product") == []
 
 
+def test_records_that_may_be_the_same_are_listed_in_groups_and_checked_before_they_are_made(crm: Crm) -> None:
+    first = crm.json("add", "customer", "name=Paper Crane Ltd.", "phone=+86 755 2878 0808")["id"]
+    second = crm.json("add", "customer", "name=PAPER CRANE", "website=crane.example")["id"]
+    found = crm.rows("duplicates", "find")
+    assert [(row["group"], row["score"], row["reasons"]) for row in found] == [(1, 85, "Same name")] * 2
+    assert {row["id"] for row in found} == {first, second}
+    assert crm.rows("duplicates", "find", "--min-score", "90", "--entity", "customer") == []
+    row, other = crm.rows("duplicates", "check", "phone=075528780808", "name=Crane Paper")
+    assert other["reasons"] == "Same words in the name"
+    assert (row["id"], row["reasons"]) == (first, "Same words in the name, Same phone number")
+    assert crm.run("duplicates", "find", "--entity", "product").status == 2
+
+
 def test_another_version_of_a_text_is_shown_taken_and_then_gone(
     crm: Crm, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,160 @@
+"""Records that may be the same, looked up by their keys in the search index.
+
+Only living records of this replica are in it, and of those only fields that came here: what the person may
+not see is neither found nor told apart from what there is not.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS
+from crm_core.rules.duplicates import COMPARED, Traits, traits_of
+
+MOST_OF_A_KEY: Final = 200
+"""Records of one key looked at: more have it in common than could ever be told apart by hand."""
+_PAIRED_OF_A_KEY: Final = 40
+_IDS_A_STATEMENT: Final = 500
+_ID_BITS: Final = 32
+
+
+def with_keys(session: Session, entity: str, keys: Iterable[str]) -> list[str]:
+    """Return the ids of living records that have one of these keys, each once."""
+    run = session.connection().exec_driver_sql
+    found: dict[int, None] = {}
+    for key in keys:
+        query = (
+            "SELECT rowid FROM search_keys WHERE search_keys MATCH ?"
+            f" AND +rowid NOT IN (SELECT id FROM search_retired) LIMIT {MOST_OF_A_KEY}"
+        )
+        found.update((row[0], None) for row in run(query, (key,)))
+    ids: list[str] = []
+    docs = list(found)
+    for start in range(0, len(docs), _IDS_A_STATEMENT):
+        some = docs[start : start + _IDS_A_STATEMENT]
+        marks = ", ".join("?" * len(some))
+        query = f"SELECT row_id FROM search_doc WHERE entity = ? AND id IN ({marks}) ORDER BY id"
+        ids.extend(row[0] for row in run(query, (entity, *some)))
+    return ids
+
+
+def compared_columns(entity: str) -> list[str]:
+    """Return what `traits` reads of a record besides its id."""
+    extra = [name for name in ("kind",) if name in SCHEMAS[entity].fields]
+    return list(dict.fromkeys((*COMPARED[entity], *extra, SCHEMAS[entity].meta.title)))
+
+
+def values_of(session: Session, entity: str, ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the compared values of living records, by id."""
+    table = SCHEMAS[entity].table
+    columns = [table.c.id, *(table.c[name] for name in compared_columns(entity))]
+    found: dict[str, Mapping[str, Any]] = {}
+    wanted = list(ids)
+    for start in range(0, len(wanted), _IDS_A_STATEMENT):
+        some = wanted[start : start + _IDS_A_STATEMENT]
+        rows = session.connection().execute(
+            select(*columns).where(table.c.id.in_(some), table.c.life % 2 == 1)
+        )
+        found.update((row["id"], dict(row)) for row in rows.mappings())
+    return found
+
+
+def pairs(
+    session: Session, entity: str, progress: Callable[[int, int], None], stopped: Callable[[], bool]
+) -> Iterator[tuple[str, str]]:
+    """Yield pairs of living records with a key in common, each pair once, those of one record together.
+
+    `progress` hears how many of how many entries of the index were read. Ends early where `stopped`.
+    """
+    run = session.connection().exec_driver_sql
+    in_index = run("SELECT id, row_id FROM search_doc WHERE entity = ?", (entity,))
+    ids = {int(doc): str(row_id) for doc, row_id in in_index}
+    found = array("Q")
+    paired = _pairs_in(_buckets(run, ids, progress, stopped))
+    while chunk := _take(paired, 100_000):
+        found.extend(chunk)
+    before = -1
+    for pair in sorted(found):
+        if stopped():
+            return
+        if pair != before:
+            yield ids[pair >> _ID_BITS], ids[pair & (1 << _ID_BITS) - 1]
+        before = pair
+
+
+def _buckets(
+    run: Any, ids: Mapping[int, str], progress: Callable[[int, int], None], stopped: Callable[[], bool]
+) -> Iterator[list[int]]:
+    held: list[int] = []
+    of_key = ""
+    total = len(ids) * 8  # about as many keys has a record; the last words are true
+    for done, (key, doc) in enumerate(run("SELECT term, doc FROM search_keys_in_order")):
+        if done % 10_000 == 0:
+            progress(min(done, total), total)
+            if stopped():
+                return
+        if key != of_key:
+            yield held
+            held, of_key = [], key
+        if doc in ids:
+            held.append(doc)
+    yield held
+
+
+def _pairs_in(buckets: Iterable[list[int]]) -> Iterator[int]:
+    for docs in buckets:
+        if len(docs) < 2:
+            continue
+        docs.sort()
+        # Of a key that very many have, such as the first half of a common name, each is compared with those
+        # next to it alone: enough to find what was entered twice in a row.
+        for place, doc in enumerate(docs):
+            for other in docs[place + 1 : place + 1 + _PAIRED_OF_A_KEY]:
+                yield doc << _ID_BITS | other
+
+
+def _take(pairs_found: Iterator[int], count: int) -> list[int]:
+    taken = []
+    for pair in pairs_found:
+        taken.append(pair)
+        if len(taken) == count:
+            break
+    return taken
+
+
+class TraitsReader:
+    """Reads what records are compared by, a few hundred at a time, and forgets the oldest."""
+
+    MOST = 20_000
+
+    def __init__(self, session: Session, entity: str) -> None:
+        self._session = session
+        self._entity = entity
+        self._known: dict[str, Traits | None] = {}
+        self.titles: dict[str, str] = {}
+
+    def know(self, ids: Sequence[str]) -> None:
+        """Read those of `ids` that are not known yet."""
+        wanted = [record_id for record_id in dict.fromkeys(ids) if record_id not in self._known]
+        if not wanted:
+            return
+        if len(self._known) + len(wanted) > self.MOST:
+            self._known.clear()
+            self.titles.clear()
+            wanted = list(dict.fromkeys(ids))
+        title = SCHEMAS[self._entity].meta.title
+        found = values_of(self._session, self._entity, wanted)
+        for record_id in wanted:
+            values = found.get(record_id)
+            self._known[record_id] = None if values is None else traits_of(self._entity, values)
+            if values is not None:
+                self.titles[record_id] = str(values.get(title) or "")
+
+    def of(self, record_id: str) -> Traits | None:
+        """Return what a known record is compared by; None where it does not live."""
+        return self._known.get(record_id)

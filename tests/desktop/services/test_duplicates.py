@@ -1,0 +1,88 @@
+"""Finding records that may be the same on a real replica."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from crm_core.errors import AccessDenied, UserError
+from crm_core.ids import named_id
+from crm_core.rules.access import NO_RIGHTS, Person
+from crm_desktop.assembly import App
+from crm_desktop.services import records
+from crm_desktop.services.duplicates import find_groups, matches
+from tests.support.desktop import empty_app
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Give a profile with a few customers."""
+    opened = empty_app(tmp_path_factory.mktemp("duplicates"))
+    for name, phone, site in (
+        ("深圳市纸鹤食品有限公司", "+86 755 2878 0808", None),
+        ("纸鹤食品有限公司", "0755-28780808", None),
+        ("Lumen Optics GmbH", None, "https://lumen.example"),
+        ("Lumen Optcs", None, "www.lumen.example/de"),
+        ("Quiet Harbour Ltd", None, None),
+    ):
+        records.create(opened.replica, "customer", {"name": name, "phone": phone, "website": site})
+    yield opened
+    opened.close()
+
+
+def test_what_is_typed_finds_who_may_be_there_already_the_likeliest_first(app: App) -> None:
+    found = matches(app.replica, "customer", {"name": "紙鶴食品", "phone": "28780808"})
+    assert [match.title for match in found] == ["纸鹤食品有限公司", "深圳市纸鹤食品有限公司"]
+    assert found[0].score > found[1].score
+    assert [str(reason) for reason in found[0].reasons] == ["Same name"]
+    itself = found[0].record_id
+    others = matches(app.replica, "customer", {"name": "纸鹤食品"}, besides=itself)
+    assert [match.title for match in others] == ["深圳市纸鹤食品有限公司"]
+    assert matches(app.replica, "customer", {"name": ""}) == ()
+    assert matches(app.replica, "customer", {"name": "Another"}) == ()
+
+
+def test_an_edit_a_deletion_and_a_restoration_are_followed(app: App) -> None:
+    made = records.create(app.replica, "customer", {"name": "Green Kettle"}).value
+    asked = {"name": "Red Kettle", "website": "kettle.example"}
+    assert matches(app.replica, "customer", asked) == ()
+    records.update(app.replica, "customer", made.id, {"name": "Red Kettle"})
+    assert [match.score for match in matches(app.replica, "customer", asked)] == [85]
+    records.update(app.replica, "customer", made.id, {"website": "https://kettle.example"})
+    assert [match.score for match in matches(app.replica, "customer", asked)] == [92]
+    records.delete(app.replica, "customer", made.id)
+    assert matches(app.replica, "customer", asked) == ()
+    records.restore(app.replica, "customer", made.id)
+    assert [match.record_id for match in matches(app.replica, "customer", asked)] == [made.id]
+
+
+def test_all_groups_are_found_with_score_and_reasons_and_the_search_can_be_stopped(app: App) -> None:
+    heard: list[tuple[int, int]] = []
+    groups = find_groups(app.replica, "customer", progress=lambda done, total: heard.append((done, total)))
+    assert {frozenset(member.title for member in group.members) for group in groups} == {
+        frozenset(("Lumen Optcs", "Lumen Optics GmbH")),
+        frozenset(("深圳市纸鹤食品有限公司", "纸鹤食品有限公司")),
+    }
+    assert all(group.score == max(member.score for member in group.members) >= 70 for group in groups)
+    assert heard
+    assert find_groups(app.replica, "customer", least=100) == ()
+    assert find_groups(app.replica, "customer", stopped=lambda: True) == ()
+
+
+def test_who_may_not_read_a_kind_of_record_finds_nothing_by_it(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"phone": "+86 755 2878 0808", "name": "Somebody else"}
+    assert len(matches(app.replica, "customer", asked)) == 2
+    nobody = Person(user_id=named_id("user", "nobody"), rights=NO_RIGHTS, scopes={})
+    monkeypatch.setattr(type(app.replica), "person", nobody)
+    with pytest.raises(AccessDenied):
+        matches(app.replica, "customer", asked)
+    with pytest.raises(AccessDenied):
+        find_groups(app.replica, "customer")
+
+
+def test_other_kinds_of_records_are_not_compared(app: App) -> None:
+    with pytest.raises(UserError, match="not compared"):
+        matches(app.replica, "activity", {"subject": "x"})
