@@ -45,10 +45,11 @@ class Translator(QObject):
         QLocale.setDefault(self.locale)
         self._use_qt_texts()
         app = QCoreApplication.instance()
+        if not switched:
+            return
         if app is not None:
             QCoreApplication.postEvent(app, QEvent(QEvent.Type.LanguageChange))
-        if switched:
-            self.language_changed.emit(language)
+        self.language_changed.emit(language)
 
     def tr(self, text: str, /, **places: object) -> str:
         """Return an English source text in the language in use, its `{places}` filled."""

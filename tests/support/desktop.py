@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from unittest import mock
 
 from crm_desktop import assembly
 from crm_desktop.assembly import App
+from crm_desktop.platform import secrets
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
 from crm_desktop.services import sample
 
@@ -50,7 +52,8 @@ def _filled(language: str, customers: int, _day: datetime.date) -> Path:
 
 
 def _new(folder: Path) -> App:
-    with _passphrase():
+    """Make a profile whose passphrase is quickly tried: how long that takes is written in the profile."""
+    with _passphrase(), mock.patch.multiple(secrets, _MEMORY_KIB=64, _PASSES=1):
         return assembly.new_profile(folder / "profile")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.app import Desktop
@@ -16,6 +16,8 @@ from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.tasks import Tasks
 from tests.support.windows import WAIT_MS, show_active
+
+SOON_MS = 500
 
 
 class Stage:
@@ -66,12 +68,21 @@ class Stage:
         assert not self.broken, f"tasks broke: {self.broken}"
 
     def _quiet(self) -> bool:
-        # Two looks with a pause between: an answer may ask the next question, a timer may be about to.
-        for _ in range(2):
-            if self.tasks.busy:
+        # Looked at several times: an answer may ask the next question.
+        for _ in range(3):
+            if self.tasks.busy or _about_to_act():
                 return False
-            QTest.qWait(90)
+            QTest.qWait(8)
         return self.tasks.busy == 0
+
+
+def _about_to_act() -> bool:
+    """Tell whether a timer of a window goes off soon: something follows a change, or a pause in typing."""
+    return any(
+        timer.isActive() and timer.isSingleShot() and timer.interval() <= SOON_MS
+        for window in QApplication.topLevelWidgets()
+        for timer in window.findChildren(QTimer)
+    )
 
 
 @contextmanager

@@ -67,7 +67,12 @@ class Theme(QObject):
         return 0 if asked == Qt.MotionPreference.ReducedMotion else tokens.MOTION_MS
 
     def apply(self, app: QApplication, mode: Mode = "system", font_scale: float = 1.0) -> None:
-        """Dress the whole program, and keep following the desktop while the mode is "system"."""
+        """Dress the whole program, and keep following the desktop while the mode is "system".
+
+        Nothing happens where it wears that already: each time, every widget there is is dressed anew.
+        """
+        if self._app is app and (self._mode, self._scale) == (mode, font_scale):
+            return
         hints = app.styleHints()
         if self._app is None:
             app.setStyle("Fusion")
