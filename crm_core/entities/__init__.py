@@ -8,6 +8,7 @@ from crm_core.entities.activity import Activity
 from crm_core.entities.attachment import Attachment
 from crm_core.entities.customer import Contact, Customer, Tag
 from crm_core.entities.deal import Deal, Pipeline, Stage
+from crm_core.entities.lead import Lead
 from crm_core.entities.membership import PointEntry
 from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.entities.product import Price, Product
@@ -34,6 +35,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Customer,
     Contact,
     PointEntry,
+    Lead,
     Deal,
     Quote,
     QuoteLine,

@@ -99,3 +99,4 @@ class Activity(Entity):
     reminder: Mapped[str | None] = choice(35, N_("Reminder"), REMINDERS, since=3)
     uid: Mapped[str | None] = text(36, N_("Calendar entry"), in_form=False, indexed=True, since=3)
     """What other calendars call it (UID), so that a file brought in twice makes nothing twice."""
+    lead_id: Mapped[str | None] = ref(45, N_("Lead"), "lead", parent=True, since=3)

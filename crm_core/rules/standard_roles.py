@@ -13,6 +13,7 @@ _ALL_ACTIONS = ("create", "read", "edit", "delete", "export", "assign")
 _WORK = (
     "customer",
     "contact",
+    "lead",
     "deal",
     "activity",
     "quote",
@@ -72,6 +73,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
             "reach": {
                 **_READS_SETUP,
                 **_OWN_VIEWS,
+                "lead": {},
                 "customer": _reach("all", "read", "edit", "export"),
                 "contact": _reach("all", "read"),
                 "deal": _reach("all", "read", "export"),
@@ -96,6 +98,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
             "reach": {
                 **_READS_SETUP,
                 **_OWN_VIEWS,
+                "lead": {},
                 "customer": _reach("all", "read"),
                 "contact": _reach("all", "read"),
                 "ticket": _reach("all", *_ALL_ACTIONS),
@@ -118,7 +121,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "marketing": (
-        N_("Sees customers and contacts to plan campaigns; no deals' money and no communication."),
+        N_("Plans campaigns and hands out leads; sees customers and contacts, no deals' money."),
         {
             "reach": {
                 **_READS_SETUP,
@@ -126,6 +129,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "customer": _reach("all", "read", "export"),
                 "contact": _reach("all", "read", "export"),
                 "deal": _reach("all", "read"),
+                "lead": _reach("all", *_ALL_ACTIONS),
                 "tag": _reach("all", "create", "read", "edit"),
             },
             "classes": {
@@ -135,6 +139,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "customer": _classes(core="read"),
                 "contact": _classes(core="read"),
                 "deal": _classes(core="read"),
+                "lead": _classes(core="write", money="write", comms="write"),
             },
         },
     ),

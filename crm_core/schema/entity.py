@@ -43,6 +43,8 @@ class EntityMeta:
     """The states its records go through by steps; the state's field is not merged by time."""
     ledger: Ledger | None = None
     """Its records are entries of an account: made, and never changed."""
+    unowned: bool = False
+    """One made at HQ by whoever may act on all of them belongs to nobody until somebody is named."""
     rights_like: str | None = None
     """Kind of record whose rights a role gives here too where it says nothing of this one: roles are data,
     and those of an HQ may be older than the entity."""

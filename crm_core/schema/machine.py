@@ -36,8 +36,10 @@ class Step:
     """The record is posted by it: where its series has no gaps, HQ gives it its number then."""
     needs_child: str | None = None
     """Kind of record of which at least one living one must belong to it."""
+    demands: tuple[str, ...] = ()
+    """Fields among `takes` without which the step is not taken."""
     lacking: str = ""
-    """English sentence where that is missing."""
+    """English sentence where such a record or field is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,10 @@ class Machine:
             written[name] = at_ms if value is Kept.NOW else value
         written.update((name, value) for name, value in (given or {}).items() if name in step.takes)
         return written
+
+    def lacks(self, step: Step, given: Mapping[str, Plain]) -> bool:
+        """Tell whether a field the step demands is not given with it."""
+        return any(not given.get(name) for name in step.demands)
 
     def kept_fields(self) -> frozenset[str]:
         """Return the names of the fields only steps write, beside the state."""

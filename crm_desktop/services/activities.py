@@ -50,6 +50,7 @@ def log(
     *,
     customer_id: str | None = None,
     deal_id: str | None = None,
+    lead_id: str | None = None,
     notes: str | None = None,
     outcome: str | None = None,
     next_step: str | None = None,
@@ -61,6 +62,7 @@ def log(
         "subject": subject,
         "customer_id": customer_id,
         "deal_id": deal_id,
+        "lead_id": lead_id,
         "notes": notes,
         "outcome": outcome,
     }
@@ -74,6 +76,7 @@ def log(
                 "subject": next_step,
                 "customer_id": logged.get("customer_id"),
                 "deal_id": deal_id,
+                "lead_id": lead_id,
                 "due_at": next_due_at,
             }
             records.create_in(

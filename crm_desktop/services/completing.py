@@ -110,6 +110,11 @@ def _changed_deal(session: Session, clock: Clock, before: Record, changes: Value
         _demand(pipeline.missing_for(stage, {**before.values, **changes}))
 
 
+def _changed_lead(_session: Session, _clock: Clock, before: Record, changes: Values) -> None:
+    if before.get("status") == "converted" and changes.get("status", "converted") != "converted":
+        raise UserError(N_("What a lead became stands; undo the conversion instead"))
+
+
 def _new_quote(session: Session, _person: Person, clock: Clock, values: Values) -> None:
     facts = company(session)
     day = today(clock)
@@ -236,6 +241,7 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
 }
 _FINISH_CHANGE: dict[str, Callable[[Session, Clock, Record, Values], None]] = {
     "deal": _changed_deal,
+    "lead": _changed_lead,
     "quote": _changed_quote,
     "quote_line": _changed_quote_line,
 }

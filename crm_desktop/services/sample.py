@@ -56,6 +56,7 @@ def fill_sample(replica: Replica, language: str, customers: int = SAMPLE_CUSTOME
             customers=demo_texts("customers")[:customers],
             products=demo_texts("products"),
             texts=texts,
+            leads=demo_texts("leads"),
         )
         state.write(session, {SAMPLE: language})
 

@@ -11,6 +11,7 @@ from crm_desktop.models.device_tables import NumberLease
 from crm_desktop.models.replica import LOCAL_USER
 from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
+from crm_desktop.services.sample_leads import write_leads
 from crm_desktop.services.sample_selling import FIRST_QUOTE, QUOTES, Selling
 from crm_desktop.services.sample_writing import CURRENCY, DAY_MS, HOUR_MS, MINUTE_MS, TAX_RATE, Writer
 
@@ -31,6 +32,7 @@ class Filling:
         customers: Sequence[Mapping[str, Any]],
         products: Sequence[Mapping[str, Any]],
         texts: Mapping[str, Any],
+        leads: Sequence[Mapping[str, Any]],
     ) -> None:
         """Write everything, parents before their children."""
         state.write(
@@ -46,6 +48,7 @@ class Filling:
         self._day(owned, texts)
         selling.quotes(owned, company)
         self._tickets(owned, texts)
+        write_leads(self._writer, leads)
 
     def _number_leases(self) -> None:
         for series, first, used, pattern in (

@@ -37,6 +37,8 @@ def demand_step(session: Session, before: Record, changes: Mapping[str, Plain]) 
     step = machine.between(here, there)
     if step is None:
         raise UserError(machine.refusal)
+    if machine.lacks(step, changes):
+        raise UserError(step.lacking)
     if step.needs_child is not None and not _has_child(session, before, step.needs_child):
         raise UserError(step.lacking)
 

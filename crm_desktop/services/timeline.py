@@ -1,4 +1,4 @@
-"""What happened with a customer, newest first: activities, quotes, tickets, deals and field changes."""
+"""What happened with a customer or lead, newest first: activities, documents and field changes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
@@ -87,9 +87,15 @@ def timeline(
     kinds: Collection[ItemKind] | None = None,
     before_ms: int | None = None,
     limit: int = PAGE,
+    entity: str = "customer",
 ) -> Timeline:
-    """Return what happened with a customer before a moment (None: till now), newest first."""
+    """Return what happened with a customer before a moment (None: till now), newest first.
+
+    With `entity` “lead”, with the lead of that id.
+    """
     wanted = set(kinds) if kinds else set(ItemKind)
+    if entity == "lead":
+        return _of_lead(replica, customer_id, wanted, before_ms, limit)
     with replica.read() as session:
         sources = [
             *_activities(session, replica, customer_id, wanted, before_ms, limit),
@@ -100,6 +106,19 @@ def timeline(
         counts = _counts(session, replica, customer_id)
         shown = items[:limit]
         return Timeline(items=tuple(_marked(session, shown)), counts=counts, more=len(items) > limit)
+
+
+def _of_lead(
+    replica: Replica, lead_id: str, wanted: set[ItemKind], before_ms: int | None, limit: int
+) -> Timeline:
+    with replica.read() as session:
+        sources = [
+            *_activities(session, replica, lead_id, wanted, before_ms, limit, Activity.lead_id),
+            *_changes(session, replica, lead_id, wanted, before_ms, limit, "lead"),
+        ]
+        items = sorted(sources, key=lambda item: (-item.at_ms, item.record_id, item.field or ""))
+        shown = tuple(_marked(session, items[:limit]))
+    return Timeline(items=shown, counts={}, more=len(items) > limit)
 
 
 def _marked(session: Session, items: Iterable[TimelineItem]) -> Iterable[TimelineItem]:
@@ -122,6 +141,7 @@ def _activities(
     wanted: set[ItemKind],
     before_ms: int | None,
     limit: int,
+    link: InstrumentedAttribute[str | None] = Activity.customer_id,
 ) -> Iterable[TimelineItem]:
     chosen = [str(kind) for kind in ACTIVITY_KINDS if kind in wanted]
     if not chosen or not decide(replica.person, Action.READ, "activity"):
@@ -129,7 +149,7 @@ def _activities(
     moment = func.coalesce(Activity.happened_at, Activity.due_at, Activity.created_at)
     statement = (
         select(Activity, moment.label("moment"))
-        .where(Activity.customer_id == customer_id, Activity.life % 2 == 1, Activity.kind.in_(chosen))
+        .where(link == customer_id, Activity.life % 2 == 1, Activity.kind.in_(chosen))
         .order_by(moment.desc(), Activity.id)
         .limit(limit + 1)
     )
@@ -202,15 +222,16 @@ def _changes(
     wanted: set[ItemKind],
     before_ms: int | None,
     limit: int,
+    entity: str = "customer",
 ) -> Iterable[TimelineItem]:
     if ItemKind.FIELD not in wanted:
         return
-    schema = SCHEMAS["customer"]
-    readable = {field.name for field in readable_fields(replica.person, "customer")}
+    schema = SCHEMAS[entity]
+    readable = {field.name for field in readable_fields(replica.person, entity)}
     wanted_rows = [History.field != ""]
     if before_ms is not None:
         wanted_rows.append(History.at_ms < before_ms)
-    lines = newest_lines(session, "customer", customer_id, *wanted_rows, limit=limit + 1)
+    lines = newest_lines(session, entity, customer_id, *wanted_rows, limit=limit + 1)
     names = query.labels(session, "user", {line.user_id for line in lines if line.user_id})
     for line in lines:
         field = field_named(schema, line.field)
@@ -218,7 +239,7 @@ def _changes(
             continue
         yield TimelineItem(
             kind=ItemKind.FIELD,
-            entity="customer",
+            entity=entity,
             record_id=customer_id,
             at_ms=line.at_ms,
             title=field.label,

@@ -9,6 +9,7 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
     {
         "customer": "customers",
         "contact": "customers",
+        "lead": "leads",
         "deal": "pipeline",
         "activity": "calendar",
         "quote": "quotes",

@@ -44,6 +44,13 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("Points are earned and spent; each entry stays as it was written."),
         new=N_("New points entry"),
     ),
+    "lead": ListWords(
+        counted=N_("{count} leads"),
+        one=N_("1 lead"),
+        none_yet=N_("No leads yet"),
+        first=N_("Add one by hand or import a list; a lead is somebody who may become a customer."),
+        new=N_("New lead"),
+    ),
     "deal": ListWords(
         counted=N_("{count} deals"),
         one=N_("1 deal"),

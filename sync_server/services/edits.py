@@ -10,8 +10,9 @@ from typing import Any, Final
 from crm_core.entities import BY_NO
 from crm_core.i18n import N_, message
 from crm_core.rules.access import Action
+from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, Kind, ScopeSource
-from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.merge import Verdict, after_seen, dot, judge, members, next_life
 from crm_core.sync.protocol import Code, OpKind
@@ -180,8 +181,13 @@ class Edits:
         owner = record.schema.fields.get("owner_id")
         if owner is None or owner.scope is not ScopeSource.OWN or record.values["owner_id"]:
             return None
+        if record.schema.meta.unowned and self._author.device == 0 and self._acts_on_all(record.schema):
+            return None
         record.values["owner_id"] = self._author.user_id
         return owner
+
+    def _acts_on_all(self, schema: Schema) -> bool:
+        return EVERYONE in self._author.person.within(Action.ASSIGN, schema.name)
 
     def _number_new(self, record: Record) -> list[Any] | None:
         series = record.schema.meta.series

@@ -65,6 +65,8 @@ def demand_step(records: Records, record: Record, wanted: Wanted, base: int, dev
         step = machine.between(here, there)
         if step is None:
             raise Refused(Code.ILLEGAL_STATE, message(machine.refusal))
+    if machine.lacks(step, wanted.values):
+        raise Refused(Code.ILLEGAL_STATE, message(step.lacking))
     _demand_child(records, record, step)
     return step
 

@@ -34,6 +34,7 @@ GROUPS = (
     ),
     (message("Products and prices"), ("product", "price"), ()),
     (message("Customers"), ("customer",), ("contact",)),
+    (message("Leads"), ("lead",), ()),
     (message("Deals"), ("deal",), ()),
     (message("Quotes"), ("quote",), ("quote_line",)),
     (message("Tickets"), ("ticket",), ("ticket_message",)),

@@ -39,7 +39,7 @@ from crm_desktop.ui.widgets.paint import Tone
 from crm_desktop.ui.widgets.scrolling import show_whole
 
 DRAFT_MS = 3_000
-WITH_FILES = frozenset(("deal", "activity", "contact", "product"))
+WITH_FILES = frozenset(("lead", "deal", "activity", "contact", "product"))
 """Kinds whose form shows the files of the record; others have a place of their own for them."""
 CHECK_MS = 400  # after the last key, so that nobody is told off in the middle of a word
 

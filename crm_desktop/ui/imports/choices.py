@@ -26,6 +26,7 @@ from crm_desktop.models.replica import Replica
 IMPORTED = (
     "customer",
     "contact",
+    "lead",
     "deal",
     "activity",
     "product",

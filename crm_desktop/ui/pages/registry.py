@@ -49,6 +49,14 @@ PAGES: tuple[PageSpec, ...] = (
         entity="customer",
     ),
     PageSpec(
+        id="leads",
+        text=N_("Leads"),
+        icon="sprout",
+        factory="leads:LeadsPage",
+        shortcut="Ctrl+3",
+        entity="lead",
+    ),
+    PageSpec(
         id="pipeline",
         text=N_("Pipeline"),
         icon="board",

@@ -1,0 +1,1 @@
+"""The page of leads: triage, one lead, conversion."""

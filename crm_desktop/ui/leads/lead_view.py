@@ -1,0 +1,118 @@
+"""One lead: its form, and beside it what was done and changed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import message
+from crm_desktop.services import timeline
+from crm_desktop.services.lists import Titles
+from crm_desktop.services.timeline import Timeline, TimelineItem
+from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.customers.timeline_list import TimelineList
+from crm_desktop.ui.customers.timeline_model import TimelineModel, titles_of_changes
+from crm_desktop.ui.forms.record_form import RecordForm
+from crm_desktop.ui.lists.side_pane import Hairline
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import L
+from crm_desktop.ui.widgets.buttons import Button
+from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.live import Live
+
+FOLLOW_MS = 80
+_LINE_WIDTH = 420
+
+
+class LeadView(Live, QWidget):
+    """The form of a lead with its time line."""
+
+    log_asked = Signal(str)
+    convert_asked = Signal(str)
+
+    def __init__(self, context: Context, actions: ActionRegistry, lead_id: str) -> None:
+        super().__init__()
+        self._context = context
+        self.lead_id = lead_id
+        self.form = RecordForm(context, actions, "lead", lead_id)
+        self.model = TimelineModel(self)
+        self.line = TimelineList(self.model)
+        self.line.opened.connect(self._on_opened)
+        self.model.older_asked.connect(self._ask_older)
+        self._empty = Label(message("Nothing was done or changed so far"), color="text-soft", wrap=True)
+        self._empty.hide()
+        log = Button(message("Log"), icon="pen", small=True)
+        log.clicked.connect(lambda: self.log_asked.emit(lead_id))
+        convert = Button(message("Convert…"), icon="right", small=True)
+        convert.clicked.connect(lambda: self.convert_asked.emit(lead_id))
+        self._side = QWidget()
+        head = QHBoxLayout()
+        head.setContentsMargins(L, 12, L, 4)
+        head.setSpacing(6)
+        head.addWidget(Label(message("Time line"), step="section"), 1)
+        head.addWidget(log)
+        head.addWidget(convert)
+        column = QVBoxLayout(self._side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(head)
+        words = QHBoxLayout()
+        words.setContentsMargins(L, 0, L, 0)
+        words.addWidget(self._empty)
+        column.addLayout(words)
+        column.addWidget(self.line, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.form, 1)
+        row.addWidget(Hairline(vertical=True))
+        row.addWidget(self._side)
+        self._follow = QTimer(self)
+        self._follow.setSingleShot(True)
+        self._follow.setInterval(FOLLOW_MS)
+        self._follow.timeout.connect(self.read)
+        context.records_changed.connect(self._on_records_changed)
+        self.retint()
+        self.read()
+
+    def read(self) -> None:
+        """Read the time line anew."""
+        self._context.tasks.read(
+            self, lambda: self._page(None), self._on_read, self._context.show_error, topic="line"
+        )
+
+    def retint(self) -> None:
+        """Keep the width of the time line."""
+        self._side.setFixedWidth(theme().px(_LINE_WIDTH))
+
+    def retranslate(self) -> None:
+        """Say the entries in the language on screen."""
+        self.model.retranslate()
+
+    def _page(self, before_ms: int | None) -> tuple[Timeline, Titles]:
+        found = timeline.timeline(self._context.replica, self.lead_id, before_ms=before_ms, entity="lead")
+        return found, titles_of_changes(self._context.replica, found.items, SCHEMAS["lead"].fields)
+
+    def _on_read(self, read: tuple[Timeline, Titles]) -> None:
+        found, titles = read
+        self.model.show_items(found.items, SCHEMAS["lead"].fields, titles, more=found.more)
+        self._empty.setVisible(not found.items)
+
+    def _ask_older(self) -> None:
+        before = self.model.oldest_ms
+
+        def add(read: tuple[Timeline, Titles]) -> None:
+            self.model.add_older(read[0].items, read[1], more=read[0].more)
+
+        self._context.tasks.read(
+            self, lambda: self._page(before), add, self._context.show_error, topic="older"
+        )
+
+    def _on_opened(self, item: TimelineItem) -> None:
+        if item.entity == "activity":
+            self._context.go.emit(Place(page="calendar", record_id=item.record_id))
+
+    def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
+        if ("lead", self.lead_id) in changed or any(entity == "activity" for entity, _ in changed):
+            self._follow.start()

@@ -1,0 +1,31 @@
+"""Leads from the command line."""
+
+from __future__ import annotations
+
+from tests.cli.support import Crm
+
+
+def test_a_lead_is_matched_converted_and_the_conversion_undone(crm: Crm) -> None:
+    known = crm.json("add", "customer", "name=Paper Crane", "phone=+44 20 7946 0001")
+    lead = crm.json("add", "lead", "name=Ann Moss", "company=Crane Foods", "phone=+442079460001")
+    assert (lead["status"], lead["channel"]) == ("new", "hand")
+    (match,) = crm.rows("lead", "matches", lead["id"])
+    assert (match["customer_id"], match["reasons"], match["may_join"]) == (
+        known["id"],
+        "Same phone number",
+        True,
+    )
+    pipeline = crm.json("add", "pipeline", "name=Sales")
+    crm.json("add", "stage", "name=First", f"pipeline_id={pipeline['id']}")
+    join = ("lead", "convert", lead["id"], "--customer", known["id"])
+    made = crm.json(*join, "--deal", "Pumps", "--with", "amount=1200.00 CNY")
+    assert made["customer"] == "Paper Crane"
+    assert crm.json("show", "deal", made["deal_id"])["amount"] == "1200.00 CNY"
+    again = crm.run(*join)
+    assert (again.status, "converted already" in again.err) == (1, True)
+    back = crm.json("lead", "undo", lead["id"])
+    assert (back["status"], back["customer_id"]) == ("new", None)
+    refused = crm.run("set", "lead", lead["id"], "status=junk")
+    assert (refused.status, "Say why the lead leads nowhere" in refused.err) == (1, True)
+    assert crm.json("set", "lead", lead["id"], "status=junk", "junk_reason=spam")["status"] == "junk"
+    assert crm.run("lead", "convert", lead["id"], "--with", "amount=1 CNY").status == 1
