@@ -8,9 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 Translate = Callable[[str], str]
 """Gives the text of an English source string in the reader's language."""
+
+
+class Worded(str):
+    """A text somebody wrote in both languages: the English one, with the Chinese one beside it.
+
+    Labels of custom fields: no catalogue knows them. Shown by `translation` like any other source text.
+    """
+
+    __slots__ = ("chinese",)
+
+    chinese: str
+
+    def __new__(cls, english: str, chinese: str | None = None) -> Self:
+        """Return the text; without a Chinese one it is looked up like any other."""
+        made = super().__new__(cls, english)
+        made.chinese = chinese or ""
+        return made
+
+
+def in_chinese(text: str, catalogue: Mapping[str, str]) -> str:
+    """Return a source text in Chinese: as its writer worded it, else as the catalogue has it."""
+    return (isinstance(text, Worded) and text.chinese) or catalogue.get(text, text)
 
 
 def N_(text: str) -> str:
@@ -58,7 +81,7 @@ def plural(number: int, one: Message, many: Message) -> Message:
 def plain_places(sentence: Message) -> dict[str, str]:
     """Return what goes into a sentence, as text that travels or is kept: English source, where it is one."""
     return {
-        name: value.text if isinstance(value, Message) and not value.places else str(value)
+        name: str(value.text) if isinstance(value, Message) and not value.places else str(value)
         for name, value in sentence.places.items()
     }
 

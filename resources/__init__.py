@@ -6,7 +6,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from crm_core.i18n import Translate, untranslated
+from crm_core.i18n import Translate, in_chinese, untranslated
 
 ENGLISH = "en"
 CHINESE = "zh_CN"
@@ -44,4 +44,4 @@ def translation(language: str) -> Translate:
     if language == ENGLISH:
         return untranslated
     texts = catalogue(language)
-    return lambda text: texts.get(text, text)
+    return lambda text: in_chinese(text, texts)

@@ -59,6 +59,8 @@ def cell_reader(
             return _choice_reader(field, reading), ()
         case Kind.BOOLEAN:
             return _boolean_reader(field), ()
+        case Kind.TAGS if field.choices:
+            return _several_reader(field, reading), ()
         case Kind.TAGS:
             return _tags_reader(field), ()
         case Kind.CURRENCY:
@@ -107,7 +109,7 @@ def _number_reader(
         if factor is not None:
             number *= factor
         if field.kind is Kind.MONEY:
-            default = values.get(field.currency or "") or reading.currency
+            default = values.get(field.currency or "") or field.unit or reading.currency
             try:
                 currency = currency_of(unit, default)
             except ValueError:
@@ -125,11 +127,28 @@ def _number_reader(
     return read
 
 
-def _choice_reader(field: Field, reading: Reading) -> CellReader:
+def _choice_words(field: Field, reading: Reading) -> dict[str, str]:
+    """Return which choice each word means: its value, or its label in any language."""
     meant: dict[str, str] = {}
     for choice in field.choices:
         for word in (choice.value, *in_all_languages(choice.label, reading.languages)):
             meant.setdefault(fold(word), choice.value)
+    return meant
+
+
+def _several_reader(field: Field, reading: Reading) -> CellReader:
+    meant = _choice_words(field, reading)
+
+    def read(text: str, values: Mapping[str, Any]) -> dict[str, Plain]:
+        words = parse_text(field, text, values)[field.name]
+        named = words if isinstance(words, list) else []
+        return {field.name: [*sorted({meant.get(fold(str(word)), str(word)) for word in named})]}
+
+    return read
+
+
+def _choice_reader(field: Field, reading: Reading) -> CellReader:
+    meant = _choice_words(field, reading)
 
     def read(text: str, _: Mapping[str, Any]) -> dict[str, Plain]:
         value = meant.get(fold(text))

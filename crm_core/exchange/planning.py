@@ -21,7 +21,7 @@ from crm_core.ids import is_id, new_id
 from crm_core.money import is_currency
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX
-from crm_core.schema.validate import problem_with, problems_of
+from crm_core.schema.validate import custom_problems, problems_of
 from crm_core.schema.values import parse_text
 
 Advance = Callable[[int, int], None]
@@ -312,13 +312,14 @@ class _Planner:
         if draft.step is Step.REJECT:
             return
         partial = draft.step is Step.UPDATE
-        for problem in self._problems(draft.values, partial=partial):
+        for problem in self._problems(draft.values, draft.current if partial else None):
             draft.reject(problem)
         if draft.step is Step.UPDATE:
             draft.values = self._changes(draft)
 
     def _complete_new(self, draft: Draft) -> None:
-        draft.values = {**defaults_of(self.schema), **self.defaults, **draft.values}
+        offered = {each.name: each.default for each in self.target.custom if each.default is not None}
+        draft.values = {**defaults_of(self.schema), **offered, **self.defaults, **draft.values}
         if _OWNER in self.fields and _OWNER not in draft.values and self.options.owner_id:
             draft.values[_OWNER] = self.options.owner_id
         if self.stages is not None:
@@ -332,17 +333,23 @@ class _Planner:
         except UserError as error:
             draft.reject(error.message)
 
-    def _problems(self, values: Mapping[str, Plain], *, partial: bool) -> Iterator[Message]:
+    def _problems(
+        self, values: Mapping[str, Plain], current: Mapping[str, Plain] | None
+    ) -> Iterator[Message]:
         declared = {name: value for name, value in values.items() if not name.startswith(CUSTOM_PREFIX)}
-        for problem in problems_of(self.schema, declared, partial=partial):
+        for problem in problems_of(self.schema, declared, partial=current is not None):
             if problem.field in self.options.filled_later and declared.get(problem.field) is None:
                 continue
             label = self.fields[problem.field].label if problem.field in self.fields else ""
             yield message(N_("{column}: {problem}"), column=Message(label), problem=problem.message)
-        for custom in self.target.custom:
-            value = values.get(custom.name)
-            if value not in (None, "", []) and (wrong := problem_with(custom, value)):
-                yield message(N_("{column}: {problem}"), column=custom.label, problem=wrong)
+        custom = {field.name: field for field in self.target.custom}
+        for problem in custom_problems(custom, values, current):
+            named = custom.get(problem.field or "")
+            yield message(
+                N_("{column}: {problem}"),
+                column=Message(named.label if named else problem.field or ""),
+                problem=problem.message,
+            )
 
     def _changes(self, draft: Draft) -> dict[str, Plain]:
         changes: dict[str, Plain] = {}

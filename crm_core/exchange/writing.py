@@ -12,7 +12,7 @@ from crm_core.exchange.plan import ImportReport
 from crm_core.i18n import N_, Translate
 from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
-from crm_core.schema.values import DEFAULT_CURRENCY, to_text
+from crm_core.schema.values import currency_of, to_text
 
 BOM = b"\xef\xbb\xbf"
 """Without it Excel takes a CSV file for the machine's old encoding and shows Chinese as rubbish."""
@@ -64,7 +64,7 @@ def cell_of(field: Field, values: Mapping[str, Any]) -> str:
 def text_of(field: Field, values: Mapping[str, Any]) -> str:
     """Return a field as text; amounts without their currency, which has its own column."""
     if field.kind is Kind.MONEY and values.get(field.name) is not None:
-        currency = values.get(field.currency or "") or DEFAULT_CURRENCY
+        currency = currency_of(field, values)
         return f"{Money(values[field.name], currency).decimal():f}"
     return to_text(field, values)
 

@@ -80,6 +80,8 @@ class Choice:
 
     value: str
     label: str
+    retired: bool = False
+    """Kept where it is, chosen no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,15 @@ class Field:
     unique: bool = False
     """No two records should have the same, however it is written (`crm_core.rules.uniqueness`). Nothing is
     refused for it, for two laptops cannot know of each other: HQ has whoever sees both look."""
+    unit: str = ""
+    """Money: the one currency all its amounts are in, where no sibling says it."""
+    names_entity: bool = False
+    """Text: the name of a kind of record, chosen from those there are."""
     section: str = ""
+    hint: str = ""
+    """What helps whoever fills it in."""
+    retired: bool = False
+    """A custom field that is shown no more; its values stay."""
     since: int = 1
     """Schema version that brought the field."""
 

@@ -67,6 +67,55 @@ def problems_of(schema: Schema, values: Mapping[str, Any], *, partial: bool = Fa
     return [Problem(field=name, message=problems[name]) for name in names]
 
 
+def custom_problems(
+    fields: Mapping[str, Field], values: Mapping[str, Any], before: Mapping[str, Any] | None = None
+) -> list[Problem]:
+    """Return what is wrong with the custom fields among `values`; `fields` are all there are, by name.
+
+    `before` is the record so far, None for a new one, which must have what is required. What a record holds
+    stays right whatever became of the field: a value of a retired choice, or of a retired field.
+    """
+    problems = []
+    for name in (name for name in values if name.startswith(CUSTOM_PREFIX)):
+        if (wrong := _problem_with_custom(fields.get(name), name, values[name], before)) is not None:
+            problems.append(Problem(field=name, message=wrong))
+    if before is None:
+        problems += [
+            Problem(field=field.name, message=message(N_("This is required")))
+            for field in fields.values()
+            if field.required and not field.retired and _is_empty(values.get(field.name))
+        ]
+    return problems
+
+
+def _problem_with_custom(
+    field: Field | None, name: str, value: Any, before: Mapping[str, Any] | None
+) -> Message | None:
+    held = (before or {}).get(name)
+    if held == value or (_is_empty(held) and _is_empty(value) and before is not None):
+        return None
+    if field is None:
+        return message(N_("There is no field called “{field}”"), field=name)
+    if field.retired:
+        return message(N_("The field “{field}” was retired"), field=Message(field.label))
+    if _is_empty(value):
+        return message(N_("This is required")) if field.required and before is not None else None
+    wrong = problem_with(field, value)
+    if wrong is not None or not field.choices:
+        return wrong
+    kept = held if isinstance(held, list) else [held]
+    offered = {choice.value for choice in field.choices if not choice.retired}
+    for each in value if isinstance(value, list) else [value]:
+        if each not in offered and each not in kept:
+            label = Message(field.choice_label(each))
+            return message(N_("“{value}” is not offered here; choose another"), value=label)
+    return None
+
+
+def _is_empty(value: Any) -> bool:
+    return value in (None, "", [])
+
+
 def problem_with(field: Field, value: Any) -> Message | None:
     """Return what is wrong with one value that is not empty; None where it is fit to keep."""
     check = _OTHER_CHECKS.get(field.kind)

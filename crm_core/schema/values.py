@@ -56,13 +56,18 @@ def canonical_decimal(text: str) -> str:
     return f"{number.normalize():f}" if number else "0"
 
 
+def currency_of(field: Field, values: Mapping[str, Any]) -> str:
+    """Return the currency an amount of the row is in."""
+    return str(values.get(field.currency or "") or field.unit or DEFAULT_CURRENCY)
+
+
 def to_plain(field: Field, values: Mapping[str, Any]) -> Plain:
     """Return a field's value in its JSON form; `values` holds the row, for an amount needs its currency."""
     value = values.get(field.name)
     if value is None:
         return [] if field.kind is Kind.TAGS else None  # a set without words is a set
     if field.kind is Kind.MONEY:
-        return str(Money(value, values.get(field.currency or "") or DEFAULT_CURRENCY))
+        return str(Money(value, currency_of(field, values)))
     if field.kind is Kind.INSTANT:
         return instant_text(value)
     if field.kind is Kind.TAGS:
@@ -96,13 +101,24 @@ def to_text(field: Field, values: Mapping[str, Any]) -> str:
     return str(value)
 
 
-def to_json(schema: Schema, record_id: str, values: Mapping[str, Any]) -> dict[str, Plain]:
-    """Return a record as one flat object: its id, then every field present in `values`."""
+def to_json(
+    schema: Schema,
+    record_id: str,
+    values: Mapping[str, Any],
+    custom: Mapping[str, Field] | None = None,
+) -> dict[str, Plain]:
+    """Return a record as one flat object: its id, then every field present in `values`.
+
+    `custom` says how custom fields are written, by name; without it they are as the row keeps them.
+    """
     flat: dict[str, Plain] = {"id": record_id}
     for name, field in schema.fields.items():
         if name in values:
             flat[name] = to_plain(field, values)
-    flat.update((name, values[name]) for name in values if name.startswith(CUSTOM_PREFIX))
+    for name, value in values.items():
+        if name.startswith(CUSTOM_PREFIX):
+            declared = (custom or {}).get(name)
+            flat[name] = to_plain(declared, values) if declared else value
     return flat
 
 
@@ -153,11 +169,18 @@ def parse_assignments(
 
 
 def _parse_amount(field: Field, text: str, values: Mapping[str, Any]) -> dict[str, Plain]:
-    currency_field = field.currency or ""
     if not text:
         return {field.name: None}
-    amount = parse_money(text, values.get(currency_field) or DEFAULT_CURRENCY)
-    return {field.name: amount.minor, currency_field: amount.currency}
+    amount = parse_money(text, currency_of(field, values))
+    if field.currency:
+        return {field.name: amount.minor, field.currency: amount.currency}
+    if amount.currency != (field.unit or DEFAULT_CURRENCY):
+        raise UserError(
+            N_("Amounts here are in {currency}, not in {other}"),
+            currency=field.unit or DEFAULT_CURRENCY,
+            other=amount.currency,
+        )
+    return {field.name: amount.minor}
 
 
 def _parse(field: Field, text: str) -> Plain:

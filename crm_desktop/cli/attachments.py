@@ -55,7 +55,7 @@ def attach(
             caption=caption,
             read_pdf=_read_pdf,
         )
-        terminal.console.show(flat(added.value))
+        terminal.console.show(flat(app.replica, added.value))
 
 
 def _read_pdf(content: bytes, pixels: int) -> PdfLook | None:

@@ -94,4 +94,4 @@ def undo(terminal: Terminal, lead_id: str) -> None:
     """Take a conversion back."""
     with terminal.app() as app:
         back = converting.take_back(app.replica, record_id_of(lead_id)).value
-        terminal.console.show(flat(back))
+        terminal.console.show(flat(app.replica, back))

@@ -19,6 +19,7 @@ from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import (
     declared_fields,
     flat,
+    flat_with,
     labelled,
     listed_columns,
     parse,
@@ -77,7 +78,7 @@ def list_records(
         )
         with replica.read() as session:
             query = replace(query, conditions=parse_conditions(session, entity, conditions))
-        found = (_chosen(flat(record), wanted) for record in rows_of(replica, query, limit))
+        found = (_chosen(flat_with(declared, record), wanted) for record in rows_of(replica, query, limit))
         terminal.console.show_rows(found, wanted or ("id",))
 
 
@@ -117,7 +118,7 @@ def show(terminal: Terminal, entity: str, record_id: str, labels: bool) -> None:
     schema_of(entity)
     with terminal.app() as app:
         record = records.get(app.replica, entity, record_id_of(record_id))
-        shown = flat(record)
+        shown = flat(app.replica, record)
         if labels:
             shown = labelled(app.replica, record)
             others = other_versions.of_record(app.replica, entity, record.id)
@@ -171,7 +172,7 @@ def add(terminal: Terminal, entity: str, assignments: tuple[str, ...]) -> None:
     schema_of(entity)
     with terminal.app() as app:
         values = parse(declared_fields(app.replica, entity), entity, assignments)
-        terminal.console.show(flat(records.create(app.replica, entity, values).value))
+        terminal.console.show(flat(app.replica, records.create(app.replica, entity, values).value))
 
 
 @click.command(
@@ -188,7 +189,7 @@ def set_fields(terminal: Terminal, entity: str, record_id: str, assignments: tup
         replica = app.replica
         present = records.get(replica, entity, record_id_of(record_id))
         values = parse(declared_fields(replica, entity), entity, assignments, present.values)
-        terminal.console.show(flat(records.update(replica, entity, present.id, values).value))
+        terminal.console.show(flat(replica, records.update(replica, entity, present.id, values).value))
 
 
 @click.command(help=tr(N_("Delete a record; restore brings it back.")))
@@ -199,7 +200,9 @@ def delete(terminal: Terminal, entity: str, record_id: str) -> None:
     """Delete a record."""
     schema_of(entity)
     with terminal.app() as app:
-        terminal.console.show(flat(records.delete(app.replica, entity, record_id_of(record_id)).value))
+        terminal.console.show(
+            flat(app.replica, records.delete(app.replica, entity, record_id_of(record_id)).value)
+        )
 
 
 @click.command(help=tr(N_("Bring a deleted record back and print it.")))
@@ -210,7 +213,9 @@ def restore(terminal: Terminal, entity: str, record_id: str) -> None:
     """Bring a deleted record back."""
     schema_of(entity)
     with terminal.app() as app:
-        terminal.console.show(flat(records.restore(app.replica, entity, record_id_of(record_id)).value))
+        terminal.console.show(
+            flat(app.replica, records.restore(app.replica, entity, record_id_of(record_id)).value)
+        )
 
 
 @click.command(help=tr(N_("Find any record by part of any text in it, Chinese and pinyin too.")))
@@ -264,7 +269,7 @@ def take(terminal: Terminal, entity: str, record_id: str, version: int, below: b
     """Take another version over."""
     with terminal.app() as app:
         chosen = _version(app.replica, entity, record_id, version)
-        terminal.console.show(flat(other_versions.take(app.replica, chosen, below=below).value))
+        terminal.console.show(flat(app.replica, other_versions.take(app.replica, chosen, below=below).value))
 
 
 @versions.command(help=tr(N_("Let the record's text stand.")))

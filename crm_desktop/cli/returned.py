@@ -57,7 +57,7 @@ def redo(terminal: Terminal, edit_id: int, alike: bool, dry_run: bool) -> None:
         if alike or dry_run:
             _decide(terminal, app, edit_id, Decision(verdict=Verdict.MINE, alike=alike), dry_run=dry_run)
         else:
-            terminal.console.show(flat(deciding.redo(app.replica, edit_id).value))
+            terminal.console.show(flat(app.replica, deciding.redo(app.replica, edit_id).value))
 
 
 @returned.command(help=tr(N_("Let HQ's value stand.")))
@@ -117,7 +117,7 @@ def edit(terminal: Terminal, edit_id: int, assignments: tuple[str, ...]) -> None
             decision = Decision(verdict=Verdict.OTHER, values=values)
         outcome = deciding.decide(app.replica, [(edit_id, decision)])
         assert outcome.value.record is not None
-        terminal.console.show(flat(outcome.value.record))
+        terminal.console.show(flat(app.replica, outcome.value.record))
 
 
 @returned.command(help=tr(N_("Undo a decision: the edit waits for one again.")))

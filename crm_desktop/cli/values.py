@@ -38,9 +38,14 @@ def declared_fields(replica: Replica, entity: str) -> dict[str, Field]:
         return fields_of(session, entity)
 
 
-def flat(record: Record) -> dict[str, Any]:
+def flat(replica: Replica, record: Record) -> dict[str, Any]:
     """Return a record as one flat object; a deleted one says so."""
-    values = flat_of(record)
+    return flat_with(declared_fields(replica, record.entity), record)
+
+
+def flat_with(fields: Mapping[str, Field], record: Record) -> dict[str, Any]:
+    """Return a record as one flat object; `fields` are the entity's by name."""
+    values = flat_of(record, fields)
     return values if record.alive else {**values, "deleted": True}
 
 
@@ -56,6 +61,8 @@ def labelled(replica: Replica, record: Record) -> dict[str, Any]:
             continue
         if field.kind is Kind.CHOICE:
             value = tr(field.choice_label(str(value)))
+        elif field.choices and isinstance(value, list):
+            value = [tr(field.choice_label(str(word))) for word in value]
         named = [titles[link] for link in links[name] if link in titles]
         shown[tr(field.label)] = (sorted(named) if field.members else named[:1] and named[0]) or value
     return shown

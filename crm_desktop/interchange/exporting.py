@@ -112,7 +112,13 @@ class _Export:
     def _exported_fields(self) -> list[Field]:
         readable = readable_fields(self._person, self._query.entity)
         derived = [f for f in derived_fields(self._query.entity) if is_readable(self._person, f)]
-        known = {f.name: f for f in (*readable, *derived, *custom_fields(self._session, self._query.entity))}
+        right = self._person.rights.class_right
+        custom = [
+            f
+            for f in custom_fields(self._session, self._query.entity)
+            if right(self._query.entity, f.field_class)
+        ]
+        known = {f.name: f for f in (*readable, *derived, *custom)}
         if self._query.fields is None:
             return [
                 f
@@ -175,10 +181,11 @@ class _Export:
 
     def json_pieces(self, *, as_array: bool) -> Iterator[bytes]:
         """Yield flat records, as one array or one a line."""
-        names = {field.name for field in self._fields}
+        known = {field.name: field for field in self._fields}
+        names = known.keys()
         separator = b"[\n" if as_array else b""
         for row in self.rows():
-            flat = flat_of(row.record)
+            flat = flat_of(row.record, known)
             chosen = {name: value for name, value in flat.items() if name == "id" or name in names}
             yield separator + json.dumps(chosen, ensure_ascii=False).encode()
             separator = b",\n" if as_array else b"\n"
@@ -230,6 +237,8 @@ class _Export:
             return ""
         if field.kind is Kind.REF or field.members:
             return row.titles.get(field.name) or str(value)
+        if field.kind is Kind.TAGS and field.choices and isinstance(value, list):
+            return ", ".join(self._translate(field.choice_label(str(word))) for word in value)
         if field.kind is Kind.CHOICE:
             return self._translate(field.choice_label(str(value)))
         return text_of(field, row.record.values)

@@ -17,6 +17,7 @@ from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, Plain
 from crm_core.schema.validate import problems_of
 from crm_desktop.models import counting, repository
+from crm_desktop.models.custom import all_custom_fields
 from crm_desktop.models.device_tables import ImportChange
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
@@ -128,7 +129,9 @@ class RowWriter:
 
     def _declared(self, names: Iterable[str], action: Action) -> Sequence[Field]:
         """Return the fields written by the person: what is left at its default asks for no right."""
-        fields = (self._schema.fields[name] for name in names if name in self._schema.fields)
+        with self._replica.read() as session:
+            known = {**self._schema.fields, **all_custom_fields(session, self._entity)}
+        fields = (known[name] for name in names if name in known)
         return [field for field in fields if action is Action.EDIT or field.default is None]
 
 

@@ -128,7 +128,7 @@ def _amount(field: Field, text: str) -> Money | Decimal:
         return Decimal(canonical_decimal(text))
     except ValueError:
         parsed = parse_text(field, text)
-        return Money(int(str(parsed[field.name])), str(parsed[field.currency or ""]))
+        return Money(int(str(parsed[field.name])), str(parsed.get(field.currency or "", field.unit)))
 
 
 def demand_fitting(field: Field, condition: Condition) -> None:

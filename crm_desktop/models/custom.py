@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import schema_of
 from crm_core.entities.setup import CustomField
-from crm_core.schema.field import Choice, Field, Kind
+from crm_core.rules.custom_fields import declared
+from crm_core.schema.field import Field
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_desktop.models.derived import derived_fields
+
+_table = CustomField.__table__
+
+
+def is_custom(name: str) -> bool:
+    """Tell whether a field's name is that of a custom one."""
+    return name.startswith(CUSTOM_PREFIX)
+
+
+def all_custom_fields(session: Session, entity: str) -> dict[str, Field]:
+    """Return the custom fields of an entity by name, `x:key`, in their order; retired ones too."""
+    rows = session.connection().execute(
+        select(_table)
+        .where(_table.c.entity == entity, _table.c.life % 2 == 1)
+        .order_by(_table.c.rank, _table.c.id)
+    )
+    found: dict[str, Field] = {}
+    for row in rows.mappings():
+        field = declared(row)
+        if field is not None:
+            found.setdefault(field.name, field)
+    return found
 
 
 def custom_fields(session: Session, entity: str) -> tuple[Field, ...]:
     """Return the custom fields of an entity that are in use, in their order; each is named `x:key`."""
-    rows = session.scalars(
-        select(CustomField)
-        .where(CustomField.entity == entity, CustomField.life % 2 == 1, CustomField.retired.is_not(True))
-        .order_by(CustomField.rank, CustomField.id)
-    )
-    return tuple(_field_of(row) for row in rows if row.key)
+    return tuple(field for field in all_custom_fields(session, entity).values() if not field.retired)
 
 
 def fields_of(session: Session, entity: str) -> dict[str, Field]:
@@ -31,26 +46,3 @@ def fields_of(session: Session, entity: str) -> dict[str, Field]:
     fields.update((field.name, field) for field in derived_fields(entity))
     fields.update((field.name, field) for field in custom_fields(session, entity))
     return fields
-
-
-def _field_of(row: CustomField) -> Field:
-    try:
-        kind = Kind(row.kind or "")
-    except ValueError:
-        kind = Kind.TEXT  # a kind of a newer version: its values are shown as they are
-    return Field(
-        no=0,
-        name=f"{CUSTOM_PREFIX}{row.key}",
-        label=row.label or str(row.key),
-        kind=kind,
-        choices=tuple(_choice_of(choice) for choice in row.choices or ()),
-        target=row.target,
-        required=bool(row.required),
-    )
-
-
-def _choice_of(stored: Any) -> Choice:
-    if isinstance(stored, Mapping):
-        value = str(stored.get("value") or "")
-        return Choice(value=value, label=str(stored.get("label") or value))
-    return Choice(value=str(stored), label=str(stored))

@@ -60,6 +60,10 @@ def where(schema: Schema, field: Field, condition: Condition) -> ColumnElement[b
         return held if op is Op.EQUAL else ~held
     left, right = _sides(schema, field, value)
     compared = _compare(op, left, right)
+    if isinstance(value, Money) and not field.currency:
+        if value.currency == field.unit:
+            return compared
+        return true() if op is Op.NOT_EQUAL else false()
     if isinstance(value, Money):
         same = column_of(schema, _currency_field(schema, field)).is_not_distinct_from(value.currency)
         equal = and_(same, _compare(Op.EQUAL, left, right))
@@ -113,7 +117,9 @@ def _sides(schema: Schema, field: Field, value: Any) -> tuple[ColumnElement[Any]
     if isinstance(value, Money):
         return column, value.minor
     if isinstance(value, Decimal):
-        currency = column_of(schema, _currency_field(schema, field))
+        currency = (
+            column_of(schema, _currency_field(schema, field)) if field.currency else literal(field.unit)
+        )
         whole, fine = _OTHER_DIGITS
         scale = case((currency.in_(whole), 1000), (currency.in_(fine), 1), else_=10)
         thousandths = value.scaleb(_THOUSANDTHS)

@@ -16,7 +16,19 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, false, func, literal_column, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    column,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
@@ -25,7 +37,7 @@ from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Action, ClassRight, Person, decide
-from crm_core.schema.field import Field, FieldClass, Kind, Plain
+from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_desktop.models import derived, search
 from crm_desktop.models.conditions import Condition, Op, Value, parse_condition
@@ -173,7 +185,9 @@ def group(
     else:
         value = column_of(plan.schema, summed)
         unit: ColumnElement[Any] = literal_column("''")
-        if summed.kind is Kind.MONEY and summed.currency:
+        if summed.kind is Kind.MONEY and summed.unit:
+            unit = literal(summed.unit)
+        elif summed.kind is Kind.MONEY and summed.currency:
             unit = column_of(plan.schema, plan.schema.fields[summed.currency])
         columns += [func.count().label("count"), unit.label("summed_unit")]
         grouping.append(column("summed_unit"))
@@ -206,11 +220,8 @@ def labels(session: Session, entity: str, ids: Iterable[str]) -> dict[str, str]:
 
 
 def not_masked(person: Person, entity: str, field: str) -> bool:
-    """Tell whether the person may read a field of an entity; custom fields are of the base data."""
-    schema = schema_of(entity)
-    if field.startswith(CUSTOM_PREFIX):
-        return person.rights.class_right(entity, FieldClass.CORE) >= ClassRight.READ
-    known = schema.fields.get(field)
+    """Tell whether the person may read a declared field of an entity."""
+    known = schema_of(entity).fields.get(field)
     return known is not None and person.rights.class_right(entity, known.field_class) >= ClassRight.READ
 
 

@@ -154,16 +154,22 @@ class Recorder:
             no: values[name] for no, name in _created_fields(schema.name) if values.get(name) is not None
         }
         initial: dict[int | str, Any] = {no: filled[no] for no in filled if not self._is_ahead(schema, no)}
-        initial.update((CUSTOM_PREFIX + key, value) for key, value in custom.items() if value is not None)
+        words = {CUSTOM_PREFIX + key: value for key, value in custom.items() if isinstance(value, list)}
+        initial.update(
+            (CUSTOM_PREFIX + key, value)
+            for key, value in custom.items()
+            if value is not None and CUSTOM_PREFIX + key not in words
+        )
         self._turn_to(schema.name, row_id)
         value = [list(initial), list(initial.values())]
         op_no = self._operation(schema.name, row_id, OpKind.CREATE, "", value, base=0)
         self._add(_META, entity=schema.name, row_id=row_id, base=0, life=0, local=True, mark=0)
         self._remember(schema.name, row_id, "", None, 1, op_no)
         self._creation = (op_no, initial)
-        for field in schema.set_fields:
-            for word in sorted(set(values.get(field.name) or ())):
-                self._add_word(schema.name, row_id, field, word, base=0)
+        words.update((field_key(field), values.get(field.name) or []) for field in schema.set_fields)
+        for key, several in words.items():
+            for word in sorted(set(several)):
+                self._add_word(schema.name, row_id, key, word, base=0)
         for no in filled.keys() - initial.keys():
             self._set_ahead(schema.name, row_id, str(no), filled[no])
 
@@ -196,7 +202,8 @@ class Recorder:
             if register[0].computed or register[0].field_class is FieldClass.SYSTEM:
                 continue
             if register[0].kind is Kind.TAGS:
-                self._edit_words(session, row, register[0], changed[leader], base)
+                self._edit_words(session, row, field_key(register[0]), changed[leader], base)
+                setattr(row, leader, sorted(set(getattr(row, leader) or ())) or None)
             else:
                 self._edit_register(session, row, register, changed, base)
         if "custom" in changed:
@@ -244,8 +251,10 @@ class Recorder:
         old, new = (values or {} for values in change)
         for bare in sorted({*old, *new}):
             was, now = old.get(bare), new.get(bare)
-            if was != now:
-                key = CUSTOM_PREFIX + bare
+            key = CUSTOM_PREFIX + bare
+            if isinstance(was, list) or isinstance(now, list):  # no other kind of custom field is kept so
+                self._edit_words(session, row, key, (was, now), base)
+            elif was != now:
                 edit = _Edit(
                     entity=row.__tablename__,
                     row_id=row.id,
@@ -285,11 +294,11 @@ class Recorder:
         session.connection().execute(update(_OP).where(_OP.c.no == op_no).values(value=value))
 
     def _edit_words(
-        self, session: Session, row: Entity, field: Field, change: tuple[Any, Any], base: int
+        self, session: Session, row: Entity, key: str, change: tuple[Any, Any], base: int
     ) -> None:
-        entity, key = row.__tablename__, field_key(field)
+        """Record what joins and leaves the set of a register."""
+        entity = row.__tablename__
         old, new = set(change[0] or ()), set(change[1] or ())
-        setattr(row, field.name, sorted(new) or None)
         if old == new:
             return
         dots = list(
@@ -302,7 +311,7 @@ class Recorder:
         self._shade(entity, row.id, key, sorted([word, name] for word, name in dots))
         first = self._next_op
         for word in sorted(new - old):
-            self._add_word(entity, row.id, field, word, base=base)
+            self._add_word(entity, row.id, key, word, base=base)
         for word in sorted(old - new):
             seen = sorted(name for held, name in dots if held == word)
             self._operation(entity, row.id, OpKind.TAG_DEL, key, [word, seen], base=base)
@@ -317,8 +326,7 @@ class Recorder:
             )
         self._remember(entity, row.id, key, sorted(old), sorted(new), first)
 
-    def _add_word(self, entity: str, row_id: str, field: Field, word: str, *, base: int) -> None:
-        key = field_key(field)
+    def _add_word(self, entity: str, row_id: str, key: str, word: str, *, base: int) -> None:
         op_no = self._operation(entity, row_id, OpKind.TAG_ADD, key, word, base=base)
         name = dot(self._device, self._incarnation, op_no)
         self._add(_DOT, entity=entity, row_id=row_id, field=key, word=word, dot=name)

@@ -91,8 +91,16 @@ def written_names(schema: Schema) -> Iterable[str]:
     return (f.name for f in schema.fields.values() if f.field_class is not FieldClass.SYSTEM)
 
 
-def flat_of(record: Record) -> dict[str, Plain]:
-    """Return a record as one flat JSON object: its id and every value that was read, derived ones too."""
-    flat = to_json(record.schema, record.id, record.values)
+def flat_of(record: Record, fields: Mapping[str, Field]) -> dict[str, Plain]:
+    """Return a record as one flat JSON object: its id and every value that was read, derived ones too.
+
+    `fields` are the entity's by name; of custom fields only those among them are shown.
+    """
+    values = {
+        name: value
+        for name, value in record.values.items()
+        if name in fields or not name.startswith(CUSTOM_PREFIX)
+    }
+    flat = to_json(record.schema, record.id, values, fields)
     derived = (field for field in derived_fields(record.entity) if field.name in record.values)
     return {**flat, **{field.name: to_plain(field, record.values) for field in derived}}

@@ -181,4 +181,6 @@ def _turn(session: WriteSession, row: Entity, *, restore: bool) -> Record:
 
 
 def _without_empty(custom: Mapping[str, Any]) -> dict[str, Any] | None:
-    return {key: value for key, value in custom.items() if value is not None} or None
+    """Return custom values without those that say nothing, sets in order: one state has one form."""
+    kept = {key: sorted(set(value)) if isinstance(value, list) else value for key, value in custom.items()}
+    return {key: value for key, value in kept.items() if value is not None and value != []} or None

@@ -9,20 +9,22 @@ import datetime
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.deal import Pipeline, Stage
 from crm_core.entities.quote import QuoteLine
+from crm_core.entities.setup import CustomField
 from crm_core.errors import Invalid, UserError
 from crm_core.i18n import N_
 from crm_core.rules import pipeline
 from crm_core.rules.access import Person
 from crm_core.rules.positions import between
-from crm_core.schema.field import Plain, ScopeSource
+from crm_core.schema.field import Kind, Plain, ScopeSource
 from crm_desktop.models import numbers, repository
 from crm_desktop.models.clock import Clock
+from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.records import Record
 from crm_desktop.services import stepping
 from crm_desktop.services.chance import random_below
@@ -32,6 +34,7 @@ Values = dict[str, Plain]
 FIRST_REPLY_HOURS = {"urgent": 1, "high": 4, "normal": 8, "low": 24}
 SOLVE_DAYS = {"urgent": 1, "high": 2, "normal": 5, "low": 10}
 HOUR_MS = 3_600_000
+RANK_STEP = 10  # between custom fields: another can be put there
 DAY_MS = 24 * HOUR_MS
 
 
@@ -41,9 +44,9 @@ def complete_new(
     """Return the values of a new record: what was given, defaults, owner, number, stage, position."""
     schema = SCHEMAS[entity]
     values: Values = dict(given)
-    for name, field in schema.fields.items():
-        if values.get(name) is None and field.default is not None:
-            values[name] = field.default
+    for field in (*schema.fields.values(), *custom_fields(session, entity)):
+        if values.get(field.name) is None and field.default is not None:
+            values[field.name] = field.default
     owner = schema.fields.get("owner_id")
     if owner is not None and owner.scope is ScopeSource.OWN and not values.get("owner_id"):
         values["owner_id"] = person.user_id
@@ -214,6 +217,16 @@ def _new_point_entry(_session: Session, _person: Person, clock: Clock, values: V
         values["happened_on"] = today(clock).isoformat()
 
 
+def _new_custom_field(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
+    """Put a field after those there are of its kind of record."""
+    if not values.get("rank"):
+        of_kind = (CustomField.entity == values.get("entity"), CustomField.life % 2 == 1)
+        last = session.scalar(select(func.max(CustomField.rank)).where(*of_kind)) or 0
+        values["rank"] = last + RANK_STEP
+    if values.get("kind") == Kind.MONEY and not values.get("currency"):
+        values["currency"] = company(session).currency
+
+
 def _new_activity(session: Session, _person: Person, clock: Clock, values: Values) -> None:
     if not values.get("customer_id") and values.get("deal_id"):
         deal = repository.get(session, "deal", str(values["deal_id"]))
@@ -237,6 +250,7 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "ticket": _new_ticket,
     "ticket_message": _new_ticket_message,
     "activity": _new_activity,
+    "custom_field": _new_custom_field,
     "point_entry": _new_point_entry,
 }
 _FINISH_CHANGE: dict[str, Callable[[Session, Clock, Record, Values], None]] = {

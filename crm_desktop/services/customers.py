@@ -20,6 +20,7 @@ from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action, decide
 from crm_core.schema.values import links_of
 from crm_desktop.models import query, repository
+from crm_desktop.models.custom import fields_of
 from crm_desktop.models.derived import CONTACT_KINDS, last_contact_ms
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
@@ -126,7 +127,7 @@ def overview(replica: Replica, customer_id: str) -> Overview:
 
         links = {
             name: (str(field.target), str(customer.values[name]))
-            for name, field in customer.schema.fields.items()
+            for name, field in fields_of(session, "customer").items()
             if field.target and customer.get(name)
         }
         titles = {

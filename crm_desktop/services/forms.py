@@ -10,6 +10,7 @@ from crm_core.i18n import Message
 from crm_core.rules.access import Action
 from crm_core.schema.field import Kind, Plain
 from crm_core.schema.values import links_of
+from crm_desktop.models.custom import fields_of
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import drafts, lists, other_versions, records, rights
@@ -93,9 +94,10 @@ def open_form(
 
 def _first_values(replica: Replica, entity: str) -> dict[str, Plain]:
     """Return what a new record starts with: defaults, and whoever makes it as its owner."""
-    schema = SCHEMAS[entity]
+    with replica.read() as session:
+        fields = fields_of(session, entity)
     values: dict[str, Plain] = {
-        name: field.default for name, field in schema.fields.items() if field.default is not None
+        name: field.default for name, field in fields.items() if field.default is not None
     }
     setup = lists.setup_of(replica, entity)
     if setup.owner_field is not None:

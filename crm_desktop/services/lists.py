@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import UserError
 from crm_core.rules.access import Action, ClassRight, Reach, decide
-from crm_core.schema.field import Field, FieldClass, ScopeSource
+from crm_core.schema.field import Choice, Field, FieldClass, Kind, ScopeSource
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.schema.values import links_of
 from crm_desktop.models import derived, query
 from crm_desktop.models.conditions import Condition, Op
-from crm_desktop.models.custom import fields_of
+from crm_desktop.models.custom import custom_fields, fields_of, is_custom
 from crm_desktop.models.query import MAX_LIMIT, Cursor, ListQuery, is_walked
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
@@ -94,7 +94,8 @@ def page(replica: Replica, wanted: ListQuery, links: Collection[str] = ()) -> Li
     with replica.read() as session:
         found = query.page(session, replica.person, wanted)
         by_target: dict[str, set[str]] = {}
-        for entity, record_id in _linked(wanted.entity, found.rows, links):
+        custom = custom_fields(session, wanted.entity) if any(map(is_custom, links)) else ()
+        for entity, record_id in _linked(wanted.entity, custom, found.rows, links):
             by_target.setdefault(entity, set()).add(record_id)
         titles = {
             (entity, record_id): title
@@ -138,12 +139,18 @@ def shown_fields(replica: Replica, entity: str) -> tuple[ShownField, ...]:
         declared = not field.name.startswith(CUSTOM_PREFIX)
         shown.append(
             ShownField(
-                field=field,
+                field=_chosen_from_kinds(field) if field.names_entity else field,
                 writable=changes and right >= ClassRight.WRITE and not kept,
                 sortable=declared and is_walked(schema, field),
             )
         )
     return tuple(shown)
+
+
+def _chosen_from_kinds(field: Field) -> Field:
+    """Return a field that names a kind of record as a choice of those there are."""
+    kinds = tuple(Choice(value=name, label=schema.meta.plural) for name, schema in SCHEMAS.items())
+    return replace(field, kind=Kind.CHOICE, choices=kinds)
 
 
 def options(replica: Replica, entity: str, text: str, limit: int = 12) -> tuple[Option, ...]:
@@ -207,8 +214,10 @@ def company_currency(replica: Replica) -> str:
         return company(session).currency
 
 
-def _linked(entity: str, rows: Collection[Record], links: Collection[str]) -> set[tuple[str, str]]:
-    declared = SCHEMAS[entity].fields
+def _linked(
+    entity: str, custom: Collection[Field], rows: Collection[Record], links: Collection[str]
+) -> set[tuple[str, str]]:
+    declared = {**SCHEMAS[entity].fields, **{field.name: field for field in custom}}
     fields = [declared[name] for name in links if name in declared]
     return {
         link for field in fields for row in rows for link in links_of(field, row.values) if link[0] in SCHEMAS

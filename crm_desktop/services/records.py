@@ -17,8 +17,9 @@ from crm_core.i18n import N_, message
 from crm_core.rules.access import Action, Person, readable_fields
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
-from crm_core.schema.validate import problems_of
+from crm_core.schema.validate import custom_problems, problems_of
 from crm_desktop.models import counting, query, repository
+from crm_desktop.models.custom import all_custom_fields
 from crm_desktop.models.derived import derived_fields
 from crm_desktop.models.history import newest_lines
 from crm_desktop.models.query import ListQuery, Page
@@ -27,6 +28,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
 from crm_desktop.services import rights
 from crm_desktop.services.completing import complete_change, complete_new
+from crm_desktop.services.declaring import declaration_problems
 from crm_desktop.services.outcome import Outcome
 
 
@@ -149,12 +151,15 @@ def history(replica: Replica, entity: str, record_id: str, limit: int = 500) -> 
     schema = SCHEMAS[entity]
     readable = {field.name for field in readable_fields(replica.person, entity)}
     with replica.read() as session:
+        custom = all_custom_fields(session, entity)
+        right = replica.person.rights.class_right
+        readable |= {each.name for each in custom.values() if right(entity, each.field_class)}
         lines = newest_lines(session, entity, record_id, limit=limit)
         people = {user_id for line in lines for user_id in (line.user_id, line.typed_by) if user_id}
         names = query.labels(session, "user", people)
         entries = []
         for line in lines:
-            field = field_named(schema, line.field)
+            field = field_named(schema, line.field) or custom.get(line.field)
             if field is not None and field.name not in readable:
                 continue
             entries.append(
@@ -186,10 +191,14 @@ def create_in(
     _demand_writable(entity, values)
     person = replica.person
     complete = complete_new(session, person, replica.clock, entity, _cleaned(entity, values))
-    problems = problems_of(schema, complete) + _links_to_nothing(session, person, schema, values, complete)
+    custom = all_custom_fields(session, entity)
+    problems = problems_of(schema, complete) + custom_problems(custom, complete)
+    problems += declaration_problems(session, entity, complete)
+    problems += _links_to_nothing(session, person, (schema, custom), values, complete)
     if problems:
         raise Invalid(problems)
-    written = [schema.fields[name] for name, value in values.items() if name in schema.fields and value]
+    known = {**schema.fields, **custom}
+    written = [known[name] for name, value in values.items() if name in known and value]
     rights.may(session, person, Action.CREATE, entity, complete, written).demand()
     rights.demand_assignable(session, person, entity, None, complete)
     record = repository.create(session, entity, complete, record_id)
@@ -211,14 +220,23 @@ def update_in(
     before = _readable(session, entity, record_id)
     person = replica.person
     complete = complete_change(session, replica.clock, before, _cleaned(entity, changes))
+    custom = all_custom_fields(session, entity)
     problems = problems_of(schema, complete, partial=True) + _links_to_itself(
         session, schema, record_id, complete
     )
-    linked = {**changes, **_joining(schema, changes, before.values)}
-    problems += _links_to_nothing(session, person, schema, linked, {**before.values, **complete})
+    problems += custom_problems(custom, complete, before.values)
+    problems += declaration_problems(session, entity, {**before.values, **complete}, before)
+    changed = {
+        name: value
+        for name, value in changes.items()
+        if name not in custom or value != before.values.get(name)  # what it links to may be out of sight
+    }
+    linked = {**changed, **_joining(schema, changes, before.values)}
+    problems += _links_to_nothing(session, person, (schema, custom), linked, {**before.values, **complete})
     if problems:
         raise Invalid(problems)
-    written = [schema.fields[name] for name in changes if name in schema.fields]
+    known = {**schema.fields, **custom}
+    written = [known[name] for name in changes if name in known]
     after = {**before.values, **complete}
     leaves = len(written) == len(changes) and rights.only_leaves(person, written, before.values, after)
     if not leaves:
@@ -230,7 +248,11 @@ def update_in(
 
 
 def _links_to_nothing(
-    session: Session, person: Person, schema: Schema, written: Mapping[str, Any], values: Mapping[str, Any]
+    session: Session,
+    person: Person,
+    fields: tuple[Schema, Mapping[str, Field]],
+    written: Mapping[str, Any],
+    values: Mapping[str, Any],
 ) -> list[Problem]:
     """Return a problem for each written link to a record that is not on this laptop.
 
@@ -238,7 +260,8 @@ def _links_to_nothing(
     though his own record may come with the first sync only.
     """
     missing = []
-    for link in schema.fields.values():
+    schema, custom = fields
+    for link in (*schema.fields.values(), *custom.values()):
         if link.members and written.get(link.name) and _names_nobody(session, person, link, written):
             missing.append(link.name)
             continue

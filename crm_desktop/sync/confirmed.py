@@ -86,10 +86,12 @@ class _Confirmed:
             each.no: self._set(row, each) if each.kind is Kind.TAGS else row[name]
             for name, each in self._schema.fields.items()
         }
-        values.update((CUSTOM_PREFIX + key, value) for key, value in (row["custom"] or {}).items())
+        for key, value in (row["custom"] or {}).items():
+            name = CUSTOM_PREFIX + key
+            values[name] = self._pairs(row["id"], name, value) if isinstance(value, list) else value
         for register, value in self._shadows.get(row["id"], {}).items():
             if register.startswith(CUSTOM_PREFIX):
-                values[register] = value
+                values[register] = set_value(value) if isinstance(value, list) else value
                 continue
             fields = members_of(self._schema, register)
             if len(fields) > 1:
@@ -99,8 +101,10 @@ class _Confirmed:
         return values
 
     def _set(self, row: RowMapping, declared: Field) -> Any:
-        pairs = self._dots.get((row["id"], str(declared.no)), [])
-        shown = row[declared.name] or []
+        return self._pairs(row["id"], str(declared.no), row[declared.name] or [])
+
+    def _pairs(self, row_id: str, register: str, shown: list[str]) -> Any:
+        pairs = self._dots.get((row_id, register), [])
         if shown != members(pairs):
             return [set_value(pairs), shown]  # the words beside the additions are wrong: never as at HQ
         return set_value(pairs)

@@ -11,11 +11,11 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from crm_core.schema.field import FieldClass
-from crm_core.schema.reading import Schema
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_desktop.models import indexing
 from crm_desktop.models.history import shared_key
 from crm_desktop.models.sorting import keyed_fields
-from crm_desktop.sync.page_rows import HeldRow, PageRows
+from crm_desktop.sync.page_rows import HeldRow, PageRows, shown_custom
 
 
 class Differences:
@@ -43,6 +43,14 @@ class Differences:
             name: [old != new and bool(old or new) for old, new in zip(self._old[name], column, strict=True)]
             for name, column in self._new.items()
         }
+        self._custom = {
+            key: [
+                ((row.custom or {}).get(key.removeprefix(CUSTOM_PREFIX)), shown_custom(value))
+                for row, value in zip(self._before, self._of_rows(column), strict=True)
+            ]
+            for key, column in page.custom.items()
+        }
+        """Of custom fields: for each row the value before and after."""
         lives = self._of_rows(page.lives)
         self._turns = [row.life != life for row, life in zip(self._before, lives, strict=True)]
         self.turned = any(self._turns)
@@ -60,6 +68,9 @@ class Differences:
         marked = set(compress(self._ids, self._turns))
         for name in indexing.indexed_names(self._schema):
             marked.update(compress(self._ids, self._differs.get(name, ())))
+        if self._schema.search_fields:
+            for pairs in self._custom.values():
+                marked.update(compress(self._ids, (old != new for old, new in pairs)))
         texts = {
             known.name: dict(
                 compress(zip(self._ids, self._new[known.name], strict=True), self._differs[known.name])
@@ -87,7 +98,7 @@ class Differences:
             self._column("updated_by", None),
             strict=True,
         )
-        for index, row_id, differs, old, new, turns, before, at_ms, who in rows:
+        for place, (index, row_id, differs, old, new, turns, before, at_ms, who) in enumerate(rows):
             writers = self._page.writers(index)
             changed = list(compress(keys, differs))
             if len(changed) > 1 and not writers:
@@ -106,6 +117,13 @@ class Differences:
                     writer, when = writers.get(register, (who, at_ms))
                     lines.append(
                         (self._schema.name, row_id, key, _json(was), _json(becomes), when or 0, writer)
+                    )
+            for name, pairs in self._custom.items():
+                was, becomes = pairs[place]
+                if was != becomes:
+                    writer, when = writers.get(name, (who, at_ms))
+                    lines.append(
+                        (self._schema.name, row_id, name, _json(was), _json(becomes), when or 0, writer)
                     )
             if turns:
                 life = self._page.lives[index]

@@ -72,6 +72,13 @@ def held_rows(session: Session, schema: Schema, page: PageRows) -> dict[str, Hel
     return {row[0]: HeldRow(row[1], row[2], tuple(row[3:])) for row in rows}
 
 
+def shown_custom(value: Any) -> Any:
+    """Return a custom field's value as the record shows it: of a set, which alone is a list, its words."""
+    if isinstance(value, list):
+        return members((str(word), str(name)) for word, name in value) or None
+    return value
+
+
 def shown_value(known: Field, value: Any) -> Any:
     """Return a value as the record shows it: of a set its words."""
     if known.kind is Kind.TAGS:

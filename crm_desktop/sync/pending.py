@@ -129,6 +129,13 @@ def is_set(schema: Schema, register: str) -> bool:
     return bool(fields) and fields[0].kind is Kind.TAGS
 
 
+def is_custom_set(register: str, confirmed: Plain, ops: Iterable[PendingOp] = ()) -> bool:
+    """Tell whether a custom field's register is a set, by what it holds: no other kind is kept as a list."""
+    return register.startswith(CUSTOM_PREFIX) and (
+        isinstance(confirmed, list) or any(op.kind in (OpKind.TAG_ADD, OpKind.TAG_DEL) for op in ops)
+    )
+
+
 def read_shadow(session: Session, entity: str, row_id: str) -> dict[str, Plain]:
     """Return what HQ confirmed of a row's registers that have pending edits."""
     rows = session.execute(
@@ -248,7 +255,7 @@ def rebase(
     mine = [op for op in ops if op.kind in SETTING_KINDS and register in registers_of(schema, op)]
     if register in shadow:
         confirmed = shadow[register]
-        if is_set(schema, register):
+        if is_set(schema, register) or is_custom_set(register, confirmed, mine):
             show_set(
                 session,
                 schema,

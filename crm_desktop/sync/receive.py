@@ -39,7 +39,7 @@ from crm_desktop.sync.dropping import THEIRS, drop_fields
 from crm_desktop.sync.judging import take_judgement, take_offers
 from crm_desktop.sync.lost_edits import take_lost_edit
 from crm_desktop.sync.others import keep_other
-from crm_desktop.sync.page_rows import HeldRow, PageRows, held_rows, shown_value
+from crm_desktop.sync.page_rows import HeldRow, PageRows, held_rows, shown_custom, shown_value
 from crm_desktop.sync.pending import PendingOp, chunks, stored
 from crm_desktop.sync.removing import remove_rows
 from crm_desktop.sync.trashed import note_changed
@@ -119,7 +119,7 @@ def _put(session: Session, put: Put, own_dot: str, mark: int, received: Received
     for index in tangled:
         row_id = page.ids[index]
         _write_under(session, schema, put, page, index, waiting[row_id], row_id in held, own_dot)
-    _write_dots(session, schema, put, page, plain)
+    _write_dots(session, schema, put, page, plain, held)
     session.connection().exec_driver_sql(
         "INSERT INTO row_meta (entity, row_id, base, life, local, mark) VALUES (?, ?, ?, ?, 0, ?)"
         " ON CONFLICT (entity, row_id) DO UPDATE SET"
@@ -208,11 +208,15 @@ def _custom_of(put: Put, page: PageRows, held: Mapping[str, HeldRow]) -> list[st
         before = held.get(page.ids[index])
         values = dict((before.custom or {}) if before and not put.full else {})
         for key, column in page.custom.items():
-            values[key.removeprefix(CUSTOM_PREFIX)] = column[index]
+            values[key.removeprefix(CUSTOM_PREFIX)] = shown_custom(column[index])
         present = {key: value for key, value in values.items() if value is not None}
         return json.dumps(present) if present else None
 
     return [custom(index) for index in range(len(page.ids))]
+
+
+def _may_be_set(column: Sequence[Any]) -> bool:
+    return any(isinstance(value, list) for value in column) or all(value is None for value in column)
 
 
 def _remember(session: Session, entries: Sequence[tuple[Any, ...]]) -> None:
@@ -224,13 +228,26 @@ def _remember(session: Session, entries: Sequence[tuple[Any, ...]]) -> None:
         )
 
 
-def _write_dots(session: Session, schema: Schema, put: Put, page: PageRows, indexes: Sequence[int]) -> None:
-    for known in schema.set_fields:
-        if known.name not in page.columns and not put.full:
-            continue
-        column = page.columns.get(known.name, [None] * len(page.ids))
-        number = str(known.no)
-        run = session.connection().exec_driver_sql
+def _write_dots(
+    session: Session,
+    schema: Schema,
+    put: Put,
+    page: PageRows,
+    indexes: Sequence[int],
+    held: Mapping[str, HeldRow],
+) -> None:
+    run = session.connection().exec_driver_sql
+    columns = {
+        str(known.no): page.columns.get(known.name, [None] * len(page.ids))
+        for known in schema.set_fields
+        if known.name in page.columns or put.full
+    }
+    known_rows = [(schema.name, page.ids[index]) for index in indexes if page.ids[index] in held]
+    if put.full and known_rows:
+        run("DELETE FROM set_dot WHERE entity = ? AND row_id = ? AND substr(field, 1, 2) = 'x:'", known_rows)
+    # No other kind of custom field is kept as a list; one that holds none here may be a set that was emptied.
+    columns.update((key, column) for key, column in page.custom.items() if _may_be_set(column))
+    for number, column in columns.items():
         if indexes:
             run(
                 "DELETE FROM set_dot WHERE entity = ? AND row_id = ? AND field = ?",
@@ -301,6 +318,12 @@ def _write_under(
     for key, item in custom.items():
         if key in touched:
             pending.write_shadow(session, schema.name, row_id, key, item)
+            if pending.is_custom_set(key, item, (op for op in ops if op.field == key)):
+                pending.rebase(session, schema, row_id, key, ops, own_dot)
+        elif item is None or isinstance(item, list):
+            pending.show_set(
+                session, schema, row_id, key, [(str(word), str(name)) for word, name in item or []]
+            )
         else:
             pending.show_plain(session, schema, row_id, key, item)
     untouched = [known for known in schema.set_fields if str(known.no) not in touched]

@@ -10,7 +10,7 @@ from typing import Any
 
 from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
-from crm_core.schema.values import DEFAULT_CURRENCY, links_of
+from crm_core.schema.values import currency_of, links_of
 from crm_desktop.services.calendar import local
 from crm_desktop.services.lists import Titles
 from crm_desktop.ui.format import clock, figure, money, short_date
@@ -32,7 +32,7 @@ def value_text(
         return ""
     match field.kind:
         case Kind.MONEY if isinstance(value, int):
-            return money(Money(value, str(values.get(field.currency or "") or DEFAULT_CURRENCY)))
+            return money(Money(value, currency_of(field, values)))
         case Kind.INTEGER if isinstance(value, int):
             return figure(value) if abs(value) >= GROUPED_FROM else str(value)
         case Kind.DECIMAL:
@@ -53,11 +53,16 @@ def value_text(
         case Kind.TAGS if field.members:
             return _names(field, value, titles) or titles.get(field.name) or ""
         case Kind.TAGS if isinstance(value, list):
-            return ", ".join(str(word) for word in value)
+            return ", ".join(word_text(field, str(word)) for word in value)
         case Kind.JSON:
             return json.dumps(value, ensure_ascii=False)
         case _:
             return str(value)
+
+
+def word_text(field: Field, word: str) -> str:
+    """Return a word of a set as it is shown: of a set of choices what the choice is called."""
+    return tr(field.choice_label(word)) if field.choices else word
 
 
 def _names(field: Field, value: Any, titles: Titles | Mapping[Any, str]) -> str:

@@ -18,6 +18,7 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "ticket_message": "tickets",
         "product": "products",
         "price": "products",
+        "custom_field": "fields",
     }
 )
 

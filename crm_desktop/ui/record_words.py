@@ -86,6 +86,13 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("A ticket keeps a customer's question until it is answered."),
         new=N_("New ticket"),
     ),
+    "custom_field": ListWords(
+        counted=N_("{count} custom fields"),
+        one=N_("1 custom field"),
+        none_yet=N_("No custom fields yet"),
+        first=N_("A field of your own on customers, deals or any other kind of record."),
+        new=N_("New field"),
+    ),
 }
 _OTHER = ListWords(
     counted=N_("{count} records"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 
 import resources
-from crm_core.i18n import Message
+from crm_core.i18n import Message, in_chinese
 
 Text = str | Message
 
@@ -60,7 +60,7 @@ class Translator(QObject):
         return text if isinstance(text, str) else text.show(self._translate)
 
     def _translate(self, text: str) -> str:
-        return self._texts.get(text, text)
+        return text if self._language == resources.ENGLISH else in_chinese(text, self._texts)
 
     def _use_qt_texts(self) -> None:
         """Install Qt's own words (OK, Cancel, context menus of fields) for the language."""

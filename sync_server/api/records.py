@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,10 +12,10 @@ from fastapi.responses import JSONResponse, Response
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
+from crm_core.schema.field import Field
 from crm_core.schema.values import instant_text, to_json
 from sync_server.api.context import CurrentUser, Hqs
 from sync_server.services.criteria import parse_criterion
-from sync_server.services.custom import CustomFields
 from sync_server.services.faults import Refusal
 from sync_server.services.plain import values_of
 from sync_server.services.reading import PAGE_MOST, Reader
@@ -60,13 +61,15 @@ def list_records(
     deleted: bool = False,
 ) -> JSONResponse:
     """Give a page of records."""
-    criteria = [parse_criterion(entity, each) for each in where or ()]
     with hq.records.reader(user_id) as reader:
+        # One the person may not read is as unknown as one there is not.
+        custom = reader.custom(entity)
+        criteria = [parse_criterion(entity, each, custom) for each in where or ()]
         wish = reader.wish(entity, criteria, sort, after=after, limit=limit, deleted=deleted)
         page = reader.page(entity, wish)
         total = reader.count(entity, wish) if count else None
     wanted = {"id", *fields.split(",")} if fields else None
-    records = [_shown(entity, record_id, values, wanted) for record_id, values in page.records]
+    records = [_shown(entity, record_id, values, custom, wanted) for record_id, values in page.records]
     counted = {} if total is None else {"count": total}
     return JSONResponse({"records": records, "next": page.next, **counted})
 
@@ -122,15 +125,21 @@ def restore_record(hq: Hqs, user_id: CurrentUser, entity: Entity, record_id: str
 
 
 def _values(reader: Reader, entity: str, body: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
-    return values_of(schema_of(entity), CustomFields(reader.connection).of(entity), body, row)
+    return values_of(schema_of(entity), reader.custom(entity), body, row)
 
 
 def _record(hq: Hqs, user_id: str, entity: str, record_id: str, status: int = 200) -> JSONResponse:
     with hq.records.reader(user_id) as reader:
-        values = reader.get(entity, record_id)
-    return JSONResponse(_shown(entity, record_id, values, None), status_code=status)
+        values, custom = reader.get(entity, record_id), reader.custom(entity)
+    return JSONResponse(_shown(entity, record_id, values, custom, None), status_code=status)
 
 
-def _shown(entity: str, record_id: str, values: dict[str, Any], wanted: set[str] | None) -> dict[str, Any]:
-    shown = to_json(schema_of(entity), record_id, values)
+def _shown(
+    entity: str,
+    record_id: str,
+    values: dict[str, Any],
+    custom: Mapping[str, Field],
+    wanted: set[str] | None,
+) -> dict[str, Any]:
+    shown = to_json(schema_of(entity), record_id, values, custom)
     return {name: value for name, value in shown.items() if wanted is None or name in wanted}

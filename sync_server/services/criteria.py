@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Numeric, and_, cast, exists, or_
+from sqlalchemy import BigInteger, ColumnElement, Numeric, and_, cast, exists, or_, true
 
 from crm_core.entities import schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message
 from crm_core.schema.field import Field, Kind, Plain
-from crm_core.schema.reading import Schema
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.validate import is_storable, problem_with
 from crm_core.schema.values import parse_text
 from sync_server.services.wanted import register_of
 from sync_server.store.tables import SetDot, table_of
 
-_FORM: Final = re.compile(r"\s*(?P<field>[a-z0-9_]+)\s*(?P<op><=|>=|!=|=|<|>|~)\s?(?P<value>.*)\Z", re.DOTALL)
+_FORM: Final = re.compile(
+    r"\s*(?P<field>(?:x:)?[a-z0-9_]+)\s*(?P<op><=|>=|!=|=|<|>|~)\s?(?P<value>.*)\Z", re.DOTALL
+)
 _CONTAINABLE: Final = frozenset(
     (Kind.TEXT, Kind.LONG_TEXT, Kind.PHONE, Kind.EMAIL, Kind.URL, Kind.CHOICE, Kind.CURRENCY, Kind.TAGS)
 )
 _NUMBERS_AS_TEXT: Final = frozenset((Kind.DECIMAL, Kind.PERCENT))
+_WHOLE: Final = frozenset((Kind.INTEGER, Kind.MONEY, Kind.INSTANT))
 _ESCAPE: Final = "\\"
 
 _dot = table_of(SetDot)
@@ -47,13 +50,28 @@ class Criterion:
     """What the text means: the field, and for an amount its currency."""
 
 
-def parse_criterion(entity: str, text: str) -> Criterion:
-    """Return the condition written as `field OP value`. Raises `UserError` saying what is wrong with it."""
+def column_of(schema: Schema, field: Field) -> ColumnElement[Any]:
+    """Return where a field's value is, in SQL; of a custom one, inside its JSON."""
+    if not field.name.startswith(CUSTOM_PREFIX):
+        return schema.table.c[field.name]
+    held = schema.table.c.custom[field.name.removeprefix(CUSTOM_PREFIX)]
+    if field.kind is Kind.BOOLEAN:
+        answer: ColumnElement[Any] = held.as_boolean()
+        return answer
+    text: ColumnElement[Any] = held.as_string()
+    return cast(text, BigInteger) if field.kind in _WHOLE else text
+
+
+def parse_criterion(entity: str, text: str, custom: Mapping[str, Field]) -> Criterion:
+    """Return the condition written as `field OP value`. Raises `UserError` saying what is wrong with it.
+
+    `custom` are the custom fields there are, by name.
+    """
     schema = schema_of(entity)
     found = _FORM.match(text)
     if found is None:
         raise UserError(N_("“{text}” is not a condition such as name ~ Ltd"), text=text)
-    field = schema.fields.get(found["field"])
+    field = schema.fields.get(found["field"]) or custom.get(found["field"])
     if field is None or field.kind is Kind.JSON:
         raise UserError(N_("A list cannot be filtered by “{field}”"), field=found["field"])
     op, value = found["op"], found["value"].strip()
@@ -74,7 +92,7 @@ def condition(schema: Schema, criterion: Criterion) -> ColumnElement[bool]:
     field, op = criterion.field, criterion.op
     if field.kind is Kind.TAGS:
         return _of_words(schema, criterion)
-    column = schema.table.c[field.name]
+    column = column_of(schema, field)
     if op == "~":
         return column.ilike(_pattern(criterion.text), escape=_ESCAPE)
     value: Any = criterion.values[field.name]
@@ -93,7 +111,9 @@ def condition(schema: Schema, criterion: Criterion) -> ColumnElement[bool]:
 
 
 def _same_currency(schema: Schema, criterion: Criterion) -> ColumnElement[bool]:
-    name = criterion.field.currency or ""
+    name = criterion.field.currency
+    if name is None:
+        return true()  # all amounts of the field are in one
     return schema.table.c[name] == criterion.values[name]
 
 

@@ -1,19 +1,21 @@
-"""The fields administrators added, as declarations like any other."""
+"""The fields administrators added, as declarations like any other, and what holds for adding one."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from crm_core.entities import SCHEMAS
 from crm_core.entities.setup import CustomField
-from crm_core.schema.field import Choice, Field, Kind
-from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.i18n import N_, Message, message
+from crm_core.rules.custom_fields import declared, problems_of_declaration
+from crm_core.schema.field import Field
+from crm_core.sync.protocol import Code
+from sync_server.services.rights import Refused
 from sync_server.store.tables import table_of
 
 _table = table_of(CustomField)
-_KINDS = frozenset(Kind)
 
 
 class CustomFields:
@@ -27,25 +29,36 @@ class CustomFields:
         """Return the custom fields of an entity by their name on the wire, `x:key`; retired ones too."""
         if self._fields is None:
             self._fields = {}
-            for row in self._connection.execute(select(_table)).mappings():
-                if row["life"] % 2 and row["entity"] in SCHEMAS and row["kind"] in _KINDS and row["key"]:
-                    field = _declared(row)
-                    self._fields.setdefault(row["entity"], {})[field.name] = field
+            for row in self._connection.execute(
+                select(_table).order_by(_table.c.rank, _table.c.id)
+            ).mappings():
+                field = declared(row) if row["life"] % 2 else None
+                if field is not None:
+                    self._fields.setdefault(row["entity"], {}).setdefault(field.name, field)
         return self._fields.get(entity, {})
+
+    def in_use(self, entity: str) -> dict[str, Field]:
+        """Return those that are not retired."""
+        return {name: field for name, field in self.of(entity).items() if not field.retired}
+
+    def keys(self, entity: str, besides: str = "") -> Collection[str]:
+        """Return every key a field of an entity has or had, but for the record `besides`.
+
+        Values may be kept under it.
+        """
+        query = select(_table.c.key).where(_table.c.entity == entity, _table.c.id != besides)
+        return set(self._connection.execute(query).scalars())
 
     def forget(self) -> None:
         """Read them anew at the next question: one was changed."""
         self._fields = None
 
 
-def _declared(row: Any) -> Field:
-    names = [str(choice) for choice in row["choices"] or () if isinstance(choice, (str, int))]
-    return Field(
-        no=0,
-        name=CUSTOM_PREFIX + row["key"],
-        label=row["label"] or row["key"],
-        kind=Kind(row["kind"]),
-        required=False,  # a row made before the field was added has no value, and stays valid
-        choices=tuple(Choice(value=name, label=name) for name in names),
-        target=row["target"],
-    )
+def demand_declarable(
+    custom: CustomFields, record_id: str, values: Mapping[str, Any], before: Mapping[str, Any] | None = None
+) -> None:
+    """Raise `Refused` unless a custom field may be as `values` say; `before` is its record so far."""
+    taken = custom.keys(str(values.get("entity") or ""), record_id) if before is None else ()
+    for problem in problems_of_declaration(values, before, taken):
+        label = Message(CustomField.__table__.c[problem.field or ""].info["field"].label)
+        raise Refused(Code.INVALID, message(N_("{field}: {problem}"), field=label, problem=problem.message))

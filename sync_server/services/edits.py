@@ -17,7 +17,7 @@ from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.merge import Verdict, after_seen, dot, judge, members, next_life
 from crm_core.sync.protocol import Code, OpKind
 from sync_server.services import cascades, conditions, ledgers, posting, quote_totals, stepping
-from sync_server.services.custom import CustomFields
+from sync_server.services.custom import CustomFields, demand_declarable
 from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
 from sync_server.services.outcomes import LostEdit, Outcome
@@ -140,6 +140,8 @@ class Edits:
         conditions.demand_draft(self.records, None, wanted)
         conditions.demand_content(None, wanted)
         stepping.demand_born(schema, wanted.values)
+        if schema.name == "custom_field":
+            demand_declarable(self.custom, record.id, record.values)
         replaced = self._number_new(record)
         # From here on nothing refuses.
         record.made = self._mark(stamp, self._next())
@@ -227,6 +229,8 @@ class Edits:
         conditions.demand_stage(self.records, wanted.schema, wanted.values)
         conditions.demand_sound(wanted.schema, record.id, wanted.values)
         conditions.demand_people(self.records, wanted.fields, wanted.values)
+        if wanted.schema.name == "custom_field":
+            demand_declarable(self.custom, record.id, after, record.values)
         links = conditions.links_among(wanted.schema, wanted.fields)
         if links and old != new:
             self.placing.demand_move(record, links, after)

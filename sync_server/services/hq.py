@@ -21,12 +21,13 @@ from crm_core.ids import is_id, new_id
 from crm_core.rules.access import Person, Reach, read_rights
 from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
-from crm_core.schema.reading import Schema
-from crm_core.schema.validate import problems_of
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_core.schema.validate import custom_problems, problems_of
 from crm_core.sync.clock import reading, tick
 from crm_core.sync.protocol import Answer, Code, Op, Txn, TxnFlag
 from sync_server.services import measures
 from sync_server.services.auth import now_ms
+from sync_server.services.custom import CustomFields
 from sync_server.services.merge import apply_transactions
 from sync_server.services.operations import Change, operations_of
 from sync_server.services.reading import NO_SUCH, Reader, read_person
@@ -222,18 +223,25 @@ class Hq:
             found = select(schema.table).where(schema.table.c.id == edit.record_id)
             row = dict(connection.execute(found).mappings().one())
         if edit.kind in (EditKind.CREATE, EditKind.UPDATE):
-            _demand_valid(schema, edit)
+            _demand_valid(connection, schema, edit, row)
         return operations_of(connection, schema, edit.kind.name, edit.record_id, edit.values, row)
 
 
-def _demand_valid(schema: Schema, edit: Edit) -> None:
-    """Raise `Invalid` naming every field that is wrong, where a laptop would be told of the first."""
+def _demand_valid(connection: Connection, schema: Schema, edit: Edit, row: Values | None) -> None:
+    """Raise `Invalid` naming every field that is wrong, where a laptop would be told of the first.
+
+    And where it lets laptops that have not heard of it do as before: what a custom field asks for.
+    """
     values = dict(edit.values)
+    custom = CustomFields(connection).of(schema.name)
     if edit.kind is EditKind.CREATE:
+        fields = (*schema.fields.values(), *custom.values())
         values = {
-            name: each.default for name, each in schema.fields.items() if each.default is not None
+            each.name: each.default for each in fields if each.default is not None and not each.retired
         } | values
     problems = problems_of(schema, values, partial=edit.kind is EditKind.UPDATE)
+    held = {CUSTOM_PREFIX + key: value for key, value in ((row or {}).get("custom") or {}).items()}
+    problems += custom_problems(custom, values, None if row is None else held)
     for name in values:
         declared = schema.fields.get(name)
         if declared is not None and (declared.computed or declared.no < FIRST_OWN_FIELD):

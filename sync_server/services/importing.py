@@ -93,7 +93,7 @@ def plan_table(
     """Return what importing the table would do; nothing is written."""
     schema = schema_of(entity)
     with hq.database.read() as snapshot:
-        custom = tuple(CustomFields(snapshot.connection).of(entity).values())
+        custom = tuple(CustomFields(snapshot.connection).in_use(entity).values())
         target = Target(schema=schema, custom=custom, languages=tuple(languages))
         options = ImportOptions(
             mode=wish.mode,

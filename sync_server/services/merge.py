@@ -269,7 +269,7 @@ class _Batch:
         if not isinstance(item.op.field, str):
             field = record.schema.by_no.get(item.op.field)
             return self._edits.rights.reads(record, field) if field else self._edits.rights.sees(record)
-        return self._edits.rights.reads(record, None)
+        return self._edits.rights.reads(record, self._edits.custom.of(record.schema.name).get(item.op.field))
 
     # What is new
 

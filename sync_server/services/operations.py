@@ -47,9 +47,10 @@ def operations_of(
         return [Change(OpKind[kind], 0, (row or {})["life"])]
     declared = _declared(connection, schema, values)
     if row is None:
-        first = {name: field.default for name, field in schema.fields.items() if field.default is not None}
+        offered = {**schema.fields, **CustomFields(connection).in_use(schema.name)}
+        first = {name: field.default for name, field in offered.items() if field.default is not None}
         filled = {name: value for name, value in {**first, **values}.items() if value not in (None, [], "")}
-        fields = [declared.get(name) or schema.fields[name] for name in filled]
+        fields = [declared.get(name) or offered[name] for name in filled]
         numbers = [_number(field) for field in fields]
         return [Change(OpKind.CREATE, 0, [numbers, list(filled.values())])]
     changes: list[Change] = []

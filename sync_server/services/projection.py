@@ -1,4 +1,7 @@
-"""Records as one reader may see them: what is masked is not even read from the database."""
+"""Records as one reader may see them: what is masked is not even read from the database.
+
+But for custom fields, which lie in one column: where one may be read the column is, and the others stay here.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from crm_core.entities import BY_NO
 from crm_core.rules.scopes import EVERYONE
-from crm_core.schema.field import Field, FieldClass, Kind
+from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.codec import ID_BYTES, pack_column
 from crm_core.sync.plan import Entitlement
@@ -161,7 +164,7 @@ class Projection:
         table = schema.table
         columns = [table.c.id, table.c.life]
         columns += [table.c[each.name] for each in declared if not each.name.startswith(CUSTOM_PREFIX)]
-        if self._rights.reads(schema.no, FieldClass.CORE):
+        if any(each.name.startswith(CUSTOM_PREFIX) for each in declared):
             columns.append(table.c.custom)
         places = {column.name: place for place, column in enumerate(columns)}
         born = (META.c.seq, META.c.device, META.c.incarnation, META.c.life_seq)

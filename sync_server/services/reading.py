@@ -17,9 +17,10 @@ from crm_core.ids import is_id
 from crm_core.rules.access import Action, ClassRight, Person, decide, readable_fields
 from crm_core.rules.people import person_for
 from crm_core.rules.scopes import EVERYONE
-from crm_core.schema.field import Field, FieldClass, Kind
+from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
-from sync_server.services.criteria import Criterion, condition
+from sync_server.services.criteria import Criterion, column_of, condition
+from sync_server.services.custom import CustomFields
 from sync_server.store.tables import Cell, RowMeta, RowScope, table_of
 
 PAGE_MOST: Final = 1000
@@ -73,6 +74,7 @@ class Reader:
     def __init__(self, connection: Connection, person: Person) -> None:
         self.connection = connection
         self.person = person
+        self._custom = CustomFields(connection)
 
     def get(self, entity: str, record_id: str, *, deleted: bool = False) -> Values:
         """Return what the person may see of a record. Raises `NotFound` where that is nothing."""
@@ -113,12 +115,11 @@ class Reader:
         of_row = (_meta.c.entity == schema.no, _meta.c.row_id == record_id)
         made = self.connection.execute(select(_meta).where(*of_row)).one()
         found.append({"field": None, "user_id": made.user_id, "at_ms": made.hlc >> 16})
-        readable = {field.name for field in readable_fields(self.person, entity)}
-        custom = self._reads_custom(schema)
+        readable = {field.name for field in readable_fields(self.person, entity)} | self.custom(entity).keys()
         cells = select(_cell).where(_cell.c.entity == schema.no, _cell.c.row_id == record_id)
         for cell in self.connection.execute(cells):
             for name in _fields_of(schema, cell.field):
-                if name in readable or (custom and name.startswith(CUSTOM_PREFIX)):
+                if name in readable:
                     found.append({"field": name, "user_id": cell.user_id, "at_ms": cell.hlc >> 16})
         return sorted(found, key=lambda each: each["at_ms"], reverse=True)
 
@@ -143,7 +144,7 @@ class Reader:
         return self._visible(schema_of(entity), deleted=False)
 
     def _sortable(self, schema: Schema, name: str) -> Field:
-        field = schema.fields.get(name)
+        field = schema.fields.get(name) or self.custom(schema.name).get(name)
         if field is None or field.kind in (Kind.TAGS, Kind.JSON):
             raise UserError(N_("A list cannot be sorted by “{field}”"), field=name)
         return field
@@ -165,13 +166,22 @@ class Reader:
 
     def _projected(self, schema: Schema, row: Mapping[str, Any]) -> Values:
         values = {field.name: row[field.name] for field in readable_fields(self.person, schema.name)}
-        if self._reads_custom(schema):
-            values.update((CUSTOM_PREFIX + key, value) for key, value in (row["custom"] or {}).items())
+        held = row["custom"] or {}
+        values.update(
+            (name, held[name.removeprefix(CUSTOM_PREFIX)])
+            for name in self.custom(schema.name)
+            if name.removeprefix(CUSTOM_PREFIX) in held
+        )
         return values
 
-    def _reads_custom(self, schema: Schema) -> bool:
-        """Tell whether the person may read the fields administrators added, which are of the class core."""
-        return self.person.rights.class_right(schema.name, FieldClass.CORE) >= ClassRight.READ
+    def custom(self, entity: str) -> dict[str, Field]:
+        """Return the custom fields in use that the person may read, by name."""
+        right = self.person.rights.class_right
+        return {
+            name: field
+            for name, field in self._custom.in_use(entity).items()
+            if right(entity, field.field_class) >= ClassRight.READ
+        }
 
 
 class _Order:
@@ -180,7 +190,8 @@ class _Order:
     def __init__(self, schema: Schema, wish: Wish) -> None:
         self._table = schema.table
         self._descending = wish.descending
-        self._column = self._table.c[wish.sort.name] if wish.sort else None
+        self._sort = wish.sort
+        self._column = column_of(schema, wish.sort) if wish.sort else None
 
     def by(self) -> Sequence[ColumnElement[Any]]:
         key = self._table.c.id
@@ -191,7 +202,7 @@ class _Order:
 
     def place(self, row: Mapping[str, Any]) -> str:
         """Return where a row stands, as text that travels in an address."""
-        value = None if self._column is None else row[self._column.name]
+        value = None if self._sort is None else _held(row, self._sort)
         return msgspec.json.encode([value, row["id"]]).hex()
 
     def beyond(self, place: str) -> ColumnElement[bool]:
@@ -217,6 +228,12 @@ class _Order:
             return value is None
         kind = self._column.type.python_type
         return type(value) is kind and "\x00" not in str(value) and (kind is not int or abs(value) < 2**63)
+
+
+def _held(row: Mapping[str, Any], field: Field) -> Any:
+    if not field.name.startswith(CUSTOM_PREFIX):
+        return row[field.name]
+    return (row["custom"] or {}).get(field.name.removeprefix(CUSTOM_PREFIX))
 
 
 def _fields_of(schema: Schema, register: str) -> list[str]:

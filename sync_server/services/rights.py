@@ -63,7 +63,7 @@ class AuthorRights:
         return self.may(Action.READ, record.schema.name, record.all_scopes())
 
     def reads(self, record: Record, field: Field | None) -> bool:
-        """Tell whether the author may read a field of the record; None is a custom field."""
+        """Tell whether the author may read a field of the record; None is a custom field that is gone."""
         return self.sees(record) and self.reads_class(record.schema, field)
 
     def reads_class(self, schema: Schema, field: Field | None) -> bool:

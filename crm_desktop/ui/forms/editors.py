@@ -32,10 +32,11 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
 from crm_core.schema.field import Choice, Field, Kind, Plain
-from crm_core.schema.values import DEFAULT_CURRENCY, parse_text
+from crm_core.schema.values import DEFAULT_CURRENCY, currency_of, parse_text
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.forms.member_editor import MemberEditor
+from crm_desktop.ui.forms.several import SeveralEditor
 from crm_desktop.ui.forms.tag_editor import TagEditor
 from crm_desktop.ui.forms.when import parse_day, parse_moment
 from crm_desktop.ui.theme import theme
@@ -79,6 +80,8 @@ def make_editor(context: Context, field: Field, currency: str = DEFAULT_CURRENCY
             return LinkEditor(context, field)
         case Kind.TAGS if field.members:
             return MemberEditor(context, field)
+        case Kind.TAGS if field.choices:
+            return SeveralEditor(field)
         case Kind.TAGS:
             return TagEditor(context, field)
         case _:
@@ -101,7 +104,7 @@ class LineEditor(QLineEdit):
         """Show the row's value."""
         value = values.get(self.field.name)
         if self.field.kind is Kind.MONEY and value is not None:
-            value = Money(value, str(values.get(self.field.currency or "") or DEFAULT_CURRENCY)).decimal()
+            value = Money(value, currency_of(self.field, values)).decimal()
         self.setText("" if value is None else str(value))
 
     def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
@@ -184,6 +187,7 @@ class ChoiceEditor(Live, QuietCombo):
         self.field = field
         self._choices = tuple(field.choices if choices is None else choices)
         self.addItem("", None)
+        self._choices = tuple(choice for choice in self._choices if not choice.retired)
         for choice in self._choices:
             self.addItem(choice.value, choice.value)
         self.activated.connect(self.edited)
@@ -197,9 +201,15 @@ class ChoiceEditor(Live, QuietCombo):
         """Show a value."""
         place = self.findData(value) if value else 0
         if place < 0:
-            self.addItem(str(value), value)
+            self.addItem(self._not_offered(str(value)), value)
             place = self.count() - 1
         self.setCurrentIndex(place)
+
+    def _not_offered(self, value: str) -> str:
+        """Return what a value is called that stays where it is and is not chosen anew."""
+        retired = any(choice.value == value for choice in self.field.choices)
+        words = tr(self.field.choice_label(value))
+        return tr("{value} (no longer offered)", value=words) if retired else words
 
     def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
         """Return the value chosen."""
@@ -209,6 +219,8 @@ class ChoiceEditor(Live, QuietCombo):
         """Name the choices in the language on screen."""
         for place, choice in enumerate(self._choices, start=1):
             self.setItemText(place, tr(choice.label))
+        for place in range(len(self._choices) + 1, self.count()):
+            self.setItemText(place, self._not_offered(str(self.itemData(place))))
 
 
 class BooleanEditor(Live, QCheckBox):
@@ -247,7 +259,9 @@ class MoneyEditor(QWidget):
         self.amount = QLineEdit()
         self.amount.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.currency = QuietCombo()
-        self.currency.addItems(list(CURRENCIES))
+        self.currency.addItems([field.unit] if field.unit else list(CURRENCIES))
+        self.currency.setMinimumContentsLength(len("CNY") + 1)
+        self.currency.setEnabled(not field.unit)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -269,7 +283,7 @@ class MoneyEditor(QWidget):
     def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
         """Show the row's amount."""
         minor = values.get(self.field.name)
-        code = str(values.get(self.field.currency or "") or self._usual)
+        code = str(values.get(self.field.currency or "") or self.field.unit or self._usual)
         self.amount.setText("" if minor is None else str(Money(minor, code).decimal()))
         self.show_currency(code)
 

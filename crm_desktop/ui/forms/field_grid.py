@@ -25,8 +25,6 @@ from crm_desktop.ui.widgets.live import Live
 
 TWO_COLUMNS_FROM = 560  # px before the font scale
 WIDEST = 760
-_WIDE = frozenset((Kind.LONG_TEXT, Kind.TAGS))
-_UNSHOWN = frozenset((Kind.JSON, Kind.POSITION))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +41,9 @@ class FieldGrid(Live, QWidget):
 
     edited = Signal(str)
     """The name of the field."""
+    wide = frozenset((Kind.LONG_TEXT, Kind.TAGS))
+    """Kinds that take the whole width."""
+    unshown = frozenset((Kind.JSON, Kind.POSITION))
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +71,7 @@ class FieldGrid(Live, QWidget):
         sections: dict[str, list[FormField]] = {}
         for each in shown:
             field = each.field
-            if not field.in_form or field.kind in _UNSHOWN or field.name in without:
+            if not field.in_form or field.kind in self.unshown or field.name in without:
                 continue
             made = (
                 self._editable(context, field, currency)
@@ -128,6 +129,8 @@ class FieldGrid(Live, QWidget):
     def _editable(self, context: Context, field: Field, currency: str) -> FormField:
         editor = make_editor(context, field, currency)
         widget = field_widgets.Field(Message(field.label), editor, required=field.required)
+        if field.hint:
+            widget.set_hint(Message(field.hint))
         editor.edited.connect(lambda name=field.name: self.edited.emit(name))
         return FormField(field=field, widget=widget, editor=editor)
 
@@ -166,7 +169,7 @@ class FieldGrid(Live, QWidget):
                 pass
             row = column = 0
             for found in fields:
-                wide = found.field.kind in _WIDE
+                wide = found.field.kind in self.wide
                 if wide and column:
                     row, column = row + 1, 0
                 grid.addWidget(found.widget, row, column, 1, columns if wide else 1)

@@ -52,6 +52,7 @@ class RecordForm(Live, QWidget):
     saved. What is typed is kept as a draft every three seconds.
     """
 
+    grid_class = FieldGrid
     saved = Signal(object)
     """The `Record` as it was saved."""
     closed = Signal()
@@ -179,7 +180,7 @@ class RecordForm(Live, QWidget):
         self._note = FormBar(margin)
         self._bar = self._note.bar
         self._others = VersionPanels(self.context, self)
-        self.grid = FieldGrid()
+        self.grid = self.grid_class()
         self.grid.edited.connect(self._on_edited)
         inner = QWidget()
         row = QHBoxLayout(inner)
@@ -256,9 +257,8 @@ class RecordForm(Live, QWidget):
                 left_out=self._left_out,
             )
         else:
-            # An empty list would mean every field.
             untouched = [name for name in self.grid.fields if name not in self._touched]
-            if untouched:
+            if untouched:  # an empty list would mean every field
                 self.grid.fill(setup.values, setup.titles, untouched)
         self._save_button.setVisible(setup.refusal is None)
         self._others.show_versions(setup.others, self.grid, locked=setup.refusal is not None)

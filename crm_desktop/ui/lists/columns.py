@@ -10,9 +10,9 @@ from crm_core.entities._choices import LEVELS
 from crm_core.i18n import Message, message
 from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
-from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_core.schema.values import currency_of
 from crm_desktop.services.lists import ListSetup, ShownField
-from crm_desktop.ui.field_texts import field_text
+from crm_desktop.ui.field_texts import field_text, word_text
 from crm_desktop.ui.format import money
 from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
 from crm_desktop.ui.translate import tr
@@ -161,13 +161,13 @@ def _amount(field: Field, row: Row, company_currency: str) -> CellText:
     minor = row.record.get(field.name)
     if minor is None:
         return EMPTY_CELL
-    amount = Money(minor, str(row.record.get(field.currency or "") or DEFAULT_CURRENCY))
+    amount = Money(minor, currency_of(field, row.record.values))
     from_company = amount.currency == company_currency
     return CellText(money(amount, symbol=not from_company))
 
 
 def _words(field: Field, row: Row) -> CellText:
-    words = row.record.get(field.name) or []
+    words = [word_text(field, str(word)) for word in row.record.get(field.name) or []]
     return CellText(", ".join(words), tuple(words)) if words else EMPTY_CELL
 
 

@@ -37,6 +37,8 @@ class RecordsLook:
     columns: tuple[str, ...]
     sort: tuple[tuple[str, bool], ...]
     views: tuple[ListView, ...] = ()
+    imports: bool = True
+    """Whether a button brings a file in."""
     widths: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -64,14 +66,15 @@ class RecordsPage(Page):
         self.list.opened.connect(self._on_opened)
         self.list.new_asked.connect(self._on_new_asked)
         self.list.shown.connect(self._on_list_shown)
-        self.import_button = ImportButton(context, actions, look.entity, self)
+        self.import_button = ImportButton(context, actions, look.entity, self) if look.imports else None
         self._header = QWidget()
         head = QHBoxLayout(self._header)
         head.setSpacing(M)
         head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
         head.addWidget(self.title)
         head.addStretch(1)
-        head.addWidget(self.import_button)
+        if self.import_button is not None:
+            head.addWidget(self.import_button)
         head.addWidget(self.new_button)
         side = QWidget()
         inner = QVBoxLayout(side)

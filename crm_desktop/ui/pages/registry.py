@@ -104,6 +104,14 @@ PAGES: tuple[PageSpec, ...] = (
         shortcut="Ctrl+0",
         more=True,
     ),
+    PageSpec(
+        id="fields",
+        text=N_("Custom fields"),
+        icon="sliders",
+        factory="fields:FieldsPage",
+        entity="custom_field",
+        in_rail=False,
+    ),
     PageSpec(id="import", text=N_("Import"), icon="dl", factory="imports:ImportPage", in_rail=False),
     PageSpec(id="settings", text=N_("Settings"), icon="sliders", factory="settings:SettingsPage", more=True),
 )

@@ -120,10 +120,25 @@ class SettingsPage(Page):
         self.files = FileRules(self.context, LABEL_WIDTH)
         _row(self.files, message("Fetched without asking"), self.files.automatic)
         _row(self.files, message("Sending and fetching"), self.files.pause)
-        cards = [general, looks, self._sync_card(), self.files, self._data_card()]
+        self._fields = self._fields_card()
+        cards = [general, looks, self._fields, self._sync_card(), self.files, self._data_card()]
         if self.context.app.passphrase_file is not None:
             cards.append(self._security_card())
         return [*cards, self._about_card()]
+
+    def _fields_card(self) -> Card:
+        card = Card(message("Custom fields"))
+        card.body.addWidget(
+            Label(
+                message("Fields your company added to customers, deals and other records."),
+                color="text-soft",
+                wrap=True,
+            )
+        )
+        self.fields_button = Button(message("Custom fields…"), Kind.STANDARD, icon="sliders")
+        self.fields_button.clicked.connect(lambda: self.context.go.emit(Place(page="fields")))
+        _buttons(card, self.fields_button)
+        return card
 
     def _sync_card(self) -> Card:
         card = Card(message("Sync"))

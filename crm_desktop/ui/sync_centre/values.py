@@ -12,7 +12,7 @@ from crm_core.i18n import Message, message
 from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX
-from crm_core.schema.values import DEFAULT_CURRENCY, links_of
+from crm_core.schema.values import currency_of, links_of
 from crm_desktop.services.joined import JoinedField
 from crm_desktop.services.offers import OfferedEdit
 from crm_desktop.services.returned_edits import ReturnedEdit
@@ -101,7 +101,7 @@ def _words(field: Field, named: Mapping[str, Any], titles: Titles) -> str:
         return ""
     match field.kind:
         case Kind.MONEY:
-            return money(Money(int(value), named.get(field.currency or "") or DEFAULT_CURRENCY))
+            return money(Money(int(value), currency_of(field, named)))
         case Kind.INTEGER | Kind.DECIMAL:
             return figure(Decimal(str(value)))
         case Kind.PERCENT:

@@ -49,6 +49,7 @@ class Field(Live, QWidget):
         self.editor = editor
         self._name, self._required = label, required
         self._error: Text = ""
+        self._hint: Text = ""
         self._mark: str | None = None
         self._action: QAction | None = None
         self.label = Label(step="caption", color="text-soft")
@@ -101,9 +102,20 @@ class Field(Live, QWidget):
             self._say(error, None if inside else "overdue", "bad")
             self._set_mark("error")
         else:
-            self._help.hide()
+            self._show_hint()
             self._set_mark(None)
         self.editor.setAccessibleDescription(show(error))
+
+    def set_hint(self, hint: Text) -> None:
+        """Say what helps to fill the field in, under it where nothing is wrong."""
+        self._hint = hint
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        if show(self._hint):
+            self._say(self._hint, None, "text-soft")
+        else:
+            self._help.hide()
 
     def set_note(self, note: Text, kind: str = "soft") -> None:
         """Say something that is not wrong under the field; kinds good, warn, soft. Empty to clear."""

@@ -388,7 +388,7 @@ def test_a_masked_field_is_neither_filtered_sorted_nor_read(full: Replica, how: 
         with pytest.raises(AccessDenied):
             query.group(session, service, ListQuery(entity="customer"), by="credit_currency")
     assert not query.not_masked(service, "customer", "notes")
-    assert query.not_masked(service, "customer", "x:anything")
+    assert not query.not_masked(service, "customer", "x:anything")
 
 
 def test_an_entity_a_role_may_not_read_is_no_list_of_its(full: Replica) -> None:
