@@ -10,6 +10,7 @@ from crm_core.entities.customer import Contact, Customer, Tag
 from crm_core.entities.deal import Deal, Pipeline, Stage
 from crm_core.entities.lead import Lead
 from crm_core.entities.membership import PointEntry
+from crm_core.entities.merge import Merge
 from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.entities.product import Price, Product
 from crm_core.entities.quote import Quote, QuoteLine
@@ -34,6 +35,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     SavedView,
     Customer,
     Contact,
+    Merge,
     PointEntry,
     Lead,
     Deal,

@@ -8,6 +8,7 @@ from crm_core.entities._choices import COLOURS, LEVELS, SOURCES, choices
 from crm_core.i18n import N_
 from crm_core.schema.columns import (
     choice,
+    column,
     currency_code,
     date,
     integer,
@@ -117,6 +118,11 @@ class Customer(Entity):
     points: Mapped[int | None] = integer(
         45, N_("Points"), computed=True, read_only=True, indexed=True, in_list=True, since=2
     )
+    merged_into_id: Mapped[str | None] = ref(
+        46, N_("Merged into"), "customer", read_only=True, in_form=False, since=3
+    )
+    distinct_from: Mapped[list[str] | None] = column(47, N_("Is not"), Kind.TAGS, in_form=False, since=3)
+    """Ids of records of this kind somebody looked at: they are others, however alike."""
     shared_with: Mapped[list[str] | None] = shares(
         60, N_("Shared with"), ScopeSource.SHARE, since=2, section=N_("Sharing")
     )
@@ -150,6 +156,11 @@ class Contact(Entity):
     birthday: Mapped[str | None] = date(18, N_("Birthday"), personal=True)
     social_accounts: Mapped[str | None] = text(19, N_("Social accounts"), personal=True)
     notes: Mapped[str | None] = long_text(20, N_("Notes"), field_class=FieldClass.COMMS, searchable=True)
+    merged_into_id: Mapped[str | None] = ref(
+        21, N_("Merged into"), "contact", read_only=True, in_form=False, since=3
+    )
+    distinct_from: Mapped[list[str] | None] = column(22, N_("Is not"), Kind.TAGS, in_form=False, since=3)
+    """Ids of records of this kind somebody looked at: they are others, however alike."""
 
 
 class Tag(Entity):

@@ -1,4 +1,4 @@
-"""`crm duplicates`: records that may be the same as another."""
+"""`crm duplicates`, `crm merge`, `crm unmerge`: records that may be the same, and putting them together."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import Any
 import click
 
 from crm_core.entities import schema_of
-from crm_core.i18n import N_
+from crm_core.i18n import N_, message
 from crm_core.rules.duplicates import COMPARED, LIKELY_FROM
 from crm_desktop.cli.console import tr
-from crm_desktop.cli.records import entity_argument
+from crm_desktop.cli.records import entity_argument, id_argument
 from crm_desktop.cli.root import Terminal, pass_terminal
-from crm_desktop.cli.values import declared_fields, parse, record_id_of
+from crm_desktop.cli.values import declared_fields, flat, parse, record_id_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import duplicates as likeness
-from crm_desktop.services import records, twins
+from crm_desktop.services import merging, records, twins
 from crm_desktop.services.duplicates import Match
 
 TWIN_COLUMNS = ("title", "label", "value", "twin_title", "twin_id")
 GROUP_COLUMNS = ("group", "score", "title", "reasons", "id")
+ROW_COLUMNS = ("label", "values", "taken")
 MATCH_COLUMNS = ("score", "title", "reasons", "id")
 
 _entity_option = click.option(
@@ -114,6 +115,93 @@ def check(terminal: Terminal, entity: str, assignments: tuple[str, ...]) -> None
         values = parse(declared_fields(app.replica, entity), entity, assignments)
         found = likeness.matches(app.replica, entity, values)
         terminal.console.show_rows((_match_row(app.replica, each) for each in found), MATCH_COLUMNS)
+
+
+@duplicates.command(help=tr(N_("Note that a record is another than these: they are named together no more.")))
+@entity_argument
+@id_argument
+@click.argument("others", metavar="OTHER...", nargs=-1, required=True)
+@click.option("--undo", is_flag=True, help=tr(N_("Take that back.")))
+@pass_terminal
+def distinct(terminal: Terminal, entity: str, record_id: str, others: tuple[str, ...], undo: bool) -> None:
+    """Note that records are not the same."""
+    schema_of(entity)
+    with terminal.app() as app:
+        say = merging.unsay_distinct if undo else merging.say_distinct
+        known = [records.get(app.replica, entity, record_id_of(each)).id for each in others]
+        terminal.console.show(
+            flat(app.replica, say(app.replica, entity, record_id_of(record_id), known).value)
+        )
+
+
+@click.command(
+    help=tr(
+        N_(
+            "Merge records into KEEP, field by field: what differs goes by rule or by --take. The others are"
+            " deleted; what hangs on them is moved."
+        )
+    )
+)
+@entity_argument
+@click.argument("keep", metavar="KEEP")
+@click.argument("others", metavar="OTHER...", nargs=-1, required=True)
+@click.option(
+    "--take",
+    metavar="FIELD=ID",
+    multiple=True,
+    help=tr(N_("Whose value of a field is kept: a record's id, or * for all texts or words together.")),
+)
+@click.option(
+    "--dry-run", is_flag=True, help=tr(N_("Print what differs and what would be taken; change nothing."))
+)
+@pass_terminal
+def merge(
+    terminal: Terminal, entity: str, keep: str, others: tuple[str, ...], take: tuple[str, ...], dry_run: bool
+) -> None:
+    """Merge records."""
+    schema_of(entity)
+    chosen = dict(_taken(each) for each in take)
+    with terminal.app() as app:
+        ids = [record_id_of(each) for each in (keep, *others)]
+        if not dry_run:
+            terminal.console.show(
+                flat(app.replica, merging.merge(app.replica, entity, ids[0], ids[1:], chosen).value)
+            )
+            return
+        shown = merging.compare(app.replica, entity, ids, ids[0])
+        rows = (
+            {
+                "field": row.name,
+                "label": tr(row.fields[0].label),
+                "values": [value for values in row.values for value in values[:1]],
+                "taken": chosen.get(row.name, row.taken),
+            }
+            for row in shown.rows
+            if row.differs
+        )
+        terminal.console.show_rows(rows, ROW_COLUMNS)
+
+
+@click.command(
+    help=tr(
+        N_("Take a merge apart: what was merged is there again. Edits made since stay with the kept record.")
+    )
+)
+@click.argument("merge_id", metavar="ID")
+@pass_terminal
+def unmerge(terminal: Terminal, merge_id: str) -> None:
+    """Take a merge apart."""
+    with terminal.app() as app:
+        terminal.console.show(
+            flat(app.replica, merging.take_apart(app.replica, record_id_of(merge_id)).value)
+        )
+
+
+def _taken(text: str) -> tuple[str, str]:
+    name, equals, source = text.partition("=")
+    if not equals:
+        raise click.UsageError(message(N_("“{text}” does not have the form field=value"), text=text).show(tr))
+    return name.strip(), source if source == merging.ALL else record_id_of(source)
 
 
 def _match_row(replica: Replica, match: Match) -> dict[str, Any]:

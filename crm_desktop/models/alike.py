@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS
 from crm_core.rules.duplicates import COMPARED, Traits, traits_of
 
+DISTINCT: Final = "distinct_from"
+"""Field with the ids of records that somebody looked at and found to be others."""
 MOST_OF_A_KEY: Final = 200
 """Records of one key looked at: more have it in common than could ever be told apart by hand."""
 _PAIRED_OF_A_KEY: Final = 40
@@ -45,7 +47,7 @@ def with_keys(session: Session, entity: str, keys: Iterable[str]) -> list[str]:
 
 def compared_columns(entity: str) -> list[str]:
     """Return what `traits` reads of a record besides its id."""
-    extra = [name for name in ("kind",) if name in SCHEMAS[entity].fields]
+    extra = [name for name in ("kind", DISTINCT) if name in SCHEMAS[entity].fields]
     return list(dict.fromkeys((*COMPARED[entity], *extra, SCHEMAS[entity].meta.title)))
 
 
@@ -137,6 +139,7 @@ class TraitsReader:
         self._entity = entity
         self._known: dict[str, Traits | None] = {}
         self.titles: dict[str, str] = {}
+        self._distinct: dict[str, frozenset[str]] = {}
 
     def know(self, ids: Sequence[str]) -> None:
         """Read those of `ids` that are not known yet."""
@@ -146,6 +149,7 @@ class TraitsReader:
         if len(self._known) + len(wanted) > self.MOST:
             self._known.clear()
             self.titles.clear()
+            self._distinct.clear()
             wanted = list(dict.fromkeys(ids))
         title = SCHEMAS[self._entity].meta.title
         found = values_of(self._session, self._entity, wanted)
@@ -154,7 +158,13 @@ class TraitsReader:
             self._known[record_id] = None if values is None else traits_of(self._entity, values)
             if values is not None:
                 self.titles[record_id] = str(values.get(title) or "")
+                if values.get(DISTINCT):
+                    self._distinct[record_id] = frozenset(values[DISTINCT])
 
     def of(self, record_id: str) -> Traits | None:
         """Return what a known record is compared by; None where it does not live."""
         return self._known.get(record_id)
+
+    def are_distinct(self, one: str, other: str) -> bool:
+        """Tell whether somebody said of one of two known records that it is not the other."""
+        return other in self._distinct.get(one, ()) or one in self._distinct.get(other, ())

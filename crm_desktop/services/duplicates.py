@@ -95,9 +95,12 @@ def matches_in(
     wanted = traits_of(entity, {name: value for name, value in values.items() if name in readable})
     ids = [each for each in alike.with_keys(session, entity, keys_of(wanted)) if each != besides]
     reader = alike.TraitsReader(session, entity)
-    reader.know(ids)
+    reader.know([*ids, besides] if besides else ids)
+    apart = frozenset(values.get(alike.DISTINCT) or ())
     found = []
     for record_id in ids:
+        if record_id in apart or (besides and reader.are_distinct(record_id, besides)):
+            continue
         traits = reader.of(record_id)
         likeness = None if traits is None else compare(wanted, traits)
         if likeness is not None and likeness.score >= least:
@@ -129,7 +132,7 @@ def find_groups(
             reader.know([record_id for pair in some for record_id in pair])
             for one, other in some:
                 traits, others = reader.of(one), reader.of(other)
-                if traits is None or others is None:
+                if traits is None or others is None or reader.are_distinct(one, other):
                     continue
                 likeness = compare(traits, others)
                 if likeness.score >= least:

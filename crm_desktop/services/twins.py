@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import literal, literal_column, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS, schema_of
@@ -13,6 +13,7 @@ from crm_core.rules.access import Action, Person, readable_fields
 from crm_core.rules.uniqueness import normal_form
 from crm_core.schema.field import Field
 from crm_desktop.models import repository
+from crm_desktop.models.alike import DISTINCT
 from crm_desktop.models.derived import alike_sql
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
@@ -62,7 +63,7 @@ def twins_in(session: Session, person: Person, record: Record) -> tuple[Twin, ..
     for field in _unique_fields(person, record.entity):
         normal = normal_form(field, record.get(field.name))
         if normal is not None and record.alive:
-            found.extend(twin for twin in _having(session, field, record.entity, normal, besides=record.id))
+            found.extend(twin for twin in _having(session, field, record, normal))
     return tuple(found)
 
 
@@ -77,16 +78,19 @@ def _unique_fields(person: Person, entity: str) -> tuple[Field, ...]:
     return tuple(field for field in readable_fields(person, entity) if field.unique)
 
 
-def _having(session: Session, field: Field, entity: str, normal: str, besides: str) -> Iterator[Twin]:
-    table = SCHEMAS[entity].table
-    title = table.c[SCHEMAS[entity].meta.title]
+def _having(session: Session, field: Field, record: Record, normal: str) -> Iterator[Twin]:
+    entity, table = record.entity, record.schema.table
+    title = table.c[record.schema.meta.title]
+    apart = table.c[DISTINCT] if DISTINCT in table.c else literal(None)
     query = (
-        select(table.c.id, title.label("title"), table.c[field.name].label("value"))
-        .where(literal_column(alike_sql(field)) == normal, table.c.life % 2 == 1, table.c.id != besides)
+        select(table.c.id, title.label("title"), table.c[field.name].label("value"), apart.label("apart"))
+        .where(literal_column(alike_sql(field)) == normal, table.c.life % 2 == 1, table.c.id != record.id)
         .order_by(table.c.id)
         .limit(MOST)
     )
     for row in session.execute(query):
+        if row.id in record.get(DISTINCT, ()) or record.id in (row.apart or ()):
+            continue  # somebody looked at both
         yield Twin(
             entity=entity,
             record_id=row.id,
@@ -111,7 +115,9 @@ def _pairs(session: Session, person: Person, entity: str) -> Iterator[tuple[Reco
         for ids in groups.values():
             known = repository.get_many(session, entity, ids if len(ids) > 1 else ())
             for record_id in ids[1:]:
-                other = known[record_id]
+                other, first = known[record_id], known[ids[0]]
+                if other.id in first.get(DISTINCT, ()) or first.id in other.get(DISTINCT, ()):
+                    continue
                 value = str(other.get(field.name))
                 twin = Twin(
                     entity=entity,
@@ -121,4 +127,4 @@ def _pairs(session: Session, person: Person, entity: str) -> Iterator[tuple[Reco
                     label=field.label,
                     value=value,
                 )
-                yield known[ids[0]], twin
+                yield first, twin

@@ -16,7 +16,7 @@ from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.merge import Verdict, after_seen, dot, judge, members, next_life
 from crm_core.sync.protocol import Code, OpKind
-from sync_server.services import cascades, conditions, ledgers, posting, quote_totals, stepping
+from sync_server.services import cascades, conditions, joining, ledgers, posting, quote_totals, stepping
 from sync_server.services.custom import CustomFields, demand_declarable
 from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
@@ -60,6 +60,8 @@ class Edits:
         self._next = hq.positions.next
         self._author = author
         self._server_ms = server_ms
+        own = (self._next, self.value, self._put, self._sign, self._note_account)
+        self._joining = joining.Joining(self.records, self.scopes, author, self.rights, *own)
 
     def apply(self, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
         """Do what an operation wants. Raises `Refused`, and has then changed nothing."""
@@ -142,6 +144,7 @@ class Edits:
         stepping.demand_born(schema, wanted.values)
         if schema.name == "custom_field":
             demand_declarable(self.custom, record.id, record.values)
+        joining.demand_kept(self.records, self.rights, schema, record.id, wanted.values)
         replaced = self._number_new(record)
         # From here on nothing refuses.
         record.made = self._mark(stamp, self._next())
@@ -151,6 +154,7 @@ class Edits:
         if owner is not None:  # with a position of its own, so that the author hears of it
             mark = Mark(stamp.hlc, 0, 1, stamp.op_no, self._next(), self._author.user_id)
             record.stamp(register_of(owner), mark)
+        carried = self._joining.place_new(record, stamp) if place is None else None
         parents = self.records.parents(record) if place is None else ()
         dead = next((parent for parent in parents if not parent.lives), None)
         if dead is not None:
@@ -161,7 +165,7 @@ class Edits:
         self._note_total(record)
         self._note_account(record)
         seq = record.made.seq
-        shown = replaced if dead is None else [conditions.PARENT_DELETED.text, {}]
+        shown = carried or replaced if dead is None else [conditions.PARENT_DELETED.text, {}]
         return Outcome(code=Code.APPLIED, seq=seq, base=seq, shown=shown, is_own=True)
 
     def _first_values(self, wanted: Wanted, stamp: Stamp) -> dict[str, Any]:
@@ -231,6 +235,7 @@ class Edits:
         conditions.demand_people(self.records, wanted.fields, wanted.values)
         if wanted.schema.name == "custom_field":
             demand_declarable(self.custom, record.id, after, record.values)
+        joining.demand_kept(self.records, self.rights, wanted.schema, record.id, wanted.values)
         links = conditions.links_among(wanted.schema, wanted.fields)
         if links and old != new:
             self.placing.demand_move(record, links, after)
@@ -256,11 +261,12 @@ class Edits:
             self._note_other(record, wanted, self._mark(stamp, seq), held, old)
         else:
             verdict = Verdict.APPLIED
+        carried = self._joining.carry(record, wanted, old, stamp)
         return Outcome(
             code=Code.MERGED if verdict is Verdict.MERGED else Code.APPLIED,
             seq=seq,
             base=seq if newest <= base else base,
-            shown=self._in_trash(record) or replaced,
+            shown=carried or self._in_trash(record) or replaced,
             hlc=stamp.hlc if stamp != came else 0,
             is_own=is_last,
         )
@@ -416,9 +422,11 @@ class Edits:
             conditions.demand_unused(self.records, record)
         newest = record.newest_of_others(self._author.device)
         name = dot(self._author.device, self._author.incarnation, stamp.op_no)
+        moved = self._joining.gone_over(record) if restore else []
         if restore:
             affected, held = cascades.brought_back(self.records, record)
         else:
+            self._joining.hand_on(record, name, stamp)
             affected, held = cascades.taken_along(self.records, record), []
         for each in affected:
             self.records.change(each)
@@ -433,6 +441,8 @@ class Edits:
             self.records.change(each)
             each.life_seq, each.life_device, each.cascade = self._next(), 0, cascade
             each.meta_changed = True
+        if restore:
+            self._joining.bring_back(record, moved, stamp)
         seq = record.life_seq
         return Outcome(code=Code.APPLIED, seq=seq, base=seq if newest <= base else base)
 
@@ -459,6 +469,7 @@ class Edits:
         if field.scope is not None:
             self.scopes.changed(record)
             self.scopes.lend(record)
+        self._joining.carry_words(record, field, after - before, stamp)
         return Outcome(
             code=Code.APPLIED,
             seq=seq,

@@ -240,6 +240,34 @@ def test_records_that_may_be_the_same_are_listed_in_groups_and_checked_before_th
     assert other["reasons"] == "Same words in the name"
     assert (row["id"], row["reasons"]) == (first, "Same words in the name, Same phone number")
     assert crm.run("duplicates", "find", "--entity", "product").status == 2
+    crm.json("duplicates", "distinct", "customer", first, second)
+    assert crm.rows("duplicates", "find") == []
+    crm.json("duplicates", "distinct", "customer", first, second, "--undo")
+    assert len(crm.rows("duplicates", "find")) == 2
+
+
+def test_records_are_merged_field_by_field_and_taken_apart(crm: Crm) -> None:
+    keep = crm.json("add", "customer", "name=Paper Crane", "city=Ulm", "tags=a")["id"]
+    other = crm.json("add", "customer", "name=PAPER CRANE", "city=Bonn", "phone=+49 30 1234567")["id"]
+    lin = crm.json("add", "contact", "name=Lin", f"customer_id={other}")["id"]
+    rows = crm.rows("merge", "customer", keep, other, "--dry-run", "--take", f"name={other}")
+    assert {row["field"]: row["taken"] for row in rows}["name"] == other
+    told = crm.json("merge", "customer", keep, other, "--take", f"city={other}")
+    merged = crm.json("show", "customer", keep)
+    assert (merged["name"], merged["city"], merged["phone"]) == ("Paper Crane", "Bonn", "+49 30 1234567")
+    assert crm.json("show", "contact", lin)["customer_id"] == keep
+    assert crm.json("show", "customer", other)["deleted"] is True
+    assert [row["id"] for row in crm.rows("list", "merge")] == [told["id"]]
+    apart = crm.json("unmerge", told["id"])
+    assert (apart["city"], apart["phone"]) == ("Ulm", None)
+    assert crm.json("show", "contact", lin)["customer_id"] == other
+    assert "deleted" not in crm.json("show", "customer", other)
+    again = crm.run("unmerge", told["id"])
+    assert (again.status, "already" in again.err) == (1, True)
+    wrong = crm.run("merge", "customer", keep, other, "--take", "city")
+    assert wrong.status == 2
+    assert crm.run("merge", "customer", keep, keep).status == 1
+    assert crm.run("merge", "product", keep, other).status == 1
 
 
 def test_another_version_of_a_text_is_shown_taken_and_then_gone(
