@@ -174,12 +174,19 @@ def search_texts(replica: Replica) -> dict[str, list[str]]:
         phones = [run("SELECT phone FROM customer WHERE id = ?", (one,)).scalar_one() for one in ids]
     return {
         "part of a Latin name": [customer_name(n).split()[1][1:6] + " " + str(n)[:3] for n in latin],
+        "a Latin name with two letters swapped": [
+            _swapped(customer_name(n).split()[1]) + " " + str(n)[:3] for n in latin
+        ],
         "two Chinese characters": [customer_name(n)[2:4] for n in chinese],
         "pinyin initials": [
             "".join(syllable[0] for syllable in lazy_pinyin(customer_name(n)[:6])) for n in chinese
         ],
         "digits of a phone number": [phone[-6:] for phone in phones],
     }
+
+
+def _swapped(word: str) -> str:
+    return word[:2] + word[3] + word[2] + word[4:] if len(word) > 4 else word
 
 
 def _by_entity(hits: Sequence[Hit]) -> dict[str, list[str]]:

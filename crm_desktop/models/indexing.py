@@ -34,7 +34,7 @@ from crm_desktop.models import derived, put_off, state
 from crm_desktop.models.sorting import SORT_VERSION, fold, keyed_fields, sort_key, walked_names
 from crm_desktop.models.state import Key
 
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 """Counted up when the index is built in another way."""
 
 # `grams` finds any three characters inside a word; `words` finds single Chinese characters and beginnings of
@@ -51,6 +51,7 @@ _INDEX_TABLES = {
 _KEYS_IN_ORDER = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS search_keys_in_order USING fts5vocab(search_keys, instance)"
 )
+_VOCABULARY = "CREATE VIRTUAL TABLE IF NOT EXISTS search_vocabulary USING fts5vocab(search_words, row)"
 _RETIRED = "CREATE TABLE IF NOT EXISTS search_retired (id INTEGER PRIMARY KEY)"
 _KEYED_LATER = "CREATE TABLE IF NOT EXISTS keyed_later (entity TEXT PRIMARY KEY) WITHOUT ROWID"
 RETIRE = "INSERT INTO search_retired SELECT id FROM search_doc WHERE"
@@ -106,6 +107,7 @@ def install(session: Session) -> None:
         run(statement)
         run(f"INSERT INTO {table}({table}, rank) VALUES ('deletemerge', {_DELETED_MERGE})")
     run(_KEYS_IN_ORDER)
+    run(_VOCABULARY)
     for table, statement in derived.TABLES.items():
         run(f"DROP TABLE IF EXISTS {table}")
         run(statement)

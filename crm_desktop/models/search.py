@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_desktop.models.indexing import CJK, RETIRE, digits_of, kind_token, spaced
+from crm_desktop.models.misspelt import mistakes_of, near_words
 from crm_desktop.models.sorting import fold
 
 MAX_TERMS = 8
 SNIPPET = 60  # characters around what was found
 # Hits of one rank looked at before the better ones of them are chosen.
 CANDIDATES = 200
+FEW = 3
+"""Hits below which what is only like the text is looked for too."""
 _NUMBER = re.compile(r"[+(]?[0-9][0-9 ()./\-]*[0-9)]\Z")
 _WORD = re.compile(r"\w+")
 
@@ -33,7 +36,8 @@ class Hit:
     snippet: str
     """Where in its other fields the text was found; '' where the title says it."""
     score: int
-    """3: the title is the text; 2: it begins with it; 1: it holds it; 0: another field does."""
+    """3: the title is the text; 2: it begins with it; 1: it holds it; 0: another field does; -1: something
+    like it is there."""
 
 
 def search(
@@ -55,6 +59,8 @@ def search(
     for part, score in (("title", 1), ("", 0)):
         if len(found) < limit:
             _by_terms(session, terms, part, kinds, score, found)
+    if len(found) < FEW:
+        _by_near_words(session, terms, kinds, found)
     return _hits(session, found, terms, query, limit)
 
 
@@ -123,17 +129,44 @@ def _by_terms(
     found: dict[int, int],
 ) -> None:
     matched = _match(terms, part, kinds)
-    if matched is None:
-        return
+    if matched is not None:
+        _take(session, matched, score, found)
+
+
+def _take(session: Session, matched: tuple[str, list[str]], score: int, found: dict[int, int]) -> None:
+    """Add what a statement of `_match` finds, but for entries taken out since."""
     statement, values = matched
     statement += f" AND +rowid NOT IN (SELECT id FROM search_retired) LIMIT {CANDIDATES}"
     for (doc_id,) in session.connection().exec_driver_sql(statement, tuple(values)):
         found.setdefault(doc_id, score)
 
 
-def _match(terms: Sequence[str], part: str, kinds: Sequence[str] | None) -> tuple[str, list[str]] | None:
-    """Return a statement for the entries that hold every word, and its values; None where none is left."""
+def _by_near_words(
+    session: Session, terms: Sequence[str], kinds: Sequence[str] | None, found: dict[int, int]
+) -> None:
+    """Find records by words that are like those typed; all words have to be there in one way or another."""
+    if not any(mistakes_of(term) for term in terms):
+        return
     words: list[str] = []
+    for term in terms:
+        alike = near_words(session, term)
+        if mistakes_of(term) and not alike:
+            return
+        words += [f"({' OR '.join(_quoted([word]) for word in alike)})"] if alike else []
+    rest = [term for term in terms if not mistakes_of(term)]
+    matched = _match(rest, "", kinds, words)
+    if matched is not None:
+        _take(session, matched, -1, found)
+
+
+def _match(
+    terms: Sequence[str], part: str, kinds: Sequence[str] | None, also: Sequence[str] = ()
+) -> tuple[str, list[str]] | None:
+    """Return a statement for the entries that hold every word, and its values; None where none is left.
+
+    `also`: expressions of FTS5 over whole words that have to be true as well.
+    """
+    words: list[str] = list(also)
     grams: list[str] = []
     for term in terms:
         if _NUMBER.match(term) and len(digits_of(term)) >= 3:
@@ -211,7 +244,7 @@ def _hits(session: Session, found: dict[int, int], terms: Sequence[str], query: 
             continue
         title = str(values.get(SCHEMAS[document.entity].meta.title) or "")
         score = found[document.id]
-        snippet = "" if score else _snippet(document.entity, values, terms)
+        snippet = "" if score > 0 else _snippet(document.entity, values, terms)
         hits.append(
             Hit(entity=document.entity, id=document.row_id, title=title, snippet=snippet, score=score)
         )

@@ -84,6 +84,27 @@ def test_a_record_is_found_by_part_of_any_text(filled: Replica, text: str, expec
 
 @pytest.mark.parametrize(
     "text",
+    ["golbex", "globx", "gglobex", "glubex", "lobex", "globxe", "globey corporation", "corpration glovex"],
+)
+def test_a_mistake_in_typing_is_forgiven(filled: Replica, text: str) -> None:
+    assert found(filled, text) == ["Globex Ｃorporation"]
+
+
+def test_who_typed_it_right_sees_it_first_and_a_short_or_other_word_finds_nothing(filled: Replica) -> None:
+    with filled.write() as session:
+        tools = repository.create(session, "customer", {"name": "Glubex Tools (demo)"}).id
+    assert found(filled, "glubex") == ["Glubex Tools (demo)", "Globex Ｃorporation"]
+    assert found(filled, "chongqinchangsha") == ["重庆长沙银行"]  # pinyin with a letter missing
+    for text in ("glo8ex", "gbx", "gulxeb", "glubex nothing", "银航"):
+        assert found(filled, text) == [], text
+    with filled.write() as session:
+        repository.delete(session, "customer", tools)
+    assert found(filled, "glubex") == ["Globex Ｃorporation"]
+    assert found(filled, "glubex", entities=["product"]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
     [
         "",
         "   ",
