@@ -107,6 +107,7 @@ _COMMANDS = {
     "undo-import": _Lazy("files", "undo", N_("Take an import back.")),
     "export": _Lazy("files", "export", N_("Write records to a file: CSV, xlsx, vcf or json.")),
     "returned": _Lazy("returned", "returned", N_("Edits HQ refused or a newer one replaced.")),
+    "calendar": _Lazy("calendar", "calendar", N_("What is planned, planning, and calendar files.")),
     "quote": _Lazy("documents", "quote", N_("Documents of quotes.")),
     "doctor": _Lazy("support", "doctor", N_("Check the profile, and pack a bundle for support.")),
 }

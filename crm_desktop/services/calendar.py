@@ -12,6 +12,12 @@ def local(ms: int) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(ms / 1000, tz=datetime.UTC).astimezone()
 
 
+def moment(day: datetime.date, minutes: int = 0) -> int:
+    """Return when it is so many minutes past midnight by the clock on the wall of a day here."""
+    wall = datetime.datetime.combine(day, datetime.time()) + datetime.timedelta(minutes=minutes)
+    return round(wall.astimezone().timestamp() * 1000)
+
+
 def day_bounds(now_ms: int) -> tuple[int, int]:
     """Return the first and the last millisecond of the day `now_ms` lies in."""
     start = local(now_ms).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -26,7 +26,7 @@ from crm_desktop.models import numbers, repository
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.records import Record
-from crm_desktop.services import stepping
+from crm_desktop.services import completing_activities, stepping
 from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import QUOTE_VALID_DAYS, company
 
@@ -57,13 +57,15 @@ def complete_new(
     return values
 
 
-def complete_change(session: Session, clock: Clock, before: Record, changes: Mapping[str, Plain]) -> Values:
+def complete_change(
+    session: Session, person: Person, clock: Clock, before: Record, changes: Mapping[str, Plain]
+) -> Values:
     """Return the changes with what follows from them. Raises `Invalid` where a rule forbids them."""
     completed: Values = dict(changes)
     stepping.demand_step(session, before, completed)
     finish = _FINISH_CHANGE.get(before.entity)
     if finish is not None:
-        finish(session, clock, before, completed)
+        finish(session, person, clock, before, completed)
     return completed
 
 
@@ -105,7 +107,7 @@ def _new_deal(session: Session, _person: Person, clock: Clock, values: Values) -
     _demand(pipeline.missing_for(stage, values))
 
 
-def _changed_deal(session: Session, clock: Clock, before: Record, changes: Values) -> None:
+def _changed_deal(session: Session, _person: Person, clock: Clock, before: Record, changes: Values) -> None:
     if "stage_id" in changes and changes["stage_id"] != before.get("stage_id"):
         stage = stage_of(session, str(changes["stage_id"]))
         reason = changes.get("loss_reason")
@@ -113,7 +115,9 @@ def _changed_deal(session: Session, clock: Clock, before: Record, changes: Value
         _demand(pipeline.missing_for(stage, {**before.values, **changes}))
 
 
-def _changed_lead(_session: Session, _clock: Clock, before: Record, changes: Values) -> None:
+def _changed_lead(
+    _session: Session, _person: Person, _clock: Clock, before: Record, changes: Values
+) -> None:
     if before.get("status") == "converted" and changes.get("status", "converted") != "converted":
         raise UserError(N_("What a lead became stands; undo the conversion instead"))
 
@@ -138,7 +142,7 @@ def _new_quote(session: Session, _person: Person, clock: Clock, values: Values) 
     values["total"] = 0
 
 
-def _changed_quote(session: Session, _clock: Clock, before: Record, changes: Values) -> None:
+def _changed_quote(session: Session, _person: Person, _clock: Clock, before: Record, changes: Values) -> None:
     status = changes.get("status", before.get("status"))
     if before.get("status", "draft") == "draft" and status == "sent":
         if not before.get("number"):
@@ -167,7 +171,9 @@ def _new_quote_line(session: Session, _person: Person, _clock: Clock, values: Va
         values["position"] = between(last, None, random_below)
 
 
-def _changed_quote_line(session: Session, _clock: Clock, before: Record, changes: Values) -> None:
+def _changed_quote_line(
+    session: Session, _person: Person, _clock: Clock, before: Record, changes: Values
+) -> None:
     quote = repository.get(session, "quote", str(before.get("quote_id") or ""))
     if quote is not None:
         _demand_draft(quote)
@@ -227,7 +233,7 @@ def _new_custom_field(session: Session, _person: Person, _clock: Clock, values: 
         values["currency"] = company(session).currency
 
 
-def _new_activity(session: Session, _person: Person, clock: Clock, values: Values) -> None:
+def _new_activity(session: Session, person: Person, clock: Clock, values: Values) -> None:
     if not values.get("customer_id") and values.get("deal_id"):
         deal = repository.get(session, "deal", str(values["deal_id"]))
         values["customer_id"] = deal.get("customer_id") if deal else None
@@ -236,6 +242,13 @@ def _new_activity(session: Session, _person: Person, clock: Clock, values: Value
         values["happened_at"] = clock.now_ms()
     if not planned:
         values["done"] = True
+    completing_activities.finish_new(person, values)
+
+
+def _changed_activity(
+    _session: Session, person: Person, _clock: Clock, before: Record, changes: Values
+) -> None:
+    completing_activities.finish_change(person, before, changes)
 
 
 def _demand(problems: list[Any]) -> None:
@@ -253,9 +266,10 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "custom_field": _new_custom_field,
     "point_entry": _new_point_entry,
 }
-_FINISH_CHANGE: dict[str, Callable[[Session, Clock, Record, Values], None]] = {
+_FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], None]] = {
     "deal": _changed_deal,
     "lead": _changed_lead,
     "quote": _changed_quote,
     "quote_line": _changed_quote_line,
+    "activity": _changed_activity,
 }

@@ -219,7 +219,7 @@ def update_in(
     _demand_writable(entity, changes)
     before = _readable(session, entity, record_id)
     person = replica.person
-    complete = complete_change(session, replica.clock, before, _cleaned(entity, changes))
+    complete = complete_change(session, person, replica.clock, before, _cleaned(entity, changes))
     custom = all_custom_fields(session, entity)
     problems = problems_of(schema, complete, partial=True) + _links_to_itself(
         session, schema, record_id, complete

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.entities import schema_of
@@ -13,6 +14,7 @@ from crm_core.i18n import Message, message
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.records import Record
 from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.calendar.calendar_actions import VIEWS
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.imports.import_button import ImportButton
@@ -24,6 +26,7 @@ from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, M
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 HEADER = 52
 
@@ -76,6 +79,7 @@ class RecordsPage(Page):
         if self.import_button is not None:
             head.addWidget(self.import_button)
         head.addWidget(self.new_button)
+        self._head = head
         side = QWidget()
         inner = QVBoxLayout(side)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -157,7 +161,10 @@ class RecordsPage(Page):
 
 
 class ActivitiesPage(RecordsPage):
-    """What was done and what is to be done, as a list."""
+    """What was done and what is to be done, as a list; one of the calendar's views."""
+
+    switch_wanted = Signal(str)
+    """Another view of the calendar is to be shown."""
 
     def __init__(self, context: Context, actions: ActionRegistry) -> None:
         planned = ListView(
@@ -187,6 +194,15 @@ class ActivitiesPage(RecordsPage):
             widths={"kind": 84, "customer_id": 148, "deal_id": 120, "owner_id": 104, "done": 56},
         )
         super().__init__(context, actions, look)
+        self._switch = SegmentedSwitch(
+            [Segment(key=key, text=Message(text)) for key, text in VIEWS], name=message("View"), small=True
+        )
+        self._switch.chosen.connect(self.switch_wanted)
+        self._head.insertWidget(2, self._switch)
+
+    def show_switch(self, view: str) -> None:
+        """Show which view was chosen."""
+        self._switch.choose(view)
 
 
 class ProductsPage(RecordsPage):

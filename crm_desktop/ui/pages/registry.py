@@ -66,9 +66,9 @@ PAGES: tuple[PageSpec, ...] = (
     ),
     PageSpec(
         id="calendar",
-        text=N_("Activities"),
+        text=N_("Calendar"),
         icon="cal",
-        factory="records:ActivitiesPage",
+        factory="calendar:CalendarPage",
         shortcut="Ctrl+5",
         entity="activity",
     ),
