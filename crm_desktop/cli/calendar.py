@@ -65,9 +65,9 @@ def plan(terminal: Terminal, key: str, words: tuple[str, ...], which: str) -> No
     with terminal.app() as app:
         typed = moment_typed(app.replica, " ".join(words))
         planned = planning.plan(app.replica, key_of(key), typed, Which(which)).value
-        shown = planned.made[0] if planned.made else key_parts(key_of(key))[0]
-        record = records.get(app.replica, "activity", shown)
-    terminal.console.show(flat(record))
+        changed = planned.made[0] if planned.made else key_parts(key_of(key))[0]
+        shown = flat(app.replica, records.get(app.replica, "activity", changed))
+    terminal.console.show(shown)
 
 
 @calendar.command(
@@ -82,10 +82,11 @@ def repeat(terminal: Terminal, record_id: str, rule: str) -> None:
         wanted = None if rule.strip().lower() == NO_RULE else parse_repeat(rule)
         planning.repeat(app.replica, record_id_of(record_id), wanted)
         record = records.get(app.replica, "activity", record_id_of(record_id))
+        shown = flat(app.replica, record)
     if wanted is not None:
         first = local(int(record.get("due_at") or 0)).date()
         terminal.console.tell(repeat_words(wanted, first))
-    terminal.console.show(flat(record))
+    terminal.console.show(shown)
 
 
 @calendar.command(help=tr(N_("Tick an activity off, or one time of a series.")))
@@ -96,9 +97,9 @@ def done(terminal: Terminal, key: str, reopen: bool) -> None:
     """Tick an activity off."""
     with terminal.app() as app:
         planned = planning.tick(app.replica, key_of(key), not reopen).value
-        shown = planned.made[0] if planned.made else key_parts(key_of(key))[0]
-        record = records.get(app.replica, "activity", shown)
-    terminal.console.show(flat(record))
+        changed = planned.made[0] if planned.made else key_parts(key_of(key))[0]
+        shown = flat(app.replica, records.get(app.replica, "activity", changed))
+    terminal.console.show(shown)
 
 
 @calendar.command(help=tr(N_("Delete an activity, or times of its series.")))

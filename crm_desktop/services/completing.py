@@ -115,9 +115,7 @@ def _changed_deal(session: Session, _person: Person, clock: Clock, before: Recor
         _demand(pipeline.missing_for(stage, {**before.values, **changes}))
 
 
-def _changed_lead(
-    _session: Session, _person: Person, _clock: Clock, before: Record, changes: Values
-) -> None:
+def _changed_lead(_session: Session, _person: Person, _clock: Clock, before: Record, changes: Values) -> None:
     if before.get("status") == "converted" and changes.get("status", "converted") != "converted":
         raise UserError(N_("What a lead became stands; undo the conversion instead"))
 
