@@ -12,6 +12,7 @@ from crm_core.entities.lead import Lead
 from crm_core.entities.membership import PointEntry
 from crm_core.entities.merge import Merge
 from crm_core.entities.people import Role, Team, Territory, User
+from crm_core.entities.pool import PoolRule
 from crm_core.entities.product import Price, Product
 from crm_core.entities.quote import Quote, QuoteLine
 from crm_core.entities.setup import CustomField, SavedView
@@ -33,6 +34,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Product,
     Price,
     SavedView,
+    PoolRule,
     Customer,
     Contact,
     Merge,

@@ -30,6 +30,8 @@ ACTIVITY_KINDS = choices(
     ("note", N_("Note")),
     ("task", N_("Task")),
 )
+CONTACT_KINDS = ("call", "mail", "visit", "meeting")
+"""Kinds of activity in which somebody spoke with the customer."""
 OUTCOMES = choices(
     ("positive", N_("Positive")),
     ("neutral", N_("Neutral")),

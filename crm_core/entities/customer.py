@@ -11,6 +11,7 @@ from crm_core.schema.columns import (
     column,
     currency_code,
     date,
+    instant,
     integer,
     long_text,
     money,
@@ -22,6 +23,7 @@ from crm_core.schema.columns import (
 )
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import FieldClass, Kind, ScopeSource
+from crm_core.schema.machine import Kept, Machine, Step
 
 KINDS = choices(("company", N_("Company")), ("person", N_("Person")))
 LIFE_CYCLE = choices(
@@ -37,6 +39,32 @@ DECISION_ROLES = choices(
     ("pays", N_("Pays")),
     ("blocks", N_("Blocks")),
 )
+HOLDINGS = choices(("held", N_("Held")), ("locked", N_("Locked")), ("pool", N_("In the public pool")))
+HOLDING_STEPS = Machine(
+    field="holding",
+    first="held",
+    born=("held",),
+    refusal=N_("A customer that stands so cannot take that step: unlock or claim it first"),
+    steps=(
+        Step(
+            name="take",
+            starts=("pool",),
+            ends="held",
+            keeps={"held_since": Kept.NOW, "claimed_at": Kept.NOW},
+            takes=("owner_id",),
+        ),
+        Step(
+            name="return",
+            starts=("held",),
+            ends="pool",
+            keeps={"owner_id": None, "returned_at": Kept.NOW},
+            takes=("last_owner_id", "pool_reason"),
+        ),
+        Step(name="lock", starts=("held",), ends="locked"),
+        Step(name="unlock", starts=("locked",), ends="held"),
+    ),
+)
+"""Who holds a customer; see `crm_core.rules.pool`."""
 GENDERS = choices(("female", N_("Female")), ("male", N_("Male")), ("other", N_("Other")))
 
 
@@ -44,7 +72,14 @@ class Customer(Entity):
     """A company or person we sell to."""
 
     __tablename__ = "customer"
-    meta = EntityMeta(no=10, label=N_("Customer"), plural=N_("Customers"), icon="people")
+    meta = EntityMeta(
+        no=10,
+        label=N_("Customer"),
+        plural=N_("Customers"),
+        icon="people",
+        machine=HOLDING_STEPS,
+        pooled=True,
+    )
 
     name: Mapped[str | None] = text(
         10, N_("Name"), required=True, in_list=True, searchable=True, indexed=True
@@ -123,6 +158,20 @@ class Customer(Entity):
     )
     distinct_from: Mapped[list[str] | None] = column(47, N_("Is not"), Kind.TAGS, in_form=False, since=3)
     """Ids of records of this kind somebody looked at: they are others, however alike."""
+    holding: Mapped[str | None] = choice(50, N_("Holding"), HOLDINGS, in_list=True, in_form=False, since=3)
+    held_since: Mapped[int | None] = instant(
+        51, N_("With the owner since"), read_only=True, in_form=False, since=3
+    )
+    claimed_at: Mapped[int | None] = instant(
+        52, N_("Taken from the pool"), read_only=True, in_form=False, indexed=True, since=3
+    )
+    last_owner_id: Mapped[str | None] = ref(
+        53, N_("Previous owner"), "user", read_only=True, in_form=False, since=3
+    )
+    returned_at: Mapped[int | None] = instant(
+        54, N_("Returned to the pool"), read_only=True, in_form=False, since=3
+    )
+    pool_reason: Mapped[str | None] = text(55, N_("Reason of the return"), in_form=False, since=3)
     shared_with: Mapped[list[str] | None] = shares(
         60, N_("Shared with"), ScopeSource.SHARE, since=2, section=N_("Sharing")
     )

@@ -16,7 +16,7 @@ from typing import Any
 from crm_core.entities import SCHEMAS
 from crm_core.errors import AccessDenied, BrokenPromise
 from crm_core.i18n import N_, Message, message
-from crm_core.rules.scopes import EVERYONE, LENT
+from crm_core.rules.scopes import EVERYONE, LENT, POOL
 from crm_core.schema.field import FIELD_CLASS_LABELS, Field, FieldClass, ScopeSource
 
 
@@ -58,6 +58,16 @@ class Reach(IntEnum):
     ALL = 4
 
 
+class PoolRight(StrEnum):
+    """What a role may do with the shared pool; each of them lets what is in it be seen."""
+
+    SEE = "see"
+    CLAIM = "claim"
+    RETURN = "return"
+    LOCK = "lock"
+    """Keep customers of one's own from being returned by rule."""
+
+
 class ClassRight(IntEnum):
     """What a role may do with a class of fields. Masked fields never leave HQ."""
 
@@ -72,6 +82,7 @@ class Rights:
 
     reach: Mapping[str, Mapping[Action, Reach]]
     classes: Mapping[str, Mapping[FieldClass, ClassRight]]
+    pool: frozenset[PoolRight] = frozenset()
     administers: bool = False
     """May change users, teams, roles and everything else that is set up at HQ."""
 
@@ -136,6 +147,8 @@ class Person:
         if action is Action.READ:
             scopes |= {f"{ScopeSource.SHOWN}:{circle}" for circle in self.circles}
             scopes |= {LENT + scope for scope in scopes}
+            if self.rights.pool and SCHEMAS[entity].meta.pooled:
+                scopes |= {POOL}
         return scopes
 
     def reads_in(self, entity: str) -> frozenset[str]:
@@ -229,9 +242,9 @@ def read_rights(stored: Mapping[str, Any] | None) -> Rights:
     """Return the rights a role record stores.
 
     Shape: `{"administers": bool, "reach": {entity: {action: reach name}}, "classes": {entity: {class:
-    "mask" | "read" | "write"}}}`; the entity `*` holds what is not said for one by name. Raises
-    `BrokenPromise` where it cannot be read: a policy that cannot be evaluated must stop a sync, never
-    look like "no rights".
+    "mask" | "read" | "write"}}, "pool": ["see" | "claim" | "return" | "lock"]}`; the entity `*` holds what
+    is not said for one by name. Raises `BrokenPromise` where it cannot be read: a policy that cannot be
+    evaluated must stop a sync, never look like "no rights".
     """
     if not isinstance(stored, Mapping):
         raise BrokenPromise(N_("A role's rights cannot be read"))
@@ -256,9 +269,11 @@ def _parse_rights(stored: tuple[Any, ...]) -> Rights:
             }
             for entity in SCHEMAS
         }
+        # What a newer HQ grants, this program does not know; other words about the pool grant nothing.
+        pool = frozenset(right for right in PoolRight if right in raw.get("pool", ()))
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise BrokenPromise(N_("A role's rights cannot be read")) from error
-    return Rights(reach=reach, classes=classes, administers=raw.get("administers") is True)
+    return Rights(reach=reach, classes=classes, pool=pool, administers=raw.get("administers") is True)
 
 
 def _granted(name: str) -> Action:

@@ -3,7 +3,7 @@
 A scope is a short text: `own:<user>`, `team:<team>`, `terr:<territory>`, `share:` and `show:` with the id of
 a user or team, or `all`. A row lies in those its own links name, in those of its parents, and in `all`. A row
 that lends (a deal its customer) puts the other row in its own scopes marked `~`: readable to them, nothing
-more, and not passed on to children.
+more, and not passed on to children. So is a row nobody owns, of kinds that have a shared pool, in `pool`.
 
 A team's or territory's people are not written into rows: a manager acts in `own:` of each of them. So a
 person who changes team moves between managers without one row being rewritten.
@@ -19,6 +19,8 @@ from crm_core.schema.reading import Schema
 
 EVERYONE = "all"
 LENT = "~"
+POOL = "pool"
+"""Records nobody owns, of kinds that have a shared pool; not passed on to children."""
 
 
 def own_scope(user_id: str) -> str:
@@ -27,13 +29,14 @@ def own_scope(user_id: str) -> str:
 
 
 def direct_scopes(schema: Schema, values: Mapping[str, Any]) -> frozenset[str]:
-    """Return the scopes a row's own links name (without `all`)."""
-    return frozenset(
+    """Return the scopes a row's own links name, or that there is no owner (without `all`)."""
+    named = frozenset(
         f"{field.scope}:{target}"
         for field in schema.scope_fields
-        if (named := values.get(field.name))
-        for target in (named if field.members else (named,))
+        if (linked := values.get(field.name))
+        for target in (linked if field.members else (linked,))
     )
+    return named | {POOL} if schema.meta.pooled and not values.get("owner_id") else named
 
 
 def scopes_of(
@@ -51,7 +54,7 @@ def scopes_of(
         return frozenset((EVERYONE,))
     scopes = {EVERYONE, *direct_scopes(schema, values)}
     for inherited in parents:
-        scopes.update(scope for scope in inherited if not scope.startswith(LENT))
+        scopes.update(scope for scope in inherited if scope != POOL and not scope.startswith(LENT))
     for direct in lent:
         scopes.update(LENT + scope for scope in direct)
     return frozenset(scopes)

@@ -22,6 +22,7 @@ _WORK = (
     "ticket_message",
     "attachment",
 )
+_POOL = ["claim", "return", "lock"]
 _CLASSES = ("core", "money", "comms", "private")
 
 
@@ -48,6 +49,7 @@ def _selling(reach: str, *, assign: bool, delete: bool) -> dict[str, Any]:
         actions.append("assign")
     per_entity = {entity: _reach(reach, *actions) for entity in _WORK}
     return {
+        "pool": _POOL,
         "reach": {**_READS_SETUP, **_OWN_VIEWS, **per_entity},
         "classes": {
             **_SETUP_CLASSES,
@@ -154,6 +156,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
         N_("Sets everything up and may do everything."),
         {
             "administers": True,
+            "pool": _POOL,
             "reach": {"*": _reach("all", *_ALL_ACTIONS)},
             "classes": {"*": dict.fromkeys(_CLASSES, "write")},
         },

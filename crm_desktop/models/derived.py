@@ -13,14 +13,12 @@ from sqlalchemy import BigInteger, Column, ColumnElement, MetaData, Table, Text,
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
-from crm_core.entities.activity import Activity
+from crm_core.entities.activity import CONTACT_KINDS, Activity
 from crm_core.entities.customer import Customer
 from crm_core.i18n import N_
 from crm_core.rules.access import Action, Person, decide
 from crm_core.schema.field import Field, Kind
-
-CONTACT_KINDS = ("call", "mail", "visit", "meeting")
-"""Kinds of activity in which somebody spoke with the customer."""
+from crm_desktop.models import pool_clock
 
 LAST_CONTACT = Field(
     no=0,
@@ -32,8 +30,8 @@ LAST_CONTACT = Field(
     in_list=True,
     in_form=False,
 )
-_FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType({"customer": (LAST_CONTACT,)})
-_MADE_OF = MappingProxyType({LAST_CONTACT.name: "activity"})
+_FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType({"customer": (LAST_CONTACT, pool_clock.POOL_DUE)})
+_MADE_OF = MappingProxyType({LAST_CONTACT.name: "activity", pool_clock.POOL_DUE.name: "activity"})
 
 _ALIKE_IGNORES = (" ", "-", ".", "/", "_")
 
@@ -80,8 +78,15 @@ def demand_readable(person: Person, field: Field) -> None:
         decide(person, Action.READ, _MADE_OF[field.name]).demand()
 
 
-def value_of(table: Table) -> ColumnElement[int | None]:
-    """Return the moment of last contact of a row of the customers' table, in SQL."""
+def is_kept(field: Field) -> bool:
+    """Tell whether a derived field has a table, and an index, that holds its order."""
+    return field == LAST_CONTACT
+
+
+def value_of(table: Table, field: Field) -> ColumnElement[int | None]:
+    """Return a derived field of a row of the customers' table, in SQL."""
+    if field == pool_clock.POOL_DUE:
+        return pool_clock.due_of(table, KEPT)
     return select(KEPT.c.at_ms).where(KEPT.c.customer_id == table.c.id).scalar_subquery()
 
 
@@ -107,7 +112,8 @@ def _latest(customer: str) -> str:
 
 TABLES: Mapping[str, str] = {
     "last_contact": "CREATE TABLE last_contact"
-    " (customer_id TEXT PRIMARY KEY NOT NULL, at_ms BIGINT) WITHOUT ROWID"
+    " (customer_id TEXT PRIMARY KEY NOT NULL, at_ms BIGINT) WITHOUT ROWID",
+    **pool_clock.TABLES,
 }
 INDEXES = (
     'CREATE INDEX "lx_last_contact_at" ON last_contact (at_ms, customer_id)',
@@ -118,7 +124,7 @@ INDEXES = (
         if field.unique
     ),
 )
-FILL = (f'INSERT INTO last_contact SELECT id, {_latest("c.id")} FROM "{_customer}" c',)
+FILL = (f'INSERT INTO last_contact SELECT id, {_latest("c.id")} FROM "{_customer}" c', pool_clock.FILL)
 TRIGGERS: tuple[tuple[str, str, str], ...] = (
     (
         "tr_customer_last_contact",
@@ -150,5 +156,6 @@ TRIGGERS: tuple[tuple[str, str, str], ...] = (
         f"UPDATE last_contact SET at_ms = {_latest('last_contact.customer_id')}"
         " WHERE customer_id = OLD.customer_id AND at_ms <= OLD.happened_at;",
     ),
+    *pool_clock.TRIGGERS,
 )
 """Name, when, and what is done."""

@@ -27,7 +27,7 @@ _OTHER_DIGITS = (("JPY", "KRW", "VND", "CLP", "ISK"), ("KWD", "BHD", "OMR", "TND
 def column_of(schema: Schema, field: Field) -> ColumnElement[Any]:
     """Return the stored value of a field in SQL; of a custom one, the value inside its JSON."""
     if is_derived(schema.name, field):
-        return value_of(schema.table)
+        return value_of(schema.table, field)
     if field.name.startswith(CUSTOM_PREFIX):
         key = field.name.removeprefix(CUSTOM_PREFIX).replace('"', '\\"')
         return func.json_extract(schema.table.c.custom, f'$."{key}"')

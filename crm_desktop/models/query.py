@@ -135,7 +135,7 @@ def page(session: Session, person: Person, query: ListQuery) -> Page:
         *(table.c[name] for name in names if name in plan.schema.fields),
     ]
     columns += [
-        derived.value_of(table).label(field.name)
+        derived.value_of(table, field).label(field.name)
         for field in derived.derived_fields(query.entity)
         if field.name in names
     ]
@@ -314,7 +314,7 @@ class _Plan:
                 order.append((key.scalar_subquery(), descending))
             elif derived.is_derived(self.schema.name, field):
                 keyed = True
-                order.append((derived.value_of(table), descending))
+                order.append((derived.value_of(table, field), descending))
             else:
                 order.append((_not_by_index(comparable(self.schema, field)), descending))
         down = order[-1][1] if order else False
@@ -433,7 +433,7 @@ class _Plan:
 def is_walked(schema: Schema, field: Field | None) -> bool:
     """Tell whether an index holds the order of a field, so that a list can be read along it."""
     if field is None or derived.is_derived(schema.name, field):
-        return True
+        return field is None or derived.is_kept(field)
     return field in keyed_fields(schema) or field.name in walked_names(schema.name)
 
 

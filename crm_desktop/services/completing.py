@@ -26,7 +26,7 @@ from crm_desktop.models import numbers, repository
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.records import Record
-from crm_desktop.services import completing_activities, stepping
+from crm_desktop.services import completing_activities, pooling, stepping
 from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import QUOTE_VALID_DAYS, company
 
@@ -265,6 +265,7 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "point_entry": _new_point_entry,
 }
 _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], None]] = {
+    "customer": lambda _session, _person, _clock, before, changes: pooling.complete(before, changes),
     "deal": _changed_deal,
     "lead": _changed_lead,
     "quote": _changed_quote,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from crm_core.entities.activity import Activity
+from crm_core.entities.activity import CONTACT_KINDS, Activity
 from crm_core.entities.customer import Contact, Customer
 from crm_core.entities.deal import Deal, Stage
 from crm_core.entities.membership import PointEntry
@@ -21,7 +21,7 @@ from crm_core.rules.access import Action, decide
 from crm_core.schema.values import links_of
 from crm_desktop.models import query, repository
 from crm_desktop.models.custom import fields_of
-from crm_desktop.models.derived import CONTACT_KINDS, last_contact_ms
+from crm_desktop.models.derived import last_contact_ms
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import attachments
@@ -31,6 +31,7 @@ from crm_desktop.services.company import company
 from crm_desktop.services.marks import fields_not_sent
 from crm_desktop.services.next_steps import NextStep, next_steps
 from crm_desktop.services.other_versions import OtherVersion, of_record_in
+from crm_desktop.services.pool import PoolState, state_in
 from crm_desktop.services.twins import Twin, twins_in
 
 IDS_A_STATEMENT = 500
@@ -101,6 +102,7 @@ class Overview:
     open_minor: int | None
     last_contact_at: int | None
     health: Health
+    pool: PoolState
     fields_not_sent: frozenset[str]
     not_sent: int
     """How many of the customer's registers wait to be sent."""
@@ -165,6 +167,7 @@ def overview(replica: Replica, customer_id: str) -> Overview:
             open_minor=_amounts(session, [customer_id], "open").get(customer_id, 0) if shows_money else None,
             last_contact_at=last_contact_ms(session, customer_id),
             health=health(session, customer_id, replica.clock.now_ms()),
+            pool=state_in(session, replica, customer),
             fields_not_sent=waiting,
             not_sent=len(waiting),
         )

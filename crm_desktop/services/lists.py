@@ -141,7 +141,7 @@ def shown_fields(replica: Replica, entity: str) -> tuple[ShownField, ...]:
             ShownField(
                 field=_chosen_from_kinds(field) if field.names_entity else field,
                 writable=changes and right >= ClassRight.WRITE and not kept,
-                sortable=declared and is_walked(schema, field),
+                sortable=declared and (is_walked(schema, field) or derived.is_derived(entity, field)),
             )
         )
     return tuple(shown)

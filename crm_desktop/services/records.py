@@ -26,7 +26,7 @@ from crm_desktop.models.query import ListQuery, Page
 from crm_desktop.models.records import Record, field_named
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
-from crm_desktop.services import rights
+from crm_desktop.services import pooling, rights
 from crm_desktop.services.completing import complete_change, complete_new
 from crm_desktop.services.declaring import declaration_problems
 from crm_desktop.services.outcome import Outcome
@@ -237,11 +237,14 @@ def update_in(
         raise Invalid(problems)
     known = {**schema.fields, **custom}
     written = [known[name] for name in changes if name in known]
-    after = {**before.values, **complete}
-    leaves = len(written) == len(changes) and rights.only_leaves(person, written, before.values, after)
-    if not leaves:
-        rights.may(session, person, Action.EDIT, entity, before.values, written).demand()
-    rights.demand_assignable(session, person, entity, before.values, after)
+    of_step = pooling.demand_step(session, person, replica.clock, before, complete)
+    written = [field for field in written if field.name not in of_step]
+    if written or not of_step:
+        after = {**before.values, **complete, **{name: before.get(name) for name in of_step}}
+        leaves = len(written) == len(changes) and rights.only_leaves(person, written, before.values, after)
+        if not leaves:
+            rights.may(session, person, Action.EDIT, entity, before.values, written).demand()
+        rights.demand_assignable(session, person, entity, before.values, after)
     record = repository.update(session, entity, record_id, complete, expected)
     counting.follow(session, record)
     return record

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, cast
 
 from sqlalchemy import select, update
@@ -156,12 +157,19 @@ def _born_again(schema: Schema, row: dict[str, Any]) -> Plain:
     return cast(Plain, reached)
 
 
-def _step_to(session: WriteSession, schema: Schema, row_id: str, state: Plain) -> None:
-    """Take the steps that lead a record to a state, as far as there is a way."""
+def _step_to(
+    session: WriteSession,
+    schema: Schema,
+    row_id: str,
+    state: Plain,
+    given: Mapping[str, Plain] = MappingProxyType({}),
+) -> None:
+    """Take the steps that lead a record to a state, as far as there is a way, with what goes along."""
     machine, present = schema.meta.machine, repository.get(session, schema.name, row_id)
     if machine is not None and present is not None and present.alive:
         for step in machine.path(present.get(machine.field), state) or ():
-            repository.update(session, schema.name, row_id, {machine.field: step.ends})
+            along = {name: given[name] for name in step.takes if name in given}
+            repository.update(session, schema.name, row_id, {**along, machine.field: step.ends})
 
 
 def _forget_standing(session: Session, schema: Schema, ids: Sequence[str]) -> None:
@@ -205,12 +213,18 @@ def _change_again(session: WriteSession, entity: str, row_id: str, entries: Sequ
             changes[known.name] = entry.new
     machine = schema.meta.machine
     reached = changes.pop(machine.field, None) if machine is not None else None
-    for name in machine.kept_fields() if machine is not None else ():
-        changes.pop(name, None)  # the steps write it
+    given = (
+        {name: changes[name] for step in machine.steps for name in step.takes if name in changes}
+        if (machine is not None and reached is not None)
+        else {}
+    )
+    if machine is not None and reached is not None:
+        for name in (*machine.kept_fields(), *given):
+            changes.pop(name, None)  # the steps write it
     if changes and present.alive:
         present = repository.update(session, entity, row_id, changes)
     if reached is not None:
-        _step_to(session, schema, row_id, reached)
+        _step_to(session, schema, row_id, reached, given)
     if not wanted_alive and present.alive:
         repository.delete(session, entity, row_id)
 

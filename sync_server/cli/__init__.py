@@ -17,7 +17,17 @@ from sqlalchemy.exc import DBAPIError
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, message
 from crm_terminal.ending import PUT_RIGHT, UNREACHABLE, Ending, run_command
-from sync_server.cli import devices, fields, housekeeping, import_command, people, refused, serving, setup
+from sync_server.cli import (
+    devices,
+    fields,
+    housekeeping,
+    import_command,
+    people,
+    pool,
+    refused,
+    serving,
+    setup,
+)
 from sync_server.cli.console import tr
 from sync_server.cli.root import crm_server
 
@@ -29,6 +39,7 @@ COMMANDS: tuple[click.Command, ...] = (
     people.territory,
     people.role,
     fields.field,
+    pool.pool,
     import_command.import_file,
     devices.devices,
     devices.exchange,

@@ -197,6 +197,9 @@ def show_role(terminal: Terminal, name: str) -> None:
 @click.option(
     "--class", "classes", multiple=True, metavar="ENTITY.CLASS=RIGHT", help=tr(N_("mask, read or write."))
 )
+@click.option(
+    "--pool", metavar="RIGHTS", help=tr(N_("see, claim, return, lock, separated by commas; empty for none."))
+)
 @click.option("--description", help=tr(N_("What the role is for.")))
 @click.option(
     "--rights",
@@ -210,6 +213,7 @@ def set_role(
     like: str | None,
     reach: tuple[str, ...],
     classes: tuple[str, ...],
+    pool: str | None,
     description: str | None,
     rights: Path | None,
 ) -> None:
@@ -223,6 +227,7 @@ def set_role(
             classes=[_assignment(each) for each in classes],
             description=description,
             rights=_read_json(rights) if rights else None,
+            pool=None if pool is None else [word.strip() for word in pool.split(",") if word.strip()],
         )
     terminal.console.show(changed)
 

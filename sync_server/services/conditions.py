@@ -18,7 +18,7 @@ from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from crm_core.sync.blobs import is_sha256
 from crm_core.sync.protocol import Code, OpKind
-from sync_server.services.records import Record, Records
+from sync_server.services.records import Key, Record, Records
 from sync_server.services.rights import AuthorRights, Refused
 from sync_server.services.wanted import Wanted
 
@@ -38,13 +38,16 @@ def demand_parents(
     schema: Schema,
     values: Mapping[str, Any],
     changed: Collection[Field] | None = None,
+    spared: Collection[Key] = (),
 ) -> None:
     """Every record the row belongs to is there and visible; attachments hang on no attachment.
 
-    `changed` leaves out links that stay as they were.
+    `changed` leaves out links that stay as they were; those `spared` need not be seen.
     """
     for link, key in records.parent_links(schema, values):
         if changed is not None and link not in changed:
+            continue
+        if key in spared:
             continue
         parent = records.get(*key) if key else None
         if parent is None or not rights.sees(parent) or parent.schema is schema:

@@ -22,6 +22,7 @@ from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
 from sync_server.services.outcomes import LostEdit, Outcome
 from sync_server.services.placing import Placing
+from sync_server.services.pooling import Pooling, hand
 from sync_server.services.records import Mark, Record, Records
 from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused
 from sync_server.services.scopes import ScopeKeeper
@@ -46,6 +47,7 @@ class Edits:
         self.records = Records(hq.connection)
         self.rights = AuthorRights(author.person)
         self.placing = Placing(self.records, self.rights)
+        self.pooling = Pooling(self.records, self.rights, self.placing)
         self.custom = CustomFields(hq.connection)
         self.graves = Graves(hq.connection)
         self.scopes = ScopeKeeper(self.records, hq.positions)
@@ -86,6 +88,8 @@ class Edits:
             self.placing.forget()
         if outcome.seq and wanted.schema.name == "custom_field":
             self.custom.forget()
+        if outcome.seq and wanted.schema.name == "pool_rule":
+            self.pooling.forget()
         return outcome
 
     def settle(self, real: Callable[[int], int]) -> None:
@@ -115,6 +119,10 @@ class Edits:
     def _mark(self, stamp: Stamp, seq: int) -> Mark:
         author = self._author
         return Mark(stamp.hlc, author.device, author.incarnation, stamp.op_no, seq, author.user_id)
+
+    def _of_hq(self, stamp: Stamp) -> Mark:
+        """Return the mark of what HQ adds to an edit, so that its author hears of it."""
+        return self._mark(stamp, self._next())._replace(device=0, incarnation=1)
 
     # Create
 
@@ -250,6 +258,7 @@ class Edits:
         for field in wanted.fields:
             self._put(record, field, wanted.values[field.name])
         record.stamp(wanted.register, self._mark(stamp, seq))
+        hand(record, self.pooling.followed(record, wanted, old, ms_of(stamp.hlc)), lambda: self._of_hq(stamp))
         is_last = self._sign(record, stamp)
         if links:
             self.records.relink(record)
@@ -347,20 +356,23 @@ class Edits:
     # Steps
 
     def _take_step(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
-        schema = wanted.schema
-        self.rights.demand(Action.EDIT, record)
+        schema, values = wanted.schema, wanted.values
+        if schema.meta.pooled:
+            values = self.pooling.demand_step(record, wanted, stamp)
+        else:
+            self.rights.demand(Action.EDIT, record)
         given = tuple(schema.fields[name] for name in wanted.values)
         self.rights.demand_fields(Action.EDIT, schema, (*wanted.fields, *given))
         step = stepping.demand_step(self.records, record, wanted, base, self._author.device)
         machine = schema.meta.machine
         if step is None or machine is None:
             return self._stand_already(record, wanted, base)
-        written = machine.effects(step, ms_of(stamp.hlc), wanted.values)
+        written = machine.effects(step, ms_of(stamp.hlc), values)
         fields = tuple(schema.fields[name] for name in written)
         conditions.demand_sound(schema, record.id, written)
         conditions.demand_people(self.records, fields, written)
         links = conditions.links_among(schema, fields)
-        if links:
+        if links and not schema.meta.pooled:
             self.placing.demand_move(record, links, {**record.values, **written})
         # From here on nothing refuses.
         self.records.change(record)
@@ -371,7 +383,8 @@ class Edits:
         for field in fields:
             self._put(record, field, written[field.name])
             mark = self._mark(stamp, self._next())
-            if wanted.kind is OpKind.COMMAND or field.name == machine.field:
+            sent = field.name == machine.field or field.name in step.keeps or field.name in wanted.values
+            if sent and (wanted.kind is OpKind.COMMAND or field.name == machine.field):
                 seq = mark.seq
             else:  # an older program does not know what the step writes, and must hear of it
                 mark = mark._replace(device=0, incarnation=1)

@@ -23,6 +23,7 @@ from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
 from sync_server.services import ledgers, quote_totals, unique_keys
 from sync_server.services.edits import Edits
 from sync_server.services.faults import PayloadChanged, Refusal
+from sync_server.services.giving_back import give_back
 from sync_server.services.outcomes import Stretch
 from sync_server.services.posting import settle_numbers
 from sync_server.services.quarantine import keep
@@ -171,6 +172,8 @@ class _Batch:
             fresh = [item for item in new if item.answer is None]
             self._accept(fresh, sent_hlc, last_hlc)
             self._prepare(fresh)
+            made = [(item.wanted, item.stamp) for item in fresh if item.wanted and item.stamp]
+            give_back(self._hq, self._edits, made, self._author.user_id, self._server_ms)
             self._merge(fresh)
             self._finish(fresh)
             self._share_base(fresh)

@@ -11,7 +11,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise, NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.ids import named_id
-from crm_core.rules.access import GRANTED, ClassRight, Reach, read_rights
+from crm_core.rules.access import GRANTED, ClassRight, PoolRight, Reach, read_rights
 from crm_core.schema.field import FieldClass
 from crm_core.schema.values import to_json
 from sync_server.services.auth import login_of
@@ -229,6 +229,7 @@ def change_role(
     classes: Sequence[RightSet],
     description: str | None,
     rights: Any,
+    pool: Sequence[str] | None = None,
 ) -> Values:
     """Change a role or, with `like` or `rights`, make one; return it.
 
@@ -241,6 +242,10 @@ def change_role(
         rights = (find(hq, "role", like)[1] if like else held[1] if held else {}).get("rights") or {}
     _demand_rights(rights)
     table = _changed(rights, reach, classes)
+    if pool is not None:
+        for word in pool:
+            _demand_one_of(word, [each.value for each in PoolRight])
+        table["pool"] = sorted(set(pool))
     values: Values = {"rights": table}
     if description is not None:
         values["description"] = description
@@ -293,7 +298,8 @@ def _role(role_id: str, values: Values) -> Values:
         | {each.value: rights.class_right(entity, each).name.lower() for each in _CLASSES}
         for entity in SCHEMAS
     }
-    return {**to_json(SCHEMAS["role"], role_id, values), "allows": allows}
+    shown = to_json(SCHEMAS["role"], role_id, values)
+    return {**shown, "pool": sorted(each.value for each in rights.pool), "allows": allows}
 
 
 # By name
@@ -325,4 +331,5 @@ _NO_SUCH: Final = {
     "team": N_("There is no team called {name}; add it with “crm-server team add”"),
     "territory": N_("There is no territory called {name}; add it with “crm-server territory add”"),
     "role": N_("There is no role called {name}; see “crm-server role list”"),
+    "pool_rule": N_("There is no rule called {name}; see “crm-server pool list”"),
 }

@@ -15,7 +15,7 @@ from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code, OpKind
 from sync_server.services import conditions
-from sync_server.services.records import Record, Records
+from sync_server.services.records import Key, Record, Records
 from sync_server.services.rights import NO_SUCH_RECORD, AuthorRights, Refused
 from sync_server.services.scopes import Place, place_of
 from sync_server.services.wanted import Wanted
@@ -29,6 +29,8 @@ class Placing:
     def __init__(self, records: Records, rights: AuthorRights) -> None:
         self._records = records
         self._rights = rights
+        self.former: set[Key] = set()
+        """Records out of the author's sight that what he tells of belongs to all the same: he had them."""
         self._good_places: set[tuple[int, Place]] = set()
 
     def forget(self) -> None:
@@ -45,7 +47,7 @@ class Placing:
         place = place_of(schema, values)
         if place is not None and (schema.no, place) in self._good_places:
             return place
-        conditions.demand_parents(self._records, self._rights, schema, values)
+        conditions.demand_parents(self._records, self._rights, schema, values, spared=self.former)
         scopes = self._scopes_with(record, values)
         foreign = any(
             values.get(field.name) and not self._rights.is_own(f"{field.scope}:{values[field.name]}")

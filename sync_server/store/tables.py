@@ -159,6 +159,16 @@ class ScopeExit(HqBase):
     scope: Mapped[str] = mapped_column(Text)
 
 
+class PoolWarning(HqBase):
+    """Whose owner was warned that it returns to the shared pool, and when to look again."""
+
+    __tablename__ = "pool_warning"
+
+    customer_id: Mapped[str] = _key()
+    warned_ms: Mapped[int] = mapped_column(BigInteger)
+    look_ms: Mapped[int] = mapped_column(BigInteger)
+
+
 class SetDot(HqBase):
     """One addition to an add-wins set such as tags; the word is present while it has a dot."""
 

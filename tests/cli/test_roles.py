@@ -39,10 +39,13 @@ def test_who_sells_may_name_himself_and_his_own_team_and_no_other(hq: RunningSer
     made = lin.json(
         "add", "customer", "name=Acme（示例）", f"owner_id={users['lin']}", f"team_id={teams['East']}"
     )
-    for other in (f"owner_id={users['wu']}", f"team_id={teams['West']}", "owner_id=", "team_id="):
+    for other in (f"owner_id={users['wu']}", f"team_id={teams['West']}", "team_id="):
         ran = lin.run("set", "customer", made["id"], other)
         assert (ran.status, ran.out) == (1, ""), other
         assert "may not assign" in ran.err
+    # His own he returns to the pool, and says why.
+    ran = lin.run("set", "customer", made["id"], "owner_id=")
+    assert (ran.status, ran.out, ran.err) == (1, "", "Say why it is returned\n")
     assert lin.run("add", "customer", "name=B（示例）", f"team_id={teams['West']}").status == 1
     sent = lin.json("sync")
     assert (sent["sent"], sent["refused"]) == (1, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ def customer_of(owner: str | None, **links: Any) -> frozenset[str]:
     [
         ("lin", "lin", True),
         ("lin", "wang", False),
-        ("lin", None, False),
+        ("lin", None, True),  # what nobody owns lies in the pool
         ("tom", "lin", True),
         ("tom", "maya", False),
         ("maya", "lin", True),
@@ -70,6 +71,16 @@ def customer_of(owner: str | None, **links: Any) -> frozenset[str]:
 )
 def test_each_role_sees_the_customers_its_reach_covers(who: str, owner: str | None, sees: bool) -> None:
     assert bool(decide(person(who), Action.READ, "customer", customer_of(owner))) is sees
+
+
+def test_what_nobody_owns_is_read_by_who_may_see_the_pool_and_by_nobody_for_its_children() -> None:
+    pooled = customer_of(None)
+    below = scopes_of(SCHEMAS["contact"], {}, parents=[pooled])
+    lin = person("lin")
+    assert not decide(lin, Action.EDIT, "customer", pooled)
+    assert not decide(lin, Action.READ, "contact", below)
+    without = replace(lin, rights=replace(lin.rights, pool=frozenset()))
+    assert not decide(without, Action.READ, "customer", pooled)
 
 
 @pytest.mark.parametrize(

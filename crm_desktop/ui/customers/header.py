@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from crm_core.i18n import Message, message
 from crm_desktop.services.calendar import local
 from crm_desktop.services.customers import Overview, Reason
+from crm_desktop.ui.customers.pool_actions import mark_of
 from crm_desktop.ui.customers.words import amount, verdict
 from crm_desktop.ui.format import NOTHING, money, near_date
 from crm_desktop.ui.theme import theme
@@ -36,6 +37,7 @@ class CustomerHeader(Live, QWidget):
     mail_asked = Signal()
     quote_asked = Signal()
     log_asked = Signal()
+    claim_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +50,8 @@ class CustomerHeader(Live, QWidget):
         self.mail = Button(message("Mail"), icon="mail")
         self.quote = Button(message("Quote"), icon="doc")
         self.log = Button(message("Log"), Kind.PRIMARY, icon="pen")
+        self.claim = Button(message("Claim"), Kind.PRIMARY, icon="plus")
+        self.pool = Chip("")
         self.health = Label(weight=600)
         self.verdict = Chip("")
         self.reasons = ReasonsRow()
@@ -57,6 +61,7 @@ class CustomerHeader(Live, QWidget):
         self.mail.clicked.connect(self.mail_asked)
         self.quote.clicked.connect(self.quote_asked)
         self.log.clicked.connect(self.log_asked)
+        self.claim.clicked.connect(self.claim_asked)
         self.retint()
 
     def show_overview(self, overview: Overview) -> None:
@@ -74,6 +79,14 @@ class CustomerHeader(Live, QWidget):
         )
         self.call.setEnabled(bool(customer.get("phone")))
         self.mail.setEnabled(bool(customer.get("email")))
+        mark = mark_of(overview.pool)
+        self.pool.setVisible(mark is not None)
+        if mark is not None:
+            self.pool.set_tone(mark[1], mark[0])
+            reason = overview.pool.due.reason() if overview.pool.due is not None else mark[0]
+            self.pool.setToolTip(show(reason))
+        self.claim.setVisible(overview.pool.may_claim)
+        self.log.setVisible(not overview.pool.in_pool)
         score = overview.health
         word, tone = verdict(score.verdict)
         self.health.say(message("Health {score}", score=score.score))
@@ -122,11 +135,11 @@ class CustomerHeader(Live, QWidget):
     def _lay_out(self) -> None:
         self.setMinimumWidth(1)
         first = QHBoxLayout()
-        for widget in (self.name, self.level, self.line, self.waiting):
+        for widget in (self.name, self.level, self.line, self.waiting, self.pool):
             first.addWidget(widget)
         first.addStretch(1)
         first.setSpacing(12)
-        for button in (self.call, self.mail, self.quote, self.log):
+        for button in (self.call, self.mail, self.quote, self.log, self.claim):
             first.addWidget(button)
         second = QHBoxLayout()
         second.setSpacing(12)

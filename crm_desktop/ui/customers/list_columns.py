@@ -19,6 +19,7 @@ from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.cells import CellKind
 
 LAST_CONTACT = "last_contact"
+POOL_DUE = "pool_due"
 SHOWN = ("name", "level", "owner_id", "city", LAST_CONTACT, "open", "next_step", "tags")
 """The columns until a person chooses others."""
 
@@ -30,6 +31,14 @@ POOL = ListView(
     fixed=(Condition(field="owner_id", op=Op.EMPTY),),
 )
 """Customers nobody owns."""
+RETURNING = ListView(
+    key="returning",
+    text=message("Returns to the pool"),
+    fixed=(Condition(field=POOL_DUE, op=Op.FILLED),),
+    needs=POOL_DUE,
+    sort=((POOL_DUE, False),),
+)
+"""Customers that rules return when nothing is done, the next first."""
 
 
 def quiet_view(clock: Clock) -> ListView:
@@ -64,8 +73,22 @@ def extra_columns(setup: ListSetup) -> tuple[Column, ...]:
         for shown in setup.fields
         if shown.field.name == LAST_CONTACT
     )
+    due = (
+        Column(
+            key=POOL_DUE,
+            title=Message(shown.field.label),
+            kind=CellKind.TEXT,
+            width=112,
+            cell=_pool_due,
+            sort=POOL_DUE,
+            field=shown.field,
+        )
+        for shown in setup.fields
+        if shown.field.name == POOL_DUE
+    )
     return (
         *contact,
+        *due,
         Column(
             key="open",
             title=message("Open, {currency}", currency=currency),
@@ -90,6 +113,11 @@ def describe(currency: str, number: int, rows: Sequence[Row]) -> Message:
 
 def _last_contact(row: Row) -> CellText:
     at_ms = row.record.get(LAST_CONTACT)
+    return EMPTY_CELL if at_ms is None else CellText(near_date(local(at_ms).date()))
+
+
+def _pool_due(row: Row) -> CellText:
+    at_ms = row.record.get(POOL_DUE)
     return EMPTY_CELL if at_ms is None else CellText(near_date(local(at_ms).date()))
 
 

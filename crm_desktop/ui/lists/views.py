@@ -131,18 +131,21 @@ class ViewTabs(Live, QWidget):
         menu.popup(self.tabs.mapToGlobal(at))
 
 
+SAVE = message("Save")
+
+
 class NamePopup(QFrame):
-    """One line for a name, under the button that asks for it."""
+    """One line for a name or a reason, under the button that asks for it."""
 
     named = Signal(str)
 
-    def __init__(self, parent: QWidget, label: Text) -> None:
+    def __init__(self, parent: QWidget, label: Text, button: Text = SAVE) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setProperty("role", "popup")
         self.line = QLineEdit()
         self.line.setMinimumWidth(theme().px(220))
-        self.button = Button(message("Save"), Kind.PRIMARY)
+        self.button = Button(button, Kind.PRIMARY)
         self.button.setEnabled(False)
         self.line.textChanged.connect(lambda text: self.button.setEnabled(bool(text.strip())))
         self.button.clicked.connect(self._on_saved)

@@ -15,7 +15,16 @@ from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.customer_details import CustomerDetails
 from crm_desktop.ui.customers.customer_view import CustomerView
-from crm_desktop.ui.customers.list_columns import POOL, SHOWN, WIDTHS, describe, extra_columns, quiet_view
+from crm_desktop.ui.customers.list_columns import (
+    POOL,
+    RETURNING,
+    SHOWN,
+    WIDTHS,
+    describe,
+    extra_columns,
+    quiet_view,
+)
+from crm_desktop.ui.customers.pool_actions import PoolActions
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.itemmodels.rows import Row
@@ -63,6 +72,7 @@ class CustomersPage(Page):
         self._list_column.addWidget(self._header)
         self._stack.addWidget(self._list_side)
         self._make_list()
+        self.pool = PoolActions(context, actions, self, self._chosen_ids, self._anchor)
         self.retint()
 
     def show_place(self, place: Place) -> None:
@@ -108,7 +118,7 @@ class CustomersPage(Page):
             extra_columns,
             extras=customers.list_extras,
             follows=("activity", "deal"),
-            views=(quiet_view(self.context.replica.clock), POOL),
+            views=(quiet_view(self.context.replica.clock), RETURNING, POOL),
             details=details,
             describe=self._described,
             widths=WIDTHS,
@@ -133,6 +143,7 @@ class CustomersPage(Page):
         if self.view is None:
             self.view = CustomerView(self.context, self.actions_of_program)
             self.view.step_asked.connect(self._on_step_asked)
+            self.view.header.claim_asked.connect(self.pool.claim)
             self._stack.addWidget(self.view)
         self._stack.setCurrentWidget(self.view)
         self.view.show_customer(customer_id)
@@ -158,6 +169,20 @@ class CustomersPage(Page):
             self.form.hide()
             self.form.deleteLater()
             self.form = None
+
+    def _chosen_ids(self) -> tuple[str, ...]:
+        """Return the customer shown, or those selected in the list, or its current row."""
+        if self.view is not None and self._stack.currentWidget() is self.view:
+            return (self.view.customer_id,)
+        if self.list is None or self._stack.currentWidget() is not self._list_side:
+            return ()
+        current = self.list.current_row()
+        rows = self.list.selection.rows() or ([current] if current is not None else [])
+        return tuple(row.id for row in rows)
+
+    def _anchor(self) -> QWidget:
+        shows_one = self.view is not None and self._stack.currentWidget() is self.view
+        return self.view.header.name if self.view is not None and shows_one else self.title
 
     def _on_opened(self, customer_id: str) -> None:
         self.context.go.emit(Place(page="customers", record_id=customer_id))

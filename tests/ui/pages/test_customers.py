@@ -499,7 +499,7 @@ def test_customers_nobody_spoke_with_for_a_month_have_a_tab_of_their_own(stage: 
     page = page_of(stage)
     assert page.list is not None
     keys = [view.key for view in page.list.keeper.views]
-    assert keys == ["mine", "all", "quiet", "pool", "bin"]
+    assert keys == ["mine", "all", "quiet", "returning", "pool", "bin"]
     page.list.choose_view("quiet")
     stage.settle()
     model = page.list.model

@@ -1,0 +1,207 @@
+"""The shared pool at HQ: who takes a step with a customer's holder, and what follows a change of owner.
+
+Claims are exclusive: HQ decides by what it holds when they arrive, the first wins and the others are told
+who did. Rights come first; an unknown record and a forbidden one get the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from crm_core.entities import SCHEMAS
+from crm_core.entities.activity import CONTACT_KINDS
+from crm_core.i18n import N_, message
+from crm_core.rules import pool
+from crm_core.rules.access import Action, PoolRight
+from crm_core.sync.clock import Stamp, ms_of
+from crm_core.sync.protocol import Code, OpKind
+from sync_server.services.placing import Placing
+from sync_server.services.records import Mark, Record, Records, chunks
+from sync_server.services.rights import NO_SUCH_RECORD, AuthorRights, Refused
+from sync_server.services.wanted import Wanted, register_of
+
+CUSTOMER = SCHEMAS["customer"]
+SEEN_MS = 30 * pool.DAY_MS
+"""So much older than a claim may be what its author saw of the pool."""
+_customers = CUSTOMER.table
+_activities = SCHEMAS["activity"].table
+_deals, _stages = SCHEMAS["deal"].table, SCHEMAS["stage"].table
+
+
+def rules_in_force(connection: Connection) -> tuple[pool.Rule, ...]:
+    """Return the rules of the pool."""
+    table = SCHEMAS["pool_rule"].table
+    return pool.rules_of(dict(row) for row in connection.execute(select(table)).mappings())
+
+
+def standings(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> dict[str, pool.Standing]:
+    """Return how it stands with customers, by what HQ has stored of their activities and deals."""
+    wanted = {row["id"]: row for row in rows}
+    contacts: dict[str, int] = {}
+    deals: dict[str, tuple[int, bool]] = {}
+    for some in chunks(sorted(wanted)):
+        spoken = (
+            select(_activities.c.customer_id, func.max(_activities.c.happened_at).label("at_ms"))
+            .where(_activities.c.customer_id.in_(some), _activities.c.kind.in_(CONTACT_KINDS))
+            .where(_activities.c.life % 2 == 1, _activities.c.happened_at.is_not(None))
+            .group_by(_activities.c.customer_id)
+        )
+        contacts.update((row.customer_id, row.at_ms) for row in connection.execute(spoken))
+        sold = (
+            select(_deals.c.customer_id, _deals.c.stage_since, _deals.c.created_at, _stages.c.kind)
+            .select_from(_deals.outerjoin(_stages, _stages.c.id == _deals.c.stage_id))
+            .where(_deals.c.customer_id.in_(some), _deals.c.life % 2 == 1)
+        )
+        for row in connection.execute(sold):
+            at_ms, is_open = deals.get(row.customer_id, (0, False))
+            moved = row.stage_since or row.created_at or 0
+            deals[row.customer_id] = max(at_ms, moved), is_open or row.kind in (None, "open")
+    return {
+        row_id: pool.Standing(
+            owner_id=row["owner_id"],
+            holding=row["holding"],
+            level=row["level"],
+            status=row["status"],
+            since_ms=row["held_since"] or row["created_at"] or 0,
+            contact_ms=contacts.get(row_id),
+            deal_ms=deals[row_id][0] if row_id in deals else None,
+            has_open_deal=row_id in deals and deals[row_id][1],
+        )
+        for row_id, row in wanted.items()
+    }
+
+
+def hand(record: Record, changes: Mapping[str, Any], mark: Callable[[], Mark]) -> None:
+    """Set fields of a customer that follow from a change of its holder, each at a position of its own."""
+    for name, value in changes.items():
+        if record.values.get(name) != value:
+            record.set(name, value)
+            record.stamp(register_of(CUSTOMER.leader(CUSTOMER.fields[name])), mark())
+
+
+class Pooling:
+    """What one author may do with the pool."""
+
+    def __init__(self, records: Records, rights: AuthorRights, placing: Placing) -> None:
+        self._records = records
+        self._rights = rights
+        self._placing = placing
+        self._rules: tuple[pool.Rule, ...] | None = None
+
+    @property
+    def rules(self) -> tuple[pool.Rule, ...]:
+        """The rules in force, read once for a batch."""
+        if self._rules is None:
+            self._rules = rules_in_force(self._records.connection)
+        return self._rules
+
+    def forget(self) -> None:
+        """Read the rules anew: one of them changed."""
+        self._rules = None
+
+    def demand_step(self, record: Record, wanted: Wanted, stamp: Stamp) -> dict[str, Any]:
+        """Return what goes with a step. Raises `Refused` unless the author may take it as things stand."""
+        person = self._rights.person
+        given = dict(wanted.values)
+        if wanted.kind is not OpKind.COMMAND:
+            raise Refused(Code.INVALID, message(N_("HQ does not know this step; it may be older")))
+        if wanted.step == pool.TAKE:
+            given.setdefault("owner_id", person.user_id)
+            self._demand_taking(record, given, ms_of(stamp.hlc))
+        else:
+            self._rights.demand(Action.EDIT, record)
+            if wanted.step == pool.RETURN:
+                self._demand_return(record, given)
+            else:
+                self._demand_lock(record, wanted.step)
+        return given
+
+    def followed(self, record: Record, wanted: Wanted, before: Any, at_ms: int) -> dict[str, Any]:
+        """Return what follows from setting the owner otherwise than by a step."""
+        owner = wanted.values.get("owner_id")
+        if not record.schema.meta.pooled or "owner_id" not in wanted.values or owner == before:
+            return {}
+        if owner is None:
+            return {"holding": pool.POOL, "last_owner_id": before, "returned_at": at_ms, "pool_reason": None}
+        holding = record.values.get("holding")
+        return {"holding": pool.HELD if holding == pool.POOL else holding, "held_since": at_ms}
+
+    def _demand_taking(self, record: Record, given: Mapping[str, Any], at_ms: int) -> None:
+        person = self._rights.person
+        sees = self._rights.sees(record) and record.lives
+        if record.values["owner_id"] is not None:
+            # Whoever sees the pool saw it there, until somebody took it: to him it is no secret who did.
+            taken_ms = record.values["claimed_at"] or 0
+            seen = person.rights.pool and record.lives and taken_ms >= at_ms - SEEN_MS
+            if not (sees or seen):
+                raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
+            if record.values["owner_id"] == person.user_id or not seen:
+                raise Refused(Code.ILLEGAL_STATE, pool.NOT_IN_POOL)
+            winner = self._records.get(SCHEMAS["user"].no, record.values["owner_id"])
+            name = str(winner.values["name"] or "") if winner is not None else ""
+            raise Refused(Code.ILLEGAL_STATE, message(pool.CLAIMED_FIRST, person=name))
+        if not sees:
+            raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
+        if given["owner_id"] != person.user_id:
+            self._rights.demand(Action.EDIT, record)
+            owner = CUSTOMER.fields["owner_id"]
+            self._placing.demand_move(record, [owner], {**record.values, **given})
+            return
+        if PoolRight.CLAIM not in person.rights.pool:
+            raise Refused(Code.FORBIDDEN_ASSIGN, pool.MAY_NOT_CLAIM)
+        rule = pool.rule_for(self.rules, record.values["level"], record.values["status"])
+        refusal = pool.claim_refusal(
+            rule,
+            self._taken(rule, at_ms),
+            person_id=person.user_id,
+            last_owner_id=record.values["last_owner_id"],
+            returned_ms=record.values["returned_at"],
+            now_ms=at_ms,
+        )
+        if refusal is not None:
+            raise Refused(Code.ILLEGAL_STATE, refusal)
+
+    def _demand_return(self, record: Record, given: dict[str, Any]) -> None:
+        holder = record.values["owner_id"]
+        if given.setdefault("last_owner_id", holder) != holder:
+            raise Refused(Code.ILLEGAL_STATE, pool.ANOTHER_HOLDS)
+        person = self._rights.person
+        is_own = holder == person.user_id and PoolRight.RETURN in person.rights.pool
+        if self._rights.may(Action.ASSIGN, CUSTOMER.name, record.all_scopes()):
+            return
+        if not is_own:
+            raise Refused(Code.FORBIDDEN_ASSIGN, pool.MAY_NOT_RETURN)
+        if not given.get("pool_reason"):
+            raise Refused(Code.INVALID, pool.SAY_WHY)
+
+    def _demand_lock(self, record: Record, step: str) -> None:
+        person, holder = self._rights.person, record.values["owner_id"]
+        assigns = self._rights.may(Action.ASSIGN, CUSTOMER.name, record.all_scopes())
+        if PoolRight.LOCK not in person.rights.pool or not (holder == person.user_id or assigns):
+            raise Refused(Code.FORBIDDEN_ASSIGN, pool.MAY_NOT_LOCK)
+        if step == pool.LOCK:
+            rule = pool.rule_for(self.rules, record.values["level"], record.values["status"])
+            refusal = pool.lock_refusal(rule, self._taken(rule, 0, holder))
+            if refusal is not None:
+                raise Refused(Code.ILLEGAL_STATE, refusal)
+
+    def _taken(self, rule: pool.Rule | None, now_ms: int, holder: str | None = None) -> pool.Taken:
+        """Return what the author, or who else holds it, holds and took, as the batch leaves it so far."""
+        person_id = holder or self._rights.person.user_id
+        names = ("id", "level", "status", "holding", "owner_id", "last_owner_id", "claimed_at")
+        recent = and_(
+            _customers.c.last_owner_id == person_id, _customers.c.claimed_at > now_ms - pool.WEEK_MS
+        )
+        query = select(*(_customers.c[name] for name in names)).where(
+            or_(_customers.c.owner_id == person_id, recent), _customers.c.life % 2 == 1
+        )
+        rows = {row["id"]: dict(row) for row in self._records.connection.execute(query).mappings()}
+        for record in self._records.touched():
+            if record.schema is CUSTOMER:
+                rows.pop(record.id, None)
+                if record.lives:
+                    rows[record.id] = record.values
+        return pool.taken_of(self.rules, rule, rows.values(), person_id, now_ms)
