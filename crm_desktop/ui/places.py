@@ -19,6 +19,7 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "product": "products",
         "price": "products",
         "custom_field": "fields",
+        "tag": "tags",
     }
 )
 

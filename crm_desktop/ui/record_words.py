@@ -93,6 +93,13 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("A field of your own on customers, deals or any other kind of record."),
         new=N_("New field"),
     ),
+    "tag": ListWords(
+        counted=N_("{count} tags"),
+        one=N_("1 tag"),
+        none_yet=N_("No tags yet"),
+        first=N_("Tags group customers and deals as you like; colleagues' tags stay beside yours."),
+        new=N_("New tag"),
+    ),
 }
 _OTHER = ListWords(
     counted=N_("{count} records"),

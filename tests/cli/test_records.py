@@ -80,6 +80,14 @@ def test_search_finds_parts_chinese_and_pinyin(crm: Crm) -> None:
     assert crm.rows("search", "nothing of the kind") == []
 
 
+def test_tags_come_with_their_colour_and_how_many_customers_carry_them(crm: Crm) -> None:
+    crm.json("add", "tag", "name=Key", "color=accent")
+    for name, tags in (("One", "tags+=Key"), ("Two", "tags+=Other")):
+        crm.json("set", "customer", crm.json("add", "customer", f"name={name}")["id"], tags)
+    (row,) = crm.rows("tags")
+    assert (row["name"], row["color"], row["customers"], row["share_percent"]) == ("Key", "accent", 1, "50.0")
+
+
 def test_labels_take_the_place_of_names_in_the_persons_language(crm: Crm) -> None:
     acme = crm.json("add", "customer", "name=Acme", "source=referral")
     ann = crm.json("add", "contact", "name=Ann", f"customer_id={acme['id']}")

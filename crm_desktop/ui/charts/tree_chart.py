@@ -183,7 +183,7 @@ class TreeChart(Chart):
         said = show(boxed.note)
         if said:
             width = min(paint.tag_width(said), inner.width() // 2)
-            paint.tag(painter, said, QRect(inner.right() + 1 - width, lower.top(), width, line))
+            paint.label(painter, said, QRect(inner.right() + 1 - width, lower.top(), width, line))
             lower.setRight(inner.right() - width - theme().px(6))
         if not boxed.soft and not said:
             upper.moveTop(round(place.center().y() - line / 2))

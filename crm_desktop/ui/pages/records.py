@@ -18,6 +18,8 @@ from crm_desktop.ui.calendar.calendar_actions import VIEWS
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.imports.import_button import ImportButton
+from crm_desktop.ui.itemmodels.reading import ReadExtras
+from crm_desktop.ui.itemmodels.rows import Column
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.lists.views import ListView
 from crm_desktop.ui.pages.page import Page
@@ -43,6 +45,11 @@ class RecordsLook:
     imports: bool = True
     """Whether a button brings a file in."""
     widths: Mapping[str, int] = field(default_factory=dict)
+    extra_columns: tuple[Column, ...] = ()
+    """Shown beside the fields, from what `extras` reads."""
+    extras: ReadExtras | None = None
+    follows: frozenset[str] = frozenset()
+    """Kinds of records after whose change the list is read anew, besides its own."""
 
 
 class RecordsPage(Page):
@@ -62,6 +69,9 @@ class RecordsPage(Page):
             actions,
             look.entity,
             look.columns,
+            look.extra_columns,
+            extras=look.extras,
+            follows=look.follows,
             sort=look.sort,
             views=look.views,
             widths=look.widths,

@@ -112,6 +112,7 @@ PAGES: tuple[PageSpec, ...] = (
         entity="custom_field",
         in_rail=False,
     ),
+    PageSpec(id="tags", text=N_("Tags"), icon="tag", factory="tags:TagsPage", entity="tag", in_rail=False),
     PageSpec(id="import", text=N_("Import"), icon="dl", factory="imports:ImportPage", in_rail=False),
     PageSpec(id="settings", text=N_("Settings"), icon="sliders", factory="settings:SettingsPage", more=True),
 )

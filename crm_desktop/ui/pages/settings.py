@@ -121,7 +121,15 @@ class SettingsPage(Page):
         _row(self.files, message("Fetched without asking"), self.files.automatic)
         _row(self.files, message("Sending and fetching"), self.files.pause)
         self._fields = self._fields_card()
-        cards = [general, looks, self._fields, self._sync_card(), self.files, self._data_card()]
+        cards = [
+            general,
+            looks,
+            self._fields,
+            self._tags_card(),
+            self._sync_card(),
+            self.files,
+            self._data_card(),
+        ]
         if self.context.app.passphrase_file is not None:
             cards.append(self._security_card())
         return [*cards, self._about_card()]
@@ -138,6 +146,15 @@ class SettingsPage(Page):
         self.fields_button = Button(message("Custom fields…"), Kind.STANDARD, icon="sliders")
         self.fields_button.clicked.connect(lambda: self.context.go.emit(Place(page="fields")))
         _buttons(card, self.fields_button)
+        return card
+
+    def _tags_card(self) -> Card:
+        card = Card(message("Tags"))
+        said = message("Their colours, and how many customers carry each.")
+        card.body.addWidget(Label(said, color="text-soft", wrap=True))
+        self.tags_button = Button(message("Tags…"), Kind.STANDARD, icon="tag")
+        self.tags_button.clicked.connect(lambda: self.context.go.emit(Place(page="tags")))
+        _buttons(card, self.tags_button)
         return card
 
     def _sync_card(self) -> Card:

@@ -39,6 +39,7 @@ from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.menus import Menu
 from crm_desktop.ui.widgets.sync_badge import SyncState
+from crm_desktop.ui.widgets.tag_looks import tag_looks
 
 MOST_RECENT = 20
 NARROW = 1040
@@ -254,6 +255,8 @@ class Frame(Live, QWidget):
         self.top.new.setEnabled(bool(standing.allowed.creatable))
         self.top.log.setEnabled("activity" in standing.allowed.creatable)
         self._say_sync()
+        if tag_looks().use(standing.tag_colours):
+            self.update()  # and with it whatever lies on it
 
     def _say_sync(self) -> None:
         words = sync_words(self.context.sync_status, self._standing.sync)

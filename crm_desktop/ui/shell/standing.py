@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import syncing, tickets
+from crm_desktop.services import syncing, tagging, tickets
 from crm_desktop.services.syncing import SyncStatus
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.shell.allowed import Allowed, allowed
@@ -22,6 +23,7 @@ class Standing:
     sync: SyncStatus
     counts: dict[str, int]
     allowed: Allowed
+    tag_colours: Mapping[str, str] = field(default_factory=dict)
 
 
 class Watch(QObject):
@@ -77,4 +79,4 @@ def standing(replica: Replica) -> Standing:
     counts = {"sync": known.returned + known.offered}
     if "ticket" in may.readable:
         counts["tickets"] = tickets.counts(replica)[tickets.Queue.NEAR]
-    return Standing(sync=known, counts=counts, allowed=may)
+    return Standing(sync=known, counts=counts, allowed=may, tag_colours=tagging.colours(replica))

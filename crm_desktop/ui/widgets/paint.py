@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII
+from crm_desktop.ui.widgets.tag_looks import tag_looks
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _CENTER = int(Qt.AlignmentFlag.AlignCenter)
@@ -56,6 +57,7 @@ _INKS = {
     Tone.WARN: "warn",
     Tone.BAD: "bad",
 }
+_TAG_TONES = {"accent": Tone.INFO, "good": Tone.GOOD, "warn": Tone.WARN, "bad": Tone.BAD}
 _ICONS = {
     Tone.NEUTRAL: "info",
     Tone.INFO: "info",
@@ -140,12 +142,18 @@ def tag_width(text: str) -> int:
 
 
 def tag(painter: QPainter, text: str, area: QRect, ground: str = "hover") -> None:
-    """Paint a neutral tag that fills `area` in width, centred in its height."""
+    """Paint a tag that fills `area` in width, centred in its height; `ground` is under a colourless one."""
+    tone = _TAG_TONES.get(tag_looks().color(text))
+    label(painter, text, area, tone.ground if tone else ground, tone.ink if tone else "text-soft")
+
+
+def label(painter: QPainter, text: str, area: QRect, ground: str = "hover", ink: str = "text-soft") -> None:
+    """Paint a word on its ground, filling `area` in width, centred in its height."""
     height = theme().size("tag")
     box = QRect(area.left(), area.top() + (area.height() - height) // 2, area.width(), height)
     rounded(painter, box, theme().color(ground), None, RADII["chip"])
     inner = box.adjusted(theme().px(6), 0, -theme().px(6), 0)
-    words(painter, text, theme().font("caption"), "text-soft", inner)
+    words(painter, text, theme().font("caption"), ink, inner)
 
 
 def tags(painter: QPainter, texts: Sequence[str], area: QRect, ground: str = "hover") -> None:
