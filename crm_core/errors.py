@@ -8,8 +8,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from crm_core.i18n import N_, Message, Translate, message, untranslated
 
@@ -60,6 +61,24 @@ class Invalid(UserError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__(self.problems[0].message)
+
+
+class StageBlocked(Invalid):
+    """A deal lacks what a stage asks for; with `may_skip` a reason lets it in all the same.
+
+    `values` are those of the deal and `fields` its fields by name: what to ask for them with.
+    """
+
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        *,
+        may_skip: bool,
+        values: Mapping[str, Any],
+        fields: Mapping[str, Any],
+    ) -> None:
+        super().__init__(problems)
+        self.may_skip, self.values, self.fields = may_skip, values, fields
 
 
 class Unreachable(CrmError):

@@ -15,6 +15,7 @@ from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.entities.pool import PoolRule
 from crm_core.entities.product import Price, Product
 from crm_core.entities.quote import Quote, QuoteLine
+from crm_core.entities.selling_setup import Competitor, DealMilestone, Milestone, StageRule
 from crm_core.entities.setup import CustomField, SavedView
 from crm_core.entities.ticket import Ticket, TicketMessage
 from crm_core.errors import UserError
@@ -33,6 +34,9 @@ ENTITIES: tuple[type[Entity], ...] = (
     Stage,
     Product,
     Price,
+    Competitor,
+    Milestone,
+    StageRule,
     SavedView,
     PoolRule,
     Customer,
@@ -41,6 +45,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     PointEntry,
     Lead,
     Deal,
+    DealMilestone,
     Quote,
     QuoteLine,
     Ticket,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import COLOURS, SOURCES, choices
@@ -13,6 +15,7 @@ from crm_core.schema.columns import (
     date,
     instant,
     integer,
+    json,
     long_text,
     money,
     owner,
@@ -33,6 +36,11 @@ LOSS_REASONS = choices(
     ("no_answer", N_("No answer")),
     ("other", N_("Other")),
 )
+SKIPPERS = choices(
+    ("nobody", N_("No one")),
+    ("managers", N_("Whoever may assign deals")),
+    ("everybody", N_("Whoever may change the deal")),
+)
 
 
 class Pipeline(Entity):
@@ -44,6 +52,7 @@ class Pipeline(Entity):
     name: Mapped[str | None] = text(10, N_("Name"), required=True, in_list=True, indexed=True)
     rank: Mapped[int | None] = integer(11, N_("Sequence"), default=0, in_list=True)
     active: Mapped[bool | None] = boolean(12, N_("In use"), default=True, in_list=True)
+    neglect_days: Mapped[int | None] = integer(13, N_("Neglected after days"), since=3)
 
 
 class Stage(Entity):
@@ -59,6 +68,10 @@ class Stage(Entity):
     kind: Mapped[str | None] = choice(14, N_("Kind"), STAGE_KINDS, default="open", in_list=True)
     age_limit_days: Mapped[int | None] = integer(15, N_("Age limit, days"), in_list=True)
     color: Mapped[str | None] = choice(16, N_("Colour"), COLOURS, default="neutral")
+    retired: Mapped[bool | None] = boolean(17, N_("Retired"), default=False, in_list=True, since=3)
+    skip_by: Mapped[str | None] = choice(
+        18, N_("Conditions may be skipped by"), SKIPPERS, default="managers", since=3
+    )
 
 
 class Deal(Entity):
@@ -96,6 +109,17 @@ class Deal(Entity):
         29, N_("Notes"), field_class=FieldClass.COMMS, searchable=True, section=N_("Notes")
     )
     tags: Mapped[list[str] | None] = tags(30, N_("Tags"), in_list=True)
+    competitor_id: Mapped[str | None] = ref(31, N_("Competitor met"), "competitor", in_list=True, since=3)
+    loss_note: Mapped[str | None] = text(32, N_("What decided it"), since=3)
+    skip_reason: Mapped[str | None] = text(
+        33, N_("Reason for skipping"), group="skip", in_form=False, in_list=True, since=3
+    )
+    skip_at: Mapped[int | None] = instant(
+        34, N_("Skipped at"), group="skip", read_only=True, in_form=False, since=3
+    )
+    skipped: Mapped[list[Any] | None] = json(
+        35, N_("Conditions skipped"), group="skip", read_only=True, in_form=False, since=3
+    )
     shared_with: Mapped[list[str] | None] = shares(
         60, N_("Shared with"), ScopeSource.SHARE, since=2, section=N_("Sharing")
     )

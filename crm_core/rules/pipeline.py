@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from crm_core.errors import Problem
-from crm_core.i18n import N_, message
 from crm_core.money import round_half_up
 
 OPEN, WON, LOST = "open", "won", "lost"
@@ -25,6 +23,23 @@ class StageRow:
     probability: int
     kind: str
     age_limit_days: int | None = None
+    color: str = "neutral"
+    retired: bool = False
+    skip_by: str = "managers"
+
+
+STAGE_FIELDS = (
+    "pipeline_id",
+    "name",
+    "rank",
+    "probability",
+    "kind",
+    "age_limit_days",
+    "color",
+    "retired",
+    "skip_by",
+)
+"""The fields of a stage its row is made of."""
 
 
 def stage_row(record_id: str, values: Mapping[str, Any]) -> StageRow:
@@ -37,6 +52,9 @@ def stage_row(record_id: str, values: Mapping[str, Any]) -> StageRow:
         probability=values.get("probability") or 0,
         kind=values.get("kind") or OPEN,
         age_limit_days=values.get("age_limit_days"),
+        color=values.get("color") or "neutral",
+        retired=bool(values.get("retired")),
+        skip_by=values.get("skip_by") or "managers",
     )
 
 
@@ -49,15 +67,6 @@ def move(stage: StageRow, now_ms: int, loss_reason: str | None = None) -> dict[s
         "loss_reason": loss_reason if stage.kind == LOST else None,
         "stage_since": now_ms,
     }
-
-
-def missing_for(stage: StageRow, deal: Mapping[str, Any]) -> list[Problem]:
-    """Return what a deal still lacks to be in `stage`; `deal` holds its values as they would then be."""
-    if stage.kind == LOST and not deal.get("loss_reason"):
-        return [Problem(field="loss_reason", message=message(N_("Say why the deal was lost")))]
-    if stage.kind == WON and deal.get("amount") is None:
-        return [Problem(field="amount", message=message(N_("A deal that is won has an amount")))]
-    return []
 
 
 def weighted_minor(amount_minor: int | None, probability: int | None) -> int:

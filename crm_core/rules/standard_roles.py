@@ -15,6 +15,7 @@ _WORK = (
     "contact",
     "lead",
     "deal",
+    "deal_milestone",
     "activity",
     "quote",
     "quote_line",
@@ -48,12 +49,14 @@ def _selling(reach: str, *, assign: bool, delete: bool) -> dict[str, Any]:
     if assign:
         actions.append("assign")
     per_entity = {entity: _reach(reach, *actions) for entity in _WORK}
+    rivals = ("create", "read", "edit") if assign else ("create", "read")
     return {
         "pool": _POOL,
-        "reach": {**_READS_SETUP, **_OWN_VIEWS, **per_entity},
+        "reach": {**_READS_SETUP, **_OWN_VIEWS, "competitor": _reach("all", *rivals), **per_entity},
         "classes": {
             **_SETUP_CLASSES,
             **_VIEW_CLASSES,
+            "competitor": _classes(core="write"),
             **{entity: _classes(core="write", money="write", comms="write") for entity in _WORK},
         },
     }

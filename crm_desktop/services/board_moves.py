@@ -16,11 +16,20 @@ from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import deals, records, rights
 from crm_desktop.services.calendar import local
-from crm_desktop.services.completing import stage_of
 from crm_desktop.services.deals import BoardFilter
 from crm_desktop.services.outcome import Outcome
+from crm_desktop.services.stage_moves import SKIP_FIELDS, stage_of
 
-_FOLLOWS = ("pipeline_id", "stage_id", "probability", "loss_reason", "stage_since", "close_date", "currency")
+_FOLLOWS = (
+    "pipeline_id",
+    "stage_id",
+    "probability",
+    "loss_reason",
+    "stage_since",
+    "close_date",
+    "currency",
+    *SKIP_FIELDS,
+)
 """What a move changes beside the fields the stage asked for."""
 
 

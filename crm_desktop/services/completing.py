@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,7 +15,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.entities.deal import Pipeline, Stage
 from crm_core.entities.quote import QuoteLine
 from crm_core.entities.setup import CustomField
-from crm_core.errors import Invalid, UserError
+from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules import pipeline
 from crm_core.rules.access import Person
@@ -26,7 +25,7 @@ from crm_desktop.models import numbers, repository
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.records import Record
-from crm_desktop.services import completing_activities, pooling, stepping
+from crm_desktop.services import completing_activities, pooling, stage_moves, stepping
 from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import QUOTE_VALID_DAYS, company
 
@@ -74,20 +73,13 @@ def today(clock: Clock) -> datetime.date:
     return clock.today()
 
 
-def stage_of(session: Session, stage_id: str) -> pipeline.StageRow:
-    """Return a stage; `UserError` where there is none."""
-    record = repository.get(session, "stage", stage_id)
-    if record is None:
-        raise UserError(N_("This stage does not exist any more"))
-    return pipeline.stage_row(record.id, record.values)
-
-
-def _new_deal(session: Session, _person: Person, clock: Clock, values: Values) -> None:
+def _new_deal(session: Session, person: Person, clock: Clock, values: Values) -> None:
     if not values.get("stage_id"):
         first = session.execute(
             select(Stage.id)
             .join(Pipeline, Pipeline.id == Stage.pipeline_id)
             .where(Stage.kind == pipeline.OPEN, Stage.life % 2 == 1, Pipeline.life % 2 == 1)
+            .where(Stage.retired.isnot(True))
             .where(
                 Stage.pipeline_id == values["pipeline_id"]
                 if values.get("pipeline_id")
@@ -99,20 +91,22 @@ def _new_deal(session: Session, _person: Person, clock: Clock, values: Values) -
         if first is None:
             return
         values["stage_id"] = first
-    stage = stage_of(session, str(values["stage_id"]))
+    stage = stage_moves.stage_of(session, str(values["stage_id"]))
     reason = values.get("loss_reason")
     values.update(pipeline.move(stage, clock.now_ms(), str(reason) if reason else None))
     if not values.get("currency"):
         values["currency"] = company(session).currency
-    _demand(pipeline.missing_for(stage, values))
+    values.update(stage_moves.demand_entry(session, person, None, stage, values))
 
 
-def _changed_deal(session: Session, _person: Person, clock: Clock, before: Record, changes: Values) -> None:
+def _changed_deal(session: Session, person: Person, clock: Clock, before: Record, changes: Values) -> None:
     if "stage_id" in changes and changes["stage_id"] != before.get("stage_id"):
-        stage = stage_of(session, str(changes["stage_id"]))
+        stage = stage_moves.stage_of(session, str(changes["stage_id"]))
         reason = changes.get("loss_reason")
         changes.update(pipeline.move(stage, clock.now_ms(), str(reason) if reason else None))
-        _demand(pipeline.missing_for(stage, {**before.values, **changes}))
+        changes.update(stage_moves.demand_entry(session, person, before, stage, changes))
+    elif changes.get("skip_reason"):
+        raise UserError(N_("A reason for skipping goes with a move to another stage"))
 
 
 def _changed_lead(_session: Session, _person: Person, _clock: Clock, before: Record, changes: Values) -> None:
@@ -249,9 +243,18 @@ def _changed_activity(
     completing_activities.finish_change(person, before, changes)
 
 
-def _demand(problems: list[Any]) -> None:
-    if problems:
-        raise Invalid(problems)
+def _new_deal_milestone(_session: Session, person: Person, clock: Clock, values: Values) -> None:
+    if values.get("done"):
+        values.update(done_at=clock.now_ms(), done_by=person.user_id)
+
+
+def _changed_deal_milestone(
+    _session: Session, person: Person, clock: Clock, before: Record, changes: Values
+) -> None:
+    if "done" in changes and bool(changes["done"]) != bool(before.get("done")):
+        done = bool(changes["done"])
+        changes["done_at"] = clock.now_ms() if done else None
+        changes["done_by"] = person.user_id if done else None
 
 
 _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
@@ -262,12 +265,14 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "ticket_message": _new_ticket_message,
     "activity": _new_activity,
     "custom_field": _new_custom_field,
+    "deal_milestone": _new_deal_milestone,
     "point_entry": _new_point_entry,
 }
 _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], None]] = {
     "customer": lambda _session, _person, _clock, before, changes: pooling.complete(before, changes),
     "deal": _changed_deal,
     "lead": _changed_lead,
+    "deal_milestone": _changed_deal_milestone,
     "quote": _changed_quote,
     "quote_line": _changed_quote_line,
     "activity": _changed_activity,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,8 @@ class Card:
     next_step: NextStep | None
     not_sent: bool
     conflict: bool
+    skip_reason: str = ""
+    """Why conditions of its stage were skipped, where they were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,10 +133,7 @@ def stages(session: Session, pipeline_id: str) -> list[StageRow]:
     return [
         pipeline.stage_row(
             row.id,
-            {
-                name: getattr(row, name)
-                for name in ("pipeline_id", "name", "rank", "probability", "kind", "age_limit_days")
-            },
+            {name: getattr(row, name) for name in pipeline.STAGE_FIELDS},
         )
         for row in rows
     ]
@@ -154,6 +153,8 @@ def board(
         rows = stages(session, chosen.id) if chosen else []
         open_stages = [stage for stage in rows if stage.kind == pipeline.OPEN]
         totals = _totals(session, shown, open_stages, currency)
+        held = _stages_with_deals(session, open_stages)
+        open_stages = [stage for stage in open_stages if not stage.retired or stage.id in held]
         columns = tuple(
             Column(
                 stage=stage,
@@ -165,8 +166,8 @@ def board(
         return Board(
             pipeline=chosen,
             columns=columns,
-            won=next((stage for stage in rows if stage.kind == pipeline.WON), None),
-            lost=next((stage for stage in rows if stage.kind == pipeline.LOST), None),
+            won=_end(rows, pipeline.WON),
+            lost=_end(rows, pipeline.LOST),
             currency=currency,
             other_currencies=_others(session, shown, open_stages, currency),
             forecast=_forecast(session, replica, shown, open_stages, currency),
@@ -219,12 +220,27 @@ def finish(replica: Replica, deal_id: str, kind: str, **extra: Plain) -> Outcome
     """Win or lose a deal: move it to the `won` or `lost` stage of its pipeline."""
     deal = records.get(replica, "deal", deal_id)
     with replica.read() as session:
-        end = next((s for s in stages(session, deal.get("pipeline_id") or "") if s.kind == kind), None)
+        end = _end(stages(session, deal.get("pipeline_id") or ""), kind)
     if end is None:
         raise UserError(N_("This pipeline has no such stage"))
     if kind == pipeline.WON and deal.get("close_date") is None:
         extra.setdefault("close_date", local(replica.clock.now_ms()).date().isoformat())
     return move(replica, deal_id, end.id, also=extra)
+
+
+def _end(rows: Iterable[StageRow], kind: str) -> StageRow | None:
+    """Return the stage deals end in as `kind`; one that is retired only where there is no other."""
+    ends = [stage for stage in rows if stage.kind == kind]
+    return min(ends, key=lambda stage: stage.retired, default=None)
+
+
+def _stages_with_deals(session: Session, rows: Sequence[StageRow]) -> frozenset[str]:
+    """Return which retired stages still hold deals, whatever the board's filter."""
+    retired = [stage.id for stage in rows if stage.retired]
+    if not retired:
+        return frozenset()
+    held = select(Deal.stage_id).where(Deal.stage_id.in_(retired), Deal.life % 2 == 1).distinct()
+    return frozenset(found for found in session.scalars(held) if found)
 
 
 def _open(statement: Any, shown: BoardFilter, stage_ids: list[str]) -> Any:
@@ -319,6 +335,7 @@ def _cards(
                 next_step=steps.get(deal.id),
                 not_sent=deal.id in marks.not_sent,
                 conflict=deal.id in marks.conflict,
+                skip_reason=(deal.skip_reason or "") if deal.skip_at == deal.stage_since else "",
             )
         )
     return tuple(cards)

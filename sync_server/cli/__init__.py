@@ -25,6 +25,7 @@ from sync_server.cli import (
     people,
     pool,
     refused,
+    selling,
     serving,
     setup,
 )
@@ -40,6 +41,10 @@ COMMANDS: tuple[click.Command, ...] = (
     people.role,
     fields.field,
     pool.pool,
+    selling.pipeline,
+    selling.stage,
+    selling.condition,
+    selling.milestone,
     import_command.import_file,
     devices.devices,
     devices.exchange,

@@ -87,17 +87,6 @@ def demand_people(records: Records, fields: Iterable[Field], values: Mapping[str
                 )
 
 
-def demand_stage(records: Records, schema: Schema, values: Mapping[str, Any]) -> None:
-    """A deal stands in a stage of its pipeline, and a lost one says why."""
-    if schema.name != "deal" or not values.get("stage_id"):
-        return
-    stage = records.get(SCHEMAS["stage"].no, values["stage_id"])
-    if stage is None or not stage.lives or stage.values["pipeline_id"] != values.get("pipeline_id"):
-        raise Refused(Code.INVALID, message(N_("This stage is none of the pipeline's")))
-    if stage.values["kind"] == "lost" and not values.get("loss_reason"):
-        raise Refused(Code.INVALID, message(N_("A lost deal needs the reason of its loss")))
-
-
 def demand_draft(records: Records, record: Record | None, wanted: Wanted) -> None:
     """Lines and terms of a quote change only while it is a draft."""
     if wanted.schema.name == "quote_line":

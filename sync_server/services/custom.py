@@ -13,6 +13,7 @@ from crm_core.rules.custom_fields import declared, problems_of_declaration
 from crm_core.schema.field import Field
 from crm_core.sync.protocol import Code
 from sync_server.services.rights import Refused
+from sync_server.store.database import Database
 from sync_server.store.tables import table_of
 
 _table = table_of(CustomField)
@@ -62,3 +63,9 @@ def demand_declarable(
     for problem in problems_of_declaration(values, before, taken):
         label = Message(CustomField.__table__.c[problem.field or ""].info["field"].label)
         raise Refused(Code.INVALID, message(N_("{field}: {problem}"), field=label, problem=problem.message))
+
+
+def custom_fields_of(database: Database, entity: str) -> dict[str, Field]:
+    """Return the custom fields of an entity by name, as they are now."""
+    with database.read() as snapshot:
+        return CustomFields(snapshot.connection).of(entity)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from typing import Any, Final
 
-from crm_core.entities import BY_NO
 from crm_core.i18n import N_, message
 from crm_core.rules.access import Action
 from crm_core.rules.scopes import EVERYONE
@@ -16,7 +14,16 @@ from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.merge import Verdict, after_seen, dot, judge, members, next_life
 from crm_core.sync.protocol import Code, OpKind
-from sync_server.services import cascades, conditions, joining, ledgers, posting, quote_totals, stepping
+from sync_server.services import (
+    cascades,
+    conditions,
+    joining,
+    ledgers,
+    posting,
+    quote_totals,
+    stage_gate,
+    stepping,
+)
 from sync_server.services.custom import CustomFields, demand_declarable
 from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
@@ -24,6 +31,7 @@ from sync_server.services.outcomes import LostEdit, Outcome
 from sync_server.services.placing import Placing
 from sync_server.services.pooling import Pooling, hand
 from sync_server.services.records import Mark, Record, Records
+from sync_server.services.registers import blank, get, never_set, put, travelling
 from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.wanted import Wanted, register_of
@@ -50,6 +58,7 @@ class Edits:
         self.pooling = Pooling(self.records, self.rights, self.placing)
         self.custom = CustomFields(hq.connection)
         self.graves = Graves(hq.connection)
+        self.gate = stage_gate.StageGate(self.records, self.custom, author)
         self.scopes = ScopeKeeper(self.records, hq.positions)
         self.numbers = NumberBook(hq.connection, author.device)
         self.lost: list[LostEdit] = []
@@ -62,7 +71,7 @@ class Edits:
         self._next = hq.positions.next
         self._author = author
         self._server_ms = server_ms
-        own = (self._next, self.value, self._put, self._sign, self._note_account)
+        own = (self._next, self.value, put, self._sign, self._note_account)
         self._joining = joining.Joining(self.records, self.scopes, author, self.rights, *own)
 
     def apply(self, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
@@ -90,6 +99,8 @@ class Edits:
             self.custom.forget()
         if outcome.seq and wanted.schema.name == "pool_rule":
             self.pooling.forget()
+        if outcome.seq and wanted.schema.name in ("stage_rule", "milestone"):
+            self.gate.forget()
         return outcome
 
     def settle(self, real: Callable[[int], int]) -> None:
@@ -100,21 +111,8 @@ class Edits:
 
     def value(self, record: Record, fields: tuple[Field, ...]) -> Any:
         """Return a register's value as it travels: one value, or the list of a group's."""
-        values = [self._get(record, field) for field in fields]
+        values = [get(record, field) for field in fields]
         return values if len(fields) > 1 else values[0]
-
-    def _get(self, record: Record, field: Field) -> Any:
-        if field.name.startswith(CUSTOM_PREFIX):
-            return (record.values.get("custom") or {}).get(field.name.removeprefix(CUSTOM_PREFIX))
-        return record.values.get(field.name)
-
-    def _put(self, record: Record, field: Field, value: Any) -> None:
-        if not field.name.startswith(CUSTOM_PREFIX):
-            record.set(field.name, value)
-            return
-        custom = dict(record.values.get("custom") or {})
-        custom[field.name.removeprefix(CUSTOM_PREFIX)] = value
-        record.set("custom", {key: held for key, held in custom.items() if held is not None} or None)
 
     def _mark(self, stamp: Stamp, seq: int) -> Mark:
         author = self._author
@@ -146,7 +144,8 @@ class Edits:
         owner = self._default_owner(record)
         place = self.placing.demand_place_of_new(record)
         conditions.demand_sound(schema, record.id, wanted.values)
-        conditions.demand_stage(self.records, schema, record.values)
+        if schema is stage_gate.DEAL:
+            self.gate.demand(None, record.values, ())
         conditions.demand_draft(self.records, None, wanted)
         conditions.demand_content(None, wanted)
         stepping.demand_born(schema, wanted.values)
@@ -177,7 +176,7 @@ class Edits:
         return Outcome(code=Code.APPLIED, seq=seq, base=seq, shown=shown, is_own=True)
 
     def _first_values(self, wanted: Wanted, stamp: Stamp) -> dict[str, Any]:
-        values = _blank(wanted.schema.no).copy()
+        values = blank(wanted.schema.no).copy()
         values.update(wanted.values)
         values["id"] = wanted.row_id
         values["created_at"] = values["updated_at"] = ms_of(stamp.hlc)
@@ -215,9 +214,9 @@ class Edits:
 
     def _start_set(self, record: Record, field: Field, stamp: Stamp) -> None:
         name = dot(self._author.device, self._author.incarnation, stamp.op_no)
-        pairs = {(word, name) for word in self._get(record, field)}
+        pairs = {(word, name) for word in get(record, field)}
         record.dots[register_of(field)] = pairs
-        self._put(record, field, members(pairs) or None)
+        put(record, field, members(pairs) or None)
 
     # Set
 
@@ -227,7 +226,7 @@ class Edits:
         held = record.mark(wanted.register)
         came, stamp = stamp, after_seen(held.held, stamp, seen=self._has_seen(held, base))
         verdict = judge(held.held, stamp, base)
-        old, new = self.value(record, wanted.fields), _travelling(wanted)
+        old, new = self.value(record, wanted.fields), travelling(wanted)
         if verdict is Verdict.SUPERSEDED:
             if old == new:
                 return Outcome(code=Code.APPLIED, base=base)
@@ -238,7 +237,8 @@ class Edits:
         conditions.demand_content(record, wanted)
         stepping.demand_kept(record, wanted, base, self._author.device)
         after = {**record.values, **wanted.values}
-        conditions.demand_stage(self.records, wanted.schema, wanted.values)
+        if stage_gate.sets_stage(wanted):
+            self.gate.demand(record, after, wanted.values)
         conditions.demand_sound(wanted.schema, record.id, wanted.values)
         conditions.demand_people(self.records, wanted.fields, wanted.values)
         if wanted.schema.name == "custom_field":
@@ -256,7 +256,7 @@ class Edits:
         seq = self._next()
         newest = record.newest_of_others(self._author.device)
         for field in wanted.fields:
-            self._put(record, field, wanted.values[field.name])
+            put(record, field, wanted.values[field.name])
         record.stamp(wanted.register, self._mark(stamp, seq))
         hand(record, self.pooling.followed(record, wanted, old, ms_of(stamp.hlc)), lambda: self._of_hq(stamp))
         is_last = self._sign(record, stamp)
@@ -265,7 +265,7 @@ class Edits:
             self.scopes.changed(record)
             self.scopes.lend(record)
         self._note_total(record, wanted)
-        if verdict is Verdict.MERGED and old != new and not _never_set(record, held, wanted, old):
+        if verdict is Verdict.MERGED and old != new and not never_set(record, held, wanted, old):
             self._note_lost(record, wanted, held, old)
             self._note_other(record, wanted, self._mark(stamp, seq), held, old)
         else:
@@ -381,7 +381,7 @@ class Edits:
         newest = record.newest_of_others(self._author.device)
         seq = 0
         for field in fields:
-            self._put(record, field, written[field.name])
+            put(record, field, written[field.name])
             mark = self._mark(stamp, self._next())
             sent = field.name == machine.field or field.name in step.keeps or field.name in wanted.values
             if sent and (wanted.kind is OpKind.COMMAND or field.name == machine.field):
@@ -433,6 +433,7 @@ class Edits:
         if not restore:
             posting.demand_unposted(record)
             conditions.demand_unused(self.records, record)
+            stage_gate.demand_unused(self.records, record)
         newest = record.newest_of_others(self._author.device)
         name = dot(self._author.device, self._author.incarnation, stamp.op_no)
         moved = self._joining.gone_over(record) if restore else []
@@ -476,7 +477,7 @@ class Edits:
         seq = self._next()
         newest = record.newest_of_others(self._author.device)
         record.dots[wanted.register] = after
-        self._put(record, field, members(after) or None)
+        put(record, field, members(after) or None)
         record.stamp(wanted.register, self._mark(stamp, seq))
         self._sign(record, stamp)
         if field.scope is not None:
@@ -489,20 +490,3 @@ class Edits:
             base=seq if newest <= base else base,
             shown=self._in_trash(record),
         )
-
-
-@cache
-def _blank(entity: int) -> dict[str, Any]:
-    """Return the columns of a record of which nothing is filled."""
-    return {**dict.fromkeys(BY_NO[entity].fields), "id": None, "life": 1, "custom": None}
-
-
-def _never_set(record: Record, held: Mark, wanted: Wanted, old: Any) -> bool:
-    """Tell whether a register is as empty as its record's maker left it: nobody loses an edit then."""
-    values = old if len(wanted.fields) > 1 else [old]
-    return held is record.made and all(value is None for value in values)
-
-
-def _travelling(wanted: Wanted) -> Any:
-    values = [wanted.values[field.name] for field in wanted.fields]
-    return values if len(values) > 1 else values[0]

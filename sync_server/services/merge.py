@@ -6,7 +6,7 @@ an operation that comes again gets the answer it got. docs/sync.md tells the rul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
@@ -27,11 +27,12 @@ from sync_server.services.giving_back import give_back
 from sync_server.services.outcomes import Stretch
 from sync_server.services.posting import settle_numbers
 from sync_server.services.quarantine import keep
-from sync_server.services.records import Key, Record
+from sync_server.services.records import Key, Record, ids_of
 from sync_server.services.remembered import Remembered, before_sign_in, by_content, by_number, collected
 from sync_server.services.renumbering import replace_used
 from sync_server.services.rights import Author, Refused
 from sync_server.services.settling import take_places
+from sync_server.services.stage_gate import moves_last
 from sync_server.services.storing import store, store_new
 from sync_server.services.wanted import Wanted, read_ops
 from sync_server.store.bulk import insert_rows
@@ -243,7 +244,7 @@ class _Batch:
 
     def _review(self, items: Sequence[_Item]) -> None:
         """Look at old answers again: who may read what they show, and who changed the records since."""
-        self._edits.records.load(_ids_of((item.op.entity, item.op.row.hex()) for item in items))
+        self._edits.records.load(ids_of((item.op.entity, item.op.row.hex()) for item in items))
         for item in items:
             answer = item.answer
             record = self._record(item)
@@ -304,12 +305,12 @@ class _Batch:
                     keys.extend((SCHEMAS[member].no, word) for member in field.members for word in words)
             if each.values.get("stage_id"):
                 keys.append((SCHEMAS["stage"].no, each.values["stage_id"]))
-        records.load(_ids_of(keys))
+        records.load(ids_of(keys))
         own = [(each.schema.no, each.row_id) for each in wanted]
         self._edits.graves.know(key for key in own if records.get(*key) is None)
         there = [record for each in wanted if (record := records.get(each.schema.no, each.row_id))]
         records.load(
-            _ids_of(
+            ids_of(
                 key
                 for record in there
                 for _, key in records.parent_links(record.schema, record.values)
@@ -332,10 +333,11 @@ class _Batch:
             end = start
             while end < len(fresh) and fresh[end].txn is txn:
                 end += 1
+            some = moves_last(fresh[start:end], lambda item: item.wanted)
             if txn.flags & TxnFlag.ALL_OR_NOTHING:
-                self._merge_whole(fresh[start:end])
+                self._merge_whole(some)
             else:
-                for item in fresh[start:end]:
+                for item in some:
                     self._merge_one(item)
             start = end
 
@@ -409,6 +411,7 @@ class _Batch:
         settle_numbers(hq, edits.records, edits.numbers, self._server_ms)
         edits.numbers.finish()
         store(hq.connection, edits.records.touched())
+        edits.gate.note_skips(self._server_ms)
         if edits.lost:
             rows = [
                 {
@@ -489,11 +492,3 @@ def _demand_order(items: Sequence[_Item], acked: int) -> None:
         raise Refusal("bad_request", N_("The changes do not follow each other"))
     if numbers[0] > acked + 1:
         raise Refusal("gap", N_("Changes before these did not reach HQ"), acked_to=acked)
-
-
-def _ids_of(keys: Iterable[tuple[int, str]]) -> dict[int, set[str]]:
-    by_entity: dict[int, set[str]] = {}
-    for entity, row_id in keys:
-        if entity in BY_NO:
-            by_entity.setdefault(entity, set()).add(row_id)
-    return by_entity

@@ -332,4 +332,7 @@ _NO_SUCH: Final = {
     "territory": N_("There is no territory called {name}; add it with “crm-server territory add”"),
     "role": N_("There is no role called {name}; see “crm-server role list”"),
     "pool_rule": N_("There is no rule called {name}; see “crm-server pool list”"),
+    "pipeline": N_("There is no pipeline called {name}; see “crm-server pipeline list”"),
+    "milestone": N_("There is no milestone called {name}; see “crm-server milestone list”"),
+    "product": N_("There is no product called {name}"),
 }

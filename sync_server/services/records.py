@@ -328,3 +328,12 @@ def _points_at(candidate: Record, link: Field, record: Record) -> bool:
 def chunks(items: Sequence[_T], size: int = CHUNK) -> Iterator[Sequence[_T]]:
     """Yield `items` in pieces a statement can hold."""
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def ids_of(keys: Iterable[Key]) -> dict[int, set[str]]:
+    """Return the ids of records by their entity's number; unknown kinds are left out."""
+    by_entity: dict[int, set[str]] = {}
+    for entity, row_id in keys:
+        if entity in BY_NO:
+            by_entity.setdefault(entity, set()).add(row_id)
+    return by_entity

@@ -315,3 +315,77 @@ def test_housekeeping_says_what_is_kept_and_forgets_when_told(data: Path) -> Non
     assert again["forgotten"].keys() >= {"answers", "records", "scope_exits"}
     told = here(data, "housekeeping", "--now")
     assert (told.status, "0 / " in told.out) == (0, True)
+
+
+def test_pipelines_and_stages_are_made_ordered_and_retired(data: Path) -> None:
+    made = here(data, "--json", "pipeline", "add", "Renewals", "--neglect-days", "30")
+    assert made.status == 0, made.err
+    assert (made.json()["stages"], made.json()["neglect_days"]) == (["Won", "Lost"], 30)
+    for name in ("Asked", "Agreed"):
+        added = here(
+            data, "--json", "stage", "add", "Renewals", name, "--probability", "40", "--color", "good"
+        )
+        assert added.status == 0, added.err
+    ordered = here(data, "--json", "stage", "order", "renewals", "Agreed", "Asked")
+    assert [row["name"] for row in ordered.rows()] == ["Agreed", "Asked", "Won", "Lost"]
+    changed = here(data, "--json", "stage", "set", "Renewals", "Asked", "--age-limit-days", "9", "--retire")
+    assert (changed.json()["age_limit_days"], changed.json()["retired"]) == (9, True)
+    last = here(data, "stage", "set", "Renewals", "Agreed", "--retire")
+    assert (last.status, "keeps one stage of each kind" in last.err) == (1, True)
+    assert here(data, "stage", "add", "Renewals", "won").status == 1  # there is one called so
+    first = here(data, "--json", "pipeline", "order", "Renewals")
+    assert [row["name"] for row in first.rows()] == ["Renewals", "Sales"]
+    assert here(data, "pipeline", "set", "Renewals", "--retire").status == 0
+    kept = here(data, "pipeline", "set", "Sales", "--retire")
+    assert (kept.status, "last pipeline in use" in kept.err) == (1, True)
+    nobody = here(data, "stage", "list", "Nothing")
+    assert (nobody.status, "crm-server pipeline list" in nobody.err) == (1, True)
+
+
+def test_conditions_and_milestones_are_set_up_by_name(data: Path) -> None:
+    survey = here(
+        data,
+        "--json",
+        "milestone",
+        "add",
+        "Survey",
+        "--pipeline",
+        "Sales",
+        "--stage",
+        "Needs",
+        "--due-days",
+        "5",
+    )
+    assert survey.status == 0, survey.err
+    assert (survey.json()["stage"], survey.json()["due_days"]) == ("Needs", 5)
+    ways = (
+        (("--filled", "close_date"), "“Closing date” must be filled in"),
+        (("--compares", "amount>=10000 CNY"), "“Amount” must be at least 10000 CNY"),
+        (("--activity", "visit", "--days", "14"), "“Visit” must have been done in the last 14 days"),
+        (("--quote-sent",), "A quote for this deal must have been sent"),
+        (("--on", "exit", "--milestone", "Survey"), "The milestone “Survey” must be done"),
+        (("--filled", "source", "--message", "Where from?", "--message-zh", "来源？"), "Where from?"),
+    )
+    ids = []
+    for way, asks in ways:
+        added = here(data, "--json", "condition", "add", "Sales", "Proposal", *way)
+        assert added.status == 0, added.err
+        assert added.json()["asks"] == asks
+        ids.append(added.json()["id"])
+    listed = here(data, "--json", "condition", "list", "Sales").rows()
+    assert [row["asks"] for row in listed if row["stage"] == "Proposal"] == [asks for _, asks in ways]
+    assert [row["asks"] for row in listed if row["stage"] == "Lost"] == ["Say why the deal was lost"]
+    lifted = here(data, "--json", "condition", "lift", "Sales", "Won", "amount").rows()
+    assert not [row for row in lifted if row["stage"] == "Won"]
+    assert here(data, "condition", "remove", ids[0]).status == 0
+    for wrong, said in (
+        (("--compares", "amount"), "amount>=10000"),
+        (("--compares", "amount>=lots"), "not an amount"),
+        (("--filled", "nonsense"), "no field called"),
+        ((), "Say one of"),
+        (("--quote-sent", "--filled", "source"), "Say one of"),
+    ):
+        refused = here(data, "condition", "add", "Sales", "Proposal", *wrong)
+        assert (refused.status, said in refused.err) == (1, True), refused.err
+    retired = here(data, "--json", "milestone", "set", "Survey", "--retire", "--name-zh", "勘察")
+    assert (retired.json()["active"], retired.json()["name_zh"]) == (False, "勘察")

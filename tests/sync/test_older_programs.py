@@ -153,9 +153,9 @@ def test_a_kind_of_record_an_older_program_does_not_know_is_not_sent_and_comes_w
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind = SCHEMAS["ticket"].model
-    monkeypatch.setattr(kind, "meta", dataclasses.replace(kind.meta, since=2))
+    monkeypatch.setattr(kind, "meta", dataclasses.replace(kind.meta, since=SCHEMA_VERSION))
     lin = office.user("Lin", "admin")
-    old, fresh = office.laptop(lin, schema=1), office.laptop(lin, schema=2)
+    old, fresh = office.laptop(lin, schema=1), office.laptop(lin, schema=SCHEMA_VERSION)
     customer = office.hq.create("customer", {"name": "Blue Heron", "owner_id": lin})
     ticket = office.hq.create("ticket", {"subject": "Leak", "customer_id": customer})
     old.sync()
@@ -164,14 +164,14 @@ def test_a_kind_of_record_an_older_program_does_not_know_is_not_sent_and_comes_w
     old.sync()
     assert old.shown("ticket", ticket) is None
     assert old.shown("customer", customer) is not None
-    old.schema = 2
+    old.schema = SCHEMA_VERSION
     old.sync()
     fresh.sync()
     assert old.replica == fresh.replica == office.projection(lin)
     old.schema = 1  # and back again: what it does not know any more is left alone
     office.hq.update("ticket", ticket, {"subject": "Leaks badly"})
     old.sync()
-    old.schema = 2
+    old.schema = SCHEMA_VERSION
     old.sync()
     assert old.replica == office.projection(lin)
 

@@ -64,6 +64,9 @@ def paint_card(
     )
     _paint_title(painter, customer, card)
     body, caption = theme().font("body"), theme().font("caption")
+    if card.skip_reason:
+        paint.icon(painter, "shield", "warn", deal.right() + 1 - theme().px(ICON_INLINE), deal, ICON_INLINE)
+        deal = deal.adjusted(0, 0, -theme().px(ICON_INLINE + 8), 0)
     if card.customer_name:
         paint.words(painter, card.name, body, "text-soft", deal)
     closes = words.close_words(card, look.now.date())

@@ -192,8 +192,10 @@ class CardModel(QAbstractListModel):
 
 
 def _tip(card: Card) -> str:
-    if card.conflict:
-        return show(Glyph.CONFLICT.word)
-    if card.not_sent:
-        return show(Glyph.NOT_SENT.word)
-    return tr("Longer in this stage than planned") if card.too_long else ""
+    said = [
+        show(Glyph.CONFLICT.word) if card.conflict else "",
+        show(Glyph.NOT_SENT.word) if card.not_sent and not card.conflict else "",
+        tr("Longer in this stage than planned") if card.too_long else "",
+        words.skip_words(card) if card.skip_reason else "",
+    ]
+    return "\n".join(line for line in said if line)

@@ -187,6 +187,8 @@ class StageColumn(Live, QWidget):
                 weighted=words.sum_words(total.weighted_minor, self._currency),
             )
         )
+        if self.column.stage.retired:
+            self.setAccessibleName(tr("{stage}. Retired: move its deals", stage=self.accessibleName()))
         self.list.setAccessibleName(self.accessibleName())
         self._show_emptiness()
         self._say_rest()
@@ -307,8 +309,9 @@ class _Head(QWidget):
         upper = QRect(inner.left(), theme().px(6), inner.width(), theme().px(20))
         lower = QRect(inner.left(), theme().px(25), inner.width(), theme().px(20))
         caption, body, bold = theme().font("caption"), theme().font("body"), theme().font("body", 600)
-        chance = percent(column.stage.probability)
-        paint.words(painter, chance, caption, "text-soft", upper, _RIGHT)
+        retired = column.stage.retired
+        chance = tr("Retired") if retired else percent(column.stage.probability)
+        paint.words(painter, chance, caption, "warn" if retired else "text-soft", upper, _RIGHT)
         count = figure(column.total.count)
         used = QFontMetrics(caption).horizontalAdvance(chance) + theme().px(8)
         counted = QFontMetrics(body).horizontalAdvance(count) + theme().px(8)

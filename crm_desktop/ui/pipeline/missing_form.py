@@ -1,17 +1,20 @@
-"""The small form over the board that asks for what a stage wants; Esc leaves the card where it was."""
+"""The small form over the board that asks for what a stage wants; Esc leaves the card where it was.
+
+What cannot be filled in here, such as a quote to be sent, is said; whoever may gives a reason instead.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
-from crm_core.errors import Problem, UserError
+from crm_core.errors import StageBlocked, UserError
 from crm_core.i18n import Message, message
+from crm_core.schema.field import Field as Declared
 from crm_core.schema.field import Plain
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.editors import make_editor
@@ -23,15 +26,15 @@ from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.shadow import lift
 
-WIDTH = 288
+WIDTH = 312
 _EDGE = 8
 
 
 class MissingForm(Live, QFrame):
-    """Asks for the fields that problems name. Goes by itself once it is answered."""
+    """Asks for the fields that problems name, and offers `optional` ones. Goes by itself once answered."""
 
     given = Signal(object)
-    """{field: value} a person filled in."""
+    """{field: value} a person filled in; `skip_reason` among them where conditions are to be skipped."""
     left = Signal()
     """Esc or Cancel: nothing is to happen."""
 
@@ -39,49 +42,47 @@ class MissingForm(Live, QFrame):
         self,
         context: Context,
         title: Message,
-        problems: Sequence[Problem],
-        values: Mapping[str, Any],
+        blocked: StageBlocked,
         currency: str,
         parent: QWidget,
+        optional: Sequence[str] = (),
     ) -> None:
         super().__init__(parent)
-        self._values = values
+        self._context, self._currency = context, currency
+        self._values = blocked.values
         self._answered = False
         self.setProperty("role", "popup")
         lift(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(L, 12, L, L)
-        column.setSpacing(12)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(L, 12, L, L)
+        self._column.setSpacing(12)
         self._title = Label(title, weight=600, wrap=True)
-        column.addWidget(self._title)
+        self._column.addWidget(self._title)
         self.fields: dict[str, Field] = {}
-        for problem in problems:
-            declared = SCHEMAS["deal"].fields.get(problem.field or "")
-            if declared is None or declared.name in self.fields:
-                continue
-            editor = make_editor(context, declared, currency)
-            editor.fill(values, {})
-            field = Field(Message(declared.label), editor, required=True)
-            field.set_note(problem.message)
-            self.fields[declared.name] = field
-            column.addWidget(field)
-        self._save = Button(message("Move"), Kind.PRIMARY, small=True)
-        self._cancel = Button(message("Cancel"), small=True, hint="Esc")
-        self._save.clicked.connect(self.answer)
-        self._cancel.clicked.connect(self.leave)
-        row = QHBoxLayout()
-        row.setSpacing(S)
-        row.addStretch(1)
-        row.addWidget(self._cancel)
-        row.addWidget(self._save)
-        column.addLayout(row)
+        self.demands: list[Label] = []
+        """What cannot be put right here."""
+        self._required: set[str] = set()
+        for problem in blocked.problems:
+            declared = blocked.fields.get(problem.field or "")
+            if declared is None:
+                self._say(problem.message)
+            elif declared.name not in self.fields:
+                self._required.add(declared.name)
+                self._add(declared, problem.message)
+        if not self.demands:
+            for name in optional:
+                if name in blocked.fields and name not in self.fields:
+                    self._add(blocked.fields[name], None)
+        self.reason: Field | None = None
+        """The reason for skipping, once it is asked for."""
+        self._lay_out_buttons(may_skip=blocked.may_skip)
         self.retranslate()
         self.retint()
 
     @property
-    def can_ask(self) -> bool:
-        """Whether any of the problems is one a field can put right."""
-        return bool(self.fields)
+    def skipping(self) -> bool:
+        """Whether the deal is to be let in with a reason."""
+        return self.reason is not None
 
     def open_at(self, anchor: QRect) -> None:
         """Show the form under the card, wholly inside its parent, and take the focus."""
@@ -95,13 +96,37 @@ class MissingForm(Live, QFrame):
         self.move(corner)
         self.show()
         self.raise_()
-        next(iter(self.fields.values())).editor.setFocus(Qt.FocusReason.PopupFocusReason)
+        first = next(iter(self.fields.values()), None)
+        target = first.editor if first is not None else self._cancel if self._skip.isHidden() else self._skip
+        target.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def skip(self) -> None:
+        """Ask for the reason instead of for what is missing."""
+        if self.reason is not None:
+            return
+        declared = SCHEMAS["deal"].fields["skip_reason"]
+        editor = make_editor(self._context, declared, self._currency)
+        self.reason = Field(Message(declared.label), editor, required=True)
+        self.reason.set_note(message("Everybody who sees the deal sees the reason"))
+        self._column.insertWidget(self._column.count() - 1, self.reason)
+        self._required = set()
+        self._skip.hide()
+        self.move_button.say(message("Move anyway"))
+        self.move_button.show()
+        self.adjustSize()
+        self._stay_inside()
+        editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def answer(self) -> None:
         """Hand over what was filled in; say what is wrong where something is."""
+        if self.demands and not self.skipping:
+            return
         found: dict[str, Plain] = {}
         wrong: Field | None = None
-        for name, field in self.fields.items():
+        asked = dict(self.fields)
+        if self.reason is not None:
+            asked["skip_reason"] = self.reason
+        for name, field in asked.items():
             try:
                 read = field.editor.read(self._values)
             except UserError as error:
@@ -109,8 +134,9 @@ class MissingForm(Live, QFrame):
                 wrong = wrong or field
                 continue
             if read.get(name) is None:
-                field.set_error(message("This is required"))
-                wrong = wrong or field
+                if name in self._required or field is self.reason:
+                    field.set_error(message("This is required"))
+                    wrong = wrong or field
                 continue
             found.update(read)
         if wrong is not None:
@@ -142,6 +168,41 @@ class MissingForm(Live, QFrame):
             self.leave()
         else:
             super().keyPressEvent(event)
+
+    def _add(self, declared: Declared, note: Message | None) -> None:
+        editor = make_editor(self._context, declared, self._currency)
+        editor.fill(self._values, {})
+        field = Field(Message(declared.label), editor, required=note is not None)
+        if note is not None:
+            field.set_note(note)
+        self.fields[declared.name] = field
+        self._column.addWidget(field)
+
+    def _say(self, demand: Message) -> None:
+        label = Label(demand, color="warn", wrap=True)
+        self.demands.append(label)
+        self._column.addWidget(label)
+
+    def _lay_out_buttons(self, *, may_skip: bool) -> None:
+        self.move_button = Button(message("Move"), Kind.PRIMARY, small=True)
+        self._cancel = Button(message("Cancel"), small=True, hint="Esc")
+        self._skip = Button(message("Skip with a reason"), Kind.FLAT, small=True)
+        self.move_button.clicked.connect(self.answer)
+        self._cancel.clicked.connect(self.leave)
+        self._skip.clicked.connect(self.skip)
+        row = QHBoxLayout()
+        row.setSpacing(S)
+        row.addWidget(self._skip)
+        row.addStretch(1)
+        row.addWidget(self._cancel)
+        row.addWidget(self.move_button)
+        self._column.addLayout(row)
+        self._skip.setHidden(not may_skip)  # once they have a parent: alone they would be windows
+        self.move_button.setHidden(bool(self.demands))
+
+    def _stay_inside(self) -> None:
+        room = self.parentWidget().rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
+        self.move(self.x(), max(room.top(), min(self.y(), room.bottom() - self.height())))
 
     def _end(self) -> None:
         self._answered = True

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPoint, QRect, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
-from crm_core.errors import CrmError, Invalid
+from crm_core.errors import CrmError, StageBlocked
 from crm_core.i18n import Message, message
 from crm_core.rules import pipeline
 from crm_core.rules.pipeline import StageRow
@@ -24,6 +24,8 @@ from crm_desktop.ui.pipeline.missing_form import MissingForm
 from crm_desktop.ui.translate import show
 
 _KEPT = 50
+WITH_A_LOSS = ("competitor_id", "loss_note")
+"""Offered together with the reason of a loss."""
 _UNDO_SECONDS = 10
 
 
@@ -114,25 +116,22 @@ class Moves(QObject):
         self.moved.emit(moved)
 
     def _on_refused(self, card: Card, stage: StageRow, error: CrmError) -> None:
-        if isinstance(error, Invalid) and self._ask_for(card, stage, error):
+        if isinstance(error, StageBlocked):
+            self._ask_for(card, stage, error)
             return
         self._context.show_error(error)
         self.failed.emit()
 
-    def _ask_for(self, card: Card, stage: StageRow, error: Invalid) -> bool:
+    def _ask_for(self, card: Card, stage: StageRow, blocked: StageBlocked) -> None:
         board = self._board.board
         currency = card.currency or (board.currency if board else "")
-        values = {"amount": card.amount_minor, "currency": currency, "close_date": card.close_date}
         title = message("To move “{deal}” to {stage}", deal=words.title_of(card), stage=stage.name)
-        form = MissingForm(self._context, title, error.problems, values, currency, self._host)
-        if not form.can_ask:
-            form.deleteLater()
-            return False
+        optional = WITH_A_LOSS if stage.kind == pipeline.LOST else ()
+        form = MissingForm(self._context, title, blocked, currency, self._host, optional)
         self.form = form
         form.given.connect(lambda found: self._on_given(card, stage, found))
         form.left.connect(lambda: self._on_left(card))
         form.open_at(self._anchor(card))
-        return True
 
     def _anchor(self, card: Card) -> QRect:
         area = self._board.card_area(card.id)

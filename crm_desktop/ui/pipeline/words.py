@@ -70,6 +70,11 @@ def days_words(card: Card) -> str:
     return tr("{days} d", days=card.days_in_stage)
 
 
+def skip_words(card: Card) -> str:
+    """Return why conditions of its stage were skipped for a deal."""
+    return tr("Conditions skipped: {reason}", reason=card.skip_reason)
+
+
 def spoken(card: Card, currency: str, now: datetime.datetime) -> str:
     """Return all a card shows, for those who listen."""
     said = [card.customer_name, card.name, amount_words(card, currency)]
@@ -81,6 +86,8 @@ def spoken(card: Card, currency: str, now: datetime.datetime) -> str:
     said.append(show(stayed))
     if card.too_long:
         said.append(tr("longer than planned"))
+    if card.skip_reason:
+        said.append(skip_words(card))
     if card.conflict:
         said.append(show(Glyph.CONFLICT.word))
     elif card.not_sent:

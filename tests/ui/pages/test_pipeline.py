@@ -318,7 +318,7 @@ def test_l_asks_for_the_reason_in_place_and_esc_leaves_the_card(shown: Shown) ->
     shown.press(Qt.Key.Key_L)
     form = shown.page.moves.form
     assert form is not None
-    assert list(form.fields) == ["loss_reason"]
+    assert list(form.fields) == ["loss_reason", "competitor_id", "loss_note"]
     shown.press(Qt.Key.Key_Escape)
     assert shown.page.moves.form is None
     assert _stage_of(shown.app, card.id) == column.stage_id
@@ -357,6 +357,53 @@ def test_a_deal_without_amount_dropped_on_won_is_asked_for_it(bare: Shown) -> No
     bare.press(Qt.Key.Key_Return)
     won = records.get(bare.app.replica, "deal", deal_id)
     assert (won["amount"], won["probability"]) == (420_000, 100)
+
+
+def test_what_cannot_be_filled_in_is_said_and_may_be_skipped_with_a_reason(bare: Shown) -> None:
+    replica = bare.app.replica
+    target = bare.columns[1].stage_id
+    rules = {"stage_id": target, "kind": "quote_sent"}, {"stage_id": target, "field": "source"}
+    for values in rules:
+        records.create(replica, "stage_rule", values)
+    deal_id = records.create(replica, "deal", {"name": "Without a quote (demo)"}).value.id
+    bare.settle()
+    bare.page.board.focus_cards()
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    bare.press(Qt.Key.Key_Right, both)
+    form = bare.page.moves.form
+    assert form is not None
+    assert [label.text() for label in form.demands] == ["A quote for this deal must have been sent"]
+    assert list(form.fields) == ["source"]
+    assert not form.move_button.isVisible()
+    bare.press(Qt.Key.Key_Escape)
+    assert _stage_of(bare.app, deal_id) == bare.columns[0].stage_id
+    bare.press(Qt.Key.Key_Right, both)
+    form = bare.page.moves.form
+    assert form is not None
+    form.skip()
+    form.answer()
+    assert form.reason is not None
+    assert form.reason.error  # none given yet
+    QTest.keyClicks(QApplication.focusWidget(), "Agreed by phone")
+    bare.press(Qt.Key.Key_Return)
+    assert _stage_of(bare.app, deal_id) == target
+    card = bare.columns[1].model.cards[0]
+    assert card.skip_reason == "Agreed by phone"
+    spoken = bare.columns[1].model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "Conditions skipped: Agreed by phone" in spoken
+
+
+def test_a_retired_stage_stays_until_its_deals_are_moved(bare: Shown) -> None:
+    replica = bare.app.replica
+    first, second = (column.stage_id for column in bare.columns[:2])
+    records.create(replica, "deal", {"name": "Left behind (demo)"})
+    records.update(replica, "stage", first, {"retired": True})
+    bare.settle()
+    assert bare.columns[0].stage_id == first
+    assert "Retired" in bare.columns[0].accessibleName()
+    bare.page.moves.move(bare.columns[0].model.cards[0], second)
+    bare.settle()
+    assert bare.columns[0].stage_id == second
 
 
 def test_arrows_walk_cards_and_columns_and_skip_an_empty_one(bare: Shown) -> None:
