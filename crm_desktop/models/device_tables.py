@@ -302,6 +302,19 @@ class ImportChange(DeviceBase):
     """Field name to value the import set."""
 
 
+class HandOver(DeviceBase):
+    """A hand-over made here, so that it can be undone: ids alone."""
+
+    __tablename__ = "hand_over"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    giver_id: Mapped[str] = mapped_column(Text)
+    moved: Mapped[Any] = mapped_column(PlainJson)
+    """Of each record its kind, its id and who received it."""
+    undone_ms: Mapped[int | None] = mapped_column(BigInteger, nullable=True)
+
+
 class Blob(DeviceBase):
     """A content kept on this laptop, or as far as it came; see `crm_desktop.models.blobs`."""
 

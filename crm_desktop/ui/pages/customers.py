@@ -7,14 +7,18 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from crm_core.i18n import Message, message
+from crm_core.i18n import N_, Message, message
+from crm_core.rules.access import Action as Right
 from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
 from crm_desktop.services import customers
-from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.customer_details import CustomerDetails
 from crm_desktop.ui.customers.customer_view import CustomerView
+from crm_desktop.ui.customers.hand_over_dialog import HandOverDialog
 from crm_desktop.ui.customers.list_columns import (
     POOL,
     RETURNING,
@@ -73,6 +77,15 @@ class CustomersPage(Page):
         self._stack.addWidget(self._list_side)
         self._make_list()
         self.pool = PoolActions(context, actions, self, self._chosen_ids, self._anchor)
+        hands = ActionSpec(
+            id="customers.hand-over",
+            text=N_("Hand over customers…"),
+            group=N_("Customers"),
+            icon="people",
+            shortcut="Ctrl+Shift+H",
+            right=(Right.ASSIGN, "customer"),
+        )
+        actions.add(hands, self.open_hand_over, self)
         self.retint()
 
     def show_place(self, place: Place) -> None:
@@ -169,6 +182,23 @@ class CustomersPage(Page):
             self.form.hide()
             self.form.deleteLater()
             self.form = None
+
+    def open_hand_over(self) -> HandOverDialog:
+        """Ask to whom the customers of somebody go; where some are selected, those alone."""
+        query, number, row = None, 0, None
+        if self.list is not None and self._stack.currentWidget() is self._list_side:
+            number, row = self.list.selection.number, self.list.current_row()
+            if number:
+                query, ids = self.list.selected_query()
+                if ids is not None:
+                    among = Condition(field="id", op=Op.IN, value=ids)
+                    query = ListQuery(entity="customer", conditions=(among,))
+        owner_id = str(row.record.get("owner_id") or "") if row is not None else ""
+        title = row.titles.get(("user", owner_id), "") if row is not None else ""
+        giver = (owner_id, title) if title else None
+        dialog = HandOverDialog(self.context, giver, query, number, self)
+        dialog.open()
+        return dialog
 
     def _chosen_ids(self) -> tuple[str, ...]:
         """Return the customer shown, or those selected in the list, or its current row."""
