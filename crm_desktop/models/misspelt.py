@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from sqlalchemy.orm import Session
 
@@ -27,26 +28,33 @@ def mistakes_of(word: str) -> int:
 def near_words(session: Session, word: str) -> list[str]:
     """Return words of the index that are like `word` or begin like it, the likest and most used first.
 
-    Looked for among those with one of its first two letters in front, which any one mistake leaves there but
-    another first letter.
+    Looked for among those that begin with its first two letters and, where none is like it, with the first or
+    the second: one of these any one mistake leaves in front but another first letter.
     """
     allowed = mistakes_of(word)
     if not allowed:
         return []
-    found: dict[str, tuple[int, int]] = {}
-    for first in dict.fromkeys(word[:2]):
+    return _near(session, word, allowed, [word[:2]]) or _near(
+        session, word, allowed, list(dict.fromkeys(word[:2]))
+    )
+
+
+def _near(session: Session, word: str, allowed: int, beginnings: Sequence[str]) -> list[str]:
+    used: dict[str, int] = {}
+    for beginning in beginnings:
         rows = session.connection().exec_driver_sql(
             f"SELECT term, doc FROM {TABLE} WHERE term >= ? AND term < ? AND length(term) >= ?",
-            (first, chr(ord(first) + 1), len(word) - allowed),
+            (beginning, beginning[:-1] + chr(ord(beginning[-1]) + 1), len(word) - allowed),
         )
-        for term, used in rows:
-            distance = _distance(word, term, allowed)
-            if distance <= allowed:
-                found[term] = (distance, -used)
-    return sorted(found, key=lambda term: (found[term], term))[:MOST]
-
-
-def _distance(word: str, term: str, allowed: int) -> int:
-    """Return the mistakes between a word and the beginning of a term; more than `allowed` where too many."""
-    ends: Sequence[int] = range(max(len(word) - allowed, 1), len(word) + allowed + 1)
-    return min(OSA.distance(word, term[:end], score_cutoff=allowed) for end in ends)
+        used.update((term, doc) for term, doc in rows)
+    found: dict[str, float] = {}
+    # A word may be the beginning of a longer one, which ends a letter or two before or after it.
+    for end in range(len(word) - allowed, len(word) + allowed + 1):
+        terms: dict[str, list[str]] = {}
+        for term in used:
+            terms.setdefault(term[:end], []).append(term)
+        alike = process.extract(word, list(terms), scorer=OSA.distance, score_cutoff=allowed, limit=None)
+        for cut, distance, _ in alike:
+            for term in terms[cut]:
+                found[term] = min(distance, found.get(term, distance))
+    return sorted(found, key=lambda term: (found[term], -used[term], term))[:MOST]
