@@ -126,6 +126,17 @@ def _lists(replica: Replica, plain: Plain) -> list[Figure]:
         "customers of level A by name, first page": _customers("name", level),
         "customers in one city changed in 30 days, first page": _customers("name", city, lately),
     }
+    grade = Condition(field="x:grade", op=Op.EQUAL, value="a")
+    high = Condition(field="x:score", op=Op.AT_LEAST, value="99")
+    line = Condition(field="x:line", op=Op.CONTAINS, value="阀门上海")
+    wanted |= {
+        "customer list by a custom text, first page": _customers("x:line"),
+        "customer list by a custom number, first page": _customers("x:score", down=True),
+        "customers of a custom choice by name, first page": _customers("name", grade),
+        "customers of a custom choice by a custom amount, first page": _customers("x:budget", grade),
+        "customers with a high custom number by name, first page": _customers("name", high),
+        "customers with a word in a custom text by name, first page": _customers("name", line),
+    }
     found = [_page(replica, plain, name, query) for name, query in wanted.items()]
     deep = _customers("name")
     for _ in range(SCROLLED - 1):

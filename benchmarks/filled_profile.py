@@ -34,6 +34,8 @@ OPEN_DEALS = 5_000
 QUOTES = 2_000
 TICKETS = 2_000
 OWNERS = 10
+CUSTOM = {"line": "text", "grade": "choice", "score": "decimal", "budget": "money"}
+"""Custom fields of customers: key and kind."""
 BUSY = 1_000
 """Customers that half of all other records belong to, so that some have a full page."""
 ROWS_A_PAGE = 2_000
@@ -104,7 +106,7 @@ def _fill(app: App, entity: str, rows: Rows) -> int:
 
 def _bring(app: App, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> int:
     names = [name for name in rows[0] if name != "id"]
-    fields = [schema.fields[name] for name in names]
+    fields = [schema.fields.get(name) for name in names]
     put = Put(
         kind=MsgKind.PUT,
         optional=0,
@@ -113,8 +115,10 @@ def _bring(app: App, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> int:
         base=1,
         ids=pack_ids(row["id"] for row in rows),
         lives=[1] * len(rows),
-        fields=[field.no for field in fields],
-        columns=[pack_column(field, [row[field.name] for row in rows]) for field in fields],
+        fields=[field.no if field else name for name, field in zip(names, fields, strict=True)],
+        columns=[
+            pack_column(field, [row[name] for row in rows]) for name, field in zip(names, fields, strict=True)
+        ],
     )
     with app.replica.applying() as session:
         receive(session, [put], "0.1.")
@@ -123,6 +127,7 @@ def _bring(app: App, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> int:
 
 def _everything(now: int) -> Iterator[tuple[str, Rows]]:
     yield "user", _owners(now)
+    yield "custom_field", _custom_fields(now)
     yield "customer", _customers(now)
     yield "contact", _contacts(now)
     yield "deal", _deals(now)
@@ -168,6 +173,34 @@ def customer_name(number: int) -> str:
     return f"{chance.choice(_WORDS)} {chance.choice(_BUSINESSES)} {number} (demo)"
 
 
+def _custom_fields(now: int) -> Rows:
+    """Fields an administrator added to customers; every other customer has them filled."""
+    for number, (key, kind) in enumerate(CUSTOM.items()):
+        yield {
+            **_base("custom_field", number, now, 900),
+            "entity": "customer",
+            "key": key,
+            "label": key.title(),
+            "kind": kind,
+            "choices": [{"value": value, "label": value.title()} for value in "abc"]
+            if kind == "choice"
+            else None,
+            "rank": number,
+        }
+
+
+def _custom_values(number: int) -> dict[str, Any]:
+    chance = random.Random(f"custom:{number}")
+    if number % 2:
+        return dict.fromkeys(f"x:{key}" for key in CUSTOM)
+    return {
+        "x:line": f"{chance.choice(_TRADES)}{chance.choice(_PLACES)}",
+        "x:grade": chance.choice("abc"),
+        "x:score": f"{chance.randrange(1000) / 10:g}",
+        "x:budget": chance.randrange(10**8),
+    }
+
+
 def _customers(now: int) -> Rows:
     chance = random.Random("customers")
     for number in range(CUSTOMERS):
@@ -182,6 +215,7 @@ def _customers(now: int) -> Rows:
             "source": chance.choice(("referral", "web", "exhibition", "phone")),
             "status": chance.choice(("potential", "active", "active", "dormant")),
             "city": chance.choice(_CITIES),
+            **_custom_values(number),
             "address": f"{chance.randrange(1, 400)} Demo Road",
             "notes": _note(chance),
         }

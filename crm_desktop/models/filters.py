@@ -14,6 +14,7 @@ from crm_core.i18n import N_
 from crm_core.money import Money, digits
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_desktop.models import custom_index
 from crm_desktop.models.conditions import ORDERED, Condition, Op, demand_fitting
 from crm_desktop.models.derived import is_derived, value_of
 from crm_desktop.models.sorting import decimal_key
@@ -29,8 +30,7 @@ def column_of(schema: Schema, field: Field) -> ColumnElement[Any]:
     if is_derived(schema.name, field):
         return value_of(schema.table, field)
     if field.name.startswith(CUSTOM_PREFIX):
-        key = field.name.removeprefix(CUSTOM_PREFIX).replace('"', '\\"')
-        return func.json_extract(schema.table.c.custom, f'$."{key}"')
+        return custom_index.value_of(schema.name, field)
     return schema.table.c[field.name]
 
 

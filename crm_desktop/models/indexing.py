@@ -17,9 +17,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from importlib import metadata
 from typing import Any
 
 from sqlalchemy import select
@@ -30,7 +32,7 @@ from crm_core.rules.duplicates import COMPARED, KEYS_VERSION, keys_of, traits_of
 from crm_core.schema.field import Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync.merge import lives
-from crm_desktop.models import derived, put_off, state
+from crm_desktop.models import custom_index, derived, put_off, state
 from crm_desktop.models.sorting import SORT_VERSION, fold, keyed_fields, sort_key, walked_names
 from crm_desktop.models.state import Key
 
@@ -123,6 +125,7 @@ def install(session: Session) -> None:
         run(f'DROP INDEX "{name}"')
     for statement in (*_indexes(), *(statement for _, statement in _triggers())):
         run(statement)
+    custom_index.keep_indexes(session)
     state.write(session, {Key.INDEX_VERSION: _version()})
 
 
@@ -194,7 +197,9 @@ def _version() -> str:
     made = (*_INDEX_TABLES.values(), _KEYS_IN_ORDER, _RETIRED, _KEYED_LATER, put_off.TABLE)
     kept = (*derived.TABLES.values(), *derived.FILL)
     statements = [*made, *kept, *_indexes(), *(statement for _, statement in _triggers())]
-    told = "\n".join((*statements, str(SORT_VERSION), str(INDEX_VERSION), str(KEYS_VERSION)))
+    # Orders of custom texts are indexes over `sort_key`: they must not outlive the tables it reads.
+    tables = (metadata.version("pypinyin"), unicodedata.unidata_version)
+    told = "\n".join((*statements, str(SORT_VERSION), str(INDEX_VERSION), str(KEYS_VERSION), *tables))
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -245,7 +250,7 @@ def _triggers() -> Iterator[tuple[str, str]]:
                 f" WHERE entity = '{entity}' AND row_id = NEW.id AND field = '{name}';",
             )
         if searched:
-            columns = [*indexed_names(schema), "life"]
+            columns = [*indexed_names(schema), "custom", "life"]
             listed = ", ".join(f'"{name}"' for name in columns)
             differs = " OR ".join(f'OLD."{name}" IS NOT NEW."{name}"' for name in columns)
             yield _trigger(
@@ -317,7 +322,8 @@ def _index(session: Session, schema: Schema, ids: Sequence[str]) -> None:
     table = schema.table
     title = schema.meta.title
     names = indexed_names(schema)
-    columns = [table.c.id, table.c.life, *(table.c[name] for name in names)]
+    columns = [table.c.id, table.c.life, table.c.custom, *(table.c[name] for name in names)]
+    custom = custom_index.searched(session, schema.name)
     connection = session.connection()
     run = connection.exec_driver_sql
     docs, words, grams, keys = [], [], [], []
@@ -337,7 +343,8 @@ def _index(session: Session, schema: Schema, ids: Sequence[str]) -> None:
         for row in connection.execute(select(*columns).where(table.c.id.in_(some))).mappings():
             if not lives(row["life"]) or row["id"] in held:
                 continue
-            entry = _entry(schema, title, {name: row[name] for name in names})
+            more = [text for key in custom if (text := (row["custom"] or {}).get(key))]
+            entry = _entry(schema, title, {name: row[name] for name in names}, more)
             name = fold(str(row[title] or "")) if title in names else ""
             docs.append((next_id, schema.name, row["id"], name))
             words.append((next_id, kind_token(schema.name), entry[0], entry[1]))
@@ -353,8 +360,13 @@ def _index(session: Session, schema: Schema, ids: Sequence[str]) -> None:
         run("INSERT INTO search_keys (rowid, keys) VALUES (?, ?)", keys)
 
 
-def _entry(schema: Schema, title: str, values: dict[str, Any]) -> tuple[str, str, str, str]:
-    """Return what the index holds of a record: words and grams, each of its title and of the rest."""
+def _entry(
+    schema: Schema, title: str, values: dict[str, Any], more: Sequence[Any]
+) -> tuple[str, str, str, str]:
+    """Return what the index holds of a record: words and grams, each of its title and of the rest.
+
+    `more` are the texts of custom fields.
+    """
     name = fold(str(values.get(title) or ""))
     aliases = pinyin_of(name) if _HAN.search(name) else ()
     others = []
@@ -366,6 +378,7 @@ def _entry(schema: Schema, title: str, values: dict[str, Any]) -> tuple[str, str
         others.append(fold(str(value)))
         if field.kind is Kind.PHONE:
             numbers.append(digits_of(str(value)))
+    others.extend(fold(str(text)) for text in more)
     body = "\n".join(others)[:MAX_BODY]
     return (
         " ".join((spaced(name), *aliases)),

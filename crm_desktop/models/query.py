@@ -39,9 +39,9 @@ from crm_core.i18n import N_
 from crm_core.rules.access import Action, ClassRight, Person, decide
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
-from crm_desktop.models import derived, search
+from crm_desktop.models import custom_index, derived, search
 from crm_desktop.models.conditions import Condition, Op, Value, parse_condition
-from crm_desktop.models.custom import fields_of
+from crm_desktop.models.custom import fields_of, is_custom
 from crm_desktop.models.device_tables import SortKey
 from crm_desktop.models.filters import DECIMAL_KINDS, column_of, comparable, where
 from crm_desktop.models.records import Record
@@ -270,6 +270,8 @@ class _Plan:
                 order.append((self._keys.c.key, descending))
             elif follows:
                 order.append((derived.KEPT.c.at_ms, descending))
+            elif is_custom(field.name):
+                order.append((custom_index.ordered(self.schema.name, field), descending))
             else:
                 order.append((column_of(self.schema, field), descending))
         down = order[-1][1] if order else False
@@ -315,6 +317,8 @@ class _Plan:
             elif derived.is_derived(self.schema.name, field):
                 keyed = True
                 order.append((derived.value_of(table, field), descending))
+            elif is_custom(field.name) and custom_index.is_ordered(field):
+                order.append((_not_by_index(custom_index.ordered(self.schema.name, field)), descending))
             else:
                 order.append((_not_by_index(comparable(self.schema, field)), descending))
         down = order[-1][1] if order else False
@@ -434,6 +438,8 @@ def is_walked(schema: Schema, field: Field | None) -> bool:
     """Tell whether an index holds the order of a field, so that a list can be read along it."""
     if field is None or derived.is_derived(schema.name, field):
         return field is None or derived.is_kept(field)
+    if is_custom(field.name):
+        return custom_index.is_ordered(field)
     return field in keyed_fields(schema) or field.name in walked_names(schema.name)
 
 

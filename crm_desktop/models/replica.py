@@ -27,7 +27,7 @@ from crm_core.rules.people import person_for
 from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.sync.protocol import TxnFlag
-from crm_desktop.models import blobs, indexing, put_off, state
+from crm_desktop.models import blobs, custom_index, indexing, put_off, state
 from crm_desktop.models.backup import ASKED, DAILY, DAY_MS, HOUR_MS, back_up, backups, drop_backups
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.device_tables import Blob
@@ -130,6 +130,7 @@ class Replica:
                 session.recorder = Recorder(user_id, self.clock.now_ms, flags)
             yield session
             session.flush()
+            custom_index.follow(session, session.changed)
             changed.update(session.changed)
         self.announce(changed)
 

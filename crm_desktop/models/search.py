@@ -12,6 +12,8 @@ from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
+from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_desktop.models.custom_index import searched
 from crm_desktop.models.indexing import CJK, RETIRE, digits_of, kind_token, spaced
 from crm_desktop.models.misspelt import mistakes_of, near_words
 from crm_desktop.models.sorting import fold
@@ -259,9 +261,14 @@ def _texts(session: Session, documents: Sequence[Any]) -> dict[tuple[str, str], 
         table = schema.table
         ids = [document.row_id for document in documents if document.entity == entity]
         rows = session.connection().execute(
-            select(table.c.id, *(table.c[name] for name in sorted(names))).where(table.c.id.in_(ids))
+            select(table.c.id, table.c.custom, *(table.c[name] for name in sorted(names))).where(
+                table.c.id.in_(ids)
+            )
         )
-        texts.update(((entity, row["id"]), dict(row)) for row in rows.mappings())
+        custom = searched(session, entity)
+        for row in rows.mappings():
+            more = {CUSTOM_PREFIX + key: (row["custom"] or {}).get(key) for key in custom}
+            texts[entity, row["id"]] = {**row, **more}
     return texts
 
 
@@ -270,9 +277,10 @@ def _snippet(entity: str, values: dict[str, Any], terms: Sequence[str]) -> str:
     schema = SCHEMAS[entity]
     for term in terms:
         digits = digits_of(term)
-        for field in schema.search_fields:
-            text = str(values.get(field.name) or "")
-            if field.name == schema.meta.title or not text:
+        custom = [name for name in values if name.startswith(CUSTOM_PREFIX)]
+        for name in (*(field.name for field in schema.search_fields), *custom):
+            text = str(values.get(name) or "")
+            if name == schema.meta.title or not text:
                 continue
             place = fold(text).find(term)
             if place < 0 and len(digits) >= 3 and digits in digits_of(text):

@@ -9,7 +9,6 @@ from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import UserError
 from crm_core.rules.access import Action, ClassRight, Reach, decide
 from crm_core.schema.field import Choice, Field, FieldClass, Kind, ScopeSource
-from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.schema.values import links_of
 from crm_desktop.models import derived, query
 from crm_desktop.models.conditions import Condition, Op
@@ -136,12 +135,11 @@ def shown_fields(replica: Replica, entity: str) -> tuple[ShownField, ...]:
         if not derived.readable(replica.person, field):
             continue
         kept = field.read_only or field.computed
-        declared = not field.name.startswith(CUSTOM_PREFIX)
         shown.append(
             ShownField(
                 field=_chosen_from_kinds(field) if field.names_entity else field,
                 writable=changes and right >= ClassRight.WRITE and not kept,
-                sortable=declared and (is_walked(schema, field) or derived.is_derived(entity, field)),
+                sortable=is_walked(schema, field) or derived.is_derived(entity, field),
             )
         )
     return tuple(shown)

@@ -102,10 +102,15 @@ def update(
     record_id: str,
     changes: Mapping[str, Plain],
     expected: Mapping[str, Plain] | None = None,
+    *,
+    restores: bool = False,
 ) -> Outcome[Record]:
-    """Change fields of a record. `expected` are the values the person saw: see `repository.update`."""
+    """Change fields of a record. `expected` are the values the person saw: see `repository.update`.
+
+    `restores`: the record gets back what it held before, a choice that was retired meanwhile too.
+    """
     with replica.write() as session:
-        record = update_in(session, replica, entity, record_id, changes, expected)
+        record = update_in(session, replica, entity, record_id, changes, expected, restores=restores)
     return Outcome(record, frozenset(session.changed))
 
 
@@ -213,6 +218,8 @@ def update_in(
     record_id: str,
     changes: Mapping[str, Plain],
     expected: Mapping[str, Plain] | None = None,
+    *,
+    restores: bool = False,
 ) -> Record:
     """Change a record inside an open transaction; what `update` does, for use cases of several steps."""
     schema = schema_of(entity)
@@ -224,7 +231,8 @@ def update_in(
     problems = problems_of(schema, complete, partial=True) + _links_to_itself(
         session, schema, record_id, complete
     )
-    problems += custom_problems(custom, complete, before.values)
+    if not restores:
+        problems += custom_problems(custom, complete, before.values)
     problems += declaration_problems(session, entity, {**before.values, **complete}, before)
     changed = {
         name: value

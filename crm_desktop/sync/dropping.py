@@ -26,13 +26,13 @@ def drop_fields(session: Session, message: DropFields) -> bool:
     if declared:
         cleared = ", ".join(f'"{known.name}" = NULL' for known in declared)
         run(f'UPDATE "{schema.name}" SET {cleared}')
-        search.rebuild(session, schema.name)
     for key in custom:
         run(
             f'UPDATE "{schema.name}" SET custom = json_remove(custom, ?) WHERE custom IS NOT NULL',
             (f'$."{key}"',),
         )
     run(f"UPDATE \"{schema.name}\" SET custom = NULL WHERE custom = '{{}}'")
+    search.rebuild(session, schema.name)
     for number in message.fields:
         history.drop_field(session, schema.name, str(number))
         for table in ("shadow", "set_dot", "other_version", "offer"):

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from crm_core.entities import SCHEMAS
-from crm_core.errors import CrmError
+from crm_core.errors import CrmError, Invalid
 from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action as Right
 from crm_core.schema.field import Plain
@@ -63,6 +63,9 @@ class ListActions(QObject):
         if owner.pane is not None:
             registry.add(spec("details", N_("Details"), "F4", "pane"), owner.toggle_pane, owner)
         registry.add(spec("edit", N_("Edit cell"), "F2", "pen", Right.EDIT), self.edit, table)
+        registry.add(
+            spec("bulk", N_("Change selected…"), "Shift+F2", "pen", Right.EDIT), owner.bulk.open_bar, table
+        )
         registry.add(spec("delete", N_("Delete"), "Del", "trash", Right.DELETE), self.delete, table)
         registry.add(spec("export", N_("Export"), "Ctrl+E", "dl", Right.EXPORT), self.export, owner)
         table.cell_edited.connect(self._on_cell_edited)
@@ -138,6 +141,9 @@ class ListActions(QObject):
             opens.triggered.connect(lambda: self._list.opened.emit(row.id))
             if any(column.editable for column in self._list.model.columns):
                 menu.add(tr("Edit cell"), "pen", "F2").triggered.connect(self.edit)
+            if any(shown.writable for shown in setup.fields):
+                many = menu.add(tr("Change selected…"), "pen", "Shift+F2")
+                many.triggered.connect(self._list.bulk.open_bar)
         index = self._list.table.currentIndex()
         words = str(index.data() or "")
         if words:
@@ -189,12 +195,22 @@ class ListActions(QObject):
     def _on_cell_edited(self, row: Row, changes: dict[str, Plain]) -> None:
         replica, entity, record_id = self._context.replica, self._list.entity, row.id
         before = {name: row.record.values.get(name) for name in changes}
-        label = SCHEMAS[entity].fields[next(iter(changes))].label if changes else ""
+        name = next(iter(changes))
+        column = self._list.all_columns().get(name)
+        label = column.field.label if column is not None and column.field is not None else name
+
+        def failed(error: CrmError) -> None:
+            problems = error.problems if isinstance(error, Invalid) else ()
+            said = next((each.message for each in problems if each.field == name), error.message)
+            self._list.table.show_problem(record_id, name, said)
+            self._context.show_error(error)
+
         self._context.change(
             self._list,
             lambda: records.update(replica, entity, record_id, changes, before),
+            failed=failed,
             told=message("{field} of “{title}” saved", field=Message(label), title=row.record.title),
-            undo=lambda: records.update(replica, entity, record_id, before),
+            undo=lambda: records.update(replica, entity, record_id, before, restores=True),
         )
 
     def _change_life(self, *, restore: bool) -> None:

@@ -21,6 +21,7 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.itemmodels.keyset import KeysetModel
 from crm_desktop.ui.itemmodels.reading import ReadExtras
 from crm_desktop.ui.itemmodels.rows import Column, Row
+from crm_desktop.ui.lists.bulk_bar import BulkBar
 from crm_desktop.ui.lists.columns import chosen_columns, columns_of, marks_column
 from crm_desktop.ui.lists.details import DetailsPane
 from crm_desktop.ui.lists.empty_list import EmptyList
@@ -114,6 +115,8 @@ class RecordList(Live, QWidget):
         self._lay_out()
         self._listen()
         self.density = Density(context, self.table, self.bar.density_button)
+        self.bulk = BulkBar(self)
+        self._column.insertWidget(self._column.count() - 1, self.bulk)
         self.actions_of_list = ListActions(self, actions)
         self.retranslate()
         self.read_setup()
@@ -246,7 +249,7 @@ class RecordList(Live, QWidget):
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.empty)
         self.side = SidePane(self._stack, self.pane, shown=self._memory.state.pane) if self.pane else None
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.tabs)

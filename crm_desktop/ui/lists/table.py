@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFontMetrics,
@@ -17,25 +17,31 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QToolTip,
     QWidget,
 )
 
 from crm_core.errors import UserError
+from crm_core.i18n import Message, message
 from crm_core.schema.field import Kind, Plain
+from crm_core.schema.validate import problem_with
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.editors import LineEditor, accessible, make_editor
 from crm_desktop.ui.itemmodels.keyset import Index, KeysetModel
 from crm_desktop.ui.itemmodels.rows import Column, Row
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import S
-from crm_desktop.ui.translate import show
+from crm_desktop.ui.translate import Text, show
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.cells import RIGHT_ALIGNED, CellKind, alignment
 from crm_desktop.ui.widgets.rows import RowDelegate, dress, set_density
 
 _ARROW = 12
+SHOWN_MS = 8_000  # what is wrong with a cell
+_GO_ON = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 _LEAST_WIDTH = 44
 _ENOUGH = 1.5
 """The column that stretches takes so many times its usual width before others get of the free room."""
@@ -155,6 +161,38 @@ class RecordTable(QTableView):
             self.setCurrentIndex(index)
         self.scrollTo(index)
         return self.edit(index, QAbstractItemView.EditTrigger.AllEditTriggers, None)
+
+    def edit_on(self, index: Index, key: Qt.Key) -> None:
+        """Go on editing: below after Enter, in the next cell that can be changed after Tab."""
+        model, head = self.keyset, self.horizontalHeader()
+        order = [head.logicalIndex(place) for place in range(head.count())]
+        row, place = index.row(), order.index(index.column())
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            row += 1
+        else:
+            by = -1 if key == Qt.Key.Key_Backtab else 1
+            changes = [
+                n
+                for n, c in enumerate(order)
+                if model.flags(model.index(row, c)) & Qt.ItemFlag.ItemIsEditable
+            ]
+            beside = [n for n in changes if (n - place) * by > 0]
+            row += 0 if beside else by
+            place = (min if by > 0 else max)(beside or changes)
+        if not 0 <= row < model.known:
+            return
+        self.setCurrentIndex(model.index(row, order[place]))
+        self.edit_current()
+
+    def show_problem(self, record_id: str, name: str, problem: Text) -> None:
+        """Say at its cell why a value was not taken; nothing where the cell is not on screen."""
+        place = self.keyset.places((record_id,)).get(record_id)
+        column = next((n for n, column in enumerate(self.keyset.columns) if column.key == name), None)
+        if place is None or column is None:
+            return
+        area = self.visualRect(self.keyset.index(place, column))
+        at = self.viewport().mapToGlobal(area.bottomLeft())
+        QToolTip.showText(at, show(problem), self.viewport(), area, SHOWN_MS)
 
     def selectAll(self) -> None:
         """Ask for every record of the filter, not only for those read so far."""
@@ -315,6 +353,40 @@ class _CellDelegate(RowDelegate):
         editor.setAutoFillBackground(True)
         accessible(editor, field)
         return editor
+
+    def eventFilter(self, editor: QObject, event: QEvent) -> bool:
+        """Save by Enter and Tab and go on to the next cell; what is wrong is said at the cell, and stays."""
+        table = self._view
+        pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
+        if not pressed or event.key() not in _GO_ON or not isinstance(table, RecordTable):
+            return super().eventFilter(editor, event)
+        assert isinstance(editor, QWidget)
+        index = table.currentIndex()
+        wrong = self._problem(editor, index)
+        if wrong is not None:
+            editor.setProperty("error", "true")
+            editor.style().unpolish(editor)
+            editor.style().polish(editor)
+            editor.setAccessibleDescription(show(wrong))
+            QToolTip.showText(editor.mapToGlobal(QPoint(0, editor.height())), show(wrong), editor)
+            return True
+        self.commitData.emit(editor)
+        self.closeEditor.emit(editor, QStyledItemDelegate.EndEditHint.NoHint)
+        table.edit_on(index, Qt.Key(event.key()))
+        return True
+
+    def _problem(self, editor: Any, index: Index) -> Message | None:
+        row = self._row(index)
+        if row is None:
+            return None
+        try:
+            value = editor.read(row.record.values).get(editor.field.name)
+        except UserError as error:
+            return error.message
+        if value in (None, "", []):
+            held = row.record.values.get(editor.field.name)
+            return message("This is required") if editor.field.required and held else None
+        return problem_with(editor.field, value)
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         """Fill the editor from the row."""
