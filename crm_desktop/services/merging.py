@@ -177,23 +177,20 @@ def take_apart(replica: Replica, merge_id: str) -> Outcome[Record]:
     return Outcome(now, frozenset(session.changed))
 
 
-def merges_of(replica: Replica, entity: str, record_id: str) -> tuple[Record, ...]:
-    """Return the merges into a record that can be taken apart still, the newest first."""
+def recent_merges(
+    replica: Replica, entity: str | None = None, record_id: str | None = None
+) -> tuple[Record, ...]:
+    """Return the merges that can be taken apart still, of all records or into one, the newest first."""
+    rights.may_do(replica, Action.READ, "merge").demand()
     since = replica.clock.now_ms() - KEPT_DAYS * _DAY_MS
     table = SCHEMAS["merge"].table
-    query = (
-        select(table.c.id)
-        .where(
-            table.c.kept_entity == entity,
-            table.c.kept_id == record_id,
-            table.c.life % 2 == 1,
-            table.c.taken_apart_at.is_(None),
-            table.c.created_at >= since,
-        )
-        .order_by(table.c.created_at.desc(), table.c.id)
+    query = select(table.c.id).where(
+        table.c.life % 2 == 1, table.c.taken_apart_at.is_(None), table.c.created_at >= since
     )
+    if record_id is not None:
+        query = query.where(table.c.kept_entity == entity, table.c.kept_id == record_id)
     with replica.read() as session:
-        ids = list(session.connection().scalars(query))
+        ids = list(session.connection().scalars(query.order_by(table.c.created_at.desc(), table.c.id)))
         known = repository.get_many(session, "merge", ids)
     return tuple(known[each] for each in ids)
 

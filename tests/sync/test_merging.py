@@ -63,7 +63,7 @@ def test_a_merge_moves_what_hangs_and_another_laptop_takes_it_apart(office: Offi
             assert records.get(laptop.replica, entity, record_id)["customer_id"] == gone
         assert records.get(laptop.replica, "customer", third)["parent_id"] == gone
         assert records.get(laptop.replica, "contact", late)["customer_id"] == kept
-    assert merging.merges_of(boss.replica, "customer", kept) == ()
+    assert merging.recent_merges(boss.replica, "customer", kept) == ()
 
 
 def test_what_was_done_offline_to_a_merged_record_arrives_at_the_kept_one_or_stays_with_it(

@@ -21,6 +21,7 @@ from crm_desktop.services.forms import FormSetup
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.duplicates.alike_panel import AlikePanel
 from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import clock, near_moment
 from crm_desktop.ui.forms.alike import say_alike
@@ -129,7 +130,7 @@ class RecordForm(Live, QWidget):
         """Close by Esc; a second Esc while the form asks goes on with it."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
-        elif self._note.asks and not self._bar.isHidden():
+        elif self._note.asks and not self._note.bar.isHidden():
             self._note.clear()
         else:
             self.close_form()
@@ -178,7 +179,6 @@ class RecordForm(Live, QWidget):
         head.addWidget(self._cancel_button)
         head.addWidget(self._save_button)
         self._note = FormBar(margin)
-        self._bar = self._note.bar
         self._others = VersionPanels(self.context, self)
         self.grid = self.grid_class()
         self.grid.edited.connect(self._on_edited)
@@ -194,7 +194,6 @@ class RecordForm(Live, QWidget):
             fields.addWidget(self.files)
         fields.addStretch(1)
         row.addLayout(fields, 1)
-        row.addStretch(0)
         self._scroll = QScrollArea()
         self._scroll.setWidget(inner)
         self._scroll.setWidgetResizable(True)
@@ -208,6 +207,7 @@ class RecordForm(Live, QWidget):
             self._state.setContentsMargins(margin, 0, margin, 4)
             column.addWidget(self._state)
         column.addWidget(self._note)
+        column.addWidget(AlikePanel(self, margin))
         column.addWidget(self._scroll, 1)
 
     def _timers(self) -> None:

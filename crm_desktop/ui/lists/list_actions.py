@@ -15,6 +15,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError, Invalid
 from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action as Right
+from crm_core.rules.duplicates import COMPARED
 from crm_core.schema.field import Plain
 from crm_desktop.interchange import exporting
 from crm_desktop.interchange.stopped import Stopped
@@ -23,6 +24,7 @@ from crm_desktop.services import lists, records
 from crm_desktop.settings import EXPORT_FOLDER
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Notice
+from crm_desktop.ui.duplicates.words import merge_place
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.tasks import Job
@@ -151,6 +153,15 @@ class ListActions(QObject):
             copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(words))
         if setup.may_export:
             menu.add(tr("Export"), "dl", "Ctrl+E").triggered.connect(self.export)
+        ids = self._list.selected_query()[1] or ()
+        if (
+            setup.may_delete
+            and len(ids) > 1
+            and self._list.entity in COMPARED
+            and not self._list.view.deleted
+        ):
+            merge = menu.add(tr("Merge {count}…", count=len(ids)), "compare")
+            merge.triggered.connect(lambda: self._context.go.emit(merge_place(self._list.entity, ids)))
         if setup.may_delete and not self._list.view.deleted:
             menu.addSeparator()
             menu.add(tr("Delete"), "trash", "Del").triggered.connect(self.delete)

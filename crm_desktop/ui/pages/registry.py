@@ -113,6 +113,14 @@ PAGES: tuple[PageSpec, ...] = (
         in_rail=False,
     ),
     PageSpec(id="tags", text=N_("Tags"), icon="tag", factory="tags:TagsPage", entity="tag", in_rail=False),
+    PageSpec(
+        id="duplicates",
+        text=N_("Possible duplicates"),
+        icon="compare",
+        factory="duplicates:DuplicatesPage",
+        entity="customer",
+        in_rail=False,
+    ),
     PageSpec(id="import", text=N_("Import"), icon="dl", factory="imports:ImportPage", in_rail=False),
     PageSpec(id="settings", text=N_("Settings"), icon="sliders", factory="settings:SettingsPage", more=True),
 )

@@ -159,13 +159,13 @@ def test_esc_asks_in_a_bar_where_something_is_not_saved(stage: Stage) -> None:
     typed(form, "name", "Something else")
     stage.press(form, Key.Key_Escape)
     assert closed == []
-    assert form._bar.isVisible()
+    assert form._note.bar.isVisible()
     assert not form.leave()
     stage.press(form, Key.Key_Escape)
-    assert not form._bar.isVisible()
+    assert not form._note.bar.isVisible()
     assert form.grid.fields["name"].editor.text() == "Something else"
     stage.press(form, Key.Key_Escape)
-    form._bar.action.click()
+    form._note.bar.action.click()
     stage.settle()
     assert closed == [True]
     assert records.get(stage.app.replica, "customer", record.id)["name"] == "Demo Works"
@@ -181,7 +181,7 @@ def test_a_draft_outlives_the_form_and_goes_when_it_is_saved(stage: Stage) -> No
     form.deleteLater()
     again = form_of(stage, record)
     assert again.grid.fields["name"].editor.text() == "Half a na"
-    assert "is back" in again._bar.label.text()
+    assert "is back" in again._note.bar.label.text()
     stage.press(again, Key.Key_Return, Ctrl)
     assert records.get(stage.app.replica, "customer", record.id)["name"] == "Half a na"
     assert drafts.kept(stage.app.replica, "customer", record.id) is None
@@ -194,9 +194,9 @@ def test_a_record_changed_meanwhile_is_not_overwritten(stage: Stage, monkeypatch
     records.update(stage.app.replica, "customer", record.id, {"name": "Theirs", "phone": "0512 0000 0002"})
     typed(form, "name", "Mine")
     stage.press(form, Key.Key_S, Ctrl)
-    assert "was changed meanwhile" in form._bar.label.text()
+    assert "was changed meanwhile" in form._note.bar.label.text()
     assert records.get(stage.app.replica, "customer", record.id)["name"] == "Theirs"
-    form._bar.action.click()
+    form._note.bar.action.click()
     stage.settle()
     assert form.grid.fields["name"].editor.text() == "Mine", "what was typed stays"
     assert form.grid.fields["phone"].editor.text() == "0512 0000 0002"

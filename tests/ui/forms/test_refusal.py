@@ -49,7 +49,7 @@ def test_whoever_a_record_is_shown_to_takes_himself_out_by_the_bar(stage: Stage)
     form = RecordForm(stage.context, stage.actions, "customer", customer)
     stage.show(form)
     assert form.grid.fields["name"].editor is None
-    action = form._bar.action
+    action = form._note.bar.action
     assert action.text() == "Take me out of the share"
     QTest.keyClick(action, Qt.Key.Key_Space)
     stage.settle()
@@ -57,14 +57,14 @@ def test_whoever_a_record_is_shown_to_takes_himself_out_by_the_bar(stage: Stage)
     assert [show(each.text) for each in stage.notices] == [
         "You took yourself out; the record goes with the next sync"
     ]
-    assert not form._bar.action.isVisible()
+    assert not form._note.bar.action.isVisible()
 
 
 def test_whoever_is_not_named_is_told_why_nothing_can_be_saved_and_no_more(stage: Stage) -> None:
     form = RecordForm(stage.context, stage.actions, "customer", shown_to_me(stage, by_name=False))
     stage.show(form)
-    assert form._bar.label.text().startswith("This record is outside what your role may change")
-    assert not form._bar.action.isVisible()
+    assert form._note.bar.label.text().startswith("This record is outside what your role may change")
+    assert not form._note.bar.action.isVisible()
 
 
 def me_is_out(stage: Stage, customer: str) -> bool:
