@@ -18,12 +18,14 @@ from sync_server.api.gate import Gate
 from sync_server.api.newsroom import Newsroom
 from sync_server.jobs.ending import when_asked_to_end
 from sync_server.jobs.housekeeping import keep_house
+from sync_server.jobs.leads import give_leads
 from sync_server.jobs.orphans import end_with_parent
 from sync_server.services import passwords
 from sync_server.services.headquarters import open_headquarters
 from sync_server.settings import Settings, default_data_folder, read_settings
 from sync_server.store.serving import serving
-from sync_server.web import pages
+from sync_server.web import forms, pages
+from sync_server.web.guard import VisitorGuard
 
 # Objects made before Python looks for cycles. At its own 700, a first upload of thousands of records spent a
 # fifth of its time on walking them again and again; what a request leaves behind is freed without that.
@@ -45,7 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
         passwords.nobodys()
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
-        with serving(headquarters.database), keep_house(headquarters):
+        with serving(headquarters.database), keep_house(headquarters), give_leads(headquarters):
             async with newsroom.open():
                 with when_asked_to_end(newsroom.close):
                     yield
@@ -57,8 +59,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.remembered = Remembered()
     app.state.newsroom = newsroom
     app.state.gate = Gate(settings)
+    app.state.visitors = VisitorGuard()
     answer_errors(app)
-    for part in (health, auth, sync, news, blobs, records, pages):
+    for part in (health, auth, sync, news, blobs, records, forms, pages):
         app.include_router(part.router)
     app.add_middleware(Frame, body_bytes_max=settings.body_bytes_max, meter=headquarters.sync.meter)
     app.openapi = describe(app)  # type: ignore[method-assign]

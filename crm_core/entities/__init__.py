@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from crm_core.entities.activity import Activity
+from crm_core.entities.assignment import AssignmentRule
 from crm_core.entities.attachment import Attachment
+from crm_core.entities.capture import CaptureForm
 from crm_core.entities.customer import Contact, Customer, Tag
 from crm_core.entities.deal import Deal, Pipeline, Stage
 from crm_core.entities.lead import Lead
@@ -43,6 +45,8 @@ ENTITIES: tuple[type[Entity], ...] = (
     Contact,
     Merge,
     PointEntry,
+    CaptureForm,
+    AssignmentRule,
     Lead,
     Deal,
     DealMilestone,

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from crm_core.i18n import N_, message
 from crm_core.rules.access import Action
-from crm_core.rules.scopes import EVERYONE
-from crm_core.schema.field import Field, Kind, ScopeSource
-from crm_core.schema.reading import CUSTOM_PREFIX, Schema
+from crm_core.schema.field import Field, Kind
+from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.merge import Verdict, after_seen, dot, judge, members, next_life
 from crm_core.sync.protocol import Code, OpKind
@@ -28,7 +27,7 @@ from sync_server.services.custom import CustomFields, demand_declarable
 from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
 from sync_server.services.outcomes import LostEdit, Outcome
-from sync_server.services.placing import Placing
+from sync_server.services.placing import Placing, name_owner
 from sync_server.services.pooling import Pooling, hand
 from sync_server.services.records import Mark, Record, Records
 from sync_server.services.registers import blank, get, never_set, put, travelling
@@ -141,7 +140,7 @@ class Edits:
             made=_UNMADE,
             is_new=True,
         )
-        owner = self._default_owner(record)
+        owner = name_owner(record, self._author)
         place = self.placing.demand_place_of_new(record)
         conditions.demand_sound(schema, record.id, wanted.values)
         if schema is stage_gate.DEAL:
@@ -188,19 +187,6 @@ class Edits:
             }
             values["custom"] = held or None
         return values
-
-    def _default_owner(self, record: Record) -> Field | None:
-        """Make the author the owner of a record that names none; return the field if so."""
-        owner = record.schema.fields.get("owner_id")
-        if owner is None or owner.scope is not ScopeSource.OWN or record.values["owner_id"]:
-            return None
-        if record.schema.meta.unowned and self._author.device == 0 and self._acts_on_all(record.schema):
-            return None
-        record.values["owner_id"] = self._author.user_id
-        return owner
-
-    def _acts_on_all(self, schema: Schema) -> bool:
-        return EVERYONE in self._author.person.within(Action.ASSIGN, schema.name)
 
     def _number_new(self, record: Record) -> list[Any] | None:
         series = record.schema.meta.series

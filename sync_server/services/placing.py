@@ -11,12 +11,12 @@ from typing import Any
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.access import Action, decide
 from crm_core.rules.scopes import EVERYONE, LENT, own_scope, scopes_of
-from crm_core.schema.field import Field
+from crm_core.schema.field import Field, ScopeSource
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code, OpKind
 from sync_server.services import conditions
 from sync_server.services.records import Key, Record, Records
-from sync_server.services.rights import NO_SUCH_RECORD, AuthorRights, Refused
+from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused
 from sync_server.services.scopes import Place, place_of
 from sync_server.services.wanted import Wanted
 
@@ -126,3 +126,15 @@ class Placing:
         keys = (key for _, key in self._records.parent_links(record.schema, values) if key)
         parents = (parent.scopes for key in keys if (parent := self._records.get(*key)) is not None)
         return scopes_of(record.schema, values, parents)
+
+
+def name_owner(record: Record, author: Author) -> Field | None:
+    """Make the author the owner of a new record that names none; return the field if so."""
+    owner = record.schema.fields.get("owner_id")
+    if owner is None or owner.scope is not ScopeSource.OWN or record.values["owner_id"]:
+        return None
+    hands_out = EVERYONE in author.person.within(Action.ASSIGN, record.schema.name)
+    if record.schema.meta.unowned and author.device == 0 and hands_out:
+        return None
+    record.values["owner_id"] = author.user_id
+    return owner

@@ -16,11 +16,12 @@ from sync_server.store.attempts import SignInAttempt
 from sync_server.store.blobs import Blob
 from sync_server.store.database import Database
 from sync_server.store.tables import HqBase
+from sync_server.store.turns import AssignmentTurn
 
 
 def differences(engine: Engine) -> list[Any]:
     """Return what the database has otherwise than the program declares."""
-    assert SignInAttempt.metadata is Blob.metadata is HqBase.metadata
+    assert SignInAttempt.metadata is Blob.metadata is AssignmentTurn.metadata is HqBase.metadata
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         found: list[Any] = compare_metadata(context, HqBase.metadata)

@@ -1,0 +1,182 @@
+"""Who gets a lead: one decision by rules, fair in turn, with its reason. Values in, answer out."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from crm_core.i18n import N_, Message, message
+
+WORKDAY: Final = (9, 18)
+"""Hours of a working day, Monday to Friday, in HQ's time zone."""
+_HOUR_MS: Final = 3_600_000
+_SATURDAY: Final = 5
+
+
+class Way(StrEnum):
+    """How one of several people is chosen."""
+
+    NAMED = "named"
+    ROUND_ROBIN = "round_robin"
+    LEAST_LOAD = "least_load"
+    WEIGHTED = "weighted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """Somebody who may get a lead."""
+
+    user_id: str
+    name: str
+    weight: int = 1
+    """By ability: who has 2 gets twice as many as who has 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule; None and empty conditions hold for every lead."""
+
+    id: str
+    name: str
+    way: Way
+    people: tuple[Candidate, ...]
+    territory_id: str | None = None
+    regions: frozenset[str] = frozenset()
+    """Provinces and cities, in lower case."""
+    product_id: str | None = None
+    source: str | None = None
+    employees_from: int | None = None
+    employees_to: int | None = None
+    answer_hours: int | None = None
+
+    def fits(self, lead: Mapping[str, Any]) -> bool:
+        """Tell whether a lead meets every condition."""
+        for name in ("territory_id", "product_id", "source"):
+            wanted = getattr(self, name)
+            if wanted is not None and lead.get(name) != wanted:
+                return False
+        if self.regions:
+            named = {str(lead.get(name) or "").strip().casefold() for name in ("province", "city", "country")}
+            if named.isdisjoint(self.regions):
+                return False
+        if self.employees_from is None and self.employees_to is None:
+            return True
+        size = lead.get("employees")
+        if size is None:
+            return False
+        least, most = self.employees_from or 0, self.employees_to
+        return bool(least <= size and (most is None or size <= most))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What people had so far."""
+
+    given: Mapping[tuple[str, str], int]
+    """Leads given by a rule to a person: (rule, user)."""
+    open_leads: Mapping[str, int]
+    """Leads a person has to work on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The answer: to whom, by which rule, and why."""
+
+    user_id: str
+    rule_id: str
+    why: Message
+
+
+def decide(
+    lead: Mapping[str, Any], rules: Sequence[Rule], standing: Standing, besides: str | None = None
+) -> Assignment | None:
+    """Return who gets a lead by the first rule that fits and has somebody; None where none has.
+
+    `besides` is who had it and did not answer.
+    """
+    for rule in rules:
+        people = [person for person in rule.people if person.user_id != besides]
+        if not people or not rule.fits(lead):
+            continue
+        chosen = _choose(rule, people, standing)
+        return Assignment(user_id=chosen.user_id, rule_id=rule.id, why=_why(rule, chosen, standing))
+    return None
+
+
+def _choose(rule: Rule, people: Sequence[Candidate], standing: Standing) -> Candidate:
+    def given(person: Candidate) -> int:
+        return standing.given.get((rule.id, person.user_id), 0)
+
+    def load(person: Candidate) -> int:
+        return standing.open_leads.get(person.user_id, 0)
+
+    places = {person.user_id: place for place, person in enumerate(people)}
+    match rule.way:
+        case Way.NAMED:
+            return people[0]
+        case Way.ROUND_ROBIN:
+            return min(people, key=lambda person: (given(person), places[person.user_id]))
+        case Way.LEAST_LOAD:
+            return min(people, key=lambda person: (load(person), given(person), places[person.user_id]))
+        case Way.WEIGHTED:
+            # Whose share would be smallest after this one; exact, for weights are whole numbers.
+            return min(
+                people,
+                key=lambda person: (
+                    (given(person) + 1) * _LCM // max(1, person.weight),
+                    places[person.user_id],
+                ),
+            )
+
+
+_LCM: Final = 232_792_560
+"""Least common multiple of the weights 1 to 20, so that shares are compared without fractions."""
+MOST_WEIGHT: Final = 20
+
+
+def _why(rule: Rule, chosen: Candidate, standing: Standing) -> Message:
+    given = standing.given.get((rule.id, chosen.user_id), 0)
+    match rule.way:
+        case Way.NAMED:
+            return message(N_("Rule “{rule}”: named"), rule=rule.name)
+        case Way.ROUND_ROBIN:
+            return message(N_("Rule “{rule}”: in turn, {count} before"), rule=rule.name, count=given)
+        case Way.LEAST_LOAD:
+            count = standing.open_leads.get(chosen.user_id, 0)
+            return message(N_("Rule “{rule}”: fewest open leads ({count})"), rule=rule.name, count=count)
+        case Way.WEIGHTED:
+            return message(
+                N_("Rule “{rule}”: weight {weight}, {count} before"),
+                rule=rule.name,
+                weight=chosen.weight,
+                count=given,
+            )
+
+
+def working_hours(from_ms: int, to_ms: int, zone: datetime.tzinfo) -> float:
+    """Return how many working hours lie between two moments; public holidays are not known."""
+    if to_ms <= from_ms:
+        return 0.0
+    day = datetime.datetime.fromtimestamp(from_ms / 1000, zone).date()
+    last = datetime.datetime.fromtimestamp(to_ms / 1000, zone).date()
+    weeks, _ = divmod((last - day).days, 7)
+    # Whole weeks between are counted at once: a lead may have waited for years.
+    whole = max(0, weeks - 1)
+    total_ms = whole * 5 * (WORKDAY[1] - WORKDAY[0]) * _HOUR_MS
+    first_part_end = day + datetime.timedelta(days=7)
+    while day <= last:
+        if whole and day == first_part_end:
+            day += datetime.timedelta(weeks=whole)
+            whole = 0
+            continue
+        if day.weekday() < _SATURDAY:
+            begins, ends = (
+                datetime.datetime.combine(day, datetime.time(hour), zone).timestamp() * 1000
+                for hour in WORKDAY
+            )
+            total_ms += max(0, round(min(ends, to_ms) - max(begins, from_ms)))
+        day += datetime.timedelta(days=1)
+    return total_ms / _HOUR_MS

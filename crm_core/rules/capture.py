@@ -1,0 +1,67 @@
+"""What a capture form may ask, and how a page that was filled by a machine is told from a person's."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Final
+
+from crm_core.schema.field import Kind
+
+ASKABLE: Final = (
+    "name",
+    "company",
+    "title",
+    "phone",
+    "email",
+    "website",
+    "industry",
+    "employees",
+    "country",
+    "province",
+    "city",
+    "address",
+    "needs",
+)
+"""Fields of a lead a form may ask for, in the order of the page; custom ones follow."""
+CUSTOM_KINDS: Final = frozenset(
+    (Kind.TEXT, Kind.LONG_TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.CHOICE, Kind.BOOLEAN)
+)
+"""Kinds of custom fields a form may ask for."""
+HONEYPOT: Final = "fax_number"
+"""A field no person sees; whoever fills it is a machine."""
+LEAST_FILL_MS: Final = 3_000  # nobody reads and fills three fields faster
+MOST_FILL_MS: Final = 12 * 3_600_000  # a page left open over night is sent anew
+FOLD_MS: Final = 24 * 3_600_000
+"""A form sent again by the same person within a day makes no second lead."""
+_VERSION_DIGITS: Final = 8
+
+
+def key_of_form(secret: bytes, token: str) -> str:
+    """Return the key by which a company's own site sends what its visitors filled in."""
+    return hmac.digest(secret, f"capture key\0{token}".encode(), "sha256").hex()
+
+
+def stamp(secret: bytes, token: str, now_ms: int) -> str:
+    """Return the mark a page carries: when it was shown, signed."""
+    return f"{now_ms}.{_signed(secret, token, now_ms)}"
+
+
+def shown_for_ms(secret: bytes, token: str, given: str, now_ms: int) -> int | None:
+    """Return how long ago the page with a mark was shown; None for a mark that is not HQ's."""
+    moment, _, signature = given.partition(".")
+    if not moment.isascii() or not moment.isdecimal() or len(moment) > 15:
+        return None
+    shown = int(moment)
+    if not hmac.compare_digest(signature.encode(), _signed(secret, token, shown).encode()):
+        return None
+    return now_ms - shown
+
+
+def version_of_consent(text: str) -> str:
+    """Return a version for the text of a consent whose author named none: it changes with the text."""
+    return hashlib.blake2b(text.strip().encode(), digest_size=_VERSION_DIGITS // 2).hexdigest()
+
+
+def _signed(secret: bytes, token: str, moment: int) -> str:
+    return hmac.digest(secret, f"capture page\0{token}\0{moment}".encode(), "sha256").hex()

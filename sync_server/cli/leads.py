@@ -1,0 +1,213 @@
+"""`form` and `lead-rule`: how leads come in, and to whom they go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+from crm_core.entities._choices import SOURCES
+from crm_core.entities.assignment import WAYS
+from crm_core.i18n import N_
+from sync_server.cli.console import tr
+from sync_server.cli.root import Terminal, pass_terminal
+from sync_server.services import assigning, lead_setup
+from sync_server.services.auth import now_ms
+
+FORM_COLUMNS: Final = ("name", "path", "active", "asked", "source", "campaign", "owner", "team")
+RULE_COLUMNS: Final = (
+    "order",
+    "name",
+    "active",
+    "how",
+    "people",
+    "team",
+    "regions",
+    "source",
+    "answer_hours",
+)
+_SOURCES: Final = click.Choice([choice.value for choice in SOURCES] + [""])
+_C = TypeVar("_C", bound=Callable[..., Any])
+
+_FORM_OPTIONS: Final = (
+    click.option("--ask", "asked", metavar="FIELDS", help=tr(N_("Fields to ask for, separated by commas."))),
+    click.option("--require", "needed", metavar="FIELDS", help=tr(N_("Fields that must be filled."))),
+    click.option(
+        "--language",
+        type=click.Choice(["en", "zh_CN", ""]),
+        help=tr(N_("Language of the page; else the visitor's.")),
+    ),
+    click.option("--source", type=_SOURCES, help=tr(N_("Source of its leads."))),
+    click.option("--campaign", help=tr(N_("Campaign of its leads."))),
+    click.option("--owner", metavar="USER", help=tr(N_("User its leads go to; else the rules decide."))),
+    click.option("--team", help=tr(N_("Name of the team."))),
+    click.option("--territory", help=tr(N_("Name of the territory."))),
+    click.option("--heading", help=tr(N_("Heading of the page."))),
+    click.option("--heading-zh", help=tr(N_("Heading in Chinese."))),
+    click.option("--consent", help=tr(N_("Text the visitor consents to by a box."))),
+    click.option("--consent-zh", help=tr(N_("That text in Chinese."))),
+    click.option("--consent-version", help=tr(N_("Version of that text; else one made of it."))),
+    click.option("--thanks", help=tr(N_("What is shown afterwards."))),
+    click.option("--thanks-zh", help=tr(N_("That in Chinese."))),
+    click.option("--redirect", metavar="URL", help=tr(N_("Page of the web shown afterwards instead."))),
+)
+_RULE_OPTIONS: Final = (
+    click.option(
+        "--order",
+        "rank",
+        type=click.IntRange(min=0),
+        help=tr(N_("Place among the rules; the first that fits decides.")),
+    ),
+    click.option(
+        "--how",
+        "way",
+        type=click.Choice([choice.value for choice in WAYS]),
+        help=tr(N_("How one of several people is chosen.")),
+    ),
+    click.option(
+        "--to",
+        "people",
+        multiple=True,
+        metavar="USER[:WEIGHT]",
+        help=tr(N_("Who gets leads, with a weight from 1 to 20; may be repeated.")),
+    ),
+    click.option("--team", help=tr(N_("Everybody in this team gets leads, where nobody is named."))),
+    click.option("--territory", help=tr(N_("Leads of this territory only."))),
+    click.option(
+        "--region",
+        "regions",
+        multiple=True,
+        help=tr(N_("Leads of this country, province or city only; may be repeated.")),
+    ),
+    click.option("--product", help=tr(N_("Leads for this product only: its code or name."))),
+    click.option("--source", type=_SOURCES, help=tr(N_("Leads of this source only."))),
+    click.option("--employees-from", type=click.IntRange(min=0), help=tr(N_("Companies from this size on."))),
+    click.option("--employees-to", type=click.IntRange(min=0), help=tr(N_("Companies up to this size."))),
+    click.option(
+        "--answer-hours",
+        type=click.IntRange(min=0),
+        help=tr(N_("Working hours after which a lead nobody answered goes to somebody else; 0: never.")),
+    ),
+)
+
+
+def _with(options: tuple[Callable[[Any], Any], ...]) -> Callable[[_C], _C]:
+    def add(command: _C) -> _C:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+@click.group(help=tr(N_("Capture forms: pages on which people outside leave their address.")))
+def form() -> None:
+    """Forms."""
+
+
+@form.command("add", help=tr(N_("Add a form; it answers at once at the path shown.")))
+@click.argument("name")
+@_with(_FORM_OPTIONS)
+@pass_terminal
+def add_form(terminal: Terminal, /, name: str, **given: Any) -> None:
+    """Add a form."""
+    with terminal.headquarters() as hq:
+        terminal.console.show(lead_setup.add_form(hq, name, given))
+
+
+@form.command("list", help=tr(N_("List the forms.")))
+@pass_terminal
+def list_forms(terminal: Terminal) -> None:
+    """List forms."""
+    with terminal.headquarters() as hq:
+        terminal.console.show_rows(lead_setup.forms(hq), FORM_COLUMNS)
+
+
+@form.command("show", help=tr(N_("Show a form, and the key with which your own site may send to it.")))
+@click.argument("name")
+@pass_terminal
+def show_form(terminal: Terminal, name: str) -> None:
+    """Show a form."""
+    with terminal.headquarters() as hq:
+        terminal.console.show(lead_setup.one_form(hq, name))
+
+
+@form.command("set", help=tr(N_("Change a form; an empty value clears it.")))
+@click.argument("name")
+@click.option("--name", "new_name", help=tr(N_("New name.")))
+@click.option("--enable", is_flag=True, help=tr(N_("Let a retired form answer again.")))
+@_with(_FORM_OPTIONS)
+@pass_terminal
+def set_form(terminal: Terminal, /, name: str, new_name: str | None, enable: bool, **given: Any) -> None:
+    """Change a form."""
+    changes = {**given, "name": new_name, "active": True if enable else None}
+    with terminal.headquarters() as hq:
+        terminal.console.show(lead_setup.change_form(hq, name, changes))
+
+
+@form.command("retire", help=tr(N_("Take a form out of use; its leads stay.")))
+@click.argument("name")
+@pass_terminal
+def retire_form(terminal: Terminal, name: str) -> None:
+    """Retire a form."""
+    with terminal.headquarters() as hq:
+        terminal.console.show(lead_setup.change_form(hq, name, {"active": False}))
+
+
+@click.group("lead-rule", help=tr(N_("Rules by which leads nobody owns go to people.")))
+def lead_rule() -> None:
+    """Rules."""
+
+
+@lead_rule.command("add", help=tr(N_("Add a rule.")))
+@click.argument("name")
+@_with(_RULE_OPTIONS)
+@pass_terminal
+def add_rule(terminal: Terminal, /, name: str, **given: Any) -> None:
+    """Add a rule."""
+    with terminal.headquarters() as hq:
+        terminal.console.show(lead_setup.add_rule(hq, name, given))
+
+
+@lead_rule.command("list", help=tr(N_("List the rules in the order they are asked.")))
+@pass_terminal
+def list_rules(terminal: Terminal) -> None:
+    """List rules."""
+    with terminal.headquarters() as hq:
+        terminal.console.show_rows(lead_setup.lead_rules(hq), RULE_COLUMNS)
+
+
+@lead_rule.command("set", help=tr(N_("Change a rule; an empty value clears it.")))
+@click.argument("name")
+@click.option("--name", "new_name", help=tr(N_("New name.")))
+@click.option("--enable", is_flag=True, help=tr(N_("Let a retired rule decide again.")))
+@_with(_RULE_OPTIONS)
+@pass_terminal
+def set_rule(terminal: Terminal, /, name: str, new_name: str | None, enable: bool, **given: Any) -> None:
+    """Change a rule."""
+    changes = {**given, "name": new_name, "active": True if enable else None}
+    with terminal.headquarters() as hq:
+        terminal.console.show(lead_setup.change_rule(hq, name, changes))
+
+
+@lead_rule.command("retire", help=tr(N_("Take a rule out of use.")))
+@click.argument("name")
+@pass_terminal
+def retire_rule(terminal: Terminal, name: str) -> None:
+    """Retire a rule."""
+    with terminal.headquarters() as hq:
+        terminal.console.show(lead_setup.change_rule(hq, name, {"active": False}))
+
+
+@lead_rule.command("run", help=tr(N_("Give the waiting leads out now; a server does so every few minutes.")))
+@pass_terminal
+def run_rules(terminal: Terminal) -> None:
+    """Run the rules."""
+    with terminal.headquarters() as hq:
+        now = now_ms()
+        given = {
+            "assigned": assigning.assign_waiting(hq, now),
+            "given_on": assigning.reassign_silent(hq, now),
+        }
+    terminal.console.show(given)

@@ -1,0 +1,202 @@
+"""Leads given to people by the rules HQ holds, and given on where nobody answered."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from crm_core.entities import SCHEMAS
+from crm_core.entities.activity import Activity
+from crm_core.entities.lead import OPEN, Lead
+from crm_core.entities.people import User
+from crm_core.i18n import N_, Message, message
+from crm_core.rules.assignment import (
+    MOST_WEIGHT,
+    Assignment,
+    Candidate,
+    Rule,
+    Standing,
+    Way,
+    decide,
+    working_hours,
+)
+from resources import translation
+from sync_server.services.headquarters import Headquarters
+from sync_server.store.tables import table_of
+from sync_server.store.turns import AssignmentTurn
+
+AT_ONCE: Final = 500  # leads looked at in one run; the next run takes the rest
+_turn = table_of(AssignmentTurn)
+_lead, _activity, _user = table_of(Lead), table_of(Activity), table_of(User)
+
+
+def rules_of(hq: Headquarters) -> list[Rule]:
+    """Return the rules in use, in their order, with the people who may get leads now."""
+    users = {user_id: row for user_id, row in hq.records.all("user") if row["active"] is not False}
+    found = [row for row in hq.records.all("assignment_rule") if row[1]["active"] is not False]
+    found.sort(key=lambda row: (row[1]["rank"] or 0, row[0]))
+    return [_rule(rule_id, row, users) for rule_id, row in found]
+
+
+def assign(hq: Headquarters, values: Mapping[str, Any], now_ms: int) -> str:
+    """Make a lead, given to whom its values name or the rules say; return its id."""
+    given = dict(values)
+    if not given.get("owner_id"):
+        found = _take_turn(hq, given, rules_of(hq))
+        if found is not None:
+            given |= _assigned(hq, found, found.why, now_ms)
+    return hq.records.create("lead", given)
+
+
+def assign_waiting(hq: Headquarters, now_ms: int) -> int:
+    """Give leads nobody has to people; return how many were given."""
+    rules = rules_of(hq)
+    if not rules:
+        return 0
+    waiting = (
+        select(_lead)
+        .where(_lead.c.owner_id.is_(None), _lead.c.life % 2 == 1)
+        .where(func.coalesce(_lead.c.status, "new") == "new", _lead.c.assigned_at.is_(None))
+        .order_by(_lead.c.created_at, _lead.c.id)
+        .limit(AT_ONCE)
+    )
+    done = 0
+    for row in _rows(hq, waiting):
+        found = _take_turn(hq, row, rules)
+        if found is not None:
+            hq.records.update("lead", row["id"], _assigned(hq, found, found.why, now_ms))
+            done += 1
+    return done
+
+
+def reassign_silent(hq: Headquarters, now_ms: int) -> int:
+    """Give new leads on whose owners did nothing within the hours of their rule; return how many.
+
+    Each is given on once for each time it was assigned: the moment of assignment is that of the new owner.
+    """
+    rules = rules_of(hq)
+    hours = {rule.id: rule.answer_hours for rule in rules if rule.answer_hours}
+    if not hours:
+        return 0
+    answered = (
+        select(_activity.c.id)
+        .where(_activity.c.lead_id == _lead.c.id, _activity.c.life % 2 == 1)
+        .where(func.coalesce(_activity.c.happened_at, _activity.c.created_at) >= _lead.c.assigned_at)
+        .exists()
+    )
+    silent = (
+        select(_lead)
+        .where(_lead.c.assigned_by.in_(hours), _lead.c.life % 2 == 1, _lead.c.owner_id.is_not(None))
+        .where(func.coalesce(_lead.c.status, "new") == "new", ~answered)
+        .order_by(_lead.c.assigned_at, _lead.c.id)
+        .limit(AT_ONCE)
+    )
+    zone = datetime.datetime.now().astimezone().tzinfo or datetime.UTC
+    names = {user_id: str(row["name"] or "") for user_id, row in hq.records.all("user", deleted=None)}
+    done = 0
+    for row in _rows(hq, silent):
+        allowed = hours[row["assigned_by"]] or 0
+        if working_hours(row["assigned_at"] or 0, now_ms, zone) < allowed:
+            continue
+        found = _take_turn(hq, row, rules, besides=row["owner_id"])
+        if found is None:
+            continue
+        why = message(
+            N_("{why}; {name} did not answer within {hours} working hours"),
+            why=found.why,
+            name=names.get(row["owner_id"], ""),
+            hours=allowed,
+        )
+        hq.records.update("lead", row["id"], _assigned(hq, found, why, now_ms))
+        done += 1
+    return done
+
+
+def _assigned(hq: Headquarters, found: Assignment, why: Message, now_ms: int) -> dict[str, Any]:
+    return {
+        "owner_id": found.user_id,
+        "assigned_by": found.rule_id,
+        "assigned_at": now_ms,
+        "assigned_why": why.show(translation(hq.settings.language)),
+    }
+
+
+def _take_turn(
+    hq: Headquarters, lead: Mapping[str, Any], rules: Sequence[Rule], besides: str | None = None
+) -> Assignment | None:
+    """Decide and count the turn in one step, so that processes beside each other stay fair."""
+    if not rules:
+        return None
+    with hq.database.note() as connection:
+        if not hq.database.is_sqlite:  # there a writer is alone anyway
+            connection.execute(text("LOCK TABLE assignment_turn IN EXCLUSIVE MODE"))
+        found = decide(lead, rules, _standing(connection, rules), besides)
+        if found is not None:
+            _count(connection, found)
+    return found
+
+
+def _standing(connection: Connection, rules: Sequence[Rule]) -> Standing:
+    given = {
+        (row.rule_id, row.user_id): row.given
+        for row in connection.execute(select(_turn).where(_turn.c.rule_id.in_([rule.id for rule in rules])))
+    }
+    loads: Counter[str] = Counter()
+    if any(rule.way is Way.LEAST_LOAD for rule in rules):
+        query = (
+            select(_lead.c.owner_id, func.count().label("number"))
+            .where(_lead.c.life % 2 == 1, func.coalesce(_lead.c.status, "new").in_(OPEN))
+            .where(_lead.c.owner_id.is_not(None))
+            .group_by(_lead.c.owner_id)
+        )
+        loads.update({row.owner_id: row.number for row in connection.execute(query)})
+    return Standing(given=given, open_leads=loads)
+
+
+def _count(connection: Connection, found: Assignment) -> None:
+    mine = (_turn.c.rule_id == found.rule_id, _turn.c.user_id == found.user_id)
+    counted = connection.execute(update(_turn).where(*mine).values(given=_turn.c.given + 1))
+    if not counted.rowcount:
+        # Whoever joins a rule late begins where the one with fewest stands, not at nothing.
+        least = select(func.min(_turn.c.given)).where(_turn.c.rule_id == found.rule_id)
+        begin = connection.execute(least).scalar() or 1
+        row = {"rule_id": found.rule_id, "user_id": found.user_id, "given": max(begin, 1)}
+        connection.execute(insert(_turn).values(row))
+
+
+def _rule(rule_id: str, row: Mapping[str, Any], users: Mapping[str, Mapping[str, Any]]) -> Rule:
+    weights: dict[str, int] = {}
+    for named in row["people"] or ():
+        if isinstance(named, list) and len(named) == 2 and isinstance(named[1], int):
+            weights[str(named[0])] = min(max(named[1], 1), MOST_WEIGHT)
+    if not weights and row["team_id"]:
+        weights = {user_id: 1 for user_id, user in users.items() if user["team_id"] == row["team_id"]}
+    people = tuple(
+        Candidate(user_id=user_id, name=str(users[user_id]["name"] or ""), weight=weight)
+        for user_id, weight in weights.items()
+        if user_id in users
+    )
+    return Rule(
+        id=rule_id,
+        name=str(row["name"] or ""),
+        way=Way(row["way"]) if row["way"] in set(Way) else Way.ROUND_ROBIN,
+        people=people,
+        territory_id=row["territory_id"],
+        regions=frozenset(str(region).strip().casefold() for region in row["regions"] or ()),
+        product_id=row["product_id"],
+        source=row["source"],
+        employees_from=row["employees_from"],
+        employees_to=row["employees_to"],
+        answer_hours=row["answer_hours"],
+    )
+
+
+def _rows(hq: Headquarters, query: Any) -> list[dict[str, Any]]:
+    known = SCHEMAS["lead"].fields
+    with hq.database.read() as snapshot:
+        rows = snapshot.connection.execute(query).mappings().all()
+    return [{"id": row["id"], **{name: row[name] for name in known}} for row in rows]

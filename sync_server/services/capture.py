@@ -1,0 +1,185 @@
+"""Leads people outside make by a form: checked like any other value, folded where they are sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from crm_core.entities import SCHEMAS
+from crm_core.errors import Problem, UserError
+from crm_core.i18n import N_, message
+from crm_core.rules import capture as rules
+from crm_core.rules.uniqueness import normal_form
+from crm_core.schema.field import Field
+from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.schema.validate import MAX_LONG_TEXT, problem_with
+from crm_core.schema.values import parse_text
+from resources import CHINESE
+from sync_server.services.assigning import assign
+from sync_server.services.auth import now_ms
+from sync_server.services.custom import CustomFields
+from sync_server.services.headquarters import Headquarters
+
+CONSENT: Final = "consent"
+"""Name of the box that is ticked to consent."""
+_LEAD: Final = SCHEMAS["lead"]
+_LOOKED_AT: Final = 500  # leads of the last day compared with a new one
+_SAID_YES: Final = frozenset(("on", "true", "yes", "1"))
+_NO_WAY: Final = message(N_("Give a phone number or an e-mail address, so that we can answer"))
+_NO_CONSENT: Final = message(N_("Without your consent we may not keep what you wrote"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A capture form in use."""
+
+    id: str
+    token: str
+    values: Mapping[str, Any]
+    fields: tuple[Field, ...]
+    """What it asks for, in the order of the page."""
+    needed: frozenset[str]
+
+    @property
+    def redirect(self) -> str:
+        """The page shown afterwards; '' for HQ's own. Never anything but a page of the web."""
+        after = str(self.values["redirect"] or "")
+        return after if after.startswith(("https://", "http://")) else ""
+
+    def text(self, name: str, language: str) -> str:
+        """Return one of its texts in a language; the other one's where that is empty."""
+        own, other = (f"{name}_zh", name) if language == CHINESE else (name, f"{name}_zh")
+        return str(self.values.get(own) or self.values.get(other) or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """How something came: over which way, from which network address, in which language."""
+
+    channel: str
+    address: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of what was sent: a lead, or what is wrong with it."""
+
+    lead_id: str | None = None
+    problems: tuple[Problem, ...] = ()
+    folded: bool = False
+    """It was there already."""
+
+
+def form_of(hq: Headquarters, token: str) -> Form | None:
+    """Return the form in use at an address; None where there is none."""
+    for form_id, values in hq.records.find("capture_form", "token", token):
+        if values["active"] is not False:
+            return read_form(hq, form_id, values)
+    return None
+
+
+def read_form(hq: Headquarters, form_id: str, values: Mapping[str, Any]) -> Form:
+    """Return a form with the fields it asks for; those that are gone are left out."""
+    with hq.database.read() as snapshot:
+        custom = CustomFields(snapshot.connection).of("lead")
+    asked = [str(name) for name in values["asked"] or ()]
+    known = {name: _LEAD.fields[name] for name in rules.ASKABLE}
+    known |= {name: field for name, field in custom.items() if field.kind in rules.CUSTOM_KINDS}
+    fields = tuple(field for name, field in known.items() if name in asked or name == "name")
+    needed = frozenset(str(name) for name in values["needed"] or ()) | {"name"}
+    return Form(id=form_id, token=str(values["token"]), values=values, fields=fields, needed=needed)
+
+
+def take(hq: Headquarters, form: Form, answers: Mapping[str, str], sender: Sender) -> Taken:
+    """Make a lead of what somebody filled in, and give it to whom the rules say."""
+    values, problems = _read(form, answers)
+    if form.text("consent", sender.language) and answers.get(CONSENT, "").lower() not in _SAID_YES:
+        problems.append(Problem(field=CONSENT, message=_NO_CONSENT))
+    if problems:
+        return Taken(problems=tuple(problems))
+    now = now_ms()
+    known = _sent_before(hq, form, values, now)
+    if known is not None:
+        _join(hq, known, values)
+        return Taken(lead_id=known, folded=True)
+    kept = form.values
+    values |= {
+        "status": "new",
+        "channel": sender.channel,
+        "source": kept["source"] or "web",
+        "campaign": kept["campaign"],
+        "owner_id": kept["owner_id"],
+        "team_id": kept["team_id"],
+        "territory_id": kept["territory_id"],
+        "form_id": form.id,
+    }
+    consent = form.text("consent", sender.language)
+    if consent:
+        values |= {
+            "consent": consent,
+            "consent_version": kept["consent_version"] or rules.version_of_consent(consent),
+            "consent_at": now,
+            "consent_from": sender.address,
+        }
+    given = {name: value for name, value in values.items() if value not in (None, "")}
+    return Taken(lead_id=assign(hq, given, now))
+
+
+def _read(form: Form, answers: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for field in form.fields:
+        text = answers.get(field.name, "")[: MAX_LONG_TEXT + 1].strip()
+        if not text:
+            if field.name in form.needed:
+                problems.append(Problem(field=field.name, message=message(N_("This is required"))))
+            continue
+        try:
+            value = parse_text(field, text)[field.name]
+        except UserError as error:
+            problems.append(Problem(field=field.name, message=error.message))
+            continue
+        wrong = problem_with(field, value)
+        if wrong is not None:
+            problems.append(Problem(field=field.name, message=wrong))
+        values[field.name] = value
+    ways = [field.name for field in form.fields if field.name in ("phone", "email")]
+    wrong_already = {problem.field for problem in problems}
+    if ways and wrong_already.isdisjoint(ways) and not any(values.get(name) for name in ways):
+        problems.append(Problem(field=ways[0], message=_NO_WAY))
+    return values, problems
+
+
+def _sent_before(hq: Headquarters, form: Form, values: Mapping[str, Any], now: int) -> str | None:
+    """Return the lead of the same form and person of the last day; None where there is none."""
+    by = next((name for name in ("email", "phone", "name") if values.get(name)), "name")
+    wanted = normal_form(_LEAD.fields[by], values.get(by))
+    table = _LEAD.table
+    query = (
+        select(table.c.id, table.c[by].label("value"))
+        .where(table.c.form_id == form.id, table.c.life % 2 == 1, table.c.created_at >= now - rules.FOLD_MS)
+        .order_by(table.c.created_at.desc())
+        .limit(_LOOKED_AT)
+    )
+    with hq.database.read() as snapshot:
+        rows = snapshot.connection.execute(query).all()
+    return next((row.id for row in rows if normal_form(_LEAD.fields[by], row.value) == wanted), None)
+
+
+def _join(hq: Headquarters, lead_id: str, values: Mapping[str, Any]) -> None:
+    """Add to a lead what its sender wrote the second time and had not written the first."""
+    held = hq.records.get("lead", lead_id)
+    changes = {
+        name: value
+        for name, value in values.items()
+        if not name.startswith(CUSTOM_PREFIX) and held.get(name) in (None, "") and value
+    }
+    said = str(values.get("needs") or "")
+    if said and held.get("needs") and said not in str(held["needs"]):
+        changes["needs"] = f"{held['needs']}\n\n{said}"[:MAX_LONG_TEXT]
+    if changes:
+        hq.records.update("lead", lead_id, changes)

@@ -1,0 +1,225 @@
+"""Capture forms and rules of assignment as an administrator speaks of them: by name."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from crm_core.errors import NotFound, UserError
+from crm_core.i18n import N_
+from crm_core.rules import capture as rules
+from crm_core.rules.assignment import MOST_WEIGHT
+from sync_server.services import capture, people
+from sync_server.services.auth import login_of
+from sync_server.services.headquarters import Headquarters
+
+TOKEN_BYTES: Final = 12
+USUAL: Final = ("name", "company", "phone", "email", "needs")
+"""What a form asks for unless told otherwise."""
+Values = dict[str, Any]
+
+
+# Forms
+
+
+def forms(hq: Headquarters) -> list[Values]:
+    """Return every form by name."""
+    return sorted((_form(hq, *found) for found in hq.records.all("capture_form")), key=lambda f: f["name"])
+
+
+def one_form(hq: Headquarters, name: str) -> Values:
+    """Return a form with the key of its interface."""
+    form_id, values = _found(hq, "capture_form", name)
+    shown = _form(hq, form_id, values)
+    shown["key"] = rules.key_of_form(bytes.fromhex(hq.settings.secret), str(values["token"]))
+    return shown
+
+
+def add_form(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values:
+    """Add a form, which answers at once, and return it."""
+    _demand_new(hq, "capture_form", name)
+    values = {"asked": list(USUAL), "needed": ["name"], **_form_values(hq, given)}
+    values |= {"name": name.strip(), "token": secrets.token_urlsafe(TOKEN_BYTES), "active": True}
+    hq.records.create("capture_form", {key: value for key, value in values.items() if value is not None})
+    return one_form(hq, name)
+
+
+def change_form(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values:
+    """Change a form, and return it as it is then."""
+    form_id, held = _found(hq, "capture_form", name)
+    changes = _form_values(hq, given)
+    if changes:
+        hq.records.update("capture_form", form_id, changes)
+    return one_form(hq, str(changes.get("name") or held["name"]))
+
+
+def _form_values(hq: Headquarters, given: Mapping[str, Any]) -> Values:
+    """Return a form's fields for what was said of it: people and places by name; "" clears."""
+    values: Values = {}
+    for name, said in given.items():
+        if said is None:
+            continue
+        if name in ("owner", "team", "territory"):
+            kind = "user" if name == "owner" else name
+            values[f"{name}_id"] = people.find(hq, kind, said)[0] if said else None
+        elif name in ("asked", "needed"):
+            values[name] = _asked(hq, said)
+        elif name == "redirect" and said and not said.startswith(("https://", "http://")):
+            raise UserError(N_("The page shown afterwards begins with https:// or http://"))
+        else:
+            values[name] = None if said == "" else said
+    return values
+
+
+def _asked(hq: Headquarters, said: str) -> list[str]:
+    names = [name.strip() for name in said.split(",") if name.strip()]
+    every = {"asked": names, "needed": [], "token": "", **dict.fromkeys(("active",))}
+    known = {field.name for field in capture.read_form(hq, "", every).fields}
+    for name in names:
+        if name not in known:
+            raise UserError(N_("A form cannot ask for “{field}”"), field=name)
+    return names
+
+
+def _form(hq: Headquarters, form_id: str, values: Mapping[str, Any]) -> Values:
+    return {
+        "name": values["name"] or "",
+        "path": f"/forms/{values['token']}",
+        "active": values["active"] is not False,
+        "asked": ",".join(values["asked"] or ()),
+        "needed": ",".join(values["needed"] or ()),
+        "language": values["language"],
+        "source": values["source"],
+        "campaign": values["campaign"],
+        "owner": hq.records.name_of("user", values["owner_id"]),
+        "team": hq.records.name_of("team", values["team_id"]),
+        "territory": hq.records.name_of("territory", values["territory_id"]),
+        **{name: values[name] for name in _TEXTS},
+        "id": form_id,
+    }
+
+
+_TEXTS: Final = (
+    "heading",
+    "heading_zh",
+    "consent",
+    "consent_zh",
+    "consent_version",
+    "thanks",
+    "thanks_zh",
+    "redirect",
+)
+
+
+# Rules
+
+
+def lead_rules(hq: Headquarters) -> list[Values]:
+    """Return every rule in the order they are asked."""
+    found = hq.records.all("assignment_rule")
+    found.sort(key=lambda row: (row[1]["rank"] or 0, row[0]))
+    return [_rule(hq, *each) for each in found]
+
+
+def add_rule(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values:
+    """Add a rule, and return it."""
+    _demand_new(hq, "assignment_rule", name)
+    values = _rule_values(hq, given)
+    if values.get("rank") is None:
+        values["rank"] = 1 + max(
+            (row["rank"] or 0 for _, row in hq.records.all("assignment_rule")), default=0
+        )
+    if not values.get("people") and not values.get("team_id"):
+        raise UserError(N_("A rule needs people or a team to give leads to"))
+    values |= {"name": name.strip(), "active": True}
+    hq.records.create("assignment_rule", {key: value for key, value in values.items() if value is not None})
+    return _rule(hq, *_found(hq, "assignment_rule", name))
+
+
+def change_rule(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values:
+    """Change a rule, and return it as it is then."""
+    rule_id, _ = _found(hq, "assignment_rule", name)
+    changes = _rule_values(hq, given)
+    if changes:
+        hq.records.update("assignment_rule", rule_id, changes)
+    return _rule(hq, rule_id, hq.records.get("assignment_rule", rule_id))
+
+
+def _rule_values(hq: Headquarters, given: Mapping[str, Any]) -> Values:
+    values: Values = {}
+    for name, said in given.items():
+        if said is None or said == ():
+            continue
+        if name == "people":
+            values["people"] = _weighted(hq, said)
+        elif name == "regions":
+            values["regions"] = [region.strip() for region in said if region.strip()]
+        elif name in ("team", "territory"):
+            values[f"{name}_id"] = people.find(hq, name, said)[0] if said else None
+        elif name == "product":
+            values["product_id"] = _product(hq, said) if said else None
+        else:
+            values[name] = None if said == "" else said
+    return values
+
+
+def _weighted(hq: Headquarters, said: Sequence[str]) -> list[list[Any]]:
+    """Return the people of `NAME` or `NAME:WEIGHT`, each once."""
+    weights: dict[str, int] = {}
+    for each in said:
+        name, _, weight = each.rpartition(":") if each.rpartition(":")[2].isdecimal() else (each, "", "1")
+        number = int(weight)
+        if not 1 <= number <= MOST_WEIGHT:
+            raise UserError(N_("A weight is a number from 1 to {most}"), most=MOST_WEIGHT)
+        weights[people.find(hq, "user", name)[0]] = number
+    return [[user_id, weight] for user_id, weight in weights.items()]
+
+
+def _product(hq: Headquarters, said: str) -> str:
+    for field in ("code", "name"):
+        found = hq.records.find("product", field, said.strip())
+        if found:
+            return found[0][0]
+    raise NotFound(N_("There is no product called {name}"), name=said)
+
+
+def _rule(hq: Headquarters, rule_id: str, values: Mapping[str, Any]) -> Values:
+    names = people.names_of_users(hq)
+    named = [
+        names.get(str(user_id), "") + (f":{weight}" if weight != 1 else "")
+        for user_id, weight in values["people"] or ()
+    ]
+    return {
+        "order": values["rank"],
+        "name": values["name"] or "",
+        "active": values["active"] is not False,
+        "how": values["way"],
+        "people": ", ".join(named),
+        "team": hq.records.name_of("team", values["team_id"]),
+        "territory": hq.records.name_of("territory", values["territory_id"]),
+        "regions": ", ".join(values["regions"] or ()),
+        "product": hq.records.name_of("product", values["product_id"]),
+        "source": values["source"],
+        "employees_from": values["employees_from"],
+        "employees_to": values["employees_to"],
+        "answer_hours": values["answer_hours"],
+        "id": rule_id,
+    }
+
+
+def _found(hq: Headquarters, entity: str, name: str) -> tuple[str, Values]:
+    wanted = name.strip()
+    for record_id, values in hq.records.all(entity):
+        if record_id == wanted or login_of(values["name"] or "") == login_of(wanted):
+            return record_id, values
+    told = {
+        "capture_form": N_("There is no form called {name}; see “crm-server form list”"),
+        "assignment_rule": N_("There is no rule called {name}; see “crm-server lead-rule list”"),
+    }
+    raise NotFound(told[entity], name=name)
+
+
+def _demand_new(hq: Headquarters, entity: str, name: str) -> None:
+    if any(login_of(values["name"] or "") == login_of(name) for _, values in hq.records.all(entity)):
+        raise UserError(N_("There is already one called {name}"), name=name)

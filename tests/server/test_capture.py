@@ -1,0 +1,221 @@
+"""Leads from outside: the page as a browser gets it, its guards, the interface, and to whom leads go."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from crm_core.rules import capture as rules
+from sync_server import cli
+from sync_server.jobs.leads import give_out
+from sync_server.services import lead_setup, people
+from sync_server.services.headquarters import Headquarters, open_headquarters
+from sync_server.settings import read_settings
+from sync_server.web.guard import AT_ONCE, VisitorGuard
+from tests.support.server import RunningServer
+
+HOUR_MS = 3_600_000
+ANN = {"name": "Ann <b>Moss</b>", "email": "ann@heron.example", "needs": "Three pumps"}
+
+
+@pytest.fixture(scope="module")
+def hq(server: RunningServer) -> Iterator[Headquarters]:
+    """Give the headquarters the server serves, beside it."""
+    beside = open_headquarters(read_settings(server.data, {}))
+    yield beside
+    beside.close()
+
+
+@pytest.fixture(scope="module")
+def form(hq: Headquarters) -> dict[str, Any]:
+    """Give a form that asks for consent."""
+    given = {
+        "campaign": "Fair",
+        "consent": "You may <call> me.",
+        "consent_zh": "同意联系。",
+        "needed": "needs",
+    }
+    return lead_setup.add_form(hq, "Site", given)
+
+
+def page(server: RunningServer, form: dict[str, Any], **how: Any) -> requests.Response:
+    return requests.get(server.url + form["path"], timeout=30, **how)
+
+
+def send(server: RunningServer, form: dict[str, Any], answers: dict[str, str], age_ms: int = 10_000) -> Any:
+    """Send the page as somebody who had it before him for a while."""
+    secret = bytes.fromhex(read_settings(server.data, {}).secret)
+    token = form["path"].rpartition("/")[2]
+    shown = rules.stamp(secret, token, time.time_ns() // 1_000_000 - age_ms)
+    body = {"shown": shown, **answers}
+    return requests.post(server.url + form["path"], data=body, timeout=30, allow_redirects=False)
+
+
+def leads_of(hq: Headquarters, email: str) -> list[dict[str, Any]]:
+    return [values for _, values in hq.records.find("lead", "email", email)]
+
+
+def test_the_page_speaks_the_visitors_language_and_labels_every_input(
+    server: RunningServer, form: dict[str, Any]
+) -> None:
+    shown = page(server, form, headers={"Accept-Language": "zh-CN"})
+    assert (shown.status_code, shown.headers["Content-Language"]) == (200, "zh-CN")
+    assert '<html lang="zh-CN">' in shown.text
+    assert "同意联系。" in shown.text
+    english = page(server, form, params={"lang": "en"}).text
+    assert "You may &lt;call&gt; me." in english
+    inputs = re.findall(r'<(?:input|textarea|select)[^>]*? id="([^"]+)"', english)
+    assert set(inputs) == set(re.findall(r'<label[^>]* for="([^"]+)"', english))
+    assert {"f-name", "f-email", "f-needs", "f-consent"} <= set(inputs)
+    assert "width=device-width" in english
+    policy = shown.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "form-action 'self'" in policy
+    assert "<script" not in english
+    assert requests.get(f"{server.url}/forms/none", timeout=30).status_code == 404
+
+
+def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_is_kept(
+    server: RunningServer, hq: Headquarters, form: dict[str, Any]
+) -> None:
+    back = send(server, form, {"name": '"><script>', "email": "nowhere", "needs": "Pumps"})
+    assert back.status_code == 422
+    assert 'value="&quot;&gt;&lt;script&gt;"' in back.text
+    assert ">Pumps</textarea>" in back.text
+    assert 'aria-describedby="f-email-wrong"' in back.text
+    assert "This is not an e-mail address" in back.text
+    assert "Without your consent" in back.text
+    assert leads_of(hq, "nowhere") == []
+
+
+def test_a_lead_is_made_once_with_the_consent_as_it_was_given(
+    server: RunningServer, hq: Headquarters, form: dict[str, Any]
+) -> None:
+    done = send(server, form, {**ANN, "consent": "yes"})
+    assert (done.status_code, done.headers["Location"]) == (303, f"{form['path']}/thanks?lang=en")
+    assert "Thank you" in requests.get(server.url + done.headers["Location"], timeout=30).text
+    (lead,) = leads_of(hq, ANN["email"])
+    assert [lead[name] for name in ("name", "channel", "source", "campaign", "owner_id", "status")] == [
+        ANN["name"], "form", "web", "Fair", None, "new",
+    ]  # fmt: skip
+    assert lead["consent"] == "You may <call> me."
+    assert lead["consent_version"] == rules.version_of_consent(lead["consent"])
+    assert lead["consent_from"] == "127.0.0.1"
+    assert lead["consent_at"] > 0
+    again = {
+        **ANN,
+        "email": "ANN@heron.example",
+        "needs": "And a valve",
+        "phone": "1234567",
+        "consent": "yes",
+    }
+    assert send(server, form, again).status_code == 303
+    (lead,) = leads_of(hq, ANN["email"])
+    assert (lead["needs"], lead["phone"]) == ("Three pumps\n\nAnd a valve", "1234567")
+
+
+def test_machines_are_kept_out(server: RunningServer, hq: Headquarters, form: dict[str, Any]) -> None:
+    bot = {**ANN, "email": "bot@spam.example", "consent": "yes"}
+    assert send(server, form, {**bot, rules.HONEYPOT: "x"}).status_code == 303
+    quick = send(server, form, bot, age_ms=500)
+    assert quick.status_code == 429
+    assert "bot@spam.example" in quick.text
+    assert send(server, form, bot, age_ms=rules.MOST_FILL_MS + HOUR_MS).status_code == 409
+    forged = requests.post(server.url + form["path"], data={**bot, "shown": "1.abc"}, timeout=30)
+    assert forged.status_code == 409
+    large = requests.post(server.url + form["path"], data={"needs": "x" * 70_000}, timeout=30)
+    assert large.status_code == 413
+    assert leads_of(hq, "bot@spam.example") == []
+
+
+def test_one_address_sends_a_few_at_once_and_more_when_time_has_passed() -> None:
+    now = [0.0]
+    guard = VisitorGuard(lambda: now[0])
+    assert [guard.admit("a") for _ in range(AT_ONCE + 1)] == [True] * AT_ONCE + [False]
+    assert guard.admit("b")
+    now[0] += 3600
+    assert guard.admit("a")
+
+
+def test_a_companys_own_site_sends_with_the_forms_key(server: RunningServer, hq: Headquarters) -> None:
+    made = lead_setup.add_form(hq, "Interface", {"asked": "name,phone"})
+    url, lead = server.url + made["path"], {"name": "Tom Reed", "phone": "+44 20 7946 0001"}
+    for key in ("", "wrong"):
+        assert requests.post(url, json=lead, headers={"X-Form-Key": key}, timeout=30).status_code == 403
+    unknown = requests.post(f"{server.url}/forms/none", json=lead, timeout=30)
+    assert unknown.json() == requests.post(url, json=lead, timeout=30).json()
+    key = {"X-Form-Key": made["key"]}
+    taken = requests.post(url, json=lead, headers=key, timeout=30)
+    assert (taken.status_code, taken.json()["accepted"]) == (201, True)
+    assert hq.records.get("lead", taken.json()["lead_id"])["channel"] == "api"
+    assert requests.post(url, json=lead, headers=key, timeout=30).json()["known"] is True
+    wrong = requests.post(url, json={"name": ""}, headers=key, timeout=30)
+    assert [each["field"] for each in wrong.json()["problems"]] == ["name", "phone"]
+    lead_setup.change_form(hq, "Interface", {"active": False})
+    assert requests.post(url, json=lead, headers=key, timeout=30).status_code == 403
+    assert requests.get(url, timeout=30).status_code == 404
+
+
+def test_leads_go_in_turn_with_the_reason_and_on_where_nobody_answers(
+    server: RunningServer, hq: Headquarters
+) -> None:
+    ids = {name: server.add_user(name, "sales", "a good password")["id"] for name in ("Lin", "Maya")}
+    names = {user_id: name for name, user_id in ids.items()}
+    rule = {"people": ("Lin", "Maya"), "way": "round_robin", "regions": ("Lyon",), "answer_hours": 8}
+    assert lead_setup.add_rule(hq, "France", rule)["people"] == "Lin, Maya"
+    made = [hq.records.create("lead", {"name": f"L{n}", "city": "Lyon"}) for n in range(4)]
+    elsewhere = hq.records.create("lead", {"name": "Elsewhere"})
+    now = 1_764_576_000_000  # a Monday
+    assert give_out(hq, now) == (4, 0)
+    assert give_out(hq, now) == (0, 0)
+    owners = [names[hq.records.get("lead", each)["owner_id"]] for each in made]
+    assert owners == ["Lin", "Maya", "Lin", "Maya"]
+    assert hq.records.get("lead", elsewhere)["owner_id"] is None
+    first = hq.records.get("lead", made[0])
+    assert first["assigned_why"] == "Rule “France”: in turn, 0 before"
+    hq.records.create(
+        "activity",
+        {"kind": "call", "subject": "Rang", "lead_id": made[1], "happened_at": now + HOUR_MS},
+    )
+    hq.records.update("lead", made[2], {"status": "working"})
+    later = now + 3 * 24 * HOUR_MS
+    assert give_out(hq, later) == (0, 2)
+    assert give_out(hq, later) == (0, 0)
+    passed = hq.records.get("lead", made[0])
+    assert names[passed["owner_id"]] == "Maya"
+    assert "Lin did not answer within 8 working hours" in passed["assigned_why"]
+    assert names[hq.records.get("lead", made[1])["owner_id"]] == "Maya"
+    people.disable_user(hq, "Maya")
+    new = hq.records.create("lead", {"name": "New", "city": "Lyon"})
+    give_out(hq, later)
+    assert names[hq.records.get("lead", new)["owner_id"]] == "Lin"
+
+
+def test_forms_and_rules_are_set_up_from_the_command_line(
+    server: RunningServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*arguments: str, status: int = 0) -> Any:
+        assert cli.run(["--data", str(server.data), "--json", *arguments]) == status
+        printed = capsys.readouterr()
+        return json.loads(printed.out.splitlines()[-1]) if status == 0 else printed.err
+
+    made = said("form", "add", "Fair", "--ask", "name,email,city", "--source", "exhibition")
+    assert (made["asked"], made["source"], len(made["key"])) == ("name,email,city", "exhibition", 64)
+    onward = ("--redirect", "https://x.example/thanks")
+    assert said("form", "set", "fair", "--require", "city", *onward)["needed"] == "city"
+    assert "begins with https" in said("form", "set", "Fair", "--redirect", "javascript:1", status=1)
+    assert "cannot ask for" in said("form", "set", "Fair", "--ask", "owner_id", status=1)
+    assert said("form", "retire", "Fair")["active"] is False
+    assert "key" not in said("form", "list")
+    rule = said("lead-rule", "add", "Big", "--to", "admin:3", "--how", "weighted", "--employees-from", "500")
+    assert (rule["people"], rule["how"], rule["employees_from"]) == ("admin:3", "weighted", 500)
+    assert said("lead-rule", "set", "Big", "--answer-hours", "4")["answer_hours"] == 4
+    assert said("lead-rule", "retire", "Big")["active"] is False
+    assert "people or a team" in said("lead-rule", "add", "Nobody", status=1)
+    assert said("lead-rule", "run").keys() == {"assigned", "given_on"}
