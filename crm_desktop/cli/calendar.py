@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from crm_core.errors import UserError
-from crm_core.i18n import N_
+from crm_core.i18n import N_, message
 from crm_core.rules.recurrence import parse_repeat
 from crm_core.rules.recurrence_words import repeat_words
 from crm_core.rules.typed_moment import TypedMoment, read_moment
@@ -16,6 +17,7 @@ from crm_core.schema.values import instant_text
 from crm_desktop.cli.console import tr
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import flat, record_id_of
+from crm_desktop.interchange import calendar_files
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import calendar_period, planning, records
 from crm_desktop.services.calendar import local, moment
@@ -25,6 +27,8 @@ from crm_desktop.services.planning import Which
 COLUMNS = ("begins", "ends", "kind", "subject", "customer", "owner", "done", "id")
 DAYS_SHOWN = 7
 NO_RULE = "none"
+BACK, AHEAD = datetime.timedelta(days=92), datetime.timedelta(days=366)
+"""How far a calendar file goes where no days are named."""
 
 
 @click.group(help=tr(N_("What is planned, planning, and calendar files.")))
@@ -117,6 +121,41 @@ def remove(terminal: Terminal, key: str, which: str) -> None:
     with terminal.app() as app:
         planning.remove(app.replica, key_of(key), Which(which))
     terminal.console.show({"removed": key_of(key)})
+
+
+@calendar.command("export", help=tr(N_("Write what is planned to a calendar file (.ics).")))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--from", "first", metavar="DAY", help=tr(N_("First day; without one, three months ago.")))
+@click.option("--to", "last", metavar="DAY", help=tr(N_("Last day; without one, in a year.")))
+@pass_terminal
+def export_file(terminal: Terminal, file: Path, first: str | None, last: str | None) -> None:
+    """Write a calendar file."""
+    with terminal.app() as app:
+        replica = app.replica
+        today = local(replica.clock.now_ms()).date()
+        begins = day_of(replica, first) if first else today - BACK
+        ends = day_of(replica, last) if last else today + AHEAD
+        after = ends + datetime.timedelta(days=1)
+        me = (replica.person.user_id,)
+        number = calendar_files.export_calendar(
+            replica, file, moment(begins), moment(after), tr(N_("Satchel")), me
+        )
+    terminal.console.show({"file": str(file), "events": number})
+
+
+@calendar.command("import", help=tr(N_("Bring the events of a calendar file (.ics) in as activities.")))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@pass_terminal
+def import_file(terminal: Terminal, file: Path) -> None:
+    """Bring a calendar file in."""
+    with terminal.app() as app:
+        brought = calendar_files.import_calendar(app.replica, file).value
+    for each in brought.unread:
+        terminal.console.tell(
+            message(N_("“{title}” was left out: {reason}"), title=each.title, reason=each.reason)
+        )
+    counts = {"created": brought.created, "updated": brought.updated, "unchanged": brought.unchanged}
+    terminal.console.show({**counts, "rejected": len(brought.unread)})
 
 
 def key_of(text: str) -> str:

@@ -18,6 +18,7 @@ from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, message
 from crm_terminal.ending import PUT_RIGHT, UNREACHABLE, Ending, run_command
 from sync_server.cli import (
+    calendar_feed,
     devices,
     fields,
     housekeeping,
@@ -51,6 +52,7 @@ COMMANDS: tuple[click.Command, ...] = (
     import_command.import_file,
     devices.devices,
     devices.exchange,
+    calendar_feed.calendar_feed,
     refused.refused,
     setup.back_up,
     setup.restore,

@@ -169,3 +169,27 @@ def test_the_log_holds_no_name_password_or_token(server: RunningServer) -> None:
     said = "".join(server.log)
     for secret in ("Geheime", "4711-0815", token, ADMIN_PASSWORD, LAPTOP):
         assert secret not in said
+
+
+def test_a_calendar_is_read_under_its_secret_address_until_it_is_revoked(server: RunningServer) -> None:
+    made = requests.post(
+        f"{server.url}/v1/records/activity",
+        json={"kind": "visit", "subject": "Survey", "due_at": "2026-12-01T09:00:00Z"},
+        auth=(ADMIN, ADMIN_PASSWORD),
+        timeout=30,
+    ).json()
+    feed = server.command("--json", "calendar-feed", "add", ADMIN, "--label", "telephone").json()
+    address = server.url + feed["path"]
+    answer = requests.get(address, timeout=30)
+    assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert "private" in answer.headers["Cache-Control"]
+    assert f"UID:{made['id']}@satchel" in answer.text
+    same = requests.get(address, headers={"If-None-Match": answer.headers["ETag"]}, timeout=30)
+    assert (same.status_code, same.content) == (304, b"")
+    listed = server.command("--json", "calendar-feed", "list").rows()
+    assert [(each["label"], each["used_at"] is not None) for each in listed] == [("telephone", True)]
+    assert feed["path"].split("/")[-1].removesuffix(".ics") not in json.dumps(listed)
+    assert server.command("--json", "calendar-feed", "revoke", ADMIN).json() == {"revoked": 1}
+    gone, never = requests.get(address, timeout=30), requests.get(f"{server.url}/calendar/x.ics", timeout=30)
+    assert (gone.status_code, gone.json()) == (never.status_code, never.json())
+    assert gone.status_code == 404

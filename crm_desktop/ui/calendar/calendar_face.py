@@ -52,6 +52,7 @@ class CalendarFace(Live, QWidget):
             [Segment(key=key, text=Message(text)) for key, text in VIEWS], name=message("View"), small=True
         )
         self.new_button = Button(message("Plan a visit"), Kind.PRIMARY, icon="plus")
+        self.more_button = IconButton("more", message("More"), small=True)
         self.heads, self.grid = DayHeads(), TimeGrid()
         self.month, self.agenda = MonthGrid(), AgendaList()
         self.charts: tuple[CalendarChart, ...] = (self.heads, self.grid, self.month, self.agenda)
@@ -154,7 +155,9 @@ class CalendarFace(Live, QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Make room for the days in a narrow window."""
         if watched is self._body and event.type() == QEvent.Type.Resize:
-            self._side.setVisible(self._body.width() >= theme().px(NARROW))
+            wide = self._body.width() >= theme().px(NARROW)
+            self._side.setVisible(wide)
+            self.people_button.setVisible(wide)
         return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
@@ -163,7 +166,7 @@ class CalendarFace(Live, QWidget):
         head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
         head.setSpacing(M)
         before: tuple[QWidget, ...] = (self.today_button, self.back_button, self.on_button)
-        after: tuple[QWidget, ...] = (self.people_button, self.switch, self.new_button)
+        after: tuple[QWidget, ...] = (self.people_button, self.switch, self.more_button, self.new_button)
         for part in before:
             head.addWidget(part)
         head.addWidget(self.title, 1)

@@ -14,7 +14,7 @@ from crm_core.rules.typed_moment import TypedMoment
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import planning, records
 from crm_desktop.services.calendar import local, moment
-from crm_desktop.services.calendar_period import MINUTE_MS, CalendarItem, item_of, key_parts
+from crm_desktop.services.calendar_period import MINUTE_MS, CalendarItem, key_parts
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.planning import Planned, Which
 from crm_desktop.ui.calendar.calendar_chart import Slot
@@ -173,12 +173,9 @@ class Changes(QObject):
         if self._done:
             self._undo(self._done[-1])
 
-    def with_item(self, key: str, then: Callable[[CalendarItem], None]) -> None:
-        """Read an item anew by its key and hand it over; nothing where it is gone."""
-        replica = self._context.replica
-        self._context.tasks.read(
-            self, lambda: item_of(replica, key), lambda item: then(item) if item else None
-        )
+    def keep(self, planned: Planned) -> None:
+        """Remember what was done elsewhere, so that it can be taken back here."""
+        self._done = [*self._done[-MOST_STEPS_BACK:], planned]
 
     def _ask(self, item: CalendarItem | None, title: Message, work: Work, told: Message) -> None:
         """Make a change, of a series after the question which times it means."""
@@ -204,7 +201,7 @@ class Changes(QObject):
             return outcome
 
         def finished(planned: Planned) -> None:
-            self._done = [*self._done[-MOST_STEPS_BACK:], planned]
+            self.keep(planned)
             if then is not None:
                 then(planned)
 

@@ -143,7 +143,7 @@ class TimeGrid(CalendarChart):
         for each in range(24):
             painter.fillRect(QRectF(gutter - 4, each * hour, area.width(), 1), theme().color("line"))
             if each:
-                label = QRectF(0, each * hour - 8, gutter - theme().px(10), 16)
+                label = QRectF(0, each * hour - theme().px(8), gutter - theme().px(10), theme().px(16))
                 self.write(painter, label, f"{each:02}:00", color="text-soft", align=RIGHT)
 
     def _draw_now(self, painter: QPainter, area: QRectF) -> None:

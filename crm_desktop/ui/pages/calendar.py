@@ -23,6 +23,7 @@ from crm_desktop.ui.calendar.calendar_actions import GROUP, VIEWS, Commands, add
 from crm_desktop.ui.calendar.calendar_chart import Slot
 from crm_desktop.ui.calendar.calendar_face import CalendarFace
 from crm_desktop.ui.calendar.changes import Changes
+from crm_desktop.ui.calendar.files import CalendarFiles
 from crm_desktop.ui.calendar.span import DAY, LIST, WEEK, span_of, turned
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.pages.page import Page
@@ -59,6 +60,7 @@ class CalendarPage(Page):
         self.face = CalendarFace()
         self.records = ActivitiesPage(context, actions)
         self.changes = Changes(context, self, lambda: self.face.anchor(self))
+        self.files = CalendarFiles(context, self, self.changes.keep)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.face)
         self._stack.addWidget(self.records)
@@ -127,6 +129,7 @@ class CalendarPage(Page):
         face.switch.chosen.connect(self.show_view)
         face.new_button.clicked.connect(lambda: self._new(None))
         face.people_button.clicked.connect(self._open_people)
+        face.more_button.clicked.connect(self._open_more)
         face.opened.connect(self._open)
         face.day_wanted.connect(self._on_day_wanted)
         for chart in face.charts:
@@ -307,6 +310,19 @@ class CalendarPage(Page):
         anchor = self.face.anchor(self)
         menu.popup(self.mapToGlobal(anchor.bottomLeft()))
 
+    def _open_more(self) -> None:
+        menu = Menu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        span = span_of(self.face.view, self.day)
+        people = menu.add(tr("Whose calendars…"), "people")
+        people.triggered.connect(self._open_people)
+        reading = menu.add(tr("Read a calendar file…"), "dl")
+        reading.triggered.connect(self.files.ask_import)
+        writing = menu.add(tr("Write a calendar file…"), "doc")
+        writing.triggered.connect(lambda: self.files.ask_export(span.begins_ms, span.ends_ms, self._people))
+        button = self.face.more_button
+        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
     # Whose calendars
 
     def _open_people(self) -> None:
@@ -322,7 +338,7 @@ class CalendarPage(Page):
             action.setCheckable(True)
             action.setChecked(user_id in shown)
             action.toggled.connect(lambda on, each=user_id: self._on_person_toggled(each, on, people[0][0]))
-        button = self.face.people_button
+        button = self.face.people_button if self.face.people_button.isVisible() else self.face.more_button
         menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     def _on_person_toggled(self, user_id: str, on: bool, me: str) -> None:

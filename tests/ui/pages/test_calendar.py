@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
@@ -300,6 +301,27 @@ def test_enter_opens_the_record_and_n_begins_one(shown: Shown) -> None:
     shown.page.show_place(Place(page="calendar"))
     shown.settle()
     assert shown.page.face.isVisible()
+
+
+def test_a_calendar_file_is_written_read_and_taken_back(shown: Shown, tmp_path: Path) -> None:
+    shown.make("survey", due_at=at(MONDAY, 9))
+    span = span_of("week", MONDAY)
+    file = tmp_path / "mine.ics"
+    shown.page.files.export_to(file, span.begins_ms, span.ends_ms, ())
+    shown.settle()
+    assert "1 event written to mine.ics" in str(shown.notices[-1].text)
+    other = file.read_bytes().replace(b"@satchel", b"@elsewhere").replace(b"survey", b"tea")
+    file.write_bytes(other)
+    shown.page.files.import_from(file)
+    shown.settle()
+    assert shown.stands() == ["Mon 09:00 survey", "Mon 09:00 tea"]
+    shown.page.face.grid.setFocus()
+    shown.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert shown.stands() == ["Mon 09:00 survey"]
+    file.write_text("nothing")
+    shown.page.files.import_from(file)
+    shown.settle()
+    assert shown.notices[-1].kind == "bad"
 
 
 @pytest.mark.parametrize(("language", "scale"), [("zh_CN", 2.0)])
