@@ -22,10 +22,11 @@ from crm_core.schema.field import Plain
 from crm_desktop.models.query import not_masked
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import records
+from crm_desktop.services import milestones, records
 from crm_desktop.services.calendar import DAY_MS, end_of_today_ms, local
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import marks_of
+from crm_desktop.services.neglected import is_neglected
 from crm_desktop.services.next_steps import NextStep, next_steps
 from crm_desktop.services.outcome import Outcome
 
@@ -63,6 +64,8 @@ class Card:
     conflict: bool
     skip_reason: str = ""
     """Why conditions of its stage were skipped, where they were."""
+    milestones: tuple[int, int] | None = None
+    """How many milestones are done, and of how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,8 @@ class Board:
     won: StageRow | None
     lost: StageRow | None
     currency: str
+    elsewhere: tuple[tuple[PipelineRow, tuple[StageRow, ...]], ...]
+    """Open stages of the other pipelines in use, where a deal may go too."""
     other_currencies: int
     """Open deals in another currency: on the board, not in its sums."""
     forecast: Forecast
@@ -110,15 +115,25 @@ class BoardFilter:
     text: str = ""
     by_owner: bool = False
     """The cards of a column stand owner by owner, instead of by amount alone."""
+    neglected: bool = False
+    """Only those nobody spoke about for long, or that stay in their stage for too long."""
+    now_ms: int = 0
+    """The moment neglect is counted to."""
 
 
 def pipelines(replica: Replica) -> tuple[PipelineRow, ...]:
-    """Return the pipelines in use, in their order."""
+    """Return the pipelines in use, in their order; one that is retired as long as open deals are in it."""
     with replica.read() as session:
+        open_stages = select(Stage.id).where(Stage.kind == pipeline.OPEN)
+        holds_deals = (
+            select(Deal.id)
+            .where(Deal.pipeline_id == Pipeline.id, Deal.life % 2 == 1, Deal.stage_id.in_(open_stages))
+            .exists()
+        )
         rows = session.execute(
             select(Pipeline.id, Pipeline.name)
-            .where(Pipeline.life % 2 == 1, Pipeline.active.isnot(False))
-            .order_by(Pipeline.rank, Pipeline.id)
+            .where(Pipeline.life % 2 == 1, Pipeline.active.isnot(False) | holds_deals)
+            .order_by(Pipeline.active.is_(False), Pipeline.rank, Pipeline.id)
         )
         return tuple(PipelineRow(id=row.id, name=row.name or "") for row in rows)
 
@@ -169,6 +184,7 @@ def board(
             won=_end(rows, pipeline.WON),
             lost=_end(rows, pipeline.LOST),
             currency=currency,
+            elsewhere=tuple((other, _enterable(session, other.id)) for other in choices if other != chosen),
             other_currencies=_others(session, shown, open_stages, currency),
             forecast=_forecast(session, replica, shown, open_stages, currency),
             next_step_counts=_next_step_counts(session, replica, shown, open_stages),
@@ -228,6 +244,11 @@ def finish(replica: Replica, deal_id: str, kind: str, **extra: Plain) -> Outcome
     return move(replica, deal_id, end.id, also=extra)
 
 
+def _enterable(session: Session, pipeline_id: str) -> tuple[StageRow, ...]:
+    rows = stages(session, pipeline_id)
+    return tuple(stage for stage in rows if stage.kind == pipeline.OPEN and not stage.retired)
+
+
 def _end(rows: Iterable[StageRow], kind: str) -> StageRow | None:
     """Return the stage deals end in as `kind`; one that is retired only where there is no other."""
     ends = [stage for stage in rows if stage.kind == kind]
@@ -247,6 +268,8 @@ def _open(statement: Any, shown: BoardFilter, stage_ids: list[str]) -> Any:
     statement = statement.where(Deal.stage_id.in_(stage_ids), Deal.life % 2 == 1)
     if shown.owner_id:
         statement = statement.where(Deal.owner_id == shown.owner_id)
+    if shown.neglected:
+        statement = statement.where(is_neglected(shown.now_ms))
     if shown.text:
         pattern = f"%{_escaped(shown.text)}%"
         named = select(Customer.id).where(Customer.name.like(pattern, escape="\\"))
@@ -315,6 +338,7 @@ def _cards(
     steps = next_steps(session, Activity.deal_id, ids, now, end_of_today_ms(now))
     marks = marks_of(session, "deal", ids)
     shows_money = not_masked(replica.person, "deal", "amount")
+    steps_done = milestones.progress_of(session, [deal for deal, _, _ in deals])
     cards = []
     for deal, customer_name, owner_name in deals:
         days = max(0, (now - (deal.stage_since or deal.created_at or now)) // DAY_MS)
@@ -335,6 +359,7 @@ def _cards(
                 next_step=steps.get(deal.id),
                 not_sent=deal.id in marks.not_sent,
                 conflict=deal.id in marks.conflict,
+                milestones=steps_done.get(deal.id),
                 skip_reason=(deal.skip_reason or "") if deal.skip_at == deal.stage_since else "",
             )
         )

@@ -296,3 +296,32 @@ def test_another_version_of_a_text_is_shown_taken_and_then_gone(
     assert taken["notes"] == "Mine\n\nTheirs"
     assert crm.rows("versions", "list", "customer", made["id"]) == []
     assert crm.run("versions", "dismiss", "customer", made["id"], "1").status != 0
+
+
+def test_milestones_competitors_losses_and_neglect_are_told_of_deals(crm: Crm) -> None:
+    pipeline = crm.json("add", "pipeline", "name=Sales")
+    for kind in ("open", "lost"):
+        crm.json("add", "stage", f"name={kind}", f"pipeline_id={pipeline['id']}", f"kind={kind}")
+    deal = crm.json("add", "deal", "name=Pump")
+    crm.json("add", "milestone", "name=Survey", f"stage_id={deal['stage_id']}")
+    (line,) = crm.rows("deal", "milestones", deal["id"])
+    assert (line["name"], line["done"]) == ("Survey", False)
+    (line,) = crm.rows("deal", "tick", deal["id"], "Survey")
+    assert line["done"] is True
+    (line,) = crm.rows("deal", "tick", deal["id"], "Survey", "--due", "2026-12-24")
+    assert line["due_on"] == "2026-12-24"
+    rival = crm.json("add", "competitor", "name=Kite Works")
+    lost = next(stage for stage in crm.rows("list", "stage") if stage["kind"] == "lost")
+    blocked = crm.run("set", "deal", deal["id"], f"stage_id={lost['id']}")
+    assert (blocked.status, "Say why the deal was lost" in blocked.err) == (1, True)
+    crm.json(
+        "set",
+        "deal",
+        deal["id"],
+        f"stage_id={lost['id']}",
+        "loss_reason=price",
+        f"competitor_id={rival['id']}",
+    )
+    assert [(row["name"], row["lost"]) for row in crm.rows("deal", "competitors")] == [("Kite Works", 1)]
+    assert [(row["reason"], row["percent"]) for row in crm.rows("deal", "losses")] == [("price", 100)]
+    assert crm.rows("deal", "neglected") == []

@@ -30,10 +30,12 @@ from crm_desktop.ui.pipeline.board_actions import Commands, add_actions
 from crm_desktop.ui.pipeline.board_view import BoardView
 from crm_desktop.ui.pipeline.filter_row import FilterRow
 from crm_desktop.ui.pipeline.forecast import ForecastFoot
+from crm_desktop.ui.pipeline.milestones_panel import MilestonesPanel
 from crm_desktop.ui.pipeline.moves import Moves
 from crm_desktop.ui.pipeline.side_sheet import SideSheet
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, M
+from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import Label
@@ -44,7 +46,9 @@ BOARD, TABLE = "board", "table"
 FOLLOW_MS = 60  # between a change and reading it, so that a sync reads once
 MOST_READ_AGAIN = 500
 _STATE = "pipeline-board"
-_SHOWN = frozenset(("deal", "activity", "customer", "stage", "pipeline", "user"))
+_SHOWN = frozenset(
+    ("deal", "deal_milestone", "milestone", "activity", "customer", "stage", "pipeline", "user")
+)
 _COLUMNS = ("name", "customer_id", "stage_id", "amount", "close_date", "owner_id", "probability")
 _OF_THE_BOARD = ("pipeline_id", "probability", "loss_reason", "stage_since")
 """What a move sets by itself; the form of a deal leaves it out."""
@@ -239,6 +243,7 @@ class PipelinePage(Page):
         kept = self._kept()
         self.filters.set_mine(kept.get("mine") is True)
         self.filters.set_by_owner(kept.get("by_owner") is True)
+        self.filters.set_neglected(kept.get("neglected") is True)
         self.filters.show_processes((), str(kept.get("pipeline") or ""))
         if kept.get("view") == TABLE:
             self._show_view(TABLE)
@@ -249,6 +254,7 @@ class PipelinePage(Page):
             "view": self.view,
             "mine": self.filters.mine.isChecked(),
             "by_owner": self.filters.by_owner,
+            "neglected": self.filters.neglected.isChecked(),
             "pipeline": self.filters.pipeline_id or "",
         }
 
@@ -267,12 +273,19 @@ class PipelinePage(Page):
         self._stale = False
         replica, pipeline_id = self.context.replica, self.filters.pipeline_id
         mine, text, by_owner = self.filters.mine.isChecked(), self.filters.text, self.filters.by_owner
+        neglected = self.filters.neglected.isChecked()
         read_so_far = max((len(column.model.cards) for column in self.board.columns), default=0)
         limit = min(max(CARDS_A_COLUMN, read_so_far), MOST_READ_AGAIN)
 
         def read() -> _Read:
             owner_id = replica.person.user_id if mine else None
-            shown = BoardFilter(owner_id=owner_id, text=text, by_owner=by_owner)
+            shown = BoardFilter(
+                owner_id=owner_id,
+                text=text,
+                by_owner=by_owner,
+                neglected=neglected,
+                now_ms=replica.clock.now_ms(),
+            )
             return _Read(
                 shown=shown,
                 board=deals.board(replica, pipeline_id, shown, limit),
@@ -384,6 +397,14 @@ class PipelinePage(Page):
             action = menu.add(stage.name.replace("&", "&&"), icon)
             action.setEnabled(stage.id != card.stage_id)
             action.triggered.connect(lambda _checked=False, to=stage.id: self.moves.move(card, to))
+        for other, stages in board.elsewhere:
+            if not stages:
+                continue
+            menu.addSeparator()
+            for stage in stages:
+                text = message("{pipeline}: {stage}", pipeline=other.name, stage=stage.name)
+                action = menu.add(show(text).replace("&", "&&"), "board")
+                action.triggered.connect(lambda _checked=False, to=stage.id: self.moves.move(card, to))
         area = self.board.card_area(card.id)
         corner = area.bottomLeft() if area is not None else QPoint(0, 0)
         menu.popup(self.board.mapToGlobal(corner))
@@ -404,8 +425,11 @@ class PipelinePage(Page):
         )
 
     def _show_form(self, form: RecordForm) -> None:
-        if not self.sheet.show_form(form):
+        below = MilestonesPanel(self.context, form.record_id) if form.record_id else None
+        if not self.sheet.show_form(form, below):
             form.deleteLater()
+            if below is not None:
+                below.deleteLater()
             return
         form.saved.connect(self._on_deal_saved)
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 
 from crm_desktop.services.deals import Card
+from crm_desktop.ui.format import figure
 from crm_desktop.ui.pipeline import words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import ICON_INLINE, RADII, SHADOW_BLUR, SHADOW_OFFSET
@@ -67,6 +68,14 @@ def paint_card(
     if card.skip_reason:
         paint.icon(painter, "shield", "warn", deal.right() + 1 - theme().px(ICON_INLINE), deal, ICON_INLINE)
         deal = deal.adjusted(0, 0, -theme().px(ICON_INLINE + 8), 0)
+    if card.milestones is not None:
+        done, of = card.milestones
+        said = f"{figure(done)}/{figure(of)}"
+        ink = "good" if done == of else "text-soft"
+        paint.words(painter, said, caption, ink, deal, _RIGHT)
+        taken = QFontMetrics(caption).horizontalAdvance(said) + theme().px(4 + ICON_INLINE)
+        paint.icon(painter, "check", ink, deal.right() + 1 - taken, deal, ICON_INLINE)
+        deal = deal.adjusted(0, 0, -taken - theme().px(8), 0)
     if card.customer_name:
         paint.words(painter, card.name, body, "text-soft", deal)
     closes = words.close_words(card, look.now.date())

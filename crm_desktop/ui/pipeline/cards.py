@@ -197,5 +197,6 @@ def _tip(card: Card) -> str:
         show(Glyph.NOT_SENT.word) if card.not_sent and not card.conflict else "",
         tr("Longer in this stage than planned") if card.too_long else "",
         words.skip_words(card) if card.skip_reason else "",
+        words.milestone_words(card.milestones) if card.milestones else "",
     ]
     return "\n".join(line for line in said if line)

@@ -41,6 +41,7 @@ class FilterRow(Live, QWidget):
         super().__init__(parent)
         self.search = SearchField(message("Filter deals"), hint="Ctrl+F")
         self.mine = Chip(message("Mine"), checkable=True)
+        self.neglected = Chip(message("Neglected"), checkable=True)
         self.process = Button("", small=True)
         self.group = Button("", small=True)
         self._processes: tuple[PipelineRow, ...] = ()
@@ -57,7 +58,7 @@ class FilterRow(Live, QWidget):
         self._row = QHBoxLayout(self)
         self._row.setSpacing(S)
         self._row.addWidget(self.search, _FIRST)
-        for widget in (self.mine, self.process):
+        for widget in (self.mine, self.neglected, self.process):
             self._row.addWidget(widget)
         self._row.addStretch(1)
         for label in self._counts.values():
@@ -72,6 +73,7 @@ class FilterRow(Live, QWidget):
         self.search.textChanged.connect(lambda _text: self._pause.start())
         self.search.setClearButtonEnabled(False)
         self.mine.toggled.connect(lambda _on: self.changed.emit())
+        self.neglected.toggled.connect(lambda _on: self.changed.emit())
         self._process_menu.aboutToShow.connect(self._fill_processes)
         self._group_menu.aboutToShow.connect(self._fill_groups)
         self.retranslate()
@@ -99,10 +101,11 @@ class FilterRow(Live, QWidget):
 
     def set_mine(self, mine: bool) -> None:
         """Show only one's own or not, without telling anybody."""
-        self.mine.blockSignals(True)
-        self.mine.setChecked(mine)
-        self.mine.blockSignals(False)
-        self.mine.update()
+        _set_quietly(self.mine, mine)
+
+    def set_neglected(self, neglected: bool) -> None:
+        """Show only neglected deals or not, without telling anybody."""
+        _set_quietly(self.neglected, neglected)
 
     def show_processes(self, processes: Sequence[PipelineRow], chosen: str) -> None:
         """Offer other processes; with one there is nothing to choose."""
@@ -149,6 +152,7 @@ class FilterRow(Live, QWidget):
         """Write the choices in the language on screen."""
         name = next((row.name for row in self._processes if row.id == self._chosen), "")
         self.process.say(message("Process: {name}", name=name))
+        self.neglected.setToolTip(tr("Without contact for long, or in their stage for too long"))
         self.group.say(message("Group: owner") if self._by_owner else message("Group: none"))
         self._say_counts()
 
@@ -195,6 +199,13 @@ class FilterRow(Live, QWidget):
     def _choose_group(self, by_owner: bool) -> None:
         self.set_by_owner(by_owner)
         self.changed.emit()
+
+
+def _set_quietly(chip: Chip, checked: bool) -> None:
+    chip.blockSignals(True)
+    chip.setChecked(checked)
+    chip.blockSignals(False)
+    chip.update()
 
 
 def _ink(glyph: Glyph) -> str:

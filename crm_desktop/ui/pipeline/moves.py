@@ -51,6 +51,7 @@ class Moves(QObject):
         if board is None:
             return None
         every = [column.stage for column in board.columns] + [s for s in (board.won, board.lost) if s]
+        every += [stage for _, stages in board.elsewhere for stage in stages]
         return next((stage for stage in every if stage.id == stage_id), None)
 
     def end(self, kind: str) -> StageRow | None:

@@ -22,6 +22,7 @@ class SideSheet(Live, QFrame):
     def __init__(self, page: QWidget) -> None:
         super().__init__(page)
         self.form: RecordForm | None = None
+        self.below: QWidget | None = None
         self._page = page
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(1, 0, 0, 0)
@@ -29,12 +30,14 @@ class SideSheet(Live, QFrame):
         self.hide()
         self.retint()
 
-    def show_form(self, form: RecordForm) -> bool:
-        """Show another form; False where the one there is has changes it asks about."""
+    def show_form(self, form: RecordForm, below: QWidget | None = None) -> bool:
+        """Show another form, and what belongs `below` it; False where the one there is asks about changes."""
         if not self.close_form():
             return False
-        self.form = form
-        self._column.addWidget(form)
+        self.form, self.below = form, below
+        self._column.addWidget(form, 1)
+        if below is not None:
+            self._column.addWidget(below)
         form.closed.connect(self._on_form_closed)
         self._follow()
         self.show()
@@ -78,9 +81,11 @@ class SideSheet(Live, QFrame):
         self.emptied.emit()
 
     def _drop(self) -> None:
-        form, self.form = self.form, None
-        if form is not None:
-            self._column.removeWidget(form)
-            form.hide()
-            form.deleteLater()
+        gone = (self.form, self.below)
+        self.form = self.below = None
+        for widget in gone:
+            if widget is not None:
+                self._column.removeWidget(widget)
+                widget.hide()
+                widget.deleteLater()
         self.hide()

@@ -70,6 +70,12 @@ def days_words(card: Card) -> str:
     return tr("{days} d", days=card.days_in_stage)
 
 
+def milestone_words(progress: tuple[int, int]) -> str:
+    """Return how many milestones are done."""
+    done, of = progress
+    return tr("Milestones {done} of {count}", done=done, count=of)
+
+
 def skip_words(card: Card) -> str:
     """Return why conditions of its stage were skipped for a deal."""
     return tr("Conditions skipped: {reason}", reason=card.skip_reason)
@@ -86,6 +92,8 @@ def spoken(card: Card, currency: str, now: datetime.datetime) -> str:
     said.append(show(stayed))
     if card.too_long:
         said.append(tr("longer than planned"))
+    if card.milestones is not None:
+        said.append(milestone_words(card.milestones))
     if card.skip_reason:
         said.append(skip_words(card))
     if card.conflict:

@@ -29,6 +29,7 @@ from crm_desktop.ui.pages.pipeline import PipelinePage
 from crm_desktop.ui.pipeline.card_list import GAP, MIME
 from crm_desktop.ui.pipeline.card_paint import card_height
 from crm_desktop.ui.pipeline.column import StageColumn
+from crm_desktop.ui.pipeline.milestones_panel import MilestonesPanel
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import translator
@@ -404,6 +405,53 @@ def test_a_retired_stage_stays_until_its_deals_are_moved(bare: Shown) -> None:
     bare.page.moves.move(bare.columns[0].model.cards[0], second)
     bare.settle()
     assert bare.columns[0].stage_id == second
+
+
+def test_a_deal_goes_to_another_pipeline_and_shows_its_milestones_there(bare: Shown) -> None:
+    replica = bare.app.replica
+    other = records.create(replica, "pipeline", {"name": "Renewals", "rank": 9}).value.id
+    values = {"pipeline_id": other, "name": "Asked", "rank": 1, "kind": "open"}
+    asked = records.create(replica, "stage", values).value.id
+    records.create(replica, "milestone", {"name": "Contract found", "stage_id": asked})
+    deal_id = records.create(replica, "deal", {"name": "Renewal (demo)"}).value.id
+    bare.settle()
+    bare.page.board.focus_cards()
+    bare.press(Qt.Key.Key_M)
+    menu = next(menu for menu in bare.page.findChildren(QMenu) if menu.isVisible())
+    (elsewhere,) = (action for action in menu.actions() if action.text() == "Renewals: Asked")
+    elsewhere.trigger()
+    menu.close()
+    bare.settle()
+    assert records.get(replica, "deal", deal_id)["pipeline_id"] == other
+    bare.page.open_deal(deal_id)
+    bare.settle()
+    panel = bare.page.sheet.below
+    assert isinstance(panel, MilestonesPanel)
+    assert panel.isVisible()
+    (box,) = panel.boxes
+    assert box.accessibleName() == "Contract found"
+    box.setFocus()
+    bare.press(Qt.Key.Key_Space)
+    assert panel.heading.title.text() == "Milestones 1 of 1"
+    assert panel.boxes[0].isChecked()
+    assert deals.board(replica, other).columns[0].cards[0].milestones == (1, 1)
+
+
+def test_the_neglected_chip_leaves_what_needs_somebody(bare: Shown) -> None:
+    replica = bare.app.replica
+    old = records.create(replica, "deal", {"name": "Forgotten (demo)"}).value.id
+    records.create(replica, "deal", {"name": "Fresh (demo)"})
+    with replica.write() as session:
+        row = session.get(deals.Deal, old)
+        assert row is not None
+        row.created_at = replica.clock.now_ms() - 40 * 86_400_000
+    bare.settle()
+    bare.page.filters.neglected.click()
+    bare.settle()
+    assert [card.name for column in bare.columns for card in column.model.cards] == ["Forgotten (demo)"]
+    bare.page.filters.neglected.click()
+    bare.settle()
+    assert len(bare.columns[0].model.cards) == 2
 
 
 def test_arrows_walk_cards_and_columns_and_skip_an_empty_one(bare: Shown) -> None:
