@@ -8,6 +8,7 @@ from crm_core.entities.activity import Activity
 from crm_core.entities.assignment import AssignmentRule
 from crm_core.entities.attachment import Attachment
 from crm_core.entities.capture import CaptureForm
+from crm_core.entities.comment import Comment
 from crm_core.entities.customer import Contact, Customer, Tag
 from crm_core.entities.deal import Deal, Pipeline, Stage
 from crm_core.entities.lead import Lead
@@ -56,6 +57,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     TicketMessage,
     Activity,
     Attachment,
+    Comment,
 )
 
 SCHEMAS = MappingProxyType({model.__tablename__: read_schema(model) for model in ENTITIES})

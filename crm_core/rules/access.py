@@ -37,6 +37,12 @@ class Action(StrEnum):
 GRANTED = tuple(action for action in Action if action is not Action.SHARE)
 """The actions a role grants."""
 
+
+def life_right(entity: str) -> Action:
+    """Return the right to delete a record and bring it back: a comment is its writer's, wherever it is."""
+    return Action.EDIT if entity == "comment" else Action.DELETE
+
+
 ACTION_LABELS = {
     Action.CREATE: N_("create"),
     Action.READ: N_("read"),

@@ -25,7 +25,7 @@ from crm_desktop.models import numbers, repository
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.records import Record
-from crm_desktop.services import completing_activities, pooling, stage_moves, stepping
+from crm_desktop.services import commenting, completing_activities, pooling, stage_moves, stepping
 from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import QUOTE_VALID_DAYS, company
 
@@ -258,6 +258,7 @@ def _changed_deal_milestone(
 
 
 _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
+    "comment": lambda session, person, _clock, values: commenting.complete(session, person, values, None),
     "deal": _new_deal,
     "quote": _new_quote,
     "quote_line": _new_quote_line,
@@ -269,6 +270,9 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "point_entry": _new_point_entry,
 }
 _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], None]] = {
+    "comment": lambda session, person, _clock, before, changes: commenting.complete(
+        session, person, changes, before
+    ),
     "customer": lambda _session, _person, _clock, before, changes: pooling.complete(before, changes),
     "deal": _changed_deal,
     "lead": _changed_lead,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import AccessDenied, Invalid, NotFound, Problem
 from crm_core.i18n import N_, message
-from crm_core.rules.access import Action, Person, readable_fields
+from crm_core.rules.access import Action, Person, life_right, readable_fields
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.validate import custom_problems, problems_of
@@ -26,7 +26,7 @@ from crm_desktop.models.query import ListQuery, Page
 from crm_desktop.models.records import Record, field_named
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
-from crm_desktop.services import pooling, rights
+from crm_desktop.services import commenting, pooling, rights
 from crm_desktop.services.completing import complete_change, complete_new
 from crm_desktop.services.declaring import declaration_problems
 from crm_desktop.services.outcome import Outcome
@@ -118,7 +118,8 @@ def delete(replica: Replica, entity: str, record_id: str) -> Outcome[Record]:
     """Delete a record; it stays among the recently deleted."""
     with replica.write() as session:
         record = _readable(session, entity, record_id)
-        rights.may(session, replica.person, Action.DELETE, entity, record.values).demand()
+        commenting.demand_own(replica.person, record)
+        rights.may(session, replica.person, life_right(entity), entity, record.values).demand()
         deleted = repository.delete(session, entity, record_id)
         counting.follow(session, deleted)
     return Outcome(deleted, frozenset(session.changed))
@@ -128,7 +129,8 @@ def restore(replica: Replica, entity: str, record_id: str) -> Outcome[Record]:
     """Bring a deleted record back."""
     with replica.write() as session:
         record = _readable(session, entity, record_id)
-        rights.may(session, replica.person, Action.DELETE, entity, record.values).demand()
+        commenting.demand_own(replica.person, record)
+        rights.may(session, replica.person, life_right(entity), entity, record.values).demand()
         restored = repository.restore(session, entity, record_id)
         counting.follow(session, restored)
     return Outcome(restored, frozenset(session.changed))
@@ -226,6 +228,7 @@ def update_in(
     _demand_writable(entity, changes)
     before = _readable(session, entity, record_id)
     person = replica.person
+    commenting.demand_own(person, before)
     complete = complete_change(session, person, replica.clock, before, _cleaned(entity, changes))
     custom = all_custom_fields(session, entity)
     problems = problems_of(schema, complete, partial=True) + _links_to_itself(

@@ -22,6 +22,8 @@ from crm_desktop.models.device_tables import History
 from crm_desktop.models.history import count_lines, newest_lines
 from crm_desktop.models.records import field_named
 from crm_desktop.models.replica import Replica
+from crm_desktop.services import comments
+from crm_desktop.services.comments import CommentRow
 from crm_desktop.services.marks import marks_of
 
 PAGE = 50
@@ -36,6 +38,7 @@ class ItemKind(StrEnum):
     MEETING = "meeting"
     NOTE = "note"
     TASK = "task"
+    COMMENT = "comment"
     QUOTE = "quote"
     TICKET = "ticket"
     DEAL = "deal"
@@ -102,10 +105,31 @@ def timeline(
             *_documents(session, replica, customer_id, wanted, before_ms, limit),
             *_changes(session, replica, customer_id, wanted, before_ms, limit),
         ]
+        if ItemKind.COMMENT in wanted:
+            sources += [
+                comment_item(row)
+                for row in comments.comments_in(session, replica, "customer", customer_id)
+                if before_ms is None or row.at_ms < before_ms
+            ]
         items = sorted(sources, key=lambda item: (-item.at_ms, item.record_id, item.field or ""))
         counts = _counts(session, replica, customer_id)
         shown = items[:limit]
         return Timeline(items=tuple(_marked(session, shown)), counts=counts, more=len(items) > limit)
+
+
+def comment_item(row: CommentRow) -> TimelineItem:
+    """Return a comment as an entry of a time line."""
+    first, _, rest = row.body.strip().partition("\n")
+    return TimelineItem(
+        kind=ItemKind.COMMENT,
+        entity=comments.COMMENT,
+        record_id=row.id,
+        at_ms=row.at_ms,
+        title=first,
+        body=rest,
+        who=row.who,
+        not_sent=row.not_sent,
+    )
 
 
 def _of_lead(
@@ -269,5 +293,6 @@ def _counts(session: Session, replica: Replica, customer_id: str) -> dict[ItemKi
                 )
                 or 0
             )
+    counts[ItemKind.COMMENT] = len(comments.comments_in(session, replica, "customer", customer_id))
     counts[ItemKind.FIELD] = count_lines(session, "customer", customer_id)
     return {kind: number for kind, number in counts.items() if number}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from crm_core.i18n import N_, message
-from crm_core.rules.access import Action
+from crm_core.rules.access import Action, life_right
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.sync.clock import Stamp, ms_of
@@ -18,6 +18,7 @@ from sync_server.services import (
     conditions,
     joining,
     ledgers,
+    mentions,
     posting,
     quote_totals,
     stage_gate,
@@ -83,6 +84,7 @@ class Edits:
                 self.graves.demand_none(self.rights, wanted.schema, wanted.row_id)
                 raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
             ledgers.demand_no_entry(self.rights, record)
+            mentions.demand_own(self.rights, record)
             if wanted.kind in (OpKind.DELETE, OpKind.RESTORE):
                 outcome = self._change_life(record, wanted, stamp, base)
             elif wanted.kind is OpKind.COMMAND or (wanted.kind is OpKind.SET and stepping.sets_state(wanted)):
@@ -408,7 +410,7 @@ class Edits:
     # Delete and restore
 
     def _change_life(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
-        self.rights.demand(Action.DELETE, record)
+        self.rights.demand(life_right(wanted.schema.name), record)
         restore = wanted.kind is OpKind.RESTORE
         life = next_life(record.values["life"], wanted.life, restore=restore)
         if life is None:

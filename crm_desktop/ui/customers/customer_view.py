@@ -17,6 +17,7 @@ from crm_desktop.services.timeline import TimelineItem
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.child_list import ChildList
+from crm_desktop.ui.customers.comments_panel import CommentsPanel
 from crm_desktop.ui.customers.facts import FactsPane
 from crm_desktop.ui.customers.header import CustomerHeader
 from crm_desktop.ui.customers.history_list import HistoryList
@@ -48,10 +49,22 @@ _TABS = (
     ("files", N_("Files")),
     ("points", N_("Points")),
     ("organisation", N_("Organisation")),
+    ("comments", N_("Comments")),
     ("history", N_("History")),
 )
 _FOLLOWED = frozenset(
-    ("customer", "contact", "deal", "activity", "quote", "ticket", "attachment", "stage", "point_entry")
+    (
+        "customer",
+        "contact",
+        "deal",
+        "activity",
+        "quote",
+        "ticket",
+        "attachment",
+        "stage",
+        "point_entry",
+        "comment",
+    )
 )
 
 
@@ -196,7 +209,7 @@ class CustomerView(Live, QWidget):
         add("next", N_("Next customer"), "Ctrl+Down", lambda: self.step_asked.emit(1))
         add("edit", N_("Edit facts"), "E", self._on_edit_asked, single=True)
         for number, (key, text) in enumerate(_TABS, start=1):
-            add(f"tab-{key}", text, f"Alt+{number}", lambda key=key: self._show_tab(key))
+            add(f"tab-{key}", text, f"Alt+{number % 10}", lambda key=key: self._show_tab(key))
 
     def _show_tab(self, key: str) -> None:
         self.tabs.choose(key)
@@ -208,7 +221,7 @@ class CustomerView(Live, QWidget):
         self._fill_tab(key)
         if isinstance(widget, ChildList):
             widget.list.focus_table()
-        elif isinstance(widget, (FilesPanel, HistoryList)):
+        elif isinstance(widget, (FilesPanel, HistoryList, CommentsPanel)):
             widget.list.setFocus()
         elif isinstance(widget, OrganisationTab):
             widget.chart.setFocus()
@@ -240,6 +253,10 @@ class CustomerView(Live, QWidget):
                 tab = OrganisationTab(context)
                 tab.contact_opened.connect(self._on_contact_opened)
                 return tab
+            case "comments":
+                panel = CommentsPanel(context, "customer")
+                panel.counted.connect(lambda number: self.tabs.set_count("comments", number))
+                return panel
             case _:
                 return HistoryList(context, "customer")
 
@@ -247,7 +264,7 @@ class CustomerView(Live, QWidget):
         widget = self._tab_widgets.get(key)
         if isinstance(widget, (ChildList, OrganisationTab)):
             widget.show_customer(self.customer_id)
-        elif isinstance(widget, FilesPanel):
+        elif isinstance(widget, (FilesPanel, CommentsPanel)):
             widget.show_record(self.customer_id)
         elif isinstance(widget, HistoryList) and self._overview is not None:
             widget.show_record(self.customer_id, {shown.field.name: shown.field for shown in self._fields})
@@ -312,8 +329,8 @@ class CustomerView(Live, QWidget):
         tab.open(contact_id)
 
     def _on_item_opened(self, item: TimelineItem) -> None:
-        if item.entity == "customer":
-            self._show_tab("history")
+        if item.entity in ("customer", "comment"):
+            self._show_tab("history" if item.entity == "customer" else "comments")
             return
         page = PAGE_OF_ENTITY.get(item.entity)
         if page is not None:

@@ -34,6 +34,7 @@ _ORDER = (
     ItemKind.MEETING,
     ItemKind.TASK,
     ItemKind.NOTE,
+    ItemKind.COMMENT,
     ItemKind.DEAL,
     ItemKind.QUOTE,
     ItemKind.TICKET,
