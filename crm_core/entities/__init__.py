@@ -18,6 +18,7 @@ from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.entities.pool import PoolRule
 from crm_core.entities.product import Price, Product
 from crm_core.entities.quote import Quote, QuoteLine
+from crm_core.entities.scoring import ScoringRule
 from crm_core.entities.selling_setup import Competitor, DealMilestone, Milestone, StageRule
 from crm_core.entities.setup import CustomField, SavedView
 from crm_core.entities.ticket import Ticket, TicketMessage
@@ -48,6 +49,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     PointEntry,
     CaptureForm,
     AssignmentRule,
+    ScoringRule,
     Lead,
     Deal,
     DealMilestone,

@@ -18,6 +18,7 @@ from crm_desktop.interchange import importing, undoing
 from crm_desktop.interchange.exporting import export_rows
 from crm_desktop.interchange.importing import FileOptions
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
+from crm_desktop.services import scoring
 from crm_terminal.importing import ROWS_DONE, import_options, tell_report, try_rejects
 from resources import CHINESE, translation
 
@@ -82,5 +83,7 @@ def export(
         query = ListQuery(entity=entity, sort=parse_sort(sort or ""), fields=wanted)
         with app.replica.read() as session:
             query = replace(query, conditions=parse_conditions(session, entity, conditions))
+        if entity == "lead":
+            scoring.refresh(app.replica)
         rows = export_rows(app.replica, query, file, tr, progress=terminal.console.progress(ROWS_DONE))
     terminal.console.show({"file": str(file), "rows": rows})

@@ -8,11 +8,12 @@ import click
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
-from crm_desktop.cli.console import tr
+from crm_desktop.cli.console import LANGUAGE, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import declared_fields, flat, parse, record_id_of
-from crm_desktop.services import converting, lead_matches, records
+from crm_desktop.services import converting, lead_matches, records, scoring
 from crm_desktop.services.converting import Wish
+from resources import CHINESE
 
 MATCH_COLUMNS = ("customer_id", "title", "score", "reasons", "may_join")
 _lead_id = click.argument("lead_id", metavar="ID")
@@ -95,3 +96,19 @@ def undo(terminal: Terminal, lead_id: str) -> None:
     with terminal.app() as app:
         back = converting.take_back(app.replica, record_id_of(lead_id)).value
         terminal.console.show(flat(app.replica, back))
+
+
+@lead.command(help=tr(N_("Show what a lead scores, and why.")))
+@_lead_id
+@pass_terminal
+def score(terminal: Terminal, lead_id: str) -> None:
+    """Show a score with its reasons."""
+    with terminal.app() as app:
+        found_lead = records.get(app.replica, "lead", record_id_of(lead_id))
+        found = scoring.score_of(app.replica, found_lead, chinese=LANGUAGE == CHINESE)
+    reasons: Any = [reason.told().show(tr) for reason in found.reasons]
+    if not terminal.console.as_json:
+        reasons = tr("; ").join(reasons)
+    terminal.console.show(
+        {"score": found.total, "suggestion": found.suggestion.value or None, "reasons": reasons}
+    )

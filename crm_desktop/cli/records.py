@@ -29,7 +29,7 @@ from crm_desktop.cli.values import (
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import other_versions, records
+from crm_desktop.services import other_versions, records, scoring
 from crm_desktop.services import search as searching
 from crm_desktop.services.other_versions import OtherVersion
 from crm_desktop.services.records import HistoryEntry
@@ -69,6 +69,8 @@ def list_records(
     schema_of(entity)
     with terminal.app() as app:
         replica = app.replica
+        if entity == "lead":
+            scoring.refresh(replica)
         declared = declared_fields(replica, entity)
         wanted = [name.strip() for name in fields.split(",") if name.strip()] if fields else None
         if wanted is None and not terminal.console.as_json:

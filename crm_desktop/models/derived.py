@@ -18,7 +18,7 @@ from crm_core.entities.customer import Customer
 from crm_core.i18n import N_
 from crm_core.rules.access import Action, Person, decide
 from crm_core.schema.field import Field, Kind
-from crm_desktop.models import pool_clock
+from crm_desktop.models import lead_scores, pool_clock
 
 LAST_CONTACT = Field(
     no=0,
@@ -30,7 +30,9 @@ LAST_CONTACT = Field(
     in_list=True,
     in_form=False,
 )
-_FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType({"customer": (LAST_CONTACT, pool_clock.POOL_DUE)})
+_FIELDS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
+    {"customer": (LAST_CONTACT, pool_clock.POOL_DUE), "lead": (lead_scores.LEAD_SCORE,)}
+)
 _MADE_OF = MappingProxyType({LAST_CONTACT.name: "activity", pool_clock.POOL_DUE.name: "activity"})
 
 _ALIKE_IGNORES = (" ", "-", ".", "/", "_")
@@ -85,6 +87,8 @@ def is_kept(field: Field) -> bool:
 
 def value_of(table: Table, field: Field) -> ColumnElement[int | None]:
     """Return a derived field of a row of the customers' table, in SQL."""
+    if field == lead_scores.LEAD_SCORE:
+        return lead_scores.score_of(table)
     if field == pool_clock.POOL_DUE:
         return pool_clock.due_of(table, KEPT)
     return select(KEPT.c.at_ms).where(KEPT.c.customer_id == table.c.id).scalar_subquery()
@@ -114,8 +118,10 @@ TABLES: Mapping[str, str] = {
     "last_contact": "CREATE TABLE last_contact"
     " (customer_id TEXT PRIMARY KEY NOT NULL, at_ms BIGINT) WITHOUT ROWID",
     **pool_clock.TABLES,
+    **lead_scores.TABLES,
 }
 INDEXES = (
+    *lead_scores.INDEXES,
     'CREATE INDEX "lx_last_contact_at" ON last_contact (at_ms, customer_id)',
     *(
         f'CREATE INDEX "lx_{name}_{field.name}_alike" ON "{name}" ({alike_sql(field)})'
@@ -157,5 +163,6 @@ TRIGGERS: tuple[tuple[str, str, str], ...] = (
         " WHERE customer_id = OLD.customer_id AND at_ms <= OLD.happened_at;",
     ),
     *pool_clock.TRIGGERS,
+    *lead_scores.TRIGGERS,
 )
 """Name, when, and what is done."""

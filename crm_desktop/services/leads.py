@@ -11,15 +11,17 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules import conversion
 from crm_core.rules.access import Action
+from crm_core.rules.scoring import Score
 from crm_core.schema.field import Plain
 from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
-from crm_desktop.services import converting, next_steps, records, rights
+from crm_desktop.services import converting, next_steps, records, rights, scoring
 from crm_desktop.services.calendar import end_of_today_ms
 from crm_desktop.services.next_steps import NextStep
 from crm_desktop.services.outcome import Outcome
+from resources import CHINESE, ENGLISH
 
 _NAMED = ("owner_id", "team_id", "territory_id", "product_id")
 
@@ -34,6 +36,8 @@ class LeadOverview:
     next_step: NextStep | None
     became: Mapping[str, tuple[str, str, str]]
     """What it was converted to: (kind, id, title) by field."""
+    scores: Mapping[str, Score]
+    """What it scores, with the reasons, by language."""
     may_edit: bool
     may_take_back: bool
     """Whether its conversion is young enough to be undone."""
@@ -59,6 +63,10 @@ def overview(replica: Replica, lead_id: str) -> LeadOverview:
         },
         next_step=steps.get(lead.id),
         became=became,
+        scores={
+            language: scoring.score_of(replica, lead, chinese=language == CHINESE)
+            for language in (ENGLISH, CHINESE)
+        },
         may_edit=may_edit,
         may_take_back=may_edit
         and lead.get("status") == "converted"

@@ -25,6 +25,15 @@ def test_a_lead_is_matched_converted_and_the_conversion_undone(crm: Crm) -> None
     assert (again.status, "converted already" in again.err) == (1, True)
     back = crm.json("lead", "undo", lead["id"])
     assert (back["status"], back["customer_id"]) == ("new", None)
+    small = crm.json("add", "lead", "name=Small")
+    crm.json("add", "activity", "kind=call", "subject=Rang", "outcome=positive", f"lead_id={lead['id']}")
+    ranked = crm.rows("list", "lead", "--sort", "-score", "--fields", "name,score")
+    assert [row["id"] for row in ranked] == [lead["id"], small["id"]]
+    scored = crm.json("lead", "score", lead["id"])
+    assert scored["score"] == ranked[0]["score"] == 30
+    assert scored["reasons"] == ["+20 good talk (today)", "+10 can be called"]
+    (found,) = crm.rows("list", "lead", "--where", "score >= 20", "--fields", "name")
+    assert found["name"] == "Ann Moss"
     refused = crm.run("set", "lead", lead["id"], "status=junk")
     assert (refused.status, "Say why the lead leads nowhere" in refused.err) == (1, True)
     assert crm.json("set", "lead", lead["id"], "status=junk", "junk_reason=spam")["status"] == "junk"

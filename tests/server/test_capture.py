@@ -218,4 +218,14 @@ def test_forms_and_rules_are_set_up_from_the_command_line(
     assert said("lead-rule", "set", "Big", "--answer-hours", "4")["answer_hours"] == 4
     assert said("lead-rule", "retire", "Big")["active"] is False
     assert "people or a team" in said("lead-rule", "add", "Nobody", status=1)
+    assert len(said("score-rule", "list")) > 3  # the last of the usual ones
+    added = said("score-rule", "add", "Big city", "--field", "city", "--points", "12", "--name-zh", "大城市")
+    assert (added["kind"], added["points"], added["name_zh"]) == ("field", 12, "大城市")
+    assert "no field called" in said("score-rule", "add", "X", "--field", "cty", "--points", "1", status=1)
+    lead = said("score-rule", "set", "Big city", "--points", "30")
+    assert lead["points"] == 30
+    beside = open_headquarters(read_settings(server.data, {}))
+    made = beside.records.create("lead", {"name": "Ann", "city": "Lyon", "phone": "1234567"})
+    beside.close()
+    assert said("score-rule", "show", made)["reasons"] == ["+30 Big city", "+10 can be called"]
     assert said("lead-rule", "run").keys() == {"assigned", "given_on"}

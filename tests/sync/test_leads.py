@@ -9,7 +9,9 @@ import pytest
 
 from crm_core.errors import UserError
 from crm_core.rules.conversion import UNDO_MS
-from crm_desktop.services import activities, attachments, converting, leads, records, returned_edits
+from crm_core.rules.scoring import Done, read_rules, score
+from crm_desktop.models.query import ListQuery
+from crm_desktop.services import activities, attachments, converting, leads, records, returned_edits, scoring
 from crm_desktop.services.converting import Wish
 from tests.support.hq import Office
 from tests.support.replicas import Laptop, Laptops, differences, settle_all
@@ -201,3 +203,35 @@ def test_leads_are_seen_by_their_owner_his_manager_and_marketing_and_those_of_no
     leads.assign(market.replica, {nobodys: lin.user_id})
     settle_all([market, lin])
     assert records.get(lin.replica, "lead", nobodys).get("owner_id") == lin.user_id
+
+
+def test_rules_of_scoring_reach_laptops_and_both_ends_score_alike(office: Office, lin: Laptop) -> None:
+    lead = new_lead(lin)
+    rule = {"name": "Talked", "kind": "activity", "points": 40, "half_life_days": 7, "most": 1}
+    office.hq.create("scoring_rule", rule)
+    office.hq.create("scoring_rule", {"name": "City", "kind": "field", "field": "city", "points": 5})
+    records.create(
+        lin.replica,
+        "activity",
+        {"kind": "call", "subject": "Rang", "lead_id": lead, "happened_at": office.now_ms - 7 * 86_400_000},
+    )
+    settle_all([lin])
+    assert scoring.is_due(lin.replica)
+    scoring.refresh(lin.replica)
+    assert not scoring.is_due(lin.replica)
+    here = scoring.score_of(lin.replica, records.get(lin.replica, "lead", lead))
+    assert here.total == 25
+    top = records.page(lin.replica, ListQuery(entity="lead", sort=(("score", True),), limit=1)).rows[0]
+    assert top.get("score") == 25
+    activities_at_hq = [row for _, row in office.hq.find("activity", "lead_id", lead)]
+    done = [Done(kind=row["kind"], outcome="", at_ms=row["happened_at"]) for row in activities_at_hq]
+    rules = read_rules([row for _, row in office.hq.all("scoring_rule")], chinese=False)
+    assert score(office.row("lead", lead), done, rules, office.now_ms) == here
+    assert list(differences(lin)) == []
+    office.now_ms += 14 * 86_400_000
+    assert scoring.is_due(lin.replica)
+    scoring.refresh(lin.replica)
+    faded = records.page(lin.replica, ListQuery(entity="lead", sort=(("score", True),), limit=1)).rows[0]
+    assert faded.get("score") == 10
+    records.update(lin.replica, "lead", lead, {"city": None})
+    assert scoring.is_due(lin.replica)

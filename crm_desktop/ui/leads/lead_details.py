@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -11,6 +13,7 @@ from crm_core.entities.lead import OPEN
 from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
 from crm_core.rules.leads import open_questions, suggested_step
+from crm_core.rules.scoring import Suggestion
 from crm_desktop.services import leads, timeline
 from crm_desktop.services.calendar import local
 from crm_desktop.services.leads import LeadOverview
@@ -24,18 +27,36 @@ from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.leads.words import STATE_TONES, came_words, state_words
 from crm_desktop.ui.lists.details import DetailsPane, clear
 from crm_desktop.ui.places import PAGE_OF_ENTITY
-from crm_desktop.ui.translate import show, tr
+from crm_desktop.ui.translate import show, tr, translator
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.cards import InfoRow
 from crm_desktop.ui.widgets.chips import Chip
 from crm_desktop.ui.widgets.fields import Fact, line_up
 from crm_desktop.ui.widgets.labels import Heading, IconLabel, Label
+from crm_desktop.ui.widgets.paint import Tone
+from crm_desktop.ui.widgets.progress import Gauge
 
+MOST_REASONS = 6
+SUGGESTIONS = {
+    Suggestion.QUALIFY: message("Ripe: qualify it (Q)"),
+    Suggestion.NURTURE: message("Keep it warm (U)"),
+}
 PAUSE_MS = 120  # while somebody walks down the rows nothing is read
 LATEST = 4
 _LEAST_LABEL, _MOST_LABEL = 79, 112
 _KINDS = tuple(kind for kind in ItemKind if kind is not ItemKind.FIELD)
-_FACTS = ("phone", "email", "source", "campaign", "channel", "product_id", "estimated_value", "junk_reason")
+_FACTS = (
+    "phone",
+    "email",
+    "source",
+    "campaign",
+    "channel",
+    "product_id",
+    "estimated_value",
+    "junk_reason",
+    "assigned_why",
+    "consent_at",
+)
 
 
 class LeadDetails(DetailsPane):
@@ -109,6 +130,7 @@ class LeadDetails(DetailsPane):
         self._line(read)
         self._buttons(read)
         self._became(read)
+        self._score(read)
         self._next(read)
         if read.lead.get("status") in (None, *OPEN):
             self._script(read)
@@ -164,6 +186,24 @@ class LeadDetails(DetailsPane):
             undo = Button(message("Undo the conversion"), icon="undo", small=True)
             undo.clicked.connect(lambda: self.take_back_asked.emit(read.lead.id))
             self.body.addWidget(undo)
+
+    def _score(self, read: LeadOverview) -> None:
+        found = read.scores[translator().language]
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(Label(message("Score {points}", points=found.total), weight=600))
+        if read.lead.get("status") in (None, *OPEN) and found.suggestion != read.lead.get("status"):
+            word = SUGGESTIONS.get(found.suggestion)
+            if word is not None:
+                chip = Chip(word)
+                chip.set_tone(Tone.INFO, word)
+                head.addWidget(chip)
+        head.addStretch(1)
+        self.body.addSpacing(12)
+        self.body.addLayout(head)
+        self.body.addWidget(Gauge(Decimal(found.total) / 100, tone="accent", name=message("Score")))
+        for reason in found.reasons[:MOST_REASONS]:
+            self.body.addWidget(Label(reason.told(), step="caption", color="text-soft", wrap=True))
 
     def _next(self, read: LeadOverview) -> None:
         self.body.addSpacing(12)

@@ -12,9 +12,17 @@ from crm_desktop.ui.lists.views import ListView
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.cells import CellKind
 
-AGE = "age"
-SHOWN = ("name", "company", "source", AGE, "owner_id", "status", "next_contact_on")
-WIDTHS = {"company": 168, "source": 100, AGE: 64, "owner_id": 104, "status": 96, "next_contact_on": 112}
+AGE, SCORE = "age", "score"
+SHOWN = ("name", "company", SCORE, "source", AGE, "owner_id", "status", "next_contact_on")
+WIDTHS = {
+    "company": 168,
+    SCORE: 56,
+    "source": 100,
+    AGE: 64,
+    "owner_id": 104,
+    "status": 96,
+    "next_contact_on": 112,
+}
 NEWEST_FIRST = (("created_at", True),)
 VIEWS = (
     ListView(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.i18n import message
 from crm_desktop.models.records import Record
-from crm_desktop.services import converting
+from crm_desktop.services import converting, scoring
 from crm_desktop.services.converting import Converted, Wish
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
@@ -28,6 +29,8 @@ from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
 
 HEADER = 52
+FOLLOW_MS = 120
+SCORED_BY = frozenset(("lead", "activity", "scoring_rule"))
 
 
 class LeadsPage(Page):
@@ -81,6 +84,12 @@ class LeadsPage(Page):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
+        self._follow = QTimer(self)
+        self._follow.setSingleShot(True)
+        self._follow.setInterval(FOLLOW_MS)
+        self._follow.timeout.connect(self._refresh_scores)
+        context.records_changed.connect(self._on_records_changed)
+        self._refresh_scores()
         self.retint()
 
     def show_place(self, place: Place) -> None:
@@ -90,6 +99,7 @@ class LeadsPage(Page):
         log something for; `conditions` and `title` narrow the list to what was drilled into.
         """
         self._drop_over()
+        self._follow.start()  # the day may be another one
         options = place.options
         if options.get("new"):
             self._show_new(options.get("values"))
@@ -139,6 +149,20 @@ class LeadsPage(Page):
             lambda: converting.take_back(replica, lead_id),
             told=message("The conversion is undone; the lead is as it was"),
         )
+
+    def _refresh_scores(self) -> None:
+        """Work out anew what leads score where something changed; the list hears of it by itself."""
+        replica = self.context.replica
+
+        def found(is_due: bool) -> None:
+            if is_due:
+                self.context.change(self, lambda: scoring.refresh(replica))
+
+        self.context.tasks.read(self, lambda: scoring.is_due(replica), found, topic="scores")
+
+    def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
+        if any(entity in SCORED_BY for entity, _ in changed):
+            self._follow.start()
 
     def _show_lead(self, lead_id: str) -> None:
         self.list.select_record(lead_id)
