@@ -1,4 +1,4 @@
-"""What HQ does by itself now and then: the shared pool, and forgetting what nobody needs any more."""
+"""What HQ does by itself now and then: the pool, neglected deals, forgetting what nobody needs any more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from sync_server.services import forgetting, recycling
+from sync_server.services import forgetting, neglect, recycling
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 from sync_server.store.serving import turn_at_chores
@@ -35,10 +35,12 @@ def keep_house(hq: Headquarters) -> Iterator[None]:
 
 
 def do_chores(hq: Headquarters) -> None:
-    """Return customers to the pool by its rules, and forget what nobody needs any more."""
+    """Return customers to the pool, tell of neglected deals, and forget what nobody needs any more."""
     done = recycling.recycle(hq.database, now_ms())
     if done != recycling.Recycled():
         log.info("pool", warned=done.warned, returned=done.returned, put_in=done.put_in)
+    if told := neglect.tell_managers(hq.database, now_ms()):
+        log.info("neglect", deals=told)
     log.info(
         "housekeeping",
         attempts_forgotten=hq.auth.forget_old_attempts(),

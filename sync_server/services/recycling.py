@@ -24,7 +24,7 @@ from sync_server.services.errands import Errand
 from sync_server.services.pooling import CUSTOMER, hand, rules_in_force, standings
 from sync_server.services.records import Mark, Record, Records, chunks
 from sync_server.services.scopes import ScopeKeeper
-from sync_server.services.storing import store, store_new
+from sync_server.services.storing import store_all
 from sync_server.store.database import Database, HqTransaction
 from sync_server.store.tables import PoolWarning, table_of
 
@@ -157,7 +157,7 @@ def _settle(hq: HqTransaction, ids: Sequence[str], now_ms: int, done: Recycled) 
     for record, due in going:
         _return(hq, records, scopes, record, due, now_ms)
     errands.open_tasks(hq, records, scopes, [_warning(each, due, now_ms) for each, due in told], now_ms)
-    _store(hq, records, scopes)
+    store_all(hq, records, scopes)
     _note_warnings(hq.connection, [each.id for each, _ in going], told, now_ms)
     done.warned += len(told)
     done.returned += len(going)
@@ -173,7 +173,7 @@ def _put_in(hq: HqTransaction, ids: Sequence[str], now_ms: int) -> int:
     for record in found:
         _hand(hq, records, record, {"holding": pool.POOL}, now_ms)
         scopes.changed(record)
-    _store(hq, records, scopes)
+    store_all(hq, records, scopes)
     return len(found)
 
 
@@ -199,14 +199,6 @@ def _hand(hq: HqTransaction, records: Records, record: Record, changes: dict[str
     hand(record, changes, lambda: mark._replace(seq=hq.positions.next()))
     record.set("updated_at", now_ms)
     record.set("updated_by", None)
-
-
-def _store(hq: HqTransaction, records: Records, scopes: ScopeKeeper) -> None:
-    scopes.settle_lent()
-    store_new(hq.connection, records.touched())
-    scopes.finish()
-    store(hq.connection, records.touched())
-    hq.max_hlc = max(hq.max_hlc, hq.hq_hlc)
 
 
 def _warning(record: Record, due: pool.Due, now_ms: int) -> Errand:

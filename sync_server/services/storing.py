@@ -9,8 +9,10 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from crm_core.schema.reading import Schema
-from sync_server.services.records import CELL, META, ROW_SCOPE, SET_DOT, Mark, Record
+from sync_server.services.records import CELL, META, ROW_SCOPE, SET_DOT, Mark, Record, Records
+from sync_server.services.scopes import ScopeKeeper
 from sync_server.store.bulk import delete_rows, insert_columns, insert_rows, update_rows
+from sync_server.store.database import HqTransaction
 
 _ROW: Final = ("entity", "row_id")
 _META: Final = (*_ROW, *Mark._fields, "life", "life_seq", "life_device", "cascade")
@@ -115,3 +117,12 @@ def _store_dots(connection: Connection, touched: Sequence[Record]) -> None:
 
 def _dot(record: Record, name: str, pair: tuple[str, str]) -> tuple[Any, ...]:
     return (record.schema.no, record.id, name, *pair)
+
+
+def store_all(hq: HqTransaction, records: Records, scopes: ScopeKeeper) -> None:
+    """Write what HQ itself changed in a transaction that holds the head of the feed."""
+    scopes.settle_lent()
+    store_new(hq.connection, records.touched())
+    scopes.finish()
+    store(hq.connection, records.touched())
+    hq.max_hlc = max(hq.max_hlc, hq.hq_hlc)

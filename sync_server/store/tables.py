@@ -169,6 +169,15 @@ class PoolWarning(HqBase):
     look_ms: Mapped[int] = mapped_column(BigInteger)
 
 
+class NeglectNotice(HqBase):
+    """A neglected deal a manager was told of, and since when it had been so."""
+
+    __tablename__ = "neglect_notice"
+
+    deal_id: Mapped[str] = _key()
+    since_ms: Mapped[int] = mapped_column(BigInteger)
+
+
 class SetDot(HqBase):
     """One addition to an add-wins set such as tags; the word is present while it has a dot."""
 
