@@ -61,6 +61,11 @@ FILES_AUTOMATIC_KB = Setting("files_automatic_kb", 100, (0, 100, 1_000, 1_000_00
 """Files up to this size come without being asked for, with all small pictures; 0: neither."""
 FILES_PAUSED = Setting("files_paused", False)
 NOTIFICATIONS = Setting("notifications", True)
+"""Whether the system shows reminders while another program is in front."""
+REMIND_MINUTES = Setting("remind_minutes", 15, (-1, 0, 5, 10, 15, 30, 60))
+"""How long before something begins one is reminded, where it does not say so itself; -1: not at all."""
+REMINDED: Setting[dict[str, Any]] = Setting("reminded", {})
+"""What this laptop reminded of, and what was snoozed."""
 
 ALL: tuple[Setting[Any], ...] = (
     LANGUAGE,
@@ -83,6 +88,8 @@ ALL: tuple[Setting[Any], ...] = (
     FILES_AUTOMATIC_KB,
     FILES_PAUSED,
     NOTIFICATIONS,
+    REMIND_MINUTES,
+    REMINDED,
 )
 
 

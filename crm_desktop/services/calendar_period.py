@@ -59,6 +59,8 @@ class CalendarItem:
     repeats: bool
     from_series: bool
     """Stands in for one time of a series."""
+    reminder: str | None
+    """How long before one is reminded, where it says so."""
 
     @property
     def all_day(self) -> bool:
@@ -178,6 +180,7 @@ def _shown(people: Collection[str] | None, *conditions: Any) -> Select[*tuple[An
         Activity.repeats,
         Activity.series_id,
         Activity.skipped,
+        Activity.reminder,
     ).where(Activity.life % 2 == 1, *conditions)
     if people is None:
         return statement
@@ -253,6 +256,7 @@ def _item(row: Any, at_ms: int, occurs_on: str | None, zone: ZoneInfo) -> Calend
         planned=bool(row.due_at),
         repeats=bool(row.repeats),
         from_series=bool(row.series_id),
+        reminder=row.reminder,
     )
 
 

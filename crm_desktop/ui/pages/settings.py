@@ -27,6 +27,7 @@ from crm_desktop.ui.settings.compare_button import CompareButton
 from crm_desktop.ui.settings.file_rules import FileRules
 from crm_desktop.ui.settings.licences import Licences
 from crm_desktop.ui.settings.passphrase import ChangePassphrase
+from crm_desktop.ui.settings.reminder_rules import ReminderRules
 from crm_desktop.ui.sync_words import moment
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, L, S
@@ -93,6 +94,7 @@ class SettingsPage(Page):
     def refresh(self) -> None:
         """Ask how it stands with HQ and when the last copy was made."""
         self.files.refresh()
+        self.reminders.refresh()
         replica = self.context.replica
         self.context.tasks.read(
             self,
@@ -126,6 +128,7 @@ class SettingsPage(Page):
             looks,
             self._fields,
             self._tags_card(),
+            self._reminders_card(),
             self._sync_card(),
             self.files,
             self._data_card(),
@@ -156,6 +159,12 @@ class SettingsPage(Page):
         self.tags_button.clicked.connect(lambda: self.context.go.emit(Place(page="tags")))
         _buttons(card, self.tags_button)
         return card
+
+    def _reminders_card(self) -> Card:
+        self.reminders = ReminderRules(self.context)
+        _row(self.reminders, message("Reminded"), self.reminders.lead)
+        _row(self.reminders, message("By the system"), self.reminders.system)
+        return self.reminders
 
     def _sync_card(self) -> Card:
         card = Card(message("Sync"))

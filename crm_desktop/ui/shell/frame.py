@@ -28,6 +28,7 @@ from crm_desktop.ui.shell.metered import MeteredRule, SystemNetwork
 from crm_desktop.ui.shell.notices import NoticeHost
 from crm_desktop.ui.shell.quick_log import QuickLog
 from crm_desktop.ui.shell.rail import Rail
+from crm_desktop.ui.shell.reminders import Reminders
 from crm_desktop.ui.shell.shortcut_sheet import ShortcutSheet
 from crm_desktop.ui.shell.standing import Standing, Watch
 from crm_desktop.ui.shell.status_bar import Running, StatusBar
@@ -81,6 +82,7 @@ class Frame(Live, QWidget):
         self.log = QuickLog(context, self)
         self._watch = Watch(context, self)
         self.metered = MeteredRule(context, SystemNetwork(self), self)
+        self.reminders = Reminders(context, self)
         self._connect()
         self.top.sample.setVisible(sample)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
