@@ -50,7 +50,7 @@ from crm_desktop.settings import (
     USER_NAME,
     Settings,
 )
-from crm_desktop.sync import by_file, enrolment
+from crm_desktop.sync import by_file, enrolment, known
 from crm_desktop.sync.blob_line import HttpBlobLine
 from crm_desktop.sync.blobs import BlobReport, BlobRule, BlobTransfer, OnBlobStep, ignore_blob_step
 from crm_desktop.sync.by_file import FileLine, NoLine, Written, blocks_of
@@ -270,6 +270,7 @@ class App:
             automatic_bytes=1024 * self.settings.get(FILES_AUTOMATIC_KB),
             only_asked=only_asked or self.settings.get(FILES_PAUSED),
         )
+        known.fetch_if_due(self.replica, self._hq, cancelled)
         return BlobTransfer(self.replica, HttpBlobLine(self._hq, cancelled), rule).run(on_step, cancelled)
 
     def fetch_file(self, attachment_id: str) -> FileRow:

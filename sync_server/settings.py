@@ -77,6 +77,9 @@ class Settings:
     """How often a laptop runs a round though it has nothing to send and was told of no news."""
     lease_size: int = 50
     """Numbers a laptop gets at a time."""
+    tell_known_customers: bool = False
+    """Whether laptops are sent short hashes of all customers, so that they say offline that one is held by
+    somebody else; to whoever may make customers. See docs/permissions.md for what that tells."""
     keep_days: int = 180
     """How long HQ keeps, at least, what only a laptop absent that long would need, and deleted records;
     0: for ever."""
@@ -278,6 +281,8 @@ def _checked(name: str, value: Any, kind: str) -> Any:
         return value
     if kind == "str" and isinstance(value, str):
         return value
+    if kind == "bool" and isinstance(value, bool):
+        return value
     if kind.startswith("tuple") and isinstance(value, list) and all(isinstance(each, str) for each in value):
         return tuple(value)
     raise UserError(N_("The setting “{name}” cannot be “{value}”"), name=name, value=_shown(name, value))
@@ -287,6 +292,8 @@ def _from_text(name: str, text: str, kind: str) -> Any:
     """Return the value an environment variable gives; lists are separated by commas."""
     if kind == "int":
         return _checked(name, int(text) if text.isdecimal() else text, kind)
+    if kind == "bool":
+        return _checked(name, {"true": True, "false": False}.get(text.strip().lower(), text), kind)
     if kind.startswith("tuple"):
         return tuple(each.strip() for each in text.split(",") if each.strip())
     return text

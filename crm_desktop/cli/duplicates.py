@@ -9,11 +9,11 @@ import click
 from crm_core.entities import schema_of
 from crm_core.i18n import N_, message
 from crm_core.rules.duplicates import COMPARED, LIKELY_FROM
+from crm_core.rules.known import ENTITY as KNOWN
 from crm_desktop.cli.console import tr
 from crm_desktop.cli.records import entity_argument, id_argument
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import declared_fields, flat, parse, record_id_of
-from crm_desktop.models.replica import Replica
 from crm_desktop.services import duplicates as likeness
 from crm_desktop.services import merging, records, twins
 from crm_desktop.services.duplicates import Match
@@ -98,7 +98,7 @@ def find(terminal: Terminal, entity: str, least: int) -> None:
         progress = terminal.console.progress(tr(N_("Comparing records")))
         groups = likeness.find_groups(app.replica, entity, least=least, progress=progress)
         rows = (
-            {"group": number, **_match_row(app.replica, member)}
+            {"group": number, **_match_row(member)}
             for number, group in enumerate(groups, start=1)
             for member in group.members
         )
@@ -113,8 +113,13 @@ def check(terminal: Terminal, entity: str, assignments: tuple[str, ...]) -> None
     """Check values."""
     with terminal.app() as app:
         values = parse(declared_fields(app.replica, entity), entity, assignments)
-        found = likeness.matches(app.replica, entity, values)
-        terminal.console.show_rows((_match_row(app.replica, each) for each in found), MATCH_COLUMNS)
+        rows = [_match_row(each) for each in likeness.matches(app.replica, entity, values)]
+        elsewhere = likeness.held_elsewhere(app.replica, values) if entity == KNOWN else ()
+        if elsewhere:
+            title = tr(N_("(held by somebody else; ask HQ)"))
+            reasons = ", ".join(reason.show(tr) for reason in elsewhere)
+            rows.append({"entity": entity, "id": None, "title": title, "score": None, "reasons": reasons})
+        terminal.console.show_rows(rows, MATCH_COLUMNS)
 
 
 @duplicates.command(help=tr(N_("Note that a record is another than these: they are named together no more.")))
@@ -204,7 +209,7 @@ def _taken(text: str) -> tuple[str, str]:
     return name.strip(), source if source == merging.ALL else record_id_of(source)
 
 
-def _match_row(replica: Replica, match: Match) -> dict[str, Any]:
+def _match_row(match: Match) -> dict[str, Any]:
     return {
         "entity": match.entity,
         "id": match.record_id,

@@ -392,3 +392,11 @@ class SearchDirty(DeviceBase):
 
     entity: Mapped[str] = mapped_column(Text, primary_key=True)
     row_id: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class KnownHash(DeviceBase):
+    """A short hash of a customer's name, number or phone, of all customers HQ has; see `models.known`."""
+
+    __tablename__ = "known_hash"
+
+    hash: Mapped[int] = mapped_column(Integer, primary_key=True)

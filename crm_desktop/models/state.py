@@ -66,6 +66,8 @@ class Key(StrEnum):
     """Whether something taken away may still stand in the write-ahead log or in a backup."""
     LINE = "line"
     """What the line to HQ last carried: how this laptop was connected, bytes of a page, of an upload."""
+    KNOWN = "known"
+    """[HQ's identity, its key, how far the hashes of its customers go, when it was asked for them]."""
     IMPORT_TEMPLATES = "import_templates"
     """How files were matched before, by entity and by the name it was kept under."""
 
@@ -98,6 +100,7 @@ DEFAULTS: Mapping[str, Any] = {
     Key.OPENED: [],
     Key.TRACES: False,
     Key.LINE: [],
+    Key.KNOWN: [],
     Key.IMPORT_TEMPLATES: {},
 }
 

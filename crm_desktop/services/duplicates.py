@@ -21,7 +21,8 @@ from crm_core.rules.duplicates import (
     keys_of,
     traits_of,
 )
-from crm_desktop.models import alike
+from crm_core.rules.known import known_texts
+from crm_desktop.models import alike, known
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import rights
 
@@ -106,6 +107,24 @@ def matches_in(
         if likeness is not None and likeness.score >= least:
             found.append(_match(entity, record_id, reader.titles[record_id], likeness))
     return tuple(sorted(found, key=_likeliest))
+
+
+def held_elsewhere(replica: Replica, values: Mapping[str, Any]) -> tuple[Message, ...]:
+    """Return what a customer with these values has in common with one at HQ that is not on this laptop.
+
+    Nothing where HQ does not tell, or the person makes no customers. Who it is only HQ can say.
+    """
+    if not rights.may_do(replica, Action.CREATE, known.ENTITY):
+        return ()
+    replica.catch_up()
+    with replica.read() as session:
+        found = list(known.known(session, values))
+        if not found:
+            return ()
+        keys = keys_of(traits_of(known.ENTITY, values))
+        here = alike.values_of(session, known.ENTITY, alike.with_keys(session, known.ENTITY, keys))
+        explained = {text for own in here.values() for text, _ in known_texts(own)}
+    return tuple(reason for text, reason in found if text not in explained)
 
 
 def find_groups(

@@ -12,6 +12,7 @@ from sync_server.services.auth import Auth
 from sync_server.services.blobs import BlobService
 from sync_server.services.by_file import FileExchange
 from sync_server.services.hq import Hq
+from sync_server.services.known import KnownCustomers
 from sync_server.services.sync import SyncService
 from sync_server.settings import Settings
 from sync_server.store import upgrading
@@ -29,6 +30,7 @@ class Headquarters:
     sync: SyncService
     blobs: BlobService
     by_file: FileExchange
+    known: KnownCustomers
 
     def demand_ready(self) -> None:
         """Raise `UserError` unless the database holds an HQ of this program's version."""
@@ -61,4 +63,5 @@ def open_headquarters(settings: Settings) -> Headquarters:
         sync,
         BlobService(database, settings),
         FileExchange(database, settings, auth, sync),
+        KnownCustomers(database, settings),
     )

@@ -45,6 +45,14 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     assert settings.data == tmp_path
 
 
+def test_yes_and_no_are_read_from_file_and_environment(tmp_path: Path) -> None:
+    write_settings(fresh_settings(tmp_path, tell_known_customers=True))
+    assert read_settings(tmp_path, {}).tell_known_customers is True
+    assert not read_settings(tmp_path, {"CRM_SERVER_TELL_KNOWN_CUSTOMERS": "false"}).tell_known_customers
+    with pytest.raises(UserError, match="cannot be"):
+        read_settings(tmp_path, {"CRM_SERVER_TELL_KNOWN_CUSTOMERS": "perhaps"})
+
+
 def test_a_value_of_the_wrong_kind_names_its_setting(tmp_path: Path) -> None:
     write_settings(fresh_settings(tmp_path))
     with pytest.raises(UserError, match="port"):

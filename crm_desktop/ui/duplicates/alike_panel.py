@@ -9,13 +9,20 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError, UserError
-from crm_core.i18n import message
+from crm_core.i18n import Message, message
 from crm_core.rules.duplicates import COMPARED
+from crm_core.rules.known import ENTITY as KNOWN
 from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
 from crm_desktop.services import duplicates, merging
 from crm_desktop.services.duplicates import Match
-from crm_desktop.ui.duplicates.words import merge_place, place_of, reasons_words, similar_words
+from crm_desktop.ui.duplicates.words import (
+    elsewhere_words,
+    merge_place,
+    place_of,
+    reasons_words,
+    similar_words,
+)
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII
 from crm_desktop.ui.translate import tr
@@ -44,11 +51,17 @@ class AlikePanel(Live, QWidget):
         self._apart: set[str] = set()
         self.rows: list[MatchRow] = []
         self._head = Label(weight=600)
+        self.elsewhere = Label(wrap=True)
+        """Says that somebody else holds such a customer; out of sight while nobody does."""
         self._icon = IconLabel("people", color=Tone.WARN.ink)
         top = QHBoxLayout()
         top.setSpacing(theme().px(8))
         top.addWidget(self._icon)
-        top.addWidget(self._head, 1)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._head)
+        words.addWidget(self.elsewhere)
+        top.addLayout(words, 1)
         self._ground = _Ground()
         self._column = QVBoxLayout(self._ground)
         self._column.setContentsMargins(12, 8, 12, 8)
@@ -71,13 +84,16 @@ class AlikePanel(Live, QWidget):
         form, apart = self._form, frozenset(self._apart)
         replica, entity, record_id = form.context.replica, form.entity, form.record_id
         values = self._typed()
+
+        def ask() -> tuple[tuple[Match, ...], tuple[Message, ...]]:
+            found = duplicates.matches(replica, entity, values, besides=record_id)
+            new = entity == KNOWN and record_id is None
+            elsewhere = duplicates.held_elsewhere(replica, values) if new else ()
+            return tuple(match for match in found if match.record_id not in apart), elsewhere
+
         form.context.tasks.read(
             self,
-            lambda: tuple(
-                match
-                for match in duplicates.matches(replica, entity, values, besides=record_id)
-                if match.record_id not in apart
-            ),
+            ask,
             self._on_found,
             self._on_failed,
             topic="alike",
@@ -85,7 +101,9 @@ class AlikePanel(Live, QWidget):
 
     def retranslate(self) -> None:
         """Say the line to those who listen."""
-        self._ground.setAccessibleName(self._head.text())
+        self._ground.setAccessibleName(
+            " ".join(each.text() for each in (self._head, self.elsewhere) if not each.isHidden())
+        )
 
     def _typed(self) -> dict[str, Plain]:
         """Return the compared fields as the editors have them; half a value says nothing yet."""
@@ -106,9 +124,10 @@ class AlikePanel(Live, QWidget):
 
     def _on_failed(self, _error: CrmError) -> None:
         # Somebody who may not read such records can still make one; nothing is to be said of others then.
-        self._on_found(())
+        self._on_found(((), ()))
 
-    def _on_found(self, matches: tuple[Match, ...]) -> None:
+    def _on_found(self, found: tuple[tuple[Match, ...], tuple[Message, ...]]) -> None:
+        matches, elsewhere = found
         for row in self.rows:
             self._column.removeWidget(row)
             row.hide()
@@ -122,8 +141,11 @@ class AlikePanel(Live, QWidget):
             row.apart.clicked.connect(lambda _=False, m=row.match: self._on_apart(m))
             self._column.addWidget(row)
         self._head.say(similar_words(len(matches)))
+        self._head.setVisible(bool(matches))
+        self.elsewhere.say(elsewhere_words(elsewhere))
+        self.elsewhere.setVisible(bool(elsewhere))
         self.retranslate()
-        self.setVisible(bool(matches))
+        self.setVisible(bool(matches or elsewhere))
 
     def _on_merge(self, match: Match) -> None:
         record_id = self._form.record_id

@@ -23,6 +23,14 @@ def similar_words(number: int) -> Message:
     )
 
 
+def elsewhere_words(reasons: tuple[Message, ...]) -> Message:
+    """Return that somebody else holds such a customer, and by what that is known."""
+    why = tr("; ").join(show(reason) for reason in reasons)
+    return message(
+        "Already ours, held by somebody else ({reasons}). Ask before you make it again.", reasons=why
+    )
+
+
 def place_of(match: Match) -> Place:
     """Return where a match can be looked at; a contact beside the others that may be it."""
     if match.entity == "contact":
