@@ -178,6 +178,8 @@ class Customer(Entity):
     shown_to: Mapped[list[str] | None] = shares(
         61, N_("Shown to"), ScopeSource.SHOWN, since=2, section=N_("Sharing")
     )
+    shared_until: Mapped[str | None] = date(62, N_("Shared until"), since=3, section=N_("Sharing"))
+    shown_until: Mapped[str | None] = date(63, N_("Shown until"), since=3, section=N_("Sharing"))
 
 
 class Contact(Entity):

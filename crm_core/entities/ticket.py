@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import PRIORITIES, choices
 from crm_core.i18n import N_
-from crm_core.schema.columns import boolean, choice, instant, long_text, owner, ref, shares, tags, text
+from crm_core.schema.columns import boolean, choice, date, instant, long_text, owner, ref, shares, tags, text
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import ScopeSource
 from crm_core.schema.machine import Kept, Machine, Step
@@ -93,6 +93,8 @@ class Ticket(Entity):
     tags: Mapped[list[str] | None] = tags(26, N_("Tags"))
     shared_with: Mapped[list[str] | None] = shares(60, N_("Shared with"), ScopeSource.SHARE, since=2)
     shown_to: Mapped[list[str] | None] = shares(61, N_("Shown to"), ScopeSource.SHOWN, since=2)
+    shared_until: Mapped[str | None] = date(62, N_("Shared until"), since=3)
+    shown_until: Mapped[str | None] = date(63, N_("Shown until"), since=3)
 
 
 class TicketMessage(Entity):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
+from crm_core.rules import sharing
 from crm_core.rules.access import Action, Decision, Person, decide, readable_fields
 from crm_core.rules.scopes import scopes_of
 from crm_core.schema.field import Field, FieldClass
@@ -29,7 +31,7 @@ def record_scopes(session: Session, entity: str, values: Mapping[str, Any], dept
             parent = repository.get(session, str(target), str(parent_id))
             if parent is not None:
                 inherited.append(record_scopes(session, str(target), parent.values, depth + 1))
-    return scopes_of(schema, values, parents=inherited)
+    return scopes_of(schema, sharing.in_force(values, datetime.date.today()), parents=inherited)  # noqa: DTZ011
 
 
 def may(
@@ -70,7 +72,8 @@ def demand_assignable(
     held = before or {}
     changed = [field for field in schema.scope_fields if after.get(field.name) != held.get(field.name)]
     moved = [field for field in changed if not field.members]
-    if before is not None and changed and not only_leaves(person, changed, held, after):
+    ends = any(after.get(name) != held.get(name) for name in sharing.ENDS.values())
+    if before is not None and (ends or (changed and not only_leaves(person, changed, held, after))):
         may(session, person, Action.SHARE, entity, before).demand()
     # A new record that names nobody gets its maker; taking a name away from one gives it away.
     foreign = any(

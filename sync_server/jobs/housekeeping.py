@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from sync_server.services import forgetting, neglect, recycling
+from sync_server.services import forgetting, neglect, recycling, share_ends
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 from sync_server.store.serving import turn_at_chores
@@ -41,6 +41,8 @@ def do_chores(hq: Headquarters) -> None:
         log.info("pool", warned=done.warned, returned=done.returned, put_in=done.put_in)
     if told := neglect.tell_managers(hq.database, now_ms()):
         log.info("neglect", deals=told)
+    if ended := share_ends.end_shares(hq.database, now_ms()):
+        log.info("shares ended", records=ended)
     log.info(
         "housekeeping",
         attempts_forgotten=hq.auth.forget_old_attempts(),

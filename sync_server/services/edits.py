@@ -211,6 +211,7 @@ class Edits:
     def _set(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
         self.rights.demand(Action.EDIT, record)
         self.rights.demand_fields(Action.EDIT, wanted.schema, wanted.fields)
+        self.placing.demand_end(record, wanted.fields)
         held = record.mark(wanted.register)
         came, stamp = stamp, after_seen(held.held, stamp, seen=self._has_seen(held, base))
         verdict = judge(held.held, stamp, base)

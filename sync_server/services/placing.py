@@ -5,10 +5,11 @@ Every function raises `Refused` or changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crm_core.i18n import N_, Message, message
+from crm_core.rules import sharing
 from crm_core.rules.access import Action, decide
 from crm_core.rules.scopes import EVERYONE, LENT, own_scope, scopes_of
 from crm_core.schema.field import Field, ScopeSource
@@ -88,6 +89,13 @@ class Placing:
             self._demand_assign(schema, self._scopes_with(record, after))
             if not self._rights.may(Action.ASSIGN, schema.name, record.all_scopes()):
                 raise Refused(Code.FORBIDDEN_ASSIGN, NO_SUCH_RECORD)
+
+    def demand_end(self, record: Record, fields: Iterable[Field]) -> None:
+        """Raise `Refused` unless the author may say until when the record is shared, where he says so."""
+        if any(field.name in sharing.ENDS.values() for field in fields) and not self._rights.may(
+            Action.SHARE, record.schema.name, record.all_scopes()
+        ):
+            raise Refused(Code.FORBIDDEN_ASSIGN, _ONLY_SHARED)
 
     def demand_set(self, record: Record, field: Field, wanted: Wanted) -> None:
         """Raise `Refused` unless the author may add the word to a set of the record or take it out.
