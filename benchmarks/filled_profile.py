@@ -121,7 +121,7 @@ def _bring(app: App, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> int:
         ],
     )
     with app.replica.applying() as session:
-        receive(session, [put], "0.1.")
+        session.changed |= receive(session, [put], "0.1.").changed
     return len(rows)
 
 

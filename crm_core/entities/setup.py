@@ -8,9 +8,9 @@ from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import choices
 from crm_core.i18n import N_
-from crm_core.schema.columns import boolean, choice, currency_code, integer, json, owner, text
+from crm_core.schema.columns import boolean, choice, currency_code, integer, json, owner, tags, text
 from crm_core.schema.entity import Entity, EntityMeta
-from crm_core.schema.field import FIELD_CLASS_LABELS, FieldClass, Kind
+from crm_core.schema.field import FIELD_CLASS_LABELS, FieldClass, Kind, ScopeSource
 
 CUSTOM_KINDS = choices(
     (Kind.TEXT, N_("Text")),
@@ -41,6 +41,10 @@ class SavedView(Entity):
     owner_id: Mapped[str | None] = owner(12, N_("Owner"), in_list=True)
     definition: Mapped[dict[str, Any] | None] = json(13, N_("Definition"), in_form=False)
     rank: Mapped[int | None] = integer(14, N_("Sequence"), default=0)
+    shown_to: Mapped[list[str] | None] = tags(
+        15, N_("Shown to"), scope=ScopeSource.SHOWN, members=("user", "team", "role"), since=3
+    )
+    """A role stands for everybody who holds it."""
 
 
 class CustomField(Entity):

@@ -118,7 +118,7 @@ class Person:
     rights: Rights
     scopes: Mapping[Reach, frozenset[str]]
     circles: frozenset[str] = frozenset()
-    """The ids a record can be shared under to reach the person: his own and those of his teams."""
+    """The ids a record can be shared under to reach the person: his own, his role's, those of his teams."""
 
     def acts_in(self, reach: Reach) -> frozenset[str]:
         """Return the scopes the reach covers."""

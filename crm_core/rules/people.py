@@ -22,7 +22,8 @@ def person_for(
 ) -> Person:
     """Return the person behind `user_id`; rows need `id` and the fields their entity declares.
 
-    What is shared with a team reaches everybody in it and in the teams below, and who manages one of these.
+    What is shared with a team reaches everybody in it and in the teams below, and who manages one of these;
+    what is shown to a role, whoever holds it.
     A manager's team is every team he manages, his own if he holds a reach that far, and all below.
     Raises `BrokenPromise` where the user or the role is missing: no policy, no sync.
     """
@@ -37,7 +38,7 @@ def person_for(
     in_teams: set[str] = set()
     for root in [user["team_id"], *managed]:
         in_teams |= below(root, team_parents)
-    circles = {user_id}
+    circles = {user_id, str(role["id"])}
     for start in [user["team_id"], *managed]:
         circles |= above(start, team_parents)
     territory_parents = {row["id"]: row["parent_id"] for row in territories}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,12 @@ from crm_desktop.models.derived import is_derived, value_of
 from crm_desktop.models.sorting import decimal_key
 
 DECIMAL_KINDS = frozenset((Kind.DECIMAL, Kind.PERCENT))
+_BARE: Mapping[Op, Callable[[Any, Any], ColumnElement[bool]]] = {
+    Op.LESS: lambda left, right: left < right,
+    Op.AT_MOST: lambda left, right: left <= right,
+    Op.MORE: lambda left, right: left > right,
+    Op.AT_LEAST: lambda left, right: left >= right,
+}
 # The finest minor unit is a thousandth: amounts of all currencies compare in thousandths.
 _THOUSANDTHS = 3
 _OTHER_DIGITS = (("JPY", "KRW", "VND", "CLP", "ISK"), ("KWD", "BHD", "OMR", "TND"))
@@ -68,6 +75,9 @@ def where(schema: Schema, field: Field, condition: Condition) -> ColumnElement[b
         same = column_of(schema, _currency_field(schema, field)).is_not_distinct_from(value.currency)
         equal = and_(same, _compare(Op.EQUAL, left, right))
         return ~equal if op is Op.NOT_EQUAL else and_(same, compared)
+    if field.name.startswith(CUSTOM_PREFIX) and op in _BARE:
+        # Said again as an index over the field can be entered: what says yes or no for empty ones cannot.
+        return and_(_BARE[op](left, right), compared)
     return compared
 
 
@@ -116,6 +126,10 @@ def _sides(schema: Schema, field: Field, value: Any) -> tuple[ColumnElement[Any]
         return column, _plain(field, value)
     if isinstance(value, Money):
         return column, value.minor
+    if isinstance(value, Decimal) and field.unit:
+        minor = value.scaleb(digits(field.unit))
+        if minor == minor.to_integral_value():
+            return column, int(minor)
     if isinstance(value, Decimal):
         currency = (
             column_of(schema, _currency_field(schema, field)) if field.currency else literal(field.unit)

@@ -36,21 +36,52 @@ class View:
     id: str
     name: str
     definition: ViewDefinition
+    own: bool
+    """The person's own; another's is one that is shown to him."""
+    shown_to: tuple[str, ...] = ()
+    """Ids of the users, teams and roles it is shown to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """A role a view may be shown to."""
+
+    role_id: str
+    name: str
 
 
 def views_of(replica: Replica, entity: str) -> tuple[View, ...]:
-    """Return the saved views of an entity's list, in their order; what cannot be read is left out."""
+    """Return the person's saved views of an entity's list and those shown to him, in their order.
+
+    What cannot be read is left out, and so are the views of others that a far reach brings here.
+    """
     wanted = ListQuery(
         entity="saved_view",
         conditions=(Condition(field="entity", op=Op.EQUAL, value=entity),),
         sort=(("rank", False), ("name", False)),
     )
     found = []
+    person = replica.person
     for row in records.page(replica, wanted).rows:
         definition = parse_definition(row.get("definition"))
-        if definition is not None:
-            found.append(View(id=row.id, name=row.title, definition=definition))
-    return tuple(found)
+        own = row.get("owner_id") in (None, person.user_id)
+        shown_to = tuple(row.get("shown_to") or ())
+        if definition is None or not (own or person.circles.intersection(shown_to)):
+            continue
+        found.append(View(id=row.id, name=row.title, definition=definition, own=own, shown_to=shown_to))
+    return tuple(sorted(found, key=lambda view: not view.own))
+
+
+def audiences(replica: Replica) -> tuple[Audience, ...]:
+    """Return the roles a view may be shown to, in order."""
+    wanted = ListQuery(entity="role", sort=(("name", False),), fields=("name",))
+    return tuple(Audience(role_id=row.id, name=row.title) for row in records.page(replica, wanted).rows)
+
+
+def show_to(replica: Replica, view_id: str, role_id: str, *, shown: bool) -> Outcome[Record]:
+    """Show a view to everybody who holds a role, or to them no more."""
+    joins, leaves = ((role_id,), ()) if shown else ((), (role_id,))
+    return records.change_tags(replica, "saved_view", view_id, "shown_to", add=joins, remove=leaves)
 
 
 def save_view(replica: Replica, entity: str, name: str, definition: ViewDefinition) -> Outcome[Record]:

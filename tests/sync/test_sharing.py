@@ -70,6 +70,8 @@ def test_a_colleague_who_only_sees_it_takes_himself_out(office: Office, laptops:
     lin_id, wang_id = office.user("Lin", "sales"), office.user("Wang", "sales")
     shown = {"shown_to": [lin_id, wang_id]}
     customer = office.hq.create("customer", {"name": "Shown", "owner_id": lin_id, **shown})
+    colour = {"entity": "customer", "key": "colour", "label": "Colour", "kind": "text"}
+    office.hq.create("custom_field", colour)
     wang = laptops.make("wang", wang_id)
     wang.sync()
     for refused in (

@@ -15,7 +15,7 @@ from crm_desktop.models.conditions import Condition
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import lists, records, saved_views
 from crm_desktop.services.lists import ListSetup
-from crm_desktop.services.saved_views import View, ViewDefinition
+from crm_desktop.services.saved_views import Audience, View, ViewDefinition
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.itemmodels.keyset import KeysetModel
@@ -42,6 +42,7 @@ Describe = Callable[[int, Sequence[Row]], Message]
 """Says for the status bar what is selected: how many, and those of them that are in memory."""
 ColumnsOf = Callable[[ListSetup], Sequence[Column]]
 """Makes columns that depend on what the list reads first, such as the company's currency."""
+_Read = tuple[ListSetup, tuple[View, ...], tuple[Audience, ...]]
 
 
 class RecordList(Live, QWidget):
@@ -296,15 +297,16 @@ class RecordList(Live, QWidget):
         replica, entity = self.context.replica, self.entity
         with_views = self._has_views
 
-        def read() -> tuple[ListSetup, tuple[View, ...]]:
+        def read() -> _Read:
             setup = lists.setup_of(replica, entity)
-            return setup, saved_views.views_of(replica, entity) if with_views else ()
+            views = saved_views.views_of(replica, entity) if with_views else ()
+            return setup, views, saved_views.audiences(replica) if with_views else ()
 
         self.context.tasks.read(self, read, self._on_setup_read, self._on_failed, topic="setup")
 
-    def _on_setup_read(self, read: tuple[ListSetup, tuple[View, ...]]) -> None:
+    def _on_setup_read(self, read: _Read) -> None:
         first = self._setup is None
-        self._setup, saved = read
+        self._setup, saved, self.tabs.audiences = read
         self.keeper.take(self._setup, saved)
         self.bar.set_fields([shown.field for shown in self._setup.fields])
         further = self._extra_columns

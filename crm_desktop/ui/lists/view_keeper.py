@@ -37,6 +37,7 @@ class ViewKeeper(QObject):
         if not used:
             tabs.hide()
         tabs.forgotten.connect(self._on_forgotten)
+        tabs.shown_to.connect(self._on_shown_to)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(COUNT_MS)
@@ -101,6 +102,19 @@ class ViewKeeper(QObject):
         for key, number in numbers.items():
             if self.named(key) is not None:
                 self._tabs.tabs.set_count(key, number)
+
+    def _on_shown_to(self, record_id: str, role_id: str, shown: bool) -> None:
+        replica = self._context.replica
+        name = next((each.name for each in self._tabs.audiences if each.role_id == role_id), "")
+        told = message("View shown to “{role}”", role=name)
+        if not shown:
+            told = message("View shown to “{role}” no more", role=name)
+        self._context.change(
+            self,
+            lambda: saved_views.show_to(replica, record_id, role_id, shown=shown),
+            told=told,
+            undo=lambda: saved_views.show_to(replica, record_id, role_id, shown=not shown),
+        )
 
     def _on_forgotten(self, record_id: str) -> None:
         replica = self._context.replica

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidg
 from crm_core.i18n import message
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.services.lists import ListSetup
-from crm_desktop.services.saved_views import View
+from crm_desktop.services.saved_views import Audience, View
 from crm_desktop.ui.record_words import reach_words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
@@ -41,6 +41,9 @@ class ListView:
     deleted: bool = False
     moving: Callable[[], tuple[Condition, ...]] | None = None
     """What holds too and moves with the day."""
+    own: bool = True
+    """Of a saved one: it is the person's own."""
+    shown_to: tuple[str, ...] = ()
     needs: str = ""
     """A field without which the view says nothing."""
 
@@ -74,6 +77,8 @@ def saved_view(view: View) -> ListView:
         words=view.definition.text,
         sort=view.definition.sort,
         columns=view.definition.columns,
+        own=view.own,
+        shown_to=view.shown_to,
     )
 
 
@@ -85,9 +90,14 @@ class ViewTabs(Live, QWidget):
     """The name a person gave the present filter."""
     forgotten = Signal(str)
     """A saved view a person wants gone, by its record's id."""
+    shown_to = Signal(str, str, bool)
+    """(id of a saved view, id of a role, whether its holders are to see it)."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.audiences: Sequence[Audience] = ()
+        """The roles a view may be shown to."""
+        self._views: Sequence[ListView] = ()
         self.tabs = TabRow(name=message("Views"), lined=False)
         self.tabs.setSizePolicy(
             self.tabs.sizePolicy().Policy.Preferred, self.tabs.sizePolicy().verticalPolicy()
@@ -107,6 +117,7 @@ class ViewTabs(Live, QWidget):
 
     def show_views(self, views: Sequence[ListView], key: str) -> None:
         """Show the views, one of them in front."""
+        self._views = tuple(views)
         self.tabs.show_tabs([Tab(key=view.key, text=view.text) for view in views], key)
 
     def ask_for_name(self) -> NamePopup:
@@ -123,12 +134,30 @@ class ViewTabs(Live, QWidget):
     def _on_menu_wanted(self, at: QPoint) -> None:
         place = self.tabs.tabAt(at)
         key = self.tabs.key if place < 0 else self.tabs._tabs[place].key
-        if not key.startswith(SAVED):
-            return
+        menu = self.menu_of(key)
+        if menu is not None:
+            menu.popup(self.tabs.mapToGlobal(at))
+
+    def menu_of(self, key: str) -> Menu | None:
+        """Return what can be done with a view; None for one that is not the person's own."""
+        view = next((each for each in self._views if each.key == key), None)
+        if view is None or not key.startswith(SAVED) or not view.own:
+            return None
+        record_id = key.removeprefix(SAVED)
         menu = Menu(self)
+        for audience in self.audiences:
+            shown = audience.role_id in view.shown_to
+            show_it = menu.add(tr("Show to role: {role}", role=audience.name))
+            show_it.setCheckable(True)
+            show_it.setChecked(shown)
+            show_it.triggered.connect(
+                lambda on, role=audience.role_id: self.shown_to.emit(record_id, role, bool(on))
+            )
+        if self.audiences:
+            menu.addSeparator()
         forget = menu.add(tr("Delete view"), "trash")
-        forget.triggered.connect(lambda: self.forgotten.emit(key.removeprefix(SAVED)))
-        menu.popup(self.tabs.mapToGlobal(at))
+        forget.triggered.connect(lambda: self.forgotten.emit(record_id))
+        return menu
 
 
 SAVE = message("Save")

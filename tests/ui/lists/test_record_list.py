@@ -187,6 +187,28 @@ def test_a_cell_that_cannot_be_kept_says_why_and_stays(stage: Stage) -> None:
     assert row.record.get("phone") is None
 
 
+def test_a_saved_view_is_shown_to_a_role_from_its_tab(stage: Stage) -> None:
+    replica = stage.app.replica
+    role = records.create(replica, "role", {"name": "sellers", "rights": {}}).value
+    view = saved_views.save_view(replica, "customer", "Mine to call", saved_views.ViewDefinition()).value
+    made = shown(stage)
+    menu = made.tabs.menu_of(f"saved:{view.id}")
+    assert menu is not None
+    assert made.tabs.menu_of("all") is None
+    action = next(each for each in menu.actions() if "sellers" in each.text())
+    assert action.isCheckable()
+    assert not action.isChecked()
+    action.trigger()
+    stage.settle()
+    assert records.get(replica, "saved_view", view.id)["shown_to"] == [role.id]
+    notice = stage.notices[-1]
+    assert "sellers" in show(notice.text)
+    assert notice.act is not None
+    notice.act()
+    stage.settle()
+    assert records.get(replica, "saved_view", view.id).get("shown_to") is None
+
+
 def test_enter_goes_on_below_and_tab_in_the_next_cell(stage: Stage) -> None:
     made = shown(stage)
     made.show_column_keys(["name", "city", "phone"])
