@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_core.rules.access import readable_fields
-from crm_core.schema.field import FieldClass, Plain
+from crm_core.schema.field import Field, FieldClass, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_desktop.models import repository
 from crm_desktop.models.device_tables import History, SyncEvent
@@ -19,7 +20,7 @@ from crm_desktop.models.history import newest_lines
 from crm_desktop.models.records import Record, field_key, field_named
 from crm_desktop.models.replica import Replica
 from crm_desktop.services.returned_edits import ReturnedEdit
-from crm_desktop.services.syncing import label_of
+from crm_desktop.services.syncing import custom_among, label_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,8 @@ class JoinedField:
     """Of a group the list of its members' values."""
     from_here: bool
     from_hq: bool
+    customs: Mapping[str, Field] = dataclasses.field(default_factory=dict)
+    """Custom fields by name, where it is one."""
 
 
 def joined(
@@ -88,10 +91,11 @@ def _joined(
         JoinedField(
             entity=entity,
             field=name,
-            label=label_of(entity, _key_of(record.schema, name)),
+            label=label_of(session, entity, _key_of(record.schema, name)),
             value=_value(record, name),
             from_here="here" in origins,
             from_hq="hq" in origins,
+            customs=custom_among(session, entity, (name,)),
         )
         for name, origins in sides.items()
     )

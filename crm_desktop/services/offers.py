@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound
 from crm_core.i18n import N_, Message, sentence_of
-from crm_core.schema.field import Plain
+from crm_core.schema.field import Field, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.sync.protocol import Code, OpKind
 from crm_desktop.models import query, repository
@@ -21,7 +22,7 @@ from crm_desktop.models.records import Record, field_named
 from crm_desktop.models.replica import Replica
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.replaying import wanted_value
-from crm_desktop.services.syncing import SHOWN, label_of
+from crm_desktop.services.syncing import SHOWN, custom_among, label_of
 from crm_desktop.sync.judging import is_open
 
 REASONS: Final = {
@@ -55,6 +56,8 @@ class OfferedEdit:
     """Why HQ refused it."""
     problem: Message | None
     """Why it could not be accepted, where that was tried."""
+    customs: Mapping[str, Field] = dataclasses.field(default_factory=dict)
+    """Custom fields by name, where the edit is of one."""
 
 
 def offered(replica: Replica, limit: int = SHOWN) -> tuple[OfferedEdit, ...]:
@@ -105,7 +108,7 @@ def _edit(session: Session, row: Offer, who: str) -> OfferedEdit:
         record_id=row.row_id,
         title=record.title if record else "",
         field=field.name if field else row.field or None,
-        label=label_of(row.entity, row.field) if row.field else "",
+        label=label_of(session, row.entity, row.field) if row.field else "",
         kind=OpKind(row.kind),
         value=wanted_value(SCHEMAS[row.entity], row.kind, row.field, row.value),
         present=_present(record, row) if record else None,
@@ -114,6 +117,7 @@ def _edit(session: Session, row: Offer, who: str) -> OfferedEdit:
         code=code,
         reason=Message(REASONS[code]),
         problem=sentence_of(row.reason, row.places or {}) if row.reason else None,
+        customs=custom_among(session, row.entity, (row.field,)),
     )
 
 

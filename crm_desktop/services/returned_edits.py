@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound
 from crm_core.i18n import N_, Message, sentence_of
-from crm_core.schema.field import Plain
+from crm_core.schema.field import Field, Plain
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import OFFERED, Code, OpKind
 from crm_desktop.models import query
@@ -22,7 +23,7 @@ from crm_desktop.models.records import field_named
 from crm_desktop.models.refused import parts_of, stands_alone, waits_by_itself
 from crm_desktop.models.replica import Replica
 from crm_desktop.services.replaying import typed_values, wanted_value
-from crm_desktop.services.syncing import SHOWN, label_of, titles_in
+from crm_desktop.services.syncing import SHOWN, custom_among, label_of, titles_in
 
 REASONS = {
     Code.SUPERSEDED: N_("Somebody changed the same field later"),
@@ -73,6 +74,8 @@ class ReturnedEdit:
     state: str = "open"
     decided_ms: int | None = None
     """When the decision was made, of one that is not open any more."""
+    customs: Mapping[str, Field] = dataclasses.field(default_factory=dict)
+    """Custom fields by name, where the edit is of one."""
     typed: Mapping[str, Plain] | None = None
     """What a record that was to be made holds, by field name; None where the edit made none."""
 
@@ -153,7 +156,7 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
                 record_id=row.row_id,
                 title=titles.get((row.entity, row.row_id), _title_of(schema, typed)),
                 field=field.name if field else row.field or None,
-                label=label_of(row.entity, row.field) if row.field else "",
+                label=label_of(session, row.entity, row.field) if row.field else "",
                 base=row.base if row.base is not None else made.base,
                 mine=wanted_value(SCHEMAS[row.entity], row.kind, row.field, row.mine),
                 theirs=row.theirs,
@@ -171,6 +174,7 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
                 state=row.state,
                 decided_ms=row.decided_ms,
                 typed=typed,
+                customs=custom_among(session, row.entity, (row.field, *(typed or ()))),
             )
         )
     return tuple(edits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message, plain_places, sentence_of
+from crm_core.schema.field import Field
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_desktop.models import numbers, query, state
+from crm_desktop.models.custom import all_custom_fields
 from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn, Returned, SyncEvent
 from crm_desktop.models.records import field_named
 from crm_desktop.models.refused import waits_by_itself
@@ -180,12 +182,20 @@ def titles_in(session: Session, links: Iterable[tuple[str, str]]) -> dict[tuple[
     }
 
 
-def label_of(entity: str, field: str) -> str:
+def custom_among(session: Session, entity: str, names: Iterable[str | None]) -> Mapping[str, Field]:
+    """Return an entity's custom fields by name, retired ones too; none are read where none is named."""
+    if not any(name and name.startswith(CUSTOM_PREFIX) for name in names):
+        return {}
+    return all_custom_fields(session, entity)
+
+
+def label_of(session: Session, entity: str, field: str) -> str:
     """Return the English label of a register, by its key: of a large group its section's."""
     schema = SCHEMAS[entity]
     known = field_named(schema, field)
     if known is None:
-        return field.removeprefix(CUSTOM_PREFIX)
+        custom = custom_among(session, entity, (field,)).get(field)
+        return custom.label if custom is not None else field.removeprefix(CUSTOM_PREFIX)
     members = schema.register(known)
     if len(members) > 2 and known.section:
         return known.section

@@ -18,6 +18,7 @@ from crm_core.entities.ticket import Ticket
 from crm_core.rules.access import Action, decide, readable_fields
 from crm_core.schema.field import Plain
 from crm_desktop.models import query
+from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.device_tables import History
 from crm_desktop.models.history import count_lines, newest_lines
 from crm_desktop.models.records import field_named
@@ -252,14 +253,19 @@ def _changes(
         return
     schema = SCHEMAS[entity]
     readable = {field.name for field in readable_fields(replica.person, entity)}
+    custom = {
+        field.name: field
+        for field in custom_fields(session, entity)
+        if replica.person.rights.class_right(entity, field.field_class)
+    }
     wanted_rows = [History.field != ""]
     if before_ms is not None:
         wanted_rows.append(History.at_ms < before_ms)
     lines = newest_lines(session, entity, customer_id, *wanted_rows, limit=limit + 1)
     names = query.labels(session, "user", {line.user_id for line in lines if line.user_id})
     for line in lines:
-        field = field_named(schema, line.field)
-        if field is None or field.name not in readable:
+        field = field_named(schema, line.field) or custom.get(line.field)
+        if field is None or not (field.name in readable or field.name in custom):
             continue
         yield TimelineItem(
             kind=ItemKind.FIELD,

@@ -100,7 +100,9 @@ def waiting(replica: Replica, limit: int = SHOWN) -> Waiting:
                     record_id=row_id,
                     title=titles.get((entity, row_id), ""),
                     operations=len(ops),
-                    labels=tuple(dict.fromkeys(label_of(entity, op.field) for op in ops if op.field)),
+                    labels=tuple(
+                        dict.fromkeys(label_of(session, entity, op.field) for op in ops if op.field)
+                    ),
                     kind=_kind_of({op.kind for op in ops}),
                     since_ms=ops[0].created_ms,
                     size_bytes=sizes[entity, row_id],

@@ -9,7 +9,9 @@ import pytest
 from crm_core.errors import AccessDenied, Invalid
 from crm_core.sync.protocol import Code
 from crm_desktop.models.custom import all_custom_fields, custom_fields
-from crm_desktop.services import records, returned_edits
+from crm_desktop.services import records, returned_edits, timeline, waiting
+from crm_desktop.ui.sync_centre.values import value_words
+from crm_desktop.ui.translate import show
 from sync_server.services.fields import fields
 from tests.support.hq import Office
 from tests.support.replicas import Laptops, differences
@@ -215,3 +217,29 @@ def test_a_link_whose_target_is_out_of_sight_stays_when_the_record_is_changed(
     assert office.row("customer", made)["custom"] == {"partner": hidden}
     with pytest.raises(Invalid):
         records.update(lin.replica, "customer", made, {"x:partner": office.founder})
+
+
+def test_a_conflict_over_a_custom_field_is_told_by_its_label_and_choices(
+    office: Office, laptops: Laptops
+) -> None:
+    admin = office.user("Ada", "admin")
+    ada, ben = (laptops.make(name, admin) for name in ("ada", "ben"))
+    gold = {"value": "a", "label": "Gold", "label_zh": "金牌"}
+    add(office, "grade", "choice", label="Contract grade", choices=[gold, "b", "c"])
+    add(office, "budget", "money", currency="EUR")
+    ada.sync()
+    made = records.create(ada.replica, "customer", {"name": "Both", "x:grade": "c", "x:budget": 1}).value.id
+    ada.sync()
+    ben.sync()
+    records.update(ben.replica, "customer", made, {"x:grade": "a", "x:budget": 129950})
+    assert waiting.waiting(ben.replica).records[0].labels == ("Budget", "Contract grade")
+    office.now_ms += 60_000
+    records.update(ada.replica, "customer", made, {"x:grade": "b", "x:budget": 5})
+    ada.sync()
+    ben.sync()
+    edits = {edit.label: edit for edit in returned_edits.returned(ben.replica)}
+    assert set(edits) == {"Contract grade", "Budget"}
+    shown = {label: show(value_words(edit, edit.mine, {})) for label, edit in edits.items()}
+    assert shown == {"Contract grade": "Gold", "Budget": "€1,299.50"}
+    lines = timeline.timeline(ada.replica, made, {timeline.ItemKind.FIELD}).items
+    assert "Contract grade" in [item.title for item in lines]

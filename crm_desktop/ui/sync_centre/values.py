@@ -25,8 +25,10 @@ Titles = Mapping[tuple[str, str], str]
 
 
 def register_of(edit: Shown) -> tuple[Field, ...]:
-    """Return the fields an edit is of; empty for a custom field and for the record as a whole."""
+    """Return the fields an edit is of; empty for a custom field that is gone and the record as a whole."""
     schema = SCHEMAS[edit.entity]
+    if (custom := edit.customs.get(edit.field or "")) is not None:
+        return (custom,)
     field = schema.fields.get(edit.field or "")
     return schema.register(field) if field else ()
 
@@ -77,7 +79,12 @@ def typed_words(edit: ReturnedEdit, titles: Titles) -> list[tuple[Text, Text]]:
         if field.name in typed and field.kind not in (Kind.CURRENCY, Kind.POSITION, Kind.JSON):
             lines.append((Message(field.label), _words(field, typed, titles)))
     custom = {name: value for name, value in typed.items() if name.startswith(CUSTOM_PREFIX)}
-    lines.extend((name.removeprefix(CUSTOM_PREFIX), str(value)) for name, value in sorted(custom.items()))
+    for name, value in sorted(custom.items()):
+        known = edit.customs.get(name)
+        if known is not None:
+            lines.append((Message(known.label), _words(known, typed, titles)))
+        else:
+            lines.append((name.removeprefix(CUSTOM_PREFIX), str(value)))
     return lines
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crm_core import SCHEMA_VERSION
 from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.ids import named_id, new_id, to_bytes
 from crm_core.sync import codec
@@ -45,7 +46,7 @@ def test_what_is_refused_holds_up_nothing_that_comes_after_it_and_no_download(
     me, other = office.user("Me", "sales"), office.user("Other", "sales")
     own = office.hq.create("customer", {"name": "Own", "owner_id": me})
     foreign = office.hq.create("customer", {"name": "Foreign", "owner_id": other})
-    laptop = office.laptop(me, schema=2)
+    laptop = office.laptop(me, schema=SCHEMA_VERSION)
     laptop.sync()
     good: dict[int, str] = {}
     bad: list[int] = []
@@ -87,7 +88,7 @@ def test_digests_are_equal_exactly_where_what_is_held_is_and_only_what_differs_i
     me = office.user("Me", "sales_manager")
     ids = [named_id("customer", f"{n}") for n in range(40)]
     office.hq.write_all([make("customer", each, name="Made", owner_id=me, tags=["a"]) for each in ids])
-    laptop = office.laptop(me, schema=2)
+    laptop = office.laptop(me, schema=SCHEMA_VERSION)
     laptop.sync()
     for _ in range(4):
         spoilt = set(chance.sample(ids, chance.choice((0, 1, 3))))

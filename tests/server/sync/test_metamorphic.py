@@ -16,6 +16,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from crm_core import SCHEMA_VERSION
 from crm_core.entities import SCHEMAS
 from crm_core.ids import named_id
 from sync_server.services import sync
@@ -91,7 +92,7 @@ class Play:
             ]
         )
         order = range(PEOPLE) if not way.relabelled else reversed(range(PEOPLE))
-        made = {n: office.laptop(people[n], schema=2) for n in order}
+        made = {n: office.laptop(people[n], schema=SCHEMA_VERSION) for n in order}
         self.laptops = [made[n] for n in range(PEOPLE)]
         for laptop in self.laptops:
             laptop.skew_ms = way.skew_ms

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from crm_core import SCHEMA_VERSION
 from crm_core.entities import SCHEMAS
 from crm_core.ids import named_id, new_id
 from sync_server.services.faults import Refusal
@@ -39,7 +40,7 @@ def written(office: Office, entity: str, record_id: str, values: dict[str, Any])
 
 def test_rights_that_cannot_be_worked_out_stop_the_round_and_take_nothing_away(sqlite_office: Office) -> None:
     office = sqlite_office
-    laptop = office.laptop(office.user("Somebody", "sales"), schema=2)
+    laptop = office.laptop(office.user("Somebody", "sales"), schema=SCHEMA_VERSION)
     made = laptop.create("customer", {"name": "Customer"})
     laptop.sync()
     records = {"role": SALES, "user": laptop.user_id}
@@ -69,7 +70,7 @@ def test_teams_and_territories_in_a_circle_stop_nobody(sqlite_office: Office) ->
     seller = office.user("Seller", "sales", team_id=second)
     own = create("customer", {"name": "The seller's", "owner_id": seller})
     shared = create("customer", {"name": "Shared", "owner_id": office.founder, "shared_with": [second]})
-    laptops: list[Laptop] = [office.laptop(each, schema=2) for each in (boss, seller)]
+    laptops: list[Laptop] = [office.laptop(each, schema=SCHEMA_VERSION) for each in (boss, seller)]
     written(office, "team", first, {"parent_id": second})
     written(office, "territory", area, {"parent_id": area})
     for laptop in laptops:

@@ -6,6 +6,7 @@ import pytest
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from crm_core import SCHEMA_VERSION
 from crm_core.entities import SCHEMAS
 from crm_core.ids import new_id
 from crm_core.sync.protocol import Code
@@ -13,7 +14,7 @@ from sync_server.services.checking import check
 from sync_server.store import upgrading
 from tests.support.hq import Laptop, Office
 
-SCHEMA = 2
+SCHEMA = SCHEMA_VERSION
 DEAL = SCHEMAS["deal"].no
 
 
