@@ -32,7 +32,7 @@ SQLITE_DRIVER: Final = "sqlite+pysqlite"
 SECRET_BYTES: Final = 32
 MASK: Final = "••••••"
 
-_SECRET_NAMES: Final = frozenset({"secret", "metrics_key"})
+_SECRET_NAMES: Final = frozenset({"secret", "metrics_key", "mail_password"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,13 @@ class Settings:
     tls_key: str = ""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+
+    mail_server: str = ""
+    """IMAP server whose new mails become leads, as `imaps://host` or `imaps://host:port`; empty: none. With
+    `imap://` the password goes in the clear: only for this machine or through a tunnel."""
+    mail_user: str = ""
+    mail_password: str = ""
+    mail_folder: str = "INBOX"
 
     password_length_min: int = 1
     """Shorter passwords are refused; one of fewer than eight characters is warned of in any case."""

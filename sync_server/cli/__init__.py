@@ -50,6 +50,7 @@ COMMANDS: tuple[click.Command, ...] = (
     selling.milestone,
     leads.form,
     leads.lead_rule,
+    leads.mail,
     scores.score_rule,
     import_command.import_file,
     devices.devices,

@@ -1,4 +1,4 @@
-"""`form` and `lead-rule`: how leads come in, and to whom they go."""
+"""`form`, `mail` and `lead-rule`: how leads come in, and to whom they go."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crm_core.entities.assignment import WAYS
 from crm_core.i18n import N_
 from sync_server.cli.console import tr
 from sync_server.cli.root import Terminal, pass_terminal
-from sync_server.services import assigning, lead_setup
+from sync_server.services import assigning, lead_setup, mail_capture
 from sync_server.services.auth import now_ms
 
 FORM_COLUMNS: Final = ("name", "path", "active", "asked", "source", "campaign", "owner", "team")
@@ -211,3 +211,16 @@ def run_rules(terminal: Terminal) -> None:
             "given_on": assigning.reassign_silent(hq, now),
         }
     terminal.console.show(given)
+
+
+@click.group(help=tr(N_("Mails that become leads.")))
+def mail() -> None:
+    """Mails."""
+
+
+@mail.command("fetch", help=tr(N_("Take in the new mails now; a server does so every few minutes.")))
+@pass_terminal
+def fetch_mails(terminal: Terminal) -> None:
+    """Take in mails."""
+    with terminal.headquarters() as hq:
+        terminal.console.show(mail_capture.fetch(hq, now_ms()))

@@ -44,12 +44,17 @@ def rules_of(hq: Headquarters) -> list[Rule]:
 
 def assign(hq: Headquarters, values: Mapping[str, Any], now_ms: int) -> str:
     """Make a lead, given to whom its values name or the rules say; return its id."""
+    return hq.records.create("lead", decided(hq, values, now_ms))
+
+
+def decided(hq: Headquarters, values: Mapping[str, Any], now_ms: int) -> dict[str, Any]:
+    """Return the values of a new lead with its owner, by the rules where they name none."""
     given = dict(values)
     if not given.get("owner_id"):
         found = _take_turn(hq, given, rules_of(hq))
         if found is not None:
             given |= _assigned(hq, found, found.why, now_ms)
-    return hq.records.create("lead", given)
+    return given
 
 
 def assign_waiting(hq: Headquarters, now_ms: int) -> int:

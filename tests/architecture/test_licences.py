@@ -28,6 +28,7 @@ IN_WORDS = {
     "OSI Approved :: MIT License": "MIT",
     "Apache License, Version 2.0": "Apache-2.0",
     "BSD 2-Clause License": "BSD-2-Clause",
+    "## The MIT License (MIT)": "MIT",
     "GPLv2-or-later with a special exception": "GPL-2.0-or-later WITH Bootloader-exception",
 }
 # Metadata that names none, or only a family: a sentence of the licence text in the package itself.

@@ -1,0 +1,132 @@
+"""Mails as people wrote them: read with suspicion, for anybody may have sent one."""
+
+from __future__ import annotations
+
+import email.policy
+import re
+import unicodedata
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import getaddresses
+from html.parser import HTMLParser
+from typing import Final
+
+TEXT_MOST: Final = 20_000
+"""Characters of a mail kept; what is beyond is a quotation or an attack."""
+SUBJECT_MOST: Final = 200
+NAME_MOST: Final = 120
+_ADDRESS: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>.\"]+(\.[^@\s,;<>.\"]+)+\Z")
+_ROBOTS: Final = re.compile(r"(no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?)([+.-].*)?\Z")
+_BLANK_LINES: Final = re.compile(r"\n\s*\n\s*\n+")
+_QUIET: Final = ("bulk", "junk", "list", "auto_reply")
+_UNSHOWN: Final = frozenset(("script", "style", "head", "title"))
+_BREAKS: Final = frozenset(("p", "br", "div", "tr", "li", "h1", "h2", "h3"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One mail."""
+
+    id: str
+    """Its Message-ID; where it has none, what stands for it."""
+    name: str
+    """Of the sender, as he writes it; '' where he does not."""
+    address: str
+    subject: str
+    text: str
+    automatic: bool
+    """Sent by a machine: answering it, or making leads of it, would go round in circles."""
+
+
+def read_letter(raw: bytes, stands_for_id: str) -> Letter | None:
+    """Return a mail; None for one without a sender that can be answered, or that cannot be read at all."""
+    try:
+        mail = BytesParser(policy=email.policy.default).parsebytes(raw)
+        return _letter(mail, stands_for_id)
+    except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        # The parser of the standard library breaks on headers made to break it, in all these ways.
+        return None
+
+
+def _letter(mail: EmailMessage, stands_for_id: str) -> Letter | None:
+    senders = getaddresses([str(mail.get("Reply-To") or ""), str(mail.get("From") or "")])
+    name, address = next(((n, a) for n, a in senders if _ADDRESS.match(a)), ("", ""))
+    if not address:
+        return None
+    if not name:
+        name = next((n for n, a in senders if n), "")
+    return Letter(
+        id=(str(mail.get("Message-ID") or "").strip() or stands_for_id)[:500],
+        name=_line(name, NAME_MOST),
+        address=address.lower()[:254],
+        subject=_line(str(mail.get("Subject") or ""), SUBJECT_MOST),
+        text=_text_of(mail),
+        automatic=_is_automatic(mail, address.lower()),
+    )
+
+
+def _is_automatic(mail: EmailMessage, address: str) -> bool:
+    submitted = str(mail.get("Auto-Submitted") or "no").strip().lower()
+    if submitted.partition(";")[0].strip() != "no":  # RFC 3834
+        return True
+    if str(mail.get("Precedence") or "").strip().lower() in _QUIET:
+        return True
+    if any(mail.get(name) for name in ("List-Id", "List-Unsubscribe", "X-Autoreply", "X-Autorespond")):
+        return True
+    if str(mail.get("Return-Path") or "").strip() == "<>":
+        return True
+    if mail.get_content_type() == "multipart/report":
+        return True
+    return bool(_ROBOTS.match(address.partition("@")[0]))
+
+
+def _text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(preferencelist=("plain", "html"))
+    if part is None:
+        return ""
+    content = part.get_content()
+    text = content if isinstance(content, str) else ""
+    if part.get_content_type() == "text/html":
+        text = _plain(text[: 10 * TEXT_MOST])
+    return _storable(_BLANK_LINES.sub("\n\n", text.replace("\r\n", "\n")).strip())[:TEXT_MOST]
+
+
+class _Words(HTMLParser):
+    """Gathers what a reader of the page would see."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _UNSHOWN:
+            self._hidden += 1
+        elif tag in _BREAKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSHOWN and self._hidden:
+            self._hidden -= 1
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.parts.append(data)
+
+
+def _plain(html: str) -> str:
+    words = _Words()
+    words.feed(html)
+    words.close()
+    return "".join(words.parts)
+
+
+def _line(text: str, most: int) -> str:
+    return " ".join(_storable(text).split())[:most]
+
+
+def _storable(text: str) -> str:
+    """Leave out what no engine stores and no list shows: controls, and marks that turn text around."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))

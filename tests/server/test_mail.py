@@ -1,0 +1,199 @@
+"""Mails taken in from a real IMAP server: leads, what joins whom, and what machines and enemies send."""
+
+from __future__ import annotations
+
+import dataclasses
+import imaplib
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm_core.errors import Unreachable, UserError
+from sync_server import cli
+from sync_server.services import founding
+from sync_server.services.headquarters import Headquarters, open_headquarters
+from sync_server.services.letters import TEXT_MOST, read_letter
+from sync_server.services.mail_capture import fetch
+from sync_server.settings import fresh_settings
+from tests.support.server import ADMIN, ADMIN_PASSWORD
+
+USER, PASSWORD = "sales@example.com", "secret of the box"
+NOW = 1_764_576_000_000
+
+
+@pytest.fixture(scope="module")
+def mail_port() -> Iterator[int]:
+    """Give the port of a mail server with one empty box."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    begin = "from pymap.main import main; main()"
+    command = [sys.executable, "-c", begin, "--host", "127.0.0.1", "--port", str(port), "--no-tls"]
+    box = ("dict", "--demo-user", USER, "--demo-password", PASSWORD)
+    server = subprocess.Popen([*command, *box], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    yield port
+    server.terminate()
+    server.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def hq(tmp_path_factory: pytest.TempPathFactory, mail_port: int) -> Iterator[Headquarters]:
+    """Give a headquarters that looks into that box."""
+    settings = fresh_settings(
+        tmp_path_factory.mktemp("mail") / "hq",
+        mail_server=f"imap://127.0.0.1:{mail_port}",
+        mail_user=USER,
+        mail_password=PASSWORD,
+    )
+    founding.found(settings, ADMIN, ADMIN_PASSWORD)
+    made = open_headquarters(settings)
+    yield made
+    made.close()
+
+
+def post(port: int, *texts: str | bytes) -> None:
+    """Put mails into the box, as a mail server does that received them."""
+    with imaplib.IMAP4("127.0.0.1", port, timeout=30) as box:
+        box.login(USER, PASSWORD)
+        for text in texts:
+            raw = text if isinstance(text, bytes) else text.replace("\n", "\r\n").encode()
+            status, _ = box.append("INBOX", "", None, raw)
+            assert status == "OK"
+
+
+def mail(sender: str, subject: str, text: str, **more: str) -> str:
+    head = {"From": sender, "Subject": subject, "Message-ID": f"<{subject}.{sender[-12:]}>", **more}
+    lines = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in head.items())
+    return f"{lines}Content-Type: text/plain; charset=utf-8\n\n{text}\n"
+
+
+def leads_of(hq: Headquarters, address: str) -> list[dict[str, Any]]:
+    return [values for _, values in hq.records.find("lead", "email", address)]
+
+
+def test_a_stranger_becomes_a_lead_once_and_his_next_mail_joins_it(hq: Headquarters, mail_port: int) -> None:
+    post(mail_port, mail("Ann Moss <Ann@Heron.example>", "Pumps", "Three pumps by May?\n\nAnn"))
+    assert fetch(hq, NOW)["leads"] == 1
+    (lead,) = leads_of(hq, "ann@heron.example")
+    assert [lead[name] for name in ("name", "channel", "status", "owner_id", "needs")] == [
+        "Ann Moss", "mail", "new", None, "Pumps\n\nThree pumps by May?\n\nAnn",
+    ]  # fmt: skip
+    assert sum(fetch(hq, NOW).values()) == 0
+    post(mail_port, mail("Ann Moss <Ann@Heron.example>", "Pumps", "Three pumps by May?\n\nAnn"))
+    away = mail("tim@x.example", "Away", "I am away", Auto_Submitted="auto-replied")
+    post(mail_port, mail("ann@heron.example", "More", "And a valve"), away, mail(USER, "Own", "Hello"))
+    counts = fetch(hq, NOW)
+    assert (counts["known"], counts["joined"], counts["leads"], counts["automatic"]) == (1, 1, 0, 2)
+    ((lead_id, _),) = hq.records.find("lead", "email", "ann@heron.example")
+    (told,) = [row for _, row in hq.records.find("activity", "lead_id", lead_id)]
+    assert (told["kind"], told["subject"], told["notes"]) == ("mail", "More", "And a valve")
+
+
+def test_a_known_contacts_mail_stands_with_his_customer(hq: Headquarters, mail_port: int) -> None:
+    customer = hq.records.create("customer", {"name": "Blue Heron"})
+    contact = hq.records.create(
+        "contact", {"customer_id": customer, "name": "Tom", "email": "TOM@heron.example"}
+    )
+    post(mail_port, mail("tom@heron.example", "Thanks", "It works"))
+    assert fetch(hq, NOW)["joined"] == 1
+    ((_, told),) = hq.records.find("activity", "contact_id", contact)
+    assert (told["customer_id"], told["done"], told["happened_at"]) == (customer, True, NOW)
+    assert leads_of(hq, "tom@heron.example") == []
+
+
+def test_what_machines_send_makes_nothing() -> None:
+    machines: dict[str, dict[str, str]] = {
+        "absent@x.example": {"Auto_Submitted": "auto-replied"},
+        "news@x.example": {"List_Id": "<news.x.example>"},
+        "bulk@x.example": {"Precedence": "bulk"},
+        "MAILER-DAEMON@x.example": {},
+        "no-reply@x.example": {},
+        "bounce@x.example": {"Return_Path": "<>"},
+    }
+    for sender, head in machines.items():
+        letter = read_letter(mail(sender, "Away", "I am away", **head).encode(), "id")
+        assert letter is not None
+        assert letter.automatic, sender
+    person = read_letter(mail("Ann <ann@x.example>", "Hello", "Hi", Auto_Submitted="no").encode(), "id")
+    assert person is not None
+    assert not person.automatic
+
+
+def test_a_hostile_letter_is_read_with_suspicion() -> None:
+    html = "<p>Hello <b>you</b></p><script>steal()</script>" + "<div>" * 3000
+    head = "From: Eve \u202etxt.exe <eve@x.example>\nSubject: =?utf-8?q?a=0Ab?=\nContent-Type: text/html"
+    raw = f"{head}\n\n{html}"
+    letter = read_letter(raw.encode(), "id")
+    assert letter is not None
+    assert (letter.name, letter.subject, letter.text) == ("Eve txt.exe", "a b", "Hello you")
+    long = read_letter(mail("zoe@x.example", "Long", "x" * 400_000).encode(), "id")
+    assert long is not None
+    assert len(long.text) == TEXT_MOST
+    broken = b"From: =?utf-8?b?" + b"A" * 5000 + b"\r\nSubject: \xff\xfe\r\n\r\n\x00\x00"
+    assert read_letter(broken, "id") is None
+    assert read_letter(b"", "id") is None
+
+
+@pytest.mark.soak
+def test_hostile_mails_do_no_harm_and_the_next_one_still_comes(hq: Headquarters, mail_port: int) -> None:
+    broken = b"From: =?utf-8?b?" + b"A" * 5000 + b"\r\nSubject: \xff\xfe\r\n\r\n\x00\x00"
+    html = "<p>Hello <b>you</b></p><script>steal()</script>" + "<div>" * 3000
+    post(
+        mail_port,
+        broken,
+        b"\r\n",
+        "From: Eve \u202etxt.exe <eve@x.example>\nSubject: =?utf-8?q?a=0Ab?=\nMessage-ID: <eve>\n"
+        f"Content-Type: text/html\n\n{html}",
+        mail("zoe@x.example", "Long", "x" * 400_000),
+    )
+    counts = fetch(hq, NOW)
+    assert (counts["leads"], counts["unreadable"]) == (2, 2)
+    (eve,) = leads_of(hq, "eve@x.example")
+    assert eve["name"] == "Eve txt.exe"
+    assert "Hello you" in eve["needs"]
+    assert "steal" not in eve["needs"]
+    (zoe,) = leads_of(hq, "zoe@x.example")
+    assert len(zoe["needs"]) <= TEXT_MOST + 100
+    assert sum(fetch(hq, NOW).values()) == 0
+
+
+@given(st.binary(max_size=400))
+def test_whatever_bytes_come_reading_them_ends(raw: bytes) -> None:
+    letter = read_letter(b"From: a@b.example\r\n" + raw, "id")
+    assert letter is None or "\x00" not in letter.text
+
+
+def test_a_server_that_is_not_there_or_refuses_is_said_without_the_password(hq: Headquarters) -> None:
+    def looking(**settings: Any) -> Headquarters:
+        return dataclasses.replace(hq, settings=dataclasses.replace(hq.settings, **settings))
+
+    with pytest.raises(UserError, match="refused mail_user") as refused:
+        fetch(looking(mail_password="wrong one"), NOW)
+    assert "wrong one" not in str(refused.value)
+    with pytest.raises(Unreachable):
+        fetch(looking(mail_server="imap://127.0.0.1:1"), NOW)
+    with pytest.raises(UserError, match="no folder"):
+        fetch(looking(mail_folder="Elsewhere"), NOW)
+
+
+def test_the_command_says_what_came(
+    hq: Headquarters, mail_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    post(mail_port, mail("kim@x.example", "Offer", "Please call"))
+    assert cli.run(["--data", str(Path(hq.settings.data)), "--json", "mail", "fetch"]) == 0
+    assert json.loads(capsys.readouterr().out)["leads"] == 1
