@@ -86,7 +86,7 @@ class MissingForm(Live, QFrame):
 
     def open_at(self, anchor: QRect) -> None:
         """Show the form under the card, wholly inside its parent, and take the focus."""
-        self.adjustSize()
+        self._fit()
         room = self.parentWidget().rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
         corner = QPoint(anchor.left(), anchor.bottom() + 6)
         if corner.y() + self.height() > room.bottom():
@@ -113,7 +113,8 @@ class MissingForm(Live, QFrame):
         self._skip.hide()
         self.move_button.say(message("Move anyway"))
         self.move_button.show()
-        self.adjustSize()
+        self.reason.show()  # a layout counts what is shown; by itself it would be after this
+        self._fit()
         self._stay_inside()
         editor.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -141,7 +142,7 @@ class MissingForm(Live, QFrame):
             found.update(read)
         if wrong is not None:
             wrong.editor.setFocus()
-            self.adjustSize()
+            self._fit()
             return
         self._end()
         self.given.emit(found)
@@ -199,6 +200,12 @@ class MissingForm(Live, QFrame):
         self._column.addLayout(row)
         self._skip.setHidden(not may_skip)  # once they have a parent: alone they would be windows
         self.move_button.setHidden(bool(self.demands))
+
+    def _fit(self) -> None:
+        """Be as high as the lines need at this width; wrapped ones tell only then."""
+        self._column.activate()
+        height = self._column.totalHeightForWidth(self.width())
+        self.resize(self.width(), max(height, self._column.totalMinimumSize().height()))
 
     def _stay_inside(self) -> None:
         room = self.parentWidget().rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
