@@ -109,6 +109,29 @@ def condition_of(record_id: str, values: Mapping[str, Any], milestone_name: str 
     )
 
 
+def problems_of_condition(values: Mapping[str, Any], fields: Mapping[str, Field]) -> list[Problem]:
+    """Return why nobody could meet a condition as it would be saved; nothing where it can be judged."""
+    kind = values.get("kind") or FILLED
+    field = fields.get(values.get("field") or "")
+    if kind in (FILLED, COMPARES) and field is None:
+        name = values.get("field") or ""
+        return [
+            Problem(field="field", message=message(N_("Deals have no field called “{field}”"), field=name))
+        ]
+    if kind == COMPARES and field is not None:
+        if not values.get("operator"):
+            return [Problem(field="operator", message=message(N_("This is required")))]
+        try:
+            parsed = parse_text(field, values.get("value") or "")
+        except UserError as error:
+            return [Problem(field="value", message=error.message)]
+        if parsed[field.name] in (None, "", []):
+            return [Problem(field="value", message=message(N_("This is required")))]
+    if kind == MILESTONE and not values.get("milestone_id"):
+        return [Problem(field="milestone_id", message=message(N_("This is required")))]
+    return []
+
+
 def in_both(english: str, chinese: str) -> Message:
     """Return a sentence somebody wrote in both languages; each catalogue shows one and none of the other."""
     return message(N_("{english}{chinese:.0}"), english=english, chinese=chinese)

@@ -243,6 +243,24 @@ def _changed_activity(
     completing_activities.finish_change(person, before, changes)
 
 
+def _new_stage(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
+    """Put a stage behind the last open one of its pipeline where nobody said where."""
+    if not values.get("rank"):
+        of_pipeline = (Stage.pipeline_id == values.get("pipeline_id"), Stage.life % 2 == 1)
+        last = session.scalar(select(func.max(Stage.rank)).where(Stage.kind == pipeline.OPEN, *of_pipeline))
+        values["rank"] = (last or 0) + 1
+
+
+def _new_stage_rule(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
+    stage_moves.demand_judgeable(session, values)
+
+
+def _changed_stage_rule(
+    session: Session, _person: Person, _clock: Clock, before: Record, changes: Values
+) -> None:
+    stage_moves.demand_judgeable(session, {**before.values, **changes})
+
+
 def _new_deal_milestone(_session: Session, person: Person, clock: Clock, values: Values) -> None:
     if values.get("done"):
         values.update(done_at=clock.now_ms(), done_by=person.user_id)
@@ -267,6 +285,8 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "activity": _new_activity,
     "custom_field": _new_custom_field,
     "deal_milestone": _new_deal_milestone,
+    "stage": _new_stage,
+    "stage_rule": _new_stage_rule,
     "point_entry": _new_point_entry,
 }
 _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], None]] = {
@@ -277,6 +297,7 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], Non
     "deal": _changed_deal,
     "lead": _changed_lead,
     "deal_milestone": _changed_deal_milestone,
+    "stage_rule": _changed_stage_rule,
     "quote": _changed_quote,
     "quote_line": _changed_quote_line,
     "activity": _changed_activity,

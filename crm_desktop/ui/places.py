@@ -20,6 +20,11 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "price": "products",
         "custom_field": "fields",
         "tag": "tags",
+        "pipeline": "pipelines",
+        "stage": "stages",
+        "stage_rule": "conditions",
+        "milestone": "milestones",
+        "competitor": "competitors",
     }
 )
 

@@ -100,6 +100,41 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("Tags group customers and deals as you like; colleagues' tags stay beside yours."),
         new=N_("New tag"),
     ),
+    "competitor": ListWords(
+        counted=N_("{count} competitors"),
+        one=N_("1 competitor"),
+        none_yet=N_("No competitors yet"),
+        first=N_("Who else sells what you sell; chosen when a deal is lost."),
+        new=N_("New competitor"),
+    ),
+    "pipeline": ListWords(
+        counted=N_("{count} pipelines"),
+        one=N_("1 pipeline"),
+        none_yet=N_("No pipelines yet"),
+        first=N_("A pipeline is a way deals go, stage by stage."),
+        new=N_("New pipeline"),
+    ),
+    "stage": ListWords(
+        counted=N_("{count} stages"),
+        one=N_("1 stage"),
+        none_yet=N_("No stages yet"),
+        first=N_("A stage is a step of a pipeline."),
+        new=N_("New stage"),
+    ),
+    "stage_rule": ListWords(
+        counted=N_("{count} conditions"),
+        one=N_("1 condition"),
+        none_yet=N_("No conditions yet"),
+        first=N_("A condition is what a deal must meet to enter a stage, or to go on from it."),
+        new=N_("New condition"),
+    ),
+    "milestone": ListWords(
+        counted=N_("{count} milestones"),
+        one=N_("1 milestone"),
+        none_yet=N_("No milestones yet"),
+        first=N_("A milestone is ticked off on every deal of a stage or a product."),
+        new=N_("New milestone"),
+    ),
 }
 _OTHER = ListWords(
     counted=N_("{count} records"),

@@ -128,6 +128,7 @@ class SettingsPage(Page):
             looks,
             self._fields,
             self._tags_card(),
+            self._pipelines_card(),
             self._reminders_card(),
             self._sync_card(),
             self.files,
@@ -165,6 +166,25 @@ class SettingsPage(Page):
         _row(self.reminders, message("Reminded"), self.reminders.lead)
         _row(self.reminders, message("By the system"), self.reminders.system)
         return self.reminders
+
+    def _pipelines_card(self) -> Card:
+        card = Card(message("How deals go"))
+        said = message("Pipelines, their stages and what these ask for, milestones and competitors.")
+        card.body.addWidget(Label(said, color="text-soft", wrap=True))
+        self.selling_buttons = {
+            page: Button(words, Kind.STANDARD, small=True)
+            for page, words in (
+                ("pipelines", message("Pipelines…")),
+                ("stages", message("Stages…")),
+                ("conditions", message("Conditions…")),
+                ("milestones", message("Milestones…")),
+                ("competitors", message("Competitors…")),
+            )
+        }
+        for page, button in self.selling_buttons.items():
+            button.clicked.connect(lambda _checked=False, to=page: self.context.go.emit(Place(page=to)))
+        _buttons(card, *self.selling_buttons.values())
+        return card
 
     def _sync_card(self) -> Card:
         card = Card(message("Sync"))
