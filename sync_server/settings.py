@@ -87,6 +87,9 @@ class Settings:
     tell_known_customers: bool = False
     """Whether laptops are sent short hashes of all customers, so that they say offline that one is held by
     somebody else; to whoever may make customers. See docs/permissions.md for what that tells."""
+    offline_days: int = 30
+    """How long a laptop may be worked on without hearing of HQ; then it is only read until it has; 0: for
+    ever."""
     keep_days: int = 180
     """How long HQ keeps, at least, what only a laptop absent that long would need, and deleted records;
     0: for ever."""
@@ -138,7 +141,7 @@ class Settings:
     def told(self) -> dict[str, Any]:
         """Return what every laptop is told about HQ."""
         names = (
-            *("interval_s", "lease_size", "file_bytes_max", "device_files_bytes_max"),
+            *("interval_s", "lease_size", "offline_days", "file_bytes_max", "device_files_bytes_max"),
             *("company", "company_zh", "address", "address_zh", "phone", "email", "tax_number", "currency"),
         )
         told = {name: getattr(self, name) for name in names}

@@ -187,6 +187,8 @@ def status(terminal: Terminal) -> None:
             "returned": stands.returned,
             "last_sync": instant_text(last) if last else None,
             "age_seconds": max(0, (now_ms - last) // 1000) if last else None,
+            "works_until": instant_text(stands.works_until_ms) if stands.works_until_ms else None,
+            "read_only": stands.read_only is not None,
             "quote_numbers_left": stands.quote_numbers_left,
             "rows": stands.rows,
         }

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
-from crm_core.errors import BrokenPromise, UserError
+from crm_core.errors import AccessDenied, BrokenPromise, UserError
 from crm_core.i18n import N_
 from crm_core.ids import named_id
 from crm_core.rules.access import NO_RIGHTS, Person, Reach, read_rights
@@ -27,7 +27,7 @@ from crm_core.rules.people import person_for
 from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.sync.protocol import TxnFlag
-from crm_desktop.models import blobs, custom_index, indexing, put_off, state
+from crm_desktop.models import access_lease, blobs, custom_index, indexing, put_off, state
 from crm_desktop.models.backup import ASKED, DAILY, DAY_MS, HOUR_MS, back_up, backups, drop_backups
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.device_tables import Blob
@@ -124,6 +124,8 @@ class Replica:
         hang together. An exception undoes all of it. Full disk, missing rights and a busy file raise
         `UserError`.
         """
+        if record:
+            self._demand_access()
         with self._one_writer() as changed, self._transaction() as session:
             if record:
                 user_id = state.read(session, Key.USER_ID) or None
@@ -137,6 +139,18 @@ class Replica:
     def applying(self) -> AbstractContextManager[WriteSession]:
         """Give the session of one write transaction that records nothing: what HQ sent, the index."""
         return self.write(record=False)
+
+    def _demand_access(self) -> None:
+        """Raise `AccessDenied` where HQ wants to be heard of before anything is changed here."""
+        now = self.clock.now_ms()
+        with self.read() as session:
+            known = state.read_all(session)
+        if not access_lease.is_over(known, now):
+            return
+        if now > known[Key.SEEN_MS]:
+            with self.applying() as session:
+                state.write(session, {Key.SEEN_MS: now})
+        raise AccessDenied(access_lease.words(known, now))
 
     @contextmanager
     def _one_writer(self) -> Iterator[set[tuple[str, str]]]:

@@ -39,6 +39,10 @@ class Key(StrEnum):
     SCHEMA = "schema"
     """Schema version of the last page applied."""
     LAST_OK_MS = "last_ok_ms"
+    HEARD_MS = "heard_ms"
+    """HQ's time of its latest answer that was applied."""
+    SEEN_MS = "seen_ms"
+    """The latest moment at which a change was refused because HQ had not been heard of for too long."""
     USER_ID = "user_id"
     """Who is signed in; '' before the laptop is enrolled."""
     USER_NAME = "user_name"
@@ -85,6 +89,8 @@ DEFAULTS: Mapping[str, Any] = {
     Key.NEXT_TXN: 1,
     Key.SCHEMA: 0,
     Key.LAST_OK_MS: 0,
+    Key.HEARD_MS: 0,
+    Key.SEEN_MS: 0,
     Key.USER_ID: "",
     Key.USER_NAME: "",
     Key.SERVER_URL: "",

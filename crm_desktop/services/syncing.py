@@ -14,7 +14,7 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_, Message, plain_places, sentence_of
 from crm_core.schema.field import Field
 from crm_core.schema.reading import CUSTOM_PREFIX
-from crm_desktop.models import numbers, query, state
+from crm_desktop.models import access_lease, numbers, query, state
 from crm_desktop.models.custom import all_custom_fields
 from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn, Returned, SyncEvent
 from crm_desktop.models.records import field_named
@@ -67,6 +67,10 @@ class SyncStatus:
     """Edits of others this person may accept."""
     clock_off_ms: int = 0
     """HQ's time less this laptop's, as of the last sync."""
+    works_until_ms: int | None = None
+    """From when on nothing can be changed unless HQ is heard of before."""
+    read_only: Message | None = None
+    """Why nothing can be changed now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,7 @@ class Event:
 def status(replica: Replica) -> SyncStatus:
     """Return where this laptop stands with HQ."""
     with replica.read() as session:
-        known = state.read_all(session)
+        known, now = state.read_all(session), replica.clock.now_ms()
         waiting = session.execute(
             select(OutboxOp.entity, OutboxOp.row_id, func.count()).group_by(OutboxOp.entity, OutboxOp.row_id)
         ).all()
@@ -99,7 +103,7 @@ def status(replica: Replica) -> SyncStatus:
             waiting_operations=sum(row[2] for row in waiting),
             oldest_waiting_ms=session.scalar(select(func.min(OutboxTxn.created_ms))),
             returned=session.scalar(select(func.count(Returned.id)).where(waits_by_itself())) or 0,
-            offered=session.scalar(select(func.count()).where(*is_open(replica.clock.now_ms()))) or 0,
+            offered=session.scalar(select(func.count()).where(*is_open(now))) or 0,
             last_ok_ms=known[Key.LAST_OK_MS] or None,
             device=known[Key.DEVICE],
             quote_numbers_left=numbers.left(session, "quote"),
@@ -109,6 +113,8 @@ def status(replica: Replica) -> SyncStatus:
             },
             interval_s=interval_of(known[Key.SETTINGS]),
             clock_off_ms=known[Key.OFFSET_MS],
+            works_until_ms=access_lease.until_ms(known),
+            read_only=access_lease.words(known, now) if access_lease.is_over(known, now) else None,
         )
 
 

@@ -359,6 +359,7 @@ class Engine:
                 Key.NONCE: response.nonce,
                 Key.OFFSET_MS: offset_ms,
                 Key.SCHEMA: SCHEMA_VERSION,
+                Key.HEARD_MS: max(known[Key.HEARD_MS], response.server_ms),
             }
             if (line := [self._connection, *self._pace.pack()]) != known[Key.LINE]:
                 kept[Key.LINE] = line

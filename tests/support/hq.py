@@ -62,9 +62,10 @@ Projection = dict[Key, dict[str, Any]]
 class Office:
     """HQ with a clock the test turns."""
 
-    def __init__(self, folder: Path, database_url: str | None = None) -> None:
+    def __init__(self, folder: Path, database_url: str | None = None, *, offline_days: int = 0) -> None:
+        """`offline_days` as in HQ's settings; months go by in many tests, so it is for ever unless told."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.settings = fresh_settings(folder, database=database_url)
+        self.settings = fresh_settings(folder, database=database_url, offline_days=offline_days)
         self.database = Database(self.settings.database_url)
         self.now_ms = START_MS
         self.hq = Hq(self.database, self.clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -11,13 +12,15 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
 from crm_desktop.services import syncing
+from crm_desktop.services.calendar import local
+from crm_desktop.services.syncing import SyncStatus
 from crm_desktop.settings import LAST_VIEW, RAIL_COLLAPSED, RECENT_RECORDS
 from crm_desktop.sync.blobs import UP
 from crm_desktop.sync.report import COPIED, RoundReport
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
-from crm_desktop.ui.format import figure
+from crm_desktop.ui.format import coming_date, figure
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.pages.registry import BY_ID, PAGES
 from crm_desktop.ui.places import PAGE_OF_ENTITY
@@ -36,7 +39,7 @@ from crm_desktop.ui.shell.top_bar import TopBar
 from crm_desktop.ui.shell.trail import Trail
 from crm_desktop.ui.sync_words import sync_words
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.translate import show
+from crm_desktop.ui.translate import Text, show
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.menus import Menu
 from crm_desktop.ui.widgets.sync_badge import SyncState
@@ -46,6 +49,8 @@ MOST_RECENT = 20
 NARROW = 1040
 """Below this width, at the person's font scale, the rail shows icons alone."""
 HOUR_S = 3600
+SOON_MS = 3 * 24 * HOUR_S * 1000
+"""How long before nothing can be changed any more the person is told."""
 
 
 class Frame(Live, QWidget):
@@ -66,6 +71,7 @@ class Frame(Live, QWidget):
         self._pages: dict[str, Page] = {}
         self._trail = Trail()
         self._stopped: RoundReport | None = None
+        self._told_of_lease: Text | None = None
         self._last_report: RoundReport | None = None
         self.rail = Rail([page for page in PAGES if page.in_rail])
         self._new_menu, self._program_menu = Menu(self), Menu(self)
@@ -257,6 +263,7 @@ class Frame(Live, QWidget):
         self.top.new.setEnabled(bool(standing.allowed.creatable))
         self.top.log.setEnabled("activity" in standing.allowed.creatable)
         self._say_sync()
+        self._tell_of_lease(standing.sync)
         if tag_looks().use(standing.tag_colours):
             self.update()  # and with it whatever lies on it
 
@@ -290,6 +297,24 @@ class Frame(Live, QWidget):
                     act=self.sign_in_wanted.emit,
                 )
             )
+
+    def _tell_of_lease(self, stands: SyncStatus) -> None:
+        """Say that nothing can be changed until HQ is heard of, or that it will soon be so."""
+        shown, until = self.notices.notice, stands.works_until_ms
+        left_ms = (until or 0) - self.context.replica.clock.now_ms()
+        if stands.read_only is not None:
+            notice = Notice(kind="bad", text=stands.read_only)
+        elif until is not None and left_ms < SOON_MS:
+            day = coming_date(local(until).date())
+            said = message("Sync before {day}: from then on nothing can be changed until you do", day=day)
+            notice = Notice(kind="warn", text=said)
+        else:
+            notice = None
+        if notice is None and shown is not None and shown.text == self._told_of_lease:
+            self.notices.dismiss()
+        elif notice is not None and notice.text != self._told_of_lease:
+            self._tell_once(replace(notice, action=message("Sync now"), act=self._sync_now))
+        self._told_of_lease = notice.text if notice is not None else None
 
     def _tell_of_beginning(self, why: str) -> None:
         is_copy = why == COPIED

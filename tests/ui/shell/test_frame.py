@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from crm_core.i18n import message
+from crm_core.i18n import Message, message
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import records
 from crm_desktop.settings import LAST_VIEW, RECENT_RECORDS
@@ -323,6 +323,26 @@ def test_a_role_without_rights_sees_no_pages_of_records_and_makes_none(frame: Fr
     assert shown == ["home", "sync", "settings"]
     assert not frame.top.new.isEnabled()
     assert not frame.top.log.isEnabled()
+
+
+def test_the_bar_says_until_when_one_may_work_without_hq_and_goes_once_hq_was_heard_of(frame: Frame) -> None:
+    known, now = frame._standing, frame.context.replica.clock.now_ms()
+
+    def stand(works_until_ms: int | None, read_only: Message | None = None) -> Notice | None:
+        sync = replace(known.sync, works_until_ms=works_until_ms, read_only=read_only)
+        frame._show_standing(replace(known, sync=sync))
+        return frame.notices.notice
+
+    assert stand(now + 4 * 86_400_000) is None
+    soon = stand(now + 2 * 86_400_000)
+    assert soon is not None
+    assert (soon.kind, soon.text.text[:11]) == ("warn", "Sync before")
+    frame.notices.dismiss()
+    assert stand(now + 2 * 86_400_000) is None  # said once
+    over = stand(now, message("HQ was last heard of long ago"))
+    assert over is not None
+    assert (over.kind, over.action) == ("bad", message("Sync now"))
+    assert stand(now + 30 * 86_400_000) is None
 
 
 def test_what_is_due_is_counted_anew_after_a_change(frame: Frame, qtbot: QtBot) -> None:
