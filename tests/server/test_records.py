@@ -336,6 +336,61 @@ def test_a_custom_field_is_a_field_like_any_other(people: People) -> None:
     people.anna.ask("PATCH", f"customer/{made['id']}", 422, json={"x:none": "1"})
 
 
+def test_custom_fields_are_filtered_sorted_and_masked_like_others(people: People) -> None:
+    def declare(key: str, kind: str, **more: Any) -> dict[str, Any]:
+        body = {"entity": "customer", "key": key, "label": key, "kind": kind, **more}
+        return people.admin.ask("POST", "custom_field", 201, json=body)
+
+    declare("seats", "integer")
+    declare("deposit", "money", currency="EUR", field_class="money")
+    declare("markets", "tags", choices=["asia", "europe"])
+    declare("active", "boolean")
+    declare("remark", "text", field_class="private")
+    grade = declare("grade", "choice", choices=["a", "b"], required=True, default="a")
+    rows = [
+        {"x:seats": 9, "x:deposit": "12.50 EUR", "x:markets": ["asia"], "x:active": True},
+        {"x:seats": 120, "x:deposit": "7", "x:markets": ["asia", "europe"], "x:grade": "b"},
+        {"x:remark": "not for everybody"},
+    ]
+    owner = people.anna.ask("GET", f"customer/{people.customer}")["owner_id"]
+    for number, row in enumerate(rows):
+        people.admin.ask("POST", "customer", 201, json={"name": f"Custom {number}", "owner_id": owner, **row})
+
+    def found(*where: str, sort: str = "name") -> list[str]:
+        wanted = [("where", each) for each in ("name ~ Custom", *where)]
+        answer = people.anna.ask("GET", "customer", params=[*wanted, ("sort", sort)])
+        return [str(row["name"])[-1] for row in answer["records"]]
+
+    assert found("x:seats > 10") == ["1"]
+    assert found("x:seats = ") == ["2"]
+    assert found("x:deposit >= 10 EUR") == ["0"]
+    assert found("x:markets = europe") == ["1"]
+    assert found("x:active = true") == ["0"]
+    assert found("x:grade = a") == ["0", "2"]
+    assert found(sort="-x:seats") == ["1", "0", "2"]
+    assert found(sort="x:deposit") == ["1", "0", "2"]
+    first = people.anna.ask(
+        "GET", "customer", params=[("where", "name ~ Custom"), ("sort", "x:seats"), ("limit", "1")]
+    )
+    rest = people.anna.ask(
+        "GET",
+        "customer",
+        params=[("where", "name ~ Custom"), ("sort", "x:seats"), ("after", first["next"])],
+    )
+    assert [str(row["name"])[-1] for row in (*first["records"], *rest["records"])] == ["0", "1", "2"]
+    assert first["records"][0]["x:deposit"] == "12.50 EUR"
+    shown = people.anna.ask("GET", "customer", params=[("where", "name = Custom 2")])["records"][0]
+    assert "x:remark" not in shown
+    for asked in ([("where", "x:remark ~ everybody")], [("sort", "x:remark")], [("where", "x:nothing = 1")]):
+        people.anna.ask("GET", "customer", 400, params=asked)
+    people.anna.ask("PATCH", f"customer/{shown['id']}", 422, json={"x:remark": "guessed"})
+    people.anna.ask("PATCH", f"customer/{shown['id']}", 422, json={"x:grade": "z"})
+    people.admin.ask("PATCH", f"custom_field/{grade['id']}", json={"retired": True})
+    shown = people.anna.ask("GET", "customer", params=[("where", "name = Custom 2")])["records"][0]
+    assert "x:grade" not in shown
+    people.anna.ask("GET", "customer", 400, params=[("where", "x:grade = a")])
+
+
 @pytest.mark.postgres
 def test_the_same_holds_on_postgresql(tmp_path: Path, fresh_postgres: str) -> None:
     with running_server(tmp_path, fresh_postgres) as server:
@@ -346,6 +401,7 @@ def test_the_same_holds_on_postgresql(tmp_path: Path, fresh_postgres: str) -> No
         test_tags_are_set_as_a_whole_and_merge_word_by_word(people)
         test_an_amount_without_a_currency_keeps_the_records(people)
         test_a_custom_field_is_a_field_like_any_other(people)
+        test_custom_fields_are_filtered_sorted_and_masked_like_others(people)
         test_signs_of_the_query_language_are_letters_like_others(people, "\\")
         test_a_character_no_engine_keeps_is_told(people)
         test_a_place_to_go_on_from_that_nobody_gave_is_told(people)
