@@ -21,6 +21,8 @@ _SEEDED = (
     "tests/server/sync/test_invariants.py",
 )
 _HISTORIES = ("tests/sync/test_histories.py", "tests/e2e/test_histories_of_processes.py")
+_ENDS = "tests/sync/test_crash_sweep.py"
+"""Runs in pieces what the part `ends` runs as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _parts(asked: argparse.Namespace, folder: str) -> dict[str, Part]:
         ),
         "tests": Part(
             "tests marked soak",
-            (*_PYTEST, "-m", "soak", "tests", *(f"--ignore={path}" for path in _HISTORIES)),
+            (*_PYTEST, "-m", "soak", "tests", *(f"--ignore={path}" for path in (*_HISTORIES, _ENDS))),
         ),
     }
 
