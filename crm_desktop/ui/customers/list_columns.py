@@ -29,6 +29,7 @@ POOL = ListView(
     key="pool",
     text=message("Public pool"),
     fixed=(Condition(field="owner_id", op=Op.EMPTY),),
+    columns=("name", "level", "city", "industry", "last_owner_id", "returned_at", "pool_reason", "tags"),
 )
 """Customers nobody owns."""
 RETURNING = ListView(
@@ -37,6 +38,7 @@ RETURNING = ListView(
     fixed=(Condition(field=POOL_DUE, op=Op.FILLED),),
     needs=POOL_DUE,
     sort=((POOL_DUE, False),),
+    columns=("name", "level", "owner_id", "city", LAST_CONTACT, POOL_DUE, "open", "next_step"),
 )
 """Customers that rules return when nothing is done, the next first."""
 
