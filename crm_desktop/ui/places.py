@@ -25,6 +25,7 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "stage_rule": "conditions",
         "milestone": "milestones",
         "competitor": "competitors",
+        "pool_rule": "pool_rules",
     }
 )
 

@@ -44,6 +44,15 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("Points are earned and spent; each entry stays as it was written."),
         new=N_("New points entry"),
     ),
+    "pool_rule": ListWords(
+        counted=N_("{count} pool rules"),
+        one=N_("1 pool rule"),
+        none_yet=N_("No pool rules yet"),
+        first=N_(
+            "Without a rule no customer returns to the pool by itself, and nobody's claims are limited."
+        ),
+        new=N_("New pool rule"),
+    ),
     "lead": ListWords(
         counted=N_("{count} leads"),
         one=N_("1 lead"),

@@ -154,6 +154,14 @@ PAGES: tuple[PageSpec, ...] = (
     ),
     PageSpec(id="tags", text=N_("Tags"), icon="tag", factory="tags:TagsPage", entity="tag", in_rail=False),
     PageSpec(
+        id="pool_rules",
+        text=N_("Pool rules"),
+        icon="filter",
+        factory="pool_rules:PoolRulesPage",
+        entity="pool_rule",
+        in_rail=False,
+    ),
+    PageSpec(
         id="duplicates",
         text=N_("Possible duplicates"),
         icon="compare",

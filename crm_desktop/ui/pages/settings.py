@@ -129,6 +129,7 @@ class SettingsPage(Page):
             self._fields,
             self._tags_card(),
             self._pipelines_card(),
+            self._pool_card(),
             self._reminders_card(),
             self._sync_card(),
             self.files,
@@ -159,6 +160,15 @@ class SettingsPage(Page):
         self.tags_button = Button(message("Tags…"), Kind.STANDARD, icon="tag")
         self.tags_button.clicked.connect(lambda: self.context.go.emit(Place(page="tags")))
         _buttons(card, self.tags_button)
+        return card
+
+    def _pool_card(self) -> Card:
+        card = Card(message("Public pool"))
+        said = message("When customers return to the pool, and how many one may take.")
+        card.body.addWidget(Label(said, color="text-soft", wrap=True))
+        self.pool_button = Button(message("Pool rules…"), Kind.STANDARD, icon="filter")
+        self.pool_button.clicked.connect(lambda: self.context.go.emit(Place(page="pool_rules")))
+        _buttons(card, self.pool_button)
         return card
 
     def _reminders_card(self) -> Card:

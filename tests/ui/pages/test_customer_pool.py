@@ -17,6 +17,7 @@ from crm_desktop.services import pool, records
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.customers.customer_view import CustomerView
 from crm_desktop.ui.pages.customers import CustomersPage
+from crm_desktop.ui.pages.pool_rules import PoolRulesPage
 from crm_desktop.ui.translate import show
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
@@ -117,3 +118,16 @@ def test_a_limit_is_said_where_the_claim_was_asked_for(stage: Stage) -> None:
     stage.settle()
     assert held_by(stage, customer) is None
     assert show(stage.notices[-1].text) == "You hold 0 of the 0 customers one may hold (全部)"
+
+
+def test_rules_are_listed_and_made_where_settings_lead(stage: Stage) -> None:
+    make(stage, "pool_rule", name="普通客户", contact_days=30)
+    page = PoolRulesPage(stage.context, stage.actions)
+    stage.show(page)
+    page.show_place(Place(page="pool_rules"))
+    stage.settle()
+    assert page.list.model.known == 1
+    page.show_place(Place(page="pool_rules", options={"new": "pool_rule"}))
+    stage.settle()
+    assert page.form is not None
+    assert page.form.isVisible()
