@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -41,11 +42,22 @@ OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Columns a list shows beside the fields: what follows from other records, as its cells say it."""
+
+    columns: Sequence[tuple[str, str, int]]
+    """(key, title, place among all columns) of each, in order."""
+    read: Callable[[Sequence[Record]], Mapping[str, Sequence[str]]]
+    """Gives the texts of some records, in the order of the columns, by id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
-    """A record with what its links lead to, by field name."""
+    """A record with what its links lead to, by field name, and the texts beside its fields."""
 
     record: Record
     titles: Mapping[str, str]
+    beside: Sequence[str] = ()
 
 
 def export_rows(
@@ -55,6 +67,7 @@ def export_rows(
     translate: Translate,
     progress: OnProgress = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
+    beside: Beside | None = None,
 ) -> int:
     """Write the records of a list to a CSV, xlsx, vcf or JSON file by its ending; return how many.
 
@@ -72,7 +85,7 @@ def export_rows(
             N_("{entity} does not fit on an address card"), entity=Message(SCHEMAS[entity].meta.plural)
         )
     with replica.read() as session:
-        export = _Export(session, replica, query, translate, progress, cancelled)
+        export = _Export(session, replica, query, translate, progress, cancelled, beside)
         match ending:
             case ".csv":
                 write_pieces(path, csv_lines(export.table()))
@@ -97,8 +110,10 @@ class _Export:
         translate: Translate,
         progress: OnProgress,
         cancelled: Callable[[], bool],
+        beside: Beside | None,
     ) -> None:
         self.count = 0
+        self._beside = beside
         self._session = session
         self._person = replica.person
         self._query = query
@@ -155,6 +170,7 @@ class _Export:
                 raise Stopped(N_("The export was stopped; no file was written"))
             kept = [record for record in page.rows if self._may_take(record)]
             titles = self._titles(kept)
+            texts = self._beside.read(kept) if self._beside else {}
             for record in kept:
                 self.count += 1
                 yield _Row(
@@ -166,6 +182,7 @@ class _Export:
                         for field in self._fields
                         if record.get(field.name)
                     },
+                    beside=texts.get(record.id, ()),
                 )
             seen += len(page.rows)
             if page.next is None:
@@ -175,9 +192,20 @@ class _Export:
 
     def table(self) -> Iterator[Sequence[str]]:
         """Yield headers and rows of text: ids first, links as what they lead to is called."""
-        yield ["ID", *(self._translate(field.label) for field in self._fields)]
+        yield ["ID", *self._heads()]
         for row in self.rows():
-            yield [row.record.id, *(guarded(self._text(field, row), field.kind) for field in self._fields)]
+            cells = [guarded(self._text(field, row), field.kind) for field in self._fields]
+            yield [row.record.id, *self._placed(cells, [guarded(each, Kind.TEXT) for each in row.beside])]
+
+    def _heads(self) -> Sequence[str]:
+        labels = [self._translate(field.label) for field in self._fields]
+        return self._placed(labels, [title for _, title, _ in self._beside.columns] if self._beside else ())
+
+    def _placed(self, cells: list[Any], beside: Sequence[str]) -> Sequence[Any]:
+        """Return cells with those beside the fields put where the list shows them."""
+        for (_, _, place), text in zip(self._beside.columns if self._beside else (), beside, strict=False):
+            cells.insert(place, text)
+        return cells
 
     def json_pieces(self, *, as_array: bool) -> Iterator[bytes]:
         """Yield flat records, as one array or one a line."""
@@ -187,6 +215,8 @@ class _Export:
         for row in self.rows():
             flat = flat_of(row.record, known)
             chosen = {name: value for name, value in flat.items() if name == "id" or name in names}
+            keys = [key for key, _, _ in self._beside.columns] if self._beside else ()
+            chosen.update(zip(keys, row.beside, strict=False))
             yield separator + json.dumps(chosen, ensure_ascii=False).encode()
             separator = b",\n" if as_array else b"\n"
         yield (b"[]\n" if self.count == 0 else b"\n]\n") if as_array else b"\n"
@@ -223,9 +253,10 @@ class _Export:
         return "".join(c for c in plural if c not in "[]:*?/\\'")[:31]
 
     def _sheet_rows(self) -> Iterator[Sequence[str | Decimal]]:
-        yield ["ID", *(self._translate(field.label) for field in self._fields)]
+        yield ["ID", *self._heads()]
         for row in self.rows():
-            yield [row.record.id, *(self._sheet_cell(field, row) for field in self._fields)]
+            cells = [self._sheet_cell(field, row) for field in self._fields]
+            yield [row.record.id, *self._placed(cells, row.beside)]
 
     def _sheet_cell(self, field: Field, row: _Row) -> str | Decimal:
         text = self._text(field, row)

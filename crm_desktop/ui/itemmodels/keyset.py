@@ -92,7 +92,7 @@ class KeysetModel(QAbstractTableModel):
         super().__init__(parent)
         self._context = context
         self._columns = list(columns)
-        self._extras = extras
+        self.extras = extras
         self._query: ListQuery | None = None
         self._pages: list[_Page] = []
         self._starts: list[int] = []
@@ -287,7 +287,7 @@ class KeysetModel(QAbstractTableModel):
     # Reading
 
     def _reader(self, query: ListQuery) -> Callable[[], RowsRead]:
-        return reader_of(self._context.replica, query, self._columns, self._extras)
+        return reader_of(self._context.replica, query, self._columns, self.extras)
 
     def _read_anew(self, pages: int, done: Callable[[_Read], None]) -> None:
         assert self._query is not None

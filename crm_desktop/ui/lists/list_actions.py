@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,17 +18,19 @@ from crm_core.rules.access import Action as Right
 from crm_core.rules.duplicates import COMPARED
 from crm_core.schema.field import Plain
 from crm_desktop.interchange import exporting
+from crm_desktop.interchange.exporting import Beside
 from crm_desktop.interchange.stopped import Stopped
 from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.models.records import Record
 from crm_desktop.services import lists, records
 from crm_desktop.settings import EXPORT_FOLDER
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Notice
 from crm_desktop.ui.duplicates.words import merge_place
 from crm_desktop.ui.format import figure
-from crm_desktop.ui.itemmodels.rows import Row
+from crm_desktop.ui.itemmodels.rows import Column, Row
 from crm_desktop.ui.tasks import Job
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.menus import Menu
 
 if TYPE_CHECKING:
@@ -104,12 +106,14 @@ class ListActions(QObject):
         query, ids = self._list.selected_query()
         if ids:
             query = replace(query, conditions=(*query.conditions, _among(ids)))
-        fields = [c.field.name for c in self._list.model.columns if c.field is not None]
-        query = replace(query, fields=tuple(fields) if path.suffix in (".csv", ".xlsx") else None)
+        columns = [self._list.all_columns()[key] for key in self._list.column_keys()]
+        if path.suffix.lower() != ".vcf":  # what stands on an address card is not chosen here
+            query = replace(query, fields=tuple(c.field.name for c in columns if c.field is not None))
         replica, settings = self._context.replica, self._context.app.settings
+        beside = self._beside(columns)
 
         def write(job: Job) -> int:
-            number = exporting.export_rows(replica, query, path, tr, job.step, job.is_cancelled)
+            number = exporting.export_rows(replica, query, path, tr, job.step, job.is_cancelled, beside)
             settings.set(EXPORT_FOLDER, str(path.parent))
             return number
 
@@ -127,6 +131,20 @@ class ListActions(QObject):
 
         text = message("Exporting to {file}", file=path.name)
         self._context.tasks.run(self._list, text, write, written, failed)
+
+    def _beside(self, columns: Sequence[Column]) -> Beside | None:
+        """Return the columns shown that are no field of the record, as a file takes them."""
+        extras, replica = self._list.model.extras, self._context.replica
+        chosen = [(place, column) for place, column in enumerate(columns) if column.field is None]
+        if extras is None or not chosen:
+            return None
+
+        def read(some: Sequence[Record]) -> Mapping[str, Sequence[str]]:
+            found = extras(replica, [record.id for record in some])
+            rows = [Row(record=record, titles={}, extra=found.get(record.id)) for record in some]
+            return {row.id: [column.cell(row).text for _, column in chosen] for row in rows}
+
+        return Beside(columns=[(c.key, show(c.title), place) for place, c in chosen], read=read)
 
     def open_menu(self, at: QPoint) -> Menu | None:
         """Show what can be done with the rows selected, and return the menu."""

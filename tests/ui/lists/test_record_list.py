@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,10 +23,12 @@ from crm_desktop.models.replica import LOCAL_USER
 from crm_desktop.services import records, saved_views
 from crm_desktop.settings import DENSITY, EXPORT_FOLDER, LIST_STATES
 from crm_desktop.ui.itemmodels import keyset
+from crm_desktop.ui.itemmodels.rows import CellText, Column
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import show
+from crm_desktop.ui.widgets.cells import CellKind
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
 from tests.support.windows import has_keyboard
@@ -414,6 +417,34 @@ def test_ctrl_e_asks_for_a_file_and_writes_its_kind(
     stage.press(made.table, Key.Key_E, Ctrl)
     assert (tmp_path / written).stat().st_size > 0
     assert str(stage.notices[-1].text) == f"12 rows written to {written}"
+
+
+def test_an_export_holds_the_columns_shown_in_their_order(stage: Stage, tmp_path: Path) -> None:
+    beside = Column(
+        key="letters",
+        title=message("Name"),
+        kind=CellKind.RIGHT,
+        width=60,
+        cell=lambda row: CellText(str(row.extra)),
+    )
+    made = shown(
+        stage,
+        extra_columns=(beside,),
+        extras=lambda _replica, ids: {record_id: record_id[-3:] for record_id in ids},
+    )
+    made.show_column_keys(["level", "letters", "name", "city"])
+    stage.settle()
+    made.actions_of_list.export_to(tmp_path / "shown.csv")
+    stage.settle()
+    with (tmp_path / "shown.csv").open(encoding="utf-8-sig", newline="") as file:
+        head, first, *rest = list(csv.reader(file))
+    assert head == ["ID", "Level", "Name", "Name", "City"]
+    assert first[1:] == ["A · key account", first[0][-3:], "Demo 00", "Leeds"]
+    assert len(rest) == 11
+    made.actions_of_list.export_to(tmp_path / "shown.json")
+    stage.settle()
+    one = json.loads((tmp_path / "shown.json").read_text(encoding="utf-8"))[0]
+    assert list(one) == ["id", "name", "level", "city", "letters"]
 
 
 def test_an_export_that_is_cancelled_leaves_the_file_as_it_was(
