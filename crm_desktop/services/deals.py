@@ -168,13 +168,14 @@ def board(
         rows = stages(session, chosen.id) if chosen else []
         open_stages = [stage for stage in rows if stage.kind == pipeline.OPEN]
         totals = _totals(session, shown, open_stages, currency)
+        setup = milestones.Setup(session)
         held = _stages_with_deals(session, open_stages)
         open_stages = [stage for stage in open_stages if not stage.retired or stage.id in held]
         columns = tuple(
             Column(
                 stage=stage,
                 total=totals.get(stage.id, ColumnTotal(count=0, amount_minor=0, weighted_minor=0)),
-                cards=_cards(session, replica, shown, stage, limit, None),
+                cards=_cards(session, replica, shown, stage, limit, None, setup),
             )
             for stage in open_stages
         )
@@ -204,7 +205,7 @@ def more_cards(
         if row is None:
             return ()
         stage = next(s for s in stages(session, row.pipeline_id or "") if s.id == stage_id)
-        return _cards(session, replica, shown, stage, limit, after)
+        return _cards(session, replica, shown, stage, limit, after, milestones.Setup(session))
 
 
 def place_in_column(session: Session, deal_id: str, stage_id: str, shown: BoardFilter) -> tuple[int, int]:
@@ -321,6 +322,7 @@ def _cards(
     stage: StageRow,
     limit: int,
     after: Card | None,
+    setup: milestones.Setup,
 ) -> tuple[Card, ...]:
     statement = _open(
         select(Deal, Customer.name, User.name)
@@ -338,7 +340,7 @@ def _cards(
     steps = next_steps(session, Activity.deal_id, ids, now, end_of_today_ms(now))
     marks = marks_of(session, "deal", ids)
     shows_money = not_masked(replica.person, "deal", "amount")
-    steps_done = milestones.progress_of(session, [deal for deal, _, _ in deals])
+    steps_done = milestones.progress_of(session, [deal for deal, _, _ in deals], setup)
     cards = []
     for deal, customer_name, owner_name in deals:
         days = max(0, (now - (deal.stage_since or deal.created_at or now)) // DAY_MS)

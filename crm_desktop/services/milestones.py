@@ -52,7 +52,7 @@ def checklist(replica: Replica, deal_id: str) -> tuple[ListedMilestone, ...]:
     with replica.read() as session:
         if not decide(replica.person, Action.READ, "deal_milestone"):
             return ()
-        lines = _Setup(session).lines(deal.values, _kept(session, [deal_id]).get(deal_id, []))
+        lines = Setup(session).lines(deal.values, _kept(session, [deal_id]).get(deal_id, []))
         people = {each for line in lines if line.kept for each in (line.kept.owner_id, line.kept.done_by)}
         owner_id = deal.get("owner_id")
         names = query.labels(session, "user", {each for each in (*people, owner_id) if each})
@@ -60,12 +60,11 @@ def checklist(replica: Replica, deal_id: str) -> tuple[ListedMilestone, ...]:
         return tuple(_shown(line, deal, names, today) for line in lines)
 
 
-def progress_of(session: Session, deals: Sequence[Deal]) -> dict[str, tuple[int, int]]:
+def progress_of(session: Session, deals: Sequence[Deal], setup: Setup) -> dict[str, tuple[int, int]]:
     """Return for each deal that has milestones how many are done, and of how many."""
-    setup = _Setup(session)
-    kept = _kept(session, [deal.id for deal in deals])
-    if not setup.templates and not kept:
+    if not setup.templates and not setup.has_kept:
         return {}
+    kept = _kept(session, [deal.id for deal in deals])
     found = {}
     for deal in deals:
         values = {"stage_id": deal.stage_id, "product_id": deal.product_id}
@@ -94,7 +93,7 @@ def _write(replica: Replica, deal_id: str, key: str, changes: Mapping[str, Plain
         deal = repository.get(session, "deal", deal_id)
         if deal is None:
             raise NotFound(N_("There is no such record on this laptop"))
-        lines = _Setup(session).lines(deal.values, _kept(session, [deal_id]).get(deal_id, []))
+        lines = Setup(session).lines(deal.values, _kept(session, [deal_id]).get(deal_id, []))
         line = next((line for line in lines if key in _keys(line)), None)
         if line is None:
             raise NotFound(N_("The deal has no such milestone"))
@@ -113,7 +112,7 @@ def _write(replica: Replica, deal_id: str, key: str, changes: Mapping[str, Plain
     return Outcome(record, frozenset(session.changed))
 
 
-class _Setup:
+class Setup:
     """Templates in use and stages, read once."""
 
     def __init__(self, session: Session) -> None:
@@ -127,6 +126,9 @@ class _Setup:
             row.id: pipeline.stage_row(row.id, {name: getattr(row, name) for name in pipeline.STAGE_FIELDS})
             for row in session.scalars(select(Stage).where(Stage.life % 2 == 1))
         }
+
+        self.has_kept = session.scalar(select(DealMilestone.id).limit(1)) is not None
+        """Whether anything is known of any milestone of a deal."""
 
     def lines(self, deal: Mapping[str, Plain], kept: Sequence[Kept]) -> tuple[Line, ...]:
         """Return the milestones of a deal with these values."""

@@ -46,7 +46,15 @@ def is_neglected(now_ms: int) -> ColumnElement[bool]:
 
 def count_own(replica: Replica) -> int:
     """Return how many of the person's own deals are neglected."""
-    return len(_ids(replica, replica.person.user_id))
+    if not decide(replica.person, Action.READ, "deal"):
+        return 0
+    statement = select(func.count()).where(
+        Deal.owner_id == replica.person.user_id,
+        Deal.life % 2 == 1,
+        is_neglected(replica.clock.now_ms()),
+    )
+    with replica.read() as session:
+        return int(session.scalar(statement) or 0)
 
 
 def neglected(replica: Replica, owner_id: str | None = None, limit: int = 500) -> tuple[NeglectedDeal, ...]:
@@ -87,16 +95,6 @@ def neglected(replica: Replica, owner_id: str | None = None, limit: int = 500) -
             )
             for deal, contact_ms, customer, owner, stage, age_limit, days in session.execute(statement)
         )
-
-
-def _ids(replica: Replica, owner_id: str) -> list[str]:
-    if not decide(replica.person, Action.READ, "deal"):
-        return []
-    statement = select(Deal.id).where(
-        Deal.owner_id == owner_id, Deal.life % 2 == 1, is_neglected(replica.clock.now_ms())
-    )
-    with replica.read() as session:
-        return list(session.scalars(statement))
 
 
 def _contact() -> Any:

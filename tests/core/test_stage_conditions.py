@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_core.entities import SCHEMAS
+from crm_core.money import round_half_up
 from crm_core.rules import stage_conditions as rules
 from crm_core.rules.access import Person, read_rights
-from crm_core.rules.pipeline import LOST, OPEN, WON, StageRow
+from crm_core.rules.pipeline import LOST, OPEN, WON, StageRow, weighted_minor
 from crm_core.rules.stage_conditions import Condition, DealFacts
 from crm_core.rules.standard_roles import STANDARD_ROLES
 
@@ -172,3 +174,9 @@ def test_numbers_compare_as_numbers(operator: str, held: int, wanted: int) -> No
     means |= {">": held > wanted, ">=": held >= wanted}
     known = facts({"probability": held})
     assert (said(compares("probability", operator, str(wanted)), known) == []) is means[operator]
+
+
+@given(amount=st.integers(-(10**12), 10**12), chance=st.integers(0, 100))
+def test_a_weighted_amount_is_rounded_half_up_away_from_zero(amount: int, chance: int) -> None:
+    exact = Decimal(amount) * chance / 100
+    assert weighted_minor(amount, chance) == round_half_up(exact)
