@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Index
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import PRIORITIES, choices
@@ -51,6 +53,9 @@ REMINDERS = choices(
 )
 """How long before it is due somebody is reminded, in minutes as text; empty: as the person set it."""
 NEVER_REMINDED = "none"
+LASTS_DAYS = "duration_minutes > 1440"
+SEVERAL = "assignees IS NOT NULL"
+"""Conditions of indexes, which a query has to name word for word."""
 
 
 class Activity(Entity):
@@ -61,6 +66,13 @@ class Activity(Entity):
     """
 
     __tablename__ = "activity"
+    # What a calendar asks: somebody's days, what lasts for days, and what several people are on.
+    __table_args__ = (
+        Index("ix_activity_owner_due", "owner_id", "due_at"),
+        Index("ix_activity_owner_happened", "owner_id", "happened_at"),
+        Index("ix_activity_long", "due_at", sqlite_where=sql(LASTS_DAYS), postgresql_where=sql(LASTS_DAYS)),
+        Index("ix_activity_put_on", "due_at", sqlite_where=sql(SEVERAL), postgresql_where=sql(SEVERAL)),
+    )
     meta = EntityMeta(no=30, label=N_("Activity"), plural=N_("Activities"), icon="cal", title="subject")
 
     kind: Mapped[str | None] = choice(

@@ -19,7 +19,7 @@ from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import flat, record_id_of
 from crm_desktop.interchange import calendar_files
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import calendar_period, planning, records
+from crm_desktop.services import calendar_period, delegating, planning, records
 from crm_desktop.services.calendar import local, moment
 from crm_desktop.services.calendar_period import DAY_OF_SERIES, CalendarItem, key_parts
 from crm_desktop.services.planning import Which
@@ -104,6 +104,33 @@ def done(terminal: Terminal, key: str, reopen: bool) -> None:
         changed = planned.made[0] if planned.made else key_parts(key_of(key))[0]
         shown = flat(app.replica, records.get(app.replica, "activity", changed))
     terminal.console.show(shown)
+
+
+@calendar.command(help=tr(N_("Say who an activity could be given to, the best first, and why.")))
+@click.argument("key", metavar="ID")
+@pass_terminal
+def suggest(terminal: Terminal, key: str) -> None:
+    """Suggest somebody."""
+    with terminal.app() as app:
+        found = delegating.suggestions(app.replica, key_of(key))
+    rows = [
+        {"name": each.name, "score": each.score, "reason": each.reason.show(tr), "id": each.user_id}
+        for each in found
+    ]
+    terminal.console.show_rows(rows, ("name", "score", "reason", "id"))
+
+
+@calendar.command(help=tr(N_("Give an activity to somebody; who may not hand it over puts him on it.")))
+@click.argument("key", metavar="ID")
+@click.argument("user_id", metavar="USER")
+@pass_terminal
+def give(terminal: Terminal, key: str, user_id: str) -> None:
+    """Give an activity to somebody."""
+    with terminal.app() as app:
+        handed = delegating.give(app.replica, key_of(key), record_id_of(user_id)).value
+        record = records.get(app.replica, "activity", key_parts(key_of(key))[0])
+        shown = flat(app.replica, record)
+    terminal.console.show({**shown, "handed_over": handed.handed_over})
 
 
 @calendar.command(help=tr(N_("Delete an activity, or times of its series.")))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
-from crm_core.entities.activity import Activity
+from crm_core.entities.activity import LASTS_DAYS, SEVERAL, Activity
 from crm_core.entities.people import User
 from crm_core.errors import UserError
 from crm_core.rules.access import Action, decide
@@ -26,6 +27,7 @@ MINUTE_MS = 60_000
 USUAL_MINUTES = {"visit": 60, "meeting": 60}
 BRIEF_MINUTES = 30
 UNDATED_SHOWN = 100
+_id, _urgent = attrgetter("id"), attrgetter("urgent")
 DAY_OF_SERIES = "@"
 """Between the id of a repeating activity and the day, in the key of one of its times."""
 
@@ -106,9 +108,7 @@ def period(
     with replica.read() as session:
         rows = [*_single(session, begins_ms, ends_ms, people)]
         found = [_item(row, row.due_at or row.happened_at, None, zone) for row in rows]
-        for row in session.execute(
-            _shown(people, Activity.repeats.is_not(None), Activity.due_at < ends_ms + DAY_MS)
-        ):
+        for row in _series(session, ends_ms, people):
             found += _times(row, begins_ms, ends_ms, zone)
         inside = [item for item in found if item.begins_ms < ends_ms and _lasts_into(item, begins_ms)]
         return _named(session, inside)
@@ -119,12 +119,15 @@ def undated(replica: Replica, people: Collection[str] | None = None) -> tuple[Un
     decide(replica.person, Action.READ, "activity").demand()
     urgent = func.instr("urgent high normal low", func.coalesce(Activity.priority, "normal"))
     with replica.read() as session:
-        rows = session.execute(
-            _shown(people, Activity.kind == "task", Activity.due_at.is_(None), Activity.done.isnot(True))
-            .add_columns(Activity.priority)
-            .order_by(urgent, Activity.id.desc())
-            .limit(UNDATED_SHOWN)
-        ).all()
+        rows: list[Any] = []
+        for whose in _of(people):
+            open_ones = (Activity.kind == "task", Activity.due_at.is_(None), Activity.done.isnot(True))
+            rows += session.execute(
+                _shown(*whose, *open_ones)
+                .add_columns(Activity.priority, urgent.label("urgent"))
+                .order_by(urgent, Activity.id.desc())
+                .limit(UNDATED_SHOWN)
+            ).all()
         names = query.labels(session, "customer", {row.customer_id for row in rows if row.customer_id})
     return tuple(
         UndatedTask(
@@ -134,7 +137,7 @@ def undated(replica: Replica, people: Collection[str] | None = None) -> tuple[Un
             priority=row.priority or "normal",
             kind=row.kind or "task",
         )
-        for row in rows
+        for row in sorted(sorted(rows, key=_id, reverse=True), key=_urgent)[:UNDATED_SHOWN]
     )
 
 
@@ -142,8 +145,8 @@ def calendars(replica: Replica) -> tuple[tuple[str, str], ...]:
     """Return (id, name) of those whose activities are here: the person signed in first, others by name."""
     me = replica.person.user_id
     with replica.read() as session:
-        owners = select(Activity.owner_id).where(Activity.life % 2 == 1).distinct()
-        rows = session.execute(select(User.id, User.name).where(User.id.in_(owners), User.id != me)).all()
+        has_some = select(Activity.id).where(Activity.owner_id == User.id).exists()
+        rows = session.execute(select(User.id, User.name).where(has_some, User.id != me)).all()
         mine = session.scalar(select(User.name).where(User.id == me)) or ""
     return ((me, mine), *sorted(((row.id, row.name or "") for row in rows), key=lambda pair: pair[1]))
 
@@ -153,7 +156,7 @@ def item_of(replica: Replica, key: str) -> CalendarItem | None:
     record_id, day = key_parts(key)
     zone = usual_zone()
     with replica.read() as session:
-        row = session.execute(_shown(None, Activity.id == record_id)).first()
+        row = session.execute(_shown(Activity.id == record_id)).first()
         if row is None or not (row.due_at or row.happened_at):
             return None
         if day is None:
@@ -163,8 +166,8 @@ def item_of(replica: Replica, key: str) -> CalendarItem | None:
         return _named(session, [_item(row, at_ms, day, zone)])[0]
 
 
-def _shown(people: Collection[str] | None, *conditions: Any) -> Select[*tuple[Any, ...]]:
-    statement: Select[*tuple[Any, ...]] = select(
+def _shown(*conditions: Any) -> Select[*tuple[Any, ...]]:
+    return select(
         Activity.id,
         Activity.kind,
         Activity.subject,
@@ -182,38 +185,45 @@ def _shown(people: Collection[str] | None, *conditions: Any) -> Select[*tuple[An
         Activity.skipped,
         Activity.reminder,
     ).where(Activity.life % 2 == 1, *conditions)
+
+
+def _of(people: Collection[str] | None) -> list[tuple[Any, ...]]:
+    """Return the conditions that name whose activities are meant, each for a statement an index answers.
+
+    The second are those somebody else has, on which they are put.
+    """
     if people is None:
-        return statement
+        return [()]
     put_on = func.json_each(Activity.assignees).table_valued("value")
     named = select(put_on.c.value).where(put_on.c.value.in_(people)).exists()
-    return statement.where(or_(Activity.owner_id.in_(people), Activity.assignees.is_not(None) & named))
+    others = func.coalesce(Activity.owner_id, "").not_in(people)
+    return [(Activity.owner_id.in_(people),), (text(f"activity.{SEVERAL}"), others, named)]
 
 
 def _single(session: Session, begins_ms: int, ends_ms: int, people: Collection[str] | None) -> Iterable[Any]:
     """Yield the rows that begin in the period or within the day before, and longer ones from before."""
-    kept = (Activity.repeats.is_(None), Activity.kind != "note")
+    # Written so that no index can answer it: nearly all rows repeat nothing, and SQLite would walk them all.
+    kept = (func.coalesce(Activity.repeats, "") == "", Activity.kind != "note")
     earliest = begins_ms - DAY_MS
-    yield from session.execute(
-        _shown(people, *kept, Activity.due_at >= earliest, Activity.due_at < ends_ms + DAY_MS)
-    )
-    yield from session.execute(
-        _shown(
-            people,
-            *kept,
-            Activity.due_at >= begins_ms - MOST_MINUTES * MINUTE_MS - DAY_MS,
-            Activity.due_at < earliest,
-            Activity.duration_minutes > 24 * 60,
-        )
-    )
-    yield from session.execute(
-        _shown(
-            people,
-            *kept,
-            Activity.due_at.is_(None),
-            Activity.happened_at >= earliest,
-            Activity.happened_at < ends_ms,
-        )
-    )
+    for whose in _of(people):
+        in_days = (Activity.due_at >= earliest, Activity.due_at < ends_ms + DAY_MS)
+        yield from session.execute(_shown(*kept, *whose, *in_days))
+        since = begins_ms - MOST_MINUTES * MINUTE_MS - DAY_MS
+        before = (Activity.due_at >= since, Activity.due_at < earliest)
+        yield from session.execute(_shown(*kept, *whose, text(f"activity.{LASTS_DAYS}"), *before))
+    happened = (Activity.happened_at >= earliest, Activity.happened_at < ends_ms)
+    unplanned = func.coalesce(Activity.due_at, 0) == 0
+    for whose in _of(people)[:1]:  # people are put on what is planned
+        yield from session.execute(_shown(*kept, *whose, unplanned, *happened))
+
+
+def _series(session: Session, ends_ms: int, people: Collection[str] | None) -> Iterable[Any]:
+    """Yield the repeating rows that have begun by the end of a period: few, and found by their own index."""
+    begun = func.coalesce(Activity.due_at, ends_ms + DAY_MS) < ends_ms + DAY_MS
+    for whose in _of(people):
+        # By the index of rules, not by that of owners, who have thousands of other things.
+        owned = (func.coalesce(Activity.owner_id, "").in_(people),) if people and len(whose) == 1 else whose
+        yield from session.execute(_shown(Activity.repeats > "", begun, *owned))
 
 
 def _times(row: Any, begins_ms: int, ends_ms: int, zone: ZoneInfo) -> list[CalendarItem]:

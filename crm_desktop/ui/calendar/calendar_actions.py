@@ -33,6 +33,7 @@ class Commands:
     repeat: Callable[[], None]
     tick: Callable[[], None]
     alone: Callable[[], None]
+    give: Callable[[], None]
     remove: Callable[[], None]
     shift: Callable[[int, int], None]
     """Days and minutes later."""
@@ -59,6 +60,7 @@ def add_actions(actions: ActionRegistry, commands: Commands, face: QWidget) -> N
         ("repeat", N_("Repeat…"), "sync", "R", edit, commands.repeat),
         ("tick", N_("Done, or open again"), "check", "Space", edit, commands.tick),
         ("alone", N_("Change this time alone"), "pen", "E", edit, commands.alone),
+        ("give", N_("Give it to somebody…"), "user", "G", edit, commands.give),
         ("delete", N_("Delete"), "trash", "Del", delete, commands.remove),
         (
             "sooner",

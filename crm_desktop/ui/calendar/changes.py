@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QWidget
 
 from crm_core.i18n import Message, message
 from crm_core.rules.recurrence import Repeat
+from crm_core.rules.suggesting import Colleague
 from crm_core.rules.typed_moment import TypedMoment
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import planning, records
+from crm_desktop.services import delegating, planning, records
 from crm_desktop.services.calendar import local, moment
 from crm_desktop.services.calendar_period import MINUTE_MS, CalendarItem, key_parts
+from crm_desktop.services.delegating import Handed
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.planning import Planned, Which
 from crm_desktop.ui.calendar.calendar_chart import Slot
@@ -23,8 +25,11 @@ from crm_desktop.ui.calendar.repeat_popup import RepeatPopup
 from crm_desktop.ui.calendar.which_popup import WhichPopup
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import clock, weekday_date
+from crm_desktop.ui.translate import show
+from crm_desktop.ui.widgets.menus import Menu
 
 MOST_STEPS_BACK = 20
+MOST_SUGGESTED = 8
 LEAST_MINUTES = 15
 
 Work = Callable[[Replica, Which], Outcome[Planned]]
@@ -37,6 +42,7 @@ class Changes(QObject):
         super().__init__(page)
         self._context, self._page, self._anchor = context, page, anchor
         self._done: list[Planned] = []
+        self.menu: Menu | None = None
         self.popup: PlanPopup | RepeatPopup | WhichPopup | None = None
 
     def move(self, item: CalendarItem, slot: Slot) -> None:
@@ -167,6 +173,39 @@ class Changes(QObject):
         """Delete a task of the side."""
         told = message("Deleted: {subject}", subject=subject)
         self._make(lambda replica: planning.remove(replica, task_id), told)
+
+    def give(self, key: str) -> None:
+        """Ask who is to have it, the one suggested first, and give it to him."""
+        replica = self._context.replica
+
+        def ask(people: list[Colleague]) -> None:
+            if not people:
+                self._context.tell(message("There is nobody else on this laptop to give it to"))
+                return
+            menu = Menu(self._page)
+            menu.aboutToHide.connect(menu.deleteLater)
+            for each in people[:MOST_SUGGESTED]:
+                action = menu.add(f"{each.name} · {show(each.reason)}", "user")
+                action.triggered.connect(lambda _checked=False, one=each: self.give_to(key, one))
+            menu.popup(self._page.mapToGlobal(self._anchor().bottomLeft()))
+            self.menu = menu
+
+        self._context.tasks.read(self, lambda: delegating.suggestions(replica, key), ask)
+
+    def give_to(self, key: str, colleague: Colleague) -> None:
+        """Give it to somebody; where the role does not allow to hand it over, he is put on it."""
+        replica = self._context.replica
+
+        def finished(handed: Handed) -> None:
+            self.keep(handed.planned)
+            told = (
+                message("{name} has it now; you stay on it", name=colleague.name)
+                if handed.handed_over
+                else message("{name} is on it too; you may not hand it over", name=colleague.name)
+            )
+            self._context.tell(told, lambda: planning.take_back(replica, handed.planned))
+
+        self._context.change(self, lambda: delegating.give(replica, key, colleague.user_id), finished)
 
     def take_back(self) -> None:
         """Undo the last change."""

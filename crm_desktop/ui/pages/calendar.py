@@ -35,7 +35,7 @@ FOLLOW_MS = 200  # between a change and reading anew, so that a sync reads once
 MINUTE_MS = 60_000
 _STATE = "calendar"
 _SHOWN = frozenset(("activity", "customer", "user"))
-_MENU = ("plan", "repeat", "tick", "alone", "delete")
+_MENU = ("plan", "repeat", "tick", "alone", "give", "delete")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +156,7 @@ class CalendarPage(Page):
             alone=lambda: self._with_chosen(
                 lambda item: self.changes.alone(item, self._open) if item.occurs_on else self._open(item.key)
             ),
+            give=self._give,
             remove=self._remove,
             shift=lambda days, minutes: self._with_chosen(
                 lambda item: self.changes.shift(item, days, minutes)
@@ -280,6 +281,11 @@ class CalendarPage(Page):
             self.changes.remove_task(key, self._subject(key))
         else:
             self._with(key, self.changes.remove)
+
+    def _give(self) -> None:
+        key = self.face.key
+        if key:
+            self.changes.give(key)
 
     def _open(self, key: str) -> None:
         self.context.go.emit(Place(page="calendar", record_id=key_parts(key)[0]))

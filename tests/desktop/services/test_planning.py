@@ -16,7 +16,7 @@ from crm_core.schema.field import Plain
 from crm_desktop.assembly import App
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.time_zone import usual_zone
-from crm_desktop.services import calendar_period, planning, records
+from crm_desktop.services import calendar_period, delegating, planning, records
 from crm_desktop.services.calendar_period import CalendarItem
 from crm_desktop.services.planning import Which
 from tests.support.desktop import empty_app
@@ -185,6 +185,27 @@ def test_only_the_calendars_asked_for_are_shown_with_what_somebody_is_put_on(rep
         records.titles(replica, [("user", me)]).get(("user", me), ""),
     ]
     assert {pair[0] for pair in calendar_period.calendars(replica)} == {me, other}
+
+
+def test_a_task_is_given_to_who_knows_the_customer_and_its_giver_stays_on_it(replica: Replica) -> None:
+    role = records.create(replica, "role", {"name": "any", "rights": {"reach": {}}}).value.id
+    lin, may = (
+        records.create(replica, "user", {"name": name, "role_id": role}).value.id for name in ("lin", "may")
+    )
+    customer = records.create(replica, "customer", {"name": "Tin Kettle"}).value.id
+    now = replica.clock.now_ms()
+    make(replica, "met", owner_id=may, customer_id=customer, happened_at=now - HOUR_MS)
+    make(replica, "much to do", owner_id=may, due_at=now + HOUR_MS)
+    task = make(replica, "offer", due_at=now + HOUR_MS, customer_id=customer)
+    found = [each for each in delegating.suggestions(replica, task) if each.user_id in (lin, may)]
+    assert [each.name for each in found] == ["may", "lin"]
+    assert "1 open, 0 late; 1 of this kind and 1 with this customer" in str(found[0].reason)
+    handed = delegating.give(replica, task, may).value
+    assert handed.handed_over
+    record = records.get(replica, "activity", task)
+    assert (record.get("owner_id"), record.get("assignees")) == (may, [replica.person.user_id])
+    planning.take_back(replica, handed.planned)
+    assert records.get(replica, "activity", task).get("owner_id") == replica.person.user_id
 
 
 def test_the_days_of_another_zone_are_that_zones_days(replica: Replica) -> None:

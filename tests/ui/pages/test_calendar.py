@@ -303,6 +303,24 @@ def test_enter_opens_the_record_and_n_begins_one(shown: Shown) -> None:
     assert shown.page.face.isVisible()
 
 
+def test_who_could_have_it_is_listed_with_the_reason_and_gets_it(shown: Shown) -> None:
+    replica = shown.app.replica
+    role = records.create(replica, "role", {"name": "any", "rights": {"reach": {}}}).value.id
+    may = records.create(replica, "user", {"name": "May", "role_id": role}).value.id
+    visit = shown.make("survey", due_at=at(MONDAY, 9))
+    shown.press(Qt.Key.Key_Home)
+    shown.press(Qt.Key.Key_G)
+    shown.qtbot.waitUntil(lambda: shown.page.changes.menu is not None, timeout=WAIT_MS)
+    menu = shown.page.changes.menu
+    assert menu is not None
+    choice = next(action for action in menu.actions() if action.text().startswith("May · 0 open"))
+    choice.trigger()
+    menu.close()
+    shown.settle()
+    assert records.get(replica, "activity", visit).get("owner_id") == may
+    assert "May has it now" in str(shown.notices[-1].text)
+
+
 def test_a_calendar_file_is_written_read_and_taken_back(shown: Shown, tmp_path: Path) -> None:
     shown.make("survey", due_at=at(MONDAY, 9))
     span = span_of("week", MONDAY)

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from crm_core.rules.reminding import MINUTE_MS
 from crm_desktop.assembly import App
-from crm_desktop.services import records
+from crm_desktop.services import calendar_period, records
 from crm_desktop.settings import REMINDED
 from crm_desktop.sync.runner import Status
 from crm_desktop.ui.context import Context, Notice, Place
@@ -58,14 +58,24 @@ class Desk:
         return records.create(self.app.replica, "activity", given).value.id
 
 
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Give a profile for all tests of this file."""
+    made = empty_app(tmp_path_factory.mktemp("reminders"))
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def desk(look: QApplication, tmp_path_factory: pytest.TempPathFactory, qtbot: QtBot) -> Iterator[Desk]:
-    """Give reminders over a profile without activities."""
-    app = empty_app(tmp_path_factory.mktemp("reminders"))
+def desk(look: QApplication, app: App, qtbot: QtBot) -> Iterator[Desk]:
+    """Give reminders over a profile without activities, as on a new laptop."""
+    app.settings.reset(REMINDED)
     made = Desk(app, qtbot)
     yield made
+    app.replica.on_changed.remove(made.context._committed.emit)
     made.tasks.close()
-    app.close()
+    for item in calendar_period.period(app.replica, 0, 2**42):
+        records.delete(app.replica, "activity", item.id)
 
 
 def test_what_begins_soon_is_said_once_snoozed_and_said_again_after_a_restart(
