@@ -17,6 +17,7 @@ from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.interchange import importing, undoing
 from crm_desktop.interchange.exporting import export_rows
 from crm_desktop.interchange.importing import FileOptions
+from crm_desktop.interchange.known_rows import Doubles
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
 from crm_desktop.services import scoring
 from crm_terminal.importing import ROWS_DONE, import_options, tell_report, try_rejects
@@ -29,6 +30,13 @@ IMPORT_COLUMNS = ("at", "entity", "file_name", "rows", "undone", "id")
 @click.argument("file", type=click.Path(path_type=Path))
 @entity_argument
 @import_options(tr)
+@click.option(
+    "--doubles",
+    type=click.Choice([each.value for each in Doubles]),
+    default=Doubles.CREATE.value,
+    callback=lambda _context, _param, value: Doubles(value),
+    help=tr(N_("New rows that are probably here already: create, skip, or merge what the record lacks.")),
+)
 @pass_terminal
 def import_command(
     terminal: Terminal, /, file: Path, entity: str, dry_run: bool, rejects: Path | None, **how: Any

@@ -22,6 +22,7 @@ from crm_core.exchange.writing import rejects_csv
 from crm_core.i18n import N_, Message, Translate, message
 from crm_core.ids import new_id
 from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_desktop.interchange.known_rows import Doubles, judge_doubles
 from crm_desktop.interchange.lookup import ReplicaLookup, import_target
 from crm_desktop.interchange.saving import write_pieces
 from crm_desktop.interchange.stopped import Stopped
@@ -59,6 +60,8 @@ class FileOptions:
     mode: Mode = Mode.CREATE
     currency: str = ""
     """Of amounts that name none; empty: the company's."""
+    doubles: Doubles = Doubles.CREATE
+    """What becomes of new rows whose record is probably here."""
 
 
 def read_file(path: Path, form: TextForm | None = None) -> SourceTable:
@@ -110,6 +113,8 @@ def plan_table(
             raise Stopped(N_("The check was stopped"))
         progress(done, total)
 
+    while options.doubles is not Doubles.CREATE and replica.catch_up():
+        pass  # the index must know every record
     with replica.read() as session:
         currency = options.currency or company(session).currency or DEFAULT_CURRENCY
         how = ImportOptions(
@@ -122,7 +127,8 @@ def plan_table(
             filled_later=_FILLED_LATER.get(target.schema.name, frozenset()),
             file_title=file_title,
         )
-        return plan_import(table, target, rules, how, ReplicaLookup(session), advance)
+        plan = plan_import(table, target, rules, how, ReplicaLookup(session), advance)
+        return judge_doubles(session, replica.person, plan, options.doubles, advance)
 
 
 def import_file(

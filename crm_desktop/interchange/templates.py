@@ -12,6 +12,7 @@ from crm_core.exchange.plan import Mode
 from crm_core.exchange.source import SourceTable
 from crm_core.i18n import N_
 from crm_desktop.interchange.importing import FileOptions
+from crm_desktop.interchange.known_rows import Doubles
 from crm_desktop.models import state
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
@@ -69,6 +70,7 @@ def _plain(options: FileOptions) -> dict[str, Any]:
         "key": options.key,
         "mode": options.mode.value,
         "currency": options.currency,
+        "doubles": options.doubles.value,
     }
 
 
@@ -89,6 +91,7 @@ def _options_of(stored: Any) -> FileOptions | None:
             key=str(stored.get("key") or ""),
             mode=Mode(stored.get("mode") or Mode.CREATE),
             currency=str(stored.get("currency") or ""),
+            doubles=Doubles(stored.get("doubles") or Doubles.CREATE),
         )
     except (TypeError, ValueError, AttributeError):
         return None

@@ -17,6 +17,7 @@ from crm_core.exchange.template import spell_rules
 from crm_core.i18n import Translate
 from crm_core.schema.field import Field, Kind
 from crm_desktop.interchange.importing import FileOptions, read_file
+from crm_desktop.interchange.known_rows import Doubles
 from crm_desktop.interchange.lookup import import_target
 from crm_desktop.interchange.mending import mend
 from crm_desktop.interchange.preview import ColumnFacts, column_facts
@@ -66,6 +67,7 @@ class Choices:
     mode: Mode = Mode.CREATE
     key: str = ""
     currency: str = ""
+    doubles: Doubles = Doubles.CREATE
     defaults: dict[str, str] = field(default_factory=dict)
     replace: tuple[str, ...] = ()
     """Of the template that was taken."""
@@ -106,7 +108,7 @@ class Choices:
         self.rules = template.rules(self.read.table, self.target)
         self.template, kept = template.name, template.options
         self.mode, self.key, self.currency = kept.mode, kept.key, kept.currency
-        self.defaults, self.replace = dict(kept.defaults), kept.replace
+        self.defaults, self.replace, self.doubles = dict(kept.defaults), kept.replace, kept.doubles
 
     def options(self) -> FileOptions:
         """Return the choices as a template keeps them."""
@@ -120,6 +122,7 @@ class Choices:
             key=self.key,
             mode=self.mode,
             currency=self.currency,
+            doubles=self.doubles,
         )
 
     def filled(self) -> frozenset[str]:

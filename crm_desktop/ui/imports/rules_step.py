@@ -17,8 +17,10 @@ from PySide6.QtWidgets import (
 from crm_core.exchange.mapping import RECORD_ID
 from crm_core.exchange.plan import Mode
 from crm_core.i18n import message
+from crm_core.rules.duplicates import COMPARED
 from crm_core.schema.field import Field as Declared
 from crm_core.schema.field import Kind
+from crm_desktop.interchange.known_rows import Doubles
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.imports.step import READ_WIDTH, ImportStep
@@ -63,6 +65,8 @@ class RulesStep(ImportStep):
         self.currency = QLineEdit()
         self.currency.setMaxLength(3)
         self._currency = Field(message("Currency of amounts that name none"), self.currency)
+        self.doubles = QuietCombo()
+        self._doubles = Field(message("Rows that are probably here already"), self.doubles)
         self.add_button = Button(message("Add a value"), ButtonKind.LINK, icon="plus", weight=400)
         self.defaults: list[DefaultLine] = []
         self._lines = QVBoxLayout()
@@ -70,6 +74,7 @@ class RulesStep(ImportStep):
         self._lay_out()
         self.key.activated.connect(self._on_key_chosen)
         self.currency.textEdited.connect(self._on_currency_typed)
+        self.doubles.activated.connect(self._on_doubles_chosen)
         self.add_button.clicked.connect(lambda: self.add_default())
 
     def enter(self) -> None:
@@ -111,6 +116,7 @@ class RulesStep(ImportStep):
         fields.addWidget(self._key, 1)
         fields.addWidget(self._currency, 1)
         column.addLayout(fields)
+        column.addWidget(self._doubles)
         column.addSpacing(8)
         column.addWidget(Label(message("Values for new records whose row says nothing"), step="section"))
         column.addLayout(self._lines)
@@ -143,6 +149,7 @@ class RulesStep(ImportStep):
         fields = choices.fields()
         priced = any(fields[name].kind is Kind.MONEY for name in choices.filled() if name in fields)
         self._currency.setVisible(priced)
+        self._show_doubles()
         self.currency.setText(choices.currency)
         self.currency.setPlaceholderText(tr("The company's"))
         for line in self.defaults:
@@ -154,6 +161,18 @@ class RulesStep(ImportStep):
         for name, text in kept.items():
             self.add_default(name, text)
         choices.defaults = kept
+
+    def _show_doubles(self) -> None:
+        """Offer what may become of probable duplicates, where records of the kind are compared."""
+        self._doubles.setVisible(self.choices.entity in COMPARED)
+        self.doubles.clear()
+        for doubles, words in (
+            (Doubles.CREATE, tr("Make them all the same")),
+            (Doubles.SKIP, tr("Leave them out")),
+            (Doubles.MERGE, tr("Fill in what the record here lacks")),
+        ):
+            self.doubles.addItem(words, doubles)
+        self.doubles.setCurrentIndex(max(0, self.doubles.findData(self.choices.doubles)))
 
     def _show_keys(self) -> None:
         choices = self.choices
@@ -181,6 +200,9 @@ class RulesStep(ImportStep):
 
     def _on_key_chosen(self) -> None:
         self.choices.key, self.choices.plan = str(self.key.currentData() or ""), None
+
+    def _on_doubles_chosen(self) -> None:
+        self.choices.doubles, self.choices.plan = Doubles(self.doubles.currentData()), None
 
     def _on_currency_typed(self, text: str) -> None:
         self.choices.currency, self.choices.plan = text.strip().upper(), None

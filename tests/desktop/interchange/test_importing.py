@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from crm_core.errors import AccessDenied, NotFound, UserError
 from crm_core.exchange.plan import Mode
 from crm_core.i18n import untranslated
 from crm_desktop.interchange.importing import FileOptions, import_file, plan_file, write_rejects
+from crm_desktop.interchange.known_rows import Doubles
 from crm_desktop.interchange.undoing import imports, undo_import
 from crm_desktop.models.device_tables import ImportChange, OutboxOp
 from crm_desktop.models.query import ListQuery
@@ -251,3 +253,35 @@ def test_imported_points_are_counted_and_taken_back_by_entries_against_them(
     assert (undone.removed, undone.kept) == (2, 0)
     assert records.get(replica, "customer", known)["points"] == 0
     assert _count(replica, "point_entry") == 4
+
+
+def test_rows_that_are_probably_here_are_made_left_out_or_fill_in_what_is_missing(
+    replica: Replica, tmp_path: Path
+) -> None:
+    records.create(replica, "customer", {"name": "纸鹤食品有限公司", "phone": "0755-28780808"})
+    path = _file(
+        tmp_path,
+        "name,phone,city,parent\n紙鶴食品,075528780808,深圳,\n"
+        "Lumen Optics,,Ulm,紙鶴食品\nLumen Optics GmbH,,Ulm,\n",
+    )
+    lookups = ("parent=customer.name",)
+    for doubles, counts in (
+        (Doubles.CREATE, (3, 0, 0)),
+        (Doubles.SKIP, (1, 0, 2)),
+        (Doubles.MERGE, (2, 1, 0)),
+    ):
+        options = FileOptions(lookups=lookups, doubles=doubles)
+        report = plan_file(replica, path, "customer", options).report()
+        assert (report.created, report.updated, report.skipped) == counts, doubles
+    skipped = plan_file(replica, path, "customer", replace(options, doubles=Doubles.SKIP)).rows
+    assert [str(reason) for row in skipped for reason in row.reasons] == [
+        "It is probably here already: “纸鹤食品有限公司” (Same name)",
+        "It is probably the same as line 3",
+    ]
+    import_file(replica, path, "customer", replace(options, doubles=Doubles.SKIP))
+    import_file(replica, path, "customer", options)
+    rows = records.page(replica, ListQuery(entity="customer")).rows
+    held = {row.title: row for row in rows}
+    assert set(held) == {"纸鹤食品有限公司", "Lumen Optics"}
+    assert held["纸鹤食品有限公司"]["city"] == "深圳"
+    assert held["Lumen Optics"]["parent_id"] == held["纸鹤食品有限公司"].id
