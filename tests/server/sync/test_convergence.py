@@ -149,9 +149,9 @@ class Company:
             laptop.delete(entity, row_id)
         elif roll < 0.55:
             laptop.restore(entity, row_id)
-        elif roll < 0.7 and schema.set_fields:
+        elif roll < 0.7 and (sets := [each.name for each in schema.set_fields if not each.members]):
             word = chance.choice(("red", "blue", "green"))
-            (laptop.tag if chance.random() < 0.6 else laptop.untag)(entity, row_id, word)
+            (laptop.tag if chance.random() < 0.6 else laptop.untag)(entity, row_id, word, chance.choice(sets))
         else:
             self.change(laptop, entity, row_id)
 
