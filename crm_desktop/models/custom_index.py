@@ -68,7 +68,12 @@ def keep_indexes(session: Session) -> None:
     wanted = _wanted(session)
     for name in sorted(present - wanted.keys()):
         run(f'DROP INDEX "{name}"')
-    for name in sorted(wanted.keys() - present):
+    # Those a first sync put off are made by it in the end (`crm_desktop.models.put_off`).
+    put_off = {str(row[0]) for row in run("SELECT name FROM put_off_index")}
+    for name in sorted(put_off - wanted.keys()):
+        if name.startswith(PREFIX):
+            run("DELETE FROM put_off_index WHERE name = ?", (name,))
+    for name in sorted(wanted.keys() - present - put_off):
         run(wanted[name])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crm_core.entities import SCHEMAS
-from crm_desktop.models import query, repository, search
+from crm_desktop.models import put_off, query, repository, search
 from crm_desktop.models.custom import fields_of
 from crm_desktop.models.query import Condition, ListQuery, Op
 from crm_desktop.models.replica import Replica
@@ -127,6 +127,29 @@ def test_conditions_on_custom_fields_find_what_reading_by_hand_finds(
         conditions = query.parse_conditions(session, "customer", [text])
         found = query.count(session, ADMIN, ListQuery(entity="customer", conditions=conditions))
     assert found == sum(fits(row(n)) for n in range(ROWS))
+
+
+def test_a_field_that_comes_or_goes_while_indexes_are_put_off_gets_its_own_in_the_end(
+    replica: Replica,
+) -> None:
+    def indexes() -> set[str]:
+        with replica.read() as session:
+            named = "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'lx_custom_%'"
+            found = {str(row[0]) for row in session.connection().exec_driver_sql(named)}
+        return {name for name in found if name.startswith("lx_custom_")}
+
+    with replica.write() as session:
+        stays, goes = add(session, "stays", "integer"), add(session, "goes", "date")
+    assert len(indexes()) == 2
+    with replica.applying() as session:
+        put_off.before_rows(session.connection(), SCHEMAS["customer"], put_off.LARGE)
+    assert indexes() == set()
+    with replica.write() as session:
+        repository.update(session, "custom_field", goes, {"retired": True})
+        repository.update(session, "custom_field", stays, {"label": "Stays on"})
+        add(session, "comes", "money")
+    replica.make_put_off_indexes()
+    assert indexes() == {"lx_custom_customer_stays_integer", "lx_custom_customer_comes_money"}
 
 
 def test_texts_of_custom_fields_are_found_while_the_field_is_in_use(replica: Replica) -> None:
