@@ -11,7 +11,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_
 from crm_core.schema.entity import Entity
-from crm_core.schema.field import Field, FieldClass, Plain
+from crm_core.schema.field import Field, FieldClass, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.values import to_json, to_plain
 from crm_core.sync.merge import lives
@@ -48,7 +48,9 @@ class Record:
     @property
     def title(self) -> str:
         """What it is called; '' where it has no name or that may not be read."""
-        return str(self.values.get(self.schema.meta.title) or "")
+        name = self.schema.meta.title
+        value, field = str(self.values.get(name) or ""), self.schema.fields.get(name)
+        return field.choice_label(value) if field is not None and field.kind is Kind.CHOICE else value
 
 
 def record_of(row: Entity) -> Record:
