@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,18 @@ from crm_desktop.services.sample_writing import CURRENCY, DAY_MS, HOUR_MS, Write
 
 _AS_IS = ("phone", "email", "source", "channel", "status", "junk_reason", "employees")
 _SAID = ("name", "company", "title", "campaign", "city", "needs")
+
+
+def year_values(lead: Mapping[str, Any], owner_id: str, today: datetime.date) -> dict[str, Plain]:
+    """Return the values of a lead of the year HQ's demo looks back on, in English."""
+    values: dict[str, Plain] = {name: lead.get(name) for name in _AS_IS}
+    values |= {name: (lead.get(name) or {}).get("en") for name in _SAID}
+    if lead.get("value"):
+        values |= {"estimated_value": lead["value"], "estimated_currency": CURRENCY}
+    if lead.get("next"):
+        values["next_contact_on"] = (today + datetime.timedelta(days=lead["next"])).isoformat()
+    given = {name: value for name, value in values.items() if value not in (None, "")}
+    return {**given, "owner_id": owner_id}
 
 
 def write_leads(writer: Writer, leads: Sequence[Mapping[str, Any]]) -> None:

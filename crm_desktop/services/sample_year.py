@@ -18,6 +18,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services import quotes, records
 from crm_desktop.services.calendar import DAY_MS, local
 from crm_desktop.services.sample import demo_texts
+from crm_desktop.services.sample_leads import year_values
 from crm_desktop.services.sample_writing import evening
 
 CUSTOMERS = 24
@@ -80,6 +81,7 @@ class Filling:
         self._plan_contacts()
         self._plan_quotes()
         self._plan_tickets()
+        self._plan_leads()
         self._plan_day()
         for age_ms, happen in sorted(self._events, key=lambda event: -event[0]):
             with self._ago(age_ms):
@@ -102,6 +104,12 @@ class Filling:
 
     def _at(self, age_ms: int, entity: str, values: Mapping[str, Plain]) -> None:
         self._events.append((age_ms, partial(self._create, entity, values)))
+
+    def _plan_leads(self) -> None:
+        today = local(self._replica.clock.now_ms()).date()
+        for number, lead in enumerate(demo_texts("leads")):
+            values = year_values(lead, self._owner(number), today)
+            self._at(lead["days"] * DAY_MS + (number + 1) * HOUR_MS, "lead", values)
 
     def _owner(self, customer: int) -> str:
         return self._users[_OWNERS[customer % len(_OWNERS)]]

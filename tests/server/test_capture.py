@@ -6,6 +6,8 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +16,12 @@ import requests
 from crm_core.rules import capture as rules
 from sync_server import cli
 from sync_server.jobs.leads import give_out
-from sync_server.services import lead_setup, people
+from sync_server.services import founding, lead_setup, people
+from sync_server.services.assigning import assign
 from sync_server.services.headquarters import Headquarters, open_headquarters
-from sync_server.settings import read_settings
+from sync_server.settings import fresh_settings, read_settings
 from sync_server.web.guard import AT_ONCE, VisitorGuard
-from tests.support.server import RunningServer
+from tests.support.server import ADMIN, ADMIN_PASSWORD, RunningServer
 
 HOUR_MS = 3_600_000
 ANN = {"name": "Ann <b>Moss</b>", "email": "ann@heron.example", "needs": "Three pumps"}
@@ -229,3 +232,28 @@ def test_forms_and_rules_are_set_up_from_the_command_line(
     beside.close()
     assert said("score-rule", "show", made)["reasons"] == ["+30 Big city", "+10 can be called"]
     assert said("lead-rule", "run").keys() == {"assigned", "given_on"}
+
+
+def in_turn_beside_each_other(hq: Headquarters, leads: int) -> list[int]:
+    """Make leads from four threads at once and return how many each of three people got."""
+    for name in ("A", "B", "C"):
+        people.add_user(hq, name, people.user_values(hq, {"role": "sales"}), "a good password")
+    lead_setup.add_rule(hq, "All", {"people": ("A", "B", "C"), "way": "round_robin"})
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda n: assign(hq, {"name": f"L{n}"}, n), range(leads)))
+    owners = [hq.records.get("lead", each)["owner_id"] for each in made]
+    return [owners.count(people.find(hq, "user", name)[0]) for name in ("A", "B", "C")]
+
+
+def test_turns_stay_fair_however_many_come_at_once(headquarters: Headquarters) -> None:
+    assert in_turn_beside_each_other(headquarters, 9) == [3, 3, 3]
+
+
+@pytest.mark.soak
+@pytest.mark.postgres
+def test_turns_stay_fair_on_postgresql(tmp_path: Path, fresh_postgres: str) -> None:
+    settings = fresh_settings(tmp_path / "hq", database=fresh_postgres)
+    founding.found(settings, ADMIN, ADMIN_PASSWORD)
+    hq = open_headquarters(settings)
+    assert in_turn_beside_each_other(hq, 60) == [20, 20, 20]
+    hq.close()

@@ -105,6 +105,18 @@ def test_a_lead_becomes_customer_contact_and_deal_offline_and_takes_its_past_alo
         leads.set_state(lin.replica, [lead], "qualified")
 
 
+def test_custom_fields_customers_have_too_go_along(office: Office, lin: Laptop) -> None:
+    for entity, key in (("lead", "rooms"), ("customer", "rooms"), ("lead", "hobby")):
+        field = {"entity": entity, "key": key, "label": key, "kind": "integer"}
+        office.hq.create("custom_field", field)
+    settle_all([lin])
+    lead = new_lead(lin, **{"x:rooms": 12, "x:hobby": 7})
+    made = converting.convert(lin.replica, lead, Wish()).value
+    settle_all([lin])
+    assert lin.returned() == []
+    assert office.row("customer", made.customer_id)["custom"] == {"rooms": 12}
+
+
 def test_a_lead_joins_a_customer_and_the_contact_who_is_there_already(office: Office, lin: Laptop) -> None:
     customer = records.create(lin.replica, "customer", {"name": "Paper Crane", "city": "Lyon"}).value.id
     contact = records.create(
