@@ -11,8 +11,9 @@ from crm_core.schema.field import Plain
 from crm_desktop.models import query
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import records
+from crm_desktop.services import planning, records
 from crm_desktop.services.calendar import day_bounds
+from crm_desktop.services.calendar_period import MINUTE_MS, key_parts, period
 from crm_desktop.services.outcome import Outcome
 
 OVERDUE_SHOWN = 20
@@ -20,7 +21,10 @@ OVERDUE_SHOWN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgendaItem:
-    """An activity of the day. `at_ms` is when it is due, or when it happened."""
+    """An activity of the day. `at_ms` is when it is due, or when it happened.
+
+    `id` of one time of a repeating activity is its key in the calendar (`ID@day`).
+    """
 
     id: str
     kind: str
@@ -86,7 +90,12 @@ def log(
 
 
 def set_done(replica: Replica, activity_id: str, done: bool) -> Outcome[Record]:
-    """Tick a task off, or open it again."""
+    """Tick a task off, or one time of a repeating one; or open it again."""
+    record_id, day = key_parts(activity_id)
+    if day is not None:
+        outcome = planning.tick(replica, activity_id, done)
+        made = outcome.value.made[0] if outcome.value.made else record_id
+        return Outcome(records.get(replica, "activity", made), outcome.changed)
     changes: dict[str, Plain] = {"done": done}
     if done:
         changes["happened_at"] = replica.clock.now_ms()
@@ -100,7 +109,7 @@ def agenda(replica: Replica) -> Agenda:
     mine = (
         select(Activity)
         .where(Activity.owner_id == replica.person.user_id, Activity.life % 2 == 1)
-        .where(Activity.kind != "note")
+        .where(Activity.kind != "note", func.coalesce(Activity.repeats, "") == "")
     )
     late_ones = mine.where(Activity.due_at < now, Activity.done.isnot(True))
     with replica.read() as session:
@@ -129,8 +138,29 @@ def agenda(replica: Replica) -> Agenda:
             )
             for row in (*today, *late)
         }
+    days = [items[row.id] for row in today] + _times(replica, begins, ends)
     return Agenda(
-        today=tuple(items[row.id] for row in today),
+        today=tuple(sorted(days, key=lambda item: (item.at_ms, item.id))),
         late=tuple(items[row.id] for row in late),
         late_total=late_total,
     )
+
+
+def _times(replica: Replica, begins: int, ends: int) -> list[AgendaItem]:
+    """Return the times of repeating activities in a day. A missed one is not late: the next one comes."""
+    return [
+        AgendaItem(
+            id=item.key,
+            kind=item.kind,
+            subject=item.subject,
+            customer_id=item.customer_id,
+            customer_name=item.customer_name,
+            deal_id=None,
+            place=item.place,
+            at_ms=max(item.begins_ms, begins),
+            duration_minutes=(item.ends_ms - item.begins_ms) // MINUTE_MS,
+            done=item.done,
+        )
+        for item in period(replica, begins, ends + 1, (replica.person.user_id,))
+        if item.repeats
+    ]

@@ -58,6 +58,7 @@ def next_steps(
                 link.in_(ids[start : start + IDS_A_STATEMENT]),
                 Activity.due_at.is_not(None),
                 Activity.done.isnot(True),
+                func.coalesce(Activity.repeats, "") == "",  # begun long ago, it would be late for ever
                 Activity.life % 2 == 1,
             )
             .subquery()

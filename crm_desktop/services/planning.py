@@ -12,7 +12,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import select
+
 from crm_core.entities import SCHEMAS
+from crm_core.entities.activity import Activity
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Action, decide
@@ -147,7 +150,10 @@ class _Planner:
     def change(self, key: str, changes: Mapping[str, Plain], which: Which) -> Planned:
         record_id, day = key_parts(key)
         record = self._record(record_id)
-        if day is None or not record.get("repeats"):
+        instead = self._instead(record_id, day) if day in (record.get("skipped") or ()) else None
+        if instead is not None and which is Which.THIS:
+            self._update(instead, changes)
+        elif day is None or not record.get("repeats"):
             self._update(record, changes)
         elif which is Which.THIS:
             self._one(record, day, changes)
@@ -254,6 +260,15 @@ class _Planner:
             values["owner_id"] = person.user_id
             values["assignees"] = [*sorted(str(each) for each in others)]
         return values
+
+    def _instead(self, series_id: str, day: str | None) -> Record | None:
+        """Return the record that stands in for a series on a day, if there is one."""
+        found = self._session.scalar(
+            select(Activity.id)
+            .where(Activity.series_id == series_id, Activity.occurs_on == day, Activity.life % 2 == 1)
+            .limit(1)
+        )
+        return None if found is None else self._record(found)
 
     def _rule(self, series: Record) -> tuple[Repeat, datetime.datetime]:
         zone = zone_of(series.get("time_zone"), usual_zone())

@@ -14,6 +14,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services import activities
 from crm_desktop.services.activities import Agenda, AgendaItem
 from crm_desktop.services.calendar import local
+from crm_desktop.services.calendar_period import key_parts
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import clock, figure
 from crm_desktop.ui.home import words
@@ -137,7 +138,7 @@ class TodayCard(HomeCard):
             self._on_item_opened(key)
 
     def _on_item_opened(self, activity_id: str) -> None:
-        self.context.go.emit(Place(page="calendar", record_id=activity_id))
+        self.context.go.emit(Place(page="calendar", record_id=key_parts(activity_id)[0]))
 
     def _on_all_clicked(self) -> None:
         self.drill("calendar", self._late, message("Overdue"))

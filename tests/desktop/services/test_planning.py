@@ -16,7 +16,7 @@ from crm_core.schema.field import Plain
 from crm_desktop.assembly import App
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.time_zone import usual_zone
-from crm_desktop.services import calendar_period, delegating, planning, records
+from crm_desktop.services import activities, calendar_period, delegating, planning, records
 from crm_desktop.services.calendar_period import CalendarItem
 from crm_desktop.services.planning import Which
 from tests.support.desktop import empty_app
@@ -138,6 +138,21 @@ def test_ticking_off_one_time_leaves_the_others_open(replica: Replica) -> None:
     one = records.get(replica, "activity", week(replica)[0].id)
     assert one.get("done_by") == replica.person.user_id
     assert one.get("occurs_on") == "2027-03-01"
+
+
+def test_todays_time_of_a_series_is_in_the_day_ticked_off_there_and_never_late(replica: Replica) -> None:
+    begun = replica.clock.now_ms() - 40 * 24 * HOUR_MS
+    series = make(replica, "report", kind="task", due_at=begun, repeats="FREQ=DAILY")
+    agenda = activities.agenda(replica)
+    (today,) = [item for item in agenda.today if item.subject == "report"]
+    assert today.id.startswith(f"{series}@")
+    assert agenda.late_total == 0
+    ticked = activities.set_done(replica, today.id, True).value
+    assert (ticked.get("series_id"), ticked.get("done")) == (series, True)
+    assert records.get(replica, "activity", series).get("done") is False
+    assert [item.done for item in activities.agenda(replica).today if item.subject == "report"] == [True]
+    activities.set_done(replica, today.id, False)
+    assert [item.done for item in activities.agenda(replica).today if item.subject == "report"] == [False]
 
 
 def test_a_task_is_planned_by_typing_and_unplanned(replica: Replica) -> None:
