@@ -88,8 +88,9 @@ def test_deals_go_into_the_standard_pipeline_or_one_of_their_own(hq: Headquarter
     assert deals["D1"]["stage_since"] == 1489363200000
     assert deals["D2"]["loss_reason"] == "other"
     assert hq.records.name_of("stage", deals["D3"]["stage_id"]) == "Qualified"
-    own = _bring(hq, tmp_path, "code,step\nE1,Won\nE2,Odd\n", "deal", create_missing=("step=stage.name",))
-    assert own.created == 2
+    text = "code,step,amount\nE1,Won,5 USD\nE2,Odd,\n"
+    own = _bring(hq, tmp_path, text, "deal", create_missing=("step=stage.name",))
+    assert own.created == 2, own.rejected
     assert hq.records.find("pipeline", "name", "list")
 
 

@@ -33,7 +33,7 @@ def test_pages_and_records_are_drawn_under_their_names_in_the_look_asked_for(
 
 @pytest.mark.parametrize(
     ("wanted", "said"),
-    [("leads", "There is no page “leads”"), ("quotes:Unheard Of", "Nothing was found for")],
+    [("nowhere", "There is no page “nowhere”"), ("quotes:Unheard Of", "Nothing was found for")],
 )
 def test_what_cannot_be_drawn_is_said_in_a_sentence(
     look: QApplication, tmp_path: Path, capsys: pytest.CaptureFixture[str], wanted: str, said: str

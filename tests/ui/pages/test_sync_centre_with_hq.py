@@ -319,7 +319,10 @@ def test_typing_goes_on_while_a_page_of_hqs_lands_on_the_same_record(
     qtbot.keyClicks(editor, "2")
     assert editor.text() == "222 222"
     assert frame.window().focusWidget() is editor
-    qtbot.waitUntil(lambda: form._bar.label.text().startswith("HQ changed Phone while you"), timeout=WAIT)
+    qtbot.waitUntil(
+        lambda: form._note.bar.label.text().startswith("HQ changed Phone while you"), timeout=WAIT
+    )
+    show_active(qtbot, frame.window())  # shortcuts are heard in an active window only
     qtbot.keyClick(editor, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(
         lambda: records.get(lin.replica, "customer", customer)["phone"] == "222 222", timeout=WAIT
@@ -348,9 +351,9 @@ def test_what_hq_sent_can_be_taken_in_place_of_what_was_typed(
     records.update(maya.replica, "customer", customer, {"phone": "333 333"})
     maya.sync_now()
     lin.sync_now()
-    qtbot.waitUntil(lambda: form._bar.label.text().startswith("HQ changed Phone"), timeout=WAIT)
-    form._bar.action.setFocus()
-    qtbot.keyClick(form._bar.action, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: form._note.bar.label.text().startswith("HQ changed Phone"), timeout=WAIT)
+    form._note.bar.action.setFocus()
+    qtbot.keyClick(form._note.bar.action, Qt.Key.Key_Space)
     assert editor.text() == "333 333"
     assert not form.dirty
 
