@@ -130,7 +130,7 @@ class Selling:
         if days is None:
             return
         step = texts["steps"][number % len(texts["steps"])]
-        hour = evening(self._writer.now) if days == 0 else self._writer.random.randrange(9, 17)
+        hour, minute = evening(self._writer.now) if days == 0 else (self._writer.random.randrange(9, 17), 0)
         self._writer.create(
             "activity",
             min(age, 3 * DAY_MS),
@@ -141,7 +141,7 @@ class Selling:
                 "deal_id": deal_id,
                 # What is mine today and late is said in the texts; more would drown the day.
                 "owner_id": owner_id if days > 0 else self._writer.users["tom"],
-                "due_at": self._writer.at(days, hour, 0),
+                "due_at": self._writer.at(days, hour, minute),
                 "done": False,
                 "priority": "normal",
             },

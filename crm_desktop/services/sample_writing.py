@@ -24,9 +24,10 @@ CURRENCY = "CNY"
 TAX_RATE = "13"
 
 
-def evening(now_ms: int) -> int:
-    """Return an hour of today that is still to come: 18, or later where it is later already."""
-    return min(max(18, local(now_ms).hour + 1), 23)
+def evening(now_ms: int) -> tuple[int, int]:
+    """Return an hour and minute of today still to come: 18:00, or later where it is later already."""
+    hour = max(18, local(now_ms).hour + 1)
+    return (hour, 0) if hour < 24 else (23, 59)
 
 
 class Writer:

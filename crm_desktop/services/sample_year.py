@@ -210,7 +210,9 @@ class Filling:
                     "subject": step["en"],
                     "customer_id": self._customers[customer],
                     "owner_id": self._owner(customer),
-                    "due_at": self._moment(days, evening(self._replica.clock.now_ms()) if days == 0 else 10),
+                    "due_at": self._moment(
+                        days, *(evening(self._replica.clock.now_ms()) if days == 0 else (10, 0))
+                    ),
                 }
             self._events.append((age * DAY_MS, partial(self._open, deal, task)))
 
