@@ -70,7 +70,7 @@ def found(settings: Settings, admin: str, password: str) -> Founded:
         hq.auth.demand_acceptable(password)
         with serving.alone_with(hq.database):
             try:
-                upgrading.upgrade(hq.database.engine)
+                upgrading.make(hq.database.engine)
                 founded = _fill(hq, admin, password)
                 write_settings(settings)
             except BaseException:

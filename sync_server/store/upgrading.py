@@ -10,6 +10,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 
+from sync_server.store.tables import HqBase
+
 STEPS = Path(__file__).parent / "migrations"
 
 
@@ -35,6 +37,19 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
     with engine.execution_options(begins_immediate=True).begin() as connection:
         before = revision_of(connection)
         return before, upgrade_on(connection)
+
+
+def make(engine: Engine) -> str:
+    """Make every table of an empty database at once, as the newest step leaves it; return that step.
+
+    A fifth of the time all steps take; that both come to the same is tested.
+    """
+    with engine.execution_options(begins_immediate=True).begin() as connection:
+        HqBase.metadata.create_all(connection)
+        MigrationContext.configure(connection).stamp(ScriptDirectory(str(STEPS)), "head")
+        made = revision_of(connection)
+    assert made is not None
+    return made
 
 
 def upgrade_on(connection: Connection, revision: str = "head") -> str:
