@@ -21,6 +21,7 @@ from benchmarks.figures import Figure
 from benchmarks.filled_profile import Filled, customer_name, filled_profile, record_id
 from benchmarks.timing import with_floor
 from crm_core.entities import SCHEMAS
+from crm_core.times import DAY_MS
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import Replica
@@ -115,7 +116,7 @@ def _filling(filled: Filled, plain: Plain) -> list[Figure]:
 
 
 def _lists(replica: Replica, plain: Plain) -> list[Figure]:
-    newest = replica.clock.now_ms() - 30 * filling.DAY_MS
+    newest = replica.clock.now_ms() - 30 * DAY_MS
     level = Condition(field="level", op=Op.EQUAL, value="A")
     city = Condition(field="city", op=Op.CONTAINS, value="上海")
     lately = Condition(field="updated_at", op=Op.AT_LEAST, value=newest)

@@ -19,6 +19,7 @@ from crm_core.ids import named_id
 from crm_core.schema.reading import Schema
 from crm_core.sync.codec import pack_column, pack_ids
 from crm_core.sync.protocol import MsgKind, Put
+from crm_core.times import DAY_MS
 from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.models.replica import LOCAL_USER
@@ -39,7 +40,6 @@ CUSTOM = {"line": "text", "grade": "choice", "score": "decimal", "budget": "mone
 BUSY = 1_000
 """Customers that half of all other records belong to, so that some have a full page."""
 ROWS_A_PAGE = 2_000
-DAY_MS = 86_400_000
 
 _PLACES = ("苏州", "上海", "无锡", "宁波", "杭州", "常州", "青岛", "成都")
 _CHARACTERS = "澄波鹤松竹兰云峰明远安和瑞丰德信恒达华林江海山川星辰光启新元"

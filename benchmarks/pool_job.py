@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from benchmarks.figures import Figure
 from crm_core.entities import SCHEMAS
-from crm_core.rules.pool import DAY_MS
+from crm_core.times import DAY_MS
 from sync_server.services.recycling import recycle
 from tests.support.hq import START_MS, Office
 from tests.support.postgres import database_in, running_postgres

@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Any, Final
 
 from crm_core.i18n import N_, Message, message
+from crm_core.times import HOUR_MS
 
 WORKDAY: Final = (9, 18)
 """Hours of a working day, Monday to Friday, in HQ's time zone."""
-_HOUR_MS: Final = 3_600_000
 _SATURDAY: Final = 5
 
 
@@ -165,7 +165,7 @@ def working_hours(from_ms: int, to_ms: int, zone: datetime.tzinfo) -> float:
     weeks, _ = divmod((last - day).days, 7)
     # Whole weeks between are counted at once: a lead may have waited for years.
     whole = max(0, weeks - 1)
-    total_ms = whole * 5 * (WORKDAY[1] - WORKDAY[0]) * _HOUR_MS
+    total_ms = whole * 5 * (WORKDAY[1] - WORKDAY[0]) * HOUR_MS
     first_part_end = day + datetime.timedelta(days=7)
     while day <= last:
         if whole and day == first_part_end:
@@ -179,4 +179,4 @@ def working_hours(from_ms: int, to_ms: int, zone: datetime.tzinfo) -> float:
             )
             total_ms += max(0, round(min(ends, to_ms) - max(begins, from_ms)))
         day += datetime.timedelta(days=1)
-    return total_ms / _HOUR_MS
+    return total_ms / HOUR_MS

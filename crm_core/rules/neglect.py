@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crm_core.i18n import N_, Message, message
+from crm_core.times import DAY_MS
 
 DEAL_DAYS = 21
 """Days without contact where the pipeline says none: three weekly rounds of calls without its turn."""
-DAY_MS = 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

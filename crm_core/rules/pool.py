@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from crm_core.i18n import N_, Message, message
+from crm_core.times import DAY_MS
 
-DAY_MS = 24 * 60 * 60 * 1000
 WEEK_MS = 7 * DAY_MS
 POOL, HELD, LOCKED = "pool", "held", "locked"
 TAKE, RETURN, LOCK, UNLOCK = "take", "return", "lock", "unlock"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crm_core.entities.activity import NEVER_REMINDED
+from crm_core.times import MINUTE_MS
 
-MINUTE_MS = 60_000
 DAY_MINUTES = 24 * 60
 LATEST_MS = DAY_MINUTES * MINUTE_MS
 """What began longer ago is overdue, and listed as such; nobody is reminded of it."""

@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from crm_core.i18n import N_, Message, message, plural
+from crm_core.times import DAY_MS
 
-DAY_MS: Final = 86_400_000
 QUALIFY_FROM: Final = 60
 NURTURE_FROM: Final = 25
 MOST_TIMES: Final = 5

@@ -20,6 +20,7 @@ from crm_core.rules.access import Action, Person, decide
 from crm_core.rules.pipeline import LOST, OPEN, WON, StageRow
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.values import parse_text
+from crm_core.times import DAY_MS
 
 ENTRY, EXIT = "entry", "exit"
 FILLED, COMPARES = "field_filled", "field_compares"
@@ -28,7 +29,6 @@ BEYOND_THE_DEAL = frozenset((ACTIVITY, QUOTE, MILESTONE))
 """Kinds that follow from other records; a deal that is just being made cannot have any."""
 QUOTES_SENT = ("sent", "accepted", "declined", "expired")
 """States of a quote that was sent once."""
-DAY_MS = 24 * 3_600_000
 
 Sentence = list[Any]
 """A skipped condition as it is kept: id of the condition, English text, what goes into it."""

@@ -6,13 +6,12 @@ After it everything can be read and nothing changed, until HQ has answered again
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from crm_core.i18n import N_, Message, message
 from crm_core.sync.clock import ms_of
+from crm_core.times import DAY_MS
 from crm_desktop.models.state import Key
-
-DAY_MS: Final = 24 * 60 * 60 * 1000
 
 
 def until_ms(known: Mapping[str, Any]) -> int | None:

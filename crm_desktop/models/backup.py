@@ -19,8 +19,6 @@ from crm_desktop.platform.disk import demand_space
 from crm_desktop.platform.paths import Profile
 
 KEEP = 3
-DAY_MS = 24 * 60 * 60 * 1000
-HOUR_MS = 60 * 60 * 1000
 ALONE_WAIT_MS = 2_000  # a command that is just ending lets go of the file by then
 DAMAGED_COPY = N_("This backup is damaged")
 DAILY, ASKED, BEFORE = "daily", "asked", "before-"

@@ -14,8 +14,9 @@ from crm_core.entities.customer import Customer
 from crm_core.entities.deal import Deal, Stage
 from crm_core.entities.pool import PoolRule
 from crm_core.i18n import N_
-from crm_core.rules.pool import DAY_MS, HELD
+from crm_core.rules.pool import HELD
 from crm_core.schema.field import Field, Kind
+from crm_core.times import DAY_MS
 
 POOL_DUE = Field(
     no=0,

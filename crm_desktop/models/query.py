@@ -45,6 +45,7 @@ from crm_desktop.models.custom import fields_of, is_custom
 from crm_desktop.models.device_tables import SortKey
 from crm_desktop.models.filters import DECIMAL_KINDS, column_of, comparable, where
 from crm_desktop.models.records import Record
+from crm_desktop.models.repository import IDS_A_STATEMENT
 from crm_desktop.models.sorting import keyed_fields, walked_names
 
 __all__ = [
@@ -69,7 +70,6 @@ Cursor = tuple[Any, ...]
 """Where a page ended: opaque to callers, valid for the same query."""
 
 MAX_LIMIT = 10_000
-IDS_A_STATEMENT = 500
 WALKED = 1_500
 """Rows a walk looks up before it gives way to a scan: some forty milliseconds."""
 _PERIODS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}

@@ -27,8 +27,9 @@ from crm_core.rules.people import person_for
 from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.sync.protocol import TxnFlag
+from crm_core.times import DAY_MS, HOUR_MS
 from crm_desktop.models import access_lease, blobs, custom_index, indexing, put_off, state
-from crm_desktop.models.backup import ASKED, DAILY, DAY_MS, HOUR_MS, back_up, backups, drop_backups
+from crm_desktop.models.backup import ASKED, DAILY, back_up, backups, drop_backups
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.device_tables import Blob
 from crm_desktop.models.engine import check_file, connect, failure, reader_engine, writer_engine

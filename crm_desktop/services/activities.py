@@ -8,12 +8,13 @@ from sqlalchemy import func, select
 
 from crm_core.entities.activity import Activity
 from crm_core.schema.field import Plain
+from crm_core.times import MINUTE_MS
 from crm_desktop.models import query
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import planning, records
 from crm_desktop.services.calendar import day_bounds
-from crm_desktop.services.calendar_period import MINUTE_MS, key_parts, period
+from crm_desktop.services.calendar_period import key_parts, period
 from crm_desktop.services.outcome import Outcome
 
 OVERDUE_SHOWN = 20

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime
 
-DAY_MS = 86_400_000
-
 
 def local(ms: int) -> datetime.datetime:
     """Return a moment in this machine's time zone."""

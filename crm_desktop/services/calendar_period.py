@@ -17,13 +17,12 @@ from crm_core.entities.people import User
 from crm_core.errors import UserError
 from crm_core.rules.access import Action, decide
 from crm_core.rules.recurrence import moment_of, occurrences, parse_repeat, wall_clock, zone_of
+from crm_core.times import DAY_MS, MINUTE_MS
 from crm_desktop.models import query
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.time_zone import usual_zone
-from crm_desktop.services.calendar import DAY_MS
 from crm_desktop.services.completing_activities import MOST_MINUTES
 
-MINUTE_MS = 60_000
 USUAL_MINUTES = {"visit": 60, "meeting": 60}
 BRIEF_MINUTES = 30
 UNDATED_SHOWN = 100

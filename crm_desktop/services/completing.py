@@ -21,6 +21,7 @@ from crm_core.rules import pipeline
 from crm_core.rules.access import Person
 from crm_core.rules.positions import between
 from crm_core.schema.field import Kind, Plain, ScopeSource
+from crm_core.times import DAY_MS, HOUR_MS
 from crm_desktop.models import numbers, repository
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.custom import custom_fields
@@ -32,9 +33,7 @@ from crm_desktop.services.company import QUOTE_VALID_DAYS, company
 Values = dict[str, Plain]
 FIRST_REPLY_HOURS = {"urgent": 1, "high": 4, "normal": 8, "low": 24}
 SOLVE_DAYS = {"urgent": 1, "high": 2, "normal": 5, "low": 10}
-HOUR_MS = 3_600_000
 RANK_STEP = 10  # between custom fields: another can be put there
-DAY_MS = 24 * HOUR_MS
 
 
 def complete_new(

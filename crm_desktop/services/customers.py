@@ -19,14 +19,16 @@ from crm_core.errors import NotFound
 from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action, decide
 from crm_core.schema.values import links_of
+from crm_core.times import DAY_MS
 from crm_desktop.models import query, repository
 from crm_desktop.models.custom import fields_of
 from crm_desktop.models.derived import last_contact_ms
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
+from crm_desktop.models.repository import IDS_A_STATEMENT
 from crm_desktop.services import attachments
 from crm_desktop.services.attachments import FileRow
-from crm_desktop.services.calendar import DAY_MS, end_of_today_ms, local
+from crm_desktop.services.calendar import end_of_today_ms, local
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import fields_not_sent
 from crm_desktop.services.next_steps import NextStep, next_steps
@@ -34,7 +36,6 @@ from crm_desktop.services.other_versions import OtherVersion, of_record_in
 from crm_desktop.services.pool import PoolState, state_in
 from crm_desktop.services.twins import Twin, twins_in
 
-IDS_A_STATEMENT = 500
 RECENT_DAYS = 30
 QUIET_DAYS = 60
 OPEN_TICKET_STATES = ("new", "open", "waiting")

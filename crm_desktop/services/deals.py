@@ -19,11 +19,12 @@ from crm_core.i18n import N_
 from crm_core.rules import pipeline
 from crm_core.rules.pipeline import ColumnTotal, StageRow
 from crm_core.schema.field import Plain
+from crm_core.times import DAY_MS
 from crm_desktop.models.query import not_masked
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import milestones, records
-from crm_desktop.services.calendar import DAY_MS, end_of_today_ms, local
+from crm_desktop.services.calendar import end_of_today_ms, local
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.neglected import is_neglected

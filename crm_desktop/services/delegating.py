@@ -14,11 +14,11 @@ from crm_core.i18n import N_
 from crm_core.rules.access import Action
 from crm_core.rules.suggesting import WINDOW_DAYS, Colleague, ranked
 from crm_core.schema.field import Plain
+from crm_core.times import DAY_MS
 from crm_desktop.models import repository
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import planning, records, rights
-from crm_desktop.services.calendar import DAY_MS
 from crm_desktop.services.calendar_period import key_parts
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.planning import Planned, Which

@@ -19,11 +19,12 @@ from crm_core.entities.quote import Quote
 from crm_core.entities.ticket import Ticket
 from crm_core.rules import pipeline
 from crm_core.rules.access import Action, decide
+from crm_core.times import DAY_MS
 from crm_desktop.models import query, state
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.replica import LOCAL_USER, Replica
 from crm_desktop.models.state import Key
-from crm_desktop.services.calendar import DAY_MS, local, months_back
+from crm_desktop.services.calendar import local, months_back
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.tickets import OPEN_STATES

@@ -9,8 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_desktop.models.device_tables import OutboxOp, Returned
-
-IDS_A_STATEMENT = 500
+from crm_desktop.models.repository import IDS_A_STATEMENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from crm_core.rules.merging import (
 from crm_core.schema.field import Field, FieldClass, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.protocol import TxnFlag
+from crm_core.times import DAY_MS
 from crm_desktop.models import counting, repository
 from crm_desktop.models.alike import DISTINCT
 from crm_desktop.models.custom import custom_fields
@@ -45,7 +46,6 @@ ALL: Final = "*"
 INTO: Final = "merged_into_id"
 MOST_MOVES: Final = 2_000
 """Records a merge moves itself; what is left HQ moves."""
-_DAY_MS: Final = 86_400_000
 _UNMOVED: Final = frozenset((INTO, "created_by", "updated_by"))
 
 
@@ -153,7 +153,7 @@ def take_apart(replica: Replica, merge_id: str) -> Outcome[Record]:
             raise NotFound(N_("There is no such record on this laptop"))
         if told.get("taken_apart_at"):
             raise StaleRecord(N_("This merge was taken apart already"))
-        if replica.clock.now_ms() - int(told.get("created_at") or 0) > KEPT_DAYS * _DAY_MS:
+        if replica.clock.now_ms() - int(told.get("created_at") or 0) > KEPT_DAYS * DAY_MS:
             raise StaleRecord(N_("A merge can be taken apart for {days} days"), days=KEPT_DAYS)
         entity, kept_id = str(told["kept_entity"]), str(told["kept_id"])
         merged = [str(each) for each in told.get("merged") or ()]
@@ -182,7 +182,7 @@ def recent_merges(
 ) -> tuple[Record, ...]:
     """Return the merges that can be taken apart still, of all records or into one, the newest first."""
     rights.may_do(replica, Action.READ, "merge").demand()
-    since = replica.clock.now_ms() - KEPT_DAYS * _DAY_MS
+    since = replica.clock.now_ms() - KEPT_DAYS * DAY_MS
     table = SCHEMAS["merge"].table
     query = select(table.c.id).where(
         table.c.life % 2 == 1, table.c.taken_apart_at.is_(None), table.c.created_at >= since

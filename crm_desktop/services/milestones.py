@@ -23,11 +23,10 @@ from crm_core.schema.field import Plain
 from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
+from crm_desktop.models.repository import IDS_A_STATEMENT
 from crm_desktop.services import records
 from crm_desktop.services.calendar import local
 from crm_desktop.services.outcome import Outcome
-
-IDS_A_STATEMENT = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

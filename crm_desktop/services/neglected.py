@@ -13,7 +13,8 @@ from crm_core.entities.deal import Deal, Pipeline, Stage
 from crm_core.entities.people import User
 from crm_core.rules import pipeline
 from crm_core.rules.access import Action, decide
-from crm_core.rules.neglect import DAY_MS, DEAL_DAYS, Neglect, neglect
+from crm_core.rules.neglect import DEAL_DAYS, Neglect, neglect
+from crm_core.times import DAY_MS
 from crm_desktop.models.replica import Replica
 
 

@@ -10,8 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crm_core.entities.activity import Activity
-
-IDS_A_STATEMENT = 500
+from crm_desktop.models.repository import IDS_A_STATEMENT
 
 
 class When(StrEnum):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,11 +14,11 @@ from crm_core.i18n import N_
 from crm_core.rules.access import Action, decide
 from crm_core.rules.tree import Branch, forest
 from crm_desktop.models import query, repository
+from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 
 MOST = 500
 """Boxes of a chart; what is beyond is counted and left out."""
-_IDS_A_STATEMENT = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,23 +79,25 @@ def companies(replica: Replica, customer_id: str) -> Organisation:
     with replica.read() as session:
         _demand_here(session, customer_id)
         root = _top(session, customer_id)
-        found: dict[str, Any] = {}
+        found: dict[str, Record] = {}
         level, left_out = [root], 0
         while level:
-            rows = [row for row in _rows(session, level) if row.id not in found]
+            rows = [row for row in _living(session, level) if row.id not in found]
             left_out += max(0, len(found) + len(rows) - MOST)
             rows = rows[: MOST - len(found)]
             found.update((row.id, row) for row in rows)
             level = _children(session, [row.id for row in rows])
-        owners = query.labels(session, "user", {row.owner_id for row in found.values() if row.owner_id})
-    parents = {record_id: row.parent_id for record_id, row in found.items()}
+        owners = query.labels(
+            session, "user", {str(row["owner_id"]) for row in found.values() if row.get("owner_id")}
+        )
+    parents = {record_id: row.get("parent_id") for record_id, row in found.items()}
     return Organisation(
         members={
             record_id: Member(
                 id=record_id,
-                title=row.name or "",
-                soft=owners.get(row.owner_id or "", ""),
-                note=row.level or "",
+                title=row.title,
+                soft=owners.get(row.get("owner_id") or "", ""),
+                note=row.get("level") or "",
             )
             for record_id, row in found.items()
         },
@@ -117,29 +118,23 @@ def _top(session: Session, customer_id: str) -> str:
         above = session.execute(
             select(Customer.parent_id).where(Customer.id == seen[-1], Customer.life % 2 == 1)
         ).scalar_one_or_none()
-        if above is None or above in seen or not _rows(session, [above]):
+        if above is None or above in seen or not _living(session, [above]):
             return seen[-1]
         seen.append(above)
 
 
-def _rows(session: Session, ids: Iterable[str]) -> list[Any]:
-    wanted = list(ids)
-    rows: list[Any] = []
-    for start in range(0, len(wanted), _IDS_A_STATEMENT):
-        rows += session.execute(
-            select(Customer.id, Customer.name, Customer.level, Customer.owner_id, Customer.parent_id)
-            .where(Customer.id.in_(wanted[start : start + _IDS_A_STATEMENT]), Customer.life % 2 == 1)
-            .order_by(Customer.name, Customer.id)
-        ).all()
-    return rows
+def _living(session: Session, ids: Iterable[str]) -> list[Record]:
+    found = repository.get_many(session, "customer", ids).values()
+    return sorted((each for each in found if each.alive), key=lambda each: (each.title, each.id))
 
 
 def _children(session: Session, ids: list[str]) -> list[str]:
     found: list[str] = []
-    for start in range(0, len(ids), _IDS_A_STATEMENT):
+    for start in range(0, len(ids), repository.IDS_A_STATEMENT):
+        some = ids[start : start + repository.IDS_A_STATEMENT]
         found += session.scalars(
             select(Customer.id)
-            .where(Customer.parent_id.in_(ids[start : start + _IDS_A_STATEMENT]), Customer.life % 2 == 1)
+            .where(Customer.parent_id.in_(some), Customer.life % 2 == 1)
             .order_by(Customer.name, Customer.id)
         ).all()
     return found

@@ -15,8 +15,9 @@ from crm_core.rules.reminding import (
     remind_ms,
     to_tell,
 )
+from crm_core.times import DAY_MS
 from crm_desktop.models.replica import Replica
-from crm_desktop.services.calendar import DAY_MS, local
+from crm_desktop.services.calendar import local
 from crm_desktop.services.calendar_period import CalendarItem, period
 
 

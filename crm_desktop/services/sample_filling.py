@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crm_core.schema.field import Plain
+from crm_core.times import DAY_MS, HOUR_MS, MINUTE_MS
 from crm_desktop.models import repository, state
 from crm_desktop.models.device_tables import NumberLease
 from crm_desktop.models.replica import LOCAL_USER
@@ -13,7 +14,7 @@ from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
 from crm_desktop.services.sample_leads import write_leads
 from crm_desktop.services.sample_selling import FIRST_QUOTE, QUOTES, Selling
-from crm_desktop.services.sample_writing import CURRENCY, DAY_MS, HOUR_MS, MINUTE_MS, TAX_RATE, Writer
+from crm_desktop.services.sample_writing import CURRENCY, TAX_RATE, Writer
 
 PAST_DAYS = 130
 FIRST_TICKET, NUMBERS_LEFT = 3240, 400

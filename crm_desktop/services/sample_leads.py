@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crm_core.schema.field import Plain
+from crm_core.times import DAY_MS, HOUR_MS
 from crm_desktop.models.replica import LOCAL_USER
-from crm_desktop.services.sample_writing import CURRENCY, DAY_MS, HOUR_MS, Writer
+from crm_desktop.services.sample_writing import CURRENCY, Writer
 
 _AS_IS = ("phone", "email", "source", "channel", "status", "junk_reason", "employees")
 _SAID = ("name", "company", "title", "campaign", "city", "needs")

@@ -7,9 +7,10 @@ from typing import Any
 
 from crm_core.ids import named_id
 from crm_core.rules.positions import between
+from crm_core.times import DAY_MS, HOUR_MS
 from crm_desktop.models import quote_totals
 from crm_desktop.services.calendar import local
-from crm_desktop.services.sample_writing import CURRENCY, DAY_MS, HOUR_MS, TAX_RATE, Writer, evening
+from crm_desktop.services.sample_writing import CURRENCY, TAX_RATE, Writer, evening
 
 FIRST_QUOTE = 1160
 MINOR = 100

@@ -17,9 +17,6 @@ from crm_desktop.models.replica import LOCAL_USER
 from crm_desktop.models.session import WriteSession
 from crm_desktop.services.calendar import local
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
 CURRENCY = "CNY"
 TAX_RATE = "13"
 

@@ -14,9 +14,10 @@ from typing import Any
 
 from crm_core.ids import named_id
 from crm_core.schema.field import Plain
+from crm_core.times import DAY_MS, HOUR_MS, MINUTE_MS
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import quotes, records
-from crm_desktop.services.calendar import DAY_MS, local
+from crm_desktop.services.calendar import local
 from crm_desktop.services.sample import demo_texts
 from crm_desktop.services.sample_leads import year_values
 from crm_desktop.services.sample_writing import evening
@@ -28,8 +29,6 @@ connected, and lin must lose sight of it, so has no work there; the third waits 
 _OWNERS = ("lin", "lin", "lin", "wang", "wang", "lin", "wang", "wang")
 """Whose the customers are, in turn."""
 MINOR = 100
-HOUR_MS = 3_600_000
-MINUTE_MS = 60_000
 _AGE_LIMITS = (("Qualified", 30), ("Needs", 30), ("Proposal", 30), ("Negotiation", 21), ("Verbal yes", 14))
 """Days after which a deal has been too long in its stage."""
 _OPEN_STAGES = tuple(name for name, _ in _AGE_LIMITS)

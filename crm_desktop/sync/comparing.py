@@ -17,13 +17,13 @@ from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.sync.codec import pack_ids
 from crm_core.sync.digest import Digest
 from crm_core.sync.protocol import DigestAsk, DigestDiff, DigestRows
+from crm_core.times import DAY_MS
 from crm_desktop.sync.confirmed import confirmed_hashes, is_known_apart
 
 TRIES: Final = 2  # a repair that does not help twice never will
 PATIENCE: Final = 3  # how often HQ may have news instead of an answer
 ROWS_AT_ONCE: Final = 500  # about as many rows are repaired by one answer
-_DAY_MS: Final = 86_400_000
-PERIOD_MS: Final = 7 * _DAY_MS
+PERIOD_MS: Final = 7 * DAY_MS
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Comparison:
     @property
     def pause_ms(self) -> int:
         """How long it is until the next one: a day where HQ gave no answer."""
-        return PERIOD_MS if self.is_complete else _DAY_MS
+        return PERIOD_MS if self.is_complete else DAY_MS
 
     def begin(self) -> None:
         """Both sides are even: from now on HQ is asked."""

@@ -45,6 +45,7 @@ from crm_core.sync.sealed_file import (
     seal_with_passphrase,
 )
 from crm_core.sync.sealing import KEY_BYTES, SALT_BYTES
+from crm_core.times import DAY_MS
 from sync_server.services import faults
 from sync_server.services.auth import Auth, DeviceSession, now_ms, sealer_of
 from sync_server.services.blobs import BlobService
@@ -55,7 +56,6 @@ from sync_server.services.faults import PayloadChanged, Refusal
 from sync_server.services.meeting import MIN_SCHEMA, Carried, Unrecognised, answered
 from sync_server.services.numbers import PATTERNS
 from sync_server.services.sync import SyncService
-from sync_server.services.usage import DAY_MS
 from sync_server.settings import Settings
 from sync_server.store.database import Database
 from sync_server.store.tables import Device, table_of

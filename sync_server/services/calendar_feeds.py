@@ -18,6 +18,7 @@ from crm_core.errors import AccessDenied, NotFound
 from crm_core.i18n import N_
 from crm_core.rules.calendar_file import MOST_EVENTS, write_calendar
 from crm_core.schema.values import instant_text
+from crm_core.times import DAY_MS, HOUR_MS
 from sync_server.services import audit, people
 from sync_server.services.auth import now_ms
 from sync_server.services.criteria import parse_criterion
@@ -28,9 +29,7 @@ from sync_server.store.calendar_feeds import CalendarFeed
 from sync_server.store.tables import table_of
 
 SECRET_BYTES: Final = 32
-DAY_MS: Final = 86_400_000
 BACK_DAYS, AHEAD_DAYS = 92, 366
-HOUR_MS: Final = 3_600_000
 NO_ZONE: Final = ZoneInfo("UTC")
 NOTHING_HERE: Final = N_("There is nothing here")
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, and_, delete, exists, func, or_, select, tuple_, update
 
+from crm_core.times import DAY_MS
 from sync_server.services.entitlements import forget_lapsed, shrink_ever
 from sync_server.services.graves import BURIABLE, bury
 from sync_server.services.records import META, Key
@@ -37,7 +38,6 @@ from sync_server.store.tables import (
     table_of,
 )
 
-DAY_MS: Final = 24 * 60 * 60 * 1000
 MARK_EVERY_MS: Final = 20 * 60 * 60 * 1000  # a little less than a day, so that no day is missed
 ROWS_AT_ONCE: Final = 2000  # of one transaction: a few milliseconds, in which others wait
 BURIED_AT_ONCE: Final = 500  # each asks every table that may link to it

@@ -12,8 +12,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
 from crm_core import SCHEMA_VERSION
+from crm_core.times import DAY_MS
 from sync_server.services.auth import now_ms
-from sync_server.services.health import DAY_MS, Flag, flags_of
+from sync_server.services.health import Flag, flags_of
 from sync_server.services.quarantine import KEPT
 from sync_server.store.database import Database
 from sync_server.store.tables import Device, table_of

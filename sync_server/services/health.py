@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from crm_core.sync.clock import HLC_MAX, shift_ms
 from crm_core.sync.protocol import SyncRequest
+from crm_core.times import DAY_MS
 from sync_server.services import audit
 
-DAY_MS: Final = 24 * 60 * 60 * 1000
 CLOCK_ALARM_MS: Final = 60 * 60 * 1000
 """A clock further off than this is set wrong, not drifting; see docs/sync.md."""
 SILENT_MS: Final = 14 * DAY_MS  # longer than most holidays

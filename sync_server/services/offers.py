@@ -14,6 +14,7 @@ from crm_core.rules.access import Action, Person
 from crm_core.rules.scopes import EVERYONE
 from crm_core.sync.codec import encode
 from crm_core.sync.protocol import OFFERED, Msg, MsgKind, Offer, Offers, Told
+from crm_core.times import DAY_MS
 from sync_server.services.cursor import Standing
 from sync_server.services.quarantine import KEPT, Judge, read_kept
 from sync_server.services.records import ROW_SCOPE, chunks
@@ -25,7 +26,6 @@ OFFER_BYTES: Final = 16 * 1024  # a longer text is for the command line at HQ
 OFFERS_BYTES: Final = 128 * 1024
 OFFERED_DAYS: Final = 30
 _LOOKED_AT: Final = 1000  # of one reader and round
-_DAY_MS: Final = 24 * 60 * 60 * 1000
 
 
 def offers_for(snapshot: Snapshot, person: Person, schema_version: int, now_ms: int) -> list[Offer]:
@@ -40,7 +40,7 @@ def offers_for(snapshot: Snapshot, person: Person, schema_version: int, now_ms: 
             KEPT.c.device != 0,  # whoever calls HQ's interface was told at once
             KEPT.c.user_id != person.user_id,
             KEPT.c.code.in_(sorted(OFFERED)),
-            KEPT.c.at_ms > now_ms - OFFERED_DAYS * _DAY_MS,
+            KEPT.c.at_ms > now_ms - OFFERED_DAYS * DAY_MS,
             within,
         )
         .order_by(KEPT.c.seq.desc(), KEPT.c.id.desc())

@@ -18,13 +18,14 @@ from crm_core.rules import pool
 from crm_core.rules.access import Action, PoolRight
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.protocol import Code, OpKind
+from crm_core.times import DAY_MS
 from sync_server.services.placing import Placing
 from sync_server.services.records import Mark, Record, Records, chunks
 from sync_server.services.rights import NO_SUCH_RECORD, AuthorRights, Refused
 from sync_server.services.wanted import Wanted, register_of
 
 CUSTOMER = SCHEMAS["customer"]
-SEEN_MS = 30 * pool.DAY_MS
+SEEN_MS = 30 * DAY_MS
 """So much older than a claim may be what its author saw of the pool."""
 _customers = CUSTOMER.table
 _activities = SCHEMAS["activity"].table

@@ -18,6 +18,7 @@ from crm_core.entities.activity import CONTACT_KINDS
 from crm_core.i18n import N_, message
 from crm_core.rules import pool
 from crm_core.sync.clock import tick
+from crm_core.times import DAY_MS
 from resources import translation
 from sync_server.services import errands
 from sync_server.services.errands import Errand
@@ -85,7 +86,7 @@ def _near(connection: Connection, rules: Sequence[pool.Rule], now_ms: int, most:
         for days, quiet in ((rule.contact_days, True), (rule.deal_days, False)):
             if days is None:
                 continue
-            until = now_ms + (rule.remind_days - days) * pool.DAY_MS
+            until = now_ms + (rule.remind_days - days) * DAY_MS
             for row_id in connection.execute(
                 _candidates(rule, until, now_ms, quiet=quiet, most=most)
             ).scalars():
@@ -151,7 +152,7 @@ def _settle(hq: HqTransaction, ids: Sequence[str], now_ms: int, done: Recycled) 
         told_ms = warned.get(each.id, -1)
         if told_ms < due.warn_ms:
             told.append((each, due))
-        elif now_ms >= max(due.at_ms, told_ms + due.rule.remind_days * pool.DAY_MS):
+        elif now_ms >= max(due.at_ms, told_ms + due.rule.remind_days * DAY_MS):
             going.append((each, due))
     records.know_children(record for record, _ in going)
     for record, due in going:
@@ -202,7 +203,7 @@ def _hand(hq: HqTransaction, records: Records, record: Record, changes: dict[str
 
 
 def _warning(record: Record, due: pool.Due, now_ms: int) -> Errand:
-    on_ms = max(due.at_ms, now_ms + due.rule.remind_days * pool.DAY_MS)
+    on_ms = max(due.at_ms, now_ms + due.rule.remind_days * DAY_MS)
     day = datetime.datetime.fromtimestamp(on_ms / 1000, datetime.UTC).date().isoformat()
     subject = message(
         N_("“{title}” returns to the public pool on {day}: {reason}"),
@@ -228,7 +229,7 @@ def _note_warnings(
         {
             "customer_id": record.id,
             "warned_ms": now_ms,
-            "look_ms": max(due.at_ms, now_ms + due.rule.remind_days * pool.DAY_MS),
+            "look_ms": max(due.at_ms, now_ms + due.rule.remind_days * DAY_MS),
         }
         for record, due in told
     ]

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from crm_core.times import DAY_MS
 from sync_server.settings import Settings
 
-DAY_MS: Final = 24 * 60 * 60 * 1000
 MEGABYTE: Final = 1_000_000
 LONGEST_WAIT_S: Final = 60 * 60  # the administrator may have raised the limit by then
 

@@ -21,7 +21,6 @@ from crm_core.rules.assignment import (
 )
 
 UTC = datetime.UTC
-HOUR_MS = 3_600_000
 PEOPLE = st.integers(1, 6)
 
 

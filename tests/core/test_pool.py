@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_core.rules import pool
-from crm_core.rules.pool import DAY_MS, Rule, Standing, Taken, Why
+from crm_core.rules.pool import Rule, Standing, Taken, Why
+from crm_core.times import DAY_MS
 
 RULE = Rule(id="1", name="Everybody", contact_days=30, deal_days=90, remind_days=7)
 HELD = Standing(owner_id="me", holding=None, level="B", status="active", since_ms=100 * DAY_MS)

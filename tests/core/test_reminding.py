@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from crm_core.rules.reminding import (
     LATEST_MS,
-    MINUTE_MS,
     NEVER,
     Due,
     Told,
@@ -21,6 +20,7 @@ from crm_core.rules.reminding import (
     to_tell,
     told_of,
 )
+from crm_core.times import MINUTE_MS
 
 NOW = 1_800_000_000_000
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import message
 from crm_core.rules.scoring import (
-    DAY_MS,
     USUAL,
     Done,
     RuleKind,
@@ -17,6 +16,7 @@ from crm_core.rules.scoring import (
     read_rules,
     score,
 )
+from crm_core.times import DAY_MS
 
 NOW = 1_000 * DAY_MS
 

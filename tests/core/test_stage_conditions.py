@@ -16,8 +16,9 @@ from crm_core.rules.access import Person, read_rights
 from crm_core.rules.pipeline import LOST, OPEN, WON, StageRow, weighted_minor
 from crm_core.rules.stage_conditions import Condition, DealFacts
 from crm_core.rules.standard_roles import STANDARD_ROLES
+from crm_core.times import DAY_MS
 
-DAY = rules.DAY_MS
+DAY = DAY_MS
 NOW = 1_800_000_000_000
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from crm_core.errors import NotFound
+from crm_core.times import DAY_MS
 from sync_server.services import calendar_feeds, people
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 
 PASSWORD = "a long enough one"
-DAY_MS = 86_400_000
 
 
 def text_of(headquarters: Headquarters, path: str) -> str:

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from crm_core.rules import capture as rules
+from crm_core.times import HOUR_MS
 from sync_server import cli
 from sync_server.jobs.leads import give_out
 from sync_server.services import founding, lead_setup, people
@@ -23,7 +24,6 @@ from sync_server.settings import fresh_settings, read_settings
 from sync_server.web.guard import AT_ONCE, VisitorGuard
 from tests.support.server import ADMIN, ADMIN_PASSWORD, RunningServer
 
-HOUR_MS = 3_600_000
 ANN = {"name": "Ann <b>Moss</b>", "email": "ann@heron.example", "needs": "Three pumps"}
 
 

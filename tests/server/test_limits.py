@@ -24,11 +24,12 @@ from crm_core.errors import Later
 from crm_core.ids import to_bytes
 from crm_core.sync import admission, codec
 from crm_core.sync.protocol import Op, OpKind, SyncRequest, Txn
+from crm_core.times import DAY_MS
 from crm_desktop.sync.schedule import Schedule
 from crm_desktop.sync.transport import HttpHeadquarters
 from sync_server.api import frame, patience
 from sync_server.services.auth import now_ms
-from sync_server.services.usage import DAY_MS, Meter, Traffic, counted, wait_s_of
+from sync_server.services.usage import Meter, Traffic, counted, wait_s_of
 from sync_server.settings import fresh_settings
 from sync_server.store.tables import Device, table_of
 from tests.support.crowd import Caller, TurnedAway, enrol_crowd

@@ -14,12 +14,11 @@ from typing import Any, Final
 
 from crm_core.entities import SCHEMAS
 from crm_core.sync.protocol import Code
+from crm_core.times import HOUR_MS
 from sync_server.services import forgetting
 from sync_server.services.hq import Edit, EditKind
 from tests.support.hq import Laptop, Office
 
-HOUR_MS: Final = 60 * 60 * 1000
-DAY_MS: Final = 24 * HOUR_MS
 KEEP_DAYS: Final = 7
 """What HQ forgets after: the longer absences of the month reach over it."""
 FIELDS: Final = ("size", "industry", "intent", "preferences", "notes")

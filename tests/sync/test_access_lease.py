@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crm_core.errors import AccessDenied
-from crm_desktop.models.access_lease import DAY_MS
+from crm_core.times import DAY_MS
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import drafts, records, syncing
 from tests.support.hq import Office

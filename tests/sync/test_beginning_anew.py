@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from crm_core.entities.activity import Activity
 from crm_core.sync.protocol import Code, EnrolResponse
+from crm_core.times import DAY_MS
 from crm_desktop.models.device_tables import SyncEvent
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.paths import Profile
@@ -398,7 +399,7 @@ def test_a_laptop_away_beyond_what_hq_keeps_begins_anew_with_all_that_is_its_own
     office.hq.delete("customer", dead)
     for _ in range(5):
         forgetting.forget(office.database, 180, office.now_ms)
-        office.now_ms += 95 * forgetting.DAY_MS
+        office.now_ms += 95 * DAY_MS
         boss.sync()
     report = lin.sync()
     assert report.up_to_date

@@ -19,6 +19,7 @@ from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.sync.clock import ms_of
 from crm_core.sync.protocol import SyncRequest
 from crm_core.sync.sealed_file import Enrolment, UnfitFile
+from crm_core.times import DAY_MS
 from crm_desktop.models import state
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
@@ -37,7 +38,6 @@ from tests.support.post import Post
 from tests.support.replicas import KEY, Cut, Laptop, Laptops, differences
 from tests.sync.test_beginning_anew import Saved
 
-DAY_MS = 86_400_000
 SEEDS = int(os.environ.get("SATCHEL_FILE_SEEDS", "1"))
 STEPS = int(os.environ.get("SATCHEL_FILE_STEPS", "40"))
 

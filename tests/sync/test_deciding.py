@@ -9,6 +9,7 @@ import pytest
 from crm_core.errors import NotFound, UserError
 from crm_core.ids import named_id
 from crm_core.sync.protocol import Code
+from crm_core.times import DAY_MS
 from crm_desktop.models import repository
 from crm_desktop.models.device_tables import Returned
 from crm_desktop.services import deciding, records, returned_edits
@@ -16,7 +17,6 @@ from crm_desktop.services.deciding import Decision, Verdict
 from tests.support.hq import Office
 from tests.support.replicas import Laptop, Laptops, differences
 
-DAY_MS = 24 * 60 * 60 * 1000
 MINE, HQ = Decision(verdict=Verdict.MINE), Decision(verdict=Verdict.HQ)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from crm_core.times import DAY_MS
 from crm_desktop.models import numbers
 from crm_desktop.models.device_tables import NumberLease
 from crm_desktop.services import records
 from sync_server.store.tables import NumberSeries, table_of
 from tests.support.hq import Office
 from tests.support.replicas import Laptop, Laptops
-
-DAY_MS = 24 * 60 * 60 * 1000
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from crm_core.errors import NotFound
 from crm_core.ids import named_id
 from crm_core.sync.protocol import Code
+from crm_core.times import DAY_MS
 from crm_desktop.models import state
 from crm_desktop.models.device_tables import Offer
 from crm_desktop.services import deciding, offers, records, returned_edits, syncing
@@ -19,8 +20,6 @@ from crm_desktop.services.returned_edits import ReturnedEdit
 from sync_server.store.tables import Audit, table_of
 from tests.support.hq import Office
 from tests.support.replicas import Cut, Laptop, Laptops, differences, settle_all
-
-DAY_MS = 24 * 60 * 60 * 1000
 
 
 @dataclass

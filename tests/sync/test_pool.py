@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from crm_core.errors import AccessDenied, Invalid, UserError
-from crm_core.rules.pool import DAY_MS
 from crm_core.sync.protocol import Code
+from crm_core.times import DAY_MS
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import Replica

@@ -7,9 +7,9 @@ import datetime
 import pytest
 
 from crm_core.errors import AccessDenied
-from crm_core.rules.pool import DAY_MS
 from crm_core.rules.sharing import has_ended
 from crm_core.sync.protocol import Code
+from crm_core.times import DAY_MS
 from crm_desktop.services import records
 from sync_server.services.share_ends import day_of, end_shares
 from tests.support.hq import Office

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from crm_core.errors import Invalid, StageBlocked, UserError
-from crm_core.rules.stage_conditions import DAY_MS
 from crm_core.sync.protocol import Code
+from crm_core.times import DAY_MS
 from crm_desktop.services import board_moves, deals, deciding, quotes, records, returned_edits
 from crm_desktop.services.deciding import Decision, Verdict
 from sync_server.services.hq import Edit, EditKind

@@ -12,10 +12,11 @@ from crm_core.i18n import Message, message
 from crm_core.rules.recurrence import Repeat
 from crm_core.rules.suggesting import Colleague
 from crm_core.rules.typed_moment import TypedMoment
+from crm_core.times import MINUTE_MS
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import delegating, planning, records
 from crm_desktop.services.calendar import local, moment
-from crm_desktop.services.calendar_period import MINUTE_MS, CalendarItem, key_parts
+from crm_desktop.services.calendar_period import CalendarItem, key_parts
 from crm_desktop.services.delegating import Handed
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.planning import Planned, Which

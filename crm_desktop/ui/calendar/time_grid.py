@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from crm_core.i18n import message
 from crm_core.rules.lanes import Lane, lanes
+from crm_core.times import MINUTE_MS
 from crm_desktop.services.calendar import local, moment
-from crm_desktop.services.calendar_period import MINUTE_MS, CalendarItem
+from crm_desktop.services.calendar_period import CalendarItem
 from crm_desktop.ui.calendar.blocks import draw_block
 from crm_desktop.ui.calendar.calendar_chart import CalendarChart, Grip, Held, Slot
 from crm_desktop.ui.charts.chart import RIGHT, Part, box

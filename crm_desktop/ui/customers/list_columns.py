@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from crm_core.i18n import Message, message
 from crm_core.money import Money
+from crm_core.times import DAY_MS
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.conditions import Condition, Op
-from crm_desktop.services.calendar import DAY_MS, end_of_today_ms, local
+from crm_desktop.services.calendar import end_of_today_ms, local
 from crm_desktop.services.customers import RECENT_DAYS, ListExtras
 from crm_desktop.services.lists import ListSetup
 from crm_desktop.ui.customers.words import step_shown

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message, message, plural
 from crm_core.money import Money
+from crm_core.times import DAY_MS
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import figures
-from crm_desktop.services.calendar import DAY_MS, local
+from crm_desktop.services.calendar import local
 from crm_desktop.services.figures import ATTENTION_A_GROUP, AttentionItem
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import clock, duration, figure, money, near_moment, weekday_date

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
 from crm_core.i18n import Message, message
 from crm_core.rules.access import Action
 from crm_core.schema.field import Plain
+from crm_core.times import MINUTE_MS
 from crm_desktop.services import calendar_period, rights
 from crm_desktop.services.calendar import local, moment
 from crm_desktop.services.calendar_period import CalendarItem, UndatedTask, key_parts
@@ -32,7 +33,6 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.menus import Menu
 
 FOLLOW_MS = 200  # between a change and reading anew, so that a sync reads once
-MINUTE_MS = 60_000
 _STATE = "calendar"
 _SHOWN = frozenset(("activity", "customer", "user"))
 _MENU = ("plan", "repeat", "tick", "alone", "give", "delete")

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from crm_core.i18n import Message, message
 from crm_core.rules.access import Action
+from crm_core.times import MINUTE_MS
 from crm_desktop.services import figures, rights
 from crm_desktop.services.activities import Agenda
 from crm_desktop.services.calendar import local
@@ -43,7 +44,6 @@ from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 
 LOG_ACTION = "frame.log"
 FOLLOW_MS = 250  # between a change and counting anew, so that a sync counts once
-MINUTE_MS = 60_000
 _NARROW = 900
 """Content narrower than this has one column."""
 _SIDE = 376

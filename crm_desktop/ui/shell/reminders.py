@@ -10,7 +10,8 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QWidget
 
 from crm_core.i18n import Message, message
-from crm_core.rules.reminding import MINUTE_MS, WHOLE_DAY_HOUR, snoozed, told_of
+from crm_core.rules.reminding import WHOLE_DAY_HOUR, snoozed, told_of
+from crm_core.times import MINUTE_MS
 from crm_desktop.services import planning
 from crm_desktop.services.calendar import local, moment
 from crm_desktop.services.calendar_period import CalendarItem

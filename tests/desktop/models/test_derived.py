@@ -14,6 +14,7 @@ from crm_core.entities.activity import Activity
 from crm_core.entities.customer import Customer
 from crm_core.errors import AccessDenied, UserError
 from crm_core.rules.access import Person
+from crm_core.times import DAY_MS
 from crm_desktop.models import derived, indexing, query, repository
 from crm_desktop.models.query import Condition, ListQuery, Op
 from crm_desktop.models.replica import Replica
@@ -22,7 +23,6 @@ from crm_desktop.services import records
 from tests.desktop.models.support import KEY, person, titles
 
 ADMIN = person("admin")
-DAY_MS = 86_400_000
 
 
 def customer(replica: Replica, name: str) -> str:

@@ -9,8 +9,9 @@ import pytest
 from crm_core.errors import NotFound
 from crm_core.rules import milestones as rules
 from crm_core.rules.milestones import Kept, Template
-from crm_core.rules.neglect import DAY_MS, DEAL_DAYS, neglect
+from crm_core.rules.neglect import DEAL_DAYS, neglect
 from crm_core.rules.pipeline import StageRow
+from crm_core.times import DAY_MS
 from crm_desktop.assembly import App
 from crm_desktop.services import board_moves, deals, milestones, neglected, records, rivals
 from crm_desktop.services.deals import BoardFilter

@@ -13,6 +13,7 @@ from crm_core.errors import Invalid
 from crm_core.rules.recurrence import moment_of, parse_repeat
 from crm_core.rules.typed_moment import read_moment
 from crm_core.schema.field import Plain
+from crm_core.times import HOUR_MS
 from crm_desktop.assembly import App
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.time_zone import usual_zone
@@ -23,7 +24,6 @@ from tests.support.desktop import empty_app
 
 MONDAY = datetime.date(2027, 3, 1)
 DAY = datetime.timedelta(days=1)
-HOUR_MS = 3_600_000
 
 
 @pytest.fixture(scope="module")

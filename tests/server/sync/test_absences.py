@@ -14,11 +14,12 @@ from sqlalchemy import select
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.ids import named_id
+from crm_core.times import DAY_MS
 from sync_server.services import forgetting
 from sync_server.store.tables import Grave, OpLog, OpSeen, table_of
 from tests.support.hq import Office
 
-DAY = forgetting.DAY_MS
+DAY = DAY_MS
 KEEP = 180
 
 ROLES = ("sales", "sales_manager", "finance", "admin")

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 
 from crm_core.ids import named_id, new_id
 from crm_core.sync.protocol import Code
+from crm_core.times import DAY_MS
 from sync_server.services import forgetting
 from sync_server.services import sync as sync_service
 from sync_server.services.checking import check
@@ -27,7 +28,7 @@ from sync_server.store.tables import (
 )
 from tests.support.hq import Laptop, Office
 
-DAY = forgetting.DAY_MS
+DAY = DAY_MS
 KEEP = 180
 STRIDE = 95
 

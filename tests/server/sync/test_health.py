@@ -9,9 +9,10 @@ from sqlalchemy import select
 from crm_core import SCHEMA_VERSION
 from crm_core.sync.clock import reading
 from crm_core.sync.protocol import Told
+from crm_core.times import DAY_MS
 from sync_server.services import measures
 from sync_server.services.gauges import with_standing
-from sync_server.services.health import DAY_MS, Flag, flags_of
+from sync_server.services.health import Flag, flags_of
 from sync_server.store.tables import Audit, Device, table_of
 from tests.support.hq import Laptop, Office
 

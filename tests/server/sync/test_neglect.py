@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from crm_core.rules.neglect import DAY_MS, DEAL_DAYS
+from crm_core.rules.neglect import DEAL_DAYS
+from crm_core.times import DAY_MS
 from sync_server.services.neglect import tell_managers
 from tests.support.hq import Office
 

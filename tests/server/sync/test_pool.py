@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from crm_core.entities import SCHEMAS
-from crm_core.rules.pool import DAY_MS
 from crm_core.sync.protocol import Code, OpKind
+from crm_core.times import DAY_MS
 from sync_server.services.recycling import Recycled, recycle
 from tests.support.hq import Laptop, Office
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crm_core.rules.pool import DAY_MS
+from crm_core.times import DAY_MS
 from sync_server.services.recycling import Recycled, recycle
 from tests.server.sync.test_pool import laptop_of, rule, step, tasks
 from tests.support.hq import Laptop, Office

@@ -14,6 +14,7 @@ from crm_core.errors import Unreachable, UserError
 from crm_core.ids import named_id
 from crm_core.sync import codec
 from crm_core.sync.protocol import SyncRequest, SyncResponse
+from crm_core.times import DAY_MS
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.paths import Profile
@@ -25,7 +26,6 @@ from tests.support.hq import START_MS
 from tests.support.replicas import KEY
 from tests.sync.crash.hq import LONGEST_S
 
-DAY_MS: Final = 24 * 60 * 60 * 1000
 STEP_MS: Final = 60_000
 CANARY: Final = "canarynotes"
 SECRET_ROWS: Final = 8  # enough for several pages of a first sync, and for a purge

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from crm_core.rules.pool import DAY_MS
+from crm_core.times import DAY_MS
 from crm_desktop.models.records import Record
 from crm_desktop.services import pool, records
 from crm_desktop.ui.context import Place

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_core.rules.standard_roles import STANDARD_ROLES
+from crm_core.times import DAY_MS
 from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.models import state
@@ -22,7 +23,7 @@ from crm_desktop.models.state import Key
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
 from crm_desktop.services import activities, figures, records
 from crm_desktop.services.activities import AgendaItem
-from crm_desktop.services.calendar import DAY_MS, local
+from crm_desktop.services.calendar import local
 from crm_desktop.settings import HOME_CARDS
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Notice, Place

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from crm_core.rules.reminding import MINUTE_MS
+from crm_core.times import MINUTE_MS
 from crm_desktop.assembly import App
 from crm_desktop.services import calendar_period, records
 from crm_desktop.settings import REMINDED
