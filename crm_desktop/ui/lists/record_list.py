@@ -79,6 +79,7 @@ class RecordList(Live, QWidget):
         views: bool | Sequence[ListView] = True,
         details: DetailsPane | bool = True,
         describe: Describe | None = None,
+        imports: bool = True,
         widths: Mapping[str, int] | None = None,
         name: str | None = None,
         parent: QWidget | None = None,
@@ -93,6 +94,7 @@ class RecordList(Live, QWidget):
         self._own_sort = sort or ((schema_of(entity).meta.title, False),)
         self._sort = self._own_sort
         self._has_views = views is not False
+        self._imports = imports and self._has_views
         self._describe = describe
         self._own_widths = dict(widths or {})
         self._setup: ListSetup | None = None
@@ -412,7 +414,7 @@ class RecordList(Live, QWidget):
             filtered=bool(self.bar.conditions or self.bar.text),
             deleted=self._view.deleted,
             may_create=self._setup is not None and self._setup.may_create,
-            imports=self._has_views,
+            imports=self._imports,
         )
         empty = self._failure is not None or (self.model.complete and self.model.known == 0)
         self._stack.setCurrentIndex(1 if empty else 0)

@@ -75,6 +75,7 @@ class RecordsPage(Page):
             sort=look.sort,
             views=look.views,
             widths=look.widths,
+            imports=look.imports,
         )
         self.list.opened.connect(self._on_opened)
         self.list.new_asked.connect(self._on_new_asked)

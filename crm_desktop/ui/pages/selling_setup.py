@@ -54,7 +54,16 @@ class StagesPage(RecordsPage):
             ),
             sort=(("pipeline_id", False), ("rank", False)),
             imports=False,
-            widths={"rank": 88, "kind": 80, "age_limit_days": 128, "retired": 80, "color": 88},
+            widths={
+                "pipeline_id": 112,
+                "rank": 80,
+                "kind": 72,
+                "probability": 88,
+                "age_limit_days": 96,
+                "color": 80,
+                "skip_by": 112,
+                "retired": 64,
+            },
         )
         super().__init__(context, actions, look)
         self.earlier = Button(message("Earlier"), icon="up", small=True, hint="Alt+Up")

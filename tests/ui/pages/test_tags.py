@@ -56,6 +56,17 @@ def test_each_tag_stands_with_its_customers_and_leads_to_them(stage: Stage) -> N
     assert (place.page, place.options["conditions"][0].value) == ("customers", "Late")
 
 
+def test_a_list_without_a_way_to_bring_files_in_offers_none_where_it_is_empty(stage: Stage) -> None:
+    replica = stage.app.replica
+    for tag in records.page(replica, ListQuery(entity="tag")).rows:
+        records.delete(replica, "tag", tag.id)
+    page = TagsPage(stage.context, stage.actions)
+    stage.show(page)
+    stage.settle()
+    assert page.list.empty.new_button.isVisible()
+    assert not page.list.empty.import_button.isVisible()
+
+
 def test_what_is_masked_is_not_counted(stage: Stage) -> None:
     replica = stage.app.replica
     tags = records.page(replica, ListQuery(entity="tag")).rows
