@@ -148,7 +148,10 @@ def agenda(replica: Replica) -> Agenda:
 
 
 def _times(replica: Replica, begins: int, ends: int) -> list[AgendaItem]:
-    """Return the times of repeating activities in a day. A missed one is not late: the next one comes."""
+    """Return the times of repeating activities in a day. A missed one is not late: the next one comes.
+
+    One that began the evening before and ran past midnight is last night's, as it is where nothing repeats.
+    """
     return [
         AgendaItem(
             id=item.key,
@@ -163,5 +166,5 @@ def _times(replica: Replica, begins: int, ends: int) -> list[AgendaItem]:
             done=item.done,
         )
         for item in period(replica, begins, ends + 1, (replica.person.user_id,))
-        if item.repeats
+        if item.repeats and (item.all_day or item.begins_ms >= begins)
     ]

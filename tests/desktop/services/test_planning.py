@@ -155,6 +155,22 @@ def test_todays_time_of_a_series_is_in_the_day_ticked_off_there_and_never_late(r
     assert [item.done for item in activities.agenda(replica).today if item.subject == "report"] == [False]
 
 
+def test_last_nights_time_of_a_series_is_not_in_the_day_it_ran_into(replica: Replica) -> None:
+    today = datetime.datetime.fromtimestamp(replica.clock.now_ms() / 1000, usual_zone()).date()
+    make(replica, "night call", kind="call", due_at=at(today - 9 * DAY, 23, 50), repeats="FREQ=DAILY")
+    make(
+        replica,
+        "fair",
+        due_at=at(today - 8 * DAY),
+        all_day=True,
+        repeats="FREQ=WEEKLY",
+        duration_minutes=2880,
+    )
+    items = activities.agenda(replica).today
+    assert [item.at_ms for item in items if item.subject == "night call"] == [at(today, 23, 50)]
+    assert [item.at_ms for item in items if item.subject == "fair"] == [at(today, 0)]
+
+
 def test_a_task_is_planned_by_typing_and_unplanned(replica: Replica) -> None:
     task = make(replica, "call back", kind="task")
     assert [each.id for each in calendar_period.undated(replica)] == [task]
