@@ -85,6 +85,9 @@ class FieldGrid(Live, QWidget):
             self._add_section(section, fields)
         self._column.addStretch(1)
         self._arrange(force=True)
+        for found in self.fields.values():
+            # Not when the layout comes to it: a window made active before that hands the keyboard past them.
+            found.widget.show()
         self.fill(values, titles)
 
     def fill(self, values: Mapping[str, Any], titles: Mapping[str, str], names: Iterable[str] = ()) -> None:
