@@ -15,8 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
+from crm_desktop.platform import secrets
+from sync_server.services import passwords
+from sync_server.store.database import Database
 from tests.support.postgres import NoPostgres, database_in, running_postgres
 
 for _name in [name for name in os.environ if name.startswith("CRM_")]:
@@ -53,6 +57,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _secrets_quickly_tried() -> Iterator[None]:
+    """Make passphrases and passwords that are quickly tried here: what it takes is kept in each of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "_MEMORY_KIB", 64)
+        patch.setattr(secrets, "_PASSES", 1)
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _folders_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Point the platform's per-user folders into a temporary one, for this process and those it starts."""
     home = tmp_path_factory.mktemp("home")
@@ -70,6 +84,22 @@ def postgres_url() -> Iterator[str]:
             yield url
     except NoPostgres as absent:
         pytest.skip(str(absent))
+
+
+@pytest.fixture(scope="session")
+def _postgres_with_tables(postgres_url: str) -> Iterator[str]:
+    with database_in(postgres_url) as url:
+        made = Database(url)
+        made.create_tables()
+        made.close()
+        yield url
+
+
+@pytest.fixture
+def tabled_postgres(postgres_url: str, _postgres_with_tables: str) -> Iterator[str]:
+    """Give the URL of a PostgreSQL database of this test alone that has HQ's tables and no row."""
+    with database_in(postgres_url, like=_postgres_with_tables) as url:
+        yield url
 
 
 @pytest.fixture

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData, column, inspect, select, table
 
 from sync_server.store.tables import HqBase
 
 STEPS = Path(__file__).parent / "migrations"
+_stood = table("alembic_version", column("version_num"))
+"""Where Alembic, which runs the steps, keeps what was run last."""
 
 
 def newest_revision() -> str:
     """Return the step this program needs."""
-    head = ScriptDirectory(str(STEPS)).get_current_head()
-    assert head is not None
-    return head
+    return max(known_revisions())
 
 
 def known_revisions() -> set[str]:
-    """Return every step this program knows."""
-    return {script.revision for script in ScriptDirectory(str(STEPS)).walk_revisions()}
+    """Return every step this program knows: the number with which the name of its file begins.
+
+    Alembic itself is loaded only where steps are run: that takes as long as half the rest of a start.
+    """
+    return {path.name.partition("_")[0] for path in (STEPS / "versions").glob("[0-9]*_*.py")}
 
 
 def revision_of(connection: Connection) -> str | None:
     """Return the step a database stands at; None where it is no HQ's yet."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_stood.name):
+        return None
+    return connection.execute(select(_stood.c.version_num)).scalar_one_or_none()
 
 
 def upgrade(engine: Engine) -> tuple[str | None, str]:
@@ -44,6 +45,9 @@ def make(engine: Engine) -> str:
 
     A fifth of the time all steps take; that both come to the same is tested.
     """
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     with engine.execution_options(begins_immediate=True).begin() as connection:
         HqBase.metadata.create_all(connection)
         MigrationContext.configure(connection).stamp(ScriptDirectory(str(STEPS)), "head")
@@ -54,6 +58,9 @@ def make(engine: Engine) -> str:
 
 def upgrade_on(connection: Connection, revision: str = "head") -> str:
     """Run the steps missing up to `revision` in the connection's transaction; return where it stands."""
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(STEPS))
     config.attributes["connection"] = connection

@@ -24,7 +24,7 @@ STEPS, SOAK_STEPS = 8, 200
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.soak])])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     """Give an HQ on each engine."""
-    url = request.getfixturevalue("fresh_postgres") if request.param == "postgres" else None
+    url = request.getfixturevalue("tabled_postgres") if request.param == "postgres" else None
     opened = Office(tmp_path / "hq", url)
     yield opened
     opened.close()

@@ -66,11 +66,17 @@ def running_postgres() -> Iterator[str]:
 
 
 @contextmanager
-def database_in(server_url: str) -> Iterator[str]:
-    """Give the URL of a new, empty database on the server, and drop it afterwards."""
+def database_in(server_url: str, like: str | None = None) -> Iterator[str]:
+    """Give the URL of a new database on the server, and drop it afterwards.
+
+    It is empty, or a copy of the one with the URL `like`, in which nobody may be working.
+    """
     name = f"test_{uuid4().hex}"
+    template = (like and make_url(like).database) or "template0"
     with psycopg.connect(_for_libpq(server_url), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
     try:
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     finally:

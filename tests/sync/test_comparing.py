@@ -25,7 +25,7 @@ WEEK_MS = 7 * 86_400_000
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.soak])])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    url = request.getfixturevalue("fresh_postgres") if request.param == "postgres" else None
+    url = request.getfixturevalue("tabled_postgres") if request.param == "postgres" else None
     made = Office(tmp_path / "hq", url)
     yield made
     made.close()

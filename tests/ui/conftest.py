@@ -8,7 +8,6 @@ import pytest
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from crm_desktop.platform import secrets
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import translator
 
@@ -29,13 +28,6 @@ def _no_qt_warning() -> Iterator[list[str]]:
     yield warned
     qInstallMessageHandler(before)
     assert not warned, "Qt warned: " + "; ".join(warned)
-
-
-@pytest.fixture(autouse=True)
-def _passphrases_quickly_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make profiles whose passphrase is quickly tried: what that takes is written in each."""
-    monkeypatch.setattr(secrets, "_MEMORY_KIB", 64)
-    monkeypatch.setattr(secrets, "_PASSES", 1)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def purges_wait_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     """Give an HQ with the standard roles and one pipeline, on each engine."""
-    url = request.getfixturevalue("fresh_postgres") if request.param == "postgres" else None
+    url = request.getfixturevalue("tabled_postgres") if request.param == "postgres" else None
     opened = Office(tmp_path / "hq", url)
     yield opened
     opened.close()

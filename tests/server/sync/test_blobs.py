@@ -340,8 +340,8 @@ def test_a_damaged_content_is_found(office: Office, people: Three) -> None:
 
 
 @pytest.mark.postgres
-def test_postgresql_keeps_contents_as_sqlite_does(tmp_path: Path, fresh_postgres: str) -> None:
-    office = Office(tmp_path / "hq", fresh_postgres)
+def test_postgresql_keeps_contents_as_sqlite_does(tmp_path: Path, tabled_postgres: str) -> None:
+    office = Office(tmp_path / "hq", tabled_postgres)
     ann, bob, eve = three_people(office)
     attach(ann, ann.create("customer", {"name": "Acme"}))
     attach(eve, eve.create("customer", {"name": "Mine"}))

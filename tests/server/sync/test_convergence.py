@@ -337,8 +337,8 @@ def test_laptops_that_lose_their_place_or_their_database_end_right_too(
 
 
 @pytest.mark.postgres
-def test_postgresql_leads_to_the_same(fresh_postgres: str, tmp_path: Any) -> None:
-    office = Office(tmp_path / "hq", fresh_postgres)
+def test_postgresql_leads_to_the_same(tabled_postgres: str, tmp_path: Any) -> None:
+    office = Office(tmp_path / "hq", tabled_postgres)
     company = Company(office, 99)
     for _ in range(120):
         company.step()

@@ -115,9 +115,9 @@ def sweep(office: Office, tmp_path: Path, choose: Callable[[int], list[int]]) ->
 
 @pytest.mark.postgres
 def test_an_hq_killed_at_some_statements_of_a_merge_takes_what_is_sent_again_once(
-    tmp_path: Path, fresh_postgres: str
+    tmp_path: Path, tabled_postgres: str
 ) -> None:
-    office = Office(tmp_path / "hq", fresh_postgres)
+    office = Office(tmp_path / "hq", tabled_postgres)
     sweep(office, tmp_path, lambda most: [3, 14, 26, *range(60, most, 60)])
     office.close()
 

@@ -214,10 +214,10 @@ def test_many_edits_carried_in_one_other_way_end_in_the_same_state(tmp_path: Pat
 
 @pytest.mark.postgres
 def test_sqlite_and_postgresql_give_the_same_bytes_for_the_same_edits(
-    tmp_path: Path, fresh_postgres: str
+    tmp_path: Path, tabled_postgres: str
 ) -> None:
     shown = []
-    for folder, url in (("sqlite", None), ("postgres", fresh_postgres)):
+    for folder, url in (("sqlite", None), ("postgres", tabled_postgres)):
         office = Office(tmp_path / folder, url)
         play = Play(office, 3, replace(PLAIN, shuffled=True))
         play.run()

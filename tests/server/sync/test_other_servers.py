@@ -35,8 +35,8 @@ def goes_on_at(office: Office, url: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def office(tmp_path: Path, fresh_postgres: str) -> Iterator[Office]:
-    made = Office(tmp_path / "hq", fresh_postgres)
+def office(tmp_path: Path, tabled_postgres: str) -> Iterator[Office]:
+    made = Office(tmp_path / "hq", tabled_postgres)
     yield made
     made.close()
 

@@ -148,9 +148,9 @@ def test_an_import_of_a_list_that_is_there_already_opens_a_bounded_number_of_tas
 
 @pytest.mark.postgres
 def test_laptops_that_bring_the_same_number_at_the_same_time_are_both_taken(
-    fresh_postgres: str, tmp_path: Path
+    tabled_postgres: str, tmp_path: Path
 ) -> None:
-    office = Office(tmp_path / "hq", fresh_postgres)
+    office = Office(tmp_path / "hq", tabled_postgres)
     laptops = [office.laptop(office.user(f"User {number}", "admin")) for number in range(4)]
     for laptop in laptops:
         laptop.sync()
