@@ -16,6 +16,7 @@ from sync_server.api.errors import answer_errors
 from sync_server.api.frame import Frame
 from sync_server.api.gate import Gate
 from sync_server.api.newsroom import Newsroom
+from sync_server.jobs.alike import find_alike
 from sync_server.jobs.ending import when_asked_to_end
 from sync_server.jobs.housekeeping import keep_house
 from sync_server.jobs.leads import give_leads
@@ -47,7 +48,8 @@ def create_app(settings: Settings) -> FastAPI:
         passwords.nobodys()
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
-        with serving(headquarters.database), keep_house(headquarters), give_leads(headquarters):
+        hq = headquarters
+        with serving(hq.database), keep_house(hq), give_leads(hq), find_alike(hq):
             async with newsroom.open():
                 with when_asked_to_end(newsroom.close):
                     yield

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.names import Name, name_of, person_of
 from crm_core.rules.uniqueness import plain_form
@@ -62,6 +63,16 @@ COMPARED: Final[Mapping[str, Mapping[str, Trait]]] = MappingProxyType(
     }
 )
 """Fields of each kind of record that is compared."""
+
+DISTINCT: Final = "distinct_from"
+"""Field with the ids of records that somebody looked at and found to be others."""
+
+
+def compared_columns(entity: str) -> list[str]:
+    """Return what is read of a record to compare it, besides its id."""
+    fields = SCHEMAS[entity].fields
+    extra = [name for name in ("kind", DISTINCT) if name in fields]
+    return list(dict.fromkeys((*COMPARED.get(entity, ()), *extra, SCHEMAS[entity].meta.title)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
-from crm_core.rules.duplicates import COMPARED, Traits, traits_of
+from crm_core.rules.duplicates import DISTINCT, Traits, compared_columns, traits_of
 
-DISTINCT: Final = "distinct_from"
-"""Field with the ids of records that somebody looked at and found to be others."""
 MOST_OF_A_KEY: Final = 200
 """Records of one key looked at: more have it in common than could ever be told apart by hand."""
 _PAIRED_OF_A_KEY: Final = 40
@@ -43,12 +41,6 @@ def with_keys(session: Session, entity: str, keys: Iterable[str]) -> list[str]:
         query = f"SELECT row_id FROM search_doc WHERE entity = ? AND id IN ({marks}) ORDER BY id"
         ids.extend(row[0] for row in run(query, (entity, *some)))
     return ids
-
-
-def compared_columns(entity: str) -> list[str]:
-    """Return what `traits` reads of a record besides its id."""
-    extra = [name for name in ("kind", DISTINCT) if name in SCHEMAS[entity].fields]
-    return list(dict.fromkeys((*COMPARED[entity], *extra, SCHEMAS[entity].meta.title)))
 
 
 def values_of(session: Session, entity: str, ids: Collection[str]) -> dict[str, Mapping[str, Any]]:

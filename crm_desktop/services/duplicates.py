@@ -14,6 +14,7 @@ from crm_core.i18n import N_, Message
 from crm_core.rules.access import Action, Person, readable_fields
 from crm_core.rules.duplicates import (
     COMPARED,
+    DISTINCT,
     LIKELY_FROM,
     SHOWN_FROM,
     Likeness,
@@ -97,7 +98,7 @@ def matches_in(
     ids = [each for each in alike.with_keys(session, entity, keys_of(wanted)) if each != besides]
     reader = alike.TraitsReader(session, entity)
     reader.know([*ids, besides] if besides else ids)
-    apart = frozenset(values.get(alike.DISTINCT) or ())
+    apart = frozenset(values.get(DISTINCT) or ())
     found = []
     for record_id in ids:
         if record_id in apart or (besides and reader.are_distinct(record_id, besides)):

@@ -18,7 +18,7 @@ from crm_core.entities.merge import BEFORE
 from crm_core.errors import NotFound, StaleRecord, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Action, ClassRight, Person
-from crm_core.rules.duplicates import COMPARED
+from crm_core.rules.duplicates import COMPARED, DISTINCT
 from crm_core.rules.merging import (
     KEPT_DAYS,
     MOST_RECORDS,
@@ -33,7 +33,6 @@ from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.protocol import TxnFlag
 from crm_core.times import DAY_MS
 from crm_desktop.models import counting, repository
-from crm_desktop.models.alike import DISTINCT
 from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica

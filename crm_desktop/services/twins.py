@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.rules.access import Action, Person, readable_fields
+from crm_core.rules.duplicates import DISTINCT
 from crm_core.rules.uniqueness import normal_form
 from crm_core.schema.field import Field
 from crm_desktop.models import repository
-from crm_desktop.models.alike import DISTINCT
 from crm_desktop.models.derived import alike_sql
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica

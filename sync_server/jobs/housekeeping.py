@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import random
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
+from sync_server.jobs.every import every
 from sync_server.services import forgetting, neglect, recycling, share_ends
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
-from sync_server.store.serving import turn_at_chores
 
 EVERY_S: Final = 60 * 60
 
 log = structlog.get_logger("satchel.jobs")
 
 
-@contextmanager
-def keep_house(hq: Headquarters) -> Iterator[None]:
-    """Do the chores every hour for as long as the block runs; of several processes one at a time does."""
-    ending = threading.Event()
-    worker = threading.Thread(target=_work, args=(hq, ending), name="housekeeping", daemon=True)
-    worker.start()
-    try:
-        yield
-    finally:
-        ending.set()
-        worker.join()
+def keep_house(hq: Headquarters) -> AbstractContextManager[None]:
+    """Do the chores every hour for as long as the block runs."""
+    return every(EVERY_S, "housekeeping", hq, do_chores)
 
 
 def do_chores(hq: Headquarters) -> None:
@@ -50,14 +38,3 @@ def do_chores(hq: Headquarters) -> None:
     )
     if forgetting.is_due(hq.database, now_ms()):
         log.info("forgotten", **forgetting.forget(hq.database, hq.settings.keep_days, now_ms()))
-
-
-def _work(hq: Headquarters, ending: threading.Event) -> None:
-    # Processes started together do not all come at once.
-    while not ending.wait(EVERY_S * random.uniform(0.5, 1.0)):
-        try:
-            with turn_at_chores(hq.database) as is_mine:
-                if is_mine:
-                    do_chores(hq)
-        except SQLAlchemyError as error:
-            log.error("housekeeping failed", kind=type(error).__name__)  # noqa: TRY400 - its text may quote rows

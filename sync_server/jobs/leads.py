@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import random
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from crm_core.errors import CrmError
+from sync_server.jobs.every import every
 from sync_server.services import assigning, mail_capture
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
-from sync_server.store.serving import turn_at_chores
 
 EVERY_S: Final = 5 * 60
 
 log = structlog.get_logger("satchel.jobs")
 
 
-@contextmanager
-def give_leads(hq: Headquarters) -> Iterator[None]:
-    """Give leads out for as long as the block runs; of several processes one at a time does."""
-    ending = threading.Event()
-    worker = threading.Thread(target=_work, args=(hq, ending), name="leads", daemon=True)
-    worker.start()
-    try:
-        yield
-    finally:
-        ending.set()
-        worker.join()
+def give_leads(hq: Headquarters) -> AbstractContextManager[None]:
+    """Give leads out for as long as the block runs."""
+    return every(EVERY_S, "leads", hq, _take_and_give)
 
 
 def give_out(hq: Headquarters, at_ms: int) -> tuple[int, int]:
@@ -56,12 +44,6 @@ def take_mails(hq: Headquarters, at_ms: int) -> None:
         log.info("mails", **counts)
 
 
-def _work(hq: Headquarters, ending: threading.Event) -> None:
-    while not ending.wait(EVERY_S * random.uniform(0.5, 1.0)):
-        try:
-            with turn_at_chores(hq.database) as is_mine:
-                if is_mine:
-                    take_mails(hq, now_ms())
-                    give_out(hq, now_ms())
-        except (SQLAlchemyError, CrmError) as error:
-            log.error("giving leads out failed", kind=type(error).__name__)  # noqa: TRY400 - texts quote rows
+def _take_and_give(hq: Headquarters) -> None:
+    take_mails(hq, now_ms())
+    give_out(hq, now_ms())

@@ -77,3 +77,12 @@ def founder(records: Records) -> str | None:
     query = select(_setting.c.value).where(_setting.c.key == FOUNDER)
     found = records.connection.execute(query).scalar_one_or_none()
     return str(found) if found else None
+
+
+def owner_of(records: Records, record: Record) -> str | None:
+    """Return who owns a record, or the one it belongs to."""
+    owner_id: str | None = record.values.get("owner_id")
+    if owner_id is None:
+        above = (parent.values.get("owner_id") for parent in records.parents(record))
+        owner_id = next((each for each in above if each), None)
+    return owner_id

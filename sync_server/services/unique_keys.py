@@ -17,6 +17,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.rules.uniqueness import key_of
 from crm_core.schema.field import Field
 from sync_server.services import errands
+from sync_server.services.alike_pairs import note_pairs, note_tasks, pair_of
 from sync_server.services.entitlements import person_of
 from sync_server.services.errands import Errand
 from sync_server.services.faults import Refusal
@@ -74,9 +75,15 @@ def settle_keys(hq: HqTransaction, records: Records, scopes: ScopeKeeper, server
     for (name, field_name), changed in changes.items():
         pairs.extend(_settle(records, SCHEMAS[name].fields[field_name], changed))
     if pairs:
-        found = _errands(records, pairs)
-        opened = errands.open_tasks(hq, records, scopes, found[:MOST_TASKS], server_ms)
+        found = _errands(records, pairs)[:MOST_TASKS]
+        opened = errands.open_tasks(hq, records, scopes, [errand for errand, _ in found], server_ms)
         store_new(hq.connection, opened)
+        told = [
+            (pair_of(pair.record, pair.other_id), task.id, task.values["owner_id"])
+            for (_, pair), task in zip(found, opened, strict=True)
+        ]
+        note_pairs(hq.connection, [pair for pair, _, _ in told], told=True)
+        note_tasks(hq.connection, told)
 
 
 def _settle(records: Records, field: Field, changed: list[_Change]) -> list[_Pair]:
@@ -116,24 +123,25 @@ def _settle(records: Records, field: Field, changed: list[_Change]) -> list[_Pai
     return pairs
 
 
-def _errands(records: Records, pairs: Iterable[_Pair]) -> list[Errand]:
-    found: dict[tuple[str, str], Errand] = {}
+def _errands(records: Records, pairs: Iterable[_Pair]) -> list[tuple[Errand, _Pair]]:
+    found: dict[tuple[str, str], tuple[Errand, _Pair]] = {}
     people: dict[str, AuthorRights | None] = {}
     pairs = list(pairs)[:MOST_TASKS]
     for entity in {pair.record.schema.no for pair in pairs}:
         records.load({entity: [pair.other_id for pair in pairs if pair.record.schema.no == entity]})
-    for field, record, other_id in pairs:
+    for pair in pairs:
+        field, record, other_id = pair
         other = records.get(record.schema.no, other_id)
         if other is None:
             continue
         told = False
         for own in (record, other):
-            owner_id = _owner_of(records, own)
+            owner_id = errands.owner_of(records, own)
             if owner_id and all(_reads(records, people, owner_id, each, field) for each in (record, other)):
-                found.setdefault((owner_id, own.id), _errand(own, field, owner_id))
+                found.setdefault((owner_id, own.id), (_errand(own, field, owner_id), pair))
                 told = True
         if not told and (admin := errands.founder(records)):
-            found.setdefault((admin, record.id), _errand(record, field, admin))
+            found.setdefault((admin, record.id), (_errand(record, field, admin), pair))
     return list(found.values())
 
 
@@ -144,15 +152,6 @@ def _errand(record: Record, field: Field, owner_id: str) -> Errand:
         field=Message(field.label),
     )
     return Errand(subject=subject, about=record, owner_id=owner_id, is_private=True)
-
-
-def _owner_of(records: Records, record: Record) -> str | None:
-    """Return who owns a record, or the one it belongs to."""
-    owner_id = record.values.get("owner_id")
-    if owner_id is None:
-        above = (parent.values.get("owner_id") for parent in records.parents(record))
-        owner_id = next((each for each in above if each), None)
-    return owner_id
 
 
 def _reads(

@@ -10,7 +10,7 @@ import pytest
 from sync_server.services import entitlements
 from tests.support.hq import Office
 
-ON_POSTGRES_AT_LENGTH = frozenset(("test_laptops", "test_pool", "test_visible_feed"))
+ON_POSTGRES_AT_LENGTH = frozenset(("test_alike", "test_laptops", "test_pool", "test_visible_feed"))
 """Modules whose rules no engine changes: on PostgreSQL they run in the soak."""
 
 
