@@ -7,7 +7,7 @@ is forbidden. A page holds at most one state of a row, and is built anew when it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -235,7 +235,7 @@ class _Builder:
         if self._written is not None and self._written.after == seq:
             seq = self._written.last
         while True:
-            events = self._events(seq)
+            events = events_after(self._snapshot.connection, seq, EVENTS_AT_ONCE, self._reader.device)
             news = self._news(events)
             own_ms = self._own_times(news)
             for some in chunks(news, NEWS_AT_ONCE):  # those after the end of the page are not even read
@@ -252,11 +252,7 @@ class _Builder:
             if not self._room():
                 return at(token, seq), False
 
-    def _events(self, after: int) -> list[Any]:
-        query = events_after(after, EVENTS_AT_ONCE, self._reader.device)
-        return list(self._snapshot.connection.execute(query).all())
-
-    def _news(self, events: list[Any]) -> list[Any]:
+    def _news(self, events: Sequence[Any]) -> list[Any]:
         """Leave out what needs no look at its record: own births, and scopes entered with the birth."""
         born = {event.seq for event in events if event.kind == EventKind.BORN}
         return [
@@ -269,7 +265,7 @@ class _Builder:
     def _is_own(self, device: int | None, incarnation: int | None) -> bool:
         return (device, incarnation) == (self._reader.device, self._reader.incarnation)
 
-    def _own_times(self, events: list[Any]) -> dict[Key, int]:
+    def _own_times(self, events: Sequence[Any]) -> dict[Key, int]:
         """Return when this laptop last changed each row itself."""
         times: dict[Key, int] = {}
         for event in events:

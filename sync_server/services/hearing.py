@@ -48,7 +48,7 @@ def touched_after(snapshot: Snapshot, after: int) -> Touched | None:
     scopes: set[tuple[int, str]] = set()
     at, seen = after, 0
     while True:
-        events = snapshot.connection.execute(events_after(at, AT_ONCE, 0)).all()
+        events = events_after(snapshot.connection, at, AT_ONCE, 0)
         for event in events:
             if event.kind in (EventKind.EXIT, EventKind.ENTER):
                 scopes.add((event.entity, event.what))

@@ -14,7 +14,7 @@ from crm_core.sync import codec
 from crm_core.sync.protocol import MsgKind, Put, SyncResponse
 from sync_server.services import entitlements, sync
 from sync_server.services.auth import Auth
-from sync_server.services.events import events_after
+from sync_server.services.events import events_query
 from sync_server.services.faults import Refusal
 from sync_server.store.tables import Device, ScopeExit, table_of
 from tests.support.hq import Laptop, Office, make
@@ -356,7 +356,7 @@ def test_a_repeated_answer_shows_nothing_that_became_invisible(office: Office) -
 def test_news_are_found_through_indexes_on_a_grown_database(office: Office) -> None:
     edits: list[Any] = [make("customer", f"{n:032x}", name=f"Customer {n}") for n in range(2000)]
     office.hq.write_all(edits)
-    query = events_after(2_000_000, 500, 1)
+    query = events_query().params(after=2_000_000, limit=500, to=1)
     with office.database.engine.begin() as connection:
         if not office.database.is_sqlite:
             connection.exec_driver_sql("ANALYZE")
