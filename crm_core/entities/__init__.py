@@ -21,6 +21,7 @@ from crm_core.entities.quote import Quote, QuoteLine
 from crm_core.entities.scoring import ScoringRule
 from crm_core.entities.selling_setup import Competitor, DealMilestone, Milestone, StageRule
 from crm_core.entities.setup import CustomField, SavedView
+from crm_core.entities.target import Target
 from crm_core.entities.ticket import Ticket, TicketMessage
 from crm_core.errors import UserError
 from crm_core.i18n import N_
@@ -51,6 +52,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     AssignmentRule,
     ScoringRule,
     Lead,
+    Target,
     Deal,
     DealMilestone,
     Quote,

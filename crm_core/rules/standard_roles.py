@@ -50,13 +50,23 @@ def _selling(reach: str, *, assign: bool, delete: bool) -> dict[str, Any]:
         actions.append("assign")
     per_entity = {entity: _reach(reach, *actions) for entity in _WORK}
     rivals = ("create", "read", "edit") if assign else ("create", "read")
+    targets = _ALL_ACTIONS if assign else ("read",)
     return {
         "pool": _POOL,
-        "reach": {**_READS_SETUP, **_OWN_VIEWS, "competitor": _reach("all", *rivals), **per_entity},
+        "reach": {
+            **_READS_SETUP,
+            **_OWN_VIEWS,
+            "competitor": _reach("all", *rivals),
+            "target": _reach(reach, *targets),
+            **per_entity,
+        },
         "classes": {
             **_SETUP_CLASSES,
             **_VIEW_CLASSES,
             "competitor": _classes(core="write"),
+            "target": _classes(core="write", money="write")
+            if assign
+            else _classes(core="read", money="read"),
             **{entity: _classes(core="write", money="write", comms="write") for entity in _WORK},
         },
     }
@@ -84,6 +94,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "deal": _reach("all", "read", "export"),
                 "quote": _reach("all", "read", "export"),
                 "quote_line": _reach("all", "read", "export"),
+                "target": _reach("all", "read", "export"),
             },
             "classes": {
                 **_SETUP_CLASSES,
@@ -94,6 +105,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "deal": _classes(core="read", money="read"),
                 "quote": _classes(core="read", money="read"),
                 "quote_line": _classes(core="read", money="read"),
+                "target": _classes(core="read", money="read"),
             },
         },
     ),

@@ -17,7 +17,7 @@ from crm_core.entities.quote import QuoteLine
 from crm_core.entities.setup import CustomField
 from crm_core.errors import UserError
 from crm_core.i18n import N_
-from crm_core.rules import pipeline
+from crm_core.rules import pipeline, targets
 from crm_core.rules.access import Person
 from crm_core.rules.positions import between
 from crm_core.schema.field import Kind, Plain, ScopeSource
@@ -274,6 +274,21 @@ def _changed_deal_milestone(
         changes["done_by"] = person.user_id if done else None
 
 
+def _new_target(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
+    if values.get("amount") is not None and not values.get("currency"):
+        values["currency"] = company(session).currency
+    year = values.get("year")
+    if not values.get("name") and isinstance(year, int):
+        values["name"] = targets.default_name(year, str(values.get("period")))
+
+
+def _changed_target(
+    session: Session, _person: Person, _clock: Clock, before: Record, changes: Values
+) -> None:
+    if changes.get("amount") is not None and not changes.get("currency", before.get("currency")):
+        changes["currency"] = company(session).currency
+
+
 _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "comment": lambda session, person, _clock, values: commenting.complete(session, person, values, None),
     "deal": _new_deal,
@@ -287,6 +302,7 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "stage": _new_stage,
     "stage_rule": _new_stage_rule,
     "point_entry": _new_point_entry,
+    "target": _new_target,
 }
 _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], None]] = {
     "comment": lambda session, person, _clock, before, changes: commenting.complete(
@@ -300,4 +316,5 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], Non
     "quote": _changed_quote,
     "quote_line": _changed_quote_line,
     "activity": _changed_activity,
+    "target": _changed_target,
 }

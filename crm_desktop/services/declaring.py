@@ -1,4 +1,4 @@
-"""What must hold for the record of a custom field before it is saved here; HQ asks the same again."""
+"""What must hold for a custom field or target as a whole before it is saved here; HQ asks the same again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities.setup import CustomField
 from crm_core.errors import Problem
+from crm_core.rules import targets
 from crm_core.rules.custom_fields import problems_of_declaration
 from crm_desktop.models.records import Record
 
@@ -17,7 +18,9 @@ from crm_desktop.models.records import Record
 def declaration_problems(
     session: Session, entity: str, values: Mapping[str, Any], before: Record | None = None
 ) -> list[Problem]:
-    """Return what is wrong with a custom field as it would be saved; nothing for other kinds of records."""
+    """Return what is wrong with a custom field or target as it would be saved; nothing for other kinds."""
+    if entity == "target":
+        return targets.problems(values)
     if entity != "custom_field":
         return []
     taken: set[str | None] = set()

@@ -130,7 +130,7 @@ def won_by_month(replica: Replica, today: datetime.date, months: int = MONTHS) -
     keys = months_back(today, months)
     with replica.read() as session:
         currency = company(session).currency
-        won = _stage_ids(session, pipeline.WON)
+        won = stage_ids(session, pipeline.WON)
         month = func.substr(Deal.close_date, 1, 7)
         rows = session.execute(
             select(month, func.count(), func.sum(Deal.amount))
@@ -166,7 +166,7 @@ def won_by_owner(replica: Replica, since: datetime.date, limit: int = OWNERS_SHO
     """Return won deals closed since a day by owner, largest first."""
     with replica.read() as session:
         currency = company(session).currency
-        won = _stage_ids(session, pipeline.WON)
+        won = stage_ids(session, pipeline.WON)
         total = func.sum(Deal.amount)
         rows = session.execute(
             select(Deal.owner_id, User.name, func.count(), total)
@@ -257,6 +257,11 @@ def recent(replica: Replica, limit: int = 8) -> tuple[RecentItem, ...]:
     return tuple(sorted(found, key=lambda item: (-item.at_ms, item.record_id))[:limit])
 
 
+def stage_ids(session: Session, kind: str) -> list[str]:
+    """Return the stages of a kind, of every pipeline."""
+    return list(session.scalars(select(Stage.id).where(Stage.kind == kind).order_by(Stage.id)))
+
+
 def data_age(replica: Replica) -> DataAge:
     """Return how much there is on this laptop and how old it is."""
     with replica.read() as session:
@@ -266,12 +271,8 @@ def data_age(replica: Replica) -> DataAge:
         )
 
 
-def _stage_ids(session: Session, kind: str) -> list[str]:
-    return list(session.scalars(select(Stage.id).where(Stage.kind == kind).order_by(Stage.id)))
-
-
 def _other_currency(session: Session, currency: str) -> int:
-    open_stages = _stage_ids(session, pipeline.OPEN)
+    open_stages = stage_ids(session, pipeline.OPEN)
     return (
         session.scalar(
             select(func.count()).where(
@@ -340,7 +341,7 @@ def _expiring_quotes(session: Session, now: int) -> list[AttentionItem]:
 
 
 def _quiet_deals(session: Session, user_id: str, now: int) -> list[AttentionItem]:
-    open_stages = _stage_ids(session, pipeline.OPEN)
+    open_stages = stage_ids(session, pipeline.OPEN)
     last = (
         select(Activity.deal_id.label("deal_id"), func.max(Activity.happened_at).label("at_ms"))
         .where(Activity.life % 2 == 1)

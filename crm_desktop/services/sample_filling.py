@@ -25,6 +25,7 @@ class Filling:
 
     def __init__(self, session: WriteSession, now_ms: int, language: str, seed: int) -> None:
         self._writer = Writer(session, now_ms, language, seed)
+        self._team_id = ""
 
     def fill(
         self,
@@ -48,6 +49,7 @@ class Filling:
         selling.deals(owned, texts)
         self._day(owned, texts)
         selling.quotes(owned, company)
+        selling.targets(self._team_id)
         self._tickets(owned, texts)
         write_leads(self._writer, leads)
 
@@ -62,7 +64,7 @@ class Filling:
             self._writer.session.add(lease)
 
     def _people_of(self, company: Mapping[str, Any]) -> dict[str, str]:
-        team_id = self._writer.create(
+        self._team_id = team_id = self._writer.create(
             "team", 400 * DAY_MS, {"name": self._writer.say(company["team"]), "manager_id": LOCAL_USER}
         )
         repository.update(

@@ -7,6 +7,7 @@ from typing import Any
 
 from crm_core.ids import named_id
 from crm_core.rules.positions import between
+from crm_core.rules.targets import default_name
 from crm_core.times import DAY_MS, HOUR_MS
 from crm_desktop.models import quote_totals
 from crm_desktop.services.calendar import local
@@ -180,6 +181,32 @@ class Selling:
                 quote_id, [codes[(number * 3 + line) % len(codes)] for line in range(lines)], age_days
             )
             quote_totals.refresh(self._writer.session, quote_id)
+
+    def targets(self, team_id: str) -> None:
+        """Write what is to be reached this month, this quarter and this year."""
+        today = self._writer.day_on(0)
+        quarter = f"q{(today.month + 2) // 3}"
+        for period, measure, goal, whose in (
+            (f"m{today.month:02d}", "won_amount", 250_000 * MINOR, {"user_id": self._writer.users["me"]}),
+            (quarter, "visits", 30, {"user_id": self._writer.users["me"]}),
+            (quarter, "won_amount", 1_650_000 * MINOR, {"team_id": team_id}),
+            ("year", "won_amount", 6_000_000 * MINOR, {"team_id": team_id}),
+        ):
+            amount = measure == "won_amount"
+            self._writer.create(
+                "target",
+                120 * DAY_MS,
+                {
+                    "name": default_name(today.year, period),
+                    "year": today.year,
+                    "period": period,
+                    "measure": measure,
+                    "amount": goal if amount else None,
+                    "currency": CURRENCY if amount else None,
+                    "number": None if amount else goal,
+                    **whose,
+                },
+            )
 
     def _lines(self, quote_id: str, codes: Sequence[str], age_days: int) -> None:
         position: str | None = None

@@ -26,6 +26,7 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "milestone": "milestones",
         "competitor": "competitors",
         "pool_rule": "pool_rules",
+        "target": "targets",
     }
 )
 

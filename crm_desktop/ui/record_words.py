@@ -53,6 +53,13 @@ _WORDS: Mapping[str, ListWords] = {
         ),
         new=N_("New pool rule"),
     ),
+    "target": ListWords(
+        counted=N_("{count} targets"),
+        one=N_("1 target"),
+        none_yet=N_("No targets yet"),
+        first=N_("What a person, a team or the company is to reach in a month, a quarter or a year."),
+        new=N_("New target"),
+    ),
     "lead": ListWords(
         counted=N_("{count} leads"),
         one=N_("1 lead"),

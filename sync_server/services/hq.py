@@ -18,6 +18,7 @@ from crm_core.entities import schema_of
 from crm_core.errors import AccessDenied, CrmError, Invalid, NotFound, Problem, StaleRecord, UserError
 from crm_core.i18n import N_, Message
 from crm_core.ids import is_id, new_id
+from crm_core.rules import targets
 from crm_core.rules.access import Person, Reach, read_rights
 from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
@@ -242,6 +243,8 @@ def _demand_valid(connection: Connection, schema: Schema, edit: Edit, row: Value
     problems = problems_of(schema, values, partial=edit.kind is EditKind.UPDATE)
     held = {CUSTOM_PREFIX + key: value for key, value in ((row or {}).get("custom") or {}).items()}
     problems += custom_problems(custom, values, None if row is None else held)
+    if schema.name == "target":
+        problems += targets.problems({**(row or {}), **values})
     for name in values:
         declared = schema.fields.get(name)
         if declared is not None and (declared.computed or declared.no < FIRST_OWN_FIELD):

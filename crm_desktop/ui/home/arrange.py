@@ -18,7 +18,7 @@ from crm_desktop.ui.widgets.labels import Label
 MAIN, SIDE = "main", "side"
 DEFAULTS: Mapping[str, tuple[str, ...]] = {
     MAIN: ("today", "pipeline", "won_months", "recent"),
-    SIDE: ("attention", "won_owners"),
+    SIDE: ("attention", "own_figures", "won_owners"),
 }
 
 

@@ -32,6 +32,7 @@ from crm_desktop.ui.home.arrange import Arrangement, ArrangePopup, arrangement_o
 from crm_desktop.ui.home.attention import AttentionCard
 from crm_desktop.ui.home.chart_cards import PipelineCard, WonMonthsCard, WonOwnersCard
 from crm_desktop.ui.home.home_card import HomeCard
+from crm_desktop.ui.home.own_figures import OwnFiguresCard
 from crm_desktop.ui.home.recent import RecentCard
 from crm_desktop.ui.home.today import TodayCard
 from crm_desktop.ui.pages.page import Page
@@ -67,6 +68,7 @@ class HomePage(Page):
             WonMonthsCard(context),
             RecentCard(context),
             AttentionCard(context),
+            OwnFiguresCard(context),
             WonOwnersCard(context),
         )
         self.cards = {card.key: card for card in cards}

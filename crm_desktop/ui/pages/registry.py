@@ -162,6 +162,14 @@ PAGES: tuple[PageSpec, ...] = (
         in_rail=False,
     ),
     PageSpec(
+        id="targets",
+        text=N_("Targets"),
+        icon="trophy",
+        factory="targets:TargetsPage",
+        entity="target",
+        in_rail=False,
+    ),
+    PageSpec(
         id="duplicates",
         text=N_("Possible duplicates"),
         icon="compare",

@@ -179,7 +179,7 @@ class SettingsPage(Page):
 
     def _pipelines_card(self) -> Card:
         card = Card(message("How deals go"))
-        said = message("Pipelines, their stages and what these ask for, milestones and competitors.")
+        said = message("Pipelines, their stages and what these ask for, milestones, competitors and targets.")
         card.body.addWidget(Label(said, color="text-soft", wrap=True))
         self.selling_buttons = {
             page: Button(words, Kind.STANDARD, small=True)
@@ -189,6 +189,7 @@ class SettingsPage(Page):
                 ("conditions", message("Conditions…")),
                 ("milestones", message("Milestones…")),
                 ("competitors", message("Competitors…")),
+                ("targets", message("Targets…")),
             )
         }
         for page, button in self.selling_buttons.items():

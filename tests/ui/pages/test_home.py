@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_core.rules.standard_roles import STANDARD_ROLES
@@ -21,7 +21,7 @@ from crm_desktop.models import state
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.state import Key
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
-from crm_desktop.services import activities, figures, records
+from crm_desktop.services import activities, figures, records, targets
 from crm_desktop.services.activities import AgendaItem
 from crm_desktop.services.calendar import local
 from crm_desktop.settings import HOME_CARDS
@@ -33,6 +33,7 @@ from crm_desktop.ui.home.attention import AttentionCard
 from crm_desktop.ui.home.chart_cards import PipelineCard, WonMonthsCard, WonOwnersCard
 from crm_desktop.ui.home.day_strip import DayStrip
 from crm_desktop.ui.home.lines import Line
+from crm_desktop.ui.home.own_figures import OwnFiguresCard
 from crm_desktop.ui.home.recent import RecentCard
 from crm_desktop.ui.pages.home import LOG_ACTION, HomePage
 from crm_desktop.ui.tasks import Tasks
@@ -241,6 +242,30 @@ def test_every_part_of_a_chart_leads_to_the_very_records_it_counts(shown: Shown,
         card.chart.part_clicked.emit(part.key)
         assert shown.places[-1].page == "pipeline"
         assert shown.counted() == part.count
+
+
+def test_targets_say_what_of_what_and_the_pace_and_lead_to_what_they_count(shown: Shown) -> None:
+    card = shown.card(OwnFiguresCard)
+    assert isinstance(card, OwnFiguresCard)
+    first = targets.own_figures(shown.app.replica).progress[0]
+    block = card.rows.itemAt(1).widget()
+    said = [label.text() for label in block.findChildren(QLabel)]
+    assert f"{first.percent} %" in said
+    assert f"of ¥{first.goal // 100:,}" in said
+    assert any(text.startswith(f"Day {first.pace.day} of {first.pace.days} · even pace") for text in said)
+    opens = block.findChild(QAbstractButton)
+    opens.setFocus()
+    QTest.keyClick(opens, Qt.Key.Key_Space)
+    assert shown.counted() == records.count(
+        shown.app.replica, ListQuery(entity="deal", conditions=first.conditions)
+    )
+    for row in records.page(shown.app.replica, ListQuery(entity="target", limit=50)).rows:
+        records.delete(shown.app.replica, "target", row.id)
+    shown.settle()
+    assert card.rows.count() == 1
+    assert card.set_button.isVisible()
+    card.set_button.click()
+    assert shown.places[-1] == Place(page="targets", options={"new": "target"})
 
 
 def test_the_pipeline_of_everybody_in_sight_is_a_key_away_and_leads_to_its_records(shown: Shown) -> None:
