@@ -28,7 +28,7 @@ class AssignmentRule(Entity):
     name: Mapped[str | None] = text(10, N_("Name"), required=True, in_list=True, since=3)
     rank: Mapped[int | None] = integer(11, N_("Sequence"), default=0, in_list=True, since=3)
     territory_id: Mapped[str | None] = ref(12, N_("Territory"), "territory", in_list=True, since=3)
-    regions: Mapped[list[Any] | None] = json(13, N_("Provinces and cities"), in_form=False, since=3)
+    regions: Mapped[list[Any] | None] = json(13, N_("Provinces and cities"), since=3)
     product_id: Mapped[str | None] = ref(14, N_("Product"), "product", in_list=True, since=3)
     source: Mapped[str | None] = choice(15, N_("Source"), SOURCES, in_list=True, since=3)
     employees_from: Mapped[int | None] = integer(16, N_("Employees, at least"), since=3)
@@ -36,7 +36,7 @@ class AssignmentRule(Entity):
     way: Mapped[str | None] = choice(
         18, N_("How"), WAYS, required=True, default="round_robin", in_list=True, since=3
     )
-    people: Mapped[list[Any] | None] = json(19, N_("People"), in_form=False, since=3)
+    people: Mapped[list[Any] | None] = json(19, N_("People"), since=3)
     """Ids of users, with weights: [[id, weight], …]."""
     team_id: Mapped[str | None] = ref(20, N_("Team"), "team", in_list=True, since=3)
     """Everybody in it, where no people are named."""

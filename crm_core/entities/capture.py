@@ -25,8 +25,8 @@ class CaptureForm(Entity):
     token: Mapped[str | None] = text(
         11, N_("Address of the form"), required=True, in_list=True, indexed=True, since=3
     )
-    asked: Mapped[list[Any] | None] = json(12, N_("Fields asked for"), in_form=False, since=3)
-    needed: Mapped[list[Any] | None] = json(13, N_("Fields that must be filled"), in_form=False, since=3)
+    asked: Mapped[list[Any] | None] = json(12, N_("Fields asked for"), since=3)
+    needed: Mapped[list[Any] | None] = json(13, N_("Fields that must be filled"), since=3)
     language: Mapped[str | None] = choice(14, N_("Language"), FORM_LANGUAGES, in_list=True, since=3)
     """None: the visitor's."""
     source: Mapped[str | None] = choice(15, N_("Source"), SOURCES, default="web", in_list=True, since=3)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from crm_core.errors import Problem
 from crm_core.i18n import N_, Message, message
 from crm_core.times import HOUR_MS
 
@@ -135,6 +136,32 @@ def _choose(rule: Rule, people: Sequence[Candidate], standing: Standing) -> Cand
 _LCM: Final = 232_792_560
 """Least common multiple of the weights 1 to 20, so that shares are compared without fractions."""
 MOST_WEIGHT: Final = 20
+
+
+def problems_of_rule(values: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with a rule's record as it would be saved."""
+    problems: list[Problem] = []
+    people = values.get("people") or ()
+    if not people and not values.get("team_id"):
+        told = message(N_("A rule needs people or a team to give leads to"))
+        problems.append(Problem(field="people", message=told))
+    if not all(map(_is_weighed, people)):
+        told = message(N_("A weight is a number from 1 to {most}"), most=MOST_WEIGHT)
+        problems.append(Problem(field="people", message=told))
+    least, most = values.get("employees_from"), values.get("employees_to")
+    if least is not None and most is not None and least > most:
+        told = message(
+            N_("No company has at least {least} and at most {most} people"), least=least, most=most
+        )
+        problems.append(Problem(field="employees_to", message=told))
+    return problems
+
+
+def _is_weighed(named: Any) -> bool:
+    """Tell whether somebody stands in a rule's record as [id, weight]."""
+    if not isinstance(named, list) or len(named) != len(("id", "weight")):
+        return False
+    return isinstance(named[0], str) and isinstance(named[1], int) and 1 <= named[1] <= MOST_WEIGHT
 
 
 def _why(rule: Rule, chosen: Candidate, standing: Standing) -> Message:

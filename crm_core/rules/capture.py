@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Final
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
-from crm_core.schema.field import Kind
+from crm_core.entities import SCHEMAS
+from crm_core.errors import Problem
+from crm_core.i18n import N_, message
+from crm_core.schema.field import Field, Kind
+from crm_core.schema.reading import CUSTOM_PREFIX
 
 ASKABLE: Final = (
     "name",
@@ -28,6 +34,10 @@ CUSTOM_KINDS: Final = frozenset(
     (Kind.TEXT, Kind.LONG_TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.CHOICE, Kind.BOOLEAN)
 )
 """Kinds of custom fields a form may ask for."""
+USUAL: Final = ("name", "company", "phone", "email", "needs")
+"""What a form asks for unless told otherwise."""
+TOKEN_BYTES: Final = 12
+"""So much of an address is left to chance: nobody finds a form by guessing."""
 HONEYPOT: Final = "fax_number"
 """A field no person sees; whoever fills it is a machine."""
 LEAST_FILL_MS: Final = 3_000  # nobody reads and fills three fields faster
@@ -35,6 +45,37 @@ MOST_FILL_MS: Final = 12 * 3_600_000  # a page left open over night is sent anew
 FOLD_MS: Final = 24 * 3_600_000
 """A form sent again by the same person within a day makes no second lead."""
 _VERSION_DIGITS: Final = 8
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+
+def askable(custom: Mapping[str, Field]) -> dict[str, Field]:
+    """Return the fields a form may ask for by name, in the order of the page; `custom` are those of leads."""
+    declared = SCHEMAS["lead"].fields
+    known = {name: declared[name] for name in ASKABLE}
+    known |= {name: field for name, field in custom.items() if _is_askable(field)}
+    return {name: field for name, field in known.items() if not field.retired}
+
+
+def _is_askable(field: Field) -> bool:
+    return field.name.startswith(CUSTOM_PREFIX) and field.kind in CUSTOM_KINDS
+
+
+def problems_of_form(values: Mapping[str, Any], known: Collection[str]) -> list[Problem]:
+    """Return what is wrong with a form as it would be saved; `known` are the fields it may ask for."""
+    problems = []
+    if not _TOKEN.match(str(values.get("token") or "")):
+        told = message(N_("The address of a form is made of letters, digits, _ and -"))
+        problems.append(Problem(field="token", message=told))
+    for place in ("asked", "needed"):
+        unknown = [str(name) for name in values.get(place) or () if name not in known]
+        if unknown:
+            told = message(N_("A form cannot ask for “{field}”"), field=unknown[0])
+            problems.append(Problem(field=place, message=told))
+    after = str(values.get("redirect") or "")
+    if after and not after.startswith(("https://", "http://")):
+        told = message(N_("The page shown afterwards begins with https:// or http://"))
+        problems.append(Problem(field="redirect", message=told))
+    return problems
 
 
 def key_of_form(secret: bytes, token: str) -> str:

@@ -12,9 +12,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from crm_core.i18n import N_, Message, message, plural
+from crm_core.entities import SCHEMAS
+from crm_core.errors import Problem, UserError
+from crm_core.i18n import N_, Message, Translate, message, plural
+from crm_core.schema.field import Field, Kind
+from crm_core.schema.values import parse_text
 from crm_core.times import DAY_MS
 
+_LEAD: Final = SCHEMAS["lead"].fields
 QUALIFY_FROM: Final = 60
 NURTURE_FROM: Final = 25
 MOST_TIMES: Final = 5
@@ -153,7 +158,7 @@ def score(lead: Mapping[str, Any], done: Sequence[Done], rules: Sequence[Scoring
     reasons: list[Reason] = []
     decays = False
     for rule in rules:
-        if rule.kind is RuleKind.FIELD and _holds(rule, lead.get(rule.field)):
+        if rule.kind is RuleKind.FIELD and _holds(rule, lead):
             reasons.append(Reason(points=rule.points, what=rule.reason))
         elif rule.kind is RuleKind.ACTIVITY:
             found = sorted((each for each in done if _fits(rule, each)), key=lambda each: -each.at_ms)
@@ -174,9 +179,13 @@ def _faded(points: int, days: int, half_life_days: int | None) -> int:
     return round(points * math.pow(2.0, -days / half_life_days))
 
 
-def _holds(rule: ScoringRule, held: Any) -> bool:
+def _holds(rule: ScoringRule, lead: Mapping[str, Any]) -> bool:
+    held = lead.get(rule.field)
     if held in (None, "", [], False):
         return False
+    declared = _LEAD.get(rule.field)
+    if declared is not None and declared.kind is Kind.MONEY and rule.comparison in ("equal", "at_least"):
+        return _holds_amount(rule, declared, lead)
     match rule.comparison:
         case "equal":
             words = held if isinstance(held, list) else [held]
@@ -188,6 +197,19 @@ def _holds(rule: ScoringRule, held: Any) -> bool:
             return _number(held) is not None and (_number(held) or 0.0) >= (_number(rule.value) or 0.0)
         case _:
             return True
+
+
+def _holds_amount(rule: ScoringRule, field: Field, lead: Mapping[str, Any]) -> bool:
+    """Compare amounts of one currency; one in another cannot be compared."""
+    currency = str(field.currency)
+    try:
+        wanted = parse_text(field, rule.value, lead)
+    except UserError:
+        return False
+    if wanted[field.name] is None or wanted[currency] != (lead.get(currency) or wanted[currency]):
+        return False
+    held, least = int(lead[field.name]), wanted[field.name]
+    return held == least if rule.comparison == "equal" else held >= int(str(least))
 
 
 def _number(text: Any) -> float | None:
@@ -212,6 +234,53 @@ def _suggestion(total: int, rules: Sequence[ScoringRule]) -> Suggestion:
     if total >= least(RuleKind.NURTURE, NURTURE_FROM):
         return Suggestion.NURTURE
     return Suggestion.NOTHING
+
+
+def problems_of_rule(values: Mapping[str, Any], fields: Mapping[str, Field]) -> list[Problem]:
+    """Return what is wrong with a rule's record as it would be saved; `fields` are those of leads by name."""
+    problems: list[Problem] = []
+    if values.get("points") is None:
+        problems.append(Problem(field="points", message=message(N_("A scoring rule needs its points"))))
+    if (values.get("kind") or RuleKind.FIELD) != RuleKind.FIELD:
+        return problems
+    name = str(values.get("field") or "")
+    field = fields.get(name)
+    if field is None:
+        told = message(N_("Leads have no field called “{field}”"), field=name)
+        problems.append(Problem(field="field", message=told))
+    elif (values.get("comparison") or "filled") != "filled":
+        problems += _problems_of_value(field, str(values.get("value") or ""))
+    return problems
+
+
+def _problems_of_value(field: Field, text: str) -> list[Problem]:
+    if not text.strip():
+        told = message(N_("Say with which value the field is compared"))
+        return [Problem(field="value", message=told)]
+    if field.kind in (Kind.MONEY, Kind.INTEGER, Kind.DECIMAL, Kind.PERCENT):
+        try:
+            parse_text(field, text)
+        except UserError as error:
+            return [Problem(field="value", message=error.message)]
+    return []
+
+
+def stored(rule: ScoringRule, chinese: Translate) -> dict[str, Any]:
+    """Return a rule of `USUAL` as its record keeps it; `chinese` translates the reason."""
+    values = {
+        "name": rule.reason.text,
+        "name_zh": chinese(rule.reason.text),
+        "kind": rule.kind.value,
+        "field": rule.field,
+        "comparison": rule.comparison,
+        "value": rule.value,
+        "activity_kind": rule.activity_kind,
+        "outcome": rule.outcome,
+        "points": rule.points,
+        "half_life_days": rule.half_life_days,
+        "most": rule.most,
+    }
+    return {name: value for name, value in values.items() if value not in (None, "")} | {"active": True}
 
 
 def read_rules(rows: Sequence[Mapping[str, Any]], *, chinese: bool) -> list[ScoringRule]:

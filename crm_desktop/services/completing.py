@@ -26,7 +26,14 @@ from crm_desktop.models import numbers, repository
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.records import Record
-from crm_desktop.services import commenting, completing_activities, pooling, stage_moves, stepping
+from crm_desktop.services import (
+    commenting,
+    completing_activities,
+    lead_intake,
+    pooling,
+    stage_moves,
+    stepping,
+)
 from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import QUOTE_VALID_DAYS, company
 
@@ -250,6 +257,14 @@ def _new_stage(session: Session, _person: Person, _clock: Clock, values: Values)
         values["rank"] = (last or 0) + 1
 
 
+def _new_capture_form(_session: Session, _person: Person, _clock: Clock, values: Values) -> None:
+    lead_intake.finish_form(values)
+
+
+def _new_assignment_rule(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
+    lead_intake.finish_rule(session, values)
+
+
 def _new_stage_rule(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
     stage_moves.demand_judgeable(session, values)
 
@@ -298,6 +313,8 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "ticket_message": _new_ticket_message,
     "activity": _new_activity,
     "custom_field": _new_custom_field,
+    "capture_form": _new_capture_form,
+    "assignment_rule": _new_assignment_rule,
     "deal_milestone": _new_deal_milestone,
     "stage": _new_stage,
     "stage_rule": _new_stage_rule,

@@ -1,4 +1,4 @@
-"""What must hold for a custom field or target as a whole before it is saved here; HQ asks the same again."""
+"""What must hold for records that set something up before they are saved here; HQ asks the same again."""
 
 from __future__ import annotations
 
@@ -10,19 +10,32 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities.setup import CustomField
 from crm_core.errors import Problem
-from crm_core.rules import targets
+from crm_core.rules import assignment, capture, scoring, targets
 from crm_core.rules.custom_fields import problems_of_declaration
+from crm_desktop.models.custom import fields_of
 from crm_desktop.models.records import Record
 
 
 def declaration_problems(
     session: Session, entity: str, values: Mapping[str, Any], before: Record | None = None
 ) -> list[Problem]:
-    """Return what is wrong with a custom field or target as it would be saved; nothing for other kinds."""
-    if entity == "target":
-        return targets.problems(values)
-    if entity != "custom_field":
-        return []
+    """Return what is wrong with a record as it would be saved; nothing for one that sets nothing up."""
+    match entity:
+        case "custom_field":
+            return _of_custom_field(session, values, before)
+        case "capture_form":
+            return capture.problems_of_form(values, capture.askable(fields_of(session, "lead")))
+        case "assignment_rule":
+            return assignment.problems_of_rule(values)
+        case "scoring_rule":
+            return scoring.problems_of_rule(values, fields_of(session, "lead"))
+        case "target":
+            return targets.problems(values)
+        case _:
+            return []
+
+
+def _of_custom_field(session: Session, values: Mapping[str, Any], before: Record | None) -> list[Problem]:
     taken: set[str | None] = set()
     if before is None:
         keys = select(CustomField.key).where(CustomField.entity == values.get("entity"))

@@ -54,6 +54,29 @@ def score_of(replica: Replica, lead: Record, *, chinese: bool = False) -> Score:
         return rules.score(lead.values, done, _rules(session, chinese=chinese), replica.clock.now_ms())
 
 
+def score_with(
+    replica: Replica,
+    lead: Record,
+    rule: Mapping[str, Any] | None,
+    rule_id: str | None,
+    *,
+    chinese: bool = False,
+) -> Score:
+    """Return what a lead would score with a rule as it would be saved in place of the one called `rule_id`.
+
+    `rule` None: without that one.
+    """
+    with replica.read() as session:
+        done = _done(session, replica, (lead.id,)).get(lead.id, [])
+        known = [row for row in _stored(session) if row["id"] != rule_id]
+        read = rules.read_rules(known, chinese=chinese)
+        if not known and rule_id is None:
+            read = [*rules.USUAL]
+        if rule is not None:
+            read += rules.read_rules([rule], chinese=chinese)
+        return rules.score(lead.values, done, read, replica.clock.now_ms())
+
+
 def _due(session: Session, now: int, limit: int) -> list[str]:
     current = select(SCORES.c.lead_id).where(
         SCORES.c.lead_id == _lead.c.id,
@@ -91,10 +114,13 @@ def _custom(values: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _rules(session: Session, *, chinese: bool) -> list[rules.ScoringRule]:
+    return rules.read_rules(_stored(session), chinese=chinese)
+
+
+def _stored(session: Session) -> list[dict[str, Any]]:
     stored = session.scalars(select(ScoringRule).where(ScoringRule.life % 2 == 1).order_by(ScoringRule.id))
-    names = ("name", "name_zh", "kind", "points", "active", *_RULE_FIELDS)
-    rows = [{name: getattr(row, name) for name in names} for row in stored]
-    return rules.read_rules(rows, chinese=chinese)
+    names = ("id", "name", "name_zh", "kind", "points", "active", *_RULE_FIELDS)
+    return [{name: getattr(row, name) for name in names} for row in stored]
 
 
 def _done(session: Session, replica: Replica, ids: Sequence[str]) -> dict[str, list[Done]]:

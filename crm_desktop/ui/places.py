@@ -27,6 +27,9 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "competitor": "competitors",
         "pool_rule": "pool_rules",
         "target": "targets",
+        "capture_form": "capture_forms",
+        "assignment_rule": "assignment_rules",
+        "scoring_rule": "scoring_rules",
     }
 )
 

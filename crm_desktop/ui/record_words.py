@@ -144,6 +144,27 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("A condition is what a deal must meet to enter a stage, or to go on from it."),
         new=N_("New condition"),
     ),
+    "capture_form": ListWords(
+        counted=N_("{count} capture forms"),
+        one=N_("1 capture form"),
+        none_yet=N_("No capture forms yet"),
+        first=N_("A form is a page of HQ on which people outside leave their address; each makes a lead."),
+        new=N_("New form"),
+    ),
+    "assignment_rule": ListWords(
+        counted=N_("{count} assignment rules"),
+        one=N_("1 assignment rule"),
+        none_yet=N_("No assignment rules yet"),
+        first=N_("Without a rule leads nobody owns wait until somebody gives them to a person."),
+        new=N_("New assignment rule"),
+    ),
+    "scoring_rule": ListWords(
+        counted=N_("{count} scoring rules"),
+        one=N_("1 scoring rule"),
+        none_yet=N_("No scoring rules of your own"),
+        first=N_("The usual rules count; they are written down with the first one you add."),
+        new=N_("New scoring rule"),
+    ),
     "milestone": ListWords(
         counted=N_("{count} milestones"),
         one=N_("1 milestone"),

@@ -87,8 +87,7 @@ def read_form(hq: Headquarters, form_id: str, values: Mapping[str, Any]) -> Form
     with hq.database.read() as snapshot:
         custom = CustomFields(snapshot.connection).of("lead")
     asked = [str(name) for name in values["asked"] or ()]
-    known = {name: _LEAD.fields[name] for name in rules.ASKABLE}
-    known |= {name: field for name, field in custom.items() if field.kind in rules.CUSTOM_KINDS}
+    known = rules.askable(custom)
     fields = tuple(field for name, field in known.items() if name in asked or name == "name")
     needed = frozenset(str(name) for name in values["needed"] or ()) | {"name"}
     return Form(id=form_id, token=str(values["token"]), values=values, fields=fields, needed=needed)

@@ -12,10 +12,10 @@ from crm_core.entities.activity import Activity
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.rules import scoring as rules
-from crm_core.rules.scoring import USUAL, Done, RuleKind, Score
-from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.rules.scoring import USUAL, Done, Score
 from resources import CHINESE, translation
 from sync_server.services.auth import login_of
+from sync_server.services.custom import custom_fields_of
 from sync_server.services.headquarters import Headquarters
 from sync_server.store.tables import table_of
 
@@ -46,14 +46,12 @@ def score_rules(hq: Headquarters) -> list[Values]:
 def add_rule(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values:
     """Add a rule, and return it. The first one of an HQ brings the usual ones with it."""
     values = {"kind": "field", "comparison": "filled", **_said(given)}
-    _demand_sound(values)
-    if values.get("points") is None:
-        raise UserError(N_("A scoring rule needs its points"))
+    _demand_sound(hq, values)
     if any(login_of(row["name"] or "") == login_of(name) for _, row in hq.records.all("scoring_rule")):
         raise UserError(N_("There is already one called {name}"), name=name)
     if not hq.records.all("scoring_rule", deleted=None):
         for rule in USUAL:
-            hq.records.create("scoring_rule", _stored(rule))
+            hq.records.create("scoring_rule", rules.stored(rule, translation(CHINESE)))
     rule_id = hq.records.create("scoring_rule", {**values, "name": name.strip(), "active": True})
     return _shown(rule_id, hq.records.get("scoring_rule", rule_id))
 
@@ -62,7 +60,7 @@ def change_rule(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values
     """Change a rule, and return it as it is then."""
     rule_id, held = _found(hq, name)
     changes = _said(given)
-    _demand_sound({**held, **changes})
+    _demand_sound(hq, {**held, **changes})
     if changes:
         hq.records.update("scoring_rule", rule_id, changes)
     return _shown(rule_id, hq.records.get("scoring_rule", rule_id))
@@ -92,32 +90,10 @@ def _said(given: Mapping[str, Any]) -> Values:
     return {name: (None if said == "" else said) for name, said in given.items() if said is not None}
 
 
-def _demand_sound(values: Mapping[str, Any]) -> None:
-    if values.get("kind") != RuleKind.FIELD:
-        return
-    name = str(values.get("field") or "")
-    if name not in _LEAD.fields and not name.startswith(CUSTOM_PREFIX):
-        raise UserError(N_("Leads have no field called “{field}”"), field=name)
-    if values.get("comparison") != "filled" and not values.get("value"):
-        raise UserError(N_("Say with which value the field is compared"))
-
-
-def _stored(rule: rules.ScoringRule) -> Values:
-    chinese = translation(CHINESE)
-    values = {
-        "name": rule.reason.text,
-        "name_zh": chinese(rule.reason.text),
-        "kind": rule.kind.value,
-        "field": rule.field,
-        "comparison": rule.comparison,
-        "value": rule.value,
-        "activity_kind": rule.activity_kind,
-        "outcome": rule.outcome,
-        "points": rule.points,
-        "half_life_days": rule.half_life_days,
-        "most": rule.most,
-    }
-    return {name: value for name, value in values.items() if value not in (None, "")} | {"active": True}
+def _demand_sound(hq: Headquarters, values: Mapping[str, Any]) -> None:
+    fields = {**_LEAD.fields, **custom_fields_of(hq.database, "lead")}
+    for problem in rules.problems_of_rule(values, fields):
+        raise UserError(problem.message)
 
 
 def _shown(rule_id: str | None, row: Mapping[str, Any]) -> Values:
@@ -125,7 +101,7 @@ def _shown(rule_id: str | None, row: Mapping[str, Any]) -> Values:
 
 
 def _usual(rule: rules.ScoringRule) -> Values:
-    return _shown(None, _stored(rule))
+    return _shown(None, rules.stored(rule, translation(CHINESE)))
 
 
 def _found(hq: Headquarters, name: str) -> tuple[str, Values]:

@@ -9,14 +9,12 @@ from typing import Any, Final
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.rules import capture as rules
-from crm_core.rules.assignment import MOST_WEIGHT
-from sync_server.services import capture, people
+from crm_core.rules.assignment import problems_of_rule
+from sync_server.services import people
 from sync_server.services.auth import login_of
+from sync_server.services.custom import custom_fields_of
 from sync_server.services.headquarters import Headquarters
 
-TOKEN_BYTES: Final = 12
-USUAL: Final = ("name", "company", "phone", "email", "needs")
-"""What a form asks for unless told otherwise."""
 Values = dict[str, Any]
 
 
@@ -39,8 +37,9 @@ def one_form(hq: Headquarters, name: str) -> Values:
 def add_form(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values:
     """Add a form, which answers at once, and return it."""
     _demand_new(hq, "capture_form", name)
-    values = {"asked": list(USUAL), "needed": ["name"], **_form_values(hq, given)}
-    values |= {"name": name.strip(), "token": secrets.token_urlsafe(TOKEN_BYTES), "active": True}
+    values = {"asked": list(rules.USUAL), "needed": ["name"], **_form_values(hq, given)}
+    values |= {"name": name.strip(), "token": secrets.token_urlsafe(rules.TOKEN_BYTES), "active": True}
+    _demand_sound_form(hq, values)
     hq.records.create("capture_form", {key: value for key, value in values.items() if value is not None})
     return one_form(hq, name)
 
@@ -49,6 +48,7 @@ def change_form(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values
     """Change a form, and return it as it is then."""
     form_id, held = _found(hq, "capture_form", name)
     changes = _form_values(hq, given)
+    _demand_sound_form(hq, {**held, **changes})
     if changes:
         hq.records.update("capture_form", form_id, changes)
     return one_form(hq, str(changes.get("name") or held["name"]))
@@ -64,22 +64,15 @@ def _form_values(hq: Headquarters, given: Mapping[str, Any]) -> Values:
             kind = "user" if name == "owner" else name
             values[f"{name}_id"] = people.find(hq, kind, said)[0] if said else None
         elif name in ("asked", "needed"):
-            values[name] = _asked(hq, said)
-        elif name == "redirect" and said and not said.startswith(("https://", "http://")):
-            raise UserError(N_("The page shown afterwards begins with https:// or http://"))
+            values[name] = [field.strip() for field in said.split(",") if field.strip()]
         else:
             values[name] = None if said == "" else said
     return values
 
 
-def _asked(hq: Headquarters, said: str) -> list[str]:
-    names = [name.strip() for name in said.split(",") if name.strip()]
-    every = {"asked": names, "needed": [], "token": "", **dict.fromkeys(("active",))}
-    known = {field.name for field in capture.read_form(hq, "", every).fields}
-    for name in names:
-        if name not in known:
-            raise UserError(N_("A form cannot ask for “{field}”"), field=name)
-    return names
+def _demand_sound_form(hq: Headquarters, values: Mapping[str, Any]) -> None:
+    for problem in rules.problems_of_form(values, rules.askable(custom_fields_of(hq.database, "lead"))):
+        raise UserError(problem.message)
 
 
 def _form(hq: Headquarters, form_id: str, values: Mapping[str, Any]) -> Values:
@@ -130,8 +123,7 @@ def add_rule(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values:
         values["rank"] = 1 + max(
             (row["rank"] or 0 for _, row in hq.records.all("assignment_rule")), default=0
         )
-    if not values.get("people") and not values.get("team_id"):
-        raise UserError(N_("A rule needs people or a team to give leads to"))
+    _demand_sound_rule(values)
     values |= {"name": name.strip(), "active": True}
     hq.records.create("assignment_rule", {key: value for key, value in values.items() if value is not None})
     return _rule(hq, *_found(hq, "assignment_rule", name))
@@ -139,11 +131,17 @@ def add_rule(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values:
 
 def change_rule(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values:
     """Change a rule, and return it as it is then."""
-    rule_id, _ = _found(hq, "assignment_rule", name)
+    rule_id, held = _found(hq, "assignment_rule", name)
     changes = _rule_values(hq, given)
+    _demand_sound_rule({**held, **changes})
     if changes:
         hq.records.update("assignment_rule", rule_id, changes)
     return _rule(hq, rule_id, hq.records.get("assignment_rule", rule_id))
+
+
+def _demand_sound_rule(values: Mapping[str, Any]) -> None:
+    for problem in problems_of_rule(values):
+        raise UserError(problem.message)
 
 
 def _rule_values(hq: Headquarters, given: Mapping[str, Any]) -> Values:
@@ -169,10 +167,7 @@ def _weighted(hq: Headquarters, said: Sequence[str]) -> list[list[Any]]:
     weights: dict[str, int] = {}
     for each in said:
         name, _, weight = each.rpartition(":") if each.rpartition(":")[2].isdecimal() else (each, "", "1")
-        number = int(weight)
-        if not 1 <= number <= MOST_WEIGHT:
-            raise UserError(N_("A weight is a number from 1 to {most}"), most=MOST_WEIGHT)
-        weights[people.find(hq, "user", name)[0]] = number
+        weights[people.find(hq, "user", name)[0]] = int(weight)
     return [[user_id, weight] for user_id, weight in weights.items()]
 
 

@@ -10,9 +10,13 @@ import pytest
 from crm_core.errors import UserError
 from crm_core.rules.conversion import UNDO_MS
 from crm_core.rules.scoring import Done, read_rules, score
+from crm_core.schema.field import Plain
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import activities, attachments, converting, leads, records, returned_edits, scoring
 from crm_desktop.services.converting import Wish
+from sync_server.services.assigning import assign_waiting
+from sync_server.services.capture import Sender, form_of, take
+from sync_server.services.headquarters import open_headquarters
 from tests.support.hq import Office
 from tests.support.replicas import Laptop, Laptops, differences, settle_all
 
@@ -215,6 +219,36 @@ def test_leads_are_seen_by_their_owner_his_manager_and_marketing_and_those_of_no
     leads.assign(market.replica, {nobodys: lin.user_id})
     settle_all([market, lin])
     assert records.get(lin.replica, "lead", nobodys).get("owner_id") == lin.user_id
+
+
+def test_what_an_administrator_sets_up_on_a_laptop_works_at_hq(office: Office, laptops: Laptops) -> None:
+    boss = laptops.make("boss", office.user("Boss", "admin"))
+    settle_all([boss])
+    people: Plain = [[boss.user_id, 1]]
+    form = records.create(
+        boss.replica, "capture_form", {"name": "Fair", "redirect": "https://a.example"}
+    ).value
+    rule = {"name": "All", "people": people, "regions": ["Suzhou"]}
+    records.create(boss.replica, "assignment_rule", rule)
+    settle_all([boss])
+    hq = open_headquarters(office.settings)
+    served = form_of(hq, str(form["token"]))
+    assert served is not None
+    assert [field.name for field in served.fields] == ["name", "company", "phone", "email", "needs"]
+    sent = take(
+        hq, served, {"name": "Fang", "phone": "5550100"}, Sender(channel="form", address="", language="en")
+    )
+    assert office.row("lead", str(sent.lead_id))["owner_id"] is None
+    records.update(
+        boss.replica,
+        "assignment_rule",
+        records.page(boss.replica, ListQuery(entity="assignment_rule")).rows[0].id,
+        {"regions": None},
+    )
+    settle_all([boss])
+    assign_waiting(hq, office.now_ms)
+    hq.close()
+    assert office.row("lead", str(sent.lead_id))["owner_id"] == boss.user_id
 
 
 def test_rules_of_scoring_reach_laptops_and_both_ends_score_alike(office: Office, lin: Laptop) -> None:

@@ -34,6 +34,8 @@ class FormField:
     field: Field
     widget: field_widgets.Field
     editor: Any
+    wide: bool = False
+    """Takes the whole width whatever its kind."""
 
 
 class FieldGrid(Live, QWidget):
@@ -49,6 +51,8 @@ class FieldGrid(Live, QWidget):
         super().__init__(parent)
         self.fields: dict[str, FormField] = {}
         self._sections: list[tuple[Label | None, QGridLayout, list[FormField]]] = []
+        self.unfit: set[str] = set()
+        """Fields made and not shown: they do not fit what others say."""
         self._columns = 0
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -172,7 +176,9 @@ class FieldGrid(Live, QWidget):
                 pass
             row = column = 0
             for found in fields:
-                wide = found.field.kind in self.wide
+                if found.field.name in self.unfit:
+                    continue
+                wide = found.wide or found.field.kind in self.wide
                 if wide and column:
                     row, column = row + 1, 0
                 grid.addWidget(found.widget, row, column, 1, columns if wide else 1)

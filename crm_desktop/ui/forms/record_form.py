@@ -112,6 +112,7 @@ class RecordForm(Live, QWidget):
         """Save what was changed; say under each field what is wrong with it."""
         if self._setup is None or self._saving or self._setup.refusal is not None:
             return
+        self._check_timer.stop()  # what saving finds wrong stands until the field is edited again
         values = self._read_all()
         if values is None:
             self._focus_first_error()
@@ -160,10 +161,9 @@ class RecordForm(Live, QWidget):
     # Making
 
     def _lay_out(self) -> None:
-        margin = L if self._narrow else SIZES["page-margin"]
-        self._heading = ElidedLabel(step="section" if self._narrow else "title")
+        margin, small = L if self._narrow else SIZES["page-margin"], self._narrow
+        self._heading = ElidedLabel(step="section" if small else "title")
         self._state = Label(step="caption", color="text-soft")
-        small = self._narrow
         self._cancel_button = Button(message("Close"), hint="" if small else "Esc", small=small)
         self._save_button = Button(
             message("Save"), Kind.PRIMARY, hint="" if small else "Ctrl+Enter", small=small

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from crm_core.i18n import message
 from crm_desktop.services import field_order
 from crm_desktop.ui.actions import ActionRegistry
@@ -23,6 +21,8 @@ class FieldForm(RecordForm):
 class FieldsPage(RecordsPage):
     """For whoever may change custom fields; others look at them."""
 
+    form_class = FieldForm
+
     def __init__(self, context: Context, actions: ActionRegistry) -> None:
         look = RecordsLook(
             page="fields",
@@ -41,15 +41,6 @@ class FieldsPage(RecordsPage):
             self.list.bar.layout().addWidget(button)
         self.list.current_changed.connect(self._on_current_changed)
         self._on_current_changed(None)
-
-    def _show_form(self, record_id: str | None, values: Any) -> None:
-        self.form = FieldForm(
-            self.context, self.actions_of_program, self._look.entity, record_id, given=values
-        )
-        self.form.saved.connect(self._on_saved)
-        self.form.closed.connect(self._on_form_closed)
-        self._stack.addWidget(self.form)
-        self._stack.setCurrentWidget(self.form)
 
     def _on_current_changed(self, row: object) -> None:
         setup = self.list.setup

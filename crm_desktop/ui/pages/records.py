@@ -55,6 +55,8 @@ class RecordsLook:
 class RecordsPage(Page):
     """The list of one kind of record; one record, or a new one, is shown in its form."""
 
+    form_class: type[RecordForm] = RecordForm
+
     def __init__(self, context: Context, actions: ActionRegistry, look: RecordsLook) -> None:
         super().__init__(context, actions)
         self._look = look
@@ -134,13 +136,17 @@ class RecordsPage(Page):
         self._header.setFixedHeight(theme().px(HEADER))
 
     def _show_form(self, record_id: str | None, values: Any) -> None:
-        self.form = RecordForm(
-            self.context, self.actions_of_program, self._look.entity, record_id, given=values
-        )
+        self.form = self.make_form(record_id, values)
         self.form.saved.connect(self._on_saved)
         self.form.closed.connect(self._on_form_closed)
         self._stack.addWidget(self.form)
         self._stack.setCurrentWidget(self.form)
+
+    def make_form(self, record_id: str | None, values: Any) -> RecordForm:
+        """Return the form of a record, or of a new one."""
+        return self.form_class(
+            self.context, self.actions_of_program, self._look.entity, record_id, given=values
+        )
 
     def _drop_form(self) -> None:
         if self.form is not None:

@@ -12,8 +12,10 @@ from crm_desktop.services.rivals import Rival
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import figure, percent
+from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
 from crm_desktop.ui.pages.records import RecordsLook, RecordsPage
+from crm_desktop.ui.settings.rule_grids import StageRuleGrid
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.cells import CellKind
@@ -92,8 +94,16 @@ class StagesPage(RecordsPage):
             self.context.change(self, lambda: stage_setup.shift_stage(replica, stage_id, by))
 
 
+class ConditionForm(RecordForm):
+    """The form of one condition."""
+
+    grid_class = StageRuleGrid
+
+
 class ConditionsPage(RecordsPage):
     """What stages ask of deals."""
+
+    form_class = ConditionForm
 
     def __init__(self, context: Context, actions: ActionRegistry) -> None:
         look = RecordsLook(

@@ -129,6 +129,7 @@ class SettingsPage(Page):
             self._fields,
             self._tags_card(),
             self._pipelines_card(),
+            self._leads_card(),
             self._pool_card(),
             self._reminders_card(),
             self._sync_card(),
@@ -195,6 +196,23 @@ class SettingsPage(Page):
         for page, button in self.selling_buttons.items():
             button.clicked.connect(lambda _checked=False, to=page: self.context.go.emit(Place(page=to)))
         _buttons(card, *self.selling_buttons.values())
+        return card
+
+    def _leads_card(self) -> Card:
+        card = Card(message("How leads come and go"))
+        said = message("Forms people outside fill in, to whom leads go, and what makes one likely to buy.")
+        card.body.addWidget(Label(said, color="text-soft", wrap=True))
+        self.lead_buttons = {
+            page: Button(words, Kind.STANDARD, small=True)
+            for page, words in (
+                ("capture_forms", message("Capture forms…")),
+                ("assignment_rules", message("Assignment rules…")),
+                ("scoring_rules", message("Scoring rules…")),
+            )
+        }
+        for page, button in self.lead_buttons.items():
+            button.clicked.connect(lambda _checked=False, to=page: self.context.go.emit(Place(page=to)))
+        _buttons(card, *self.lead_buttons.values())
         return card
 
     def _sync_card(self) -> Card:
