@@ -55,6 +55,8 @@ class TabRow(Live, QTabBar):
         super().__init__(parent)
         self._apart, self._trailing = apart, trailing
         self._tabs: list[Tab] = []
+        self._widths: list[int] = []
+        """Of what each tab says, in pixels: measured once, for Qt asks again and again."""
         self._name, self._lined = name, lined
         self._quiet = False
         self.setExpanding(False)
@@ -77,6 +79,7 @@ class TabRow(Live, QTabBar):
         while self.count():
             self.removeTab(0)
         self._tabs = list(tabs)
+        self._widths = [0] * len(self._tabs)
         for place, tab in enumerate(self._tabs):
             self.addTab("")
             self.setTabEnabled(place, tab.enabled)
@@ -100,6 +103,7 @@ class TabRow(Live, QTabBar):
     def retranslate(self) -> None:
         """Name the tabs in the language on screen."""
         self.setAccessibleName(show(self._name))
+        self._widths = [_width(show(tab.text), tab.remark) for tab in self._tabs]
         for place, tab in enumerate(self._tabs):
             words = show(tab.text)
             self.setTabText(place, words)
@@ -116,15 +120,14 @@ class TabRow(Live, QTabBar):
         """Give room for the name in bold, so that choosing moves nothing."""
         last = index == len(self._tabs) - 1
         behind = self._between() if self._trailing or not last else 1
-        return QSize(self._content_width(index) + behind, theme().size("tab-row"))
+        return QSize(self._widths[index] + behind, theme().size("tab-row"))
 
     def _between(self) -> int:
         """Return the room between two tabs: less than usual where a row that ends with them is full."""
         usual = theme().px(self._apart)
         if self._trailing or len(self._tabs) < 2:
             return usual
-        words = sum(self._content_width(place) for place in range(len(self._tabs)))
-        room = (self.width() - words - 1) // (len(self._tabs) - 1)
+        room = (self.width() - sum(self._widths) - 1) // (len(self._tabs) - 1)
         return min(usual, max(room, theme().px(_LEAST_APART)))
 
     def minimumTabSizeHint(self, index: int) -> QSize:
@@ -168,17 +171,16 @@ class TabRow(Live, QTabBar):
                 ring = QRect(area.left() - 4, area.top() + 4, end - area.left() + 8, area.height() - 10)
                 paint.focus_frame(painter, ring & self.rect(), RADII["chip"])
 
-    def _content_width(self, place: int) -> int:
-        tab = self._tabs[place]
-        width = QFontMetrics(theme().font("body", 600)).horizontalAdvance(self.tabText(place))
-        if tab.remark:
-            remark = QFontMetrics(theme().font("caption")).horizontalAdvance(tab.remark)
-            width += theme().px(_GAP) + remark
-        return width
-
     def _place(self, key: str) -> int:
         return next(place for place, tab in enumerate(self._tabs) if tab.key == key)
 
     def _on_current_changed(self, place: int) -> None:
         if not self._quiet and 0 <= place < len(self._tabs):
             self.chosen.emit(self._tabs[place].key)
+
+
+def _width(words: str, remark: str) -> int:
+    width = QFontMetrics(theme().font("body", 600)).horizontalAdvance(words)
+    if remark:
+        width += theme().px(_GAP) + QFontMetrics(theme().font("caption")).horizontalAdvance(remark)
+    return width
