@@ -105,13 +105,22 @@ def find(terminal: Terminal, entity: str, least: int) -> None:
         terminal.console.show_rows(rows, GROUP_COLUMNS)
 
 
-@duplicates.command(help=tr(N_("List the records that may be the one with these values.")))
+@duplicates.command(
+    help=tr(N_("List the records that may be the one with these values, or the one named by --of."))
+)
 @_entity_option
-@click.argument("assignments", metavar="FIELD=VALUE...", nargs=-1, required=True)
+@click.option("--of", "of_id", metavar="ID", help=tr(N_("A record that is here: what is likely the same.")))
+@click.argument("assignments", metavar="FIELD=VALUE...", nargs=-1)
 @pass_terminal
-def check(terminal: Terminal, entity: str, assignments: tuple[str, ...]) -> None:
-    """Check values."""
+def check(terminal: Terminal, entity: str, of_id: str | None, assignments: tuple[str, ...]) -> None:
+    """Check values, or a record."""
+    if (of_id is None) == (not assignments):
+        raise click.UsageError(tr(N_("Name either fields with their values or a record by --of")))
     with terminal.app() as app:
+        if of_id is not None:
+            found = likeness.like(app.replica, entity, record_id_of(of_id))
+            terminal.console.show_rows([_match_row(each) for each in found], MATCH_COLUMNS)
+            return
         values = parse(declared_fields(app.replica, entity), entity, assignments)
         rows = [_match_row(each) for each in likeness.matches(app.replica, entity, values)]
         elsewhere = likeness.held_elsewhere(app.replica, values) if entity == KNOWN else ()

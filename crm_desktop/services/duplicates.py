@@ -25,7 +25,7 @@ from crm_core.rules.duplicates import (
 from crm_core.rules.known import known_texts
 from crm_desktop.models import alike, known
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import rights
+from crm_desktop.services import records, rights
 
 _MOST_MATCHES = 20
 _AT_ONCE = 400  # pairs compared between two looks at whether to stop
@@ -80,6 +80,14 @@ def matches(
     with replica.read() as session:
         found = matches_in(session, replica.person, entity, values, besides=besides, least=least)
     return found[:limit]
+
+
+def like(replica: Replica, entity: str, record_id: str, *, limit: int = _MOST_MATCHES) -> tuple[Match, ...]:
+    """Return the likely duplicates of a record that is here, the likeliest first. `NotFound`."""
+    record = records.get(replica, entity, record_id)
+    if not record.alive:
+        return ()
+    return matches(replica, entity, record.values, besides=record_id, least=LIKELY_FROM, limit=limit)
 
 
 def matches_in(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crm_core.entities import SCHEMAS
+from crm_core.errors import AccessDenied, NotFound
 from crm_core.i18n import Message
 from crm_core.rules.access import Action
 from crm_core.schema.field import Kind, Plain
@@ -13,8 +14,9 @@ from crm_core.schema.values import links_of
 from crm_desktop.models.custom import fields_of
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import drafts, lists, other_versions, records, rights
+from crm_desktop.services import drafts, duplicates, lists, other_versions, records, rights
 from crm_desktop.services.drafts import KeptDraft
+from crm_desktop.services.duplicates import Match
 from crm_desktop.services.lists import ShownField
 from crm_desktop.services.other_versions import OtherVersion
 from crm_desktop.services.twins import Twin, twins
@@ -40,6 +42,8 @@ class FormSetup:
     """Long texts that gave way to those of the record, until somebody says what becomes of them."""
     twins: tuple[Twin, ...]
     """Records that have the same as this one, or as the one it is about, where no two should."""
+    about_like: tuple[Match, ...]
+    """Likely duplicates of the record that a task still to be done is about."""
 
 
 def open_form(
@@ -89,7 +93,18 @@ def open_form(
         refusal=rights.may_do(replica, action, entity, record_id).reason,
         others=other_versions.of_record(replica, entity, record_id) if record_id else (),
         twins=twins(replica, entity, record_id) if record_id else (),
+        about_like=_about_like(replica, record) if record is not None else (),
     )
+
+
+def _about_like(replica: Replica, record: Record) -> tuple[Match, ...]:
+    entity, about_id = record.get("about_entity"), record.get("about_id")
+    if record.get("done") or not about_id or not duplicates.is_compared(str(entity)):
+        return ()
+    try:
+        return duplicates.like(replica, str(entity), str(about_id))
+    except (AccessDenied, NotFound):
+        return ()  # it is not on this laptop, or may not be read: nothing is to be said of it
 
 
 def _first_values(replica: Replica, entity: str) -> dict[str, Plain]:

@@ -247,6 +247,9 @@ def test_records_that_may_be_the_same_are_listed_in_groups_and_checked_before_th
     row, other = crm.rows("duplicates", "check", "phone=075528780808", "name=Crane Paper")
     assert other["reasons"] == "Same words in the name"
     assert (row["id"], row["reasons"]) == (first, "Same words in the name, Same phone number")
+    (like,) = crm.rows("duplicates", "check", "--of", second)
+    assert (like["id"], like["reasons"]) == (first, "Same name")
+    assert crm.run("duplicates", "check").status == 2
     assert crm.run("duplicates", "find", "--entity", "product").status == 2
     crm.json("duplicates", "distinct", "customer", first, second)
     assert crm.rows("duplicates", "find") == []

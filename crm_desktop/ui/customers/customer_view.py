@@ -16,6 +16,7 @@ from crm_desktop.services.lists import ShownField
 from crm_desktop.services.timeline import TimelineItem
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.customers.alike_notice import AlikeNotice
 from crm_desktop.ui.customers.child_list import ChildList
 from crm_desktop.ui.customers.comments_panel import CommentsPanel
 from crm_desktop.ui.customers.facts import FactsPane
@@ -85,6 +86,7 @@ class CustomerView(Live, QWidget):
         self.place = Label(step="caption", color="text-soft")
         self.previous = IconButton("up", message("Previous customer"), hint="Ctrl+Up", small=True)
         self.next = IconButton("down", message("Next customer"), hint="Ctrl+Down", small=True)
+        self.alike = AlikeNotice(context, "customer", SIZES["page-margin"])
         self.facts = FactsPane(context, actions)
         self.line = TimelineView(context)
         self.side = SideColumn(context)
@@ -172,6 +174,7 @@ class CustomerView(Live, QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
+        column.addWidget(self.alike)
         column.addLayout(tab_row)
         column.addWidget(Hairline())
         column.addWidget(self._stack, 1)
@@ -274,6 +277,7 @@ class CustomerView(Live, QWidget):
         overview = self._overview
         self._whole.setCurrentIndex(0)
         self.header.show_overview(overview)
+        self.alike.show_record(overview.customer.id)
         self.facts.show_overview(overview, self._fields)
         self.side.show_overview(overview)
         fields = {shown.field.name: shown.field for shown in self._fields}

@@ -269,8 +269,8 @@ class RecordForm(Live, QWidget):
             self._restore_draft(setup)
         elif replaced and setup.record is not None:
             self._say_overtaken(replaced, setup.record)
-        elif first and setup.twins:
-            say_alike(setup.twins, self.entity, self.grid, self._note, self.context)
+        elif first:
+            say_alike(setup, self.entity, self.grid, self._note, self.context)
         if first:
             editor = self.grid.first_editor()
             if editor is not None:

@@ -11,10 +11,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from crm_desktop.models import repository
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import merging, records
 from crm_desktop.services.duplicates import find_groups
 from crm_desktop.ui.context import Place
+from crm_desktop.ui.customers.customer_view import CustomerView
 from crm_desktop.ui.duplicates.alike_panel import AlikePanel
 from crm_desktop.ui.duplicates.side_by_side import KEPT
 from crm_desktop.ui.forms.record_form import RecordForm
@@ -63,6 +65,32 @@ def test_a_form_names_who_is_here_already_and_takes_no_for_an_answer(stage: Stag
     rows = records.page(stage.app.replica, ListQuery(entity="customer")).rows
     assert sorted(record.title for record in rows) == ["PAPER CRANE", "Paper Crane Ltd"]
     assert find_groups(stage.app.replica, "customer") == ()
+
+
+def test_a_customer_and_a_task_about_it_lead_to_those_it_looks_like(stage: Stage) -> None:
+    first, second = customer(stage, name="Paper Crane Ltd"), customer(stage, name="PAPER CRANE")
+    view = CustomerView(stage.context, stage.actions)
+    stage.show(view)
+    view.show_customer(first)
+    stage.until(view.alike.bar.isVisible)
+    assert view.alike.bar.label.text() == "Looks like another: “PAPER CRANE”"
+    view.alike.bar.action.click()
+    beside = Place(page="duplicates", options={"entity": "customer", "ids": (first, second)})
+    assert stage.places[-1] == beside
+    view.alike.bar.closed.emit()
+    view.read()
+    stage.settle()
+    assert not view.alike.bar.isVisible()
+    view.hide()
+    values = {"kind": "task", "subject": "Possible duplicate", "about_entity": "customer", "about_id": first}
+    with stage.app.replica.write() as session:
+        task = repository.create(session, "activity", values).id
+    form = RecordForm(stage.context, stage.actions, "activity", task)
+    stage.show(form)
+    stage.until(lambda: form._note.bar.isVisible())
+    assert form._note.bar.label.text() == "“Paper Crane Ltd” looks like “PAPER CRANE”"
+    form._note.bar.action.click()
+    assert stage.places[-1] == beside
 
 
 def test_a_group_is_merged_as_chosen_by_keyboard_undone_and_merged_again(stage: Stage) -> None:
