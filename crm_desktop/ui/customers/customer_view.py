@@ -290,8 +290,7 @@ class CustomerView(Live, QWidget):
             "files": overview.files,
             "points": overview.points,
         }
-        for key, rows in counts.items():
-            self.tabs.set_count(key, len(rows))
+        self.tabs.set_counts({key: len(rows) for key, rows in counts.items()})
         self._fill_tab(self.tabs.key)
 
     def _on_failed(self, error: CrmError) -> None:

@@ -195,9 +195,8 @@ class CheckStep(ImportStep):
         self._waiting.hide()
         self._blank.hide()
         self._shown.show()
-        self.tabs.set_count(ALL, len(plan.rows))
-        for step in Step:
-            self.tabs.set_count(step.value, len(plan.steps(step)))
+        counts = {step.value: len(plan.steps(step)) for step in Step}
+        self.tabs.set_counts({ALL: len(plan.rows), **counts})
         self._show_notes(plan.notes)
         self._show_rows()
 

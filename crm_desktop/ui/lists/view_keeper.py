@@ -99,9 +99,7 @@ class ViewKeeper(QObject):
         self._context.tasks.read(self, read, self._on_counted, lambda _error: None, topic="views")
 
     def _on_counted(self, numbers: dict[str, int]) -> None:
-        for key, number in numbers.items():
-            if self.named(key) is not None:
-                self._tabs.tabs.set_count(key, number)
+        self._tabs.tabs.set_counts({key: number for key, number in numbers.items() if self.named(key)})
 
     def _on_shown_to(self, record_id: str, role_id: str, shown: bool) -> None:
         replica = self._context.replica

@@ -185,11 +185,14 @@ class SyncCentrePage(Page):
         self.files.show_under_way(known.files)
         self.history.show_events(known.events)
         self.network.show_facts(known, status)
-        self.tabs.set_count("outbox", known.status.waiting_records)
-        self.tabs.set_count("conflicts", len(known.conflicts))
-        self.tabs.set_count("refused", len(known.refused))
-        self.tabs.set_count("offered", known.status.offered)
-        self.tabs.set_count("files", known.files.count)
+        counted = {
+            "outbox": known.status.waiting_records,
+            "conflicts": len(known.conflicts),
+            "refused": len(known.refused),
+            "offered": known.status.offered,
+            "files": known.files.count,
+        }
+        self.tabs.set_counts(counted)
         for button in (self.pause, self.by_file):
             button.setVisible(known.status.enrolled)
         self._show_now(status)

@@ -245,13 +245,16 @@ class Frame(Live, QWidget):
         self._remember(place)
 
     def _remember(self, place: Place) -> None:
-        settings = self.context.app.settings
-        settings.set(LAST_VIEW, place.page)
-        entity = BY_ID[place.page].entity
-        if entity is not None and place.record_id is not None:
-            opened = [entity, place.record_id]
-            kept = [each for each in settings.get(RECENT_RECORDS) if each != opened]
-            settings.set(RECENT_RECORDS, [opened, *kept][:MOST_RECENT])
+        settings, entity = self.context.app.settings, BY_ID[place.page].entity
+
+        def keep() -> None:
+            settings.set(LAST_VIEW, place.page)
+            if entity is not None and place.record_id is not None:
+                opened = [entity, place.record_id]
+                kept = [each for each in settings.get(RECENT_RECORDS) if each != opened]
+                settings.set(RECENT_RECORDS, [opened, *kept][:MOST_RECENT])
+
+        self.context.tasks.write(self, keep)
 
     def _entity_here(self) -> str | None:
         return BY_ID[self.place.page].entity if self.place else None

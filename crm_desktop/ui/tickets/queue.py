@@ -172,8 +172,7 @@ class QueuePane(Live, QWidget):
 
     def show_counts(self, counts: dict[Queue, int]) -> None:
         """Show how many tickets each view holds."""
-        for queue, count in counts.items():
-            self.tabs.set_count(queue.value, count)
+        self.tabs.set_counts({queue.value: count for queue, count in counts.items()})
 
     def select(self, ticket_id: str | None) -> None:
         """Mark a ticket as the one shown, without telling anybody."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
@@ -96,9 +96,14 @@ class TabRow(Live, QTabBar):
 
     def set_count(self, key: str, count: int | None) -> None:
         """Show another number behind a tab's name."""
-        place = self._place(key)
-        self._tabs[place] = replace(self._tabs[place], count=count)
-        self.retranslate()
+        self.set_counts({key: count})
+
+    def set_counts(self, counts: Mapping[str, int | None]) -> None:
+        """Show other numbers behind the names of tabs, and lay them out once."""
+        tabs = [replace(tab, count=counts[tab.key]) if tab.key in counts else tab for tab in self._tabs]
+        if tabs != self._tabs:
+            self._tabs = tabs
+            self.retranslate()
 
     def retranslate(self) -> None:
         """Name the tabs in the language on screen."""
