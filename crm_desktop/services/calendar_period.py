@@ -22,6 +22,7 @@ from crm_desktop.models import query
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.time_zone import usual_zone
 from crm_desktop.services.completing_activities import MOST_MINUTES
+from crm_desktop.services.marks import marks_of
 
 USUAL_MINUTES = {"visit": 60, "meeting": 60}
 BRIEF_MINUTES = 30
@@ -62,6 +63,7 @@ class CalendarItem:
     """Stands in for one time of a series."""
     reminder: str | None
     """How long before one is reminded, where it says so."""
+    not_sent: bool = False
 
     @property
     def all_day(self) -> bool:
@@ -276,9 +278,11 @@ def _lasts_into(item: CalendarItem, begins_ms: int) -> bool:
 def _named(session: Session, items: list[CalendarItem]) -> tuple[CalendarItem, ...]:
     customers = query.labels(session, "customer", {item.customer_id for item in items if item.customer_id})
     owners = query.labels(session, "user", {item.owner_id for item in items if item.owner_id})
+    waiting = marks_of(session, "activity", sorted({item.id for item in items})).not_sent
     named = [
         replace(
             item,
+            not_sent=item.id in waiting,
             customer_name=customers.get(item.customer_id or "", ""),
             owner_name=owners.get(item.owner_id or "", ""),
         )

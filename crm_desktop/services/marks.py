@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_desktop.models.device_tables import OutboxOp, Returned
+from crm_desktop.models.replica import Replica
 from crm_desktop.models.repository import IDS_A_STATEMENT
 
 
@@ -39,6 +40,12 @@ def marks_of(session: Session, entity: str, ids: Sequence[str]) -> Marks:
             )
         )
     return Marks(frozenset(waiting), frozenset(returned))
+
+
+def marks_on(replica: Replica, entity: str, record_id: str) -> Marks:
+    """Return the marks of one record."""
+    with replica.read() as session:
+        return marks_of(session, entity, [record_id])
 
 
 def fields_not_sent(session: Session, entity: str, record_id: str) -> frozenset[str]:

@@ -21,6 +21,7 @@ from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets import paint
+from crm_desktop.ui.widgets.glyphs import Glyph
 
 _HEAD = 32
 _ROW = 32
@@ -127,6 +128,9 @@ class AgendaList(CalendarChart):
             x += paint.icon(painter, "conflict", "warn", x, place, 16) + theme().px(8)
         if item.repeats or item.from_series:
             x += paint.icon(painter, "sync", soft, x, place, 16) + theme().px(8)
+        if item.not_sent:
+            glyph = Glyph.NOT_SENT
+            x += paint.icon(painter, glyph.icon, glyph.color, x, place, 16) + theme().px(8)
         rest = place.right() - x - theme().px(8)
         wide = rest * 3 // 5
         paint.words(

@@ -14,8 +14,9 @@ from crm_desktop.ui.format import clock, weekday_date
 from crm_desktop.ui.home.words import kind_words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import LINES, RADII
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets import paint
+from crm_desktop.ui.widgets.glyphs import Glyph
 
 KIND_ICONS: Mapping[str, str] = MappingProxyType(
     {"visit": "pin", "meeting": "people", "call": "phone", "mail": "mail", "note": "note", "task": "flag"}
@@ -43,6 +44,8 @@ def item_words(item: CalendarItem, now_ms: int, clashing: bool = False) -> str:
         said.append(tr("Done"))
     elif item.is_late(now_ms):
         said.append(tr("Overdue"))
+    if item.not_sent:
+        said.append(show(Glyph.NOT_SENT.word))
     if clashing:
         said.append(tr("At the same time as another"))
     return ", ".join(part for part in said if part)
@@ -136,6 +139,8 @@ def _draw_marks(painter: QPainter, area: QRect, item: CalendarItem, now_ms: int,
         icons.append(("conflict", "warn"))
     if item.repeats or item.from_series:
         icons.append(("sync", "text-soft"))
+    if item.not_sent:
+        icons.append((Glyph.NOT_SENT.icon, Glyph.NOT_SENT.color))
     room = QRect(area)
     for name, color in icons:
         if room.width() < theme().px(44) and name != mark:

@@ -16,11 +16,12 @@ from crm_desktop.services.calendar import local
 from crm_desktop.services.customers import DealRow, Overview
 from crm_desktop.services.timeline import ItemKind, TimelineItem
 from crm_desktop.ui.context import Context, Place
-from crm_desktop.ui.customers.words import KIND_ICONS, amount, verdict
+from crm_desktop.ui.customers.words import amount, verdict
 from crm_desktop.ui.dialling import dial
 from crm_desktop.ui.format import NOTHING, money, near_date
 from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.lists.details import DetailsPane, clear
+from crm_desktop.ui.timeline.words import KIND_ICONS
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.cards import InfoRow

@@ -18,10 +18,8 @@ from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.alike_notice import AlikeNotice
 from crm_desktop.ui.customers.child_list import ChildList
-from crm_desktop.ui.customers.comments_panel import CommentsPanel
 from crm_desktop.ui.customers.facts import FactsPane
 from crm_desktop.ui.customers.header import CustomerHeader
-from crm_desktop.ui.customers.history_list import HistoryList
 from crm_desktop.ui.customers.organisation_tab import OrganisationTab
 from crm_desktop.ui.customers.side_column import SideColumn
 from crm_desktop.ui.customers.timeline_view import TimelineView
@@ -32,6 +30,8 @@ from crm_desktop.ui.lists.side_pane import OVERLAY_BELOW, Hairline
 from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
+from crm_desktop.ui.timeline.comments_panel import CommentsPanel
+from crm_desktop.ui.timeline.history_list import HistoryList
 from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import Label

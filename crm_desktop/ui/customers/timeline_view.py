@@ -16,12 +16,12 @@ from crm_desktop.services.lists import Titles
 from crm_desktop.services.timeline import ItemKind, Timeline, TimelineItem
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.customers.quick_log_box import QuickLogBox
-from crm_desktop.ui.customers.timeline_list import TimelineList
-from crm_desktop.ui.customers.timeline_model import TimelineModel, titles_of_changes
-from crm_desktop.ui.customers.words import KINDS_WORDS
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, L
+from crm_desktop.ui.timeline.timeline_list import TimelineList
+from crm_desktop.ui.timeline.timeline_model import TimelineModel, titles_of_changes
+from crm_desktop.ui.timeline.words import KINDS_WORDS
 from crm_desktop.ui.widgets.chips import Chip
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.flow import FlowLayout

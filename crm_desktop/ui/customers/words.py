@@ -10,7 +10,6 @@ from crm_core.money import Money
 from crm_desktop.services import next_steps
 from crm_desktop.services.calendar import local
 from crm_desktop.services.next_steps import When
-from crm_desktop.services.timeline import ItemKind
 from crm_desktop.ui.format import clock, coming_date, weekday
 from crm_desktop.ui.widgets.glyphs import Glyph, NextStep
 from crm_desktop.ui.widgets.paint import Tone
@@ -19,45 +18,6 @@ VERDICTS: Mapping[str, tuple[str, Tone]] = {
     "good": (N_("Good"), Tone.GOOD),
     "watch": (N_("Watch"), Tone.WARN),
     "poor": (N_("Poor"), Tone.BAD),
-}
-KIND_ICONS: Mapping[ItemKind, str] = {
-    ItemKind.CALL: "phone",
-    ItemKind.MAIL: "mail",
-    ItemKind.VISIT: "pin",
-    ItemKind.MEETING: "people",
-    ItemKind.NOTE: "note",
-    ItemKind.TASK: "check",
-    ItemKind.COMMENT: "reply",
-    ItemKind.QUOTE: "doc",
-    ItemKind.TICKET: "ticket",
-    ItemKind.DEAL: "board",
-    ItemKind.FIELD: "pen",
-}
-KIND_WORDS: Mapping[ItemKind, str] = {
-    ItemKind.CALL: N_("Call"),
-    ItemKind.MAIL: N_("Mail"),
-    ItemKind.VISIT: N_("Visit"),
-    ItemKind.MEETING: N_("Meeting"),
-    ItemKind.NOTE: N_("Note"),
-    ItemKind.TASK: N_("Task"),
-    ItemKind.COMMENT: N_("Comment"),
-    ItemKind.QUOTE: N_("Quote"),
-    ItemKind.TICKET: N_("Ticket"),
-    ItemKind.DEAL: N_("Deal"),
-    ItemKind.FIELD: N_("Field"),
-}
-KINDS_WORDS: Mapping[ItemKind, str] = {
-    ItemKind.CALL: N_("Calls"),
-    ItemKind.MAIL: N_("Mails"),
-    ItemKind.VISIT: N_("Visits"),
-    ItemKind.MEETING: N_("Meetings"),
-    ItemKind.NOTE: N_("Notes"),
-    ItemKind.TASK: N_("Tasks"),
-    ItemKind.COMMENT: N_("Comments"),
-    ItemKind.QUOTE: N_("Quotes"),
-    ItemKind.TICKET: N_("Tickets"),
-    ItemKind.DEAL: N_("Deals"),
-    ItemKind.FIELD: N_("Fields"),
 }
 _GLYPHS = {When.OVERDUE: Glyph.OVERDUE, When.TODAY: Glyph.TODAY, When.PLANNED: Glyph.PLANNED}
 NO_STEP = NextStep(glyph=Glyph.NONE, text=message("None"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.entities import schema_of
 from crm_core.errors import CrmError, Invalid, StaleRecord, UserError
@@ -32,12 +32,13 @@ from crm_desktop.ui.forms.other_versions import VersionPanels
 from crm_desktop.ui.forms.refusal import say_refusal
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme.tokens import SIZES, L
+from crm_desktop.ui.timeline.record_tabs import RecordTabs
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.paint import Tone
-from crm_desktop.ui.widgets.scrolling import show_whole
+from crm_desktop.ui.widgets.scrolling import scrolled, show_whole
 
 DRAFT_MS = 3_000
 WITH_FILES = frozenset(("lead", "deal", "activity", "contact", "product"))
@@ -194,11 +195,7 @@ class RecordForm(Live, QWidget):
             fields.addWidget(self.files)
         fields.addStretch(1)
         row.addLayout(fields, 1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidget(inner)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll = scrolled(inner)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -208,7 +205,8 @@ class RecordForm(Live, QWidget):
             column.addWidget(self._state)
         column.addWidget(self._note)
         column.addWidget(AlikePanel(self, margin))
-        column.addWidget(self._scroll, 1)
+        self.tabs = RecordTabs(self.context, self.entity, self._scroll, message("Details"), margin)
+        column.addWidget(self.tabs, 1)
 
     def _timers(self) -> None:
         self._draft_timer = QTimer(self)
@@ -260,6 +258,8 @@ class RecordForm(Live, QWidget):
             untouched = [name for name in self.grid.fields if name not in self._touched]
             if untouched:  # an empty list would mean every field
                 self.grid.fill(setup.values, setup.titles, untouched)
+        if setup.record is not None and self.entity != "customer":  # whose page has tabs of its own
+            self.tabs.show_record(setup.record.id)
         self._save_button.setVisible(setup.refusal is None)
         self._others.show_versions(setup.others, self.grid, locked=setup.refusal is not None)
         self.retranslate()
@@ -273,7 +273,7 @@ class RecordForm(Live, QWidget):
             say_alike(setup, self.entity, self.grid, self._note, self.context)
         if first:
             editor = self.grid.first_editor()
-            if editor is not None:
+            if editor is not None and self.tabs.shows_record:
                 editor.setFocus()
             self.loaded.emit()
 

@@ -19,7 +19,7 @@ from crm_desktop.services.calendar import local
 from crm_desktop.services.leads import LeadOverview
 from crm_desktop.services.timeline import ItemKind, TimelineItem
 from crm_desktop.ui.context import Context, Place
-from crm_desktop.ui.customers.words import KIND_ICONS, step_shown
+from crm_desktop.ui.customers.words import step_shown
 from crm_desktop.ui.dialling import dial
 from crm_desktop.ui.field_texts import field_text
 from crm_desktop.ui.format import near_date
@@ -27,6 +27,7 @@ from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.leads.words import STATE_TONES, came_words, state_words
 from crm_desktop.ui.lists.details import DetailsPane, clear
 from crm_desktop.ui.places import PAGE_OF_ENTITY
+from crm_desktop.ui.timeline.words import KIND_ICONS
 from crm_desktop.ui.translate import show, tr, translator
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.cards import InfoRow

@@ -12,12 +12,12 @@ from crm_desktop.services.lists import Titles
 from crm_desktop.services.timeline import Timeline, TimelineItem
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
-from crm_desktop.ui.customers.timeline_list import TimelineList
-from crm_desktop.ui.customers.timeline_model import TimelineModel, titles_of_changes
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.lists.side_pane import Hairline
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L
+from crm_desktop.ui.timeline.timeline_list import TimelineList
+from crm_desktop.ui.timeline.timeline_model import TimelineModel, titles_of_changes
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live

@@ -102,6 +102,8 @@ class CustomersPage(Page):
             self._show_form(place.options.get("values"))
         elif place.record_id is not None:
             self._show_customer(place.record_id)
+            if self.view is not None and "tab" in place.options:
+                self.view.choose_tab(place.options["tab"])
         else:
             self._show_list(place)
 

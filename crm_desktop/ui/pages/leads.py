@@ -25,6 +25,7 @@ from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, M
+from crm_desktop.ui.timeline.record_tabs import FIRST
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
 
@@ -108,7 +109,7 @@ class LeadsPage(Page):
         elif options.get("log"):
             self._show_log(str(options["log"]))
         elif place.record_id is not None:
-            self._show_lead(place.record_id)
+            self._show_lead(place.record_id, options.get("tab", FIRST))
         else:
             if "conditions" in options:
                 self.list.show_conditions(options["conditions"], options.get("title"))
@@ -164,12 +165,13 @@ class LeadsPage(Page):
         if any(entity in SCORED_BY for entity, _ in changed):
             self._follow.start()
 
-    def _show_lead(self, lead_id: str) -> None:
+    def _show_lead(self, lead_id: str, tab: str = FIRST) -> None:
         self.list.select_record(lead_id)
         view = LeadView(self.context, self.actions_of_program, lead_id)
         view.form.closed.connect(self._on_closed)
         view.log_asked.connect(self._on_log_asked)
         view.convert_asked.connect(self._on_convert_asked)
+        view.form.tabs.choose(tab)
         self._put_over(view)
 
     def _show_new(self, values: Any) -> None:

@@ -104,6 +104,8 @@ class PipelinePage(Page):
             self._show_view(str(self._kept().get("view", BOARD)))
         if place.record_id is not None:
             self.open_deal(place.record_id)
+            if self.sheet.form is not None and "tab" in place.options:
+                self.sheet.form.tabs.choose(place.options["tab"])
         elif "new" in place.options:
             values = place.options.get("values")
             self.new_deal(given=dict(values) if values else None)

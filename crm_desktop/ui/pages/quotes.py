@@ -19,7 +19,8 @@ from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.quotes.editor import QuoteEditor
 from crm_desktop.ui.quotes.new_quote import NewQuote
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import M
+from crm_desktop.ui.theme.tokens import SIZES, M
+from crm_desktop.ui.timeline.record_tabs import FIRST, RecordTabs
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
 
@@ -46,9 +47,10 @@ class QuotesPage(Page):
         self.import_button = ImportButton(context, actions, "quote", self)
         self.new_quote = NewQuote(context)
         self.editor = QuoteEditor(context, actions)
+        self.tabs = RecordTabs(context, "quote", self.editor, message("Quote"), SIZES["page-margin"])
         self._overview = self._make_overview()
         self._stack = QStackedWidget()
-        for part in (self._overview, self.new_quote, self.editor):
+        for part in (self._overview, self.new_quote, self.tabs):
             self._stack.addWidget(part)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -62,7 +64,7 @@ class QuotesPage(Page):
     def show_place(self, place: Place) -> None:
         """Show one quote, a new one, or the list."""
         if place.record_id is not None:
-            self._show_quote(place.record_id)
+            self._show_quote(place.record_id, place.options.get("tab", FIRST))
         elif place.options.get("new"):
             self._show_new(place)
         else:
@@ -74,7 +76,7 @@ class QuotesPage(Page):
 
     def refresh(self) -> None:
         """Read what is shown anew."""
-        if self._stack.currentWidget() is self.editor:
+        if self._stack.currentWidget() is self.tabs:
             self.editor.refresh()
         else:
             self.list.refresh()
@@ -99,9 +101,11 @@ class QuotesPage(Page):
     def _ask_new(self) -> None:
         self.context.go.emit(Place(page="quotes", options={"new": True}))
 
-    def _show_quote(self, quote_id: str) -> None:
-        self._stack.setCurrentWidget(self.editor)
+    def _show_quote(self, quote_id: str, tab: str = FIRST) -> None:
+        self._stack.setCurrentWidget(self.tabs)
         self.editor.show_quote(quote_id)
+        self.tabs.show_record(quote_id)
+        self.tabs.choose(tab)
 
     def _show_new(self, place: Place) -> None:
         # Back and Forward come to the same place again: show what was made there, make no second one.

@@ -26,6 +26,7 @@ from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, M
+from crm_desktop.ui.timeline.record_tabs import FIRST
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
@@ -109,14 +110,14 @@ class RecordsPage(Page):
     def show_place(self, place: Place) -> None:
         """Show the list, one record (`record_id`), or the form of a new one (`new`, `values`).
 
-        `conditions` and `title` narrow the list to what was drilled into.
+        `conditions` and `title` narrow the list to what was drilled into; `tab`: the part of a record.
         """
         self._drop_form()
         if place.options.get("new"):
             self._show_form(None, place.options.get("values"))
         elif place.record_id is not None:
             self.list.select_record(place.record_id)
-            self._show_form(place.record_id, None)
+            self._show_form(place.record_id, None).tabs.choose(place.options.get("tab", FIRST))
         else:
             if "conditions" in place.options:
                 conditions: Sequence[Condition] = place.options["conditions"]
@@ -135,12 +136,13 @@ class RecordsPage(Page):
         """Keep the measures of the theme."""
         self._header.setFixedHeight(theme().px(HEADER))
 
-    def _show_form(self, record_id: str | None, values: Any) -> None:
-        self.form = self.make_form(record_id, values)
+    def _show_form(self, record_id: str | None, values: Any) -> RecordForm:
+        form = self.form = self.make_form(record_id, values)
         self.form.saved.connect(self._on_saved)
         self.form.closed.connect(self._on_form_closed)
         self._stack.addWidget(self.form)
         self._stack.setCurrentWidget(self.form)
+        return form
 
     def make_form(self, record_id: str | None, values: Any) -> RecordForm:
         """Return the form of a record, or of a new one."""

@@ -22,6 +22,7 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.tickets.facts import FactsPane
 from crm_desktop.ui.tickets.head import TicketHead
 from crm_desktop.ui.tickets.messages import Conversation
@@ -29,6 +30,7 @@ from crm_desktop.ui.tickets.new_ticket import NewTicket
 from crm_desktop.ui.tickets.queue import QueuePane
 from crm_desktop.ui.tickets.reply_box import ReplyBox
 from crm_desktop.ui.tickets.words import PRIORITY_WORDS, STATES
+from crm_desktop.ui.timeline.record_tabs import FIRST, RecordTabs
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
@@ -87,6 +89,8 @@ class TicketsPage(Page):
             self._choose(place.record_id)
         self._read()
         self.queue.rows.setFocus()
+        if "tab" in place.options:
+            self.tabs.choose(place.options["tab"])
 
     def refresh(self) -> None:
         """Read queue and conversation anew."""
@@ -127,9 +131,10 @@ class TicketsPage(Page):
         self._ticket.addWidget(self.facts)
         self._ticket.setStretchFactor(0, 1)
         self._ticket.setSizes([theme().px(612), theme().px(_FACTS)])
+        self.tabs = RecordTabs(self.context, "ticket", self._ticket, message("Ticket"), SIZES["page-margin"])
         self._content = QStackedWidget()
         self._blank = QWidget()
-        for part in (self._blank, self._ticket, self.nothing):
+        for part in (self._blank, self.tabs, self.nothing):
             self._content.addWidget(part)
         self._body = QSplitter(Qt.Orientation.Horizontal)
         self._body.setHandleWidth(1)
@@ -248,7 +253,8 @@ class TicketsPage(Page):
         self._box_row.setVisible(view.may_edit)
         if other:
             self.box.show_draft(self._drafts.pop(view.ticket.id, ""))
-        self._content.setCurrentWidget(self._ticket)
+        self._content.setCurrentWidget(self.tabs)
+        self.tabs.show_record(view.ticket.id)
 
     def _on_ticket_missing(self, error: CrmError) -> None:
         self._view = None
@@ -300,6 +306,7 @@ class TicketsPage(Page):
 
     def _begin(self, *, internal: bool) -> None:
         if self._view is not None and self._view.may_edit:
+            self.tabs.choose(FIRST)
             self.box.begin(internal=internal)
 
     def _edit_unsent(self) -> None:

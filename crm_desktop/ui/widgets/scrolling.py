@@ -1,12 +1,22 @@
-"""Bringing a part of a scrolled page into sight."""
+"""A part of a page that scrolls, and bringing something in it into sight."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QPoint, QTimer
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 STILL_MS = 300
 """A page that was only just filled has its parts in their places when nothing moved for so long."""
+
+
+def scrolled(inner: QWidget) -> QScrollArea:
+    """Return a frameless area that scrolls a widget as wide as it is, and takes no focus of its own."""
+    area = QScrollArea()
+    area.setWidget(inner)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
 
 
 def show_whole(area: QScrollArea, widget: QWidget) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.services import comments, records
-from crm_desktop.ui.customers.comments_panel import CommentsPanel
+from crm_desktop.ui.timeline.comments_panel import CommentsPanel
 from crm_desktop.ui.translate import show
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged

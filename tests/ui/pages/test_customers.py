@@ -27,11 +27,11 @@ from crm_desktop.ui.context import Place
 from crm_desktop.ui.customers import quick_log_box
 from crm_desktop.ui.customers.child_list import ChildList
 from crm_desktop.ui.customers.customer_view import CustomerView
-from crm_desktop.ui.customers.history_list import HistoryList
-from crm_desktop.ui.customers.timeline_model import Entry
 from crm_desktop.ui.forms.other_versions import VersionPanel
 from crm_desktop.ui.pages.customers import CustomersPage
 from crm_desktop.ui.pages.records import ActivitiesPage, ProductsPage
+from crm_desktop.ui.timeline.history_list import HistoryList
+from crm_desktop.ui.timeline.timeline_model import Entry
 from crm_desktop.ui.translate import show, tr, translator
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.fields import Fact

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from crm_desktop.ui.customers.timeline_model import ENTRY_ROLE, DayHead, Entry, Index, TimelineModel
-from crm_desktop.ui.customers.words import KIND_ICONS, KIND_WORDS
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
+from crm_desktop.ui.timeline.timeline_model import ENTRY_ROLE, DayHead, Entry, Index, TimelineModel
+from crm_desktop.ui.timeline.words import KIND_ICONS, KIND_WORDS
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.glyphs import Glyph

@@ -1,24 +1,27 @@
-"""The last tab of a customer's page: who changed what, with values before and after."""
+"""The tab of a record's history: who changed what, and the way back to a value there was before."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from crm_core.i18n import N_, message
+from crm_core.i18n import N_, Message, message
 from crm_core.schema.field import Field
 from crm_core.sync.merge import lives
-from crm_desktop.services import records
+from crm_desktop.services import records, value_history
 from crm_desktop.services.lists import Titles
 from crm_desktop.services.records import HistoryEntry
 from crm_desktop.services.timeline import ItemKind, TimelineItem
+from crm_desktop.services.value_history import Restored
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.customers.timeline_list import TimelineList
-from crm_desktop.ui.customers.timeline_model import TimelineModel, titles_of_changes
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import SIZES
+from crm_desktop.ui.timeline.timeline_list import TimelineList
+from crm_desktop.ui.timeline.timeline_model import Entry, TimelineModel, titles_of_changes
 from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.live import Live
 
@@ -39,13 +42,27 @@ class HistoryList(Live, QWidget):
         self._stack.addWidget(
             EmptyState("clock", message("No change known"), message("Changes appear here as they are made."))
         )
+        self._record_id = ""
+        self.restore = Button(message("Restore the value before"), icon="undo", small=True)
+        self.restore.clicked.connect(self.restore_chosen)
+        self._bar = QWidget()
+        bar = QHBoxLayout(self._bar)
+        bar.setContentsMargins(SIZES["page-margin"], 8, SIZES["page-margin"], 8)
+        bar.addWidget(self.restore)
+        bar.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 12, 0, 0)
-        column.addWidget(self._stack)
+        column.setSpacing(0)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self._bar)
+        self.list.selectionModel().currentChanged.connect(lambda *_: self._show_choice())
+        self.model.modelReset.connect(self._show_choice)
+        self._context.records_changed.connect(self._on_records_changed)
+        self._show_choice()
 
     def show_record(self, record_id: str, fields: Mapping[str, Field]) -> None:
         """Show the history of a record."""
-        self._fields = fields
+        self._fields, self._record_id = fields, record_id
         replica, entity = self._context.replica, self._entity
 
         def read() -> tuple[list[TimelineItem], Titles]:
@@ -60,6 +77,24 @@ class HistoryList(Live, QWidget):
             topic="history",
         )
 
+    def restore_chosen(self) -> None:
+        """Set the field of the chosen line as it was before that change, with Undo."""
+        item = self._chosen()
+        if item is None or item.field is None:
+            return
+        replica, entity, record_id = self._context.replica, self._entity, self._record_id
+        name, at_ms = item.field, item.at_ms
+
+        def undo(restored: Restored) -> None:
+            self._context.tell(
+                message("Restored: {field}", field=Message(restored.label)),
+                lambda: value_history.take_back(replica, entity, record_id, restored),
+            )
+
+        self._context.change(
+            self, lambda: value_history.restore_value(replica, entity, record_id, name, at_ms), undo
+        )
+
     def retranslate(self) -> None:
         """Say everything in the language on screen."""
         self.model.retranslate()
@@ -70,10 +105,25 @@ class HistoryList(Live, QWidget):
         painter.fillRect(self.rect(), theme().color("surface"))
         painter.end()
 
+    def _chosen(self) -> TimelineItem | None:
+        index = self.list.currentIndex()
+        row = self.model.row(index.row()) if index.isValid() else None
+        return row.item if isinstance(row, Entry) else None
+
+    def _show_choice(self) -> None:
+        item = self._chosen()
+        known = self._fields.get(item.field or "") if item is not None else None
+        self.restore.setEnabled(value_history.may_restore(known))
+
+    def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
+        if self.isVisible() and (self._entity, self._record_id) in changed:
+            self.show_record(self._record_id, self._fields)
+
     def _on_read(self, found: tuple[list[TimelineItem], Titles]) -> None:
         items, titles = found
         self.model.show_items(items, self._fields, titles, more=False)
         self._stack.setCurrentIndex(0 if items else 1)
+        self._bar.setVisible(bool(items))
 
     def _item(self, record_id: str, entry: HistoryEntry) -> TimelineItem:
         whole = entry.field is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
 
@@ -13,10 +13,10 @@ from crm_desktop.services import comments, records, rights
 from crm_desktop.services.comments import COMMENT, CommentRow
 from crm_desktop.services.timeline import comment_item
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.customers.timeline_list import TimelineList
-from crm_desktop.ui.customers.timeline_model import Entry, TimelineModel
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
+from crm_desktop.ui.timeline.timeline_list import TimelineList
+from crm_desktop.ui.timeline.timeline_model import Entry, TimelineModel
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
@@ -217,10 +217,21 @@ class _Text(QPlainTextEdit):
         super().__init__()
         self.setTabChangesFocus(True)
 
+    def event(self, event: QEvent) -> bool:
+        """Keep Ctrl+Enter from the form around it, which would save itself and close."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _sends(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Send by Ctrl+Enter."""
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if _sends(event):
             self.sent.emit()
         else:
             super().keyPressEvent(event)
+
+
+def _sends(event: QKeyEvent) -> bool:
+    enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)

@@ -19,9 +19,9 @@ from crm_desktop.services import records
 from crm_desktop.services.calendar import local
 from crm_desktop.services.lists import Titles
 from crm_desktop.services.timeline import ItemKind, TimelineItem
-from crm_desktop.ui.customers.words import KIND_WORDS
 from crm_desktop.ui.field_texts import value_text
 from crm_desktop.ui.format import NOTHING, clock, money, near_date
+from crm_desktop.ui.timeline.words import KIND_WORDS
 from crm_desktop.ui.translate import Text, show, tr
 
 Index = QModelIndex | QPersistentModelIndex

@@ -1,0 +1,1 @@
+"""What was done with a record, said about it and changed in it, as lists."""

@@ -1,0 +1,48 @@
+"""What kinds of entries of a time line are called, and their icons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crm_core.i18n import N_
+from crm_desktop.services.timeline import ItemKind
+
+KIND_ICONS: Mapping[ItemKind, str] = {
+    ItemKind.CALL: "phone",
+    ItemKind.MAIL: "mail",
+    ItemKind.VISIT: "pin",
+    ItemKind.MEETING: "people",
+    ItemKind.NOTE: "note",
+    ItemKind.TASK: "check",
+    ItemKind.COMMENT: "reply",
+    ItemKind.QUOTE: "doc",
+    ItemKind.TICKET: "ticket",
+    ItemKind.DEAL: "board",
+    ItemKind.FIELD: "pen",
+}
+KIND_WORDS: Mapping[ItemKind, str] = {
+    ItemKind.CALL: N_("Call"),
+    ItemKind.MAIL: N_("Mail"),
+    ItemKind.VISIT: N_("Visit"),
+    ItemKind.MEETING: N_("Meeting"),
+    ItemKind.NOTE: N_("Note"),
+    ItemKind.TASK: N_("Task"),
+    ItemKind.COMMENT: N_("Comment"),
+    ItemKind.QUOTE: N_("Quote"),
+    ItemKind.TICKET: N_("Ticket"),
+    ItemKind.DEAL: N_("Deal"),
+    ItemKind.FIELD: N_("Field"),
+}
+KINDS_WORDS: Mapping[ItemKind, str] = {
+    ItemKind.CALL: N_("Calls"),
+    ItemKind.MAIL: N_("Mails"),
+    ItemKind.VISIT: N_("Visits"),
+    ItemKind.MEETING: N_("Meetings"),
+    ItemKind.NOTE: N_("Notes"),
+    ItemKind.TASK: N_("Tasks"),
+    ItemKind.COMMENT: N_("Comments"),
+    ItemKind.QUOTE: N_("Quotes"),
+    ItemKind.TICKET: N_("Tickets"),
+    ItemKind.DEAL: N_("Deals"),
+    ItemKind.FIELD: N_("Fields"),
+}
