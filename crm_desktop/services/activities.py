@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from crm_core.entities.activity import Activity
+from crm_core.rules.access import Action
 from crm_core.schema.field import Plain
 from crm_core.times import MINUTE_MS
-from crm_desktop.models import query
+from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import planning, records
+from crm_desktop.services import planning, records, rights
 from crm_desktop.services.calendar import day_bounds
 from crm_desktop.services.calendar_period import key_parts, period
 from crm_desktop.services.outcome import Outcome
@@ -48,6 +49,40 @@ class Agenda:
     late_total: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSubject:
+    """With whom and on what something is logged; `title` names the deal or lead where it is on one."""
+
+    customer_id: str | None = None
+    customer_name: str = ""
+    deal_id: str | None = None
+    lead_id: str | None = None
+    title: str = ""
+
+
+def subject_of(replica: Replica, entity: str, record_id: str) -> LogSubject:
+    """Return what something logged while a record is shown is about; nothing where that is not in sight."""
+    with replica.read() as session:
+        record = repository.get(session, entity, record_id)
+        if record is None or not rights.may(session, replica.person, Action.READ, entity, record.values):
+            return LogSubject()
+        linked = record_id if entity == "customer" else record.values.get("customer_id")
+        customer_id = str(linked) if linked else None
+        deal_id = record_id if entity == "deal" else record.values.get("deal_id")
+        if entity == "lead":
+            return LogSubject(lead_id=record_id, title=record.title)
+        names = query.labels(session, "customer", {customer_id}) if customer_id else {}
+        deals = query.labels(session, "deal", {str(deal_id)}) if deal_id else {}
+        if customer_id not in names:
+            return LogSubject()
+        return LogSubject(
+            customer_id=customer_id,
+            customer_name=names[customer_id],
+            deal_id=str(deal_id) if deal_id in deals else None,
+            title=deals.get(str(deal_id), ""),
+        )
+
+
 def log(
     replica: Replica,
     kind: str,
@@ -60,6 +95,7 @@ def log(
     outcome: str | None = None,
     next_step: str | None = None,
     next_due_at: int | None = None,
+    next_contact_on: str | None = None,
 ) -> Outcome[Record]:
     """Log what was done; with a next step, a task for it is planned in the same transaction."""
     values: dict[str, Plain] = {
@@ -70,6 +106,7 @@ def log(
         "lead_id": lead_id,
         "notes": notes,
         "outcome": outcome,
+        "next_contact_on": next_contact_on,
     }
     with replica.write() as session:
         logged = records.create_in(

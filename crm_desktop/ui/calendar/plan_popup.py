@@ -23,6 +23,7 @@ from crm_desktop.ui.widgets.shadow import lift
 
 WIDTH = 340
 _EDGE = 8
+NOT_UNDERSTOOD = message("Not understood. Try “tomorrow 9”, “fri 14:00-15:30” or “3 dec”")
 
 
 class PlanPopup(Live, QFrame):
@@ -78,7 +79,7 @@ class PlanPopup(Live, QFrame):
         """Hand over what was typed; say so where it is not understood."""
         found = self.understood()
         if found is None:
-            self.field.set_error(message("Not understood. Try “tomorrow 9”, “fri 14:00-15:30” or “3 dec”"))
+            self.field.set_error(NOT_UNDERSTOOD)
             self.line.setFocus()
             self.adjustSize()
             return

@@ -130,10 +130,11 @@ class Frame(Live, QWidget):
             self._show(place)
 
     def open_log(self) -> None:
-        """Open the quick log, for the customer in front if there is one."""
+        """Open the quick log, for the record in front if there is one."""
         place = self.place
-        customer = place.record_id if place is not None and place.page == "customers" else None
-        self.log.open_under(self.top.log, customer)
+        entity = BY_ID[place.page].entity if place is not None else None
+        shown = (entity, place.record_id) if place is not None and entity and place.record_id else None
+        self.log.open_under(self.top.log, shown)
 
     def new(self, entity: str | None = None) -> None:
         """Begin a new record: of a kind, or of what the page in front shows."""

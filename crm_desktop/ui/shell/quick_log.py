@@ -11,10 +11,14 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QTimeEd
 from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
+from crm_core.rules.typed_moment import TypedMoment, read_moment
 from crm_desktop.models.records import Record
 from crm_desktop.models.search import Hit
 from crm_desktop.services import activities, records, search
+from crm_desktop.services.activities import LogSubject
+from crm_desktop.services.calendar import local
 from crm_desktop.services.outcome import Outcome
+from crm_desktop.ui.calendar.plan_popup import NOT_UNDERSTOOD, moment_words
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.files.chosen import ChosenFiles
 from crm_desktop.ui.shell.palette import Choice, Palette
@@ -23,7 +27,7 @@ from crm_desktop.ui.theme.tokens import L, S
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.fields import DateField, Field
-from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 from crm_desktop.ui.widgets.shadow import lift
@@ -43,6 +47,7 @@ class QuickLog(Live, QWidget):
         super().__init__(window)
         self._context = context
         self._customer: tuple[str, str] | None = None
+        self._about = LogSubject()
         self._frame = QFrame(self)
         self._frame.setProperty("role", "popup")
         self.kinds = SegmentedSwitch(
@@ -57,6 +62,9 @@ class QuickLog(Live, QWidget):
         self.subject = QLineEdit()
         self._subject_field = Field(message("What happened"), self.subject, required=True)
         self.outcome = QComboBox()
+        self.next_contact = QLineEdit()
+        self._contact_field = Field(message("Next contact"), self.next_contact)
+        self._on = ElidedLabel(color="text-soft", step="caption")
         self.next_step = QLineEdit()
         self.day = DateField()
         self.time = QTimeEdit()
@@ -86,8 +94,10 @@ class QuickLog(Live, QWidget):
         column.addWidget(Label(message("Quick log"), step="section"))
         column.addWidget(self.kinds)
         column.addWidget(self._customer_field)
+        column.addWidget(self._on)
         column.addWidget(self._subject_field)
         column.addWidget(Field(message("Outcome"), self.outcome))
+        column.addWidget(self._contact_field)
         column.addWidget(Field(message("Next step"), self.next_step))
         column.addWidget(self._due)
         column.addWidget(self.files)
@@ -97,28 +107,25 @@ class QuickLog(Live, QWidget):
         outer.setContentsMargins(16, 4, 16, 24)  # room for the shadow
         outer.addWidget(self._frame)
         lift(self._frame)
-        self.next_step.textChanged.connect(lambda text: self._due.setVisible(bool(text.strip())))
+        self.next_step.textChanged.connect(lambda _text: self._show_due())
+        self.next_contact.textChanged.connect(self._on_contact_typed)
         self._due.hide()
         self.hide()
         self.retranslate()
 
-    def open_under(self, anchor: QWidget, customer_id: str | None = None) -> None:
-        """Show an empty form under a button; with a customer it is for that one."""
+    def open_under(self, anchor: QWidget, shown: tuple[str, str] | None = None) -> None:
+        """Show an empty form under a button; `shown` is the record in front (its kind, its id): for that."""
         self._clear()
         self._anchor = anchor
         self.show()
         self.raise_()
         self._place()
-        if customer_id is not None:
+        if shown is not None:
             replica = self._context.replica
             self._context.tasks.read(
-                self,
-                lambda: records.titles(replica, [("customer", customer_id)]).get(
-                    ("customer", customer_id), ""
-                ),
-                lambda title: self._take(customer_id, title),
+                self, lambda: activities.subject_of(replica, *shown), self._on_subject_read, topic="about"
             )
-        (self.subject if customer_id else self.customer).setFocus()
+        (self.subject if shown else self.customer).setFocus()
 
     def leave(self) -> None:
         """Close without saving."""
@@ -130,6 +137,7 @@ class QuickLog(Live, QWidget):
         self.setAccessibleName(tr("Quick log"))
         self.customer.setPlaceholderText(tr("Name, pinyin, phone or tax number"))
         self.next_step.setPlaceholderText(tr("What is to be done next, if anything"))
+        self.next_contact.setPlaceholderText(tr("tomorrow 9, fri 14:00-15:30, in 3 days"))
         chosen = self.outcome.currentData()
         self.outcome.clear()
         self.outcome.addItem("", None)
@@ -139,8 +147,7 @@ class QuickLog(Live, QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Save with Ctrl+Enter, leave with Esc."""
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if _saves(event):
             self._on_save()
         elif event.key() == Qt.Key.Key_Escape:
             self.leave()
@@ -156,7 +163,10 @@ class QuickLog(Live, QWidget):
         self.files.take(event)
 
     def event(self, event: QEvent) -> bool:
-        """Stay beside the button when what the form holds grows."""
+        """Stay beside the button when what the form holds grows; keep Ctrl+Enter from a form of the page."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _saves(event):
+            event.accept()
+            return True
         if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
             self._place()
         return super().event(event)
@@ -169,8 +179,11 @@ class QuickLog(Live, QWidget):
 
     def _clear(self) -> None:
         self._customer = None
-        for line in (self.customer, self.subject, self.next_step):
+        self._about = LogSubject()
+        self._on.hide()
+        for line in (self.customer, self.subject, self.next_contact, self.next_step):
             line.clear()
+        self._contact_field.set_error("")
         self.outcome.setCurrentIndex(0)
         self.files.show_paths(())
         self._subject_field.set_error("")
@@ -179,8 +192,40 @@ class QuickLog(Live, QWidget):
         self.day.setDate(QDate(tomorrow.year, tomorrow.month, tomorrow.day))
         self.time.setTime(QTime(FIRST_HOUR, 0))
 
+    def _on_subject_read(self, found: LogSubject) -> None:
+        """Fill in what the record in front is about, unless somebody was faster."""
+        if self.customer.text():
+            return
+        self._about = found
+        if found.title:
+            self._on.say(message("On {title}", title=found.title))
+            self._on.show()
+        if found.customer_id is not None:
+            self._customer = (found.customer_id, found.customer_name)
+            self.customer.setText(found.customer_name)
+        elif found.lead_id is None and not self.subject.text():
+            self.customer.setFocus()
+
+    def _on_contact_typed(self, text: str) -> None:
+        self._contact_field.set_error("")
+        typed = self._typed_moment()
+        if typed is not None:
+            self.day.setDate(QDate(typed.day.year, typed.day.month, typed.day.day))
+            at = typed.at or datetime.time(FIRST_HOUR)
+            self.time.setTime(QTime(at.hour, at.minute))
+        self._contact_field.set_note(moment_words(typed) if typed is not None else "")
+        self._show_due()
+
+    def _typed_moment(self) -> TypedMoment | None:
+        return read_moment(self.next_contact.text(), local(self._context.replica.clock.now_ms()))
+
+    def _show_due(self) -> None:
+        self._due.setVisible(bool(self.next_step.text().strip()) or self._typed_moment() is not None)
+
     def _on_customer_typed(self, text: str) -> None:
         self._customer = None
+        self._about = LogSubject()
+        self._on.hide()
         self._customer_field.set_error("")
         if not text.strip():
             self._found.hide()
@@ -219,11 +264,19 @@ class QuickLog(Live, QWidget):
             self._subject_field.set_error(message("This is required"))
             self.subject.setFocus()
             return
+        again = bool(self.next_contact.text().strip())
+        if again and self._typed_moment() is None:
+            self._contact_field.set_error(NOT_UNDERSTOOD)
+            self.next_contact.setFocus()
+            return
         replica = self._context.replica
         made: list[tuple[str, str]] = []
         kind, subject = self.kinds.key, self.subject.text()
         customer_id = self._customer[0] if self._customer else None
         outcome, step, due_at = self.outcome.currentData(), self.next_step.text(), self._due_at()
+        about, day = self._about, self.day.date().toString(Qt.DateFormat.ISODate)
+        if again and not step.strip():
+            step = tr("Get in touch again")
 
         def work() -> Outcome[Record]:
             logged = activities.log(
@@ -231,9 +284,12 @@ class QuickLog(Live, QWidget):
                 kind,
                 subject,
                 customer_id=customer_id,
+                deal_id=about.deal_id,
+                lead_id=about.lead_id,
                 outcome=outcome,
                 next_step=step,
                 next_due_at=due_at,
+                next_contact_on=day if again else None,
             )
             made.extend(each for each in logged.changed if each[0] == "activity")
             return logged
@@ -263,3 +319,8 @@ class QuickLog(Live, QWidget):
     def _on_refused(self, error: CrmError) -> None:
         self.save.setEnabled(True)
         self._subject_field.set_error(error.message)
+
+
+def _saves(event: QKeyEvent) -> bool:
+    enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)

@@ -1,0 +1,133 @@
+"""The quick log by keyboard alone: few keys, the record in front filled in, the next contact planned."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from crm_desktop.models.query import ListQuery
+from crm_desktop.models.records import Record
+from crm_desktop.services import activities, records
+from crm_desktop.services.calendar import local
+from crm_desktop.ui.context import Place
+from crm_desktop.ui.pictures import settle
+from crm_desktop.ui.shell.frame import Frame
+from tests.support.windows import WAIT_MS
+
+Key = Qt.Key
+KEYS_A_SECOND = 5
+"""A slow typist: sixty words a minute are five keys a second."""
+MOST_SECONDS = 15
+
+
+class Hands:
+    """Types wherever the focus is, and counts the keys."""
+
+    def __init__(self, frame: Frame, qtbot: QtBot) -> None:
+        self.frame, self.qtbot, self.keys = frame, qtbot, 0
+
+    def press(self, key: Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press one key, with what is held beside it."""
+        self.keys += 1 if modifier is Qt.KeyboardModifier.NoModifier else 2
+        target = self.frame.window().focusWidget() or self.frame
+        QTest.keyClick(target, key, modifier)
+
+    def type(self, text: str) -> None:
+        """Type a text."""
+        self.keys += len(text)
+        target = self.frame.window().focusWidget()
+        assert target is not None
+        QTest.keyClicks(target, text)
+
+    @property
+    def seconds(self) -> float:
+        """How long a slow typist takes."""
+        return self.keys / KEYS_A_SECOND
+
+    def log(self, what: str, outcome: str, again: str) -> list[Record]:
+        """Fill in what, how it went and when again; save; return what was made, what was done first."""
+        replica, log = self.frame.context.replica, self.frame.log
+        before = {row.id for row in _newest(self.frame)}
+        self.qtbot.waitUntil(lambda: self.frame.window().focusWidget() is log.subject, timeout=WAIT_MS)
+        self.type(what)
+        self.press(Key.Key_Tab)
+        self.type(outcome)
+        self.press(Key.Key_Tab)
+        self.type(again)
+        self.press(Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        self.qtbot.waitUntil(lambda: not log.isVisible(), timeout=WAIT_MS)
+        made = [row for row in _newest(self.frame) if row.id not in before]
+        assert records.count(replica, ListQuery(entity="activity")) > 0
+        return sorted(made, key=lambda row: str(row["kind"]) == "task")
+
+
+def _newest(frame: Frame) -> tuple[Record, ...]:
+    wanted = ListQuery(entity="activity", sort=(("created_at", True),), limit=4)
+    return records.page(frame.context.replica, wanted).rows
+
+
+@pytest.fixture
+def hands(frame: Frame, qtbot: QtBot) -> Hands:
+    return Hands(frame, qtbot)
+
+
+def test_a_visit_is_logged_from_home_in_fifteen_seconds_of_slow_typing(hands: Hands) -> None:
+    frame = hands.frame
+    hands.press(Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    hands.type("zhsp")  # 纸鹤食品 by its initials
+    hands.qtbot.waitUntil(lambda: bool(frame.log._found.choices), timeout=WAIT_MS)
+    hands.press(Key.Key_Return)
+    done, planned = hands.log("Showed the new pump to the plant manager", "p", "fri 10")
+    assert hands.seconds <= MOST_SECONDS, hands.keys
+    assert (done["kind"], done["outcome"], done["done"]) == ("visit", "positive", True)
+    assert "纸鹤食品" in records.get(frame.context.replica, "customer", str(done["customer_id"])).title
+    due = local(int(str(planned["due_at"])))
+    assert (due.strftime("%a %H:%M"), planned["customer_id"]) == ("Fri 10:00", done["customer_id"])
+    assert done["next_contact_on"] == due.date().isoformat()
+    hands.qtbot.waitUntil(lambda: frame.notices.notice is not None, timeout=WAIT_MS)
+    frame.notices.bar.action.click()
+    hands.qtbot.waitUntil(
+        lambda: not {done.id, planned.id} & {row.id for row in _newest(frame)}, timeout=WAIT_MS
+    )
+
+
+@pytest.mark.parametrize("entity", ["customer", "deal", "lead"])
+def test_what_is_in_front_is_filled_in(hands: Hands, entity: str) -> None:
+    frame, replica = hands.frame, hands.frame.context.replica
+    shown = records.page(replica, ListQuery(entity=entity, limit=1)).rows[0]
+    page = {"customer": "customers", "deal": "pipeline", "lead": "leads"}[entity]
+    frame.go(Place(page=page, record_id=shown.id))
+    settle(frame.context.tasks)
+    frame.open_log()
+    customer = shown.id if entity == "customer" else shown.values.get("customer_id")
+    if customer:
+        hands.qtbot.waitUntil(lambda: bool(frame.log.customer.text()), timeout=WAIT_MS)
+    else:
+        hands.qtbot.waitUntil(lambda: frame.log._on.isVisible(), timeout=WAIT_MS)
+    done, planned = hands.log("Called", "n", "tomorrow 9")
+    for row in (done, planned):
+        assert row.values.get("customer_id") == customer
+        assert row.values.get(f"{entity}_id") == shown.id
+
+
+def test_a_day_that_is_not_understood_is_said_and_nothing_is_lost(hands: Hands) -> None:
+    log = hands.frame.log
+    hands.frame.open_log()
+    log.subject.setText("Called")
+    log.next_contact.setText("someday")
+    log.save.click()
+    assert log.isVisible()
+    assert str(log._contact_field.error).startswith("Not understood")
+    log.next_contact.setText("in 3 days")
+    tomorrow = datetime.date.today() + datetime.timedelta(days=3)  # noqa: DTZ011 - as a person sees it
+    assert log.day.date().toPython() == tomorrow
+    assert log._due.isVisible()
+
+
+def test_a_record_out_of_sight_fills_in_nothing(frame: Frame) -> None:
+    found = activities.subject_of(frame.context.replica, "customer", "0" * 32)
+    assert found == activities.LogSubject()
