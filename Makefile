@@ -26,6 +26,7 @@ demo: setup ## One HQ, two laptops, offline edits, one sync: the whole program i
 	@$(OFFSCREEN) $(VENV)/crm demo --no-window --dir $(DEMO_DIR)
 
 test: check ## Lint, types, import contracts and all tests
+	@installer/setup.sh tests
 	@$(OFFSCREEN) $(VENV)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: setup ## Lint, types and import contracts alone

@@ -100,6 +100,13 @@ check_qt() {
     die "Qt lacks libraries of the system. On Debian or Ubuntu:  sudo apt-get install ${missing//$'\n'/ }"
 }
 
+# Tests of pages are skipped without a Chromium; nothing else needs one.
+want_chromium() {
+    command -v chromium chromium-browser google-chrome >/dev/null && return
+    install_packages chromium ||
+        say "setup: no Chromium: tests of pages are skipped. On Debian:  sudo apt-get install chromium"
+}
+
 main() {
     local python uv wanted
     wanted=$(fingerprint)
@@ -112,4 +119,5 @@ main() {
     printf '%s\n' "$wanted" >.venv/.made-from
 }
 
-main "$@"
+main
+if [ "${1:-}" = tests ] && [ "$(uname -s)" = Linux ]; then want_chromium; fi

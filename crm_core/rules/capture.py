@@ -30,6 +30,8 @@ ASKABLE: Final = (
     "needs",
 )
 """Fields of a lead a form may ask for, in the order of the page; custom ones follow."""
+CALLED: Final[Mapping[str, str]] = {"name": N_("Your name")}
+"""What a form calls a field otherwise than the company does."""
 CUSTOM_KINDS: Final = frozenset(
     (Kind.TEXT, Kind.LONG_TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.CHOICE, Kind.BOOLEAN)
 )
@@ -58,6 +60,11 @@ def askable(custom: Mapping[str, Field]) -> dict[str, Field]:
 
 def _is_askable(field: Field) -> bool:
     return field.name.startswith(CUSTOM_PREFIX) and field.kind in CUSTOM_KINDS
+
+
+def label_of(field: Field) -> str:
+    """Return what a form calls a field, to be translated."""
+    return CALLED.get(field.name, field.label)
 
 
 def problems_of_form(values: Mapping[str, Any], known: Collection[str]) -> list[Problem]:

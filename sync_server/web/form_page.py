@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from crm_core.errors import Problem
 from crm_core.i18n import N_, Translate
-from crm_core.rules.capture import HONEYPOT
+from crm_core.rules.capture import HONEYPOT, label_of
 from crm_core.schema.field import Field, Kind
 from resources import CHINESE, ENGLISH, translation
 from sync_server.services.capture import CONSENT, Form
@@ -20,7 +20,7 @@ from sync_server.web.layout import page
 STAMP: Final = "shown"
 """Name of the hidden field that says when the page was shown."""
 _STYLE: Final = """
-*,*::before { box-sizing: border-box }
+*,*::before { box-sizing: border-box } :root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, "Noto Sans SC", sans-serif; margin: 0; padding: 1.5rem 1rem 3rem;
        color: #1d2433; background: #f3f5f7 }
 main { max-width: 34rem; margin: 0 auto; background: #fff; border: 1px solid #d9dee3; border-radius: 8px;
@@ -149,7 +149,7 @@ def _trap(tr: Translate) -> str:
 
 
 def _summary(form: Form, wrong: Mapping[str, str], tr: Translate) -> str:
-    labels = {field.name: tr(field.label) for field in form.fields} | {CONSENT: tr(N_("Consent"))}
+    labels = {field.name: tr(label_of(field)) for field in form.fields} | {CONSENT: tr(N_("Consent"))}
     items = "".join(
         f'<li><a href="#{_id(name)}">{escape(labels.get(name, name))}</a>: {escape(words)}</li>'
         for name, words in wrong.items()
@@ -170,7 +170,7 @@ def _field(field: Field, form: Form, typed: str, wrong: str, tr: Translate) -> s
     if field.name in _KNOWN_TO_BROWSERS:
         hints.append(f'autocomplete="{_KNOWN_TO_BROWSERS[field.name]}"')
     told = f'<p class="wrong" id="{key}-wrong">{escape(wrong)}</p>' if wrong else ""
-    label = f'<label for="{key}">{escape(tr(field.label))}{mark}</label>'
+    label = f'<label for="{key}">{escape(tr(label_of(field)))}{mark}</label>'
     return label + _input(field, " ".join(hints), typed, tr) + told
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from crm_core.i18n import N_, Translate, message
+from crm_core.rules.capture import label_of
 from crm_core.schema.field import Field, Kind
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.lists.details import clear
@@ -105,7 +106,7 @@ class CaptureFormGrid(SetupGrid):
         self._put(send)
 
     def _field(self, field: Field, tr: Translate, *, needed: bool) -> None:
-        words = tr(field.label)
+        words = tr(label_of(field))
         self._put(Label(words if needed else f"{words} {tr('(optional)')}", step="caption", weight=600))
         editor: QWidget = QPlainTextEdit() if field.kind is Kind.LONG_TEXT else QLineEdit()
         editor.setFocusPolicy(Qt.FocusPolicy.NoFocus)
