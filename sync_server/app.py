@@ -26,7 +26,7 @@ from sync_server.services.headquarters import open_headquarters
 from sync_server.settings import Settings, default_data_folder, read_settings
 from sync_server.store.serving import serving
 from sync_server.web import forms, pages
-from sync_server.web.guard import VisitorGuard
+from sync_server.web.guard import SITE_AT_ONCE, SITE_PER_HOUR, VisitorGuard
 
 # Objects made before Python looks for cycles. At its own 700, a first upload of thousands of records spent a
 # fifth of its time on walking them again and again; what a request leaves behind is freed without that.
@@ -62,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.newsroom = newsroom
     app.state.gate = Gate(settings)
     app.state.visitors = VisitorGuard()
+    app.state.senders = VisitorGuard(per_hour=SITE_PER_HOUR, at_once=SITE_AT_ONCE)
     answer_errors(app)
     for part in (health, calendar_feeds, auth, sync, news, known, blobs, records, forms, pages):
         app.include_router(part.router)

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from crm_core.sync import codec
 from crm_core.sync.protocol import PROTOCOL_VERSION, EnrolRequest, EnrolResponse
-from sync_server.api.context import CurrentDevice, Hqs, address_of
+from sync_server.api.context import CurrentDevice
+from sync_server.asked import Hqs, address_of
 from sync_server.services.version import VERSION
 
 router = APIRouter(prefix="/v1", tags=["laptops"])

@@ -10,7 +10,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
 from crm_core.sync.blobs import PART_BYTES
-from sync_server.api.context import Hqs, WorkingDevice
+from sync_server.api.context import WorkingDevice
+from sync_server.asked import Hqs
 from sync_server.services.faults import too_large
 
 HELD: Final = "X-Held"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from sync_server.api.context import Hqs
+from sync_server.asked import Hqs
 from sync_server.services import calendar_feeds
 
 SUFFIX = ".ics"

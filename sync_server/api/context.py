@@ -13,9 +13,9 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from sync_server.api.gate import Gate
+from sync_server.asked import address_of, headquarters
 from sync_server.services import faults, measures
 from sync_server.services.auth import Auth, DeviceSession
-from sync_server.services.headquarters import Headquarters
 
 REMEMBERED_S: Final = 60.0
 REMEMBERED_MOST: Final = 1000
@@ -50,17 +50,6 @@ class Remembered:
                 self._right.clear()
             self._right[proof] = (user_id, time.monotonic() + REMEMBERED_S)
         return user_id
-
-
-def headquarters(request: Request) -> Headquarters:
-    """Return the headquarters this application serves."""
-    found: Headquarters = request.app.state.headquarters
-    return found
-
-
-def address_of(request: Request) -> str:
-    """Return the network address a request came from; behind a trusted proxy the one it names."""
-    return request.client.host if request.client else ""
 
 
 def current_device(request: Request) -> DeviceSession:
@@ -101,7 +90,6 @@ def gate(request: Request) -> Gate:
     return found
 
 
-Hqs = Annotated[Headquarters, Depends(headquarters)]
 CurrentDevice = Annotated[DeviceSession, Depends(current_device)]
 WorkingDevice = Annotated[DeviceSession, Depends(working_device)]
 Gates = Annotated[Gate, Depends(gate)]

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
-from sync_server.api.context import Hqs
+from sync_server.asked import Hqs
 from sync_server.services import measures
 from sync_server.services.gauges import with_standing
 

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from crm_core.sync import codec
-from sync_server.api.context import Gates, Hqs, WorkingDevice
+from sync_server.api.context import Gates, WorkingDevice
+from sync_server.asked import Hqs
 
 router = APIRouter(prefix="/v1", tags=["laptops"])
 

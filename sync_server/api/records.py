@@ -14,7 +14,8 @@ from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from crm_core.schema.field import Field
 from crm_core.schema.values import instant_text, to_json
-from sync_server.api.context import CurrentUser, Hqs
+from sync_server.api.context import CurrentUser
+from sync_server.asked import Hqs
 from sync_server.services.criteria import parse_criterion
 from sync_server.services.faults import Refusal
 from sync_server.services.plain import values_of

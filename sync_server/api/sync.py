@@ -9,7 +9,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from crm_core.sync import admission, codec
-from sync_server.api.context import Gates, Hqs, WorkingDevice
+from sync_server.api.context import Gates, WorkingDevice
+from sync_server.asked import Hqs
 from sync_server.services import measures
 from sync_server.services.auth import DeviceSession
 from sync_server.services.headquarters import Headquarters

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import click
 
@@ -12,6 +11,7 @@ from crm_core.entities.assignment import WAYS
 from crm_core.i18n import N_
 from sync_server.cli.console import tr
 from sync_server.cli.root import Terminal, pass_terminal
+from sync_server.cli.rules import NamedThings, add_commands
 from sync_server.services import assigning, lead_setup, mail_capture
 from sync_server.services.auth import now_ms
 
@@ -28,7 +28,6 @@ RULE_COLUMNS: Final = (
     "answer_hours",
 )
 _SOURCES: Final = click.Choice([choice.value for choice in SOURCES] + [""])
-_C = TypeVar("_C", bound=Callable[..., Any])
 
 _FORM_OPTIONS: Final = (
     click.option("--ask", "asked", metavar="FIELDS", help=tr(N_("Fields to ask for, separated by commas."))),
@@ -92,36 +91,9 @@ _RULE_OPTIONS: Final = (
 )
 
 
-def _with(options: tuple[Callable[[Any], Any], ...]) -> Callable[[_C], _C]:
-    def add(command: _C) -> _C:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
-
-
 @click.group(help=tr(N_("Capture forms: pages on which people outside leave their address.")))
 def form() -> None:
     """Forms."""
-
-
-@form.command("add", help=tr(N_("Add a form; it answers at once at the path shown.")))
-@click.argument("name")
-@_with(_FORM_OPTIONS)
-@pass_terminal
-def add_form(terminal: Terminal, /, name: str, **given: Any) -> None:
-    """Add a form."""
-    with terminal.headquarters() as hq:
-        terminal.console.show(lead_setup.add_form(hq, name, given))
-
-
-@form.command("list", help=tr(N_("List the forms.")))
-@pass_terminal
-def list_forms(terminal: Terminal) -> None:
-    """List forms."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(lead_setup.forms(hq), FORM_COLUMNS)
 
 
 @form.command("show", help=tr(N_("Show a form, and the key with which your own site may send to it.")))
@@ -133,26 +105,21 @@ def show_form(terminal: Terminal, name: str) -> None:
         terminal.console.show(lead_setup.one_form(hq, name))
 
 
-@form.command("set", help=tr(N_("Change a form; an empty value clears it.")))
-@click.argument("name")
-@click.option("--name", "new_name", help=tr(N_("New name.")))
-@click.option("--enable", is_flag=True, help=tr(N_("Let a retired form answer again.")))
-@_with(_FORM_OPTIONS)
-@pass_terminal
-def set_form(terminal: Terminal, /, name: str, new_name: str | None, enable: bool, **given: Any) -> None:
-    """Change a form."""
-    changes = {**given, "name": new_name, "active": True if enable else None}
-    with terminal.headquarters() as hq:
-        terminal.console.show(lead_setup.change_form(hq, name, changes))
-
-
-@form.command("retire", help=tr(N_("Take a form out of use; its leads stay.")))
-@click.argument("name")
-@pass_terminal
-def retire_form(terminal: Terminal, name: str) -> None:
-    """Retire a form."""
-    with terminal.headquarters() as hq:
-        terminal.console.show(lead_setup.change_form(hq, name, {"active": False}))
+add_commands(
+    form,
+    NamedThings(
+        columns=FORM_COLUMNS,
+        options=_FORM_OPTIONS,
+        every=lead_setup.forms,
+        add=lead_setup.add_form,
+        change=lead_setup.change_form,
+        adds=N_("Add a form; it answers at once at the path shown."),
+        lists=N_("List the forms."),
+        sets=N_("Change a form; an empty value clears it."),
+        enables=N_("Let a retired form answer again."),
+        retires=N_("Take a form out of use; its leads stay."),
+    ),
+)
 
 
 @click.group("lead-rule", help=tr(N_("Rules by which leads nobody owns go to people.")))
@@ -160,44 +127,21 @@ def lead_rule() -> None:
     """Rules."""
 
 
-@lead_rule.command("add", help=tr(N_("Add a rule.")))
-@click.argument("name")
-@_with(_RULE_OPTIONS)
-@pass_terminal
-def add_rule(terminal: Terminal, /, name: str, **given: Any) -> None:
-    """Add a rule."""
-    with terminal.headquarters() as hq:
-        terminal.console.show(lead_setup.add_rule(hq, name, given))
-
-
-@lead_rule.command("list", help=tr(N_("List the rules in the order they are asked.")))
-@pass_terminal
-def list_rules(terminal: Terminal) -> None:
-    """List rules."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(lead_setup.lead_rules(hq), RULE_COLUMNS)
-
-
-@lead_rule.command("set", help=tr(N_("Change a rule; an empty value clears it.")))
-@click.argument("name")
-@click.option("--name", "new_name", help=tr(N_("New name.")))
-@click.option("--enable", is_flag=True, help=tr(N_("Let a retired rule decide again.")))
-@_with(_RULE_OPTIONS)
-@pass_terminal
-def set_rule(terminal: Terminal, /, name: str, new_name: str | None, enable: bool, **given: Any) -> None:
-    """Change a rule."""
-    changes = {**given, "name": new_name, "active": True if enable else None}
-    with terminal.headquarters() as hq:
-        terminal.console.show(lead_setup.change_rule(hq, name, changes))
-
-
-@lead_rule.command("retire", help=tr(N_("Take a rule out of use.")))
-@click.argument("name")
-@pass_terminal
-def retire_rule(terminal: Terminal, name: str) -> None:
-    """Retire a rule."""
-    with terminal.headquarters() as hq:
-        terminal.console.show(lead_setup.change_rule(hq, name, {"active": False}))
+add_commands(
+    lead_rule,
+    NamedThings(
+        columns=RULE_COLUMNS,
+        options=_RULE_OPTIONS,
+        every=lead_setup.lead_rules,
+        add=lead_setup.add_rule,
+        change=lead_setup.change_rule,
+        adds=N_("Add a rule."),
+        lists=N_("List the rules in the order they are asked."),
+        sets=N_("Change a rule; an empty value clears it."),
+        enables=N_("Let a retired rule decide again."),
+        retires=N_("Take a rule out of use."),
+    ),
+)
 
 
 @lead_rule.command("run", help=tr(N_("Give the waiting leads out now; a server does so every few minutes.")))

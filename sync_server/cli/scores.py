@@ -11,6 +11,7 @@ from crm_core.entities.scoring import COMPARISONS, SCORING_KINDS
 from crm_core.i18n import N_
 from sync_server.cli.console import tr
 from sync_server.cli.root import Terminal, pass_terminal
+from sync_server.cli.rules import NamedThings, add_commands
 from sync_server.services import lead_scores
 from sync_server.services.auth import now_ms
 
@@ -27,43 +28,38 @@ COLUMNS: Final = (
 )
 
 
-def _options(command: Any) -> Any:
-    for option in reversed(
-        (
-            click.option("--points", type=int, help=tr(N_("Points it gives; below zero it takes some."))),
-            click.option(
-                "--kind",
-                type=click.Choice([choice.value for choice in SCORING_KINDS]),
-                help=tr(N_("What it looks at; “qualify” and “nurture” say from how many points on.")),
-            ),
-            click.option("--field", help=tr(N_("Field of the lead."))),
-            click.option(
-                "--comparison",
-                type=click.Choice([choice.value for choice in COMPARISONS]),
-                help=tr(N_("How the field is compared.")),
-            ),
-            click.option("--value", help=tr(N_("Value it is compared with."))),
-            click.option(
-                "--activity-kind",
-                type=click.Choice([choice.value for choice in ACTIVITY_KINDS] + [""]),
-                help=tr(N_("Kind of activity it counts; else every kind.")),
-            ),
-            click.option(
-                "--outcome",
-                type=click.Choice([choice.value for choice in OUTCOMES] + [""]),
-                help=tr(N_("Outcome of the activity; else any.")),
-            ),
-            click.option(
-                "--half-life-days",
-                type=click.IntRange(min=0),
-                help=tr(N_("Days after which an activity counts half; 0: it does not fade.")),
-            ),
-            click.option("--most", type=click.IntRange(min=1), help=tr(N_("How many activities it counts."))),
-            click.option("--name-zh", help=tr(N_("Its name in Chinese."))),
-        )
-    ):
-        command = option(command)
-    return command
+_OPTIONS: Final = (
+    click.option("--points", type=int, help=tr(N_("Points it gives; below zero it takes some."))),
+    click.option(
+        "--kind",
+        type=click.Choice([choice.value for choice in SCORING_KINDS]),
+        help=tr(N_("What it looks at; “qualify” and “nurture” say from how many points on.")),
+    ),
+    click.option("--field", help=tr(N_("Field of the lead."))),
+    click.option(
+        "--comparison",
+        type=click.Choice([choice.value for choice in COMPARISONS]),
+        help=tr(N_("How the field is compared.")),
+    ),
+    click.option("--value", help=tr(N_("Value it is compared with."))),
+    click.option(
+        "--activity-kind",
+        type=click.Choice([choice.value for choice in ACTIVITY_KINDS] + [""]),
+        help=tr(N_("Kind of activity it counts; else every kind.")),
+    ),
+    click.option(
+        "--outcome",
+        type=click.Choice([choice.value for choice in OUTCOMES] + [""]),
+        help=tr(N_("Outcome of the activity; else any.")),
+    ),
+    click.option(
+        "--half-life-days",
+        type=click.IntRange(min=0),
+        help=tr(N_("Days after which an activity counts half; 0: it does not fade.")),
+    ),
+    click.option("--most", type=click.IntRange(min=1), help=tr(N_("How many activities it counts."))),
+    click.option("--name-zh", help=tr(N_("Its name in Chinese."))),
+)
 
 
 @click.group("score-rule", help=tr(N_("Rules of scoring: points for what a lead says and what was done.")))
@@ -71,44 +67,21 @@ def score_rule() -> None:
     """Rules."""
 
 
-@score_rule.command("add", help=tr(N_("Add a rule; its name is the reason people read.")))
-@click.argument("name")
-@_options
-@pass_terminal
-def add_rule(terminal: Terminal, /, name: str, **given: Any) -> None:
-    """Add a rule."""
-    with terminal.headquarters() as hq:
-        terminal.console.show(lead_scores.add_rule(hq, name, given))
-
-
-@score_rule.command("list", help=tr(N_("List the rules.")))
-@pass_terminal
-def list_rules(terminal: Terminal) -> None:
-    """List rules."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(lead_scores.score_rules(hq), COLUMNS)
-
-
-@score_rule.command("set", help=tr(N_("Change a rule; an empty value clears it.")))
-@click.argument("name")
-@click.option("--name", "new_name", help=tr(N_("New name.")))
-@click.option("--enable", is_flag=True, help=tr(N_("Let a retired rule decide again.")))
-@_options
-@pass_terminal
-def set_rule(terminal: Terminal, /, name: str, new_name: str | None, enable: bool, **given: Any) -> None:
-    """Change a rule."""
-    changes = {**given, "name": new_name, "active": True if enable else None}
-    with terminal.headquarters() as hq:
-        terminal.console.show(lead_scores.change_rule(hq, name, changes))
-
-
-@score_rule.command("retire", help=tr(N_("Take a rule out of use.")))
-@click.argument("name")
-@pass_terminal
-def retire_rule(terminal: Terminal, name: str) -> None:
-    """Retire a rule."""
-    with terminal.headquarters() as hq:
-        terminal.console.show(lead_scores.change_rule(hq, name, {"active": False}))
+add_commands(
+    score_rule,
+    NamedThings(
+        columns=COLUMNS,
+        options=_OPTIONS,
+        every=lead_scores.score_rules,
+        add=lead_scores.add_rule,
+        change=lead_scores.change_rule,
+        adds=N_("Add a rule; its name is the reason people read."),
+        lists=N_("List the rules."),
+        sets=N_("Change a rule; an empty value clears it."),
+        enables=N_("Let a retired rule decide again."),
+        retires=N_("Take a rule out of use."),
+    ),
+)
 
 
 @score_rule.command("show", help=tr(N_("Show what a lead scores, and why.")))

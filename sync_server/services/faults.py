@@ -86,6 +86,16 @@ def too_fast(wait_s: float) -> Refusal:
     )
 
 
+def too_many_forms(wait_s: int) -> Refusal:
+    """Return the answer to a site that hands on more of what its visitors filled in than it may."""
+    return Refusal(
+        "limit",
+        N_("This form takes no more for now; send it again in {seconds} seconds"),
+        wait_s=wait_s,
+        seconds=wait_s,
+    )
+
+
 def used_up(wait_s: int) -> Refusal:
     """Return the answer to a laptop that used what it may use in a day."""
     return Refusal(

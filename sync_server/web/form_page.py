@@ -22,7 +22,7 @@ STAMP: Final = "shown"
 _STYLE: Final = """
 *,*::before { box-sizing: border-box } :root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, "Noto Sans SC", sans-serif; margin: 0; padding: 1.5rem 1rem 3rem;
-       color: #1d2433; background: #f3f5f7 }
+       color: #1d2433; background: #f3f5f7; overflow-wrap: anywhere }
 main { max-width: 34rem; margin: 0 auto; background: #fff; border: 1px solid #d9dee3; border-radius: 8px;
        padding: 1.5rem }
 h1 { font-size: 1.5rem; margin: 0 0 1rem } p { margin: 0 0 1rem }
@@ -134,7 +134,8 @@ def _policy(form: Form) -> str:
     after = urlsplit(form.redirect)
     onward = f" {after.scheme}://{after.netloc}" if after.netloc else ""
     return (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; "
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+        "frame-ancestors 'none'; "
         f"form-action 'self'{onward}"
     )
 

@@ -15,10 +15,11 @@ from crm_core.errors import AccessDenied
 from crm_core.i18n import N_
 from crm_core.rules import capture as rules
 from resources import CHINESE, ENGLISH, translation
-from sync_server.services import capture
+from sync_server.asked import Hqs, address_of
+from sync_server.services import capture, measures
 from sync_server.services.auth import now_ms
 from sync_server.services.capture import Form, Sender
-from sync_server.services.faults import Refusal, too_large
+from sync_server.services.faults import Refusal, too_large, too_many_forms
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.languages import language_of_browser
 from sync_server.web.form_page import STAMP, form_page, gone_page, thanks_page
@@ -43,14 +44,7 @@ async def small_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def headquarters(request: Request) -> Headquarters:
-    """Return the headquarters this application serves."""
-    found: Headquarters = request.app.state.headquarters
-    return found
-
-
 Body = Annotated[bytes, Depends(small_body)]
-Hqs = Annotated[Headquarters, Depends(headquarters)]
 
 
 @router.get("/{token}")
@@ -95,10 +89,10 @@ def take_form(request: Request, hq: Hqs, token: str, body: Body) -> Response:
     if shown_ms is None or shown_ms > rules.MOST_FILL_MS:
         said = tr(N_("The page was open for long. Please send it again; what you wrote is still here."))
         return form_page(form, language, mark, answers=answers, said=said, status=409)
-    if not _guard(request).admit(_address(request)):
+    if not _guard(request).admit(address_of(request)):
         said = tr(N_("Too much came from your address. Please try again in an hour, or call us."))
         return form_page(form, language, mark, answers=answers, said=said, status=429)
-    sender = Sender(channel="form", address=_address(request), language=language)
+    sender = Sender(channel="form", address=address_of(request), language=language)
     taken = capture.take(hq, form, answers, sender)
     if taken.problems:
         return form_page(form, language, answers[STAMP], answers=answers, problems=taken.problems, status=422)
@@ -112,9 +106,13 @@ def _take_json(request: Request, hq: Headquarters, form: Form | None, body: byte
     if form is None or not hmac.compare_digest(given.encode(), expected.encode()):
         # An unknown form and a wrong key are told alike.
         raise AccessDenied(N_("There is no such form, or the key is not its own"))
+    wait_s = _senders(request).wait_s(form.id)
+    if wait_s:
+        measures.turned_away.labels(limit="form").inc()
+        raise too_many_forms(wait_s)
     answers = _json_answers(body)
     language = str(form.values["language"] or (CHINESE if answers.get("language") == "zh_CN" else ENGLISH))
-    address = answers.pop("address_of_visitor", "")[:64] or _address(request)
+    address = answers.pop("address_of_visitor", "")[:64] or address_of(request)
     taken = capture.take(hq, form, answers, Sender(channel="api", address=address, language=language))
     if taken.problems:
         tr = translation(language)
@@ -168,12 +166,13 @@ def _language(request: Request, form: Form | None) -> str:
     return asked or language_of_browser(request.headers.get("accept-language", ""))
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
 def _secret(hq: Headquarters) -> bytes:
     return bytes.fromhex(hq.settings.secret)
+
+
+def _senders(request: Request) -> VisitorGuard:
+    found: VisitorGuard = request.app.state.senders
+    return found
 
 
 def _guard(request: Request) -> VisitorGuard:

@@ -42,6 +42,7 @@ def page(
     return HTMLResponse(
         f'<!doctype html><html lang="{code}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
+        '<link rel="icon" href="data:,">'  # a browser asks for one otherwise, and is told there is none
         f"<style>{style}</style></head><body>{''.join(body)}</body></html>",
         status_code=status,
         headers={"Content-Language": code, "Vary": "Accept-Language", **(headers or {})},

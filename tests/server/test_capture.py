@@ -21,7 +21,7 @@ from sync_server.services import founding, lead_setup, people
 from sync_server.services.assigning import assign
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.settings import fresh_settings, read_settings
-from sync_server.web.guard import AT_ONCE, VisitorGuard
+from sync_server.web.guard import AT_ONCE, SITE_AT_ONCE, VisitorGuard
 from tests.support.server import ADMIN, ADMIN_PASSWORD, RunningServer
 
 ANN = {"name": "Ann <b>Moss</b>", "email": "ann@heron.example", "needs": "Three pumps"}
@@ -144,6 +144,24 @@ def test_one_address_sends_a_few_at_once_and_more_when_time_has_passed() -> None
     assert guard.admit("b")
     now[0] += 3600
     assert guard.admit("a")
+
+
+def test_a_site_that_sends_without_end_is_told_when_to_come_back(
+    server: RunningServer, hq: Headquarters
+) -> None:
+    made = lead_setup.add_form(hq, "Busy", {"asked": "name,phone"})
+    with requests.Session() as site:
+        site.headers["X-Form-Key"] = made["key"]
+        answers = [site.post(server.url + made["path"], json={}, timeout=30) for _ in range(SITE_AT_ONCE + 1)]
+    assert [answer.status_code for answer in answers] == [422] * SITE_AT_ONCE + [429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 6
+    now = [0.0]
+    guard = VisitorGuard(lambda: now[0], per_hour=60, at_once=1)
+    assert [guard.wait_s("a"), guard.wait_s("a")] == [0, 60]
+    now[0] += 59.5
+    assert guard.wait_s("a") == 1
+    now[0] += 0.5
+    assert guard.wait_s("a") == 0
 
 
 def test_a_companys_own_site_sends_with_the_forms_key(server: RunningServer, hq: Headquarters) -> None:

@@ -78,9 +78,9 @@ def is_seen(page: Page, what: Locator) -> bool:
 def test_the_form_is_filled_by_keys_alone_without_a_script_and_its_lead_arrives(
     server: RunningServer, browser: Browser, form: dict[str, Any]
 ) -> None:
-    opened = time.monotonic()
     how = {**PHONE, "locale": "en-GB", "java_script_enabled": False}
     with shown(browser, server.url + form["path"], **how) as (page, _):
+        opened = time.monotonic()
         expect(page.get_by_role("heading", name="Talk to us about pumps")).to_be_visible()
         walked = []
         typed = {"name": "Ann Moss", "email": "nowhere", "needs": "Three pumps", "employees": "40"}
