@@ -19,6 +19,7 @@ from crm_core.entities.pool import PoolRule
 from crm_core.entities.product import Price, Product
 from crm_core.entities.quote import Quote, QuoteLine
 from crm_core.entities.scoring import ScoringRule
+from crm_core.entities.segment import Segment
 from crm_core.entities.selling_setup import Competitor, DealMilestone, Milestone, StageRule
 from crm_core.entities.setup import CustomField, SavedView
 from crm_core.entities.target import Target
@@ -43,6 +44,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Milestone,
     StageRule,
     SavedView,
+    Segment,
     PoolRule,
     Customer,
     Contact,

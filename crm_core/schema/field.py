@@ -110,6 +110,8 @@ class Field:
     target_field: str | None = None
     members: tuple[str, ...] = ()
     """Set: the entities its words are ids of; empty where they are words."""
+    most_words: int = 200
+    """Set: how many words it may hold."""
     parent: bool = False
     """The row inherits the scopes of the row this links to, and is deleted and restored with it."""
     lends: bool = False

@@ -17,7 +17,6 @@ from crm_core.schema.values import canonical_decimal
 
 MAX_TEXT = 1_000  # one line of text; longer ones belong into a note
 MAX_LONG_TEXT = 100_000  # about fifty printed pages
-MAX_WORDS = 200  # members of a set
 _INT32 = 2**31
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+\Z")
 _PHONE = re.compile(r"[+(]?[0-9][0-9 ()./\-]*(\s*(x|ext\.?|转)\s*[0-9]+)?\Z", re.IGNORECASE)
@@ -118,6 +117,8 @@ def _is_empty(value: Any) -> bool:
 
 def problem_with(field: Field, value: Any) -> Message | None:
     """Return what is wrong with one value that is not empty; None where it is fit to keep."""
+    if field.kind is Kind.TAGS and isinstance(value, list) and len(value) > field.most_words:
+        return message(N_("These are too many words"))
     check = _OTHER_CHECKS.get(field.kind)
     if check is not None:
         return check(value) or (_problem_with_members(value) if field.members else None)
@@ -172,7 +173,7 @@ def _problem_with_number(value: Any, largest: int) -> Message | None:
 def _problem_with_words(value: Any) -> Message | None:
     if not isinstance(value, list) or not all(isinstance(word, str) and word.strip() for word in value):
         return message(N_("This is not a list of words"))
-    if len(value) > MAX_WORDS or any(len(word) > MAX_TEXT for word in value):
+    if any(len(word) > MAX_TEXT for word in value):
         return message(N_("These are too many words"))
     if not all(map(is_storable, value)):
         return message(N_("This holds a character that cannot be stored"))

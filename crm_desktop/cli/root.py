@@ -106,6 +106,7 @@ _COMMANDS = {
     "unmerge": _Lazy("duplicates", "unmerge", N_("Take a merge apart.")),
     "pool": _Lazy("pool", "pool", N_("List, claim and return customers of the shared pool.")),
     "tags": _Lazy("tags", "tags", N_("Tags, their colours, and how many customers carry each.")),
+    "segment": _Lazy("segments", "segment", N_("Groups of customers by rules, or picked by hand.")),
     "hand-over": _Lazy("hand_over", "hand_over", N_("Hand over somebody's customers to others.")),
     "undo-hand-over": _Lazy("hand_over", "undo", N_("Take a hand-over back.")),
     "import": _Lazy("files", "import_command", N_("Bring in a file: CSV, spreadsheet, vCard or JSON.")),

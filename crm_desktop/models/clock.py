@@ -6,6 +6,9 @@ import datetime
 import time
 from collections.abc import Callable
 
+SESSION_CLOCK = "clock"
+"""Under this a reading session's `info` holds the laptop's clock."""
+
 
 def wall_ms() -> int:
     """Return the system's time in milliseconds since 1970 UTC."""

@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
-from crm_core.entities import SCHEMAS, schema_of
+from crm_core.entities import schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Action, ClassRight, Person, decide
@@ -43,7 +43,8 @@ from crm_desktop.models import custom_index, derived, search
 from crm_desktop.models.conditions import Condition, Op, Value, parse_condition
 from crm_desktop.models.custom import fields_of, is_custom
 from crm_desktop.models.device_tables import SortKey
-from crm_desktop.models.filters import DECIMAL_KINDS, column_of, comparable, where
+from crm_desktop.models.filters import DECIMAL_KINDS, column_of, comparable
+from crm_desktop.models.narrowing import Narrowing, segment_by_id, segment_filter
 from crm_desktop.models.records import Record
 from crm_desktop.models.repository import IDS_A_STATEMENT
 from crm_desktop.models.sorting import keyed_fields, walked_names
@@ -226,9 +227,13 @@ def not_masked(person: Person, entity: str, field: str) -> bool:
 
 
 def parse_conditions(session: Session, entity: str, texts: Iterable[str]) -> tuple[Condition, ...]:
-    """Return the conditions written as `field OP value`; see `conditions.parse_condition`."""
-    fields = fields_of(session, entity)
-    return tuple(parse_condition(fields, text) for text in texts)
+    """Return the conditions written as `field OP value`; see `conditions.parse_condition`.
+
+    A segment may be named by what it is called.
+    """
+    fields = dict(fields_of(session, entity))
+    fields.update((field.name, field) for field in segment_filter(entity))
+    return tuple(parse_condition(fields, segment_by_id(session, text)) for text in texts)
 
 
 def parse_sort(text: str) -> tuple[tuple[str, bool], ...]:
@@ -250,7 +255,8 @@ class _Plan:
         self.query = query
         self._person = person
         decide(person, Action.READ, query.entity).demand()
-        self._fields = fields_of(session, query.entity)
+        self._narrowing = Narrowing(session, person)
+        self._fields = self._narrowing.fields(query.entity)
         self._words: Any = None
         self._keys = SortKey.__table__.alias("keys")
         self.narrows = bool(query.conditions or query.text.strip() or query.deleted)
@@ -329,12 +335,7 @@ class _Plan:
 
     def field(self, name: str) -> Field:
         """Return a field by name. `UserError` where there is none, `AccessDenied` where it is masked."""
-        field = self._fields.get(name)
-        if field is None:
-            raise UserError(N_("There is no field called “{field}”"), field=name)
-        decide(self._person, Action.READ, self.query.entity, fields=(field,)).demand()
-        derived.demand_readable(self._person, field)
-        return field
+        return self._narrowing.field(self.query.entity, name)
 
     def shown_names(self) -> list[str]:
         """Return the names of the fields to read."""
@@ -351,7 +352,7 @@ class _Plan:
         table = self.schema.table
         statement = self._living(statement)
         for condition in self.query.conditions:
-            statement = statement.where(self._where(condition))
+            statement = statement.where(self._narrowing.where(self.schema, condition))
         if self.query.text.strip():
             ids = search.matching_ids(self.query.text, self.schema.name)
             statement = statement.where(false() if ids is None else table.c.id.in_(ids))
@@ -407,26 +408,6 @@ class _Plan:
             listed = column_of(self.schema, self.field(name))
             self._words = func.json_each(listed).table_valued("value", name="grouped_words")
         return self._words
-
-    def _where(self, condition: Condition) -> ColumnElement[bool]:
-        if condition.field == "id":
-            ids = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-            # One value however many ids there are: a statement takes only so many places.
-            wanted = func.json_each(json.dumps(ids)).table_valued("value", name="wanted_ids")
-            among = self.schema.table.c.id.in_(select(wanted.c.value))
-            if condition.op in (Op.EQUAL, Op.IN):
-                return among
-            if condition.op is Op.NOT_EQUAL:
-                return ~among
-            raise UserError(N_("A record's id can only be equal or not"))
-        field = self.field(condition.field)
-        if condition.op is Op.CONTAINS and field.target in SCHEMAS:
-            # Answers by the linked record's title, so that must be readable too.
-            target = SCHEMAS[field.target]
-            decide(
-                self._person, Action.READ, target.name, fields=(target.fields[target.meta.title],)
-            ).demand()
-        return where(self.schema, field, condition)
 
     def _readable(self, name: str) -> bool:
         field = self._fields[name]

@@ -30,7 +30,7 @@ from crm_core.sync.protocol import TxnFlag
 from crm_core.times import DAY_MS, HOUR_MS
 from crm_desktop.models import access_lease, blobs, custom_index, indexing, put_off, state
 from crm_desktop.models.backup import ASKED, DAILY, back_up, backups, drop_backups
-from crm_desktop.models.clock import Clock
+from crm_desktop.models.clock import SESSION_CLOCK, Clock
 from crm_desktop.models.device_tables import Blob
 from crm_desktop.models.engine import check_file, connect, failure, reader_engine, writer_engine
 from crm_desktop.models.migrations import create_tables, upgrade
@@ -182,7 +182,9 @@ class Replica:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Give a session that sees one moment of the database and can write nothing."""
-        session = Session(bind=self._readers, autoflush=False, expire_on_commit=False)
+        session = Session(
+            bind=self._readers, autoflush=False, expire_on_commit=False, info={SESSION_CLOCK: self.clock}
+        )
         try:
             yield session
         except DBAPIError as error:

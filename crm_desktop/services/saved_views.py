@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
-from crm_core.money import Money
+from crm_core.rules.conditions import plain_condition, stored_condition
 from crm_core.schema.field import Plain
-from crm_desktop.models.conditions import Condition, Op, Value
+from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
@@ -98,7 +97,7 @@ def save_view(replica: Replica, entity: str, name: str, definition: ViewDefiniti
 def plain_definition(definition: ViewDefinition) -> dict[str, Plain]:
     """Return a definition as plain values, as the record keeps it."""
     return {
-        "conditions": [_plain_condition(condition) for condition in definition.conditions],
+        "conditions": [plain_condition(condition) for condition in definition.conditions],
         "text": definition.text,
         "sort": [[name, descending] for name, descending in definition.sort],
         "columns": list(definition.columns),
@@ -111,60 +110,10 @@ def parse_definition(stored: Any) -> ViewDefinition | None:
         return None
     try:
         return ViewDefinition(
-            conditions=tuple(_condition_of(part) for part in stored.get("conditions") or ()),
+            conditions=tuple(stored_condition(part) for part in stored.get("conditions") or ()),
             text=str(stored.get("text") or ""),
             sort=tuple((str(name), bool(descending)) for name, descending in stored.get("sort") or ()),
             columns=tuple(str(name) for name in stored.get("columns") or ()),
         )
     except (KeyError, TypeError, ValueError, ArithmeticError):
         return None
-
-
-def _plain_condition(condition: Condition) -> dict[str, Plain]:
-    kind, value = _plain_value(condition.value)
-    return {"field": condition.field, "op": condition.op.value, "kind": kind, "value": value}
-
-
-def _plain_value(value: Value) -> tuple[str, Plain]:
-    match value:
-        case Money():
-            return "money", [value.minor, value.currency]
-        case Decimal():
-            return "decimal", str(value)
-        case tuple():
-            return "several", list(value)
-        case _:
-            return "one", value
-
-
-def _condition_of(stored: Mapping[str, Any]) -> Condition:
-    return Condition(
-        field=str(stored["field"]), op=Op(stored["op"]), value=_value_of(stored["kind"], stored["value"])
-    )
-
-
-def _value_of(kind: str, value: Any) -> Value:
-    match kind:
-        case "money":
-            minor, currency = value
-            return Money(int(minor), str(currency))
-        case "decimal":
-            return Decimal(value)
-        case "several":
-            return tuple(_scalar(part) for part in _sequence(value))
-        case "one":
-            return None if value is None else _scalar(value)
-        case _:
-            raise ValueError(kind)
-
-
-def _sequence(value: Any) -> Sequence[Any]:
-    if not isinstance(value, list):
-        raise TypeError(value)
-    return value
-
-
-def _scalar(value: Any) -> str | int | bool:
-    if not isinstance(value, (str, int)):
-        raise TypeError(value)
-    return value

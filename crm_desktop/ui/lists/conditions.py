@@ -7,11 +7,13 @@ from decimal import Decimal
 
 from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
+from crm_core.rules.condition_words import condition_words
+from crm_core.rules.relative_days import RelativeDay, relative_words
 from crm_core.schema.field import Field, Kind
 from crm_desktop.models.conditions import Condition, Op, Value
 from crm_desktop.ui.field_texts import value_text
 from crm_desktop.ui.format import figure, money
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import show, tr
 
 _LEAST_MOST = (Op.EQUAL, Op.AT_LEAST, Op.AT_MOST, Op.EMPTY, Op.FILLED)
 OPS_OF_KIND: Mapping[Kind, tuple[Op, ...]] = {
@@ -67,23 +69,7 @@ def chip_text(condition: Condition, fields: Mapping[str, Field], titles: Mapping
     if field is None:
         number = len(condition.value) if isinstance(condition.value, tuple) else 1
         return message("Chosen records: {count}", count=number)
-    label = Message(field.label)
-    op = condition.op
-    if op is Op.EMPTY or (op is Op.EQUAL and condition.value in (None, "")):
-        return message("{field}: empty", field=label)
-    if op is Op.FILLED or (op is Op.NOT_EQUAL and condition.value in (None, "")):
-        return message("{field}: filled", field=label)
-    value = value_words(field, condition.value, titles)
-    if op in (Op.EQUAL, Op.IN):
-        return message("{field}: {value}", field=label, value=value)
-    if op is Op.NOT_EQUAL:
-        return message("{field}: not {value}", field=label, value=value)
-    if op is Op.NOT_SINCE:
-        return message("{field}: not since {value}", field=label, value=value)
-    if op is Op.CONTAINS:
-        return message("{field} contains “{value}”", field=label, value=value)
-    signs = {Op.LESS: "<", Op.AT_MOST: "≤", Op.MORE: ">", Op.AT_LEAST: "≥"}
-    return Message("{field} {sign} {value}", {"field": label, "sign": signs[op], "value": value})
+    return condition_words(condition, field, lambda of, value: value_words(of, value, titles))
 
 
 def value_words(field: Field, value: Value, titles: Mapping[str, str]) -> str:
@@ -95,6 +81,8 @@ def value_words(field: Field, value: Value, titles: Mapping[str, str]) -> str:
             return money(value)
         case Decimal():
             return figure(value)
+        case RelativeDay():
+            return show(relative_words(value))
     if field.kind is Kind.REF or field.members:
         return titles.get(str(value), "…")
     if field.kind is Kind.CHOICE and len(field.choices) > 0:

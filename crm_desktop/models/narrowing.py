@@ -1,0 +1,264 @@
+"""Conditions of a person's list as SQL: the fields are those he may read, days that move are those of today.
+
+A segment is judged here too, so that a list is narrowed by it like by any field.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, false, func, not_, or_, select, true
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS, schema_of
+from crm_core.entities.segment import Segment
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+from crm_core.ids import is_id
+from crm_core.money import Money
+from crm_core.rules.access import Action, Person, decide
+from crm_core.rules.conditions import dated
+from crm_core.rules.segments import (
+    CUSTOMER,
+    IN_SEGMENT,
+    PICKED,
+    WAYS,
+    AllOf,
+    AnyOf,
+    Not,
+    Related,
+    Rule,
+    demand_countable,
+    field_at,
+    rule_of,
+)
+from crm_core.schema.field import Field
+from crm_core.schema.reading import Schema
+from crm_desktop.models import derived
+from crm_desktop.models.clock import SESSION_CLOCK, Clock
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.models.custom import fields_of
+from crm_desktop.models.filters import where
+
+
+class Narrowing:
+    """What rows must fulfil, for one person and one moment.
+
+    `only`: one customer alone is asked of, so what belongs to others need not be looked at.
+    """
+
+    def __init__(self, session: Session, person: Person, *, only: str | None = None) -> None:
+        self._session, self._person, self._only = session, person, only
+        self._today: datetime.date | None = None
+        self._fields: dict[str, Mapping[str, Field]] = {}
+        self._judging: tuple[str, ...] = ()
+        """Segments under judgement: none is asked of within itself."""
+
+    def fields(self, entity: str) -> Mapping[str, Field]:
+        """Return every field of an entity by name, those the person may not read among them."""
+        if entity not in self._fields:
+            self._fields[entity] = fields_of(self._session, entity)
+        return self._fields[entity]
+
+    def field(self, entity: str, name: str) -> Field:
+        """Return a field by name. `UserError` where there is none, `AccessDenied` where it is masked."""
+        field = self.fields(entity).get(name)
+        if field is None:
+            raise UserError(N_("There is no field called “{field}”"), field=name)
+        decide(self._person, Action.READ, entity, fields=(field,)).demand()
+        derived.demand_readable(self._person, field)
+        return field
+
+    def where(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
+        """Return what a row of an entity must fulfil."""
+        if condition.field == "id":
+            return _by_id(schema.table, condition)
+        if condition.field == IN_SEGMENT.name and (schema.name == CUSTOMER or _has_customer(schema)):
+            return self._in_segment(schema, condition)
+        if "." in condition.field:
+            return self._where_linked(schema, condition)
+        field = self.field(schema.name, condition.field)
+        if condition.op is Op.CONTAINS and field.target in SCHEMAS:
+            # Answers by the linked record's title, so that must be readable too.
+            target = SCHEMAS[field.target]
+            decide(
+                self._person, Action.READ, target.name, fields=(target.fields[target.meta.title],)
+            ).demand()
+        parts = dated(field, condition, self._now(), _midnight_ms)
+        return and_(*(where(schema, field, part) for part in parts))
+
+    def by_rule(self, rule: Rule) -> ColumnElement[bool]:
+        """Return what a row of the customers' table must fulfil. Neither true nor false it never is."""
+        match rule:
+            case AllOf(parts):
+                return and_(true(), *map(self.by_rule, parts))
+            case AnyOf(parts):
+                return or_(false(), *map(self.by_rule, parts))
+            case Not(part):
+                return not_(self.by_rule(part).self_group())
+            case Related():
+                return self._related(rule)
+            case _:
+                return self.where(schema_of(CUSTOMER), rule)
+
+    def by_segment(self, segment_id: str) -> ColumnElement[bool]:
+        """Return that a row of the customers' table is in a segment; in one unknown here nobody is.
+
+        `UserError` where a newer version wrote its rules.
+        """
+        decide(self._person, Action.READ, Segment.__tablename__).demand()
+        if segment_id in self._judging:
+            return false()
+        table: Table = schema_of(Segment.__tablename__).table
+        row = self._session.execute(
+            select(table.c.kind, table.c.rules).where(table.c.id == segment_id, table.c.life % 2 == 1)
+        ).first()
+        if row is None:
+            return false()
+        customer = schema_of(CUSTOMER).table
+        if row.kind == PICKED:
+            held = select(table.c.members).where(table.c.id == segment_id).scalar_subquery()
+            picked = func.json_each(held).table_valued("value", name="picked")
+            kept = customer.alias("kept")  # whoever was picked may have been merged into another since
+            merged = (
+                select(kept.c.merged_into_id)
+                .where(kept.c.id.in_(select(picked.c.value)), kept.c.merged_into_id.is_not(None))
+                .correlate(None)
+            )
+            return or_(customer.c.id.in_(select(picked.c.value)), customer.c.id.in_(merged))
+        rule = rule_of(row.rules)
+        if rule is None:
+            raise UserError(N_("These rules cannot be read"))
+        self._judging = (*self._judging, segment_id)
+        try:
+            return self.by_rule(rule)
+        finally:
+            self._judging = self._judging[:-1]
+
+    def _in_segment(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
+        wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        if condition.op not in (Op.EQUAL, Op.NOT_EQUAL, Op.IN):
+            raise UserError(N_("Name one segment a customer is in, or is not in"))
+        held = or_(false(), *(self.by_segment(str(each)) for each in wanted))
+        if schema.name != CUSTOMER:
+            customer = schema_of(CUSTOMER).table
+            inside = select(customer.c.id).where(held, customer.c.life % 2 == 1).correlate(None)
+            held = func.coalesce(schema.table.c.customer_id.in_(inside), false())
+        return not_(held.self_group()) if condition.op is Op.NOT_EQUAL else held
+
+    def _where_linked(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
+        link, _, further = condition.field.partition(".")
+        field = field_at(self.fields, schema.name, condition.field)
+        if field is None:
+            raise UserError(N_("There is no field called “{field}”"), field=condition.field)
+        target = schema_of(self.field(schema.name, link).target or "")
+        asked = Condition(field=further, op=condition.op, value=condition.value)
+        ids = select(target.table.c.id).where(target.table.c.life % 2 == 1, self.where(target, asked))
+        return func.coalesce(schema.table.c[link].in_(ids.correlate(None)), false())
+
+    def _related(self, rule: Related) -> ColumnElement[bool]:
+        demand_countable(rule, self.fields)
+        decide(self._person, Action.READ, rule.entity).demand()
+        schema, way = schema_of(rule.entity), WAYS[rule.entity]
+        table = schema.table
+        owner: ColumnElement[Any] = table.c[way[0]]
+        for link in way:
+            self.field(rule.entity if link == way[0] else str(schema.fields[way[0]].target), link)
+        source: Any = table
+        alive = [table.c.life % 2 == 1]
+        if len(way) > 1:
+            between = schema_of(schema.fields[way[0]].target or "").table
+            source = table.join(between, between.c.id == table.c[way[0]])
+            owner = between.c[way[1]]
+            alive.append(between.c.life % 2 == 1)
+        conditions = [*alive, owner.is_not(None), *(self.where(schema, each) for each in rule.conditions)]
+        measure: ColumnElement[Any] = func.count()
+        wanted: Any = rule.value
+        if rule.total:
+            total = self.field(rule.entity, rule.total)
+            measure = func.coalesce(func.sum(table.c[rule.total]), 0)
+            if isinstance(rule.value, Money):
+                wanted = rule.value.minor
+                if total.currency:
+                    self.field(rule.entity, total.currency)
+                    conditions.append(table.c[total.currency] == rule.value.currency)
+                elif rule.value.currency != total.unit:
+                    conditions.append(false())
+        if self._only is not None:
+            conditions.append(owner == self._only)
+        counted = select(owner).select_from(source).where(*conditions).correlate(None)
+        customer = schema_of(CUSTOMER).table
+        if not rule.total and rule.op is Op.AT_LEAST and wanted == 1:
+            return customer.c.id.in_(counted)
+        compares = _COMPARES[rule.op]
+        grouped = counted.group_by(owner)
+        if compares(0, wanted):  # so it is with those who have none, too
+            return customer.c.id.not_in(grouped.having(not_(compares(measure, wanted))))
+        return customer.c.id.in_(grouped.having(compares(measure, wanted)))
+
+    def _now(self) -> datetime.date:
+        if self._today is None:
+            clock: Clock = self._session.info.get(SESSION_CLOCK) or Clock()
+            self._today = clock.today()
+        return self._today
+
+
+_COMPARES: Mapping[Op, Callable[[Any, Any], Any]] = {
+    Op.EQUAL: lambda left, right: left == right,
+    Op.LESS: lambda left, right: left < right,
+    Op.AT_MOST: lambda left, right: left <= right,
+    Op.MORE: lambda left, right: left > right,
+    Op.AT_LEAST: lambda left, right: left >= right,
+}
+
+
+def segment_filter(entity: str) -> tuple[Field, ...]:
+    """Return the field by which a list is filtered for the segments of its customers; none without any."""
+    schema = schema_of(entity)
+    return (IN_SEGMENT,) if entity == CUSTOMER or _has_customer(schema) else ()
+
+
+_NAMED = re.compile(rf"\s*{IN_SEGMENT.name}\s*(?P<op>!?=)\s*(?P<name>.+?)\s*\Z")
+
+
+def segment_by_id(session: Session, text: str) -> str:
+    """Return the text of a condition, with the id of a segment in place of its name. `UserError` for none."""
+    found = _NAMED.match(text)
+    if found is None or is_id(found["name"].lower()):
+        return text
+    name = found["name"].casefold()
+    known = session.execute(select(Segment.id, Segment.name).where(Segment.life % 2 == 1))
+    ids = [row.id for row in known if (row.name or "").casefold() == name]
+    if len(ids) != 1:
+        raise UserError(N_("There is no one segment called “{name}”"), name=found["name"])
+    return f"{IN_SEGMENT.name} {found['op']} {ids[0]}"
+
+
+def _has_customer(schema: Schema) -> bool:
+    field = schema.fields.get("customer_id")
+    return field is not None and field.target == CUSTOMER
+
+
+def _by_id(table: Table, condition: Condition) -> ColumnElement[bool]:
+    ids = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    # One value however many ids there are: a statement takes only so many places.
+    wanted = func.json_each(json.dumps(ids)).table_valued("value", name="wanted_ids")
+    among = table.c.id.in_(select(wanted.c.value))
+    if condition.op in (Op.EQUAL, Op.IN):
+        return among
+    if condition.op is Op.NOT_EQUAL:
+        return ~among
+    raise UserError(N_("A record's id can only be equal or not"))
+
+
+def _midnight_ms(day: datetime.date) -> int:
+    """Return the moment a day begins by the clock on the wall here."""
+    if day <= datetime.date(1970, 1, 1):
+        return 0
+    if day >= datetime.date(9999, 1, 1):
+        return 2**53
+    return round(datetime.datetime.combine(day, datetime.time()).astimezone().timestamp() * 1000)
