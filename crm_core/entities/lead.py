@@ -206,30 +206,41 @@ class Lead(Entity):
         41, N_("What the conversion did"), read_only=True, in_form=False, since=3
     )
     form_id: Mapped[str | None] = ref(
-        42, N_("Capture form"), "capture_form", read_only=True, in_form=False, since=3
+        42, N_("Capture form"), "capture_form", read_only=True, by_hq=True, in_form=False, since=3
     )
     consent: Mapped[str | None] = long_text(
-        43, N_("Consent"), read_only=True, in_form=False, section=N_("Consent"), since=3
+        43, N_("Consent"), read_only=True, by_hq=True, in_form=False, section=N_("Consent"), since=3
     )
     consent_version: Mapped[str | None] = text(
-        44, N_("Version of the consent"), read_only=True, in_form=False, section=N_("Consent"), since=3
+        44,
+        N_("Version of the consent"),
+        read_only=True,
+        by_hq=True,
+        in_form=False,
+        section=N_("Consent"),
+        since=3,
     )
     consent_at: Mapped[int | None] = instant(
-        45, N_("Consent given"), read_only=True, in_form=False, section=N_("Consent"), since=3
+        45, N_("Consent given"), read_only=True, by_hq=True, in_form=False, section=N_("Consent"), since=3
     )
     consent_from: Mapped[str | None] = text(
         46,
         N_("Consent given from"),
         read_only=True,
+        by_hq=True,
         in_form=False,
         personal=True,
         section=N_("Consent"),
         since=3,
     )
-    assigned_why: Mapped[str | None] = text(47, N_("Why this owner"), read_only=True, in_form=False, since=3)
-    assigned_at: Mapped[int | None] = instant(48, N_("Assigned"), read_only=True, in_form=False, since=3)
+    assigned_why: Mapped[str | None] = text(
+        47, N_("Why this owner"), read_only=True, by_hq=True, in_form=False, since=3
+    )
+    assigned_at: Mapped[int | None] = instant(
+        48, N_("Assigned"), read_only=True, by_hq=True, in_form=False, since=3
+    )
     assigned_by: Mapped[str | None] = ref(
-        49, N_("Assigned by"), "assignment_rule", read_only=True, in_form=False, since=3
+        49, N_("Assigned by"), "assignment_rule", read_only=True, by_hq=True, in_form=False, since=3
     )
     shared_with: Mapped[list[str] | None] = shares(
         60, N_("Shared with"), ScopeSource.SHARE, section=N_("Sharing"), since=3

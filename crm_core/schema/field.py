@@ -103,6 +103,8 @@ class Field:
     """Never typed by a person: kept by the program or by HQ."""
     computed: bool = False
     """Follows from other rows by a pure rule; never travels as an operation."""
+    by_hq: bool = False
+    """HQ fills it in by itself and nobody else changes it: what somebody agreed to, who gave it out."""
     default: Plain = None
     choices: Sequence[Choice] = ()
     target: str | None = None

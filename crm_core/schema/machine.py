@@ -99,3 +99,7 @@ class Machine:
     def kept_fields(self) -> frozenset[str]:
         """Return the names of the fields only steps write, beside the state."""
         return frozenset(name for step in self.steps for name in step.keeps)
+
+    def named_fields(self) -> frozenset[str]:
+        """Return the names of the fields steps write or take along, beside the state."""
+        return self.kept_fields().union(*(step.takes for step in self.steps))

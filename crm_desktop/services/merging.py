@@ -160,13 +160,17 @@ def take_apart(replica: Replica, merge_id: str) -> Outcome[Record]:
         if not kept.alive:
             raise StaleRecord(N_("“{title}” was deleted. Restore it first"), title=kept.title)
         rights.may(session, person, Action.EDIT, entity, kept.values).demand()
-        for other in others:
+        # Those that went into this one and are not elsewhere or back by now.
+        went = [other for other in others if other.get(INTO) == kept_id]
+        for other in went:
             rights.may(session, person, Action.DELETE, entity, other.values).demand()
             if not other.alive:
                 counting.follow(session, repository.restore(session, entity, other.id))
             repository.update(session, entity, other.id, {INTO: None})
-        for entity_moved, row_id, link, other_id in told.get("moves") or ():
-            _move_back(session, person, kept_id, (entity_moved, row_id), link, other_id)
+        back = {other.id for other in went}
+        for move in told.get("moves") or ():
+            if isinstance(move, list) and len(move) == 4 and move[3] in back:
+                _move_back(session, person, kept, move)
         changes = _values_before(kept, told)
         if changes:
             records.update_in(session, replica, entity, kept_id, changes)
@@ -342,8 +346,8 @@ def _values_before(kept: Record, told: Record) -> dict[str, Any]:
                 continue
             present = kept.values.get(name)
             if declared is not None and declared.kind is Kind.TAGS:
-                changes[name] = sorted({*all_words([present])} - {*noted})
-            elif present == noted[1]:
+                changes[name] = sorted({*all_words([present])} - {*map(str, noted or ())})
+            elif isinstance(noted, list) and len(noted) == 2 and present == noted[1]:
                 changes[name] = noted[0]
     groups = [group for group in schema.groups.values() if any(each.name in changes for each in group)]
     for group in groups:
@@ -413,15 +417,13 @@ def _is_movable(session: Session, person: Person, child: Record, link: Field) ->
     return bool(rights.may(session, person, Action.EDIT, child.entity, child.values, [link]))
 
 
-def _move_back(
-    session: WriteSession, person: Person, kept_id: str, moved: tuple[str, str], name: str, other_id: str
-) -> None:
-    entity, row_id = moved
-    schema = SCHEMAS.get(entity)
-    link = schema.fields.get(name) if schema is not None else None
+def _move_back(session: WriteSession, person: Person, kept: Record, move: Sequence[Any]) -> None:
+    entity, row_id, name, other_id = move
+    known = {(schema.name, link.name): link for schema, link in _links_to(kept.entity)}
+    link = known.get((entity, name))
     child = repository.get(session, entity, row_id) if link is not None else None
     if link is None or child is None or not child.alive:
         return
-    expected = None if row_id == kept_id else kept_id
+    expected = None if row_id == kept.id else kept.id
     if child.values.get(name) == expected and _is_movable(session, person, child, link):
         counting.follow(session, repository.update(session, entity, row_id, {name: other_id}))

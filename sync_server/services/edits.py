@@ -149,10 +149,11 @@ class Edits:
             self.gate.demand(None, record.values, ())
         conditions.demand_draft(self.records, None, wanted)
         conditions.demand_content(None, wanted)
-        stepping.demand_born(schema, wanted.values)
+        stepping.demand_born(schema, wanted.values, ms_of(stamp.hlc))
         if schema.name == "custom_field":
             demand_declarable(self.custom, record.id, record.values)
         joining.demand_kept(self.records, self.rights, schema, record.id, wanted.values)
+        joining.demand_told(self.records, self.rights, self.custom, record)
         replaced = self._number_new(record)
         # From here on nothing refuses.
         record.made = self._mark(stamp, self._next())
@@ -224,7 +225,7 @@ class Edits:
             return Outcome(code=Code.SUPERSEDED, base=base, shown=self._shown(record, wanted, held))
         conditions.demand_draft(self.records, record, wanted)
         conditions.demand_content(record, wanted)
-        stepping.demand_kept(record, wanted, base, self._author.device)
+        stepping.demand_kept(record, wanted, base, self._author)
         after = {**record.values, **wanted.values}
         if stage_gate.sets_stage(wanted):
             self.gate.demand(record, after, wanted.values)
@@ -233,6 +234,7 @@ class Edits:
         if wanted.schema.name == "custom_field":
             demand_declarable(self.custom, record.id, after, record.values)
         joining.demand_kept(self.records, self.rights, wanted.schema, record.id, wanted.values)
+        joining.demand_stays(record, wanted)
         links = conditions.links_among(wanted.schema, wanted.fields)
         if links and old != new:
             self.placing.demand_move(record, links, after)

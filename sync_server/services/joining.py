@@ -15,21 +15,26 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from crm_core.entities import BY_NO, SCHEMAS
+from crm_core.entities.merge import BEFORE
 from crm_core.i18n import N_, message
 from crm_core.rules.access import Action
-from crm_core.schema.field import Field, Kind
+from crm_core.schema.field import SHARING, Field, FieldClass, Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync.clock import Stamp
 from crm_core.sync.protocol import Code
+from sync_server.services.custom import CustomFields
 from sync_server.services.records import META, Mark, Record, Records, chunks, target_name
 from sync_server.services.rights import Author, AuthorRights, Refused
 from sync_server.services.scopes import ScopeKeeper
-from sync_server.services.wanted import Wanted, register_of
+from sync_server.services.wanted import Wanted, kept_by_the_program, register_of
 
 INTO: Final = "merged_into_id"
 CARRIED: Final = message(N_("The record was merged into another; the change was made there too"))
 _KEEPS_ITS_PLACE: Final = "merge"
 """What tells of an earlier merge belongs to the record that was kept then."""
+_MERGE: Final = SCHEMAS["merge"]
+_STAYS = message(N_("What a merge changed stays as it was noted"))
+_NOT_YOURS = message(N_("This merge changes what your role may not change"))
 _UNKNOWN = message(N_("The record to be kept is not at HQ, or your role may not change it"))
 
 
@@ -43,6 +48,39 @@ def demand_kept(
     kept = records.get(schema.no, kept_id)
     if kept is None or kept_id == record_id or not rights.may(Action.EDIT, schema.name, kept.all_scopes()):
         raise Refused(Code.PARENT, _UNKNOWN)
+
+
+def demand_told(records: Records, rights: AuthorRights, custom: CustomFields, record: Record) -> None:
+    """Raise `Refused` for a record of a merge that tells of changes its author may not make himself.
+
+    Whoever takes the merge apart makes them in his own name, so none may come of more rights than the author
+    has.
+    """
+    if record.schema is not _MERGE:
+        return
+    kept_name = str(record.values["kept_entity"] or "")
+    kept = next(iter(records.parents(record)), None)
+    noted = {name: record.values[column] or {} for name, column in BEFORE.items()}
+    if kept is None or not all(isinstance(each, Mapping) for each in noted.values()):
+        return
+    schema, of_custom = SCHEMAS[kept_name], custom.of(kept_name)
+    for of_class, names in noted.items():
+        fields = [schema.fields.get(name) or of_custom.get(name) for name in names]
+        known = [field for field in fields if field is not None]
+        rights.demand_fields(Action.EDIT, schema, known)
+        for field in known:
+            if BEFORE.get(field.field_class, BEFORE[FieldClass.CORE]) != BEFORE[of_class] or field.read_only:
+                raise Refused(Code.INVALID, kept_by_the_program(field))
+            shares = field.scope in SHARING
+            action = Action.SHARE if shares else Action.ASSIGN if field.scope is not None else Action.EDIT
+            if not rights.may(action, schema.name, kept.all_scopes()):
+                raise Refused(Code.FORBIDDEN_ASSIGN, _NOT_YOURS)
+
+
+def demand_stays(record: Record, wanted: Wanted) -> None:
+    """Raise `Refused` for a change of what a merge tells: it says what happened, but for its being undone."""
+    if record.schema is _MERGE and set(wanted.values) != {"taken_apart_at"}:
+        raise Refused(Code.ILLEGAL_STATE, _STAYS)
 
 
 def kept_of(records: Records, record: Record) -> Record | None:

@@ -27,7 +27,7 @@ from crm_core.sync.protocol import (
 from sync_server.services import audit
 from sync_server.services.merge import merge
 from sync_server.services.quarantine import KEPT, NO_SUCH_EDIT, TURNING, Judge, Kept, read_kept
-from sync_server.services.rights import Author, Refused
+from sync_server.services.rights import Author, Refused, is_at_hq
 from sync_server.services.wanted import UNREADABLE
 from sync_server.store.database import HqTransaction, Snapshot
 
@@ -104,11 +104,6 @@ def _decidable(connection: Connection, kept_id: int, author: Author, state: str)
     if kept.state != "open":
         raise StaleRecord(N_("This edit was decided about or withdrawn meanwhile"))
     return kept
-
-
-def is_at_hq(author: Author) -> bool:
-    """Tell whether it is an administrator at HQ's own command line, who sees everything refused."""
-    return author.device == 0 and author.person.rights.administers
 
 
 def _made_anew(hq: HqTransaction, kept: Kept, life: int) -> Op:

@@ -32,6 +32,11 @@ class Author:
     incarnation: int = 1
 
 
+def is_at_hq(author: Author) -> bool:
+    """Tell whether it is HQ itself, or an administrator at its command line, who sees everything refused."""
+    return author.device == 0 and author.person.rights.administers
+
+
 class Refused(Exception):
     """One operation is not taken; HQ's answer says why."""
 

@@ -6,18 +6,22 @@ Every function raises `Refused` or changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from crm_core.entities import CHILDREN
 from crm_core.i18n import N_, message
+from crm_core.schema.field import Kind
 from crm_core.schema.machine import Machine, Step
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code, OpKind
+from crm_core.times import DAY_MS
 from sync_server.services.records import Record, Records
-from sync_server.services.rights import Refused
-from sync_server.services.wanted import Wanted, register_of
+from sync_server.services.rights import Author, Refused, is_at_hq
+from sync_server.services.wanted import Wanted, kept_by_the_program, register_of
 
 _MOVED_ON = message(N_("Somebody else took a step with this record first"))
+_BEFORE_STEPS: Final = 2
+"""Programs up to this version set what steps write like any other field."""
 
 
 def sets_state(wanted: Wanted) -> bool:
@@ -26,15 +30,17 @@ def sets_state(wanted: Wanted) -> bool:
     return machine is not None and machine.field in wanted.values
 
 
-def demand_born(schema: Schema, values: Mapping[str, Any]) -> None:
-    """A record begins where its machine lets it."""
+def demand_born(schema: Schema, values: Mapping[str, Any], at_ms: int) -> None:
+    """A record begins where its machine lets it, and no step of it was taken after it was made."""
     machine = schema.meta.machine
-    if (
-        machine is not None
-        and machine.born
-        and machine.state_of(values.get(machine.field)) not in machine.born
-    ):
+    if machine is None:
+        return
+    if machine.born and machine.state_of(values.get(machine.field)) not in machine.born:
         raise Refused(Code.ILLEGAL_STATE, message(machine.refusal))
+    for name in machine.kept_fields():
+        declared = schema.fields[name]
+        if declared.kind is Kind.INSTANT and (values.get(name) or 0) > at_ms + DAY_MS:
+            raise Refused(Code.INVALID, kept_by_the_program(declared))
 
 
 def demand_step(records: Records, record: Record, wanted: Wanted, base: int, device: int) -> Step | None:
@@ -71,11 +77,19 @@ def demand_step(records: Records, record: Record, wanted: Wanted, base: int, dev
     return step
 
 
-def demand_kept(record: Record, wanted: Wanted, base: int, device: int) -> None:
-    """An older program sets what steps keep: not over a step its writer had not seen."""
+def demand_kept(record: Record, wanted: Wanted, base: int, author: Author) -> None:
+    """Only steps write what steps keep, and only HQ what is HQ's; but an older program knows of no steps.
+
+    What such a one sets is not set over a step its writer had not seen.
+    """
     machine = wanted.schema.meta.machine
+    stepped = machine.named_fields() if machine is not None else frozenset()
+    for field in wanted.fields:
+        is_steps = field.read_only and field.since > _BEFORE_STEPS and field.name in stepped
+        if (is_steps or field.by_hq) and not is_at_hq(author):
+            raise Refused(Code.INVALID, kept_by_the_program(field))
     if machine is not None and not machine.kept_fields().isdisjoint(wanted.values):
-        _demand_seen(machine, record, base, device)
+        _demand_seen(machine, record, base, author.device)
 
 
 def _demand_seen(machine: Machine, record: Record, base: int, device: int) -> None:

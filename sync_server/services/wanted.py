@@ -318,10 +318,13 @@ def _demand_written(declared: Field | None) -> Field:
     if declared is None:
         raise Refused(Code.INVALID, message(N_("HQ does not know this field; it may be older")))
     if declared.computed or declared.field_class is FieldClass.SYSTEM:
-        raise Refused(
-            Code.INVALID, message(N_("“{field}” is kept by the program"), field=Message(declared.label))
-        )
+        raise Refused(Code.INVALID, kept_by_the_program(declared))
     return declared
+
+
+def kept_by_the_program(declared: Field) -> Message:
+    """Return what is said to who sets a field that nobody types."""
+    return message(N_("“{field}” is kept by the program"), field=Message(declared.label))
 
 
 def unpack(declared: Field, value: Any) -> Any:

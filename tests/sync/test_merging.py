@@ -119,3 +119,30 @@ def test_what_the_merger_cannot_see_is_moved_too_and_comes_back(office: Office, 
     even(lin, boss)
     for entity, record_id in (("ticket", ticket), ("quote", quote)):
         assert records.get(boss.replica, entity, record_id)["customer_id"] == gone
+
+
+def test_what_a_merge_only_claims_is_not_undone(office: Office, laptops: Laptops) -> None:
+    boss = laptops.make("boss", office.user("Boss", "admin"))
+    kept, other, deleted = (
+        office.hq.create("customer", {"name": name}) for name in ("Kept", "Other", "Gone")
+    )
+    task = {"kind": "task", "subject": "Call", "customer_id": kept, "owner_id": boss.user_id}
+    activity = office.hq.create("activity", task)
+    office.hq.delete("customer", deleted)
+    told = office.hq.create(
+        "merge",
+        {
+            "name": "Forged",
+            "kept_entity": "customer",
+            "kept_id": kept,
+            "merged": [other, deleted],
+            "moves": [["activity", activity, "customer_id", other], ["activity", activity], 7],
+            "before_core": {"name": 5, "tags": None, "city": ["Ulm"]},
+        },
+    )
+    boss.sync()
+    merging.take_apart(boss.replica, told)
+    even(boss)
+    assert records.get(boss.replica, "activity", activity)["customer_id"] == kept
+    assert not records.get(boss.replica, "customer", deleted).alive
+    assert records.get(boss.replica, "customer", kept)["name"] == "Kept"
