@@ -25,7 +25,7 @@ from crm_core.rules.access import Person, readable_fields
 from crm_core.rules.scopes import EVERYONE, direct_scopes, scopes_of
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.schema.field import Kind
-from crm_core.schema.reading import Schema
+from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync import codec
 from crm_core.sync.clock import ms_of, observe, reading, tick
 from crm_core.sync.merge import dot, lives
@@ -49,6 +49,7 @@ from crm_core.sync.protocol import (
 )
 from sync_server.services.auth import DeviceSession
 from sync_server.services.blobs import BlobService
+from sync_server.services.custom import CustomFields
 from sync_server.services.entitlements import person_of
 from sync_server.services.hq import Edit, EditKind, Hq
 from sync_server.services.sync import SyncService
@@ -175,7 +176,11 @@ def visible_to(database: Database, person: Person) -> Projection:
         dots: dict[tuple[int, str, str], list[list[str]]] = {}
         for row in run(select(table_of(SetDot))):
             dots.setdefault((row.entity, row.row_id, row.field), []).append([row.word, row.dot])
-    scopes = _Scopes(rows)
+        custom = {
+            schema.name: dict(CustomFields(snapshot.connection).of(schema.name))
+            for schema in SCHEMAS.values()
+        }
+    scopes, rights = _Scopes(rows), person.rights
     found: Projection = {}
     for (entity, record_id), row in rows.items():
         schema = BY_NO[entity]
@@ -189,6 +194,11 @@ def visible_to(database: Database, person: Person) -> Projection:
                 value = sorted(dots.get((entity, record_id, str(each.no)), [])) or None
             if value is not None:
                 shown[each.name] = value
+        for name, value in (row["custom"] or {}).items() if "custom" in row else ():
+            declared = custom[schema.name].get(CUSTOM_PREFIX + name)
+            if declared is not None and rights.class_right(schema.name, declared.field_class):
+                held = sorted(dots.get((entity, record_id, declared.name), []))
+                shown[declared.name] = held if declared.kind is Kind.TAGS else value
         found[entity, record_id] = shown
     return found
 

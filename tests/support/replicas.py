@@ -15,6 +15,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import Unreachable
 from crm_core.rules.access import readable_fields
 from crm_core.schema.field import Kind
+from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.sync import codec
 from crm_core.sync.protocol import EnrolRequest, EnrolResponse, SyncRequest, SyncResponse
 from crm_desktop.models.clock import Clock
@@ -157,6 +158,10 @@ def shown_by(replica: Replica) -> Projection:
                     assert value is None or name not in masked, f"{schema.name}.{name} is here"
                     if value is not None:
                         shown[name] = value
+                for key, value in (row["custom"] or {}).items():
+                    name = CUSTOM_PREFIX + key
+                    of_set = sorted(dots.get((schema.name, row["id"], name), []))
+                    shown[name] = of_set if isinstance(value, list) else value
                 found[schema.no, row["id"]] = shown
     return found
 
