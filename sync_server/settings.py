@@ -95,7 +95,7 @@ class Settings:
     0: for ever."""
     want_bytes_max: int = 1024 * 1024
     """Largest page of a download."""
-    file_bytes_max: int = 25 * 1024 * 1024
+    file_bytes_max: int = 25_000_000
     """Largest attached file: what mail servers take."""
     device_files_bytes_max: int = 5 * 1024 * 1024 * 1024
     """Attached files one laptop may have sent, in all."""

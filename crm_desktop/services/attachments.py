@@ -34,7 +34,7 @@ from crm_desktop.services.previews import ReadPdf, look_at
 from crm_desktop.sync import blobs as transfer
 from crm_desktop.sync.report import Cancelled, never
 
-FILE_BYTES_MAX = 25 * 1024 * 1024
+FILE_BYTES_MAX = 25_000_000
 """Largest file where HQ has not said otherwise, or there is none."""
 SHOWN_MOST = 500
 NAME_LENGTH_MAX = 150  # characters; Windows takes 255, with folders before it

@@ -62,6 +62,7 @@ COMMANDS: tuple[click.Command, ...] = (
     setup.migrate,
     setup.check,
     housekeeping.housekeeping,
+    housekeeping.turn_clock_back,
 )
 for _command in COMMANDS:
     crm_server.add_command(_command)

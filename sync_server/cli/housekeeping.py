@@ -1,4 +1,4 @@
-"""`housekeeping`: what headquarters keeps for laptops that were away, and forgetting it."""
+"""`housekeeping`: what is kept for laptops that were away; `turn-clock-back`: after a wrong clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crm_core.i18n import N_
 from crm_core.schema.values import instant_text
 from sync_server.cli.console import tr
 from sync_server.cli.root import Terminal, pass_terminal
-from sync_server.services import forgetting
+from sync_server.services import forgetting, turning_back
 from sync_server.services.auth import now_ms
 
 
@@ -45,3 +45,23 @@ def housekeeping(terminal: Terminal, at_once: bool) -> None:
             **standing.rows,
         }
     )
+
+
+@click.command(
+    name="turn-clock-back",
+    help=tr(N_("Bring what was written while this machine's clock was ahead back to now.")),
+)
+@pass_terminal
+def turn_clock_back(terminal: Terminal) -> None:
+    """Bring HQ's readings back to now; no server may run meanwhile."""
+    with terminal.headquarters() as hq:
+        ahead_ms = turning_back.turn_back(hq.database, now_ms())
+    if terminal.console.as_json:
+        terminal.console.show({"ahead_ms": ahead_ms})
+    elif ahead_ms:
+        terminal.console.tell(
+            N_("HQ was {seconds} s ahead; what was written meanwhile counts as written now"),
+            seconds=ahead_ms // 1000,
+        )
+    else:
+        terminal.console.tell(N_("Nothing was written ahead of this machine's clock"))

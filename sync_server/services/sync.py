@@ -119,7 +119,10 @@ class SyncService:
             behind_ms = ms_of(snapshot.max_hlc) - self._clock()
         if behind_ms > CLOCK_SLACK_MS:
             raise UserError(
-                N_("This machine's clock is {seconds} s behind the last change; set it first"),
+                N_(
+                    "This machine's clock is {seconds} s behind the last change; set it first. If it is right"
+                    " and was ahead before, run “crm-server turn-clock-back”"
+                ),
                 seconds=behind_ms // 1000,
             )
 
