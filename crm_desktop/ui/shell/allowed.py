@@ -20,6 +20,8 @@ class Allowed:
 
     readable: frozenset[str]
     creatable: tuple[str, ...]
+    new_on_page: frozenset[str]
+    """And those the person may make on the page that shows them, as tags and stages."""
 
     def pages(self) -> Iterable[PageSpec]:
         """Return the pages the person may go to."""
@@ -37,4 +39,7 @@ def allowed(replica: Replica) -> Allowed:
     return Allowed(
         readable=frozenset(name for name in SCHEMAS if decide(person, Action.READ, name)),
         creatable=tuple(name for name in NEW_ENTITIES if decide(person, Action.CREATE, name)),
+        new_on_page=frozenset(
+            page.entity for page in PAGES if page.entity and decide(person, Action.CREATE, page.entity)
+        ),
     )

@@ -139,7 +139,8 @@ class Frame(Live, QWidget):
     def new(self, entity: str | None = None) -> None:
         """Begin a new record: of a kind, or of what the page in front shows."""
         wanted = entity or self._entity_here()
-        if wanted in self._standing.allowed.creatable:
+        allowed = self._standing.allowed
+        if wanted in allowed.creatable or wanted in allowed.new_on_page:
             self.go(Place(page=PAGE_OF_ENTITY[wanted], options={"new": wanted}))
 
     def refresh(self) -> None:

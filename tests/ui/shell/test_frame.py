@@ -47,6 +47,14 @@ def test_keys_lead_to_pages_and_alt_arrows_back_and_forth(frame: Frame, qtbot: Q
     assert _page(frame) == "sync"
 
 
+def test_new_by_key_makes_what_the_page_shows_also_where_the_menu_does_not_offer_it(
+    frame: Frame, qtbot: QtBot
+) -> None:
+    frame.go(Place(page="tags"))
+    qtbot.keyClick(frame, Qt.Key.Key_N, CTRL)
+    assert frame.place == Place(page="tags", options={"new": "tag"})
+
+
 def test_a_page_that_refuses_is_not_left(frame: Frame, monkeypatch: pytest.MonkeyPatch) -> None:
     frame.go(Place(page="settings"))
     assert frame.page is not None
@@ -318,7 +326,7 @@ def test_a_role_without_rights_sees_no_pages_of_records_and_makes_none(frame: Fr
     from crm_desktop.ui.shell.allowed import Allowed
     from crm_desktop.ui.shell.standing import Standing
 
-    nothing = Allowed(readable=frozenset(), creatable=())
+    nothing = Allowed(readable=frozenset(), creatable=(), new_on_page=frozenset())
     frame._show_standing(Standing(sync=frame._standing.sync, counts={}, allowed=nothing))
     shown = [key for key, item in frame.rail._items.items() if not item.isHidden()]
     assert shown == ["home", "sync", "settings"]
