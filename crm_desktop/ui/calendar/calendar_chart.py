@@ -71,6 +71,7 @@ class CalendarChart(Chart):
     """A task from the side was dropped on a `Slot`."""
     selected = Signal(str)
     """Another item is selected."""
+    focus_color = "accent"
 
     def __init__(self, name: Text, empty: Text, parent: QWidget | None = None) -> None:
         super().__init__(name, empty=empty, parent=parent)

@@ -92,7 +92,7 @@ class BarMonths(Chart):
             weight, color = (600, "text") if month.current else (400, "text-soft")
             if self._has_room(place, pitch):
                 self.write(painter, under, show(month.label), color=color, weight=weight, align=CENTER)
-        self.draw_legend(painter, QRectF(area.left(), area.bottom() - 24, area.width(), 20), self._legend())
+        self.draw_legend(painter, self.foot_of(area), self._legend())
         return parts
 
     def _has_room(self, place: int, pitch: float) -> bool:

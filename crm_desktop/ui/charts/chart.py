@@ -37,6 +37,7 @@ _CLICK = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTER = Qt.AlignmentFlag.AlignCenter
+_LEGEND_LINE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """One entry of a legend: its words and what paints the sample in a 12 px box."""
+    """One entry of a legend: its words and what paints the sample in a box 12 px wide and high."""
 
     words: str
     sample: Callable[[QPainter, QRectF], None]
@@ -64,6 +65,8 @@ class Chart(Live, QWidget):
     """
 
     part_clicked = Signal(str)
+    focus_color = "text"
+    """Of the frame around the current part, which the parts of figures are filled with themselves."""
 
     def __init__(
         self,
@@ -222,17 +225,26 @@ class Chart(Live, QWidget):
         metrics = QFontMetricsF(theme().font("caption", weight))
         return max((metrics.horizontalAdvance(text) for text in texts), default=0.0)
 
+    def head_of(self, area: QRectF) -> QRectF:
+        """Return the line for a legend above a chart."""
+        return QRectF(area.left(), area.top(), area.width(), theme().px(_LEGEND_LINE))
+
+    def foot_of(self, area: QRectF) -> QRectF:
+        """Return the line for a legend below a chart."""
+        line = theme().px(_LEGEND_LINE)
+        return QRectF(area.left(), area.bottom() - line - theme().px(4), area.width(), line)
+
     def draw_legend(self, painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]) -> None:
         """Paint the legend in one line from the left, leaving out what does not fit."""
-        x = area.left()
+        x, sample, gap = area.left(), theme().px(12), theme().px(6)
         for entry in entries:
             width = self.width_of([entry.words])
-            if x + 18 + width > area.right() + 1:
+            if x + sample + gap + width > area.right() + 1:
                 return
-            entry.sample(painter, QRectF(x, round(area.center().y() - 6), 12, 12))
-            words = QRectF(x + 18, area.top(), width + 1, area.height())
+            entry.sample(painter, QRectF(x, round(area.center().y() - sample / 2), sample, sample))
+            words = QRectF(x + sample + gap, area.top(), width + 1, area.height())
             self.write(painter, words, entry.words, color="text-soft")
-            x += 18 + width + 12
+            x += sample + gap + width + sample
 
     def _go_to(self, place: int) -> None:
         self._current = place
@@ -248,7 +260,7 @@ class Chart(Live, QWidget):
             shape = self._parts[self._current].ring or self._parts[self._current].shape
             painter.setPen(QPen(theme().color("surface"), 5))
             painter.drawPath(shape)
-            painter.setPen(QPen(theme().color("text"), 2))
+            painter.setPen(QPen(theme().color(self.focus_color), 2))
             painter.drawPath(shape)
         else:
             painter.setPen(QPen(theme().color("accent"), 2))

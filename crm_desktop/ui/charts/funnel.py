@@ -108,8 +108,8 @@ class Funnel(Chart):
             reach = box(row.adjusted(0, 1, 0, -1))
             ring = box(bar.adjusted(0, 0, max(0, 4 - bar.width()), 0), RADII["bar"])
             parts.append(Part(stage.key, self._words(stage), reach, ring))
-        foot = QRectF(area.left(), area.top() + pitch * len(self._stages) + legend - 24, area.width(), 20)
-        self.draw_legend(painter, foot, self._legend())
+        used = QRectF(area.left(), area.top(), area.width(), pitch * len(self._stages) + legend)
+        self.draw_legend(painter, self.foot_of(used), self._legend())
         return parts
 
     def _bar(self, painter: QPainter, bar: QRectF, weighted: float) -> None:

@@ -87,7 +87,7 @@ class HorizontalBars(Chart):
     def _draw(self, painter: QPainter, area: QRectF) -> list[Part]:
         legend = theme().px(_LEGEND) if len(self._series) > 1 else 0
         if legend:
-            self.draw_legend(painter, QRectF(area.left(), area.top(), area.width(), 20), self._legend())
+            self.draw_legend(painter, self.head_of(area), self._legend())
         area = area.adjusted(0, legend, 0, 0)
         pitch = min(theme().px(_PITCH), area.height() / len(self._bars))
         labels = min(self.width_of([show(bar.label) for bar in self._bars]) + 14, area.width() * 0.4)

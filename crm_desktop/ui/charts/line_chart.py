@@ -117,8 +117,7 @@ class LineChart(Chart):
         for number, line in reversed(list(enumerate(self._lines))):
             parts = self._draw_line(painter, number, line, at) + parts
         self._draw_running(painter, at)
-        top = QRectF(area.left(), area.top(), area.width(), 20)
-        self.draw_legend(painter, top, self._legend())
+        self.draw_legend(painter, self.head_of(area), self._legend())
         return parts
 
     def _cell(self, value: Number | None) -> str:

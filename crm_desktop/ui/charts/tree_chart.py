@@ -50,6 +50,7 @@ class TreeChart(Chart):
     """A box was dragged onto another: the key of the one dragged, and of the other."""
     walked = Signal(str)
     """The keyboard or a click came to a box."""
+    focus_color = "accent"
 
     def __init__(
         self, name: Text, *, empty: Text, may_drag: bool = False, parent: QWidget | None = None

@@ -331,7 +331,7 @@ class RecordList(Live, QWidget):
     def _show_columns(self) -> None:
         keys = self._view.columns or self._memory.state.columns
         self.model.set_columns(chosen_columns(self._all_columns, keys))
-        self.table.show_columns({**self._own_widths, **self._memory.state.widths})
+        self.table.show_columns(self._memory.state.widths, self._own_widths)
 
     def _take_view(self, view: ListView) -> None:
         columns_before = self._view.columns

@@ -101,24 +101,26 @@ class RecordTable(QTableView):
         assert isinstance(model, KeysetModel)
         return model
 
-    def show_columns(self, widths: Mapping[str, int]) -> None:
-        """Take up the model's columns, each as wide as `widths` says (before the font scale) or as it is.
+    def show_columns(self, chosen: Mapping[str, int], usual: Mapping[str, int]) -> None:
+        """Take up the model's columns, each as wide as a person has chosen (before the font scale).
 
-        One nobody chose a width for shows the whole of its head, and more where there is room.
+        Else it is as wide as `usual` says or the column itself, but shows the whole of its head; one neither
+        of them names has more where there is room.
         """
         columns = self.keyset.columns
         self.rows.set_kinds([column.kind for column in columns])
         head = self.horizontalHeader()
         self._fitting = True
-        self._grows, self._chosen = {}, set(widths)
+        self._grows, self._chosen = {}, set(chosen)
+        widths = {**usual, **chosen}
         for place, column in enumerate(columns):
             head.moveSection(head.visualIndex(place), place)
             width = theme().px(widths.get(column.key, column.width))
             if not column.fixed:
                 width = max(width, theme().px(_LEAST_WIDTH))
-            if not column.fixed and column.key not in widths:
-                width = max(width, self._head_needs(column))
-                if column.kind is CellKind.TEXT and not column.stretch:
+            if not column.fixed and column.key not in chosen:
+                width = max(width, self._head_needs(column, sorts=column.key not in usual))
+                if column.kind is CellKind.TEXT and not column.stretch and column.key not in usual:
                     self._grows[place] = width
             head.resizeSection(place, width)
             fixed = QHeaderView.ResizeMode.Fixed if column.fixed else QHeaderView.ResizeMode.Interactive
@@ -254,9 +256,9 @@ class RecordTable(QTableView):
         for place, needed in self._grows.items():
             self.setColumnWidth(place, needed + min(each, needed // 2))
 
-    def _head_needs(self, column: Column) -> int:
+    def _head_needs(self, column: Column, *, sorts: bool) -> int:
         words = QFontMetrics(theme().font("caption")).horizontalAdvance(show(column.title))
-        arrow = _ARROW + 4 if column.sort is not None else 0
+        arrow = _ARROW + 4 if sorts and column.sort is not None else 0
         return words + theme().px(2 * S + arrow) + 1
 
     def _on_section_clicked(self, place: int) -> None:
