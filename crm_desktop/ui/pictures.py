@@ -7,25 +7,29 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QWidget
 
 from crm_core.errors import CrmError, UserError
-from crm_core.i18n import N_
 from crm_desktop import assembly
 from crm_desktop.assembly import App
+from crm_desktop.platform.paths import Profile
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
-from crm_desktop.services import sample, search
+from crm_desktop.services import sample
 from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.first_run.wizard import FirstRun
 from crm_desktop.ui.main_window import MainWindow
 from crm_desktop.ui.opening import opened_of
 from crm_desktop.ui.pages.registry import BY_ID
 from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.tour import TOUR, Stop, do_steps, put_away, stop_of
 from crm_desktop.ui.translate import translator
 from resources import LANGUAGES
 
@@ -39,7 +43,7 @@ LONGEST_S = 30.0
 def take(
     app: App,
     folder: Path,
-    places: Iterable[tuple[str, Place]],
+    stops: Iterable[tuple[str, Place] | Stop],
     *,
     language: str = "en",
     dark: bool = False,
@@ -47,7 +51,7 @@ def take(
     scale: float = 1.0,
     prepare: Callable[[Frame], None] | None = None,
 ) -> list[Path]:
-    """Take a picture of each named place of an open profile and return the files, `NAME.png` in `folder`.
+    """Take a picture of each place of an open profile and return the files, `NAME.png` in `folder`.
 
     Needs a QApplication, which it dresses. The profile stays open.
     """
@@ -57,28 +61,75 @@ def take(
     translator().use(language)
     folder.mkdir(parents=True, exist_ok=True)
     tasks = Tasks()
-    opened = opened_of(app)
-    frame = Frame(Context(app, tasks), opened.standing, sample=opened.sample)
-    window = MainWindow()
-    window.show_screen(frame)
-    window.resize(*size)
-    window.show()
-    frame.setFocus()
     made = []
     try:
-        if prepare is not None:
-            prepare(frame)
-        for name, place in places:
-            frame.go(place)
-            settle(tasks)
-            made.append(folder / f"{name}.png")
-            window.grab().save(str(made[-1]))
+        with _window(size) as window:
+            frame = _framed(app, tasks, window)
+            if prepare is not None:
+                prepare(frame)
+            for each in stops:
+                stop = each if isinstance(each, Stop) else Stop(name=each[0], place=each[1])
+                if stop.place is None:
+                    picture = _first_run(tasks, theme().scale)
+                else:
+                    frame.go(stop.place)
+                    settle(tasks)
+                    window.activateWindow()  # popups that were closed take it along
+                    do_steps(frame, stop.steps, lambda: settle(tasks))
+                    settle(tasks)
+                    picture = _grabbed(window)
+                made.append(folder / f"{stop.name}.png")
+                picture.save(str(made[-1]))
+                if stop.steps:  # what was begun there is not to be seen anywhere else
+                    put_away()
+                    frame = _framed(app, tasks, window)
     finally:
         tasks.close()
+    return made
+
+
+@contextmanager
+def _window(size: tuple[int, int]) -> Iterator[MainWindow]:
+    window = MainWindow()
+    window.resize(*size)
+    window.show()
+    try:
+        yield window
+    finally:
         window.hide()
         window.deleteLater()
         QCoreApplication.processEvents()
-    return made
+
+
+def _framed(app: App, tasks: Tasks, window: MainWindow) -> Frame:
+    """Show the program anew in the window."""
+    opened = opened_of(app)
+    frame = Frame(Context(app, tasks, window), opened.standing, sample=opened.sample)
+    window.show_screen(frame)
+    window.activateWindow()
+    frame.setFocus()
+    return frame
+
+
+def _grabbed(window: QWidget) -> QPixmap:
+    """Return a picture of a window with the menus, popups and dialogs that lie over it."""
+    picture = window.grab()
+    painter = QPainter(picture)
+    for over in QApplication.topLevelWidgets():
+        if over is not window and over.isVisible() and over.windowType() != Qt.WindowType.Window:
+            painter.drawPixmap(window.mapFromGlobal(over.mapToGlobal(QPoint())), over.grab())
+    painter.end()
+    return picture
+
+
+def _first_run(tasks: Tasks, scale: float) -> QPixmap:
+    """Return a picture of the first screen of a laptop that has nothing yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        profile = Profile(Path(folder))
+        with _window((round(900 * scale), round(700 * scale))) as window:
+            window.show_screen(FirstRun(tasks, profile, lambda app: Context(app, tasks)))
+            settle(tasks)
+            return _grabbed(window)
 
 
 def settle(tasks: Tasks) -> None:
@@ -104,8 +155,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--pages",
         default=",".join(BY_ID),
         help="what to draw, with commas between: `PAGE`, `PAGE:WORDS` for the first record found by"
-        " the words, `NAME=PAGE` for a file of another name, `PAGE@zh_CN` and `PAGE@dark` for another look",
+        " the words, `PAGE!STEP!STEP` for actions, keys and 'words typed there, `NAME=PAGE` for a file of"
+        " another name, `PAGE@zh_CN` and `PAGE@dark` for another look",
     )
+    parser.add_argument("--tour", action="store_true", help="draw every screen there is")
+    parser.add_argument("--empty", action="store_true", help="a profile without any records")
     parser.add_argument("--language", choices=LANGUAGES, default="en")
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--size", default="1440x900")
@@ -116,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     width, _, height = parsed.size.partition("x")
     with tempfile.TemporaryDirectory() as temporary:
         try:
-            app = _open(parsed.profile, Path(temporary), parsed.language)
+            app = _open(parsed.profile, Path(temporary), parsed.language, empty=parsed.empty)
         except CrmError as error:
             print(error, file=sys.stderr)  # noqa: T201 - a command's answer
             return 2
@@ -135,41 +189,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _take_all(app: App, parsed: argparse.Namespace, size: tuple[int, int]) -> list[Path]:
     """Take what was asked for, one window for each look."""
-    looks: dict[tuple[str, bool], list[tuple[str, Place]]] = {}
-    for wanted in parsed.pages.split(","):
+    looks: dict[tuple[str, bool], list[Stop]] = {}
+    for wanted in TOUR if parsed.tour else parsed.pages.split(","):
         what, *marks = wanted.split("@")
         language = next((mark for mark in marks if mark in LANGUAGES), parsed.language)
-        looks.setdefault((language, parsed.dark or "dark" in marks), []).append(_place(app, what))
+        try:
+            stop = stop_of(app, what)
+        except UserError:
+            if parsed.tour:  # an empty profile has no such record
+                continue
+            raise
+        looks.setdefault((language, parsed.dark or "dark" in marks), []).append(stop)
     files = []
-    for (language, dark), places in looks.items():
+    for (language, dark), stops in looks.items():
         shown = {"language": language, "dark": dark, "size": size, "scale": parsed.scale}
-        files += take(app, parsed.folder, places, **shown)
+        files += take(app, parsed.folder, stops, **shown)
     return files
 
 
-def _place(app: App, wanted: str) -> tuple[str, Place]:
-    """Return the file's name and the place for `page`, `page:words` or `name=page:words`."""
-    name, named, what = wanted.rpartition("=")
-    page, _, words = what.partition(":")
-    if page not in BY_ID:
-        raise UserError(
-            N_("There is no page “{page}”; there are {pages}"), page=page, pages=", ".join(sorted(BY_ID))
-        )
-    entity = BY_ID[page].entity
-    if not words or entity is None:
-        return name if named else page, Place(page=page)
-    hits = search.find(app.replica, words, limit=1, entities={entity})
-    if not hits:
-        raise UserError(N_("Nothing was found for “{words}”"), words=words)
-    return name if named else f"{page}-record", Place(page=page, record_id=hits[0].id)
-
-
-def _open(profile: Path | None, temporary: Path, language: str) -> App:
+def _open(profile: Path | None, temporary: Path, language: str, *, empty: bool = False) -> App:
     if profile is not None:
         return assembly.open_profile(profile)
     os.environ.setdefault(PASSPHRASE_VARIABLE, "only for pictures")
     app = assembly.new_profile(temporary / "profile")
-    sample.fill_sample(app.replica, language)
+    if empty:
+        sample.prepare_local(app.replica, language)
+    else:
+        sample.fill_sample(app.replica, language)
     return app
 
 

@@ -21,10 +21,14 @@ def _passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_pages_and_records_are_drawn_under_their_names_in_the_look_asked_for(
     look: QApplication, tmp_path: Path
 ) -> None:
-    wanted = "products,drift=tickets:Flow meter drifts@dark,customers:heron@zh_CN"
+    wanted = (
+        "products,drift=tickets:Flow meter drifts@dark,customers:heron@zh_CN,"
+        "log=products!frame.log,found=products!frame.find!'heron"
+    )
     assert pictures.main([str(tmp_path), "--pages", wanted]) == 0
     drawn = {file.stem: QImage(str(file)) for file in tmp_path.glob("*.png")}
-    assert set(drawn) == {"products", "drift", "customers-record"}
+    assert set(drawn) == {"products", "drift", "customers-record", "log", "found"}
+    assert drawn["log"] != drawn["products"] != drawn["found"] != drawn["log"]
     assert all(image.width() == 1440 and image.height() == 900 for image in drawn.values())
     assert drawn["products"].pixelColor(2, 500).lightness() > 200
     assert drawn["drift"].pixelColor(2, 500).lightness() < 60
@@ -33,7 +37,11 @@ def test_pages_and_records_are_drawn_under_their_names_in_the_look_asked_for(
 
 @pytest.mark.parametrize(
     ("wanted", "said"),
-    [("nowhere", "There is no page “nowhere”"), ("quotes:Unheard Of", "Nothing was found for")],
+    [
+        ("nowhere", "There is no page “nowhere”"),
+        ("quotes:Unheard Of", "Nothing was found for"),
+        ("home!Twiddle", "“Twiddle” is neither an action of this page nor a key"),
+    ],
 )
 def test_what_cannot_be_drawn_is_said_in_a_sentence(
     look: QApplication, tmp_path: Path, capsys: pytest.CaptureFixture[str], wanted: str, said: str
