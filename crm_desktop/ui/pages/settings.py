@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import PySide6
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QComboBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -35,6 +35,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cards import Card
 from crm_desktop.ui.widgets.fields import Fact, SearchField
+from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
@@ -307,6 +308,7 @@ class SettingsPage(Page):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(inner)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what has the focus within is always in sight
         area.viewport().setAutoFillBackground(False)
         inner.setAutoFillBackground(False)
         column = QVBoxLayout(self)
@@ -406,11 +408,19 @@ def _language(key: str) -> Segment:
     return Segment(key=key, text=dict(LANGUAGES)[key])
 
 
+class _RowLabel(Label):
+    """As wide as the others of its column, at any size of text."""
+
+    def sizeHint(self) -> QSize:
+        """Ask for the width of the column, or for more where the words need it."""
+        hint = super().sizeHint()
+        return hint.expandedTo(QSize(theme().px(LABEL_WIDTH), hint.height()))
+
+
 def _row(card: Card, label: Message, control: QWidget) -> None:
     row = QHBoxLayout()
     row.setSpacing(theme().px(L))
-    name = Label(label, color="text-soft")
-    name.setMinimumWidth(theme().px(LABEL_WIDTH))
+    name = _RowLabel(label, color="text-soft")
     name.setBuddy(control)
     row.addWidget(name)
     row.addWidget(control, 0, Qt.AlignmentFlag.AlignLeft)
@@ -419,10 +429,8 @@ def _row(card: Card, label: Message, control: QWidget) -> None:
 
 
 def _buttons(card: Card, *buttons: Button) -> None:
-    row = QHBoxLayout()
-    row.setSpacing(theme().px(S))
+    row = FlowLayout(gap=theme().px(S), line_gap=theme().px(S))
     for button in buttons:
         row.addWidget(button)
-    row.addStretch(1)
     card.body.addSpacing(theme().px(4))
     card.body.addLayout(row)

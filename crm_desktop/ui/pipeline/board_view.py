@@ -58,7 +58,7 @@ class BoardView(Live, QWidget):
         self._foot = QHBoxLayout()
         self._foot.addWidget(self.strip)
         column.addLayout(self._foot)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.retranslate()
         self.retint()
 

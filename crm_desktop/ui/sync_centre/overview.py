@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message, message
@@ -15,10 +15,11 @@ from crm_desktop.ui.sync_centre.facts import Facts
 from crm_desktop.ui.sync_words import moment, sync_words, until
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, L
-from crm_desktop.ui.translate import Text
+from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.cards import Card
 from crm_desktop.ui.widgets.fields import Fact
 from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.scrolling import ReadingArea
 
 LABEL_WIDTH = 160
 NOT_COUNTED = ("custom_field", "saved_view")
@@ -134,9 +135,9 @@ def two_columns(page: QWidget, left: QWidget, right: QWidget) -> None:
     column.setContentsMargins(0, 0, 0, 0)
     column.addWidget(inner)
     column.addStretch(1)
-    area = QScrollArea()
+    area = ReadingArea()
+    area.setAccessibleName(tr("Facts"))
     area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidget(outer)
     area.viewport().setAutoFillBackground(False)
     outer.setAutoFillBackground(False)

@@ -149,6 +149,8 @@ QFrame[role="field"][focused="true"] {{ border: 2px solid @accent }}
 QFrame[role="popup"] {{ background: @raised; border: 1px solid @line-strong; border-radius: 6px }}
 QSplitter::handle {{ background: @line; width: 1px; height: 1px }}
 QScrollArea {{ border: 0; background: transparent }}
+QScrollArea[reading="true"] {{ border: 0; padding: 2px }}
+QScrollArea[reading="true"]:focus {{ border: 2px solid @accent; padding: 0 }}
 """
 
 

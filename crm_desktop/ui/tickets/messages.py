@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from crm_core.i18n import message
 from crm_desktop.services.tickets import MessageRow
@@ -20,6 +20,7 @@ from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.scrolling import ReadingArea
 
 
 class MessageView(Live, QWidget):
@@ -186,7 +187,7 @@ class _Input(QPlainTextEdit):
             super().keyPressEvent(event)
 
 
-class Conversation(Live, QScrollArea):
+class Conversation(Live, ReadingArea):
     """The messages of a ticket, the newest in sight."""
 
     changed = Signal(str, str)
@@ -197,9 +198,7 @@ class Conversation(Live, QScrollArea):
         self._rows: tuple[MessageRow, ...] = ()
         self._editable = False
         self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._holder = QWidget()
         self._column = QVBoxLayout(self._holder)
         self._column.setContentsMargins(0, 4, 0, 4)

@@ -1,4 +1,4 @@
-"""A part of a page that scrolls, and bringing something in it into sight."""
+"""Scrolled pages: one that is read by keys, and bringing a part of one into sight."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ def scrolled(inner: QWidget) -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area
+
+
+class ReadingArea(QScrollArea):
+    """A part with nothing in it to stop at: it takes the focus itself, and scrolls by arrow keys."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("reading", True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
 
 def show_whole(area: QScrollArea, widget: QWidget) -> None:
