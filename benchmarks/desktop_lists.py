@@ -26,7 +26,7 @@ from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.search import Hit
-from crm_desktop.services import customers, deals, figures, lists, search, timeline
+from crm_desktop.services import attention, customers, deals, figures, lists, search, timeline
 from crm_desktop.services.calendar import local
 
 TITLE = "Lists and pages of 100,000 customers"
@@ -275,6 +275,6 @@ def _home(replica: Replica) -> None:
     figures.funnel(replica)
     figures.won_by_month(replica, today)
     figures.won_by_owner(replica, today.replace(month=1, day=1))
-    figures.attention(replica)
+    attention.attention(replica)
     figures.recent(replica)
     figures.data_age(replica)

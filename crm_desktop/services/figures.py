@@ -19,20 +19,15 @@ from crm_core.entities.quote import Quote
 from crm_core.entities.ticket import Ticket
 from crm_core.rules import pipeline
 from crm_core.rules.access import Action, decide
-from crm_core.times import DAY_MS
-from crm_desktop.models import query, state
+from crm_desktop.models import state
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.replica import LOCAL_USER, Replica
 from crm_desktop.models.state import Key
-from crm_desktop.services.calendar import local, months_back
+from crm_desktop.services.calendar import months_back
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import marks_of
-from crm_desktop.services.tickets import OPEN_STATES
 
 MONTHS = 12
-QUIET_DAYS = 21
-EXPIRING_DAYS = 7
-ATTENTION_A_GROUP = 5
 OWNERS_SHOWN = 8
 
 
@@ -56,22 +51,6 @@ class Chart:
     parts: tuple[Part, ...]
     currency: str
     others: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttentionItem:
-    """Something that needs a person. `at_ms` is the time it was or is due."""
-
-    group: str
-    """`tickets`, `quotes` or `deals`."""
-    entity: str
-    record_id: str
-    title: str
-    subtitle: str
-    at_ms: int
-    late: bool
-    amount_minor: int | None = None
-    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,21 +179,6 @@ def won_by_owner(replica: Replica, since: datetime.date, limit: int = OWNERS_SHO
     )
 
 
-def attention(replica: Replica) -> tuple[AttentionItem, ...]:
-    """Return what needs the person, most pressing groups first."""
-    now = replica.clock.now_ms()
-    person = replica.person
-    with replica.read() as session:
-        items: list[AttentionItem] = []
-        if decide(person, Action.READ, "ticket"):
-            items += _pressing_tickets(session, now)
-        if decide(person, Action.READ, "quote"):
-            items += _expiring_quotes(session, now)
-        if decide(person, Action.READ, "deal"):
-            items += _quiet_deals(session, person.user_id, now)
-        return tuple(items)
-
-
 def recent(replica: Replica, limit: int = 8) -> tuple[RecentItem, ...]:
     """Return the records changed last by the person signed in, newest first."""
     of_customer = select(Customer.name).where(Customer.id == Quote.customer_id).scalar_subquery()
@@ -284,94 +248,3 @@ def _other_currency(session: Session, currency: str) -> int:
         )
         or 0
     )
-
-
-def _pressing_tickets(session: Session, now: int) -> list[AttentionItem]:
-    due = func.iif(Ticket.replied_at.is_(None), Ticket.reply_due_at, Ticket.solve_due_at)
-    rows = session.execute(
-        select(Ticket, due.label("due"))
-        .where(Ticket.life % 2 == 1, Ticket.status.in_(OPEN_STATES), Ticket.status != "waiting")
-        .where(due <= now + DAY_MS)
-        .order_by(due)
-        .limit(ATTENTION_A_GROUP)
-    ).all()
-    return [
-        AttentionItem(
-            group="tickets",
-            entity="ticket",
-            record_id=ticket.id,
-            title=f"{ticket.number or ''} {ticket.subject or ''}".strip(),
-            subtitle="reply" if ticket.replied_at is None else "solve",
-            at_ms=at_ms,
-            late=at_ms < now,
-        )
-        for ticket, at_ms in rows
-    ]
-
-
-def _expiring_quotes(session: Session, now: int) -> list[AttentionItem]:
-    today = local(now).date()
-    last = today + datetime.timedelta(days=EXPIRING_DAYS)
-    rows = session.scalars(
-        select(Quote)
-        .where(
-            Quote.life % 2 == 1,
-            Quote.status.in_(("draft", "sent")),
-            Quote.valid_until >= today.isoformat(),
-            Quote.valid_until <= last.isoformat(),
-        )
-        .order_by(Quote.valid_until)
-        .limit(ATTENTION_A_GROUP)
-    ).all()
-    names = query.labels(session, "customer", {row.customer_id for row in rows if row.customer_id})
-    return [
-        AttentionItem(
-            group="quotes",
-            entity="quote",
-            record_id=quote.id,
-            title=quote.number or "",
-            subtitle=names.get(quote.customer_id or "", ""),
-            at_ms=_day_ms(quote.valid_until or today.isoformat()),
-            late=False,
-            amount_minor=quote.total,
-            currency=quote.currency,
-        )
-        for quote in rows
-    ]
-
-
-def _quiet_deals(session: Session, user_id: str, now: int) -> list[AttentionItem]:
-    open_stages = stage_ids(session, pipeline.OPEN)
-    last = (
-        select(Activity.deal_id.label("deal_id"), func.max(Activity.happened_at).label("at_ms"))
-        .where(Activity.life % 2 == 1)
-        .group_by(Activity.deal_id)
-        .subquery()
-    )
-    quiet_since = func.coalesce(last.c.at_ms, Deal.created_at)
-    rows = session.execute(
-        select(Deal, quiet_since)
-        .join(last, last.c.deal_id == Deal.id, isouter=True)
-        .where(Deal.owner_id == user_id, Deal.stage_id.in_(open_stages), Deal.life % 2 == 1)
-        .where(quiet_since < now - QUIET_DAYS * DAY_MS)
-        .order_by(quiet_since)
-        .limit(ATTENTION_A_GROUP)
-    ).all()
-    names = query.labels(session, "customer", {row[0].customer_id for row in rows if row[0].customer_id})
-    return [
-        AttentionItem(
-            group="deals",
-            entity="deal",
-            record_id=deal.id,
-            title=deal.name or "",
-            subtitle=names.get(deal.customer_id or "", ""),
-            at_ms=at_ms or 0,
-            late=True,
-        )
-        for deal, at_ms in rows
-    ]
-
-
-def _day_ms(day: str) -> int:
-    moment = datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(23, 59)).astimezone()
-    return round(moment.timestamp() * 1000)

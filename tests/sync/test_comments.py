@@ -6,7 +6,8 @@ import pytest
 
 from crm_core.errors import AccessDenied, Invalid
 from crm_core.sync.protocol import Code
-from crm_desktop.services import comments, records
+from crm_desktop.models.query import ListQuery
+from crm_desktop.services import activities, attention, comments, records
 from crm_desktop.services.timeline import ItemKind, timeline
 from tests.support.hq import Office
 from tests.support.replicas import Laptop, Laptops, differences, settle_all
@@ -46,12 +47,20 @@ def test_who_is_mentioned_gets_one_task_and_reads_the_comment(office: Office, te
     settle_all([boss, lin])
     assert said(lin, customer) == [("Boss", "@林 Lin 请跟进\nSoon", False)]
     assert tasks(office) == [(lin.user_id, "Boss mentioned you: @林 Lin 请跟进", customer)]
+    (item,) = (each for each in attention.attention(lin.replica) if each.group == "mentions")
+    assert (item.entity, item.record_id, item.tab) == ("customer", customer, "comments")
+    assert (item.title, item.subtitle) == ("@林 Lin 请跟进", "Boss")
+    assert [attention.count_mentions(laptop.replica) for laptop in (lin, boss)] == [1, 0]
     comments.change(boss.replica, comment.id, "@林 Lin 请尽快跟进 (@Boss)")
     settle_all([boss, lin])
     assert len(tasks(office)) == 1
     shown = timeline(lin.replica, customer, [ItemKind.COMMENT])
     assert [(item.title, item.who) for item in shown.items] == [("@林 Lin 请尽快跟进 (@Boss)", "Boss")]
     assert shown.counts[ItemKind.COMMENT] == 1
+    task = records.page(lin.replica, ListQuery(entity="activity", limit=1)).rows[0]
+    activities.set_done(lin.replica, task.id, True)
+    assert attention.count_mentions(lin.replica) == 0
+    settle_all([lin, boss])
     assert [line for laptop in (boss, lin) for line in differences(laptop)] == []
 
 

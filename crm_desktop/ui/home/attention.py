@@ -1,4 +1,4 @@
-"""What needs somebody: tickets near their deadline, quotes about to expire, deals gone quiet."""
+"""What needs somebody, and what to do about it: edits that came back, mentions, deadlines, quiet deals."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from crm_core.i18n import Message, message, plural
 from crm_core.money import Money
 from crm_core.times import DAY_MS
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import figures
+from crm_desktop.services import attention
+from crm_desktop.services.attention import ATTENTION_A_GROUP, AttentionItem
 from crm_desktop.services.calendar import local
-from crm_desktop.services.figures import ATTENTION_A_GROUP, AttentionItem
 from crm_desktop.ui.context import Context, Place
-from crm_desktop.ui.format import clock, duration, figure, money, near_moment, weekday_date
+from crm_desktop.ui.format import clock, duration, figure, money, near_date, near_moment, weekday_date
 from crm_desktop.ui.home import words
 from crm_desktop.ui.home.home_card import HomeCard
 from crm_desktop.ui.home.lines import refill
@@ -33,9 +33,12 @@ MOST_A_GROUP = 3
 VERY_QUIET_DAYS = 30
 SOON_DAYS = 2
 _GROUPS: tuple[tuple[str, Message], ...] = (
+    ("returned", message("Changes that came back")),
+    ("mentions", message("You were mentioned")),
     ("tickets", message("Deadlines")),
     ("quotes", message("Quotes that expire this week")),
     ("deals", message("Quiet deals")),
+    ("pool", message("Return to the pool this week")),
 )
 
 
@@ -43,7 +46,7 @@ class AttentionCard(HomeCard):
     """Groups of things to act on, the most pressing first."""
 
     key = "attention"
-    follows = frozenset(("ticket", "quote", "deal", "activity", "customer"))
+    follows = frozenset(("ticket", "quote", "deal", "activity", "customer", "comment", "stage", "pipeline"))
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, message("Needs attention"), flush=True)
@@ -58,7 +61,7 @@ class AttentionCard(HomeCard):
 
     def reader(self, replica: Replica) -> Callable[[], Any]:
         """Return what reads the groups."""
-        return lambda: figures.attention(replica)
+        return lambda: attention.attention(replica)
 
     def take(self, read: Any) -> None:
         """Show the groups."""
@@ -106,7 +109,12 @@ class AttentionCard(HomeCard):
         return row
 
     def _on_row_opened(self, item: AttentionItem) -> None:
-        self.context.go.emit(Place(page=PAGE_OF_ENTITY[item.entity], record_id=item.record_id))
+        page = PAGE_OF_ENTITY.get(item.entity)
+        if item.group == "returned" or page is None:
+            self.context.go.emit(Place(page="sync"))
+            return
+        options = {"tab": item.tab} if item.tab else {}
+        self.context.go.emit(Place(page=page, record_id=item.record_id, options=options))
 
 
 class _State(QWidget):
@@ -129,13 +137,13 @@ def _ticket(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
     time = clock(moment) if today else near_moment(moment, local(now_ms))
     if item.subtitle == "reply":
         line = (
-            message("First reply was due {time}", time=time)
+            message("First reply was due {time}: answer now", time=time)
             if item.late
-            else message("First reply due {time}", time=time)
+            else message("First reply due {time}: answer", time=time)
         )
     else:
         line = (
-            message("Solution was due {time}", time=time)
+            message("Solution was due {time}: solve it, or say when", time=time)
             if item.late
             else message("Solution due {time}", time=time)
         )
@@ -152,7 +160,8 @@ def _quote(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
     )
     day = local(item.at_ms).date()
     soon = (day - local(now_ms).date()).days <= SOON_DAYS
-    return title, money(amount), _State("clock", weekday_date(day), "warn" if soon else "text-soft")
+    line = message("{amount}: ask for the decision", amount=money(amount))
+    return title, line, _State("clock", weekday_date(day), "warn" if soon else "text-soft")
 
 
 def _deal(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
@@ -161,10 +170,43 @@ def _deal(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
         title = message("{deal}, {customer}", deal=item.title, customer=item.subtitle)
     quiet = words.quiet_words(item.at_ms, now_ms)
     far = now_ms - item.at_ms > VERY_QUIET_DAYS * DAY_MS
-    return title, message("No contact"), _State("clock", quiet, "warn" if far else "text-soft")
+    line = (
+        message("No contact: call, or plan the next step")
+        if item.late
+        else message("In its stage for too long: move it, or plan the next step")
+    )
+    return title, line, _State("clock", quiet, "warn" if far else "text-soft")
+
+
+def _returned(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
+    when = near_moment(local(item.at_ms), local(now_ms))
+    line = (
+        message("{field}: keep yours or that of HQ", field=Message(item.subtitle))
+        if item.subtitle
+        else message("Keep yours or that of HQ")
+    )
+    return item.title or Message(SCHEMAS[item.entity].meta.label), line, _State("conflict", when, "bad")
+
+
+def _mention(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
+    when = near_moment(local(item.at_ms), local(now_ms))
+    return (
+        item.title,
+        message("{who}: answer, or tick the task off", who=item.subtitle),
+        _State("reply", when, "text-soft"),
+    )
+
+
+def _leaving(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
+    when = near_date(local(item.at_ms).date(), local(now_ms).date())
+    line = message("Log a visit or a call, or it is nobody's")
+    return item.title, line, _State("overdue" if item.late else "clock", when, "bad" if item.late else "warn")
 
 
 _DRESS: dict[str, Callable[[AttentionItem, int], tuple[Text, Text, QWidget]]] = {
+    "returned": _returned,
+    "mentions": _mention,
+    "pool": _leaving,
     "tickets": _ticket,
     "quotes": _quote,
     "deals": _deal,

@@ -21,7 +21,7 @@ from crm_desktop.models import state
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.state import Key
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
-from crm_desktop.services import activities, figures, records, targets
+from crm_desktop.services import activities, attention, figures, records, targets
 from crm_desktop.services.activities import AgendaItem
 from crm_desktop.services.calendar import local
 from crm_desktop.settings import HOME_CARDS
@@ -322,7 +322,7 @@ def test_all_tasks_leads_to_those_that_are_late(shown: Shown) -> None:
 
 def test_what_needs_somebody_opens_its_record(shown: Shown) -> None:
     card = shown.card(AttentionCard)
-    item = figures.attention(shown.app.replica)[0]
+    item = attention.attention(shown.app.replica)[0]
     row = card.findChildren(InfoRow)[0]
     assert row.title.text() == item.title
     row.setFocus()
@@ -438,7 +438,7 @@ def test_one_day_is_no_days(look: QApplication) -> None:
 def test_the_card_of_what_needs_attention_counts_one_item_as_one(shown: Shown) -> None:
     card = shown.card(AttentionCard)
     assert isinstance(card, AttentionCard)
-    items = figures.attention(shown.app.replica)
+    items = attention.attention(shown.app.replica)
     card.take(items[:1])
     assert card.remark.text() == "1 item"
     card.take(items[:2])

@@ -1,0 +1,236 @@
+"""What needs the person signed in, and what there is to do about it; the most pressing groups first."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from sqlalchemy import Text, cast, func, select
+from sqlalchemy.orm import Session
+
+from crm_core.entities import SCHEMAS
+from crm_core.entities.activity import Activity
+from crm_core.entities.comment import Comment
+from crm_core.entities.quote import Quote
+from crm_core.entities.ticket import Ticket
+from crm_core.rules.access import Action, decide
+from crm_core.times import DAY_MS
+from crm_desktop.models import query
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.models.derived import derived_fields, readable
+from crm_desktop.models.query import ListQuery
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import neglected, records, returned_edits
+from crm_desktop.services.calendar import local
+from crm_desktop.services.places import shown_on
+from crm_desktop.services.tickets import OPEN_STATES
+
+EXPIRING_DAYS = 7
+ATTENTION_A_GROUP = 5
+_POOL_DUE = "pool_due"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionItem:
+    """Something that needs a person. `at_ms` is the time it was or is due."""
+
+    group: str
+    """`returned`, `mentions`, `tickets`, `quotes`, `deals` or `pool`."""
+    entity: str
+    record_id: str
+    title: str
+    subtitle: str
+    at_ms: int
+    late: bool
+    amount_minor: int | None = None
+    currency: str | None = None
+    tab: str = ""
+    """The part of the record that is meant."""
+
+
+def attention(replica: Replica) -> tuple[AttentionItem, ...]:
+    """Return what needs the person, most pressing groups first; of each group the most pressing few."""
+    now = replica.clock.now_ms()
+    person = replica.person
+    items = [*_came_back(replica), *_mentions(replica)]
+    with replica.read() as session:
+        if decide(person, Action.READ, "ticket"):
+            items += _pressing_tickets(session, now)
+        if decide(person, Action.READ, "quote"):
+            items += _expiring_quotes(session, now)
+    if decide(person, Action.READ, "deal"):
+        items += _neglected_deals(replica, now)
+    if decide(person, Action.READ, "customer"):
+        items += _leaving_customers(replica)
+    return tuple(items)
+
+
+def count_mentions(replica: Replica) -> int:
+    """Return how many comments name the person that he has not answered or ticked off."""
+    return len(_mentions(replica))
+
+
+def _came_back(replica: Replica) -> list[AttentionItem]:
+    return [
+        AttentionItem(
+            group="returned",
+            entity=edit.entity,
+            record_id=edit.record_id,
+            title=edit.title,
+            subtitle=edit.label,
+            at_ms=edit.at_ms,
+            late=True,
+        )
+        for edit in returned_edits.returned(replica, ATTENTION_A_GROUP)
+    ]
+
+
+def _mentions(replica: Replica) -> list[AttentionItem]:
+    """Return comments that name the person while the task about it is open, the newest first."""
+    me = replica.person.user_id
+    if not decide(replica.person, Action.READ, "comment", fields=(SCHEMAS["comment"].fields["body"],)):
+        return []
+    is_open = (
+        select(Activity.id)
+        .where(
+            Activity.owner_id == me,
+            Activity.kind == "task",
+            Activity.done.isnot(True),
+            Activity.life % 2 == 1,
+            Activity.about_id == Comment.record_id,
+        )
+        .exists()
+    )
+    wanted = (
+        select(Comment)
+        .where(
+            func.instr(cast(Comment.mentions, Text), me) > 0,
+            Comment.created_by.is_distinct_from(me),
+            Comment.life % 2 == 1,
+            is_open,
+        )
+        .order_by(Comment.created_at.desc(), Comment.id.desc())
+        .limit(ATTENTION_A_GROUP)
+    )
+    with replica.read() as session:
+        rows = session.scalars(wanted).all()
+        names = query.labels(session, "user", {row.created_by for row in rows if row.created_by})
+    found = []
+    for row in rows:
+        entity, record_id = shown_on(replica, row.record_entity or "", row.record_id or "")
+        line = next(iter((row.body or "").splitlines()), "")
+        found.append(
+            AttentionItem(
+                group="mentions",
+                entity=entity,
+                record_id=record_id,
+                title=line,
+                subtitle=names.get(row.created_by or "", ""),
+                at_ms=row.created_at or 0,
+                late=False,
+                tab="comments",
+            )
+        )
+    return found
+
+
+def _pressing_tickets(session: Session, now: int) -> list[AttentionItem]:
+    due = func.iif(Ticket.replied_at.is_(None), Ticket.reply_due_at, Ticket.solve_due_at)
+    rows = session.execute(
+        select(Ticket, due.label("due"))
+        .where(Ticket.life % 2 == 1, Ticket.status.in_(OPEN_STATES), Ticket.status != "waiting")
+        .where(due <= now + DAY_MS)
+        .order_by(due)
+        .limit(ATTENTION_A_GROUP)
+    ).all()
+    return [
+        AttentionItem(
+            group="tickets",
+            entity="ticket",
+            record_id=ticket.id,
+            title=f"{ticket.number or ''} {ticket.subject or ''}".strip(),
+            subtitle="reply" if ticket.replied_at is None else "solve",
+            at_ms=at_ms,
+            late=at_ms < now,
+        )
+        for ticket, at_ms in rows
+    ]
+
+
+def _expiring_quotes(session: Session, now: int) -> list[AttentionItem]:
+    today = local(now).date()
+    last = today + datetime.timedelta(days=EXPIRING_DAYS)
+    rows = session.scalars(
+        select(Quote)
+        .where(
+            Quote.life % 2 == 1,
+            Quote.status.in_(("draft", "sent")),
+            Quote.valid_until >= today.isoformat(),
+            Quote.valid_until <= last.isoformat(),
+        )
+        .order_by(Quote.valid_until)
+        .limit(ATTENTION_A_GROUP)
+    ).all()
+    names = query.labels(session, "customer", {row.customer_id for row in rows if row.customer_id})
+    return [
+        AttentionItem(
+            group="quotes",
+            entity="quote",
+            record_id=quote.id,
+            title=quote.number or "",
+            subtitle=names.get(quote.customer_id or "", ""),
+            at_ms=_day_ms(quote.valid_until or today.isoformat()),
+            late=False,
+            amount_minor=quote.total,
+            currency=quote.currency,
+        )
+        for quote in rows
+    ]
+
+
+def _neglected_deals(replica: Replica, now: int) -> list[AttentionItem]:
+    found = neglected.neglected(replica, replica.person.user_id, ATTENTION_A_GROUP)
+    return [
+        AttentionItem(
+            group="deals",
+            entity="deal",
+            record_id=deal.id,
+            title=deal.name,
+            subtitle=deal.customer_name,
+            at_ms=now - (deal.why.quiet_days or deal.why.stuck_days or 0) * DAY_MS,
+            late=deal.why.quiet_days is not None,
+        )
+        for deal in found
+    ]
+
+
+def _leaving_customers(replica: Replica) -> list[AttentionItem]:
+    """Return the person's customers that return to the pool next."""
+    if not all(readable(replica.person, field) for field in derived_fields("customer")):
+        return []
+    conditions = (
+        Condition(field=_POOL_DUE, op=Op.FILLED),
+        Condition(field="owner_id", op=Op.EQUAL, value=replica.person.user_id),
+    )
+    now = replica.clock.now_ms()
+    wanted = ListQuery(
+        entity="customer", conditions=conditions, sort=((_POOL_DUE, False),), limit=ATTENTION_A_GROUP
+    )
+    return [
+        AttentionItem(
+            group="pool",
+            entity="customer",
+            record_id=row.id,
+            title=row.title,
+            subtitle="",
+            at_ms=int(row[_POOL_DUE]),
+            late=int(row[_POOL_DUE]) <= now,
+        )
+        for row in records.page(replica, wanted).rows
+        if int(row[_POOL_DUE]) <= now + EXPIRING_DAYS * DAY_MS
+    ]
+
+
+def _day_ms(day: str) -> int:
+    moment = datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(23, 59)).astimezone()
+    return round(moment.timestamp() * 1000)
