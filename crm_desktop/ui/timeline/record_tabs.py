@@ -88,7 +88,7 @@ class RecordTabs(QWidget):
         elif key == COMMENTS and not schema_of(self._entity).meta.reference:
             if self.comments is None:
                 self.comments = CommentsPanel(self._context, self._entity)
-                self.comments.counted.connect(lambda number: self.row.set_count(COMMENTS, number))
+                self.comments.counted.connect(lambda number: self.row.set_count(COMMENTS, number or None))
                 self.stack.addWidget(self.comments)
             self.stack.setCurrentWidget(self.comments)
         elif key == HISTORY:
@@ -123,7 +123,7 @@ class RecordTabs(QWidget):
         def show(found: tuple[dict[str, Field], int, Marks]) -> None:
             self._fields, number, marked = found
             if not schema_of(entity).meta.reference:
-                self.row.set_count(COMMENTS, number)
+                self.row.set_count(COMMENTS, number or None)
             if self.row.key == HISTORY:
                 self._fill(HISTORY)
             glyph = Glyph.CONFLICT if marked.conflict else Glyph.NOT_SENT
