@@ -17,15 +17,16 @@ from crm_core.entities.people import Team, User
 from crm_core.entities.target import Target
 from crm_core.money import Money
 from crm_core.rules import pipeline
-from crm_core.rules.access import Action, decide
+from crm_core.rules.access import Action, Reach, decide
 from crm_core.rules.scopes import below
-from crm_core.rules.targets import AMOUNT, Pace, bounds, pace, percent_reached
+from crm_core.rules.targets import AMOUNT, Pace, bounds, default_name, pace, percent_reached
 from crm_desktop.models import query, state
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import not_masked
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
 from crm_desktop.services.calendar import local, moment
+from crm_desktop.services.company import company
 from crm_desktop.services.figures import stage_ids
 
 MOST_SHOWN = 3
@@ -106,6 +107,40 @@ def own_figures(replica: Replica) -> OwnFigures:
             may_set=bool(decide(person, Action.CREATE, "target")),
             as_of_ms=state.read(session, Key.LAST_OK_MS) or None,
         )
+
+
+def won_by_month(replica: Replica, months: Sequence[str]) -> dict[str, int]:
+    """Return what was to be won in each of some months (`YYYY-MM`), in minor units of the company's currency.
+
+    Of those the person sees the deals of: his own, his teams' or the company's. Months without a target, and
+    targets of one product, are left out.
+    """
+    person = replica.person
+    reach = person.rights.reach_of("deal", Action.READ)
+    if not decide(person, Action.READ, "target") or not not_masked(person, "target", "amount"):
+        return {}
+    wanted = select(Target).where(
+        Target.life % 2 == 1,
+        Target.measure == AMOUNT,
+        Target.product_id.is_(None),
+        Target.amount.is_not(None),
+        Target.year.in_({int(month[:4]) for month in months}),
+    )
+    if reach is Reach.OWN:
+        wanted = wanted.where(Target.user_id == person.user_id)
+    elif reach is Reach.ALL:
+        wanted = wanted.where(Target.user_id.is_(None), Target.team_id.is_(None))
+    else:
+        managed = select(Team.id).where(Team.manager_id == person.user_id, Team.life % 2 == 1)
+        wanted = wanted.where(Target.user_id.is_(None), Target.team_id.in_(managed))
+    found: dict[str, int] = {}
+    with replica.read() as session:
+        currency = company(session).currency
+        for row in session.scalars(wanted.where(Target.currency == currency)):
+            month = default_name(row.year or 0, row.period or "")
+            if month in months:
+                found[month] = found.get(month, 0) + (row.amount or 0)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

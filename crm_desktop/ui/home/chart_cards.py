@@ -10,7 +10,7 @@ from typing import Any
 from crm_core.i18n import message
 from crm_core.rules.access import Action, Reach
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import deals, figures
+from crm_desktop.services import deals, figures, targets
 from crm_desktop.services.calendar import local, months_back
 from crm_desktop.services.figures import MONTHS, Chart, Part
 from crm_desktop.ui.charts.bar_months import BarMonths
@@ -159,11 +159,12 @@ class WonMonthsCard(HomeCard):
 
     key = "won_months"
     half = True
-    follows = frozenset(("deal", "stage"))
+    follows = frozenset(("deal", "stage", "target", "team"))
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, message("Won by month"))
         self._chart: Chart | None = None
+        self._targets: Mapping[str, int] = {}
         self._thousands = False
         self.chart = BarMonths(
             message("Won by month"), empty=message("Nothing won yet"), show_number=self._number
@@ -173,11 +174,16 @@ class WonMonthsCard(HomeCard):
 
     def reader(self, replica: Replica) -> Callable[[], Any]:
         """Return what reads the months."""
-        return lambda: figures.won_by_month(replica, local(replica.clock.now_ms()).date())
+
+        def read() -> tuple[Chart, dict[str, int]]:
+            won = figures.won_by_month(replica, local(replica.clock.now_ms()).date())
+            return won, targets.won_by_month(replica, [part.key for part in won.parts])
+
+        return read
 
     def take(self, read: Any) -> None:
         """Show the months."""
-        self._chart = read
+        self._chart, self._targets = read
         self._show()
 
     def retranslate(self) -> None:
@@ -204,6 +210,9 @@ class WonMonthsCard(HomeCard):
                     label=words.month_letter(_first_day(part.key)),
                     name=words.month_name(_first_day(part.key)),
                     won=words.major(part.amount_minor, chart.currency),
+                    target=words.major(self._targets[part.key], chart.currency)
+                    if part.key in self._targets
+                    else None,
                     current=place == last,
                 )
                 for place, part in enumerate(chart.parts)

@@ -119,6 +119,23 @@ def test_own_targets_come_first_then_the_teams_and_the_companys_and_nobody_elses
     assert [each.mine for each in found] == [True, False, False]
 
 
+def test_the_months_of_a_chart_have_the_companys_targets_in_its_currency(app: App) -> None:
+    year = today(app).year
+    kept = [
+        make(app, "target", year=year, period="m03", **values)
+        for values in (
+            {"amount": 90_00},
+            {"amount": 10_00},
+            {"amount": 5_00, "currency": "EUR"},
+            {"amount": 7_00, "user_id": LOCAL_USER},
+            {"measure": "won_count", "number": 3},
+        )
+    ]
+    assert targets.won_by_month(app.replica, [f"{year}-03", f"{year}-04"]) == {f"{year}-03": 100_00}
+    for target in kept:
+        records.delete(app.replica, "target", target)
+
+
 def test_a_target_nobody_could_judge_is_refused_at_its_fields(app: App) -> None:
     with pytest.raises(Invalid) as refused:
         make(app, "target", measure="visits")
