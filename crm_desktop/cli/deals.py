@@ -10,6 +10,7 @@ import click
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_core.schema.field import Plain
 from crm_core.schema.values import instant_text
 from crm_desktop.cli.console import LANGUAGE, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
@@ -41,19 +42,24 @@ def list_milestones(terminal: Terminal, deal_id: str) -> None:
 @click.argument("deal_id", metavar="ID")
 @click.argument("milestone")
 @click.option("--undo", is_flag=True, help=tr(N_("Take the tick back.")))
-@click.option("--due", metavar="DAY", help=tr(N_("Say when it is due instead, as 2026-12-24.")))
-@click.option("--owner", metavar="ID", help=tr(N_("Say whose it is instead.")))
+@click.option(
+    "--due", metavar="DAY", help=tr(N_("Say when it is due instead, as 2026-12-24; empty: never."))
+)
+@click.option("--owner", metavar="ID", help=tr(N_("Say whose it is instead; empty: nobody's.")))
 @pass_terminal
 def tick(
     terminal: Terminal, deal_id: str, milestone: str, undo: bool, due: str | None, owner: str | None
 ) -> None:
     """Tick a milestone off, or plan it."""
-    due_on = _day(due) if due else None
+    planned: dict[str, Plain] = {}
+    if due is not None:
+        planned["due_on"] = _day(due) if due else None
+    if owner is not None:
+        planned["owner_id"] = record_id_of(owner) if owner else None
     record_id = record_id_of(deal_id)
     with terminal.app() as app:
-        if due_on or owner:
-            owner_id = record_id_of(owner) if owner else None
-            milestones.plan(app.replica, record_id, milestone, due_on=due_on, owner_id=owner_id)
+        if planned:
+            milestones.plan(app.replica, record_id, milestone, planned)
         else:
             milestones.tick(app.replica, record_id, milestone, done=not undo)
         rows = milestones.checklist(app.replica, record_id)

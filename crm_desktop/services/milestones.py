@@ -28,6 +28,8 @@ from crm_desktop.services import records
 from crm_desktop.services.calendar import local
 from crm_desktop.services.outcome import Outcome
 
+PLANNED = ("due_on", "owner_id")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedMilestone:
@@ -78,12 +80,9 @@ def tick(replica: Replica, deal_id: str, key: str, *, done: bool) -> Outcome[Rec
     return _write(replica, deal_id, key, {"done": done})
 
 
-def plan(
-    replica: Replica, deal_id: str, key: str, *, due_on: str | None = None, owner_id: str | None = None
-) -> Outcome[Record]:
-    """Say when a milestone is due, or whose it is."""
-    given: dict[str, Plain] = {"due_on": due_on, "owner_id": owner_id}
-    return _write(replica, deal_id, key, {name: value for name, value in given.items() if value is not None})
+def plan(replica: Replica, deal_id: str, key: str, changes: Mapping[str, Plain]) -> Outcome[Record]:
+    """Say when a milestone is due (`due_on`) and whose it is (`owner_id`); None clears, absent stays."""
+    return _write(replica, deal_id, key, {name: changes[name] for name in PLANNED if name in changes})
 
 
 def _write(replica: Replica, deal_id: str, key: str, changes: Mapping[str, Plain]) -> Outcome[Record]:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QPoint, QRect, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
 from crm_core.rules.access import Action
+from crm_core.schema.field import Plain
 from crm_desktop.services import milestones, rights
 from crm_desktop.services.calendar import local
 from crm_desktop.services.milestones import ListedMilestone
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import coming_date, figure, near_date
+from crm_desktop.ui.pipeline.milestone_popup import MilestonePopup, held_of
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import S
-from crm_desktop.ui.translate import translator
+from crm_desktop.ui.translate import show, translator
+from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.labels import Heading, Label
 from crm_desktop.ui.widgets.live import Live
 from resources import CHINESE
@@ -38,6 +41,9 @@ class MilestonesPanel(Live, QWidget):
         self._listed: tuple[ListedMilestone, ...] = ()
         self._may_tick = False
         self.boxes: list[QCheckBox] = []
+        self.plan_buttons: list[IconButton] = []
+        self.popup: MilestonePopup | None = None
+        """The one that is open."""
         self.heading = Heading("")
         self._inner = QWidget()
         self._rows = QVBoxLayout(self._inner)
@@ -102,7 +108,7 @@ class MilestonesPanel(Live, QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        self.boxes = []
+        self.boxes, self.plan_buttons = [], []
         done = sum(each.done for each in self._listed)
         count = figure(len(self._listed))
         self.heading.title.say(message("Milestones {done} of {count}", done=figure(done), count=count))
@@ -129,8 +135,31 @@ class MilestonesPanel(Live, QWidget):
         self.boxes.append(box)
         line.addWidget(box, 1)
         line.addWidget(Label(said, step="caption", color="bad" if each.late else "text-soft"))
+        button = IconButton("cal", message("Plan…"), small=True)
+        button.setAccessibleName(show(message("Plan: {subject}", subject=name)))
+        button.setVisible(self._may_tick and not each.done)
+        button.clicked.connect(lambda: self._ask_plan(each, name, button))
+        self.plan_buttons.append(button)
+        line.addWidget(button)
         row.setFixedHeight(theme().px(28))
         return row
+
+    def _ask_plan(self, each: ListedMilestone, name: str, button: QWidget) -> None:
+        window = self.window()
+        self.popup = MilestonePopup(self._context, name, each, window)
+        self.popup.given.connect(lambda wanted: self._on_planned(each, name, wanted))
+        self.popup.open_at(QRect(button.mapTo(window, QPoint()), button.size()))
+
+    def _on_planned(self, each: ListedMilestone, name: str, wanted: Mapping[str, Plain]) -> None:
+        replica, deal_id, key, held = self._context.replica, self._deal_id, each.key, held_of(each)
+        if dict(wanted) == dict(held):
+            return
+        self._context.change(
+            self,
+            lambda: milestones.plan(replica, deal_id, key, wanted),
+            told=message("“{title}” planned", title=name),
+            undo=lambda: milestones.plan(replica, deal_id, key, held),
+        )
 
     def _on_toggled(self, key: str, done: bool) -> None:
         replica, deal_id = self._context.replica, self._deal_id

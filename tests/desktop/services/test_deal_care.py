@@ -45,7 +45,7 @@ def test_a_deal_has_the_milestones_of_the_stages_it_reached_and_of_its_product(a
     names = [each.name for each in milestones.checklist(app.replica, deal)]
     assert names == ["Survey", "Visit the boss", "Sample sent"]
     milestones.tick(app.replica, deal, "勘察", done=True)
-    milestones.plan(app.replica, deal, survey, due_on="2020-01-01")
+    milestones.plan(app.replica, deal, survey, {"due_on": "2020-01-01"})
     ticked = milestones.checklist(app.replica, deal)[0]
     assert (ticked.done, ticked.late, ticked.due_on) == (True, False, "2020-01-01")
     assert ticked.done_at is not None

@@ -21,7 +21,7 @@ from crm_desktop.assembly import App
 from crm_desktop.models import repository
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
-from crm_desktop.services import deals, records
+from crm_desktop.services import deals, milestones, records
 from crm_desktop.services.deals import Card
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
@@ -430,6 +430,23 @@ def test_a_deal_goes_to_another_pipeline_and_shows_its_milestones_there(bare: Sh
     assert panel.isVisible()
     (box,) = panel.boxes
     assert box.accessibleName() == "Contract found"
+    panel.plan_buttons[0].click()
+    popup = panel.popup
+    assert popup is not None
+    popup.due.setText("somewhen")
+    popup.save_button.click()
+    assert popup.fields["due_on"].error
+    popup.due.setText("2020-02-01")
+    QTest.keyClick(popup.due, Qt.Key.Key_Return)
+    bare.settle()
+    (listed,) = milestones.checklist(replica, deal_id)
+    assert (listed.due_on, listed.late) == ("2020-02-01", True)
+    undo = bare.notices[-1].act
+    assert undo is not None
+    undo()
+    bare.settle()
+    assert milestones.checklist(replica, deal_id)[0].due_on is None
+    (box,) = panel.boxes
     box.setFocus()
     bare.press(Qt.Key.Key_Space)
     assert panel.heading.title.text() == "Milestones 1 of 1"
