@@ -6,9 +6,21 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, MetaData, column, inspect, select, table
 
+from crm_core.entities import ENTITIES
+from sync_server.store import alike, attempts, blobs, calendar_feeds, known, turns
 from sync_server.store.tables import HqBase
 
 STEPS = Path(__file__).parent / "migrations"
+KEPT = (
+    *ENTITIES,
+    alike.AlikeKey,
+    attempts.SignInAttempt,
+    blobs.Blob,
+    calendar_feeds.CalendarFeed,
+    known.KnownHash,
+    turns.AssignmentTurn,
+)
+"""What hangs on the one metadata, once the modules that declare it are imported, as here."""
 _stood = table("alembic_version", column("version_num"))
 """Where Alembic, which runs the steps, keeps what was run last."""
 

@@ -7,15 +7,11 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Connection, create_engine
 
-from crm_core.entities import ENTITIES
-from sync_server.store import alike, attempts, blobs, calendar_feeds, known, tables, turns
+from sync_server.store.tables import HqBase
+from sync_server.store.upgrading import KEPT
 
-# Everything HQ keeps hangs on one metadata, once the modules that declare it are imported.
-metadata = tables.HqBase.metadata
-assert ENTITIES
-assert attempts.SignInAttempt.metadata is blobs.Blob.metadata is turns.AssignmentTurn.metadata is metadata
-assert calendar_feeds.CalendarFeed.metadata is known.KnownHash.metadata is metadata
-assert alike.AlikeKey.metadata is metadata
+assert KEPT
+metadata = HqBase.metadata
 
 
 def run(connection: Connection) -> None:
