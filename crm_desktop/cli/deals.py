@@ -10,16 +10,20 @@ import click
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_core.money import Money
 from crm_core.schema.field import Plain
 from crm_core.schema.values import instant_text
 from crm_desktop.cli.console import LANGUAGE, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import record_id_of
-from crm_desktop.services import milestones, neglected, rivals
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.services import losses, milestones, neglected, rivals
+from crm_desktop.services.losses import By
 from crm_desktop.services.milestones import ListedMilestone
 from resources import CHINESE
 
 _MILESTONES = ("done", "name", "due_on", "owner", "done_by", "done_at", "key")
+_BY = {"reason": By.REASON, "competitor": By.COMPETITOR, "month": By.MONTH, "owner": By.OWNER}
 _NEGLECTED = ("name", "customer", "owner", "stage", "why", "id")
 
 
@@ -42,9 +46,7 @@ def list_milestones(terminal: Terminal, deal_id: str) -> None:
 @click.argument("deal_id", metavar="ID")
 @click.argument("milestone")
 @click.option("--undo", is_flag=True, help=tr(N_("Take the tick back.")))
-@click.option(
-    "--due", metavar="DAY", help=tr(N_("Say when it is due instead, as 2026-12-24; empty: never."))
-)
+@click.option("--due", metavar="DAY", help=tr(N_("Say when it is due instead, as 2026-12-24; empty: never.")))
 @click.option("--owner", metavar="ID", help=tr(N_("Say whose it is instead; empty: nobody's.")))
 @pass_terminal
 def tick(
@@ -110,22 +112,32 @@ def list_competitors(terminal: Terminal) -> None:
 
 @deal.command("losses", help=tr(N_("Count why deals were lost.")))
 @click.option("--competitor", metavar="ID", help=tr(N_("Only those lost while this one was met.")))
+@click.option("--by", type=click.Choice(list(_BY)), default="reason", help=tr(N_("What to count by.")))
+@click.option("--since", metavar="DAY", help=tr(N_("Only those lost from this day on.")))
+@click.option("--until", metavar="DAY", help=tr(N_("Only those lost up to this day.")))
 @pass_terminal
-def list_losses(terminal: Terminal, competitor: str | None) -> None:
+def list_losses(
+    terminal: Terminal, competitor: str | None, by: str, since: str | None, until: str | None
+) -> None:
     """Count losses."""
+    days = [datetime.date.fromisoformat(_day(day)) if day else None for day in (since, until)]
+    met = (
+        (Condition(field="competitor_id", op=Op.EQUAL, value=record_id_of(competitor)),) if competitor else ()
+    )
     with terminal.app() as app:
-        found = rivals.losses(app.replica, record_id_of(competitor) if competitor else None)
+        found = losses.counted(app.replica, _BY[by], *days, besides=met)
     reasons = SCHEMAS["deal"].fields["loss_reason"]
     rows = [
         {
-            "reason": each.reason,
-            "label": tr(reasons.choice_label(each.reason)) if each.reason else "",
+            by: each.key,
+            "label": tr(reasons.choice_label(each.key)) if each.key and by == "reason" else each.label,
             "count": each.count,
-            "percent": each.percent,
+            "percent": rivals.percent_of(each.count, found.count),
+            "amount": str(Money(each.amount_minor, found.currency)) if found.shows_money else None,
         }
-        for each in found
+        for each in found.parts
     ]
-    terminal.console.show_rows(rows, ("label", "count", "percent", "reason"))
+    terminal.console.show_rows(rows, ("label", "count", "percent", "amount", by))
 
 
 def _row(each: ListedMilestone) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How deals ended: against whom, and why; counted over what the person may see."""
+"""How deals ended in which a competitor was met; counted over what the person may see."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from crm_core.entities.deal import Deal, Stage
 from crm_core.entities.selling_setup import Competitor
 from crm_core.rules import pipeline
 from crm_core.rules.access import Action, decide
-from crm_desktop.models.query import not_masked
 from crm_desktop.models.replica import Replica
-from crm_desktop.services.company import company
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +27,7 @@ class Rival:
     def win_percent(self) -> int | None:
         """Of those that ended, how many in a hundred were won, rounded half up."""
         ended = self.won + self.lost
-        return _percent(self.won, ended) if ended else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
-    """Deals lost for one reason. The amount counts the company's currency; None where it may not be read."""
-
-    reason: str
-    count: int
-    amount_minor: int | None
-    percent: int
+        return percent_of(self.won, ended) if ended else None
 
 
 def rivals(replica: Replica) -> tuple[Rival, ...]:
@@ -62,38 +50,6 @@ def rivals(replica: Replica) -> tuple[Rival, ...]:
     return tuple(sorted(found, key=lambda rival: (-(rival.open + rival.won + rival.lost), rival.name)))
 
 
-def losses(replica: Replica, competitor_id: str | None = None) -> tuple[Loss, ...]:
-    """Return why deals were lost, the commonest reason first; against one competitor or altogether."""
-    decide(replica.person, Action.READ, "deal").demand()
-    shows_money = not_masked(replica.person, "deal", "amount")
-    with replica.read() as session:
-        currency = company(session).currency
-        statement = (
-            select(
-                func.coalesce(Deal.loss_reason, ""),
-                func.count(),
-                func.sum(func.iif(Deal.currency == currency, Deal.amount, 0)),
-            )
-            .join(Stage, Stage.id == Deal.stage_id)
-            .where(Stage.kind == pipeline.LOST, Deal.life % 2 == 1)
-            .group_by(func.coalesce(Deal.loss_reason, ""))
-            .order_by(func.count().desc(), func.coalesce(Deal.loss_reason, ""))
-        )
-        if competitor_id is not None:
-            statement = statement.where(Deal.competitor_id == competitor_id)
-        rows = session.execute(statement).all()
-    whole = sum(int(row[1]) for row in rows)
-    return tuple(
-        Loss(
-            reason=str(reason),
-            count=int(count),
-            amount_minor=int(amount or 0) if shows_money else None,
-            percent=_percent(int(count), whole),
-        )
-        for reason, count, amount in rows
-    )
-
-
-def _percent(part: int, whole: int) -> int:
+def percent_of(part: int, whole: int) -> int:
     """Return how many in a hundred a part is, rounded half up."""
     return (200 * part + whole) // (2 * whole)

@@ -153,6 +153,14 @@ PAGES: tuple[PageSpec, ...] = (
         in_rail=False,
     ),
     PageSpec(
+        id="losses",
+        text=N_("Lost deals"),
+        icon="lost",
+        factory="losses:LossesPage",
+        entity="deal",
+        in_rail=False,
+    ),
+    PageSpec(
         id="capture_forms",
         text=N_("Capture forms"),
         icon="globe",

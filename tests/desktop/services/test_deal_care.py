@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +14,11 @@ from crm_core.rules.neglect import DEAL_DAYS, neglect
 from crm_core.rules.pipeline import StageRow
 from crm_core.times import DAY_MS
 from crm_desktop.assembly import App
-from crm_desktop.services import board_moves, deals, milestones, neglected, records, rivals
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.models.query import ListQuery
+from crm_desktop.services import board_moves, deals, losses, milestones, neglected, records, rivals
 from crm_desktop.services.deals import BoardFilter
+from crm_desktop.services.losses import By
 from tests.support.desktop import empty_app
 
 
@@ -119,8 +123,21 @@ def test_competitors_count_what_was_won_and_lost_and_losses_their_reasons(app: A
     make(app, "deal", name="Still open", competitor_id=rival)
     (found,) = (each for each in rivals.rivals(app.replica) if each.id == rival)
     assert (found.open, found.won, found.lost, found.win_percent) == (1, 1, 3, 25)
-    why = rivals.losses(app.replica, rival)
-    assert [(each.reason, each.count, each.percent, each.amount_minor) for each in why] == [
-        ("price", 2, 67, 2000),
-        ("timing", 1, 33, 1000),
+    met = (Condition(field="competitor_id", op=Op.EQUAL, value=rival),)
+    why = losses.counted(app.replica, By.REASON, besides=met)
+    assert [(part.key, part.count, part.amount_minor) for part in why.parts] == [
+        ("price", 2, 2000),
+        ("timing", 1, 1000),
     ]
+    assert rivals.percent_of(2, why.count) == 67
+    today = app.replica.clock.today()
+    for by in By:
+        found_by = losses.counted(app.replica, by, today, today)
+        for part in found_by.parts:
+            rows = records.page(app.replica, ListQuery(entity="deal", conditions=part.conditions)).rows
+            assert len(rows) == part.count  # the very deals a click shows
+        assert found_by.count >= 3
+    (against,) = (p for p in losses.counted(app.replica, By.COMPETITOR).parts if p.key == rival)
+    assert (against.label, against.count) == ("Kite Works (demo)", 3)
+    before = today - datetime.timedelta(days=1)
+    assert losses.counted(app.replica, By.REASON, None, before, besides=met).count == 0

@@ -445,10 +445,10 @@ def test_a_deal_goes_to_another_pipeline_and_shows_its_milestones_there(bare: Sh
     assert undo is not None
     undo()
     bare.settle()
+    bare.qtbot.waitUntil(lambda: not panel._timer.isActive() and not bare.tasks.busy)
     assert milestones.checklist(replica, deal_id)[0].due_on is None
-    (box,) = panel.boxes
-    box.setFocus()
-    bare.press(Qt.Key.Key_Space)
+    QTest.keyClick(panel.boxes[0], Qt.Key.Key_Space)
+    bare.settle()
     assert panel.heading.title.text() == "Milestones 1 of 1"
     assert panel.boxes[0].isChecked()
     assert deals.board(replica, other).columns[0].cards[0].milestones == (1, 1)

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from crm_core.errors import Invalid
+from crm_desktop.models.query import ListQuery
 from crm_desktop.services import deals, records
+from crm_desktop.ui.context import Place
 from crm_desktop.ui.pages import selling_setup
+from crm_desktop.ui.pages.losses import LossesPage
 from crm_desktop.ui.pages.records import RecordsPage
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
@@ -78,6 +82,34 @@ def test_each_competitor_stands_with_what_was_won_against_it(stage: Stage) -> No
     assert cells(page, "name", "open", "won", "lost", "rate") == [
         ("Kite Works (demo)", "0", "1", "2", "33 %")
     ]
+
+
+def test_lost_deals_are_counted_and_each_row_opens_them(stage: Stage) -> None:
+    replica = stage.app.replica
+    for reason in ("price", "price", "timing"):
+        deal = records.create(
+            replica, "deal", {"name": "Gone", "amount": 100_000, "currency": "CNY"}
+        ).value.id
+        deals.finish(replica, deal, "lost", loss_reason=reason)
+    page = LossesPage(stage.context, stage.actions)
+    stage.show(page)
+    page.show_place(Place(page="losses"))
+    stage.settle()
+    assert [(row.title.text(), row.line.text()) for row in page.rows] == [
+        ("Price", "2 deals · 67 %"),
+        ("Timing", "1 deal · 33 %"),
+    ]
+    page.rows[0].setFocus()
+    stage.press(page.rows[0], Qt.Key.Key_Return)
+    conditions = stage.places[-1].options["conditions"]
+    assert len(records.page(replica, ListQuery(entity="deal", conditions=conditions)).rows) == 2
+    page.by.choose("competitor_id")
+    page.refresh()
+    stage.settle()
+    assert [row.title.text() for row in page.rows] == ["No competitor met"]
+    records.create(replica, "competitor", {"name": "Elsewhere"})
+    stage.settle()
+    assert len(page.rows) == 1
 
 
 def test_pipelines_and_milestones_are_listed(stage: Stage) -> None:
