@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-import email.policy
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.parser import BytesParser
+from email.policy import EmailPolicy
 from email.utils import getaddresses
 from html.parser import HTMLParser
-from typing import Final
+from typing import Final, cast
 
 TEXT_MOST: Final = 20_000
 """Characters of a mail kept; what is beyond is a quotation or an attack."""
 SUBJECT_MOST: Final = 200
 NAME_MOST: Final = 120
+HEADER_MOST: Final = 2_000
+"""Characters of a header read; the parser takes a time that grows with the square of them."""
 _ADDRESS: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>.\"]+(\.[^@\s,;<>.\"]+)+\Z")
 _ROBOTS: Final = re.compile(r"(no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?)([+.-].*)?\Z")
 _BLANK_LINES: Final = re.compile(r"\n\s*\n\s*\n+")
 _QUIET: Final = ("bulk", "junk", "list", "auto_reply")
 _UNSHOWN: Final = frozenset(("script", "style", "head", "title"))
 _BREAKS: Final = frozenset(("p", "br", "div", "tr", "li", "h1", "h2", "h3"))
+
+
+class _ShortHeaders(EmailPolicy):
+    """Reads the beginning of each header, of the mail and of its parts."""
+
+    def header_source_parse(self, sourcelines: Sequence[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(list(sourcelines))
+        return name[:HEADER_MOST], value[:HEADER_MOST]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +54,12 @@ class Letter:
 def read_letter(raw: bytes, stands_for_id: str) -> Letter | None:
     """Return a mail; None for one without a sender that can be answered, or that cannot be read at all."""
     try:
-        mail = BytesParser(policy=email.policy.default).parsebytes(raw)
-        return _letter(mail, stands_for_id)
-    except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        mail = BytesParser(policy=_ShortHeaders()).parsebytes(raw)
+        return _letter(cast(EmailMessage, mail), stands_for_id)
+    except (
+        *(MessageError, ValueError, LookupError, AttributeError, TypeError),
+        *(AssertionError, RecursionError, MemoryError),
+    ):
         # The parser of the standard library breaks on headers made to break it, in all these ways.
         return None
 
@@ -118,9 +132,26 @@ class _Words(HTMLParser):
 
 def _plain(html: str) -> str:
     words = _Words()
-    words.feed(html)
+    words.feed("".join(_without_declarations(html)))
     words.close()
     return "".join(words.parts)
+
+
+def _without_declarations(html: str) -> Iterator[str]:
+    """Yield what stands outside of comments and declarations, up to one that does not end.
+
+    Many that do not end take the parser of the standard library a time that grows with their square, or
+    break it.
+    """
+    at = 0
+    while (begin := html.find("<!", at)) >= 0:
+        yield html[at:begin]
+        end = "-->" if html.startswith("<!--", begin) else ">"
+        found = html.find(end, begin + 2)
+        if found < 0:
+            return
+        at = found + len(end)
+    yield html[at:]
 
 
 def _line(text: str, most: int) -> str:

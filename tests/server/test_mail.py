@@ -197,3 +197,34 @@ def test_the_command_says_what_came(
     post(mail_port, mail("kim@x.example", "Offer", "Please call"))
     assert cli.run(["--data", str(Path(hq.settings.data)), "--json", "mail", "fetch"]) == 0
     assert json.loads(capsys.readouterr().out)["leads"] == 1
+
+
+_BEGINS = b"From: a@b.example\r\n"
+_PAGE = _BEGINS + b"Content-Type: text/html\r\n\r\n"
+_MADE_TO_LAST = {
+    "quotes": b"From: " + b'"' * 50_001 + b"\r\n\r\n",
+    "senders": b"From: " + b", ".join(b"u%d@b.example" % n for n in range(10_000)) + b"\r\n\r\n",
+    "words": _BEGINS + b"Subject: " + b"=?utf-8?q?a?= " * 15_000 + b"\r\n\r\n",
+    "parameters": _BEGINS + b"Content-Type: text/plain" + b"; a=b" * 40_000 + b"\r\n\r\n",
+    "pieces": _BEGINS + b"Content-Type: text/plain" + b"; a*1*=x" * 20_000 + b"\r\n\r\n",
+    "of a part": _BEGINS
+    + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain"
+    + b"; a=b" * 40_000
+    + b"\r\n\r\n",
+    "comments": _PAGE + b"<!--" * 50_000,
+    "declarations": _PAGE + b"<![" * 60_000,
+}
+
+
+@pytest.mark.parametrize("name", _MADE_TO_LAST)
+def test_a_mail_made_to_keep_hq_busy_is_read_at_once(name: str) -> None:
+    began = time.process_time()
+    read_letter(_MADE_TO_LAST[name], stands_for_id="x")
+    assert time.process_time() - began < 1.0
+
+
+def test_comments_and_declarations_of_a_page_are_no_text() -> None:
+    page = b"<!DOCTYPE html><p>One<!-- not <b>this</b> --></p><![if x]><p>Two<!-- never ended <p>Three"
+    letter = read_letter(_PAGE + page, stands_for_id="x")
+    assert letter is not None
+    assert letter.text.split() == ["One", "Two"]
