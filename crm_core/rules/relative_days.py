@@ -60,9 +60,40 @@ class RelativeDay:
 _TEXT = re.compile(r"(?:today|this-(?P<unit>week|month|quarter|year))(?P<offset>[+-]\d{1,5})?\Z")
 
 
+_AGO_TEXT = re.compile(r"(?P<count>\d{1,5})\s*(?P<unit>days?|weeks?|months?|quarters?|years?) ago\Z")
+_AGO_CHINESE = re.compile(r"(?P<count>\d{1,5})\s*(?P<unit>天|周|个月|个季度|年)前\Z")
+_CHINESE = {"天": Unit.DAY, "周": Unit.WEEK, "个月": Unit.MONTH, "个季度": Unit.QUARTER, "年": Unit.YEAR}
+_WORDS = {
+    **{f"this {unit}": (unit, 0) for unit in Unit if unit is not Unit.DAY},
+    **{f"last {unit}": (unit, -1) for unit in Unit if unit is not Unit.DAY},
+    **{
+        word: (unit, offset)
+        for unit, words in (
+            (Unit.WEEK, ("本周", "上周")),
+            (Unit.MONTH, ("本月", "上月")),
+            (Unit.QUARTER, ("本季度", "上季度")),
+            (Unit.YEAR, ("今年", "去年")),
+        )
+        for word, offset in zip(words, (0, -1), strict=True)
+    },
+}
+"""Stretches as people write them; “today” and “yesterday” are days of their own where one is asked for."""
+
+
 def parse_relative(text: str) -> RelativeDay | None:
-    """Return the day written as `today`, `today-90`, `this-quarter` or `this-year-1`; None for other text."""
-    found = _TEXT.match(text.strip().lower())
+    """Return the day written as `today`, `today-90`, `this-quarter` or `this-year-1`, or in words.
+
+    In words: “90 days ago”, “this quarter”, “last year”, “90天前”, “本季度”. None for other text.
+    """
+    text = " ".join(text.split()).lower()
+    if text in _WORDS:
+        return RelativeDay(*_WORDS[text])
+    ago = _AGO_TEXT.match(text) or _AGO_CHINESE.match(text)
+    if ago is not None:
+        unit = _CHINESE.get(ago["unit"]) or Unit(ago["unit"].rstrip("s"))
+        count = int(ago["count"])
+        return RelativeDay(unit, -count) if count <= MOST_BACK else None
+    found = _TEXT.match(text)
     if found is None:
         return None
     offset = int(found["offset"] or 0)

@@ -13,6 +13,7 @@ from crm_core.schema.values import links_of
 from crm_desktop.models import derived, query
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.custom import custom_fields, fields_of, is_custom
+from crm_desktop.models.narrowing import segment_filter
 from crm_desktop.models.query import MAX_LIMIT, Cursor, ListQuery, is_walked
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
@@ -66,6 +67,8 @@ class ListSetup:
     """The field that says whose a record is; None where it belongs to nobody."""
     reach: Reach
     """How far the person's right to read goes."""
+    filters: tuple[Field, ...]
+    """What the list is narrowed by besides its fields."""
     may_create: bool
     may_delete: bool
     may_export: bool
@@ -82,6 +85,7 @@ def setup_of(replica: Replica, entity: str) -> ListSetup:
         user_id=person.user_id,
         owner_field=owner,
         reach=person.rights.reach_of(entity, Action.READ),
+        filters=segment_filter(entity) if decide(person, Action.READ, "segment") else (),
         may_create=bool(decide(person, Action.CREATE, entity)),
         may_delete=bool(decide(person, Action.DELETE, entity)),
         may_export=bool(decide(person, Action.EXPORT, entity)),

@@ -13,7 +13,7 @@ from crm_core.i18n import N_, Message
 from crm_core.rules.access import Action, decide
 from crm_core.rules.segment_text import parse_rule, rule_text
 from crm_core.rules.segments import CUSTOMER, IN_SEGMENT, PICKED, RULES, Rule, plain_rule, rule_of
-from crm_core.schema.field import Plain
+from crm_core.schema.field import Field, Plain
 from crm_desktop.models import query
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.custom import fields_of
@@ -93,6 +93,11 @@ def save(replica: Replica, name: str, rule: Rule, segment_id: str | None = None)
     if segment_id is None:
         return records.create(replica, SEGMENT, values)
     return records.update(replica, SEGMENT, segment_id, values)
+
+
+def save_text(replica: Replica, name: str, text: str, segment_id: str | None = None) -> Outcome[Record]:
+    """Keep a segment of whoever fits the rule written as text."""
+    return save(replica, name, read_rule(replica, text), segment_id)
 
 
 def rename(replica: Replica, segment_id: str, name: str) -> Outcome[Record]:
@@ -191,6 +196,12 @@ def written_rule(replica: Replica, rule: Rule) -> str:
     """Return a rule as the text `read_rule` reads."""
     with replica.read() as session:
         return rule_text(rule, lambda entity: fields_of(session, entity))
+
+
+def fields_of_kind(replica: Replica, entity: str) -> dict[str, Field]:
+    """Return every field of a kind of record that rules may speak of, by name."""
+    with replica.read() as session:
+        return fields_of(session, entity)
 
 
 def _row_of(record: Record, user_id: str) -> SegmentRow:

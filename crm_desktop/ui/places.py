@@ -26,6 +26,7 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "milestone": "milestones",
         "competitor": "competitors",
         "pool_rule": "pool_rules",
+        "segment": "segments",
         "target": "targets",
         "capture_form": "capture_forms",
         "assignment_rule": "assignment_rules",

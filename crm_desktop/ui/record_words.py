@@ -53,6 +53,13 @@ _WORDS: Mapping[str, ListWords] = {
         ),
         new=N_("New pool rule"),
     ),
+    "segment": ListWords(
+        counted=N_("{count} segments"),
+        one=N_("1 segment"),
+        none_yet=N_("No segments yet"),
+        first=N_("Say by a rule who belongs together, or pick customers in their list (Ctrl+Shift+G)."),
+        new=N_("New segment"),
+    ),
     "target": ListWords(
         counted=N_("{count} targets"),
         one=N_("1 target"),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 
 from crm_core.errors import CrmError
 from crm_core.i18n import N_, message
-from crm_desktop.services import customers, lists
+from crm_desktop.services import customers, lists, segments
 from crm_desktop.services.customers import Overview
 from crm_desktop.services.lists import ShownField
 from crm_desktop.services.timeline import TimelineItem
@@ -65,6 +65,7 @@ _FOLLOWED = frozenset(
         "stage",
         "point_entry",
         "comment",
+        "segment",
     )
 )
 
@@ -129,6 +130,13 @@ class CustomerView(Live, QWidget):
             return customers.overview(replica, customer_id), lists.shown_fields(replica, "customer")
 
         self.context.tasks.read(self, read, self._on_read, self._on_failed, topic="overview")
+        self.context.tasks.read(
+            self,
+            lambda: segments.containing(replica, customer_id),
+            self.side.show_segments,
+            lambda _error: None,  # said where the customer itself cannot be read
+            topic="segments",
+        )
 
     def choose_tab(self, key: str) -> None:
         """Bring a tab to the front."""

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from crm_core.i18n import Message, message
 from crm_core.money import Money
-from crm_core.times import DAY_MS
-from crm_desktop.models.clock import Clock
+from crm_core.rules.relative_days import RelativeDay, Unit
 from crm_desktop.models.conditions import Condition, Op
-from crm_desktop.services.calendar import end_of_today_ms, local
+from crm_desktop.services.calendar import local
 from crm_desktop.services.customers import RECENT_DAYS, ListExtras
 from crm_desktop.services.lists import ListSetup
 from crm_desktop.ui.customers.words import step_shown
@@ -44,20 +43,14 @@ RETURNING = ListView(
 """Customers that rules return when nothing is done, the next first."""
 
 
-def quiet_view(clock: Clock) -> ListView:
-    """Return the view of customers nobody spoke with for a month, those never spoken with among them."""
-
-    def not_since() -> tuple[Condition, ...]:
-        since = end_of_today_ms(clock.now_ms()) - (RECENT_DAYS + 1) * DAY_MS
-        return (Condition(field=LAST_CONTACT, op=Op.NOT_SINCE, value=since),)
-
-    return ListView(
-        key="quiet",
-        text=message("No contact {days} days", days=RECENT_DAYS),
-        moving=not_since,
-        needs=LAST_CONTACT,
-        sort=((LAST_CONTACT, False),),
-    )
+QUIET = ListView(
+    key="quiet",
+    text=message("No contact {days} days", days=RECENT_DAYS),
+    fixed=(Condition(field=LAST_CONTACT, op=Op.NOT_SINCE, value=RelativeDay(Unit.DAY, -RECENT_DAYS)),),
+    needs=LAST_CONTACT,
+    sort=((LAST_CONTACT, False),),
+)
+"""Customers nobody spoke with for a month, those never spoken with among them."""
 
 
 def extra_columns(setup: ListSetup) -> tuple[Column, ...]:

@@ -14,6 +14,7 @@ from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.models.records import Record
 from crm_desktop.services.attachments import ON_LAPTOP, FileRow
 from crm_desktop.services.customers import DealRow, Overview
+from crm_desktop.services.segments import SegmentRow
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.words import amount, step_shown
 from crm_desktop.ui.files.words import LOOKS
@@ -43,6 +44,7 @@ class SideColumn(Live, QWidget):
         super().__init__(parent)
         self._context = context
         self._overview: Overview | None = None
+        self._segments: Sequence[SegmentRow] = ()
         self._body = QVBoxLayout()
         self._body.setSpacing(0)
         inner = QWidget()
@@ -62,6 +64,11 @@ class SideColumn(Live, QWidget):
     def show_overview(self, overview: Overview) -> None:
         """Show a customer."""
         self._overview = overview
+        self._fill()
+
+    def show_segments(self, segments: Sequence[SegmentRow]) -> None:
+        """Show which segments the customer is in."""
+        self._segments = segments
         self._fill()
 
     def retranslate(self) -> None:
@@ -86,6 +93,7 @@ class SideColumn(Live, QWidget):
             "tickets",
         )
         self._files(overview.files)
+        self._in_segments()
 
     def _contacts(self, overview: Overview) -> None:
         heading = Heading(message("Contacts"))
@@ -153,6 +161,18 @@ class SideColumn(Live, QWidget):
             row.opened.connect(lambda: self.tab_asked.emit("files"))
             self._body.addWidget(row)
         self._more(len(files) - MOST_ROWS, "files")
+
+    def _in_segments(self) -> None:
+        if not self._segments:
+            return
+        self._body.addSpacing(L)
+        self._body.addWidget(Heading(message("In segments")))
+        self._body.addSpacing(4)
+        for segment in self._segments:
+            row = InfoRow(segment.name, icon="filter", lined=False)
+            row.layout().setContentsMargins(0, 4, 0, 5)
+            row.opened.connect(lambda record_id=segment.id: self._go("segments", record_id))
+            self._body.addWidget(row)
 
     def _more(self, number: int, tab: str) -> None:
         if number > 0:

@@ -9,6 +9,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
 from crm_core.rules.condition_words import condition_words
 from crm_core.rules.relative_days import RelativeDay, relative_words
+from crm_core.rules.segments import IN_SEGMENT
 from crm_core.schema.field import Field, Kind
 from crm_desktop.models.conditions import Condition, Op, Value
 from crm_desktop.ui.field_texts import value_text
@@ -49,6 +50,8 @@ NO_VALUE = frozenset((Op.EMPTY, Op.FILLED))
 
 def ops_of(field: Field) -> tuple[Op, ...]:
     """Return the comparisons offered for a field, the usual one first."""
+    if field.name == IN_SEGMENT.name:
+        return (Op.EQUAL, Op.NOT_EQUAL)
     return OPS_OF_KIND.get(field.kind, TEXT_OPS)
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLineEd
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_, message
+from crm_core.rules.relative_days import RelativeDay, parse_relative, relative_words
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.values import canonical_decimal, parse_text
 from crm_desktop.models.conditions import Condition, Op, Value
@@ -230,6 +231,8 @@ class _ValueEditor(QWidget):
 
     def _parsed(self, op: Op, text: str) -> Value:
         assert self._line is not None
+        if isinstance(self._line, DayEditor) and (day := moving_day(text)) is not None:
+            return day
         if isinstance(self._line, LinkEditor | DayEditor):
             plain = self._line.read({})[self._field.name]
             if self._field.kind is Kind.INSTANT and isinstance(plain, str):
@@ -251,8 +254,22 @@ class _ValueEditor(QWidget):
         if self._field.members or (self._field.kind is Kind.REF and self._field.target != "*"):
             return LinkEditor(context, self._field)
         if self._field.kind in (Kind.DATE, Kind.INSTANT):
-            return DayEditor(self._field)
+            return _FilterDay(self._field, message("Day, or “90 days ago”"))
         return LineEditor(self._field)
+
+
+class _FilterDay(DayEditor):
+    """A day, or one that moves with the calendar: “90 days ago”, “this quarter”."""
+
+    def _on_editing_finished(self) -> None:
+        if moving_day(self.text()) is None:
+            super()._on_editing_finished()
+
+
+def moving_day(text: str) -> RelativeDay | None:
+    """Return the day that moves with the calendar as typed; None for a day that stays, today among them."""
+    day = parse_relative(text)
+    return None if day == RelativeDay() else day
 
 
 def _moment_of(day: str, op: Op) -> int:
@@ -266,4 +283,7 @@ def _moment_of(day: str, op: Op) -> int:
 def _typed(field: Field, value: Value) -> str:
     if field.kind is Kind.INSTANT and isinstance(value, int):
         return datetime.datetime.fromtimestamp(value / 1000).astimezone().date().isoformat()
+    if isinstance(value, RelativeDay):
+        said = show(relative_words(value))
+        return said if parse_relative(said) == value else str(value)
     return show(str(value))

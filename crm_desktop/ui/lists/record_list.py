@@ -141,7 +141,7 @@ class RecordList(Live, QWidget):
         """What is asked for."""
         return ListQuery(
             entity=self.entity,
-            conditions=(*self._base, *self._view.held, *self.bar.conditions),
+            conditions=(*self._base, *self._view.fixed, *self.bar.conditions),
             text=self.bar.text,
             sort=self._sort,
             deleted=self._view.deleted,
@@ -310,7 +310,7 @@ class RecordList(Live, QWidget):
         first = self._setup is None
         self._setup, saved, self.tabs.audiences = read
         self.keeper.take(self._setup, saved)
-        self.bar.set_fields([shown.field for shown in self._setup.fields])
+        self.bar.set_fields([*(shown.field for shown in self._setup.fields), *self._setup.filters])
         further = self._extra_columns
         further = further(self._setup) if callable(further) else further
         self._all_columns = columns_of(self.entity, self._setup, further, self._wanted_columns)
@@ -465,7 +465,7 @@ class RecordList(Live, QWidget):
 
     def _on_view_saved(self, name: str) -> None:
         definition = ViewDefinition(
-            conditions=(*self._view.held, *self.bar.conditions),
+            conditions=(*self._view.fixed, *self.bar.conditions),
             text=self.bar.text,
             sort=self._sort,
             columns=tuple(self.column_keys()),

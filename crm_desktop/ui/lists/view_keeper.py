@@ -86,7 +86,7 @@ class ViewKeeper(QObject):
         wanted = {
             view.key: ListQuery(
                 entity=self._entity,
-                conditions=(*self._base, *view.held, *view.conditions),
+                conditions=(*self._base, *view.fixed, *view.conditions),
                 text=view.words,
                 deleted=view.deleted,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -39,18 +39,11 @@ class ListView:
     sort: tuple[tuple[str, bool], ...] = ()
     columns: tuple[str, ...] = ()
     deleted: bool = False
-    moving: Callable[[], tuple[Condition, ...]] | None = None
-    """What holds too and moves with the day."""
     own: bool = True
     """Of a saved one: it is the person's own."""
     shown_to: tuple[str, ...] = ()
     needs: str = ""
     """A field without which the view says nothing."""
-
-    @property
-    def held(self) -> tuple[Condition, ...]:
-        """What always holds in it, as of now."""
-        return (*self.fixed, *(self.moving() if self.moving is not None else ()))
 
 
 def usual_views(setup: ListSetup, further: Sequence[ListView] = ()) -> list[ListView]:

@@ -21,12 +21,12 @@ from crm_desktop.ui.customers.customer_view import CustomerView
 from crm_desktop.ui.customers.hand_over_dialog import HandOverDialog
 from crm_desktop.ui.customers.list_columns import (
     POOL,
+    QUIET,
     RETURNING,
     SHOWN,
     WIDTHS,
     describe,
     extra_columns,
-    quiet_view,
 )
 from crm_desktop.ui.customers.pool_actions import PoolActions
 from crm_desktop.ui.forms.record_form import RecordForm
@@ -34,6 +34,7 @@ from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.segments.segment_actions import SegmentActions
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, M
 from crm_desktop.ui.widgets.buttons import Button, Kind
@@ -63,12 +64,15 @@ class CustomersPage(Page):
         self.import_button = ImportButton(context, actions, "customer", self)
         self.duplicates_button = Button(message("Duplicates"), icon="compare")
         self.duplicates_button.clicked.connect(lambda: context.go.emit(Place(page="duplicates")))
+        self.segments_button = Button(message("Segments"), icon="filter")
+        self.segments_button.clicked.connect(lambda: context.go.emit(Place(page="segments")))
         self._header = QWidget()
         head = QHBoxLayout(self._header)
         head.setSpacing(M)
         head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
         head.addWidget(self.title)
         head.addStretch(1)
+        head.addWidget(self.segments_button)
         head.addWidget(self.duplicates_button)
         head.addWidget(self.import_button)
         head.addWidget(self.new_button)
@@ -80,6 +84,7 @@ class CustomersPage(Page):
         self._stack.addWidget(self._list_side)
         self._make_list()
         self.pool = PoolActions(context, actions, self, self._chosen_ids, self._anchor)
+        self.segments = SegmentActions(context, actions, self, self._chosen_ids, self._filtered, self._anchor)
         hands = ActionSpec(
             id="customers.hand-over",
             text=N_("Hand over customers…"),
@@ -136,7 +141,7 @@ class CustomersPage(Page):
             extra_columns,
             extras=customers.list_extras,
             follows=("activity", "deal"),
-            views=(quiet_view(self.context.replica.clock), RETURNING, POOL),
+            views=(QUIET, RETURNING, POOL),
             details=details,
             describe=self._described,
             widths=WIDTHS,
@@ -214,6 +219,9 @@ class CustomersPage(Page):
         current = self.list.current_row()
         rows = self.list.selection.rows() or ([current] if current is not None else [])
         return tuple(row.id for row in rows)
+
+    def _filtered(self) -> ListQuery | None:
+        return self.list.query if self.list is not None else None
 
     def _anchor(self) -> QWidget:
         shows_one = self.view is not None and self._stack.currentWidget() is self.view

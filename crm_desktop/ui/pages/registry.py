@@ -184,6 +184,14 @@ PAGES: tuple[PageSpec, ...] = (
         entity="scoring_rule",
         in_rail=False,
     ),
+    PageSpec(
+        id="segments",
+        text=N_("Segments"),
+        icon="filter",
+        factory="segments:SegmentsPage",
+        entity="segment",
+        in_rail=False,
+    ),
     PageSpec(id="tags", text=N_("Tags"), icon="tag", factory="tags:TagsPage", entity="tag", in_rail=False),
     PageSpec(
         id="pool_rules",
