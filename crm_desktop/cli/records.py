@@ -9,9 +9,12 @@ from typing import Any
 import click
 
 from crm_core.entities import schema_of
-from crm_core.errors import NotFound
+from crm_core.entities.activity import ACTIVITY_KINDS
+from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_, Message, message
+from crm_core.money import Money
 from crm_core.rules.access import readable_fields
+from crm_core.rules.customer_profile import figures
 from crm_core.schema.values import instant_text
 from crm_core.sync.merge import lives
 from crm_desktop.cli.console import tr
@@ -29,7 +32,7 @@ from crm_desktop.cli.values import (
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import other_versions, records, scoring
+from crm_desktop.services import customer_profiles, other_versions, records, scoring
 from crm_desktop.services import search as searching
 from crm_desktop.services.other_versions import OtherVersion
 from crm_desktop.services.records import HistoryEntry
@@ -114,10 +117,20 @@ def _chosen(record: dict[str, Any], wanted: list[str] | None) -> dict[str, Any]:
 @entity_argument
 @id_argument
 @click.option("--labels", is_flag=True, help=tr(N_("Labels for field names, and titles for links.")))
+@click.option(
+    "--figures",
+    "with_figures",
+    is_flag=True,
+    help=tr(
+        N_("Of a customer: habits, spending, favourite products and channels, and what each follows from.")
+    ),
+)
 @pass_terminal
-def show(terminal: Terminal, entity: str, record_id: str, labels: bool) -> None:
+def show(terminal: Terminal, entity: str, record_id: str, labels: bool, with_figures: bool) -> None:
     """Show one record."""
     schema_of(entity)
+    if with_figures and entity != "customer":
+        raise UserError(N_("Figures are of customers"))
     with terminal.app() as app:
         record = records.get(app.replica, entity, record_id_of(record_id))
         shown = flat(app.replica, record)
@@ -125,7 +138,19 @@ def show(terminal: Terminal, entity: str, record_id: str, labels: bool) -> None:
             shown = labelled(app.replica, record)
             others = other_versions.of_record(app.replica, entity, record.id)
             shown |= {f"{tr(each.label)}: {version_words(each).show(tr)}": each.text for each in others}
+        if with_figures:
+            shown["figures"] = _figures(app.replica, record.id)
         terminal.console.show(shown)
+
+
+def _figures(replica: Replica, customer_id: str) -> list[dict[str, str]]:
+    profile = customer_profiles.profile(replica, customer_id)
+    kinds = {choice.value: choice.label for choice in ACTIVITY_KINDS}
+    lines = figures(profile, kinds, lambda minor: str(Money(minor, profile.currency)))
+    return [
+        {"label": line.label.show(tr), "value": line.said.show(tr), "basis": line.basis.show(tr)}
+        for line in lines
+    ]
 
 
 @click.command(help=tr(N_("Show who changed what of a record, when, and from what, newest first.")))

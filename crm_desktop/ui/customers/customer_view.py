@@ -21,6 +21,7 @@ from crm_desktop.ui.customers.child_list import ChildList
 from crm_desktop.ui.customers.facts import FactsPane
 from crm_desktop.ui.customers.header import CustomerHeader
 from crm_desktop.ui.customers.organisation_tab import OrganisationTab
+from crm_desktop.ui.customers.profile_tab import ProfileTab
 from crm_desktop.ui.customers.side_column import SideColumn
 from crm_desktop.ui.customers.timeline_view import TimelineView
 from crm_desktop.ui.dialling import dial
@@ -52,7 +53,9 @@ _TABS = (
     ("organisation", N_("Organisation")),
     ("comments", N_("Comments")),
     ("history", N_("History")),
+    ("profile", N_("Profile")),
 )
+_NUMBERED = 10  # Alt+1 to Alt+0
 _FOLLOWED = frozenset(
     (
         "customer",
@@ -220,7 +223,12 @@ class CustomerView(Live, QWidget):
         add("next", N_("Next customer"), "Ctrl+Down", lambda: self.step_asked.emit(1))
         add("edit", N_("Edit facts"), "E", self._on_edit_asked, single=True)
         for number, (key, text) in enumerate(_TABS, start=1):
-            add(f"tab-{key}", text, f"Alt+{number % 10}", lambda key=key: self._show_tab(key))
+            add(
+                f"tab-{key}",
+                text,
+                f"Alt+{number % 10}" if number <= _NUMBERED else "",
+                lambda key=key: self._show_tab(key),
+            )
 
     def _show_tab(self, key: str) -> None:
         self.tabs.choose(key)
@@ -236,6 +244,8 @@ class CustomerView(Live, QWidget):
             widget.list.setFocus()
         elif isinstance(widget, OrganisationTab):
             widget.chart.setFocus()
+        elif isinstance(widget, ProfileTab):
+            widget.setFocus()
         elif self.isVisible():
             self.line.list.setFocus()
 
@@ -260,6 +270,8 @@ class CustomerView(Live, QWidget):
             case "points":
                 shown = ("happened_on", "points", "reason", "created_by")
                 return ChildList(context, actions, "point_entry", shown, (("happened_on", True),))
+            case "profile":
+                return ProfileTab(context)
             case "organisation":
                 tab = OrganisationTab(context)
                 tab.contact_opened.connect(self._on_contact_opened)
@@ -273,7 +285,7 @@ class CustomerView(Live, QWidget):
 
     def _fill_tab(self, key: str) -> None:
         widget = self._tab_widgets.get(key)
-        if isinstance(widget, (ChildList, OrganisationTab)):
+        if isinstance(widget, (ChildList, OrganisationTab, ProfileTab)):
             widget.show_customer(self.customer_id)
         elif isinstance(widget, (FilesPanel, CommentsPanel)):
             widget.show_record(self.customer_id)

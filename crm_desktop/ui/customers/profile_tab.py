@@ -1,0 +1,81 @@
+"""The tab that says what a customer is like: figures, each with what it was worked out from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from crm_core.entities.activity import ACTIVITY_KINDS
+from crm_core.errors import CrmError
+from crm_core.i18n import message
+from crm_core.money import Money
+from crm_core.rules.customer_profile import CustomerProfile, figures
+from crm_desktop.services import customer_profiles
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.format import money
+from crm_desktop.ui.lists.details import clear
+from crm_desktop.ui.theme.tokens import SIZES, L
+from crm_desktop.ui.widgets.fields import Fact, line_up
+from crm_desktop.ui.widgets.labels import Heading, Label
+from crm_desktop.ui.widgets.live import Live
+
+_LEAST_LABEL, _MOST_LABEL, _WIDTH = 120, 220, 720
+
+
+class ProfileTab(Live, QScrollArea):
+    """One customer at a time; read off the main thread."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._profile: CustomerProfile | None = None
+        inner = QWidget()
+        inner.setMaximumWidth(_WIDTH)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(SIZES["page-margin"], L, SIZES["page-margin"], L)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(2)
+        column.addLayout(self.body)
+        column.addStretch(1)
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def show_customer(self, customer_id: str) -> None:
+        """Read a customer's figures and show them."""
+        replica = self._context.replica
+        self._context.tasks.read(
+            self,
+            lambda: customer_profiles.profile(replica, customer_id),
+            self._on_read,
+            self._on_failed,
+            topic="profile",
+        )
+
+    def retranslate(self) -> None:
+        """Write everything in the language on screen."""
+        if self._profile is not None:
+            self._on_read(self._profile)
+
+    def _on_read(self, profile: CustomerProfile) -> None:
+        self._profile = profile
+        clear(self.body)
+        kinds = {choice.value: choice.label for choice in ACTIVITY_KINDS}
+        lines = figures(profile, kinds, lambda minor: money(Money(minor, profile.currency)))
+        self.body.addWidget(Heading(message("Profile")))
+        self.body.addSpacing(8)
+        if not lines:
+            self.body.addWidget(Label(message("Your role reads nothing this would follow from"), wrap=True))
+        facts = []
+        for line in lines:
+            fact = Fact(line.label, line.said)
+            facts.append(fact)
+            self.body.addWidget(fact)
+            self.body.addWidget(Label(line.basis, step="caption", color="text-soft"))
+            self.body.addSpacing(8)
+        line_up(facts, least=_LEAST_LABEL, most=_MOST_LABEL)
+
+    def _on_failed(self, error: CrmError) -> None:
+        clear(self.body)
+        self.body.addWidget(Label(error.message, color="text-soft", wrap=True))
