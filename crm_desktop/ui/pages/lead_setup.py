@@ -8,16 +8,21 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
+from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, message
 from crm_core.rules.access import Action
+from crm_core.rules.scoring import RuleKind
 from crm_desktop.services import lead_setup, ranking, syncing
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.forms.record_form import RecordForm
+from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
 from crm_desktop.ui.pages.records import RecordsLook, RecordsPage
 from crm_desktop.ui.settings.form_grid import CaptureFormGrid
 from crm_desktop.ui.settings.rule_grids import AssignmentGrid, ScoringGrid
+from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, IconButton
+from crm_desktop.ui.widgets.cells import CellKind
 
 
 class CaptureFormForm(RecordForm):
@@ -119,20 +124,10 @@ class AssignmentRulesPage(RecordsPage):
         look = RecordsLook(
             page="assignment_rules",
             entity="assignment_rule",
-            columns=(
-                "name",
-                "rank",
-                "way",
-                "team_id",
-                "territory_id",
-                "product_id",
-                "source",
-                "answer_hours",
-                "active",
-            ),
+            columns=("name", "rank", "way", "team_id", "answer_hours", "active"),
             sort=(("rank", False),),
             imports=False,
-            widths={"rank": 72, "way": 160, "source": 96, "answer_hours": 112, "active": 64},
+            widths={"rank": 96, "way": 200, "team_id": 120, "answer_hours": 120, "active": 64},
         )
         super().__init__(context, actions, look)
         self.earlier = IconButton("up", message("Asked earlier"), small=True, hint="Alt+Up")
@@ -190,33 +185,15 @@ class ScoringRulesPage(RecordsPage):
         look = RecordsLook(
             page="scoring_rules",
             entity="scoring_rule",
-            columns=(
-                "name",
-                "name_zh",
-                "points",
-                "kind",
-                "field",
-                "comparison",
-                "value",
-                "activity_kind",
-                "outcome",
-                "half_life_days",
-                "active",
-            ),
+            columns=("name", "counts", "points", "kind", "half_life_days", "active"),
             sort=(("points", True),),
             imports=False,
-            widths={
-                "name_zh": 112,
-                "points": 64,
-                "kind": 144,
-                "field": 104,
-                "comparison": 88,
-                "value": 80,
-                "activity_kind": 88,
-                "outcome": 88,
-                "half_life_days": 88,
-                "active": 64,
-            },
+            widths={"points": 80, "kind": 176, "half_life_days": 120, "active": 64},
+            extra_columns=(
+                Column(
+                    key="counts", title=message("What it counts"), kind=CellKind.TEXT, width=240, cell=_counts
+                ),
+            ),
         )
         super().__init__(context, actions, look)
         self.usual_button = Button(message("Write the usual rules down"), icon="star", small=True)
@@ -246,3 +223,27 @@ class ScoringRulesPage(RecordsPage):
             lambda: lead_setup.begin_with_usual(replica),
             told=message("The usual rules are written down; change them as you like"),
         )
+
+
+def _counts(row: Row) -> CellText:
+    """Say what a rule counts in few words: “Employees is at least 100”, “Visit · Positive”."""
+    values = row.record
+    own, lead = SCHEMAS["scoring_rule"].fields, SCHEMAS["lead"].fields
+
+    def chosen(name: str) -> str:
+        value = str(values.get(name) or "")
+        return tr(own[name].choice_label(value)) if value else ""
+
+    if values.get("kind") == RuleKind.ACTIVITY:
+        return CellText(" · ".join(filter(None, (chosen("activity_kind"), chosen("outcome")))))
+    if values.get("kind") != RuleKind.FIELD:
+        return EMPTY_CELL
+    name, value = str(values.get("field") or ""), str(values.get("value") or "")
+    field = lead.get(name)
+    words = tr(field.label) if field is not None else name
+    if field is not None and field.choices:
+        value = tr(field.choice_label(value))
+    parts = {"field": words, "comparison": chosen("comparison") or tr("is filled")}
+    if not value:
+        return CellText(tr("{field} {comparison}", **parts))
+    return CellText(tr("{field} {comparison} {value}", **parts, value=value))

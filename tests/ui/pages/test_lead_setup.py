@@ -196,6 +196,9 @@ def test_a_rule_of_scoring_says_what_a_lead_would_have_and_keeps_the_usual_ones_
     rules = {rule["name"]: rule for rule in stored(stage, "scoring_rule")}
     assert rules["large order"]["value"] == "9001.00 CNY"
     assert rules["has a budget"]["name_zh"] == "有预算"
+    place = next(n for n, column in enumerate(page.list.model.columns) if column.key == "counts")
+    shown = [page.list.model.index(row, place).data() for row in range(page.list.model.rowCount())]
+    assert {"Employees is at least 100", "Source is Referral", "Visit"} <= set(shown)
     write_again = opened(stage, page, rules["large order"].id)
     write(write_again, "kind", "activity")
     stage.settle()
