@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -19,7 +20,9 @@ from crm_core.schema.validate import problems_of
 from crm_desktop.models import counting, repository
 from crm_desktop.models.custom import all_custom_fields
 from crm_desktop.models.device_tables import ImportChange
+from crm_desktop.models.read_once import reading_once
 from crm_desktop.models.replica import Replica
+from crm_desktop.models.repository import IDS_A_STATEMENT
 from crm_desktop.models.session import WriteSession
 from crm_desktop.services import records, rights
 from crm_desktop.services.company import company
@@ -62,9 +65,17 @@ class RowWriter:
 
     def write(self, session: WriteSession, rows: Sequence[PlannedRow], batch: str) -> Refused:
         """Write rows in the caller's transaction and remember what undoes them; return who was refused."""
-        refused: Refused = {}
         # Held to the end: the session forgets rows nobody holds, and would read a stage for each deal anew.
-        held = session.scalars(select(Stage)).all() if self._entity == "deal" else ()
+        held = [*session.scalars(select(Stage))] if self._entity == "deal" else []
+        held += self._parents(session, rows)
+        # Rows of the set-up may be what is read.
+        with nullcontext() if self._schema.meta.reference else reading_once(session):
+            refused = self._write(session, rows, batch)
+        del held
+        return refused
+
+    def _write(self, session: WriteSession, rows: Sequence[PlannedRow], batch: str) -> Refused:
+        refused: Refused = {}
         currency = company(session).currency
         made: list[dict[str, Any]] = []
         changes: list[dict[str, Any]] = []
@@ -86,8 +97,18 @@ class RowWriter:
         counting.refresh(session, filter(None, holders))
         if changes:
             session.execute(insert(ImportChange), changes)
-        del held
         return refused
+
+    def _parents(self, session: WriteSession, rows: Sequence[PlannedRow]) -> Iterator[Any]:
+        """Yield the records the rows are to lie below, as far as one field says of which kind they are."""
+        for link in self._schema.parent_fields:
+            model = SCHEMAS[link.target].model if link.target in SCHEMAS else None
+            ids = sorted({str(row.values[link.name]) for row in rows if row.values.get(link.name)})
+            if model is not None:
+                for start in range(0, len(ids), IDS_A_STATEMENT):
+                    yield from session.scalars(
+                        select(model).where(model.id.in_(ids[start : start + IDS_A_STATEMENT]))
+                    )
 
     def _create(
         self, session: WriteSession, row: PlannedRow, currency: str, made: list[dict[str, Any]]

@@ -11,6 +11,7 @@ from crm_core.rules.custom_fields import declared
 from crm_core.schema.field import Field
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_desktop.models.derived import derived_fields
+from crm_desktop.models.read_once import once
 
 _table = CustomField.__table__
 
@@ -22,17 +23,7 @@ def is_custom(name: str) -> bool:
 
 def all_custom_fields(session: Session, entity: str) -> dict[str, Field]:
     """Return the custom fields of an entity by name, `x:key`, in their order; retired ones too."""
-    rows = session.connection().execute(
-        select(_table)
-        .where(_table.c.entity == entity, _table.c.life % 2 == 1)
-        .order_by(_table.c.rank, _table.c.id)
-    )
-    found: dict[str, Field] = {}
-    for row in rows.mappings():
-        field = declared(row)
-        if field is not None:
-            found.setdefault(field.name, field)
-    return found
+    return dict(once(session, ("custom fields", entity), lambda: _read(session, entity)))
 
 
 def custom_fields(session: Session, entity: str) -> tuple[Field, ...]:
@@ -46,3 +37,17 @@ def fields_of(session: Session, entity: str) -> dict[str, Field]:
     fields.update((field.name, field) for field in derived_fields(entity))
     fields.update((field.name, field) for field in custom_fields(session, entity))
     return fields
+
+
+def _read(session: Session, entity: str) -> dict[str, Field]:
+    rows = session.connection().execute(
+        select(_table)
+        .where(_table.c.entity == entity, _table.c.life % 2 == 1)
+        .order_by(_table.c.rank, _table.c.id)
+    )
+    found: dict[str, Field] = {}
+    for row in rows.mappings():
+        field = declared(row)
+        if field is not None:
+            found.setdefault(field.name, field)
+    return found

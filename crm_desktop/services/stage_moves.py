@@ -21,6 +21,7 @@ from crm_core.rules.stage_conditions import Condition, DealFacts, Lack
 from crm_core.schema.field import Plain
 from crm_desktop.models import repository
 from crm_desktop.models.custom import fields_of
+from crm_desktop.models.read_once import once
 from crm_desktop.models.records import Record
 
 SKIP_FIELDS = ("skip_reason", "skip_at", "skipped")
@@ -37,15 +38,7 @@ def stage_of(session: Session, stage_id: str) -> StageRow:
 
 def conditions_of(session: Session, stage: StageRow) -> tuple[Condition, ...]:
     """Return what a stage asks for, on entering and on going on."""
-    rules = session.execute(
-        select(StageRule, func.coalesce(Milestone.name, ""))
-        .join(Milestone, Milestone.id == StageRule.milestone_id, isouter=True)
-        .where(StageRule.stage_id == stage.id, StageRule.life % 2 == 1)
-        .order_by(StageRule.created_at, StageRule.id)
-    ).all()
-    names = SCHEMAS["stage_rule"].fields
-    stored = [(row.id, {name: getattr(row, name) for name in names}, title) for row, title in rules]
-    return stage_conditions.conditions_of(stage, stored)
+    return once(session, ("conditions", stage.id), lambda: _read_conditions(session, stage))
 
 
 def demand_entry(
@@ -92,6 +85,18 @@ def demand_judgeable(session: Session, rule: Mapping[str, Plain]) -> None:
     problems = stage_conditions.problems_of_condition(rule, fields_of(session, "deal"))
     if problems:
         raise Invalid(problems)
+
+
+def _read_conditions(session: Session, stage: StageRow) -> tuple[Condition, ...]:
+    rules = session.execute(
+        select(StageRule, func.coalesce(Milestone.name, ""))
+        .join(Milestone, Milestone.id == StageRule.milestone_id, isouter=True)
+        .where(StageRule.stage_id == stage.id, StageRule.life % 2 == 1)
+        .order_by(StageRule.created_at, StageRule.id)
+    ).all()
+    names = SCHEMAS["stage_rule"].fields
+    stored = [(row.id, {name: getattr(row, name) for name in names}, title) for row, title in rules]
+    return stage_conditions.conditions_of(stage, stored)
 
 
 def _left(session: Session, before: Record | None) -> StageRow | None:
