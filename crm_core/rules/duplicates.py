@@ -124,6 +124,7 @@ _SIMILAR_FROM: Final = 0.85
 _PHONE_DIGITS: Final = 8  # from the end: what a number has with and without its codes
 _FEW_DIGITS: Final = 6
 _KEY_BYTES: Final = 6
+_HALVES: Final = ("b", "z")  # marks of keys: the first half of a name, and the second
 _FREE_MAIL: Final = frozenset(
     (
         *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com"),
@@ -132,6 +133,7 @@ _FREE_MAIL: Final = frozenset(
         *("sina.com", "sina.cn", "sohu.com", "139.com", "189.cn", "aliyun.com", "naver.com", "t-online.de"),
     )
 )
+_NOT_A_DIGIT: Final = re.compile(r"[^0-9]+")
 _NOT_A_NAME: Final = frozenset(("com", "net", "org", "gov", "edu", "co", "ac"))
 _HOST: Final = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?([^/:?#]+)")
 
@@ -161,9 +163,26 @@ def traits_of(entity: str, values: Mapping[str, Any]) -> Traits:
     return Traits(entity=entity, **found)
 
 
+def telling_columns(wanted: Traits) -> list[str]:
+    """Return what has to be read of others to compare them with this one, by what it says itself."""
+    says = {
+        Trait.PHONE: wanted.phone,
+        Trait.EMAIL: wanted.email or wanted.site,  # an address may say which site
+        Trait.NUMBER: wanted.number,
+        Trait.SITE: wanted.site,
+    }
+    silent = {name for name, trait in COMPARED[wanted.entity].items() if not says.get(trait, "yes")}
+    return [name for name in compared_columns(wanted.entity) if name not in silent]
+
+
 def keys_of(traits: Traits) -> tuple[str, ...]:
     """Return the words a record is looked up by, each once; none for one that says nothing of itself."""
     return tuple(dict.fromkeys(f"{mark}{_digest(text)}" for mark, text in _keyed(traits)))
+
+
+def is_half(key: str) -> bool:
+    """Tell whether a key is of half a name, which many have in common by chance."""
+    return key[2] in _HALVES
 
 
 def compare(one: Traits, other: Traits) -> Likeness:
@@ -242,9 +261,9 @@ def _keyed(traits: Traits) -> Iterator[tuple[str, str]]:
     length, least = len(name.loose), 2 if name.is_chinese else 4
     for half in {length // 2, (length + 1) // 2}:
         if half >= least:
-            yield kind + "b", name.loose[:half]
+            yield kind + _HALVES[0], name.loose[:half]
         if half > least:
-            yield kind + "z", name.loose[-half:]
+            yield kind + _HALVES[1], name.loose[-half:]
 
 
 def _digest(text: str) -> str:
@@ -254,7 +273,7 @@ def _digest(text: str) -> str:
 def _phone(text: str) -> str:
     """Return a phone number's digits, those of an international prefix marked by a plus."""
     plain = plain_form(text)
-    digits = "".join(c for c in plain if c.isdigit() and c.isascii())
+    digits = _NOT_A_DIGIT.sub("", plain)
     if plain.startswith("+"):
         return "+" + digits
     return "+" + digits[2:] if digits.startswith("00") else digits
@@ -277,6 +296,8 @@ def _same_phone(one: str, other: str) -> bool:
 
 def _domain(text: str) -> str:
     """Return the name a web address belongs to: `shop.acme.com.cn/en` belongs to `acme.com.cn`."""
+    if not text:
+        return ""
     found = _HOST.match(plain_form(text))
     if found is None:
         return ""

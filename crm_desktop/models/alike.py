@@ -14,10 +14,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
-from crm_core.rules.duplicates import DISTINCT, Traits, compared_columns, traits_of
+from crm_core.rules.duplicates import (
+    DISTINCT,
+    Traits,
+    compared_columns,
+    is_half,
+    telling_columns,
+    traits_of,
+)
 
 MOST_OF_A_KEY: Final = 200
 """Records of one key looked at: more have it in common than could ever be told apart by hand."""
+MOST_OF_A_HALF: Final = 80
+"""The same of a key that is half a name: beyond that it is a common word, and says nothing."""
 _PAIRED_OF_A_KEY: Final = 40
 _IDS_A_STATEMENT: Final = 500
 _ID_BITS: Final = 32
@@ -30,9 +39,10 @@ def with_keys(session: Session, entity: str, keys: Iterable[str]) -> list[str]:
     for key in keys:
         query = (
             "SELECT rowid FROM search_keys WHERE search_keys MATCH ?"
-            f" AND +rowid NOT IN (SELECT id FROM search_retired) LIMIT {MOST_OF_A_KEY}"
+            " AND +rowid NOT IN (SELECT id FROM search_retired) LIMIT ?"
         )
-        found.update((row[0], None) for row in run(query, (key,)))
+        most = MOST_OF_A_HALF if is_half(key) else MOST_OF_A_KEY
+        found.update((row[0], None) for row in run(query, (key, most)))
     ids: list[str] = []
     docs = list(found)
     for start in range(0, len(docs), _IDS_A_STATEMENT):
@@ -43,10 +53,13 @@ def with_keys(session: Session, entity: str, keys: Iterable[str]) -> list[str]:
     return ids
 
 
-def values_of(session: Session, entity: str, ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
-    """Return the compared values of living records, by id."""
+def values_of(
+    session: Session, entity: str, ids: Collection[str], names: Sequence[str] | None = None
+) -> dict[str, Mapping[str, Any]]:
+    """Return the compared values of living records, by id; of `names` alone where some are given."""
     table = SCHEMAS[entity].table
-    columns = [table.c.id, *(table.c[name] for name in compared_columns(entity))]
+    names = compared_columns(entity) if names is None else names
+    columns = [table.c.id, *(table.c[name] for name in names)]
     found: dict[str, Mapping[str, Any]] = {}
     wanted = list(ids)
     for start in range(0, len(wanted), _IDS_A_STATEMENT):
@@ -122,13 +135,17 @@ def _take(pairs_found: Iterator[int], count: int) -> list[int]:
 
 
 class TraitsReader:
-    """Reads what records are compared by, a few hundred at a time, and forgets the oldest."""
+    """Reads what records are compared by, a few hundred at a time, and forgets the oldest.
+
+    With one record that all are compared with, what that one says nothing of is left out.
+    """
 
     MOST = 20_000
 
-    def __init__(self, session: Session, entity: str) -> None:
+    def __init__(self, session: Session, entity: str, wanted: Traits | None = None) -> None:
         self._session = session
         self._entity = entity
+        self._names = None if wanted is None else telling_columns(wanted)
         self._known: dict[str, Traits | None] = {}
         self.titles: dict[str, str] = {}
         self._distinct: dict[str, frozenset[str]] = {}
@@ -144,7 +161,7 @@ class TraitsReader:
             self._distinct.clear()
             wanted = list(dict.fromkeys(ids))
         title = SCHEMAS[self._entity].meta.title
-        found = values_of(self._session, self._entity, wanted)
+        found = values_of(self._session, self._entity, wanted, self._names)
         for record_id in wanted:
             values = found.get(record_id)
             self._known[record_id] = None if values is None else traits_of(self._entity, values)

@@ -104,7 +104,7 @@ def matches_in(
     readable = {field.name for field in readable_fields(person, entity)}
     wanted = traits_of(entity, {name: value for name, value in values.items() if name in readable})
     ids = [each for each in alike.with_keys(session, entity, keys_of(wanted)) if each != besides]
-    reader = alike.TraitsReader(session, entity)
+    reader = alike.TraitsReader(session, entity, wanted)
     reader.know([*ids, besides] if besides else ids)
     apart = frozenset(values.get(DISTINCT) or ())
     found = []
