@@ -79,6 +79,12 @@ def follow(database: Database) -> int:
     return found
 
 
+def is_behind(database: Database) -> bool:
+    """Tell whether there is anything in the feed that was not followed yet."""
+    with database.read() as snapshot:
+        return _standing(snapshot.connection)[0] < snapshot.head
+
+
 def _standing(connection: Connection) -> tuple[int, int]:
     held = connection.execute(select(_settings.c.value).where(_settings.c.key == STANDING)).scalar()
     return (int(held[0]), int(held[1])) if held else (0, 0)

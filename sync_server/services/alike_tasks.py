@@ -8,11 +8,12 @@ told.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, Message, message
@@ -95,7 +96,8 @@ class _Turn:
         self._records = Records(hq.connection)
         self._scopes = ScopeKeeper(self._records, hq.positions)
         self._people: dict[str, AuthorRights | None] = {}
-        self._open: dict[str, int] = {}
+        self._open: dict[str, dict[str, str]] = {}
+        self._new: Counter[str] = Counter()
         self._wanted: dict[tuple[str, str], _Wanted] = {}
         self._told: list[tuple[Pair, str, str]] = []
         """Pairs with the task about them and whose it is."""
@@ -194,38 +196,28 @@ class _Turn:
     def _want(self, pair: Pair, own: Record, user_id: str, subject: Message) -> None:
         key = (user_id, own.id)
         if key not in self._wanted:
-            task_id = self._task_about(user_id, own.id)
-            if task_id is not None:
-                self._told.append((pair, task_id, user_id))
+            held = self._open_of(user_id)
+            if own.id in held:
+                self._told.append((pair, held[own.id], user_id))
                 return
-            if self._count_open(user_id) >= MOST_OPEN:
+            if len(held) + self._new[user_id] >= MOST_OPEN:
                 return
-            self._open[user_id] += 1
+            self._new[user_id] += 1
             errand = Errand(subject=subject, about=own, owner_id=user_id, is_private=True)
             self._wanted[key] = _Wanted(errand, user_id)
         self._wanted[key].pairs.append(pair)
 
-    def _task_about(self, user_id: str, record_id: str) -> str | None:
-        """Return an open task of somebody's about one of his records being like another."""
-        query = (
-            select(_tasks.c.task_id)
-            .join(_activities, _activities.c.id == _tasks.c.task_id)
-            .where(_tasks.c.user_id == user_id, _activities.c.about_id == record_id)
-            .where(_activities.c.done.is_(False), _activities.c.life % 2 == 1)
-            .limit(1)
-        )
-        found: str | None = self._hq.connection.execute(query).scalar()
-        return found
-
-    def _count_open(self, user_id: str) -> int:
+    def _open_of(self, user_id: str) -> dict[str, str]:
+        """Return somebody's open tasks of this sort: which record each is about, and its id."""
         if user_id not in self._open:
             query = (
-                select(func.count(_tasks.c.task_id.distinct()))
+                select(_activities.c.about_id, _tasks.c.task_id)
                 .join(_activities, _activities.c.id == _tasks.c.task_id)
                 .where(_tasks.c.user_id == user_id)
                 .where(_activities.c.done.is_(False), _activities.c.life % 2 == 1)
             )
-            self._open[user_id] = int(self._hq.connection.execute(query).scalar() or 0)
+            rows = self._hq.connection.execute(query)
+            self._open[user_id] = {row.about_id: row.task_id for row in rows}
         return self._open[user_id]
 
     def _close(self) -> None:
