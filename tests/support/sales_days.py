@@ -291,7 +291,12 @@ class Market:
                 {"city": "Wuxi", "address": f"own {at} street"},
             )
         )
-        records.update(laptop.replica, "customer", self._one(laptop, "customer"), changes)
+        customer = self._one(laptop, "customer")
+        before = records.get(laptop.replica, "customer", customer).values
+        replaced = repr([before.get(name) for name in changes])
+        # While the field is in sight, its history may tell what was there.
+        self.told.update(word for word in self.words if word in replaced)
+        records.update(laptop.replica, "customer", customer, changes)
 
     def _sells(self, laptop: Laptop, at: int) -> None:
         deal = self._one(laptop, "deal")
