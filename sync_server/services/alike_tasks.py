@@ -142,8 +142,8 @@ class _Turn:
                 self._want(pair, own, user_id, _subject(own, likeness.reasons[0]))
             elif self._may_know(user_id, own, another):
                 self._want(pair, own, user_id, self._ask(own))
-        admin = errands.founder(self._records)
-        if not told and admin is not None:
+        admin = None if told else errands.founder(self._records)
+        if admin is not None:
             likeness = self._seen_by(admin, one, other)
             if likeness is not None:
                 self._want(pair, one, admin, _subject(one, likeness.reasons[0]))
