@@ -13,6 +13,17 @@ JOBS ?= 3
 CLEAN_ENV := env -u CRM_PROFILE -u CRM_PASSPHRASE -u CRM_SERVER_DATA PYTHONDONTWRITEBYTECODE=
 OFFSCREEN := $(CLEAN_ENV) QT_QPA_PLATFORM=offscreen
 
+# The pictures docs/pictures/README.md shows in one look, named by its folder there.
+toured = $(shell grep -o "$(1)/[a-z-]*[.]png" docs/pictures/README.md | sed 's|.*/||; s|\.png||')
+comma := ,
+space := $(subst ,, )
+define tour
+$(OFFSCREEN) $(VENV)/python -m crm_desktop.ui.pictures build/pictures/$(1) \
+  --tour $(subst $(space),$(comma),$(strip $(call toured,$(1)))) $(2) && mkdir -p docs/pictures/$(1) && \
+for name in $(call toured,$(1)); do \
+  $(VENV)/python installer/reduce_picture.py build/pictures/$(1)/$$name.png docs/pictures/$(1)/$$name.png; done
+endef
+
 .PHONY: help setup demo test check bench soak app server pictures package clean
 
 help: ## Show what can be made
@@ -52,6 +63,10 @@ pictures: setup ## Draw the pictures of docs/pictures anew from the demo
 	@$(OFFSCREEN) $(VENV)/crm demo --no-window --dir build/pictures
 	@for name in $$(grep -o 'docs/pictures/[a-z-]*\.png' README.md); do \
 		$(VENV)/python installer/reduce_picture.py build/pictures/pictures/$$(basename $$name) $$name; done
+	@$(call tour,light,)
+	@$(call tour,dark-zh,--dark --language zh_CN)
+	@$(call tour,large,--scale 2 --size 1600x1000)
+	@$(call tour,empty,--empty)
 
 package: setup ## Build the Linux package: a folder, an archive and a .deb in dist/
 	@installer/linux/build.sh

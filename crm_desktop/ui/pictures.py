@@ -29,7 +29,7 @@ from crm_desktop.ui.pages.registry import BY_ID
 from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.tour import TOUR, Stop, do_steps, put_away, stop_of
+from crm_desktop.ui.tour import Stop, do_steps, put_away, stop_of, tour
 from crm_desktop.ui.translate import translator
 from resources import LANGUAGES
 
@@ -158,7 +158,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         " the words, `PAGE!STEP!STEP` for actions, keys and 'words typed there, `NAME=PAGE` for a file of"
         " another name, `PAGE@zh_CN` and `PAGE@dark` for another look",
     )
-    parser.add_argument("--tour", action="store_true", help="draw every screen there is")
+    parser.add_argument(
+        "--tour", nargs="?", const="", help="draw every screen there is, or those named with commas between"
+    )
     parser.add_argument("--empty", action="store_true", help="a profile without any records")
     parser.add_argument("--language", choices=LANGUAGES, default="en")
     parser.add_argument("--dark", action="store_true")
@@ -190,13 +192,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _take_all(app: App, parsed: argparse.Namespace, size: tuple[int, int]) -> list[Path]:
     """Take what was asked for, one window for each look."""
     looks: dict[tuple[str, bool], list[Stop]] = {}
-    for wanted in TOUR if parsed.tour else parsed.pages.split(","):
+    on_tour = parsed.tour is not None
+    for wanted in tour(parsed.tour.split(",")) if on_tour else parsed.pages.split(","):
         what, *marks = wanted.split("@")
         language = next((mark for mark in marks if mark in LANGUAGES), parsed.language)
         try:
             stop = stop_of(app, what)
         except UserError:
-            if parsed.tour:  # an empty profile has no such record
+            if on_tour:  # an empty profile has no such record
                 continue
             raise
         looks.setdefault((language, parsed.dark or "dark" in marks), []).append(stop)

@@ -95,7 +95,7 @@ def _press(key: Qt.Key, modifiers: Qt.KeyboardModifier, letter: str) -> None:
             QApplication.sendEvent(target, QKeyEvent(kind, key, modifiers, letter))
 
 
-TOUR: tuple[str, ...] = (
+_TOUR: tuple[str, ...] = (
     "home",
     "customers",
     "customers-filter=customers!customer.filter",
@@ -158,3 +158,8 @@ TOUR: tuple[str, ...] = (
     "first-run",
 )
 """Every screen there is, as a profile with the sample data has it."""
+
+
+def tour(names: Sequence[str]) -> list[str]:
+    """Return the stops with these names, or all where there is none."""
+    return [stop for stop in _TOUR if not any(names) or stop.split("=")[0] in names]
