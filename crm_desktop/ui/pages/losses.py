@@ -6,7 +6,7 @@ import datetime
 from decimal import Decimal
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, Message, message, plural
@@ -26,6 +26,7 @@ from crm_desktop.ui.theme.tokens import XL, L, M
 from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.cards import Card, InfoRow
 from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.scrolling import ReadingArea
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
@@ -119,9 +120,9 @@ class LossesPage(Page):
         column.addLayout(switches)
         column.addWidget(self.card)
         column.addStretch(1)
-        area = QScrollArea()
+        area = ReadingArea()
+        area.setAccessibleName(tr("Facts"))
         area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(inner)
         area.viewport().setAutoFillBackground(False)
         inner.setAutoFillBackground(False)
