@@ -22,6 +22,7 @@ from platformdirs import user_data_path
 
 from crm_core.errors import UserError, reason_of
 from crm_core.i18n import N_
+from crm_core.schema.phones import FALLBACK_REGION, is_region
 from crm_core.sync import codec
 
 FILE_NAME: Final = "crm-server.toml"
@@ -58,6 +59,8 @@ class Settings:
     tax_number: str = ""
     currency: str = "CNY"
     """Currency sums of several currencies are shown in."""
+    region: str = FALLBACK_REGION
+    """Country (ISO 3166, two letters) of phone numbers that are written without one."""
     language: str = "en"
     """Language of what HQ writes by itself: `en` or `zh_CN`."""
 
@@ -143,6 +146,7 @@ class Settings:
         names = (
             *("interval_s", "lease_size", "offline_days", "file_bytes_max", "device_files_bytes_max"),
             *("company", "company_zh", "address", "address_zh", "phone", "email", "tax_number", "currency"),
+            "region",
         )
         told = {name: getattr(self, name) for name in names}
         return {**told, "dictionary": codec.NEWEST_DICTIONARY, "contents_by_file": True}
@@ -253,6 +257,8 @@ def parse_settings(text: str, data: Path, environment: Mapping[str, str] = Mappi
     for name in ("database_url", "secret"):
         if not values.get(name):
             raise UserError(N_("{file}: the setting “{name}” is missing"), file=file, name=name)
+    if not is_region(values.get("region", FALLBACK_REGION)):
+        raise UserError(N_("The setting “{name}” cannot be “{value}”"), name="region", value=values["region"])
     values["database_url"] = database_url(values["database_url"], data)
     return Settings(data=data.absolute(), **values)
 

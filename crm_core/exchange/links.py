@@ -12,7 +12,8 @@ from crm_core.exchange.mapping import RECORD_ID, Found
 from crm_core.exchange.plan import Lookup
 from crm_core.exchange.words import fold
 from crm_core.i18n import N_, Message, message, plural
-from crm_core.schema.field import Plain
+from crm_core.schema.field import Kind, Plain
+from crm_core.schema.phones import compared_form
 
 MOST_NOTES = 10  # lenient matches told one by one; the rest is counted
 
@@ -44,7 +45,7 @@ class Index:
             return
         text = str(value).strip()
         self.exact.setdefault(text, []).append(record_id)
-        self.folded.setdefault(fold(text), []).append(Hit(record_id, text))
+        self.folded.setdefault(self._fold(text), []).append(Hit(record_id, text))
 
     def find(self, text: str, among: Collection[str] | None = None) -> tuple[Hit, bool]:
         """Return the record and whether it holds the text as written. `among` leaves others aside.
@@ -54,7 +55,9 @@ class Index:
         exact = [each for each in self.exact.get(text, ()) if among is None or each in among]
         if len(exact) == 1:
             return Hit(exact[0], text), True
-        lenient = [hit for hit in self.folded.get(fold(text), ()) if among is None or hit.record_id in among]
+        lenient = [
+            hit for hit in self.folded.get(self._fold(text), ()) if among is None or hit.record_id in among
+        ]
         label = Message(SCHEMAS[self.entity].meta.label)
         if len(exact) > 1 or len(lenient) > 1:
             count = len(exact) or len(lenient)
@@ -64,6 +67,11 @@ class Index:
         if not lenient:
             raise NotFoundHere(N_("{entity} “{text}” was not found"), entity=label, text=text)
         return lenient[0], False
+
+    def _fold(self, text: str) -> str:
+        """Return what spellings have in common; those of one phone number are one."""
+        by = SCHEMAS[self.entity].fields.get(self.by)
+        return (compared_form(text) if by is not None and by.kind is Kind.PHONE else "") or fold(text)
 
 
 class Links:

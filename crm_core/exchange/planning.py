@@ -20,6 +20,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id, new_id
 from crm_core.money import is_currency
 from crm_core.schema.field import Field, Kind, Plain
+from crm_core.schema.phones import compared_form, standard_form
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.schema.validate import custom_problems, problems_of
 from crm_core.schema.values import parse_text
@@ -234,9 +235,12 @@ class _Planner:
         if self.key == RECORD_ID:
             return {each: [each] for each, _ in self.lookup.records(self.schema.name, ())}
         if self.key:
+            # Numbers may still stand as somebody typed them.
+            is_phone = self.fields[self.key].kind is Kind.PHONE
+            read = (lambda text: standard_form(text) or text) if is_phone else str
             for record_id, (value,) in self.lookup.records(self.schema.name, (self.key,)):
                 if value is not None:
-                    held.setdefault(str(value), []).append(record_id)
+                    held.setdefault(read(str(value)), []).append(record_id)
         return held
 
     def _load_current(self, drafts: Sequence[Draft]) -> None:
@@ -358,6 +362,8 @@ class _Planner:
             if isinstance(value, list) and self.fields[name].kind is Kind.TAGS:
                 words = {*value, *(before if isinstance(before, list) else ())}
                 value = [*sorted(str(word) for word in words)]
+            if before and self.fields[name].kind is Kind.PHONE and _same_number(before, value):
+                continue  # another spelling of it: whoever wants one form has it mended
             if (before or None) != (value or None) or (before == 0) != (value == 0):
                 changes[name] = value
         return changes
@@ -440,6 +446,10 @@ class _Planner:
 
 def _in_column(column: Column, problem: Message) -> Message:
     return message(N_("{column}: {problem}"), column=column.header, problem=problem)
+
+
+def _same_number(before: Plain, value: Plain) -> bool:
+    return isinstance(value, str) and compared_form(str(before)) == compared_form(value)
 
 
 def _same_key(twin: Draft) -> Message:

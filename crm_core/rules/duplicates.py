@@ -20,16 +20,15 @@ from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.names import Name, name_of, person_of
 from crm_core.rules.uniqueness import plain_form
+from crm_core.schema.phones import home_region, without_extension
 
-KEYS_VERSION: Final = 1
+KEYS_VERSION: Final = 2
 """Counted up when `keys_of` gives other keys: laptops then index their records anew."""
 
 SHOWN_FROM: Final = 50
 """Score from which a form says that a record may be there already."""
 LIKELY_FROM: Final = 70
 """Score from which a list of duplicates names a pair, and an import asks."""
-
-DEFAULT_REGION: Final = "CN"  # of phone numbers written without a country
 
 
 class Trait(StrEnum):
@@ -272,7 +271,7 @@ def _digest(text: str) -> str:
 
 def _phone(text: str) -> str:
     """Return a phone number's digits, those of an international prefix marked by a plus."""
-    plain = plain_form(text)
+    plain = without_extension(plain_form(text))
     digits = _NOT_A_DIGIT.sub("", plain)
     if plain.startswith("+"):
         return "+" + digits
@@ -287,7 +286,7 @@ def _same_phone(one: str, other: str) -> bool:
     import phonenumbers  # noqa: PLC0415 - its tables take a while, and few numbers come so far
 
     try:
-        pair = [phonenumbers.parse(each, DEFAULT_REGION) for each in (one, other)]
+        pair = [phonenumbers.parse(each, home_region()) for each in (one, other)]
     except phonenumbers.NumberParseException:
         return False
     same = phonenumbers.is_number_match(*pair)

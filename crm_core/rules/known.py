@@ -15,13 +15,8 @@ from typing import Any, Final
 import msgspec
 
 from crm_core.i18n import Message
-from crm_core.rules.duplicates import (
-    DEFAULT_REGION,
-    SAME_NAME,
-    SAME_NUMBER,
-    SAME_PHONE,
-    traits_of,
-)
+from crm_core.rules.duplicates import SAME_NAME, SAME_NUMBER, SAME_PHONE, traits_of
+from crm_core.schema.phones import home_region
 
 ENTITY: Final = "customer"
 KEY_BYTES: Final = 32
@@ -68,7 +63,7 @@ def whole_number(phone: str) -> str:
     import phonenumbers  # noqa: PLC0415 - its tables take a while
 
     try:
-        parsed = phonenumbers.parse(phone, DEFAULT_REGION)
+        parsed = phonenumbers.parse(phone, home_region())
     except phonenumbers.NumberParseException:
         return phone.lstrip("+")
     return f"{parsed.country_code}{parsed.national_number}"

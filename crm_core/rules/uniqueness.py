@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from crm_core.schema.field import Field, Kind
+from crm_core.schema.phones import compared_form
 
 HASH_BYTES: Final = 16
 _IGNORED: Final = str.maketrans("", "", " -./_\u00a0\u3000")
@@ -16,10 +17,12 @@ def normal_form(field: Field, value: Any) -> str | None:
     """Return a value as it is compared; None where there is nothing to compare.
 
     Full-width letters and digits are plain ones, capitals do not count; of numbers and codes neither do
-    spaces, dashes, dots, slashes and underscores.
+    spaces, dashes, dots, slashes and underscores. Phone numbers are compared as numbers.
     """
     if not isinstance(value, str):
         return None
+    if field.kind is Kind.PHONE:
+        return compared_form(value) or None
     return plain_form(value, dense=field.kind is not Kind.EMAIL) or None
 
 

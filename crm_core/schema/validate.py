@@ -12,6 +12,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id
 from crm_core.money import MAX_MINOR
 from crm_core.schema.field import Field, FieldClass, Kind
+from crm_core.schema.phones import FORM as PHONE_FORM
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.values import canonical_decimal
 
@@ -19,7 +20,6 @@ MAX_TEXT = 1_000  # one line of text; longer ones belong into a note
 MAX_LONG_TEXT = 100_000  # about fifty printed pages
 _INT32 = 2**31
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+\Z")
-_PHONE = re.compile(r"[+(]?[0-9][0-9 ()./\-]*(\s*(x|ext\.?|转)\s*[0-9]+)?\Z", re.IGNORECASE)
 _POSITION = re.compile(r"[0-9A-Za-z]{1,200}\Z")
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
 MIN_PHONE_DIGITS = 3  # 110 and the like
@@ -202,7 +202,7 @@ def _problem_with_link(value: str) -> Message | None:
 
 def _problem_with_phone(value: str) -> Message | None:
     digits = sum(map(str.isdigit, value))
-    if not _PHONE.match(value):
+    if not PHONE_FORM.match(value):
         return message(N_("A phone number holds digits, spaces and + ( ) - only"))
     if not MIN_PHONE_DIGITS <= digits <= MAX_PHONE_DIGITS:
         return message(

@@ -18,6 +18,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id
 from crm_core.money import Money, parse_money
 from crm_core.schema.field import Field, Kind, Plain
+from crm_core.schema.phones import standard_form
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 
 DEFAULT_CURRENCY = "CNY"
@@ -202,6 +203,8 @@ def _parse(field: Field, text: str) -> Plain:
             if not is_id(record_id):
                 raise ValueError(text)
             return record_id
+        case Kind.PHONE:
+            return standard_form(text) or text
         case Kind.TAGS:
             return sorted({word.strip() for word in _WORDS.split(text)} - {""})
         case Kind.CHOICE:

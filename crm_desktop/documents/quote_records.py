@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from crm_core.money import Money
+from crm_core.schema.phones import shown_form
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.documents.quote_document import (
     CustomerBlock,
@@ -78,7 +79,7 @@ def document_of(replica: Replica, quote_id: str) -> QuoteDocument:
             prepared_by=PreparedBy(
                 name_zh=owner.get("name", "") if owner else "",
                 title_zh=owner.get("title", "") if owner else "",
-                phone=owner.get("phone", "") if owner else "",
+                phone=shown_form(str(owner.get("phone") or "")) if owner else "",
                 email=owner.get("email", "") if owner else "",
             ),
             lines=tuple(_printed_line(session, line, currency) for line in lines),
@@ -119,7 +120,7 @@ def _customer_block(customer: Record | None, contact: Record | None) -> Customer
         name_zh=customer.title,
         address_zh=" ".join(part for part in dict.fromkeys(place) if part),
         contact=who,
-        phone=str((contact.get("phone") if contact else None) or customer.get("phone", "")),
+        phone=shown_form(str((contact.get("phone") if contact else None) or customer.get("phone") or "")),
         email=str((contact.get("email") if contact else None) or customer.get("email", "")),
     )
 

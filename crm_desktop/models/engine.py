@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from crm_core.errors import BrokenPromise, CrmError, DamagedDatabase, UserError
 from crm_core.i18n import N_
 from crm_desktop.models.sorting import decimal_key, sort_key
+from crm_desktop.models.standard_forms import FUNCTIONS
 
 sqlcipher: Any = import_module("sqlcipher3.dbapi2")
 """The driver; it has no stubs, and its names come from a compiled module."""
@@ -64,6 +65,8 @@ def connect(path: Path, key: bytes) -> Any:
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.create_function("sort_key", 1, sort_key, deterministic=True)
         connection.create_function("decimal_key", 1, decimal_key, deterministic=True)
+        for name, function in FUNCTIONS.items():
+            connection.create_function(name, 1, function, deterministic=True)
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

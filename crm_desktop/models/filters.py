@@ -14,11 +14,13 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.money import Money, digits
 from crm_core.schema.field import Field, Kind
+from crm_core.schema.phones import digits_within
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_desktop.models import custom_index
 from crm_desktop.models.conditions import ORDERED, Condition, Op, demand_fitting
 from crm_desktop.models.derived import is_derived, value_of
 from crm_desktop.models.sorting import decimal_key
+from crm_desktop.models.standard_forms import is_number
 
 DECIMAL_KINDS = frozenset((Kind.DECIMAL, Kind.PERCENT))
 _BARE: Mapping[Op, Callable[[Any, Any], ColumnElement[bool]]] = {
@@ -65,6 +67,9 @@ def where(schema: Schema, field: Field, condition: Condition) -> ColumnElement[b
     if field.kind is Kind.TAGS:
         held = _holds_word(schema, field, literal(str(value), String))
         return held if op is Op.EQUAL else ~held
+    if field.kind is Kind.PHONE and op in (Op.EQUAL, Op.NOT_EQUAL):
+        number = func.coalesce(is_number(column_of(schema, field), str(value)), false())
+        return number if op is Op.EQUAL else ~number
     left, right = _sides(schema, field, value)
     compared = _compare(op, left, right)
     if isinstance(value, Money) and not field.currency:
@@ -169,7 +174,8 @@ def _contains(schema: Schema, field: Field, text: str) -> ColumnElement[bool]:
         linked = target.table.alias("linked")
         title = linked.c[target.meta.title]
         return exists(select(1).where(linked.c.id == column, contains(title, text)))
-    return contains(column, text)
+    digits = digits_within(text) if field.kind is Kind.PHONE else ""
+    return or_(contains(column, text), contains(column, digits)) if digits else contains(column, text)
 
 
 def _is_one_of(schema: Schema, field: Field, values: tuple[Any, ...]) -> ColumnElement[bool]:
@@ -185,6 +191,8 @@ def _is_one_of(schema: Schema, field: Field, values: tuple[Any, ...]) -> ColumnE
     if field.kind is Kind.BOOLEAN:
         return comparable(schema, field).in_([int(bool(value)) for value in values])
     column = column_of(schema, field)
+    if field.kind is Kind.PHONE:
+        return func.coalesce(or_(*(is_number(column, str(value)) for value in values)), false())
     return func.coalesce(column.in_([_plain(field, value) for value in values]), false())
 
 

@@ -30,6 +30,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS
 from crm_core.rules.duplicates import COMPARED, KEYS_VERSION, keys_of, traits_of
 from crm_core.schema.field import Kind
+from crm_core.schema.phones import searched_digits
 from crm_core.schema.reading import Schema
 from crm_core.sync.merge import lives
 from crm_desktop.models import custom_index, derived, put_off, state
@@ -370,14 +371,14 @@ def _entry(
     name = fold(str(values.get(title) or ""))
     aliases = pinyin_of(name) if _HAN.search(name) else ()
     others = []
-    numbers = []
+    numbers: list[str] = []
     for field in schema.search_fields:
         value = values.get(field.name)
         if not value or field.name == title:
             continue
         others.append(fold(str(value)))
         if field.kind is Kind.PHONE:
-            numbers.append(digits_of(str(value)))
+            numbers.extend(searched_digits(str(value)))
     others.extend(fold(str(text)) for text in more)
     body = "\n".join(others)[:MAX_BODY]
     return (

@@ -26,6 +26,7 @@ from crm_core.rules.access import NO_RIGHTS, Person, Reach, read_rights
 from crm_core.rules.people import person_for
 from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
+from crm_core.schema.phones import set_home_region
 from crm_core.sync.protocol import TxnFlag
 from crm_core.times import DAY_MS, HOUR_MS
 from crm_desktop.models import access_lease, blobs, custom_index, indexing, put_off, state
@@ -108,6 +109,7 @@ class Replica:
             with replica.read() as reader:
                 current = indexing.is_current(reader)
                 replica.clock.offset_ms = state.read(reader, Key.OFFSET_MS)
+                set_home_region(state.read(reader, Key.SETTINGS).get("region"))
             if not current:
                 with replica.applying() as session:
                     indexing.install(session)

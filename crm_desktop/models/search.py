@@ -12,6 +12,7 @@ from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
+from crm_core.schema.phones import searched_digits
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_desktop.models.custom_index import searched
 from crm_desktop.models.indexing import CJK, RETIRE, digits_of, kind_token, spaced
@@ -283,7 +284,7 @@ def _snippet(entity: str, values: dict[str, Any], terms: Sequence[str]) -> str:
             if name == schema.meta.title or not text:
                 continue
             place = fold(text).find(term)
-            if place < 0 and len(digits) >= 3 and digits in digits_of(text):
+            if place < 0 and len(digits) >= 3 and any(digits in each for each in searched_digits(text)):
                 place = 0
             if place >= 0:
                 start = max(0, place - SNIPPET // 3)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from crm_core.entities import SCHEMAS
 from crm_core.ids import named_id
-from crm_core.schema.field import Plain
+from crm_core.schema.field import Kind, Plain
+from crm_core.schema.phones import standard_form
 from crm_core.sync.merge import dot
 from crm_desktop.models import repository
 from crm_desktop.models.device_tables import SetDot
@@ -53,12 +54,13 @@ class Writer:
         number = self._made.get(entity, 0)
         self._made[entity] = number + 1
         made_at = self.now - age_ms
+        given = {name: value for name, value in values.items() if value not in (None, "", [])}
         complete: dict[str, Plain] = {
             "created_at": made_at,
             "created_by": LOCAL_USER,
             "updated_at": made_at,
             "updated_by": LOCAL_USER,
-            **{name: value for name, value in values.items() if value not in (None, "", [])},
+            **{name: _standard(entity, name, value) for name, value in given.items()},
         }
         record_id = named_id("sample", f"{entity}:{number}")
         repository.create(self.session, entity, complete, record_id)
@@ -84,3 +86,9 @@ class Writer:
         """Return a time of the day so many days from today."""
         moment = datetime.datetime.combine(self.day_on(days), datetime.time(hour, minute)).astimezone()
         return round(moment.timestamp() * 1000)
+
+
+def _standard(entity: str, name: str, value: Plain) -> Plain:
+    field = SCHEMAS[entity].fields.get(name)
+    is_phone = field is not None and field.kind is Kind.PHONE
+    return (standard_form(str(value)) or value) if is_phone else value

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import BY_NO
 from crm_core.schema.field import Field, Kind, Plain
+from crm_core.schema.phones import set_home_region
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.codec import unpack_ids
 from crm_core.sync.protocol import (
@@ -377,6 +378,7 @@ def _take_lease(session: Session, lease: Lease) -> None:
 
 def _settings(session: Session, message: Settings) -> None:
     state.write(session, {state.Key.SETTINGS: message.values})
+    set_home_region(message.values.get("region"))
     company = message.values.get("company")
     if isinstance(company, str):
         state.write(session, {state.Key.COMPANY: company})

@@ -10,6 +10,7 @@ from typing import Any
 
 from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
+from crm_core.schema.phones import shown_form
 from crm_core.schema.values import currency_of, links_of
 from crm_desktop.services.calendar import local
 from crm_desktop.services.lists import Titles
@@ -37,6 +38,8 @@ def value_text(
             return figure(value) if abs(value) >= GROUPED_FROM else str(value)
         case Kind.DECIMAL:
             return _decimal(str(value))
+        case Kind.PHONE:
+            return shown_form(str(value))
         case Kind.PERCENT:
             return f"{_decimal(str(value))} %"
         case Kind.BOOLEAN:

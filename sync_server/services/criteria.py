@@ -13,6 +13,7 @@ from crm_core.entities import schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message
 from crm_core.schema.field import Field, Kind, Plain
+from crm_core.schema.phones import digits_within
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.validate import is_storable, problem_with
 from crm_core.schema.values import parse_text
@@ -94,7 +95,9 @@ def condition(schema: Schema, criterion: Criterion) -> ColumnElement[bool]:
         return _of_words(schema, criterion)
     column = column_of(schema, field)
     if op == "~":
-        return column.ilike(_pattern(criterion.text), escape=_ESCAPE)
+        within = column.ilike(_pattern(criterion.text), escape=_ESCAPE)
+        digits = digits_within(criterion.text) if field.kind is Kind.PHONE else ""
+        return or_(within, column.like(f"%{digits}%")) if digits else within
     value: Any = criterion.values[field.name]
     if value is None:
         return column.is_(None) if op == "=" else column.is_not(None)
@@ -107,6 +110,8 @@ def condition(schema: Schema, criterion: Criterion) -> ColumnElement[bool]:
     same = column == value
     if field.kind is Kind.MONEY:
         same = and_(same, _same_currency(schema, criterion))
+    if field.kind is Kind.PHONE:
+        same = or_(same, column == criterion.text)  # as an older program's user typed it
     return same if op == "=" else or_(column.is_(None), ~same)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import inspect
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_core.schema.phones import set_home_region
 from sync_server.services.auth import Auth
 from sync_server.services.blobs import BlobService
 from sync_server.services.by_file import FileExchange
@@ -53,6 +54,7 @@ class Headquarters:
 
 def open_headquarters(settings: Settings) -> Headquarters:
     """Return the HQ of the settings; it may yet be empty (`demand_ready`)."""
+    set_home_region(settings.region)
     database = Database(settings.database_url, settings.language)
     auth, sync = Auth(database, settings), SyncService(database, settings)
     return Headquarters(

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVB
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message, message, plural
 from crm_core.money import Money
+from crm_core.schema.phones import shown_form
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.models.records import Record
 from crm_desktop.services.attachments import ON_LAPTOP, FileRow
@@ -196,7 +197,7 @@ class _ContactRow(InfoRow):
         row.setContentsMargins(0, 4, 0, 5)
         words = row.itemAt(0).layout()
         assert isinstance(words, QVBoxLayout)
-        phone = Label(str(contact.get("phone") or ""), step="caption", color="text-soft")
+        phone = Label(shown_form(str(contact.get("phone") or "")), step="caption", color="text-soft")
         words.removeWidget(self.title)
         upper = QHBoxLayout()  # beside the name alone, so that title and role have the whole line
         upper.setSpacing(12)

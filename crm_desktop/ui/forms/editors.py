@@ -32,6 +32,7 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
 from crm_core.schema.field import Choice, Field, Kind, Plain
+from crm_core.schema.phones import shown_form
 from crm_core.schema.values import DEFAULT_CURRENCY, currency_of, parse_text
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.links import LinkEditor
@@ -105,6 +106,8 @@ class LineEditor(QLineEdit):
         value = values.get(self.field.name)
         if self.field.kind is Kind.MONEY and value is not None:
             value = Money(value, currency_of(self.field, values)).decimal()
+        if self.field.kind is Kind.PHONE and value is not None:
+            value = shown_form(str(value))
         self.setText("" if value is None else str(value))
 
     def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from crm_core.i18n import Message
 from crm_core.schema.field import Field, Kind, Plain
+from crm_core.schema.standards import doubt_with
 from crm_desktop.models.records import Record
 from crm_desktop.services.lists import ShownField
 from crm_desktop.ui.context import Context
@@ -36,6 +37,13 @@ class FormField:
     editor: Any
     wide: bool = False
     """Takes the whole width whatever its kind."""
+
+    def judge(self, wrong: Message | None, values: Mapping[str, Any]) -> None:
+        """Say what is wrong with the value, or what is not standard about it."""
+        self.widget.set_error(wrong or "")
+        doubt = None if wrong else doubt_with(self.field, values.get(self.field.name), values)
+        if doubt is not None:
+            self.widget.set_note(doubt, "warn")
 
 
 class FieldGrid(Live, QWidget):

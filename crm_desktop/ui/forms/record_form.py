@@ -344,8 +344,8 @@ class RecordForm(Live, QWidget):
             return False
         value = read.get(name)
         wrong = problem_with(found.field, value) if value not in (None, "", []) else None
-        found.widget.set_error(wrong or "")
         values.update(read)
+        found.judge(wrong, values)
         return wrong is None
 
     def _read_all(self) -> dict[str, Plain] | None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from crm_core.entities.ticket import CHANNELS
 from crm_core.i18n import Message, message
+from crm_core.schema.phones import shown_form
 from crm_desktop.services.tickets import Clock, QueueRow, TicketView
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.dialling import dial
@@ -96,7 +97,7 @@ class FactsPane(Live, QScrollArea):
         opened = ticket.get("created_at")
         values: dict[str, Text] = {
             "Contact": view.contact_name,
-            "Phone": self._phone,
+            "Phone": shown_form(self._phone),
             "Product": view.product_name,
             "Category": str(ticket.get("category") or ""),
             "Channel": _CHANNELS.get(str(ticket.get("channel") or ""), ""),

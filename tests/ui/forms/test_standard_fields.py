@@ -1,0 +1,64 @@
+"""Standard fields in a form: shown as people read them, stored in one form, doubts said while typing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from crm_desktop.services import records
+from crm_desktop.ui.forms.record_form import RecordForm
+from tests.support.desktop import empty_app
+from tests.support.stage import Stage, staged
+
+
+@pytest.fixture
+def stage(look: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
+    """Give a place for a form."""
+    with staged(qtbot, empty_app(tmp_path)) as made:
+        yield made
+
+
+def form_of(stage: Stage, **values: str) -> RecordForm:
+    record = records.create(stage.app.replica, "customer", {"name": "Demo Works", **values}).value
+    form = RecordForm(stage.context, stage.actions, "customer", record.id)
+    stage.show(form)
+    return form
+
+
+def typed(form: RecordForm, name: str, text: str) -> None:
+    editor = form.grid.fields[name].editor
+    editor.setFocus()
+    editor.selectAll()
+    QTest.keyClicks(editor, text)
+
+
+def test_a_number_is_shown_as_it_is_dialled_and_stored_in_one_form(stage: Stage) -> None:
+    form = form_of(stage, phone="+8651255500199")
+    assert form.grid.fields["phone"].editor.text() == "0512 5550 0199"
+    typed(form, "phone", "0512 5550-0200")
+    form.save()
+    stage.until(
+        lambda: (
+            records.get(stage.app.replica, "customer", str(form.record_id)).get("phone") == "+8651255500200"
+        )
+    )
+
+
+def test_what_is_no_number_is_said_while_typing_and_kept_as_it_is(stage: Stage) -> None:
+    form = form_of(stage)
+    shown = form.grid.fields["phone"].widget
+    typed(form, "phone", "5550 0199")
+    stage.until(lambda: "kept as it is typed" in shown._line.text() and shown._help.isVisible())
+    assert not shown.error
+    typed(form, "phone", "0512 5550 0199")
+    stage.until(lambda: not shown._help.isVisible())
+    typed(form, "phone", "5550 0199")
+    form.save()
+    stage.until(
+        lambda: records.get(stage.app.replica, "customer", str(form.record_id)).get("phone") == "5550 0199"
+    )
