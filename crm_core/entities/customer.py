@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import COLOURS, LEVELS, SOURCES, choices
 from crm_core.i18n import N_
+from crm_core.schema.code_lists import CodeList
 from crm_core.schema.columns import (
     choice,
     column,
@@ -94,7 +95,9 @@ class Customer(Entity):
     )
     website: Mapped[str | None] = text(15, N_("Web site"), kind=Kind.URL)
     kind: Mapped[str | None] = choice(16, N_("Kind"), KINDS, default="company")
-    industry: Mapped[str | None] = text(17, N_("Industry"), in_list=True, searchable=True, indexed=True)
+    industry: Mapped[str | None] = text(
+        17, N_("Industry"), code_list=CodeList.INDUSTRY, in_list=True, searchable=True, indexed=True
+    )
     size: Mapped[str | None] = text(18, N_("Size"))
     employees: Mapped[int | None] = integer(19, N_("Employees"))
     founded_year: Mapped[int | None] = integer(20, N_("Founded"))
@@ -107,10 +110,21 @@ class Customer(Entity):
     territory_id: Mapped[str | None] = ref(
         25, N_("Territory"), "territory", scope=ScopeSource.TERRITORY, in_list=True, section=N_("Relations")
     )
-    country: Mapped[str | None] = text(26, N_("Country"), group="address", section=N_("Address"))
-    province: Mapped[str | None] = text(27, N_("Province"), group="address", section=N_("Address"))
+    country: Mapped[str | None] = text(
+        26, N_("Country"), code_list=CodeList.COUNTRY, group="address", section=N_("Address")
+    )
+    province: Mapped[str | None] = text(
+        27, N_("Province"), code_list=CodeList.PROVINCE, group="address", section=N_("Address")
+    )
     city: Mapped[str | None] = text(
-        28, N_("City"), group="address", in_list=True, searchable=True, indexed=True, section=N_("Address")
+        28,
+        N_("City"),
+        code_list=CodeList.CITY,
+        group="address",
+        in_list=True,
+        searchable=True,
+        indexed=True,
+        section=N_("Address"),
     )
     address: Mapped[str | None] = text(
         29, N_("Street address"), group="address", searchable=True, personal=True, section=N_("Address")

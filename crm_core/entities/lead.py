@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import SOURCES, choices
 from crm_core.i18n import N_
+from crm_core.schema.code_lists import CodeList
 from crm_core.schema.columns import (
     choice,
     currency_code,
@@ -167,14 +168,25 @@ class Lead(Entity):
     )
     needs: Mapped[str | None] = long_text(27, N_("Needs"), searchable=True, section=N_("Needs"), since=3)
     industry: Mapped[str | None] = text(
-        28, N_("Industry"), in_list=True, searchable=True, section=N_("Company"), since=3
+        28,
+        N_("Industry"),
+        code_list=CodeList.INDUSTRY,
+        in_list=True,
+        searchable=True,
+        section=N_("Company"),
+        since=3,
     )
     employees: Mapped[int | None] = integer(29, N_("Employees"), section=N_("Company"), since=3)
-    country: Mapped[str | None] = text(30, N_("Country"), group="address", section=N_("Address"), since=3)
-    province: Mapped[str | None] = text(31, N_("Province"), group="address", section=N_("Address"), since=3)
+    country: Mapped[str | None] = text(
+        30, N_("Country"), code_list=CodeList.COUNTRY, group="address", section=N_("Address"), since=3
+    )
+    province: Mapped[str | None] = text(
+        31, N_("Province"), code_list=CodeList.PROVINCE, group="address", section=N_("Address"), since=3
+    )
     city: Mapped[str | None] = text(
         32,
         N_("City"),
+        code_list=CodeList.CITY,
         group="address",
         in_list=True,
         searchable=True,

@@ -19,12 +19,15 @@ from crm_core.exchange.source import SourceRow, SourceTable
 from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id, new_id
 from crm_core.money import is_currency
+from crm_core.schema.code_lists import CodeList, spellings
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.phones import compared_form, standard_form
 from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.schema.standards import has_standard, mended
 from crm_core.schema.validate import custom_problems, problems_of
 from crm_core.schema.values import parse_text
 
+_PLACES = frozenset((CodeList.COUNTRY, CodeList.PROVINCE, CodeList.CITY))
 Advance = Callable[[int, int], None]
 """Told (rows done, rows in all); may raise to stop."""
 
@@ -268,6 +271,13 @@ class _Planner:
         }
         for column in self.columns:
             self._read_cell(draft, column, context)
+        self._name_places(draft)
+
+    def _name_places(self, draft: Draft) -> None:
+        """Give places their standard names; after the whole row, for one is looked for in the other."""
+        row = {**draft.current, **draft.values}
+        for name in [name for name in draft.values if self.fields[name].code_list in _PLACES]:
+            draft.values[name] = mended(self.fields[name], draft.values[name], row) or draft.values[name]
 
     def _read_cell(self, draft: Draft, column: Column, context: Mapping[str, Any]) -> None:
         text = column.text(draft.source)
@@ -362,7 +372,7 @@ class _Planner:
             if isinstance(value, list) and self.fields[name].kind is Kind.TAGS:
                 words = {*value, *(before if isinstance(before, list) else ())}
                 value = [*sorted(str(word) for word in words)]
-            if before and self.fields[name].kind is Kind.PHONE and _same_number(before, value):
+            if before and has_standard(self.fields[name]) and _is_same(self.fields[name], before, value):
                 continue  # another spelling of it: whoever wants one form has it mended
             if (before or None) != (value or None) or (before == 0) != (value == 0):
                 changes[name] = value
@@ -448,8 +458,12 @@ def _in_column(column: Column, problem: Message) -> Message:
     return message(N_("{column}: {problem}"), column=column.header, problem=problem)
 
 
-def _same_number(before: Plain, value: Plain) -> bool:
-    return isinstance(value, str) and compared_form(str(before)) == compared_form(value)
+def _is_same(field: Field, before: Plain, value: Plain) -> bool:
+    if not isinstance(value, str):
+        return False
+    if field.code_list is not None:
+        return value in spellings(field.code_list, str(before))
+    return field.kind is Kind.PHONE and compared_form(str(before)) == compared_form(value)
 
 
 def _same_key(twin: Draft) -> Message:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from crm_core.errors import Problem
 from crm_core.i18n import N_, Message, message
+from crm_core.schema.code_lists import CodeList, names_in, row_of
 from crm_core.times import HOUR_MS
 
 WORKDAY: Final = (9, 18)
@@ -60,7 +61,11 @@ class Rule:
             if wanted is not None and lead.get(name) != wanted:
                 return False
         if self.regions:
-            named = {str(lead.get(name) or "").strip().casefold() for name in ("province", "city", "country")}
+            named = {
+                each.strip().casefold()
+                for which in (CodeList.PROVINCE, CodeList.CITY, CodeList.COUNTRY)
+                for each in names_in(which, row_of(lead))
+            } - {""}
             if named.isdisjoint(self.regions):
                 return False
         if self.employees_from is None and self.employees_to is None:

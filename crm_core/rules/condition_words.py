@@ -33,6 +33,8 @@ def condition_words(condition: Condition, field: Field, say: Say, label: Message
     op, value = condition.op, condition.value
     if op is Op.EMPTY or (op is Op.EQUAL and value in (None, "")):
         return message(N_("{field}: empty"), field=label)
+    if op is Op.DOUBTFUL:
+        return message(N_("{field}: to be mended"), field=label)
     if op is Op.FILLED or (op is Op.NOT_EQUAL and value in (None, "")):
         return message(N_("{field}: filled"), field=label)
     if isinstance(value, RelativeDay):

@@ -18,6 +18,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
 from crm_core.rules.relative_days import RelativeDay, Unit, parse_relative
 from crm_core.schema.field import Field, Kind, Plain
+from crm_core.schema.standards import has_standard
 from crm_core.schema.validate import problem_with
 from crm_core.schema.values import canonical_decimal, parse_text
 
@@ -40,12 +41,15 @@ class Op(StrEnum):
     IN = "in"
     EMPTY = "empty"
     FILLED = "filled"
+    DOUBTFUL = "doubtful"
+    """Holds something that is not in the standard form of the field."""
 
 
 Value = None | bool | int | str | Money | Decimal | RelativeDay | tuple[str | int | bool, ...]
 """As the row keeps it. An amount as `Money` compares within its currency, as `Decimal` in major units of
 each row's own currency, as a whole number in minor units. A `RelativeDay` is one as of today: see `dated`."""
 
+WITHOUT_VALUE = frozenset((Op.EMPTY, Op.FILLED, Op.DOUBTFUL))
 ORDERED = frozenset((Op.LESS, Op.AT_MOST, Op.MORE, Op.AT_LEAST, Op.NOT_SINCE))
 PARTIAL_KINDS = frozenset(
     (
@@ -75,7 +79,8 @@ class Condition:
 
 _SYMBOL = re.compile(r"\s*(?P<field>[\w:.\-]+?)\s*(?P<op>!=|<=|>=|=|<|>|~)\s*(?P<value>.*?)\s*\Z", re.DOTALL)
 _WORD = re.compile(
-    r"\s*(?P<field>[\w:.\-]+)\s+(?P<op>in|empty|filled|not since)(?:\s+(?P<value>.*?))?\s*\Z", re.DOTALL
+    r"\s*(?P<field>[\w:.\-]+)\s+(?P<op>in|empty|filled|doubtful|not since)(?:\s+(?P<value>.*?))?\s*\Z",
+    re.DOTALL,
 )
 
 
@@ -97,7 +102,7 @@ def condition_of(name: str, field: Field | None, op: Op, value: str) -> Conditio
         return Condition(field=name, op=op, value=_several(value) if op is Op.IN else value.strip().lower())
     if field is None:
         raise UserError(N_("There is no field called “{field}”"), field=name)
-    if op in (Op.EMPTY, Op.FILLED):
+    if op in WITHOUT_VALUE:
         return Condition(field=name, op=op)
     if op is Op.IN:
         return Condition(field=name, op=op, value=tuple(_compared(field, part) for part in _several(value)))
@@ -239,8 +244,10 @@ def _amount(field: Field, text: str) -> Money | Decimal:
 
 def demand_fitting(field: Field, condition: Condition) -> None:
     """Raise `UserError` where the comparison means nothing for the field's kind."""
-    unfit = (condition.op in ORDERED and field.kind in _UNORDERED_KINDS) or (
-        condition.op is Op.CONTAINS and field.kind not in PARTIAL_KINDS
+    unfit = (
+        (condition.op is Op.DOUBTFUL and not has_standard(field))
+        or (condition.op in ORDERED and field.kind in _UNORDERED_KINDS)
+        or (condition.op is Op.CONTAINS and field.kind not in PARTIAL_KINDS)
     )
     if unfit or (field.kind is Kind.JSON and condition.op not in (Op.EMPTY, Op.FILLED)):
         raise UserError(_unfit(field, condition.op))

@@ -19,7 +19,7 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.ids import is_id
 from crm_core.money import parse_money
-from crm_core.rules.conditions import Condition, Op, Value, condition_of
+from crm_core.rules.conditions import WITHOUT_VALUE, Condition, Op, Value, condition_of
 from crm_core.rules.segments import (
     CUSTOMER,
     IN_SEGMENT,
@@ -93,7 +93,7 @@ def _related_text(rule: Related, fields_of: FieldsOf) -> str:
 
 
 def _condition_text(condition: Condition, field: Field | None) -> str:
-    if condition.op in (Op.EMPTY, Op.FILLED):
+    if condition.op in WITHOUT_VALUE:
         return f"{condition.field} {condition.op.value}"
     return f"{condition.field} {condition.op.value} {_value_text(condition.value, field)}"
 
@@ -189,7 +189,7 @@ class _Reader:
     def _condition(self, entity: str) -> Condition:
         name = self._next()
         op = self._op()
-        value = "" if op in (Op.EMPTY, Op.FILLED) else self._words()
+        value = "" if op in WITHOUT_VALUE else self._words()
         if name == IN_SEGMENT.name and entity == CUSTOMER:
             return Condition(field=name, op=op, value=self._segment(value))
         return condition_of(name, field_at(self._fields_of, entity, name), op, value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crm_core.i18n import N_
+from crm_core.schema.code_lists import CodeList
 
 Plain = None | bool | int | str | list["Plain"] | dict[str, "Plain"]
 """What a field's value is in a row, in an operation and on the wire: no floats, no dates, no decimals.
@@ -134,6 +135,8 @@ class Field:
     """Money: the one currency all its amounts are in, where no sibling says it."""
     names_entity: bool = False
     """Text: the name of a kind of record, chosen from those there are."""
+    code_list: CodeList | None = None
+    """Text: names of a list the program brings, or anything else. Linked fields are called as their lists."""
     section: str = ""
     hint: str = ""
     """What helps whoever fills it in."""

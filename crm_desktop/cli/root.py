@@ -100,6 +100,7 @@ _COMMANDS = {
     "search": _Lazy("records", "search", N_("Find records by part of any text.")),
     "versions": _Lazy("records", "versions", N_("Long texts that gave way to a newer one.")),
     "duplicates": _Lazy("duplicates", "duplicates", N_("Records that may be the same as another.")),
+    "mend": _Lazy("mending", "mend", N_("Fields to mend: not standard or missing.")),
     "deal": _Lazy("deals", "deal", N_("Deals: milestones, neglected ones, competitors, losses.")),
     "lead": _Lazy("leads", "lead", N_("Leads: find who they are already, convert them, undo that.")),
     "merge": _Lazy("duplicates", "merge", N_("Put records together to one.")),

@@ -65,8 +65,8 @@ def connect(path: Path, key: bytes) -> Any:
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
         connection.create_function("sort_key", 1, sort_key, deterministic=True)
         connection.create_function("decimal_key", 1, decimal_key, deterministic=True)
-        for name, function in FUNCTIONS.items():
-            connection.create_function(name, 1, function, deterministic=True)
+        for name, (values, function) in FUNCTIONS.items():
+            connection.create_function(name, values, function, deterministic=True)
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -13,6 +13,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.money import Money, digits
+from crm_core.schema.code_lists import spellings
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.phones import digits_within
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
@@ -20,7 +21,7 @@ from crm_desktop.models import custom_index
 from crm_desktop.models.conditions import ORDERED, Condition, Op, demand_fitting
 from crm_desktop.models.derived import is_derived, value_of
 from crm_desktop.models.sorting import decimal_key
-from crm_desktop.models.standard_forms import is_number
+from crm_desktop.models.standard_forms import is_doubtful, is_number
 
 DECIMAL_KINDS = frozenset((Kind.DECIMAL, Kind.PERCENT))
 _BARE: Mapping[Op, Callable[[Any, Any], ColumnElement[bool]]] = {
@@ -64,12 +65,17 @@ def where(schema: Schema, field: Field, condition: Condition) -> ColumnElement[b
         return _contains(schema, field, str(value))
     if op is Op.IN:
         return _is_one_of(schema, field, value if isinstance(value, tuple) else (value,))
+    if op is Op.DOUBTFUL:
+        return and_(~is_empty(schema, field), is_doubtful(schema, field, column_of(schema, field)))
     if field.kind is Kind.TAGS:
         held = _holds_word(schema, field, literal(str(value), String))
         return held if op is Op.EQUAL else ~held
     if field.kind is Kind.PHONE and op in (Op.EQUAL, Op.NOT_EQUAL):
         number = func.coalesce(is_number(column_of(schema, field), str(value)), false())
         return number if op is Op.EQUAL else ~number
+    if field.code_list is not None and op in (Op.EQUAL, Op.NOT_EQUAL):
+        named = func.coalesce(column_of(schema, field).in_(spellings(field.code_list, str(value))), false())
+        return named if op is Op.EQUAL else ~named
     left, right = _sides(schema, field, value)
     compared = _compare(op, left, right)
     if isinstance(value, Money) and not field.currency:
@@ -193,6 +199,8 @@ def _is_one_of(schema: Schema, field: Field, values: tuple[Any, ...]) -> ColumnE
     column = column_of(schema, field)
     if field.kind is Kind.PHONE:
         return func.coalesce(or_(*(is_number(column, str(value)) for value in values)), false())
+    if field.code_list is not None:
+        values = tuple(name for value in values for name in spellings(field.code_list, str(value)))
     return func.coalesce(column.in_([_plain(field, value) for value in values]), false())
 
 

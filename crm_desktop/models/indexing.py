@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.rules.duplicates import COMPARED, KEYS_VERSION, keys_of, traits_of
+from crm_core.schema.code_lists import find, row_of
 from crm_core.schema.field import Kind
 from crm_core.schema.phones import searched_digits
 from crm_core.schema.reading import Schema
@@ -37,7 +38,7 @@ from crm_desktop.models import custom_index, derived, put_off, state
 from crm_desktop.models.sorting import SORT_VERSION, fold, keyed_fields, sort_key, walked_names
 from crm_desktop.models.state import Key
 
-INDEX_VERSION = 3
+INDEX_VERSION = 4
 """Counted up when the index is built in another way."""
 
 # `grams` finds any three characters inside a word; `words` finds single Chinese characters and beginnings of
@@ -377,6 +378,9 @@ def _entry(
         if not value or field.name == title:
             continue
         others.append(fold(str(value)))
+        if field.code_list is not None:
+            found = find(field.code_list, str(value), row_of(values))
+            others.extend(fold(name) for name in (found.standard if found else ()) if name != value)
         if field.kind is Kind.PHONE:
             numbers.extend(searched_digits(str(value)))
     others.extend(fold(str(text)) for text in more)

@@ -12,6 +12,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import Invalid, UserError
 from crm_core.i18n import Message
 from crm_core.schema.field import Field, Kind, Plain
+from crm_core.schema.standards import mended
 from crm_core.sync.merge import lives
 from crm_desktop.models.records import record_of
 from crm_desktop.models.replica import Replica
@@ -36,6 +37,8 @@ class How(StrEnum):
     """Of a set: the words join."""
     TAKE = "take"
     """Of a set: the words leave."""
+    MEND = "mend"
+    """Its standard form, where that is clear; nothing else changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,9 @@ class BulkChange:
             wanted: dict[str, Plain] = {name: [] if self.field.kind is Kind.TAGS else None}
         elif self.how is How.SET:
             wanted = dict(self.values)
+        elif self.how is How.MEND:
+            clear = mended(self.field, present.get(name), present)
+            wanted = {} if clear is None else {name: clear}
         else:
             held, given = _words(present.get(name)), _words(self.values.get(name))
             wanted = {name: [*sorted(held | given if self.how is How.ADD else held - given)]}

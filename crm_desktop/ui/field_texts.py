@@ -9,13 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 from crm_core.money import Money
+from crm_core.schema.code_lists import row_of, shown_name
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.phones import shown_form
 from crm_core.schema.values import currency_of, links_of
+from crm_desktop.models.records import Record
 from crm_desktop.services.calendar import local
 from crm_desktop.services.lists import Titles
 from crm_desktop.ui.format import clock, figure, money, short_date
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import tr, translator
 
 GROUPED_FROM = 10_000  # a year or a number of people reads better without a comma
 
@@ -23,6 +25,11 @@ GROUPED_FROM = 10_000  # a year or a number of people reads better without a com
 def field_text(field: Field, values: Mapping[str, Any], titles: Titles | Mapping[Any, str]) -> str:
     """Return a field's value in words; '' for none. `values` holds the row, `titles` its links' titles."""
     return value_text(field, values.get(field.name), values, titles)
+
+
+def words_of(record: Record, name: str) -> str:
+    """Return the value of a record's field in words, where it is no link; '' for none."""
+    return field_text(record.schema.fields[name], record.values, {})
 
 
 def value_text(
@@ -59,6 +66,8 @@ def value_text(
             return ", ".join(word_text(field, str(word)) for word in value)
         case Kind.JSON:
             return json.dumps(value, ensure_ascii=False)
+        case _ if field.code_list is not None:
+            return shown_name(field.code_list, str(value), row_of(values), translator().language)
         case _:
             return str(value)
 

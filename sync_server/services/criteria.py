@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Numeric, and_, cast, exists, o
 from crm_core.entities import schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message
+from crm_core.schema.code_lists import spellings
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.phones import digits_within
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
@@ -112,6 +113,8 @@ def condition(schema: Schema, criterion: Criterion) -> ColumnElement[bool]:
         same = and_(same, _same_currency(schema, criterion))
     if field.kind is Kind.PHONE:
         same = or_(same, column == criterion.text)  # as an older program's user typed it
+    if field.code_list is not None:
+        same = column.in_(spellings(field.code_list, str(value)))
     return same if op == "=" else or_(column.is_(None), ~same)
 
 

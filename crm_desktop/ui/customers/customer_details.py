@@ -18,6 +18,7 @@ from crm_desktop.services.timeline import ItemKind, TimelineItem
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.words import amount, verdict
 from crm_desktop.ui.dialling import dial
+from crm_desktop.ui.field_texts import words_of
 from crm_desktop.ui.format import NOTHING, money, near_date
 from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.lists.details import DetailsPane, clear
@@ -125,7 +126,7 @@ class CustomerDetails(DetailsPane):
 
     def _line(self, overview: Overview) -> None:
         customer = overview.customer
-        parts = [str(customer.get("industry") or ""), str(customer.get("city") or "")]
+        parts = [words_of(customer, "industry"), words_of(customer, "city")]
         owner = overview.titles.get("owner_id")
         if owner:
             parts.append(tr("owned by {owner}", owner=owner))

@@ -21,7 +21,7 @@ from crm_desktop.services.lists import ShownField
 from crm_desktop.services.other_versions import OtherVersion
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
-from crm_desktop.ui.field_texts import field_text
+from crm_desktop.ui.field_texts import field_text, words_of
 from crm_desktop.ui.forms.other_versions import version_words
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.lists.details import clear
@@ -191,7 +191,7 @@ class FactsPane(Live, QWidget):
         assert overview is not None
         parts = []
         for name in _PLACE:
-            words = overview.titles.get(name) if name == "territory_id" else overview.customer.get(name)
+            words = overview.titles.get(name) if name == "territory_id" else words_of(overview.customer, name)
             if words and name in by_name:
                 parts.append(str(words))
         if parts:

@@ -13,6 +13,7 @@ from crm_desktop.services.calendar import local
 from crm_desktop.services.customers import Overview, Reason
 from crm_desktop.ui.customers.pool_actions import mark_of
 from crm_desktop.ui.customers.words import amount, verdict
+from crm_desktop.ui.field_texts import words_of
 from crm_desktop.ui.format import NOTHING, money, near_date
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
@@ -234,7 +235,7 @@ class ReasonsRow(Live, QWidget):
 
 def _line(overview: Overview) -> Message | str:
     customer = overview.customer
-    industry = str(customer.get("industry") or "")
+    industry = words_of(customer, "industry")
     owner = overview.titles.get("owner_id", "")
     if industry and owner:
         return message("{industry} · owned by {owner}", industry=industry, owner=owner)

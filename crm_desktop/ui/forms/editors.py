@@ -35,6 +35,7 @@ from crm_core.schema.field import Choice, Field, Kind, Plain
 from crm_core.schema.phones import shown_form
 from crm_core.schema.values import DEFAULT_CURRENCY, currency_of, parse_text
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.forms.code_list_editor import CodeListEditor
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.forms.member_editor import MemberEditor
 from crm_desktop.ui.forms.several import SeveralEditor
@@ -85,6 +86,8 @@ def make_editor(context: Context, field: Field, currency: str = DEFAULT_CURRENCY
             return SeveralEditor(field)
         case Kind.TAGS:
             return TagEditor(context, field)
+        case _ if field.code_list is not None:
+            return CodeListEditor(field)
         case _:
             return LineEditor(field)
 
@@ -97,6 +100,8 @@ class LineEditor(QLineEdit):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
+        self._shown: str | None = None
+        self._kept: Plain = None
         if field.kind in (Kind.INTEGER, Kind.DECIMAL, Kind.PERCENT):
             self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.textEdited.connect(self.edited)
@@ -104,14 +109,18 @@ class LineEditor(QLineEdit):
     def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
         """Show the row's value."""
         value = values.get(self.field.name)
+        self._shown = None
         if self.field.kind is Kind.MONEY and value is not None:
             value = Money(value, currency_of(self.field, values)).decimal()
         if self.field.kind is Kind.PHONE and value is not None:
-            value = shown_form(str(value))
+            self._kept, self._shown = value, shown_form(str(value))
+            value = self._shown
         self.setText("" if value is None else str(value))
 
     def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
         """Return what was typed, read as the field's kind; an amount in the row's currency."""
+        if self._shown is not None and self.text() == self._shown:
+            return {self.field.name: self._kept}  # whoever leaves a number alone does not rewrite it
         return parse_text(self.field, self.text(), values)
 
 

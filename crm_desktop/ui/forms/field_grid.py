@@ -17,6 +17,7 @@ from crm_desktop.models.records import Record
 from crm_desktop.services.lists import ShownField
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.field_texts import field_text
+from crm_desktop.ui.forms.code_list_editor import CodeListEditor
 from crm_desktop.ui.forms.editors import make_editor
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, L
@@ -146,8 +147,19 @@ class FieldGrid(Live, QWidget):
         widget = field_widgets.Field(Message(field.label), editor, required=field.required)
         if field.hint:
             widget.set_hint(Message(field.hint))
+        if isinstance(editor, CodeListEditor):
+            editor.edited.connect(self._link_lists)
         editor.edited.connect(lambda name=field.name: self.edited.emit(name))
         return FormField(field=field, widget=widget, editor=editor)
+
+    def _link_lists(self) -> None:
+        """Tell each field of a list what the others hold: they say what it offers."""
+        linked = [each.editor for each in self.fields.values() if isinstance(each.editor, CodeListEditor)]
+        row: dict[str, Plain] = {}
+        for editor in linked:
+            row |= editor.read(row)
+        for editor in linked:
+            editor.follow(row)
 
     def _readable(
         self, field: Field, values: Mapping[str, Any], titles: Mapping[str, str]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidgetItem, QWidget
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError, UserError
@@ -16,12 +16,11 @@ from crm_core.schema.field import Field, Plain
 from crm_desktop.services import lists
 from crm_desktop.services.lists import Option
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.theme import theme
+from crm_desktop.ui.forms.option_list import OptionList
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.live import Live
 
 PAUSE_MS = 120  # between a key and the search, so that quick typing asks once
-MOST_SHOWN = 8
 
 
 class LinkEditor(Live, QLineEdit):
@@ -36,7 +35,7 @@ class LinkEditor(Live, QLineEdit):
         self._targets = field.members or (str(field.target),)
         self._id: str | None = None
         self._title = ""
-        self._options = _Options(self)
+        self._options = OptionList(self)
         self._options.itemClicked.connect(self._on_item_clicked)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -145,54 +144,3 @@ class LinkEditor(Live, QLineEdit):
         self.link(option.id, option.title)
         self.edited.emit()
         return True
-
-
-class _Options(QListWidget):
-    """What was found, under the field; never takes the focus from it."""
-
-    def __init__(self, field: QLineEdit) -> None:
-        super().__init__(field)
-        self._field = field
-        self.setWindowFlags(Qt.WindowType.ToolTip)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setFocusProxy(field)
-        self.setMouseTracking(True)
-        self.setUniformItemSizes(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setProperty("role", "options")
-        field.installEventFilter(self)
-
-    def show_options(self, options: tuple[Option, ...]) -> None:
-        """Show what was found; where nothing was, say so."""
-        self.clear()
-        self.setAccessibleName(tr("Found"))
-        for option in options:
-            words = f"{option.title} · {option.line}" if option.line else option.title
-            item = QListWidgetItem(words)
-            item.setData(Qt.ItemDataRole.UserRole, option)
-            self._size(item)
-            self.addItem(item)
-        if not options:
-            nothing = QListWidgetItem(tr("Nothing found"))
-            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
-            self._size(nothing)
-            self.addItem(nothing)
-        self.setCurrentRow(0 if options else -1)
-        shown = min(self.count(), MOST_SHOWN)
-        self.resize(max(self._field.width(), theme().px(200)), shown * theme().px(30) + 4)
-        self.move(self._field.mapToGlobal(QPoint(0, self._field.height() + 2)))
-        self.show()
-
-    def step(self, by: int) -> None:
-        """Move the choice up or down."""
-        if self.count():
-            self.setCurrentRow(max(0, min(self.count() - 1, self.currentRow() + by)))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Go where the field goes."""
-        if event.type() in (QEvent.Type.Hide, QEvent.Type.Move, QEvent.Type.Resize):
-            self.hide()
-        return False
-
-    def _size(self, item: QListWidgetItem) -> None:
-        item.setSizeHint(QSize(0, theme().px(30)))

@@ -21,7 +21,7 @@ from crm_desktop.services.timeline import ItemKind, TimelineItem
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.words import step_shown
 from crm_desktop.ui.dialling import dial
-from crm_desktop.ui.field_texts import field_text
+from crm_desktop.ui.field_texts import field_text, words_of
 from crm_desktop.ui.format import near_date
 from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.leads.words import STATE_TONES, came_words, state_words
@@ -140,7 +140,7 @@ class LeadDetails(DetailsPane):
 
     def _line(self, read: LeadOverview) -> None:
         lead = read.lead
-        parts = [str(lead.get(name) or "") for name in ("title", "company", "city")]
+        parts = [words_of(lead, name) for name in ("title", "company", "city")]
         owner = read.titles.get("owner_id")
         parts.append(tr("owned by {owner}", owner=owner) if owner else tr("Nobody's yet"))
         parts.append(show(came_words(lead, self._context.replica.clock)))

@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from crm_core.errors import CrmError, UserError
 from crm_core.i18n import Message, message, plural
 from crm_core.schema.field import Field, Kind, Plain
+from crm_core.schema.standards import has_standard
 from crm_core.schema.validate import problem_with
 from crm_desktop.services import bulk, lists
 from crm_desktop.services.bulk import BulkChange, BulkOutcome, How
-from crm_desktop.ui.context import Notice
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.forms.editors import QuietCombo, accessible, make_editor
+from crm_desktop.ui.lists.bulk_words import looked_words, tell_applied
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
@@ -36,8 +37,9 @@ _HOW_WORDS: Mapping[How, Message] = {
     How.CLEAR: message("to nothing"),
     How.ADD: message("by adding"),
     How.TAKE: message("by taking out"),
+    How.MEND: message("to its standard form"),
 }
-_SHOWN_REFUSALS = 3
+_WITHOUT_VALUE = frozenset((How.CLEAR, How.MEND))
 
 
 class BulkBar(Live, QWidget):
@@ -215,6 +217,7 @@ class BulkBar(Live, QWidget):
         field = self._field
         self.how_box.clear()
         offered = (How.ADD, How.TAKE, How.SET) if field.kind is Kind.TAGS else (How.SET,)
+        offered = (*offered, How.MEND) if has_standard(field) else offered
         for how in (*offered, *(() if field.required or field.kind is Kind.BOOLEAN else (How.CLEAR,))):
             self.how_box.addItem(show(_HOW_WORDS[how]), how.value)
         if self.editor is not None:
@@ -231,7 +234,7 @@ class BulkBar(Live, QWidget):
         self._on_how_chosen()
 
     def _on_how_chosen(self) -> None:
-        self.editor.setVisible(self._how is not How.CLEAR)
+        self.editor.setVisible(self._how not in _WITHOUT_VALUE)
         self._on_edited()
 
     def _on_edited(self) -> None:
@@ -243,7 +246,7 @@ class BulkBar(Live, QWidget):
         """Return the change as the bar has it; None, saying why, where there is none."""
         field, how = self._field, self._how
         values: dict[str, Plain] = {}
-        if how is not How.CLEAR:
+        if how not in _WITHOUT_VALUE:
             try:
                 values = self.editor.read({})
             except UserError as error:
@@ -261,57 +264,12 @@ class BulkBar(Live, QWidget):
         return None
 
     def _say(self, outcome: BulkOutcome) -> None:
-        parts = [
-            plural(
-                outcome.changed,
-                message("1 will change"),
-                message("{count} will change", count=figure(outcome.changed)),
-            )
-        ]
-        if outcome.same:
-            parts.append(message("{count} are so already", count=figure(outcome.same)))
-        if outcome.refused:
-            parts.append(message("{count} stay as they are", count=figure(outcome.refused)))
-        lines = [" · ".join(map(show, parts))]
-        shown = outcome.refusals[:_SHOWN_REFUSALS]
-        lines += [f"{each.title}: {show(each.reason)}" for each in shown]
-        if outcome.refused > len(shown):
-            lines.append(tr("and {count} others", count=figure(outcome.refused - len(shown))))
-        self.said.say("\n".join(lines))
+        self.said.say(looked_words(outcome))
 
     def _on_applied(self, outcome: BulkOutcome) -> None:
         self._job = None
         self.hide()
-        entity, replica, tasks = self._list.entity, self._context.replica, self._context.tasks
-
-        def put_back() -> None:
-            tasks.run(
-                self._list,
-                message("Taking {count} changes back", count=figure(outcome.changed)),
-                lambda job: bulk.take_back(replica, entity, outcome.undo, job.step),
-                lambda number: self._context.tell(message("{count} put back", count=figure(number))),
-                self._context.show_error,
-            )
-
-        text = message("{count} changed", count=figure(outcome.changed))
-        if outcome.stopped:
-            text = message("Stopped after {count} changes", count=figure(outcome.changed))
-        elif outcome.refused:
-            text = message(
-                "{count} changed, {refused} stayed as they were",
-                count=figure(outcome.changed),
-                refused=figure(outcome.refused),
-            )
-        undoable = outcome.changed > 0
-        self._context.notice.emit(
-            Notice(
-                kind="good",
-                text=text,
-                action=message("Undo") if undoable else None,
-                act=put_back if undoable else None,
-                seconds=10,
-            )
-        )
+        tell_applied(self._context, self._list, self._list.entity, outcome)
         self._list.focus_table()
 
     def _on_failed(self, error: CrmError) -> None:

@@ -11,6 +11,7 @@ from crm_core.rules.condition_words import condition_words
 from crm_core.rules.relative_days import RelativeDay, relative_words
 from crm_core.rules.segments import IN_SEGMENT
 from crm_core.schema.field import Field, Kind
+from crm_core.schema.standards import has_standard
 from crm_desktop.models.conditions import Condition, Op, Value
 from crm_desktop.ui.field_texts import value_text
 from crm_desktop.ui.format import figure, money
@@ -42,17 +43,19 @@ OP_WORDS: Mapping[Op, str] = {
     Op.IN: N_("is one of"),
     Op.EMPTY: N_("is empty"),
     Op.FILLED: N_("is filled"),
+    Op.DOUBTFUL: N_("is to be mended"),
 }
 _DAY_WORDS: Mapping[Op, str] = {Op.AT_LEAST: N_("from"), Op.AT_MOST: N_("until"), Op.EQUAL: N_("on")}
 _UNFILTERED = frozenset((Kind.JSON, Kind.POSITION))
-NO_VALUE = frozenset((Op.EMPTY, Op.FILLED))
+NO_VALUE = frozenset((Op.EMPTY, Op.FILLED, Op.DOUBTFUL))
 
 
 def ops_of(field: Field) -> tuple[Op, ...]:
     """Return the comparisons offered for a field, the usual one first."""
     if field.name == IN_SEGMENT.name:
         return (Op.EQUAL, Op.NOT_EQUAL)
-    return OPS_OF_KIND.get(field.kind, TEXT_OPS)
+    offered = OPS_OF_KIND.get(field.kind, TEXT_OPS)
+    return (*offered, Op.DOUBTFUL) if has_standard(field) else offered
 
 
 def op_words(field: Field, op: Op) -> str:

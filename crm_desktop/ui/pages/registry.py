@@ -210,6 +210,13 @@ PAGES: tuple[PageSpec, ...] = (
         in_rail=False,
     ),
     PageSpec(
+        id="mend",
+        text=N_("Fields to mend"),
+        icon="pen",
+        factory="mending:MendingPage",
+        in_rail=False,
+    ),
+    PageSpec(
         id="duplicates",
         text=N_("Possible duplicates"),
         icon="compare",

@@ -14,6 +14,7 @@ from crm_core.schema.phones import shown_form
 from crm_desktop.services.tickets import Clock, QueueRow, TicketView
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.dialling import dial
+from crm_desktop.ui.field_texts import words_of
 from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import NOTHING, near_date
 from crm_desktop.ui.theme import theme
@@ -83,7 +84,7 @@ class FactsPane(Live, QScrollArea):
         self.name.say(customer.title if customer else message("No customer"))
         self.level.show_letter(str(customer.get("level") or "") if customer else "")
         place = (
-            [str(part) for part in (customer.get("city"), customer.get("industry")) if part]
+            [words for name in ("city", "industry") if (words := words_of(customer, name))]
             if customer
             else []
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from crm_core.errors import UserError
 from crm_desktop.models.query import ListQuery, page, parse_conditions
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import records, search
@@ -49,3 +50,27 @@ def test_the_search_finds_a_stored_number_by_any_of_its_digits(replica: Replica,
     hits = search.find(replica, typed)
     assert STORED in {hit.title for hit in hits}
     assert OTHER not in {hit.title for hit in hits}
+
+
+def test_a_list_finds_a_place_by_any_of_its_names(replica: Replica) -> None:
+    for name, values in (
+        ("In Chinese", {"province": "江苏省", "city": "苏州市"}),
+        ("In English", {"province": "Jiangsu", "city": "Suzhou"}),
+        ("For short", {"province": "江苏", "city": "苏州"}),
+    ):
+        records.create(replica, "customer", {"name": name, **values})
+    assert found(replica, "province = Jiangsu") == {"In Chinese", "In English", "For short"}
+    assert found(replica, "city in 苏州") == {"In Chinese", "In English", "For short"}
+    assert "In English" in {hit.title for hit in search.find(replica, "苏州")}
+    assert found(replica, "city doubtful") == {"For short"}
+
+
+def test_a_list_finds_what_is_to_be_mended(replica: Replica) -> None:
+    records.create(replica, "customer", {"name": "Far away", "country": "Germany", "city": "Bonn"})
+    records.create(replica, "customer", {"name": "Nowhere", "city": "Atlantis", "industry": "Frozen food"})
+    assert found(replica, "phone doubtful") == {TYPED}
+    assert "Nowhere" in found(replica, "city doubtful")
+    assert "Far away" not in found(replica, "city doubtful")
+    assert found(replica, "industry doubtful") == {"Nowhere"}
+    with pytest.raises(UserError):
+        found(replica, "name doubtful")

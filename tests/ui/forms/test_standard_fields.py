@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -62,3 +63,40 @@ def test_what_is_no_number_is_said_while_typing_and_kept_as_it_is(stage: Stage) 
     stage.until(
         lambda: records.get(stage.app.replica, "customer", str(form.record_id)).get("phone") == "5550 0199"
     )
+
+
+def test_country_province_and_city_are_chosen_in_lists_that_narrow_each_other(stage: Stage) -> None:
+    form = form_of(stage)
+    editors = {name: form.grid.fields[name].editor for name in ("country", "province", "city")}
+    offered = lambda name: [  # noqa: E731 - read after each step
+        editors[name]._options.item(row).text() for row in range(editors[name]._options.count())
+    ]
+    for name, text in (("country", "prc"), ("province", "jiang"), ("city", "su")):
+        typed(form, name, text)
+        stage.until(editors[name]._options.isVisible)
+        if name == "province":
+            assert offered("province")[:2] == ["Jiangsu · 江苏省", "Jiangxi · 江西省"]
+        if name == "city":
+            assert offered("city")[:1] == ["Suzhou · 苏州市"]
+            assert not any("宿州" in each for each in offered("city"))
+        QTest.keyClick(editors[name], Qt.Key.Key_Return)
+    assert editors["country"].text() == "China"
+    form.save()
+    stage.until(lambda: saved(stage, form, "city") == "Suzhou")
+    assert (saved(stage, form, "country"), saved(stage, form, "province")) == ("China", "Jiangsu")
+
+
+def test_a_name_that_is_on_no_list_is_marked_and_kept(stage: Stage) -> None:
+    form = form_of(stage, city="苏州市", province="江苏", industry="Frozen food")
+    assert form.grid.fields["city"].editor.text() == "Suzhou"
+    assert form.grid.fields["industry"].editor.text() == "Frozen food"
+    shown = form.grid.fields["city"].widget
+    typed(form, "city", "Atlantis")
+    stage.until(lambda: "Not a standard name" in shown._line.text() and shown._help.isVisible())
+    form.save()
+    stage.until(lambda: saved(stage, form, "city") == "Atlantis")
+    assert (saved(stage, form, "province"), saved(stage, form, "industry")) == ("江苏", "Frozen food")
+
+
+def saved(stage: Stage, form: RecordForm, name: str) -> object:
+    return records.get(stage.app.replica, "customer", str(form.record_id)).get(name)

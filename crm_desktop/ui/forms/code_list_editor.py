@@ -1,0 +1,146 @@
+"""A field of a list the program brings: type a code or a word of either language, or anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QListWidgetItem, QWidget
+
+from crm_core.schema import code_lists
+from crm_core.schema.code_lists import CodeList, Entry, row_of
+from crm_core.schema.field import Field, Plain
+from crm_desktop.services.lists import Option
+from crm_desktop.ui.forms.option_list import OptionList
+from crm_desktop.ui.translate import tr, translator
+from crm_desktop.ui.widgets.live import Live
+
+OPENS_MS = 60  # after a key, so that quick typing draws the list once
+
+
+class CodeListEditor(Live, QLineEdit):
+    """Shows the name in the language on screen and keeps a standard one, or what was typed.
+
+    Where the row's country or province is filled, only what belongs to it is offered.
+    """
+
+    edited = Signal()
+
+    def __init__(self, field: Field, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        assert field.code_list is not None
+        self.field = field
+        self._list: CodeList = field.code_list
+        self._kept = self._shown = ""
+        self._row: dict[CodeList, str] = {}
+        self._options = OptionList(self)
+        self._options.itemClicked.connect(self._on_item_clicked)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(OPENS_MS)
+        self._pause.timeout.connect(self.offer)
+        self.textEdited.connect(self._on_text_edited)
+        self.retranslate()
+
+    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+        """Show the row's value."""
+        self._row = row_of(values)
+        self._keep(str(values.get(self.field.name) or ""))
+
+    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
+        """Return the standard name of what was typed, or what was typed where it is on no list."""
+        self._row = row_of(values)
+        typed = self.text().strip()
+        if typed == self._shown:
+            return {self.field.name: self._kept or None}
+        if not typed:
+            return {self.field.name: None}
+        return {self.field.name: code_lists.standard_name(self._list, typed, self._row) or typed}
+
+    def follow(self, values: Mapping[str, Any]) -> None:
+        """Take in what the fields before it hold now: they say what is offered."""
+        self._row = row_of(values)
+
+    def offer(self) -> None:
+        """Open the list of what fits what is typed."""
+        typed = "" if self.text() == self._shown else self.text()
+        found = code_lists.matching(code_lists.within_of(self._list, self._row), typed)
+        if found or not typed:
+            self._options.show_options([self._option(entry) for entry in found])
+        else:
+            self._options.hide()
+
+    def retranslate(self) -> None:
+        """Show the name in the language on screen, and say how one is found."""
+        hints = {
+            CodeList.INDUSTRY: tr("Code or name of an industry"),
+            CodeList.COUNTRY: tr("Country"),
+            CodeList.PROVINCE: tr("Province or state"),
+            CodeList.CITY: tr("City"),
+        }
+        self.setPlaceholderText(hints[self._list])
+        if self.text() == self._shown:
+            self._keep(self._kept)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Walk the list by Up and Down, take by Enter, close by Esc."""
+        key = event.key()
+        if self._options.isVisible():
+            if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+                self._options.step(1 if key == Qt.Key.Key_Down else -1)
+                return
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._take(self._options.chosen):
+                return
+            if key == Qt.Key.Key_Escape:
+                self._options.hide()
+                return
+        elif key == Qt.Key.Key_Down:
+            self.offer()
+            return
+        super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Esc and Enter for the list while it is open."""
+        over = event.type() == QEvent.Type.ShortcutOverride and self._options.isVisible()
+        if over and event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Close the list."""
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._options.hide()
+            self._pause.stop()
+
+    def _keep(self, name: str) -> None:
+        self._kept = name
+        language = translator().language
+        self._shown = code_lists.shown_name(self._list, name, self._row, language) if name else ""
+        self.setText(self._shown)
+        self._options.hide()
+
+    def _option(self, entry: Entry) -> Option:
+        name = entry.name(translator().language)
+        if self._list is CodeList.INDUSTRY:
+            return Option(id=name, title=f"{entry.code} {name}")
+        other = entry.english if name == entry.chinese else entry.chinese
+        return Option(id=name, title=name, line=other)
+
+    def _on_text_edited(self, _text: str) -> None:
+        self.edited.emit()
+        self._pause.start()
+
+    def _on_item_clicked(self, item: QListWidgetItem) -> None:
+        self._take(item.data(Qt.ItemDataRole.UserRole))
+
+    def _take(self, option: Option | None) -> bool:
+        if not isinstance(option, Option):
+            return False
+        self._pause.stop()
+        self._keep(option.id)
+        self.edited.emit()
+        return True
