@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.rules.duplicates import COMPARED, KEYS_VERSION, keys_of, traits_of
-from crm_core.schema.code_lists import find, row_of
+from crm_core.schema.code_lists import names_in, row_of
 from crm_core.schema.field import Kind
 from crm_core.schema.phones import searched_digits
 from crm_core.schema.reading import Schema
@@ -379,8 +379,8 @@ def _entry(
             continue
         others.append(fold(str(value)))
         if field.code_list is not None:
-            found = find(field.code_list, str(value), row_of(values))
-            others.extend(fold(name) for name in (found.standard if found else ()) if name != value)
+            names = names_in(field.code_list, row_of(values))
+            others.extend(fold(name) for name in names if name != value)
         if field.kind is Kind.PHONE:
             numbers.extend(searched_digits(str(value)))
     others.extend(fold(str(text)) for text in more)
