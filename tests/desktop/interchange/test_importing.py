@@ -283,5 +283,5 @@ def test_rows_that_are_probably_here_are_made_left_out_or_fill_in_what_is_missin
     rows = records.page(replica, ListQuery(entity="customer")).rows
     held = {row.title: row for row in rows}
     assert set(held) == {"纸鹤食品有限公司", "Lumen Optics"}
-    assert held["纸鹤食品有限公司"]["city"] == "深圳"
+    assert held["纸鹤食品有限公司"]["city"] == "深圳市"
     assert held["Lumen Optics"]["parent_id"] == held["纸鹤食品有限公司"].id
