@@ -172,6 +172,8 @@ def test_every_control_has_a_name_and_tab_comes_to_it_in_reading_order(frame: Fr
 def test_the_focus_can_be_seen_wherever_it_is(frame: Frame, page: str) -> None:
     shown = _show(frame, page)
     window = frame.window()
+    window.activateWindow()
+    assert QTest.qWaitForWindowActive(window)
     unseen = []
     for control in _controls(shown):
         if not isValid(control):  # made anew meanwhile
