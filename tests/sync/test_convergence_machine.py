@@ -16,6 +16,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from crm_core.errors import UserError
 from crm_core.ids import named_id
 from crm_desktop.services import deciding, quotes, records, returned_edits
+from sync_server.store.database import Database
 from tests.support.hq import Office
 from tests.support.postgres import NoPostgres, database_in, running_postgres
 from tests.support.replicas import Cut, Laptop, Laptops, differences, make_template
@@ -215,12 +216,15 @@ def test_the_same_work_ends_even_with_hq_on_postgresql() -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
     try:
-        with running_postgres() as server:
+        with running_postgres() as server, database_in(server) as tables:
+            made = Database(tables)
+            made.create_tables()
+            made.close()
 
             class OnPostgres(Work):
                 def __init__(self) -> None:
                     super().__init__()
-                    self._open = database_in(server)
+                    self._open = database_in(server, like=tables)
                     self._url = self._open.__enter__()
 
                 def _database(self) -> str | None:
