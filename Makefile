@@ -8,7 +8,7 @@ HQ_DIR ?= .hq
 HQ_PORT ?= 8765
 # Tests side by side; 0 runs them one after the other in one process.
 # More than there are cores: many tests wait for a process they started.
-JOBS ?= 4
+JOBS ?= 3
 # Settings of whoever calls make are not those of the demo, the tests or the figures.
 CLEAN_ENV := env -u CRM_PROFILE -u CRM_PASSPHRASE -u CRM_SERVER_DATA PYTHONDONTWRITEBYTECODE=
 OFFSCREEN := $(CLEAN_ENV) QT_QPA_PLATFORM=offscreen
