@@ -1,4 +1,8 @@
-"""What must hold for records that set something up before they are saved here; HQ asks the same again."""
+"""What must hold for records that set something up before they are saved here.
+
+HQ asks the same of its own edits, and of custom fields whoever sends them; what else comes by sync it reads
+with care.
+"""
 
 from __future__ import annotations
 

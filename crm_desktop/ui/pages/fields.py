@@ -49,14 +49,5 @@ class FieldsPage(RecordsPage):
         self.down.setEnabled(may)
 
     def _move(self, by: int) -> None:
-        row = self.list.current_row()
-        if row is None:
-            return
-        replica, record_id = self.context.replica, row.id
-        self.list.select_record(record_id)
-        self.context.change(
-            self,
-            lambda: field_order.move(replica, record_id, by),
-            told=message("“{title}” moved", title=row.record.title),
-            undo=lambda: field_order.move(replica, record_id, -by),
-        )
+        replica = self.context.replica
+        self.shift_current(lambda record_id, places: field_order.move(replica, record_id, places), by)

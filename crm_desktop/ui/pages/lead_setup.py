@@ -150,16 +150,9 @@ class AssignmentRulesPage(RecordsPage):
             actions.add(spec, lambda step=by: self._shift(step), self)
 
     def _shift(self, by: int) -> None:
-        row = self.list.current_row()
-        if row is None:
-            return
-        replica, rule_id = self.context.replica, row.id
-        self.list.select_record(rule_id)
-        self.context.change(
-            self,
-            lambda: ranking.shift(replica, "assignment_rule", rule_id, by),
-            told=message("“{title}” moved", title=row.record.title),
-            undo=lambda: ranking.shift(replica, "assignment_rule", rule_id, -by),
+        replica = self.context.replica
+        self.shift_current(
+            lambda rule_id, places: ranking.shift(replica, "assignment_rule", rule_id, places), by
         )
 
 

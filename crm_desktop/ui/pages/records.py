@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from crm_core.entities import schema_of
 from crm_core.i18n import Message, message
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.records import Record
+from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.calendar.calendar_actions import VIEWS
 from crm_desktop.ui.context import Context, Place
@@ -123,6 +124,26 @@ class RecordsPage(Page):
                 conditions: Sequence[Condition] = place.options["conditions"]
                 self.list.show_conditions(conditions, place.options.get("title"))
             self.list.focus_table()
+
+    def shift_current(self, shift: Callable[[str, int], Outcome[Record]], by: int) -> None:
+        """Put the record in front so many places later; at an end nothing moves, and nothing is to undo."""
+        row = self.list.current_row()
+        if row is None:
+            return
+        record_id, moved = row.id, list[bool]()
+        self.list.select_record(record_id)
+
+        def work() -> Outcome[Record]:
+            outcome = shift(record_id, by)
+            moved.append(bool(outcome.changed))
+            return outcome
+
+        def done(record: Record) -> None:
+            if any(moved):
+                told = message("“{title}” moved", title=record.title)
+                self.context.tell(told, lambda: shift(record_id, -by))
+
+        self.context.change(self, work, done)
 
     def leave(self) -> bool:
         """Return whether the form holds nothing unsaved; one that does asks."""

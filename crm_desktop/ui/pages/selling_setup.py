@@ -88,10 +88,8 @@ class StagesPage(RecordsPage):
             actions.add(spec, lambda step=by: self._shift(step), self)
 
     def _shift(self, by: int) -> None:
-        row = self.list.current_row()
-        if row is not None:
-            replica, stage_id = self.context.replica, row.id
-            self.context.change(self, lambda: stage_setup.shift_stage(replica, stage_id, by))
+        replica = self.context.replica
+        self.shift_current(lambda stage_id, places: stage_setup.shift_stage(replica, stage_id, places), by)
 
 
 class ConditionForm(RecordForm):

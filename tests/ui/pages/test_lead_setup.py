@@ -164,6 +164,10 @@ def test_a_rule_of_assignment_has_its_conditions_in_rows_and_its_people_with_wei
     page.earlier.click()
     stage.settle()
     assert [page.list.model.row_at(place).record.title for place in range(2)] == ["Rest", "South"]
+    told = len(stage.notices)
+    page.earlier.click()  # it is the first already: nothing moves, and no undo that would move it
+    stage.settle()
+    assert len(stage.notices) == told
 
 
 def test_a_rule_of_scoring_says_what_a_lead_would_have_and_keeps_the_usual_ones_counting(
