@@ -109,9 +109,9 @@ QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color:
 
 QTableView, QListView, QTreeView {{ border: 0; gridline-color: transparent; background: @surface;
   outline: 0 }}
-QListWidget::item {{ border: 2px solid transparent; border-radius: 4px }}
+QListWidget::item {{ padding: 2px; border-radius: 4px }}
 QListWidget::item:selected {{ background: @accent-soft; color: @text }}
-QListWidget::item:focus {{ border-color: @accent }}
+QListWidget::item:focus {{ border: 2px solid @accent; padding: 0 }}
 QFrame[role="popup"] QListView {{ background: transparent }}
 QHeaderView {{ background: @sunken; border: 0 }}
 QHeaderView::section {{ height: 27sp; padding: 0 8sp; border: 0; border-bottom: 1px solid @line;
