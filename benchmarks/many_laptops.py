@@ -232,7 +232,7 @@ def _growth(folder: Path) -> list[Figure]:
         held = 0
         for size in sizes:
             while held < size:
-                made, _ = pusher.create("customer", customers(BATCH, people[0], seed=held), now_ms())
+                made, _ = pusher.create("customer", customers(BATCH, people[0], held, first=held), now_ms())
                 ids, held = [*ids[:1000], *made], held + BATCH
                 pusher.pull()
             figures = _rounds_at(pusher, ids)

@@ -68,8 +68,11 @@ _WORDS = [
 ]
 
 
-def customers(count: int, owner_id: str, seed: int = 1) -> list[dict[str, Any]]:
-    """Return invented customers of twelve fields, notes of about 80 bytes in both languages."""
+def customers(count: int, owner_id: str, seed: int = 1, first: int = 0) -> list[dict[str, Any]]:
+    """Return invented customers of twelve fields, notes of about 80 bytes in both languages.
+
+    `first`: the number the first of them has in its name, phone and address of mail.
+    """
     chance = random.Random(seed)
     return [
         {
@@ -86,7 +89,7 @@ def customers(count: int, owner_id: str, seed: int = 1) -> list[dict[str, Any]]:
             "founded_year": chance.randrange(1950, 2026),
             "estimated_value": chance.randrange(1, 10**8),
         }
-        for number in range(count)
+        for number in range(first, first + count)
     ]
 
 

@@ -21,6 +21,7 @@ from crm_core.rules.duplicates import (
     SHOWN_FROM,
     compare,
     compared_columns,
+    is_half,
     keys_of,
     traits_of,
 )
@@ -39,7 +40,11 @@ STANDING: Final = "alike"
 """Setting with how far the tables are: `[position in the feed, position until which nobody is told]`."""
 WINDOW: Final = 5_000  # positions of the feed looked at in one go
 MOST_WINDOWS: Final = 10  # of one run: another chore waits meanwhile
-MOST_OF_A_KEY: Final = 200
+MOST_OF_A_KEY: Final = 20
+MOST_OF_A_HALF: Final = 40
+"""Records of one key compared: a few are enough to tell somebody, the page of duplicates shows all there are."""
+MOST_OF_A_RECORD: Final = 5
+"""Pairs of one record written down, the likest: a list brought in a hundred times makes no millions of them."""
 FOLLOWED: Final = tuple(SCHEMAS[name] for name in dict.fromkeys((*COMPARED, *UNIQUE)))
 
 _keys = table_of(AlikeKey)
@@ -139,39 +144,43 @@ def values_of(connection: Connection, schema: Schema, ids: Sequence[str]) -> dic
 
 def _new_pairs(connection: Connection, schema: Schema, fresh: Mapping[str, frozenset[str]]) -> Iterator[Pair]:
     """Yield the pairs that records with new keys make with others, and among themselves."""
-    having: dict[str, list[str]] = {}
-    for row_id, keys in fresh.items():
-        for key in keys:
-            having.setdefault(key, []).append(row_id)
+    having: dict[str, list[str]] = {key: [] for keys in fresh.values() for key in keys}
     for key, row_id in _others_having(connection, sorted(having)):
         if row_id not in fresh:
+            having[key].append(row_id)
+    for row_id, keys in fresh.items():
+        for key in keys:
             having[key].append(row_id)
     wanted: dict[tuple[str, str], None] = {}
     for row_id, keys in fresh.items():
         for key in keys:
-            for other in having[key][:MOST_OF_A_KEY]:
+            for other in having[key][: _most_of(key)]:
                 if other != row_id and (other, row_id) not in wanted:
                     wanted[row_id, other] = None
     if not wanted:
         return
     rows = values_of(connection, schema, sorted({row_id for pair in wanted for row_id in pair}))
     traits = {row_id: traits_of(schema.name, values) for row_id, values in rows.items()}
-    alike = [
-        (one, other)
-        for one, other in wanted
-        if one in traits
-        and other in traits
-        and not _are_distinct(rows[one], rows[other])
-        and compare(traits[one], traits[other]).score >= LIKELY_FROM
-    ]
-    yield from ((schema.no, one, other) for one, other in alike)
+    alike: dict[str, list[tuple[int, str]]] = {}
+    for one, other in wanted:
+        if one in traits and other in traits and not _are_distinct(rows[one], rows[other]):
+            score = compare(traits[one], traits[other]).score
+            if score >= LIKELY_FROM:
+                alike.setdefault(one, []).append((score, other))
+    for one, others in alike.items():
+        others.sort(key=lambda each: -each[0])
+        yield from ((schema.no, one, other) for _, other in others[:MOST_OF_A_RECORD])
+
+
+def _most_of(key: str) -> int:
+    return MOST_OF_A_HALF if is_half(key) else MOST_OF_A_KEY
 
 
 def _others_having(connection: Connection, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
     place = func.row_number().over(partition_by=_keys.c.key, order_by=_keys.c.row_id).label("place")
     for some in chunks(keys):
         numbered = select(_keys.c.key, _keys.c.row_id, place).where(_keys.c.key.in_(some)).subquery()
-        query = select(numbered.c.key, numbered.c.row_id).where(numbered.c.place <= MOST_OF_A_KEY)
+        query = select(numbered.c.key, numbered.c.row_id).where(numbered.c.place <= MOST_OF_A_HALF)
         for row in connection.execute(query):
             yield row.key, row.row_id
 
@@ -226,7 +235,7 @@ def _keep(connection: Connection, step: _Step) -> None:
             _pairs.c.other_id == bindparam("other"),
         )
         values = [dict(zip(("of", "one", "other"), pair, strict=True)) for pair in step.settled]
-        connection.execute(update(_pairs).where(of_pair).values(settled=True), values)
+        connection.execute(update(_pairs).where(of_pair).values(settled=True, told=True), values)
     note_pairs(connection, step.pairs, told=False)
     value = [step.until, step.quiet_until]
     stood = connection.execute(update(_settings).where(_settings.c.key == STANDING).values(value=value))

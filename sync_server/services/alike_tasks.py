@@ -37,6 +37,7 @@ from sync_server.store.database import Database, HqTransaction
 from sync_server.store.tables import table_of
 
 A_TURN: Final = 100  # pairs while the head of the feed is held
+MOST_TURNS: Final = 100  # of one run: laptops and other chores wait meanwhile
 MOST_OPEN: Final = 20
 """Tasks of one person: after a list was brought in twice the page of duplicates says more than thousands."""
 
@@ -48,24 +49,24 @@ _activities = SCHEMAS["activity"].table
 def tell(database: Database, now_ms: int, *, tells_known: bool) -> int:
     """Open tasks for pairs nobody was told of, close those that are over; return how many were opened.
 
-    `tells_known`: HQ tells of customers held by others.
+    Of very many the newest records' come first, the others with the next run. `tells_known`: HQ tells of
+    customers held by others.
     """
     opened = 0
-    while True:
+    for _ in range(MOST_TURNS):
         with database.read() as snapshot:
             untold = _untold(snapshot.connection)
             over = _over(snapshot.connection)
         if not untold and not over:
-            return opened
+            break
         with database.write() as hq:
             opened += _Turn(hq, now_ms, tells_known=tells_known).run()
+    return opened
 
 
 def _untold(connection: Connection) -> list[Pair]:
-    query = select(_pairs.c.entity, _pairs.c.one_id, _pairs.c.other_id).where(
-        _pairs.c.told.is_(False), _pairs.c.settled.is_(False)
-    )
-    ordered = query.order_by(_pairs.c.entity, _pairs.c.one_id, _pairs.c.other_id).limit(A_TURN)
+    query = select(_pairs.c.entity, _pairs.c.one_id, _pairs.c.other_id).where(_pairs.c.told.is_(False))
+    ordered = query.order_by(_pairs.c.one_id.desc(), _pairs.c.other_id.desc()).limit(A_TURN)
     return [(row.entity, row.one_id, row.other_id) for row in connection.execute(ordered)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Integer, Text
+from sqlalchemy import Boolean, Index, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sync_server.store.tables import HqBase
@@ -27,8 +27,18 @@ class AlikePair(HqBase):
     """The one that came later, or was changed so that it is alike."""
     other_id: Mapped[str] = mapped_column(Text, primary_key=True, index=True)
     told: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whom it concerns was told, or there is nothing to tell of it any more."""
     settled: Mapped[bool] = mapped_column(Boolean, default=False, index=True)
     """They are one now, or said to be two, or alike no more."""
+    __table_args__ = (
+        Index(
+            "ix_alike_pair_untold",
+            "one_id",
+            "other_id",
+            sqlite_where=text("told IS 0"),
+            postgresql_where=text("told IS false"),
+        ),
+    )
 
 
 class AlikeTask(HqBase):

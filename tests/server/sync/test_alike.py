@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from crm_core.entities import SCHEMAS
+from crm_core.ids import new_id
 from sync_server.services import alike, alike_tasks
-from tests.support.hq import Laptop, Office
+from tests.support.hq import START_MS, Laptop, Office, make
 
 ACTIVITY = SCHEMAS["activity"].no
 SAME_NAME = "Possible duplicate: {} (Same name)"
@@ -138,6 +139,16 @@ def test_a_list_brought_in_twice_opens_a_few_tasks_and_not_hundreds(sqlite_offic
     assert len(names) > alike_tasks.MOST_OPEN
     assert firm.look() == alike_tasks.MOST_OPEN
     assert firm.look() == 0
+
+
+def test_a_list_brought_in_many_times_makes_a_few_pairs_of_each_record(sqlite_office: Office) -> None:
+    times = 3 * alike.MOST_OF_A_RECORD
+    owner = sqlite_office.user("Maya", "admin")
+    made = [make("customer", new_id(), name="Paper Crane Foods", owner_id=owner) for _ in range(times)]
+    sqlite_office.hq.write_all(made)
+    assert alike.follow(sqlite_office.database) <= times * alike.MOST_OF_A_RECORD < times * (times - 1) // 2
+    told = alike_tasks.tell(sqlite_office.database, START_MS, tells_known=False)
+    assert 0 < told <= alike_tasks.MOST_OPEN
 
 
 def test_people_at_one_customer_are_told_of_to_who_owns_it(sqlite_office: Office) -> None:
