@@ -42,9 +42,9 @@ WINDOW: Final = 5_000  # positions of the feed looked at in one go
 MOST_WINDOWS: Final = 10  # of one run: another chore waits meanwhile
 MOST_OF_A_KEY: Final = 20
 MOST_OF_A_HALF: Final = 40
-"""Records of one key compared: a few are enough to tell somebody, the page of duplicates shows all there are."""
+"""Records of one key compared: a few are enough to tell somebody; the page of duplicates shows them all."""
 MOST_OF_A_RECORD: Final = 5
-"""Pairs of one record written down, the likest: a list brought in a hundred times makes no millions of them."""
+"""Pairs of one record written down, the likest: a list brought in a hundred times makes no millions."""
 FOLLOWED: Final = tuple(SCHEMAS[name] for name in dict.fromkeys((*COMPARED, *UNIQUE)))
 
 _keys = table_of(AlikeKey)
