@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import click
 
 from crm_core.entities._choices import SOURCES
 from crm_core.entities.assignment import WAYS
+from crm_core.errors import UserError
 from crm_core.i18n import N_
 from sync_server.cli.console import tr
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.cli.rules import NamedThings, add_commands
+from sync_server.jobs.leads import CHORE
 from sync_server.services import assigning, lead_setup, mail_capture
 from sync_server.services.auth import now_ms
+from sync_server.services.headquarters import Headquarters
+from sync_server.store.serving import turn_at
+
+TURN_S: Final = 60.0  # mails of an hour are taken in faster
 
 FORM_COLUMNS: Final = ("name", "path", "active", "asked", "source", "campaign", "owner", "team")
 RULE_COLUMNS: Final = (
@@ -148,7 +156,7 @@ add_commands(
 @pass_terminal
 def run_rules(terminal: Terminal) -> None:
     """Run the rules."""
-    with terminal.headquarters() as hq:
+    with terminal.headquarters() as hq, _turn(hq):
         now = now_ms()
         given = {
             "assigned": assigning.assign_waiting(hq, now),
@@ -166,5 +174,14 @@ def mail() -> None:
 @pass_terminal
 def fetch_mails(terminal: Terminal) -> None:
     """Take in mails."""
-    with terminal.headquarters() as hq:
+    with terminal.headquarters() as hq, _turn(hq):
         terminal.console.show(mail_capture.fetch(hq, now_ms()))
+
+
+@contextmanager
+def _turn(hq: Headquarters) -> Iterator[None]:
+    """Have no server give leads out at the same time; wait for one that does."""
+    with turn_at(hq.database, CHORE, wait_s=TURN_S) as is_mine:
+        if not is_mine:
+            raise UserError(N_("A server is giving leads out right now; try again in a minute"))
+        yield

@@ -19,22 +19,41 @@ log = structlog.get_logger("satchel.jobs")
 
 def keep_house(hq: Headquarters) -> AbstractContextManager[None]:
     """Do the chores every hour for as long as the block runs."""
-    return every(EVERY_S, "housekeeping", hq, do_chores)
+    return every(EVERY_S, "housekeeping", hq, *CHORES)
 
 
-def do_chores(hq: Headquarters) -> None:
-    """Return customers to the pool, tell of neglected deals, and forget what nobody needs any more."""
+def keep_pool(hq: Headquarters) -> None:
+    """Warn of customers that are to return to the pool, and return those whose days are over."""
     done = recycling.recycle(hq.database, now_ms())
     if done != recycling.Recycled():
         log.info("pool", warned=done.warned, returned=done.returned, put_in=done.put_in)
+
+
+def tell_of_neglect(hq: Headquarters) -> None:
+    """Tell managers of neglected deals."""
     if told := neglect.tell_managers(hq.database, now_ms()):
         log.info("neglect", deals=told)
+
+
+def end_shares(hq: Headquarters) -> None:
+    """Take those out of whom a record was shared with until yesterday."""
     if ended := share_ends.end_shares(hq.database, now_ms()):
         log.info("shares ended", records=ended)
+
+
+def tidy_up(hq: Headquarters) -> None:
+    """Forget old attempts to sign in, and drop contents of files nothing names."""
     log.info(
         "housekeeping",
         attempts_forgotten=hq.auth.forget_old_attempts(),
         files_dropped=hq.blobs.collect(),
     )
+
+
+def forget(hq: Headquarters) -> None:
+    """Forget what no laptop in use needs any more, once a day."""
     if forgetting.is_due(hq.database, now_ms()):
         log.info("forgotten", **forgetting.forget(hq.database, hq.settings.keep_days, now_ms()))
+
+
+CHORES: Final = (keep_pool, tell_of_neglect, end_shares, tidy_up, forget)

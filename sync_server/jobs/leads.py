@@ -14,13 +14,14 @@ from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 
 EVERY_S: Final = 5 * 60
+CHORE: Final = "leads"
 
 log = structlog.get_logger("satchel.jobs")
 
 
 def give_leads(hq: Headquarters) -> AbstractContextManager[None]:
     """Give leads out for as long as the block runs."""
-    return every(EVERY_S, "leads", hq, _take_and_give)
+    return every(EVERY_S, CHORE, hq, _take_new_mails, _give_leads)
 
 
 def give_out(hq: Headquarters, at_ms: int) -> tuple[int, int]:
@@ -44,6 +45,9 @@ def take_mails(hq: Headquarters, at_ms: int) -> None:
         log.info("mails", **counts)
 
 
-def _take_and_give(hq: Headquarters) -> None:
+def _take_new_mails(hq: Headquarters) -> None:
     take_mails(hq, now_ms())
+
+
+def _give_leads(hq: Headquarters) -> None:
     give_out(hq, now_ms())

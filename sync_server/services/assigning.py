@@ -13,6 +13,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
 from crm_core.entities.lead import OPEN, Lead
 from crm_core.entities.people import User
+from crm_core.errors import NotFound, StaleRecord
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.assignment import (
     MOST_WEIGHT,
@@ -73,8 +74,7 @@ def assign_waiting(hq: Headquarters, now_ms: int) -> int:
     for row in _rows(hq, waiting):
         found = _take_turn(hq, row, rules)
         if found is not None:
-            hq.records.update("lead", row["id"], _assigned(hq, found, found.why, now_ms))
-            done += 1
+            done += _give(hq, row, found, _assigned(hq, found, found.why, now_ms))
     return done
 
 
@@ -116,9 +116,21 @@ def reassign_silent(hq: Headquarters, now_ms: int) -> int:
             name=names.get(row["owner_id"], ""),
             hours=allowed,
         )
-        hq.records.update("lead", row["id"], _assigned(hq, found, why, now_ms))
-        done += 1
+        done += _give(hq, row, found, _assigned(hq, found, why, now_ms))
     return done
+
+
+def _give(hq: Headquarters, lead: Mapping[str, Any], found: Assignment, values: Mapping[str, Any]) -> bool:
+    """Give a lead to whom was decided on; not where it went to somebody else in the same moment."""
+    unchanged = {name: lead[name] for name in ("owner_id", "status", "assigned_at")}
+    try:
+        hq.records.update("lead", lead["id"], values, expected=unchanged)
+    except (NotFound, StaleRecord):
+        with hq.database.note() as connection:
+            turn = (_turn.c.rule_id == found.rule_id, _turn.c.user_id == found.user_id)
+            connection.execute(update(_turn).where(*turn).values(given=_turn.c.given - 1))
+        return False
+    return True
 
 
 def _assigned(hq: Headquarters, found: Assignment, why: Message, now_ms: int) -> dict[str, Any]:

@@ -39,6 +39,8 @@ from sync_server.store.tables import FOUNDER, Setting, table_of
 _EVERYTHING: Final = read_rights(STANDARD_ROLES["admin"][1])
 _setting = table_of(Setting)
 
+CHANGED_MEANWHILE: Final = N_("Somebody else changed this record meanwhile")
+
 Values = dict[str, Any]
 
 
@@ -59,6 +61,8 @@ class Edit:
     entity: str
     record_id: str = field(default_factory=new_id)
     values: Mapping[str, Any] = field(default_factory=dict)
+    expected: Mapping[str, Any] = field(default_factory=dict)
+    """What fields must still hold for it to be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +93,19 @@ class Hq:
         return edit.record_id
 
     def update(
-        self, entity: str, record_id: str, values: Mapping[str, Any], author_id: str | None = None
+        self,
+        entity: str,
+        record_id: str,
+        values: Mapping[str, Any],
+        author_id: str | None = None,
+        *,
+        expected: Mapping[str, Any] | None = None,
     ) -> None:
-        """Change fields of a record, all or none."""
-        self._write_one(
-            Edit(kind=EditKind.UPDATE, entity=entity, record_id=record_id, values=values), author_id
+        """Change fields of a record, all or none; `StaleRecord` where it holds something unexpected."""
+        edit = Edit(
+            kind=EditKind.UPDATE, entity=entity, record_id=record_id, values=values, expected=expected or {}
         )
+        self._write_one(edit, author_id)
 
     def delete(self, entity: str, record_id: str, author_id: str | None = None) -> None:
         """Delete a record and what belongs to it."""
@@ -223,6 +234,8 @@ class Hq:
             )
             found = select(schema.table).where(schema.table.c.id == edit.record_id)
             row = dict(connection.execute(found).mappings().one())
+            if any(row[name] != value for name, value in edit.expected.items()):
+                raise StaleRecord(CHANGED_MEANWHILE)
         if edit.kind in (EditKind.CREATE, EditKind.UPDATE):
             _demand_valid(connection, schema, edit, row)
         return operations_of(connection, schema, edit.kind.name, edit.record_id, edit.values, row)
@@ -270,7 +283,7 @@ def _error_in(answers: Iterator[Answer]) -> CrmError | None:
         if code.took_effect:
             continue
         if not answer.extra:
-            return StaleRecord(N_("Somebody else changed this record meanwhile"))
+            return StaleRecord(CHANGED_MEANWHILE)
         text, places = answer.extra[0], answer.extra[1]
         # A place may itself be an English source, such as a field's label.
         said = Message(text, {name: Message(value) for name, value in places.items()})

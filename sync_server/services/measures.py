@@ -43,6 +43,14 @@ merges_again = Counter("satchel_merges_again", "Merges done again because anothe
 turned_away = Counter("satchel_turned_away", "Requests not answered because of a limit.", ["limit"])
 under_way = Gauge("satchel_requests_under_way", "Requests being answered now.", multiprocess_mode="livesum")
 
+chore_failures = Counter("satchel_chore_failures", "Times something HQ does by itself failed.", ["chore"])
+chore_done = Gauge(
+    "satchel_chore_done_seconds",
+    "When something HQ does by itself was last done whole, since 1970.",
+    ["chore"],
+    multiprocess_mode="max",
+)
+
 
 def count_answers(codes: Iterable[int]) -> None:
     """Count what became of a batch of operations."""

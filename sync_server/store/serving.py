@@ -8,12 +8,14 @@ database for himself asks for the exclusive one.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.engine import make_url
 
 from crm_core.errors import UserError
@@ -22,6 +24,8 @@ from sync_server.store.database import Database
 
 _LOCK: Final = 0x5A7C4E2  # any number, the same in every process of HQ; not the audit's
 _CHORES: Final = 0x5A7C4E3
+_INT_MAX: Final = 2**31 - 1
+_LOOK_S: Final = 0.1
 _WAIT_S: Final = 2.0  # a server just stopped may take a moment to let go
 
 
@@ -77,13 +81,14 @@ def alone_with(database: Database) -> Iterator[None]:
 
 
 @contextmanager
-def turn_at_chores(database: Database) -> Iterator[bool]:
-    """Tell whether what HQ does by itself is this process' to do for as long as the block runs.
+def turn_at(database: Database, chore: str, *, wait_s: float = 0.0) -> Iterator[bool]:
+    """Tell whether something HQ does by itself is this process' to do for as long as the block runs.
 
-    Of all that serve the database one at a time is told so; the others leave it to that one.
+    Of all that serve the database one at a time is told so; the others leave it to that one, after waiting
+    for `wait_s`. Whoever dies in his turn gives it up.
     """
     if database.is_sqlite:
-        with closing(_beside(database, "chores", wait_s=0.0)) as connection:
+        with closing(_beside(database, f"turn-{chore}", wait_s=wait_s)) as connection:
             try:
                 connection.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError:
@@ -91,13 +96,23 @@ def turn_at_chores(database: Database) -> Iterator[bool]:
             else:
                 yield True
     else:
+        key = (_CHORES, crc32(chore.encode()) & _INT_MAX)
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as held:
-            is_mine = bool(held.execute(select(func.pg_try_advisory_lock(_CHORES))).scalar())
+            is_mine = _locked(held, key, wait_s)
             try:
                 yield is_mine
             finally:
                 if is_mine:
-                    held.execute(select(func.pg_advisory_unlock(_CHORES)))
+                    held.execute(select(func.pg_advisory_unlock(*key)))
+
+
+def _locked(connection: Connection, key: tuple[int, int], wait_s: float) -> bool:
+    until = time.monotonic() + wait_s
+    while not connection.execute(select(func.pg_try_advisory_lock(*key))).scalar():
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_LOOK_S)
+    return True
 
 
 def _beside(database: Database, what: str = "serving", wait_s: float = _WAIT_S) -> sqlite3.Connection:
