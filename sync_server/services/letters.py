@@ -12,15 +12,21 @@ from email.parser import BytesParser
 from email.policy import EmailPolicy
 from email.utils import getaddresses
 from html.parser import HTMLParser
+from itertools import islice
 from typing import Final, cast
 
 TEXT_MOST: Final = 20_000
 """Characters of a mail kept; what is beyond is a quotation or an attack."""
 SUBJECT_MOST: Final = 200
 NAME_MOST: Final = 120
+ADDRESS_MOST: Final = 254
+PEOPLE_MOST: Final = 50
+"""Of those a mail went to."""
 HEADER_MOST: Final = 2_000
 """Characters of a header read; the parser takes a time that grows with the square of them."""
 _ADDRESS: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>.\"]+(\.[^@\s,;<>.\"]+)+\Z")
+_ANY_ADDRESS: Final = re.compile(r"[^@\s,;:<>\"\[\]()（）]{1,64}@[A-Za-z0-9.-]{1,190}[A-Za-z0-9]")
+_QUOTED_FROM: Final = re.compile(r"[>*\s]{0,20}(?:From|发件人|寄件人)\s{0,4}\*?[:：]\*?(?P<who>.*)", re.I)
 _ROBOTS: Final = re.compile(r"(no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?)([+.-].*)?\Z")
 _BLANK_LINES: Final = re.compile(r"\n\s*\n\s*\n+")
 _QUIET: Final = ("bulk", "junk", "list", "auto_reply")
@@ -37,6 +43,15 @@ class _ShortHeaders(EmailPolicy):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody as a mail names him."""
+
+    name: str
+    """As it is written; '' where it is not."""
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """One mail."""
 
@@ -45,6 +60,11 @@ class Letter:
     name: str
     """Of the sender, as he writes it; '' where he does not."""
     address: str
+    """Where an answer goes."""
+    author: str
+    """The address it says it is from, which may be another."""
+    recipients: tuple[Person, ...]
+    """Whom it went to openly: To and Cc."""
     subject: str
     text: str
     automatic: bool
@@ -71,14 +91,40 @@ def _letter(mail: EmailMessage, stands_for_id: str) -> Letter | None:
         return None
     if not name:
         name = next((n for n, a in senders if n), "")
+    author = next(iter(_people(mail, "From")), None)
     return Letter(
-        id=(str(mail.get("Message-ID") or "").strip() or stands_for_id)[:500],
+        id=(_message_id(mail) or stands_for_id)[:500],
         name=_line(name, NAME_MOST),
-        address=address.lower()[:254],
+        address=address.lower()[:ADDRESS_MOST],
+        author=author.address if author else "",
+        recipients=tuple(islice(_people(mail, "To", "Cc"), PEOPLE_MOST)),
         subject=_line(str(mail.get("Subject") or ""), SUBJECT_MOST),
         text=_text_of(mail),
         automatic=_is_automatic(mail, address.lower()),
     )
+
+
+def _message_id(mail: EmailMessage) -> str:
+    """Return the Message-ID as it was written: the parser cuts one with a space in it short."""
+    written = (str(value) for name, value in mail.raw_items() if name.lower() == "message-id")
+    return next(written, "").strip()
+
+
+def _people(mail: EmailMessage, *headers: str) -> Iterator[Person]:
+    for name, address in getaddresses([str(mail.get(header) or "") for header in headers]):
+        if _ADDRESS.match(address):
+            yield Person(name=_line(name, NAME_MOST), address=address.lower()[:ADDRESS_MOST])
+
+
+def forwarded_from(text: str) -> Person | None:
+    """Return who wrote what somebody handed on, as mail programs quote it; None where none is quoted."""
+    for line in text[:TEXT_MOST].splitlines():
+        said = _QUOTED_FROM.match(line)
+        address = _ANY_ADDRESS.search(said["who"][:HEADER_MOST]) if said else None
+        if said and address and _ADDRESS.match(address[0]):
+            name = said["who"][: address.start()].replace("mailto:", "").strip(" \t*\"'<[(（")
+            return Person(name=_line(name, NAME_MOST), address=address[0].lower()[:ADDRESS_MOST])
+    return None
 
 
 def _is_automatic(mail: EmailMessage, address: str) -> bool:

@@ -1,21 +1,20 @@
-"""Mails to the company taken in: to who is known as an activity, from anybody else as a lead."""
+"""Mails taken in: of people who are known and of colleagues as activities, of anybody else as a lead."""
 
 from __future__ import annotations
 
 import imaplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from crm_core.entities import SCHEMAS
-from crm_core.entities.lead import OPEN
 from crm_core.errors import CrmError, Unreachable, UserError
 from crm_core.i18n import N_
 from crm_core.ids import named_id
@@ -24,6 +23,8 @@ from sync_server.services.assigning import decided
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.hq import Edit, EditKind
 from sync_server.services.letters import Letter, read_letter
+from sync_server.services.mail_people import colleague_by, known_by
+from sync_server.services.own_mail import file_own
 
 AT_ONCE: Final = 100  # mails of one run; the next run takes the rest
 BYTES_MOST: Final = 256 * 1024
@@ -42,15 +43,9 @@ class Fate(StrEnum):
     AUTOMATIC = "automatic"
     KNOWN = "known"
     """It was taken in before."""
+    INTERNAL = "internal"
+    """Of a colleague, to colleagues or the box alone."""
     UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sender:
-    """Whom HQ knows by a mail address: the fields an activity links to, and whose it is."""
-
-    links: dict[str, str]
-    owner_id: str | None
 
 
 def fetch(hq: Headquarters, now_ms: int) -> dict[str, int]:
@@ -72,35 +67,36 @@ def fetch(hq: Headquarters, now_ms: int) -> dict[str, int]:
 
 def take(hq: Headquarters, letter: Letter, now_ms: int) -> Fate:
     """Make of a mail what it is: an activity with who is known, or a lead."""
-    if letter.automatic or letter.address == hq.settings.mail_user.strip().lower():
+    box = hq.settings.mail_user.strip().lower()
+    colleague = colleague_by(hq, letter.author) if letter.author != box else None
+    if letter.automatic or (letter.address == box and colleague is None):
         return Fate.AUTOMATIC
     record_id = named_id("mail", letter.id)
     if any(_is_there(hq, entity, record_id) for entity in ("activity", "lead")):
         return Fate.KNOWN
-    known = _sender(hq, letter.address)
     subject = letter.subject or translation(hq.settings.language)(N_("Mail without a subject"))
+    activity: dict[str, Any] = {
+        "kind": "mail",
+        "subject": subject,
+        "notes": letter.text,
+        "happened_at": now_ms,
+        "done": True,
+    }
+    lead: dict[str, Any] = {"status": "new", "channel": "mail", "source": "other"}
+    if colleague is not None:
+        filed = file_own(hq, letter, colleague, activity, lead)
+        _write(hq, filed.edits)
+        return Fate.LEAD if filed.new_lead else Fate.JOINED if filed.edits else Fate.INTERNAL
+    known = known_by(hq, letter.address)
     if known is not None:
-        values: dict[str, Any] = {
-            "kind": "mail",
-            "subject": subject,
-            "notes": letter.text,
-            "happened_at": now_ms,
-            "done": True,
-            **known.links,
-        }
-        if known.owner_id:
-            values["owner_id"] = known.owner_id
-        _create(hq, "activity", record_id, values)
+        _create(hq, "activity", record_id, activity | known.links | {"owner_id": known.owner_id})
         return Fate.JOINED
-    values = {
+    lead |= {
         "name": letter.name or letter.address.partition("@")[0],
         "email": letter.address,
         "needs": "\n\n".join(part for part in (letter.subject, letter.text) if part),
-        "status": "new",
-        "channel": "mail",
-        "source": "other",
     }
-    _create(hq, "lead", record_id, decided(hq, values, now_ms))
+    _create(hq, "lead", record_id, decided(hq, lead, now_ms))
     return Fate.LEAD
 
 
@@ -117,9 +113,15 @@ def _take_safely(hq: Headquarters, raw: bytes, uid: str, now_ms: int) -> Fate:
 
 
 def _create(hq: Headquarters, entity: str, record_id: str, values: dict[str, Any]) -> None:
-    given = {name: value for name, value in values.items() if value not in (None, "")}
-    edit = Edit(kind=EditKind.CREATE, entity=entity, record_id=record_id, values=given)
-    hq.records.write_all((edit,))
+    _write(hq, (Edit(kind=EditKind.CREATE, entity=entity, record_id=record_id, values=values),))
+
+
+def _write(hq: Headquarters, edits: Sequence[Edit]) -> None:
+    def given(edit: Edit) -> Edit:
+        return replace(edit, values={n: value for n, value in edit.values.items() if value not in (None, "")})
+
+    if edits:
+        hq.records.write_all([given(edit) for edit in edits])
 
 
 def _is_there(hq: Headquarters, entity: str, record_id: str) -> bool:
@@ -128,27 +130,6 @@ def _is_there(hq: Headquarters, entity: str, record_id: str) -> bool:
     with hq.database.read() as snapshot:
         query = select(table.c.id).where(table.c.id == record_id)
         return snapshot.connection.execute(query).first() is not None
-
-
-def _sender(hq: Headquarters, address: str) -> _Sender | None:
-    """Return who has a mail address: a contact, a customer, or a lead still worked on; the newest first."""
-    for entity in ("contact", "customer", "lead"):
-        table = SCHEMAS[entity].table
-        query = select(table).where(func.lower(table.c.email) == address, table.c.life % 2 == 1)
-        if entity == "lead":
-            query = query.where(func.coalesce(table.c.status, "new").in_(OPEN))
-        with hq.database.read() as snapshot:
-            row = snapshot.connection.execute(query.order_by(table.c.created_at.desc()).limit(1)).first()
-        if row is None:
-            continue
-        if entity == "contact":
-            customer = SCHEMAS["customer"].table
-            with hq.database.read() as snapshot:
-                owner_of = select(customer.c.owner_id).where(customer.c.id == row.customer_id)
-                owner_id = snapshot.connection.execute(owner_of).scalar()
-            return _Sender(links={"customer_id": row.customer_id, "contact_id": row.id}, owner_id=owner_id)
-        return _Sender(links={f"{entity}_id": row.id}, owner_id=row.owner_id)
-    return None
 
 
 def _address(said: str) -> tuple[str, int, bool]:

@@ -21,8 +21,8 @@ from crm_core.errors import Unreachable, UserError
 from sync_server import cli
 from sync_server.services import founding
 from sync_server.services.headquarters import Headquarters, open_headquarters
-from sync_server.services.letters import TEXT_MOST, read_letter
-from sync_server.services.mail_capture import fetch
+from sync_server.services.letters import TEXT_MOST, Person, forwarded_from, read_letter
+from sync_server.services.mail_capture import Fate, fetch, take
 from sync_server.settings import fresh_settings
 from tests.support.server import ADMIN, ADMIN_PASSWORD
 
@@ -114,6 +114,79 @@ def test_a_known_contacts_mail_stands_with_his_customer(hq: Headquarters, mail_p
     ((_, told),) = hq.records.find("activity", "contact_id", contact)
     assert (told["customer_id"], told["done"], told["happened_at"]) == (customer, True, NOW)
     assert leads_of(hq, "tom@heron.example") == []
+
+
+@pytest.fixture(scope="module")
+def lin(hq: Headquarters) -> str:
+    """Give a sales person with a mail address."""
+    ((role, _),) = hq.records.find("role", "name", "sales")
+    return hq.records.create("user", {"name": "lin", "email": "Lin@our.example", "role_id": role})
+
+
+def take_in(hq: Headquarters, text: str) -> Fate:
+    letter = read_letter(text.encode(), "id")
+    assert letter is not None
+    return take(hq, letter, NOW)
+
+
+def mails_of(hq: Headquarters, field: str, record_id: str) -> list[dict[str, Any]]:
+    return [row for _, row in hq.records.find("activity", field, record_id)]
+
+
+def test_a_blind_copy_of_what_a_colleague_wrote_stands_with_each_it_went_to(
+    hq: Headquarters, mail_port: int, lin: str
+) -> None:
+    heron = hq.records.create("customer", {"name": "Grey Heron", "email": "office@grey.example"})
+    other = hq.records.create("customer", {"name": "Grey Heron too"})
+    own = hq.records.create("customer", {"name": "Lin's own", "owner_id": lin})
+    for customer, name in ((heron, "Pia"), (own, "Uma"), (other, "Uma")):
+        hq.records.create("contact", {"customer_id": customer, "name": name, "email": f"{name}@grey.example"})
+    to = {"To": "Pia <pia@grey.example>, office@grey.example", "Cc": "uma@grey.example, x@new.example"}
+    post(mail_port, mail("Lin <lin@our.example>", "Our offer", "As agreed", Reply_To=USER, **to))
+    counts = fetch(hq, NOW)
+    assert (counts["joined"], counts["leads"]) == (1, 0)
+    for customer in (heron, own):  # of two with one address, the writer's
+        (told,) = mails_of(hq, "customer_id", customer)
+        assert (told["owner_id"], told["kind"], told["notes"]) == (lin, "mail", "As agreed")
+    assert mails_of(hq, "customer_id", other) == []
+    assert leads_of(hq, "lin@our.example") == leads_of(hq, "x@new.example") == []
+    assert take_in(hq, mail("Lin <lin@our.example>", "Our offer", "As agreed", **to)) is Fate.KNOWN
+
+
+def test_a_colleague_writing_to_somebody_new_has_a_lead_of_him(hq: Headquarters, lin: str) -> None:
+    written = mail("lin@our.example", "Hello", "May I call?", To="Rik Vos <rik@new.example>")
+    assert [take_in(hq, written), take_in(hq, written)] == [Fate.LEAD, Fate.KNOWN]
+    ((lead_id, lead),) = hq.records.find("lead", "email", "rik@new.example")
+    assert (lead["name"], lead["owner_id"], lead["channel"], lead["needs"]) == ("Rik Vos", lin, "mail", None)
+    ((told),) = mails_of(hq, "lead_id", lead_id)
+    assert (told["subject"], told["owner_id"]) == ("Hello", lin)
+
+
+@pytest.mark.parametrize(
+    "quoted", ["From: Eva Holm [mailto:eva@asks.example]", "> *From:* Eva Holm <Eva@asks.example>",
+               "发件人：Eva Holm <eva@asks.example>"],
+)  # fmt: skip
+def test_a_mail_handed_on_to_the_box_is_its_first_writers(quoted: str) -> None:
+    assert forwarded_from(f"fyi\n\n-----Original Message-----\n{quoted}\nTwo pumps?") == Person(
+        name="Eva Holm", address="eva@asks.example"
+    )
+
+
+def test_who_hands_a_mail_on_gets_its_lead_and_what_stays_inside_makes_nothing(
+    hq: Headquarters, lin: str
+) -> None:
+    text = "fyi\n\nFrom: Eva Holm <eva@asks.example>\nSubject: Pumps\n\nTwo pumps?"
+    assert take_in(hq, mail("lin@our.example", "FW: Pumps", text, To=USER)) is Fate.LEAD
+    (lead,) = leads_of(hq, "eva@asks.example")
+    assert (lead["owner_id"], lead["needs"]) == (lin, f"FW: Pumps\n\n{text}")
+    assert take_in(hq, mail("lin@our.example", "FW: More", text, To=USER)) is Fate.JOINED
+    ((role, _),) = hq.records.find("role", "name", "sales")
+    gone = {"name": "old", "email": "old@our.example", "role_id": role, "active": False}
+    hq.records.create("user", gone)
+    inside = mail("lin@our.example", "Lunch", "At one?", To=f"old@our.example, {USER}")
+    after = mail("old@our.example", "Bye", "Hello", To="z@new.example")
+    assert [take_in(hq, each) for each in (inside, after)] == [Fate.INTERNAL, Fate.INTERNAL]
+    assert leads_of(hq, "old@our.example") == leads_of(hq, "z@new.example") == []
 
 
 def test_what_machines_send_makes_nothing() -> None:
