@@ -79,7 +79,7 @@ class Customer(Entity):
         plural=N_("Customers"),
         icon="people",
         machine=HOLDING_STEPS,
-        pooled=True,
+        pooled=frozenset(("see", "claim", "return", "lock")),
     )
 
     name: Mapped[str | None] = text(

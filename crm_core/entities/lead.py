@@ -26,7 +26,7 @@ from crm_core.schema.columns import (
 )
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import FieldClass, Kind, ScopeSource
-from crm_core.schema.machine import Kept, Machine, Step
+from crm_core.schema.machine import STAYS, Kept, Machine, Step
 
 LEAD_STATES = choices(
     ("new", N_("New")),
@@ -84,6 +84,9 @@ _LEAD_STEPS = Machine(
             demands=("customer_id",),
             lacking=N_("A lead becomes a customer by “Convert”, which says which one"),
         ),
+        # Whose a lead is, has nothing to do with how far it is.
+        Step(name="take", starts=OPEN, ends=STAYS, takes=("owner_id",), fills="owner_id"),
+        Step(name="return", starts=OPEN, ends=STAYS, takes=("owner_id",), empties="owner_id"),
         # One for each state it may have come from: a conversion taken back leaves the lead as it was.
         *(
             Step(
@@ -111,6 +114,7 @@ class Lead(Entity):
         rights_like="deal",
         machine=_LEAD_STEPS,
         unowned=True,
+        pooled=frozenset(("leads",)),
     )
 
     name: Mapped[str | None] = text(

@@ -65,13 +65,15 @@ class Reach(IntEnum):
 
 
 class PoolRight(StrEnum):
-    """What a role may do with the shared pool; each of them lets what is in it be seen."""
+    """What a role may do with the shared pool; which of them let it be seen, `EntityMeta.pooled` says."""
 
     SEE = "see"
     CLAIM = "claim"
     RETURN = "return"
     LOCK = "lock"
     """Keep customers of one's own from being returned by rule."""
+    LEADS = "leads"
+    """Claim leads nobody has, and give them back."""
 
 
 class ClassRight(IntEnum):
@@ -153,7 +155,7 @@ class Person:
         if action is Action.READ:
             scopes |= {f"{ScopeSource.SHOWN}:{circle}" for circle in self.circles}
             scopes |= {LENT + scope for scope in scopes}
-            if self.rights.pool and SCHEMAS[entity].meta.pooled:
+            if not self.rights.pool.isdisjoint(SCHEMAS[entity].meta.pooled):
                 scopes |= {POOL}
         return scopes
 
@@ -248,9 +250,9 @@ def read_rights(stored: Mapping[str, Any] | None) -> Rights:
     """Return the rights a role record stores.
 
     Shape: `{"administers": bool, "reach": {entity: {action: reach name}}, "classes": {entity: {class:
-    "mask" | "read" | "write"}}, "pool": ["see" | "claim" | "return" | "lock"]}`; the entity `*` holds what
-    is not said for one by name. Raises `BrokenPromise` where it cannot be read: a policy that cannot be
-    evaluated must stop a sync, never look like "no rights".
+    "mask" | "read" | "write"}}, "pool": ["see" | "claim" | "return" | "lock" | "leads"]}`; the entity `*`
+    holds what is not said for one by name. Raises `BrokenPromise` where it cannot be read: a policy that
+    cannot be evaluated must stop a sync, never look like "no rights".
     """
     if not isinstance(stored, Mapping):
         raise BrokenPromise(N_("A role's rights cannot be read"))

@@ -23,6 +23,10 @@ NOT_IN_POOL = message(N_("This customer is not in the public pool"))
 MAY_NOT_CLAIM = message(N_("Your role may not claim customers from the pool"))
 MAY_NOT_RETURN = message(N_("Only who holds a customer may return it to the pool, and who assigns customers"))
 SAY_WHY = message(N_("Say why it is returned"))
+LEAD_CLAIMED_FIRST = N_("{person} has this lead already")
+LEAD_NOT_FREE = message(N_("This lead is not free to be claimed"))
+MAY_NOT_CLAIM_LEADS = message(N_("Your role may not claim leads"))
+MAY_NOT_RETURN_LEAD = message(N_("Only who has a lead may give it back, and who assigns leads"))
 MAY_NOT_LOCK = message(N_("Your role may not lock customers, or this one is not yours"))
 
 

@@ -23,7 +23,7 @@ _WORK = (
     "ticket_message",
     "attachment",
 )
-_POOL = ["claim", "return", "lock"]
+_POOL = ["claim", "return", "lock", "leads"]
 _CLASSES = ("core", "money", "comms", "private")
 
 

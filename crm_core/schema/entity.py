@@ -45,8 +45,9 @@ class EntityMeta:
     """Its records are entries of an account: made, and never changed."""
     unowned: bool = False
     """One made at HQ by whoever may act on all of them belongs to nobody until somebody is named."""
-    pooled: bool = False
-    """A record nobody owns lies in the shared pool (`crm_core.rules.pool`)."""
+    pooled: frozenset[str] = frozenset()
+    """A record nobody owns lies in the shared pool (`crm_core.rules.pool`), where any of these rights on the
+    pool lets it be seen; none: there is no pool of them."""
     rights_like: str | None = None
     """Kind of record whose rights a role gives here too where it says nothing of this one: roles are data,
     and those of an HQ may be older than the entity."""

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from crm_core.schema.field import Plain
+
+STAYS = ""
+"""Where a step leads that leaves the state as it is."""
 
 
 class Kept(Enum):
@@ -28,6 +32,7 @@ class Step:
     """Its name on the wire, never changed."""
     starts: tuple[str, ...]
     ends: str
+    """State it leads to, or `STAYS`."""
     keeps: Mapping[str, Plain | Kept] = field(default_factory=dict)
     """Fields the step itself writes, by name."""
     takes: tuple[str, ...] = ()
@@ -40,6 +45,15 @@ class Step:
     """Fields among `takes` without which the step is not taken."""
     lacking: str = ""
     """English sentence where such a record or field is missing."""
+    fills: str = ""
+    """Of a step that stays: filling this field, empty until then, is taking it."""
+    empties: str = ""
+    """Of a step that stays: emptying this field is taking it."""
+
+    @property
+    def stays(self) -> bool:
+        """Whether the state is the same afterwards."""
+        return self.ends == STAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +83,16 @@ class Machine:
         here, there = self.state_of(before), self.state_of(after)
         return next((step for step in self.steps if here in step.starts and step.ends == there), None)
 
+    def staying(self, state: Plain, changed: Mapping[str, tuple[Any, Any]]) -> Step | None:
+        """Return the step that a change of fields, (before, after) by name, is while the state stays."""
+        here = self.state_of(state)
+        for step in self.steps:
+            before, after = changed.get(step.fills or step.empties, (None, None))
+            turned = (not before and after) if step.fills else (before and not after)
+            if step.stays and here in step.starts and turned:
+                return step
+        return None
+
     def path(self, before: Plain, after: Plain) -> Sequence[Step] | None:
         """Return the fewest steps from one state to another, none where it is there; None: no way leads."""
         here, there = self.state_of(before), self.state_of(after)
@@ -78,15 +102,15 @@ class Machine:
             ahead = []
             for state in level:
                 for step in self.steps:
-                    if state in step.starts and step.ends not in ways:
+                    if state in step.starts and not step.stays and step.ends not in ways:
                         ways[step.ends] = (*ways[state], step)
                         ahead.append(step.ends)
             level = ahead
         return ways.get(there)
 
     def effects(self, step: Step, at_ms: int, given: Mapping[str, Plain] | None = None) -> dict[str, Plain]:
-        """Return every field a step writes, the state among them; the same on laptop and HQ."""
-        written: dict[str, Plain] = {self.field: step.ends}
+        """Return every field a step writes, also the state unless it stays; the same on laptop and HQ."""
+        written: dict[str, Plain] = {} if step.stays else {self.field: step.ends}
         for name, value in step.keeps.items():
             written[name] = at_ms if value is Kept.NOW else value
         written.update((name, value) for name, value in (given or {}).items() if name in step.takes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from crm_core.entities.lead import OPEN
 from crm_core.i18n import N_
 from crm_core.schema.field import Plain
 from crm_desktop.assembly import App
@@ -18,22 +19,31 @@ from crm_desktop.models.records import flat_of as flat
 from crm_desktop.services import pool as service
 
 _IN_POOL = ("name", "level", "city", "last_owner_id", "returned_at", "pool_reason")
+_FREE = ("name", "company", "status", "source", "city", "created_at")
 _SOON = ("name", "level", "owner_id", "last_contact", "pool_due")
 
 
-@click.group(help=tr(N_("The shared pool: customers nobody owns, to be claimed.")))
+@click.group(help=tr(N_("The shared pool: customers and leads nobody owns, to be claimed.")))
 def pool() -> None:
     """The shared pool."""
 
 
 @pool.command("list", help=tr(N_("List the customers in the pool; --soon: those that return to it next.")))
 @where_option
+@click.option("--leads", is_flag=True, help=tr(N_("List the leads nobody has.")))
 @click.option("--soon", is_flag=True, help=tr(N_("List the customers held that return to the pool next.")))
 @click.option("--limit", type=click.IntRange(min=1), help=tr(N_("Most records to print.")))
 @pass_terminal
-def list_pool(terminal: Terminal, conditions: tuple[str, ...], soon: bool, limit: int | None) -> None:
-    """List customers of the pool, or on their way there."""
+def list_pool(
+    terminal: Terminal, conditions: tuple[str, ...], leads: bool, soon: bool, limit: int | None
+) -> None:
+    """List customers of the pool, or on their way there, or leads."""
+    if leads and soon:
+        raise click.UsageError(tr(N_("Leads return to nobody by themselves: --soon is for customers")))
     with terminal.app() as app:
+        if leads:
+            _list_leads(terminal, app, conditions, limit)
+            return
         fixed = (
             Condition(field="pool_due", op=Op.FILLED) if soon else Condition(field="owner_id", op=Op.EMPTY)
         )
@@ -47,25 +57,46 @@ def list_pool(terminal: Terminal, conditions: tuple[str, ...], soon: bool, limit
         terminal.console.show_rows(rows, (*names, "id"))
 
 
-@pool.command("claim", help=tr(N_("Take a customer out of the pool; HQ says who came first.")))
+def _list_leads(terminal: Terminal, app: App, conditions: tuple[str, ...], limit: int | None) -> None:
+    fixed = (Condition(field="owner_id", op=Op.EMPTY), Condition(field="status", op=Op.IN, value=OPEN))
+    with app.replica.read() as session:
+        asked = parse_conditions(session, service.LEAD, conditions)
+    query = ListQuery(entity=service.LEAD, conditions=(*fixed, *asked), sort=(("created_at", True),))
+    fields = declared_fields(app.replica, service.LEAD)
+    rows = (flat(record, fields) for record in rows_of(app.replica, query, limit))
+    terminal.console.show_rows(rows, (*_FREE, "id"))
+
+
+@pool.command("claim", help=tr(N_("Take a customer or lead out of the pool; HQ says who came first.")))
 @id_argument
 @pass_terminal
 def claim(terminal: Terminal, record_id: str) -> None:
-    """Claim a customer."""
+    """Claim a customer or lead."""
     with terminal.app() as app:
-        record = service.claim(app.replica, record_id_of(record_id)).value
+        known = record_id_of(record_id)
+        if service.is_lead(app.replica, known):
+            record = service.claim_leads(app.replica, [known]).value[0]
+        else:
+            record = service.claim(app.replica, known).value
         terminal.console.tell(N_("“{title}” is claimed; it is yours when HQ has agreed"), title=record.title)
         terminal.console.show(_flat(app, record))
 
 
-@pool.command("return", help=tr(N_("Return a customer to the pool.")))
+@pool.command("return", help=tr(N_("Return a customer to the pool, or give a lead back.")))
 @id_argument
-@click.option("--reason", required=True, help=tr(N_("Why it is returned; whoever claims it next reads it.")))
+@click.option(
+    "--reason", default="", help=tr(N_("Why a customer is returned; whoever claims it next reads it."))
+)
 @pass_terminal
 def give_back(terminal: Terminal, record_id: str, reason: str) -> None:
-    """Return a customer."""
+    """Return a customer or lead."""
     with terminal.app() as app:
-        terminal.console.show(_flat(app, service.release(app.replica, record_id_of(record_id), reason).value))
+        known = record_id_of(record_id)
+        if service.is_lead(app.replica, known):
+            record = service.return_leads(app.replica, [known]).value[0]
+        else:
+            record = service.release(app.replica, known, reason).value
+        terminal.console.show(_flat(app, record))
 
 
 @pool.command("lock", help=tr(N_("Keep a customer from being returned by rule.")))
@@ -87,4 +118,4 @@ def unlock(terminal: Terminal, record_id: str) -> None:
 
 
 def _flat(app: App, record: Record) -> dict[str, Plain]:
-    return flat(record, declared_fields(app.replica, service.CUSTOMER))
+    return flat(record, declared_fields(app.replica, record.entity))

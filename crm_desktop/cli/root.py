@@ -105,7 +105,7 @@ _COMMANDS = {
     "lead": _Lazy("leads", "lead", N_("Leads: find who they are already, convert them, undo that.")),
     "merge": _Lazy("duplicates", "merge", N_("Put records together to one.")),
     "unmerge": _Lazy("duplicates", "unmerge", N_("Take a merge apart.")),
-    "pool": _Lazy("pool", "pool", N_("List, claim and return customers of the shared pool.")),
+    "pool": _Lazy("pool", "pool", N_("List, claim and return customers and leads of the shared pool.")),
     "tags": _Lazy("tags", "tags", N_("Tags, their colours, and how many customers carry each.")),
     "segment": _Lazy("segments", "segment", N_("Groups of customers by rules, or picked by hand.")),
     "hand-over": _Lazy("hand_over", "hand_over", N_("Hand over somebody's customers to others.")),

@@ -191,7 +191,7 @@ class Recorder:
         base = self._base(session, schema.name, row.id)
         first_op = self._next_op
         before = self._hlc
-        step = _step_taken(schema, changed)
+        step = _step_taken(schema, row, changed)
         leaders = {
             schema.leader(schema.fields[name]).name: None
             for name in changed
@@ -336,7 +336,9 @@ class Recorder:
     ) -> None:
         machine = cast(Machine, schema.meta.machine)
         given = {schema.fields[name].no: changed[name][1] for name in step.takes if name in changed}
-        before = machine.state_of(changed[machine.field][0])
+        before = machine.state_of(
+            changed[machine.field][0] if machine.field in changed else getattr(row, machine.field)
+        )
         value = [step.name, before, [list(given), list(given.values())]]
         key = field_key(schema.fields[machine.field])
         op_no = self._operation(schema.name, row.id, OpKind.COMMAND, key, value, base=base)
@@ -421,11 +423,13 @@ class Recorder:
         self._pending.setdefault(table, []).append(values)
 
 
-def _step_taken(schema: Schema, changed: Mapping[str, tuple[Any, Any]]) -> Step | None:
-    """Return the step behind a change of state; None where the state stays. `UserError` where none leads."""
+def _step_taken(schema: Schema, row: Entity, changed: Mapping[str, tuple[Any, Any]]) -> Step | None:
+    """Return the step behind a change, None for no step. `UserError` where none leads to the new state."""
     machine = schema.meta.machine
-    if machine is None or machine.field not in changed:
+    if machine is None:
         return None
+    if machine.field not in changed:
+        return machine.staying(getattr(row, machine.field), changed)
     before, after = changed[machine.field]
     step = machine.between(before, after)
     if step is None and machine.state_of(before) != machine.state_of(after):

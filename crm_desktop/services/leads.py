@@ -10,14 +10,14 @@ from crm_core.entities.activity import Activity
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules import conversion
-from crm_core.rules.access import Action
+from crm_core.rules.access import Action, PoolRight
 from crm_core.rules.scoring import Score
 from crm_core.schema.field import Plain
 from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
-from crm_desktop.services import converting, next_steps, records, rights, scoring
+from crm_desktop.services import converting, next_steps, pool, records, rights, scoring
 from crm_desktop.services.calendar import end_of_today_ms
 from crm_desktop.services.next_steps import NextStep
 from crm_desktop.services.outcome import Outcome
@@ -39,6 +39,8 @@ class LeadOverview:
     scores: Mapping[str, Score]
     """What it scores, with the reasons, by language."""
     may_edit: bool
+    may_claim: bool
+    """It is nobody's, and the role may take it."""
     may_take_back: bool
     """Whether its conversion is young enough to be undone."""
 
@@ -68,6 +70,7 @@ def overview(replica: Replica, lead_id: str) -> LeadOverview:
             for language in (ENGLISH, CHINESE)
         },
         may_edit=may_edit,
+        may_claim=PoolRight.LEADS in replica.person.rights.pool and pool.lead_is_free(lead),
         may_take_back=may_edit
         and lead.get("status") == "converted"
         and conversion.may_take_back(lead.get("converted_at"), now),

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
-from crm_core.errors import Invalid, Problem, UserError
+from crm_core.entities.lead import OPEN
+from crm_core.errors import AccessDenied, Invalid, Problem, UserError
 from crm_core.rules import pool
 from crm_core.rules.access import Action, PoolRight
+from crm_desktop.models import repository
 from crm_desktop.models.records import Record, field_key
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import pooling, records, rights
 from crm_desktop.services.marks import fields_not_sent
 from crm_desktop.services.outcome import Outcome
 
-CUSTOMER = "customer"
+CUSTOMER, LEAD = "customer", "lead"
 _HOLDING = field_key(SCHEMAS[CUSTOMER].fields["holding"])
 
 
@@ -86,6 +89,54 @@ def lock(replica: Replica, customer_id: str) -> Outcome[Record]:
 def unlock(replica: Replica, customer_id: str) -> Outcome[Record]:
     """Let the rules count for a customer again."""
     return records.update(replica, CUSTOMER, customer_id, {"holding": pool.HELD})
+
+
+def claim_leads(replica: Replica, ids: Collection[str]) -> Outcome[tuple[Record, ...]]:
+    """Take those of some leads that are nobody's, provisionally as `claim` does; return them.
+
+    Raises `UserError` where none of them is free, `AccessDenied` where the role claims no leads.
+    """
+    if PoolRight.LEADS not in replica.person.rights.pool:
+        raise AccessDenied(pool.MAY_NOT_CLAIM_LEADS)
+    with replica.write() as session:
+        found = [repository.get(session, LEAD, lead_id) for lead_id in ids]
+        free = [lead for lead in found if lead is not None and lead_is_free(lead)]
+        if not free:
+            raise UserError(pool.LEAD_NOT_FREE)
+        owner = {"owner_id": replica.person.user_id}
+        taken = tuple(records.update_in(session, replica, LEAD, lead.id, owner) for lead in free)
+    return Outcome(taken, frozenset(session.changed))
+
+
+def return_leads(replica: Replica, ids: Collection[str]) -> Outcome[tuple[Record, ...]]:
+    """Let those of some leads the person has be nobody's again, for others to claim; return them.
+
+    Raises `AccessDenied` where none of them is his.
+    """
+    with replica.write() as session:
+        found = [repository.get(session, LEAD, lead_id) for lead_id in ids]
+        own = [lead for lead in found if lead is not None and lead_is_own(replica, lead)]
+        if not own:
+            raise AccessDenied(pool.MAY_NOT_RETURN_LEAD)
+        left = tuple(records.update_in(session, replica, LEAD, lead.id, {"owner_id": None}) for lead in own)
+    return Outcome(left, frozenset(session.changed))
+
+
+def is_lead(replica: Replica, record_id: str) -> bool:
+    """Tell whether an id is that of a lead."""
+    with replica.read() as session:
+        return repository.get(session, LEAD, record_id) is not None
+
+
+def lead_is_free(lead: Record) -> bool:
+    """Tell whether a lead is nobody's and still worked on."""
+    return lead.alive and not lead.get("owner_id") and lead.get("status") in (None, *OPEN)
+
+
+def lead_is_own(replica: Replica, lead: Record) -> bool:
+    """Tell whether the person may give a lead back: he has it, and may claim it again."""
+    own = lead.get("owner_id") == replica.person.user_id and PoolRight.LEADS in replica.person.rights.pool
+    return own and lead.alive and lead.get("status") in (None, *OPEN)
 
 
 def _demand_in_pool(replica: Replica, customer_id: str) -> None:

@@ -19,11 +19,13 @@ from crm_core.i18n import N_
 from crm_core.rules import pool
 from crm_core.rules.access import Action, Person, PoolRight, decide
 from crm_core.schema.field import Plain
+from crm_core.schema.machine import Machine
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.derived import last_contact_ms
 from crm_desktop.models.records import Record
 from crm_desktop.services import rights
 
+LEAD = "lead"
 STEP_FIELDS = frozenset(("holding", "owner_id", "last_owner_id", "pool_reason"))
 """Fields a step writes or takes along."""
 
@@ -49,7 +51,11 @@ def demand_step(
     Raises `AccessDenied` or `UserError`.
     """
     machine = before.schema.meta.machine
-    if machine is None or not before.schema.meta.pooled or "holding" not in changes:
+    if machine is None or not before.schema.meta.pooled:
+        return frozenset()
+    if before.entity == LEAD:
+        return _demand_step_of_lead(session, person, machine, before, changes)
+    if "holding" not in changes:
         return frozenset()
     step = machine.between(before.get("holding"), changes["holding"])
     if step is None:
@@ -124,6 +130,23 @@ def _demand_taking(
     )
     if refusal is not None:
         raise UserError(refusal)
+
+
+def _demand_step_of_lead(
+    session: Session, person: Person, machine: Machine, before: Record, changes: Mapping[str, Any]
+) -> frozenset[str]:
+    state, owner = before.get(machine.field), before.get("owner_id")
+    if machine.state_of(changes.get(machine.field, state)) != machine.state_of(state):
+        return frozenset()  # the recorder lets the new state go as the step, and the owner as a plain change
+    after = changes.get("owner_id", owner)
+    step = machine.staying(state, {"owner_id": (owner, after)})
+    if step is None:
+        return frozenset()
+    taker = after if step.name == pool.TAKE else owner
+    if taker != person.user_id or PoolRight.LEADS not in person.rights.pool:
+        return frozenset()  # giving a lead to others, and taking it from them, is assigning it
+    rights.may(session, person, Action.READ, before.entity, before.values).demand()
+    return frozenset(("owner_id",))
 
 
 def _demand_return(session: Session, person: Person, before: Record, changes: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from crm_core.schema.field import Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
@@ -30,14 +30,15 @@ def stepped_values(schema: Schema, payload: Any) -> dict[str, Plain]:
     if machine is None or step is None:
         return {}
     given = {schema.by_no[no].name: item for no, item in zip(numbers, values, strict=True)}
-    return {machine.field: step.ends, **given}
+    return given if step.stays else {machine.field: step.ends, **given}
 
 
 def wanted_value(schema: Schema, kind: int, register: str, value: Plain) -> Plain:
-    """Return what an operation wanted of its register: of a step the state it leads to."""
+    """Return what an operation wanted of its register: of a step the state it leads to, or stays in."""
     if kind != OpKind.COMMAND:
         return value
-    return stepped_values(schema, value).get(schema.by_no[int(register)].name)
+    _name, expected, _given = cast("list[Plain]", value)
+    return stepped_values(schema, value).get(schema.by_no[int(register)].name, expected)
 
 
 def changed_values(

@@ -214,7 +214,13 @@ def _change_again(session: WriteSession, entity: str, row_id: str, entries: Sequ
     machine = schema.meta.machine
     reached = changes.pop(machine.field, None) if machine is not None else None
     given = (
-        {name: changes[name] for step in machine.steps for name in step.takes if name in changes}
+        {
+            name: changes[name]
+            for step in machine.steps
+            if not step.stays
+            for name in step.takes
+            if name in changes
+        }
         if (machine is not None and reached is not None)
         else {}
     )

@@ -94,7 +94,7 @@ def registers_of(schema: Schema, op: PendingOp) -> set[str]:
     """Return the registers an operation touches, each by its leader's number as text."""
     if op.kind is OpKind.COMMAND:
         written = written_by_step(schema, op, 0)
-        return {op.field, *(str(schema.leader(schema.fields[name]).no) for name in written)}
+        return {str(schema.leader(schema.fields[name]).no) for name in written} or {op.field}
     if op.kind is not OpKind.CREATE:
         return {op.field} if op.field else set()
     numbers = op.value[0] if isinstance(op.value, list) else []

@@ -198,7 +198,9 @@ def show_role(terminal: Terminal, name: str) -> None:
     "--class", "classes", multiple=True, metavar="ENTITY.CLASS=RIGHT", help=tr(N_("mask, read or write."))
 )
 @click.option(
-    "--pool", metavar="RIGHTS", help=tr(N_("see, claim, return, lock, separated by commas; empty for none."))
+    "--pool",
+    metavar="RIGHTS",
+    help=tr(N_("see, claim, return, lock, leads, separated by commas; empty for none.")),
 )
 @click.option("--description", help=tr(N_("What the role is for.")))
 @click.option(

@@ -29,7 +29,7 @@ from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
 from sync_server.services.outcomes import LostEdit, Outcome
 from sync_server.services.placing import Placing, name_owner
-from sync_server.services.pooling import Pooling, hand
+from sync_server.services.pooling import Pooling, decides, hand
 from sync_server.services.records import Mark, Record, Records
 from sync_server.services.registers import blank, get, never_set, put, travelling
 from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused
@@ -348,7 +348,8 @@ class Edits:
 
     def _take_step(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
         schema, values = wanted.schema, wanted.values
-        if schema.meta.pooled:
+        is_of_pool = decides(wanted)
+        if is_of_pool:
             values = self.pooling.demand_step(record, wanted, stamp)
         else:
             self.rights.demand(Action.EDIT, record)
@@ -363,7 +364,7 @@ class Edits:
         conditions.demand_sound(schema, record.id, written)
         conditions.demand_people(self.records, fields, written)
         links = conditions.links_among(schema, fields)
-        if links and not schema.meta.pooled:
+        if links and not is_of_pool:
             self.placing.demand_move(record, links, {**record.values, **written})
         # From here on nothing refuses.
         self.records.change(record)

@@ -70,6 +70,9 @@ def operations_of(
             elif after != before:
                 wanted = after if field.group else after[0]
                 changes.append(Change(OpKind.SET, _number(members[0]), wanted))
+    machine = schema.meta.machine
+    if machine is not None and row is not None and not any(each.kind is OpKind.COMMAND for each in changes):
+        changes = [_staying(schema, machine, row, each) or each for each in changes]
     # A step comes last: what is set with it may be fixed once it is taken.
     return sorted(changes, key=lambda change: change.kind is OpKind.COMMAND)
 
@@ -80,6 +83,18 @@ def _step(schema: Schema, machine: Machine, before: Any, after: Any) -> Change:
     if step is None:
         raise Invalid([Problem(field=machine.field, message=message(machine.refusal))])
     value = [step.name, machine.state_of(before), [[], []]]
+    return Change(OpKind.COMMAND, schema.fields[machine.field].no, value)
+
+
+def _staying(schema: Schema, machine: Machine, row: Mapping[str, Any], change: Change) -> Change | None:
+    """Return the step that setting a field is while the state stays; None where it is a plain change."""
+    field = schema.by_no.get(change.register) if isinstance(change.register, int) else None
+    if field is None or change.kind is not OpKind.SET or field.group is not None:
+        return None
+    step = machine.staying(row[machine.field], {field.name: (row[field.name], change.value)})
+    if step is None:
+        return None
+    value = [step.name, machine.state_of(row[machine.field]), [[field.no], [change.value]]]
     return Change(OpKind.COMMAND, schema.fields[machine.field].no, value)
 
 

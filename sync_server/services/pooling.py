@@ -16,6 +16,7 @@ from crm_core.entities.activity import CONTACT_KINDS
 from crm_core.i18n import N_, message
 from crm_core.rules import pool
 from crm_core.rules.access import Action, PoolRight
+from crm_core.rules.scopes import POOL
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.protocol import Code, OpKind
 from crm_core.times import DAY_MS
@@ -23,10 +24,14 @@ from sync_server.services.placing import Placing
 from sync_server.services.records import Mark, Record, Records, chunks
 from sync_server.services.rights import NO_SUCH_RECORD, AuthorRights, Refused
 from sync_server.services.wanted import Wanted, register_of
+from sync_server.store.tables import ScopeExit, table_of
 
-CUSTOMER = SCHEMAS["customer"]
+CUSTOMER, LEAD = SCHEMAS["customer"], SCHEMAS["lead"]
 SEEN_MS = 30 * DAY_MS
 """So much older than a claim may be what its author saw of the pool."""
+_POSITIONS_A_CHANGE = 64
+"""More than one change takes: its fields, and the scopes that are left and entered by it."""
+_exits = table_of(ScopeExit)
 _customers = CUSTOMER.table
 _activities = SCHEMAS["activity"].table
 _deals, _stages = SCHEMAS["deal"].table, SCHEMAS["stage"].table
@@ -83,6 +88,11 @@ def hand(record: Record, changes: Mapping[str, Any], mark: Callable[[], Mark]) -
             record.stamp(register_of(CUSTOMER.leader(CUSTOMER.fields[name])), mark())
 
 
+def decides(wanted: Wanted) -> bool:
+    """Tell whether a step is one between a record and the shared pool: who may take it is said here."""
+    return wanted.schema is CUSTOMER or (wanted.schema is LEAD and wanted.step in (pool.TAKE, pool.RETURN))
+
+
 class Pooling:
     """What one author may do with the pool."""
 
@@ -106,6 +116,8 @@ class Pooling:
     def demand_step(self, record: Record, wanted: Wanted, stamp: Stamp) -> dict[str, Any]:
         """Return what goes with a step. Raises `Refused` unless the author may take it as things stand."""
         person = self._rights.person
+        if record.schema is LEAD:
+            return self._demand_step_of_lead(record, wanted, ms_of(stamp.hlc))
         given = dict(wanted.values)
         if wanted.kind is not OpKind.COMMAND:
             raise Refused(Code.INVALID, message(N_("HQ does not know this step; it may be older")))
@@ -123,12 +135,55 @@ class Pooling:
     def followed(self, record: Record, wanted: Wanted, before: Any, at_ms: int) -> dict[str, Any]:
         """Return what follows from setting the owner otherwise than by a step."""
         owner = wanted.values.get("owner_id")
-        if not record.schema.meta.pooled or "owner_id" not in wanted.values or owner == before:
+        if record.schema is not CUSTOMER or "owner_id" not in wanted.values or owner == before:
             return {}
         if owner is None:
             return {"holding": pool.POOL, "last_owner_id": before, "returned_at": at_ms, "pool_reason": None}
         holding = record.values.get("holding")
         return {"holding": pool.HELD if holding == pool.POOL else holding, "held_since": at_ms}
+
+    def _demand_step_of_lead(self, record: Record, wanted: Wanted, at_ms: int) -> dict[str, Any]:
+        person, holder = self._rights.person, record.values["owner_id"]
+        may_claim = PoolRight.LEADS in person.rights.pool
+        field = LEAD.fields["owner_id"]
+        if wanted.step == pool.RETURN:
+            if not (may_claim and record.lives and holder == person.user_id):
+                self._rights.demand(Action.EDIT, record)
+                if not self._rights.may(Action.ASSIGN, LEAD.name, record.all_scopes()):
+                    raise Refused(Code.FORBIDDEN_ASSIGN, pool.MAY_NOT_RETURN_LEAD)
+            return {"owner_id": None}
+        taker = wanted.values.get("owner_id") or person.user_id
+        sees = self._rights.sees(record) and record.lives
+        if holder is not None:
+            seen = sees or (may_claim and record.lives and self._left_pool(record, at_ms))
+            if not seen:
+                raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
+            if holder == person.user_id:
+                raise Refused(Code.ILLEGAL_STATE, pool.LEAD_NOT_FREE)
+            raise Refused(Code.ILLEGAL_STATE, message(pool.LEAD_CLAIMED_FIRST, person=self._name_of(holder)))
+        if not sees:
+            raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
+        if taker != person.user_id or not may_claim:
+            self._rights.demand(Action.EDIT, record)
+            self._placing.demand_move(record, [field], {**record.values, "owner_id": taker})
+        return {"owner_id": taker}
+
+    def _left_pool(self, record: Record, at_ms: int) -> bool:
+        """Tell whether its present owner took a record out of the pool, not long before a claim was made."""
+        held = record.mark(register_of(record.schema.fields["owner_id"]))
+        if ms_of(held.hlc) < at_ms - SEEN_MS:
+            return False
+        left = select(_exits.c.seq).where(
+            _exits.c.seq.between(held.seq, held.seq + _POSITIONS_A_CHANGE),
+            _exits.c.entity == record.schema.no,
+            _exits.c.row_id == record.id,
+            _exits.c.scope == POOL,
+        )
+        return self._records.connection.execute(left).first() is not None
+
+    def _name_of(self, user_id: str) -> str:
+        found = self._records.get(SCHEMAS["user"].no, user_id)
+        return str(found.values["name"] or "") if found is not None else ""
 
     def _demand_taking(self, record: Record, given: Mapping[str, Any], at_ms: int) -> None:
         person = self._rights.person
@@ -141,8 +196,7 @@ class Pooling:
                 raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
             if record.values["owner_id"] == person.user_id or not seen:
                 raise Refused(Code.ILLEGAL_STATE, pool.NOT_IN_POOL)
-            winner = self._records.get(SCHEMAS["user"].no, record.values["owner_id"])
-            name = str(winner.values["name"] or "") if winner is not None else ""
+            name = self._name_of(record.values["owner_id"])
             raise Refused(Code.ILLEGAL_STATE, message(pool.CLAIMED_FIRST, person=name))
         if not sees:
             raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)

@@ -59,7 +59,7 @@ def demand_step(records: Records, record: Record, wanted: Wanted, base: int, dev
             raise Refused(Code.INVALID, message(N_("HQ does not know this step; it may be older")))
         if here == step.ends and not step.takes:
             return None
-        if here != wanted.expected:
+        if here != wanted.expected and not step.stays:
             raise Refused(Code.ILLEGAL_STATE, _MOVED_ON)
         if here not in step.starts:
             raise Refused(Code.ILLEGAL_STATE, message(machine.refusal))

@@ -38,3 +38,14 @@ def test_a_lead_is_matched_converted_and_the_conversion_undone(crm: Crm) -> None
     assert (refused.status, "Say why the lead leads nowhere" in refused.err) == (1, True)
     assert crm.json("set", "lead", lead["id"], "status=junk", "junk_reason=spam")["status"] == "junk"
     assert crm.run("lead", "convert", lead["id"], "--with", "amount=1 CNY").status == 1
+
+
+def test_leads_of_nobody_are_listed_claimed_and_given_back(crm: Crm) -> None:
+    made = crm.json("add", "lead", "name=王五", "company=无主公司")
+    crm.json("set", "lead", made["id"], "owner_id=")
+    assert [row["id"] for row in crm.rows("pool", "list", "--leads")] == [made["id"]]
+    assert crm.json("pool", "claim", made["id"])["owner_id"] == made["owner_id"]
+    ran = crm.run("pool", "claim", made["id"])
+    assert (ran.status, ran.err) == (1, "This lead is not free to be claimed\n")
+    assert crm.json("pool", "return", made["id"])["owner_id"] is None
+    assert crm.run("pool", "list", "--leads", "--soon").status == 2

@@ -44,10 +44,11 @@ def test_every_declared_machine_makes_sense(entity: str) -> None:
     assert state.group is None
     assert {machine.first, *machine.born} <= states
     assert len({step.name for step in machine.steps}) == len(machine.steps)
-    ways = [(start, step.ends) for step in machine.steps for start in step.starts]
+    ways = [(start, step.ends or step.name) for step in machine.steps for start in step.starts]
     assert len(set(ways)) == len(ways), "two steps lead from one state to another"
     for step in machine.steps:
-        assert {*step.starts, step.ends} <= states
+        assert {*step.starts, *([] if step.stays else [step.ends])} <= states
+        assert not step.stays or {step.fills or step.empties} == {*step.takes}, "a way nobody could take"
         written = [schema.fields[name] for name in (*step.keeps, *step.takes)]
         assert all(not field.computed and field.kind is not Kind.TAGS for field in written)
         if step.needs_child is not None:

@@ -65,6 +65,8 @@ class LeadDetails(DetailsPane):
 
     log_asked = Signal(str)
     """The id of the lead something is to be logged for."""
+    claim_asked = Signal()
+    """The leads selected, or the current one, are to be claimed."""
     convert_asked = Signal(str)
     take_back_asked = Signal(str)
     """The id of a lead whose conversion is to be undone."""
@@ -165,6 +167,10 @@ class LeadDetails(DetailsPane):
             row.addWidget(button, 1)
         self.body.addSpacing(6)
         self.body.addLayout(row)
+        if read.may_claim:
+            claim = Button(message("Claim"), icon="plus", small=True)
+            claim.clicked.connect(self.claim_asked)
+            self.body.addWidget(claim)
         if read.may_edit and lead.get("status") in (None, *OPEN):
             convert = Button(message("Convert…"), icon="right", small=True)
             convert.clicked.connect(lambda: self.convert_asked.emit(lead.id))

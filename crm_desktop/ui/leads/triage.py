@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QPoint, Qt
 
@@ -10,7 +10,8 @@ from crm_core.entities.lead import JUNK_REASONS
 from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action as Right
 from crm_desktop.models.records import Record
-from crm_desktop.services import leads, lists
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import leads, lists, pool
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
@@ -20,6 +21,7 @@ from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.menus import Menu
 
 GROUP = N_("Leads")
+_OfPool = Callable[[Replica, Collection[str]], Outcome[tuple[Record, ...]]]
 
 
 class Triage(QObject):
@@ -35,6 +37,8 @@ class Triage(QObject):
         edit, assign = (Right.EDIT, "lead"), (Right.ASSIGN, "lead")
         for key, text, shortcut, icon, right, run in (
             ("assign", N_("Assign…"), "A", "user", assign, self.ask_owner),
+            ("claim", N_("Claim"), "M", "plus", edit, self.claim),
+            ("give-back", N_("Give back"), "R", "undo", edit, self.give_back),
             ("qualify", N_("Qualify"), "Q", "check", edit, lambda: self.set_state("qualified")),
             ("work", N_("Take to work"), "W", "play", edit, lambda: self.set_state("working")),
             ("nurture", N_("Nurture"), "U", "clock", edit, lambda: self.set_state("nurture")),
@@ -66,6 +70,25 @@ class Triage(QObject):
         row = self._list.current_row()
         if row is not None:
             self._convert(row.id)
+
+    def claim(self) -> None:
+        """Take the leads that are nobody's; with Undo."""
+        self._pool(pool.claim_leads, pool.return_leads, claimed_words)
+
+    def give_back(self) -> None:
+        """Let the leads be nobody's again, for others to claim; with Undo."""
+        self._pool(pool.return_leads, pool.claim_leads, _given_back_words)
+
+    def _pool(self, change: _OfPool, back: _OfPool, words: Callable[[Sequence[Record]], Message]) -> None:
+        replica, chosen = self._context.replica, self._chosen()
+        if chosen is None:
+            return
+
+        def done(changed: tuple[Record, ...]) -> None:
+            ids = [lead.id for lead in changed]
+            self._context.tell(words(changed), lambda: back(replica, ids))
+
+        self._context.change(self._list, lambda: change(replica, chosen()), done)
 
     def set_state(self, state: str, reason: str | None = None) -> None:
         """Take the leads to a state; with Undo."""
@@ -153,6 +176,23 @@ class Triage(QObject):
 
     def _on_menu_gone(self) -> None:
         self.menu = None
+
+
+def claimed_words(leads: Sequence[Record]) -> Message:
+    """Return what is said of leads just claimed."""
+    return plural(
+        len(leads),
+        message("“{lead}” is claimed; yours when HQ has agreed", lead=leads[0].title),
+        message("{count} leads are claimed; yours when HQ has agreed", count=figure(len(leads))),
+    )
+
+
+def _given_back_words(leads: Sequence[Record]) -> Message:
+    return plural(
+        len(leads),
+        message("“{lead}” is free to be claimed", lead=leads[0].title),
+        message("{count} leads are free to be claimed", count=figure(len(leads))),
+    )
 
 
 def _told(state: str, before: Sequence[Record]) -> Message:

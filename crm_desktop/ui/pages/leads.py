@@ -66,6 +66,7 @@ class LeadsPage(Page):
         self.list.new_asked.connect(self._on_new_asked)
         self.list.shown.connect(self._on_list_shown)
         self.triage = Triage(context, actions, self.list, self._on_convert_asked)
+        details.claim_asked.connect(self.triage.claim)
         self._header = QWidget()
         head = QHBoxLayout(self._header)
         head.setSpacing(M)

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.assembly import App
-from crm_desktop.services import converting, records
+from crm_desktop.services import converting, leads, records
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.leads.convert_form import ConvertForm
 from crm_desktop.ui.leads.lead_view import LeadView
 from crm_desktop.ui.pages.leads import LeadsPage
+from crm_desktop.ui.translate import show
+from crm_desktop.ui.widgets.buttons import Button
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage
 
@@ -95,6 +97,40 @@ def test_leads_are_sorted_out_by_single_keys_and_each_step_can_be_undone(app: Ap
     page.triage.menu.close()
     stage.settle()
     assert stage.notices[-1].text.text == "1 lead given to {name}"
+
+
+def test_a_lead_of_nobody_is_claimed_by_key_or_button_and_given_back(app: App, stage: Stage) -> None:
+    own = app.replica.person.user_id
+    free = [new_lead(app, name) for name in ("Free one", "Free two")]
+    leads.assign(app.replica, dict.fromkeys(free, None))
+    page = page_of(stage)
+    page.list.choose_view("nobodys")
+    stage.settle()
+    go_to(stage, page, free[0])
+    page.list.table.selectAll()
+    stage.press(page.list.table, Qt.Key.Key_M)
+    stage.settle()
+    assert show(stage.notices[-1].text) == "2 leads are claimed; yours when HQ has agreed"
+    assert [records.get(app.replica, "lead", lead).get("owner_id") for lead in free] == [own, own]
+    undo = stage.notices[-1].act
+    assert undo is not None
+    undo()
+    stage.settle()
+    assert records.get(app.replica, "lead", free[1]).get("owner_id") is None
+    go_to(stage, page, free[1])
+    pane = page.list.pane
+    assert pane is not None
+    stage.until(lambda: any(button.text() == "Claim" for button in pane.findChildren(Button)))
+    next(button for button in pane.findChildren(Button) if button.text() == "Claim").click()
+    stage.settle()
+    assert show(stage.notices[-1].text) == "“Free two” is claimed; yours when HQ has agreed"
+    page.list.choose_view("all")
+    stage.settle()
+    go_to(stage, page, free[1])
+    stage.press(page.list.table, Qt.Key.Key_R)
+    stage.settle()
+    assert show(stage.notices[-1].text) == "“Free two” is free to be claimed"
+    assert records.get(app.replica, "lead", free[1]).get("owner_id") is None
 
 
 def test_a_letter_typed_into_the_filter_sorts_nothing_out(app: App, stage: Stage) -> None:
