@@ -376,6 +376,7 @@ class _Batch:
         item.answer = Answer(item.op.no, outcome.code, item.stamp.hlc, outcome.base, outcome.shown)
 
     def _refuse(self, item: _Item, refused: Refused) -> None:
+        refused.forget_way()  # a frame of it holds this batch, and no collector looks into items
         item.refused, item.seq, item.is_own = refused, 0, False
         extra = [refused.reason.text, plain_places(refused.reason), *self._state_at_hq(item)]
         item.answer = Answer(item.op.no, refused.code, item.stamp.hlc if item.stamp else 0, 0, extra)

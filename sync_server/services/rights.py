@@ -45,6 +45,10 @@ class Refused(Exception):
         self.reason = reason
         super().__init__(str(reason))
 
+    def forget_way(self) -> None:
+        """Let go of the frames it came through, with all they hold: it is kept longer than they are wanted."""
+        self.__traceback__ = self.__cause__ = self.__context__ = None
+
 
 class AuthorRights:
     """The author's rights with their sets built."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from crm_core.errors import NotFound, StaleRecord, UserError
 from crm_core.sync.protocol import Code, Judgement, Told, Verdict
 from sync_server.services import refused
 from sync_server.services.headquarters import Headquarters, open_headquarters
+from sync_server.store.database import HqTransaction
 from tests.support.hq import Laptop, Office
 
 
@@ -53,6 +55,17 @@ def test_refusals_are_listed_by_who_where_and_why_and_values_only_where_asked(
     assert refused.listed(hq, device=lin.device + 1) == refused.listed(hq, state="declined") == []
     with pytest.raises(NotFound):
         refused.listed(hq, user="Nobody")
+
+
+def test_a_refused_change_leaves_nothing_of_its_merge_in_memory(
+    sqlite_office: Office, hq: Headquarters, lin: Laptop
+) -> None:
+    refuse(sqlite_office, lin, phone="111 111")
+    lin.create("customer", {"name": ""})
+    lin.sync()
+    assert len(refused.listed(hq)) == 2
+    gc.collect()
+    assert not [each for each in gc.get_objects() if isinstance(each, HqTransaction)]
 
 
 def test_an_administrator_makes_a_refused_change_and_its_writer_hears_of_it(
