@@ -46,7 +46,7 @@ class Refused(Exception):
         super().__init__(str(reason))
 
     def forget_way(self) -> None:
-        """Let go of the frames it came through, with all they hold: it is kept longer than they are wanted."""
+        """Let go of the frames it came through, with all they hold: it is kept longer than those."""
         self.__traceback__ = self.__cause__ = self.__context__ = None
 
 
