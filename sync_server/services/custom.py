@@ -11,6 +11,7 @@ from crm_core.entities.setup import CustomField
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.custom_fields import declared, problems_of_declaration
 from crm_core.schema.field import Field
+from crm_core.sync.merge import lives
 from crm_core.sync.protocol import Code
 from sync_server.services.rights import Refused
 from sync_server.store.database import Database
@@ -24,19 +25,20 @@ class CustomFields:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._fields: dict[str, dict[str, Field]] | None = None
+        self._fields: dict[str, dict[str, Field]] = {}
+        self._held: dict[str, dict[str, Field]] | None = None
 
     def of(self, entity: str) -> dict[str, Field]:
         """Return the custom fields of an entity by their name on the wire, `x:key`; retired ones too."""
-        if self._fields is None:
-            self._fields = {}
-            for row in self._connection.execute(
-                select(_table).order_by(_table.c.rank, _table.c.id)
-            ).mappings():
-                field = declared(row) if row["life"] % 2 else None
-                if field is not None:
-                    self._fields.setdefault(row["entity"], {}).setdefault(field.name, field)
+        self._read()
         return self._fields.get(entity, {})
+
+    def held(self, entity: str) -> dict[str, Field]:
+        """Return all of an entity under which values may be held: those that were deleted, too.
+
+        Laptops keep these values as HQ does, and lose them with the right to their class.
+        """
+        return self._read().get(entity, {})
 
     def in_use(self, entity: str) -> dict[str, Field]:
         """Return those that are not retired."""
@@ -52,7 +54,20 @@ class CustomFields:
 
     def forget(self) -> None:
         """Read them anew at the next question: one was changed."""
-        self._fields = None
+        self._held = None
+
+    def _read(self) -> dict[str, dict[str, Field]]:
+        if self._held is None:
+            self._held, self._fields = {}, {}
+            query = select(_table).order_by(_table.c.rank, _table.c.id)
+            for row in self._connection.execute(query).mappings():
+                field = declared(row)
+                if field is None:
+                    continue
+                self._held.setdefault(row["entity"], {}).setdefault(field.name, field)
+                if lives(row["life"]):
+                    self._fields.setdefault(row["entity"], {}).setdefault(field.name, field)
+        return self._held
 
 
 def demand_declarable(

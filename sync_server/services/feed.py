@@ -221,7 +221,7 @@ class _Builder:
         for entity in sorted({number for number, _ in step.classes}):
             schema = BY_NO[entity]
             lost = {field_class for number, field_class in step.classes if number == entity}
-            declared = (*schema.fields.values(), *self._custom.of(schema.name).values())
+            declared = (*schema.fields.values(), *self._custom.held(schema.name).values())
             fields = [each.no or each.name for each in declared if each.field_class in lost]
             if fields:
                 self._dropped.append(DropFields(MsgKind.DROP_FIELDS, 0, entity, fields))

@@ -91,7 +91,7 @@ class Projection:
         if schema.no not in self._fields:
             known = [
                 each
-                for each in (*schema.fields.values(), *self._custom.of(schema.name).values())
+                for each in (*schema.fields.values(), *self._custom.held(schema.name).values())
                 if self.reads(schema, each) and each.since <= self._version
             ]
             self._fields[schema.no] = tuple(known)

@@ -300,7 +300,7 @@ def register_of(declared: Field) -> str:
 def field_of(schema: Schema, register: str, custom: CustomFields) -> Field | None:
     """Return the leading field of a register; None where it is gone."""
     if register.startswith(CUSTOM_PREFIX):
-        return custom.of(schema.name).get(register)
+        return custom.held(schema.name).get(register)
     return schema.by_no.get(int(register))
 
 

@@ -177,7 +177,7 @@ def visible_to(database: Database, person: Person) -> Projection:
         for row in run(select(table_of(SetDot))):
             dots.setdefault((row.entity, row.row_id, row.field), []).append([row.word, row.dot])
         custom = {
-            schema.name: dict(CustomFields(snapshot.connection).of(schema.name))
+            schema.name: dict(CustomFields(snapshot.connection).held(schema.name))
             for schema in SCHEMAS.values()
         }
     scopes, rights = _Scopes(rows), person.rights

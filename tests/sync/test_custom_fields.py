@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.entities import SCHEMAS
 from crm_core.errors import AccessDenied, Invalid
 from crm_core.sync.protocol import Code
 from crm_desktop.models.custom import all_custom_fields, custom_fields
@@ -15,6 +16,8 @@ from crm_desktop.ui.translate import show
 from sync_server.services.fields import fields
 from tests.support.hq import Office
 from tests.support.replicas import Laptops, differences
+
+CUSTOMER = SCHEMAS["customer"].no
 
 EVERY_KIND: tuple[tuple[str, dict[str, Any], Any], ...] = (
     ("text", {}, "红色 red"),
@@ -105,6 +108,33 @@ def test_a_masked_class_is_absent_and_comes_and_goes_with_the_right(office: Offi
     lin.sync()
     assert "x:secret" not in records.get(lin.replica, "customer", found[0]).values
     assert list(differences(lin)) == []
+
+
+def test_values_of_a_deleted_field_go_with_the_right_to_its_class(office: Office, laptops: Laptops) -> None:
+    user = office.user("Lin", "sales")
+    lin, other = (laptops.make(name, user) for name in ("lin", "other"))
+    field = add(office, "budget", field_class="money")
+    lin.sync()
+    made = records.create(lin.replica, "customer", {"name": "Blue Heron", "x:budget": "one"}).value.id
+    lin.sync()
+    other.sync()
+    records.update(lin.replica, "customer", made, {"x:budget": "two"})
+    lin.sync()
+    office.hq.delete("custom_field", field)
+    for laptop in (lin, other):
+        laptop.sync()
+        assert list(differences(laptop)) == []
+        assert laptop.projection()[CUSTOMER, made]["x:budget"] == "two"
+        with laptop.replica.read() as session:
+            assert "x:budget" not in all_custom_fields(session, "customer")
+    ((role, values),) = office.hq.find("role", "name", "sales")
+    rights = values["rights"]
+    classes = {**rights["classes"], "customer": {**rights["classes"]["customer"], "money": "mask"}}
+    office.hq.update("role", role, {"rights": {**rights, "classes": classes}})
+    for laptop in (lin, other):
+        laptop.sync()
+        assert "x:budget" not in laptop.projection()[CUSTOMER, made]
+        assert list(differences(laptop)) == []
 
 
 def test_what_was_typed_into_a_field_retired_meanwhile_is_kept_and_back_when_it_is_restored(
