@@ -56,9 +56,9 @@ def take_back(path: Path, step: str) -> dict[str, set[str]]:
 def of_columns(shown: Projection, known: dict[str, set[str]]) -> Projection:
     """Return what of records lies in these columns."""
     return {
-        (entity, record_id): {name: value for name, value in values.items() if name in known[BY_NO[entity].name]}
+        (entity, record_id): {name: value for name, value in values.items() if name in columns}
         for (entity, record_id), values in shown.items()
-        if BY_NO[entity].name in known
+        if (columns := known.get(BY_NO[entity].name))
     }
 
 
