@@ -26,7 +26,17 @@ from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.search import Hit
-from crm_desktop.services import attention, customers, deals, figures, lists, search, timeline
+from crm_desktop.services import (
+    attention,
+    customers,
+    deals,
+    figures,
+    lists,
+    records,
+    search,
+    segments,
+    timeline,
+)
 from crm_desktop.services.calendar import local
 
 TITLE = "Lists and pages of 100,000 customers"
@@ -36,6 +46,16 @@ QUERIES = 40  # of each kind of text
 CUSTOMER_PAGES = 40
 LINKS = ("owner_id", "territory_id")
 BY_KEY = "same rows by key, plain SQLite"
+EACH_ONCE = "every customer looked at once, plain SQLite"
+SEGMENTS = {
+    "segment without contact for 90 days": "last_contact not since today-90",
+    "segment with 3 visits this quarter": "count(activity where kind = visit and happened_at >= this-quarter)"
+    " >= 3",
+    "segment that bought over 100,000 this year": "sum(deal.amount where stage_id.kind = won and"
+    " close_date = this-year) > 100000 CNY",
+    "segment of a tag and a level": "tags = VIP and level = A",
+    "segment of a custom choice and a city": "x:grade = a and city = 上海",
+}
 
 Work = Callable[[], object]
 
@@ -47,7 +67,8 @@ def measure() -> list[Figure]:
         with filled_profile(folder / "profile") as filled:
             replica = filled.app.replica
             with Plain(replica, folder / "plain.db") as plain:
-                found = [*_filling(filled, plain), *_lists(replica, plain), *_searches(replica, plain)]
+                found = [*_filling(filled, plain), *_lists(replica, plain), *_segments(replica, plain)]
+                found += _searches(replica, plain)
                 return [*found, *_customer_pages(replica, plain), *_board(replica, plain)]
 
 
@@ -89,6 +110,11 @@ class Plain:
                 self._connection.execute(f'SELECT * FROM "{entity}" WHERE id IN ({marks})', ids).fetchall()
             )
         return count
+
+    def look_at_customers(self) -> int:
+        """Read one field of every customer; return how many have it."""
+        row = self._connection.execute("SELECT count(*) FROM customer WHERE level >= ''").fetchone()
+        return int(row[0])
 
     def sum_deals(self, stages: Sequence[str]) -> list[Any]:
         """Add up the deals of stages along an index that holds all it needs."""
@@ -158,6 +184,20 @@ def _page(replica: Replica, plain: Plain, name: str, query: ListQuery) -> Figure
     shown = partial(plain.fetch, {"customer": ids, "user": sorted({filling.owner_id(n) for n in range(10)})})
     ours, floor = with_floor(partial(lists.page, replica, query, LINKS), shown)
     return Figure(name, ours, "s", floor, BY_KEY, f"{len(ids)} rows")
+
+
+def _segments(replica: Replica, plain: Plain) -> list[Figure]:
+    """Return what the count of a segment and the first page of its customers cost, by name."""
+    found = []
+    for name, text in SEGMENTS.items():
+        kept = segments.save_text(replica, name, text).value
+        inside = Condition(field="segment", op=Op.EQUAL, value=kept.id)
+        query = _customers("name", inside)
+        fits = records.count(replica, query)
+        ours, floor = with_floor(partial(records.count, replica, query), plain.look_at_customers)
+        found.append(Figure(f"{name}, count", ours, "s", floor, EACH_ONCE, f"{fits:,} customers"))
+        found.append(_page(replica, plain, f"{name}, first page", query))
+    return found
 
 
 def _searches(replica: Replica, plain: Plain) -> list[Figure]:

@@ -48,11 +48,12 @@ from crm_desktop.models.filters import where
 class Narrowing:
     """What rows must fulfil, for one person and one moment.
 
-    `only`: one customer alone is asked of, so what belongs to others need not be looked at.
+    `one_by_one`: of a few rows alone, so what belongs to a customer is looked up for each. Of a whole list it
+    is looked at once, and those found are looked for among the customers.
     """
 
-    def __init__(self, session: Session, person: Person, *, only: str | None = None) -> None:
-        self._session, self._person, self._only = session, person, only
+    def __init__(self, session: Session, person: Person, *, one_by_one: bool = False) -> None:
+        self._session, self._person, self._one_by_one = session, person, one_by_one
         self._today: datetime.date | None = None
         self._fields: dict[str, Mapping[str, Field]] = {}
         self._judging: tuple[str, ...] = ()
@@ -89,7 +90,7 @@ class Narrowing:
                 self._person, Action.READ, target.name, fields=(target.fields[target.meta.title],)
             ).demand()
         parts = dated(field, condition, self._now(), _midnight_ms)
-        return and_(*(where(schema, field, part) for part in parts))
+        return and_(*(self._where(schema, field, part) for part in parts))
 
     def by_rule(self, rule: Rule) -> ColumnElement[bool]:
         """Return what a row of the customers' table must fulfil. Neither true nor false it never is."""
@@ -139,15 +140,29 @@ class Narrowing:
         finally:
             self._judging = self._judging[:-1]
 
+    def _where(self, schema: Schema, field: Field, condition: Condition) -> ColumnElement[bool]:
+        """Return the same as `filters.where`; of a whole list by whom somebody spoke with since."""
+        since = _SINCE.get(condition.op)
+        known = field == derived.LAST_CONTACT and isinstance(condition.value, int)
+        if since is None or not known or self._one_by_one:
+            return where(schema, field, condition)
+        kept = derived.KEPT.c
+        spoken_with = select(kept.customer_id).where(since(kept.at_ms, condition.value)).correlate(None)
+        among: ColumnElement[bool] = schema.table.c.id.in_(spoken_with)
+        return not_(among) if condition.op is Op.NOT_SINCE else among
+
     def _in_segment(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
         wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)
         if condition.op not in (Op.EQUAL, Op.NOT_EQUAL, Op.IN):
             raise UserError(N_("Name one segment a customer is in, or is not in"))
         held = or_(false(), *(self.by_segment(str(each)) for each in wanted))
         if schema.name != CUSTOMER:
-            customer = schema_of(CUSTOMER).table
-            inside = select(customer.c.id).where(held, customer.c.life % 2 == 1).correlate(None)
-            held = func.coalesce(schema.table.c.customer_id.in_(inside), false())
+            customer, link = schema_of(CUSTOMER).table, schema.table.c.customer_id
+            inside = select(customer.c.id).where(held, customer.c.life % 2 == 1)
+            if self._one_by_one:
+                held = inside.where(customer.c.id == link).correlate(schema.table).exists()
+            else:
+                held = func.coalesce(link.in_(inside.correlate(None)), false())
         return not_(held.self_group()) if condition.op is Op.NOT_EQUAL else held
 
     def _where_linked(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
@@ -188,13 +203,23 @@ class Narrowing:
                     conditions.append(table.c[total.currency] == rule.value.currency)
                 elif rule.value.currency != total.unit:
                     conditions.append(false())
-        if self._only is not None:
-            conditions.append(owner == self._only)
+        customer, compares = schema_of(CUSTOMER).table, _COMPARES[rule.op]
+        some = not rule.total and (rule.op, wanted) in _SOME
+        none = not rule.total and (rule.op, wanted) in _NONE
+        if self._one_by_one or ((some or none) and not rule.conditions):
+            # Without conditions nearly every record counts: one look along an index for each customer.
+            his = select(1).select_from(source).where(*conditions, owner == customer.c.id)
+            if some or none:
+                held = his.correlate(customer).exists()
+                return not_(held) if none else held
+            measured = his.with_only_columns(measure, maintain_column_froms=True)
+            fits: ColumnElement[bool] = compares(measured.correlate(customer).scalar_subquery(), wanted)
+            return fits
         counted = select(owner).select_from(source).where(*conditions).correlate(None)
-        customer = schema_of(CUSTOMER).table
-        if not rule.total and rule.op is Op.AT_LEAST and wanted == 1:
+        if some:
             return customer.c.id.in_(counted)
-        compares = _COMPARES[rule.op]
+        if none:
+            return customer.c.id.not_in(counted)
         grouped = counted.group_by(owner)
         if compares(0, wanted):  # so it is with those who have none, too
             return customer.c.id.not_in(grouped.having(not_(compares(measure, wanted))))
@@ -214,6 +239,15 @@ _COMPARES: Mapping[Op, Callable[[Any, Any], Any]] = {
     Op.MORE: lambda left, right: left > right,
     Op.AT_LEAST: lambda left, right: left >= right,
 }
+_SOME = frozenset(((Op.AT_LEAST, 1), (Op.MORE, 0)))
+_NONE = frozenset(((Op.EQUAL, 0), (Op.LESS, 1), (Op.AT_MOST, 0)))
+"""Comparisons of a number that ask whether there is a record at all."""
+_SINCE: Mapping[Op, Callable[[Any, Any], Any]] = {
+    Op.AT_LEAST: _COMPARES[Op.AT_LEAST],
+    Op.MORE: _COMPARES[Op.MORE],
+    Op.NOT_SINCE: _COMPARES[Op.AT_LEAST],
+}
+"""Comparisons answered by whom somebody spoke with since: mostly few of all customers."""
 
 
 def segment_filter(entity: str) -> tuple[Field, ...]:

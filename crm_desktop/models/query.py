@@ -256,6 +256,7 @@ class _Plan:
         self._person = person
         decide(person, Action.READ, query.entity).demand()
         self._narrowing = Narrowing(session, person)
+        self._of_few = Narrowing(session, person, one_by_one=True)
         self._fields = self._narrowing.fields(query.entity)
         self._words: Any = None
         self._keys = SortKey.__table__.alias("keys")
@@ -302,7 +303,7 @@ class _Plan:
         for n, (_, descending) in enumerate(order):
             place = walked.c[f"place_{n}"]
             chosen = chosen.order_by(place.desc() if descending else place.asc())
-        return self._narrowed(chosen).limit(limit)
+        return self._narrowed(chosen, self._of_few).limit(limit)
 
     def scan(self, limit: int) -> Select[Any]:
         """Return the statement for ids and places of a page, from every row that fits."""
@@ -346,13 +347,13 @@ class _Plan:
 
     def narrowed(self, statement: Select[Any]) -> Select[Any]:
         """Return the statement over the query's rows."""
-        return self._narrowed(statement.select_from(self.schema.table))
+        return self._narrowed(statement.select_from(self.schema.table), self._narrowing)
 
-    def _narrowed(self, statement: Select[Any]) -> Select[Any]:
+    def _narrowed(self, statement: Select[Any], narrowing: Narrowing) -> Select[Any]:
         table = self.schema.table
         statement = self._living(statement)
         for condition in self.query.conditions:
-            statement = statement.where(self._narrowing.where(self.schema, condition))
+            statement = statement.where(narrowing.where(self.schema, condition))
         if self.query.text.strip():
             ids = search.matching_ids(self.query.text, self.schema.name)
             statement = statement.where(false() if ids is None else table.c.id.in_(ids))

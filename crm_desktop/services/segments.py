@@ -174,7 +174,7 @@ def containing(replica: Replica, customer_id: str) -> tuple[SegmentRow, ...]:
     table = schema_of(CUSTOMER).table
     found = []
     with replica.read() as session:
-        narrowing = Narrowing(session, replica.person, only=customer_id)
+        narrowing = Narrowing(session, replica.person, one_by_one=True)
         for row in rows:
             try:
                 fits = narrowing.by_segment(row.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +37,7 @@ from crm_core.times import DAY_MS
 from crm_desktop.models import query, repository
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.custom import fields_of
+from crm_desktop.models.derived import LAST_CONTACT
 from crm_desktop.models.narrowing import Narrowing
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import Replica
@@ -354,14 +356,17 @@ def test_the_database_finds_whom_a_plain_reading_finds(held: tuple[Replica, Rows
     with replica.read() as session:
         fields = {entity: fields_of(session, entity) for entity in rows}
         assert problems_of_rule(rule, fields.__getitem__) == []
-        found = select(customer.c.name).where(Narrowing(session, ADMIN).by_rule(rule))
-        names = sorted(session.scalars(found))
-        somebody = next(iter(rows["customer"].values()))
-        alone = Narrowing(session, ADMIN, only=somebody["id"]).by_rule(rule)
-        asked = session.scalar(select(customer.c.id).where(customer.c.id == somebody["id"], alone))
+        at_once, one_by_one = (
+            sorted(
+                session.scalars(
+                    select(customer.c.name).where(Narrowing(session, ADMIN, one_by_one=each).by_rule(rule))
+                )
+            )
+            for each in (False, True)
+        )
     meant = sorted(row["name"] for row in rows["customer"].values() if fits(rule, row, rows, fields))
-    assert names == meant
-    assert (asked is not None) is fits(rule, somebody, rows, fields)
+    assert at_once == meant
+    assert one_by_one == meant
 
 
 @given(rule=RULES)
@@ -391,6 +396,29 @@ def test_a_role_that_may_not_read_what_a_rule_asks_of_learns_nothing_by_it(
                 Narrowing(session, person(role)).by_rule(asked)
 
 
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("count(activity where kind = visit and happened_at >= today-90) >= 3", "lx_activity_kind_happened"),
+        ("count(activity) = 0", "lx_activity_of_customer"),
+        ("sum(deal.amount where close_date = this-year) > 5 CNY", "lx_deal_of_customer"),
+        ("last_contact not since today-90", "lx_last_contact_at"),
+    ],
+)
+def test_what_segments_ask_most_is_answered_by_an_index_alone(
+    held: tuple[Replica, Rows], text: str, index: str
+) -> None:
+    replica, _ = held
+    customer = SCHEMAS["customer"].table
+    rule = parse_rule(text, lambda entity: {**SCHEMAS[entity].fields, "last_contact": LAST_CONTACT})
+    with replica.read() as session:
+        asked = select(customer.c.id).where(Narrowing(session, ADMIN).by_rule(rule))
+        made = asked.compile(session.connection().engine)
+        values = tuple(made.params[name] for name in made.positiontup or ())
+        steps = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {made}", values).all()
+    assert any(f"USING COVERING INDEX {index}" in str(step[-1]) for step in steps), steps
+
+
 def test_a_segment_narrows_customers_and_what_belongs_to_them(held: tuple[Replica, Rows]) -> None:
     replica, rows = held
     rule = parse_rule("level = A", lambda entity: SCHEMAS[entity].fields)
@@ -414,4 +442,17 @@ def test_a_segment_narrows_customers_and_what_belongs_to_them(held: tuple[Replic
             link = "id" if entity == "customer" else "customer_id"
             belonging = {row["id"] for row in rows[entity].values() if row[link] in meant}
             assert {row.id for row in page.rows} == belonging
+            assert _walked(replica, ListQuery(entity=entity, conditions=(wanted,), limit=2)) == belonging
             assert rest == len(rows[entity]) - len(belonging)
+
+
+def _walked(replica: Replica, wanted: ListQuery) -> set[str]:
+    """Return the ids of a list read page by page along its order."""
+    found: set[str] = set()
+    while True:
+        with replica.read() as session:
+            page = query.page(session, ADMIN, wanted)
+        found |= {row.id for row in page.rows}
+        if page.next is None:
+            return found
+        wanted = replace(wanted, after=page.next)
