@@ -56,6 +56,8 @@ class FactsPane(Live, QWidget):
         self._overview: Overview | None = None
         self._fields: tuple[ShownField, ...] = ()
         self._facts: list[Fact] = []
+        self._kept: dict[tuple[str, bool], Fact] = {}
+        """By field and whether it is one word; for the next customer, as making takes longer than filling."""
         self.form: RecordForm | None = None
         self.edit_button = Button(message("Edit"), ButtonKind.LINK, hint="E", weight=400)
         self.edit_button.clicked.connect(lambda: self.edit())
@@ -138,8 +140,7 @@ class FactsPane(Live, QWidget):
         self.edit_button.setFocus()
 
     def _fill(self) -> None:
-        clear(self._body)
-        self._facts = []
+        self._take_out()
         overview = self._overview
         if overview is None:
             return
@@ -151,10 +152,8 @@ class FactsPane(Live, QWidget):
             if name in _ELSEWHERE or field.kind in _UNSHOWN:
                 continue
             words = field_text(field, customer.values, overview.titles)
-            if words and field.kind in _ONE_WORD:
-                self._add(name, Message(field.label), _one_word(words))
-            elif words:
-                self._add(name, Message(field.label), words)
+            if words:
+                self._say(name, Message(field.label), words, one_word=field.kind in _ONE_WORD)
             if name == "status":
                 self._add_place(by_name)
         tags = customer.get("tags") or []
@@ -176,8 +175,36 @@ class FactsPane(Live, QWidget):
         for twin in overview.twins:
             self._line(Fact(Message(twin.label), self._link(twin.record_id, twin.title)))
         line_up(self._facts, least=_LEAST_LABEL, most=_MOST_LABEL)
+        shown = set(self._facts)
+        for fact in self._kept.values():
+            fact.setVisible(fact in shown)
 
-    def _add(self, name: str, label: Message, value: str | QWidget) -> None:
+    def _take_out(self) -> None:
+        """Empty the layout; what is kept for the next customer only leaves its place."""
+        kept: set[QWidget] = set(self._kept.values())
+        for place in reversed(range(self._body.count())):
+            item = self._body.itemAt(place)
+            if item is not None and item.widget() in kept:
+                self._body.takeAt(place)
+        clear(self._body)
+        self._facts = []
+
+    def _say(self, name: str, label: Message, words: str, *, one_word: bool = False) -> None:
+        """Show a fact in words."""
+        fact = self._kept.get((name, one_word))
+        if fact is None:
+            fact = Fact(label, _one_word(words) if one_word else words)
+            fact.setProperty("field", name)
+            self._kept[name, one_word] = fact
+        fact.label.say(label)
+        if one_word:
+            _say_one_word(fact.value, words)
+            fact.retranslate()
+        else:
+            fact.say(words)
+        self._line(fact)
+
+    def _add(self, name: str, label: Message, value: QWidget) -> None:
         fact = Fact(label, value)
         fact.setProperty("field", name)
         self._line(fact)
@@ -195,7 +222,7 @@ class FactsPane(Live, QWidget):
             if words and name in by_name:
                 parts.append(str(words))
         if parts:
-            self._add("city", message("Region"), " · ".join(parts))
+            self._say("city", message("Region"), " · ".join(parts))
 
     def _level(self, letter: str) -> QWidget:
         field = next(shown.field for shown in self._fields if shown.field.name == "level")
@@ -255,10 +282,16 @@ class _ShortLink(Button):
 
 def _one_word(words: str) -> Label:
     """Return an address as it is said aloud, in as many lines as it needs."""
-    label = Label(breakable(words.removeprefix("https://").removesuffix("/")), wrap=True)
+    label = Label(wrap=True)
+    _say_one_word(label, words)
+    return label
+
+
+def _say_one_word(label: QWidget, words: str) -> None:
+    assert isinstance(label, Label)
+    label.say(breakable(words.removeprefix("https://").removesuffix("/")))
     label.setToolTip(words)
     label.setAccessibleName(words)
-    return label
 
 
 def _tags(words: list[str]) -> QWidget:

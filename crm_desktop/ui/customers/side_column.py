@@ -1,8 +1,13 @@
-"""The right column of a customer's page: people, open deals, the latest quotes and tickets, files."""
+"""The right column of a customer's page: people, open deals, the latest quotes and tickets, files.
+
+Rows are kept for the next customer: to fill one anew takes a fraction of making it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
@@ -20,12 +25,10 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.words import amount, step_shown
 from crm_desktop.ui.files.words import LOOKS
 from crm_desktop.ui.format import NOTHING, figure, file_size, money, percent
-from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.theme.tokens import SIZES, L
 from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.cards import Avatar, InfoRow
-from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.labels import ElidedLabel, Heading, IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
 
@@ -45,13 +48,25 @@ class SideColumn(Live, QWidget):
         super().__init__(parent)
         self._context = context
         self._overview: Overview | None = None
-        self._segments: Sequence[SegmentRow] = ()
-        self._body = QVBoxLayout()
-        self._body.setSpacing(0)
+        self._in_segments: tuple[SegmentRow, ...] = ()
+        self._add = IconButton("plus", message("New contact"), color="accent", small=True)
+        self._add.clicked.connect(self.contact_asked)
+        self._contacts = self._section(
+            message("Contacts"), _ContactRow, "contacts", none=message("No contacts yet"), most=MOST_CONTACTS
+        )
+        self._contacts.heading.row.addWidget(self._add)
+        self._deals = self._section(message("Open deals"), _DealRow, "deals", none=message("No open deal"))
+        self._quotes = self._section(message("Quotes"), _QuoteRow, "quotes")
+        self._tickets = self._section(message("Tickets"), _TicketRow, "tickets")
+        self._files = self._section(message("Files"), _FileLine, "files")
+        self._segments = self._section(message("In segments"), _SegmentLine, "", most=None)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(SIZES["page-margin"], L, SIZES["page-margin"], L)
-        column.addLayout(self._body)
+        column.setSpacing(0)
+        for number, section in enumerate(self._sections()):
+            section.layout().setContentsMargins(0, L if number else 0, 0, 0)
+            column.addWidget(section)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(inner)
@@ -69,152 +84,187 @@ class SideColumn(Live, QWidget):
 
     def show_segments(self, segments: Sequence[SegmentRow]) -> None:
         """Show which segments the customer is in."""
-        self._segments = segments
-        self._fill()
+        self._in_segments = tuple(segments)
+        self._segments.show_values(self._in_segments)
+        self._order_tabs()
 
     def retranslate(self) -> None:
         """Write everything in the language on screen."""
         self._fill()
 
+    def _sections(self) -> tuple[_Section, ...]:
+        return self._contacts, self._deals, self._quotes, self._tickets, self._files, self._segments
+
+    def _section(
+        self,
+        title: Message,
+        make: Callable[[], _Row],
+        tab: str,
+        *,
+        none: Text = "",
+        most: int | None = MOST_ROWS,
+    ) -> _Section:
+        section = _Section(title, make, none=none, most=most)
+        section.opened.connect(self._on_opened)
+        section.more_asked.connect(lambda: self.tab_asked.emit(tab))
+        return section
+
     def _fill(self) -> None:
-        clear(self._body)
         overview = self._overview
         if overview is None:
             return
-        self._contacts(overview)
-        self._deals(overview)
-        self._records(
-            message("Quotes"), "quotes", overview.quotes, lambda row: _Lines(*_quote_lines(row)), "quotes"
-        )
-        self._records(
-            message("Tickets"),
-            "tickets",
-            overview.tickets,
-            lambda row: _Lines(*_ticket_lines(row)),
-            "tickets",
-        )
-        self._files(overview.files)
-        self._in_segments()
-
-    def _contacts(self, overview: Overview) -> None:
-        heading = Heading(message("Contacts"))
-        add = IconButton("plus", message("New contact"), color="accent", small=True)
-        add.clicked.connect(self.contact_asked)
-        heading.row.addWidget(add)
-        self._body.addWidget(heading)
-        self._body.addSpacing(4)
-        for contact in overview.contacts[:MOST_CONTACTS]:
-            row = _ContactRow(contact)
-            row.opened.connect(lambda record_id=contact.id: self.contact_opened.emit(record_id))
-            self._body.addWidget(row)
-        if not overview.contacts:
-            self._body.addWidget(Label(message("No contacts yet"), color="text-soft"))
-        self._more(len(overview.contacts) - MOST_CONTACTS, "contacts")
-
-    def _deals(self, overview: Overview) -> None:
-        self._body.addSpacing(L)
         total = amount(overview.open_minor, overview.currency)
         remark: Text = message("total {amount}", amount=money(total)) if total and total.minor else ""
-        self._body.addWidget(Heading(message("Open deals"), remark))
-        self._body.addSpacing(4)
-        for deal in overview.open_deals[:MOST_ROWS]:
-            row = _DealLines(deal)
-            row.opened.connect(lambda record_id=deal.id: self._go("pipeline", record_id))
-            self._body.addWidget(row)
-        if not overview.open_deals:
-            self._body.addWidget(Label(message("No open deal"), color="text-soft"))
-        self._more(len(overview.open_deals) - MOST_ROWS, "deals")
+        self._contacts.show_values(overview.contacts)
+        self._deals.show_values(overview.open_deals, remark)
+        self._quotes.show_values(overview.quotes)
+        self._tickets.show_values(overview.tickets)
+        self._files.show_values(overview.files, _number_of(overview.files))
+        self._segments.show_values(self._in_segments)
+        self._order_tabs()
 
-    def _records(
-        self,
-        title: Message,
-        tab: str,
-        rows: Sequence[Record],
-        make: Callable[[Record], InfoRow],
-        page: str,
-    ) -> None:
-        if not rows:
+    def _order_tabs(self) -> None:
+        """Have the Tab key go down the column, whenever its rows were made."""
+        grown = [section.take_grown() for section in self._sections()]
+        if not any(grown):
             return
-        self._body.addSpacing(L)
-        self._body.addWidget(Heading(title))
-        self._body.addSpacing(4)
-        for record in rows[:MOST_ROWS]:
-            row = make(record)
-            row.opened.connect(lambda record_id=record.id: self._go(page, record_id))
-            self._body.addWidget(row)
-        self._more(len(rows) - MOST_ROWS, tab)
+        stops = [self._add, *(stop for section in self._sections() for stop in section.stops())]
+        for stop, following in pairwise(stops):
+            QWidget.setTabOrder(stop, following)
 
-    def _files(self, files: Sequence[FileRow]) -> None:
-        if not files:
-            return
-        number: Text = plural(
-            len(files), message("1 file"), message("{count} files", count=figure(len(files)))
-        )
-        away = sum(file.state not in ON_LAPTOP for file in files)
-        if away:
-            number = message("{count}, {away} at HQ", count=show(number), away=figure(away))
-        self._body.addSpacing(L)
-        self._body.addWidget(Heading(message("Files"), number))
-        self._body.addSpacing(4)
-        for file in files[:MOST_ROWS]:
-            row = InfoRow(file.name, icon="file", right=_FileState(file), lined=False)
-            row.layout().setContentsMargins(0, 4, 0, 5)
-            row.opened.connect(lambda: self.tab_asked.emit("files"))
-            self._body.addWidget(row)
-        self._more(len(files) - MOST_ROWS, "files")
-
-    def _in_segments(self) -> None:
-        if not self._segments:
-            return
-        self._body.addSpacing(L)
-        self._body.addWidget(Heading(message("In segments")))
-        self._body.addSpacing(4)
-        for segment in self._segments:
-            row = InfoRow(segment.name, icon="filter", lined=False)
-            row.layout().setContentsMargins(0, 4, 0, 5)
-            row.opened.connect(lambda record_id=segment.id: self._go("segments", record_id))
-            self._body.addWidget(row)
-
-    def _more(self, number: int, tab: str) -> None:
-        if number > 0:
-            row = InfoRow(message("and {count} more", count=number), lined=False)
-            row.title.set_color("text-soft")
-            row.layout().setContentsMargins(0, 4, 0, 5)
-            row.opened.connect(lambda: self.tab_asked.emit(tab))
-            self._body.addWidget(row)
-
-    def _go(self, page: str, record_id: str) -> None:
-        self._context.go.emit(Place(page=page, record_id=record_id))
+    def _on_opened(self, row: _Row) -> None:
+        if isinstance(row, _ContactRow):
+            self.contact_opened.emit(row.record_id)
+        elif isinstance(row, _FileLine):
+            self.tab_asked.emit("files")
+        else:
+            self._context.go.emit(Place(page=row.page, record_id=row.record_id))
 
 
-class _ContactRow(InfoRow):
+class _Row(InfoRow):
+    """A row that can show one value after the other; `page` is where a click on it leads."""
+
+    page = ""
+
+    def __init__(self, *, lined: bool = False, **look: Any) -> None:
+        super().__init__("", lined=lined, **look)
+        self.record_id = ""
+        self.layout().setContentsMargins(0, 4, 0, 5)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value of the row's kind."""
+        raise NotImplementedError
+
+
+class _Section(QWidget):
+    """A heading over the first few of what there is, and how many more there are; gone while empty.
+
+    With `none`, it stays and says that there is nothing.
+    """
+
+    opened = Signal(object)
+    """The row a person wants to see."""
+    more_asked = Signal()
+
+    def __init__(self, title: Message, make: Callable[[], _Row], *, none: Text, most: int | None) -> None:
+        super().__init__()
+        self._make, self._most = make, most
+        self._rows: list[_Row] = []
+        self._grown = False
+        self.heading = Heading(title)
+        self._none = Label(none, color="text-soft") if none else None
+        self._more: InfoRow | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.heading)
+        self._column.addSpacing(4)
+        self._first = self._column.count()
+        if self._none is not None:
+            self._column.addWidget(self._none)
+
+    def show_values(self, values: Sequence[Any], remark: Text = "") -> None:
+        """Show what there is."""
+        self.heading.remark.say(remark)
+        shown = values if self._most is None else values[: self._most]
+        while len(self._rows) < len(shown):
+            self._add_row()
+        for row, value in zip(self._rows, shown, strict=False):
+            row.show_value(value)
+        for place, row in enumerate(self._rows):
+            row.setVisible(place < len(shown))
+        if self._none is not None:
+            self._none.setVisible(not values)
+        self._show_more(len(values) - len(shown))
+        self.setVisible(bool(values) or self._none is not None)
+
+    def take_grown(self) -> bool:
+        """Tell whether rows were made since last asked."""
+        grown, self._grown = self._grown, False
+        return grown
+
+    def stops(self) -> Iterator[QWidget]:
+        """Go along what the Tab key stops at."""
+        yield from self._rows
+        if self._more is not None:
+            yield self._more
+
+    def _add_row(self) -> None:
+        row = self._make()
+        row.opened.connect(lambda: self.opened.emit(row))
+        self._column.insertWidget(self._first + len(self._rows), row)
+        self._rows.append(row)
+        self._grown = True
+
+    def _show_more(self, number: int) -> None:
+        if number > 0 and self._more is None:
+            self._more = InfoRow("", lined=False)
+            self._more.title.set_color("text-soft")
+            self._more.layout().setContentsMargins(0, 4, 0, 5)
+            self._more.opened.connect(self.more_asked)
+            self._column.addWidget(self._more)
+            self._grown = True
+        if self._more is not None:
+            self._more.title.say(message("and {count} more", count=number))
+            self._more.retranslate()
+            self._more.setVisible(number > 0)
+
+
+class _ContactRow(_Row):
     """A circle with the initial, the name and the phone over title and role."""
 
-    def __init__(self, contact: Record) -> None:
-        super().__init__(contact.title, _role(contact), lined=False)
+    def __init__(self) -> None:
+        super().__init__()
         row = self.layout()
         assert isinstance(row, QHBoxLayout)
-        row.setContentsMargins(0, 4, 0, 5)
         words = row.itemAt(0).layout()
         assert isinstance(words, QVBoxLayout)
-        phone = Label(shown_form(str(contact.get("phone") or "")), step="caption", color="text-soft")
+        self._phone = Label(step="caption", color="text-soft")
+        self._avatar = Avatar("")
         words.removeWidget(self.title)
         upper = QHBoxLayout()  # beside the name alone, so that title and role have the whole line
         upper.setSpacing(12)
         upper.addWidget(self.title, 1)
-        upper.addWidget(phone)
+        upper.addWidget(self._phone)
         words.insertLayout(1, upper)
-        row.insertWidget(0, Avatar(contact.title))
+        row.insertWidget(0, self._avatar)
+
+    def show_value(self, value: Record) -> None:
+        """Show a contact."""
+        self.record_id = value.id
+        self.show_words(value.title, _role(value))
+        self._phone.say(shown_form(str(value.get("phone") or "")))
+        self._avatar.show_name(value.title)
 
 
-class _Lines(InfoRow):
+class _Lines(_Row):
     """A name and a figure, under them a soft line and a state."""
 
-    def __init__(self, name: Text, figure: str, line: Text, state: QWidget | None) -> None:
-        super().__init__(name, line)
+    def __init__(self, state: QWidget | None = None) -> None:
+        super().__init__(lined=True)
         words = self.layout().itemAt(0).layout()
         assert isinstance(words, QVBoxLayout)
-        for place, (left, right) in enumerate(((self.title, Label(figure)), (self.line, state)), start=1):
+        self._figure = Label()
+        for place, (left, right) in enumerate(((self.title, self._figure), (self.line, state)), start=1):
             words.removeWidget(left)
             row = QHBoxLayout()
             row.setSpacing(12)
@@ -223,51 +273,140 @@ class _Lines(InfoRow):
             if right is not None:
                 row.addWidget(right, 1 if gives_way else 0)
             words.insertLayout(place, row)
-        self.layout().setContentsMargins(0, 4, 0, 5)
+
+    def show_lines(self, name: Text, figure: str, line: Text) -> None:
+        """Show other words."""
+        self.show_words(name, line)
+        self._figure.say(figure)
 
 
-class _DealLines(_Lines):
+class _DealRow(_Lines):
     """An open deal: amount, stage with its chance, next step."""
 
-    def __init__(self, deal: DealRow) -> None:
-        minor = deal.amount_minor
-        figure = money(Money(minor, deal.currency or DEFAULT_CURRENCY)) if minor is not None else NOTHING
-        stage: Text = deal.stage
-        if deal.probability is not None:
-            stage = message("{stage} · {chance}", stage=deal.stage, chance=percent(deal.probability))
-        step = step_shown(deal.next_step)
-        super().__init__(deal.name, figure, stage, _Step(step.glyph, show(step.text)))
+    page = "pipeline"
+
+    def __init__(self) -> None:
+        step = _Step()
+        super().__init__(step)
+        self._step = step
+
+    def show_value(self, value: DealRow) -> None:
+        """Show a deal."""
+        self.record_id = value.id
+        minor = value.amount_minor
+        figure = money(Money(minor, value.currency or DEFAULT_CURRENCY)) if minor is not None else NOTHING
+        stage: Text = value.stage
+        if value.probability is not None:
+            stage = message("{stage} · {chance}", stage=value.stage, chance=percent(value.probability))
+        self.show_lines(value.name, figure, stage)
+        self._step.show_step(value)
+
+
+class _QuoteRow(_Lines):
+    """A quote: its sum and how far it is."""
+
+    page = "quotes"
+
+    def show_value(self, value: Record) -> None:
+        """Show a quote."""
+        self.record_id = value.id
+        minor, currency = value.get("total"), str(value.get("currency") or DEFAULT_CURRENCY)
+        figure = money(Money(minor, currency)) if minor is not None else NOTHING
+        state = SCHEMAS["quote"].fields["status"].choice_label(str(value.get("status") or ""))
+        self.show_lines(value.title or tr("Draft"), figure, Message(state))
+
+
+class _TicketRow(_Lines):
+    """A ticket: its number and how far it is."""
+
+    page = "tickets"
+
+    def show_value(self, value: Record) -> None:
+        """Show a ticket."""
+        self.record_id = value.id
+        state = SCHEMAS["ticket"].fields["status"].choice_label(str(value.get("status") or ""))
+        self.show_lines(value.title, str(value.get("number") or ""), Message(state))
+
+
+class _FileLine(_Row):
+    """A file: its name, and where its content is."""
+
+    def __init__(self) -> None:
+        state = _FileState()
+        super().__init__(icon="file", right=state)
+        self._state = state
+
+    def show_value(self, value: FileRow) -> None:
+        """Show a file."""
+        self.show_words(value.name)
+        self._state.show_file(value)
+
+
+class _SegmentLine(_Row):
+    """A segment the customer is in."""
+
+    page = "segments"
+
+    def __init__(self) -> None:
+        super().__init__(icon="filter")
+
+    def show_value(self, value: SegmentRow) -> None:
+        """Show a segment."""
+        self.record_id = value.id
+        self.show_words(value.name)
 
 
 class _Step(QWidget):
     """A next step in as much room as there is."""
 
-    def __init__(self, glyph: Glyph, words: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName(words)
-        self.setToolTip(words)
-        text = ElidedLabel(words, step="caption", color="text-soft")
-        text.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._text = ElidedLabel(step="caption", color="text-soft")
+        self._text.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._mark = IconLabel("clock", size=14)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addStretch(1)
-        row.addWidget(IconLabel(glyph.icon, color=glyph.color, size=14, name=glyph.word))
-        row.addWidget(text)
+        row.addWidget(self._mark)
+        row.addWidget(self._text)
+
+    def show_step(self, deal: DealRow) -> None:
+        """Show the next step of a deal."""
+        step = step_shown(deal.next_step)
+        words, glyph = show(step.text), step.glyph
+        self.setAccessibleName(words)
+        self.setToolTip(words)
+        self._mark.show_icon(glyph.icon, glyph.color, glyph.word)
+        self._text.say(words)
 
 
 class _FileState(QWidget):
     """The size of a file, and a shape where its content is not settled here."""
 
-    def __init__(self, file: FileRow) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        look = LOOKS[file.state]
+        self._size = Label(step="caption", color="text-soft")
+        self._mark = IconLabel("file", size=14)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(Label(file_size(file.size) if file.size else "", step="caption", color="text-soft"))
+        row.addWidget(self._size)
+        row.addWidget(self._mark)
+
+    def show_file(self, file: FileRow) -> None:
+        """Show how a file stands."""
+        look = LOOKS[file.state]
+        self._size.say(file_size(file.size) if file.size else "")
+        self._mark.setVisible(bool(look.icon))
         if look.icon:
-            row.addWidget(IconLabel(look.icon, color=look.color, size=14, name=look.word))
+            self._mark.show_icon(look.icon, look.color, look.word)
+
+
+def _number_of(files: Sequence[FileRow]) -> Text:
+    number: Text = plural(len(files), message("1 file"), message("{count} files", count=figure(len(files))))
+    away = sum(file.state not in ON_LAPTOP for file in files)
+    return message("{count}, {away} at HQ", count=show(number), away=figure(away)) if away else number
 
 
 def _role(contact: Record) -> Text:
@@ -277,17 +416,3 @@ def _role(contact: Record) -> Text:
         return title
     word = tr(SCHEMAS["contact"].fields["decision_role"].choice_label(str(role)))
     return message("{title} · {role}", title=title, role=word) if title else word
-
-
-def _quote_lines(row: Record) -> tuple[Text, str, Text, QWidget | None]:
-    minor = row.get("total")
-    figure = (
-        money(Money(minor, str(row.get("currency") or DEFAULT_CURRENCY))) if minor is not None else NOTHING
-    )
-    state = SCHEMAS["quote"].fields["status"].choice_label(str(row.get("status") or ""))
-    return row.title or tr("Draft"), figure, Message(state), None
-
-
-def _ticket_lines(row: Record) -> tuple[Text, str, Text, QWidget | None]:
-    state = SCHEMAS["ticket"].fields["status"].choice_label(str(row.get("status") or ""))
-    return row.title, str(row.get("number") or ""), Message(state), None

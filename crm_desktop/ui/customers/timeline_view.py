@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import pairwise
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -56,6 +57,9 @@ class TimelineView(Live, QWidget):
         self._counts: dict[ItemKind, int] = {}
         self._fields: Mapping[str, Field] = {}
         self._chips: list[Chip] = []
+        """Those shown, in order."""
+        self._made_chips: dict[ItemKind | None, Chip] = {}
+        """Kept for the next customer: making them takes longer than saying other words."""
         self.log = QuickLogBox(context)
         self.model = TimelineModel(self)
         self.list = TimelineList(self.model)
@@ -170,36 +174,47 @@ class TimelineView(Live, QWidget):
         self._context.show_error(error)
 
     def _show_chips(self) -> None:
-        for chip in self._chips:
-            self._flow.removeWidget(chip)
-            chip.hide()
-            chip.deleteLater()
-        self._chips = []
         total = sum(self._counts.values())
         self._chip_row.setVisible(total > 0)
-        if not total:
-            return
-        self._add_chip(None, message("All {count}", count=figure(total)))
+        shown: dict[ItemKind | None, Message] = {}
+        if total:
+            shown[None] = message("All {count}", count=figure(total))
         for kind in _ORDER:
             if self._counts.get(kind):
-                words = message(
-                    "{kind} {count}", kind=Message(KINDS_WORDS[kind]), count=figure(self._counts[kind])
-                )
-                self._add_chip(kind, words)
+                number = figure(self._counts[kind])
+                shown[kind] = message("{kind} {count}", kind=Message(KINDS_WORDS[kind]), count=number)
+        if not shown.keys() <= self._made_chips.keys():
+            self._make_chips(shown)
+        for of_kind, chip in self._made_chips.items():
+            if of_kind in shown:
+                chip.say(shown[of_kind])
+                chip.setChecked(of_kind is self._kind)
+            chip.setVisible(of_kind in shown)
+        self._chips = [self._made_chips[kind] for kind in shown]
+        self._flow.invalidate()
         self._chip_row.updateGeometry()
 
-    def _add_chip(self, kind: ItemKind | None, words: Message) -> None:
-        chip = Chip(words, checkable=True)
-        chip.setChecked(kind is self._kind)
+    def _make_chips(self, wanted: Collection[ItemKind | None]) -> None:
+        """Make those not there yet, and put all in their order, which the Tab key follows."""
+        before = self._made_chips
+        kinds = [kind for kind in (None, *_ORDER) if kind in wanted or kind in before]
+        self._made_chips = {kind: before.get(kind) or self._new_chip(kind) for kind in kinds}
+        while self._flow.takeAt(0) is not None:
+            pass
+        for chip in self._made_chips.values():
+            self._flow.addWidget(chip)
+        for chip, following in pairwise(self._made_chips.values()):
+            QWidget.setTabOrder(chip, following)
+
+    def _new_chip(self, kind: ItemKind | None) -> Chip:
+        chip = Chip("", checkable=True, parent=self._chip_row)
         chip.clicked.connect(lambda: self._choose(kind))
-        self._flow.addWidget(chip)
-        chip.show()
-        self._chips.append(chip)
+        return chip
 
     def _choose(self, kind: ItemKind | None) -> None:
         self._kind = kind
         self.list.scrollToTop()
         self.model.show_items((), self._fields, more=False)
         self._show_chips()
-        self._chips[[chip.isChecked() for chip in self._chips].index(True)].setFocus()
+        self._made_chips[kind].setFocus()
         self.read()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPixmap
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from crm_desktop.ui.theme import fonts, icons, tokens
@@ -37,6 +37,9 @@ class Theme(QObject):
         self._scheme = Scheme.LIGHT
         self._scale = 1.0
         self._app: QApplication | None = None
+        self._revision = 0
+        self._colors: dict[str, QColor] = {}
+        self._inks: dict[str, QPalette] = {}
         self._folder: QTemporaryDir | None = None
 
     @property
@@ -66,6 +69,11 @@ class Theme(QObject):
         asked = hints.accessibility().motionPreference()
         return 0 if asked == Qt.MotionPreference.ReducedMotion else tokens.MOTION_MS
 
+    @property
+    def revision(self) -> int:
+        """Another number for each look: who was dressed at this one needs nothing new."""
+        return self._revision
+
     def apply(self, app: QApplication, mode: Mode = "system", font_scale: float = 1.0) -> None:
         """Dress the whole program, and keep following the desktop while the mode is "system".
 
@@ -83,6 +91,23 @@ class Theme(QObject):
 
     def color(self, name: str) -> QColor:
         """Return the colour of a role; raises KeyError for a role there is not."""
+        made = self._colors.get(name)
+        if made is None:
+            made = self._colors[name] = self._color(name)
+        return QColor(made)
+
+    def ink(self, name: str) -> QPalette:
+        """Return a palette whose words are in the colour of a role."""
+        made = self._inks.get(name)
+        if made is None:
+            made = self._inks[name] = QPalette()
+            for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
+                made.setColor(group, QPalette.ColorRole.WindowText, self.color(name))
+            disabled = QPalette.ColorGroup.Disabled
+            made.setColor(disabled, QPalette.ColorRole.WindowText, self.color("text-disabled"))
+        return QPalette(made)
+
+    def _color(self, name: str) -> QColor:
         value = tokens.COLORS[self._scheme][name]
         if value.startswith("rgba("):
             red, green, blue, alpha = value[5:-1].split(",")
@@ -132,6 +157,9 @@ class Theme(QObject):
             return
         wanted = app.styleHints().colorScheme() if self._mode == "system" else _SCHEMES[self._mode]
         self._scheme = Scheme.DARK if wanted == Qt.ColorScheme.Dark else Scheme.LIGHT
+        self._revision += 1
+        self._colors.clear()
+        self._inks.clear()
         app.setFont(self.font())
         app.setPalette(palette(self._scheme))
         app.setStyleSheet(sheet(self._scheme, self._scale, self._icon_folder()))

@@ -63,11 +63,19 @@ class Card(Live, QFrame):
 class Avatar(Live, QWidget):
     """A circle with the initial of a person; `own` is the person at the laptop."""
 
+    tinted_once = True
+
     def __init__(self, name: str, *, size: int = 28, own: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name, self._size, self._own = name, size, own
         self.setAccessibleName(name)
-        self.retint()
+        self.dress()
+
+    def show_name(self, name: str) -> None:
+        """Show another person."""
+        self._name = name
+        self.setAccessibleName(name)
+        self.update()
 
     def retint(self) -> None:
         """Keep the size of the theme."""
@@ -125,6 +133,13 @@ class InfoRow(Live, QWidget):
         self.line.setVisible(bool(self.line.text()))
         if right is not None:
             row.addWidget(right, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.retranslate()
+
+    def show_words(self, title: Text, line: Text = "") -> None:
+        """Show another title and line."""
+        self.title.say(title)
+        self.line.say(line)
+        self.line.setVisible(bool(self.line.text()))
         self.retranslate()
 
     def retranslate(self) -> None:

@@ -267,8 +267,9 @@ class Fact(Live, QWidget):
 
     def set_label_width(self, width: int) -> None:
         """Give the label another width, before the font scale; a longer one goes on in the next line."""
-        self._label_width = width
-        self.retint()
+        if width != self._label_width:
+            self._label_width = width
+            self.retint()
 
     def label_needs(self) -> int:
         """Return the width, before the font scale, in which the label stands on one line."""

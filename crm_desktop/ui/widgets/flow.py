@@ -53,21 +53,22 @@ class FlowLayout(QLayout):
 
     def sizeHint(self) -> QSize:
         """Ask for one line."""
-        widths = [item.sizeHint().width() for item in self._items]
-        tallest = max((item.sizeHint().height() for item in self._items), default=0)
-        return QSize(sum(widths) + self._gap * max(len(widths) - 1, 0), tallest)
+        hints = [item.sizeHint() for item in self._items if not item.isEmpty()]
+        width = sum(hint.width() for hint in hints) + self._gap * max(len(hints) - 1, 0)
+        return QSize(width, max((hint.height() for hint in hints), default=0))
 
     def minimumSize(self) -> QSize:
         """Be content with the widest item's width."""
         size = QSize()
         for item in self._items:
-            size = size.expandedTo(item.minimumSize())
+            if not item.isEmpty():
+                size = size.expandedTo(item.minimumSize())
         return size
 
     def _place(self, area: QRect, *, move: bool) -> int:
         x, y, tallest = area.left(), area.top(), 0
         for item in self._items:
-            if item.widget() is not None and item.widget().isHidden():
+            if item.isEmpty():
                 continue
             size = item.sizeHint()
             if x > area.left() and x + size.width() > area.left() + area.width():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme import fonts, theme
+from crm_desktop.ui.theme.tokens import STEPS
 from crm_desktop.ui.translate import Text, show
 from crm_desktop.ui.widgets.live import Live
 
@@ -16,6 +19,8 @@ class Label(Live, QLabel):
 
     `step`: caption, body, section, title, figure. `color`: a colour token. `weight`: 400 or 600.
     """
+
+    tinted_once = True
 
     def __init__(
         self,
@@ -30,9 +35,10 @@ class Label(Live, QLabel):
         super().__init__(parent)
         self._text, self._step, self._color, self._weight = text, step, color, weight
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(wrap)
+        if wrap:
+            self.setWordWrap(True)
         self.retranslate()
-        self.retint()
+        self.dress()
 
     def say(self, text: Text) -> None:
         """Show another text; a `Message` follows the language."""
@@ -46,22 +52,16 @@ class Label(Live, QLabel):
 
     def sizeHint(self) -> QSize:
         """Give one line the line height of its step, whichever face its characters come from."""
-        hint = super().sizeHint()
-        return hint if self._flows() else QSize(hint.width(), self._line_height())
+        return self._on_one_line(super().sizeHint())
 
     def minimumSizeHint(self) -> QSize:
         """Give one line the line height of its step."""
-        hint = super().minimumSizeHint()
-        return hint if self._flows() else QSize(hint.width(), self._line_height())
+        return self._on_one_line(super().minimumSizeHint())
 
-    def _line_height(self) -> int:
-        """Return the step's line height, or as much as a face needs whose letters reach further down."""
-        metrics = self.fontMetrics()
-        spare = max(0, metrics.descent() - metrics.tightBoundingRect("gjpqy").bottom() - 1)
-        return max(theme().line_height(self._step), metrics.height() - 2 * spare)
-
-    def _flows(self) -> bool:
-        return self.wordWrap() or "\n" in self.text()
+    def _on_one_line(self, hint: QSize) -> QSize:
+        if self.wordWrap() or "\n" in self.text():
+            return hint
+        return QSize(hint.width(), _line_height(self._step, self._weight, theme().scale))
 
     def retranslate(self) -> None:
         """Set the text in the language on screen."""
@@ -70,16 +70,19 @@ class Label(Live, QLabel):
     def retint(self) -> None:
         """Take font and colour from the theme."""
         self.setFont(theme().font(self._step, self._weight))
-        # Lines that flow start where a single line of the same step beside them starts.
-        above = max(0, theme().line_height(self._step) - self.fontMetrics().height()) // 2
-        self.setContentsMargins(0, above if self.wordWrap() else 0, 0, 0)
-        colors = self.palette()
-        for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
-            colors.setColor(group, QPalette.ColorRole.WindowText, theme().color(self._color))
-        colors.setColor(
-            QPalette.ColorGroup.Disabled, QPalette.ColorRole.WindowText, theme().color("text-disabled")
-        )
-        self.setPalette(colors)
+        if self.wordWrap():
+            # Lines that flow start where a single line of the same step beside them starts.
+            above = max(0, theme().line_height(self._step) - self.fontMetrics().height()) // 2
+            self.setContentsMargins(0, above, 0, 0)
+        self.setPalette(theme().ink(self._color))
+
+
+@cache
+def _line_height(step: str, weight: int | None, scale: float) -> int:
+    """Return a step's line height, or as much as a face needs whose letters reach further down."""
+    metrics = QFontMetrics(fonts.font(step, scale, weight))
+    spare = max(0, metrics.descent() - metrics.tightBoundingRect("gjpqy").bottom() - 1)
+    return max(round(STEPS[step].line * scale), metrics.height() - 2 * spare)
 
 
 class ElidedLabel(Label):
@@ -150,6 +153,8 @@ class Heading(Live, QWidget):
 class IconLabel(Live, QLabel):
     """An icon of the theme; `name` says it to those who listen, empty where words stand beside it."""
 
+    tinted_once = True
+
     def __init__(
         self,
         icon: str,
@@ -162,7 +167,7 @@ class IconLabel(Live, QLabel):
         super().__init__(parent)
         self._icon, self._color, self._size, self._name = icon, color, size, name
         self.retranslate()
-        self.retint()
+        self.dress()
 
     def show_icon(self, icon: str, color: str | None = None, name: Text | None = None) -> None:
         """Show another icon, in another colour and under another name where given."""

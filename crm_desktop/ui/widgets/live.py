@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent
 
+from crm_desktop.ui.theme import theme
+
 
 class Live:
     """Mixin before a QWidget: calls `retranslate` and `retint` at the right moment.
@@ -11,16 +13,31 @@ class Live:
     A subclass overrides what it needs and calls both at the end of its `__init__`.
     """
 
+    tinted_once = False
+    """Whether once for each look of the theme is enough: where `retint` sets nothing but the widget's own."""
+    _worn = -1
+
     def retranslate(self) -> None:
         """Set every text anew in the language on screen."""
 
     def retint(self) -> None:
         """Set every pixmap, colour and font anew from the theme."""
 
+    def dress(self) -> None:
+        """Call `retint` if the theme has another look than when it was last called."""
+        if self._worn != theme().revision:
+            self._worn = theme().revision
+            self.retint()
+
     def changeEvent(self, event: QEvent) -> None:
         """React to the switch, then let Qt do its own part."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.LanguageChange:
+        kind = event.type()
+        if kind == QEvent.Type.LanguageChange:
             self.retranslate()
-        elif event.type() == QEvent.Type.StyleChange:
-            self.retint()
+        elif kind == QEvent.Type.StyleChange:
+            # Qt says so each time a widget gets a parent, too.
+            if self.tinted_once:
+                self.dress()
+            else:
+                self.retint()

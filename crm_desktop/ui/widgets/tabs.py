@@ -108,12 +108,18 @@ class TabRow(Live, QTabBar):
     def retranslate(self) -> None:
         """Name the tabs in the language on screen."""
         self.setAccessibleName(show(self._name))
+        before = self._widths
         self._widths = [_width(show(tab.text), tab.remark) for tab in self._tabs]
+        told = False
         for place, tab in enumerate(self._tabs):
             words = show(tab.text)
-            self.setTabText(place, words)
+            if words != self.tabText(place):
+                self.setTabText(place, words)  # each time Qt lays all of them out
+                told = True
             counted = words if tab.count is None else f"{words} {figure(tab.count)}"
             self.setAccessibleTabName(place, counted)
+        if before != self._widths and self._tabs and not told:
+            self.setTabText(0, self.tabText(0))
         self.updateGeometry()
         self.update()
 
