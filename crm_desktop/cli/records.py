@@ -1,4 +1,4 @@
-"""`list`, `show`, `history`, `add`, `set`, `delete`, `restore` and `search`."""
+"""`list`, `show`, `add`, `set`, `delete`, `restore` and `search`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from crm_core.money import Money
 from crm_core.rules.access import readable_fields
 from crm_core.rules.customer_profile import figures
 from crm_core.schema.values import instant_text
-from crm_core.sync.merge import lives
 from crm_desktop.cli.console import tr
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import (
@@ -26,7 +25,6 @@ from crm_desktop.cli.values import (
     labelled,
     listed_columns,
     parse,
-    plain_change,
     record_id_of,
 )
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
@@ -35,10 +33,8 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services import customer_profiles, other_versions, records, scoring
 from crm_desktop.services import search as searching
 from crm_desktop.services.other_versions import OtherVersion
-from crm_desktop.services.records import HistoryEntry
 
 _ROWS_A_PAGE = 1_000
-HISTORY_COLUMNS = ("at", "user", "label", "old", "new", "origin")
 VERSION_COLUMNS = ("version", "label", "who", "at", "text")
 HIT_COLUMNS = ("entity", "title", "snippet", "id")
 
@@ -151,43 +147,6 @@ def _figures(replica: Replica, customer_id: str) -> list[dict[str, str]]:
         {"label": line.label.show(tr), "value": line.said.show(tr), "basis": line.basis.show(tr)}
         for line in lines
     ]
-
-
-@click.command(help=tr(N_("Show who changed what of a record, when, and from what, newest first.")))
-@entity_argument
-@id_argument
-@pass_terminal
-def history(terminal: Terminal, entity: str, record_id: str) -> None:
-    """Show a record's history."""
-    schema_of(entity)
-    with terminal.app() as app:
-        replica = app.replica
-        declared = declared_fields(replica, entity)
-        record = records.get(replica, entity, record_id_of(record_id))
-        entries = (
-            {
-                "at": instant_text(entry.at_ms),
-                "user_id": entry.user_id,
-                "user": entry.user_name,
-                "typed_by": entry.typed_by_name or None,
-                "field": entry.field,
-                "label": tr(entry.label) if entry.label else _record_change(entry),
-                "old": plain_change(declared.get(entry.field or ""), entry.old, record.values),
-                "new": plain_change(declared.get(entry.field or ""), entry.new, record.values),
-                "origin": entry.origin,
-                "sent": entry.sent,
-            }
-            for entry in records.history(replica, entity, record.id)
-        )
-        terminal.console.show_rows(entries, HISTORY_COLUMNS)
-
-
-def _record_change(entry: HistoryEntry) -> str:
-    """Return what happened to the record as a whole; life counters are odd while it lives."""
-    if entry.old is None:
-        return tr(N_("Made"))
-    alive = isinstance(entry.new, int) and lives(entry.new)
-    return tr(N_("Restored")) if alive else tr(N_("Deleted"))
 
 
 @click.command(help=tr(N_("Make a record and print it.")))

@@ -90,7 +90,9 @@ _COMMANDS = {
     "status": _Lazy("syncing", "status", N_("Tell what waits and when the last sync was.")),
     "list": _Lazy("records", "list_records", N_("List records.")),
     "show": _Lazy("records", "show", N_("Show one record.")),
-    "history": _Lazy("records", "history", N_("Show who changed what, when, from what.")),
+    "history": _Lazy(
+        "record_history", "history", N_("Show who changed what, when, from what; put one value back.")
+    ),
     "add": _Lazy("records", "add", N_("Make a record.")),
     "set": _Lazy("records", "set_fields", N_("Change a record.")),
     "delete": _Lazy("records", "delete", N_("Delete a record.")),

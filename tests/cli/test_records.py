@@ -46,6 +46,23 @@ def test_the_history_says_who_changed_what_from_what(crm: Crm) -> None:
     assert {entry["origin"] for entry in entries} == {"here"}
 
 
+def test_one_value_is_put_back_from_the_history(crm: Crm) -> None:
+    parent = crm.json("add", "customer", "name=Whole")["id"]
+    made = crm.json("add", "customer", "name=A", "source=web", "annual_revenue=5 USD")["id"]
+    crm.json("set", "customer", made, "name=B", f"parent_id={parent}", "source=referral")
+    crm.json("set", "customer", made, "name=C", "annual_revenue=7 EUR")
+    worded = {row["label"]: row["new"] for row in crm.rows("history", "customer", made, "--labels")}
+    assert (worded["Part of"], worded["Source"], worded["Made"]) == ("Whole", "Referral", "")
+    to_b = next(
+        row["at"] for row in crm.rows("history", "customer", made)
+        if (row["field"], row["new"]) == ("name", "B")
+    )  # fmt: skip
+    put_back = ("history", "customer", made, "--put-back")
+    assert crm.json(*put_back, "name", "--at", to_b)["name"] == "A"
+    assert crm.json(*put_back, "name")["name"] == "C"
+    assert crm.json(*put_back, "annual_revenue")["annual_revenue"] == "5.00 USD"
+
+
 def test_lists_filter_sort_cut_and_choose_fields(crm: Crm) -> None:
     for name, employees in (("A", 1), ("B", 20), ("C", 300)):
         crm.json(
@@ -129,6 +146,7 @@ def test_tables_for_people_line_up_with_chinese_and_end_in_the_id(crm: Crm) -> N
         (("show", "customer", "xyz"), 1, "xyz"),
         (("show", "customer", "0" * 32), 1, "no such record"),
         (("history", "customer", "0" * 32), 1, "no such record"),
+        (("history", "customer", "0" * 32, "--at", "2026-01-01T00:00:00Z"), 2, "belongs to --put-back"),
         (("add", "customer", "name"), 2, "field=value"),
         (("add", "customer"), 1, "name"),
         (("add", "customer", "name=A", "level=Z"), 1, "level"),
