@@ -93,6 +93,7 @@ def log(
     lead_id: str | None = None,
     notes: str | None = None,
     outcome: str | None = None,
+    place: str | None = None,
     next_step: str | None = None,
     next_due_at: int | None = None,
     next_contact_on: str | None = None,
@@ -106,6 +107,7 @@ def log(
         "lead_id": lead_id,
         "notes": notes,
         "outcome": outcome,
+        "place": place,
         "next_contact_on": next_contact_on,
     }
     with replica.write() as session:

@@ -33,7 +33,7 @@ from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.lists.record_list import RecordList
-from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.segments.segment_actions import SegmentActions
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, M
@@ -114,6 +114,10 @@ class CustomersPage(Page):
                 self.view.choose_tab(place.options["tab"])
         else:
             self._show_list(place)
+
+    def in_front(self) -> tuple[str, str] | None:
+        """Return the current row of the list."""
+        return current_of(self.list)
 
     def leave(self) -> bool:
         """Return whether no form in the page holds unsaved changes; one that does asks."""

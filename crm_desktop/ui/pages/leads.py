@@ -21,7 +21,7 @@ from crm_desktop.ui.leads.lead_view import LeadView
 from crm_desktop.ui.leads.list_columns import NEWEST_FIRST, SHOWN, VIEWS, WIDTHS, extra_columns
 from crm_desktop.ui.leads.triage import Triage
 from crm_desktop.ui.lists.record_list import RecordList
-from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, M
@@ -115,6 +115,10 @@ class LeadsPage(Page):
             if "conditions" in options:
                 self.list.show_conditions(options["conditions"], options.get("title"))
             self.list.focus_table()
+
+    def in_front(self) -> tuple[str, str] | None:
+        """Return the current row of the list."""
+        return current_of(self.list)
 
     def leave(self) -> bool:
         """Return whether no form in the page holds unsaved changes; one that does asks."""

@@ -24,7 +24,7 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.lists.record_list import RecordList
-from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.pipeline import words
 from crm_desktop.ui.pipeline.board_actions import Commands, add_actions
 from crm_desktop.ui.pipeline.board_view import BoardView
@@ -112,6 +112,13 @@ class PipelinePage(Page):
         elif self.sheet.form is None:
             self._focus_content()
         self._ask_if_stale()
+
+    def in_front(self) -> tuple[str, str] | None:
+        """Return the deal of the card or row with the frame."""
+        if self.view != BOARD:
+            return current_of(self.table)
+        card = self.board.current_card()
+        return ("deal", card.id) if card is not None else None
 
     def leave(self) -> bool:
         """Stay where a form has changes to ask about."""

@@ -15,7 +15,7 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.lists.views import ListView
-from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.quotes.editor import QuoteEditor
 from crm_desktop.ui.quotes.new_quote import NewQuote
 from crm_desktop.ui.theme import theme
@@ -43,7 +43,6 @@ class QuotesPage(Page):
             views=[_view(state, words) for state, words in _VIEWS],
         )
         self.new_button = Button(message("New quote"), Kind.PRIMARY, icon="plus")
-        self.new_button.setVisible(bool(rights.may_do(context.replica, Right.CREATE, "quote")))
         self.import_button = ImportButton(context, actions, "quote", self)
         self.new_quote = NewQuote(context)
         self.editor = QuoteEditor(context, actions)
@@ -55,6 +54,8 @@ class QuotesPage(Page):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
+        # Once it has a place: shown without one it is a window, which takes the keyboard along when it goes.
+        self.new_button.setVisible(bool(rights.may_do(context.replica, Right.CREATE, "quote")))
         self.list.opened.connect(lambda quote_id: context.go.emit(Place(page="quotes", record_id=quote_id)))
         self.list.new_asked.connect(self._ask_new)
         self.new_button.clicked.connect(self._ask_new)
@@ -73,6 +74,10 @@ class QuotesPage(Page):
             if conditions is not None:
                 self.list.show_conditions(conditions, place.options.get("title"))
             self.list.focus_table()
+
+    def in_front(self) -> tuple[str, str] | None:
+        """Return the current row of the list."""
+        return current_of(self.list)
 
     def refresh(self) -> None:
         """Read what is shown anew."""

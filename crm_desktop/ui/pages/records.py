@@ -23,7 +23,7 @@ from crm_desktop.ui.itemmodels.reading import ReadExtras
 from crm_desktop.ui.itemmodels.rows import Column
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.lists.views import ListView
-from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, M
@@ -144,6 +144,10 @@ class RecordsPage(Page):
                 self.context.tell(told, lambda: shift(record_id, -by))
 
         self.context.change(self, work, done)
+
+    def in_front(self) -> tuple[str, str] | None:
+        """Return the current row of the list."""
+        return current_of(self.list)
 
     def leave(self) -> bool:
         """Return whether the form holds nothing unsaved; one that does asks."""

@@ -92,6 +92,10 @@ class TicketsPage(Page):
         if "tab" in place.options:
             self.tabs.choose(place.options["tab"])
 
+    def in_front(self) -> tuple[str, str] | None:
+        """Return the ticket whose conversation is shown."""
+        return ("ticket", self._ticket_id) if self._ticket_id is not None else None
+
     def refresh(self) -> None:
         """Read queue and conversation anew."""
         self._read()

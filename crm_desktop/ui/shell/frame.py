@@ -130,10 +130,12 @@ class Frame(Live, QWidget):
             self._show(place)
 
     def open_log(self) -> None:
-        """Open the quick log, for the record in front if there is one."""
-        place = self.place
+        """Open the quick log, for the record in front if there is one: opened, or current in a list."""
+        place, page = self.place, self.page
         entity = BY_ID[place.page].entity if place is not None else None
         shown = (entity, place.record_id) if place is not None and entity and place.record_id else None
+        if shown is None and page is not None:
+            shown = page.in_front()
         self.log.open_under(self.top.log, shown)
 
     def new(self, entity: str | None = None) -> None:

@@ -7,6 +7,7 @@ import datetime
 from PySide6.QtCore import QDate, QEvent, QPoint, Qt, QTime
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QTimeEdit, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError
@@ -36,8 +37,11 @@ WIDTH = 440
 FIRST_HOUR = 9
 TIME_MARGIN = 6  # as every other field has by the theme's sheet
 KINDS = (("visit", "pin"), ("call", "phone"), ("mail", "mail"), ("meeting", "people"), ("note", "note"))
+OUTSIDE = ("visit", "meeting")
+"""Kinds that have a place."""
 _KIND = SCHEMAS["activity"].fields["kind"]
 _OUTCOME = SCHEMAS["activity"].fields["outcome"]
+_PLACE = Message(SCHEMAS["activity"].fields["place"].label)
 
 
 class QuickLog(Live, QWidget):
@@ -48,6 +52,7 @@ class QuickLog(Live, QWidget):
         self._context = context
         self._customer: tuple[str, str] | None = None
         self._about = LogSubject()
+        self._left: QWidget | None = None
         self._frame = QFrame(self)
         self._frame.setProperty("role", "popup")
         self.kinds = SegmentedSwitch(
@@ -71,6 +76,8 @@ class QuickLog(Live, QWidget):
         self.time.setDisplayFormat("HH:mm")
         # Its buttons have no width by the theme's sheet; without any, Qt leaves its text none either.
         self.time.lineEdit().setTextMargins(theme().px(TIME_MARGIN), 0, 0, 0)
+        self.where = QLineEdit()
+        self._place_field = Field(_PLACE, self.where)
         self._due = QWidget()
         due = QHBoxLayout(self._due)
         due.setContentsMargins(0, 0, 0, 0)
@@ -100,6 +107,7 @@ class QuickLog(Live, QWidget):
         column.addWidget(self._contact_field)
         column.addWidget(Field(message("Next step"), self.next_step))
         column.addWidget(self._due)
+        column.addWidget(self._place_field)
         column.addWidget(self.files)
         column.addSpacing(2)
         column.addLayout(foot)
@@ -109,12 +117,15 @@ class QuickLog(Live, QWidget):
         lift(self._frame)
         self.next_step.textChanged.connect(lambda _text: self._show_due())
         self.next_contact.textChanged.connect(self._on_contact_typed)
+        self.kinds.chosen.connect(lambda _kind: self._show_where())
         self._due.hide()
         self.hide()
         self.retranslate()
 
     def open_under(self, anchor: QWidget, shown: tuple[str, str] | None = None) -> None:
         """Show an empty form under a button; `shown` is the record in front (its kind, its id): for that."""
+        if not self.isVisible():
+            self._left = self.window().focusWidget()
         self._clear()
         self._anchor = anchor
         self.show()
@@ -128,9 +139,11 @@ class QuickLog(Live, QWidget):
         (self.subject if shown else self.customer).setFocus()
 
     def leave(self) -> None:
-        """Close without saving."""
+        """Close, and give the keyboard back to where it was."""
         self.hide()
-        self.window().setFocus()
+        left, self._left = self._left, None
+        back = left is not None and isValid(left) and left.isVisible()
+        (left if left is not None and back else self.window()).setFocus()
 
     def retranslate(self) -> None:
         """Say everything in the language on screen."""
@@ -181,8 +194,9 @@ class QuickLog(Live, QWidget):
         self._customer = None
         self._about = LogSubject()
         self._on.hide()
-        for line in (self.customer, self.subject, self.next_contact, self.next_step):
+        for line in (self.customer, self.subject, self.next_contact, self.next_step, self.where):
             line.clear()
+        self._show_where()
         self._contact_field.set_error("")
         self.outcome.setCurrentIndex(0)
         self.files.show_paths(())
@@ -221,6 +235,9 @@ class QuickLog(Live, QWidget):
 
     def _show_due(self) -> None:
         self._due.setVisible(bool(self.next_step.text().strip()) or self._typed_moment() is not None)
+
+    def _show_where(self) -> None:
+        self._place_field.setVisible(self.kinds.key in OUTSIDE)
 
     def _on_customer_typed(self, text: str) -> None:
         self._customer = None
@@ -275,6 +292,7 @@ class QuickLog(Live, QWidget):
         customer_id = self._customer[0] if self._customer else None
         outcome, step, due_at = self.outcome.currentData(), self.next_step.text(), self._due_at()
         about, day = self._about, self.day.date().toString(Qt.DateFormat.ISODate)
+        where = self.where.text().strip() if kind in OUTSIDE else ""
         if again and not step.strip():
             step = tr("Get in touch again")
 
@@ -287,6 +305,7 @@ class QuickLog(Live, QWidget):
                 deal_id=about.deal_id,
                 lead_id=about.lead_id,
                 outcome=outcome,
+                place=where,
                 next_step=step,
                 next_due_at=due_at,
                 next_contact_on=day if again else None,

@@ -114,6 +114,41 @@ def test_what_is_in_front_is_filled_in(hands: Hands, entity: str) -> None:
         assert row.values.get(f"{entity}_id") == shown.id
 
 
+def test_the_row_a_list_is_at_is_filled_in_and_has_the_keyboard_afterwards(hands: Hands) -> None:
+    frame, log = hands.frame, hands.frame.log
+    for page in ("customers", "leads", "quotes", "pipeline"):
+        frame.go(Place(page=page))
+        settle(frame.context.tasks)
+        assert frame.page is not None
+        hands.press(Key.Key_Down)
+        at, left = frame.page.in_front(), frame.window().focusWidget()
+        assert at is not None
+        row = records.get(frame.context.replica, *at)
+        hands.press(Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+        hands.qtbot.waitUntil(lambda: bool(log.customer.text()) or log._on.isVisible(), timeout=WAIT_MS)
+        customer_id = log._customer[0] if log._customer else None
+        assert customer_id == (row.id if page == "customers" else row.values.get("customer_id"))
+        assert log._about.deal_id == (row.id if page == "pipeline" else row.values.get("deal_id"))
+        assert log._about.lead_id == (row.id if page == "leads" else None)
+        hands.press(Key.Key_Escape)
+        assert frame.window().focusWidget() is left
+
+
+def test_a_visit_has_a_place_and_a_call_has_none(hands: Hands) -> None:
+    log = hands.frame.log
+    hands.frame.open_log()
+    log.where.setText("Gate 3, Pudong")
+    log.kinds.choose("call")
+    log.kinds.chosen.emit("call")
+    assert not log.where.isVisible()
+    log.kinds.choose("visit")
+    log.kinds.chosen.emit("visit")
+    assert log.where.isVisible()
+    log.subject.setFocus()
+    done, _planned = hands.log("Looked at the line", "p", "tomorrow 9")
+    assert done["place"] == "Gate 3, Pudong"
+
+
 def test_a_day_that_is_not_understood_is_said_and_nothing_is_lost(hands: Hands) -> None:
     log = hands.frame.log
     hands.frame.open_log()
