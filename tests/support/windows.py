@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 WAIT_MS = 15_000  # the machines that run this are shared
@@ -24,3 +28,30 @@ def has_keyboard(widget: QWidget) -> bool:
     while (proxy := widget.focusProxy()) is not None:
         widget = proxy
     return widget.window().focusWidget() is widget
+
+
+class _Strays(QObject):
+    """Notes what is shown as a window without being one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, shown: QObject, event: QEvent) -> bool:
+        showing = event.type() is QEvent.Type.Show and isinstance(shown, QWidget)
+        if showing and shown.parent() is None and not shown.windowTitle():
+            self.seen.append(repr(shown))
+        return False
+
+
+@contextmanager
+def no_stray_window() -> Iterator[None]:
+    """Fail where a control is shown before it has a place: it flashes, and takes the keyboard along."""
+    application, strays = QApplication.instance(), _Strays()
+    assert application is not None
+    application.installEventFilter(strays)
+    try:
+        yield
+    finally:
+        application.removeEventFilter(strays)
+    assert strays.seen == []

@@ -43,7 +43,6 @@ class PlanPopup(Live, QFrame):
         self.line = QLineEdit()
         self.field = Field(message("Day and time"), self.line)
         self._clear = Button(message("No day"), small=True)
-        self._clear.setVisible(has_day)
         self._save = Button(message("Plan"), Kind.PRIMARY, small=True)
         cancel = Button(message("Cancel"), small=True, hint="Esc")
         self.line.textChanged.connect(self._on_typed)
@@ -62,6 +61,7 @@ class PlanPopup(Live, QFrame):
         column.addWidget(self._title)
         column.addWidget(self.field)
         column.addLayout(row)
+        self._clear.setVisible(has_day)  # shown before it has a place it would be a window
         self.retranslate()
         self.retint()
         self._on_typed("")

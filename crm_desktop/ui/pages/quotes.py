@@ -54,7 +54,7 @@ class QuotesPage(Page):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
-        # Once it has a place: shown without one it is a window, which takes the keyboard along when it goes.
+        # Shown before it has a place it would be a window, and take the keyboard along when it goes.
         self.new_button.setVisible(bool(rights.may_do(context.replica, Right.CREATE, "quote")))
         self.list.opened.connect(lambda quote_id: context.go.emit(Place(page="quotes", record_id=quote_id)))
         self.list.new_asked.connect(self._ask_new)

@@ -31,7 +31,7 @@ from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import translator
 from tests.support.desktop import empty_app
-from tests.support.windows import WAIT_MS, has_keyboard, show_active
+from tests.support.windows import WAIT_MS, has_keyboard, no_stray_window, show_active
 
 MONDAY = datetime.date(2027, 3, 1)
 DAY = datetime.timedelta(days=1)
@@ -172,8 +172,9 @@ def test_a_task_is_planned_by_typing_and_what_is_not_understood_is_said(shown: S
     assert side.list.count() == 1
     side.list.setCurrentRow(0)
     side.list.setFocus()
-    shown.press(Qt.Key.Key_P)
-    popup = shown.popup(PlanPopup)
+    with no_stray_window():
+        shown.press(Qt.Key.Key_P)
+        popup = shown.popup(PlanPopup)
     assert isinstance(popup, PlanPopup)
     assert has_keyboard(popup.line)
     QTest.keyClicks(popup.line, "some day")

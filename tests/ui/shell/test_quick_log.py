@@ -16,7 +16,7 @@ from crm_desktop.services.calendar import local
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.pictures import settle
 from crm_desktop.ui.shell.frame import Frame
-from tests.support.windows import WAIT_MS
+from tests.support.windows import WAIT_MS, no_stray_window
 
 Key = Qt.Key
 KEYS_A_SECOND = 5
@@ -117,8 +117,9 @@ def test_what_is_in_front_is_filled_in(hands: Hands, entity: str) -> None:
 def test_the_row_a_list_is_at_is_filled_in_and_has_the_keyboard_afterwards(hands: Hands) -> None:
     frame, log = hands.frame, hands.frame.log
     for page in ("customers", "leads", "quotes", "pipeline"):
-        frame.go(Place(page=page))
-        settle(frame.context.tasks)
+        with no_stray_window():
+            frame.go(Place(page=page))
+            settle(frame.context.tasks)
         assert frame.page is not None
         hands.press(Key.Key_Down)
         at, left = frame.page.in_front(), frame.window().focusWidget()
