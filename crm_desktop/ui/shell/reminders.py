@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCursor
@@ -118,9 +118,10 @@ class Reminders(QObject):
         if not self._window.isActiveWindow() and self._context.app.settings.get(NOTIFICATIONS):
             shown = items if len(items) <= ONE_BY_ONE else ()
             for item in shown:
-                self._desktop.say(item.subject, show(_when_words(item, self._now())))
+                self._desktop.say(item.subject, show(_when_words(item, self._now())), self._choices(item))
             if not shown:
-                self._desktop.say(tr("Reminders"), show(_digest_words(items)))
+                opening = {tr("Show the calendar"): lambda: self._open(items)}
+                self._desktop.say(tr("Reminders"), show(_digest_words(items)), opening)
         # In the window too: whoever comes back to it finds what to do about it there.
         self.shown = items
         self._context.notice.emit(
@@ -131,6 +132,14 @@ class Reminders(QObject):
                 act=lambda: self._open_menu(items),
             )
         )
+
+    def _choices(self, item: CalendarItem) -> dict[str, Callable[[], None]]:
+        """Return the buttons of a line the desktop shows; the moments are those of the click."""
+        return {
+            tr("Open"): lambda: self._open((item,)),
+            tr("Done"): lambda: self._tick(item),
+            tr("Again in 10 minutes"): lambda: self.snooze((item,), self._now() + 10 * MINUTE_MS),
+        }
 
     def _open_menu(self, items: Sequence[CalendarItem]) -> None:
         menu = self.menu(items)

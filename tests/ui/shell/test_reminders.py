@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -33,6 +33,7 @@ class Desk:
         self.notices: list[Notice] = []
         self.places: list[Place] = []
         self.said: list[tuple[str, str]] = []
+        self.choices: Mapping[str, Callable[[], None]] = {}
         self.context.notice.connect(self.notices.append)
         self.context.go.connect(self.places.append)
         self.begin()
@@ -40,7 +41,11 @@ class Desk:
     def begin(self) -> None:
         """Begin as after a start of the program."""
         self.reminders = Reminders(self.context, self.window)
-        self.reminders._desktop.say = lambda title, text: self.said.append((title, text))
+        self.reminders._desktop.say = self._say
+
+    def _say(self, title: str, text: str, choices: Mapping[str, Callable[[], None]]) -> None:
+        self.said.append((title, text))
+        self.choices = choices
 
     def look(self) -> list[str]:
         """Look, and return what was said in the window."""
@@ -90,6 +95,7 @@ def test_what_begins_soon_is_said_once_snoozed_and_said_again_after_a_restart(
     assert said.startswith("Reminder: call Lin")
     assert desk.said[0][0] == "call Lin", "another program is in front: the window was never shown"
     assert desk.look() == []
+    assert list(desk.choices) == ["Open", "Done", "Again in 10 minutes"]
     items = desk.reminders.shown
     texts = [action.text() for action in desk.reminders.menu(items).actions()]
     assert texts == ["Open", "Done", "Again in 10 minutes", "Again in 1 hour", "Again tomorrow"]
@@ -103,6 +109,20 @@ def test_what_begins_soon_is_said_once_snoozed_and_said_again_after_a_restart(
     desk.reminders.menu(items).actions()[0].trigger()
     assert desk.places[-1] == Place(page="calendar", record_id=soon)
     assert str(desk.app.settings.get(REMINDED)["told"]) != "{}"
+
+
+def test_the_buttons_of_the_desktops_line_tick_off_and_put_off(desk: Desk) -> None:
+    desk.look()
+    call = desk.make("call Wu", 5)
+    desk.look()
+    desk.choices["Again in 10 minutes"]()
+    desk.settle()
+    assert desk.look() == []
+    assert desk.app.settings.get(REMINDED)["snoozed"]
+    desk.choices["Done"]()
+    desk.qtbot.waitUntil(
+        lambda: records.get(desk.app.replica, "activity", call)["done"] is True, timeout=WAIT_MS
+    )
 
 
 def test_many_at_once_are_one_line_and_in_front_the_system_says_nothing(desk: Desk) -> None:
