@@ -299,12 +299,15 @@ class Edits:
 
         Returns whether it counts.
         """
-        ms = ms_of(stamp.hlc)
-        is_last = ms >= (record.values["updated_at"] or 0)
+        is_last = self._is_last(record, stamp)
         if is_last:
-            record.set("updated_at", ms)
+            record.set("updated_at", ms_of(stamp.hlc))
             record.set("updated_by", self._author.user_id)
-        return bool(is_last)
+        return is_last
+
+    @staticmethod
+    def _is_last(record: Record, stamp: Stamp) -> bool:
+        return bool(ms_of(stamp.hlc) >= (record.values["updated_at"] or 0))
 
     def _note_lost(self, record: Record, wanted: Wanted, held: Mark, old: Any) -> None:
         if held.device not in (0, self._author.device):
@@ -463,8 +466,9 @@ class Edits:
             after = before | {(wanted.word, name)}
         else:
             after = before - {(wanted.word, name) for name in wanted.dots}
-        if after == before:
+        if after == before and not self._is_last(record, stamp):
             return Outcome(code=Code.APPLIED, base=base)
+        # Of two who took away one word the later was the last to change the record, whoever came first.
         self.records.change(record)
         seq = self._next()
         newest = record.newest_of_others(self._author.device)
