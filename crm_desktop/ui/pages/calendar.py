@@ -305,7 +305,7 @@ class CalendarPage(Page):
             return
         menu = Menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        opening = menu.add(tr("Open"), "doc", "Return")
+        opening = menu.add(tr("Show"), "doc", "Return")
         key = self.face.key
         opening.triggered.connect(lambda: self._open(key))
         specs = {spec.id: spec for spec in self.actions_of_program.specs() if spec.group == GROUP}

@@ -68,8 +68,8 @@ class StagesPage(RecordsPage):
             },
         )
         super().__init__(context, actions, look)
-        self.earlier = Button(message("Earlier"), icon="up", small=True, hint="Alt+Up")
-        self.later = Button(message("Later"), icon="down", small=True, hint="Alt+Down")
+        self.earlier = Button(message("Put earlier"), icon="up", small=True, hint="Alt+Up")
+        self.later = Button(message("Put later"), icon="down", small=True, hint="Alt+Down")
         for button, by in ((self.earlier, -1), (self.later, 1)):
             button.clicked.connect(lambda _checked=False, step=by: self._shift(step))
             self.list.bar.layout().addWidget(button)

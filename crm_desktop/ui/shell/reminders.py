@@ -96,9 +96,9 @@ class Reminders(QObject):
         menu = Menu(self._window)
         now = self._now()
         if len(items) == 1:
-            opening = menu.add(tr("Open"), "doc")
+            opening = menu.add(tr("Show"), "doc")
             opening.triggered.connect(lambda: self._open(items))
-            done = menu.add(tr("Done"), "check")
+            done = menu.add(tr("Tick off"), "check")
             done.triggered.connect(lambda: self._tick(items[0]))
         else:
             calendar = menu.add(tr("Show the calendar"), "cal")
@@ -136,8 +136,8 @@ class Reminders(QObject):
     def _choices(self, item: CalendarItem) -> dict[str, Callable[[], None]]:
         """Return the buttons of a line the desktop shows; the moments are those of the click."""
         return {
-            tr("Open"): lambda: self._open((item,)),
-            tr("Done"): lambda: self._tick(item),
+            tr("Show"): lambda: self._open((item,)),
+            tr("Tick off"): lambda: self._tick(item),
             tr("Again in 10 minutes"): lambda: self.snooze((item,), self._now() + 10 * MINUTE_MS),
         }
 

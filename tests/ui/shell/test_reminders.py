@@ -95,10 +95,10 @@ def test_what_begins_soon_is_said_once_snoozed_and_said_again_after_a_restart(
     assert said.startswith("Reminder: call Lin")
     assert desk.said[0][0] == "call Lin", "another program is in front: the window was never shown"
     assert desk.look() == []
-    assert list(desk.choices) == ["Open", "Done", "Again in 10 minutes"]
+    assert list(desk.choices) == ["Show", "Tick off", "Again in 10 minutes"]
     items = desk.reminders.shown
     texts = [action.text() for action in desk.reminders.menu(items).actions()]
-    assert texts == ["Open", "Done", "Again in 10 minutes", "Again in 1 hour", "Again tomorrow"]
+    assert texts == ["Show", "Tick off", "Again in 10 minutes", "Again in 1 hour", "Again tomorrow"]
     desk.reminders.snooze(items, desk.app.replica.clock.now_ms() + MINUTE_MS)
     desk.settle()
     desk.begin()
@@ -119,7 +119,7 @@ def test_the_buttons_of_the_desktops_line_tick_off_and_put_off(desk: Desk) -> No
     desk.settle()
     assert desk.look() == []
     assert desk.app.settings.get(REMINDED)["snoozed"]
-    desk.choices["Done"]()
+    desk.choices["Tick off"]()
     desk.qtbot.waitUntil(
         lambda: records.get(desk.app.replica, "activity", call)["done"] is True, timeout=WAIT_MS
     )
