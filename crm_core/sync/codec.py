@@ -166,4 +166,6 @@ def unpack_value(value: Any) -> Any:
 
 def unpack_column(values: Sequence[Any]) -> list[Any]:
     """Return a column's values from the wire."""
+    if bytes not in set(map(type, values)):
+        return list(values)
     return [value.hex() if isinstance(value, bytes) else value for value in values]

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from crm_core.schema.field import FieldClass
+from crm_core.schema.field import FieldClass, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_desktop.models import indexing
 from crm_desktop.models.history import shared_key
@@ -43,6 +43,13 @@ class Differences:
             name: [old != new and bool(old or new) for old, new in zip(self._old[name], column, strict=True)]
             for name, column in self._new.items()
         }
+        self.same = {
+            known.name
+            for known in page.fields
+            if known.kind not in (Kind.TAGS, Kind.JSON)
+            and list(self._old[known.name]) == list(self._new[known.name])
+        }
+        """Fields of which no row holds another value than the page brings."""
         self._custom = {
             key: [
                 ((row.custom or {}).get(key.removeprefix(CUSTOM_PREFIX)), shown_custom(value))

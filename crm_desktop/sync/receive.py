@@ -33,6 +33,7 @@ from crm_core.sync.protocol import (
 )
 from crm_desktop.models import counting, indexing, put_off, state
 from crm_desktop.models.device_tables import NumberLease, RowMeta
+from crm_desktop.models.page_table import page_table
 from crm_desktop.models.session import WriteSession
 from crm_desktop.sync import pending
 from crm_desktop.sync.differences import Differences
@@ -165,37 +166,39 @@ def _write_plain(
     custom = _custom_of(put, page, held)
     differences = Differences(schema, page, shown, known_rows, held)
 
-    def rows_of(some: Sequence[int], *first: Sequence[Any]) -> list[tuple[Any, ...]]:
-        columns = [*first, *bound.values()]
+    def of_rows(some: Sequence[int], columns: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
         if len(some) == len(page.ids):
-            return list(zip(*columns, strict=True))
-        return [tuple([column[index] for column in columns]) for index in some]
+            return list(columns)
+        return [[column[index] for index in some] for column in columns]
 
     if new:
         # A field that is not named stays empty by itself.
-        quoted = ", ".join(f'"{name}"' for name in ("id", "life", "custom", *bound))
-        marks = ", ".join("?" * (len(bound) + 3))
+        names = ("id", "life", "custom", *bound)
         put_off.before_rows(session.connection(), schema, len(new))
-        with indexing.many_rows(session, schema, len(new)):
-            run(
-                f'INSERT INTO "{schema.name}" ({quoted}) VALUES ({marks})',
-                rows_of(new, page.ids, page.lives, custom),
-            )
+        columns = of_rows(new, (page.ids, page.lives, custom, *bound.values()))
+        with (
+            page_table(session.connection(), columns) as table,
+            indexing.many_rows(session, schema, len(new)),
+        ):
+            quoted = ", ".join(f'"{name}"' for name in names)
+            run(f'INSERT INTO "{schema.name}" ({quoted}) SELECT * FROM {table}')
         put_off.after_rows(session.connection(), schema)
     if known_rows:
         # What stays as it was is left out: its indexes would be written anew all the same.
         kept: dict[str, Sequence[Any]] = {"life": page.lives} if differences.turned else {}
         kept |= {"custom": custom} if page.custom or put.full else {}
-        assigned = [f'"{name}" = ?' for name in (*kept, *bound)]
+        kept |= {name: column for name, column in bound.items() if name not in differences.same}
+        assigned = [f'"{name}" = page.c{number}' for number, name in enumerate(kept, 1)]
         assigned += [f'"{name}" = NULL' for name in emptied]
-        values = rows_of(known_rows, page.ids, *kept.values())
         if assigned:
             # Of a whole row what is not named is emptied, which the triggers alone see.
             keyed = nullcontext() if put.full else differences.keyed_after(session)
-            with keyed:
+            columns = of_rows(known_rows, (page.ids, *kept.values()))
+            with page_table(session.connection(), columns) as table, keyed:
+                # The sign keeps SQLite from looking for each record in the page.
                 run(
-                    f'UPDATE "{schema.name}" SET {", ".join(assigned)} WHERE id = ?',
-                    [(*row[1:], row[0]) for row in values],
+                    f'UPDATE "{schema.name}" SET {", ".join(assigned)}'
+                    f' FROM {table} AS page WHERE "{schema.name}".id = +page.c0'
                 )
     return differences.lines()
 
