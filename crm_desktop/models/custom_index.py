@@ -42,6 +42,14 @@ def is_ordered(field: Field) -> bool:
     return plain and field.kind not in _UNORDERED and not field.retired
 
 
+def is_made(session: Session, entity: str, field: Field) -> bool:
+    """Tell whether the index is there by now."""
+    if not is_ordered(field):
+        return False
+    named = "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = ?"
+    return bool(session.connection().exec_driver_sql(named, (_index_name(entity, field),)).scalar())
+
+
 def ordered(entity: str, field: Field) -> ColumnElement[object]:
     """Return what lists are ordered by where `is_ordered`: text by its sort key, decimals by their size."""
     return literal_column(_ordered(entity, field))
@@ -93,11 +101,15 @@ def _wanted(session: Session) -> Mapping[str, str]:
         field = declared(row)
         if field is not None and is_ordered(field):
             entity = str(row["entity"])
-            name = f"{PREFIX}{entity}_{row['key']}_{field.kind}"
+            name = _index_name(entity, field)
             # The expression of an index names no table.
             expression = _ordered(entity, field).replace(f'"{entity}".', "")
             statements[name] = f'CREATE INDEX "{name}" ON "{entity}" ({expression})'
     return statements
+
+
+def _index_name(entity: str, field: Field) -> str:
+    return f"{PREFIX}{entity}_{field.name.removeprefix(CUSTOM_PREFIX)}_{field.kind}"
 
 
 def _index_again(session: Session, entity: str, field: Field) -> None:

@@ -92,6 +92,16 @@ def where(schema: Schema, field: Field, condition: Condition) -> ColumnElement[b
     return compared
 
 
+def bare(schema: Schema, field: Field, condition: Condition) -> ColumnElement[bool] | None:
+    """Return an order said as an index over the field is entered; None for what is no order."""
+    said = _BARE.get(condition.op)
+    if said is None:
+        return None
+    demand_fitting(field, condition)
+    compared: ColumnElement[bool] = said(*_sides(schema, field, condition.value))
+    return compared
+
+
 def contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
     """Return that a text column has `text` as a part; case counts for letters outside ASCII."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

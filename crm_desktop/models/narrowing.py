@@ -89,8 +89,14 @@ class Narrowing:
             decide(
                 self._person, Action.READ, target.name, fields=(target.fields[target.meta.title],)
             ).demand()
-        parts = dated(field, condition, self._now(), _midnight_ms)
-        return and_(*(self._where(schema, field, part) for part in parts))
+        return and_(*(self._where(schema, field, part) for part in self._dated(field, condition)))
+
+    def parts(self, schema: Schema, condition: Condition) -> tuple[tuple[Field, Condition], ...]:
+        """Return a condition on a field of the entity itself with days that stand still; else nothing."""
+        if condition.field in ("id", IN_SEGMENT.name) or "." in condition.field:
+            return ()
+        field = self.field(schema.name, condition.field)
+        return tuple((field, part) for part in self._dated(field, condition))
 
     def by_rule(self, rule: Rule) -> ColumnElement[bool]:
         """Return what a row of the customers' table must fulfil. Neither true nor false it never is."""
@@ -150,6 +156,9 @@ class Narrowing:
         spoken_with = select(kept.customer_id).where(since(kept.at_ms, condition.value)).correlate(None)
         among: ColumnElement[bool] = schema.table.c.id.in_(spoken_with)
         return not_(among) if condition.op is Op.NOT_SINCE else among
+
+    def _dated(self, field: Field, condition: Condition) -> tuple[Condition, ...]:
+        return tuple(dated(field, condition, self._now(), _midnight_ms))
 
     def _in_segment(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
         wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)

@@ -43,6 +43,7 @@ from crm_desktop.models import custom_index, derived, search
 from crm_desktop.models.conditions import Condition, Op, Value, parse_condition
 from crm_desktop.models.custom import fields_of, is_custom
 from crm_desktop.models.device_tables import SortKey
+from crm_desktop.models.entering import entries
 from crm_desktop.models.filters import DECIMAL_KINDS, column_of, comparable
 from crm_desktop.models.narrowing import Narrowing, segment_by_id, segment_filter
 from crm_desktop.models.records import Record
@@ -253,7 +254,7 @@ class _Plan:
     def __init__(self, session: Session, person: Person, query: ListQuery) -> None:
         self.schema = schema_of(query.entity)
         self.query = query
-        self._person = person
+        self._session, self._person = session, person
         decide(person, Action.READ, query.entity).demand()
         self._narrowing = Narrowing(session, person)
         self._of_few = Narrowing(session, person, one_by_one=True)
@@ -295,11 +296,11 @@ class _Plan:
         if not self.narrows:
             return self._living(statement).limit(limit)
         places = [term.label(f"place_{n}") for n, (term, _) in enumerate(order)]
-        window = statement.with_only_columns(table.c.id.label("walked"), *places)
+        # Along an index of the table itself its place is at hand, its id only in the record.
+        by: ColumnElement[Any] = table.c.id if keyed or follows else self._place()
+        window = statement.with_only_columns(by.label("walked"), *places)
         walked = window.limit(max(WALKED, 4 * limit)).subquery()
-        chosen = select(table.c.id, *list(walked.c)[1:]).join_from(
-            walked, table, walked.c.walked == table.c.id
-        )
+        chosen = select(table.c.id, *list(walked.c)[1:]).join_from(walked, table, walked.c.walked == by)
         for n, (_, descending) in enumerate(order):
             place = walked.c[f"place_{n}"]
             chosen = chosen.order_by(place.desc() if descending else place.asc())
@@ -347,7 +348,9 @@ class _Plan:
 
     def narrowed(self, statement: Select[Any]) -> Select[Any]:
         """Return the statement over the query's rows."""
-        return self._narrowed(statement.select_from(self.schema.table), self._narrowing)
+        statement = self._narrowed(statement.select_from(self.schema.table), self._narrowing)
+        parts = [part for each in self.query.conditions for part in self._narrowing.parts(self.schema, each)]
+        return statement.where(*entries(self._session, self.schema, parts))
 
     def _narrowed(self, statement: Select[Any], narrowing: Narrowing) -> Select[Any]:
         table = self.schema.table

@@ -20,7 +20,7 @@ from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.derived import derived_fields, readable
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import neglected, records, returned_edits
+from crm_desktop.services import neglected, pooling, records, returned_edits
 from crm_desktop.services.calendar import local
 from crm_desktop.services.places import shown_on
 from crm_desktop.services.tickets import OPEN_STATES
@@ -206,6 +206,9 @@ def _neglected_deals(replica: Replica, now: int) -> list[AttentionItem]:
 
 def _leaving_customers(replica: Replica) -> list[AttentionItem]:
     """Return the person's customers that return to the pool next."""
+    with replica.read() as session:
+        if not pooling.rules_in_force(session):
+            return []
     if not all(readable(replica.person, field) for field in derived_fields("customer")):
         return []
     conditions = (
