@@ -16,7 +16,6 @@ from sqlalchemy import delete, insert, select, update
 
 from crm_core.errors import AccessDenied, NotFound
 from crm_core.i18n import N_
-from crm_core.rules.calendar_file import MOST_EVENTS, write_calendar
 from crm_core.schema.values import instant_text
 from crm_core.times import DAY_MS, HOUR_MS
 from sync_server.services import audit, people
@@ -30,6 +29,8 @@ from sync_server.store.tables import table_of
 
 SECRET_BYTES: Final = 32
 BACK_DAYS, AHEAD_DAYS = 92, 366
+EVENTS_MOST: Final = 20_000
+"""Of one calendar: what Satchel itself reads of a file."""
 NO_ZONE: Final = ZoneInfo("UTC")
 NOTHING_HERE: Final = N_("There is nothing here")
 
@@ -101,6 +102,9 @@ def content(hq: Headquarters, secret: str) -> bytes:
     if row.used_ms is None or at_ms - row.used_ms >= HOUR_MS:
         with hq.database.note() as connection:
             connection.execute(update(_feed).where(_feed.c.id == row.id).values(used_ms=at_ms))
+    # Here, not above: reading what it needs takes a server's start 40 ms, and most ask for no feed.
+    from crm_core.rules.calendar_file import write_calendar  # noqa: PLC0415
+
     return write_calendar(activities, NO_ZONE, name)
 
 
@@ -117,7 +121,7 @@ def _activities(reader: Reader, user_id: str, at_ms: int) -> Iterator[tuple[str,
     for whose in (f"owner_id = {user_id}", f"assignees = {user_id}"):
         for since in (f"due_at >= {lower}", "repeats ~ FREQ"):  # a series may have begun years ago
             found.update(_all(reader, (whose, since, f"due_at < {upper}")))
-    ordered = sorted(found.items(), key=lambda pair: (pair[1]["due_at"], pair[0]))[-MOST_EVENTS:]
+    ordered = sorted(found.items(), key=lambda pair: (pair[1]["due_at"], pair[0]))[-EVENTS_MOST:]
     customers = {str(values["customer_id"]) for _id, values in ordered if values.get("customer_id")}
     names = _customers(reader, customers)
     for record_id, values in ordered:
@@ -127,7 +131,7 @@ def _activities(reader: Reader, user_id: str, at_ms: int) -> Iterator[tuple[str,
 def _all(reader: Reader, conditions: tuple[str, ...]) -> Iterator[tuple[str, Values]]:
     criteria = [parse_criterion("activity", each, {}) for each in conditions]
     after: str | None = None
-    for _page in range(MOST_EVENTS // PAGE_MOST):
+    for _page in range(EVENTS_MOST // PAGE_MOST):
         page = reader.page("activity", reader.wish("activity", criteria, after=after, limit=PAGE_MOST))
         yield from page.records
         after = page.next

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from crm_core.errors import NotFound
@@ -16,6 +19,11 @@ PASSWORD = "a long enough one"
 def text_of(headquarters: Headquarters, path: str) -> str:
     secret = path.removeprefix("/calendar/").removesuffix(".ics")
     return calendar_feeds.content(headquarters, secret).decode().replace("\r\n ", "")
+
+
+def test_a_server_starts_without_what_only_feeds_need() -> None:
+    begin = "import sys, sync_server.services.calendar_feeds; sys.exit('icalendar' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", begin], check=False).returncode == 0
 
 
 def test_a_feed_holds_what_its_user_may_see_and_ends_with_his_access(headquarters: Headquarters) -> None:
