@@ -40,6 +40,8 @@ USUAL: Final = ("name", "company", "phone", "email", "needs")
 """What a form asks for unless told otherwise."""
 TOKEN_BYTES: Final = 12
 """So much of an address is left to chance: nobody finds a form by guessing."""
+EVENT_SOURCE: Final = "exhibition"
+"""A form with this source is where people sign up for an event."""
 HONEYPOT: Final = "fax_number"
 """A field no person sees; whoever fills it is a machine."""
 LEAST_FILL_MS: Final = 3_000  # nobody reads and fills three fields faster
@@ -83,6 +85,11 @@ def problems_of_form(values: Mapping[str, Any], known: Collection[str]) -> list[
         told = message(N_("The page shown afterwards begins with https:// or http://"))
         problems.append(Problem(field="redirect", message=told))
     return problems
+
+
+def channel_of(way: str, source: str | None) -> str:
+    """Return how a lead came: over a way, from a form with a source; signing up for an event is one."""
+    return "event" if source == EVENT_SOURCE else way
 
 
 def key_of_form(secret: bytes, token: str) -> str:

@@ -108,7 +108,7 @@ def take(hq: Headquarters, form: Form, answers: Mapping[str, str], sender: Sende
     kept = form.values
     values |= {
         "status": "new",
-        "channel": sender.channel,
+        "channel": rules.channel_of(sender.channel, kept["source"]),
         "source": kept["source"] or "web",
         "campaign": kept["campaign"],
         "owner_id": kept["owner_id"],

@@ -64,6 +64,18 @@ def leads_of(hq: Headquarters, email: str) -> list[dict[str, Any]]:
     return [values for _, values in hq.records.find("lead", "email", email)]
 
 
+def test_who_signs_up_for_an_event_is_a_lead_that_came_by_it(server: RunningServer, hq: Headquarters) -> None:
+    given = {"source": "exhibition", "campaign": "Open day in May", "heading": "See the new pumps"}
+    event = lead_setup.add_form(hq, "Open day", given)
+    assert "See the new pumps" in page(server, event).text
+    sent = {"name": "Eva", "email": "eva@signs.example"}
+    assert send(server, event, sent).status_code == 303
+    (lead,) = leads_of(hq, "eva@signs.example")
+    assert [lead[name] for name in ("channel", "source", "campaign")] == [
+        "event", "exhibition", "Open day in May",
+    ]  # fmt: skip
+
+
 def test_the_page_speaks_the_visitors_language_and_labels_every_input(
     server: RunningServer, form: dict[str, Any]
 ) -> None:
