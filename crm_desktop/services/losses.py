@@ -34,7 +34,7 @@ _LINKED = {By.COMPETITOR: "competitor", By.OWNER: "user"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Losses:
-    """Lost deals, the commonest first; months in their order. Amounts are in `currency`."""
+    """Lost deals, the commonest and dearest first; months in their order. Amounts are in `currency`."""
 
     parts: tuple[Part, ...]
     """`key` is the value of the field, '' for none; `label` what a linked record is called."""
@@ -75,7 +75,7 @@ def counted(
         names = query.labels(session, _LINKED[by], linked) if by in _LINKED else {}
     parts = [_part(row, by, currency, conditions, names) for row in found]
     if by is not By.MONTH:
-        parts.sort(key=lambda part: (-part.count, part.label, part.key))
+        parts.sort(key=lambda part: (-part.count, -part.amount_minor, part.label, part.key))
     return Losses(parts=tuple(parts), currency=currency, shows_money=shows_money)
 
 

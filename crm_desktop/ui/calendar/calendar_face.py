@@ -28,7 +28,8 @@ from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 NARROW = 860
-"""Narrower than this the tasks at the side make room for the days."""
+"""Narrower than this the tasks at the side make room for the days, and the views go below the title."""
+SECOND_LINE = 0.65  # of the height of the first
 
 
 class CalendarFace(Live, QWidget):
@@ -150,7 +151,7 @@ class CalendarFace(Live, QWidget):
 
     def retint(self) -> None:
         """Take the measures of the theme."""
-        self._head.setFixedHeight(theme().size("page-header"))
+        self._fit_head()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Make room for the days in a narrow window."""
@@ -158,11 +159,25 @@ class CalendarFace(Live, QWidget):
             wide = self._body.width() >= theme().px(NARROW)
             self._side.setVisible(wide)
             self.people_button.setVisible(wide)
+            self._fit_head()
         return super().eventFilter(watched, event)
 
+    def _fit_head(self) -> None:
+        """Put the views below the days they show where both do not fit into one line."""
+        wide, line = self._body.width() >= theme().px(NARROW), theme().size("page-header")
+        self._head.setFixedHeight(line)
+        self._below.setFixedHeight(0 if wide else round(line * SECOND_LINE))
+        if wide:
+            self._first_line.insertWidget(self._first_line.indexOf(self.more_button), self.switch)
+        else:
+            self._second_line.insertWidget(0, self.switch)
+
     def _lay_out(self) -> None:
-        self._head = QWidget()
-        head = QHBoxLayout(self._head)
+        self._head, self._below = QWidget(), QWidget()
+        head = self._first_line = QHBoxLayout(self._head)
+        self._second_line = QHBoxLayout(self._below)
+        self._second_line.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        self._second_line.addStretch(1)
         head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
         head.setSpacing(M)
         before: tuple[QWidget, ...] = (self.today_button, self.back_button, self.on_button)
@@ -240,6 +255,7 @@ class CalendarFace(Live, QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._head)
+        column.addWidget(self._below)
         column.addWidget(self._body, 1)
         self.grid.scroll_in(self._area)
 

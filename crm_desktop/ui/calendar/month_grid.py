@@ -109,7 +109,7 @@ class MonthGrid(CalendarChart):
             painter, number, str(day.day), color=color, align=RIGHT, weight=600 if day == today else 400
         )
         items = self._of_day.get(day, [])
-        room = int((cell.height() - theme().px(_NUMBER)) // theme().px(_LINE))
+        room = max(1, int((cell.height() - theme().px(_NUMBER)) // theme().px(_LINE)))
         shown = items if len(items) <= room else items[: max(room - 1, 0)]
         parts = []
         line, top = theme().px(_LINE), cell.top() + theme().px(_NUMBER)

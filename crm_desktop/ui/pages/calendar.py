@@ -104,6 +104,11 @@ class CalendarPage(Page):
         """Return whether the form holds nothing unsaved; one that does asks."""
         return self.records.leave()
 
+    def in_front(self) -> tuple[str, str] | None:
+        """Return what is selected in the calendar."""
+        key = self.face.key
+        return ("activity", key_parts(key)[0]) if key else None
+
     def refresh(self) -> None:
         """Read what is shown anew."""
         self._ask()

@@ -166,6 +166,22 @@ def test_an_item_is_moved_made_longer_ticked_off_and_taken_back_by_keys(shown: S
     assert shown.stands() == ["Mon 09:00 survey"]
 
 
+def test_in_a_narrow_window_the_title_is_whole_and_the_views_stand_below_it(shown: Shown) -> None:
+    face = shown.page.face
+    beside = face.title.geometry().center().y()
+    assert abs(face.switch.mapTo(face, QPoint(0, 0)).y() - beside) < face._head.height()
+    for width, below in ((700, True), (1240, False)):
+        shown.page.resize(width, 824)
+        shown.settle()
+        bottom = face.title.mapTo(face, QPoint(0, face.title.height())).y()
+        assert (face.switch.mapTo(face, QPoint(0, 0)).y() >= bottom) is below
+        assert face.title.sizeHint().width() <= face.title.width()
+    assert shown.page.in_front() is None
+    task = shown.make("call back", due_at=moment(MONDAY, 9 * 60))
+    face.select(task)
+    assert shown.page.in_front() == ("activity", task)
+
+
 def test_a_task_is_planned_by_typing_and_what_is_not_understood_is_said(shown: Shown) -> None:
     task = shown.make("call back", kind="task")
     side = shown.page.face.undated
