@@ -10,6 +10,7 @@ from crm_core.rules.conditions import Condition, Op, Value
 from crm_core.rules.relative_days import RelativeDay, Unit, relative_words
 from crm_core.rules.segments import (
     CUSTOMER,
+    IN_SEGMENT,
     AllOf,
     AnyOf,
     FieldsOf,
@@ -104,6 +105,8 @@ def _is_none(leaf: Related) -> bool:
 
 def _of_entity(condition: Condition, entity: str, fields_of: FieldsOf, say: Say) -> Message:
     field = field_at(fields_of, entity, condition.field)
+    if condition.field == IN_SEGMENT.name and entity == CUSTOMER:
+        field = IN_SEGMENT
     if field is None:
         if isinstance(condition.value, tuple):
             return message(N_("Chosen records: {count}"), count=len(condition.value))

@@ -23,6 +23,7 @@ class ConditionsEditor(Live, QWidget):
     """Shows conditions and reads them back. With `most` 1 there is always one row and nothing to add."""
 
     edited = Signal()
+    row_class: type[ConditionRow] = ConditionRow
 
     def __init__(
         self,
@@ -31,9 +32,12 @@ class ConditionsEditor(Live, QWidget):
         *,
         most: int | None = None,
         currency: str = DEFAULT_CURRENCY,
+        prefix: str = "",
         parent: QWidget | None = None,
     ) -> None:
+        """`prefix` stands before the numbers of the rows, where these belong to another one."""
         super().__init__(parent)
+        self._prefix = prefix
         self._context, self._offered, self._most, self._currency = context, tuple(offered), most, currency
         self._is_stale = True
         self.rows: list[ConditionRow] = []
@@ -87,12 +91,12 @@ class ConditionsEditor(Live, QWidget):
         self._rows.setSpacing(theme().px(S))
 
     def _add(self, said: Said | None) -> ConditionRow:
-        row = ConditionRow(
+        row = self.row_class(
             self._context,
             self._offered,
             said,
             currency=self._currency,
-            number=len(self.rows) + 1,
+            number=self._number(len(self.rows) + 1),
             only=self._most == 1,
         )
         row.edited.connect(self.edited)
@@ -106,6 +110,19 @@ class ConditionsEditor(Live, QWidget):
         if self._most == 1:
             self.setFocusProxy(row)
         return row
+
+    def renumber(self, prefix: str) -> None:
+        """Number the rows anew, another prefix before each."""
+        self._prefix = prefix
+        for place, each in enumerate(self.rows, start=1):
+            each.renumber(self._number(place))
+
+    def stops(self) -> list[QWidget]:
+        """Return what the Tab key stops at, in its order."""
+        return [*(stop for row in self.rows for stop in row.stops()), self.add_button]
+
+    def _number(self, place: int) -> int | str:
+        return f"{self._prefix}{place}" if self._prefix else place
 
     def _drop(self, row: ConditionRow) -> None:
         self.rows.remove(row)
@@ -126,8 +143,7 @@ class ConditionsEditor(Live, QWidget):
         place = self.rows.index(row)
         self._drop(row)
         self._show_room()
-        for number, each in enumerate(self.rows, start=1):
-            each.renumber(number)
+        self.renumber(self._prefix)
         follows = self.rows[min(place, len(self.rows) - 1)].remove_button if self.rows else self.add_button
         follows.setFocus()
         self.edited.emit()

@@ -5,19 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from crm_core.errors import UserError
-from crm_core.i18n import N_, message
-from crm_core.schema.field import Choice, Field, Kind, Plain
+from crm_core.i18n import N_, Message, message
+from crm_core.schema.field import Choice, Field, Kind
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.editors import QuietCombo, make_editor
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import S
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.live import Live
 
@@ -32,6 +33,13 @@ class Offered:
     comparisons: tuple[Choice, ...]
     alone: frozenset[str] = frozenset()
     """Comparisons that need no value."""
+    label: Text = ""
+    """What it is called here, where that is not the field's own name."""
+
+    @property
+    def words(self) -> str:
+        """What it is called, in the language on screen."""
+        return show(self.label or Message(self.field.label))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +48,7 @@ class Said:
 
     field: str
     comparison: str
-    values: Mapping[str, Plain] = dataclasses.field(default_factory=dict)
+    values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     titles: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
 
 
@@ -57,7 +65,7 @@ class ConditionRow(Live, QWidget):
         said: Said | None = None,
         *,
         currency: str,
-        number: int = 1,
+        number: int | str = 1,
         only: bool = False,
         parent: QWidget | None = None,
     ) -> None:
@@ -99,12 +107,27 @@ class ConditionRow(Live, QWidget):
         comparison = str(self.comparison_box.currentData() or "")
         if self._value is None:
             return Said(field=str(name), comparison=comparison)
-        values = self._value.read({})
+        values = self.read_value(offered, comparison)
         if values.get(str(name)) in (None, "", []):
-            raise UserError(N_("Say with what “{field}” is compared"), field=tr(offered.field.label))
+            raise UserError(N_("Say with what “{field}” is compared"), field=offered.words)
         return Said(field=str(name), comparison=comparison, values=values)
 
-    def renumber(self, number: int) -> None:
+    def make_value(self, offered: Offered) -> Any:
+        """Return a new editor of what a field is compared with."""
+        one_line = replace(offered.field, kind=_one_line(offered.field.kind))
+        return make_editor(self._context, one_line, self._currency)
+
+    def read_value(self, offered: Offered, comparison: str) -> Mapping[str, Any]:
+        """Return what the field is compared with. `UserError` where it cannot be read."""
+        values: Mapping[str, Any] = self._value.read({})
+        return values
+
+    def stops(self) -> list[QWidget]:
+        """Return what the Tab key stops at, in its order."""
+        values = _focusable(self._value) if self._value is not None else []
+        return [self.field_box, self.comparison_box, *values, self.remove_button]
+
+    def renumber(self, number: int | str) -> None:
         """Take another place among the rows."""
         self._number = number
         self.retranslate()
@@ -115,7 +138,7 @@ class ConditionRow(Live, QWidget):
         for at in range(self.field_box.count()):
             offered = self._offered.get(str(self.field_box.itemData(at) or ""))
             if offered is not None:
-                self.field_box.setItemText(at, tr(offered.field.label))
+                self.field_box.setItemText(at, offered.words)
         known = self._offered.get(str(self.field_box.currentData() or ""))
         words = {each.value: each.label for each in known.comparisons} if known else {}
         for at in range(self.comparison_box.count()):
@@ -143,7 +166,7 @@ class ConditionRow(Live, QWidget):
             # Nothing, or one that is gone: it stands as it is until another is chosen.
             self.field_box.addItem(said.field if said else "", None)
         for name, each in self._offered.items():
-            self.field_box.addItem(tr(each.field.label), name)
+            self.field_box.addItem(each.words, name)
         self.field_box.setCurrentIndex(max(0, self.field_box.findData(said.field)) if said else 0)
 
     def _on_field_chosen(self, _place: int) -> None:
@@ -177,8 +200,7 @@ class ConditionRow(Live, QWidget):
             self._value.deleteLater()
             self._value, self._value_of = None, ""
         if wanted and offered is not None:
-            one_line = replace(offered.field, kind=_one_line(offered.field.kind))
-            self._value, self._value_of = make_editor(self._context, one_line, self._currency), one_line.name
+            self._value, self._value_of = self.make_value(offered), offered.field.name
             self._value.setParent(self)
             self._value.edited.connect(self.edited)
             self._value.show()
@@ -197,11 +219,16 @@ class ConditionRow(Live, QWidget):
             self._grid.addWidget(self._value, *((0, 2) if wide else (1, 0, 1, 3)))
         for column, stretch in enumerate((4, 3 if compares else 0, 5 if wide and self._value else 0, 0)):
             self._grid.setColumnStretch(column, stretch)
-        before: QWidget = self.field_box
-        for widget in (self.comparison_box, self._value, self.remove_button):
-            if widget is not None:
-                QWidget.setTabOrder(before, widget)
-                before = widget
+        for before, after in pairwise(self.stops()):
+            QWidget.setTabOrder(before, after)
+
+
+def _focusable(widget: QWidget) -> list[QWidget]:
+    """Return what takes the keyboard of an editor: itself, or its parts in their order."""
+    if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        return [widget]
+    children = (child for child in widget.children() if isinstance(child, QWidget))
+    return [stop for child in children for stop in _focusable(child)]
 
 
 def _one_line(kind: Kind) -> Kind:

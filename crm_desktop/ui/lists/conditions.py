@@ -58,10 +58,15 @@ def ops_of(field: Field) -> tuple[Op, ...]:
     return (*offered, Op.DOUBTFUL) if has_standard(field) else offered
 
 
+def op_text(field: Field, op: Op) -> str:
+    """Return a comparison in words, to be translated when it is shown."""
+    words = _DAY_WORDS if field.kind in (Kind.DATE, Kind.INSTANT) else OP_WORDS
+    return words.get(op, OP_WORDS[op])
+
+
 def op_words(field: Field, op: Op) -> str:
     """Return a comparison in words on screen."""
-    words = _DAY_WORDS if field.kind in (Kind.DATE, Kind.INSTANT) else OP_WORDS
-    return tr(words.get(op, OP_WORDS[op]))
+    return tr(op_text(field, op))
 
 
 def can_filter(field: Field) -> bool:

@@ -59,15 +59,13 @@ class SegmentsPage(RecordsPage):
     def _open(self, record_id: str) -> None:
         replica = self.context.replica
 
-        def read() -> tuple[SegmentRow, str]:
-            row = segments.segment(replica, record_id)
-            return row, segments.written_rule(replica, row.rule) if row.rule is not None else ""
+        self.context.tasks.read(
+            self, lambda: segments.segment(replica, record_id), self._put_form, topic="segment"
+        )
 
-        self.context.tasks.read(self, read, lambda found: self._put_form(*found), topic="segment")
-
-    def _put_form(self, row: SegmentRow | None, text: str = "") -> None:
+    def _put_form(self, row: SegmentRow | None) -> None:
         self._drop_form()
-        form = self.segment_form = SegmentForm(self.context, row, text)
+        form = self.segment_form = SegmentForm(self.context, row)
         form.saved.connect(self._on_saved)
         form.closed.connect(self._on_form_closed)
         form.shown_asked.connect(self._show_customers)

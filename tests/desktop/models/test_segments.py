@@ -20,6 +20,7 @@ from crm_core.ids import new_id
 from crm_core.money import Money
 from crm_core.rules.conditions import Condition, Op
 from crm_core.rules.relative_days import RelativeDay, Unit
+from crm_core.rules.rule_groups import group_of, rule_of_group
 from crm_core.rules.segment_text import parse_rule, rule_text
 from crm_core.rules.segments import (
     WAYS,
@@ -370,11 +371,13 @@ def test_the_database_finds_whom_a_plain_reading_finds(held: tuple[Replica, Rows
 
 
 @given(rule=RULES)
-def test_a_rule_comes_back_from_a_record_and_from_text_as_it_was(
+def test_a_rule_comes_back_from_a_record_from_text_and_from_groups_as_it_was(
     held: tuple[Replica, Rows], rule: Rule
 ) -> None:
     replica, rows = held
     assert rule_of(plain_rule(rule)) == rule
+    drawn = rule_of_group(group_of(rule))
+    assert rule_of_group(group_of(drawn)) == drawn
     with replica.read() as session:
         fields = {entity: fields_of(session, entity) for entity in rows}
     text = rule_text(rule, fields.__getitem__)
@@ -382,6 +385,7 @@ def test_a_rule_comes_back_from_a_record_and_from_text_as_it_was(
     assert rule_text(read, fields.__getitem__) == text
     for row in rows["customer"].values():
         assert fits(read, row, rows, fields) is fits(rule, row, rows, fields)
+        assert fits(drawn, row, rows, fields) is fits(rule, row, rows, fields)
 
 
 def test_a_role_that_may_not_read_what_a_rule_asks_of_learns_nothing_by_it(

@@ -17,6 +17,7 @@ from crm_desktop.ui.context import Place
 from crm_desktop.ui.lists.views import NamePopup
 from crm_desktop.ui.pages.customers import CustomersPage
 from crm_desktop.ui.pages.segments import SegmentsPage
+from crm_desktop.ui.segments.segment_form import WRITTEN
 from crm_desktop.ui.translate import show
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
@@ -34,11 +35,13 @@ def test_a_rule_says_in_words_whom_it_means_before_it_is_kept(stage: Stage) -> N
     page = SegmentsPage(stage.context, stage.actions)
     stage.show(page)
     page.show_place(Place(page="segments", options={"new": "segment"}))
+    stage.settle()
     form = page.segment_form
     assert form is not None
     form.save()
     assert show(form._named.error) == "This is required"
     form.name.setText("Best, not seen")
+    form.choose_way(WRITTEN)
     form.rule.setPlainText("level = A and count(activity where happened_at >= this-quarter) < 1 and")
     stage.settle()
     assert "cannot be read as a rule" in show(form._ruled.error)
