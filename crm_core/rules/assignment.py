@@ -150,9 +150,12 @@ def problems_of_rule(values: Mapping[str, Any]) -> list[Problem]:
     if not people and not values.get("team_id"):
         told = message(N_("A rule needs people or a team to give leads to"))
         problems.append(Problem(field="people", message=told))
-    if not all(map(_is_weighed, people)):
+    if not isinstance(people, list | tuple) or not all(map(_is_weighed, people)):
         told = message(N_("A weight is a number from 1 to {most}"), most=MOST_WEIGHT)
         problems.append(Problem(field="people", message=told))
+    regions = values.get("regions") or []
+    if not isinstance(regions, list) or not all(isinstance(region, str) for region in regions):
+        problems.append(Problem(field="regions", message=message(N_("This is not a list of places"))))
     least, most = values.get("employees_from"), values.get("employees_to")
     if least is not None and most is not None and least > most:
         told = message(

@@ -76,7 +76,9 @@ def problems_of_form(values: Mapping[str, Any], known: Collection[str]) -> list[
         told = message(N_("The address of a form is made of letters, digits, _ and -"))
         problems.append(Problem(field="token", message=told))
     for place in ("asked", "needed"):
-        unknown = [str(name) for name in values.get(place) or () if name not in known]
+        named = values.get(place) or []
+        listed = named if isinstance(named, list | tuple) else [named]
+        unknown = [str(name) for name in listed if not isinstance(name, str) or name not in known]
         if unknown:
             told = message(N_("A form cannot ask for “{field}”"), field=unknown[0])
             problems.append(Problem(field=place, message=told))

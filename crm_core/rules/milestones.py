@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from crm_core.errors import Problem
+from crm_core.i18n import N_, message
 from crm_core.rules.pipeline import OPEN, StageRow
 
 
@@ -63,6 +65,13 @@ def template_of(record_id: str, values: Mapping[str, Any]) -> Template:
         due_days=values.get("due_days"),
         rank=values.get("rank") or 0,
     )
+
+
+def problems_of_milestone(values: Mapping[str, Any]) -> list[Problem]:
+    """Return why no deal would ever have a milestone as it would be saved."""
+    if values.get("stage_id") or values.get("product_id"):
+        return []
+    return [Problem(field="stage_id", message=message(N_("Say the stage or the product it belongs to")))]
 
 
 def applies(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from crm_core.errors import Problem
 from crm_core.i18n import N_, Message, message
 from crm_core.times import DAY_MS
 
@@ -136,6 +137,16 @@ def rules_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
 
 _DAYS = ("contact_days", "deal_days", "barred_days")
 _LIMITS = ("most_held", "most_locked", "claims_a_day", "claims_a_week")
+
+
+def problems_of_rule(values: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with a rule's record as it would be saved."""
+    least = {**dict.fromkeys(("barred_days", "remind_days", *_LIMITS), 0), "contact_days": 1, "deal_days": 1}
+    return [
+        Problem(field=name, message=message(N_("This is at least {least}, or empty"), least=lowest))
+        for name, lowest in least.items()
+        if isinstance(values.get(name), int) and values[name] < lowest
+    ]
 
 
 def _at_least(value: Any, least: int) -> int | None:

@@ -186,16 +186,21 @@ def field_at(fields_of: FieldsOf, entity: str, name: str) -> Field | None:
     return fields_of(step.target).get(further)
 
 
-def problems_of_rule(rule: Rule, fields_of: FieldsOf) -> list[Problem]:
-    """Return why a rule cannot be kept; nothing where it can be judged."""
-    found = [said for leaf in leaves(rule) if (said := _problem_of_leaf(leaf, fields_of)) is not None]
+def problems_of_rule(rule: Rule, fields_of: FieldsOf | None) -> list[Problem]:
+    """Return why a rule cannot be kept; nothing where it can be judged.
+
+    Where `fields_of` is None, what it asks for is not looked at.
+    """
+    found = []
+    if fields_of is not None:
+        found = [said for leaf in leaves(rule) if (said := _problem_of_leaf(leaf, fields_of)) is not None]
     if _size(rule) > MOST_PARTS or _depth(rule) > DEEPEST:
         found.insert(0, message(N_("These are too many conditions in one segment")))
     return [Problem(field="rules", message=said) for said in found]
 
 
-def problems_of_segment(values: Mapping[str, Any], fields_of: FieldsOf) -> list[Problem]:
-    """Return why a segment cannot be kept as it would be saved."""
+def problems_of_segment(values: Mapping[str, Any], fields_of: FieldsOf | None) -> list[Problem]:
+    """Return why a segment cannot be kept as it would be saved; `fields_of` as in `problems_of_rule`."""
     stored = values.get("rules")
     if (values.get("kind") or RULES) == PICKED:
         return []

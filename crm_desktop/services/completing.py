@@ -265,16 +265,6 @@ def _new_assignment_rule(session: Session, _person: Person, _clock: Clock, value
     lead_intake.finish_rule(session, values)
 
 
-def _new_stage_rule(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
-    stage_moves.demand_judgeable(session, values)
-
-
-def _changed_stage_rule(
-    session: Session, _person: Person, _clock: Clock, before: Record, changes: Values
-) -> None:
-    stage_moves.demand_judgeable(session, {**before.values, **changes})
-
-
 def _new_deal_milestone(_session: Session, person: Person, clock: Clock, values: Values) -> None:
     if values.get("done"):
         values.update(done_at=clock.now_ms(), done_by=person.user_id)
@@ -317,7 +307,6 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "assignment_rule": _new_assignment_rule,
     "deal_milestone": _new_deal_milestone,
     "stage": _new_stage,
-    "stage_rule": _new_stage_rule,
     "point_entry": _new_point_entry,
     "target": _new_target,
 }
@@ -329,7 +318,6 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], Non
     "deal": _changed_deal,
     "lead": _changed_lead,
     "deal_milestone": _changed_deal_milestone,
-    "stage_rule": _changed_stage_rule,
     "quote": _changed_quote,
     "quote_line": _changed_quote_line,
     "activity": _changed_activity,

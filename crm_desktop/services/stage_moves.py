@@ -12,7 +12,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
 from crm_core.entities.quote import Quote
 from crm_core.entities.selling_setup import DealMilestone, Milestone, StageRule
-from crm_core.errors import Invalid, StageBlocked, UserError
+from crm_core.errors import StageBlocked, UserError
 from crm_core.i18n import N_
 from crm_core.rules import pipeline, stage_conditions
 from crm_core.rules.access import Person, readable_fields
@@ -78,13 +78,6 @@ def lacking(
         return []
     values = {**(before.values if before else {}), **changes}
     return stage_conditions.lacking(wanted, _facts(session, person, before, values, wanted))
-
-
-def demand_judgeable(session: Session, rule: Mapping[str, Plain]) -> None:
-    """Raise `Invalid` for a condition that names a field there is none of, or a value it cannot have."""
-    problems = stage_conditions.problems_of_condition(rule, fields_of(session, "deal"))
-    if problems:
-        raise Invalid(problems)
 
 
 def _read_conditions(session: Session, stage: StageRow) -> tuple[Condition, ...]:

@@ -25,6 +25,7 @@ from sync_server.services import (
     stepping,
 )
 from sync_server.services.custom import CustomFields, demand_declarable
+from sync_server.services.declaring import Declaring
 from sync_server.services.graves import Graves
 from sync_server.services.numbers import NumberBook
 from sync_server.services.outcomes import LostEdit, Outcome
@@ -58,6 +59,7 @@ class Edits:
         self.pooling = Pooling(self.records, self.rights, self.placing)
         self.custom = CustomFields(hq.connection)
         self.graves = Graves(hq.connection)
+        self.declaring = Declaring(self.records, self.custom)
         self.gate = stage_gate.StageGate(self.records, self.custom, author)
         self.scopes = ScopeKeeper(self.records, hq.positions)
         self.numbers = NumberBook(hq.connection, author.device)
@@ -103,6 +105,13 @@ class Edits:
         if outcome.seq and wanted.schema.name in ("stage_rule", "milestone"):
             self.gate.forget()
         return outcome
+
+    def forget(self) -> None:
+        """Read anew what follows from records of this batch: some were taken back."""
+        self.placing.forget()
+        self.custom.forget()
+        self.pooling.forget()
+        self.gate.forget()
 
     def settle(self, real: Callable[[int], int]) -> None:
         """Put real positions in the place of drafted ones, but for those of the records."""

@@ -18,9 +18,9 @@ from crm_core.entities import schema_of
 from crm_core.errors import AccessDenied, CrmError, Invalid, NotFound, Problem, StaleRecord, UserError
 from crm_core.i18n import N_, Message
 from crm_core.ids import is_id, new_id
-from crm_core.rules import targets
 from crm_core.rules.access import Person, Reach, read_rights
 from crm_core.rules.scopes import EVERYONE
+from crm_core.rules.set_up import problems_made
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.validate import custom_problems, problems_of
@@ -29,6 +29,7 @@ from crm_core.sync.protocol import Answer, Code, Op, Txn, TxnFlag
 from sync_server.services import measures
 from sync_server.services.auth import now_ms
 from sync_server.services.custom import CustomFields
+from sync_server.services.declaring import around_hq
 from sync_server.services.merge import apply_transactions
 from sync_server.services.operations import Change, operations_of
 from sync_server.services.reading import NO_SUCH, Reader, read_person
@@ -256,8 +257,8 @@ def _demand_valid(connection: Connection, schema: Schema, edit: Edit, row: Value
     problems = problems_of(schema, values, partial=edit.kind is EditKind.UPDATE)
     held = {CUSTOM_PREFIX + key: value for key, value in ((row or {}).get("custom") or {}).items()}
     problems += custom_problems(custom, values, None if row is None else held)
-    if schema.name == "target":
-        problems += targets.problems({**(row or {}), **values})
+    around = around_hq(connection)
+    problems += problems_made(schema.name, edit.record_id, row, {**(row or {}), **values}, around)
     for name in values:
         declared = schema.fields.get(name)
         if declared is not None and (declared.computed or declared.no < FIRST_OWN_FIELD):

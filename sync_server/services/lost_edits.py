@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 
 from crm_core.entities import BY_NO
 from crm_core.ids import to_bytes
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import LostEdit, Msg, MsgKind, OtherVersion
 from sync_server.services.custom import CustomFields
+from sync_server.services.outcomes import LostEdit as LostByMerge
 from sync_server.services.projection import Projection, Reader, Shown, value_of
 from sync_server.services.wanted import field_of
 from sync_server.store.database import Snapshot
@@ -19,6 +21,28 @@ from sync_server.store.tables import LostEditLog, table_of
 LOST_MOST: Final = 200  # of a laptop that begins anew
 
 LOST: Final = table_of(LostEditLog)
+
+
+def keep_lost_edits(connection: Connection, lost: Sequence[LostByMerge]) -> None:
+    """Write down edits that stood and were replaced unseen, so that their writers are told."""
+    rows = [
+        {
+            "seq": each.seq,
+            "device": each.mark.device,
+            "incarnation": each.mark.incarnation,
+            "op_no": each.mark.op_no,
+            "entity": each.record.schema.no,
+            "row_id": each.record.id,
+            "field": each.register,
+            "mine": each.mine,
+            "user_id": each.user_id,
+            "at_ms": each.at_ms,
+            "is_other": each.is_other,
+        }
+        for each in lost
+    ]
+    if rows:
+        connection.execute(insert(LOST), rows)
 
 
 def missed_lost_edits(snapshot: Snapshot, reader: Reader, after: int) -> list[Msg]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.i18n import N_, plain_places
@@ -21,9 +21,11 @@ from crm_core.ids import is_id
 from crm_core.sync.clock import HLC_MAX, Stamp, accept, ms_of, shift_ms
 from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
 from sync_server.services import ledgers, mentions, quote_totals, unique_keys
+from sync_server.services.declaring import saved_together
 from sync_server.services.edits import Edits
 from sync_server.services.faults import PayloadChanged, Refusal
 from sync_server.services.giving_back import give_back
+from sync_server.services.lost_edits import keep_lost_edits
 from sync_server.services.outcomes import Stretch
 from sync_server.services.posting import settle_numbers
 from sync_server.services.quarantine import keep
@@ -37,7 +39,7 @@ from sync_server.services.storing import store, store_new
 from sync_server.services.wanted import Wanted, read_ops
 from sync_server.store.bulk import insert_rows
 from sync_server.store.database import HqTransaction
-from sync_server.store.tables import Device, LostEditLog, OpLog, table_of
+from sync_server.store.tables import Device, OpLog, table_of
 
 SHA_BYTES: Final = 16
 _STANDING: Final = frozenset(code for code in Code if code.took_effect)
@@ -46,7 +48,6 @@ _BIGINT_MAX: Final = 2**63 - 1
 
 _ops = table_of(OpLog)
 _devices = table_of(Device)
-_lost = table_of(LostEditLog)
 _as_json: Final = msgspec.json.Encoder().encode
 _as_msgpack: Final = msgspec.msgpack.Encoder().encode
 _LOGGED: Final = (
@@ -335,30 +336,42 @@ class _Batch:
                 end += 1
             some = moves_last(fresh[start:end], lambda item: item.wanted)
             if txn.flags & TxnFlag.ALL_OR_NOTHING:
-                self._merge_whole(some)
+                self._merge_together(some, all_or_nothing=True)
             else:
-                for item in some:
-                    self._merge_one(item)
+                for is_set_up, together in saved_together(some, lambda item: item.wanted):
+                    if is_set_up:
+                        self._merge_together(together)
+                    else:
+                        for item in together:
+                            self._merge_one(item)
             start = end
 
-    def _merge_whole(self, items: Sequence[_Item]) -> None:
-        """Merge the operations of a transaction, or refuse all with the reason of the one that failed."""
+    def _merge_together(self, items: Sequence[_Item], *, all_or_nothing: bool = False) -> None:
+        """Merge operations, or refuse all of them where what they set up would be wrong.
+
+        `all_or_nothing`: or where one of them fails, with its reason.
+        """
         edits = self._edits
         marks = edits.scopes.mark(), edits.numbers.mark(), len(edits.lost), len(self._refusals)
+        before = edits.declaring.before(item.wanted for item in items)
         edits.records.begin()
-        for item in items:
-            self._merge_one(item)
-            refused = item.refused
-            if refused is not None:
-                edits.records.take_back()
-                edits.scopes.take_back(marks[0])
-                edits.numbers.take_back(marks[1])
-                del edits.lost[marks[2] :]
-                del self._refusals[marks[3] :]
-                for each in items:
-                    self._refuse(each, refused)
-                return
-        edits.records.keep()
+        try:
+            for item in items:
+                self._merge_one(item)
+                if all_or_nothing and item.refused is not None:
+                    raise item.refused
+            edits.declaring.demand(before)
+        except Refused as refused:
+            edits.records.take_back()
+            edits.scopes.take_back(marks[0])
+            edits.numbers.take_back(marks[1])
+            edits.forget()
+            del edits.lost[marks[2] :]
+            del self._refusals[marks[3] :]
+            for each in items:
+                self._refuse(each, refused if all_or_nothing else each.refused or refused)
+        else:
+            edits.records.keep()
 
     def _merge_one(self, item: _Item) -> None:
         if item.wanted is None or item.stamp is None:
@@ -414,24 +427,7 @@ class _Batch:
         edits.numbers.finish()
         store(hq.connection, edits.records.touched())
         edits.gate.note_skips(self._server_ms)
-        if edits.lost:
-            rows = [
-                {
-                    "seq": lost.seq,
-                    "device": lost.mark.device,
-                    "incarnation": lost.mark.incarnation,
-                    "op_no": lost.mark.op_no,
-                    "entity": lost.record.schema.no,
-                    "row_id": lost.record.id,
-                    "field": lost.register,
-                    "mine": lost.mine,
-                    "user_id": lost.user_id,
-                    "at_ms": lost.at_ms,
-                    "is_other": lost.is_other,
-                }
-                for lost in edits.lost
-            ]
-            hq.connection.execute(insert(_lost), rows)
+        keep_lost_edits(hq.connection, edits.lost)
         if edits.policy_seq:
             hq.policy_seq = edits.policy_seq
 

@@ -1,0 +1,105 @@
+"""What must hold for records that set something up, before a laptop saves them and before HQ takes them.
+
+A rule nobody can judge, a form that asks for nothing there is: whoever makes one hears of it at once, however
+he makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from crm_core.errors import Problem
+from crm_core.i18n import N_, message
+from crm_core.rules import assignment, capture, milestones, pool, scoring, segments, stage_conditions, targets
+from crm_core.rules.segments import FieldsOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What is asked of the other records there are."""
+
+    fields_of: FieldsOf
+    """The fields of a kind of record by name, custom ones in use among them."""
+    rules_of_segment: Callable[[str], Any]
+    """The stored rules of a segment by its id; None where there is none."""
+    knows_derived: bool = True
+    """Whether fields that laptops derive are among those; if not, what a segment asks for is left to them."""
+
+
+def problems_of_set_up(
+    entity: str, record_id: str | None, values: Mapping[str, Any], around: Around
+) -> list[Problem]:
+    """Return what is wrong with a record as it would be saved; nothing for one that sets nothing up.
+
+    `record_id` is None for a record that is new, which nothing can speak of yet.
+    """
+    match entity:
+        case "capture_form":
+            return capture.problems_of_form(values, capture.askable(around.fields_of("lead")))
+        case "assignment_rule":
+            return assignment.problems_of_rule(values)
+        case "scoring_rule":
+            return scoring.problems_of_rule(values, around.fields_of("lead"))
+        case "stage_rule":
+            return stage_conditions.problems_of_condition(values, around.fields_of("deal"))
+        case "milestone":
+            return milestones.problems_of_milestone(values)
+        case "pool_rule":
+            return pool.problems_of_rule(values)
+        case "target":
+            return targets.problems(values)
+        case "segment":
+            return _of_segment(record_id, values, around)
+        case _:
+            return []
+
+
+SET_UP: Final = frozenset(
+    (
+        "capture_form",
+        "assignment_rule",
+        "scoring_rule",
+        "stage_rule",
+        "milestone",
+        "pool_rule",
+        "target",
+        "segment",
+    )
+)
+"""Kinds of record that are judged whole: by all that is saved together, not field by field."""
+
+
+def problems_made(
+    entity: str,
+    record_id: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any],
+    around: Around,
+) -> list[Problem]:
+    """Return what a change makes wrong with a record; `before` is None for one that is made.
+
+    What was wrong before stays so: a field it asks for may have been retired meanwhile.
+    """
+    found = problems_of_set_up(entity, record_id, after, around)
+    if not found or before is None:
+        return found
+    held = problems_of_set_up(entity, record_id, before, around)
+    return [problem for problem in found if problem not in held]
+
+
+def _of_segment(record_id: str | None, values: Mapping[str, Any], around: Around) -> list[Problem]:
+    problems = segments.problems_of_segment(values, around.fields_of if around.knows_derived else None)
+    if problems or record_id is None:
+        return problems
+    asked, seen = [values.get("rules")], set[str]()
+    while asked:
+        rule = segments.rule_of(asked.pop())
+        for segment_id in (segments.segments_in(rule) if rule is not None else frozenset()) - seen:
+            if segment_id == record_id:
+                said = message(N_("A segment cannot ask who is in itself, at once or by way of others"))
+                return [Problem(field="rules", message=said)]
+            seen.add(segment_id)
+            asked.append(around.rules_of_segment(segment_id))
+    return []

@@ -1,0 +1,226 @@
+"""What administrators set up is judged at HQ by the rules of the window, whoever sent it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from crm_core.entities import SCHEMAS
+from crm_core.errors import Invalid
+from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.segments import IN_SEGMENT, AllOf, plain_rule
+from crm_core.rules.set_up import SET_UP
+from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.sync.codec import pack_value
+from crm_core.sync.protocol import Code, OpKind, TxnFlag
+from tests.support.hq import Laptop, Office
+
+
+def where(field: str, value: str) -> dict[str, Any]:
+    """Return the stored rules of a segment that asks for one value."""
+    return plain_rule(AllOf((Condition(field=field, op=Op.EQUAL, value=value),)))
+
+
+class Setup:
+    """Two administrators with a laptop each, and what they set up."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.wang, self.lin = (office.laptop(office.user(name, "admin")) for name in ("Wang", "Lin"))
+        self.team = office.hq.create("team", {"name": "Team"})
+        self.sound: dict[str, dict[str, Any]] = {
+            "capture_form": {
+                "name": "Form",
+                "token": "a-form",
+                "asked": ["name", "phone"],
+                "needed": ["name"],
+            },
+            "assignment_rule": {"name": "Rule", "way": "round_robin", "people": [[self.wang.user_id, 1]]},
+            "scoring_rule": {"name": "Phone", "kind": "field", "field": "phone", "points": 5},
+            "stage_rule": {
+                "stage_id": office.stages["won"],
+                "moment": "entry",
+                "kind": "field_compares",
+                "field": "amount",
+                "operator": ">=",
+                "value": "100",
+            },
+            "milestone": {"name": "Signed", "stage_id": office.stages["open"]},
+            "pool_rule": {"name": "Quiet", "contact_days": 30},
+            "target": {"year": 2027, "period": "year", "measure": "visits", "number": 20},
+            "segment": {"name": "Big", "kind": "rules", "rules": where("level", "A")},
+        }
+        self.records = {kind: office.hq.create(kind, values) for kind, values in self.sound.items()}
+        self.meet()
+
+    def meet(self) -> None:
+        for laptop in (self.wang, self.lin, self.wang, self.lin):
+            laptop.sync()
+
+    def save(self, laptop: Laptop, kind: str, changes: dict[str, Any], record_id: str = "") -> list[int]:
+        """Change fields as a form does, one operation for each in one transaction, and send it."""
+        fields = [(SCHEMAS[kind].fields[name], value) for name, value in changes.items()]
+        found = record_id or self.records[kind]
+        return laptop.together(
+            [(OpKind.SET, kind, found, each.no, pack_value(each, value)) for each, value in fields],
+            flags=TxnFlag.NONE,
+        )
+
+    def answers(self, laptop: Laptop, numbers: list[int]) -> set[Code]:
+        laptop.sync()
+        return {laptop.code(number) for number in numbers}
+
+    def said(self, laptop: Laptop, number: int) -> str:
+        extra = laptop.answers[number].extra
+        assert extra is not None
+        return str(extra[:2])
+
+
+@pytest.fixture(scope="module")
+def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
+    office = Office(tmp_path_factory.mktemp("set-up") / "hq")
+    yield Setup(office)
+    office.close()
+
+
+NO_SUCH = CUSTOM_PREFIX + "nothing"
+WRONG: dict[str, tuple[dict[str, Any], ...]] = {
+    "capture_form": (
+        {"token": "../etc"},
+        {"asked": ["name", "owner_id"]},
+        {"asked": [["name"]]},
+        {"needed": {"name": {}, NO_SUCH: 1}},
+        {"redirect": "javascript:alert(1)"},
+    ),
+    "assignment_rule": (
+        {"people": None},
+        {"people": [["someone", 0]]},
+        {"people": {"someone": 1}},
+        {"regions": [7]},
+        {"employees_from": 5, "employees_to": 4},
+    ),
+    "scoring_rule": ({"field": NO_SUCH}, {"comparison": "equal"}, {"kind": "field", "field": None}),
+    "stage_rule": (
+        {"field": NO_SUCH},
+        {"value": "much"},
+        {"operator": None},
+        {"kind": "milestone_done"},
+    ),
+    "milestone": ({"stage_id": None},),
+    "pool_rule": ({"contact_days": 0}, {"most_held": -1}, {"remind_days": -7}),
+    "target": ({"number": 0}, {"number": None}, {"year": 12}, {"measure": "won_amount"}),
+    "segment": ({"rules": {"all": 5}}, {"rules": None}, {"rules": {"of": "nowhere"}}),
+}
+
+
+def test_each_kind_of_set_up_has_something_wrong_to_try() -> None:
+    assert WRONG.keys() == SET_UP
+
+
+@pytest.mark.parametrize("kind", sorted(SET_UP))
+def test_what_the_window_would_not_save_comes_back_with_the_reason(setup: Setup, kind: str) -> None:
+    before = setup.office.row(kind, setup.records[kind])
+    for wrong in WRONG[kind]:
+        numbers = setup.save(setup.wang, kind, wrong)
+        assert setup.answers(setup.wang, numbers) == {Code.INVALID}, wrong
+        assert "{field}: {problem}" in setup.said(setup.wang, numbers[0]), wrong
+        setup.wang.create(kind, {**setup.sound[kind], **wrong})
+        assert setup.answers(setup.wang, [setup.wang.last_op]) == {Code.INVALID}, wrong
+        with pytest.raises(Invalid):
+            setup.office.hq.update(kind, setup.records[kind], wrong)
+    assert setup.office.row(kind, setup.records[kind]) == before
+
+
+def test_fields_saved_together_are_judged_together_in_whatever_order(setup: Setup) -> None:
+    to_team = {"people": None, "team_id": setup.team}
+    back = {"team_id": None, "people": [[setup.lin.user_id, 2]]}
+    for changes in (to_team, back):
+        assert setup.answers(setup.wang, setup.save(setup.wang, "assignment_rule", changes)) == {Code.APPLIED}
+    assert setup.answers(setup.wang, setup.save(setup.wang, "assignment_rule", {"people": None})) == {
+        Code.INVALID
+    }
+
+
+def test_of_two_changes_that_make_no_rule_together_the_second_comes_back(setup: Setup) -> None:
+    setup.meet()
+    both = {"team_id": setup.team, "people": [[setup.lin.user_id, 1]]}
+    assert setup.answers(setup.lin, setup.save(setup.lin, "assignment_rule", both)) == {Code.APPLIED}
+    setup.meet()
+    first = setup.save(setup.lin, "assignment_rule", {"team_id": None})
+    second = setup.save(setup.wang, "assignment_rule", {"people": None})
+    assert setup.answers(setup.lin, first) == {Code.APPLIED}
+    assert setup.answers(setup.wang, second) == {Code.INVALID}
+    assert "A rule needs people or a team" in setup.said(setup.wang, second[0])
+
+
+def test_segments_of_two_people_do_not_ask_each_other(setup: Setup) -> None:
+    def asks(segment: str) -> dict[str, Any]:
+        return where(IN_SEGMENT.name, segment)
+
+    one, two = (setup.office.hq.create("segment", {**setup.sound["segment"], "name": n}) for n in "12")
+    setup.meet()
+    first = setup.save(setup.lin, "segment", {"rules": asks(two)}, one)
+    second = setup.save(setup.wang, "segment", {"rules": asks(one)}, two)
+    assert setup.answers(setup.lin, first) == {Code.APPLIED}
+    assert setup.answers(setup.wang, second) == {Code.INVALID}
+    assert setup.answers(setup.wang, setup.save(setup.wang, "segment", {"rules": asks(two)}, two)) == {
+        Code.INVALID
+    }
+
+
+def test_a_form_may_ask_for_a_field_that_is_made_with_it_and_be_changed_when_it_is_retired(
+    setup: Setup,
+) -> None:
+    field = setup.wang.create(
+        "custom_field", {"entity": "lead", "key": "fleet", "kind": "text", "label": "F"}
+    )
+    made = setup.wang.last_op
+    form = {"name": "Fleet", "token": "fleet", "asked": ["name", CUSTOM_PREFIX + "fleet"]}
+    record = setup.wang.create("capture_form", form)
+    assert setup.answers(setup.wang, [made, setup.wang.last_op]) == {Code.APPLIED}
+    setup.office.hq.update("custom_field", field, {"retired": True})
+    setup.meet()
+    changed = setup.save(setup.wang, "capture_form", {"heading": "Your fleet"}, record)
+    assert setup.answers(setup.wang, changed) == {Code.APPLIED}
+    worse = setup.save(setup.wang, "capture_form", {"needed": [CUSTOM_PREFIX + "fleet"]}, record)
+    assert setup.answers(setup.wang, worse) == {Code.INVALID}
+
+
+def test_a_wrong_rule_takes_nothing_with_it_that_was_sent_beside_it(setup: Setup) -> None:
+    customer = setup.wang.create("customer", {"name": "Beside"})
+    beside = setup.wang.last_op
+    wrong = setup.save(setup.wang, "pool_rule", {"contact_days": 0, "name": "Renamed"})
+    after = setup.wang.set("customer", customer, "name", "Beside it")
+    assert setup.answers(setup.wang, wrong) == {Code.INVALID}
+    assert {setup.wang.code(number) for number in (beside, after)} == {Code.APPLIED}
+    assert setup.office.row("pool_rule", setup.records["pool_rule"])["name"] == "Quiet"
+    setup.meet()
+    assert setup.wang.replica == setup.office.projection(setup.wang.user_id)
+
+
+def test_conditions_of_one_stage_edited_by_two_people_offline_are_all_kept(setup: Setup) -> None:
+    stage = setup.office.stages["open"]
+    ask = {"stage_id": stage, "moment": "exit", "kind": "field_filled"}
+    shared = setup.office.hq.create("stage_rule", {**ask, "field": "amount"})
+    going = setup.office.hq.create("stage_rule", {**ask, "field": "source"})
+    setup.meet()
+    # Neither hears of the other: each adds one, changes the same one elsewhere; one takes one away.
+    added = {
+        setup.wang.create("stage_rule", {**ask, "field": "product_id"}),
+        setup.lin.create("stage_rule", {**ask, "field": "close_date"}),
+    }
+    setup.save(setup.wang, "stage_rule", {"message": "How much?"}, shared)
+    setup.save(setup.lin, "stage_rule", {"moment": "entry"}, shared)
+    setup.lin.delete("stage_rule", going)
+    setup.save(setup.wang, "stage_rule", {"message": "From where?"}, going)
+    setup.meet()
+    assert not setup.wang.outbox
+    assert not setup.lin.outbox
+    kept = dict(setup.office.hq.find("stage_rule", "stage_id", stage))
+    assert kept.keys() == {shared, *added}
+    assert (kept[shared]["message"], kept[shared]["moment"]) == ("How much?", "entry")
+    assert setup.office.row("stage_rule", going)["life"] == 2
+    for laptop in (setup.wang, setup.lin):
+        assert laptop.replica == setup.office.projection(laptop.user_id)
