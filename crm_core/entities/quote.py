@@ -80,7 +80,7 @@ class Quote(Entity):
     status: Mapped[str | None] = choice(
         15, N_("State"), QUOTE_STATES, default="draft", in_list=True, indexed=True
     )
-    version: Mapped[int | None] = integer(16, N_("Version"), default=1, read_only=True)
+    version: Mapped[int | None] = integer(16, N_("Version"), default=1, read_only=True, by_hq=True)
     issued_on: Mapped[str | None] = date(17, N_("Date"))
     valid_until: Mapped[str | None] = date(18, N_("Valid until"), required=True, in_list=True, indexed=True)
     currency: Mapped[str | None] = currency_code(19, N_("Currency"), required=True)

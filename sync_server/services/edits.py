@@ -17,6 +17,7 @@ from sync_server.services import (
     cascades,
     conditions,
     joining,
+    keeping,
     ledgers,
     mentions,
     posting,
@@ -154,6 +155,8 @@ class Edits:
         owner = name_owner(record, self._author)
         place = self.placing.demand_place_of_new(record)
         conditions.demand_sound(schema, record.id, wanted.values)
+        keeping.demand_own(wanted.fields, wanted.values, self._author)
+        keeping.demand_seen(self.records, self.rights, schema, wanted.values, record.values)
         if schema is stage_gate.DEAL:
             self.gate.demand(None, record.values, ())
         conditions.demand_draft(self.records, None, wanted)
@@ -169,6 +172,8 @@ class Edits:
         for field in wanted.shape.special:
             if field.kind is Kind.TAGS and wanted.values[field.name] is not None:
                 self._start_set(record, field, stamp)
+        made_by_hq = keeping.vouched_for(record, wanted, self._author, ms_of(stamp.hlc))
+        hand(record, made_by_hq, lambda: self._of_hq(stamp))
         if owner is not None:  # with a position of its own, so that the author hears of it
             mark = Mark(stamp.hlc, 0, 1, stamp.op_no, self._next(), self._author.user_id)
             record.stamp(register_of(owner), mark)
@@ -236,8 +241,9 @@ class Edits:
         conditions.demand_content(record, wanted)
         stepping.demand_kept(record, wanted, base, self._author)
         after = {**record.values, **wanted.values}
-        if stage_gate.sets_stage(wanted):
-            self.gate.demand(record, after, wanted.values)
+        keeping.demand_seen(self.records, self.rights, wanted.schema, wanted.values, after)
+        self.gate.demand_skip(record, wanted)
+        skipped = self.gate.demand(record, after, wanted.values) if stage_gate.sets_stage(wanted) else {}
         conditions.demand_sound(wanted.schema, record.id, wanted.values)
         conditions.demand_people(self.records, wanted.fields, wanted.values)
         if wanted.schema.name == "custom_field":
@@ -248,6 +254,7 @@ class Edits:
         if links and old != new:
             self.placing.demand_move(record, links, after)
         replaced = self._number_old(record, wanted)
+        vouched = keeping.vouched_for(record, wanted, self._author, ms_of(stamp.hlc))
         # From here on nothing refuses.
         self.records.change(record)
         if links:
@@ -258,7 +265,8 @@ class Edits:
         for field in wanted.fields:
             put(record, field, wanted.values[field.name])
         record.stamp(wanted.register, self._mark(stamp, seq))
-        hand(record, self.pooling.followed(record, wanted, old, ms_of(stamp.hlc)), lambda: self._of_hq(stamp))
+        follows = self.pooling.followed(record, wanted, old, ms_of(stamp.hlc)) | skipped | vouched
+        hand(record, follows, lambda: self._of_hq(stamp))
         is_last = self._sign(record, stamp)
         if links:
             self.records.relink(record)

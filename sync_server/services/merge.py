@@ -34,7 +34,6 @@ from sync_server.services.remembered import Remembered, before_sign_in, by_conte
 from sync_server.services.renumbering import replace_used
 from sync_server.services.rights import Author, Refused
 from sync_server.services.settling import take_places
-from sync_server.services.stage_gate import moves_last
 from sync_server.services.storing import store, store_new
 from sync_server.services.wanted import Wanted, read_ops
 from sync_server.store.bulk import insert_rows
@@ -334,7 +333,7 @@ class _Batch:
             end = start
             while end < len(fresh) and fresh[end].txn is txn:
                 end += 1
-            some = moves_last(fresh[start:end], lambda item: item.wanted)
+            some = self._edits.gate.in_order(fresh[start:end], lambda item: item.wanted)
             if txn.flags & TxnFlag.ALL_OR_NOTHING:
                 self._merge_together(some, all_or_nothing=True)
             else:

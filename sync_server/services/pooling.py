@@ -81,11 +81,11 @@ def standings(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> dict
 
 
 def hand(record: Record, changes: Mapping[str, Any], mark: Callable[[], Mark]) -> None:
-    """Set fields of a customer that follow from a change of its holder, each at a position of its own."""
+    """Set fields of a record that follow from a change of others, each at a position of its own."""
     for name, value in changes.items():
         if record.values.get(name) != value:
             record.set(name, value)
-            record.stamp(register_of(CUSTOMER.leader(CUSTOMER.fields[name])), mark())
+            record.stamp(register_of(record.schema.leader(record.schema.fields[name])), mark())
 
 
 def decides(wanted: Wanted) -> bool:

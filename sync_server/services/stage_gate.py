@@ -23,8 +23,8 @@ from crm_core.sync.protocol import Code, OpKind
 from sync_server.services import audit
 from sync_server.services.custom import CustomFields
 from sync_server.services.records import Record, Records
-from sync_server.services.rights import Author, Refused
-from sync_server.services.wanted import Wanted, register_of
+from sync_server.services.rights import Author, Refused, is_at_hq
+from sync_server.services.wanted import Wanted, kept_by_the_program, register_of
 from sync_server.store.tables import table_of
 
 DEAL: Final = SCHEMAS["deal"]
@@ -55,34 +55,45 @@ class StageGate:
         self._author = author
         self._known: dict[str, tuple[Condition, ...]] = {}
         self._skips: list[tuple[str, str, list[str]]] = []
+        self._moves: Mapping[str, Wanted] = {}
+        """The moves of the transaction under way, by deal."""
 
-    def demand(self, record: Record | None, values: Mapping[str, Any], changed: Iterable[str]) -> None:
+    def in_order(self, items: Sequence[_T], wanted_of: Callable[[_T], Wanted | None]) -> Sequence[_T]:
+        """Return the operations of a transaction with the moves of deals behind what they are judged by."""
+        found = (wanted for item in items if (wanted := wanted_of(item)) is not None and sets_stage(wanted))
+        self._moves = {wanted.row_id: wanted for wanted in found}
+        if not self._moves:
+            return items
+        return sorted(items, key=lambda item: (wanted := wanted_of(item)) is not None and sets_stage(wanted))
+
+    def demand(
+        self, record: Record | None, values: Mapping[str, Any], changed: Iterable[str]
+    ) -> dict[str, Any]:
         """Ask a deal for what its stage asks for; `values` are all of its values after the change.
 
-        `record` is the deal as it was, None for a new one; `changed` names the fields that are set.
+        `record` is the deal as it was, None for a new one; `changed` names the fields that are set. Returns
+        what follows for other fields: the conditions that are skipped, where its author may skip them.
         """
         if not values.get("stage_id"):
-            return
+            return {}
         stage = self._stage(values["stage_id"])
         if stage is None or stage.pipeline_id != values.get("pipeline_id"):
             raise Refused(Code.INVALID, _NONE_OF_THE_PIPELINE)
         before = record.values.get("stage_id") if record is not None else None
         if before == stage.id:
             self._demand_kept(stage, values, frozenset(changed))
-            return
+            return {}
         if stage.retired:
             raise Refused(Code.INVALID, _RETIRED)
         left = self._left(before) if record is not None else None
         of_left = self._conditions(left) if left is not None else ()
         wanted = stage_conditions.asked(left, stage, of_left, self._conditions(stage))
-        if not wanted:
-            return
-        found = stage_conditions.lacking(wanted, self._facts(record, values, wanted))
+        found = stage_conditions.lacking(wanted, self._facts(record, values, wanted)) if wanted else []
         if not found:
-            return
+            return {}
         if record is not None and self._is_skipped(record, stage, values):
             self._skips.append((record.id, stage.id, [lack.condition.id for lack in found]))
-            return
+            return {"skipped": [lack.kept for lack in found]}
         raise Refused(Code.INVALID, found[0].said)
 
     def _demand_kept(self, stage: StageRow, values: Mapping[str, Any], changed: frozenset[str]) -> None:
@@ -183,6 +194,28 @@ class StageGate:
 
     # Skipping
 
+    def demand_skip(self, record: Record, wanted: Wanted) -> None:
+        """Raise `Refused` for what is told of a skip, unless it goes with a move of one who may skip.
+
+        Whoever skipped takes his own skip back with his move.
+        """
+        told, declared = wanted.values, DEAL.fields["skip_at"]
+        if wanted.schema is not DEAL or declared.name not in told or is_at_hq(self._author):
+            return
+        if all(record.values.get(name) == value for name, value in told.items()):
+            return
+        held_at = record.values.get(declared.name)
+        is_own = record.mark(register_of(DEAL.leader(declared))).user_id == self._author.user_id
+        if told["skip_at"] is None and told["skipped"] is None and (is_own or held_at is None):
+            return
+        move = self._moves.get(record.id)
+        if move is not None and told["skip_at"] == move.values["stage_since"]:
+            stage = self._stage(move.values["stage_id"])
+            may = stage is not None and stage_conditions.may_skip(self._author.person, stage)
+            if may or (is_own and held_at is not None):
+                return
+        raise Refused(Code.INVALID, kept_by_the_program(declared))
+
     def _is_skipped(self, record: Record, stage: StageRow, values: Mapping[str, Any]) -> bool:
         """Tell whether the author, who may, gave a reason for this very move."""
         given = record.mark(register_of(DEAL.fields["skip_reason"]))
@@ -211,13 +244,6 @@ class StageGate:
                 detail={"stage": stage_id, "conditions": conditions},
             )
         self._skips.clear()
-
-
-def moves_last(items: Sequence[_T], wanted_of: Callable[[_T], Wanted | None]) -> Sequence[_T]:
-    """Return the operations of a transaction with the moves of deals behind what they are judged by."""
-    if not any((wanted := wanted_of(item)) is not None and sets_stage(wanted) for item in items):
-        return items
-    return sorted(items, key=lambda item: (wanted := wanted_of(item)) is not None and sets_stage(wanted))
 
 
 def demand_unused(records: Records, record: Record) -> None:

@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
-from crm_core.sync.protocol import Code
+from crm_core.entities import SCHEMAS
+from crm_core.schema.field import FieldClass
+from crm_core.sync.codec import pack_value
+from crm_core.sync.protocol import Code, OpKind, TxnFlag
 from crm_core.times import DAY_MS
-from tests.support.hq import Office
+from tests.support.hq import Laptop, Office
+
+STAGE = SCHEMAS["deal"].register(SCHEMAS["deal"].fields["stage_id"])
 
 
 class Firm:
@@ -124,6 +129,155 @@ def test_a_milestone_and_a_comment_are_their_owners_and_writers(firm: Firm) -> N
     assert not moved.took_effect
     eve.create("comment", {**remark, "record_id": firm.hidden})
     assert not firm.answer(eve.last_op).took_effect
+
+
+def test_who_did_something_is_who_says_so(firm: Firm) -> None:
+    office, eve = firm.office, firm.eve
+    tomorrow = office.now_ms + 3 * DAY_MS
+    call = {"kind": "call", "subject": "Call", "customer_id": firm.customer, "done": True}
+    made = eve.create("activity", {**call, "done_by": firm.lin_id})
+    set_later = eve.create("activity", {**call, "done_by": firm.eve_id})
+    told = [eve.last_op, eve.set("activity", set_later, "done_by", firm.lin_id)]
+    stage = {"pipeline_id": office.pipeline, "stage_id": office.stages["open"]}
+    deal = eve.create("deal", {"name": "Deal", "customer_id": firm.customer, **stage})
+    ticked = {"name": "Signed", "deal_id": deal, "done": True, "done_at": tomorrow, "done_by": firm.lin_id}
+    milestones = [
+        eve.create("deal_milestone", ticked),
+        eve.create("deal_milestone", {**ticked, "done": False}),
+    ]
+    again = eve.create("deal_milestone", {"name": "Paid", "deal_id": deal})
+    told.append(eve.set("deal_milestone", again, "done", [True, 1_000, firm.lin_id]))
+    eve.sync()
+    assert {eve.code(number) for number in told} == {Code.APPLIED}
+    for activity in (made, set_later):
+        assert office.row("activity", activity)["done_by"] == firm.eve_id
+    kept = [office.row("deal_milestone", each) for each in (*milestones, again)]
+    assert [row["done_by"] for row in kept] == [firm.eve_id, None, firm.eve_id]
+    assert kept[0]["done_at"] <= office.now_ms
+    assert (kept[1]["done_at"], kept[2]["done_at"]) == (None, 1_000)
+    assert eve.replica == office.projection(firm.eve_id)  # and her laptop hears what HQ made of it
+
+
+def test_what_was_done_may_be_its_owners_when_it_is_told_of(firm: Firm) -> None:
+    manager = firm.office.user("Manager", "admin")
+    laptop = firm.office.laptop(manager)
+    visit = {
+        "kind": "visit",
+        "subject": "Seen",
+        "owner_id": firm.lin_id,
+        "done": True,
+        "done_by": firm.lin_id,
+    }
+    made = laptop.create("activity", visit)
+    laptop.sync()
+    assert firm.office.row("activity", made)["done_by"] == firm.lin_id
+
+
+def test_nothing_is_about_what_its_writer_does_not_see(firm: Firm) -> None:
+    eve = firm.eve
+    about = {"kind": "task", "subject": "Look", "about_entity": "customer"}
+    answers = []
+    for named in (firm.hidden, "f" * 32, firm.customer):
+        made = eve.create("activity", {**about, "about_id": named})
+        answers.append(firm.answer(eve.last_op))
+    assert answers == [Code.PARENT, Code.PARENT, Code.APPLIED]
+    assert eve.answers[eve.last_op - 1].extra == eve.answers[eve.last_op - 2].extra
+    for named in (firm.hidden, "f" * 32):
+        assert firm.answer(eve.set("activity", made, "about_id", named)) is Code.PARENT
+    assert firm.answer(eve.set("activity", made, "about_entity", "nothing")) is Code.PARENT
+    assert firm.answer(eve.set("activity", made, "about_id", None)) is Code.APPLIED
+
+
+def test_no_skip_is_told_of_beside_a_move_or_by_who_may_not_skip(firm: Firm) -> None:
+    office, eve = firm.office, firm.eve
+    proposal = office.hq.create(
+        "stage", {"pipeline_id": office.pipeline, "name": "Proposal", "kind": "open", "rank": 2}
+    )
+    office.hq.create("stage_rule", {"stage_id": proposal, "field": "close_date"})
+    boss = office.laptop(office.user("Boss", "admin"))
+    stage = {"pipeline_id": office.pipeline, "stage_id": office.stages["open"], "stage_since": 5}
+    forged = {"skip_reason": "Forged", "skip_at": 5, "skipped": [["forged", "Forged", {}]]}
+    deal = eve.create("deal", {"name": "Deal", "customer_id": firm.customer, **stage, **forged})
+    assert firm.answer(eve.last_op) is Code.APPLIED
+    assert [office.row("deal", deal)[name] for name in ("skip_at", "skipped")] == [None, None]
+    skip = ("deal", deal, "skip_reason", list(forged.values()))
+    assert firm.answer(eve.set(*skip)) is Code.INVALID
+    boss.sync()
+    assert_refused(boss, boss.set(*skip))  # who may skip tells of no skip without a move either
+    moved = [office.pipeline, proposal, 50, None, 9]
+    skipped = ["Agreed", 9, [["forged", "Something else", {}]]]
+    numbers = both(boss, deal, skipped, moved)
+    boss.sync()
+    assert [boss.code(number) for number in numbers] == [Code.APPLIED, Code.APPLIED]
+    row = office.row("deal", deal)
+    assert (row["stage_id"], row["skip_reason"], row["skip_at"]) == (proposal, "Agreed", 9)
+    assert [kept[1] for kept in row["skipped"]] == ["“{field}” must be filled in"]
+    eve.sync()
+    assert firm.answer(eve.set("deal", deal, "skip_reason", [None, None, None])) is Code.INVALID
+    numbers = both(boss, deal, [None, None, None], [office.pipeline, office.stages["open"], 10, None, 5])
+    boss.sync()
+    assert [boss.code(number) for number in numbers] == [Code.APPLIED, Code.APPLIED]
+    assert office.row("deal", deal)["skip_at"] is None
+    eve.sync()
+    for laptop in (eve, boss):
+        assert laptop.replica == office.projection(laptop.user_id)
+
+
+def assert_refused(laptop: Laptop, number: int) -> None:
+    laptop.sync()
+    assert laptop.code(number) is Code.INVALID
+
+
+def both(laptop: Laptop, deal: str, skip: list[Any], move: list[Any]) -> list[int]:
+    """Tell of a skip and a move in one transaction, as a laptop does."""
+    fields = SCHEMAS["deal"].fields
+    move = [pack_value(each, value) for each, value in zip(STAGE, move, strict=True)]
+    return laptop.together(
+        [
+            (OpKind.SET, "deal", deal, fields["pipeline_id"].no, move),
+            (OpKind.SET, "deal", deal, fields["skip_reason"].no, skip),
+        ],
+        flags=TxnFlag.NONE,
+    )
+
+
+def test_a_version_and_what_hq_fills_in_are_made_by_nobody_else(firm: Firm) -> None:
+    eve = firm.eve
+    quote = {"customer_id": firm.customer, "currency": "CNY", "valid_until": "2030-01-01"}
+    made = eve.create("quote", {**quote, "version": 1})
+    assert firm.answer(eve.last_op) is Code.APPLIED
+    eve.create("quote", {**quote, "version": 7})
+    assert firm.answer(eve.last_op) is Code.INVALID
+    assert firm.answer(eve.set("quote", made, "version", 2)) is Code.INVALID
+    for name, value in (("consent", "forged"), ("assigned_at", 1), ("assigned_why", "forged")):
+        eve.create("lead", {"name": "Forged", name: value})
+        assert firm.answer(eve.last_op) is Code.INVALID, name
+
+
+KEPT_ELSEWHERE = {
+    ("quote", "number"): "its series",
+    ("ticket", "number"): "its series",
+    ("ticket", "replied_at"): "its time, which programs before steps set",
+    ("ticket", "closed_at"): "its time, which programs before steps set",
+    ("deal", "stage_since"): "told with its move: days count from when it was made",
+    ("comment", "mentions"): "its writer's",
+    ("customer", "merged_into_id"): "merging",
+    ("contact", "merged_into_id"): "merging",
+}
+
+
+def test_every_field_nobody_types_is_watched_by_somebody() -> None:
+    watched = {("activity", "done_by"), ("activity", "about_entity"), ("activity", "about_id")}
+    watched |= {("deal_milestone", name) for name in ("done_at", "done_by")}
+    watched |= {("deal", name) for name in ("skip_at", "skipped")}
+    for schema in SCHEMAS.values():
+        stepped = schema.meta.machine.named_fields() if schema.meta.machine else frozenset()
+        for field in schema.fields.values():
+            if not field.read_only or field.computed or field.field_class is FieldClass.SYSTEM:
+                continue
+            key = (schema.name, field.name)
+            kept = field.by_hq or field.name in stepped or schema.meta.ledger is not None
+            assert kept or key in watched or key in KEPT_ELSEWHERE or schema.name == "merge", key
 
 
 def test_hq_goes_on_writing_what_is_its_own(firm: Firm) -> None:

@@ -1,0 +1,84 @@
+"""What the program keeps by itself and HQ vouches for, whatever an operation made by hand says: who ticked
+something off and when, what a task is about, what only HQ fills in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import N_, message
+from crm_core.schema.field import Field
+from crm_core.schema.reading import Schema
+from crm_core.sync.protocol import Code, OpKind
+from crm_core.times import DAY_MS
+from sync_server.services.records import Record, Records
+from sync_server.services.rights import Author, AuthorRights, Refused, is_at_hq
+from sync_server.services.wanted import Wanted, kept_by_the_program
+
+_ACTIVITY: Final = SCHEMAS["activity"]
+_MILESTONE: Final = SCHEMAS["deal_milestone"]
+_DEAL: Final = SCHEMAS["deal"]
+_TICKED: Final = frozenset(("done", "done_at", "done_by"))
+_SKIP: Final = frozenset(("skip_at", "skipped"))
+_ABOUT_NOTHING: Final = message(N_("What this is about is not at HQ, or your role may not see it"))
+
+
+def demand_own(fields: Iterable[Field], values: Mapping[str, Any], author: Author) -> None:
+    """Raise `Refused` for a new record that says what HQ alone fills in."""
+    for field in fields:
+        if field.by_hq and values[field.name] not in (None, field.default) and not is_at_hq(author):
+            raise Refused(Code.INVALID, kept_by_the_program(field))
+
+
+def demand_seen(
+    records: Records,
+    rights: AuthorRights,
+    schema: Schema,
+    changed: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> None:
+    """Raise `Refused` where something is to be about a record of any kind that its author does not see."""
+    for link in schema.fields.values():
+        kind_of = link.target_field
+        if kind_of is None or link.parent or changed.keys().isdisjoint((link.name, kind_of)):
+            continue
+        named = after.get(link.name)
+        if not named:
+            continue
+        target = SCHEMAS.get(after.get(kind_of) or "")
+        found = None
+        if target is not None:
+            records.load({target.no: [named]})
+            found = records.get(target.no, named)
+        if found is None or not rights.sees(found):
+            raise Refused(Code.PARENT, _ABOUT_NOTHING)
+
+
+def vouched_for(record: Record, wanted: Wanted, author: Author, at_ms: int) -> dict[str, Any]:
+    """Return what HQ writes in the place of what is told, by field; `record` is as it was, or being made.
+
+    Who did something is who says so; of something that is made when it was done already, its owner may be.
+    """
+    if is_at_hq(author):
+        return {}
+    told, is_made = wanted.values, wanted.kind is OpKind.CREATE
+    if record.schema is _ACTIVITY and told.get("done_by"):
+        other = record.values["owner_id" if is_made else "done_by"]
+        return {} if told["done_by"] in (author.user_id, other) else {"done_by": author.user_id}
+    if record.schema is _MILESTONE and not _TICKED.isdisjoint(told):
+        return _ticked(told, author, at_ms, {} if is_made else record.values)
+    if record.schema is _DEAL and is_made and not _SKIP.isdisjoint(told):
+        return dict.fromkeys(_SKIP)
+    return {}
+
+
+def _ticked(told: Mapping[str, Any], author: Author, at_ms: int, held: Mapping[str, Any]) -> dict[str, Any]:
+    if all(told.get(name) == held.get(name) for name in _TICKED):
+        return {}
+    if not told.get("done"):
+        return {"done_at": None, "done_by": None}
+    ticked_ms = told.get("done_at")
+    is_likely = ticked_ms is not None and ticked_ms <= at_ms + DAY_MS
+    return {"done_at": ticked_ms if is_likely else at_ms, "done_by": author.user_id}
