@@ -1,7 +1,8 @@
 """Deciding a batch before its transaction holds the head of the feed, and finding out whether that may stand.
 
-It may if nobody changed meanwhile what it read: a record it asked for, there or not, and what hangs on
-one, which may have been made meanwhile. Then it is as if all had been done while the head was held.
+It may if nobody changed meanwhile what it read: a record it asked for, there or not, what hangs on one, which
+may have been made meanwhile, and any of a kind it searched (those a limit counts, those a stage holds). Then
+it is as if all had been done while the head was held.
 What it reads besides records is safe by other means: rights by the head's `policy_seq`, numbers, operations
 and leases by the lock of its own device, unique keys by the database. Where it may not stand, all is done
 again with the head held from the start.
@@ -63,7 +64,8 @@ def demand_untouched(connection: Connection, since: int, records: Records) -> No
         raise Overtaken
     asked = records.asked()
     # Fields that administrators add decide what any batch may say.
-    if any(key in asked or key[0] == SCHEMAS["custom_field"].no for key in changed):
+    kinds = {SCHEMAS["custom_field"].no, *records.noticed_kinds}
+    if any(key in asked or key[0] in kinds for key in changed):
         raise Overtaken
     linked: dict[int, list[str]] = {}
     for entity, row_id in changed:

@@ -105,6 +105,7 @@ class Pooling:
     @property
     def rules(self) -> tuple[pool.Rule, ...]:
         """The rules in force, read once for a batch."""
+        self._records.noticed_kinds.add(SCHEMAS["pool_rule"].no)
         if self._rules is None:
             self._rules = rules_in_force(self._records.connection)
         return self._rules
@@ -245,6 +246,7 @@ class Pooling:
 
     def _taken(self, rule: pool.Rule | None, now_ms: int, holder: str | None = None) -> pool.Taken:
         """Return what the author, or who else holds it, holds and took, as the batch leaves it so far."""
+        self._records.noticed_kinds.add(CUSTOMER.no)
         person_id = holder or self._rights.person.user_id
         names = ("id", "level", "status", "holding", "owner_id", "last_owner_id", "claimed_at")
         recent = and_(

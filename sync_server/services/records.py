@@ -142,6 +142,8 @@ class Records:
         self._complete: set[Key] = set()
         self._journal: dict[Key, Record | None] | None = None
         self._noticed: set[Key] = set()
+        self.noticed_kinds: set[int] = set()
+        """Kinds of record of which something was decided by all there are, or by those a query found."""
 
     # Reading
 

@@ -122,6 +122,7 @@ class StageGate:
         )  # going on from a stage that is gone asks for nothing
 
     def _conditions(self, stage: StageRow) -> tuple[Condition, ...]:
+        self._records.noticed_kinds.add(SCHEMAS["stage_rule"].no)
         if stage.id not in self._known:
             connection = self._records.connection
             query = select(_rules.c.id).where(_rules.c.stage_id == stage.id)
@@ -250,12 +251,13 @@ def demand_unused(records: Records, record: Record) -> None:
     """A stage with deals and a pipeline with stages are not deleted: their deals would be nowhere."""
     if record.schema.name == "stage":
         query = select(_deals.c.id).where(_deals.c.stage_id == record.id, _deals.c.life % 2 == 1)
-        said = _STILL_USED
+        kind, said = DEAL.no, _STILL_USED
     elif record.schema.name == "pipeline":
         query = select(_stages.c.id).where(_stages.c.pipeline_id == record.id, _stages.c.life % 2 == 1)
-        said = _NOT_EMPTY
+        kind, said = SCHEMAS["stage"].no, _NOT_EMPTY
     else:
         return
+    records.noticed_kinds.add(kind)
     if records.connection.execute(query.limit(1)).first() is not None:
         raise Refused(Code.ILLEGAL_STATE, said)
 
