@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from crm_core.i18n import N_, message
@@ -172,8 +173,8 @@ class Edits:
         for field in wanted.shape.special:
             if field.kind is Kind.TAGS and wanted.values[field.name] is not None:
                 self._start_set(record, field, stamp)
-        made_by_hq = keeping.vouched_for(record, wanted, self._author, ms_of(stamp.hlc))
-        hand(record, made_by_hq, lambda: self._of_hq(stamp))
+        vouched = keeping.vouched_for(record, wanted, self._author, ms_of(stamp.hlc))
+        hand(record, vouched, partial(self._of_hq, stamp))
         if owner is not None:  # with a position of its own, so that the author hears of it
             mark = Mark(stamp.hlc, 0, 1, stamp.op_no, self._next(), self._author.user_id)
             record.stamp(register_of(owner), mark)
@@ -266,7 +267,7 @@ class Edits:
             put(record, field, wanted.values[field.name])
         record.stamp(wanted.register, self._mark(stamp, seq))
         follows = self.pooling.followed(record, wanted, old, ms_of(stamp.hlc)) | skipped | vouched
-        hand(record, follows, lambda: self._of_hq(stamp))
+        hand(record, follows, partial(self._of_hq, stamp))
         is_last = self._sign(record, stamp)
         if links:
             self.records.relink(record)
@@ -357,12 +358,8 @@ class Edits:
             )
 
     def _note_total(self, record: Record, wanted: Wanted | None = None) -> None:
-        if record.schema is quote_totals.LINE and record.values.get("quote_id"):
-            self.quotes.add(record.values["quote_id"])
-        elif record.schema is quote_totals.QUOTE and (
-            wanted is None or not quote_totals.TERMS.isdisjoint(wanted.values)
-        ):
-            self.quotes.add(record.id)
+        if quote_id := quote_totals.quote_concerned(record, None if wanted is None else wanted.values):
+            self.quotes.add(quote_id)
 
     # Steps
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,6 +19,14 @@ LINE: Final = SCHEMAS["quote_line"]
 TERMS: Final = frozenset(("currency", "discount_percent", "tax_included"))
 """Fields of a quote its total follows from."""
 REGISTER: Final = str(QUOTE.fields["total"].no)
+
+
+def quote_concerned(record: Record, changed: Collection[str] | None) -> str | None:
+    """Return the quote whose total may follow from a change of a record; `changed` None: it came or went."""
+    if record.schema is LINE:
+        return record.values.get("quote_id") or None
+    is_term = changed is None or not TERMS.isdisjoint(changed)
+    return record.id if record.schema is QUOTE and is_term else None
 
 
 def settle_totals(hq: HqTransaction, records: Records, quote_ids: Iterable[str], server_ms: int) -> None:
