@@ -10,6 +10,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Literal
 
 import msgspec
@@ -17,14 +18,15 @@ from sqlalchemy import select
 
 from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.errors import CrmError
-from crm_core.ids import new_id
 from crm_core.rules.access import readable_fields
+from crm_core.schema.field import Field, ScopeSource
 from crm_core.sync import codec
 from crm_core.sync.protocol import Put, SyncRequest, SyncResponse
 from crm_desktop.models.device_tables import Returned
 from crm_desktop.services import records
 from sync_server.services.hq import Edit, EditKind
-from tests.support.hq import Key, Office, Projection, make
+from tests.support.hq import Key, Office, Projection
+from tests.support.kinds import WORK, below, having, sample, typed_field
 from tests.support.pages import found_in
 from tests.support.replicas import KEY, Cut, Laptop, Laptops, Line, differences
 
@@ -37,7 +39,12 @@ PLACES: Final = ("before", "filling", "inside", "again", "further", "after")
 UNITS = 3  # customers, contacts or tickets of a set
 TINY = 300  # bytes of a page in the middle of which something happens: a record or two
 ALL = "all"
-_WORKS = ("customer", "contact", "deal", "ticket", "ticket_message", "activity", "attachment")
+_SOURCES: Final = {
+    "owner": (ScopeSource.OWN, "user"),
+    "team": (ScopeSource.TEAM, "team"),
+    "territory": (ScopeSource.TERRITORY, "territory"),
+    "share": (ScopeSource.SHOWN, "user"),
+}
 _OPEN = ("create", "read", "edit", "delete")
 
 SetName = Literal["a", "b"]
@@ -219,7 +226,7 @@ class Stand:
         self.office.now_ms += 1_000
         for name in ("a", "b"):
             entity, record_id = self.sets[name][0]
-            key = "subject" if entity == "ticket" else "name"
+            key = typed_field(entity)
             self._note_replaced(entity, record_id, key)
             self.office.hq.update(entity, record_id, {key: self._word(name, "news")})
             if entity == "customer":
@@ -230,7 +237,7 @@ class Stand:
         """Let the person edit what is in sight, offline."""
         for name in ("k", "a"):
             for place, (entity, record_id) in enumerate(self.sets[name]):
-                key = "subject" if entity == "ticket" else "title" if entity == "contact" else "industry"
+                key = {"contact": "title", "customer": "industry"}.get(entity) or typed_field(entity)
                 self._note_replaced(entity, record_id, key)
                 self._try(
                     laptop, lambda e=entity, r=record_id, k=key: {"update": (e, r, {k: self._typing()})}
@@ -255,7 +262,7 @@ class Stand:
 
     def _create(self, entity: str, values: dict[str, Any]) -> str:
         """Note that a record is to be made, and return its id."""
-        edit = make(entity, new_id(), **values)
+        edit = Edit(kind=EditKind.CREATE, entity=entity, values=values)
         self._edits.append(edit)
         return edit.record_id
 
@@ -292,10 +299,10 @@ class Stand:
         work = dict.fromkeys(_OPEN, "territory")
         classes = {"core": "write", "money": "write", "comms": "write", "private": "mask"}
         return {
-            "reach": {"*reference": {"read": ALL}, **dict.fromkeys(_WORKS, work)},
+            "reach": {"*reference": {"read": ALL}, **dict.fromkeys(WORK, work)},
             "classes": {
                 "*reference": {"core": "read", "money": "read"},
-                **dict.fromkeys(_WORKS, classes),
+                **dict.fromkeys(WORK, classes),
                 "customer": {**classes, "money": money, "comms": comms},
             },
         }
@@ -321,6 +328,8 @@ class Stand:
             ticket = create("ticket", {**given, "customer_id": self.away})
             create("ticket_message", {"ticket_id": ticket, "body": self._word(name, "body")})
             return "ticket", ticket
+        if number == UNITS - 1 and not (case.by_person and case.scope == "share"):
+            return self._of_any_kind(name)
         links: dict[str, Any] = {"owner_id": self.other}
         if case.by_person:
             links |= {
@@ -330,6 +339,23 @@ class Stand:
                 "share": {"shared_with" if number % 2 else "shown_to": [end]},
             }[case.scope]
         return "customer", self._customer(name, number, links)
+
+    def _of_any_kind(self, name: str) -> tuple[str, str]:
+        """Make a record of one of the kinds that come into sight in the case's way, in turn."""
+        entity, link = self._kind_in_turn()
+        owner = next((each for each in SCHEMAS[entity].scope_fields if each.scope is ScopeSource.OWN), None)
+        links: dict[str, Any] = {owner.name: self.other} if owner is not None else {}
+        if self.case.by_person:
+            links[link.name] = self.ends[name]
+        if entity == "target" and link.name == "team_id":  # it is a person's or a team's
+            links.pop("user_id", None)
+        word = partial(self._word, name, entity)
+        return entity, self._create(entity, sample(entity, word, {**links, **self._selling}))
+
+    def _kind_in_turn(self) -> tuple[str, Field]:
+        source, member = _SOURCES[self.case.scope]
+        kinds = [each for each in having(source, member) if each[0] != "customer"]
+        return kinds[self.case.number % len(kinds)]
 
     def _customer(self, name: str, number: int, links: dict[str, Any]) -> str:
         create = self._create
@@ -344,8 +370,11 @@ class Stand:
         call = {"kind": "call", "subject": self._word(name, "call"), "owner_id": self.other}
         create("activity", {**call, "customer_id": customer})
         if number == 0:
-            ticket = create("ticket", {"subject": self._word(name, "ticket"), "customer_id": customer})
-            create("ticket_message", {"ticket_id": ticket, "body": self._word(name, "body")})
+            made = {"customer": customer}
+            for entity, link in below("customer"):
+                on = next(each for each in made if link.target in (each, "*"))
+                links = {link.name: made[on], link.target_field or "": on, **self._selling}
+                made[entity] = create(entity, sample(entity, partial(self._word, name, entity), links))
         return customer
 
     def _place(self, name: str, *, held: bool) -> None:
@@ -362,6 +391,9 @@ class Stand:
                 update("territory", end, {"parent_id": self.area if held else None})
             return
         for number, (entity, record_id) in enumerate(self.sets[name]):
+            if entity not in ("customer", "contact", "ticket"):
+                self._place_any(entity, record_id, held=held)
+                continue
             sharing = "shared_with" if number % 2 else "shown_to"
             given: dict[str, Any] = {
                 "owner": {"owner_id": self.me if held else self.other},
@@ -371,6 +403,18 @@ class Stand:
                 "parent": {"customer_id": self.home if held else self.away},
             }[scope]
             update(entity, record_id, given)
+
+    def _place_any(self, entity: str, record_id: str, *, held: bool) -> None:
+        _, link = self._kind_in_turn()
+        there: Any = {"owner": self.me, "team": self.team, "territory": self.area}.get(self.case.scope)
+        away: Any = self.other if self.case.scope == "owner" else None
+        if link.members:
+            there, away = [self.me], []
+        self._update(entity, record_id, {link.name: there if held else away})
+
+    @property
+    def _selling(self) -> dict[str, Any]:
+        return {"pipeline_id": self.office.pipeline, "stage_id": self.office.stages["open"]}
 
 
 def play(office: Office, laptops: Laptops, case: Case) -> Iterator[str]:
@@ -435,6 +479,6 @@ def _wrong(stand: Stand, laptop: Laptop, line: TinyLine) -> Iterator[str]:
 
 
 def _told_at_hq(office: Office) -> str:
-    tables = [SCHEMAS[name].table for name in ("customer", "contact", "ticket")]
+    tables = [SCHEMAS[name].table for name in WORK]
     with office.database.read() as snapshot:
         return repr([snapshot.connection.execute(select(table)).all() for table in tables])
