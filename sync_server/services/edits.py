@@ -329,33 +329,18 @@ class Edits:
 
     def _note_lost(self, record: Record, wanted: Wanted, held: Mark, old: Any) -> None:
         if held.device not in (0, self._author.device):
-            self.lost.append(
-                LostEdit(
-                    seq=self._next(),
-                    mark=held,
-                    record=record,
-                    register=wanted.register,
-                    mine=old,
-                    user_id=self._author.user_id,
-                    at_ms=self._server_ms,
-                )
-            )
+            by_whom = {"user_id": self._author.user_id, "at_ms": self._server_ms}
+            self._tell_lost(held, record, wanted, old, **by_whom)
 
     def _note_other(self, record: Record, wanted: Wanted, winner: Mark, loser: Mark, text: Any) -> None:
         """Let who won over a long text see what it was."""
         if text and winner.device not in (0, loser.device) and wanted.fields[0].kind is Kind.LONG_TEXT:
-            self.lost.append(
-                LostEdit(
-                    seq=self._next(),
-                    mark=winner,
-                    record=record,
-                    register=wanted.register,
-                    mine=text,
-                    user_id=loser.user_id,
-                    at_ms=ms_of(loser.hlc),
-                    is_other=True,
-                )
-            )
+            by_whom = {"user_id": loser.user_id, "at_ms": ms_of(loser.hlc), "is_other": True}
+            self._tell_lost(winner, record, wanted, text, **by_whom)
+
+    def _tell_lost(self, whom: Mark, record: Record, wanted: Wanted, mine: Any, **by_whom: Any) -> None:
+        told = {"mark": whom, "record": record, "register": wanted.register, "mine": mine}
+        self.lost.append(LostEdit(seq=self._next(), **told, **by_whom))
 
     def _note_total(self, record: Record, wanted: Wanted | None = None) -> None:
         if quote_id := quote_totals.quote_concerned(record, None if wanted is None else wanted.values):
