@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.process import extract
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, Message, message
@@ -120,10 +121,16 @@ _WEIGHTS: Final[Mapping[str, float]] = MappingProxyType(
 _NAMESAKES: Final = 0.3  # two people of one name at different customers
 _ANOTHER_NUMBER: Final = 0.55  # what is left of the likeness of two companies with different tax numbers
 _SIMILAR_FROM: Final = 0.85
+_SIMILAR_WEIGHT: Final = 0.7
+_SIMILAR_MOST: Final = (LIKELY_FROM - 1) / 100
+"""What names that are only similar make likely by themselves: something else must be alike too."""
+_JARO_LENGTH: Final = 8
+_SLIP_LENGTH: Final = 5  # from here on one letter may differ
 _PHONE_DIGITS: Final = 8  # from the end: what a number has with and without its codes
 _FEW_DIGITS: Final = 6
 _KEY_BYTES: Final = 6
 _HALVES: Final = ("b", "z")  # marks of keys: the first half of a name, and the second
+_SITE: Final = "w"
 _FREE_MAIL: Final = frozenset(
     (
         *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com"),
@@ -184,6 +191,38 @@ def is_half(key: str) -> bool:
     return key[2] in _HALVES
 
 
+def is_site(key: str) -> bool:
+    """Tell whether a key is of a web site; one that very many have is that of a provider of mail."""
+    return key[2] == _SITE
+
+
+def names_tell(least: int) -> bool:
+    """Tell whether names that are only similar can reach a score with nothing else alike."""
+    return least <= 100 * _SIMILAR_MOST
+
+
+def are_named_alike(one: Name, other: Name) -> bool:
+    """Tell whether two names are the same or similar enough to be one."""
+    return _names_alike(one, other) is not None
+
+
+def like_among(loose: str, others: Sequence[str]) -> list[int]:
+    """Return the places of those of some names that may be similar to one; all as `Name.loose`.
+
+    Quick and generous: `compare` has the last word.
+    """
+    if len(loose) < _SLIP_LENGTH - 1:
+        return []
+    slips = extract(
+        loose, others, scorer=OSA.normalized_similarity, score_cutoff=1 - 1 / _SLIP_LENGTH, limit=None
+    )
+    places = {place for _, _, place in slips}
+    if any(len(each) >= _JARO_LENGTH for each in (loose, *others)):
+        near = extract(loose, others, scorer=JaroWinkler.similarity, score_cutoff=_SIMILAR_FROM, limit=None)
+        places.update(place for _, _, place in near)
+    return sorted(places)
+
+
 def compare(one: Traits, other: Traits) -> Likeness:
     """Return how alike two records of one kind are. It is the same either way round."""
     found: list[tuple[float, Message]] = []
@@ -232,16 +271,18 @@ def _names_alike(one: Name, other: Name) -> tuple[float, Message] | None:
         return None
     # Two letters exchanged are one slip. Long names bear more of them, yet not in their beginning.
     near = 1 - OSA.distance(one.loose, other.loose) / longer
-    near = max(near, JaroWinkler.similarity(one.loose, other.loose) if longer >= 8 else 0.0)
-    if near < _SIMILAR_FROM and not (longer >= 5 and OSA.distance(one.loose, other.loose) == 1):
+    near = max(near, JaroWinkler.similarity(one.loose, other.loose) if longer >= _JARO_LENGTH else 0.0)
+    if near < _SIMILAR_FROM and not (longer >= _SLIP_LENGTH and OSA.distance(one.loose, other.loose) == 1):
         return None
     percent = round(100 * near)
-    return 0.7 * near, message(N_("Similar name ({percent} %)"), percent=percent)
+    return min(_SIMILAR_WEIGHT * near, _SIMILAR_MOST), message(
+        N_("Similar name ({percent} %)"), percent=percent
+    )
 
 
 def _keyed(traits: Traits) -> Iterator[tuple[str, str]]:
     kind = traits.entity[:2]
-    for mark, text in (("t", traits.number), ("e", traits.email), ("w", traits.site)):
+    for mark, text in (("t", traits.number), ("e", traits.email), (_SITE, traits.site)):
         if text:
             yield kind + mark, text
     if len(traits.phone) >= _FEW_DIGITS:

@@ -17,8 +17,12 @@ from crm_core.entities import SCHEMAS
 from crm_core.rules.duplicates import (
     DISTINCT,
     Traits,
+    are_named_alike,
     compared_columns,
     is_half,
+    is_site,
+    keys_of,
+    like_among,
     telling_columns,
     traits_of,
 )
@@ -28,6 +32,8 @@ MOST_OF_A_KEY: Final = 200
 MOST_OF_A_HALF: Final = 80
 """The same of a key that is half a name: beyond that it is a common word, and says nothing."""
 _PAIRED_OF_A_KEY: Final = 40
+_PAIRED_OF_A_WORD: Final = 4
+"""The same of a half that is a common word: what was entered twice in a row is found by it."""
 _IDS_A_STATEMENT: Final = 500
 _ID_BITS: Final = 32
 
@@ -53,6 +59,26 @@ def with_keys(session: Session, entity: str, keys: Iterable[str]) -> list[str]:
     return ids
 
 
+def candidates(session: Session, entity: str, wanted: Traits) -> list[str]:
+    """Return the ids of living records that may be one with these traits, each once.
+
+    Those that have only half a name in common with it are left out where the whole of it is not alike.
+    """
+    keys = keys_of(wanted)
+    found = dict.fromkeys(with_keys(session, entity, (key for key in keys if not is_half(key))))
+    halves = with_keys(session, entity, filter(is_half, keys))
+    some = [record_id for record_id in halves if record_id not in found]
+    for record_id, values in values_of(session, entity, some, _naming_columns(entity)).items():
+        if are_named_alike(wanted.name, traits_of(entity, values).name):
+            found[record_id] = None
+    return list(found)
+
+
+def _naming_columns(entity: str) -> list[str]:
+    schema = SCHEMAS[entity]
+    return [name for name in (schema.meta.title, "kind") if name in schema.fields]
+
+
 def values_of(
     session: Session, entity: str, ids: Collection[str], names: Sequence[str] | None = None
 ) -> dict[str, Mapping[str, Any]]:
@@ -72,17 +98,24 @@ def values_of(
 
 
 def pairs(
-    session: Session, entity: str, progress: Callable[[int, int], None], stopped: Callable[[], bool]
+    session: Session,
+    entity: str,
+    progress: Callable[[int, int], None],
+    stopped: Callable[[], bool],
+    *,
+    halves: bool,
 ) -> Iterator[tuple[str, str]]:
     """Yield pairs of living records with a key in common, each pair once, those of one record together.
 
-    `progress` hears how many of how many entries of the index were read. Ends early where `stopped`.
+    `halves`: also those with half a name in common where the whole of it may be similar. `progress` hears
+    how many of how many entries of the index were read. Ends early where `stopped`.
     """
     run = session.connection().exec_driver_sql
     in_index = run("SELECT id, row_id FROM search_doc WHERE entity = ?", (entity,))
     ids = {int(doc): str(row_id) for doc, row_id in in_index}
+    loose = _loose_names(session, entity) if halves else {}
     found = array("Q")
-    paired = _pairs_in(_buckets(run, ids, progress, stopped))
+    paired = _pairs_in(_buckets(run, ids, progress, stopped), loose)
     while chunk := _take(paired, 100_000):
         found.extend(chunk)
     before = -1
@@ -94,9 +127,22 @@ def pairs(
         before = pair
 
 
+def _loose_names(session: Session, entity: str) -> dict[int, str]:
+    """Return the names of all records in the index by their place in it, as `Name.loose`."""
+    table, names = SCHEMAS[entity].table, _naming_columns(entity)
+    columns = ", ".join(f"record.{name}" for name in names)
+    rows = session.connection().exec_driver_sql(
+        f"SELECT entry.id, {columns} FROM search_doc AS entry JOIN {table.name} AS record"
+        " ON record.id = entry.row_id WHERE entry.entity = ?",
+        (entity,),
+    )
+    return {doc: traits_of(entity, dict(zip(names, values, strict=True))).name.loose for doc, *values in rows}
+
+
 def _buckets(
     run: Any, ids: Mapping[int, str], progress: Callable[[int, int], None], stopped: Callable[[], bool]
-) -> Iterator[list[int]]:
+) -> Iterator[tuple[str, list[int]]]:
+    """Yield each key of the index with the places of the records that have it."""
     held: list[int] = []
     of_key = ""
     total = len(ids) * 8  # about as many keys has a record; the last words are true
@@ -106,23 +152,38 @@ def _buckets(
             if stopped():
                 return
         if key != of_key:
-            yield held
+            yield of_key, held
             held, of_key = [], key
         if doc in ids:
             held.append(doc)
-    yield held
+    yield of_key, held
 
 
-def _pairs_in(buckets: Iterable[list[int]]) -> Iterator[int]:
-    for docs in buckets:
+def _pairs_in(buckets: Iterable[tuple[str, list[int]]], loose: Mapping[int, str]) -> Iterator[int]:
+    for key, docs in buckets:
         if len(docs) < 2:
             continue
         docs.sort()
-        # Of a key that very many have, such as the first half of a common name, each is compared with those
-        # next to it alone: enough to find what was entered twice in a row.
+        if is_half(key):
+            if loose:
+                yield from _similar_in(docs, loose)
+            continue
+        if is_site(key) and len(docs) > MOST_OF_A_KEY:
+            continue
+        # Of a key that very many have each is compared with those next to it alone: enough to find what was
+        # entered twice in a row.
         for place, doc in enumerate(docs):
             for other in docs[place + 1 : place + 1 + _PAIRED_OF_A_KEY]:
                 yield doc << _ID_BITS | other
+
+
+def _similar_in(docs: Sequence[int], loose: Mapping[int, str]) -> Iterator[int]:
+    names = [loose.get(doc, "") for doc in docs]
+    reach = _PAIRED_OF_A_KEY if len(docs) <= MOST_OF_A_HALF else _PAIRED_OF_A_WORD
+    for place, doc in enumerate(docs):
+        after = place + 1
+        for other in like_among(names[place], names[after : after + reach]):
+            yield doc << _ID_BITS | docs[after + other]
 
 
 def _take(pairs_found: Iterator[int], count: int) -> list[int]:

@@ -20,6 +20,7 @@ from crm_core.rules.duplicates import (
     Likeness,
     compare,
     keys_of,
+    names_tell,
     traits_of,
 )
 from crm_core.rules.known import known_texts
@@ -103,7 +104,7 @@ def matches_in(
     _demand_compared(entity)
     readable = {field.name for field in readable_fields(person, entity)}
     wanted = traits_of(entity, {name: value for name, value in values.items() if name in readable})
-    ids = [each for each in alike.with_keys(session, entity, keys_of(wanted)) if each != besides]
+    ids = [each for each in alike.candidates(session, entity, wanted) if each != besides]
     reader = alike.TraitsReader(session, entity, wanted)
     reader.know([*ids, besides] if besides else ids)
     apart = frozenset(values.get(DISTINCT) or ())
@@ -155,7 +156,7 @@ def find_groups(
     with replica.read() as session:
         joined = _Joined()
         reader = alike.TraitsReader(session, entity)
-        paired = alike.pairs(session, entity, progress, stopped)
+        paired = alike.pairs(session, entity, progress, stopped, halves=names_tell(least))
         for some in _batches(paired):
             reader.know([record_id for pair in some for record_id in pair])
             for one, other in some:

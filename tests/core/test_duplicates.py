@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_core.rules.duplicates import LIKELY_FROM, SHOWN_FROM, Likeness, compare, keys_of, traits_of
+from crm_core.rules.duplicates import (
+    LIKELY_FROM,
+    SHOWN_FROM,
+    Likeness,
+    are_named_alike,
+    compare,
+    keys_of,
+    like_among,
+    names_tell,
+    traits_of,
+)
+from crm_core.rules.names import name_of
 
 
 def likeness(one: dict[str, Any], other: dict[str, Any], entity: str = "customer") -> Likeness:
@@ -121,3 +132,23 @@ def test_whatever_is_written_a_score_is_between_0_and_100_and_the_same_both_ways
     assert 0 <= found.score <= 100
     assert found == compare(*reversed(traits))
     assert keys_of(traits[0]) == keys_of(traits[0])
+
+
+_WORDS = st.text(alphabet="abcd鹤纸食品", min_size=1, max_size=9)
+
+
+@given(st.lists(_WORDS, min_size=1, max_size=8), _WORDS)
+def test_a_quick_look_at_many_names_misses_none_that_is_similar(many: list[str], one: str) -> None:
+    wanted, others = name_of(one), [name_of(each) for each in many]
+    found = like_among(wanted.loose, [each.loose for each in others])
+    # Equal names are found by the key of the whole.
+    similar = (place for place, each in enumerate(others) if are_named_alike(wanted, each))
+    assert {place for place in similar if others[place].loose != wanted.loose} <= {*found}
+
+
+@given(st.text(alphabet="ab", min_size=40, max_size=90), st.integers(0, 89))
+def test_names_that_are_only_similar_never_make_a_likely_pair(name: str, place: int) -> None:
+    slip = name[: place % len(name)] + "z" + name[place % len(name) + 1 :]
+    assert names(name, slip).score < LIKELY_FROM
+    assert names_tell(SHOWN_FROM)
+    assert not names_tell(LIKELY_FROM)

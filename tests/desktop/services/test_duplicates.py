@@ -9,7 +9,9 @@ import pytest
 from crm_core.errors import AccessDenied, UserError
 from crm_core.ids import named_id
 from crm_core.rules.access import NO_RIGHTS, Person
+from crm_core.rules.duplicates import SHOWN_FROM
 from crm_desktop.assembly import App
+from crm_desktop.models import alike
 from crm_desktop.services import records
 from crm_desktop.services.duplicates import find_groups, matches
 from tests.support.desktop import empty_app
@@ -68,6 +70,31 @@ def test_all_groups_are_found_with_score_and_reasons_and_the_search_can_be_stopp
     assert heard
     assert find_groups(app.replica, "customer", least=100) == ()
     assert find_groups(app.replica, "customer", stopped=lambda: True) == ()
+
+
+def test_names_that_are_only_similar_are_found_where_all_that_is_alike_is_asked_for(app: App) -> None:
+    made = [
+        records.create(app.replica, "customer", {"name": name}).value.id
+        for name in ("Northern Kestrel Optics", "Northern Kestrel Optcs")
+    ]
+    asked = {
+        frozenset(each.record_id for each in group.members) for group in find_groups(app.replica, "customer")
+    }
+    every = find_groups(app.replica, "customer", least=SHOWN_FROM)
+    for record_id in made:
+        records.delete(app.replica, "customer", record_id)
+    assert frozenset(made) not in asked
+    assert frozenset(made) in {frozenset(each.record_id for each in group.members) for group in every}
+
+
+def test_a_web_site_of_very_many_customers_pairs_none_of_them(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alike, "MOST_OF_A_KEY", 1)
+    groups = find_groups(app.replica, "customer")
+    assert [{member.title for member in group.members} for group in groups] == [
+        {"深圳市纸鹤食品有限公司", "纸鹤食品有限公司"}
+    ]
 
 
 def test_who_may_not_read_a_kind_of_record_finds_nothing_by_it(
