@@ -46,6 +46,8 @@ class AttentionItem:
     currency: str | None = None
     tab: str = ""
     """The part of the record that is meant."""
+    shown_on: tuple[str, str] | None = None
+    """Kind and id of the record on whose page it stands; None for a page of its own."""
 
 
 def attention(replica: Replica) -> tuple[AttentionItem, ...]:
@@ -117,13 +119,14 @@ def _mentions(replica: Replica) -> list[AttentionItem]:
         names = query.labels(session, "user", {row.created_by for row in rows if row.created_by})
     found = []
     for row in rows:
-        entity, record_id = shown_on(replica, row.record_entity or "", row.record_id or "")
+        about = (row.record_entity or "", row.record_id or "")
         line = next(iter((row.body or "").splitlines()), "")
         found.append(
             AttentionItem(
                 group="mentions",
-                entity=entity,
-                record_id=record_id,
+                entity=about[0],
+                record_id=about[1],
+                shown_on=shown_on(replica, *about),
                 title=line,
                 subtitle=names.get(row.created_by or "", ""),
                 at_ms=row.created_at or 0,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from crm_desktop.ui.context import Place
+
 PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
     {
         "customer": "customers",
@@ -34,6 +36,9 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
     }
 )
 
+CONTACT = "contact"
+"""Kind of record a customer's page opens by its own id: the option of its place."""
+
 _SHOWN_WITH: Mapping[str, str] = MappingProxyType(
     {
         "contact": "customer",
@@ -43,6 +48,14 @@ _SHOWN_WITH: Mapping[str, str] = MappingProxyType(
     }
 )
 """What has no page of its own, with what it is shown on."""
+
+
+def place_showing(entity: str, record_id: str, shown_on: tuple[str, str], tab: str = "") -> Place:
+    """Return where a record is seen, with a tab beside it; `shown_on` is the record whose page shows it."""
+    options = {"tab": tab} if tab else {}
+    if entity == CONTACT:
+        options[CONTACT] = record_id
+    return Place(page=PAGE_OF_ENTITY[shown_on[0]], record_id=shown_on[1], options=options)
 
 
 def place_of(entity: str, record_id: str, belongs_to: Mapping[str, str]) -> tuple[str, str] | None:

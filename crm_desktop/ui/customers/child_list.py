@@ -83,11 +83,13 @@ class ChildList(QWidget):
             place = Place(page=page, options={"new": self._entity, "values": values})
             self._context.go.emit(place)
 
-    def open(self, record_id: str) -> None:
-        """Show a record: here, or on the page of its kind."""
+    def open(self, record_id: str, beside: str = "") -> None:
+        """Show a record, here with a tab beside it, or on the page of its kind."""
         page = PAGE_OF_ENTITY.get(self._entity)
         if page is None or page == "customers":
             self._show_form(record_id, None)
+            if beside and self._form is not None:
+                self._form.tabs.choose(beside)
         else:
             self._context.go.emit(Place(page=page, record_id=record_id))
 

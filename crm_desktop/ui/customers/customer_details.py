@@ -177,8 +177,8 @@ class CustomerDetails(DetailsPane):
         customer, schema = overview.customer, overview.customer.schema
         facts = []
         for name in ("phone", "email", "payment_terms"):
-            if customer.get(name):
-                facts.append(Fact(Message(schema.fields[name].label), str(customer.get(name))))
+            if words := words_of(customer, name):
+                facts.append(Fact(Message(schema.fields[name].label), words))
         if overview.bought_minor is not None:
             bought = money(amount(overview.bought_minor, overview.currency))
             facts.append(Fact(message("Bought"), bought))

@@ -207,7 +207,7 @@ class CustomerView(Live, QWidget):
         self.line.opened.connect(self._on_item_opened)
         self.side.tab_asked.connect(self._show_tab)
         self.side.contact_asked.connect(self._on_contact_asked)
-        self.side.contact_opened.connect(self._on_contact_opened)
+        self.side.contact_opened.connect(self.open_contact)
         self.context.records_changed.connect(self._on_records_changed)
 
     def _add_actions(self) -> None:
@@ -229,6 +229,13 @@ class CustomerView(Live, QWidget):
                 f"Alt+{number % 10}" if number <= _NUMBERED else "",
                 lambda key=key: self._show_tab(key),
             )
+
+    def open_contact(self, contact_id: str, beside: str = "") -> None:
+        """Show one of the people, with a tab beside him."""
+        self._show_tab("contacts")
+        tab = self._tab_widgets["contacts"]
+        assert isinstance(tab, ChildList)
+        tab.open(contact_id, beside)
 
     def _show_tab(self, key: str) -> None:
         self.tabs.choose(key)
@@ -274,7 +281,7 @@ class CustomerView(Live, QWidget):
                 return ProfileTab(context)
             case "organisation":
                 tab = OrganisationTab(context)
-                tab.contact_opened.connect(self._on_contact_opened)
+                tab.contact_opened.connect(self.open_contact)
                 return tab
             case "comments":
                 panel = CommentsPanel(context, "customer")
@@ -344,12 +351,6 @@ class CustomerView(Live, QWidget):
         tab = self._tab_widgets["contacts"]
         assert isinstance(tab, ChildList)
         tab.new()
-
-    def _on_contact_opened(self, contact_id: str) -> None:
-        self._show_tab("contacts")
-        tab = self._tab_widgets["contacts"]
-        assert isinstance(tab, ChildList)
-        tab.open(contact_id)
 
     def _on_item_opened(self, item: TimelineItem) -> None:
         if item.entity in ("customer", "comment"):

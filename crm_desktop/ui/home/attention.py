@@ -21,7 +21,7 @@ from crm_desktop.ui.format import clock, duration, figure, money, near_date, nea
 from crm_desktop.ui.home import words
 from crm_desktop.ui.home.home_card import HomeCard
 from crm_desktop.ui.home.lines import refill
-from crm_desktop.ui.places import PAGE_OF_ENTITY
+from crm_desktop.ui.places import PAGE_OF_ENTITY, place_showing
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import ICON_INLINE
 from crm_desktop.ui.translate import Text
@@ -113,8 +113,8 @@ class AttentionCard(HomeCard):
         if item.group == "returned" or page is None:
             self.context.go.emit(Place(page="sync"))
             return
-        options = {"tab": item.tab} if item.tab else {}
-        self.context.go.emit(Place(page=page, record_id=item.record_id, options=options))
+        shown_on = item.shown_on or (item.entity, item.record_id)
+        self.context.go.emit(place_showing(item.entity, item.record_id, shown_on, item.tab))
 
 
 class _State(QWidget):

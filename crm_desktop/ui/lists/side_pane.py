@@ -26,6 +26,7 @@ class SidePane(Live, QWidget):
         self.main, self.pane = main, pane
         self._wanted = shown
         self._overlay = False
+        self._needed = True
         self._width: int | None = None
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)
@@ -45,8 +46,18 @@ class SidePane(Live, QWidget):
         """Whether a person wants the pane beside the table; as an overlay it is opened each time."""
         return self._wanted
 
+    def need(self, needed: bool) -> None:
+        """Say whether there is anything the pane could show; without, it is out of sight."""
+        if needed != self._needed:
+            self._needed = needed
+            if self._overlay:
+                self.pane.hide()
+            self.arrange()
+
     def toggle(self) -> None:
         """Show or hide the pane."""
+        if not self._needed:
+            return
         if self._overlay:
             self.pane.setVisible(self.pane.isHidden())
         else:
@@ -68,8 +79,9 @@ class SidePane(Live, QWidget):
             self.pane.setGeometry(self.width() - width, 0, width, self.height())
             self.pane.raise_()
         else:
-            self.pane.setVisible(self._wanted)
-            if self._wanted:
+            shown = self._wanted and self._needed
+            self.pane.setVisible(shown)
+            if shown:
                 width = self._width or theme().size("details-pane")
                 self._splitter.setSizes([max(self.width() - width - 1, 1), width])
         self.shown_changed.emit(not self.pane.isHidden())

@@ -34,6 +34,7 @@ from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.pages.page import Page, current_of
+from crm_desktop.ui.places import CONTACT
 from crm_desktop.ui.segments.segment_actions import SegmentActions
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, M
@@ -110,8 +111,11 @@ class CustomersPage(Page):
             self._show_form(place.options.get("values"))
         elif place.record_id is not None:
             self._show_customer(place.record_id)
-            if self.view is not None and "tab" in place.options:
-                self.view.choose_tab(place.options["tab"])
+            tab = str(place.options.get("tab") or "")
+            if self.view is not None and CONTACT in place.options:
+                self.view.open_contact(str(place.options[CONTACT]), tab)
+            elif self.view is not None and tab:
+                self.view.choose_tab(tab)
         else:
             self._show_list(place)
 

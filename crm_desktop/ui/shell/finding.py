@@ -14,7 +14,7 @@ from crm_desktop.settings import RECENT_RECORDS
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.pages.registry import PageSpec
-from crm_desktop.ui.places import PAGE_OF_ENTITY
+from crm_desktop.ui.places import PAGE_OF_ENTITY, place_showing
 from crm_desktop.ui.shell.palette import Choice, Palette
 from crm_desktop.ui.translate import tr
 
@@ -126,7 +126,7 @@ class Finding(QObject):
         replica, context = self._context.replica, self._context
 
         def go(shown: tuple[str, str]) -> None:
-            context.go.emit(Place(page=PAGE_OF_ENTITY[shown[0]], record_id=shown[1]))
+            context.go.emit(place_showing(entity, record_id, shown))
 
         context.tasks.read(self, lambda: places.shown_on(replica, entity, record_id), go)
 

@@ -13,9 +13,9 @@ from crm_desktop.services import places, transfers
 from crm_desktop.services.transfers import Transfer, TransferState, UnderWay
 from crm_desktop.settings import FILES_PAUSED
 from crm_desktop.sync.blobs import UP, BlobStep
-from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import figure, file_size, percent
-from crm_desktop.ui.places import PAGE_OF_ENTITY
+from crm_desktop.ui.places import PAGE_OF_ENTITY, place_showing
 from crm_desktop.ui.sync_centre.row_list import RowList
 from crm_desktop.ui.sync_words import until
 from crm_desktop.ui.theme import theme
@@ -102,9 +102,8 @@ class TransferList(RowList):
         replica, context = self._context.replica, self._context
 
         def go(found: tuple[str, str]) -> None:
-            entity, record_id = found
-            if entity in PAGE_OF_ENTITY:
-                context.go.emit(Place(page=PAGE_OF_ENTITY[entity], record_id=record_id))
+            if found[0] in PAGE_OF_ENTITY:
+                context.go.emit(place_showing(row.record_entity, row.record_id, found))
 
         context.tasks.read(self, lambda: places.shown_on(replica, row.record_entity, row.record_id), go)
 

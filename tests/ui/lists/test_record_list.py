@@ -504,6 +504,10 @@ def test_nothing_that_fits_says_so_and_offers_to_clear_the_filter(stage: Stage) 
     stage.settle()
     assert made.empty.state.line.text() == "Nothing fits this filter"
     assert made.empty.isVisible()
+    assert made.pane is not None
+    assert made.pane.isHidden(), "there is nothing to tell more of"
+    stage.press(made.table, Key.Key_F4)
+    assert made.pane.isHidden()
     made.empty.clear_button.click()
     stage.settle()
     assert made.table.isVisible()

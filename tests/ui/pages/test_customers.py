@@ -21,15 +21,17 @@ from crm_desktop.models.device_tables import OtherVersion
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
 from crm_desktop.models.state import Key as StateKey
-from crm_desktop.services import activities, customers, drafts, lists, records
+from crm_desktop.services import activities, customers, drafts, lists, places, records
 from crm_desktop.services.timeline import ItemKind
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.customers import quick_log_box
 from crm_desktop.ui.customers.child_list import ChildList
 from crm_desktop.ui.customers.customer_view import CustomerView
 from crm_desktop.ui.forms.other_versions import VersionPanel
+from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.pages.customers import CustomersPage
 from crm_desktop.ui.pages.records import ActivitiesPage, ProductsPage
+from crm_desktop.ui.places import place_showing
 from crm_desktop.ui.timeline.history_list import HistoryList
 from crm_desktop.ui.timeline.timeline_model import Entry
 from crm_desktop.ui.translate import show, tr, translator
@@ -108,6 +110,10 @@ def test_the_details_follow_the_current_row(stage: Stage) -> None:
     row = page.list.current_row()
     assert row is not None
     assert page.list.pane.title.text() == row.record.title
+    records.update(stage.app.replica, "customer", row.id, {"phone": "0571 8888 0001"})
+    stage.settle()
+    said = [fact.value.text() for fact in page.list.pane.findChildren(Fact) if fact.label.text() == "Phone"]
+    assert "0571 8888 0001" in said
 
 
 def test_selected_customers_are_told_with_their_open_deals(stage: Stage) -> None:
@@ -356,6 +362,20 @@ def test_a_contact_is_added_and_changed_in_its_tab(stage: Stage) -> None:
     QTest.keyClicks(editor, "Buyer")
     stage.press(tab._form, Key.Key_Return, Ctrl)
     assert customers.overview(stage.app.replica, customer.id).contacts[0]["title"] == "Buyer"
+
+
+def test_a_place_names_one_of_the_people_and_the_tab_beside_him(stage: Stage) -> None:
+    page = page_of(stage)
+    customer = make(stage, name="Blue Heron")
+    contact = make(stage, "contact", name="Wren Hale", customer_id=customer.id)
+    shown_on = places.shown_on(stage.app.replica, "contact", contact.id)
+    page.show_place(place_showing("contact", contact.id, shown_on, "comments"))
+    stage.settle()
+    assert page.view is not None
+    assert (page.view.customer_id, page.view.tabs.key) == (customer.id, "contacts")
+    form = page.view.findChild(RecordForm)
+    assert form is not None
+    assert (form.record_id, form.tabs.row.key) == (contact.id, "comments")
 
 
 def test_points_are_given_in_their_tab_and_an_entry_is_only_looked_at(stage: Stage) -> None:
