@@ -63,6 +63,9 @@ def test_a_rule_says_in_words_whom_it_means_before_it_is_kept(stage: Stage) -> N
     stage.settle()
     columns = [column.key for column in page.list.model.columns]
     assert page.list.model.index(0, columns.index("customers")).data() == "2"
+    records.create(stage.app.replica, "customer", {"name": "Dogwood", "level": "A"})
+    stage.settle()
+    assert page.list.model.index(0, columns.index("customers")).data() == "3"
     page.show_button.click()
     stage.settle()
     place = stage.places[-1]
