@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
+
+from crm_core.rules.standard_roles import STANDARD_ROLES
 from tests.cli.support import Crm
 
 
@@ -26,3 +30,22 @@ def test_segments_are_made_by_rule_and_by_hand_and_narrow_lists(crm: Crm) -> Non
     assert seen["subject"] == "Seen"
     changed = crm.json("segment", "change", "Large", "employees < 100", "--name", "Little")
     assert (changed["name"], changed["first"][0]["name"]) == ("Little", "Small")
+
+
+def test_customers_of_a_segment_are_exported_changed_and_handed_over_alone(crm: Crm) -> None:
+    role = crm.json("add", "role", "name=Sells", f"rights={json.dumps(STANDARD_ROLES['sales'][1])}")
+    leaver, _ = (crm.json("add", "user", f"name={name}", f"role_id={role['id']}") for name in ("Lee", "Heir"))
+    for name, size in (("Big", 500), ("Huge", 900), ("Small", 5)):
+        crm.json("add", "customer", f"name={name}", f"employees={size}", f"owner_id={leaver['id']}")
+    crm.json("segment", "make", "Large", "employees >= 100 or not employees filled")
+    file = crm.profile.parent / "large.csv"
+    crm.json(
+        "export", "customer", str(file), "--where", "segment = Large", "--fields", "name", "--sort", "name"
+    )
+    rows = csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines())
+    assert [row["Name"] for row in rows] == ["Big", "Huge"]
+    asked = ("hand-over", "--from", "Lee", "--to", "Heir", "--where", "segment = Large")
+    assert crm.json(*asked, "--dry-run")["customer"] == 2
+    assert crm.json(*asked)["moved"] == 2
+    stay = crm.rows("list", "customer", "--where", f"owner_id = {leaver['id']}", "--fields", "name")
+    assert [row["name"] for row in stay] == ["Small"]
