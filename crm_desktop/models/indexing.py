@@ -42,6 +42,7 @@ _OF_OTHERS = (
     'CREATE INDEX "lx_activity_of_customer" ON activity (customer_id, kind, happened_at, life)',
     'CREATE INDEX "lx_activity_kind_happened" ON activity (kind, happened_at, customer_id, life)',
     'CREATE INDEX "lx_deal_of_customer" ON deal (customer_id, stage_id, close_date, currency, amount, life)',
+    'CREATE INDEX "lx_customer_tagged" ON customer (tags) WHERE tags IS NOT NULL',
     'CREATE INDEX "lx_activity_of_deal" ON activity (deal_id, kind, happened_at, life)',
 )
 """What segments and neglect ask most of what belongs to customers and deals is answered by an index alone."""

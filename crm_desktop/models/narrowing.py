@@ -9,9 +9,10 @@ import datetime
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Table, and_, false, func, literal_column, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS, schema_of
@@ -147,15 +148,26 @@ class Narrowing:
             self._judging = self._judging[:-1]
 
     def _where(self, schema: Schema, field: Field, condition: Condition) -> ColumnElement[bool]:
-        """Return the same as `filters.where`; of a whole list by whom somebody spoke with since."""
+        """Return the same as `filters.where`.
+
+        Of a whole list, whom somebody spoke with since and who carries a tag is read along an index.
+        """
+        said = where(schema, field, condition)
+        if self._one_by_one:
+            return said
         since = _SINCE.get(condition.op)
-        known = field == derived.LAST_CONTACT and isinstance(condition.value, int)
-        if since is None or not known or self._one_by_one:
-            return where(schema, field, condition)
-        kept = derived.KEPT.c
-        spoken_with = select(kept.customer_id).where(since(kept.at_ms, condition.value)).correlate(None)
-        among: ColumnElement[bool] = schema.table.c.id.in_(spoken_with)
-        return not_(among) if condition.op is Op.NOT_SINCE else among
+        if field == derived.LAST_CONTACT and since is not None and isinstance(condition.value, int):
+            kept = derived.KEPT.c
+            spoken_with = select(kept.customer_id).where(since(kept.at_ms, condition.value)).correlate(None)
+            among: ColumnElement[bool] = schema.table.c.id.in_(spoken_with)
+            return not_(among) if condition.op is Op.NOT_SINCE else among
+        tagged = schema.name == CUSTOMER and field.name == TAGGED and condition.value
+        if tagged and condition.op in (Op.EQUAL, Op.NOT_EQUAL):
+            carries = where(schema, field, replace(condition, op=Op.EQUAL))
+            row: ColumnElement[int] = literal_column(f'"{schema.name}".rowid')
+            carriers = select(row).where(schema.table.c[TAGGED].is_not(None), carries).correlate(None)
+            return row.in_(carriers) if condition.op is Op.EQUAL else row.not_in(carriers)
+        return said
 
     def _dated(self, field: Field, condition: Condition) -> tuple[Condition, ...]:
         return tuple(dated(field, condition, self._now(), _midnight_ms))
@@ -251,6 +263,8 @@ _COMPARES: Mapping[Op, Callable[[Any, Any], Any]] = {
 _SOME = frozenset(((Op.AT_LEAST, 1), (Op.MORE, 0)))
 _NONE = frozenset(((Op.EQUAL, 0), (Op.LESS, 1), (Op.AT_MOST, 0)))
 """Comparisons of a number that ask whether there is a record at all."""
+TAGGED = "tags"
+"""The field of customers whose carriers an index holds."""
 _SINCE: Mapping[Op, Callable[[Any, Any], Any]] = {
     Op.AT_LEAST: _COMPARES[Op.AT_LEAST],
     Op.MORE: _COMPARES[Op.MORE],

@@ -407,6 +407,7 @@ def test_a_role_that_may_not_read_what_a_rule_asks_of_learns_nothing_by_it(
         ("count(activity) = 0", "lx_activity_of_customer"),
         ("sum(deal.amount where close_date = this-year) > 5 CNY", "lx_deal_of_customer"),
         ("last_contact not since today-90", "lx_last_contact_at"),
+        ("tags = VIP and level = A", "lx_customer_tagged"),
     ],
 )
 def test_what_segments_ask_most_is_answered_by_an_index_alone(
