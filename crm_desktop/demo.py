@@ -27,6 +27,7 @@ from crm_core.i18n import N_, Message, Translate, message
 from crm_core.ids import named_id
 from crm_core.money import Money
 from crm_core.schema.field import Plain
+from crm_core.schema.phones import shown_form
 from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.cli.console import tr
@@ -282,13 +283,13 @@ class _Demo:
         shared, handed = self._customers[SHARED], self._customers[HANDED]
         name = records.get(lin.replica, "customer", shared).title
         records.update(
-            lin.replica, "customer", shared, {"phone": "0512 5550 0199", "industry": "Frozen food"}
+            lin.replica, "customer", shared, {"phone": "+8651255500199", "industry": "Frozen food"}
         )
         records.change_tags(lin.replica, "customer", shared, add=["key account"])
         tell.fact(
             message(N_("lin changes the phone and the industry of {customer}, and tags it"), customer=name)
         )
-        records.update(maya.replica, "customer", shared, {"phone": "0512 5550 0140", "city": "Suzhou Park"})
+        records.update(maya.replica, "customer", shared, {"phone": "+8651255500140", "city": "Suzhou Park"})
         records.change_tags(maya.replica, "customer", shared, add=["cold chain"])
         tell.fact(
             message(
@@ -297,7 +298,7 @@ class _Demo:
             )
         )
         made = records.create(
-            lin.replica, "customer", {"name": "松针仪表（示例）", "phone": "025 5550 0177", "level": "B"}
+            lin.replica, "customer", {"name": "松针仪表（示例）", "phone": "+862555500177", "level": "B"}
         ).value
         tell.fact(message(N_("lin makes a customer: {customer}"), customer=made.title))
         activities.log(
@@ -389,7 +390,7 @@ class _Demo:
         }
         for record in seen:
             self._demand(
-                record["phone"] == "0512 5550 0140"
+                record["phone"] == "+8651255500140"
                 and record["industry"] == "Frozen food"
                 and record["city"] == "Suzhou Park"
                 and record["tags"] == ["cold chain", "key account"],
@@ -398,7 +399,7 @@ class _Demo:
         tell.fact(
             message(
                 N_("Merged on both: phone {phone} (the later edit), {industry}, city {city}, tags {tags}"),
-                **{**merged, "tags": ", ".join(seen[0]["tags"])},
+                **{**merged, "phone": shown_form(seen[0]["phone"]), "tags": ", ".join(seen[0]["tags"])},
             )
         )
         edits = [self._told(edit) for edit in returned_edits.returned(lin.replica)]

@@ -10,24 +10,23 @@ from crm_core.errors import UserError
 from crm_core.exchange.convert import cell_reader, clean
 from crm_core.exchange.deals import Stages, name_deal
 from crm_core.exchange.drafts import Column, Draft
-from crm_core.exchange.industries import likely_misspelt
 from crm_core.exchange.links import Links, NotFoundHere
 from crm_core.exchange.mapping import RECORD_ID, Found, Rule, Target, title_of
 from crm_core.exchange.missing import STAGE_BY_NAME, Missing, defaults_of
 from crm_core.exchange.plan import ImportOptions, ImportPlan, Lookup, Mode, PlannedRow, Step
 from crm_core.exchange.source import SourceRow, SourceTable
+from crm_core.exchange.standard_names import StandardNames, likely_misspelt
 from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id, new_id
 from crm_core.money import is_currency
-from crm_core.schema.code_lists import CodeList, spellings
+from crm_core.schema.code_lists import spellings
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.phones import compared_form, standard_form
 from crm_core.schema.reading import CUSTOM_PREFIX
-from crm_core.schema.standards import has_standard, mended
+from crm_core.schema.standards import has_standard
 from crm_core.schema.validate import custom_problems, problems_of
 from crm_core.schema.values import parse_text
 
-_PLACES = frozenset((CodeList.COUNTRY, CodeList.PROVINCE, CodeList.CITY))
 Advance = Callable[[int, int], None]
 """Told (rows done, rows in all); may raise to stop."""
 
@@ -75,6 +74,11 @@ class _Planner:
         self.notes: list[Message] = [*table.notes]
         self.fields = {each.name: each for each in target.fields()}
         self.id_column = next((rule.column for rule in rules if rule.field == RECORD_ID), None)
+        self.names = StandardNames(
+            {
+                self.fields[r.field].name: self.fields[r.field] for r in rules if r.field in self.fields
+            }.values()
+        )
         self.columns = self._prepare([rule for rule in rules if rule.field != RECORD_ID])
         self.key = self._choose_key()
         self.stages = Stages(lookup) if self.schema.name == "deal" else None
@@ -104,7 +108,13 @@ class _Planner:
             table=self.table,
             rows=tuple(self._planned(draft) for draft in drafts),
             extras=tuple(self.missing.extras),
-            notes=(*self.notes, *self.missing.notes(), *self.links.notes(), *stage_notes),
+            notes=(
+                *self.notes,
+                *self.names.notes(),
+                *self.missing.notes(),
+                *self.links.notes(),
+                *stage_notes,
+            ),
         )
 
     # Preparing
@@ -120,7 +130,7 @@ class _Planner:
             cells = [replace.get(cell, cell) for cell in cleaned if cell]
             read, notes = cell_reader(filled, cells, self.options.reading, rule.factor)
             self.notes += notes
-            self.notes += likely_misspelt(filled, cells, self.target.languages)
+            self.notes += likely_misspelt(filled, cells)
             header = self.table.headers[rule.column]
             columns.append(Column(rule=rule, header=header, field=filled, read=read, replace=replace))
         # An amount needs its currency first, a stage its pipeline.
@@ -271,13 +281,8 @@ class _Planner:
         }
         for column in self.columns:
             self._read_cell(draft, column, context)
-        self._name_places(draft)
-
-    def _name_places(self, draft: Draft) -> None:
-        """Give places their standard names; after the whole row, for one is looked for in the other."""
-        row = {**draft.current, **draft.values}
-        for name in [name for name in draft.values if self.fields[name].code_list in _PLACES]:
-            draft.values[name] = mended(self.fields[name], draft.values[name], row) or draft.values[name]
+        # After the whole row: a place is looked for in the other.
+        self.names.name(draft.values, draft.current)
 
     def _read_cell(self, draft: Draft, column: Column, context: Mapping[str, Any]) -> None:
         text = column.text(draft.source)

@@ -119,6 +119,18 @@ def standard_name(which: CodeList, text: str, row: Mapping[CodeList, str]) -> st
     return found.chinese if any("\u4e00" <= c <= "\u9fff" for c in text) else found.english
 
 
+def certain_name(which: CodeList, text: str, row: Mapping[CodeList, str]) -> str | None:
+    """Return the standard name of what a text names for certain, in its writing.
+
+    An everyday word for an industry may mean less than the whole of it: law is less than business services.
+    """
+    found = find(which, text, row)
+    names = () if found is None else (*found.standard, found.code, found.code[1:])
+    if found is None or (which is CodeList.INDUSTRY and _fold(text) not in {_fold(name) for name in names}):
+        return None
+    return standard_name(which, text, row)
+
+
 def shown_name(which: CodeList, text: str, row: Mapping[CodeList, str], language: str) -> str:
     """Return what a reader of the language reads; what is on no list stands as it is."""
     found = find(which, text, row)

@@ -51,6 +51,38 @@ def mended(field: Field, value: Any, values: Mapping[str, Any]) -> str | None:
     return clear if clear != value else None
 
 
+def standardised(
+    fields: Mapping[str, Field], written: Mapping[str, Any], held: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what somebody wrote with all that is certain in its standard form, the rest as it was written.
+
+    `held` is the row so far: a place is looked for in the others. What forms, commands, files and programs
+    write goes through here.
+    """
+    row = {**held, **written}
+    return {
+        name: (_certain(fields[name], value, row) or value) if name in fields else value
+        for name, value in written.items()
+    }
+
+
+def doubts_of(
+    fields: Mapping[str, Field], written: Mapping[str, Any], held: Mapping[str, Any]
+) -> dict[str, Message]:
+    """Return what is not standard about what somebody wrote and may be kept, by field."""
+    row = {**held, **written}
+    found = {name: doubt_with(fields[name], value, row) for name, value in written.items() if name in fields}
+    return {name: doubt for name, doubt in found.items() if doubt is not None}
+
+
+def _certain(field: Field, value: Any, values: Mapping[str, Any]) -> str | None:
+    if field.code_list is None:
+        return mended(field, value, values)
+    if not isinstance(value, str) or not value:
+        return None
+    return code_lists.certain_name(field.code_list, value, row_of(values))
+
+
 def _doubt_with_name(which: CodeList, value: str, row: Mapping[CodeList, str]) -> Message | None:
     clear = code_lists.standard_name(which, value, row)
     if clear is not None:

@@ -26,6 +26,7 @@ from crm_desktop.cli.values import (
     listed_columns,
     parse,
     record_id_of,
+    tell_doubts,
 )
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
 from crm_desktop.models.records import Record
@@ -157,8 +158,11 @@ def add(terminal: Terminal, entity: str, assignments: tuple[str, ...]) -> None:
     """Make a record."""
     schema_of(entity)
     with terminal.app() as app:
-        values = parse(declared_fields(app.replica, entity), entity, assignments)
-        terminal.console.show(flat(app.replica, records.create(app.replica, entity, values).value))
+        fields = declared_fields(app.replica, entity)
+        values = parse(fields, entity, assignments)
+        made = records.create(app.replica, entity, values).value
+        tell_doubts(terminal.console, fields, values, made)
+        terminal.console.show(flat(app.replica, made))
 
 
 @click.command(
@@ -174,8 +178,11 @@ def set_fields(terminal: Terminal, entity: str, record_id: str, assignments: tup
     with terminal.app() as app:
         replica = app.replica
         present = records.get(replica, entity, record_id_of(record_id))
-        values = parse(declared_fields(replica, entity), entity, assignments, present.values)
-        terminal.console.show(flat(replica, records.update(replica, entity, present.id, values).value))
+        fields = declared_fields(replica, entity)
+        values = parse(fields, entity, assignments, present.values)
+        changed = records.update(replica, entity, present.id, values).value
+        tell_doubts(terminal.console, fields, values, changed)
+        terminal.console.show(flat(replica, changed))
 
 
 @click.command(help=tr(N_("Delete a record; restore brings it back.")))

@@ -14,12 +14,14 @@ from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.schema.standards import doubts_of, standardised
 from crm_core.schema.values import links_of, parse_text, to_plain
 from crm_desktop.cli.console import tr
 from crm_desktop.models.custom import fields_of
 from crm_desktop.models.records import Record, flat_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import records
+from crm_terminal.console import Console
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_][\w:.]*?)(\+=|-=|=)(.*)\Z", re.DOTALL)
 
@@ -101,7 +103,8 @@ def parse(
             problems.append(Problem(field=name, message=error.message))
     if problems:
         raise Invalid(problems)
-    return {name: value for name, value in values.items() if name}
+    named = {name: value for name, value in values.items() if name}
+    return standardised(fields, named, present or {})
 
 
 def _with_words(field: Field, sign: str, text: str, row: Mapping[str, Any]) -> dict[str, Plain]:
@@ -111,6 +114,15 @@ def _with_words(field: Field, sign: str, text: str, row: Mapping[str, Any]) -> d
     given = {str(word) for word in words} if isinstance(words, list) else set()
     held = {str(word) for word in row.get(field.name) or ()}
     return {field.name: [*sorted(held | given if sign == "+=" else held - given)]}
+
+
+def tell_doubts(
+    console: Console, fields: Mapping[str, Field], written: Mapping[str, Plain], record: Record
+) -> None:
+    """Say which of the values written to a record are kept though they are not standard."""
+    held = {name: record.values.get(name) for name in written}
+    for name, doubt in doubts_of(fields, held, record.values).items():
+        console.tell(N_("{column}: {problem}"), column=name, problem=doubt)
 
 
 def plain_change(field: Field | None, value: Plain, row: Mapping[str, Any]) -> Plain:

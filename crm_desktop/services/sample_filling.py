@@ -161,6 +161,8 @@ class Filling:
                 "source": sources[number % len(sources)],
                 "status": customer["status"],
                 "territory_id": territories[customer["territory"]],
+                "country": self._writer.say(customer["country"]),
+                "province": self._writer.say(customer.get("province")),
                 "city": self._writer.say(customer["city"]),
                 "employees": self._writer.random.choice((18, 45, 80, 120, 260, 540)),
                 "founded_year": self._writer.random.randrange(1968, 2020),

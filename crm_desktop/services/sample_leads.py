@@ -12,7 +12,7 @@ from crm_desktop.models.replica import LOCAL_USER
 from crm_desktop.services.sample_writing import CURRENCY, Writer
 
 _AS_IS = ("phone", "email", "source", "channel", "status", "junk_reason", "employees")
-_SAID = ("name", "company", "title", "campaign", "city", "needs")
+_SAID = ("name", "company", "title", "campaign", "country", "province", "city", "needs")
 
 
 def year_values(lead: Mapping[str, Any], owner_id: str, today: datetime.date) -> dict[str, Plain]:

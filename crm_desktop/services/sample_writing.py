@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from crm_core.entities import SCHEMAS
 from crm_core.ids import named_id
-from crm_core.schema.field import Kind, Plain
-from crm_core.schema.phones import standard_form
+from crm_core.schema.field import Plain
+from crm_core.schema.standards import mended
 from crm_core.sync.merge import dot
 from crm_desktop.models import repository
 from crm_desktop.models.device_tables import SetDot
@@ -60,7 +60,7 @@ class Writer:
             "created_by": LOCAL_USER,
             "updated_at": made_at,
             "updated_by": LOCAL_USER,
-            **{name: _standard(entity, name, value) for name, value in given.items()},
+            **standard_values(entity, given),
         }
         record_id = named_id("sample", f"{entity}:{number}")
         repository.create(self.session, entity, complete, record_id)
@@ -88,7 +88,10 @@ class Writer:
         return round(moment.timestamp() * 1000)
 
 
-def _standard(entity: str, name: str, value: Plain) -> Plain:
-    field = SCHEMAS[entity].fields.get(name)
-    is_phone = field is not None and field.kind is Kind.PHONE
-    return (standard_form(str(value)) or value) if is_phone else value
+def standard_values(entity: str, values: Mapping[str, Plain]) -> dict[str, Plain]:
+    """Return values of an invented record in their standard form, as far as they have one."""
+    fields = SCHEMAS[entity].fields
+    return {
+        name: (mended(fields[name], value, values) or value) if name in fields else value
+        for name, value in values.items()
+    }

@@ -20,7 +20,7 @@ from crm_desktop.services import quotes, records
 from crm_desktop.services.calendar import local
 from crm_desktop.services.sample import demo_texts
 from crm_desktop.services.sample_leads import year_values
-from crm_desktop.services.sample_writing import evening
+from crm_desktop.services.sample_writing import evening, standard_values
 
 CUSTOMERS = 24
 SHARED, HANDED, ASKS = 0, 2, 1
@@ -99,7 +99,7 @@ class Filling:
 
     def _create(self, entity: str, values: Mapping[str, Plain]) -> str:
         given = {name: value for name, value in values.items() if value is not None}
-        return records.create(self._replica, entity, given).value.id
+        return records.create(self._replica, entity, standard_values(entity, given)).value.id
 
     def _at(self, age_ms: int, entity: str, values: Mapping[str, Plain]) -> None:
         self._events.append((age_ms, partial(self._create, entity, values)))
@@ -144,6 +144,8 @@ class Filling:
                 "name": customer["name"],
                 "level": customer["level"],
                 "industry": customer["industry"]["en"],
+                "country": customer["country"]["en"],
+                "province": customer.get("province", {}).get("en"),
                 "city": customer["city"]["en"],
                 "phone": f"021 5550 {1000 + number}",
                 "email": f"desk@{customer['site']}.example",

@@ -123,6 +123,12 @@ def _form(field: Field) -> Tree:
     return form
 
 
+_DOUBTS: Tree = {
+    "description": "Fields whose values were kept as sent though they are not standard.",
+    "schema": {"type": "string"},
+}
+
+
 def _paths(schema: Schema) -> Tree:
     name = schema.name
     one = {"name": "id", "in": "path", "required": True, "schema": _FORMS[Kind.REF]}
@@ -142,6 +148,8 @@ def _paths(schema: Schema) -> Tree:
 
     def operation(verb: str, summary: str, answer: Tree | None, status: str = "200", **more: Any) -> Tree:
         answers: Tree = {status: {"description": summary}}
+        if "requestBody" in more:
+            answers[status]["headers"] = {"Not-Standard": _DOUBTS}
         if answer is not None:
             answers[status]["content"] = {"application/json": {"schema": answer}}
         answers["default"] = _FAULT_ANSWER

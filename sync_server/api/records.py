@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -13,6 +14,7 @@ from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from crm_core.schema.field import Field
+from crm_core.schema.standards import doubts_of
 from crm_core.schema.values import instant_text, to_json
 from sync_server.api.context import CurrentUser
 from sync_server.asked import Hqs
@@ -22,6 +24,8 @@ from sync_server.services.plain import values_of
 from sync_server.services.reading import PAGE_MOST, Reader
 
 PREFIX = "/v1/records"
+NOT_STANDARD: Final = "Not-Standard"
+"""Header that names the fields whose values were kept as they were sent though they are not standard."""
 
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
@@ -81,7 +85,7 @@ def create_record(hq: Hqs, user_id: CurrentUser, entity: Entity, body: Body) -> 
     with hq.records.reader(user_id) as reader:
         values = _values(reader, entity, body, {})
     record_id = hq.records.create(entity, values, user_id)
-    return _record(hq, user_id, entity, record_id, status=201)
+    return _record(hq, user_id, entity, record_id, status=201, written=values)
 
 
 @router.get("/{entity}/{record_id}")
@@ -108,7 +112,7 @@ def change_record(hq: Hqs, user_id: CurrentUser, entity: Entity, record_id: str,
     with hq.records.reader(user_id) as reader:
         values = _values(reader, entity, body, reader.get(entity, record_id))
     hq.records.update(entity, record_id, values, user_id)
-    return _record(hq, user_id, entity, record_id)
+    return _record(hq, user_id, entity, record_id, written=values)
 
 
 @router.delete("/{entity}/{record_id}")
@@ -129,10 +133,20 @@ def _values(reader: Reader, entity: str, body: dict[str, Any], row: dict[str, An
     return values_of(schema_of(entity), reader.custom(entity), body, row)
 
 
-def _record(hq: Hqs, user_id: str, entity: str, record_id: str, status: int = 200) -> JSONResponse:
+def _record(
+    hq: Hqs,
+    user_id: str,
+    entity: str,
+    record_id: str,
+    status: int = 200,
+    written: Mapping[str, Any] = MappingProxyType({}),
+) -> JSONResponse:
     with hq.records.reader(user_id) as reader:
         values, custom = reader.get(entity, record_id), reader.custom(entity)
-    return JSONResponse(_shown(entity, record_id, values, custom, None), status_code=status)
+    kept = {name: values[name] for name in written if name in values}
+    doubts = doubts_of({**schema_of(entity).fields, **custom}, kept, values)
+    headers = {NOT_STANDARD: ", ".join(doubts)} if doubts else None
+    return JSONResponse(_shown(entity, record_id, values, custom, None), status_code=status, headers=headers)
 
 
 def _shown(

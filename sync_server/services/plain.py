@@ -9,6 +9,7 @@ from crm_core.errors import Invalid, Problem, UserError
 from crm_core.i18n import N_, Message, message
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import Schema
+from crm_core.schema.standards import standardised
 from crm_core.schema.values import parse_text
 
 
@@ -18,8 +19,8 @@ def values_of(
     """Return what a JSON object sets: text in the forms of the command line, or JSON's own values.
 
     `row` is the record so far, for an amount given without its currency takes the record's. Numbers with a
-    fraction must come as text (`json.loads(..., parse_float=str)`). Raises `Invalid` naming every field that
-    is wrong.
+    fraction must come as text (`json.loads(..., parse_float=str)`). Numbers, addresses and places become
+    standard where that is certain. Raises `Invalid` naming every field that is wrong.
     """
     values: dict[str, Any] = {}
     problems = []
@@ -37,7 +38,7 @@ def values_of(
             problems.append(Problem(field=name, message=error.message))
     if problems:
         raise Invalid(problems)
-    return values
+    return standardised({**schema.fields, **custom}, values, row)
 
 
 def _read(field: Field, given: Any, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.rules.assignment import Rule, Way
 from crm_core.schema import code_lists
 from crm_core.schema.code_lists import CodeList
-from crm_core.schema.standards import doubt_with, mended
+from crm_core.schema.standards import doubt_with, doubts_of, mended, standardised
 
 FIELDS = SCHEMAS["customer"].fields
 
@@ -42,6 +42,31 @@ def test_a_name_in_either_language_becomes_the_standard_one_of_its_writing(
     which: CodeList, text: str, name: str
 ) -> None:
     assert code_lists.standard_name(which, text, row()) == name
+
+
+def test_what_is_certain_becomes_standard_and_the_rest_stays_and_is_told_of() -> None:
+    written = {
+        "province": "江苏",
+        "city": "suzhou",
+        "industry": "Legal",
+        "phone": "0512 5550 0199",
+        "email": "<a@b.example>",
+        "notes": "江苏",
+    }
+    became = standardised(FIELDS, written, {"country": "CN"})
+    assert became == {
+        **written,
+        "province": "江苏省",
+        "city": "Suzhou",
+        "phone": "+8651255500199",
+        "email": "a@b.example",
+    }
+    assert set(doubts_of(FIELDS, became, {"country": "CN"})) == {"industry"}
+    assert standardised(FIELDS, {"city": "Suzhou"}, {}) == {"city": "Suzhou"}
+    assert [
+        standardised(FIELDS, {"industry": text}, {})["industry"]
+        for text in ("manufacturing", " 教育", "c34", "Robotics", "")
+    ] == ["Manufacturing", "教育", "General-purpose machinery", "Robotics", ""]
 
 
 def test_each_list_narrows_the_next() -> None:

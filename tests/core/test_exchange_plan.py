@@ -320,6 +320,21 @@ def test_a_typing_error_in_an_industry_is_kept_and_pointed_out(shelf: Shelf) -> 
     assert made.rows[0].values["industry"] == "technolgy"
 
 
+def test_names_become_standard_where_that_is_certain_and_both_are_told_of(shelf: Shelf) -> None:
+    rows = "A,江苏,苏州,c34\nB,江苏省,Atlantis,Legal\nC,江苏,苏州市,\n"
+    made = plan(shelf, "customer", f"name,province,city,industry\n{rows}")
+    written = [tuple(row.values.get(name) for name in ("province", "city", "industry")) for row in made.rows]
+    assert written == [
+        ("江苏省", "苏州市", "General-purpose machinery"),
+        ("江苏省", "Atlantis", "Legal"),
+        ("江苏省", "苏州市", None),
+    ]
+    told = [str(note) for note in made.notes]
+    assert "Province: 2 cells get their standard names, as “江苏” is “江苏省”" in told
+    assert "City: “Atlantis” is not standard; it stays as it is" in told
+    assert "Industry: “Legal” is not standard; it stays as it is" in told
+
+
 def test_every_reason_of_a_row_is_told_at_once_and_nothing_of_it_is_made(shelf: Shelf) -> None:
     made = plan(shelf, "customer", "name,employees,email\n,many,no mail\n")
     told = reasons(made)[2]

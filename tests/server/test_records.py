@@ -25,11 +25,15 @@ class Client:
     name: str
     password: str
 
-    def ask(self, method: str, path: str, status: int = 200, **how: Any) -> Any:
-        """Return the JSON answered to one request, having checked its status."""
-        answer = requests.request(
+    def answer(self, method: str, path: str, **how: Any) -> requests.Response:
+        """Return the answer to one request."""
+        return requests.request(
             method, f"{self.url}/v1/records/{path}", auth=(self.name, self.password), timeout=60, **how
         )
+
+    def ask(self, method: str, path: str, status: int = 200, **how: Any) -> Any:
+        """Return the JSON answered to one request, having checked its status."""
+        answer = self.answer(method, path, **how)
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
 
@@ -194,6 +198,17 @@ def test_every_wrong_field_is_named_at_once(people: People) -> None:
     }
     fault = people.anna.ask("POST", "customer", 422, json={"email": "nobody"})
     assert {problem["field"] for problem in fault["problems"]} == {"email", "name"}
+
+
+def test_places_become_standard_where_that_is_certain_and_the_answer_names_the_others(people: People) -> None:
+    body = {"name": "Placed", "province": "江苏", "city": "Atlantis", "phone": "0512 5550 0199"}
+    answer = people.anna.answer("POST", "customer", json=body)
+    assert answer.headers["Not-Standard"] == "city"
+    made = answer.json()
+    assert (made["province"], made["city"], made["phone"]) == ("江苏省", "Atlantis", "+8651255500199")
+    changed = people.anna.answer("PATCH", f"customer/{made['id']}", json={"city": "苏州"})
+    assert changed.json()["city"] == "苏州市"
+    assert "Not-Standard" not in changed.headers
 
 
 def test_tags_are_set_as_a_whole_and_merge_word_by_word(people: People) -> None:
