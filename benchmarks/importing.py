@@ -10,16 +10,18 @@ import csv
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.figures import Figure
 from benchmarks.sync_rounds import customers
 from crm_core.entities import SCHEMAS
+from crm_core.exchange.plan import Mode
 from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.interchange.importing import FileOptions, plan_file, run_plan
+from crm_desktop.interchange.undoing import imports, undo_import
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
@@ -28,6 +30,7 @@ from tests.support.server import ROOT
 
 TITLE = "Importing files"
 ROWS = 100_000
+UPDATED = 20_000
 COLUMNS = (
     *("name", "phone", "email", "address", "city", "industry", "source", "level", "notes", "founded_year"),
 )
@@ -73,10 +76,7 @@ def measure() -> list[Figure]:
 
 def _customers(folder: Path, count: int) -> list[Figure]:
     file = folder / "customers.csv"
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(customers(count, ""))
+    _write_rows(file, customers(count, ""))
     with _profile(folder / "many") as app:
         planned, written = _bring(app.replica, file, "customer", FileOptions())
         indexed = _seconds(lambda: _catch_up(app.replica))
@@ -84,10 +84,35 @@ def _customers(folder: Path, count: int) -> list[Figure]:
         assert records.count(app.replica, ListQuery(entity="customer")) == count
     of = f"{count:,} customers of {len(COLUMNS)} columns"
     return [
+        *_updates(folder, min(count, UPDATED)),
         Figure(f"import {of}: check", planned, "s", floor, FLOOR),
         Figure(f"import {of}: write, each an edit that goes to HQ", written, "s", floor, FLOOR),
         Figure(f"put {count:,} imported customers into the search index", indexed, "s", note="while idle"),
     ]
+
+
+def _updates(folder: Path, count: int) -> list[Figure]:
+    file = folder / "again.csv"
+    rows = list(customers(count, ""))
+    with _profile(folder / "again") as app:
+        _write_rows(file, rows)
+        _bring(app.replica, file, "customer", FileOptions())
+        _write_rows(file, [{**row, "notes": "again", "founded_year": 1999} for row in rows])
+        planned, written = _bring(app.replica, file, "customer", FileOptions(key="name", mode=Mode.UPDATE))
+        undone = _seconds(lambda: undo_import(app.replica, imports(app.replica)[0].id))
+    of = f"two fields of {count:,} customers"
+    return [
+        Figure(f"import into {of}: check", planned, "s"),
+        Figure(f"import into {of}: write", written, "s"),
+        Figure(f"take back an import into {of}", undone, "s"),
+    ]
+
+
+def _write_rows(file: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, COLUMNS, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _real_files(folder: Path, sales: Path) -> list[Figure]:
@@ -98,10 +123,12 @@ def _real_files(folder: Path, sales: Path) -> list[Figure]:
             planned, written = planned + times[0], written + times[1]
             floor += _floor(folder / f"floor-{entity}", app.replica, entity)
         deals = records.count(app.replica, ListQuery(entity="deal"))
+        undone = _seconds(lambda: undo_import(app.replica, imports(app.replica)[0].id))
     of = f"a company's real sales files, {deals:,} deals"
     return [
         Figure(f"import {of}: check", planned, "s", floor, FLOOR),
         Figure(f"import {of}: write", written, "s", floor, FLOOR),
+        Figure(f"take back the import of {deals:,} deals", undone, "s"),
     ]
 
 

@@ -6,6 +6,7 @@ What people have changed since stays as they left it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +18,11 @@ from crm_core.i18n import N_
 from crm_core.rules.access import Action
 from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Plain
+from crm_desktop.interchange.writing_rows import may_be_gathered
 from crm_desktop.models import counting, repository
 from crm_desktop.models.device_tables import ImportBatch, ImportChange
-from crm_desktop.models.records import Record
+from crm_desktop.models.read_once import reading_once
+from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
 from crm_desktop.services import records, rights
@@ -116,18 +119,25 @@ def undo_import(
                 removed=removed, restored=restored, kept=start - removed - restored, finished=False
             )
         with replica.write() as session:
-            present = repository.get_many(session, entity, (change.row_id for change in some))
+            held = repository.hold(session, entity, (change.row_id for change in some))
+            present = {row.id: record_of(row) for row in held}
+            changed = [change.before for change in some if change.before is not None]
             made: list[Record] = []
-            for change in some:
-                record = present.get(change.row_id)
-                if record is None or not record.alive:
-                    continue
-                if change.before is not None:
-                    restored += _put_back(session, replica, record, change.before, change.after)
-                elif _may_go(session, replica, record, change.after):
-                    made.append(record)
+            with (
+                nullcontext() if SCHEMAS[entity].meta.reference else reading_once(session),
+                session.gathering() if may_be_gathered(SCHEMAS[entity], changed) else nullcontext(),
+            ):
+                for change in some:
+                    record = present.get(change.row_id)
+                    if record is None or not record.alive:
+                        continue
+                    if change.before is not None:
+                        restored += _put_back(session, replica, record, change.before, change.after)
+                    elif _may_go(session, replica, record, change.after):
+                        made.append(record)
             _remove(session, replica, made)
             removed += len(made)
+            del held
     with replica.write() as session:
         now_ms = replica.clock.now_ms()
         session.execute(update(ImportBatch).where(ImportBatch.id == batch_id).values(undone_ms=now_ms))

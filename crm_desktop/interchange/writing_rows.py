@@ -16,6 +16,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.rules.access import Action, decide
 from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, Plain
+from crm_core.schema.reading import Schema
 from crm_core.schema.validate import problems_of
 from crm_desktop.models import counting, repository
 from crm_desktop.models.custom import all_custom_fields
@@ -33,6 +34,14 @@ _ONE_BY_ONE = frozenset(("quote", "quote_line"))
 
 Refused = dict[int, tuple[Message, ...]]
 """Line of the file to why its row was not written."""
+
+
+def may_be_gathered(schema: Schema, written: Iterable[Iterable[str]]) -> bool:
+    """Tell whether changes of these fields of many records may go out together: nothing follows from them."""
+    machine = schema.meta.machine
+    steps = frozenset() if machine is None else machine.named_fields() | {machine.field, "owner_id"}
+    is_alone = schema.name in _ONE_BY_ONE or schema.meta.reference or schema.meta.ledger is not None
+    return not is_alone and all(steps.isdisjoint(names) for names in written)
 
 
 class RowWriter:
@@ -68,8 +77,14 @@ class RowWriter:
         # Held to the end: the session forgets rows nobody holds, and would read a stage for each deal anew.
         held = [*session.scalars(select(Stage))] if self._entity == "deal" else []
         held += self._parents(session, rows)
+        changed = [row.record_id for row in rows if row.step is Step.UPDATE]
+        held += repository.hold(session, self._entity, changed)
         # Rows of the set-up may be what is read.
-        with nullcontext() if self._schema.meta.reference else reading_once(session):
+        gathers = may_be_gathered(self._schema, (row.values for row in rows))
+        with (
+            nullcontext() if self._schema.meta.reference else reading_once(session),
+            session.gathering() if gathers else nullcontext(),
+        ):
             refused = self._write(session, rows, batch)
         del held
         return refused
@@ -133,7 +148,7 @@ class RowWriter:
 
     def _update(self, session: WriteSession, row: PlannedRow) -> tuple[dict[str, Plain], dict[str, Plain]]:
         """Change the record; return its values before and after, of the fields that changed."""
-        present = repository.get_many(session, self._entity, (row.record_id,)).get(row.record_id)
+        present = repository.get(session, self._entity, row.record_id)
         changed = records.update_in(session, self._replica, self._entity, row.record_id, row.values)
         held = dict(present.values) if present is not None else {}
         names = [

@@ -19,6 +19,7 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, inspect, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import get_history
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise, UserError
@@ -37,6 +38,7 @@ from crm_desktop.models.state import Key
 
 # HQ takes an upload of at most 4 MB; a transaction that may be split is kept well below.
 MAX_TXN_OPS = 500
+_ROWS_A_QUESTION = 500  # SQLite takes 32,766 bound values a statement
 
 _OP, _TXN, _META, _SHADOW, _DOT, _HISTORY = (
     cast(Table, model.__table__) for model in (OutboxOp, OutboxTxn, RowMeta, Shadow, SetDot, History)
@@ -76,6 +78,8 @@ class Recorder:
         self._creation: tuple[int, dict[int | str, Any]] | None = None
         self._settings: dict[str, int] = {}
         self._pending: dict[Table, list[dict[str, Any]]] = {}
+        self._bases: dict[tuple[str, str], int] = {}
+        """Of the rows of one flush, where there are several."""
 
     def record_flush(self, session: Session) -> list[tuple[str, str]]:
         """Record what `session` is about to flush; return the (entity, id) of every changed row."""
@@ -90,8 +94,10 @@ class Recorder:
         order = {name: place for place, name in enumerate(SCHEMAS)}
         for row in sorted(made, key=lambda r: order[r.__tablename__]):
             self._record_creation(row)
+        self._bases = _bases_of(session, edited) if len(edited) > 1 else {}
         for row in edited:
             self._record_edit(session, row)
+        self._bases = {}
         self.write_out(session)
         return [(row.__tablename__, row.id) for row in (*made, *edited)]
 
@@ -369,6 +375,8 @@ class Recorder:
             self._row, self._creation, self._settings = (entity, row_id), None, {}
 
     def _base(self, session: Session, entity: str, row_id: str) -> int:
+        if (entity, row_id) in self._bases:
+            return self._bases[entity, row_id]
         found = session.connection().scalar(
             select(_META.c.base).where(_META.c.entity == entity, _META.c.row_id == row_id)
         )
@@ -423,6 +431,22 @@ class Recorder:
         self._pending.setdefault(table, []).append(values)
 
 
+def _bases_of(session: Session, rows: Sequence[Entity]) -> dict[tuple[str, str], int]:
+    """Return up to where HQ's word of each row is known, asked for many at once."""
+    ids: dict[str, list[str]] = {}
+    for row in rows:
+        ids.setdefault(row.__tablename__, []).append(row.id)
+    bases: dict[tuple[str, str], int] = {}
+    for entity, several in ids.items():
+        bases.update(((entity, row_id), 0) for row_id in several)
+        for start in range(0, len(several), _ROWS_A_QUESTION):
+            some = several[start : start + _ROWS_A_QUESTION]
+            wanted = select(_META.c.row_id, _META.c.base).where(_META.c.entity == entity)
+            for row_id, base in session.connection().execute(wanted.where(_META.c.row_id.in_(some))):
+                bases[entity, row_id] = base or 0
+    return bases
+
+
 def _step_taken(schema: Schema, row: Entity, changed: Mapping[str, tuple[Any, Any]]) -> Step | None:
     """Return the step behind a change, None for no step. `UserError` where none leads to the new state."""
     machine = schema.meta.machine
@@ -451,8 +475,12 @@ def _created_fields(entity: str) -> tuple[tuple[int, str], ...]:
 
 def _changes(row: Entity) -> Iterator[tuple[str, tuple[Any, Any]]]:
     """Yield the columns of a dirty row whose value differs: name, (old, new)."""
-    for attribute in inspect(row).mapper.column_attrs:
-        history = inspect(row).attrs[attribute.key].load_history()
+    kept = inspect(row)
+    touched = kept.committed_state.keys()
+    for attribute in kept.mapper.column_attrs:
+        if attribute.key not in touched:
+            continue
+        history = get_history(row, attribute.key)
         if not history.has_changes():
             continue
         old = history.deleted[0] if history.deleted else None

@@ -35,12 +35,16 @@ def get(session: Session, entity: str, record_id: str) -> Record | None:
 
 def get_many(session: Session, entity: str, ids: Iterable[str]) -> dict[str, Record]:
     """Return the records this laptop has of those ids, by id."""
+    return {row.id: record_of(row) for row in hold(session, entity, ids)}
+
+
+def hold(session: Session, entity: str, ids: Iterable[str]) -> list[Entity]:
+    """Return rows to be held by whoever gets or changes these records next: they are not read again."""
     model = schema_of(entity).model
     wanted = list(dict.fromkeys(ids))
-    found: dict[str, Record] = {}
+    found: list[Entity] = []
     for start in range(0, len(wanted), IDS_A_STATEMENT):
-        rows = session.scalars(select(model).where(model.id.in_(wanted[start : start + IDS_A_STATEMENT])))
-        found.update((row.id, record_of(row)) for row in rows)
+        found += session.scalars(select(model).where(model.id.in_(wanted[start : start + IDS_A_STATEMENT])))
     return found
 
 
@@ -122,7 +126,8 @@ def update(
             setattr(row, name, value)
     if custom:
         row.custom = _without_empty({**(row.custom or {}), **custom})
-    session.flush()
+    if not session.gathers:
+        session.flush()
     return record_of(row)
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from crm_core.entities import SCHEMAS
 from crm_core.errors import AccessDenied, NotFound, UserError
 from crm_core.exchange.plan import Mode
 from crm_core.i18n import untranslated
-from crm_desktop.interchange.importing import FileOptions, import_file, plan_file, write_rejects
+from crm_desktop.interchange.importing import FileOptions, import_file, plan_file, run_plan, write_rejects
 from crm_desktop.interchange.known_rows import Doubles
 from crm_desktop.interchange.undoing import imports, undo_import
 from crm_desktop.models.device_tables import ImportChange, OutboxOp
@@ -90,6 +91,34 @@ def test_what_people_changed_after_an_import_is_not_undone(replica: Replica, tmp
     assert records.get(replica, "customer", known)["city"] == "By hand"
     assert records.get(replica, "customer", known)["industry"] == "Old"
     assert records.get(replica, "customer", fresh).alive
+
+
+def test_changes_of_many_rows_at_once_are_those_of_each_by_itself(replica: Replica, tmp_path: Path) -> None:
+    known = [make(replica, "customer", name=f"K{no}", city="Old", tags=["a"]) for no in range(4)]
+    options = FileOptions(key="name", mode=Mode.UPDATE)
+    path = _file(tmp_path, "name,city,employees,tags\nK0,New,5,b\nK1,New,6,\nK2,,7,a\nK3,New,8,c\n")
+    plan = plan_file(replica, path, "customer", options)
+    records.delete(replica, "customer", known[3])  # between plan and deed
+    with replica.read() as session:
+        last = session.scalar(select(func.max(OutboxOp.no))) or 0
+    report = run_plan(replica, plan, path.name)
+    assert report.counts() == {"created": 0, "updated": 3, "skipped": 0, "rejected": 1}
+    with replica.read() as session:
+        ops = session.execute(
+            select(OutboxOp.row_id, OutboxOp.field, OutboxOp.value).where(OutboxOp.no > last)
+        ).all()
+        waiting = session.scalar(select(func.count()).select_from(ImportChange))
+    assert (len(ops), waiting) == (6, 3)
+    city, employees = (str(SCHEMAS["customer"].fields[name].no) for name in ("city", "employees"))
+    by_field = {(known.index(op.row_id), op.field): op.value for op in ops}
+    assert by_field[0, employees] == 5
+    assert "New" in by_field[1, next(field for no, field in by_field if no == 1 and field != employees)]
+    assert (2, city) not in by_field
+    assert [entry.new for entry in records.history(replica, "customer", known[2])][:1] == [7]
+    undone = undo_import(replica, report.batch)
+    assert (undone.removed, undone.restored, undone.kept) == (0, 3, 0)
+    after = records.get(replica, "customer", known[0])
+    assert (after["city"], after["employees"], after["tags"]) == ("Old", None, ["a"])
 
 
 def test_importing_the_same_file_twice_changes_nothing_the_second_time(
