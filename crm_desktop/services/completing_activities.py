@@ -24,7 +24,9 @@ def finish_new(person: Person, values: Values) -> None:
     """Complete a new activity."""
     _finish(values, values)
     if values.get("done") and not values.get("done_by"):
-        values["done_by"] = values.get("owner_id") or person.user_id
+        # One time of a series is ticked off by whoever does so, be it a colleague who is on it too.
+        owner_id = None if values.get("series_id") else values.get("owner_id")
+        values["done_by"] = owner_id or person.user_id
 
 
 def finish_change(person: Person, before: Record, changes: Values) -> None:

@@ -12,8 +12,8 @@ from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
 from crm_core.entities.quote import Quote
 from crm_core.entities.selling_setup import DealMilestone, Milestone, StageRule
-from crm_core.errors import StageBlocked, UserError
-from crm_core.i18n import N_
+from crm_core.errors import Problem, StageBlocked, UserError
+from crm_core.i18n import N_, message
 from crm_core.rules import pipeline, stage_conditions
 from crm_core.rules.access import Person, readable_fields
 from crm_core.rules.pipeline import StageRow
@@ -25,6 +25,7 @@ from crm_desktop.models.read_once import once
 from crm_desktop.models.records import Record
 
 SKIP_FIELDS = ("skip_reason", "skip_at", "skipped")
+MAY_NOT_SKIP = N_("You may not skip what this stage asks for; ask your manager")
 RETIRED_STAGE = N_("This stage was retired; choose another one")
 
 
@@ -54,8 +55,11 @@ def demand_entry(
     reason = str(changes.get("skip_reason") or "").strip()
     can_skip = stage_conditions.may_skip(person, stage)
     if found and not (reason and can_skip):
+        problems = [lack.problem for lack in found]
+        if reason:
+            problems.append(Problem(field="skip_reason", message=message(MAY_NOT_SKIP)))
         raise StageBlocked(
-            [lack.problem for lack in found],
+            problems,
             may_skip=can_skip,
             values=before.values if before else changes,
             fields=fields_of(session, "deal"),

@@ -162,8 +162,9 @@ def test_a_manager_skips_with_a_reason_that_is_audited_and_a_seller_does_not(
     settle_all([lin, boss])
     deal = new_deal(lin)
     settle_all([lin, boss])
-    with pytest.raises(StageBlocked):
+    with pytest.raises(StageBlocked) as stopped:
         board_moves.move(lin.replica, deal, proposal, also={"skip_reason": "I want to"})
+    assert [problem.field for problem in stopped.value.problems][-1] == "skip_reason"
     with pytest.raises(StageBlocked) as blocked:
         board_moves.move(boss.replica, deal, proposal)
     assert blocked.value.may_skip

@@ -252,3 +252,13 @@ def test_the_days_of_another_zone_are_that_zones_days(replica: Replica) -> None:
     )
     found = calendar_period.period(replica, 0, 2**42)
     assert {(item.begins_ms // HOUR_MS) % 24 for item in found if item.subject == "early"} == {1}
+
+
+def test_one_time_of_a_colleagues_series_is_done_by_who_ticks_it_off(replica: Replica) -> None:
+    me = replica.person.user_id
+    role = records.create(replica, "role", {"name": "any", "rights": {"reach": {}}}).value.id
+    lin = records.create(replica, "user", {"name": "colleague", "role_id": role}).value.id
+    make(replica, "round", due_at=at(MONDAY), repeats="FREQ=DAILY;COUNT=2", owner_id=lin, assignees=[me])
+    planning.tick(replica, week(replica)[0].key, True)
+    one = records.get(replica, "activity", week(replica)[0].id)
+    assert (one.get("owner_id"), one.get("done_by")) == (lin, me)
