@@ -117,12 +117,18 @@ def update(
 def delete(replica: Replica, entity: str, record_id: str) -> Outcome[Record]:
     """Delete a record; it stays among the recently deleted."""
     with replica.write() as session:
-        record = _readable(session, entity, record_id)
-        commenting.demand_own(replica.person, record)
-        rights.may(session, replica.person, life_right(entity), entity, record.values).demand()
-        deleted = repository.delete(session, entity, record_id)
-        counting.follow(session, deleted)
+        deleted = delete_in(session, replica, entity, record_id)
     return Outcome(deleted, frozenset(session.changed))
+
+
+def delete_in(session: WriteSession, replica: Replica, entity: str, record_id: str) -> Record:
+    """Delete a record within a writer's session."""
+    record = _readable(session, entity, record_id)
+    commenting.demand_own(replica.person, record)
+    rights.may(session, replica.person, life_right(entity), entity, record.values).demand()
+    deleted = repository.delete(session, entity, record_id)
+    counting.follow(session, deleted)
+    return deleted
 
 
 def restore(replica: Replica, entity: str, record_id: str) -> Outcome[Record]:

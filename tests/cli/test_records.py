@@ -101,8 +101,8 @@ def test_tags_come_with_their_colour_and_how_many_customers_carry_them(crm: Crm)
     crm.json("add", "tag", "name=Key", "color=accent")
     for name, tags in (("One", "tags+=Key"), ("Two", "tags+=Other")):
         crm.json("set", "customer", crm.json("add", "customer", f"name={name}")["id"], tags)
-    (row,) = crm.rows("tags")
-    assert (row["name"], row["color"], row["customers"], row["share_percent"]) == ("Key", "accent", 1, "50.0")
+    told = [(row["name"], row["color"], row["customers"], row["share_percent"]) for row in crm.rows("tags")]
+    assert told == [("Key", "accent", 1, "50.0"), ("Other", None, 1, "50.0")]
 
 
 def test_labels_take_the_place_of_names_in_the_persons_language(crm: Crm) -> None:

@@ -96,7 +96,7 @@ class RecordsPage(Page):
         head.addWidget(self.new_button)
         self._head = head
         side = QWidget()
-        inner = QVBoxLayout(side)
+        self.side_column = inner = QVBoxLayout(side)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
         inner.addWidget(self._header)

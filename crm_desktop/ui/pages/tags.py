@@ -11,6 +11,7 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import figure, percent
 from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
 from crm_desktop.ui.pages.records import RecordsLook, RecordsPage
+from crm_desktop.ui.settings.unlisted_tags import UnlistedTags
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.cells import CellKind
 
@@ -42,16 +43,23 @@ class TagsPage(RecordsPage):
         self.list.current_changed.connect(self._on_current_changed)
         self._on_current_changed(None)
 
+        self.unlisted = UnlistedTags(context)
+        self.unlisted.word_asked.connect(self._show_customers)
+        self.side_column.insertWidget(1, self.unlisted)
+        self.unlisted.read()
+
     def _on_current_changed(self, row: Row | None) -> None:
         used = row.extra if row is not None else None
         self.show_button.setEnabled(isinstance(used, TagUse) and used.count > 0)
 
     def _on_show_asked(self) -> None:
         row = self.list.current_row()
-        if row is None:
-            return
-        carried = Condition(field="tags", op=Op.EQUAL, value=row.record.title)
-        options = {"conditions": (carried,), "title": row.record.title}
+        if row is not None:
+            self._show_customers(row.record.title)
+
+    def _show_customers(self, word: str) -> None:
+        carried = Condition(field="tags", op=Op.EQUAL, value=word)
+        options = {"conditions": (carried,), "title": word}
         self.context.go.emit(Place(page="customers", options=options))
 
 

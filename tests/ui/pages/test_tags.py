@@ -54,6 +54,30 @@ def test_each_tag_stands_with_its_customers_and_leads_to_them(stage: Stage) -> N
     page.show_button.click()
     place = stage.places[-1]
     assert (place.page, place.options["conditions"][0].value) == ("customers", "Late")
+    assert not page.unlisted.isVisible()
+
+
+def test_words_carried_that_are_no_tag_are_counted_shown_and_listed_with_undo(stage: Stage) -> None:
+    replica = stage.app.replica
+    for name, tags in (("Fifth (demo)", ["老客户", "Gone"]), ("Sixth (demo)", ["老客户"])):
+        records.create(replica, "customer", {"name": name, "tags": tags})
+    page = TagsPage(stage.context, stage.actions)
+    stage.show(page)
+    stage.settle()
+    assert page.unlisted.isVisible()
+    assert [button.text() for button in page.unlisted.words] == ["老客户 · 2 · 33 %", "Gone · 1 · 17 %"]
+    page.unlisted.words[0].click()
+    assert stage.places[-1].options["conditions"][0].value == "老客户"
+    page.unlisted.list_button.click()
+    stage.settle()
+    assert not page.unlisted.isVisible()
+    assert tagging.unlisted(replica) == ()
+    assert page.list.model.rowCount() == 6
+    undo = stage.notices[-1].act
+    assert undo is not None
+    undo()
+    stage.settle()
+    assert [each.word for each in tagging.unlisted(replica)] == ["老客户", "Gone"]
 
 
 def test_a_list_without_a_way_to_bring_files_in_offers_none_where_it_is_empty(stage: Stage) -> None:
