@@ -167,9 +167,10 @@ class CalendarFace(Live, QWidget):
         wide, line = self._body.width() >= theme().px(NARROW), theme().size("page-header")
         self._head.setFixedHeight(line)
         self._below.setFixedHeight(0 if wide else round(line * SECOND_LINE))
-        if wide:
+        beside = self._first_line.indexOf(self.switch) >= 0
+        if wide and not beside:
             self._first_line.insertWidget(self._first_line.indexOf(self.more_button), self.switch)
-        else:
+        elif beside and not wide:
             self._second_line.insertWidget(0, self.switch)
 
     def _lay_out(self) -> None:

@@ -24,6 +24,7 @@ from crm_desktop.ui.widgets import paint
 _FIRST, _LAST = 8.5, 17.5
 """Hours shown at least."""
 _LABELS = 24
+_HALF_LABEL = 9
 _BLOCK = 52
 _GAP = 4
 _FOOT = 8
@@ -140,7 +141,9 @@ class DayStrip(Chart):
             )
             painter.fillRect(below, theme().color("line"))
             if hour % every == 0:
-                label = QRectF(x - 20, area.top(), 40, theme().px(16))
+                half = theme().px(_HALF_LABEL)
+                inside = min(max(x, area.left() + half), area.right() - half)
+                label = QRectF(inside - theme().px(20), area.top(), theme().px(40), theme().px(16))
                 self.write(painter, label, f"{hour % 24:02}", color="text-soft", align=CENTER)
 
     def _draw_block(self, painter: QPainter, place: QRectF, item: AgendaItem, *, coming: bool) -> None:

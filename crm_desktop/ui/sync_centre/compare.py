@@ -162,7 +162,8 @@ class CompareRow(Live, QWidget):
         below.setContentsMargins(theme().px(S), theme().px(6), theme().px(S), theme().px(8))
         below.setSpacing(theme().px(S))
         self.typed = TypedValues(edit, titles)
-        below.addWidget(Label(message("Result"), step="caption", color="text-soft"))
+        self._caption = Label(message("Result"), step="caption", color="text-soft")
+        below.addWidget(self._caption)
         below.addWidget(self._result, 1)
         below.addWidget(self.editor, 1)
         self.keep_mine.setEnabled(edit.can_be_made)
@@ -335,6 +336,8 @@ class CompareRow(Live, QWidget):
         self.theirs.show_chosen(verdict is Verdict.HQ)
         self._result.setVisible(self.editor.isHidden())
         mine, theirs = self.edit.mine, self.edit.theirs
+        undecided = verdict is None and not self.edit.declined_by and self.edit.code is not Code.SUPERSEDED
+        self._caption.say(message("Reason") if undecided else message("Result"))
         if verdict is Verdict.MINE:
             self._result.say(
                 message("{value}, yours", value=show(value_words(self.edit, mine, self._titles)))

@@ -176,6 +176,7 @@ def test_in_a_narrow_window_the_title_is_whole_and_the_views_stand_below_it(show
         bottom = face.title.mapTo(face, QPoint(0, face.title.height())).y()
         assert (face.switch.mapTo(face, QPoint(0, 0)).y() >= bottom) is below
         assert face.title.sizeHint().width() <= face.title.width()
+        assert below or face.switch.x() < face.more_button.x()
     assert shown.page.in_front() is None
     task = shown.make("call back", due_at=moment(MONDAY, 9 * 60))
     face.select(task)

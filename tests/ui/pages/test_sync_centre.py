@@ -123,7 +123,7 @@ def test_mine_is_kept_by_key_and_enter_goes_on_to_the_next(page: SyncCentrePage,
     first, second = page.conflicts._rows
     qtbot.keyClick(first, Qt.Key.Key_1)
     qtbot.keyClick(second, Qt.Key.Key_2)
-    assert first._result.text() == "+44 1 111, yours"
+    assert (first._caption.text(), first._result.text()) == ("Result", "+44 1 111, yours")
     assert second._result.text() == "60 days, from HQ"
     qtbot.keyClick(second, Qt.Key.Key_Return)
     replica = page.context.replica
@@ -193,7 +193,7 @@ def test_the_same_answer_is_given_to_every_conflict_of_the_field_and_undone(
 def test_a_refusal_says_its_reason_in_plain_words(page: SyncCentrePage, qtbot: QtBot) -> None:
     page.tabs.setCurrentIndex(3)
     row = page.refused._rows[0]
-    assert row._result.text() == "You may not hand records to this person"
+    assert (row._caption.text(), row._result.text()) == ("Reason", "You may not hand records to this person")
     assert not row.other.isEnabled()
 
 
