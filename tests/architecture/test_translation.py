@@ -14,6 +14,7 @@ import pytest
 from tests.architecture.source import ROOT, calls_in, literal, modules
 from tests.architecture.texts import collect, named_places
 
+GLOSSARY = ROOT / "docs" / "glossary.md"
 CATALOGUES = sorted((ROOT / "resources" / "locale").glob("*/*.po"))
 # The first string argument of these is read by a person.
 TEXT_SETTERS = {
@@ -107,6 +108,24 @@ def test_one_text_has_one_translation_in_all_files(language: str) -> None:
         f"{text!r}: {found}" for text, found in sorted(translations.items()) if len(set(found.values())) > 1
     ]
     assert not differing, "\n" + "\n".join(differing)
+
+
+def test_words_of_the_glossary_are_translated_as_it_says() -> None:
+    """But for two that are other words on screen: the share of a whole, and the button that plans."""
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|", GLOSSARY.read_text(encoding="utf-8"), re.MULTILINE)
+    said = {
+        entry.msgid: entry.msgstr
+        for catalogue in CATALOGUES
+        if catalogue.parent.name == "zh_CN"
+        for entry in entries(catalogue)
+    }
+    wrong = [
+        f"{word}: {said[word]}, not {chinese}"
+        for terms, chinese in rows
+        for word in (term.strip().capitalize() for term in terms.split(","))
+        if word in said and said[word] not in chinese.split("、") and word not in ("Share", "Plan")
+    ]
+    assert wrong == []
 
 
 def test_no_widget_is_given_an_english_text_past_the_translator() -> None:

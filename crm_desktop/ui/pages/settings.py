@@ -233,7 +233,7 @@ class SettingsPage(Page):
     def _data_card(self) -> Card:
         card = Card(message("Data"))
         folder = self.context.app.profile.root
-        card.body.addWidget(Fact(message("Profile"), str(folder), label_width=LABEL_WIDTH))
+        card.body.addWidget(Fact(message("Folder of the profile"), str(folder), label_width=LABEL_WIDTH))
         self._backup = Fact(message("Newest copy"), NOTHING, label_width=LABEL_WIDTH)
         card.body.addWidget(self._backup)
         self.back_up = Button(message("Back up now"), Kind.STANDARD, icon="dl")
