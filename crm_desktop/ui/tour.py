@@ -115,6 +115,8 @@ _TOUR: tuple[str, ...] = (
     "hand-over=customers!customers.hand-over",
     "pool-return=customers!pool.return",
     "duplicates",
+    "segments",
+    "segment-new=segments!frame.new",
     "leads",
     "lead-convert=leads!leads.convert",
     "lead-put-aside=leads!leads.disqualify",

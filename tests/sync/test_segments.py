@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from crm_core.errors import UserError
+from crm_core.errors import AccessDenied, UserError
 from crm_core.ids import named_id
 from crm_core.rules.conditions import Condition, Op
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import merging, records, segments
+from crm_desktop.services import comments, merging, records, segments
 from tests.support.hq import Office
 from tests.support.replicas import Laptops, differences, settle_all
 
@@ -62,6 +62,12 @@ def test_a_shared_rule_means_on_each_laptop_those_its_person_sees(office: Office
     assert names_in(kim.replica, "Best") == ["Kim A"]
     (shown,) = segments.segments_of(lin.replica)
     assert not shown.own
+    comments.add(boss.replica, "segment", made.id, "Visit these first")
+    settle_all([boss, lin, kim])
+    (said,) = comments.comments_of(lin.replica, "segment", made.id)
+    assert said.body == "Visit these first"
+    with pytest.raises(AccessDenied):  # whom it is shown to reads it, and nothing more
+        comments.add(lin.replica, "segment", made.id, "Done")
     with pytest.raises(UserError):
         segments.save(lin.replica, "Taken over", rule, made.id)
     segments.show_to(boss.replica, made.id, named_id("role", "sales"), shown=False)
