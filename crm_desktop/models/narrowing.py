@@ -182,6 +182,8 @@ class Narrowing:
             inside = select(customer.c.id).where(held, customer.c.life % 2 == 1)
             if self._one_by_one:
                 held = inside.where(customer.c.id == link).correlate(schema.table).exists()
+            elif condition.op is not Op.NOT_EQUAL:
+                return link.in_(inside.correlate(None))  # bare, so that the index over the link is entered
             else:
                 held = func.coalesce(link.in_(inside.correlate(None)), false())
         return not_(held.self_group()) if condition.op is Op.NOT_EQUAL else held
