@@ -8,6 +8,7 @@ its own, so that saving a form never waits for an import.
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 READERS = 2
 JOBS = 2  # a PDF need not wait for an import
+SWITCH_S = 0.001
+"""How long a thread that reads may keep the window's thread from running Python: a fifth of what is usual."""
 STEP_S = 0.05  # the eye sees no more than twenty steps a second
 
 
@@ -77,6 +80,7 @@ class Tasks(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        sys.setswitchinterval(SWITCH_S)
         self._jobs: list[Job] = []
         self._jobs_pool = ThreadPoolExecutor(max_workers=JOBS, thread_name_prefix="job")
         self._job_moved.connect(self.jobs_changed, Qt.ConnectionType.QueuedConnection)

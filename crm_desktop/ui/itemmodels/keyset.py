@@ -255,6 +255,11 @@ class KeysetModel(QAbstractTableModel):
             return cell.tone
         return self._spoken(cell, self._columns[index.column()])
 
+    def painted(self, row: int, column: int) -> tuple[CellText, bool]:
+        """Return a cell, and whether its row is deleted: what `data` gives by role, at once."""
+        held = self.row_at(row)
+        return self._cell(held, self._columns[column]), held is not None and not held.record.alive
+
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:

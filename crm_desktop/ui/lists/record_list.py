@@ -389,7 +389,8 @@ class RecordList(Live, QWidget):
         self.shown.emit()
 
     def _on_page_read(self) -> None:
-        if self.pane is not None and self.pane.row is not None:
+        shown = self.pane.row if self.pane is not None else None
+        if shown is not None and self.current_row() is not shown:
             self._on_current_changed()
 
     def _go_to_wanted(self) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -80,6 +81,8 @@ class RecordTable(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setCornerWidget(QWidget())
+        # All of it is painted here, so that what was scrolled is moved and only what comes up is painted.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         kinds = [column.kind for column in model.columns]
         self.rows = dress(self, kinds, delegate_class=_CellDelegate)
         head = self.horizontalHeader()
@@ -227,6 +230,13 @@ class RecordTable(QTableView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu where the mouse is."""
         self.menu_asked.emit(event.globalPos())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the ground, then the rows."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), theme().color("surface"))
+        painter.end()
+        super().paintEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the free room to the column that takes it."""

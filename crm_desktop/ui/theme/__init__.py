@@ -90,11 +90,11 @@ class Theme(QObject):
         self._dress()
 
     def color(self, name: str) -> QColor:
-        """Return the colour of a role; raises KeyError for a role there is not."""
+        """Return the colour of a role, one object for all: copy it to change it. KeyError for none."""
         made = self._colors.get(name)
         if made is None:
             made = self._colors[name] = self._color(name)
-        return QColor(made)
+        return made
 
     def ink(self, name: str) -> QPalette:
         """Return a palette whose words are in the colour of a role."""

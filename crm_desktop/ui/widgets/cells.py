@@ -97,7 +97,8 @@ def alignment(kind: CellKind) -> Qt.AlignmentFlag:
 
 def _font(cell: Cell, weight: int = 400) -> QFont:
     font = theme().font("body", weight)
-    font.setStrikeOut(cell.deleted)
+    if cell.deleted:
+        font.setStrikeOut(True)
     return font
 
 

@@ -62,25 +62,26 @@ class RowDelegate(QStyledItemDelegate):
         painter.save()
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         area: QRect = option.rect
-        painter.fillRect(area, self._ground(index, selected))
+        row, column = index.row(), index.column()
+        painter.fillRect(area, self._ground(row, selected))
         painter.fillRect(QRect(area.left(), area.bottom(), area.width(), 1), theme().color("line"))
-        kind = self.kind(index.column())
+        kind = self.kind(column)
         pad = theme().px(6 if kind is CellKind.GLYPH else S)
-        value = index.data(Role.VALUE)
-        text = index.data(Qt.ItemDataRole.DisplayRole)
-        tone = index.data(Role.TONE)
+        text, value, tone, deleted = self._shown(index, row, column)
         cell = Cell(
             area=area.adjusted(pad, 0, -pad, -1),
-            text="" if text is None else str(text),
+            text=text,
             value=text if value is None else value,
             selected=selected,
-            deleted=bool(index.data(Role.DELETED)),
-            tone=Tone(tone) if tone in _TONES else None,  # Qt makes plain text of it on the way
+            deleted=deleted,
+            tone=tone,
         )
         painter.setClipRect(area)
         paint_cell(painter, kind, cell)
-        self._follow_current()
-        self._frame(painter, area, index)
+        current = self._view.currentIndex().row()
+        self._follow_current(current)
+        if row == current and self._view.hasFocus():
+            self._frame(painter, area, column)
         painter.restore()
 
     def helpEvent(
@@ -113,15 +114,28 @@ class RowDelegate(QStyledItemDelegate):
         fits = self._view.fontMetrics().horizontalAdvance(text) <= area.width() - 2 * theme().px(S)
         return "" if fits else text
 
-    def _ground(self, index: Index, selected: bool) -> QColor:
+    def _shown(self, index: Index, row: int, column: int) -> tuple[str, object, Tone | None, bool]:
+        """Return text, value and tone of a cell, and whether its row is deleted."""
+        painted = getattr(index.model(), "painted", None)
+        if painted is not None:
+            (text, value, tone), deleted = painted(row, column)
+            return text, value, tone, deleted
+        text = index.data(Qt.ItemDataRole.DisplayRole)
+        tone = index.data(Role.TONE)
+        return (
+            "" if text is None else str(text),
+            index.data(Role.VALUE),
+            Tone(tone) if tone in _TONES else None,  # Qt makes plain text of it on the way
+            bool(index.data(Role.DELETED)),
+        )
+
+    def _ground(self, row: int, selected: bool) -> QColor:
         if selected:
             return theme().color("accent-soft")
-        return theme().color("hover" if index.row() == self._hovered else "surface")
+        return theme().color("hover" if row == self._hovered else "surface")
 
-    def _frame(self, painter: QPainter, area: QRect, index: Index) -> None:
-        """Paint this cell's part of the 2 px frame around the current row while the table has focus."""
-        if not self._view.hasFocus() or self._view.currentIndex().row() != index.row():
-            return
+    def _frame(self, painter: QPainter, area: QRect, column: int) -> None:
+        """Paint a cell's part of the 2 px frame around the current row."""
         header = self._view.horizontalHeader()
         edge, accent = LINES["focus"], theme().color("accent")
         painter.fillRect(QRect(area.left(), area.top(), area.width(), edge), accent)
@@ -129,24 +143,30 @@ class RowDelegate(QStyledItemDelegate):
         shown = [
             place for place in range(header.count()) if not header.isSectionHidden(header.logicalIndex(place))
         ]
-        place = header.visualIndex(index.column())
+        place = header.visualIndex(column)
         if shown and place == shown[0]:
             painter.fillRect(QRect(area.left(), area.top(), edge, area.height()), accent)
         if shown and place == shown[-1]:
             painter.fillRect(QRect(area.right() - edge + 1, area.top(), edge, area.height()), accent)
 
-    def _follow_current(self) -> None:
+    def _follow_current(self, row: int) -> None:
         """Have the whole rows painted when the current one changed: Qt repaints only the two cells."""
-        row = self._view.currentIndex().row()
         if row != self._framed:
-            self._framed = row
-            QTimer.singleShot(0, self._view.viewport(), self._view.viewport().update)
+            before, self._framed = self._framed, row
+            QTimer.singleShot(0, self._view.viewport(), lambda: self._paint_anew(before, row))
 
     def _hover(self, row: int) -> None:
         if row == self._hovered:
             return
-        self._hovered = row
-        self._view.viewport().update()
+        before, self._hovered = self._hovered, row
+        self._paint_anew(before, row)
+
+    def _paint_anew(self, *rows: int) -> None:
+        """Have rows painted, and no others."""
+        view, viewport = self._view, self._view.viewport()
+        for row in rows:
+            if row >= 0:
+                viewport.update(0, view.rowViewportPosition(row), viewport.width(), view.rowHeight(row))
 
     def _on_theme_changed(self) -> None:
         self._view.viewport().update()

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_core.i18n import message
@@ -102,6 +102,47 @@ def test_no_head_is_cut_and_free_room_goes_to_columns_of_words(stage: Stage) -> 
     stage.window.resize(1500, 900)
     stage.settle()
     assert table.columnWidth(keys.index("phone")) == 90  # a person's choice stays
+
+
+class Painted(QObject):
+    """Notes how high the part of a widget is that is painted each time."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.heights: list[int] = []
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Note what is to be painted."""
+        if isinstance(event, QPaintEvent):
+            self.heights.append(event.region().boundingRect().height())
+        return False
+
+
+def test_scrolling_paints_only_the_rows_that_come_up(stage: Stage) -> None:
+    made = shown(stage)
+    table = made.table
+    table.setFixedHeight(table.horizontalHeader().height() + 6 * table.rowHeight(0))
+    stage.settle()
+    painted = Painted(table.viewport())
+    table.verticalScrollBar().setValue(table.rowHeight(0))
+    stage.settle()
+    assert painted.heights, "something came up"
+    assert max(painted.heights) <= 2 * table.rowHeight(0)
+    whole = table.viewport().grab().toImage()
+    table.viewport().update()
+    stage.settle()
+    assert table.viewport().grab().toImage() == whole
+
+
+def test_the_ground_under_the_last_row_is_painted_too(stage: Stage) -> None:
+    made = shown(stage)
+    made.bar.search.setText("Demo 03")
+    stage.settle()
+    view = made.table.viewport()
+    drawn = view.grab().toImage()
+    below = drawn.pixelColor(view.width() // 2, view.height() - 2)
+    assert below == theme().color("surface")
 
 
 def test_space_selects_several_rows_and_the_status_bar_hears_how_many(stage: Stage) -> None:

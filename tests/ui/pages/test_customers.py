@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import insert
 
@@ -36,6 +36,7 @@ from crm_desktop.ui.timeline.history_list import HistoryList
 from crm_desktop.ui.timeline.timeline_model import Entry
 from crm_desktop.ui.translate import show, tr, translator
 from crm_desktop.ui.widgets.buttons import Button
+from crm_desktop.ui.widgets.cards import InfoRow
 from crm_desktop.ui.widgets.fields import Fact
 from tests.support.desktop import empty_app, sample_app
 from tests.support.stage import Stage, staged
@@ -259,6 +260,56 @@ def test_the_time_line_shows_field_changes_as_old_and_new(stage: Stage) -> None:
         ("Level", "C · occasional", "A · key account")
     ]
     assert "C · occasional → A · key account" in changes[0].words()
+
+
+def test_the_next_customer_is_shown_in_the_same_facts_and_rows(stage: Stage) -> None:
+    page = page_of(stage)
+    first = make(stage, name="Demo Mill", industry="Flour", phone="0512 0000 0001", website="mill.example")
+    second = make(stage, name="Demo Yard", industry="Boats", email="yard@customer.example")
+    for number in range(8):
+        make(stage, "contact", name=f"Miller {number}", customer_id=first.id)
+    make(stage, "contact", name="Skipper", customer_id=second.id)
+    activities.log(stage.app.replica, "call", "Rang", customer_id=first.id)
+
+    def seen(view: CustomerView) -> tuple[list[str], list[str], list[str]]:
+        facts = [fact.accessibleName() for fact in view.facts.findChildren(Fact) if fact.isVisible()]
+        rows = [row.accessibleName() for row in view.side.findChildren(InfoRow) if row.isVisible()]
+        return facts, rows, [chip.text() for chip in view.line._chips]
+
+    view = opened(stage, page, first)
+    before = seen(view)
+    industry = view.facts._kept["industry", False]
+    assert "Phone: 0512 0000 0001" in before[0]
+    assert before[1] == [f"Miller {number}" for number in range(6)] + ["and 2 more"]
+    opened(stage, page, second)
+    facts, rows, chips = seen(view)
+    assert "Industry: Boats" in facts
+    assert not any(fact.startswith(("Phone", "Web site")) for fact in facts)
+    assert rows == ["Skipper"]
+    assert chips == []
+    opened(stage, page, first)
+    assert seen(view) == before
+    assert view.facts._kept["industry", False] is industry
+
+
+def test_tab_goes_down_the_right_column_whichever_rows_came_later(stage: Stage) -> None:
+    page = page_of(stage)
+    second = make(stage, name="Demo Yard")
+    make(stage, "contact", name="Skipper", customer_id=second.id)
+    make(stage, "ticket", subject="Leak", customer_id=second.id)
+    view = opened(stage, page, second)
+    make(stage, "contact", name="Tar", customer_id=second.id)
+    view.read()
+    stage.settle()
+    rows = [row for row in view.side.findChildren(InfoRow) if row.isVisible()]
+    assert len(rows) == 3
+    titles = {row: row.title.text() for row in rows}
+    walked: list[str] = []
+    at: QWidget | None = rows[0]
+    while at is not None and len(walked) < len(rows):
+        walked += [titles[at]] if isinstance(at, InfoRow) and at in titles else []
+        at = at.nextInFocusChain()
+    assert walked == ["Skipper", "Tar", "Leak"]
 
 
 def test_a_chip_narrows_the_time_line_to_one_kind(stage: Stage) -> None:
