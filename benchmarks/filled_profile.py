@@ -29,7 +29,7 @@ from crm_desktop.sync.receive import receive
 
 CUSTOMERS = 100_000
 CONTACTS = 20_000
-ACTIVITIES = 60_000
+ACTIVITIES = 300_000
 DEALS = 20_000
 OPEN_DEALS = 5_000
 QUOTES = 2_000

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QWidget
 from crm_desktop.ui.tasks import Tasks
 
 BEAT_S = 0.001
+STEP_MS = 16
+"""Sixty steps a second, as a wheel that is turned on and on."""
 QUIET_S = 0.25
 """Nothing asked for and nothing drawn for so long: all of it is there. Longer than the search box waits."""
 LONGEST_S = 60.0
@@ -49,6 +51,30 @@ class Heartbeat(QObject):
         self._timer.stop()
         return Watched(shown_s=self._last_busy - self._began, held_s=max(0.0, self._longest - BEAT_S))
 
+    def watch_steps(self, step: Callable[[], object], number: int) -> list[float]:
+        """Do something sixty times a second, so many times; return how long each step held the window."""
+        held: list[float] = []
+        self._longest, self._last_beat = 0.0, time.perf_counter()
+
+        def next_one() -> None:
+            self._beat()
+            held.append(max(0.0, self._longest - BEAT_S))
+            self._longest = 0.0
+            if len(held) > number:
+                self._loop.quit()
+                return
+            step()
+
+        stepping, beating = QTimer(self), QTimer(self)
+        for timer, every_ms, act in ((stepping, STEP_MS, next_one), (beating, 1, self._beat)):
+            timer.setTimerType(Qt.TimerType.PreciseTimer)
+            timer.timeout.connect(act)
+            timer.start(every_ms)
+        self._loop.exec()
+        stepping.stop()
+        beating.stop()
+        return held[1:]
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Notice that something is to be drawn; the beat after it knows when that was done."""
         if event.type() == QEvent.Type.UpdateRequest:
@@ -57,10 +83,14 @@ class Heartbeat(QObject):
 
     _drawing = False
 
-    def _on_beat(self) -> None:
+    def _beat(self) -> float:
         now = time.perf_counter()
         self._longest = max(self._longest, now - self._last_beat)
         self._last_beat = now
+        return now
+
+    def _on_beat(self) -> None:
+        now = self._beat()
         if self._tasks.busy or self._drawing:
             self._last_busy, self._drawing = now, False
         if now - self._last_busy > QUIET_S or now - self._began > LONGEST_S:

@@ -1,6 +1,7 @@
 """What people wait for in the window: `python -m benchmarks.window_times PROFILE`, run by `desktop_window`.
 
-Prints one line of JSON: for each name its runs as [seconds until shown, held, of the services].
+Prints one line of JSON: `runs` by name as [seconds until shown, held, of the services]; `steps` by name as
+the seconds each held the window; `memory` by name in bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from benchmarks.filled_profile import customer_name, record_id
 from benchmarks.heartbeat import Heartbeat
 from crm_desktop import assembly
 from crm_desktop.models.query import ListQuery
-from crm_desktop.services import customers, deals, lists, search, timeline
+from crm_desktop.models.records import Record
+from crm_desktop.services import customers, deals, lists, records, search, timeline
+from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.main_window import MainWindow
@@ -35,6 +38,8 @@ from crm_desktop.ui.theme import theme
 Times = dict[str, list[tuple[float, float, float]]]
 SORTS = ("name", "updated_at", "industry", "city", "level")
 RUNS = 12
+STEPS = 600
+ROWS_A_STEP = 3
 LINKS = ("owner_id", "territory_id")
 
 
@@ -42,6 +47,9 @@ class Session:
     """The window of a profile, watched."""
 
     def __init__(self, profile: Path) -> None:
+        self.steps: dict[str, list[float]] = {}
+        self.memory: dict[str, int] = {}
+        self.weigh("before the profile is opened")
         qapp = QApplication.instance() or QApplication(sys.argv[:1])
         assert isinstance(qapp, QApplication)
         qapp.setCursorFlashTime(0)
@@ -65,6 +73,11 @@ class Session:
         alone()
         spent = time.perf_counter() - began
         self.times.setdefault(name, []).append((watched.shown_s, watched.held_s, spent))
+
+    def weigh(self, name: str) -> None:
+        """Note how much memory the program takes."""
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        self.memory[name] = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
 
     def close(self) -> None:
         """Close the window and the profile."""
@@ -104,6 +117,12 @@ def walk_through(session: Session) -> None:
         session.run(
             "scrolling on to rows not read yet", lambda: bar.setValue(bar.maximum()), partial(read, query)
         )
+    session.heart.watch(partial(shown().model.ask, by("name")))
+    by_px = ROWS_A_STEP * shown().table.rowHeight(0)
+    session.steps["scrolling on by three rows, sixty times a second"] = session.heart.watch_steps(
+        lambda: bar.setValue(bar.value() + by_px), STEPS
+    )
+    session.weigh("the list")
     field = frame.top.search
     for text in _texts():
         field.clear()
@@ -125,6 +144,17 @@ def walk_through(session: Session) -> None:
             partial(frame.go, Place(page="customers", record_id=customer)),
             partial(read_customer, customer),
         )
+    session.weigh("pages of customers")
+
+    def save(number: int) -> Outcome[Record]:
+        return records.update(replica, "customer", record_id("customer", RUNS), {"notes": f"Noted {number}"})
+
+    for number in range(RUNS):
+        session.run(
+            "note saved on a customer's page, until all of it shows it",
+            partial(frame.context.change, frame, partial(save, 2 * number)),
+            partial(save, 2 * number + 1),
+        )
     session.run(
         "board of 5,000 open deals, first time",
         lambda: frame.go(Place(page="pipeline")),
@@ -132,6 +162,9 @@ def walk_through(session: Session) -> None:
     )
     for _ in range(RUNS):
         session.run("board of 5,000 open deals, read anew", frame.refresh, partial(deals.board, replica))
+    session.weigh("the board")
+    session.heart.watch(lambda: frame.go(Place(page="home")))
+    session.weigh("the home page")
 
 
 def _type(field: QLineEdit, text: str) -> None:
@@ -155,7 +188,7 @@ def main() -> int:
         walk_through(session)
     finally:
         session.close()
-    print(json.dumps(session.times))
+    print(json.dumps({"runs": session.times, "steps": session.steps, "memory": session.memory}))
     return 0
 
 
