@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.lead import OPEN
+from crm_core.rules import pipeline
 from sync_server.services.headquarters import Headquarters
 
 _LOOKED_AT: Final = 50
@@ -72,9 +73,26 @@ def _rows(connection: Connection, entity: str, address: str) -> Sequence[Any]:
 
 
 def _known(connection: Connection, entity: str, row: Any) -> Known:
-    if entity != "contact":
-        return Known(links={f"{entity}_id": row.id}, owner_id=row.owner_id)
+    if entity == "lead":
+        return Known(links={"lead_id": row.id}, owner_id=row.owner_id)
+    if entity == "customer":
+        return Known(links={"customer_id": row.id} | _only_deal(connection, row.id), owner_id=row.owner_id)
+    links = {"contact_id": row.id}
+    if row.customer_id:
+        links |= {"customer_id": row.customer_id} | _only_deal(connection, row.customer_id)
     customer = SCHEMAS["customer"].table
     owner_of = select(customer.c.owner_id).where(customer.c.id == row.customer_id)
-    links = {"contact_id": row.id} | ({"customer_id": row.customer_id} if row.customer_id else {})
     return Known(links=links, owner_id=connection.execute(owner_of).scalar())
+
+
+def _only_deal(connection: Connection, customer_id: str) -> dict[str, str]:
+    """Return the link to a customer's open deal; of several nobody can tell which one a mail is about."""
+    deal, stage = SCHEMAS["deal"].table, SCHEMAS["stage"].table
+    query = (
+        select(deal.c.id)
+        .join(stage, stage.c.id == deal.c.stage_id)
+        .where(deal.c.customer_id == customer_id, deal.c.life % 2 == 1, stage.c.kind == pipeline.OPEN)
+        .limit(2)
+    )
+    found = connection.execute(query).scalars().all()
+    return {"deal_id": found[0]} if len(found) == 1 else {}

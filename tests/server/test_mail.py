@@ -153,6 +153,23 @@ def test_a_blind_copy_of_what_a_colleague_wrote_stands_with_each_it_went_to(
     assert take_in(hq, mail("Lin <lin@our.example>", "Our offer", "As agreed", **to)) is Fate.KNOWN
 
 
+def test_a_mail_counts_for_the_only_open_deal_of_its_customer(hq: Headquarters, lin: str) -> None:
+    customer = hq.records.create("customer", {"name": "Swift", "email": "us@swift.example"})
+    stages = {row["kind"]: stage_id for stage_id, row in hq.records.all("stage")}
+    ((pipeline_id, _),) = list(hq.records.all("pipeline"))[:1]
+    deals = []
+    for name, kind in (("closed", "lost"), ("Pumps", "open"), ("Valves", "open")):
+        given = {"name": name, "customer_id": customer, "pipeline_id": pipeline_id, "stage_id": stages[kind]}
+        lost = {"loss_reason": "price"} if kind == "lost" else {}
+        deals.append(hq.records.create("deal", given | lost))
+        if name != "closed":
+            take_in(hq, mail("us@swift.example", f"Re {name}", "Well?"))
+            take_in(hq, mail("lin@our.example", f"On {name}", "As agreed", To="us@swift.example"))
+    found = {told["subject"]: told["deal_id"] for told in mails_of(hq, "customer_id", customer)}
+    only = deals[1]
+    assert found == {"Re Pumps": only, "On Pumps": only, "Re Valves": None, "On Valves": None}
+
+
 def test_a_colleague_writing_to_somebody_new_has_a_lead_of_him(hq: Headquarters, lin: str) -> None:
     written = mail("lin@our.example", "Hello", "May I call?", To="Rik Vos <rik@new.example>")
     assert [take_in(hq, written), take_in(hq, written)] == [Fate.LEAD, Fate.KNOWN]
