@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from crm_core.exchange.convert import CellReader, clean
-from crm_core.exchange.mapping import Rule
+from crm_core.exchange.mapping import Found, Rule, title_of
 from crm_core.exchange.plan import Step
 from crm_core.exchange.source import SourceRow
 from crm_core.i18n import Message
@@ -44,8 +44,32 @@ class Column:
     field: Field
     read: CellReader
     replace: Mapping[str, str]
+    others: tuple[Column, ...] = ()
+    """Columns that say more of the record this one names."""
+
+    def named(self, row: SourceRow) -> list[tuple[Found, str]]:
+        """Return what the cells of a link say and by what it is looked up, those that say something."""
+        told = ((each.rule.lookup, each.text(row)) for each in (self, *self.others))
+        return [(found, text) for found, text in told if found is not None and text]
 
     def text(self, row: SourceRow) -> str:
         """Return the row's cell, replaced where that was asked for."""
         found = clean(row.cells[self.rule.column])
         return self.replace.get(found, found)
+
+
+def gathered(columns: Iterable[Column]) -> list[Column]:
+    """Return the columns, those that name one record together as one: what it is called comes first."""
+    by_field: dict[str, list[Column]] = {}
+    for column in columns:
+        by_field.setdefault(column.field.name, []).append(column)
+    found = []
+    for several in by_field.values():
+        first = min(several, key=lambda each: not _is_by_name(each.rule.lookup))
+        others = tuple(each for each in several if each is not first)
+        found.append(replace(first, others=others) if others else first)
+    return found
+
+
+def _is_by_name(found: Found | None) -> bool:
+    return found is not None and found == title_of(found.entity)

@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
-from crm_core.exchange.mapping import RECORD_ID, Found
+from crm_core.exchange.mapping import RECORD_ID, Found, telling_fields
 from crm_core.exchange.plan import Lookup
 from crm_core.exchange.words import fold
 from crm_core.i18n import N_, Message, message, plural
+from crm_core.ids import is_id
 from crm_core.schema.field import Kind, Plain
 from crm_core.schema.phones import compared_form
 
+MOST_CANDIDATES = 4
+_LEAST_DIGITS = 3  # of a phone number or code; a name has fewer
 MOST_NOTES = 10  # lenient matches told one by one; the rest is counted
 
 
 class NotFoundHere(UserError):
     """No record holds the value."""
+
+
+class SeveralFit(UserError):
+    """Two records or more hold the value; `ids` are theirs."""
+
+    def __init__(self, entity: str, text: str, ids: Sequence[str], candidates: str = "") -> None:
+        label = Message(SCHEMAS[entity].meta.label)
+        said = (
+            message(
+                N_("{count} records fit: {entity} “{text}” ({candidates})"),
+                count=len(ids),
+                entity=label,
+                text=text,
+                candidates=candidates,
+            )
+            if candidates
+            else message(
+                N_("{count} records fit: {entity} “{text}”"), count=len(ids), entity=label, text=text
+            )
+        )
+        super().__init__(said)
+        self.entity, self.text, self.ids = entity, text, tuple(ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +76,23 @@ class Index:
     def find(self, text: str, among: Collection[str] | None = None) -> tuple[Hit, bool]:
         """Return the record and whether it holds the text as written. `among` leaves others aside.
 
-        Raises `NotFoundHere`, or `UserError` where two or more fit equally well.
+        Raises `NotFoundHere`, or `SeveralFit` where two or more fit equally well.
         """
-        exact = [each for each in self.exact.get(text, ()) if among is None or each in among]
-        if len(exact) == 1:
-            return Hit(exact[0], text), True
-        lenient = [
-            hit for hit in self.folded.get(self._fold(text), ()) if among is None or hit.record_id in among
-        ]
-        label = Message(SCHEMAS[self.entity].meta.label)
-        if len(exact) > 1 or len(lenient) > 1:
-            count = len(exact) or len(lenient)
-            raise UserError(
-                N_("{count} records fit: {entity} “{text}”"), count=count, entity=label, text=text
-            )
-        if not lenient:
+        hits, exact = self.fitting(text, among)
+        if len(hits) > 1:
+            raise SeveralFit(self.entity, text, [hit.record_id for hit in hits])
+        if not hits:
+            label = Message(SCHEMAS[self.entity].meta.label)
             raise NotFoundHere(N_("{entity} “{text}” was not found"), entity=label, text=text)
-        return lenient[0], False
+        return hits[0], exact
+
+    def fitting(self, text: str, among: Collection[str] | None = None) -> tuple[list[Hit], bool]:
+        """Return the records that fit best, and whether they hold the text as written."""
+        exact = [each for each in self.exact.get(text, ()) if among is None or each in among]
+        if exact:
+            return [Hit(each, text) for each in exact], True
+        lenient = self.folded.get(self._fold(text), ())
+        return [hit for hit in lenient if among is None or hit.record_id in among], False
 
     def _fold(self, text: str) -> str:
         """Return what spellings have in common; those of one phone number are one."""
@@ -116,6 +142,10 @@ class Links:
         if answer is None:
             try:
                 answer = self.index(found).find(text, among)
+            except NotFoundHere as error:
+                answer = self._by_what_tells(found, text, among) or error
+            except SeveralFit as error:
+                answer = self._told_apart(error)
             except UserError as error:
                 answer = error
             self._found[key] = answer
@@ -125,6 +155,58 @@ class Links:
         if not as_written:
             self._lenient[text, hit.value] += 1
         return hit.record_id
+
+    def find_by_all(self, pairs: Sequence[tuple[Found, str]]) -> str:
+        """Return the id of the one record that several cells name together; those that find none say nothing.
+
+        Raises `NotFoundHere`, or `UserError` where they name several, or different ones.
+        """
+        if len(pairs) == 1:
+            return self.find(*pairs[0])
+        left: list[str] | None = None
+        first = pairs[0][1]
+        for found, text in pairs:
+            fitting = [hit.record_id for hit in self.index(found).fitting(text)[0]]
+            both = fitting if left is None else [each for each in left if each in fitting]
+            if fitting and not both:
+                entity = Message(SCHEMAS[found.entity].meta.label)
+                raise UserError(
+                    N_("{entity}: “{first}” and “{second}” are different records"),
+                    entity=entity,
+                    first=first,
+                    second=text,
+                )
+            left = both or left
+        if left is not None and len(left) == 1:
+            return left[0]
+        if left:
+            raise self._told_apart(SeveralFit(pairs[0][0].entity, first, left))
+        return self.find(*pairs[0])
+
+    def _by_what_tells(
+        self, found: Found, text: str, among: Collection[str] | None
+    ) -> tuple[Hit, bool] | None:
+        """Return the record whose id or number stands where its name is asked for: a cell that was mended."""
+        if found.field != SCHEMAS[found.entity].meta.title or sum(c.isdigit() for c in text) < _LEAST_DIGITS:
+            return None
+        names = [RECORD_ID] if is_id(text) else [field.name for field in telling_fields(found.entity)]
+        for name in names:
+            with contextlib.suppress(UserError):
+                return self.index(Found(entity=found.entity, field=name)).find(text, among)
+        return None
+
+    def _told_apart(self, several: SeveralFit) -> SeveralFit:
+        """Return the error with what tells the candidates apart, which may stand in the cell instead."""
+        names = [field.name for field in telling_fields(several.entity)]
+        shown = several.ids[:MOST_CANDIDATES]
+        held = {
+            record_id: next((str(value) for value in values if value), "")
+            for record_id, values in self._lookup.records(several.entity, names)
+            if record_id in shown
+        }
+        told = ", ".join(held.get(each) or each for each in shown)
+        more = ", …" if len(several.ids) > len(shown) else ""
+        return SeveralFit(several.entity, several.text, several.ids, told + more)
 
     def title(self, entity: str, record_id: Plain) -> str:
         """Return what a record is called; '' where it is not there."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import UserError
@@ -24,6 +25,7 @@ _SAMPLE = 200
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _PHONE = re.compile(r"(?:\+[\d][\d ()\-]{6,}|1[3-9]\d{9}|0\d{2,3}-\d{7,8})\Z")
 _URL = re.compile(r"(?:https?://|www\.)\S+\Z", re.IGNORECASE)
+_NUMBERS = frozenset(("number", "code"))
 _BY_LOOKS = ((Kind.EMAIL, _EMAIL), (Kind.PHONE, _PHONE), (Kind.URL, _URL))
 
 
@@ -99,6 +101,7 @@ def guess_rules(table: SourceTable, target: Target) -> tuple[Rule, ...]:
             if name is not None and name not in taken:
                 taken.add(name)
                 rules.append(_guessed(table, column, name, target))
+    rules += _beside(rules, table, target)
     return tuple(sorted(rules, key=lambda rule: rule.column))
 
 
@@ -247,11 +250,16 @@ def link_to(entity: str, target: Target) -> Field:
     )
 
 
+def name_together(one: Rule, other: Rule) -> bool:
+    """Tell whether two columns that fill one link say different things of the record: its name, its phone."""
+    return one.lookup is not None and other.lookup is not None and one.lookup != other.lookup
+
+
 def _refuse_doubles(table: SourceTable, rules: Sequence[Rule], target: Target) -> None:
     filled: dict[str, Rule] = {}
     for rule in rules:
         other = filled.setdefault(rule.field, rule)
-        if other is not rule:
+        if other is not rule and not name_together(other, rule):
             label = "ID" if rule.field == RECORD_ID else target.field(rule.field).label
             raise UserError(
                 N_("“{first}” and “{second}” would both fill “{field}”"),
@@ -316,3 +324,48 @@ def _by_looks(table: SourceTable, column: int, target: Target) -> str | None:
         ):
             return fields[0].name
     return None
+
+
+@cache
+def telling_fields(entity: str) -> tuple[Field, ...]:
+    """Return the fields of which seldom two records hold the same."""
+    return tuple(
+        field
+        for field in SCHEMAS[entity].fields.values()
+        if field.field_class is not FieldClass.SYSTEM
+        and (field.kind in (Kind.PHONE, Kind.EMAIL) or field.unique or field.name in _NUMBERS)
+        and field.kind is not Kind.INTEGER
+    )
+
+
+def _beside(rules: Sequence[Rule], table: SourceTable, target: Target) -> tuple[Rule, ...]:
+    """Return rules for columns that say more of a record another column names: “Customer phone”, “客户电话”.
+
+    Only of columns no rule uses, and of links looked up by what the records are called.
+    """
+    used = {rule.column for rule in rules}
+    free = {
+        fold_header(header): place
+        for place, header in enumerate(table.headers)
+        if place not in used and header
+    }
+    return tuple(found for rule in rules for found in _beside_one(rule, free, target))
+
+
+def _beside_one(rule: Rule, free: dict[str, int], target: Target) -> Iterator[Rule]:
+    if rule.lookup is None or rule.field == RECORD_ID:
+        return
+    link = target.field(rule.field)
+    entity = SCHEMAS[rule.lookup.entity]
+    if link.members or rule.lookup.field != entity.meta.title:
+        return
+    called = [link.name.removesuffix("_id"), *in_all_languages(link.label, target.languages)]
+    called += in_all_languages(entity.meta.label, target.languages)
+    parts = [(field.name, field.name, field.label) for field in telling_fields(rule.lookup.entity)]
+    for name, *spoken in (*parts, (RECORD_ID, "id", "Record ID")):
+        words = [spoken[0], *in_all_languages(spoken[1], target.languages)]
+        heads = (fold_header(first + second) for first in called for second in words)
+        column = next((free.pop(head) for head in heads if head in free), None)
+        if column is not None:
+            lookup = Found(entity=rule.lookup.entity, field=name)
+            yield Rule(column=column, field=rule.field, lookup=lookup, guessed=True)

@@ -9,7 +9,7 @@ from typing import Any
 from crm_core.errors import UserError
 from crm_core.exchange.convert import cell_reader, clean
 from crm_core.exchange.deals import Stages, name_deal
-from crm_core.exchange.drafts import Column, Draft
+from crm_core.exchange.drafts import Column, Draft, gathered
 from crm_core.exchange.links import Links, NotFoundHere
 from crm_core.exchange.mapping import RECORD_ID, Found, Rule, Target, title_of
 from crm_core.exchange.missing import STAGE_BY_NAME, Missing, defaults_of
@@ -135,7 +135,8 @@ class _Planner:
             columns.append(Column(rule=rule, header=header, field=filled, read=read, replace=replace))
         # An amount needs its currency first, a stage its pipeline.
         return sorted(
-            columns, key=lambda c: (c.field.kind is not Kind.CURRENCY, c.field.name != "pipeline_id")
+            gathered(columns),
+            key=lambda c: (c.field.kind is not Kind.CURRENCY, c.field.name != "pipeline_id"),
         )
 
     def _choose_key(self) -> str:
@@ -286,9 +287,9 @@ class _Planner:
 
     def _read_cell(self, draft: Draft, column: Column, context: Mapping[str, Any]) -> None:
         text = column.text(draft.source)
-        if not text:
-            return
         found = column.rule.lookup
+        if not text and not (column.others and column.named(draft.source)):
+            return
         try:
             if column.field.members:
                 draft.values[column.field.name] = self._members(column.field, text)
@@ -296,6 +297,8 @@ class _Planner:
                 draft.values.update(column.read(text, {**context, **draft.values}))
             elif found.entity == self.schema.name:
                 draft.own_links.append((column, text))
+            elif column.others:
+                draft.values[column.field.name] = self.links.find_by_all(column.named(draft.source))
             else:
                 draft.values[column.field.name] = self._find(column.field, found, text, draft.values)
         except UserError as error:
@@ -425,7 +428,8 @@ class _Planner:
     def _link(self, draft: Draft, column: Column, text: str) -> None:
         assert column.rule.lookup is not None
         try:
-            record_id = self.links.find(column.rule.lookup, text)
+            named = column.named(draft.source) if column.others else [(column.rule.lookup, text)]
+            record_id = self.links.find_by_all(named)
         except UserError as error:
             draft.reject(_in_column(column, error.message))
             return

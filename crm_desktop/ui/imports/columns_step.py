@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QScro
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError, UserError
-from crm_core.exchange.mapping import RECORD_ID, Found, Rule
+from crm_core.exchange.mapping import RECORD_ID, Found, Rule, name_together
 from crm_core.exchange.source import SourceTable
 from crm_core.i18n import N_, message
 from crm_core.schema.field import Kind
@@ -201,13 +201,14 @@ class ColumnsStep(ImportStep):
         self.ready_changed.emit()
 
     def _twice(self) -> frozenset[int]:
-        """Return the columns that fill what an earlier one fills already."""
-        seen: set[str] = set()
+        """Return the columns that fill what an earlier one fills already, unless they name it together."""
+        seen: dict[str, list[Rule]] = {}
         found = set()
         for rule in self.choices.rules:
-            if rule.field in seen:
+            earlier = seen.setdefault(rule.field, [])
+            if not all(name_together(other, rule) for other in earlier):
                 found.add(rule.column)
-            seen.add(rule.field)
+            earlier.append(rule)
         return frozenset(found)
 
     def _on_template_chosen(self) -> None:
