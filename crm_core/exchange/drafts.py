@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from crm_core.errors import UserError
 from crm_core.exchange.convert import CellReader, clean
+from crm_core.exchange.links import SeveralFit
 from crm_core.exchange.mapping import Found, Rule, title_of
 from crm_core.exchange.plan import Step
 from crm_core.exchange.source import SourceRow
@@ -28,6 +30,10 @@ class Draft:
     """An earlier row with the same key."""
     own_links: list[tuple[Column, str]] = field(default_factory=list)
     """Links into the entity that is being imported: found once every row is known."""
+
+    def stays_with(self, link: str, error: UserError) -> bool:
+        """Tell whether what a link holds already is among the records a cell names, which then is left."""
+        return isinstance(error, SeveralFit) and self.current.get(link) in error.ids
 
     def reject(self, *reasons: Message) -> None:
         """Leave the row out."""

@@ -302,7 +302,8 @@ class _Planner:
             else:
                 draft.values[column.field.name] = self._find(column.field, found, text, draft.values)
         except UserError as error:
-            draft.reject(_in_column(column, error.message))
+            if not draft.stays_with(column.field.name, error):
+                draft.reject(_in_column(column, error.message))
 
     def _members(self, filled: Field, text: str) -> list[Plain]:
         """Return the ids of the users and teams a cell names, by id or by name. Raises `UserError`."""
@@ -431,7 +432,8 @@ class _Planner:
             named = column.named(draft.source) if column.others else [(column.rule.lookup, text)]
             record_id = self.links.find_by_all(named)
         except UserError as error:
-            draft.reject(_in_column(column, error.message))
+            if not draft.stays_with(column.field.name, error):
+                draft.reject(_in_column(column, error.message))
             return
         if record_id == draft.record_id:
             draft.reject(_in_column(column, message(N_("The row refers to itself"))))

@@ -69,6 +69,16 @@ def test_lookups_by_hand_may_name_a_record_together_but_not_by_the_same_field_tw
         plan(shelf, "deal", text, lookups=["who=customer.name", "tax=customer.name"])
 
 
+def test_a_record_that_is_linked_to_one_of_several_called_alike_stays_with_it(shelf: Shelf) -> None:
+    first, second = list(shelf.rows["customer"])[:2]
+    stage = next(iter(shelf.rows["stage"]))
+    for name, customer in (("D1", first), ("D2", second)):
+        shelf.put("deal", name=name, customer_id=customer, stage_id=stage)
+    text = "name,customer\nD1,Acme\nD2,Acme\nD3,Acme\n"
+    made = plan(shelf, "deal", text, mode=Mode.BOTH, key="name")
+    assert [row.step.value for row in made.rows] == ["skip", "skip", "reject"]
+
+
 def test_parents_in_the_same_file_are_told_apart_too(shelf: Shelf) -> None:
     text = "name,phone,parent,parent phone\nChild,,Acme,021 5550 0142\nGrandchild,,Child,\n"
     made = plan(shelf, "customer", text, mode=Mode.CREATE)
