@@ -10,13 +10,17 @@ from crm_core.entities import schema_of
 from crm_core.i18n import N_, message
 from crm_core.rules.duplicates import COMPARED, LIKELY_FROM
 from crm_core.rules.known import ENTITY as KNOWN
+from crm_core.schema.field import Kind
+from crm_core.schema.values import to_plain
 from crm_desktop.cli.console import tr
 from crm_desktop.cli.records import entity_argument, id_argument
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import declared_fields, flat, parse, record_id_of
+from crm_desktop.models.records import Record
 from crm_desktop.services import duplicates as likeness
 from crm_desktop.services import merging, records, twins
 from crm_desktop.services.duplicates import Match
+from crm_desktop.services.merging import Row
 
 TWIN_COLUMNS = ("title", "label", "value", "twin_title", "twin_id")
 GROUP_COLUMNS = ("group", "score", "title", "reasons", "id")
@@ -186,14 +190,22 @@ def merge(
         rows = (
             {
                 "field": row.name,
-                "label": tr(row.fields[0].label),
-                "values": [value for values in row.values for value in values[:1]],
-                "taken": chosen.get(row.name, row.taken),
+                "label": tr(row.label),
+                "values": [_plain(row, record) for record in shown.records],
+                "taken": next((chosen[each.name] for each in row.fields if each.name in chosen), row.taken),
             }
             for row in shown.rows
             if row.differs
         )
         terminal.console.show_rows(rows, ROW_COLUMNS)
+
+
+def _plain(row: Row, record: Record) -> Any:
+    """Return what a record says in a row as commands print it; of several fields what is said, in a line."""
+    if len(row.fields) == 1:
+        return to_plain(row.fields[0], record.values)
+    said = (to_plain(each, record.values) for each in row.fields if each.kind is not Kind.CURRENCY)
+    return ", ".join(str(value) for value in said if value) or None
 
 
 @click.command(

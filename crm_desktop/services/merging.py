@@ -64,6 +64,12 @@ class Row:
     """Whether the person may change it; if not, the kept record's stands."""
 
     @property
+    def label(self) -> str:
+        """English label of the field, or of what its group is of."""
+        first = self.fields[0]
+        return N_("Address") if first.group == "address" else first.label
+
+    @property
     def may_join(self) -> bool:
         """Whether all values can be taken together."""
         return self.fields[0].kind in (Kind.LONG_TEXT, Kind.TAGS)

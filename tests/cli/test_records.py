@@ -276,11 +276,16 @@ def test_records_that_may_be_the_same_are_listed_in_groups_and_checked_before_th
 
 
 def test_records_are_merged_field_by_field_and_taken_apart(crm: Crm) -> None:
-    keep = crm.json("add", "customer", "name=Paper Crane", "city=Ulm", "tags=a")["id"]
+    facts = ("name=Paper Crane", "city=Ulm", "tags=a", "credit_limit=1200 CNY")
+    keep = crm.json("add", "customer", *facts)["id"]
     other = crm.json("add", "customer", "name=PAPER CRANE", "city=Bonn", "phone=+49 30 1234567")["id"]
     lin = crm.json("add", "contact", "name=Lin", f"customer_id={other}")["id"]
     rows = crm.rows("merge", "customer", keep, other, "--dry-run", "--take", f"name={other}")
     assert {row["field"]: row["taken"] for row in rows}["name"] == other
+    rows = crm.rows("merge", "customer", keep, other, "--dry-run", "--take", f"city={other}")
+    differs = {row["label"]: (row["values"], row["taken"]) for row in rows}
+    assert differs["Address"] == (["Ulm", "Bonn"], other)
+    assert differs["Credit limit"][0] == ["1200.00 CNY", None]
     told = crm.json("merge", "customer", keep, other, "--take", f"city={other}")
     merged = crm.json("show", "customer", keep)
     assert (merged["name"], merged["city"], merged["phone"]) == ("Paper Crane", "Bonn", "+49301234567")

@@ -153,9 +153,7 @@ class SideBySideView(Live, QWidget):
             )
 
     def _named(self, row: Row) -> Label:
-        first = row.fields[0]
-        label = message("Address") if first.group == "address" else Message(first.label)
-        return Label(label, color="text-soft", wrap=True)
+        return Label(Message(row.label), color="text-soft", wrap=True)
 
     def _add_choices(self, grid: QGridLayout, at: int, row: Row) -> int:
         shown = self.shown
