@@ -266,6 +266,8 @@ class _Export:
         value = row.record.get(field.name)
         if value is None:
             return ""
+        if field.target == "*":
+            return str(value)  # of whatever kind it is, a name would be found by nothing
         if field.kind is Kind.REF or field.members:
             return row.titles.get(field.name) or str(value)
         if field.kind is Kind.TAGS and field.choices and isinstance(value, list):

@@ -53,6 +53,7 @@ class RowWriter:
         self._schema = schema_of(entity)
         self._person = replica.person
         self._lost: dict[str, int] = {}
+        self._amounts = [field.name for field in self._schema.fields.values() if field.currency == "currency"]
         reach = self._person.rights.reach_of(entity, Action.CREATE)
         self._creates_anywhere = EVERYONE in self._person.acts_in(reach)
 
@@ -133,7 +134,7 @@ class RowWriter:
             records.create_in(session, self._replica, self._entity, given, row.record_id)
             return given
         given = dict(row.values)
-        if "currency" in self._schema.fields:
+        if any(given.get(amount) is not None for amount in self._amounts):
             given.setdefault("currency", currency)
         values = complete_new(session, self._person, self._replica.clock, self._entity, given)
         if row.values.get("stage_since"):
