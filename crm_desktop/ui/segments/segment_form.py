@@ -103,7 +103,10 @@ class SegmentForm(Live, QWidget):
         self.show_button.clicked.connect(lambda: self.shown_asked.emit(self._row))
         self.show_button.setVisible(row is not None)
         self.shown_to.setVisible(row is not None and row.own)
-        self.save_button.setEnabled(row is None or row.own)
+        own = row is None or row.own
+        self.save_button.setEnabled(own)
+        self.name.setReadOnly(not own)
+        self.rule.setReadOnly(not own)
         self.close_button.clicked.connect(self.closed)
         self.retranslate()
         if self.picked:

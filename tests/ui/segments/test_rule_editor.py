@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -233,3 +234,13 @@ def test_a_segment_is_shown_to_roles_and_talked_about(stage: Stage) -> None:
     stage.settle()
     assert form.tabs.history is not None
     assert form.tabs.history.model.rowCount() > 0
+    others = SegmentForm(stage.context, replace(segments.segment(replica, kept.id), own=False))
+    stage.show(others)
+    assert others.editor is not None
+    assert (others.name.isReadOnly(), others.editor.isEnabled(), others.save_button.isEnabled()) == (
+        True,
+        False,
+        False,
+    )
+    assert not others.shown_to.isVisible()
+    assert others.leave()
