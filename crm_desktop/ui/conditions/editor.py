@@ -98,6 +98,7 @@ class ConditionsEditor(Live, QWidget):
             currency=self._currency,
             number=self._number(len(self.rows) + 1),
             only=self._most == 1,
+            parent=self,
         )
         row.edited.connect(self.edited)
         row.removed.connect(lambda row=row: self._on_removed(row))

@@ -75,10 +75,10 @@ class ConditionRow(Live, QWidget):
         self._offered = {each.field.name: each for each in offered}
         self._value: Any = None
         self._value_of = ""
-        self.field_box, self.comparison_box = QuietCombo(), QuietCombo()
+        self.field_box, self.comparison_box = QuietCombo(self), QuietCombo(self)
         for box in (self.field_box, self.comparison_box):
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.remove_button = IconButton("x", message("Remove the condition"), small=True)
+        self.remove_button = IconButton("x", message("Remove the condition"), small=True, parent=self)
         self.remove_button.setVisible(not only)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)

@@ -55,8 +55,9 @@ class RuleGroup(Live, QWidget):
     grown = Signal()
     """Parts have come or gone, here or further in."""
 
-    def __init__(self, asked: Asked, group: Group, number: str = "", depth: int = 1) -> None:
-        super().__init__()
+    def __init__(self, asked: Asked, group: Group, parent: QWidget, number: str = "", depth: int = 1) -> None:
+        # Made where it stays: whatever changes its parent has all that is in it dressed anew.
+        super().__init__(parent)
         self._asked, self._number, self._depth = asked, number, depth
         self.parts: list[RuleGroup | LeafRow | KeptRow] = []
         self.how_box = QuietCombo()
@@ -181,13 +182,14 @@ class RuleGroup(Live, QWidget):
         number = self._number_of(len(self.parts) + 1)
         made: RuleGroup | LeafRow | KeptRow
         if isinstance(part, Group):
-            made = RuleGroup(self._asked, part, number, self._depth + 1)
+            made = RuleGroup(self._asked, part, self, number, self._depth + 1)
         elif isinstance(part, Always):
             made = self._kept(part, number)
         else:
             asked = self._asked
-            made = LeafRow(asked.context, asked.offered, part, asked.offers.titles, number)
+            made = LeafRow(asked.context, asked.offered, part, asked.offers.titles, number, self)
             if part is not None and not is_shown_by(made, part):
+                made.hide()
                 made.deleteLater()
                 made = self._kept(part, number)
         if not isinstance(made, KeptRow):
@@ -205,7 +207,7 @@ class RuleGroup(Live, QWidget):
         def words() -> Message:
             return said_in_words(rule, self._asked.offers)
 
-        return KeptRow(part, words, number)
+        return KeptRow(part, words, number, self)
 
     def _on_added(self, part: Part | None) -> None:
         made = self._add(part)
@@ -241,7 +243,7 @@ class RuleEditor(Live, QWidget):
     def __init__(self, context: Context, offers: RuleOffers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self.root = RuleGroup(Asked(context, offers, offered_by(offers)), Group(How.ALL))
+        self.root = RuleGroup(Asked(context, offers, offered_by(offers)), Group(How.ALL), self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         self._put(self.root)
@@ -258,7 +260,7 @@ class RuleEditor(Live, QWidget):
         self.layout().removeWidget(before)
         before.hide()
         before.deleteLater()
-        self.root = RuleGroup(Asked(self._context, offers, offered_by(offers)), group)
+        self.root = RuleGroup(Asked(self._context, offers, offered_by(offers)), group, self)
         self._put(self.root)
 
     def rule(self) -> Rule:

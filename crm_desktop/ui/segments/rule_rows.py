@@ -101,7 +101,7 @@ class LeafRow(Live, QWidget):
         super().__init__(parent)
         self._context, self._number, self._titles = context, number, titles
         said = _said(leaf, titles)
-        self.row = FieldRow(context, offered, said, currency=DEFAULT_CURRENCY, number=number)
+        self.row = FieldRow(context, offered, said, currency=DEFAULT_CURRENCY, number=number, parent=self)
         self.where: OwnConditions | None = None
         """Which of the records are meant; None for a condition on the customer itself."""
         self._where_of = ""
@@ -183,7 +183,7 @@ class LeafRow(Live, QWidget):
             self.where = None
         self._where_of = entity
         if isinstance(offered, OfferedTotal):
-            self.where = OwnConditions(self._context, offered.within, prefix=f"{self._number}.")
+            self.where = OwnConditions(self._context, offered.within, prefix=f"{self._number}.", parent=self)
             self.where.show_conditions([_said(each, self._titles) for each in conditions])
             self.where.edited.connect(self.grown)
             self.where.edited.connect(self.edited)
