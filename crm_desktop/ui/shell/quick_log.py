@@ -6,7 +6,16 @@ import datetime
 
 from PySide6.QtCore import QDate, QEvent, QPoint, Qt, QTime
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QTimeEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QScrollArea,
+    QTimeEdit,
+    QVBoxLayout,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from crm_core.entities import SCHEMAS
@@ -34,6 +43,7 @@ from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 from crm_desktop.ui.widgets.shadow import lift
 
 WIDTH = 440
+LEAST_FIELDS = 64
 FIRST_HOUR = 9
 TIME_MARGIN = 6  # as every other field has by the theme's sheet
 KINDS = (("visit", "pin"), ("call", "phone"), ("mail", "mail"), ("meeting", "people"), ("note", "note"))
@@ -100,15 +110,25 @@ class QuickLog(Live, QWidget):
         column.setSpacing(10)
         column.addWidget(Label(message("Quick log"), step="section"))
         column.addWidget(self.kinds)
-        column.addWidget(self._customer_field)
-        column.addWidget(self._on)
-        column.addWidget(self._subject_field)
-        column.addWidget(Field(message("Outcome"), self.outcome))
-        column.addWidget(self._contact_field)
-        column.addWidget(Field(message("Next step"), self.next_step))
-        column.addWidget(self._due)
-        column.addWidget(self._place_field)
-        column.addWidget(self.files)
+        self._fields = QWidget()
+        fields = QVBoxLayout(self._fields)
+        fields.setContentsMargins(0, 0, 0, 0)
+        fields.setSpacing(10)
+        for part in (
+            *(self._customer_field, self._on, self._subject_field, Field(message("Outcome"), self.outcome)),
+            *(self._contact_field, Field(message("Next step"), self.next_step), self._due),
+            *(self._place_field, self.files),
+        ):
+            fields.addWidget(part)
+        self._scroll = QScrollArea()
+        self._scroll.setFixedHeight(theme().px(LEAST_FIELDS))
+        self._scroll.setWidget(self._fields)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for ground in (self._fields, self._scroll.viewport()):
+            ground.setAutoFillBackground(False)
+        column.addWidget(self._scroll)
         column.addSpacing(2)
         column.addLayout(foot)
         outer = QVBoxLayout(self)
@@ -136,7 +156,7 @@ class QuickLog(Live, QWidget):
             self._context.tasks.read(
                 self, lambda: activities.subject_of(replica, *shown), self._on_subject_read, topic="about"
             )
-        (self.subject if shown else self.customer).setFocus()
+        self._go_to(self.subject if shown else self.customer)
 
     def leave(self) -> None:
         """Close, and give the keyboard back to where it was."""
@@ -185,10 +205,19 @@ class QuickLog(Live, QWidget):
         return super().event(event)
 
     def _place(self) -> None:
-        size = self.layout().sizeHint()
+        """Stand below the button; where the window is too low for all of it, the fields scroll."""
         width = theme().px(WIDTH) + 32
         corner = self._anchor.mapTo(self.parentWidget(), QPoint(self._anchor.width(), self._anchor.height()))
-        self.setGeometry(max(0, corner.x() - width + 16), corner.y(), width, size.height())
+        around = self.layout().sizeHint().height() - self._scroll.minimumHeight()
+        room = self.parentWidget().height() - corner.y() - around
+        fields = max(min(self._fields.sizeHint().height(), room), theme().px(LEAST_FIELDS))
+        if self._scroll.minimumHeight() != fields:
+            self._scroll.setFixedHeight(fields)
+        self.setGeometry(max(0, corner.x() - width + 16), corner.y(), width, around + fields)
+
+    def _go_to(self, field: QWidget) -> None:
+        field.setFocus()
+        self._scroll.ensureWidgetVisible(field)
 
     def _clear(self) -> None:
         self._customer = None
@@ -276,15 +305,16 @@ class QuickLog(Live, QWidget):
     def _on_save(self) -> None:
         if self.customer.text().strip() and self._customer is None:
             self._customer_field.set_error(message("Choose a customer from the list, or leave this empty"))
+            self._go_to(self.customer)
             return
         if not self.subject.text().strip():
             self._subject_field.set_error(message("This is required"))
-            self.subject.setFocus()
+            self._go_to(self.subject)
             return
         again = bool(self.next_contact.text().strip())
         if again and self._typed_moment() is None:
             self._contact_field.set_error(NOT_UNDERSTOOD)
-            self.next_contact.setFocus()
+            self._go_to(self.next_contact)
             return
         replica = self._context.replica
         made: list[tuple[str, str]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -133,6 +133,24 @@ def test_the_row_a_list_is_at_is_filled_in_and_has_the_keyboard_afterwards(hands
         assert log._about.lead_id == (row.id if page == "leads" else None)
         hands.press(Key.Key_Escape)
         assert frame.window().focusWidget() is left
+
+
+def test_in_a_low_window_the_fields_scroll_and_saving_stays_in_sight(hands: Hands) -> None:
+    frame, log = hands.frame, hands.frame.log
+    frame.open_log()
+    hands.qtbot.waitUntil(lambda: log._scroll.height() >= log._fields.sizeHint().height(), timeout=WAIT_MS)
+    log.leave()
+    frame.window().resize(1200, 420)
+    settle(frame.context.tasks)
+    frame.open_log()
+    log.next_step.setText("Send the offer")  # one more line of fields
+    settle(frame.context.tasks)
+    bottom = log.save.mapTo(frame, QPoint(0, log.save.height())).y()
+    assert bottom <= frame.height()
+    for field, key in ((log.where, Key.Key_Tab), (log.customer, Key.Key_Backtab)):
+        while frame.window().focusWidget() is not field:
+            hands.press(key)
+        assert not field.visibleRegion().isEmpty()
 
 
 def test_a_visit_has_a_place_and_a_call_has_none(hands: Hands) -> None:
