@@ -156,7 +156,7 @@ class Edits:
         owner = name_owner(record, self._author)
         place = self.placing.demand_place_of_new(record)
         conditions.demand_sound(schema, record.id, wanted.values)
-        keeping.demand_own(wanted.fields, wanted.values, self._author)
+        keeping.demand_own(schema, wanted.values, self._author)
         keeping.demand_seen(self.records, self.rights, schema, wanted.values, record.values)
         if schema is stage_gate.DEAL:
             self.gate.demand(None, record.values, ())

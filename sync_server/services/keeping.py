@@ -4,10 +4,11 @@ something off and when, what a task is about, what only HQ fills in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
-from crm_core.entities import SCHEMAS
+from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.i18n import N_, message
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
@@ -25,10 +26,10 @@ _SKIP: Final = frozenset(("skip_at", "skipped"))
 _ABOUT_NOTHING: Final = message(N_("What this is about is not at HQ, or your role may not see it"))
 
 
-def demand_own(fields: Iterable[Field], values: Mapping[str, Any], author: Author) -> None:
+def demand_own(schema: Schema, values: Mapping[str, Any], author: Author) -> None:
     """Raise `Refused` for a new record that says what HQ alone fills in."""
-    for field in fields:
-        if field.by_hq and values[field.name] not in (None, field.default) and not is_at_hq(author):
+    for field in _filled_by_hq(schema.no):
+        if values.get(field.name) not in (None, field.default) and not is_at_hq(author):
             raise Refused(Code.INVALID, kept_by_the_program(field))
 
 
@@ -40,12 +41,9 @@ def demand_seen(
     after: Mapping[str, Any],
 ) -> None:
     """Raise `Refused` where something is to be about a record of any kind that its author does not see."""
-    for link in schema.fields.values():
-        kind_of = link.target_field
-        if kind_of is None or link.parent or changed.keys().isdisjoint((link.name, kind_of)):
-            continue
-        named = after.get(link.name)
-        if not named:
+    for name, kind_of in _links_to_any_kind(schema.no):
+        named = after.get(name)
+        if not named or changed.keys().isdisjoint((name, kind_of)):
             continue
         target = SCHEMAS.get(after.get(kind_of) or "")
         found = None
@@ -54,6 +52,17 @@ def demand_seen(
             found = records.get(target.no, named)
         if found is None or not rights.sees(found):
             raise Refused(Code.PARENT, _ABOUT_NOTHING)
+
+
+@cache
+def _filled_by_hq(entity: int) -> tuple[Field, ...]:
+    return tuple(field for field in BY_NO[entity].fields.values() if field.by_hq)
+
+
+@cache
+def _links_to_any_kind(entity: int) -> tuple[tuple[str, str], ...]:
+    links = BY_NO[entity].fields.values()
+    return tuple((link.name, link.target_field) for link in links if link.target_field and not link.parent)
 
 
 def vouched_for(record: Record, wanted: Wanted, author: Author, at_ms: int) -> dict[str, Any]:
