@@ -33,6 +33,7 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "target": {"measure": "visits", "number": 5},
         "segment": {"kind": "picked"},
         "saved_view": {"entity": "customer"},
+        "assignment_rule": {"people": [["f" * 32, 1]]},
         "capture_form": {"token": "form", "asked": ["name"]},
     }
 )

@@ -20,7 +20,9 @@ from crm_core import SCHEMA_VERSION
 from crm_core.entities import SCHEMAS
 from crm_core.ids import named_id
 from sync_server.services import sync
+from sync_server.services.hq import Edit, EditKind
 from tests.support.hq import Laptop, Office, make
+from tests.support.kinds import NOT_MADE, WORK, below, sample, typed_field
 
 SEEDS = int(os.environ.get("SATCHEL_METAMORPHIC", "40"))
 PEOPLE, CUSTOMERS, EDITS = 3, 4, 14
@@ -91,6 +93,7 @@ class Play:
                 ),
             ]
         )
+        self.others = self._one_of_each(people[0], area)
         order = range(PEOPLE) if not way.relabelled else reversed(range(PEOPLE))
         made = {n: office.laptop(people[n], schema=SCHEMA_VERSION) for n in order}
         self.laptops = [made[n] for n in range(PEOPLE)]
@@ -135,9 +138,38 @@ class Play:
                 named_id("contact", f"{number}"),
             ),
         ]
+        name, record_id = chance.choice(self.others)
+        deeds += [
+            lambda: laptop.set(name, record_id, typed_field(name), f"Typed {number}"),
+            lambda: laptop.create(*self._new_below(customer, number)),
+        ] * 2
         if number == EDITS // 2:
             self.laptops[0].delete("customer", self.customers[0])
         chance.choice(deeds)()
+
+    def _one_of_each(self, owner: str, area: str) -> list[tuple[str, str]]:
+        """Make a record of every kind that is somebody's work, as the declarations say; return all."""
+        made, edits = {"customer": self.customers[0]}, []
+        hanging = dict(below("customer"))
+        selling = {"pipeline_id": self.office.pipeline, "stage_id": self.office.stages["open"]}
+        for name in (*hanging, *(each for each in WORK if each not in (*hanging, *made, *NOT_MADE))):
+            links: dict[str, Any] = {"owner_id": owner, "territory_id": area, **selling}
+            if link := hanging.get(name):
+                on = next(each for each in made if link.target in (each, "*"))
+                links |= {link.name: made[on], link.target_field or "": on}
+            made[name] = named_id(name, "one")
+            values = sample(name, lambda name=name: f"Start {name}", links)
+            edits.append(Edit(kind=EditKind.CREATE, entity=name, record_id=made[name], values=values))
+        self.office.hq.write_all(edits)
+        return [(name, record_id) for name, record_id in made.items() if name != "customer"]
+
+    def _new_below(self, customer: str, number: int) -> tuple[str, dict[str, Any], str]:
+        """Return a record that hangs on a customer, to be made: what kind, what is in it, its id."""
+        direct = [(name, link) for name, link in below("customer") if link.target in ("customer", "*")]
+        name, link = direct[number % len(direct)]
+        links = {link.name: customer, link.target_field or "": "customer"}
+        links |= {"pipeline_id": self.office.pipeline, "stage_id": self.office.stages["open"]}
+        return name, sample(name, lambda: f"New {number}", links), named_id(name, f"new {number}")
 
     def round(self, laptop: Laptop) -> None:
         """Sync, by small pages or large ones."""
@@ -166,7 +198,7 @@ class Play:
         """Return everything HQ holds that somebody typed, life and sets, by id."""
         held: dict[str, Any] = {}
         with self.office.database.read() as snapshot:
-            for name in ("customer", "contact"):
+            for name in WORK:
                 for row in snapshot.connection.execute(select(SCHEMAS[name].table)).mappings():
                     held[row["id"]] = {
                         key: "founder" if value == self.office.founder else value
