@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -51,6 +52,7 @@ from crm_desktop.settings import (
     Settings,
 )
 from crm_desktop.sync import by_file, enrolment, known
+from crm_desktop.sync.asking import opened_by
 from crm_desktop.sync.blob_line import HttpBlobLine
 from crm_desktop.sync.blobs import BlobReport, BlobRule, BlobTransfer, OnBlobStep, ignore_blob_step
 from crm_desktop.sync.by_file import FileLine, NoLine, Written, blocks_of
@@ -227,12 +229,13 @@ class App:
         with self.replica.read() as session:
             address = state.read(session, Key.SERVER_URL)
             device = state.read(session, Key.DEVICE)
+            opened = opened_by({key: state.read(session, key) for key in (Key.OPENED, Key.NONCE)})
         if device and not address:
             raise Unreachable(N_("This laptop was not told where its HQ is; it syncs by file"))
         secret = self._store.read(DEVICE_TOKEN) if address else None
         if not address or secret is None:
             raise UserError(N_("This laptop is not connected to an HQ. Sign in first"))
-        return _connection(self.profile, address, secret.decode())
+        return _connection(self.profile, address, secret=secret.decode(), opened=opened)
 
     def sync_now(self, on_step: OnStep = ignore_step, cancelled: Cancelled = never) -> RoundReport:
         """Run one full round here and now, and note it in the history.
@@ -492,6 +495,6 @@ def proxy_for(address: str) -> str:
     return proxy_of(address)
 
 
-def _connection(profile: Profile, address: str, secret: str | None = None) -> HttpHeadquarters:
+def _connection(profile: Profile, address: str, **who: Any) -> HttpHeadquarters:
     authority = profile.root / CA_FILE
-    return HttpHeadquarters(address, secret, ca_file=str(authority) if authority.exists() else None)
+    return HttpHeadquarters(address, ca_file=str(authority) if authority.exists() else None, **who)

@@ -73,6 +73,8 @@ class Code(IntEnum):
 CODES_SET_ASIDE = frozenset((16, 20))
 """Once meant for a limit reached and for what waits at HQ, and never sent: no other answer gets one."""
 
+OPENED_HEADER = "X-Opened"
+"""Header of a laptop's requests beside its rounds: `SyncRequest.opened` in hex digits, while it is said."""
 OFFERED = frozenset((Code.FORBIDDEN_ROW, Code.FORBIDDEN_FIELD, Code.FORBIDDEN_ASSIGN))
 """Refused for want of rights alone: whoever has them may accept the edit (`Offers`)."""
 

@@ -39,11 +39,11 @@ def request_of(
         digest=digest,
         pull=pull,
         told=told,
-        opened=_opened(known),
+        opened=opened_by(known),
     )
 
 
-def _opened(known: Mapping[str, Any]) -> bytes | None:
+def opened_by(known: Mapping[str, Any]) -> bytes | None:
     """Return what this laptop drew when it opened its file, until HQ gave it another nonce over a line."""
     opened = known[Key.OPENED]
     return opened[1] if opened and opened[0] == known[Key.NONCE] else None

@@ -19,6 +19,7 @@ from crm_core.errors import CrmError, Later, LineBroke, Unreachable, UserError
 from crm_core.i18n import N_, Message, message, sentence_of
 from crm_core.sync import codec
 from crm_core.sync.protocol import (
+    OPENED_HEADER,
     EnrolRequest,
     EnrolResponse,
     Fault,
@@ -88,7 +89,14 @@ def _is_loopback(host: str) -> bool:
 class HttpHeadquarters:
     """`protocol.Headquarters` over HTTP, with the bytes it took. One request at a time."""
 
-    def __init__(self, address: str, secret: str | None = None, *, ca_file: str | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        secret: str | None = None,
+        *,
+        ca_file: str | None = None,
+        opened: bytes | None = None,
+    ) -> None:
         self.address = checked_address(address)
         self.counter = LineWatch()
         self.round_trips = 0
@@ -103,7 +111,12 @@ class HttpHeadquarters:
         self._session.trust_env = not _is_loopback(urlsplit(self.address).hostname or "")
         self._session.mount("https://", self._adapter)
         self._session.mount("http://", self._adapter)
-        self._secret = secret
+        self._headers: dict[str, str] = {}
+        """Who asks, but for rounds, which say it themselves."""
+        if secret:
+            self._headers["Authorization"] = f"Bearer {secret}"
+        if opened:
+            self._headers[OPENED_HEADER] = opened.hex()
 
     def have_patience(self, silence_s: Callable[[int, int], float], is_unwanted: Cancelled) -> None:
         """Say how long a round of so many bytes up, asking for so many, may be silent; and when nobody waits.
@@ -171,11 +184,10 @@ class HttpHeadquarters:
         *,
         silence_s: float = READ_TIMEOUT_S,
     ) -> _T:
-        headers = {}
+        headers = dict(self._headers)
         if body is not None:
             headers["Content-Type"] = codec.COMPACT
-        if self._secret:
-            headers["Authorization"] = f"Bearer {self._secret}"
+            headers.pop(OPENED_HEADER, None)
         self.round_trips += 1
         self.counter.silence_s = silence_s
         with self._failures_told():
@@ -232,7 +244,7 @@ class HttpHeadquarters:
         `silence_s` is how long nothing may move.
         `Refused` where HQ does not serve this laptop.
         """
-        headers = {**headers, **({"Authorization": f"Bearer {self._secret}"} if self._secret else {})}
+        headers = {**headers, **self._headers}
         self.round_trips += 1
         received = bytearray()
         with self._failures_told():

@@ -12,10 +12,12 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
+from crm_core.sync.protocol import OPENED_HEADER
 from sync_server.api.gate import Gate
 from sync_server.asked import address_of, headquarters
 from sync_server.services import faults, measures
 from sync_server.services.auth import Auth, DeviceSession
+from sync_server.services.enrolment_files import demand_opener
 
 REMEMBERED_S: Final = 60.0
 REMEMBERED_MOST: Final = 1000
@@ -57,7 +59,9 @@ def current_device(request: Request) -> DeviceSession:
     authorization = request.headers.get("authorization", "")
     if authorization[: len(_BEARER)].lower() != _BEARER:
         raise faults.token_unknown()
-    return headquarters(request).auth.device(authorization[len(_BEARER) :].strip())
+    session = headquarters(request).auth.device(authorization[len(_BEARER) :].strip())
+    demand_opener(session, request.headers.get(OPENED_HEADER, ""))
+    return session
 
 
 def current_user(request: Request) -> str:

@@ -51,6 +51,8 @@ class DeviceSession:
     user_id: str
     wait_s: int = 0
     """How long it is to wait because it used up what it may use in a day; 0: not at all."""
+    opened: bytes | None = None
+    """What the laptop that opened its file drew; None where no file signed it in, or none was in touch."""
 
 
 def now_ms() -> int:
@@ -266,6 +268,7 @@ class Auth:
             device_id=device["id"],
             user_id=device["user_id"],
             wait_s=usage.wait_s_of(device, self._settings, self._clock()),
+            opened=device["file_opened"],
         )
 
     def shut_out(self, sessions: Iterable[DeviceSession]) -> set[DeviceSession]:

@@ -55,6 +55,15 @@ def used(device: Mapping[str, Any], request: SyncRequest, carried: Carried | Non
     return {}
 
 
+def demand_opener(session: DeviceSession, said: str) -> None:
+    """Raise `OpenedElsewhere` where a request says that another laptop than the first opened the file.
+
+    `said` is what `OPENED_HEADER` holds; one that says nothing was answered over a line before.
+    """
+    if said and session.opened is not None and not hmac.compare_digest(session.opened.hex(), said):
+        raise OpenedElsewhere
+
+
 def note_second_opening(database: Database, session: DeviceSession, at_ms: int) -> None:
     """Put into the audit that a file was opened on a second laptop, and flag the one it was for."""
     with database.note() as connection:

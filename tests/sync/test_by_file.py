@@ -8,9 +8,11 @@ import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, update
+from starlette.requests import Request
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
@@ -28,6 +30,8 @@ from crm_desktop.services import quotes, records
 from crm_desktop.sync import outbox
 from crm_desktop.sync.by_file import demand_in_time, look_into_enrolment
 from crm_desktop.sync.refused import Refused
+from crm_desktop.sync.transport import HttpHeadquarters
+from sync_server.api.context import current_device
 from sync_server.services.auth import DeviceSession
 from sync_server.services.by_file import ANSWERED, BEGIN_ANEW
 from sync_server.services.enrolment_files import OpenedElsewhere
@@ -565,6 +569,26 @@ def test_an_enrolment_file_serves_the_laptop_that_is_in_touch_first_and_no_other
     with office.database.read() as snapshot:
         told = snapshot.connection.execute(select(table_of(Audit).c.action)).scalars().all()
     assert told[-2:] == ["file opened twice"] * 2
+
+
+def test_the_second_holder_of_an_enrolment_file_is_refused_contents_and_news_too(
+    office: Office, post: Post
+) -> None:
+    user, file = office.user("Dan", "sales"), post.folder / "dan.satchel"
+    device = post.exchange.enrol(user, "van", "corn field 7", "", file).device
+    enrolment = look_into_enrolment(file, "corn field 7")
+    app = SimpleNamespace(state=SimpleNamespace(headquarters=post.exchange))
+
+    def asks(opened: bytes | None) -> DeviceSession:
+        with HttpHeadquarters("http://127.0.0.1:9", enrolment.answer.secret, opened=opened) as line:
+            headers = [(name.lower().encode(), text.encode()) for name, text in line._headers.items()]
+        return current_device(Request({"type": "http", "app": app, "headers": headers}))
+
+    assert asks(b"second").device_id == device  # nobody was in touch so far
+    office.sync.answer(first_request(enrolment, b"first"), DeviceSession(device, user))
+    assert {asks(opened).device_id for opened in (b"first", None)} == {device}
+    with pytest.raises(OpenedElsewhere, match="same file"):
+        asks(b"second")
 
 
 def test_an_older_program_uses_an_enrolment_file_up_as_well(office: Office, post: Post) -> None:
