@@ -113,7 +113,9 @@ def test_lost_deals_are_counted_and_each_row_opens_them(stage: Stage) -> None:
 
 
 def test_pipelines_and_milestones_are_listed(stage: Stage) -> None:
-    records.create(stage.app.replica, "milestone", {"name": "Survey", "name_zh": "勘察"})
+    first = deals.board(stage.app.replica).columns[0].stage.id
+    survey = {"name": "Survey", "name_zh": "勘察", "stage_id": first}  # else it is of no deal
+    records.create(stage.app.replica, "milestone", survey)
     for page_class, name in (
         (selling_setup.PipelinesPage, "Sales"),
         (selling_setup.MilestonesPage, "Survey"),
