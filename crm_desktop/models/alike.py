@@ -17,7 +17,6 @@ from crm_core.entities import SCHEMAS
 from crm_core.rules.duplicates import (
     DISTINCT,
     Traits,
-    are_named_alike,
     compared_columns,
     is_half,
     is_site,
@@ -26,6 +25,7 @@ from crm_core.rules.duplicates import (
     telling_columns,
     traits_of,
 )
+from crm_core.rules.names import name_of, person_of
 
 MOST_OF_A_KEY: Final = 200
 """Records of one key looked at: more have it in common than could ever be told apart by hand."""
@@ -40,38 +40,52 @@ _ID_BITS: Final = 32
 
 def with_keys(session: Session, entity: str, keys: Iterable[str]) -> list[str]:
     """Return the ids of living records that have one of these keys, each once."""
+    return list(_titles_with(session, entity, keys))
+
+
+def candidates(session: Session, entity: str, wanted: Traits) -> list[str]:
+    """Return the ids of living records that may be one with these traits, each once.
+
+    Those that have only half a name in common with it are left out where the whole of it is not alike: the
+    index knows their titles, and reading so many records elsewhere would take most of the time.
+    """
+    keys = keys_of(wanted)
+    found = list(_titles_with(session, entity, (key for key in keys if not is_half(key))))
+    halves = _titles_with(session, entity, filter(is_half, keys))
+    some = list(halves.keys() - set(found))
+    for read in (name_of, person_of):  # which of them it is, the record itself would say
+        titles = [_without_umlauts(read(halves[each]).loose) for each in some]
+        places = like_among(_without_umlauts(wanted.name.loose), titles)
+        found.extend(some[place] for place in places)
+    return list(dict.fromkeys(found))
+
+
+def _without_umlauts(name: str) -> str:
+    """Return a name as titles of the index are written: without what `name_of` makes of an umlaut."""
+    return name.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+def _titles_with(session: Session, entity: str, keys: Iterable[str]) -> dict[str, str]:
+    """Return the folded titles of living records that have one of these keys, by id."""
     run = session.connection().exec_driver_sql
-    found: dict[int, None] = {}
+    docs: dict[int, None] = {}
     for key in keys:
         query = (
             "SELECT rowid FROM search_keys WHERE search_keys MATCH ?"
             " AND +rowid NOT IN (SELECT id FROM search_retired) LIMIT ?"
         )
         most = MOST_OF_A_HALF if is_half(key) else MOST_OF_A_KEY
-        found.update((row[0], None) for row in run(query, (key, most)))
-    ids: list[str] = []
-    docs = list(found)
-    for start in range(0, len(docs), _IDS_A_STATEMENT):
-        some = docs[start : start + _IDS_A_STATEMENT]
+        having = [row[0] for row in run(query, (key, most + 1))]
+        if not is_half(key) or len(having) <= most:
+            docs.update(dict.fromkeys(having[:most]))
+    found: dict[str, str] = {}
+    wanted = list(docs)
+    for start in range(0, len(wanted), _IDS_A_STATEMENT):
+        some = wanted[start : start + _IDS_A_STATEMENT]
         marks = ", ".join("?" * len(some))
-        query = f"SELECT row_id FROM search_doc WHERE entity = ? AND id IN ({marks}) ORDER BY id"
-        ids.extend(row[0] for row in run(query, (entity, *some)))
-    return ids
-
-
-def candidates(session: Session, entity: str, wanted: Traits) -> list[str]:
-    """Return the ids of living records that may be one with these traits, each once.
-
-    Those that have only half a name in common with it are left out where the whole of it is not alike.
-    """
-    keys = keys_of(wanted)
-    found = dict.fromkeys(with_keys(session, entity, (key for key in keys if not is_half(key))))
-    halves = with_keys(session, entity, filter(is_half, keys))
-    some = [record_id for record_id in halves if record_id not in found]
-    for record_id, values in values_of(session, entity, some, _naming_columns(entity)).items():
-        if are_named_alike(wanted.name, traits_of(entity, values).name):
-            found[record_id] = None
-    return list(found)
+        query = f"SELECT row_id, title FROM search_doc WHERE entity = ? AND id IN ({marks}) ORDER BY id"
+        found.update((row[0], row[1] or "") for row in run(query, (entity, *some)))
+    return found
 
 
 def _naming_columns(entity: str) -> list[str]:

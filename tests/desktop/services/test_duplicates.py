@@ -87,6 +87,30 @@ def test_names_that_are_only_similar_are_found_where_all_that_is_alike_is_asked_
     assert frozenset(made) in {frozenset(each.record_id for each in group.members) for group in every}
 
 
+def test_a_slip_in_a_name_with_umlauts_or_of_a_person_is_found_while_it_is_typed(app: App) -> None:
+    made = [
+        records.create(app.replica, "customer", values).value.id
+        for values in ({"name": "Schönhäuser Küchengeräte GmbH"}, {"name": "Se Ag Limburg", "kind": "person"})
+    ]
+    typed: tuple[tuple[dict[str, str], str], ...] = (
+        ({"name": "Schoenhaeuser Kuechengeraete"}, made[0]),
+        ({"name": "Schönhäuser Küchengerät"}, made[0]),
+        ({"name": "Se Ag Limbrug", "kind": "person"}, made[1]),
+    )
+    found = [[each.record_id for each in matches(app.replica, "customer", values)] for values, _ in typed]
+    for record_id in made:
+        records.delete(app.replica, "customer", record_id)
+    assert found == [[record_id] for _, record_id in typed]
+
+
+def test_half_a_name_that_is_a_common_word_finds_nobody(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {"name": "Lumen Opticx"}
+    found = {match.title for match in matches(app.replica, "customer", asked)}
+    assert found == {"Lumen Optics GmbH", "Lumen Optcs"}
+    monkeypatch.setattr(alike, "MOST_OF_A_HALF", 0)
+    assert matches(app.replica, "customer", asked) == ()
+
+
 def test_a_web_site_of_very_many_customers_pairs_none_of_them(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
