@@ -22,9 +22,10 @@ from crm_desktop.ui.home.words import month_name
 from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import XL, L, M
+from crm_desktop.ui.theme.tokens import XL, L, M, S
 from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.cards import Card, InfoRow
+from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.scrolling import ReadingArea
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
@@ -112,16 +113,14 @@ class LossesPage(Page):
         column = QVBoxLayout(inner)
         column.setContentsMargins(margin, 0, margin, margin)
         column.setSpacing(theme().px(L))
-        switches = QHBoxLayout()
-        switches.setSpacing(theme().px(L))
+        switches = FlowLayout(gap=theme().px(L), line_gap=theme().px(S))
         switches.addWidget(self.by)
         switches.addWidget(self.time)
-        switches.addStretch(1)
         column.addLayout(switches)
         column.addWidget(self.card)
         column.addStretch(1)
         area = ReadingArea()
-        area.setAccessibleName(tr("Facts"))
+        area.setAccessibleName(tr("Lost deals"))
         area.setWidgetResizable(True)
         area.setWidget(inner)
         area.viewport().setAutoFillBackground(False)

@@ -110,6 +110,10 @@ def test_lost_deals_are_counted_and_each_row_opens_them(stage: Stage) -> None:
     records.create(replica, "competitor", {"name": "Elsewhere"})
     stage.settle()
     assert len(page.rows) == 1
+    page.window().resize(560, 700)  # as narrow as twice the size of text makes a window
+    stage.settle()
+    assert page.time.y() > page.by.y()
+    assert page.card.visibleRegion().boundingRect().width() == page.card.width()
 
 
 def test_pipelines_and_milestones_are_listed(stage: Stage) -> None:
