@@ -31,7 +31,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
 from crm_desktop.ui.widgets.fields import Field as Labelled
-from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.scrolling import scrolled, show_whole
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
@@ -80,7 +80,7 @@ class SegmentForm(Live, QWidget):
         self._ruled = Labelled(message("Who belongs to it"), self._edited, required=True)
         self.words = Label(wrap=True, color="text-soft")
         self.count = Label(weight=600)
-        self.first = Label(wrap=True, color="text-soft")
+        self.first = ElidedLabel(color="text-soft")
         self.save_button = Button(message("Save"), ButtonKind.PRIMARY, hint="Ctrl+S")
         self.show_button = Button(message("Show customers"), icon="people")
         self.shown_to = ShownToButton(context, row)
@@ -327,6 +327,7 @@ class SegmentForm(Live, QWidget):
         column.addWidget(self._named)
         column.addWidget(self.way, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._ruled)
+        column.addWidget(self.words)
         column.addStretch(1)
         inner = QWidget()
         wide = QHBoxLayout(inner)
@@ -338,8 +339,8 @@ class SegmentForm(Live, QWidget):
         foot = QVBoxLayout(below)
         foot.setContentsMargins(SIZES["page-margin"], M, SIZES["page-margin"], L)
         foot.setSpacing(S)
-        for label in (self.words, self.count, self.first):
-            foot.addWidget(label)
+        foot.addWidget(self.count)
+        foot.addWidget(self.first)
         foot.addLayout(buttons)
         whole = QWidget()
         halves = QVBoxLayout(whole)
