@@ -13,7 +13,7 @@ from crm_core.errors import Problem, UserError
 from crm_core.i18n import N_, message
 from crm_core.rules import capture as rules
 from crm_core.rules.uniqueness import normal_form
-from crm_core.schema.field import Field
+from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.schema.validate import MAX_LONG_TEXT, problem_with
 from crm_core.schema.values import parse_text
@@ -133,6 +133,8 @@ def _read(form: Form, answers: Mapping[str, str]) -> tuple[dict[str, Any], list[
     problems: list[Problem] = []
     for field in form.fields:
         text = answers.get(field.name, "")[: MAX_LONG_TEXT + 1].strip()
+        if field.kind is not Kind.LONG_TEXT:
+            text = " ".join(text.split())  # a line break in a name would be another line of a letter's head
         if not text:
             if field.name in form.needed:
                 problems.append(Problem(field=field.name, message=message(N_("This is required"))))

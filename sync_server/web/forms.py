@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from ipaddress import ip_address
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl
 
@@ -112,7 +113,7 @@ def _take_json(request: Request, hq: Headquarters, form: Form | None, body: byte
         raise too_many_forms(wait_s)
     answers = _json_answers(body)
     language = str(form.values["language"] or (CHINESE if answers.get("language") == "zh_CN" else ENGLISH))
-    address = answers.pop("address_of_visitor", "")[:64] or address_of(request)
+    address = _address_in(answers.pop("address_of_visitor", "")) or address_of(request)
     taken = capture.take(hq, form, answers, Sender(channel="api", address=address, language=language))
     if taken.problems:
         tr = translation(language)
@@ -120,6 +121,14 @@ def _take_json(request: Request, hq: Headquarters, form: Form | None, body: byte
         return JSONResponse({"accepted": False, "problems": problems}, status_code=422)
     shown: dict[str, Any] = {"accepted": True, "lead_id": taken.lead_id, "known": taken.folded}
     return JSONResponse(shown, status_code=200 if taken.folded else 201)
+
+
+def _address_in(said: str) -> str:
+    """Return the network address a site says its visitor has; '' for anything else."""
+    try:
+        return str(ip_address(said.strip()))
+    except ValueError:
+        return ""
 
 
 def _json_answers(body: bytes) -> dict[str, str]:

@@ -176,6 +176,21 @@ def test_a_site_that_sends_without_end_is_told_when_to_come_back(
     assert guard.wait_s("a") == 0
 
 
+def test_what_a_visitor_sends_is_one_line_where_one_is_asked_and_from_an_address(
+    server: RunningServer, hq: Headquarters
+) -> None:
+    made = lead_setup.add_form(hq, "Lines", {"asked": "name,email,needs", "consent": "I agree"})
+    key, url = {"X-Form-Key": made["key"]}, server.url + made["path"]
+    sent = {"name": "Tom\r\nBcc: all@example.com", "needs": "two\nlines", "consent": True}
+    for number, address in enumerate(("2001:db8::7", "1.2.3.4\r\nX: y", "\0", "\ud800")):
+        lead = {**sent, "email": f"{number}@lines.example", "address_of_visitor": address}
+        assert requests.post(url, json=lead, headers=key, timeout=30).status_code == 201
+    found = [leads_of(hq, f"{number}@lines.example")[0] for number in range(4)]
+    assert {row["name"] for row in found} == {"Tom Bcc: all@example.com"}
+    assert {row["needs"] for row in found} == {"two\nlines"}
+    assert [row["consent_from"] for row in found] == ["2001:db8::7"] + ["127.0.0.1"] * 3
+
+
 def test_a_companys_own_site_sends_with_the_forms_key(server: RunningServer, hq: Headquarters) -> None:
     made = lead_setup.add_form(hq, "Interface", {"asked": "name,phone"})
     url, lead = server.url + made["path"], {"name": "Tom Reed", "phone": "+44 20 7946 0001"}
