@@ -5,28 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QWidget
 
 from crm_core.schema import code_lists
 from crm_core.schema.code_lists import CodeList, Entry, row_of
 from crm_core.schema.field import Field, Plain
 from crm_desktop.services.lists import Option
-from crm_desktop.ui.forms.option_list import OptionList
+from crm_desktop.ui.forms.option_list import OptionLine
 from crm_desktop.ui.translate import tr, translator
-from crm_desktop.ui.widgets.live import Live
-
-OPENS_MS = 60  # after a key, so that quick typing draws the list once
 
 
-class CodeListEditor(Live, QLineEdit):
+class CodeListEditor(OptionLine):
     """Shows the name in the language on screen and keeps a standard one, or what was typed.
 
     Where the row's country or province is filled, only what belongs to it is offered.
     """
-
-    edited = Signal()
 
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,13 +28,6 @@ class CodeListEditor(Live, QLineEdit):
         self._list: CodeList = field.code_list
         self._kept = self._shown = ""
         self._row: dict[CodeList, str] = {}
-        self._options = OptionList(self)
-        self._options.itemClicked.connect(self._on_item_clicked)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(OPENS_MS)
-        self._pause.timeout.connect(self.offer)
-        self.textEdited.connect(self._on_text_edited)
         self.retranslate()
 
     def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
@@ -84,37 +70,9 @@ class CodeListEditor(Live, QLineEdit):
         if self.text() == self._shown:
             self._keep(self._kept)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Walk the list by Up and Down, take by Enter, close by Esc."""
-        key = event.key()
-        if self._options.isVisible():
-            if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-                self._options.step(1 if key == Qt.Key.Key_Down else -1)
-                return
-            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._take(self._options.chosen):
-                return
-            if key == Qt.Key.Key_Escape:
-                self._options.hide()
-                return
-        elif key == Qt.Key.Key_Down:
-            self.offer()
-            return
-        super().keyPressEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        """Keep Esc and Enter for the list while it is open."""
-        over = event.type() == QEvent.Type.ShortcutOverride and self._options.isVisible()
-        if over and event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Close the list."""
-        super().focusOutEvent(event)
-        if event.reason() != Qt.FocusReason.PopupFocusReason:
-            self._options.hide()
-            self._pause.stop()
+    def take(self, option: Option) -> None:
+        """Keep the name chosen."""
+        self._keep(option.id)
 
     def _keep(self, name: str) -> None:
         self._kept = name
@@ -129,18 +87,3 @@ class CodeListEditor(Live, QLineEdit):
             return Option(id=name, title=f"{entry.code} {name}")
         other = entry.english if name == entry.chinese else entry.chinese
         return Option(id=name, title=name, line=other)
-
-    def _on_text_edited(self, _text: str) -> None:
-        self.edited.emit()
-        self._pause.start()
-
-    def _on_item_clicked(self, item: QListWidgetItem) -> None:
-        self._take(item.data(Qt.ItemDataRole.UserRole))
-
-    def _take(self, option: Option | None) -> bool:
-        if not isinstance(option, Option):
-            return False
-        self._pause.stop()
-        self._keep(option.id)
-        self.edited.emit()
-        return True
