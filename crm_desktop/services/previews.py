@@ -1,20 +1,23 @@
 """Small pictures of files, made once where a file is added. Pure: bytes in, bytes out; for any thread.
 
 Files come from anywhere, so a picture is measured before it is unpacked, only plain formats are read, and
-whatever goes wrong in reading one means that there is no small picture.
+whatever goes wrong in reading one, and whatever takes too long, means that there is no small picture.
 """
 
 from __future__ import annotations
 
 import io
 import logging
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import IO
 
 PREVIEW_PIXELS = 240  # of the longer side: sharp in a list at twice the usual size of pixels
 PIXELS_MAX = 50_000_000  # what telephones make today; four bytes each while it is read
 JPEG_QUALITY = 75
+LOOK_S = 20.0  # the largest picture of a telephone takes half a second
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 PDF_MARK, PDF_MARK_WITHIN = b"%PDF-", 1024  # ISO 32000-1, annex H.3.4.1: what stands before it is passed over
 _WHITE = (255, 255, 255)
@@ -53,11 +56,29 @@ Handed in: what draws pages belongs to the window.
 """
 
 
-def look_at(stream: IO[bytes], read_pdf: ReadPdf | None = None) -> Looked:
+def look_at(stream: IO[bytes], read_pdf: ReadPdf | None = None, *, within_s: float = LOOK_S) -> Looked:
     """Return size and small picture of an image, or pages and first page of a PDF where it can be read.
 
-    Nothing for any other file, or one that is broken.
+    Nothing for any other file, one that is broken, or one that takes longer than `within_s`: the file is
+    added all the same, and the look at it ends by itself, when its stream is closed at the latest.
     """
+    found: Future[Looked] = Future()
+
+    def look() -> None:
+        try:
+            found.set_result(_look(stream, read_pdf))
+        except BaseException as error:  # noqa: BLE001 - raised again for whoever waits
+            found.set_exception(error)
+
+    threading.Thread(target=look, name="preview", daemon=True).start()
+    try:
+        return found.result(within_s)
+    except TimeoutError:
+        log.warning("A small picture took too long and was given up")
+        return NOTHING
+
+
+def _look(stream: IO[bytes], read_pdf: ReadPdf | None) -> Looked:
     head = stream.read(PDF_MARK_WITHIN)
     stream.seek(0)
     if PDF_MARK not in head:
