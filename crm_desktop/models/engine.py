@@ -24,9 +24,11 @@ sqlcipher: Any = import_module("sqlcipher3.dbapi2")
 KEY_BYTES = 32
 # Another process (the command line beside the window) may be importing a page of a sync meanwhile.
 BUSY_TIMEOUT_MS = 15_000
-READERS = 4
-# Holds the widest table of a hundred thousand records: reading it again costs no decryption.
-CACHE_KIB = 64 * 1024
+# As many as read at a time in the window (`ui.tasks`); a further one is opened in four milliseconds and
+# closed again, for each that stays open fills a cache of its own.
+READERS = 2
+# Holds the customers' table of a hundred thousand records, as 40 MB do not: read again, it is not decrypted.
+CACHE_KIB = 48 * 1024
 
 # WAL with `synchronous` FULL: NORMAL would lose the newest commits in a power cut. A lost edit is bad
 # enough; worse, HQ may have answered an operation this file then never heard of, and its number would be

@@ -197,20 +197,25 @@ def add(
 
 def files_of(replica: Replica, entity: str, record_id: str) -> tuple[FileRow, ...]:
     """Return the files of a record, newest first; none where the role may not see them."""
+    with replica.read() as session:
+        return files_in(session, replica, entity, record_id)
+
+
+def files_in(session: Session, replica: Replica, entity: str, record_id: str) -> tuple[FileRow, ...]:
+    """Return the files of a record in an open session, as `files_of` does."""
     if not rights.may_do(replica, Action.READ, "attachment"):
         return ()
-    with replica.read() as session:
-        found = session.scalars(
-            select(Attachment)
-            .where(
-                Attachment.record_entity == entity,
-                Attachment.record_id == record_id,
-                Attachment.life % 2 == 1,
-            )
-            .order_by(Attachment.created_at.desc(), Attachment.id.desc())
-            .limit(SHOWN_MOST)
-        ).all()
-        return _rows(session, replica, found)
+    found = session.scalars(
+        select(Attachment)
+        .where(
+            Attachment.record_entity == entity,
+            Attachment.record_id == record_id,
+            Attachment.life % 2 == 1,
+        )
+        .order_by(Attachment.created_at.desc(), Attachment.id.desc())
+        .limit(SHOWN_MOST)
+    ).all()
+    return _rows(session, replica, found)
 
 
 def file(replica: Replica, attachment_id: str) -> FileRow:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities.activity import CONTACT_KINDS, Activity
@@ -140,7 +140,7 @@ def overview(replica: Replica, customer_id: str) -> Overview:
         titles.update(_names_of_sharing(session, customer))
         shows_money = query.not_masked(person, "deal", "amount") and reads("deal")
         waiting = fields_not_sent(session, "customer", customer_id)
-        parent_id = customer.get("parent_id")
+        parent_id, currency = customer.get("parent_id"), company(session).currency
         return Overview(
             customer=customer,
             titles=titles,
@@ -157,15 +157,19 @@ def overview(replica: Replica, customer_id: str) -> Overview:
             open_deals=_open_deals(session, replica, customer_id) if reads("deal") else (),
             quotes=_rows(session, Quote, customer_id, Quote.created_at.desc()) if reads("quote") else (),
             tickets=_rows(session, Ticket, customer_id, Ticket.created_at.desc()) if reads("ticket") else (),
-            files=attachments.files_of(replica, "customer", customer_id),
+            files=attachments.files_in(session, replica, "customer", customer_id),
             points=_rows(session, PointEntry, customer_id, PointEntry.happened_on.desc())
             if reads("point_entry")
             else (),
             others=of_record_in(session, person, "customer", customer_id),
             twins=twins_in(session, person, customer),
-            currency=company(session).currency,
-            bought_minor=_amounts(session, [customer_id], "won").get(customer_id, 0) if shows_money else None,
-            open_minor=_amounts(session, [customer_id], "open").get(customer_id, 0) if shows_money else None,
+            currency=currency,
+            bought_minor=_amounts(session, [customer_id], "won", currency).get(customer_id, 0)
+            if shows_money
+            else None,
+            open_minor=_amounts(session, [customer_id], "open", currency).get(customer_id, 0)
+            if shows_money
+            else None,
             last_contact_at=last_contact_ms(session, customer_id),
             health=health(session, customer_id, replica.clock.now_ms()),
             pool=state_in(session, replica, customer),
@@ -178,7 +182,7 @@ def list_extras(replica: Replica, ids: Sequence[str]) -> dict[str, ListExtras]:
     """Return what the list shows beside the fields, for one page of customers."""
     now = replica.clock.now_ms()
     with replica.read() as session:
-        amounts = _amounts(session, ids, "open")
+        amounts = _amounts(session, ids, "open", company(session).currency)
         steps = next_steps(session, Activity.customer_id, ids, now, end_of_today_ms(now))
     shows_money = query.not_masked(replica.person, "deal", "amount")
     return {
@@ -198,7 +202,18 @@ def health(session: Session, customer_id: str, now_ms: int) -> Health:
     """
     score = 60
     reasons: list[Reason] = []
-    recent = _contacts_since(session, customer_id, now_ms - RECENT_DAYS * DAY_MS)
+    year_ago = local(now_ms - 365 * DAY_MS).date().isoformat()
+    counted = (
+        _contacts_since(customer_id, now_ms - RECENT_DAYS * DAY_MS),
+        _contacts_since(customer_id, now_ms - QUIET_DAYS * DAY_MS),
+        _deals_in(customer_id, "open", None),
+        _deals_in(customer_id, "won", year_ago),
+        _late_tasks(customer_id, now_ms),
+        _overdue_tickets(customer_id, now_ms),
+    )
+    recent, lately, open_deals, won, late, overdue = session.execute(
+        select(*(each.scalar_subquery() for each in counted))
+    ).one()
     if recent:
         score += 15
         said = plural(
@@ -207,22 +222,18 @@ def health(session: Session, customer_id: str, now_ms: int) -> Health:
             message(N_("Contacted {count} times in 30 days"), count=recent),
         )
         reasons.append(Reason(text=said, direction=1))
-    elif not _contacts_since(session, customer_id, now_ms - QUIET_DAYS * DAY_MS):
+    elif not lately:
         score -= 20
         reasons.append(Reason(text=message(N_("No contact in 60 days")), direction=-1))
-    open_deals = _count_deals(session, customer_id, "open", None)
     if open_deals:
         score += 10
         reasons.append(Reason(text=message(N_("Open deals: {count}"), count=open_deals), direction=1))
-    year_ago = local(now_ms - 365 * DAY_MS).date().isoformat()
-    if _count_deals(session, customer_id, "won", year_ago):
+    if won:
         score += 15
         reasons.append(Reason(text=message(N_("Bought in the last year")), direction=1))
-    late = _count_late_tasks(session, customer_id, now_ms)
     if late:
         score -= 10 * min(late, 2)
         reasons.append(Reason(text=message(N_("Late tasks: {count}"), count=late), direction=-1))
-    overdue = _count_overdue_tickets(session, customer_id, now_ms)
     if overdue:
         score -= 10 * min(overdue, 2)
         reasons.append(
@@ -261,9 +272,8 @@ def _open_deals(session: Session, replica: Replica, customer_id: str) -> tuple[D
     )
 
 
-def _amounts(session: Session, ids: Sequence[str], stage_kind: str) -> dict[str, int]:
-    """Return the sum of deals in stages of a kind, per customer, in the company's currency."""
-    currency = company(session).currency
+def _amounts(session: Session, ids: Sequence[str], stage_kind: str, currency: str) -> dict[str, int]:
+    """Return the sum of deals in a currency and in stages of a kind, per customer."""
     stage_ids = session.scalars(select(Stage.id).where(Stage.kind == stage_kind)).all()
     sums: dict[str, int] = {}
     for start in range(0, len(ids), IDS_A_STATEMENT):
@@ -281,57 +291,40 @@ def _amounts(session: Session, ids: Sequence[str], stage_kind: str) -> dict[str,
     return sums
 
 
-def _contacts_since(session: Session, customer_id: str, since_ms: int) -> int:
-    return (
-        session.scalar(
-            select(func.count()).where(
-                Activity.customer_id == customer_id,
-                Activity.kind.in_(CONTACT_KINDS),
-                Activity.happened_at >= since_ms,
-                Activity.life % 2 == 1,
-            )
-        )
-        or 0
+def _contacts_since(customer_id: str, since_ms: int) -> Select[int]:
+    return select(func.count()).where(
+        Activity.customer_id == customer_id,
+        Activity.kind.in_(CONTACT_KINDS),
+        Activity.happened_at >= since_ms,
+        Activity.life % 2 == 1,
     )
 
 
-def _count_deals(session: Session, customer_id: str, stage_kind: str, closed_since: str | None) -> int:
+def _deals_in(customer_id: str, stage_kind: str, closed_since: str | None) -> Select[int]:
     statement = (
         select(func.count())
         .select_from(Deal)
         .join(Stage, Stage.id == Deal.stage_id)
         .where(Deal.customer_id == customer_id, Deal.life % 2 == 1, Stage.kind == stage_kind)
     )
-    if closed_since:
-        statement = statement.where(Deal.close_date >= closed_since)
-    return session.scalar(statement) or 0
+    return statement.where(Deal.close_date >= closed_since) if closed_since else statement
 
 
-def _count_late_tasks(session: Session, customer_id: str, now_ms: int) -> int:
-    return (
-        session.scalar(
-            select(func.count()).where(
-                Activity.customer_id == customer_id,
-                Activity.due_at < now_ms,
-                Activity.done.isnot(True),
-                Activity.life % 2 == 1,
-            )
-        )
-        or 0
+def _late_tasks(customer_id: str, now_ms: int) -> Select[int]:
+    return select(func.count()).where(
+        Activity.customer_id == customer_id,
+        Activity.due_at < now_ms,
+        Activity.done.isnot(True),
+        Activity.life % 2 == 1,
     )
 
 
-def _count_overdue_tickets(session: Session, customer_id: str, now_ms: int) -> int:
-    return (
-        session.scalar(
-            select(func.count()).where(
-                Ticket.customer_id == customer_id,
-                Ticket.status.in_(OPEN_TICKET_STATES),
-                Ticket.solve_due_at < now_ms,
-                Ticket.life % 2 == 1,
-            )
-        )
-        or 0
+def _overdue_tickets(customer_id: str, now_ms: int) -> Select[int]:
+    return select(func.count()).where(
+        Ticket.customer_id == customer_id,
+        Ticket.status.in_(OPEN_TICKET_STATES),
+        Ticket.solve_due_at < now_ms,
+        Ticket.life % 2 == 1,
     )
 
 

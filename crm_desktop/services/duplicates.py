@@ -78,8 +78,9 @@ def matches(
     _demand_compared(entity)
     rights.may_do(replica, Action.READ, entity).demand()
     replica.catch_up()
+    person = replica.person
     with replica.read() as session:
-        found = matches_in(session, replica.person, entity, values, besides=besides, least=least)
+        found = matches_in(session, person, entity, values, besides=besides, least=least)
     return found[:limit]
 
 

@@ -106,14 +106,11 @@ def timeline(
             *_documents(session, replica, customer_id, wanted, before_ms, limit),
             *_changes(session, replica, customer_id, wanted, before_ms, limit),
         ]
+        said = comments.comments_in(session, replica, "customer", customer_id)
         if ItemKind.COMMENT in wanted:
-            sources += [
-                comment_item(row)
-                for row in comments.comments_in(session, replica, "customer", customer_id)
-                if before_ms is None or row.at_ms < before_ms
-            ]
+            sources += [comment_item(row) for row in said if before_ms is None or row.at_ms < before_ms]
         items = sorted(sources, key=lambda item: (-item.at_ms, item.record_id, item.field or ""))
-        counts = _counts(session, replica, customer_id)
+        counts = _counts(session, replica, customer_id, len(said))
         shown = items[:limit]
         return Timeline(items=tuple(_marked(session, shown)), counts=counts, more=len(items) > limit)
 
@@ -281,7 +278,9 @@ def _changes(
         )
 
 
-def _counts(session: Session, replica: Replica, customer_id: str) -> dict[ItemKind, int]:
+def _counts(
+    session: Session, replica: Replica, customer_id: str, number_of_comments: int
+) -> dict[ItemKind, int]:
     counts: dict[ItemKind, int] = {}
     if decide(replica.person, Action.READ, "activity"):
         for kind, number in session.execute(
@@ -291,14 +290,14 @@ def _counts(session: Session, replica: Replica, customer_id: str) -> dict[ItemKi
         ):
             if kind in {str(known) for known in ItemKind}:
                 counts[ItemKind(kind)] = number
-    for kind, (model, _, _) in _DOCUMENTS.items():
-        if decide(replica.person, Action.READ, model.__tablename__):
-            counts[kind] = (
-                session.scalar(
-                    select(func.count()).where(model.customer_id == customer_id, model.life % 2 == 1)
-                )
-                or 0
-            )
-    counts[ItemKind.COMMENT] = len(comments.comments_in(session, replica, "customer", customer_id))
+    documents = {
+        kind: select(func.count()).where(model.customer_id == customer_id, model.life % 2 == 1)
+        for kind, (model, _, _) in _DOCUMENTS.items()
+        if decide(replica.person, Action.READ, model.__tablename__)
+    }
+    if documents:
+        found = session.execute(select(*(each.scalar_subquery() for each in documents.values()))).one()
+        counts.update(zip(documents, found, strict=True))
+    counts[ItemKind.COMMENT] = number_of_comments
     counts[ItemKind.FIELD] = count_lines(session, "customer", customer_id)
     return {kind: number for kind, number in counts.items() if number}
