@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 
 from crm_core.errors import CrmError
 from crm_core.i18n import N_, message
+from crm_core.schema.phones import shown_form
 from crm_desktop.services import customers, lists, segments
 from crm_desktop.services.customers import Overview
 from crm_desktop.services.lists import ShownField
@@ -22,7 +23,7 @@ from crm_desktop.ui.customers.facts import FactsPane
 from crm_desktop.ui.customers.header import CustomerHeader
 from crm_desktop.ui.customers.organisation_tab import OrganisationTab
 from crm_desktop.ui.customers.profile_tab import ProfileTab
-from crm_desktop.ui.customers.side_column import SideColumn
+from crm_desktop.ui.customers.side_column import MOST_CONTACTS, SideColumn
 from crm_desktop.ui.customers.timeline_view import TimelineView
 from crm_desktop.ui.dialling import dial
 from crm_desktop.ui.files.panel import FilesPanel
@@ -130,7 +131,11 @@ class CustomerView(Live, QWidget):
         replica, customer_id = self.context.replica, self.customer_id
 
         def read() -> tuple[Overview, tuple[ShownField, ...]]:
-            return customers.overview(replica, customer_id), lists.shown_fields(replica, "customer")
+            found = customers.overview(replica, customer_id)
+            # To take a number apart holds the window for milliseconds; its form is kept for when it is shown.
+            for record in (found.customer, *found.contacts[:MOST_CONTACTS]):
+                shown_form(str(record.get("phone") or ""))
+            return found, lists.shown_fields(replica, "customer")
 
         self.context.tasks.read(self, read, self._on_read, self._on_failed, topic="overview")
         self.context.tasks.read(

@@ -34,6 +34,7 @@ class Chip(Live, QAbstractButton):
     """
 
     closed = Signal()
+    _room: QSize | None = None
 
     def __init__(
         self,
@@ -76,16 +77,23 @@ class Chip(Live, QAbstractButton):
         if self._closable:
             self.setToolTip(tr("Remove “{filter}”", filter=words))
             self.setAccessibleDescription(self.toolTip())
+        self._room = None
         self.updateGeometry()
         self.update()
 
     def retint(self) -> None:
         """Paint anew."""
+        self._room = None
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
         """Give room for icon, word and x."""
+        if self._room is None:  # measured once: layouts ask again and again
+            self._room = self._measured()
+        return self._room
+
+    def _measured(self) -> QSize:
         font = theme().font("caption", 600 if self.isCheckable() else 400)
         width = 2 * theme().px(_PAD) + QFontMetrics(font).horizontalAdvance(self.text())
         if self._icon:
