@@ -65,8 +65,10 @@ def _settle(
         # One that is deleted keeps its sum until it is restored, and its entries with it.
         if record is None or not record.lives:
             continue
-        before, after = record.values.get(ledger.total), rules.total(amounts.get(record_id, ()))
-        if after == (before or 0):
+        entered = amounts.get(record_id, ())
+        before, after = record.values.get(ledger.total), rules.total(entered)
+        # An account with entries has a sum, be it nothing: they may come one by one or all together.
+        if after == before or not (entered or before):
             continue
         records.change(record).set(ledger.total, after)
         hq.hq_hlc = tick(hq.hq_hlc, server_ms)
