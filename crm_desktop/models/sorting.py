@@ -51,17 +51,17 @@ def fold(text: str) -> str:
     """Return text as searches compare it: no case, no accents, full-width as half-width."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    if plain.isascii():
-        return plain
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", plain).translate(_WITHOUT_MARKS))
+    plain = text.translate(_PLAIN)
+    # Parts of a syllable, as of Korean ones, come together; nothing else does once accents are gone.
+    return plain if plain.isascii() else unicodedata.normalize("NFC", plain)
 
 
-class _WithoutMarks(dict[int, int | None]):
-    """What `str.translate` asks for each character, worked out when it first comes: accents go."""
+class _Plain(dict[int, str]):
+    """What `str.translate` asks for each character, worked out when it first comes: case and accents go."""
 
-    def __missing__(self, code: int) -> int | None:
-        self[code] = None if unicodedata.combining(chr(code)) else code
+    def __missing__(self, code: int) -> str:
+        plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", chr(code)).casefold())
+        self[code] = "".join(c for c in plain if not unicodedata.combining(c))
         return self[code]
 
 
@@ -73,7 +73,7 @@ class _BySound(dict[int, int | str]):
         return self[code]
 
 
-_WITHOUT_MARKS = _WithoutMarks()
+_PLAIN = _Plain()
 _BY_SOUND = _BySound()
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, null, select
 from sqlalchemy.orm import Session
@@ -25,7 +24,7 @@ class PageRows:
         self.fields: list[Field] = []
         self.columns: dict[str, list[Any]] = {}
         self.custom: dict[str, list[Any]] = {}
-        self._writers = put.writers
+        self._writers = put.writers if any(put.writers) else []
         for number, raw in zip(put.fields, put.columns, strict=True):
             column = unpack_column(raw)
             if isinstance(number, str):
@@ -36,6 +35,8 @@ class PageRows:
 
     def writers(self, index: int) -> dict[str, tuple[str | None, int]]:
         """Return who changed which register of a row, and when, where it was not the row's last writer."""
+        if not self._writers:
+            return {}
         told = self._writers[index] if index < len(self._writers) else None
         if not isinstance(told, list):
             return {}
@@ -50,8 +51,7 @@ class PageRows:
         return {name: column[index] for name, column in self.columns.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class HeldRow:
+class HeldRow(NamedTuple):
     """What a row here holds of what a page brings."""
 
     life: int
@@ -69,7 +69,7 @@ def held_rows(session: Session, schema: Schema, page: PageRows) -> dict[str, Hel
     # One bound value, whatever the page holds: a statement of thousands takes longer to make than to run.
     named = func.json_each(json.dumps(page.ids)).table_valued("value")
     rows = session.execute(select(*columns).where(table.c.id.in_(select(named.c.value)))).all()
-    return {row[0]: HeldRow(row[1], row[2], tuple(row[3:])) for row in rows}
+    return {row[0]: HeldRow(row[1], row[2], row[3:]) for row in rows}
 
 
 def shown_custom(value: Any) -> Any:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -36,6 +37,7 @@ from crm_desktop.models.device_tables import NumberLease, RowMeta
 from crm_desktop.models.page_table import page_table
 from crm_desktop.models.session import WriteSession
 from crm_desktop.sync import pending
+from crm_desktop.sync.collecting import no_collection
 from crm_desktop.sync.differences import Differences
 from crm_desktop.sync.dropping import THEIRS, drop_fields
 from crm_desktop.sync.judging import take_judgement, take_offers
@@ -64,6 +66,7 @@ class Received:
     progress: list[Progress] = field(default_factory=list)
 
 
+@no_collection()
 def receive(
     session: WriteSession, messages: Iterable[Msg], own_dot: str, mark: int = 0, *, is_repair: bool = False
 ) -> Received:
@@ -126,13 +129,10 @@ def _put(session: Session, put: Put, own_dot: str, mark: int, received: Received
         "INSERT INTO row_meta (entity, row_id, base, life, local, mark) VALUES (?, ?, ?, ?, 0, ?)"
         " ON CONFLICT (entity, row_id) DO UPDATE SET"
         " base = excluded.base, life = excluded.life, local = 0, mark = excluded.mark",
-        [
-            (schema.name, row_id, put.base, life, mark)
-            for row_id, life in zip(page.ids, page.lives, strict=True)
-        ],
+        list(zip(repeat(schema.name), page.ids, repeat(put.base), page.lives, repeat(mark))),
     )
     received.rows += len(page.ids)
-    received.changed.update((schema.name, row_id) for row_id in page.ids)
+    received.changed.update(zip(repeat(schema.name), page.ids))
 
 
 def _write_plain(
@@ -251,12 +251,15 @@ def _write_dots(
         run("DELETE FROM set_dot WHERE entity = ? AND row_id = ? AND substr(field, 1, 2) = 'x:'", known_rows)
     # No other kind of custom field is kept as a list; one that holds none here may be a set that was emptied.
     columns.update((key, column) for key, column in page.custom.items() if _may_be_set(column))
+    if columns and indexes:
+        ids = page.ids if len(indexes) == len(page.ids) else [page.ids[index] for index in indexes]
+        # The sign keeps SQLite from looking for each field of each record on its own.
+        run(
+            "DELETE FROM set_dot WHERE entity = ? AND row_id IN (SELECT value FROM json_each(?))"
+            " AND +field IN (SELECT value FROM json_each(?))",
+            (schema.name, json.dumps(ids), json.dumps(list(columns))),
+        )
     for number, column in columns.items():
-        if indexes:
-            run(
-                "DELETE FROM set_dot WHERE entity = ? AND row_id = ? AND field = ?",
-                [(schema.name, page.ids[index], number) for index in indexes],
-            )
         dots = [
             (schema.name, page.ids[index], number, str(word), str(name))
             for index in indexes

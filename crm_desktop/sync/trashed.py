@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import insert, select
@@ -18,11 +18,13 @@ _CHANGED: Final = N_(
 )
 
 
-def note_changed(session: Session, entity: str, page: PageRows, lines: Iterable[tuple[Any, ...]]) -> None:
+def note_changed(session: Session, entity: str, page: PageRows, lines: Sequence[tuple[Any, ...]]) -> None:
     """Note in the Sync centre's history which records deleted here a page changes.
 
     `lines` are those of the records' own history.
     """
+    if not lines:
+        return
     dead = {row_id for row_id, life in zip(page.ids, page.lives, strict=True) if not lives(life)}
     changed = {row_id: at_ms for _, row_id, field, _, _, at_ms, _ in lines if field and row_id in dead}
     if not changed:
