@@ -11,18 +11,17 @@ row touched in between, replaces its operation's value; a row just made takes it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, inspect, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import get_history
 
 from crm_core.entities import SCHEMAS
-from crm_core.errors import BrokenPromise, UserError
+from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_
 from crm_core.schema.entity import Entity
 from crm_core.schema.field import Field, FieldClass, Kind
@@ -33,12 +32,12 @@ from crm_core.sync.merge import dot, lives, members
 from crm_core.sync.protocol import OpKind, TxnFlag
 from crm_desktop.models import state
 from crm_desktop.models.device_tables import History, OutboxOp, OutboxTxn, RowMeta, SetDot, Shadow
+from crm_desktop.models.edited_rows import bases_of, belongs_to, changes_of, step_taken
 from crm_desktop.models.records import field_key
 from crm_desktop.models.state import Key
 
 # HQ takes an upload of at most 4 MB; a transaction that may be split is kept well below.
 MAX_TXN_OPS = 500
-_ROWS_A_QUESTION = 500  # SQLite takes 32,766 bound values a statement
 
 _OP, _TXN, _META, _SHADOW, _DOT, _HISTORY = (
     cast(Table, model.__table__) for model in (OutboxOp, OutboxTxn, RowMeta, Shadow, SetDot, History)
@@ -94,7 +93,7 @@ class Recorder:
         order = {name: place for place, name in enumerate(SCHEMAS)}
         for row in sorted(made, key=lambda r: order[r.__tablename__]):
             self._record_creation(row)
-        self._bases = _bases_of(session, edited) if len(edited) > 1 else {}
+        self._bases = bases_of(session, edited) if len(edited) > 1 else {}
         for row in edited:
             self._record_edit(session, row)
         self._bases = {}
@@ -192,16 +191,16 @@ class Recorder:
 
     def _record_edit(self, session: Session, row: Entity) -> None:
         schema = SCHEMAS[row.__tablename__]
-        changed = dict(_changes(row))
+        changed = dict(changes_of(row))
         self._turn_to(schema.name, row.id)
         base = self._base(session, schema.name, row.id)
         first_op = self._next_op
         before = self._hlc
-        step = _step_taken(schema, row, changed)
+        step = step_taken(schema, row, changed)
         leaders = {
             schema.leader(schema.fields[name]).name: None
             for name in changed
-            if name in schema.fields and not (step is not None and _belongs_to(schema, step, name))
+            if name in schema.fields and not (step is not None and belongs_to(schema, step, name))
         }
         for leader in leaders:
             register = schema.register(schema.fields[leader])
@@ -431,62 +430,10 @@ class Recorder:
         self._pending.setdefault(table, []).append(values)
 
 
-def _bases_of(session: Session, rows: Sequence[Entity]) -> dict[tuple[str, str], int]:
-    """Return up to where HQ's word of each row is known, asked for many at once."""
-    ids: dict[str, list[str]] = {}
-    for row in rows:
-        ids.setdefault(row.__tablename__, []).append(row.id)
-    bases: dict[tuple[str, str], int] = {}
-    for entity, several in ids.items():
-        bases.update(((entity, row_id), 0) for row_id in several)
-        for start in range(0, len(several), _ROWS_A_QUESTION):
-            some = several[start : start + _ROWS_A_QUESTION]
-            wanted = select(_META.c.row_id, _META.c.base).where(_META.c.entity == entity)
-            for row_id, base in session.connection().execute(wanted.where(_META.c.row_id.in_(some))):
-                bases[entity, row_id] = base or 0
-    return bases
-
-
-def _step_taken(schema: Schema, row: Entity, changed: Mapping[str, tuple[Any, Any]]) -> Step | None:
-    """Return the step behind a change, None for no step. `UserError` where none leads to the new state."""
-    machine = schema.meta.machine
-    if machine is None:
-        return None
-    if machine.field not in changed:
-        return machine.staying(getattr(row, machine.field), changed)
-    before, after = changed[machine.field]
-    step = machine.between(before, after)
-    if step is None and machine.state_of(before) != machine.state_of(after):
-        raise UserError(machine.refusal)
-    return step
-
-
-def _belongs_to(schema: Schema, step: Step, name: str) -> bool:
-    """Tell whether a field travels with a step and not as an edit of its own."""
-    machine = schema.meta.machine
-    return machine is not None and (name == machine.field or name in step.keeps or name in step.takes)
-
-
 @cache
 def _created_fields(entity: str) -> tuple[tuple[int, str], ...]:
     """Return number and name of the fields a creation carries: sets follow as operations of their own."""
     return tuple((f.no, f.name) for f in SCHEMAS[entity].written() if f.kind is not Kind.TAGS)
-
-
-def _changes(row: Entity) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """Yield the columns of a dirty row whose value differs: name, (old, new)."""
-    kept = inspect(row)
-    touched = kept.committed_state.keys()
-    for attribute in kept.mapper.column_attrs:
-        if attribute.key not in touched:
-            continue
-        history = get_history(row, attribute.key)
-        if not history.has_changes():
-            continue
-        old = history.deleted[0] if history.deleted else None
-        new = history.added[0] if history.added else None
-        if old != new:
-            yield attribute.key, (old, new)
 
 
 def adopt_identity(session: Session, device: int, incarnation: int) -> None:
