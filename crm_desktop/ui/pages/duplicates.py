@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError
@@ -25,7 +25,7 @@ from crm_desktop.ui.duplicates.side_by_side import SideBySideView
 from crm_desktop.ui.duplicates.words import reasons_words
 from crm_desktop.ui.field_texts import moment_text
 from crm_desktop.ui.format import figure
-from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.pages.listed_page import ListedPage
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, M
@@ -35,12 +35,12 @@ from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
-HEADER, FOOT, LIST_WIDTH = 52, 56, 300
+FOOT = 56
 MERGES = "merges"
 _ID = Qt.ItemDataRole.UserRole
 
 
-class DuplicatesPage(Page):
+class DuplicatesPage(ListedPage):
     """The groups found at the left, the one in front at the right; or the merges of the last weeks."""
 
     def __init__(self, context: Context, actions: ActionRegistry) -> None:
@@ -168,22 +168,10 @@ class DuplicatesPage(Page):
             undo=lambda: say(merging.unsay_distinct),
         )
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the hairlines under the header, beside the list and over the foot."""
-        painter = QPainter(self)
-        line, head = theme().color("line"), theme().px(HEADER)
-        painter.fillRect(QRect(0, head, self.width(), 1), line)
-        if self.list.isVisible():
-            painter.fillRect(QRect(self.list.width(), head, 1, self.height()), line)
-        painter.end()
-
     def retint(self) -> None:
         """Keep the measures of the theme."""
-        self._header.setFixedHeight(theme().px(HEADER))
+        super().retint()
         self._foot.setFixedHeight(theme().px(FOOT))
-        self.list.setFixedWidth(theme().px(LIST_WIDTH))
-        self.list.setSpacing(theme().px(6))
-        self.update()
 
     def retranslate(self) -> None:
         """Write the list in the language on screen."""
@@ -192,15 +180,6 @@ class DuplicatesPage(Page):
 
     def _lay_out(self) -> None:
         margin = SIZES["page-margin"]
-        self._header = QWidget()
-        head = QHBoxLayout(self._header)
-        head.setContentsMargins(margin, 0, margin, 0)
-        head.setSpacing(M)
-        head.addWidget(self.title)
-        head.addWidget(self.kinds)
-        head.addStretch(1)
-        head.addWidget(self.least)
-        head.addWidget(self.search)
         self._foot = QWidget()
         foot = QHBoxLayout(self._foot)
         foot.setContentsMargins(margin, 0, margin, 0)
@@ -217,17 +196,7 @@ class DuplicatesPage(Page):
         self._stack = QStackedWidget()
         self._stack.addWidget(front)
         self._stack.addWidget(self.empty)
-        below = QHBoxLayout()
-        below.setSpacing(1)
-        below.addWidget(self.list)
-        below.addWidget(self._stack, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(1)
-        column.addWidget(self._header)
-        column.addLayout(below, 1)
-        self.list.setFrameShape(QListWidget.Shape.NoFrame)
-        self.list.setWordWrap(True)
+        self.lay_out((self.title, self.kinds), (self.least, self.search), self.list, self._stack)
 
     def _connect(self, actions: ActionRegistry) -> None:
         self.kinds.chosen.connect(self._on_kind_chosen)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QStackedWidget, QWidget
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError
@@ -23,22 +21,24 @@ from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
 from crm_desktop.ui.lists.bulk_words import looked_words, tell_applied
 from crm_desktop.ui.lists.record_list import RecordList
-from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.pages.listed_page import ListedPage
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, M
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cells import CellKind
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import Label
 
-HEADER, FLAWS_WIDTH, FORM_WIDTH = 52, 280, 400
+FORM_WIDTH = 400
 BECOMES = "becomes"
 
 
-class MendingPage(Page):
+class MendingPage(ListedPage):
     """What is the matter at the left, the records with it beside, and the form of the one that is opened."""
+
+    list_width = 280
+    list_gap = 4
 
     def __init__(self, context: Context, actions: ActionRegistry) -> None:
         super().__init__(context, actions)
@@ -139,54 +139,19 @@ class MendingPage(Page):
         self.form = form
         self._right.addWidget(form)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the hairlines under the header and beside the list."""
-        painter = QPainter(self)
-        line, head = theme().color("line"), theme().px(HEADER)
-        painter.fillRect(QRect(0, head, self.width(), 1), line)
-        painter.fillRect(QRect(self.flaws.width(), head, 1, self.height()), line)
-        painter.end()
-
-    def retint(self) -> None:
-        """Keep the measures of the theme."""
-        self._header.setFixedHeight(theme().px(HEADER))
-        self.flaws.setFixedWidth(theme().px(FLAWS_WIDTH))
-        self.flaws.setSpacing(theme().px(4))
-        self.update()
-
     def retranslate(self) -> None:
         """Write the list in the language on screen."""
         self.flaws.setAccessibleName(tr("Fields to mend"))
         self._fill_flaws()
 
     def _lay_out(self) -> None:
-        margin = SIZES["page-margin"]
-        self._header = QWidget()
-        head = QHBoxLayout(self._header)
-        head.setContentsMargins(margin, 0, margin, 0)
-        head.setSpacing(M)
-        head.addWidget(self.title)
-        head.addStretch(1)
-        head.addWidget(self.said)
-        head.addWidget(self.look)
-        head.addWidget(self.apply)
         front = QWidget()
         self._right = QHBoxLayout(front)
         self._right.setContentsMargins(0, 0, 0, 0)
         self._right.setSpacing(0)
         self._right.addWidget(self._stack, 1)
-        below = QHBoxLayout()
-        below.setSpacing(1)
-        below.addWidget(self.flaws)
-        below.addWidget(front, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(1)
-        column.addWidget(self._header)
-        column.addLayout(below, 1)
+        self.lay_out((self.title,), (self.said, self.look, self.apply), self.flaws, front)
         self._stack.addWidget(self.empty)
-        self.flaws.setFrameShape(QListWidget.Shape.NoFrame)
-        self.flaws.setWordWrap(True)
         self.apply.hide()
         self.look.hide()
 
