@@ -420,8 +420,7 @@ class RecordList(Live, QWidget):
         empty = self._failure is not None or (self.model.complete and self.model.known == 0)
         self._stack.setCurrentIndex(1 if empty else 0)
         if self.side is not None:
-            self.side.need(not empty)
-            self.bar.pane_button.setEnabled(not empty)
+            self.side.need(not empty, self.bar.pane_button)
 
     def _on_sort_asked(self, field: str) -> None:
         descending = self._sort[:1] == ((field, False),)

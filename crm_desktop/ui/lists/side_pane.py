@@ -46,8 +46,9 @@ class SidePane(Live, QWidget):
         """Whether a person wants the pane beside the table; as an overlay it is opened each time."""
         return self._wanted
 
-    def need(self, needed: bool) -> None:
-        """Say whether there is anything the pane could show; without, it is out of sight."""
+    def need(self, needed: bool, button: QWidget) -> None:
+        """Say whether there is anything the pane could show; without, both it and its button rest."""
+        button.setEnabled(needed)
         if needed != self._needed:
             self._needed = needed
             if self._overlay:
