@@ -76,10 +76,11 @@ def below(name: str) -> Iterator[tuple[str, Field]]:
 
 
 def having(source: ScopeSource, member: str) -> list[tuple[str, Field]]:
-    """Return the kinds of record whose records come into sight through a link or a set of that sort."""
+    """Return the kinds of record that stand by themselves and come into sight so."""
     return [
         (name, field)
         for name in WORK
+        if not any(link.required for link in SCHEMAS[name].parent_fields)
         for field in SCHEMAS[name].scope_fields
         if field.scope is source and (member in field.members or field.target == member)
     ]
