@@ -21,10 +21,9 @@ from crm_desktop.models.query import Cursor, ListQuery
 from crm_desktop.services import records
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.itemmodels.reading import ReadExtras, RowsRead, reader_of
-from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, WAITING_CELL, CellText, Column, Row
+from crm_desktop.ui.itemmodels.rows import CellText, Column, Row, cell_of, spoken_words
 from crm_desktop.ui.translate import show, translator
 from crm_desktop.ui.widgets.cells import Role, alignment
-from crm_desktop.ui.widgets.glyphs import Glyph
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -246,19 +245,19 @@ class KeysetModel(QAbstractTableModel):
         row = self.row_at(index.row())
         if role == Role.DELETED:
             return row is not None and not row.record.alive
-        cell = self._cell(row, self._columns[index.column()])
+        cell = cell_of(row, self._columns[index.column()])
         if role == Qt.ItemDataRole.DisplayRole:
             return cell.text
         if role == Role.VALUE:
             return cell.value
         if role == Role.TONE:
             return cell.tone
-        return self._spoken(cell, self._columns[index.column()])
+        return spoken_words(cell, self._columns[index.column()])
 
     def painted(self, row: int, column: int) -> tuple[CellText, bool]:
         """Return a cell, and whether its row is deleted: what `data` gives by role, at once."""
         held = self.row_at(row)
-        return self._cell(held, self._columns[column]), held is not None and not held.record.alive
+        return cell_of(held, self._columns[column]), held is not None and not held.record.alive
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -480,21 +479,6 @@ class KeysetModel(QAbstractTableModel):
     def _announce(self, first: int, last: int) -> None:
         if first <= last and self._columns:
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self._columns) - 1))
-
-    # Cells
-
-    def _cell(self, row: Row | None, column: Column) -> CellText:
-        if row is None:
-            return WAITING_CELL if column.stretch else EMPTY_CELL
-        cell = row.cells.get(column.key)
-        if cell is None:
-            cell = row.cells[column.key] = column.cell(row)
-        return cell
-
-    def _spoken(self, cell: CellText, column: Column) -> str:
-        if isinstance(cell.value, Glyph):
-            return show(cell.value.word)
-        return f"{show(column.title)}: {cell.text}" if cell.text else show(column.title)
 
     def _on_language_changed(self) -> None:
         for page in self._pages:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from crm_core.schema.field import Field
 from crm_desktop.models.records import Record
 from crm_desktop.services.lists import Titles
-from crm_desktop.ui.translate import Text
+from crm_desktop.ui.translate import Text, show
 from crm_desktop.ui.widgets.cells import CellKind
 from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.paint import Tone
@@ -65,3 +65,20 @@ class Column:
     """Shown until the person chooses columns."""
     fixed: bool = False
     """Always there, first, without a head to take hold of."""
+
+
+def cell_of(row: Row | None, column: Column) -> CellText:
+    """Return a row's cell, made once; None: the row is not read yet."""
+    if row is None:
+        return WAITING_CELL if column.stretch else EMPTY_CELL
+    cell = row.cells.get(column.key)
+    if cell is None:
+        cell = row.cells[column.key] = column.cell(row)
+    return cell
+
+
+def spoken_words(cell: CellText, column: Column) -> str:
+    """Return what a screen reader says of a cell."""
+    if isinstance(cell.value, Glyph):
+        return show(cell.value.word)
+    return f"{show(column.title)}: {cell.text}" if cell.text else show(column.title)
