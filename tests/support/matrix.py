@@ -391,7 +391,7 @@ class Stand:
                 update("territory", end, {"parent_id": self.area if held else None})
             return
         for number, (entity, record_id) in enumerate(self.sets[name]):
-            if entity not in ("customer", "contact", "ticket"):
+            if number == UNITS - 1 and scope != "parent":
                 self._place_any(entity, record_id, held=held)
                 continue
             sharing = "shared_with" if number % 2 else "shown_to"
