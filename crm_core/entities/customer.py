@@ -147,6 +147,7 @@ class Customer(Entity):
     revenue_currency: Mapped[str | None] = currency_code(
         35, N_("Currency of the revenue"), group="revenue", field_class=FieldClass.CORE, in_form=False
     )
+    background: Mapped[str | None] = long_text(48, N_("Background"), since=3)
     estimated_value: Mapped[int | None] = money(
         36, N_("Estimated value"), "estimated_currency", group="estimate", section=N_("Needs")
     )
@@ -154,6 +155,7 @@ class Customer(Entity):
         37, N_("Currency of the estimate"), group="estimate", in_form=False
     )
     intent: Mapped[str | None] = text(38, N_("Intent"), section=N_("Needs"))
+    focus: Mapped[str | None] = text(49, N_("Points of focus"), since=3, section=N_("Needs"))
     buying_motive: Mapped[str | None] = text(39, N_("Buying motive"), section=N_("Needs"))
     needs: Mapped[str | None] = long_text(40, N_("Needs"), section=N_("Needs"))
     preferences: Mapped[str | None] = text(41, N_("Preferences"), section=N_("Needs"))
