@@ -159,6 +159,18 @@ class Verdict(msgspec.Struct, array_like=True, frozen=True):
     op_no: int = 0
 
 
+class Exported(msgspec.Struct, array_like=True, frozen=True):
+    """Records written into a file on the laptop, for HQ's audit. What the file is called stays there."""
+
+    no: int
+    """Counts up on one laptop; HQ hears of each until it has answered, and notes it once."""
+    at_ms: int
+    entity: int
+    rows: int
+    form: str
+    """Ending of the file: `csv`, `xlsx`, `vcf`, `json` or `jsonl`."""
+
+
 class Told(msgspec.Struct, array_like=True, frozen=True):
     """What a laptop tells of itself. An older program tells nothing and is sent no `Offers`."""
 
@@ -177,6 +189,7 @@ class Told(msgspec.Struct, array_like=True, frozen=True):
     differing: int = 0
     """Rows that still differed afterwards."""
     verdicts: list[Verdict] = []
+    exports: list[Exported] = []
 
 
 class SyncRequest(msgspec.Struct, array_like=True, frozen=True):

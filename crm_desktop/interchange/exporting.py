@@ -27,6 +27,7 @@ from crm_desktop.models import query as lists
 from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.derived import derived_fields
 from crm_desktop.models.derived import readable as is_readable
+from crm_desktop.models.device_tables import EXPORTED
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record, flat_of
 from crm_desktop.models.replica import Replica
@@ -95,7 +96,7 @@ def export_rows(
                 write_pieces(path, (vcard.write(cards).encode() for cards in export.cards()))
             case _:
                 write_pieces(path, export.json_pieces(as_array=ending == ".json"))
-    syncing.note_event(replica, "exported", {"entity": entity, "rows": export.count, "file": path.name})
+    syncing.note_event(replica, EXPORTED, {"entity": entity, "rows": export.count, "file": path.name})
     return export.count
 
 

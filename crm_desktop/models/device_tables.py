@@ -254,6 +254,10 @@ class NumberLease(DeviceBase):
     pattern: Mapped[str] = mapped_column(Text)
 
 
+EXPORTED = "exported"
+"""Kind of a line in the Sync centre's history that says of an export; HQ is told of these."""
+
+
 class SyncEvent(DeviceBase):
     """One line of the Sync centre's history."""
 

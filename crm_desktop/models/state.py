@@ -74,6 +74,8 @@ class Key(StrEnum):
     """[HQ's identity, its key, how far the hashes of its customers go, when it was asked for them]."""
     IMPORT_TEMPLATES = "import_templates"
     """How files were matched before, by entity and by the name it was kept under."""
+    EXPORT_TOLD = "export_told"
+    """Number of the latest export in the history that HQ has heard of."""
 
 
 DEFAULTS: Mapping[str, Any] = {
@@ -108,6 +110,7 @@ DEFAULTS: Mapping[str, Any] = {
     Key.LINE: [],
     Key.KNOWN: [],
     Key.IMPORT_TEMPLATES: {},
+    Key.EXPORT_TOLD: 0,
 }
 
 

@@ -365,7 +365,7 @@ class Engine:
                 kept[Key.LINE] = line
             settled = settle(session, response.answers, response.server_ms)
             if request.told is not None and not response.incarnation:
-                telling.heard(session, request.told.verdicts)
+                telling.heard(session, request.told)
             received = Received()
             is_current = known[Key.TOKEN] == request.token and known[Key.EPOCH] == request.epoch
             if is_current:

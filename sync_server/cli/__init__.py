@@ -18,6 +18,7 @@ from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, message
 from crm_terminal.ending import PUT_RIGHT, UNREACHABLE, Ending, run_command
 from sync_server.cli import (
+    audit,
     calendar_feed,
     devices,
     fields,
@@ -59,6 +60,7 @@ COMMANDS: tuple[click.Command, ...] = (
     devices.exchange,
     calendar_feed.calendar_feed,
     refused.refused,
+    audit.audit,
     setup.back_up,
     setup.restore,
     setup.migrate,

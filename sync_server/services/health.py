@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from crm_core.entities import BY_NO
 from crm_core.sync.clock import HLC_MAX, shift_ms
-from crm_core.sync.protocol import SyncRequest
+from crm_core.sync.protocol import Exported, SyncRequest
 from crm_core.times import DAY_MS
 from sync_server.services import audit
+from sync_server.store.tables import Audit, table_of
 
 CLOCK_ALARM_MS: Final = 60 * 60 * 1000
 """A clock further off than this is set wrong, not drifting; see docs/sync.md."""
 SILENT_MS: Final = 14 * DAY_MS  # longer than most holidays
 UNSENT_MS: Final = 7 * DAY_MS  # the time a laptop may work without HQ
+EXPORT: Final = "export"
+MAX_EXPORTS: Final = 100  # of one request; a laptop tells of fewer
 _MOST: Final = 2**31 - 1
+
+_audit = table_of(Audit)
 
 
 class Flag(StrEnum):
@@ -75,6 +81,37 @@ def note_clock(connection: Connection, device: Any, ahead_ms: int, at_ms: int) -
             device=device["id"],
             detail={"ahead_ms": ahead_ms},
         )
+
+
+def note_exports(connection: Connection, device: Any, exports: Sequence[Exported], server_ms: int) -> None:
+    """Put into the audit what a laptop wrote into files, each once however often it is told."""
+    if not exports:
+        return
+    told = (
+        select(_audit.c.detail)
+        .where(_audit.c.device == device["id"], _audit.c.action == EXPORT)
+        .order_by(_audit.c.id.desc())
+        .limit(1)
+    )
+    last = connection.execute(told).scalar() or {}
+    # A laptop that is found to be a copy counts on from where both were.
+    known = last["no"] if last.get("incarnation") == device["incarnation"] else 0
+    for each in exports[:MAX_EXPORTS]:
+        if each.no > known:
+            audit.record(
+                connection,
+                EXPORT,
+                at_ms=min(max(each.at_ms, 0), server_ms),
+                user_id=device["user_id"],
+                device=device["id"],
+                entity=each.entity if each.entity in BY_NO else None,
+                detail={
+                    "no": each.no,
+                    "incarnation": device["incarnation"],
+                    "rows": _bounded(each.rows),
+                    "form": each.form[:8],
+                },
+            )
 
 
 def flags_of(device: Mapping[str, Any], now_ms: int, schema_version: int) -> list[Flag]:

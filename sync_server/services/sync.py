@@ -234,6 +234,8 @@ class SyncService:
             **of_file,
         }
         health.note_clock(connection, device, changed["clock_shift_ms"], server_ms)
+        if request.told is not None:
+            health.note_exports(connection, device, request.told.exports, server_ms)
         if carried is not None:
             demand_current(carried, device, is_known=is_known)
         if not is_known:
