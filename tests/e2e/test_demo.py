@@ -54,7 +54,7 @@ def test_the_demo_plays_the_whole_day_and_says_what_came_out(
     (superseded,) = report["superseded"]
     assert (superseded["field"], superseded["theirs"], superseded["who"]) == (
         "Phone",
-        "0512 5550 0140",
+        "+8651255500140",
         "maya",
     )
     (refused,) = report["refused"]

@@ -209,9 +209,9 @@ class CellDelegate(RowDelegate):
             inside = LINES["focus"] + 1
             paint.focus_frame(painter, option.rect.adjusted(inside, inside, -inside, -inside), RADII["chip"])
 
-    def _ground(self, index: Index, selected: bool) -> QColor:
-        bad = index.data(Role.TONE) == Tone.BAD
-        return theme().color(Tone.BAD.ground) if bad else super()._ground(index, selected)
+    def _ground(self, row: int, selected: bool, tone: Tone | None) -> QColor:
+        bad = tone == Tone.BAD
+        return theme().color(Tone.BAD.ground) if bad else super()._ground(row, selected, tone)
 
 
 def _cell(row: CheckedRow, column: int) -> str:

@@ -63,11 +63,11 @@ class RowDelegate(QStyledItemDelegate):
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         area: QRect = option.rect
         row, column = index.row(), index.column()
-        painter.fillRect(area, self._ground(row, selected))
+        text, value, tone, deleted = self._shown(index, row, column)
+        painter.fillRect(area, self._ground(row, selected, tone))
         painter.fillRect(QRect(area.left(), area.bottom(), area.width(), 1), theme().color("line"))
         kind = self.kind(column)
         pad = theme().px(6 if kind is CellKind.GLYPH else S)
-        text, value, tone, deleted = self._shown(index, row, column)
         cell = Cell(
             area=area.adjusted(pad, 0, -pad, -1),
             text=text,
@@ -129,7 +129,7 @@ class RowDelegate(QStyledItemDelegate):
             bool(index.data(Role.DELETED)),
         )
 
-    def _ground(self, row: int, selected: bool) -> QColor:
+    def _ground(self, row: int, selected: bool, tone: Tone | None) -> QColor:
         if selected:
             return theme().color("accent-soft")
         return theme().color("hover" if row == self._hovered else "surface")

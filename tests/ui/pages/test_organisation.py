@@ -59,7 +59,7 @@ def test_people_and_companies_are_drawn_walked_by_keys_and_put_below_each_other(
 
     opened: list[str] = []
     tab.contact_opened.connect(opened.append)
-    tab.contact_opened.disconnect(page.view._on_contact_opened)
+    tab.contact_opened.disconnect(page.view.open_contact)
     stage.press(tab.chart, Qt.Key.Key_Right)
     stage.press(tab.chart, Qt.Key.Key_Return)
     stage.press(tab.chart, Qt.Key.Key_Left)
