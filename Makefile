@@ -11,6 +11,7 @@ HQ_PORT ?= 8765
 JOBS ?= 3
 # Settings of whoever calls make are not those of the demo, the tests or the figures.
 CLEAN_ENV := env -u CRM_PROFILE -u CRM_PASSPHRASE -u CRM_SERVER_DATA PYTHONDONTWRITEBYTECODE=
+LINT := $(VENV)/ruff check . && $(VENV)/mypy && $(VENV)/lint-imports --no-logo
 OFFSCREEN := $(CLEAN_ENV) QT_QPA_PLATFORM=offscreen
 
 # The pictures docs/pictures/README.md shows in one look, named by its folder there.
@@ -36,14 +37,14 @@ demo: setup ## One HQ, two laptops, offline edits, one sync: the whole program i
 	@rm -rf demo-out # the one of last time; a folder named by DEMO_DIR is left alone
 	@$(OFFSCREEN) $(VENV)/crm demo --no-window --dir $(DEMO_DIR)
 
-test: check ## Lint, types, import contracts and all tests
+test: setup ## Lint, types, import contracts and all tests
 	@installer/setup.sh tests
-	@$(OFFSCREEN) $(VENV)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(LINT) & linting=$$!; \
+	$(OFFSCREEN) $(VENV)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS); \
+	tested=$$?; wait $$linting; exit $$((tested | $$?))
 
 check: setup ## Lint, types and import contracts alone
-	@$(VENV)/ruff check .
-	@$(VENV)/mypy
-	@$(VENV)/lint-imports --no-logo
+	@$(LINT)
 
 bench: setup ## Measure, and write docs/performance.md
 	@$(OFFSCREEN) $(VENV)/python -m benchmarks

@@ -407,6 +407,7 @@ def test_custom_fields_are_filtered_sorted_and_masked_like_others(people: People
 
 
 @pytest.mark.postgres
+@pytest.mark.soak
 def test_the_same_holds_on_postgresql(tmp_path: Path, fresh_postgres: str) -> None:
     with running_server(tmp_path, fresh_postgres) as server:
         people = populated(server)

@@ -194,7 +194,7 @@ class Work(RuleBasedStateMachine):
             return multiple()
 
 
-EXAMPLES = int(os.environ.get("SATCHEL_MACHINE_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("SATCHEL_MACHINE_EXAMPLES", "4"))
 HOW = settings(
     max_examples=EXAMPLES,
     stateful_step_count=25,

@@ -11,8 +11,8 @@ from tests.sync.model.bugs import BUGS, FRUGAL, FRUGAL_GARBAGE, GARBAGE, SHARING
 from tests.sync.model.runner import broken, explain, run_parallel, run_schedules, shrink, total
 from tests.sync.model.world import World, steps_of
 
-CLEAN_SCHEDULES = 8_000
-FRUGAL_SCHEDULES = 2_000
+CLEAN_SCHEDULES = 5_000
+FRUGAL_SCHEDULES = 1_500
 GARBAGE_SCHEDULES = 500
 SHARING_SCHEDULES = 500
 SOAK_SCHEDULES = 300_000
