@@ -215,7 +215,7 @@ def _customers(now: int) -> Rows:
             "source": chance.choice(("referral", "web", "exhibition", "phone")),
             "status": chance.choice(("potential", "active", "active", "dormant")),
             "city": chance.choice(_CITIES),
-            "tags": ["VIP"] if number % 10 == 3 else None,
+            "tags": [["VIP", f"0.1.{number}"]] if number % 10 == 3 else None,
             **_custom_values(number),
             "address": f"{chance.randrange(1, 400)} Demo Road",
             "notes": _note(chance),
