@@ -109,6 +109,7 @@ class Links:
         self._titles: dict[str, dict[str, str]] = {}
         self._added: dict[str, list[tuple[str, Mapping[str, Plain]]]] = {}
         self._found: dict[tuple[Found, str, str], tuple[Hit, bool] | UserError] = {}
+        self._telling: dict[str, dict[str, str]] = {}
         self._lenient: Counter[tuple[str, str]] = Counter()
 
     def index(self, found: Found) -> Index:
@@ -197,13 +198,13 @@ class Links:
 
     def _told_apart(self, several: SeveralFit) -> SeveralFit:
         """Return the error with what tells the candidates apart, which may stand in the cell instead."""
-        names = [field.name for field in telling_fields(several.entity)]
-        shown = several.ids[:MOST_CANDIDATES]
-        held = {
-            record_id: next((str(value) for value in values if value), "")
-            for record_id, values in self._lookup.records(several.entity, names)
-            if record_id in shown
-        }
+        if several.entity not in self._telling:  # all in one go: a file may name many of them
+            names = [field.name for field in telling_fields(several.entity)]
+            self._telling[several.entity] = {
+                record_id: next((str(value) for value in values if value), "")
+                for record_id, values in self._lookup.records(several.entity, names)
+            }
+        held, shown = self._telling[several.entity], several.ids[:MOST_CANDIDATES]
         told = ", ".join(held.get(each) or each for each in shown)
         more = ", …" if len(several.ids) > len(shown) else ""
         return SeveralFit(several.entity, several.text, several.ids, told + more)

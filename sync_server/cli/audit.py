@@ -14,9 +14,7 @@ from sync_server.services import audit_reading
 COLUMNS: Final = ("id", "at", "action", "user", "device", "entity", "record", "detail")
 
 
-@click.command(
-    help=tr(N_("List what was noted in the audit, newest first: sign-ins, exports, set-up."))
-)
+@click.command(help=tr(N_("List what was noted in the audit, newest first: sign-ins, exports, set-up.")))
 @click.option("--action", help=tr(N_("Only entries of this kind, such as “export”.")))
 @click.option("--user", metavar="NAME", help=tr(N_("Only those of this user.")))
 @click.option("--device", metavar="ID", type=int, help=tr(N_("Only those of this laptop.")))

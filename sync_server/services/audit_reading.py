@@ -7,8 +7,6 @@ from typing import Any
 from sqlalchemy import select
 
 from crm_core.entities import BY_NO
-from crm_core.errors import NotFound
-from crm_core.i18n import N_
 from crm_core.schema.values import instant_text
 from sync_server.services import people
 from sync_server.services.headquarters import Headquarters
@@ -29,10 +27,7 @@ def listed(
     names = people.names_of_users(hq)
     query = select(_audit).order_by(_audit.c.id.desc()).limit(limit)
     if user is not None:
-        wanted = next((key for key, name in names.items() if name == user), None)
-        if wanted is None:
-            raise NotFound(N_("There is no user called {name}; see “crm-server user list”"), name=user)
-        query = query.where(_audit.c.user_id == wanted)
+        query = query.where(_audit.c.user_id == people.id_of_user(names, user))
     if action is not None:
         query = query.where(_audit.c.action == action)
     if device is not None:

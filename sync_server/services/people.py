@@ -47,6 +47,14 @@ def names_of_users(hq: Headquarters) -> dict[str, str]:
     return {record_id: values["name"] or "" for record_id, values in hq.records.all("user", deleted=None)}
 
 
+def id_of_user(names: Mapping[str, str], name: str) -> str:
+    """Return whose id it is of `names_of_users`. Raises `NotFound` where nobody has the name."""
+    found = next((user_id for user_id, held in names.items() if held == name), None)
+    if found is None:
+        raise NotFound(_NO_SUCH["user"], name=name)
+    return found
+
+
 def demand_new_name(hq: Headquarters, name: str) -> None:
     """Raise `UserError` where a user has the name already."""
     hq.auth.demand_free(name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from crm_core.entities import BY_NO, schema_of
-from crm_core.errors import NotFound, UserError
+from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.schema.values import instant_text, to_plain
 from crm_core.sync.protocol import Code, OpKind
@@ -42,9 +42,7 @@ def listed(
         "code": Code[reason.upper()] if reason else None,
     }
     if user is not None:
-        wanted["user_id"] = next((key for key, name in names.items() if name == user), None)
-        if wanted["user_id"] is None:
-            raise NotFound(N_("There is no user called {name}; see “crm-server user list”"), name=user)
+        wanted["user_id"] = people.id_of_user(names, user)
     where = {name: value for name, value in wanted.items() if value is not None}
     with hq.database.read() as snapshot:
         custom = CustomFields(snapshot.connection)
