@@ -74,11 +74,8 @@ class _Planner:
         self.notes: list[Message] = [*table.notes]
         self.fields = {each.name: each for each in target.fields()}
         self.id_column = next((rule.column for rule in rules if rule.field == RECORD_ID), None)
-        self.names = StandardNames(
-            {
-                self.fields[r.field].name: self.fields[r.field] for r in rules if r.field in self.fields
-            }.values()
-        )
+        filled = {rule.field for rule in rules}
+        self.names = StandardNames([each for name, each in self.fields.items() if name in filled])
         self.columns = self._prepare([rule for rule in rules if rule.field != RECORD_ID])
         self.key = self._choose_key()
         self.stages = Stages(lookup) if self.schema.name == "deal" else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from crm_core.exchange.words import fold
@@ -21,7 +21,7 @@ _PLACES = (CodeList.COUNTRY.value, CodeList.PROVINCE.value)
 class StandardNames:
     """The standard names of one file's cells, each spelling looked up once, and how often which occurred."""
 
-    def __init__(self, fields: Iterable[Field]) -> None:
+    def __init__(self, fields: Collection[Field]) -> None:
         self._fields = {field.name: field for field in fields if field.code_list is not None}
         self._phones = {field.name: field for field in fields if field.kind is Kind.PHONE}
         self._answers: dict[tuple[Any, ...], tuple[Plain, bool]] = {}

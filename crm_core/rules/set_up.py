@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from crm_core.errors import Problem
@@ -35,40 +36,8 @@ def problems_of_set_up(
 
     `record_id` is None for a record that is new, which nothing can speak of yet.
     """
-    match entity:
-        case "capture_form":
-            return capture.problems_of_form(values, capture.askable(around.fields_of("lead")))
-        case "assignment_rule":
-            return assignment.problems_of_rule(values)
-        case "scoring_rule":
-            return scoring.problems_of_rule(values, around.fields_of("lead"))
-        case "stage_rule":
-            return stage_conditions.problems_of_condition(values, around.fields_of("deal"))
-        case "milestone":
-            return milestones.problems_of_milestone(values)
-        case "pool_rule":
-            return pool.problems_of_rule(values)
-        case "target":
-            return targets.problems(values)
-        case "segment":
-            return _of_segment(record_id, values, around)
-        case _:
-            return []
-
-
-SET_UP: Final = frozenset(
-    (
-        "capture_form",
-        "assignment_rule",
-        "scoring_rule",
-        "stage_rule",
-        "milestone",
-        "pool_rule",
-        "target",
-        "segment",
-    )
-)
-"""Kinds of record that are judged whole: by all that is saved together, not field by field."""
+    judge = _JUDGES.get(entity)
+    return judge(record_id, values, around) if judge is not None else []
 
 
 def problems_made(
@@ -103,3 +72,27 @@ def _of_segment(record_id: str | None, values: Mapping[str, Any], around: Around
             seen.add(segment_id)
             asked.append(around.rules_of_segment(segment_id))
     return []
+
+
+_Judge = Callable[[str | None, Mapping[str, Any], Around], list[Problem]]
+
+_JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
+    {
+        "capture_form": lambda _id, values, around: capture.problems_of_form(
+            values, capture.askable(around.fields_of("lead"))
+        ),
+        "assignment_rule": lambda _id, values, _around: assignment.problems_of_rule(values),
+        "scoring_rule": lambda _id, values, around: scoring.problems_of_rule(
+            values, around.fields_of("lead")
+        ),
+        "stage_rule": lambda _id, values, around: stage_conditions.problems_of_condition(
+            values, around.fields_of("deal")
+        ),
+        "milestone": lambda _id, values, _around: milestones.problems_of_milestone(values),
+        "pool_rule": lambda _id, values, _around: pool.problems_of_rule(values),
+        "target": lambda _id, values, _around: targets.problems(values),
+        "segment": _of_segment,
+    }
+)
+SET_UP: Final = frozenset(_JUDGES)
+"""Kinds of record that are judged whole: by all that is saved together, not field by field."""
