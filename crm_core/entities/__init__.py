@@ -17,7 +17,7 @@ from crm_core.entities.merge import Merge
 from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.entities.pool import PoolRule
 from crm_core.entities.product import Price, Product
-from crm_core.entities.quote import Quote, QuoteLine
+from crm_core.entities.quote import Quote, QuoteGroup, QuoteLine, QuoteVersion
 from crm_core.entities.scoring import ScoringRule
 from crm_core.entities.segment import Segment
 from crm_core.entities.selling_setup import Competitor, DealMilestone, Milestone, StageRule
@@ -58,7 +58,9 @@ ENTITIES: tuple[type[Entity], ...] = (
     Deal,
     DealMilestone,
     Quote,
+    QuoteGroup,
     QuoteLine,
+    QuoteVersion,
     Ticket,
     TicketMessage,
     Activity,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import choices
@@ -12,7 +14,9 @@ from crm_core.schema.columns import (
     currency_code,
     date,
     decimal,
+    instant,
     integer,
+    json,
     long_text,
     money,
     owner,
@@ -23,7 +27,7 @@ from crm_core.schema.columns import (
 )
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import FieldClass
-from crm_core.schema.machine import Machine, Step
+from crm_core.schema.machine import Kept, Machine, Step
 
 QUOTE_STATES = choices(
     ("draft", N_("Draft")),
@@ -48,8 +52,15 @@ QUOTE_STEPS = Machine(
         Step(name="accept", starts=("sent",), ends="accepted"),
         Step(name="decline", starts=("sent",), ends="declined"),
         Step(name="expire", starts=("sent",), ends="expired"),
-        # Said of the wrong quote, or the customer thought again. A draft it never becomes: see `copy`.
+        # Said of the wrong quote, or the customer thought again.
         Step(name="reopen", starts=("accepted", "declined", "expired"), ends="sent"),
+        # Another version, to be sent again under the same number; what was sent is kept (`QuoteVersion`).
+        Step(
+            name="revise",
+            starts=("sent", "declined", "expired"),
+            ends="draft",
+            keeps={"version": Kept.NEXT},
+        ),
     ),
 )
 
@@ -95,6 +106,27 @@ class Quote(Entity):
     terms: Mapped[str | None] = long_text(24, N_("Terms"))
     terms_en: Mapped[str | None] = long_text(25, N_("Terms in English"))
     notes: Mapped[str | None] = long_text(26, N_("Notes"), field_class=FieldClass.COMMS)
+    discount_amount: Mapped[int | None] = money(40, N_("Whole discount, amount"), since=3)
+
+
+class QuoteGroup(Entity):
+    """Lines of a quote that belong together under a heading, with a sum of their own."""
+
+    __tablename__ = "quote_group"
+    meta = EntityMeta(
+        no=52,
+        label=N_("Group of quote lines"),
+        plural=N_("Groups of quote lines"),
+        icon="doc",
+        title="title",
+        since=3,
+        rights_like="quote_line",
+    )
+
+    quote_id: Mapped[str | None] = ref(10, N_("Quote"), "quote", required=True, parent=True, since=3)
+    position: Mapped[str | None] = position(11, N_("Position"), in_form=False, since=3)
+    title: Mapped[str | None] = text(12, N_("Heading"), required=True, in_list=True, since=3)
+    title_en: Mapped[str | None] = text(13, N_("Heading in English"), in_list=True, since=3)
 
 
 class QuoteLine(Entity):
@@ -120,3 +152,37 @@ class QuoteLine(Entity):
         19, N_("Tax rate, %"), default="0", field_class=FieldClass.MONEY, in_list=True
     )
     optional: Mapped[bool | None] = boolean(20, N_("Optional"), default=False)
+    group_id: Mapped[str | None] = ref(40, N_("Group of quote lines"), "quote_group", since=3)
+    # Lines that share the key are alternatives; the one chosen last counts, so that two people who choose
+    # at the same time never have both counted, nor none.
+    alternatives: Mapped[str | None] = text(
+        41, N_("Alternatives"), group="alternatives", in_form=False, since=3
+    )
+    chosen_at: Mapped[int | None] = instant(42, N_("Chosen"), group="alternatives", in_form=False, since=3)
+
+
+class QuoteVersion(Entity):
+    """What a version of a quote said when it was sent: its form and its values, whatever became of them."""
+
+    __tablename__ = "quote_version"
+    meta = EntityMeta(
+        no=53,
+        label=N_("Version of a quote"),
+        plural=N_("Versions of quotes"),
+        icon="doc",
+        title="version",
+        since=3,
+        fixed=True,
+        rights_like="quote",
+    )
+
+    quote_id: Mapped[str | None] = ref(
+        10, N_("Quote"), "quote", required=True, parent=True, in_list=True, since=3
+    )
+    version: Mapped[int | None] = integer(11, N_("Version"), required=True, in_list=True, since=3)
+    total: Mapped[int | None] = money(12, N_("Total"), group="total", in_list=True, since=3)
+    currency: Mapped[str | None] = currency_code(13, N_("Currency"), group="total", in_form=False, since=3)
+    content: Mapped[dict[str, Any] | None] = json(14, N_("What it said"), in_form=False, since=3)
+    amounts: Mapped[dict[str, Any] | None] = json(
+        15, N_("Its amounts"), field_class=FieldClass.MONEY, in_form=False, since=3
+    )

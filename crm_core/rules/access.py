@@ -17,6 +17,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import AccessDenied, BrokenPromise
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.scopes import EVERYONE, LENT, POOL
+from crm_core.schema.entity import EntityMeta
 from crm_core.schema.field import FIELD_CLASS_LABELS, Field, FieldClass, ScopeSource
 
 
@@ -181,7 +182,13 @@ class Decision:
 
 
 YES = Decision(True)
-ENTRY_STANDS = message(N_("An entry stays as it was written; write another one against it"))
+_ENTRY_STANDS = message(N_("An entry stays as it was written; write another one against it"))
+_RECORD_STANDS = message(N_("This is a record of what happened; it stays as it was written"))
+
+
+def why_it_stands(meta: EntityMeta) -> Message:
+    """Return why a record of a kind that `stands` is not changed."""
+    return _RECORD_STANDS if meta.fixed else _ENTRY_STANDS
 
 
 def decide(
@@ -197,8 +204,8 @@ def decide(
     which is what menus ask. `fields` are those to be read (READ, EXPORT) or written (CREATE, EDIT).
     """
     schema = SCHEMAS[entity]
-    if schema.meta.ledger is not None and action in (Action.EDIT, Action.DELETE):
-        return Decision(False, ENTRY_STANDS)
+    if schema.meta.stands and action in (Action.EDIT, Action.DELETE):
+        return Decision(False, why_it_stands(schema.meta))
     reach = person.rights.reach_of(entity, action)
     if reach is Reach.NONE and person.rights is NO_RIGHTS:
         return Decision(False, message(N_("HQ has sent no role for you so far. Sync, then try again")))

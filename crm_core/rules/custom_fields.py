@@ -31,7 +31,7 @@ _STAYS = message(N_("This stays as it was when the field was made; make another 
 def extended_entities() -> tuple[str, ...]:
     """Return the kinds of records fields can be added to, in the order of the menus."""
     return tuple(
-        name for name, schema in SCHEMAS.items() if name not in SETUP_ENTITIES and schema.meta.ledger is None
+        name for name, schema in SCHEMAS.items() if name not in SETUP_ENTITIES and not schema.meta.stands
     )
 
 

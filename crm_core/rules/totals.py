@@ -37,6 +37,12 @@ class QuoteLineValues:
     discount_percent: Decimal = Decimal(0)
     tax_rate: Decimal = Decimal(0)
     optional: bool = False
+    group: str = ""
+    """Key of the group it stands in; '' outside of all."""
+    alternatives: str = ""
+    """Key that lines share of which the customer takes one; '' for a line that stands by itself."""
+    chosen: tuple[int, str] = (0, "")
+    """When it was chosen among its alternatives, and its id: of those with one key the greatest counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,17 @@ class LineTotal:
     net_minor: int
     allowance_minor: int
     optional: bool
+    counts: bool
+    """Whether it has a part in the totals: it is not optional, and no alternative is chosen in its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupTotal:
+    """What the lines of one group that count come to, before the whole-quote allowance (minor units)."""
+
+    key: str
+    list_minor: int
+    subtotal_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +79,14 @@ class TaxTotal:
 class Totals:
     """A quote's amounts in minor units of its currency.
 
-    `lines` in the order given, `taxes` highest rate first. net + tax = total, always. Prices without tax:
+    `lines` in the order given, `groups` in the order of their first lines, `taxes` highest rate first.
+    net + tax = total, always. The groups' subtotals add up to the subtotal. Prices without tax:
     net = subtotal - allowance. Prices with tax: total = subtotal - allowance.
     """
 
     currency: str
     lines: tuple[LineTotal, ...]
+    groups: tuple[GroupTotal, ...]
     list_minor: int
     subtotal_minor: int
     allowance_minor: int
@@ -114,7 +133,7 @@ def totals(
     with localcontext(_EXACT):
         listed = [_kept(round_half_up(line.unit_price.minor * line.quantity)) for line in lines]
         nets = [_net(line) for line in lines]
-        counted = [index for index, line in enumerate(lines) if not line.optional]
+        counted = _counted(lines)
         subtotal = sum(nets[index] for index in counted)
         allowance = round_half_up(max(subtotal, 0) * allowance_percent / _HUNDRED) + allowance_minor
         if allowance > max(subtotal, 0):
@@ -126,6 +145,7 @@ def totals(
         )
     tax = sum(each.tax_minor for each in taxes)
     net = sum(each.base_minor for each in taxes)
+    having_a_part = frozenset(counted)
     return Totals(
         currency=currency,
         lines=tuple(
@@ -134,9 +154,11 @@ def totals(
                 net_minor=nets[index],
                 allowance_minor=shares[index],
                 optional=line.optional,
+                counts=index in having_a_part,
             )
             for index, line in enumerate(lines)
         ),
+        groups=_groups(lines, counted, listed, nets),
         list_minor=_kept(sum(listed[index] for index in counted)),
         subtotal_minor=_kept(subtotal),
         allowance_minor=allowance,
@@ -144,6 +166,32 @@ def totals(
         taxes=taxes,
         total_minor=_kept(net + tax),
         tax_included=tax_included,
+    )
+
+
+def _counted(lines: Sequence[QuoteLineValues]) -> list[int]:
+    """Return where the lines stand that have a part in the totals."""
+    taken: dict[str, tuple[int, str]] = {}
+    for line in lines:
+        if line.alternatives:
+            taken[line.alternatives] = max(line.chosen, taken.get(line.alternatives, line.chosen))
+    return [
+        index
+        for index, line in enumerate(lines)
+        if not line.optional and (not line.alternatives or line.chosen == taken[line.alternatives])
+    ]
+
+
+def _groups(
+    lines: Sequence[QuoteLineValues], counted: Sequence[int], listed: Sequence[int], nets: Sequence[int]
+) -> tuple[GroupTotal, ...]:
+    sums = {line.group: (0, 0) for line in lines}
+    for index in counted:
+        at_list, net = sums[lines[index].group]
+        sums[lines[index].group] = (at_list + listed[index], net + nets[index])
+    return tuple(
+        GroupTotal(key=key, list_minor=_kept(at_list), subtotal_minor=_kept(net))
+        for key, (at_list, net) in sums.items()
     )
 
 

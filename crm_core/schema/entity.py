@@ -43,6 +43,9 @@ class EntityMeta:
     """The states its records go through by steps; the state's field is not merged by time."""
     ledger: Ledger | None = None
     """Its records are entries of an account: made, and never changed."""
+    fixed: bool = False
+    """Its records are made, and never changed, without being entries of an account: what was sent, what was
+    decided. They go to the trash with the record they belong to."""
     unowned: bool = False
     """One made at HQ by whoever may act on all of them belongs to nobody until somebody is named."""
     pooled: frozenset[str] = frozenset()
@@ -51,6 +54,11 @@ class EntityMeta:
     rights_like: str | None = None
     """Kind of record whose rights a role gives here too where it says nothing of this one: roles are data,
     and those of an HQ may be older than the entity."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether its records stay as they were made, whatever a role allows."""
+        return self.fixed or self.ledger is not None
 
 
 class Entity(Base):

@@ -22,6 +22,8 @@ class Kept(Enum):
 
     NOW = "now"
     """The moment of the step, by the reading HQ accepted."""
+    NEXT = "next"
+    """One more than the whole number the field held; a field that counts begins at one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +110,21 @@ class Machine:
             level = ahead
         return ways.get(there)
 
-    def effects(self, step: Step, at_ms: int, given: Mapping[str, Plain] | None = None) -> dict[str, Plain]:
-        """Return every field a step writes, also the state unless it stays; the same on laptop and HQ."""
+    def effects(
+        self,
+        step: Step,
+        at_ms: int,
+        given: Mapping[str, Plain] | None = None,
+        *,
+        held: Mapping[str, Plain] | None = None,
+    ) -> dict[str, Plain]:
+        """Return every field a step writes, also the state unless it stays; the same on laptop and HQ.
+
+        `held` is what the record held before, by name.
+        """
         written: dict[str, Plain] = {} if step.stays else {self.field: step.ends}
         for name, value in step.keeps.items():
-            written[name] = at_ms if value is Kept.NOW else value
+            written[name] = _kept(value, at_ms, (held or {}).get(name))
         written.update((name, value) for name, value in (given or {}).items() if name in step.takes)
         return written
 
@@ -127,3 +139,12 @@ class Machine:
     def named_fields(self) -> frozenset[str]:
         """Return the names of the fields steps write or take along, beside the state."""
         return self.kept_fields().union(*(step.takes for step in self.steps))
+
+
+def _kept(value: Plain | Kept, at_ms: int, held: Plain) -> Plain:
+    """Return what a step writes into a field that held something."""
+    if value is Kept.NOW:
+        return at_ms
+    if value is Kept.NEXT:
+        return (held if isinstance(held, int) else 1) + 1
+    return value

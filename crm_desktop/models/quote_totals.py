@@ -2,51 +2,55 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from crm_core.entities.quote import Quote, QuoteLine
-from crm_core.money import Money
-from crm_core.rules.totals import QuoteLineValues, Totals, totals
-from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_core.entities.quote import Quote, QuoteGroup, QuoteLine
+from crm_core.rules import quote_sums
+from crm_core.rules.totals import Totals
 from crm_desktop.models import repository
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.session import WriteSession
 
 
-def lines_of(session: Session, quote_id: str) -> list[Record]:
-    """Return the living lines of a quote in their order."""
+def groups_of(session: Session, quote_id: str) -> list[Record]:
+    """Return the living groups of a quote in their order."""
+    rows = session.scalars(
+        select(QuoteGroup)
+        .where(QuoteGroup.quote_id == quote_id, QuoteGroup.life % 2 == 1)
+        .order_by(QuoteGroup.position, QuoteGroup.id)
+    )
+    return [record_of(row) for row in rows]
+
+
+def lines_of(session: Session, quote_id: str, groups: Sequence[Record] | None = None) -> list[Record]:
+    """Return the living lines of a quote in their order: those outside of all groups, then group by group.
+
+    A line of a group that was deleted stands outside. `groups` are the quote's where they were read already.
+    """
+    known = groups_of(session, quote_id) if groups is None else groups
+    places = {group.id: at for at, group in enumerate(known)}
     rows = session.scalars(
         select(QuoteLine)
         .where(QuoteLine.quote_id == quote_id, QuoteLine.life % 2 == 1)
         .order_by(QuoteLine.position, QuoteLine.id)
     )
-    return [record_of(row) for row in rows]
+    lines = [record_of(row) for row in rows]
+    lines = [line if (line.get("group_id") or "") in ("", *places) else _outside(line) for line in lines]
+    return sorted(lines, key=lambda line: places.get(line.get("group_id") or "", -1))
 
 
-def line_values(line: Record | dict[str, Any], currency: str) -> QuoteLineValues:
-    """Return a line as the rule of totals reads it; what is missing counts as nothing."""
-    return QuoteLineValues(
-        quantity=Decimal(line.get("quantity") or "0"),
-        unit_price=Money(line.get("unit_price") or 0, currency),
-        discount_percent=Decimal(line.get("discount_percent") or "0"),
-        tax_rate=Decimal(line.get("tax_rate") or "0"),
-        optional=bool(line.get("optional")),
-    )
+def _outside(line: Record) -> Record:
+    return replace(line, values=MappingProxyType({**line.values, "group_id": None}))
 
 
 def totals_of(quote: Record, lines: list[Record]) -> Totals:
-    """Return what a quote comes to."""
-    currency = quote.get("currency") or DEFAULT_CURRENCY
-    return totals(
-        [line_values(line, currency) for line in lines],
-        currency=currency,
-        allowance_percent=Decimal(quote.get("discount_percent") or "0"),
-        tax_included=bool(quote.get("tax_included")),
-    )
+    """Return what a quote comes to. Raises `UserError` where its lines cannot be added up."""
+    return quote_sums.totals_of(quote.values, ((line.id, line.values) for line in lines))
 
 
 def refresh(session: WriteSession, quote_id: str) -> None:
@@ -55,7 +59,8 @@ def refresh(session: WriteSession, quote_id: str) -> None:
     quote = repository.get(session, "quote", quote_id)
     if quote is None:
         return
-    total = totals_of(quote, lines_of(session, quote_id)).total_minor
+    lines = lines_of(session, quote_id)
+    total = quote_sums.total_of(quote.values, ((line.id, line.values) for line in lines))
     if total != quote.get("total"):
         # A computed field makes no operation, so it is written past the recorder, as is.
         session.connection().execute(

@@ -349,7 +349,7 @@ class Recorder:
         op_no = self._operation(schema.name, row.id, OpKind.COMMAND, key, value, base=base)
         named = {schema.by_no[no].name: item for no, item in given.items()}
         old = {name: changed[name][0] if name in changed else getattr(row, name) for name in schema.fields}
-        for name, written in machine.effects(step, ms_of(self._hlc), named).items():
+        for name, written in machine.effects(step, ms_of(self._hlc), named, held=old).items():
             register = schema.register(schema.fields[name])
             confirmed = [old[member.name] for member in register]
             whole = confirmed if len(register) > 1 else confirmed[0]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.deal import Pipeline, Stage
-from crm_core.entities.quote import QuoteLine
+from crm_core.entities.quote import QuoteGroup, QuoteLine
 from crm_core.entities.setup import CustomField
 from crm_core.errors import UserError
 from crm_core.i18n import N_
@@ -40,6 +40,7 @@ from crm_desktop.services.company import QUOTE_VALID_DAYS, company
 Values = dict[str, Plain]
 FIRST_REPLY_HOURS = {"urgent": 1, "high": 4, "normal": 8, "low": 24}
 SOLVE_DAYS = {"urgent": 1, "high": 2, "normal": 5, "low": 10}
+_SENT = N_("A quote that was sent is not changed any more; make a new version of it")
 RANK_STEP = 10  # between custom fields: another can be put there
 
 
@@ -148,7 +149,7 @@ def _changed_quote(session: Session, _person: Person, _clock: Clock, before: Rec
                 session, "quote", datetime.date.fromisoformat(before["issued_on"])
             )
     elif before.get("status") not in (None, "draft") and set(changes) - {"status", "notes"}:
-        raise UserError(N_("A quote that was sent is not changed any more; copy it instead"))
+        raise UserError(_SENT)
 
 
 def _new_quote_line(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
@@ -159,14 +160,7 @@ def _new_quote_line(session: Session, _person: Person, _clock: Clock, values: Va
     if values.get("product_id"):
         _take_from_product(session, values)
     values["currency"] = quote.get("currency")
-    if not values.get("position"):
-        last = session.scalar(
-            select(QuoteLine.position)
-            .where(QuoteLine.quote_id == quote.id, QuoteLine.life % 2 == 1)
-            .order_by(QuoteLine.position.desc(), QuoteLine.id.desc())
-            .limit(1)
-        )
-        values["position"] = between(last, None, random_below)
+    _put_last(session, QuoteLine, values)
 
 
 def _changed_quote_line(
@@ -178,9 +172,36 @@ def _changed_quote_line(
         changes.pop("currency", None)
 
 
+def _new_quote_group(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
+    quote = repository.get(session, "quote", str(values.get("quote_id") or ""))
+    if quote is not None:
+        _demand_draft(quote)
+        _put_last(session, QuoteGroup, values)
+
+
+def _changed_quote_group(
+    session: Session, _person: Person, _clock: Clock, before: Record, _changes: Values
+) -> None:
+    quote = repository.get(session, "quote", str(before.get("quote_id") or ""))
+    if quote is not None:
+        _demand_draft(quote)
+
+
+def _put_last(session: Session, model: type[QuoteLine] | type[QuoteGroup], values: Values) -> None:
+    """Put a part of a quote behind those there are, where nobody said where."""
+    if not values.get("position"):
+        last = session.scalar(
+            select(model.position)
+            .where(model.quote_id == values["quote_id"], model.life % 2 == 1)
+            .order_by(model.position.desc(), model.id.desc())
+            .limit(1)
+        )
+        values["position"] = between(last, None, random_below)
+
+
 def _demand_draft(quote: Record) -> None:
     if quote.get("status", "draft") != "draft":
-        raise UserError(N_("A quote that was sent is not changed any more; copy it instead"))
+        raise UserError(_SENT)
 
 
 def _take_from_product(session: Session, values: Values) -> None:
@@ -299,6 +320,7 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "deal": _new_deal,
     "quote": _new_quote,
     "quote_line": _new_quote_line,
+    "quote_group": _new_quote_group,
     "ticket": _new_ticket,
     "ticket_message": _new_ticket_message,
     "activity": _new_activity,
@@ -320,6 +342,7 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], Non
     "deal_milestone": _changed_deal_milestone,
     "quote": _changed_quote,
     "quote_line": _changed_quote_line,
+    "quote_group": _changed_quote_group,
     "activity": _changed_activity,
     "target": _changed_target,
 }

@@ -403,7 +403,7 @@ def _move(
     left = MOST_MOVES
     for other in others:
         for schema, link in _links_to(other.entity):
-            if schema.meta.ledger is not None or link.read_only:
+            if schema.meta.stands or link.read_only:
                 continue
             query = _hanging_query(schema, link, other.entity, other.id, [schema.table.c.id]).limit(left)
             ids = list(session.connection().scalars(query.order_by(schema.table.c.id)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from crm_core.entities.customer import Contact
 from crm_core.entities.product import Price, Product
 from crm_core.errors import NotFound
-from crm_core.i18n import N_
+from crm_core.i18n import N_, Message
+from crm_core.ids import new_id
+from crm_core.rules import quote_sums
 from crm_core.rules.access import Action
 from crm_core.rules.positions import between
 from crm_core.rules.totals import Totals
@@ -36,12 +38,14 @@ _COPIED_LINE = (
     "tax_rate",
     "optional",
 )
+_COPIED_GROUP = ("position", "title", "title_en")
 _COPIED_QUOTE = (
     "customer_id",
     "contact_id",
     "deal_id",
     "currency",
     "discount_percent",
+    "discount_amount",
     "tax_included",
     "price_book",
     "terms",
@@ -54,11 +58,15 @@ class QuoteView:
     """A quote as its editor shows it."""
 
     quote: Record
+    groups: tuple[Record, ...]
     lines: tuple[Record, ...]
+    """Those outside of all groups first, then group by group."""
     codes: dict[str, str]
     """Product code by product id, for the lines."""
     totals: Totals
     """`totals.lines` stand in the order of `lines`."""
+    problem: Message | None
+    """Why the lines do not add up: `totals` leave out what cannot be counted, and the quote has no total."""
     customer_name: str
     contacts: tuple[Record, ...]
     """People at the customer to address it to."""
@@ -88,7 +96,9 @@ def view(replica: Replica, quote_id: str) -> QuoteView:
         quote = repository.get(session, "quote", quote_id)
         if quote is None:
             raise NotFound(N_("There is no such record on this laptop"))
-        lines = quote_totals.lines_of(session, quote_id)
+        groups = quote_totals.groups_of(session, quote_id)
+        lines = quote_totals.lines_of(session, quote_id, groups)
+        totals, problem = quote_sums.shown_totals(quote.values, ((line.id, line.values) for line in lines))
         customer_id = str(quote.get("customer_id") or "")
         products = {str(line["product_id"]) for line in lines if line.get("product_id")}
         codes = {
@@ -104,12 +114,15 @@ def view(replica: Replica, quote_id: str) -> QuoteView:
         waiting = (
             marks_of(session, "quote", [quote_id]).not_sent
             | marks_of(session, "quote_line", [line.id for line in lines]).not_sent
+            | marks_of(session, "quote_group", [group.id for group in groups]).not_sent
         )
         return QuoteView(
             quote=quote,
+            groups=tuple(groups),
             lines=tuple(lines),
             codes=codes,
-            totals=quote_totals.totals_of(quote, lines),
+            totals=totals,
+            problem=problem,
             customer_name=query.labels(session, "customer", {customer_id}).get(customer_id, ""),
             contacts=tuple(record_of(contact) for contact in contacts),
             editable=bool(may_edit) and quote.alive and quote.get("status", "draft") == "draft",
@@ -148,6 +161,7 @@ def add_line(
         complete["quote_id"] = quote_id
         if after_line_id is not None:
             complete["position"] = _position_after(session, quote_id, after_line_id)
+            complete["group_id"] = _line(session, after_line_id).get("group_id")
         line = records.create_in(session, replica, "quote_line", complete, line_id)
     return Outcome(line, frozenset(session.changed))
 
@@ -159,28 +173,73 @@ def duplicate_line(replica: Replica, line_id: str) -> Outcome[Record]:
     return add_line(replica, str(line["quote_id"]), values, after_line_id=line_id)
 
 
-def move_line(replica: Replica, line_id: str, steps: int) -> Outcome[Record]:
-    """Move a line up (negative) or down by so many places; at an end it stays there."""
+def add_group(replica: Replica, quote_id: str, title: str) -> Outcome[Record]:
+    """Begin a group of lines behind those there are."""
+    return records.create(replica, "quote_group", {"quote_id": quote_id, "title": title})
+
+
+def add_alternative(replica: Replica, line_id: str, values: Mapping[str, Plain]) -> Outcome[Record]:
+    """Add a line below another of which the customer takes one; the one that was there stays chosen."""
     with replica.write() as session:
-        line = repository.get(session, "quote_line", line_id)
-        if line is None:
-            raise NotFound(N_("There is no such record on this laptop"))
-        others = [o for o in quote_totals.lines_of(session, str(line["quote_id"])) if o.id != line_id]
-        place = next(
-            (
-                i
-                for i, o in enumerate(others)
-                if (o.get("position", ""), o.id) > (line.get("position", ""), line_id)
-            ),
-            len(others),
+        line = _line(session, line_id)
+        key = str(line.get("alternatives") or line_id)
+        if not line.get("alternatives"):
+            chosen: dict[str, Plain] = {"alternatives": key, "chosen_at": replica.clock.now_ms()}
+            records.update_in(session, replica, "quote_line", line_id, chosen)
+        quote_id = str(line["quote_id"])
+        place = {"position": _position_after(session, quote_id, line_id), "group_id": line.get("group_id")}
+        complete = {**values, **place, "quote_id": quote_id, "alternatives": key}
+        made = records.create_in(session, replica, "quote_line", complete)
+    return Outcome(made, frozenset(session.changed))
+
+
+def choose(replica: Replica, line_id: str) -> Outcome[Record]:
+    """Let a line be the one of its alternatives that counts."""
+    return records.update(replica, "quote_line", line_id, {"chosen_at": replica.clock.now_ms()})
+
+
+def move_line(replica: Replica, line_id: str, steps: int) -> Outcome[Record]:
+    """Move a line up (negative) or down by so many places, past a group's end into the next one.
+
+    At the end of the quote it stays there.
+    """
+    with replica.write() as session:
+        line = _line(session, line_id)
+        quote_id = str(line["quote_id"])
+        groups = quote_totals.groups_of(session, quote_id)
+        lines = quote_totals.lines_of(session, quote_id, groups)
+        rows = {key: [o for o in lines if (o.get("group_id") or "") == key] for key in _keys(groups)}
+        group, place = next(
+            (key, at) for key, some in rows.items() for at, o in enumerate(some) if o.id == line_id
         )
+        rows[group] = [other for other in rows[group] if other.id != line_id]
+        target = _walked(group, place, steps, {key: len(some) for key, some in rows.items()})
+        if target != (group, place):
+            into, at = rows[target[0]], target[1]
+            before = into[at - 1].get("position") if at else None
+            after = into[at].get("position") if at < len(into) else None
+            place_now = between(before, after, random_below)
+            changes: dict[str, Plain] = {"position": place_now, "group_id": target[0] or None}
+            line = records.update_in(session, replica, "quote_line", line_id, changes)
+    return Outcome(line, frozenset(session.changed))
+
+
+def move_group(replica: Replica, group_id: str, steps: int) -> Outcome[Record]:
+    """Move a group with its lines up (negative) or down by so many places; at an end it stays there."""
+    with replica.write() as session:
+        group = repository.get(session, "quote_group", group_id)
+        if group is None:
+            raise NotFound(N_("There is no such record on this laptop"))
+        groups = quote_totals.groups_of(session, str(group["quote_id"]))
+        place = next((at for at, each in enumerate(groups) if each.id == group_id), 0)
+        others = [each for each in groups if each.id != group_id]
         target = max(0, min(len(others), place + steps))
         if target != place:
             before = others[target - 1].get("position") if target else None
             after = others[target].get("position") if target < len(others) else None
-            position = between(before, after, random_below)
-            line = records.update_in(session, replica, "quote_line", line_id, {"position": position})
-    return Outcome(line, frozenset(session.changed))
+            changes = {"position": between(before, after, random_below)}
+            group = records.update_in(session, replica, "quote_group", group_id, changes)
+    return Outcome(group, frozenset(session.changed))
 
 
 def copy(replica: Replica, quote_id: str) -> Outcome[Record]:
@@ -191,10 +250,20 @@ def copy(replica: Replica, quote_id: str) -> Outcome[Record]:
             raise NotFound(N_("There is no such record on this laptop"))
         values = {name: original.values[name] for name in _COPIED_QUOTE if original.get(name) is not None}
         quote = records.create_in(session, replica, "quote", values)
+        groups = {}
+        for group in quote_totals.groups_of(session, quote_id):
+            kept = {name: group.values[name] for name in _COPIED_GROUP if group.get(name) is not None}
+            kept["quote_id"] = quote.id
+            groups[group.id] = records.create_in(session, replica, "quote_group", kept).id
+        copies = {line.id: new_id() for line in quote_totals.lines_of(session, quote_id)}
         for line in quote_totals.lines_of(session, quote_id):
             kept = {name: line.values[name] for name in _COPIED_LINE if line.get(name) is not None}
-            kept["quote_id"] = quote.id
-            records.create_in(session, replica, "quote_line", kept)
+            kept |= {"quote_id": quote.id, "group_id": groups.get(str(line.get("group_id")))}
+            if line.get("alternatives"):
+                # The key is the id of one of them, and these are others.
+                key = str(line["alternatives"])
+                kept |= {"alternatives": copies.setdefault(key, new_id()), "chosen_at": line.get("chosen_at")}
+            records.create_in(session, replica, "quote_line", kept, copies[line.id])
         quote = repository.get(session, "quote", quote.id) or quote
     return Outcome(quote, frozenset(session.changed))
 
@@ -242,11 +311,35 @@ def default_currency(replica: Replica) -> str:
         return company(session).currency
 
 
+def _keys(groups: Sequence[Record]) -> tuple[str, ...]:
+    """Return the groups of a quote in their order, '' for what stands outside of all."""
+    return ("", *(group.id for group in groups))
+
+
+def _walked(group: str, place: int, steps: int, sizes: Mapping[str, int]) -> tuple[str, int]:
+    """Return group and place so many places on; `sizes`: how many other lines each group has."""
+    keys, down = list(sizes), steps > 0
+    at = keys.index(group)
+    for _ in range(abs(steps)):
+        if down and place < sizes[keys[at]]:
+            place += 1
+        elif down and at + 1 < len(keys):
+            at, place = at + 1, 0
+        elif not down and place > 0:
+            place -= 1
+        elif not down and at > 0:
+            at, place = at - 1, sizes[keys[at - 1]]
+    return keys[at], place
+
+
 def _position_after(session: Session, quote_id: str, line_id: str) -> str:
+    """Return a position below a line, in its group."""
     lines = quote_totals.lines_of(session, quote_id)
-    place = next((i for i, line in enumerate(lines) if line.id == line_id), len(lines) - 1)
-    before = lines[place].get("position") if lines else None
-    after = lines[place + 1].get("position") if place + 1 < len(lines) else None
+    group = next((line.get("group_id") for line in lines if line.id == line_id), None)
+    rows = [line for line in lines if line.get("group_id") == group]
+    place = next((i for i, line in enumerate(rows) if line.id == line_id), len(rows) - 1)
+    before = rows[place].get("position") if rows else None
+    after = rows[place + 1].get("position") if place + 1 < len(rows) else None
     return between(before, after, random_below)
 
 
@@ -256,3 +349,10 @@ def _prices_as_of(session: Session) -> int | None:
         session.scalar(select(func.max(Price.updated_at))) or 0,
     )
     return newest or None
+
+
+def _line(session: Session, line_id: str) -> Record:
+    line = repository.get(session, "quote_line", line_id)
+    if line is None:
+        raise NotFound(N_("There is no such record on this laptop"))
+    return line

@@ -8,7 +8,7 @@ the shadow goes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -77,8 +77,13 @@ def pending_of(session: Session, entity: str, row_ids: Sequence[str]) -> dict[st
     return found
 
 
-def written_by_step(schema: Schema, op: PendingOp, at_ms: int) -> dict[str, Plain]:
-    """Return the fields a command writes, by name, taken at a moment; none for one no version knows."""
+def written_by_step(
+    schema: Schema, op: PendingOp, at_ms: int, held: Mapping[str, Plain] | None = None
+) -> dict[str, Plain]:
+    """Return the fields a command writes, by name, taken at a moment; none for one no version knows.
+
+    `held` is what they held before.
+    """
     machine, value = schema.meta.machine, op.value
     if op.kind is not OpKind.COMMAND or machine is None or not isinstance(value, list):
         return {}
@@ -87,7 +92,8 @@ def written_by_step(schema: Schema, op: PendingOp, at_ms: int) -> dict[str, Plai
     if step is None:
         return {}
     given = zip(*cast("list[list[Plain]]", arguments), strict=True)
-    return machine.effects(step, at_ms, {schema.by_no[cast(int, no)].name: item for no, item in given})
+    named = {schema.by_no[cast(int, no)].name: item for no, item in given}
+    return machine.effects(step, at_ms, named, held=held)
 
 
 def registers_of(schema: Schema, op: PendingOp) -> set[str]:
@@ -189,9 +195,11 @@ def overlay(schema: Schema, register: str, confirmed: Plain, ops: Iterable[Pendi
 
 def stepped(schema: Schema, register: str, before: Plain, op: PendingOp, at_ms: int) -> Plain:
     """Return a register's value once a command was taken at a moment."""
-    written, fields = written_by_step(schema, op, at_ms), members_of(schema, register)
-    held = before if len(fields) > 1 and isinstance(before, list) else [before] * len(fields)
-    values = [written.get(field.name, item) for field, item in zip(fields, held, strict=True)]
+    fields = members_of(schema, register)
+    items = before if len(fields) > 1 and isinstance(before, list) else [before] * len(fields)
+    held = {field.name: item for field, item in zip(fields, items, strict=True)}
+    written = written_by_step(schema, op, at_ms, held)
+    values = [written.get(field.name, item) for field, item in zip(fields, items, strict=True)]
     return values if len(fields) > 1 else values[0]
 
 

@@ -13,6 +13,7 @@ from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.entities.attachment import CONTENT_FIELDS
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, Message, message
+from crm_core.rules import quote_sums
 from crm_core.rules.access import read_rights
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
@@ -25,7 +26,7 @@ from sync_server.services.wanted import Wanted
 DRAFT: Final = "draft"
 # What a quote's total follows from, and whom it is for: fixed with the lines once the customer has it.
 _FROZEN_WITH_LINES: Final = frozenset(
-    ("customer_id", "currency", "discount_percent", "tax_included", "valid_until", "terms", "terms_en")
+    (*quote_sums.TERMS, "customer_id", "valid_until", "terms", "terms_en")
 )
 
 _PARENT_UNKNOWN = message(N_("The record this belongs to is not at HQ, or your role may not see it"))
@@ -89,7 +90,7 @@ def demand_people(records: Records, fields: Iterable[Field], values: Mapping[str
 
 def demand_draft(records: Records, record: Record | None, wanted: Wanted) -> None:
     """Lines and terms of a quote change only while it is a draft."""
-    if wanted.schema.name == "quote_line":
+    if wanted.schema.name in ("quote_line", "quote_group"):
         quote_ids = {wanted.values.get("quote_id"), record.values.get("quote_id") if record else None}
         for quote_id in quote_ids:
             quote = records.get(SCHEMAS["quote"].no, quote_id) if quote_id else None

@@ -23,6 +23,7 @@ from sync_server.services import (
     mentions,
     posting,
     quote_totals,
+    quote_versions,
     stage_gate,
     stepping,
 )
@@ -72,7 +73,7 @@ class Edits:
         """Accounts whose sum must be worked out: (entity of the entries, id of whose account it is)."""
         self.policy_seq = 0
         """Position of the last change rights follow from."""
-        self._next = hq.positions.next
+        self._hq, self._next = hq, hq.positions.next
         self._author = author
         self._server_ms = server_ms
         own = (self._next, self.value, put, self._sign, self._note_account)
@@ -87,7 +88,7 @@ class Edits:
             if record is None:
                 self.graves.demand_none(self.rights, wanted.schema, wanted.row_id)
                 raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
-            ledgers.demand_no_entry(self.rights, record)
+            ledgers.demand_changeable(self.rights, record)
             mentions.demand_own(self.rights, record)
             if wanted.kind in (OpKind.DELETE, OpKind.RESTORE):
                 outcome = self._change_life(record, wanted, stamp, base)
@@ -162,6 +163,7 @@ class Edits:
             self.gate.demand(None, record.values, ())
         conditions.demand_draft(self.records, None, wanted)
         conditions.demand_content(None, wanted)
+        quote_versions.demand_of_draft(self.records, record)
         stepping.demand_born(schema, wanted.values, ms_of(stamp.hlc))
         if schema.name == "custom_field":
             demand_declarable(self.custom, record.id, record.values)
@@ -361,7 +363,7 @@ class Edits:
         machine = schema.meta.machine
         if step is None or machine is None:
             return self._stand_already(record, wanted, base)
-        written = machine.effects(step, ms_of(stamp.hlc), values)
+        written = machine.effects(step, ms_of(stamp.hlc), values, held=record.values)
         fields = tuple(schema.fields[name] for name in written)
         conditions.demand_sound(schema, record.id, written)
         conditions.demand_people(self.records, fields, written)
@@ -369,6 +371,7 @@ class Edits:
         if links and not is_of_pool:
             self.placing.demand_move(record, links, {**record.values, **written})
         # From here on nothing refuses.
+        quote_versions.keep_before(self._hq, self.records, self.scopes, self.custom, record, step)
         self.records.change(record)
         if links:
             self.scopes.lend(record)

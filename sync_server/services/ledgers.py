@@ -9,7 +9,7 @@ from sqlalchemy import select
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message
 from crm_core.rules import ledger as rules
-from crm_core.rules.access import ENTRY_STANDS
+from crm_core.rules.access import why_it_stands
 from crm_core.schema.ledger import Ledger
 from crm_core.schema.reading import Schema
 from crm_core.sync.clock import tick
@@ -23,12 +23,12 @@ from sync_server.services.wanted import register_of
 from sync_server.store.database import HqTransaction
 
 
-def demand_no_entry(rights: AuthorRights, record: Record) -> None:
-    """Raise `Refused` for a change of an account's entry; of one out of sight as of one that is not there."""
-    if record.schema.meta.ledger is not None:
+def demand_changeable(rights: AuthorRights, record: Record) -> None:
+    """Raise `Refused` for a change of what stands; of one out of sight as of one that is not there."""
+    if record.schema.meta.stands:
         if not rights.sees(record):
             raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
-        raise Refused(Code.ILLEGAL_STATE, ENTRY_STANDS)
+        raise Refused(Code.ILLEGAL_STATE, why_it_stands(record.schema.meta))
 
 
 def settle_accounts(

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from crm_core.entities import SCHEMAS
-from crm_core.errors import UserError
-from crm_core.money import Money
-from crm_core.rules.totals import QuoteLineValues, totals
+from crm_core.rules.quote_sums import TERMS, total_of
 from crm_core.sync.clock import tick
 from sync_server.services.records import Mark, Record, Records
 from sync_server.store.database import HqTransaction
 
 QUOTE: Final = SCHEMAS["quote"]
 LINE: Final = SCHEMAS["quote_line"]
-TERMS: Final = frozenset(("currency", "discount_percent", "tax_included"))
-"""Fields of a quote its total follows from."""
 REGISTER: Final = str(QUOTE.fields["total"].no)
 
 
@@ -46,7 +41,7 @@ def changed_totals(records: Records, quote_ids: Iterable[str]) -> list[tuple[Rec
     found = []
     for quote in quotes:
         lines = [child for child in records.children(quote) if child.schema is LINE and _counts(quote, child)]
-        total = total_of(quote.values, (line.values for line in lines))
+        total = total_of(quote.values, ((line.id, line.values) for line in lines))
         if total != quote.values.get("total"):
             found.append((quote, total))
     return found
@@ -55,28 +50,3 @@ def changed_totals(records: Records, quote_ids: Iterable[str]) -> list[tuple[Rec
 def _counts(quote: Record, line: Record) -> bool:
     """Tell whether a line lives, or comes back with its quote if that is deleted."""
     return line.lives or (not quote.lives and line.cascade == quote.cascade)
-
-
-def total_of(quote: dict[str, Any], lines: Iterable[dict[str, Any]]) -> int | None:
-    """Return what a quote comes to in minor units; None where its lines cannot be added up."""
-    currency = quote.get("currency")
-    if not currency:
-        return None
-    try:
-        return totals(
-            [
-                QuoteLineValues(
-                    quantity=Decimal(line.get("quantity") or 0),
-                    unit_price=Money(line.get("unit_price") or 0, line.get("currency") or currency),
-                    discount_percent=Decimal(line.get("discount_percent") or 0),
-                    tax_rate=Decimal(line.get("tax_rate") or 0),
-                    optional=bool(line.get("optional")),
-                )
-                for line in lines
-            ],
-            currency=currency,
-            allowance_percent=Decimal(quote.get("discount_percent") or 0),
-            tax_included=bool(quote.get("tax_included")),
-        ).total_minor
-    except UserError:
-        return None  # two currencies, or a percentage beyond 100: the editor says so, and there is no sum

@@ -19,6 +19,8 @@ EXACT = (
     "crm_core/entities",
     "crm_core/exchange/amounts.py",
     "crm_core/rules/totals.py",
+    "crm_core/rules/quote_sums.py",
+    "crm_core/rules/quote_versions.py",
     "crm_core/schema",
     "crm_core/sync",
     "crm_desktop/documents/figures.py",

@@ -24,13 +24,17 @@ def test_a_step_writes_its_state_what_it_keeps_and_what_it_takes() -> None:
     solve = TICKET_STEPS.named("solve")
     assert solve is not None
     assert TICKET_STEPS.effects(solve, 7) == {"status": "solved", "closed_at": 7}
+    revise = QUOTE_STEPS.named("revise")
+    assert revise is not None
+    assert QUOTE_STEPS.effects(revise, 7, held={"version": 2}) == {"status": "draft", "version": 3}
+    assert QUOTE_STEPS.effects(revise, 7, held={"version": None}) == {"status": "draft", "version": 2}
 
 
 def test_the_way_from_one_state_to_another_is_the_shortest() -> None:
     names = [step.name for step in QUOTE_STEPS.path("draft", "accepted") or ()]
     assert names == ["send", "accept"]
     assert QUOTE_STEPS.path(None, "draft") == ()
-    assert QUOTE_STEPS.path("sent", "draft") is None
+    assert [step.name for step in QUOTE_STEPS.path("accepted", "draft") or ()] == ["reopen", "revise"]
     assert QUOTE_STEPS.between("draft", "accepted") is None
 
 

@@ -50,8 +50,13 @@ line_values = st.builds(
     discount_percent=percents,
     tax_rate=st.sampled_from([Decimal(rate) for rate in ("0", "3", "6", "9", "13", "20.5")]),
     optional=st.booleans(),
+    group=st.sampled_from(["", "supply", "work"]),
+    alternatives=st.sampled_from(["", "", "pump"]),
 )
-quotes = st.lists(line_values, max_size=12)
+# Of two lines no two are chosen at one time by one id.
+quotes = st.lists(line_values, max_size=12).map(
+    lambda lines: [replace(line, chosen=(index % 3, str(index))) for index, line in enumerate(lines)]
+)
 
 
 def test_a_quote_of_eight_lines_with_an_allowance_comes_to_what_paper_and_pencil_give() -> None:
@@ -93,6 +98,17 @@ def test_optional_lines_have_an_amount_and_no_part_in_the_totals() -> None:
     assert [each.net_minor for each in found.lines] == [1000, 500]
     assert [each.allowance_minor for each in found.lines] == [100, 0]
     assert (found.subtotal_minor, found.list_minor, found.net_minor) == (1000, 1000, 900)
+
+
+def test_the_alternative_chosen_last_counts_and_of_two_chosen_at_once_the_one_with_the_greater_id() -> None:
+    pumps = [replace(line("1", price), alternatives="pump") for price in (1000, 2000, 4000)]
+    first, second, third = (
+        replace(each, chosen=chosen)
+        for each, chosen in zip(pumps, [(5, "a"), (9, "b"), (9, "c")], strict=True)
+    )
+    assert cny([first, second]).subtotal_minor == 2000
+    assert cny([third, second, first]).subtotal_minor == 4000
+    assert [each.counts for each in cny([first, second, line("1", 1)]).lines] == [False, True, True]
 
 
 def test_a_percentage_and_an_amount_set_on_two_laptops_add_up() -> None:
@@ -157,7 +173,7 @@ def test_no_fen_is_lost_between_the_lines_and_the_total(
     lines: list[QuoteLineValues], percent: Decimal
 ) -> None:
     found = cny(lines, allowance_percent=percent)
-    counted = [each for each in found.lines if not each.optional]
+    counted = [each for each in found.lines if each.counts]
     assert sum(each.net_minor for each in counted) == found.subtotal_minor
     assert sum(each.allowance_minor for each in found.lines) == found.allowance_minor
     assert all(0 <= each.allowance_minor <= each.net_minor for each in counted)
@@ -182,7 +198,25 @@ def test_the_order_of_the_lines_changes_no_total(
     moved = list(lines)
     shuffler.shuffle(moved)  # type: ignore[attr-defined]
     first, second = cny(lines, allowance_percent=percent), cny(moved, allowance_percent=percent)
-    assert replace(first, lines=()) == replace(second, lines=())
+    assert replace(first, lines=(), groups=()) == replace(second, lines=(), groups=())
+    assert set(first.groups) == set(second.groups)
+
+
+@given(quotes, percents)
+def test_the_groups_add_up_to_the_subtotal_and_to_the_list_price(
+    lines: list[QuoteLineValues], percent: Decimal
+) -> None:
+    found = cny(lines, allowance_percent=percent)
+    assert sum(each.subtotal_minor for each in found.groups) == found.subtotal_minor
+    assert sum(each.list_minor for each in found.groups) == found.list_minor
+    assert [each.key for each in found.groups] == list(dict.fromkeys(line.group for line in lines))
+
+
+@given(quotes)
+def test_of_alternatives_that_are_not_optional_exactly_one_counts(lines: list[QuoteLineValues]) -> None:
+    lines = [replace(line, optional=False) for line in lines]
+    counts = [each.counts for line, each in zip(lines, cny(lines).lines, strict=True) if line.alternatives]
+    assert sum(counts) == (1 if counts else 0)
 
 
 @given(quotes, percents)

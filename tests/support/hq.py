@@ -444,7 +444,7 @@ class Laptop:
         step = machine.named(op.value[0]) if machine is not None else None
         if machine is None or step is None:
             return
-        for name, value in machine.effects(step, ms).items():
+        for name, value in machine.effects(step, ms, held=row).items():
             _fill(row, name, value)
         if ms >= row.get("updated_at", 0):
             row |= {"updated_at": ms, "updated_by": self.user_id}

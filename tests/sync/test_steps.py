@@ -155,6 +155,7 @@ def test_a_state_no_step_leads_to_is_refused_where_it_is_set(pair: tuple[Laptop,
     with pytest.raises(UserError, match="cannot take that step"):
         records.create(lin.replica, "quote", {"customer_id": customer, "status": "sent"})
     quotes.set_status(lin.replica, quote, "sent")
+    quotes.set_status(lin.replica, quote, "accepted")
     with pytest.raises(UserError, match="cannot take that step"):
         records.update(lin.replica, "quote", quote, {"status": "draft"})
 

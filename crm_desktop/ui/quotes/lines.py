@@ -13,11 +13,11 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message
 from crm_core.money import Money, parse_money
+from crm_core.rules.quote_sums import line_values
 from crm_core.rules.totals import Totals, totals
 from crm_core.schema.field import Plain
 from crm_core.schema.validate import problem_with
 from crm_core.schema.values import parse_text
-from crm_desktop.models.quote_totals import line_values
 from crm_desktop.ui.format import NOTHING, figure, money
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.cells import CellKind, Role, alignment
@@ -274,7 +274,7 @@ class QuoteLines(QAbstractTableModel):
     ) -> Totals:
         unit = currency or self._currency
         return totals(
-            [line_values(lines[line_id], unit) for line_id in self._ids],
+            [line_values(line_id, lines[line_id], unit) for line_id in self._ids],
             currency=unit,
             allowance_percent=self._allowance if allowance is None else allowance,
             tax_included=self._tax_included if included is None else included,

@@ -28,8 +28,8 @@ from tests.desktop.interchange.conftest import KEY, make
 FRESH = ("territory", "tag", "competitor", "product", "price", "pool_rule", "target", "customer", "segment")
 """Kinds a file brings into another profile, in this order: what they refer to is there by then."""
 HEADS = {"en": untranslated, "zh": chinese}
-ELSEWHERE = frozenset(("role", "merge", "attachment", "deal_milestone"))
-"""Roles are HQ's; merges, files and milestones ticked off come of what people do."""
+ELSEWHERE = frozenset(("role", "merge", "attachment", "deal_milestone", "quote_version"))
+"""Roles are HQ's; merges, files, milestones ticked off and what was sent come of what people do."""
 
 
 def _everything(replica: Replica) -> None:
@@ -69,6 +69,8 @@ def _everything(replica: Replica) -> None:
     }
     for entity, given in values.items():
         make(replica, entity, **given)
+    quote = make(replica, "quote", customer_id=customer, currency="CNY")
+    make(replica, "quote_group", quote_id=quote, title="Supply", title_en="Supply of parts")
     make(replica, "segment", name="Big", kind="rules", rules=rule)
     make(replica, "segment", name="Picked", kind="picked", members=[customer])
     make(

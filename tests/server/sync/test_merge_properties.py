@@ -19,10 +19,10 @@ from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.entities.ticket import TICKET_STEPS
 from crm_core.ids import named_id
 from crm_core.rules.ledger import total
+from crm_core.rules.quote_sums import total_of
 from crm_core.schema.field import Kind
 from crm_core.sync.merge import lives
 from crm_core.sync.protocol import Code, OpKind, TxnFlag
-from sync_server.services.quote_totals import total_of
 from tests.support.hq import Laptop, Office
 
 FEW = range(2)
@@ -224,7 +224,7 @@ def check_sums(story: Story, seed: int) -> None:
     assert points == total(values["points"] for _, values in entries), f"seed {seed}"
     quote = office.row("quote", story.one("quote"))
     lines = office.hq.find("quote_line", "quote_id", story.one("quote"))
-    assert quote["total"] == total_of(quote, (values for _, values in lines)), f"seed {seed}"
+    assert quote["total"] == total_of(quote, lines), f"seed {seed}"
 
 
 @pytest.mark.parametrize("seed", [*FEW, *FOUND])
@@ -351,7 +351,7 @@ def _turn(tree: Tree, laptop: Laptop, other: Laptop, seed: int) -> None:
     before = tree.state()
     alive = {key for key, values in before.items() if lives(values["life"])}
     # In the order they were made, not of their ids, which no seed repeats.
-    deletable = [k for k, (kind, _) in tree.nodes.items() if k in alive and not SCHEMAS[kind].meta.ledger]
+    deletable = [k for k, (kind, _) in tree.nodes.items() if k in alive and not SCHEMAS[kind].meta.stands]
     if not deletable:
         return
     target = chance.choice(deletable)
@@ -433,7 +433,7 @@ def _prune(tree: Tree, laptop: Laptop) -> None:
     leaves = [
         key
         for key, (entity, above) in tree.nodes.items()
-        if key in alive and above and SCHEMAS[entity].meta.ledger is None
+        if key in alive and above and not SCHEMAS[entity].meta.stands
     ]
     if len(leaves) > 3:
         pruned = tree.chance.choice(leaves)
@@ -451,7 +451,9 @@ def _no_orphans(tree: Tree, seed: int) -> None:
         entity, above = tree.nodes[key]
         assert set(above) <= alive, f"seed {seed}: lives below what is deleted"
         if entity == "quote":
-            lines = [state[k] for k in alive if key in tree.nodes[k][1] and tree.nodes[k][0] == "quote_line"]
+            lines = [
+                (k, state[k]) for k in alive if key in tree.nodes[k][1] and tree.nodes[k][0] == "quote_line"
+            ]
             assert state[key]["total"] == total_of(state[key], lines), f"seed {seed}"
 
 
