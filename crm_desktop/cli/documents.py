@@ -1,4 +1,4 @@
-"""`quote pdf`."""
+"""`quote`: its document, and its versions."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from pathlib import Path
 
 import click
 
+from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_core.money import Money
+from crm_core.schema.values import instant_text
 from crm_desktop.cli.console import LANGUAGE, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
-from crm_desktop.cli.values import record_id_of
+from crm_desktop.cli.values import flat, record_id_of
 from crm_desktop.documents.quote_records import write_pdf
+from crm_desktop.services import quote_versions
 from resources import CHINESE
 
 
-@click.group(help=tr(N_("Documents of quotes.")))
+@click.group(help=tr(N_("Quotes: documents and versions.")))
 def quote() -> None:
     """Quotes."""
 
@@ -35,3 +39,61 @@ def pdf(terminal: Terminal, quote_id: str, file: Path, language: str) -> None:
     with terminal.app() as app:
         pages = write_pdf(app.replica, record_id_of(quote_id), file, language)
     terminal.console.show({"file": str(file), "pages": pages, "bytes": file.stat().st_size})
+
+
+@quote.command(help=tr(N_("Begin the next version of a quote that was sent.")))
+@click.argument("quote_id", metavar="ID")
+@pass_terminal
+def revise(terminal: Terminal, quote_id: str) -> None:
+    """Begin the next version."""
+    with terminal.app() as app:
+        quote = quote_versions.revise(app.replica, record_id_of(quote_id)).value
+        terminal.console.show(flat(app.replica, quote))
+
+
+@quote.command(help=tr(N_("List the versions of a quote, the newest first.")))
+@click.argument("quote_id", metavar="ID")
+@pass_terminal
+def versions(terminal: Terminal, quote_id: str) -> None:
+    """List versions."""
+    with terminal.app() as app:
+        found = quote_versions.versions(app.replica, record_id_of(quote_id))
+    rows = [
+        {
+            "version": each.number,
+            "sent_at": instant_text(each.sent_at_ms) if each.sent_at_ms is not None else None,
+            "sent_by": each.sent_by or None,
+            "total": str(Money(each.total, each.currency)) if each.total is not None else None,
+            "lines": len(each.content["lines"]),
+        }
+        for each in found
+    ]
+    terminal.console.show_rows(rows, ("version", "sent_at", "sent_by", "total", "lines"))
+
+
+@quote.command(help=tr(N_("Say how one version of a quote differs from an earlier one.")))
+@click.argument("quote_id", metavar="ID")
+@click.argument("older", type=int)
+@click.argument("newer", type=int)
+@pass_terminal
+def compare(terminal: Terminal, quote_id: str, older: int, newer: int) -> None:
+    """Compare two versions."""
+    with terminal.app() as app:
+        found = {each.number: each for each in quote_versions.versions(app.replica, record_id_of(quote_id))}
+    for number in (older, newer):
+        if number not in found:
+            raise UserError(N_("The quote has no version {number}"), number=number)
+    rows = [
+        {
+            "change": change.change.value,
+            "entity": change.entity,
+            "title": change.title or None,
+            "field": each.field if each is not None else None,
+            "old": each.old if each is not None else None,
+            "new": each.new if each is not None else None,
+            "id": change.row_id or None,
+        }
+        for change in quote_versions.compare(found[older], found[newer])
+        for each in (change.fields or (None,))
+    ]
+    terminal.console.show_rows(rows, ("change", "entity", "title", "field", "old", "new"))

@@ -172,5 +172,16 @@ def test_a_quote_is_printed(crm: Crm, tmp_path: Path) -> None:
         told = crm.json("quote", "pdf", quote["id"], str(file), "--language", language)
         assert told["pages"] >= 1
         assert file.read_bytes().startswith(b"%PDF")
+    crm.json("set", "quote", quote["id"], "status=sent")
+    revised = crm.json("quote", "revise", quote["id"])
+    assert (revised["number"], revised["version"], revised["status"]) == (quote["number"], 2, "draft")
+    (line,) = crm.rows("list", "quote_line")
+    crm.json("set", "quote_line", line["id"], "quantity=3")
+    kept = crm.rows("quote", "versions", quote["id"])
+    assert [(row["version"], row["total"], row["lines"]) for row in kept] == [(2, "37.50 CNY", 1), (1, "25.00 CNY", 1)]
+    (changed,) = crm.rows("quote", "compare", quote["id"], "1", "2")
+    assert (changed["change"], changed["title"], changed["field"]) == ("changed", "Box", "quantity")
+    assert (changed["old"], changed["new"]) == ("2", "3")
+    assert crm.run("quote", "compare", quote["id"], "1", "9").status == 1
     assert crm.run("quote", "pdf", "0" * 32, str(tmp_path / "x.pdf")).status == 1
     assert crm.run("quote", "pdf", quote["id"], str(tmp_path / "no" / "x.pdf")).status == 1

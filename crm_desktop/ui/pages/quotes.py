@@ -18,9 +18,10 @@ from crm_desktop.ui.lists.views import ListView
 from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.quotes.editor import QuoteEditor
 from crm_desktop.ui.quotes.new_quote import NewQuote
+from crm_desktop.ui.quotes.versions import VersionsPanel
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, M
-from crm_desktop.ui.timeline.record_tabs import FIRST, RecordTabs
+from crm_desktop.ui.timeline.record_tabs import FIRST, Further, RecordTabs
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
 
@@ -46,7 +47,10 @@ class QuotesPage(Page):
         self.import_button = ImportButton(context, actions, "quote", self)
         self.new_quote = NewQuote(context)
         self.editor = QuoteEditor(context, actions)
-        self.tabs = RecordTabs(context, "quote", self.editor, message("Quote"), SIZES["page-margin"])
+        versions = Further(key="versions", text=message("Versions"), make=lambda: VersionsPanel(context))
+        self.tabs = RecordTabs(
+            context, "quote", self.editor, message("Quote"), SIZES["page-margin"], (versions,)
+        )
         self._overview = self._make_overview()
         self._stack = QStackedWidget()
         for part in (self._overview, self.new_quote, self.tabs):

@@ -26,7 +26,7 @@ from crm_core.rules.access import Action as Right
 from crm_core.schema.field import Plain
 from crm_core.schema.values import DEFAULT_CURRENCY, canonical_decimal
 from crm_desktop.models.records import Record
-from crm_desktop.services import quotes, records, rights
+from crm_desktop.services import quote_versions, quotes, records, rights
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.quotes import ProductChoice, QuoteView
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
@@ -244,6 +244,7 @@ class QuoteEditor(Live, QWidget):
         self.title.step_asked.connect(self._take_step)
         self.title.preview_asked.connect(self.go_to_preview)
         self.states.copy_asked.connect(self._copy)
+        self.states.revision_asked.connect(self._revise)
         self.fields.edited.connect(self._on_fields_edited)
         self.discount.installEventFilter(self)
         self.discount.editingFinished.connect(self._on_discount_edited)
@@ -454,6 +455,11 @@ class QuoteEditor(Live, QWidget):
 
         if quote_id is not None:
             self._save(lambda: quotes.copy(replica, quote_id), copied, told=message("Copied as a new draft"))
+
+    def _revise(self) -> None:
+        replica, quote_id = self.context.replica, self._quote_id
+        if quote_id is not None:
+            self._save(lambda: quote_versions.revise(replica, quote_id), lambda _quote: self.entry.focus())
 
     # Focus and words
 

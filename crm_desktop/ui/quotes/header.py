@@ -180,6 +180,7 @@ class StateBar(Live, QWidget):
     """Where the quote stands, and the way to a further one like it."""
 
     copy_asked = Signal()
+    revision_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -191,7 +192,10 @@ class StateBar(Live, QWidget):
         row.setSpacing(16)
         row.addWidget(self.steps)
         row.addWidget(self.remark, 1)
+        self.revise = Button(message("New version"), icon="pen", small=True)
+        row.addWidget(self.revise)
         row.addWidget(self.copy)
+        self.revise.clicked.connect(self.revision_asked)
         self.copy.clicked.connect(self.copy_asked)
         self.retint()
 
@@ -201,11 +205,15 @@ class StateBar(Live, QWidget):
         self.steps.show_state(state)
         remark: Text = ""
         if state != "draft":
-            remark = message("A quote that was sent stays as it is; change a copy.")
+            remark = message("What was sent stays as it is; a new version can be changed.")
+        elif int(view.quote.get("version") or 1) > 1:
+            number = view.quote["version"]
+            remark = message("Version {number}; what was sent before is under Versions.", number=number)
         elif not view.editable:
             remark = message("You may look at this quote but not change it.")
         self.remark.say(remark)
         self.copy.setVisible(may_create)
+        self.revise.setVisible(may_create and state in ("sent", "declined", "expired"))
 
     def retint(self) -> None:
         """Keep the height of the theme."""

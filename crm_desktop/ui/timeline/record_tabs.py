@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -21,14 +23,38 @@ from crm_desktop.ui.widgets.tabs import Tab, TabRow
 FIRST, COMMENTS, HISTORY = "record", "comments", "history"
 
 
+class Beside(Protocol):
+    """What a further tab shows of a record."""
+
+    def show_record(self, record_id: str) -> None:
+        """Show it of another record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Further:
+    """A tab of one kind of record alone, made when it is first shown."""
+
+    key: str
+    text: Message
+    make: Callable[[], QWidget]
+    """Gives a widget that is a `Beside`."""
+
+
 class RecordTabs(QWidget):
-    """The record itself in the first tab; comments and history, made when first shown, in the others.
+    """The record itself in the first tab; in the others what there is of such a record besides (`further`),
+    comments and history, each made when first shown.
 
     Set-up is not talked about: its records have a history alone. Without a record no tab is shown.
     """
 
     def __init__(
-        self, context: Context, entity: str, first: QWidget, first_words: Message, margin: int
+        self,
+        context: Context,
+        entity: str,
+        first: QWidget,
+        first_words: Message,
+        margin: int,
+        further: Sequence[Further] = (),
     ) -> None:
         super().__init__()
         self._context, self._entity = context, entity
@@ -36,7 +62,10 @@ class RecordTabs(QWidget):
         self._fields: Mapping[str, Field] = {}
         self.comments: CommentsPanel | None = None
         self.history: HistoryList | None = None
-        tabs = [Tab(key=FIRST, text=first_words)]
+        self._further = {each.key: each for each in further}
+        self.further: dict[str, QWidget] = {}
+        """Those that were shown, by their keys."""
+        tabs = [Tab(key=FIRST, text=first_words), *(Tab(key=each.key, text=each.text) for each in further)]
         if not schema_of(entity).meta.reference:
             tabs.append(Tab(key=COMMENTS, text=message("Comments")))
         tabs.append(Tab(key=HISTORY, text=message("History")))
@@ -96,6 +125,11 @@ class RecordTabs(QWidget):
                 self.history = HistoryList(self._context, self._entity)
                 self.stack.addWidget(self.history)
             self.stack.setCurrentWidget(self.history)
+        elif key in self._further:
+            if key not in self.further:
+                self.further[key] = self._further[key].make()
+                self.stack.addWidget(self.further[key])
+            self.stack.setCurrentWidget(self.further[key])
         else:
             return
         self.row.choose(key)
@@ -110,6 +144,8 @@ class RecordTabs(QWidget):
             self.comments.show_record(self._record_id)
         elif key == HISTORY and self.history is not None:
             self.history.show_record(self._record_id, self._fields)
+        elif key in self.further:
+            cast(Beside, self.further[key]).show_record(self._record_id)
 
     def _look(self) -> None:
         """Read the fields and marks of the record, and how many comments before anybody looks at them."""

@@ -28,6 +28,7 @@ from crm_desktop.ui.quotes.editor import QuoteEditor
 from crm_desktop.ui.quotes.entry import FreeText
 from crm_desktop.ui.quotes.lines import Col
 from crm_desktop.ui.quotes.printing import page_image, print_pages
+from crm_desktop.ui.quotes.versions import VersionsPanel
 from crm_desktop.ui.tasks import Tasks
 from tests.support.desktop import sample_app
 from tests.support.windows import WAIT_MS, has_keyboard, show_active
@@ -306,6 +307,42 @@ def test_a_sent_quote_is_only_read_and_a_copy_of_it_is_a_draft(
     assert editor.view is not None
     assert editor.view.editable
     assert editor.lines.rowCount() == 1
+
+
+def test_a_sent_quote_gets_a_new_version_and_what_differs_is_said_under_versions(
+    page: QuotesPage, app: App, qtbot: QtBot
+) -> None:
+    customer = _first(app, "customer").id
+    quote = quotes.create(app.replica, {"customer_id": customer, "currency": "CNY"}).value
+    for name in ("Pump", "Valve", "Seal"):
+        line = {"description": name, "quantity": "2", "unit_price": 100_00}
+        quotes.add_line(app.replica, quote.id, line)
+    quotes.set_status(app.replica, quote.id, "sent")
+    page.show_place(Place(page="quotes", record_id=quote.id))
+    editor = page.editor
+    qtbot.waitUntil(lambda: editor.view is not None and editor.states.revise.isVisible(), timeout=WAIT_MS)
+    assert not editor.entry.isVisible()
+    editor.states.revise.click()
+    qtbot.waitUntil(lambda: bool(editor.view and editor.view.editable), timeout=WAIT_MS)
+    assert editor.view is not None
+    assert (editor.view.quote["number"], editor.view.quote["version"]) == (quote["number"], 2)
+    assert "Version 2" in editor.states.remark.text()
+    pump, valve, _seal = editor.view.lines
+    records.update(app.replica, "quote_line", pump.id, {"quantity": "5"})
+    records.delete(app.replica, "quote_line", valve.id)
+    page.tabs.choose("versions")
+    panel = page.tabs.further["versions"]
+    assert isinstance(panel, VersionsPanel)
+    qtbot.waitUntil(lambda: len(panel.rows) == 2, timeout=WAIT_MS)
+    said = [row.accessibleName() for row in panel.versions]
+    assert said[0] == "Version 2. Still a draft"
+    assert said[1].startswith("Version 1. Sent ")
+    texts = {row.title.text(): row.line.text() for row in panel.rows}
+    assert texts["Pump"] == "Quantity: 2 → 5"
+    assert texts["Valve"] == ""
+    panel.versions[1].setFocus()
+    _press(Qt.Key.Key_Return)
+    assert (panel.older.currentData(), panel.newer.currentData()) == (1, 2)
 
 
 def test_going_back_to_where_a_quote_was_made_makes_no_second_one(
