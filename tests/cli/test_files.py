@@ -178,7 +178,8 @@ def test_a_quote_is_printed(crm: Crm, tmp_path: Path) -> None:
     (line,) = crm.rows("list", "quote_line")
     crm.json("set", "quote_line", line["id"], "quantity=3")
     kept = crm.rows("quote", "versions", quote["id"])
-    assert [(row["version"], row["total"], row["lines"]) for row in kept] == [(2, "37.50 CNY", 1), (1, "25.00 CNY", 1)]
+    assert [(row["version"], row["total"]) for row in kept] == [(2, "37.50 CNY"), (1, "25.00 CNY")]
+    assert [row["lines"] for row in kept] == [1, 1]
     (changed,) = crm.rows("quote", "compare", quote["id"], "1", "2")
     assert (changed["change"], changed["title"], changed["field"]) == ("changed", "Box", "quantity")
     assert (changed["old"], changed["new"]) == ("2", "3")
