@@ -49,11 +49,12 @@ QUOTE_STEPS = Machine(
             needs_child="quote_line",
             lacking=N_("The quote has no lines yet"),
         ),
-        Step(name="accept", starts=("sent",), ends="accepted"),
-        Step(name="decline", starts=("sent",), ends="declined"),
+        # A customer who answers late may be taken at his word.
+        Step(name="accept", starts=("sent", "expired"), ends="accepted"),
+        Step(name="decline", starts=("sent", "expired"), ends="declined"),
         Step(name="expire", starts=("sent",), ends="expired"),
         # Said of the wrong quote, or the customer thought again.
-        Step(name="reopen", starts=("accepted", "declined", "expired"), ends="sent"),
+        Step(name="reopen", starts=("accepted", "declined"), ends="sent"),
         # Another version, to be sent again under the same number; what was sent is kept (`QuoteVersion`).
         Step(
             name="revise",

@@ -27,9 +27,6 @@ FILLED, COMPARES = "field_filled", "field_compares"
 ACTIVITY, QUOTE, MILESTONE = "activity_done", "quote_sent", "milestone_done"
 BEYOND_THE_DEAL = frozenset((ACTIVITY, QUOTE, MILESTONE))
 """Kinds that follow from other records; a deal that is just being made cannot have any."""
-QUOTES_SENT = ("sent", "accepted", "declined", "expired")
-"""States of a quote that was sent once."""
-
 Sentence = list[Any]
 """A skipped condition as it is kept: id of the condition, English text, what goes into it."""
 

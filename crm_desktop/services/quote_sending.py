@@ -8,13 +8,13 @@ from types import MappingProxyType
 from sqlalchemy.orm import Session
 
 from crm_core.rules import quote_versions
+from crm_core.rules.quote_state import DRAFT
 from crm_core.schema.field import Plain
 from crm_desktop.models import query, quote_totals, repository
 from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.records import Record
 from crm_desktop.models.session import WriteSession
 
-DRAFT = "draft"
 _PARTS = ("quote", "quote_group", "quote_line")
 _LINKS = {"customer_id": "customer", "contact_id": "contact"}
 

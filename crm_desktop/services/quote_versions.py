@@ -14,6 +14,7 @@ from crm_core.entities.quote import QuoteVersion
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from crm_core.rules import quote_versions
+from crm_core.rules.quote_state import DRAFT
 from crm_core.rules.quote_versions import RowChange
 from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record, record_of
@@ -21,7 +22,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services import records
 from crm_desktop.services.company import QUOTE_VALID_DAYS
 from crm_desktop.services.outcome import Outcome
-from crm_desktop.services.quote_sending import DRAFT, as_it_stands, is_draft
+from crm_desktop.services.quote_sending import as_it_stands, is_draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

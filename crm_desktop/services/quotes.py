@@ -16,6 +16,7 @@ from crm_core.ids import new_id
 from crm_core.rules import quote_sums
 from crm_core.rules.access import Action
 from crm_core.rules.positions import between
+from crm_core.rules.quote_state import state_on
 from crm_core.rules.totals import Totals
 from crm_core.schema.field import Plain
 from crm_desktop.models import numbers, query, quote_totals, repository, search
@@ -71,6 +72,8 @@ class QuoteView:
     contacts: tuple[Record, ...]
     """People at the customer to address it to."""
     editable: bool
+    state: str
+    """Where it stands today: one that was sent is expired when its last day is over."""
     draft_number: bool
     """No final number yet: this laptop has none left, or HQ never gave one."""
     prices_as_of_ms: int | None
@@ -126,6 +129,7 @@ def view(replica: Replica, quote_id: str) -> QuoteView:
             customer_name=query.labels(session, "customer", {customer_id}).get(customer_id, ""),
             contacts=tuple(record_of(contact) for contact in contacts),
             editable=bool(may_edit) and quote.alive and quote.get("status", "draft") == "draft",
+            state=state_on(quote.values, replica.clock.today()),
             draft_number=not quote.get("number"),
             prices_as_of_ms=_prices_as_of(session),
             not_sent=bool(waiting),

@@ -17,6 +17,7 @@ from crm_core.i18n import N_, message
 from crm_core.rules import pipeline, stage_conditions
 from crm_core.rules.access import Person, readable_fields
 from crm_core.rules.pipeline import StageRow
+from crm_core.rules.quote_state import was_sent
 from crm_core.rules.stage_conditions import Condition, DealFacts, Lack
 from crm_core.schema.field import Plain
 from crm_desktop.models import repository
@@ -139,12 +140,8 @@ def _last_done(session: Session, deal_id: str) -> dict[str, int]:
 
 
 def _has_sent_quote(session: Session, deal_id: str) -> bool:
-    sent = select(Quote.id).where(
-        Quote.deal_id == deal_id,
-        Quote.status.in_(stage_conditions.QUOTES_SENT),
-        Quote.life % 2 == 1,
-    )
-    return session.scalar(sent.limit(1)) is not None
+    of_deal = select(Quote.status, Quote.version).where(Quote.deal_id == deal_id, Quote.life % 2 == 1)
+    return any(was_sent(dict(quote)) for quote in session.connection().execute(of_deal).mappings())
 
 
 def _milestones_done(session: Session, deal_id: str) -> frozenset[str]:

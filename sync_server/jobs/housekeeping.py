@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from sync_server.jobs.every import every
-from sync_server.services import forgetting, neglect, recycling, share_ends
+from sync_server.services import forgetting, neglect, quote_ends, recycling, share_ends
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 
@@ -41,6 +41,12 @@ def end_shares(hq: Headquarters) -> None:
         log.info("shares ended", records=ended)
 
 
+def expire_quotes(hq: Headquarters) -> None:
+    """Mark the quotes whose last day is over."""
+    if expired := quote_ends.expire_quotes(hq.database, now_ms()):
+        log.info("quotes expired", quotes=expired)
+
+
 def tidy_up(hq: Headquarters) -> None:
     """Forget old attempts to sign in, and drop contents of files nothing names."""
     log.info(
@@ -56,4 +62,4 @@ def forget(hq: Headquarters) -> None:
         log.info("forgotten", **forgetting.forget(hq.database, hq.settings.keep_days, now_ms()))
 
 
-CHORES: Final = (keep_pool, tell_of_neglect, end_shares, tidy_up, forget)
+CHORES: Final = (keep_pool, tell_of_neglect, end_shares, expire_quotes, tidy_up, forget)

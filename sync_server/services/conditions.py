@@ -15,6 +15,7 @@ from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, Message, message
 from crm_core.rules import quote_sums
 from crm_core.rules.access import read_rights
+from crm_core.rules.quote_state import DRAFT
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from crm_core.sync.blobs import is_sha256
@@ -23,7 +24,6 @@ from sync_server.services.records import Key, Record, Records
 from sync_server.services.rights import AuthorRights, Refused
 from sync_server.services.wanted import Wanted
 
-DRAFT: Final = "draft"
 # What a quote's total follows from, and whom it is for: fixed with the lines once the customer has it.
 _FROZEN_WITH_LINES: Final = frozenset(
     (*quote_sums.TERMS, "customer_id", "valid_until", "terms", "terms_en")

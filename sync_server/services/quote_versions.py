@@ -9,11 +9,11 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_, message
 from crm_core.ids import new_id
 from crm_core.rules import quote_versions
+from crm_core.rules.quote_state import DRAFT
 from crm_core.schema.machine import Step
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.sync.clock import ms_of, tick
 from crm_core.sync.protocol import Code
-from sync_server.services.conditions import DRAFT
 from sync_server.services.custom import CustomFields
 from sync_server.services.records import Mark, Record, Records
 from sync_server.services.rights import Refused

@@ -17,7 +17,7 @@ from sync_server.services import errands
 from sync_server.services.errands import Errand
 from sync_server.services.records import Mark, Record, Records, chunks
 from sync_server.services.scopes import ScopeKeeper
-from sync_server.services.storing import store, store_new
+from sync_server.services.storing import store_all
 from sync_server.services.wanted import register_of
 from sync_server.store.database import Database, HqTransaction
 
@@ -74,11 +74,7 @@ def _end(hq: HqTransaction, schema: Schema, ids: Sequence[str], today: datetime.
         scopes.lend(record)
         ended += 1
     errands.open_tasks(hq, records, scopes, told, now_ms)
-    scopes.settle_lent()
-    store_new(hq.connection, records.touched())
-    scopes.finish()
-    store(hq.connection, records.touched())
-    hq.max_hlc = max(hq.max_hlc, hq.hq_hlc)
+    store_all(hq, records, scopes)
     return ended
 
 

@@ -16,6 +16,7 @@ from crm_core.entities.selling_setup import StageRule
 from crm_core.i18n import N_, message
 from crm_core.rules import pipeline, stage_conditions
 from crm_core.rules.pipeline import StageRow
+from crm_core.rules.quote_state import was_sent
 from crm_core.rules.stage_conditions import Condition, DealFacts
 from crm_core.schema.field import Field
 from crm_core.schema.reading import CUSTOM_PREFIX
@@ -189,7 +190,7 @@ class StageGate:
             found is not None
             and found.lives
             and found.values.get("deal_id") == deal_id
-            and found.values.get("status") in stage_conditions.QUOTES_SENT
+            and was_sent(found.values)
             for found in (self._records.get(quote.no, each) for each in sorted(ids))
         )
 

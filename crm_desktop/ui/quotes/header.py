@@ -59,7 +59,7 @@ class TitleRow(Live, QWidget):
 
     def show_view(self, view: QuoteView, *, may_edit: bool) -> None:
         """Show a quote's number and the step it can take."""
-        self._state = str(view.quote.get("status") or "draft")
+        self._state = view.state
         number = view.quote.get("number")
         self.title.say(str(number) if number else message("Draft quote"))
         self.title.setMinimumWidth(min(self.title.sizeHint().width(), theme().px(220)))
@@ -68,10 +68,11 @@ class TitleRow(Live, QWidget):
         changed = view.quote.get("updated_at")
         if isinstance(changed, int):
             self.saved.say(_saved(changed))
-        self.next.setVisible(may_edit and self._state in ("draft", "sent"))
+        answered = may_edit and self._state in ("sent", "expired")
+        self.next.setVisible(answered or (may_edit and self._state == "draft"))
         self.next.setEnabled(bool(view.lines))
         self.next.say(message("Mark as sent") if self._state == "draft" else message("Mark as accepted"))
-        self.decline.setVisible(may_edit and self._state == "sent")
+        self.decline.setVisible(answered)
 
     def say_saved(self, at: datetime) -> None:
         """Say that everything typed is in the replica."""
@@ -201,10 +202,12 @@ class StateBar(Live, QWidget):
 
     def show_view(self, view: QuoteView, *, may_create: bool) -> None:
         """Show a quote's state."""
-        state = str(view.quote.get("status") or "draft")
+        state = view.state
         self.steps.show_state(state)
         remark: Text = ""
-        if state != "draft":
+        if state == "expired":
+            remark = message("Its last day is over; send a new version, or take a late answer.")
+        elif state != "draft":
             remark = message("What was sent stays as it is; a new version can be changed.")
         elif int(view.quote.get("version") or 1) > 1:
             number = view.quote["version"]
