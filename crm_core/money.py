@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+import msgspec
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
@@ -17,6 +18,7 @@ from crm_core.i18n import N_
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3}
 _CURRENCY = re.compile(r"[A-Z]{3}\Z")
+_ONE = Decimal(1)
 # 2**53 minor units: exact in every JSON reader, and ninety trillion yuan.
 MAX_MINOR = 2**53
 
@@ -31,8 +33,7 @@ def digits(currency: str) -> int:
     return _DIGITS.get(currency, 2)
 
 
-@dataclass(frozen=True, slots=True, order=False)
-class Money:
+class Money(msgspec.Struct, frozen=True):
     """An amount in whole minor units (fen, cents) of one currency."""
 
     minor: int
@@ -71,7 +72,7 @@ class Money:
 
 def round_half_up(value: Decimal) -> int:
     """Return the nearest integer, halves away from zero."""
-    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(value.quantize(_ONE, rounding=ROUND_HALF_UP))
 
 
 def parse_money(text: str, default_currency: str | None = None) -> Money:

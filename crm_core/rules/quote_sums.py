@@ -6,9 +6,10 @@ The same on the laptop and at HQ, for records of either: all it needs is their v
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from crm_core.errors import UserError
 from crm_core.i18n import Message

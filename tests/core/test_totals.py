@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from decimal import Decimal
+import dataclasses
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from crm_core.errors import UserError
 from crm_core.money import MAX_MINOR, Money
@@ -198,7 +199,7 @@ def test_the_order_of_the_lines_changes_no_total(
     moved = list(lines)
     shuffler.shuffle(moved)  # type: ignore[attr-defined]
     first, second = cny(lines, allowance_percent=percent), cny(moved, allowance_percent=percent)
-    assert replace(first, lines=(), groups=()) == replace(second, lines=(), groups=())
+    assert dataclasses.replace(first, lines=(), groups=()) == dataclasses.replace(second, lines=(), groups=())
     assert set(first.groups) == set(second.groups)
 
 
@@ -233,3 +234,13 @@ def test_a_line_is_never_more_than_half_a_fen_from_the_exact_amount(values: Quot
         values.unit_price.minor * Fraction(values.quantity) * (100 - Fraction(values.discount_percent)) / 100
     )
     assert abs(cny([values]).lines[0].net_minor - exact) <= Fraction(1, 2)
+
+
+@given(line_values, st.sampled_from([1, -1]))
+def test_whole_numbers_come_to_what_decimals_come_to(values: QuoteLineValues, sign: int) -> None:
+    pieces = Decimal(int(values.quantity) * sign)
+    percent = Decimal(int(values.discount_percent))
+    found = cny([replace(values, quantity=pieces, discount_percent=percent)]).lines[0]
+    exact = values.unit_price.minor * pieces * (100 - percent) / 100
+    assert found.net_minor == int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    assert found.list_minor == values.unit_price.minor * pieces
