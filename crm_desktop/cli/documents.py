@@ -14,7 +14,7 @@ from crm_desktop.cli.console import LANGUAGE, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import flat, record_id_of
 from crm_desktop.documents.quote_records import write_pdf
-from crm_desktop.services import quote_versions
+from crm_desktop.services import quote_repeats, quote_versions
 from resources import CHINESE
 
 
@@ -97,3 +97,23 @@ def compare(terminal: Terminal, quote_id: str, older: int, newer: int) -> None:
         for each in (change.fields or (None,))
     ]
     terminal.console.show_rows(rows, ("change", "entity", "title", "field", "old", "new"))
+
+
+@quote.command(help=tr(N_("List the open quotes that offer the same customer the same products.")))
+@click.argument("quote_id", metavar="ID")
+@pass_terminal
+def repeats(terminal: Terminal, quote_id: str) -> None:
+    """List the quotes a quote repeats."""
+    with terminal.app() as app:
+        found = quote_repeats.repeats(app.replica, record_id_of(quote_id))
+    rows = [
+        {
+            "number": each.number or None,
+            "status": each.state,
+            "owner": each.owner_name or None,
+            "products": list(each.products),
+            "id": each.quote_id,
+        }
+        for each in found
+    ]
+    terminal.console.show_rows(rows, ("number", "status", "owner", "products", "id"))

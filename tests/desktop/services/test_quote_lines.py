@@ -8,7 +8,7 @@ import pytest
 
 from crm_core.errors import UserError
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import quotes, records
+from crm_desktop.services import quote_repeats, quotes, records
 from tests.support.desktop import empty_app
 
 
@@ -135,3 +135,27 @@ def test_a_quote_whose_lines_do_not_add_up_is_shown_and_says_why(replica: Replic
     assert "larger than the subtotal" in view.problem.text
     assert view.quote.get("total") is None
     assert view.totals.total_minor == 50_00
+
+
+def test_open_quotes_with_the_same_products_for_the_customer_are_named(replica: Replica, quote: str) -> None:
+    pump, valve = (
+        records.create(
+            replica, "product", {"name": name, "unit": "pc", "list_price": 1_00, "currency": "CNY"}
+        ).value.id
+        for name in ("Pump (demo)", "Valve (demo)")
+    )
+    customer = records.get(replica, "quote", quote)["customer_id"]
+    other = quotes.create(replica, {"customer_id": customer, "currency": "CNY"}).value.id
+    late = quotes.create(
+        replica, {"customer_id": customer, "currency": "CNY", "valid_until": "2020-01-01"}
+    ).value.id
+    for made in (quote, other, late):
+        quotes.add_line(replica, made, {"product_id": pump})
+    quotes.add_line(replica, quote, {"product_id": valve})
+    quotes.set_status(replica, late, "sent")
+    (found,) = quote_repeats.repeats(replica, quote)
+    assert (found.quote_id, found.state, found.products) == (other, "draft", ("Pump (demo)",))
+    assert found.number == records.get(replica, "quote", other).get("number", "")
+    quotes.set_status(replica, other, "sent")
+    quotes.set_status(replica, other, "declined")
+    assert quote_repeats.repeats(replica, quote) == ()
