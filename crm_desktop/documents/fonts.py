@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,23 @@ def font(face: Face) -> TTFont:
     return registered
 
 
-def has_character(character: str, face: Face) -> bool:
-    """Say whether the face has a shape for the character."""
-    return ord(character) in font(face).face.charToGlyph
+def face_of(character: str, face: Face) -> Face | None:
+    """Return the face that draws a character of a text in `face`: itself, the one for rare ones, or none."""
+    point = ord(character)
+    if point in font(face).face.charToGlyph:
+        return face
+    return Face.RARE if point in font(Face.RARE).face.charToGlyph else None
+
+
+def runs(text: str, face: Face) -> list[tuple[str, Face]]:
+    """Return the text cut where another face takes over; what no face has stays in its own."""
+    known = font(face).face.charToGlyph
+    if all(ord(character) in known for character in text):
+        return [(text, face)]
+    return [
+        ("".join(part), found)
+        for found, part in groupby(text, lambda character: face_of(character, face) or face)
+    ]
 
 
 def measurer() -> MeasureText:
@@ -95,10 +110,23 @@ def measurer() -> MeasureText:
 
     A character without a shape counts as a full width; it is reported before anything is drawn.
     """
-    widths: dict[Face, dict[int, float]] = {face: font(face).face.charWidths for face in Face}
+    widths: dict[Face, dict[int, float]] = {
+        face: font(face).face.charWidths for face in (Face.REGULAR, Face.STRONG)
+    }
 
     def measure(text: str, face: Face) -> float:
         advances = widths[face]
-        return sum(advances.get(ord(character), 1000) for character in text) / 1000
+        return (
+            sum(
+                advances[point] if (point := ord(character)) in advances else _elsewhere(character)
+                for character in text
+            )
+            / 1000
+        )
 
     return measure
+
+
+def _elsewhere(character: str) -> float:
+    """Return the width of a character the face lacks, in thousandths of the type size."""
+    return float(font(Face.RARE).face.charWidths.get(ord(character), 1000))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from crm_desktop.documents import figures
+from crm_core.rules import figures
 from crm_desktop.documents.columns import Style, choose, column, second
 from crm_desktop.documents.labels import DocumentLanguage, Label, say, say_version
 from crm_desktop.documents.paper import Align, Block, Face

@@ -18,10 +18,11 @@ POINT = 25.4 / 72
 
 
 class Face(Enum):
-    """The two weights of the bundled face, by PostScript name."""
+    """The bundled faces by PostScript name: two weights, and one for the characters these lack."""
 
     REGULAR = "NotoSansSC-Regular"
     STRONG = "NotoSansSC-SemiBold"
+    RARE = "SatchelRareHan-Regular"
 
 
 class Ink(Enum):
@@ -119,7 +120,19 @@ class Watermark:
     degrees: float
 
 
-Mark = Text | Rule | Bar | Outline | Picture | QrCode | Watermark
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookmark:
+    """An entry of the document's outline that leads to a height of the page; nothing is drawn.
+
+    Levels count from 0; one is never more than one deeper than the entry before it.
+    """
+
+    y: float
+    title: str
+    level: int = 0
+
+
+Mark = Text | Rule | Bar | Outline | Picture | QrCode | Watermark | Bookmark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,12 +18,14 @@ from reportlab.pdfgen.canvas import Canvas
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
-from crm_desktop.documents.fonts import font
+from crm_desktop.documents.archival import make_archival
+from crm_desktop.documents.fonts import font, runs
 from crm_desktop.documents.paper import (
     PAGE_HEIGHT,
     PAGE_WIDTH,
     Align,
     Bar,
+    Bookmark,
     Face,
     Ink,
     Mark,
@@ -42,6 +44,7 @@ rl_config.useA85 = 0  # type: ignore[attr-defined]
 _COLOURS: dict[Ink, Color] = {ink: HexColor(f"#{ink.value}") for ink in Ink}
 _CORNER_MM = 0.9
 _HAIRLINE_MM = 0.2
+_PRINTED = 4  # flag of an annotation; archives take no other kind (ISO 19005-2, 6.3.2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +58,11 @@ class Title:
 
 
 def draw_pdf(pages: Sequence[Page], title: Title) -> bytes:
-    """Return the pages as a PDF; the same pages give the same bytes.
+    """Return the pages as a PDF/A-2b; the same pages give the same bytes.
 
     Fonts are embedded as subsets. Raises `UserError` where a picture cannot be read.
     """
-    for face in Face:
+    for face in (Face.REGULAR, Face.STRONG):
         font(face)
     file = BytesIO()
     canvas = Canvas(
@@ -83,6 +86,13 @@ def draw_pdf(pages: Sequence[Page], title: Title) -> bytes:
                 for mark in marks:
                     _draw(canvas, mark)
         canvas.showPage()
+    make_archival(
+        canvas._doc,
+        title=title.title,
+        author=title.author,
+        subject=title.subject,
+        language=title.language,
+    )
     canvas.save()
     return file.getvalue()
 
@@ -109,6 +119,8 @@ def _draw(canvas: Canvas, mark: Mark) -> None:
             _draw_qr(canvas, mark)
         case Watermark():
             _draw_watermark(canvas, mark)
+        case Bookmark():
+            _enter_outline(canvas, mark)
 
 
 def _points(millimetres: float) -> float:
@@ -133,17 +145,27 @@ def _draw_texts(canvas: Canvas, marks: Sequence[Text]) -> None:
     ink: Ink | None = None
     for mark in marks:
         size = round(mark.size, 2)
+        parts = runs(mark.text, mark.face)
         x = _points(mark.x)
         if mark.align is Align.RIGHT:
-            x = round(x - canvas.stringWidth(mark.text, mark.face.value, size), 2)
+            x = round(x - sum(canvas.stringWidth(text, face.value, size) for text, face in parts), 2)
         run.setTextOrigin(x, _up(mark.y))
-        if look != (mark.face, size):
-            run.setFont(mark.face.value, size)
         if ink != mark.ink:
             run.setFillColor(_COLOURS[mark.ink])
-        look, ink = (mark.face, size), mark.ink
-        run.textOut(mark.text)
+        ink = mark.ink
+        for text, face in parts:
+            if look != (face, size):
+                run.setFont(face.value, size)
+            look = (face, size)
+            run.textOut(text)
     canvas.drawText(run)
+
+
+def _enter_outline(canvas: Canvas, mark: Bookmark) -> None:
+    # A key of its own for each entry: two groups may be called the same and begin at the same height.
+    key = f"entry {canvas.getPageNumber()} {_up(mark.y)} {mark.title}"
+    canvas.bookmarkHorizontalAbsolute(key, _up(mark.y))
+    canvas.addOutlineEntry(mark.title, key, mark.level)
 
 
 def _draw_watermark(canvas: Canvas, mark: Watermark) -> None:
@@ -189,4 +211,4 @@ def _draw_qr(canvas: Canvas, mark: QrCode) -> None:
             column += 1
     canvas.drawPath(path, stroke=0, fill=1)
     left, bottom, width, height = _box(mark.x, mark.y, mark.size, mark.size)
-    canvas.linkURL(mark.address, (left, bottom, left + width, bottom + height), thickness=0)
+    canvas.linkURL(mark.address, (left, bottom, left + width, bottom + height), thickness=0, F=_PRINTED)

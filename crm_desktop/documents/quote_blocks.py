@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from crm_core.rules import figures
 from crm_core.rules.words import chinese_capitals, english_words
-from crm_desktop.documents import figures
 from crm_desktop.documents.columns import BODY, SECOND, STRONG, Style
 from crm_desktop.documents.labels import Label, say_tax
 from crm_desktop.documents.manuscript import Manuscript
@@ -14,6 +14,7 @@ from crm_desktop.documents.paper import (
     Align,
     Bar,
     Block,
+    Bookmark,
     Face,
     Ink,
     Mark,
@@ -196,7 +197,8 @@ def totals(quote: Manuscript) -> Block:
         y += leading
         marks += _sum(word, minor, y, quote)
     note = Text(x=LEFT, y=5.9, text=quote.say(Label.ROUNDING), size=7.0, ink=Ink.SOFT)
-    return Block(height=height, marks=(note, *words.at(height - words.height), *marks))
+    entry = Bookmark(y=0, title=quote.say(Label.TOTAL))
+    return Block(height=height, marks=(entry, note, *words.at(height - words.height), *marks))
 
 
 def _sum(
@@ -273,8 +275,9 @@ def _clauses(
 
 def terms_heading(quote: Manuscript) -> Block:
     """Return the word above the terms."""
-    word = Text(x=LEFT, y=9.0, text=quote.say(Label.TERMS), size=STRONG.size, face=STRONG.face)
-    return Block(height=11.1, marks=(word,))
+    word = quote.say(Label.TERMS)
+    text = Text(x=LEFT, y=9.0, text=word, size=STRONG.size, face=STRONG.face)
+    return Block(height=11.1, marks=(Bookmark(y=0, title=word), text))
 
 
 def signatures(quote: Manuscript) -> Block:

@@ -72,11 +72,27 @@ class PrintedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedGroup:
+    """Lines that follow each other under a heading: `count` of them, from the line at `first` on.
+
+    `subtotal_minor` is what its lines come to that count, less the group's own `allowance_minor`.
+    """
+
+    title_zh: str = ""
+    title_en: str = ""
+    first: int
+    count: int
+    allowance_minor: int = 0
+    subtotal_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteDocument:
     """A quote to print. `totals.lines` belong to `lines`, one to one; terms are numbered when printed.
 
-    `draft`: the number is not a final one. `subject_to_approval`: somebody has still to approve the
-    discount. `acceptance_url`: where the customer may accept online, None without such a page.
+    `groups` stand in the order of the lines and do not overlap; a line may be in none. `draft`: the number
+    is not a final one. `subject_to_approval`: somebody has still to approve the discount. `acceptance_url`:
+    where the customer may accept online, None without such a page.
     """
 
     letterhead: Letterhead
@@ -88,6 +104,7 @@ class QuoteDocument:
     prepared_by: PreparedBy
     lines: tuple[PrintedLine, ...]
     totals: Totals
+    groups: tuple[PrintedGroup, ...] = ()
     terms_zh: tuple[str, ...] = ()
     terms_en: tuple[str, ...] = ()
     acceptance_url: str | None = None
@@ -100,6 +117,14 @@ class QuoteDocument:
             raise ValueError(f"{len(self.lines)} lines, but totals of {len(self.totals.lines)}")
         if any(line.unit_price.currency != self.totals.currency for line in self.lines):
             raise ValueError("a line is priced in another currency than the totals")
+        end = 0
+        for group in self.groups:
+            if group.first < end or group.count < 1 or group.first + group.count > len(self.lines):
+                raise ValueError("groups overlap, are out of order or hold no line")
+            end = group.first + group.count
+            counted = (each.net_minor for each in self.totals.lines[group.first : end] if not each.optional)
+            if group.subtotal_minor != sum(counted) - group.allowance_minor:
+                raise ValueError(f"{group.subtotal_minor} is not what the lines of a group come to")
         address = self.acceptance_url
         if address is not None and not (
             address.startswith(("https://", "http://"))

@@ -37,6 +37,7 @@ _BODY_BOTTOM = 279.0
 # A signature never stands on a page without a word of what is signed.
 _LINES_WITH_SIGNATURES = 2
 _LEAST_TERMS = 20.0
+_WATERMARK_LENGTH = 240.0  # what the page has across, for two beside each other
 
 Columns = tuple[tuple[Block, ...], ...]
 
@@ -86,6 +87,7 @@ def quote_pages(quote: Manuscript) -> tuple[Page, ...]:
         first_room=_BODY_BOTTOM - _TOP - opening.height - head.height,
         next_room=next_room,
         tail=totals.height + (closing.height if together else 0),
+        tied=[row.tied for row in rows],
     )
     sheets: list[_Sheet] = []
     for place, part in enumerate(ranges):
@@ -142,12 +144,8 @@ def _turn(sheets: list[_Sheet], running: Block) -> None:
 
 
 def _finish(sheet: _Sheet, number: int, count: int, quote: Manuscript) -> Page:
-    """Return the page with its foot and, for a draft, the watermark below everything."""
-    marks: list[Mark] = []
-    if quote.document.draft:
-        both = f"{Label.DRAFT.en} {Label.DRAFT.zh}"
-        word = both if quote.language == "both" else quote.say(Label.DRAFT)
-        marks.append(Watermark(x=PAGE_WIDTH / 2, y=PAGE_HEIGHT / 2, text=word, size=92, degrees=52))
+    """Return the page with its foot, and the watermark of one that is not final below everything."""
+    marks: list[Mark] = [*_watermarks(quote)]
     left = f"{quote.document.number} · {quote.say_version()}"
     right = say_page(number, count, quote.language)
     marks += [
@@ -157,6 +155,30 @@ def _finish(sheet: _Sheet, number: int, count: int, quote: Manuscript) -> Page:
         Text(x=RIGHT, y=_FOOT_BASELINE, text=right, size=7.5, ink=Ink.SOFT, align=Align.RIGHT),
     ]
     return Page(marks=tuple(_clean(mark) if isinstance(mark, Text) else mark for mark in marks))
+
+
+def _watermarks(quote: Manuscript) -> tuple[Watermark, ...]:
+    """Return what lies below everything on a page that is not yet final."""
+    labels = [
+        label
+        for label, holds in (
+            (Label.DRAFT, quote.document.draft),
+            (Label.AWAITING_APPROVAL, quote.document.subject_to_approval),
+        )
+        if holds
+    ]
+    words = [f"{each.en} {each.zh}" if quote.language == "both" else quote.say(each) for each in labels]
+    apart = 36.0
+    return tuple(
+        Watermark(
+            x=PAGE_WIDTH / 2,
+            y=PAGE_HEIGHT / 2 + apart * (2 * place - len(words) + 1),
+            text=word,
+            size=quote.fit(word, _WATERMARK_LENGTH, Face.STRONG, 92),
+            degrees=52,
+        )
+        for place, word in enumerate(words)
+    )
 
 
 def _clean(mark: Text) -> Text:

@@ -7,6 +7,7 @@ from typing import cast
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_desktop.documents import missing
 from crm_desktop.documents.columns import choose
 from crm_desktop.documents.labels import LANGUAGES, DocumentLanguage, Label, say, say_version
 from crm_desktop.documents.manuscript import Manuscript
@@ -15,8 +16,6 @@ from crm_desktop.documents.quote_document import QuoteDocument
 from crm_desktop.documents.quote_pages import printed, quote_pages
 from crm_desktop.documents.saving import save
 from crm_desktop.documents.typesetting import Typesetter
-
-_MOST_NAMED = 12
 
 
 def write_quote_pdf(document: QuoteDocument, file: Path, language: str) -> int:
@@ -38,13 +37,7 @@ def quote_pdf(document: QuoteDocument, language: str) -> tuple[bytes, int]:
     if not document.lines:
         raise UserError(N_("The quote has no lines yet"))
     pages = _pages(document, spoken)
-    missing = _missing(pages)
-    if missing:
-        named = ", ".join(_name(character) for character in missing[:_MOST_NAMED])
-        raise UserError(
-            N_("The fonts cannot print these characters, please replace them: {characters}"),
-            characters=named + (" …" if len(missing) > _MOST_NAMED else ""),
-        )
+    missing.refuse(_missing(pages), missing.texts_of(document))
     title = Title(
         title=f"{say(Label.QUOTATION, spoken)} {document.number} · {say_version(document.version, spoken)}",
         author=choose(document.letterhead.name_zh, document.letterhead.name_en, spoken),
@@ -66,16 +59,10 @@ def _pages(document: QuoteDocument, language: DocumentLanguage) -> tuple[Page, .
 
 
 def _missing(pages: tuple[Page, ...]) -> list[str]:
-    from crm_desktop.documents.fonts import has_character  # noqa: PLC0415 - reportlab, left out of start-up
+    from crm_desktop.documents.fonts import face_of  # noqa: PLC0415 - reportlab, left out of start-up
 
-    absent = (character for character, face in printed(pages) if not has_character(character, face))
+    absent = (character for character, face in printed(pages) if face_of(character, face) is None)
     return list(dict.fromkeys(absent))
-
-
-def _name(character: str) -> str:
-    """Return the character with its code point, and without its shape if it may have none."""
-    point = f"U+{ord(character):04X}"
-    return f"{character} ({point})" if character.isprintable() else point
 
 
 def _language(language: str) -> DocumentLanguage:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from crm_core.rules import figures
 from crm_core.rules.totals import LineTotal
-from crm_desktop.documents import figures
-from crm_desktop.documents.columns import BODY, SECOND, Style
+from crm_desktop.documents.columns import BODY, SECOND, STRONG, Style
 from crm_desktop.documents.labels import Label
 from crm_desktop.documents.manuscript import Manuscript
 from crm_desktop.documents.paper import (
@@ -17,6 +17,7 @@ from crm_desktop.documents.paper import (
     TEXT_WIDTH,
     Align,
     Block,
+    Bookmark,
     Face,
     Ink,
     Mark,
@@ -24,7 +25,7 @@ from crm_desktop.documents.paper import (
     Text,
     stack,
 )
-from crm_desktop.documents.quote_document import PrintedLine
+from crm_desktop.documents.quote_document import PrintedGroup, PrintedLine
 
 _GAP = 1.6
 # Column widths: number and code from the left, the others from the right; the name has what is left.
@@ -54,10 +55,14 @@ CARRIED_HEIGHT = _SINGLE_ROW
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row, or a part of one that is longer than a page; its part of the subtotal in minor units."""
+    """A row, or a part of one that is longer than a page; its part of the subtotal in minor units.
+
+    One that is `tied` stands on the page of the row after it.
+    """
 
     block: Block
-    counted_minor: int
+    counted_minor: int = 0
+    tied: bool = False
 
 
 def table_head(quote: Manuscript) -> Block:
@@ -91,30 +96,69 @@ def table_head(quote: Manuscript) -> Block:
 
 
 def table_rows(quote: Manuscript, *, tallest: float) -> list[Row]:
-    """Return the rows; a row taller than `tallest` is continued in further parts."""
+    """Return the rows; a row taller than `tallest` is continued in further parts.
+
+    A group has its heading above its first line and what it comes to below its last.
+    """
     rows: list[Row] = []
-    most_lines = max(1, int((tallest - _FIRST_BASELINE - _BELOW) // _LEADING))
-    for number, (line, total) in enumerate(
-        zip(quote.document.lines, quote.document.totals.lines, strict=True), start=1
-    ):
-        texts = _description(line, total, quote)
-        codes = quote.wrap(line.code, _CODE - 2 * _GAP, BODY)
-        cells = _cells(number, line, total, quote)
-        count = max(len(texts), len(codes), 1 + bool(cells.second_line))
-        for start in range(0, count, most_lines):
-            here = min(most_lines, count - start)
-            rows.append(
-                Row(
-                    block=_row_block(
-                        cells if start == 0 else _NO_CELLS,
-                        codes[start : start + here],
-                        texts[start : start + here],
-                        here,
-                    ),
-                    counted_minor=0 if start or total.optional else total.net_minor,
-                )
-            )
+    begins = {group.first: group for group in quote.document.groups}
+    ends = {group.first + group.count - 1: group for group in quote.document.groups}
+    for place in range(len(quote.document.lines)):
+        if place in begins:
+            rows.append(_group_head(begins[place], quote))
+        parts = _line_rows(place, quote, tallest)
+        if place in ends:
+            parts[-1] = replace(parts[-1], tied=True)
+        rows += parts
+        if place in ends:
+            rows += _group_foot(ends[place], quote)
     return rows
+
+
+def _line_rows(place: int, quote: Manuscript, tallest: float) -> list[Row]:
+    """Return a line's row, in parts if it must be."""
+    line, total = quote.document.lines[place], quote.document.totals.lines[place]
+    most_lines = max(1, int((tallest - _FIRST_BASELINE - _BELOW) // _LEADING))
+    texts = _description(line, total, quote)
+    codes = quote.wrap(line.code, _CODE - 2 * _GAP, BODY)
+    cells = _cells(place + 1, line, total, quote)
+    count = max(len(texts), len(codes), 1 + bool(cells.second_line))
+    return [
+        Row(
+            block=_row_block(
+                cells if start == 0 else _NO_CELLS,
+                codes[start : start + most_lines],
+                texts[start : start + most_lines],
+                min(most_lines, count - start),
+            ),
+            counted_minor=0 if start or total.optional else total.net_minor,
+        )
+        for start in range(0, count, most_lines)
+    ]
+
+
+def _group_head(group: PrintedGroup, quote: Manuscript) -> Row:
+    """Return the heading of a group, an entry of the outline too."""
+    title = quote.choose(group.title_zh, group.title_en)
+    below = quote.second(group.title_zh, group.title_en)
+    words = quote.column([(title, STRONG), (below, SECOND)], x=_CODE_X, width=RIGHT - _CODE_X)
+    height = words.height + 3.4
+    entry = Bookmark(y=0, title=f"{title} {below}".strip())
+    rule = Rule(x=LEFT, y=height, width=TEXT_WIDTH, thickness=_HAIRLINE, ink=Ink.LINE)
+    return Row(block=Block(height=height, marks=(entry, *words.at(1.5), rule)), tied=True)
+
+
+def _group_foot(group: PrintedGroup, quote: Manuscript) -> list[Row]:
+    """Return what a group comes to, after what it gives away by itself."""
+    rows = []
+    if group.allowance_minor:
+        given = _sum_row(quote.say(Label.GROUP_ALLOWANCE), -group.allowance_minor, quote, Face.REGULAR)
+        rows.append(Row(block=given, counted_minor=-group.allowance_minor, tied=True))
+    word = quote.say(Label.SUBTOTAL)
+    title = quote.choose(group.title_zh, group.title_en)
+    room = _DISCOUNT_X - _NAME_X
+    label = f"{word} · {title}" if quote.width(f"{word} · {title}", Face.REGULAR, 7.5) <= room else word
+    return [*rows, Row(block=_sum_row(label, group.subtotal_minor, quote, Face.STRONG))]
 
 
 def table_part(quote: Manuscript, head: Block, rows: Sequence[Row], part: range, *, follows: bool) -> Block:
@@ -130,20 +174,34 @@ def table_part(quote: Manuscript, head: Block, rows: Sequence[Row], part: range,
 
 def _carried(label: Label, rows: Sequence[Row], quote: Manuscript) -> Block:
     """Return the row that hands the subtotal of all rows so far from page to page."""
-    value = quote.amount(sum(row.counted_minor for row in rows))
-    size = quote.fit(value, _AMOUNT, Face.STRONG, BODY.size)
+    return _sum_row(quote.say(label), sum(row.counted_minor for row in rows), quote, Face.STRONG)
+
+
+def _sum_row(word: str, minor: int, quote: Manuscript, face: Face) -> Block:
+    """Return a row that says an amount and nothing of a line."""
+    value = quote.amount(minor)
+    size = quote.fit(value, _AMOUNT, face, BODY.size)
     return Block(
         height=CARRIED_HEIGHT,
         marks=(
-            Text(x=_NAME_X, y=_SINGLE_BASELINE, text=quote.say(label), size=7.5, ink=Ink.SOFT),
-            Text(x=RIGHT, y=_SINGLE_BASELINE, text=value, size=size, face=Face.STRONG, align=Align.RIGHT),
+            Text(x=_NAME_X, y=_SINGLE_BASELINE, text=word, size=7.5, ink=Ink.SOFT),
+            Text(x=RIGHT, y=_SINGLE_BASELINE, text=value, size=size, face=face, align=Align.RIGHT),
             Rule(x=LEFT, y=CARRIED_HEIGHT, width=TEXT_WIDTH, thickness=_HAIRLINE, ink=Ink.LINE),
         ),
     )
 
 
-def break_rows(heights: Sequence[float], *, first_room: float, next_room: float, tail: float) -> list[range]:
+def break_rows(
+    heights: Sequence[float],
+    *,
+    first_room: float,
+    next_room: float,
+    tail: float,
+    tied: Sequence[bool] = (),
+) -> list[range]:
     """Return which rows stand on which page, so that the `tail` follows the last of them on its page.
+
+    A row that is `tied` keeps with the next one, as long as a page has room for what is tied together.
 
     Rooms are what a page has below the table's head. A page that another follows gives up room for the
     row carried over, a later page for the one carried forward. The last range may be empty: the tail
@@ -168,8 +226,17 @@ def break_rows(heights: Sequence[float], *, first_room: float, next_room: float,
             end = min(end, count - moved)
             if end == count:
                 return [*pages, range(start, count), range(count, count)]
+        end = _untied(tied, start, end)
         pages.append(range(start, end))
         start = end
+
+
+def _untied(tied: Sequence[bool], start: int, end: int) -> int:
+    """Return the last place at or before `end` where no tie is cut; `end` where the page would be empty."""
+    place = end
+    while start < place <= len(tied) and tied[place - 1]:
+        place -= 1
+    return place if place > start else end
 
 
 def _rows_to_move(left_over: Sequence[float], count: int, start: int, room: float) -> int:

@@ -23,7 +23,7 @@ EXACT = (
     "crm_core/rules/quote_versions.py",
     "crm_core/schema",
     "crm_core/sync",
-    "crm_desktop/documents/figures.py",
+    "crm_core/rules/figures.py",
     "crm_desktop/models/records.py",
     "crm_desktop/models/counting.py",
     "crm_desktop/models/quote_totals.py",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from crm_desktop.documents import figures
+from crm_core.rules import figures
 from crm_desktop.documents.paper import Face
 from crm_desktop.documents.quote_document import clauses
 from crm_desktop.documents.quote_table import CARRIED_HEIGHT, break_rows

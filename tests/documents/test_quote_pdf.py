@@ -29,7 +29,8 @@ from crm_desktop.documents.quote_document import (
 from crm_desktop.documents.quote_pdf import missing_characters, quote_pdf, write_quote_pdf
 from tests.documents.quote_samples import quote_of
 
-RARE = "镕堃喆祎玥珺㙓𬭚"
+# The last seven are in the face for rare characters alone.
+RARE = "镕堃喆祎玥珺㙓𬭚𠀋𠮷𪚥𠀾𡈽𨭎𬴊"
 
 
 def print_quote(document: QuoteDocument, folder: Path, language: str = "both") -> PdfReader:
@@ -229,10 +230,22 @@ def test_a_draft_says_so_on_every_page_and_a_final_quote_nowhere(tmp_path: Path)
         assert all(("DRAFT 草稿" in page.extract_text()) is draft for page in reader.pages)
 
 
-def test_a_quote_not_yet_approved_says_it_is_subject_to_approval(tmp_path: Path) -> None:
+def test_a_quote_not_yet_approved_says_so_beside_its_title_and_across_every_page(tmp_path: Path) -> None:
     for waiting in (True, False):
-        printed = text_of(print_quote(quote_of(1, subject_to_approval=waiting), tmp_path))
-        assert ("以审批为准Subjecttoapproval" in printed) is waiting
+        reader = print_quote(quote_of(40, subject_to_approval=waiting), tmp_path)
+        assert ("以审批为准Subjecttoapproval" in text_of(reader)) is waiting
+        assert all(("SUBJECT TO APPROVAL 待审批" in page.extract_text()) is waiting for page in reader.pages)
+
+
+def test_both_watermarks_of_a_draft_that_is_not_approved_stay_on_the_page(tmp_path: Path) -> None:
+    from crm_desktop.documents.paper import PAGE_WIDTH, Watermark
+    from crm_desktop.documents.quote_pdf import _pages
+
+    (page,) = _pages(quote_of(1, draft=True, subject_to_approval=True), "both")
+    marks = [mark for mark in page.marks if isinstance(mark, Watermark)]
+    assert [mark.text for mark in marks] == ["DRAFT 草稿", "SUBJECT TO APPROVAL 待审批"]
+    assert len({mark.y for mark in marks}) == 2
+    assert {mark.x for mark in marks} == {PAGE_WIDTH / 2}
 
 
 def test_the_code_leads_to_the_page_where_the_customer_accepts(tmp_path: Path) -> None:
@@ -273,9 +286,20 @@ def test_a_quote_without_lines_is_refused_and_writes_nothing(tmp_path: Path) -> 
 def test_a_character_no_font_has_is_reported_before_printing(character: str, tmp_path: Path) -> None:
     document = quote_of(1, customer=CustomerBlock(name_zh=f"甲{character}乙"))
     assert missing_characters(document) == [character]
-    with pytest.raises(UserError, match=f"U\\+{ord(character):04X}"):
+    with pytest.raises(UserError, match=f"U\\+{ord(character):04X}.* in Customer, Name"):
         write_quote_pdf(document, tmp_path / "quote.pdf", "both")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_places_of_a_character_no_font_has_are_named(tmp_path: Path) -> None:
+    rows = [replace(row, description_en="A 😀") for row in quote_of(5).lines]
+    with pytest.raises(UserError) as refused:
+        write_quote_pdf(quote_of(rows, terms_zh=("乙ع",)), tmp_path / "quote.pdf", "both")
+    said = refused.value.show(lambda text: resources.catalogue("zh_CN").get(text, text))
+    assert said == (
+        "字体无法打印以下字符，请替换：😀 (U+1F600)，见于第 1 行的说明；第 2 行的说明；第 3 行的说明；…；"
+        "ع (U+0639)，见于条款"
+    )
 
 
 def test_what_is_not_printed_needs_no_shape() -> None:
