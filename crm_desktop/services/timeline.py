@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crm_core.entities import SCHEMAS
@@ -28,6 +28,7 @@ from crm_desktop.services.comments import CommentRow
 from crm_desktop.services.marks import marks_of
 
 PAGE = 50
+_MOMENT = func.coalesce(Activity.happened_at, Activity.due_at, Activity.created_at).label("moment")
 
 
 class ItemKind(StrEnum):
@@ -115,6 +116,15 @@ def timeline(
         return Timeline(items=tuple(_marked(session, shown)), counts=counts, more=len(items) > limit)
 
 
+def activity_item(replica: Replica, activity_id: str) -> TimelineItem | None:
+    """Return an activity as an entry of a time line; None where the person may see none, or it is gone."""
+    if not decide(replica.person, Action.READ, "activity"):
+        return None
+    with replica.read() as session:
+        statement = select(Activity, _MOMENT).where(Activity.id == activity_id, Activity.life % 2 == 1)
+        return next(iter(_marked(session, _activity_items(session, statement))), None)
+
+
 def comment_item(row: CommentRow) -> TimelineItem:
     """Return a comment as an entry of a time line."""
     first, _, rest = row.body.strip().partition("\n")
@@ -168,15 +178,18 @@ def _activities(
     chosen = [str(kind) for kind in ACTIVITY_KINDS if kind in wanted]
     if not chosen or not decide(replica.person, Action.READ, "activity"):
         return
-    moment = func.coalesce(Activity.happened_at, Activity.due_at, Activity.created_at)
     statement = (
-        select(Activity, moment.label("moment"))
+        select(Activity, _MOMENT)
         .where(link == customer_id, Activity.life % 2 == 1, Activity.kind.in_(chosen))
-        .order_by(moment.desc(), Activity.id)
+        .order_by(_MOMENT.desc(), Activity.id)
         .limit(limit + 1)
     )
     if before_ms is not None:
-        statement = statement.where(moment < before_ms)
+        statement = statement.where(before_ms > _MOMENT)
+    yield from _activity_items(session, statement)
+
+
+def _activity_items(session: Session, statement: Select[Activity, int]) -> Iterable[TimelineItem]:
     rows = session.execute(statement).all()
     names = query.labels(session, "user", {row[0].owner_id for row in rows if row[0].owner_id})
     for activity, at_ms in rows:

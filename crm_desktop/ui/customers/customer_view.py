@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -30,6 +30,7 @@ from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.lists.side_pane import OVERLAY_BELOW, Hairline
 from crm_desktop.ui.places import PAGE_OF_ENTITY
+from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.timeline.comments_panel import CommentsPanel
@@ -40,7 +41,6 @@ from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.tabs import Tab, TabRow
 
-FOLLOW_MS = 100
 _FACTS_WIDTH, _SIDE_WIDTH = 272, 324
 OVERVIEW = "overview"
 _TABS = (
@@ -97,10 +97,8 @@ class CustomerView(Live, QWidget):
         self.side = SideColumn(context)
         self.gone = EmptyState("people", message("This customer is not on this laptop"))
         self._lay_out()
-        self._follow_timer = QTimer(self)
-        self._follow_timer.setSingleShot(True)
-        self._follow_timer.setInterval(FOLLOW_MS)
-        self._follow_timer.timeout.connect(self.read)
+        self._changes = Settling(self)
+        self._changes.due.connect(self._follow)
         self._connect()
         self._add_actions()
 
@@ -125,6 +123,12 @@ class CustomerView(Live, QWidget):
         """Return whether the page may go: a form in it asks where something is not saved."""
         children = [tab for tab in self._tab_widgets.values() if isinstance(tab, ChildList)]
         return self.facts.leave() and all(child.leave() for child in children)
+
+    def _follow(self) -> None:
+        """Read anew; first what most often changes, which need not wait for the rest."""
+        if self.line.customer_id == self.customer_id:
+            self.line.read()
+        self.read()
 
     def read(self) -> None:
         """Read the customer anew."""
@@ -331,7 +335,7 @@ class CustomerView(Live, QWidget):
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         if self.isVisible() and any(entity in _FOLLOWED for entity, _ in changed):
-            self._follow_timer.start()
+            self._changes.mark()
 
     def _on_call_asked(self) -> None:
         if self._overview is not None:

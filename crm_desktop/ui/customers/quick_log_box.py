@@ -23,10 +23,11 @@ from crm_core.errors import CrmError, UserError
 from crm_core.i18n import Message, message
 from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
-from crm_desktop.services import activities, drafts, records
+from crm_desktop.services import activities, drafts, records, timeline
 from crm_desktop.services.calendar import local
 from crm_desktop.services.drafts import KeptDraft
 from crm_desktop.services.outcome import Outcome
+from crm_desktop.services.timeline import TimelineItem
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.files.chosen import ChosenFiles
 from crm_desktop.ui.format import clock
@@ -52,7 +53,7 @@ class QuickLogBox(Live, QFrame):
     """Logs an activity with one customer. What is typed is kept as a draft of that customer's."""
 
     logged = Signal(object)
-    """The `Record` of what was logged."""
+    """The `TimelineItem` of what was logged."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -147,6 +148,7 @@ class QuickLogBox(Live, QFrame):
         step = self.next_step.text().strip() or None
         due_at = None if due is None else round(due.timestamp() * 1000)
         made: list[tuple[str, str]] = []
+        entries: list[TimelineItem | None] = []
 
         def work() -> Outcome[Record]:
             done = activities.log(
@@ -161,13 +163,18 @@ class QuickLogBox(Live, QFrame):
             )
             drafts.drop(replica, "activity", _draft_id(customer_id))
             made.extend(each for each in done.changed if each[0] == "activity")
+            entries.append(timeline.activity_item(replica, done.value.id))
             return done
+
+        def saved(record: Record) -> None:
+            self._on_saved(record)
+            self.logged.emit(entries[0])
 
         self.save_button.setEnabled(False)
         self._context.change(
             self,
             work,
-            self._on_saved,
+            saved,
             self._on_refused,
             told=message("Logged: {subject}", subject=subject),
             undo=lambda: [records.delete(replica, entity, record_id) for entity, record_id in made],
@@ -341,7 +348,6 @@ class QuickLogBox(Live, QFrame):
         self.files.put_on("activity", record.id, self._chosen.pop(str(record.get("customer_id")), ()))
         self._clear()
         self._show_chosen()
-        self.logged.emit(record)
 
     def _on_refused(self, error: CrmError) -> None:
         self.save_button.setEnabled(True)

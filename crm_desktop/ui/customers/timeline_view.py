@@ -65,6 +65,7 @@ class TimelineView(Live, QWidget):
         self.list = TimelineList(self.model)
         self.list.opened.connect(self.opened)
         self.model.older_asked.connect(self._ask_older)
+        self.log.logged.connect(self._on_logged)
         self._empty = EmptyState(
             "pin", message("No contact yet."), message("Log a visit (Ctrl+L) or plan one.")
         )
@@ -89,8 +90,15 @@ class TimelineView(Live, QWidget):
         column.addLayout(top)
         column.addWidget(self._stack, 1)
 
+    @property
+    def customer_id(self) -> str:
+        """Whose time line it is; empty before the first."""
+        return self._customer_id
+
     def show_customer(self, customer_id: str, fields: Mapping[str, Field]) -> None:
         """Show a customer's time line, from the top where it is another one."""
+        if customer_id == self._customer_id and fields == self._fields:
+            return
         if customer_id != self._customer_id:
             self._kind = None
         self._customer_id, self._fields = customer_id, fields
@@ -144,6 +152,15 @@ class TimelineView(Live, QWidget):
                 self.list.setCurrentIndex(self.model.index(current, 0))
         self._stack.setCurrentIndex(0 if read.items else 1)
         self._show_chips()
+
+    def _on_logged(self, item: TimelineItem | None) -> None:
+        """Show what was just typed without waiting for the time line to be read."""
+        if item is None or not self._belongs(item):
+            return
+        at = self.list.verticalScrollBar().value()
+        self.model.add(item)
+        self.list.verticalScrollBar().setValue(at)
+        self._stack.setCurrentIndex(0)
 
     def _belongs(self, item: TimelineItem) -> bool:
         return self._kind is None or item.kind is self._kind

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, QTimer, QUrl, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QDragEnterEvent,
@@ -30,6 +30,7 @@ from crm_desktop.sync.runner import Status
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.files.adding import add_file, choose_files, local_files
 from crm_desktop.ui.files.file_list import ROW_HEIGHT, FileList, FileModel
+from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
@@ -39,7 +40,6 @@ from crm_desktop.ui.widgets.labels import Heading, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.menus import Menu
 
-FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
 PICTURES_MOST = 100  # read at a time; what is below shows its sign
 
 
@@ -77,10 +77,8 @@ class FilesPanel(Live, QWidget):
             message("No files yet"),
             message("Drop files here, paste a picture, or add them by the button."),
         )
-        self._follow = QTimer(self)
-        self._follow.setSingleShot(True)
-        self._follow.setInterval(FOLLOW_MS)
-        self._follow.timeout.connect(self.read)
+        self._changes = Settling(self)
+        self._changes.due.connect(self.read)
         self._lay_out()
         self._connect()
         self.setAcceptDrops(True)
@@ -351,7 +349,7 @@ class FilesPanel(Live, QWidget):
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         if any(entity in ("attachment", "role") for entity, _ in changed) and self._record_id:
-            self._follow.start()
+            self._changes.mark()
 
     def _on_sync_changed(self, status: Status) -> None:
         step = status.file

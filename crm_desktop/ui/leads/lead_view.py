@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
@@ -14,6 +14,7 @@ from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.lists.side_pane import Hairline
+from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.timeline.timeline_list import TimelineList
@@ -22,7 +23,6 @@ from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 
-FOLLOW_MS = 80
 _LINE_WIDTH = 420
 
 
@@ -68,10 +68,8 @@ class LeadView(Live, QWidget):
         row.addWidget(self.form, 1)
         row.addWidget(Hairline(vertical=True))
         row.addWidget(self._side)
-        self._follow = QTimer(self)
-        self._follow.setSingleShot(True)
-        self._follow.setInterval(FOLLOW_MS)
-        self._follow.timeout.connect(self.read)
+        self._changes = Settling(self)
+        self._changes.due.connect(self.read)
         context.records_changed.connect(self._on_records_changed)
         self.retint()
         self.read()
@@ -115,4 +113,4 @@ class LeadView(Live, QWidget):
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         if ("lead", self.lead_id) in changed or any(entity == "activity" for entity, _ in changed):
-            self._follow.start()
+            self._changes.mark()

@@ -86,7 +86,7 @@ class DetailsPane(Live, QWidget):
             self.title.say("")
         else:
             self.title.say(row.record.title)
-        self.retranslate()
+        self._say_selected()
         if other:
             self._scroll.verticalScrollBar().setValue(0)
         self.fill(row)
@@ -113,6 +113,9 @@ class DetailsPane(Live, QWidget):
     def retranslate(self) -> None:
         """Say how many are selected, in the language on screen."""
         self.setAccessibleName(tr("Details"))
+        self._say_selected()
+
+    def _say_selected(self) -> None:
         several = self._selected > 1
         self.remark.say(message("Showing 1 of {count} selected", count=self._selected) if several else "")
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.itemmodels.keyset import KeysetModel
 from crm_desktop.ui.lists.table import RecordTable
-
-FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
+from crm_desktop.ui.settling import Settling
 
 
 class Follower(QObject):
@@ -29,16 +28,14 @@ class Follower(QObject):
         self._model, self._table = model, table
         self._ids: set[str] = set()
         self._all = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(FOLLOW_MS)
-        self._timer.timeout.connect(self._follow)
+        self._changes = Settling(self)
+        self._changes.due.connect(self._follow)
         context.records_changed.connect(self._on_records_changed)
 
     def catch_up(self) -> None:
         """Read what changed while the list was out of sight."""
         if self._ids or self._all:
-            self._timer.start()
+            self._changes.mark()
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         entities = {entity for entity, _ in changed}

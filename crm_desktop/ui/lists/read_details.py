@@ -57,7 +57,6 @@ class ReadDetails(DetailsPane, Generic[Told]):
         self.open_button.hide()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(self._read)
 
     @abstractmethod
@@ -86,9 +85,13 @@ class ReadDetails(DetailsPane, Generic[Told]):
             clear(self.body)
             self._pause.stop()
             return
-        if self._of_row() is None:
+        told = self._of_row()
+        if told is None:
             clear(self.body)
-        self._pause.start()
+        elif self.body.isEmpty():
+            self._show()
+        # Of the same record: something changed, and nobody walks.
+        self._pause.start(PAUSE_MS if told is None else 0)
 
     def retranslate(self) -> None:
         """Write everything in the language on screen."""

@@ -29,10 +29,11 @@ from crm_desktop.ui.calendar.span import DAY, LIST, WEEK, span_of, turned
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.pages.records import ActivitiesPage
+from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.menus import Menu
 
-FOLLOW_MS = 200  # between a change and reading anew, so that a sync reads once
+FOLLOW_MS = 200  # between the last of many changes and reading them
 _STATE = "calendar"
 _SHOWN = frozenset(("activity", "customer", "user"))
 _MENU = ("plan", "repeat", "tick", "alone", "give", "delete")
@@ -68,10 +69,8 @@ class CalendarPage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(FOLLOW_MS)
-        self._timer.timeout.connect(self._ask_if_stale)
+        self._changes = Settling(self, FOLLOW_MS)
+        self._changes.due.connect(self._ask_if_stale)
         self._minute = QTimer(self)
         self._minute.setInterval(MINUTE_MS)
         self._minute.timeout.connect(self._on_minute)
@@ -247,7 +246,7 @@ class CalendarPage(Page):
         if any(entity in _SHOWN for entity, _ in changed):
             self._stale = True
             if self.isVisible():
-                self._timer.start()
+                self._changes.mark()
 
     # What a person does
 

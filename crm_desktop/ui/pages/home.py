@@ -37,6 +37,7 @@ from crm_desktop.ui.home.recent import RecentCard
 from crm_desktop.ui.home.today import TodayCard
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.pages.registry import BY_ID
+from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, L, M
 from crm_desktop.ui.widgets.buttons import Button, Kind
@@ -44,7 +45,7 @@ from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 
 LOG_ACTION = "frame.log"
-FOLLOW_MS = 250  # between a change and counting anew, so that a sync counts once
+FOLLOW_MS = 250  # between the last of many changes and reading them
 _NARROW = 900
 """Content narrower than this has one column."""
 _SIDE = 376
@@ -194,10 +195,8 @@ class HomePage(Page):
         )
 
     def _timers(self) -> None:
-        self._follow_timer = QTimer(self)
-        self._follow_timer.setSingleShot(True)
-        self._follow_timer.setInterval(FOLLOW_MS)
-        self._follow_timer.timeout.connect(self._ask_stale)
+        self._changes = Settling(self, FOLLOW_MS)
+        self._changes.due.connect(self._ask_stale)
         self._minute = QTimer(self)
         self._minute.setInterval(MINUTE_MS)
         self._minute.timeout.connect(self._on_minute_passed)
@@ -318,13 +317,13 @@ class HomePage(Page):
         if "customer" in entities:
             self._stale.add(_AGE)
         if self._stale and self.isVisible():
-            self._follow_timer.start()
+            self._changes.mark()
 
     def _on_sync_changed(self, status: Status) -> None:
         if status.last_report is not self._last_round:
             self._last_round = status.last_report
             self._stale.add(_AGE)
-            self._follow_timer.start()
+            self._changes.mark()
 
     def _on_minute_passed(self) -> None:
         if self.isVisible():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.i18n import message
@@ -23,6 +22,7 @@ from crm_desktop.ui.leads.triage import Triage
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.record_words import new_words
+from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES, M
 from crm_desktop.ui.timeline.record_tabs import FIRST
@@ -30,7 +30,6 @@ from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
 
 HEADER = 52
-FOLLOW_MS = 120
 SCORED_BY = frozenset(("lead", "activity", "scoring_rule"))
 
 
@@ -86,10 +85,8 @@ class LeadsPage(Page):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
-        self._follow = QTimer(self)
-        self._follow.setSingleShot(True)
-        self._follow.setInterval(FOLLOW_MS)
-        self._follow.timeout.connect(self._refresh_scores)
+        self._changes = Settling(self)
+        self._changes.due.connect(self._refresh_scores)
         context.records_changed.connect(self._on_records_changed)
         self._refresh_scores()
         self.retint()
@@ -101,7 +98,7 @@ class LeadsPage(Page):
         log something for; `conditions` and `title` narrow the list to what was drilled into.
         """
         self._drop_over()
-        self._follow.start()  # the day may be another one
+        self._changes.mark()  # the day may be another one
         options = place.options
         if options.get("new"):
             self._show_new(options.get("values"))
@@ -168,7 +165,7 @@ class LeadsPage(Page):
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         if any(entity in SCORED_BY for entity, _ in changed):
-            self._follow.start()
+            self._changes.mark()
 
     def _show_lead(self, lead_id: str, tab: str = FIRST) -> None:
         self.list.select_record(lead_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
@@ -21,6 +20,7 @@ from crm_desktop.ui.format import figure, money, percent
 from crm_desktop.ui.home.words import month_name
 from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, L, M, S
 from crm_desktop.ui.translate import Text, show, tr
@@ -30,7 +30,6 @@ from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.scrolling import ReadingArea
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
-FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
 WIDTH = 760
 _FOLLOWS = frozenset(("deal", "stage", "competitor", "user"))
 QUARTER, YEAR, TWELVE, EVER = "quarter", "year", "twelve", "ever"
@@ -72,10 +71,8 @@ class LossesPage(Page):
         for switch in (self.by, self.time):
             switch.chosen.connect(lambda _key: self.refresh())
         self.card = Card(message("Lost deals"), flush=True)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(FOLLOW_MS)
-        self._timer.timeout.connect(self.refresh)
+        self._changes = Settling(self)
+        self._changes.due.connect(self.refresh)
         context.records_changed.connect(self._on_records_changed)
         self._lay_out()
         self.retranslate()
@@ -191,4 +188,4 @@ class LossesPage(Page):
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         if self.isVisible() and any(entity in _FOLLOWS for entity, _ in changed):
-            self._timer.start()
+            self._changes.mark()

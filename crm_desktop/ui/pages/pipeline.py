@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -33,6 +33,7 @@ from crm_desktop.ui.pipeline.forecast import ForecastFoot
 from crm_desktop.ui.pipeline.milestones_panel import MilestonesPanel
 from crm_desktop.ui.pipeline.moves import Moves
 from crm_desktop.ui.pipeline.side_sheet import SideSheet
+from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, M
 from crm_desktop.ui.translate import show
@@ -43,7 +44,6 @@ from crm_desktop.ui.widgets.menus import Menu
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 BOARD, TABLE = "board", "table"
-FOLLOW_MS = 60  # between a change and reading it, so that a sync reads once
 MOST_READ_AGAIN = 500
 _STATE = "pipeline-board"
 _SHOWN = frozenset(
@@ -78,10 +78,8 @@ class PipelinePage(Page):
         self.sheet = SideSheet(self)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._lay_out()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(FOLLOW_MS)
-        self._timer.timeout.connect(self._on_follow_due)
+        self._changes = Settling(self)
+        self._changes.due.connect(self._on_follow_due)
         self._restore()
         self._listen()
         add_actions(actions, self._commands(), self.board, self._face, self)
@@ -347,7 +345,7 @@ class PipelinePage(Page):
         if any(entity in _SHOWN for entity, _ in changed):
             self._stale = True
             if self.isVisible():
-                self._timer.start()
+                self._changes.mark()
 
     def _on_follow_due(self) -> None:
         if self.board.carried is None:
@@ -424,7 +422,7 @@ class PipelinePage(Page):
 
     def _on_held(self, card: Card | None, stage: StageRow | None, place: int, count: int) -> None:
         if card is None and self._stale:
-            self._timer.start()
+            self._changes.mark()
         said = words.moving_words(card, stage.name, place, count) if card and stage else None
         self.context.selection_changed.emit(said)
 

@@ -21,6 +21,7 @@ from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.record_words import counted
+from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.tickets.facts import FactsPane
@@ -36,7 +37,6 @@ from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.menus import Menu
 
-FOLLOW_MS = 80
 TICK_MS = 30_000  # the clocks count minutes
 MOST_PEOPLE = 50
 NARROW_BELOW = 1180  # px of window before the font scale: narrower, the facts or the talk is shown
@@ -64,8 +64,12 @@ class TicketsPage(Page):
         self._lay_out()
         self._listen()
         self._add_keys(actions)
-        self._follow = _timer(self, FOLLOW_MS, self._read, once=True)
-        self._clock = _timer(self, TICK_MS, self._tick, once=False)
+        self._changes = Settling(self)
+        self._changes.due.connect(self._read)
+        self._clock = QTimer(self)
+        self._clock.setInterval(TICK_MS)
+        self._clock.timeout.connect(self._tick)
+        self._clock.start()
         may_create = bool(rights.may_do(context.replica, Right.CREATE, "ticket"))
         self.queue.new.setVisible(may_create)
         self.new_button.setVisible(may_create)
@@ -279,7 +283,7 @@ class TicketsPage(Page):
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         if any(entity in ("ticket", "ticket_message", "customer", "user") for entity, _ in changed):
-            self._follow.start()
+            self._changes.mark()
 
     def _on_sync_changed(self, _status: object = None) -> None:
         # Only right after a round that ended well is there reason to believe that an answer goes out now.
@@ -452,13 +456,3 @@ class TicketsPage(Page):
                 self.context.show_error(error)
 
         self.context.change(self, lambda: tickets.create(replica, values, first_message), made, failed)
-
-
-def _timer(owner: QWidget, ms: int, due: Callable[[], None], *, once: bool) -> QTimer:
-    made = QTimer(owner)
-    made.setSingleShot(once)
-    made.setInterval(ms)
-    made.timeout.connect(due)
-    if not once:
-        made.start()
-    return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QPoint, QRect, QTimer
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from crm_desktop.services.milestones import ListedMilestone
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import coming_date, figure, near_date
 from crm_desktop.ui.pipeline.milestone_popup import MilestonePopup, held_of
+from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import S
 from crm_desktop.ui.translate import show, translator
@@ -27,7 +28,6 @@ from crm_desktop.ui.widgets.labels import Heading, Label
 from crm_desktop.ui.widgets.live import Live
 from resources import CHINESE
 
-FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
 _MOST_ROWS = 5
 _FOLLOWS = frozenset(("deal_milestone", "milestone", "deal", "stage"))
 
@@ -56,10 +56,8 @@ class MilestonesPanel(Live, QWidget):
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.heading)
         self._column.addWidget(self._area)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(FOLLOW_MS)
-        self._timer.timeout.connect(self.read)
+        self._changes = Settling(self)
+        self._changes.due.connect(self.read)
         context.records_changed.connect(self._on_records_changed)
         self.hide()
         self.retint()
@@ -177,7 +175,7 @@ class MilestonesPanel(Live, QWidget):
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         if any(entity in _FOLLOWS for entity, _ in changed):
-            self._timer.start()
+            self._changes.mark()
 
 
 def _state(each: ListedMilestone) -> Message | str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -40,6 +40,7 @@ from crm_desktop.ui.quotes.header import FieldsRow, StateBar, TitleRow
 from crm_desktop.ui.quotes.lines import Col, QuoteLines
 from crm_desktop.ui.quotes.preview import PreviewPane
 from crm_desktop.ui.quotes.totals_block import TotalsBlock
+from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.empty_state import EmptyState
@@ -47,7 +48,6 @@ from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import ElidedLabel
 from crm_desktop.ui.widgets.live import Live
 
-FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
 NARROW_BELOW = 1180  # px of window before the font scale: narrower, one of the two is shown
 _PREVIEW = 440
 
@@ -78,10 +78,8 @@ class QuoteEditor(Live, QWidget):
         self.files = FilesPanel(context, "quote", compact_rows=2)
         self.preview = PreviewPane(context)
         self.missing = EmptyState("doc", message("This quote is not on this laptop"))
-        self._follow_timer = QTimer(self)
-        self._follow_timer.setSingleShot(True)
-        self._follow_timer.setInterval(FOLLOW_MS)
-        self._follow_timer.timeout.connect(self._read)
+        self._changes = Settling(self)
+        self._changes.due.connect(self._read)
         self._narrow = False
         self._wants_preview = True
         self._lay_out()
@@ -320,7 +318,7 @@ class QuoteEditor(Live, QWidget):
             return
         kinds = {entity for entity, _ in changed}
         if ("quote", self._quote_id) in changed or "quote_line" in kinds or "contact" in kinds:
-            self._follow_timer.start()
+            self._changes.mark()
 
     # Writing
 
@@ -341,12 +339,12 @@ class QuoteEditor(Live, QWidget):
             if done is not None:
                 done(record)
             if not self._saving:
-                self._follow_timer.start()
+                self._changes.mark()
 
         def failed(error: CrmError) -> None:
             self._saving -= 1
             self.context.show_error(error)
-            self._follow_timer.start()
+            self._changes.mark()
 
         self.context.change(self, work, saved, failed, told=told, undo=undo)
 

@@ -103,6 +103,14 @@ class TimelineModel(QAbstractListModel):
         self._rows = self._laid_out(items, None)
         self.endResetModel()
 
+    def add(self, item: TimelineItem) -> None:
+        """Put one more entry where its moment belongs, unless it is there already."""
+        others = [each for each in self._items if each.record_id != item.record_id]
+        self.beginResetModel()
+        self._items = sorted((*others, item), key=lambda each: -each.at_ms)
+        self._rows = self._laid_out(self._items, None)
+        self.endResetModel()
+
     def add_older(self, items: Sequence[TimelineItem], titles: Titles, *, more: bool) -> None:
         """Put older entries under those shown."""
         self._titles.update(titles)

@@ -65,7 +65,7 @@ class Shown:
         quiet = 0
         for _ in range(1500):
             self.qtbot.wait(5)
-            quiet = 0 if self.tasks.busy or self.page._timer.isActive() else quiet + 1
+            quiet = 0 if self.tasks.busy or self.page._changes.waits else quiet + 1
             if quiet == 4:
                 return
         raise AssertionError("the page never came to rest")

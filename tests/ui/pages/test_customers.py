@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,14 @@ from crm_desktop.services.timeline import ItemKind
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.customers import quick_log_box
 from crm_desktop.ui.customers.child_list import ChildList
+from crm_desktop.ui.customers.customer_details import CustomerDetails
 from crm_desktop.ui.customers.customer_view import CustomerView
 from crm_desktop.ui.forms.other_versions import VersionPanel
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.pages.customers import CustomersPage
 from crm_desktop.ui.pages.records import ActivitiesPage, ProductsPage
 from crm_desktop.ui.places import place_showing
+from crm_desktop.ui.tasks import READERS
 from crm_desktop.ui.timeline.history_list import HistoryList
 from crm_desktop.ui.timeline.timeline_model import Entry
 from crm_desktop.ui.translate import show, tr, translator
@@ -192,6 +195,59 @@ def test_a_visit_with_its_next_step_is_logged_by_ctrl_enter(stage: Stage) -> Non
     undo()
     stage.settle()
     assert entries(view) == []
+
+
+def test_what_is_logged_stands_in_the_time_line_before_anything_is_read_anew(stage: Stage) -> None:
+    view = opened(stage, page_of(stage))
+    go_on = threading.Event()
+    for _ in range(READERS):
+        stage.tasks.read(view, go_on.wait, lambda _: None)  # whatever reads is busy for long
+    QTest.keyClicks(view.line.log.text, "Saw the new line")
+    QTest.keyClick(view.line.log.text, Key.Key_Return, Ctrl)
+    try:
+        stage.until(lambda: any(entry.item.title == "Saw the new line" for entry in entries(view)))
+        assert view.line.model.rowCount() > len(entries(view))  # under the head of its day
+    finally:
+        go_on.set()
+    stage.settle()
+    assert [entry.item.title for entry in entries(view)].count("Saw the new line") == 1
+
+
+def test_a_change_by_others_reads_the_time_line_beside_the_rest_of_the_page(stage: Stage) -> None:
+    view = opened(stage, page_of(stage))
+    go_on = threading.Event()
+    customer_id = view.customer_id
+    overview = customers.overview
+
+    def slow(*about: Any) -> Any:
+        go_on.wait()
+        return overview(*about)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(customers, "overview", slow)
+        activities.log(stage.app.replica, "call", "Rang from elsewhere", customer_id=customer_id)
+        try:
+            stage.until(lambda: any(entry.item.title == "Rang from elsewhere" for entry in entries(view)))
+        finally:
+            go_on.set()
+        stage.settle()
+
+
+def test_a_change_in_the_list_makes_the_details_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = page_of(stage)
+    assert page.list is not None
+    assert page.list.pane is not None
+    made: list[object] = []
+    told = CustomerDetails.show_told
+    monkeypatch.setattr(
+        CustomerDetails, "show_told", lambda pane, read: (made.append(read), told(pane, read))
+    )
+    row = page.list.current_row()
+    assert row is not None
+    activities.log(stage.app.replica, "call", "Rang from elsewhere", customer_id=row.id)
+    stage.until(lambda: bool(made))
+    stage.settle()
+    assert len(made) == 1
 
 
 def test_a_picture_of_a_visit_goes_with_what_is_logged(stage: Stage, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ class Shown:
         quiet = 0
         for _ in range(2000):
             self.qtbot.wait(8)
-            quiet = 0 if self.page._follow_timer.isActive() or self.tasks.busy else quiet + 1
+            quiet = 0 if self.page._changes.waits or self.tasks.busy else quiet + 1
             if quiet == 4:
                 return
         raise AssertionError("the page never came to rest")

@@ -62,7 +62,7 @@ class Shown:
         page, quiet = self.page, 0
         for _ in range(1000):
             self.qtbot.wait(8)
-            waits = page._timer.isActive() or page.filters._pause.isActive() or self.tasks.busy
+            waits = page._changes.waits or page.filters._pause.isActive() or self.tasks.busy
             quiet = 0 if waits else quiet + 1
             if quiet == 4:
                 return
@@ -445,7 +445,7 @@ def test_a_deal_goes_to_another_pipeline_and_shows_its_milestones_there(bare: Sh
     assert undo is not None
     undo()
     bare.settle()
-    bare.qtbot.waitUntil(lambda: not panel._timer.isActive() and not bare.tasks.busy)
+    bare.qtbot.waitUntil(lambda: not panel._changes.waits and not bare.tasks.busy)
     assert milestones.checklist(replica, deal_id)[0].due_on is None
     QTest.keyClick(panel.boxes[0], Qt.Key.Key_Space)
     bare.settle()
