@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_core.i18n import Message, message
 from crm_desktop.services.deals import Board
@@ -35,8 +35,14 @@ class ForecastFoot(Live, QWidget):
         self._sentence = ElidedLabel(step="caption", color="text-soft")
         self._sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._row = QHBoxLayout(self)
+        self._below = Label(step="caption", color="text-soft", wrap=True)
+        self._below.hide()
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(0)
+        self._row = QHBoxLayout()
         self._row.setSpacing(0)
+        self._column.addLayout(self._row)
+        self._column.addWidget(self._below)
         self._row.addWidget(self._quarter)
         for name, number in zip(self._names, self._figures, strict=True):
             self._row.addSpacing(_GAP)
@@ -66,18 +72,36 @@ class ForecastFoot(Live, QWidget):
             label.say(words.sum_words(minor, currency))
         for label in (self._quarter, *self._names, *self._figures):
             label.show()
-        self._sentence.say(self._counted())
+        for label in (self._sentence, self._below):
+            label.say(self._counted())
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the sentence lines of its own where it does not fit beside the figures."""
+        super().resizeEvent(event)
+        self._arrange()
 
     def retint(self) -> None:
         """Take the measures of the theme."""
-        self.setFixedHeight(theme().px(44))
-        self._row.setContentsMargins(theme().px(XL), 1, theme().px(XL), 0)
+        self._column.setContentsMargins(theme().px(XL), 1, theme().px(XL), 0)
+        self._arrange()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the hairline above."""
         painter = QPainter(self)
         painter.fillRect(0, 0, self.width(), 1, theme().color("line"))
         painter.end()
+
+    def _arrange(self) -> None:
+        figures = self._row.minimumSize().width()
+        if not self._sentence.isHidden():
+            figures -= self._sentence.minimumSizeHint().width()
+        inner = self.width() - 2 * theme().px(XL)
+        fits = figures + self._sentence.sizeHint().width() <= inner
+        self._sentence.setHidden(not fits)
+        self._below.setHidden(fits)
+        below = 0 if fits else self._below.heightForWidth(inner) + theme().px(6)
+        self.setFixedHeight(theme().px(44) + below)
 
     def _counted(self) -> Message:
         assert self._board is not None

@@ -5,11 +5,11 @@ What cannot be filled in here, such as a quote to be sent, is said; whoever may 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import StageBlocked, UserError
@@ -31,7 +31,10 @@ _EDGE = 8
 
 
 class MissingForm(Live, QFrame):
-    """Asks for the fields that problems name, and offers `optional` ones. Goes by itself once answered."""
+    """Asks for the fields that problems name, and offers `optional` ones. Goes by itself once answered.
+
+    Where an answer was not enough, `typed` is what it held: it stands in the fields, with what is wrong.
+    """
 
     given = Signal(object)
     """{field: value} a person filled in; `skip_reason` among them where conditions are to be skipped."""
@@ -46,10 +49,12 @@ class MissingForm(Live, QFrame):
         currency: str,
         parent: QWidget,
         optional: Sequence[str] = (),
+        typed: Mapping[str, Plain] | None = None,
     ) -> None:
         super().__init__(parent)
         self._context, self._currency = context, currency
-        self._values = blocked.values
+        self._typed = typed or {}
+        self._values = {**blocked.values, **self._typed}
         self._answered = False
         self.setProperty("role", "popup")
         lift(self)
@@ -58,6 +63,19 @@ class MissingForm(Live, QFrame):
         self._column.setSpacing(12)
         self._title = Label(title, weight=600, wrap=True)
         self._column.addWidget(self._title)
+        self._asked = QWidget()
+        self._rows = QVBoxLayout(self._asked)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(12)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(self._asked)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for ground in (self._asked, self._scroll.viewport()):
+            ground.setAutoFillBackground(False)
+        self._column.addWidget(self._scroll, 1)
         self.fields: dict[str, Field] = {}
         self.demands: list[Label] = []
         """What cannot be put right here."""
@@ -68,16 +86,21 @@ class MissingForm(Live, QFrame):
                 self._say(problem.message)
             elif declared.name not in self.fields:
                 self._required.add(declared.name)
-                self._add(declared, problem.message)
+                self._ask(declared, problem.message)
+        for name in self._typed:
+            if name not in self.fields and name in blocked.fields and blocked.fields[name].in_form:
+                self._add(blocked.fields[name], required=False)
         if not self.demands:
             for name in optional:
                 if name in blocked.fields and name not in self.fields:
-                    self._add(blocked.fields[name], None)
+                    self._add(blocked.fields[name], required=False)
         self.reason: Field | None = None
         """The reason for skipping, once it is asked for."""
         self._lay_out_buttons(may_skip=blocked.may_skip)
         self.retranslate()
         self.retint()
+        if blocked.may_skip and "skip_reason" in self._typed:
+            self.skip()
 
     @property
     def skipping(self) -> bool:
@@ -106,9 +129,10 @@ class MissingForm(Live, QFrame):
             return
         declared = SCHEMAS["deal"].fields["skip_reason"]
         editor = make_editor(self._context, declared, self._currency)
+        editor.fill({"skip_reason": self._typed.get("skip_reason")}, {})
         self.reason = Field(Message(declared.label), editor, required=True)
         self.reason.set_note(message("Everybody who sees the deal sees the reason"))
-        self._column.insertWidget(self._column.count() - 1, self.reason)
+        self._rows.addWidget(self.reason)
         self._required = set()
         self._skip.hide()
         self.move_button.say(message("Move anyway"))
@@ -143,6 +167,7 @@ class MissingForm(Live, QFrame):
         if wrong is not None:
             wrong.editor.setFocus()
             self._fit()
+            self._scroll.ensureWidgetVisible(wrong)
             return
         self._end()
         self.given.emit(found)
@@ -170,19 +195,24 @@ class MissingForm(Live, QFrame):
         else:
             super().keyPressEvent(event)
 
-    def _add(self, declared: Declared, note: Message | None) -> None:
+    def _add(self, declared: Declared, *, required: bool) -> Field:
         editor = make_editor(self._context, declared, self._currency)
         editor.fill(self._values, {})
-        field = Field(Message(declared.label), editor, required=note is not None)
-        if note is not None:
-            field.set_note(note)
-        self.fields[declared.name] = field
-        self._column.addWidget(field)
+        field = self.fields[declared.name] = Field(Message(declared.label), editor, required=required)
+        self._rows.addWidget(field)
+        return field
+
+    def _ask(self, declared: Declared, wanted: Message) -> None:
+        field = self._add(declared, required=True)
+        if declared.name in self._typed:
+            field.set_error(wanted)
+        else:
+            field.set_note(wanted)
 
     def _say(self, demand: Message) -> None:
         label = Label(demand, color="warn", wrap=True)
         self.demands.append(label)
-        self._column.addWidget(label)
+        self._rows.addWidget(label)
 
     def _lay_out_buttons(self, *, may_skip: bool) -> None:
         self.move_button = Button(message("Move"), Kind.PRIMARY, small=True)
@@ -191,7 +221,7 @@ class MissingForm(Live, QFrame):
         self.move_button.clicked.connect(self.answer)
         self._cancel.clicked.connect(self.leave)
         self._skip.clicked.connect(self.skip)
-        row = QHBoxLayout()
+        self._foot = row = QHBoxLayout()
         row.setSpacing(S)
         row.addWidget(self._skip)
         row.addStretch(1)
@@ -202,10 +232,14 @@ class MissingForm(Live, QFrame):
         self.move_button.setHidden(bool(self.demands))
 
     def _fit(self) -> None:
-        """Be as high as the lines need at this width; wrapped ones tell only then."""
-        self._column.activate()
-        height = self._column.totalHeightForWidth(self.width())
-        self.resize(self.width(), max(height, self._column.totalMinimumSize().height()))
+        """Be as high as the lines need at this width, and as the page is; then the fields scroll."""
+        self._rows.activate()
+        inner = self.width() - 2 * L - 2
+        needed = max(self._rows.totalHeightForWidth(inner), self._rows.totalMinimumSize().height())
+        around = self._title.heightForWidth(inner) + self._foot.sizeHint().height() + 12 + L + 2
+        around += 2 * self._column.spacing()
+        room = self.parentWidget().height() - 2 * _EDGE
+        self.resize(self.width(), min(needed + around, room))
 
     def _stay_inside(self) -> None:
         room = self.parentWidget().rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPoint, QRect, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
-from crm_core.errors import CrmError, StageBlocked
+from crm_core.errors import CrmError, Invalid, StageBlocked
 from crm_core.i18n import Message, message
 from crm_core.rules import pipeline
 from crm_core.rules.pipeline import StageRow
@@ -42,6 +42,7 @@ class Moves(QObject):
         self._context, self._board, self._host = context, board, host
         self._made: list[Moved] = []
         self.shown = BoardFilter()
+        self._blocked: StageBlocked | None = None
         self.form: MissingForm | None = None
         """The small form on screen; None without one."""
 
@@ -76,7 +77,7 @@ class Moves(QObject):
             self,
             lambda: board_moves.move(replica, card.id, stage_id, shown, given),
             self._on_moved,
-            lambda error: self._on_refused(card, stage, error),
+            lambda error: self._on_refused(card, stage, error, given),
         )
 
     def take_back(self, moved: Moved | None = None) -> None:
@@ -116,19 +117,28 @@ class Moves(QObject):
         self.announce(said)
         self.moved.emit(moved)
 
-    def _on_refused(self, card: Card, stage: StageRow, error: CrmError) -> None:
-        if isinstance(error, StageBlocked):
-            self._ask_for(card, stage, error)
+    def _on_refused(self, card: Card, stage: StageRow, error: CrmError, given: Mapping[str, Plain]) -> None:
+        blocked = error if isinstance(error, StageBlocked) else None
+        if isinstance(error, Invalid) and given and self._blocked is not None:
+            asked = self._blocked  # a value that cannot be: asked for once more, with what was typed
+            blocked = blocked or StageBlocked(
+                error.problems, may_skip=asked.may_skip, values=asked.values, fields=asked.fields
+            )
+        if blocked is not None:
+            self._ask_for(card, stage, blocked, given)
             return
         self._context.show_error(error)
         self.failed.emit()
 
-    def _ask_for(self, card: Card, stage: StageRow, blocked: StageBlocked) -> None:
+    def _ask_for(
+        self, card: Card, stage: StageRow, blocked: StageBlocked, typed: Mapping[str, Plain]
+    ) -> None:
+        self._blocked = blocked
         board = self._board.board
         currency = card.currency or (board.currency if board else "")
         title = message("To move “{deal}” to {stage}", deal=words.title_of(card), stage=stage.name)
         optional = WITH_A_LOSS if stage.kind == pipeline.LOST else ()
-        form = MissingForm(self._context, title, blocked, currency, self._host, optional)
+        form = MissingForm(self._context, title, blocked, currency, self._host, optional, typed)
         self.form = form
         form.given.connect(lambda found: self._on_given(card, stage, found))
         form.left.connect(lambda: self._on_left(card))

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_core.i18n import Message
+from crm_core.schema.validate import MAX_TEXT
 from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.models import repository
@@ -32,7 +33,7 @@ from crm_desktop.ui.pipeline.column import StageColumn
 from crm_desktop.ui.pipeline.milestones_panel import MilestonesPanel
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.translate import translator
+from crm_desktop.ui.translate import show, translator
 from tests.support.desktop import PASSPHRASE, empty_app, sample_app
 from tests.support.windows import has_keyboard, show_active
 
@@ -392,6 +393,86 @@ def test_what_cannot_be_filled_in_is_said_and_may_be_skipped_with_a_reason(bare:
     assert card.skip_reason == "Agreed by phone"
     spoken = bare.columns[1].model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "Conditions skipped: Agreed by phone" in spoken
+
+
+def test_an_answer_that_is_not_enough_is_asked_for_again_and_nothing_typed_is_lost(bare: Shown) -> None:
+    replica = bare.app.replica
+    target = bare.columns[1].stage_id
+    enough = {"kind": "field_compares", "field": "amount", "operator": ">=", "value": "500"}
+    for values in (enough, {"field": "loss_note"}):
+        records.create(replica, "stage_rule", {"stage_id": target, **values})
+    deal_id = records.create(replica, "deal", {"name": "Too small (demo)"}).value.id
+    bare.settle()
+    bare.page.board.focus_cards()
+    bare.press(Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    form = bare.page.moves.form
+    assert form is not None
+    form.fields["amount"].editor.amount.setText("400")
+    form.fields["loss_note"].editor.setText("Speed decided it")
+    form.answer()
+    bare.settle()
+    again = bare.page.moves.form
+    assert again is not None
+    assert _stage_of(bare.app, deal_id) == bare.columns[0].stage_id
+    assert again.fields["amount"].editor.amount.text() == "400.00"
+    assert "500" in show(again.fields["amount"].error)
+    assert again.fields["loss_note"].editor.text() == "Speed decided it"
+    again.fields["amount"].editor.amount.setText("600")
+    again.answer()
+    bare.settle()
+    assert bare.page.moves.form is None
+    moved = records.get(replica, "deal", deal_id)
+    assert (moved["stage_id"], moved["amount"], moved["loss_note"]) == (target, 60_000, "Speed decided it")
+
+
+def test_a_form_of_many_fields_stays_on_a_small_page_and_scrolls_to_the_one_with_the_keyboard(
+    bare: Shown, look: QApplication
+) -> None:
+    theme().apply(look, "dark", 2.0)
+    translator().use("zh_CN")
+    bare.page.resize(1200, 640)
+    target = bare.columns[1].stage_id
+    wanted = ["amount", "close_date", "source", "competitor", "loss_note", "engaged_on"]
+    for name in wanted:
+        records.create(bare.app.replica, "stage_rule", {"stage_id": target, "field": name})
+    records.create(bare.app.replica, "deal", {"name": "Much to say (demo)"})
+    bare.settle()
+    bare.page.board.focus_cards()
+    bare.press(Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    form = bare.page.moves.form
+    assert form is not None
+    assert set(form.fields) == set(wanted)
+    assert bare.page.rect().contains(form.geometry())
+    for button in (form.move_button, form._cancel):
+        assert form.rect().contains(button.geometry())
+    last = list(form.fields.values())[-1]
+    for _ in range(20):
+        if last.isAncestorOf(QApplication.focusWidget()):
+            break
+        bare.press(Qt.Key.Key_Tab)
+    seen = form._scroll.viewport()
+    corner = last.editor.mapTo(seen, last.editor.rect().bottomLeft())
+    assert seen.rect().contains(corner)
+
+
+def test_a_value_that_cannot_be_is_named_at_its_field_over_the_board(bare: Shown) -> None:
+    replica = bare.app.replica
+    target = bare.columns[1].stage_id
+    records.create(replica, "stage_rule", {"stage_id": target, "field": "competitor"})
+    deal_id = records.create(replica, "deal", {"name": "Much to say (demo)"}).value.id
+    bare.settle()
+    bare.page.board.focus_cards()
+    bare.press(Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    form = bare.page.moves.form
+    assert form is not None
+    form.fields["competitor"].editor.setText("x" * (MAX_TEXT + 1))
+    form.answer()
+    bare.settle()
+    again = bare.page.moves.form
+    assert again is not None
+    assert _stage_of(bare.app, deal_id) == bare.columns[0].stage_id
+    assert again.fields["competitor"].error
+    assert again.fields["competitor"].editor.text() == "x" * (MAX_TEXT + 1)
 
 
 def test_a_retired_stage_stays_until_its_deals_are_moved(bare: Shown) -> None:
