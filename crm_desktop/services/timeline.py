@@ -75,6 +75,10 @@ class TimelineItem:
     currency: str | None = None
     status: str | None = None
     not_sent: bool = False
+    outcome: str | None = None
+    place: str = ""
+    next_contact_on: str | None = None
+    """How an activity went, where it was, and on which day (`YYYY-MM-DD`) it goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +206,9 @@ def _activity_items(session: Session, statement: Select[Activity, int]) -> Itera
             body=activity.notes or "",
             who=names.get(activity.owner_id or "", ""),
             status="done" if activity.done else "open",
+            outcome=activity.outcome,
+            place=activity.place or "",
+            next_contact_on=activity.next_contact_on,
         )
 
 

@@ -27,6 +27,7 @@ from crm_desktop.ui.translate import Text, show, tr
 Index = QModelIndex | QPersistentModelIndex
 MOST_BODY_LINES = 3
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
+_ACTIVITY = SCHEMAS["activity"].fields
 _WITH_STATE = {ItemKind.QUOTE: "quote", ItemKind.TICKET: "ticket"}
 
 
@@ -217,4 +218,14 @@ def _lines(item: TimelineItem) -> list[Text]:
         lines.append(message("{amount} · {state}", amount=shown, state=state) if state else shown)
     elif state is not None and lines:
         lines[0] = message("{number} · {state}", number=lines[0], state=state)
+    if around := _around(item):
+        lines.append(around)
     return lines
+
+
+def _around(item: TimelineItem) -> str:
+    """Return how an activity went, where it was and when it goes on."""
+    went = tr(_ACTIVITY["outcome"].choice_label(item.outcome)) if item.outcome else ""
+    day = near_date(datetime.date.fromisoformat(item.next_contact_on)) if item.next_contact_on else ""
+    again = tr("Next contact {day}", day=day) if day else ""
+    return " · ".join(part for part in (went, item.place, again) if part)

@@ -197,6 +197,29 @@ def test_a_visit_with_its_next_step_is_logged_by_ctrl_enter(stage: Stage) -> Non
     assert entries(view) == []
 
 
+def test_the_time_line_tells_how_a_visit_went_where_it_was_and_when_it_goes_on(stage: Stage) -> None:
+    customer = make(stage, name="Blue Heron Valves")
+    activities.log(
+        stage.app.replica,
+        "visit",
+        "Saw the new line",
+        customer_id=customer.id,
+        notes="Vibration fell",
+        outcome="positive",
+        place="Suzhou, hall 3",
+        next_contact_on="2031-05-09",
+    )
+    view = opened(stage, page_of(stage), customer)
+    told = "Positive · Suzhou, hall 3 · Next contact 9 May 2031"
+    (visit,) = (entry for entry in entries(view) if entry.item.kind is ItemKind.VISIT)
+    assert [show(line) for line in visit.lines] == ["Vibration fell", told]
+    assert told in visit.words()
+    translator().use("zh_CN")
+    stage.settle()
+    (visit,) = (entry for entry in entries(view) if entry.item.kind is ItemKind.VISIT)
+    assert show(visit.lines[1]) == "积极 · Suzhou, hall 3 · 下次联系 2031年5月9日"
+
+
 def test_what_is_logged_stands_in_the_time_line_before_anything_is_read_anew(stage: Stage) -> None:
     view = opened(stage, page_of(stage))
     go_on = threading.Event()
