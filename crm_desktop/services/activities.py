@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from crm_core.entities.activity import Activity
+from crm_core.entities.activity import CONTACT_KINDS, Activity
+from crm_core.entities.deal import Deal, Stage
+from crm_core.rules import pipeline
 from crm_core.rules.access import Action
 from crm_core.schema.field import Plain
 from crm_core.times import MINUTE_MS
@@ -69,6 +72,8 @@ def subject_of(replica: Replica, entity: str, record_id: str) -> LogSubject:
         linked = record_id if entity == "customer" else record.values.get("customer_id")
         customer_id = str(linked) if linked else None
         deal_id = record_id if entity == "deal" else record.values.get("deal_id")
+        if entity == "customer":
+            deal_id = _only_deal(session, record_id)
         if entity == "lead":
             return LogSubject(lead_id=record_id, title=record.title)
         names = query.labels(session, "customer", {customer_id}) if customer_id else {}
@@ -98,12 +103,15 @@ def log(
     next_due_at: int | None = None,
     next_contact_on: str | None = None,
 ) -> Outcome[Record]:
-    """Log what was done; with a next step, a task for it is planned in the same transaction."""
+    """Log what was done; with a next step, a task for it is planned in the same transaction.
+
+    A contact with a customer who has one open deal is about that deal, where nothing else is said: else the
+    deal would be called neglected.
+    """
     values: dict[str, Plain] = {
         "kind": kind,
         "subject": subject,
         "customer_id": customer_id,
-        "deal_id": deal_id,
         "lead_id": lead_id,
         "notes": notes,
         "outcome": outcome,
@@ -111,6 +119,9 @@ def log(
         "next_contact_on": next_contact_on,
     }
     with replica.write() as session:
+        if deal_id is None and customer_id is not None and kind in CONTACT_KINDS:
+            deal_id = _only_deal(session, customer_id)
+        values["deal_id"] = deal_id
         logged = records.create_in(
             session, replica, "activity", {name: value for name, value in values.items() if value}
         )
@@ -127,6 +138,18 @@ def log(
                 session, replica, "activity", {name: value for name, value in task.items() if value}
             )
     return Outcome(logged, frozenset(session.changed))
+
+
+def _only_deal(session: Session, customer_id: str) -> str | None:
+    """Return a customer's open deal; of several nobody can tell which one is meant."""
+    query = (
+        select(Deal.id)
+        .join(Stage, Stage.id == Deal.stage_id)
+        .where(Deal.customer_id == customer_id, Deal.life % 2 == 1, Stage.kind == pipeline.OPEN)
+        .limit(2)
+    )
+    found = session.scalars(query).all()
+    return found[0] if len(found) == 1 else None
 
 
 def set_done(replica: Replica, activity_id: str, done: bool) -> Outcome[Record]:

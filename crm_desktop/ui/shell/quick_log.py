@@ -239,15 +239,18 @@ class QuickLog(Live, QWidget):
         """Fill in what the record in front is about, unless somebody was faster."""
         if self.customer.text():
             return
-        self._about = found
-        if found.title:
-            self._on.say(message("On {title}", title=found.title))
-            self._on.show()
+        self._show_about(found)
         if found.customer_id is not None:
             self._customer = (found.customer_id, found.customer_name)
             self.customer.setText(found.customer_name)
         elif found.lead_id is None and not self.subject.text():
             self.customer.setFocus()
+
+    def _show_about(self, found: LogSubject) -> None:
+        self._about = found
+        if found.title:
+            self._on.say(message("On {title}", title=found.title))
+            self._on.show()
 
     def _on_contact_typed(self, text: str) -> None:
         self._contact_field.set_error("")
@@ -301,6 +304,17 @@ class QuickLog(Live, QWidget):
         self._customer = (record_id, title)
         self.customer.setText(title)
         self.subject.setFocus()
+        replica = self._context.replica
+        self._context.tasks.read(
+            self,
+            lambda: activities.subject_of(replica, "customer", record_id),
+            self._on_taken_read,
+            topic="about",
+        )
+
+    def _on_taken_read(self, found: LogSubject) -> None:
+        if self._customer is not None and self._customer[0] == found.customer_id:
+            self._show_about(found)
 
     def _on_save(self) -> None:
         if self.customer.text().strip() and self._customer is None:

@@ -16,7 +16,16 @@ from crm_core.times import DAY_MS
 from crm_desktop.assembly import App
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import ListQuery
-from crm_desktop.services import board_moves, deals, losses, milestones, neglected, records, rivals
+from crm_desktop.services import (
+    activities,
+    board_moves,
+    deals,
+    losses,
+    milestones,
+    neglected,
+    records,
+    rivals,
+)
 from crm_desktop.services.deals import BoardFilter
 from crm_desktop.services.losses import By
 from tests.support.desktop import empty_app
@@ -62,6 +71,33 @@ def test_a_deal_has_the_milestones_of_the_stages_it_reached_and_of_its_product(a
     assert (back.done, back.late, back.done_by_name, back.done_at) == (False, True, "", None)
     with pytest.raises(NotFound):
         milestones.tick(app.replica, deal, "nothing", done=True)
+
+
+@pytest.mark.parametrize("deals_open", [1, 2])
+def test_what_is_logged_with_a_customer_is_about_the_only_open_deal(app: App, deals_open: int) -> None:
+    replica = app.replica
+    customer = make(app, "customer", name="Blue Heron Valves (demo)")
+    made = [make(app, "deal", name=f"Refit {n}", customer_id=customer) for n in range(deals_open)]
+    over = make(app, "deal", name="Won before", customer_id=customer)
+    board_moves.move(replica, over, str(deals.board(replica).won.id), also={"amount": 100})  # type: ignore[union-attr]
+    visit = activities.log(replica, "visit", "Looked", customer_id=customer, next_step="Send the offer").value
+    assert visit.get("deal_id") == (made[0] if deals_open == 1 else None)
+    (task,) = records.page(
+        replica,
+        ListQuery(
+            entity="activity",
+            conditions=(
+                Condition(field="customer_id", op=Op.EQUAL, value=customer),
+                Condition(field="kind", op=Op.EQUAL, value="task"),
+            ),
+            limit=9,
+        ),
+    ).rows
+    assert task.get("deal_id") == visit.get("deal_id")
+    note = activities.log(replica, "note", "Thought", customer_id=customer).value
+    assert note.get("deal_id") is None
+    shown = activities.subject_of(replica, "customer", customer)
+    assert shown.title == ("Refit 0" if deals_open == 1 else "")
 
 
 def test_a_milestone_two_laptops_wrote_down_is_one_and_done_where_either_did_it() -> None:
