@@ -58,7 +58,9 @@ def count_own(replica: Replica) -> int:
         return int(session.scalar(statement) or 0)
 
 
-def neglected(replica: Replica, owner_id: str | None = None, limit: int = 500) -> tuple[NeglectedDeal, ...]:
+def neglected(
+    replica: Replica, owner_id: str | None = None, limit: int | None = None
+) -> tuple[NeglectedDeal, ...]:
     """Return neglected deals, the longest without contact first; of one owner, or of everybody in sight."""
     decide(replica.person, Action.READ, "deal").demand()
     now = replica.clock.now_ms()
