@@ -23,6 +23,7 @@ from crm_core.entities.segment import Segment
 from crm_core.entities.selling_setup import Competitor, DealMilestone, Milestone, StageRule
 from crm_core.entities.setup import CustomField, SavedView
 from crm_core.entities.target import Target
+from crm_core.entities.template import DocumentTemplate
 from crm_core.entities.ticket import Ticket, TicketMessage
 from crm_core.errors import UserError
 from crm_core.i18n import N_
@@ -43,6 +44,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Competitor,
     Milestone,
     StageRule,
+    DocumentTemplate,
     SavedView,
     Segment,
     PoolRule,

@@ -13,7 +13,17 @@ from typing import Any, Final
 
 from crm_core.errors import Problem
 from crm_core.i18n import N_, message
-from crm_core.rules import assignment, capture, milestones, pool, scoring, segments, stage_conditions, targets
+from crm_core.rules import (
+    assignment,
+    capture,
+    milestones,
+    pool,
+    scoring,
+    segments,
+    stage_conditions,
+    targets,
+    template_kinds,
+)
 from crm_core.rules.segments import FieldsOf
 
 
@@ -92,6 +102,9 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         "pool_rule": lambda _id, values, _around: pool.problems_of_rule(values),
         "target": lambda _id, values, _around: targets.problems(values),
         "segment": _of_segment,
+        "document_template": lambda _id, values, around: template_kinds.problems_of_template(
+            values, around.fields_of
+        ),
     }
 )
 SET_UP: Final = frozenset(_JUDGES)

@@ -9,10 +9,12 @@ import click
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.money import Money
+from crm_core.rules.template_values import LANGUAGES, DocumentLanguage
 from crm_core.schema.values import instant_text
 from crm_desktop.cli.console import LANGUAGE, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import flat, record_id_of
+from crm_desktop.documents import template_records
 from crm_desktop.documents.quote_records import write_pdf
 from crm_desktop.services import quote_repeats, quote_versions
 from resources import CHINESE
@@ -38,6 +40,39 @@ def pdf(terminal: Terminal, quote_id: str, file: Path, language: str) -> None:
     """Write a quote as a PDF."""
     with terminal.app() as app:
         pages = write_pdf(app.replica, record_id_of(quote_id), file, language)
+    terminal.console.show({"file": str(file), "pages": pages, "bytes": file.stat().st_size})
+
+
+@click.command(help=tr(N_("Write a document of a record from a template.")))
+@click.argument("entity")
+@click.argument("record_id", metavar="ID")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--template", "name", help=tr(N_("Name of the template; without it the standard one.")))
+@click.option("--language", type=click.Choice(LANGUAGES), help=tr(N_("Language of the document.")))
+@pass_terminal
+def document(
+    terminal: Terminal,
+    entity: str,
+    record_id: str,
+    file: Path,
+    name: str | None,
+    language: DocumentLanguage | None,
+) -> None:
+    """Write a document."""
+    with terminal.app() as app:
+        record_id = record_id_of(record_id)
+        if name is None:
+            template = template_records.standard(app.replica, entity, language)
+        else:
+            template = template_records.named(app.replica, entity, name)
+        if template is None:
+            spoken = language or ("zh" if LANGUAGE == CHINESE else "en")
+            pages = write_pdf(app.replica, record_id, file, spoken)
+        else:
+            made = template_records.write(app.replica, template, record_id, file, language)
+            pages = made.pages
+            for said in template_records.blanks_said(made.blanks):
+                terminal.console.tell(said)
     terminal.console.show({"file": str(file), "pages": pages, "bytes": file.stat().st_size})
 
 

@@ -117,6 +117,7 @@ _COMMANDS = {
     "export": _Lazy("files", "export", N_("Write records to a file: CSV, xlsx, vcf or json.")),
     "returned": _Lazy("returned", "returned", N_("Edits HQ refused or a newer one replaced.")),
     "calendar": _Lazy("calendar", "calendar", N_("What is planned, planning, and calendar files.")),
+    "document": _Lazy("documents", "document", N_("Write a document of a record from a template.")),
     "quote": _Lazy("documents", "quote", N_("Quotes: documents and versions.")),
     "doctor": _Lazy("support", "doctor", N_("Check the profile, and pack a bundle for support.")),
 }

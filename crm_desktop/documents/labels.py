@@ -6,10 +6,10 @@ They follow the language of the document and not the one of the program, so they
 from __future__ import annotations
 
 from enum import Enum
-from typing import Literal, get_args
 
-DocumentLanguage = Literal["en", "zh", "both"]
-LANGUAGES: tuple[str, ...] = get_args(DocumentLanguage)
+from crm_core.rules.template_values import LANGUAGES, DocumentLanguage
+
+__all__ = ["LANGUAGES", "DocumentLanguage", "Label", "say", "say_page", "say_tax", "say_version"]
 
 
 class Label(Enum):
@@ -33,6 +33,7 @@ class Label(Enum):
     DISCOUNT = ("折扣", "Disc.")
     AMOUNT = ("金额", "Amount")
     OPTIONAL = ("选配，不计入合计", "Optional, not in the total")
+    ALTERNATIVE = ("备选，不计入合计", "Alternative, not in the total")
     CARRIED_TO = ("过次页", "Carried to next page")
     CARRIED_FORWARD = ("承前页", "Carried forward")
     SUBTOTAL = ("小计", "Subtotal")

@@ -20,6 +20,13 @@ class Manuscript:
     document: QuoteDocument
     language: DocumentLanguage
     typesetter: Typesetter
+    heading: str = ""
+    """What the document is called, where it is not simply a quotation."""
+
+    @property
+    def called(self) -> str:
+        """The word for the document."""
+        return self.heading or self.say(Label.QUOTATION)
 
     def say(self, label: Label) -> str:
         """Return a printed word in the document's language."""

@@ -122,7 +122,7 @@ class QuoteDocument:
             if group.first < end or group.count < 1 or group.first + group.count > len(self.lines):
                 raise ValueError("groups overlap, are out of order or hold no line")
             end = group.first + group.count
-            counted = (each.net_minor for each in self.totals.lines[group.first : end] if not each.optional)
+            counted = (each.net_minor for each in self.totals.lines[group.first : end] if each.counts)
             if group.subtotal_minor != sum(counted) - group.allowance_minor:
                 raise ValueError(f"{group.subtotal_minor} is not what the lines of a group come to")
         address = self.acceptance_url

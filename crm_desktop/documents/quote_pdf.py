@@ -13,8 +13,9 @@ from crm_desktop.documents.labels import LANGUAGES, DocumentLanguage, Label, say
 from crm_desktop.documents.manuscript import Manuscript
 from crm_desktop.documents.paper import Page
 from crm_desktop.documents.quote_document import QuoteDocument
-from crm_desktop.documents.quote_pages import printed, quote_pages
+from crm_desktop.documents.quote_pages import quote_pages
 from crm_desktop.documents.saving import save
+from crm_desktop.documents.sheets import printed
 from crm_desktop.documents.typesetting import Typesetter
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from sqlalchemy.orm import Session
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from crm_core.money import Money
+from crm_core.rules.totals import Totals
 from crm_core.schema.phones import shown_form
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.documents.quote_document import (
     CustomerBlock,
     Letterhead,
     PreparedBy,
+    PrintedGroup,
     PrintedLine,
     QuoteDocument,
     clauses,
@@ -53,7 +56,9 @@ def document_of(replica: Replica, quote_id: str) -> QuoteDocument:
     """Return what the quote's PDF says. `NotFound` where the quote is not on this laptop."""
     with replica.read() as session:
         quote = _needed(session, quote_id)
-        lines = quote_totals.lines_of(session, quote_id)
+        groups = quote_totals.groups_of(session, quote_id)
+        lines = quote_totals.lines_of(session, quote_id, groups)
+        found = quote_totals.totals_of(quote, lines)
         facts = company(session)
         currency = quote.get("currency") or DEFAULT_CURRENCY
         customer = _linked(session, quote, "customer_id", "customer")
@@ -83,7 +88,8 @@ def document_of(replica: Replica, quote_id: str) -> QuoteDocument:
                 email=owner.get("email", "") if owner else "",
             ),
             lines=tuple(_printed_line(session, line, currency) for line in lines),
-            totals=quote_totals.totals_of(quote, lines),
+            totals=found,
+            groups=_printed_groups(groups, lines, found),
             terms_zh=clauses(quote.get("terms")),
             terms_en=clauses(quote.get("terms_en")),
             draft=draft,
@@ -123,6 +129,28 @@ def _customer_block(customer: Record | None, contact: Record | None) -> Customer
         phone=shown_form(str((contact.get("phone") if contact else None) or customer.get("phone") or "")),
         email=str((contact.get("email") if contact else None) or customer.get("email", "")),
     )
+
+
+def _printed_groups(
+    groups: Sequence[Record], lines: Sequence[Record], found: Totals
+) -> tuple[PrintedGroup, ...]:
+    """Return the groups that have lines; these stand in the order of the groups already."""
+    sums = {each.key: each.subtotal_minor for each in found.groups}
+    printed = []
+    for group in groups:
+        places = [place for place, line in enumerate(lines) if line.get("group_id") == group.id]
+        if places:
+            title, english = str(group.get("title") or ""), str(group.get("title_en") or "")
+            printed.append(
+                PrintedGroup(
+                    title_zh=title,
+                    title_en=english if english != title else "",
+                    first=places[0],
+                    count=len(places),
+                    subtotal_minor=sums.get(group.id, 0),
+                )
+            )
+    return tuple(printed)
 
 
 def _printed_line(session: Session, line: Record, currency: str) -> PrintedLine:

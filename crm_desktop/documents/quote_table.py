@@ -131,7 +131,7 @@ def _line_rows(place: int, quote: Manuscript, tallest: float) -> list[Row]:
                 texts[start : start + most_lines],
                 min(most_lines, count - start),
             ),
-            counted_minor=0 if start or total.optional else total.net_minor,
+            counted_minor=total.net_minor if total.counts and not start else 0,
         )
         for start in range(0, count, most_lines)
     ]
@@ -165,14 +165,14 @@ def table_part(quote: Manuscript, head: Block, rows: Sequence[Row], part: range,
     """Return one page's part of the table, with what is carried forward and, if more follows, carried on."""
     blocks = [head]
     if part.start:
-        blocks.append(_carried(Label.CARRIED_FORWARD, rows[: part.start], quote))
+        blocks.append(carried(Label.CARRIED_FORWARD, rows[: part.start], quote))
     blocks += [row.block for row in rows[part.start : part.stop]]
     if follows:
-        blocks.append(_carried(Label.CARRIED_TO, rows[: part.stop], quote))
+        blocks.append(carried(Label.CARRIED_TO, rows[: part.stop], quote))
     return stack(blocks)
 
 
-def _carried(label: Label, rows: Sequence[Row], quote: Manuscript) -> Block:
+def carried(label: Label, rows: Sequence[Row], quote: Manuscript) -> Block:
     """Return the row that hands the subtotal of all rows so far from page to page."""
     return _sum_row(quote.say(label), sum(row.counted_minor for row in rows), quote, Face.STRONG)
 
@@ -264,7 +264,7 @@ def _cells(
     total: LineTotal,
     quote: Manuscript,
 ) -> _Cells:
-    ink = Ink.SOFT if total.optional else Ink.TEXT
+    ink = Ink.TEXT if total.counts else Ink.SOFT
 
     def cell(text: str, x: float, width: float, align: Align = Align.RIGHT, colour: Ink = ink) -> Text:
         size = quote.fit(text, width, Face.REGULAR, BODY.size)
@@ -289,10 +289,11 @@ def _cells(
 
 
 def _description(line: PrintedLine, total: LineTotal, quote: Manuscript) -> list[tuple[str, Style]]:
+    aside = Label.OPTIONAL if total.optional else Label.ALTERNATIVE
     parts = [
         (quote.choose(line.description_zh, line.description_en), BODY),
         (quote.second(line.description_zh, line.description_en), SECOND),
-        (quote.say(Label.OPTIONAL) if total.optional else "", SECOND),
+        ("" if total.counts else quote.say(aside), SECOND),
     ]
     return [(text, style) for part, style in parts for text in quote.wrap(part, _NAME_WIDTH, style)]
 

@@ -28,6 +28,7 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "milestone": "milestones",
         "competitor": "competitors",
         "pool_rule": "pool_rules",
+        "document_template": "document_templates",
         "segment": "segments",
         "target": "targets",
         "capture_form": "capture_forms",

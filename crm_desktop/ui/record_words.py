@@ -53,6 +53,13 @@ _WORDS: Mapping[str, ListWords] = {
         ),
         new=N_("New pool rule"),
     ),
+    "document_template": ListWords(
+        counted=N_("{count} document templates"),
+        one=N_("1 document template"),
+        none_yet=N_("No document templates yet"),
+        first=N_("Begin with one that comes along, or write your own. Quotes are printed without one, too."),
+        new=N_("New document template"),
+    ),
     "segment": ListWords(
         counted=N_("{count} segments"),
         one=N_("1 segment"),

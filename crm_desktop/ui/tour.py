@@ -151,6 +151,8 @@ _TOUR: tuple[str, ...] = (
     "tags",
     "tag-new=tags!frame.new",
     "pool-rules=pool_rules",
+    "document-templates=document_templates",
+    "document-template-new=document_templates!frame.new",
     "import",
     "settings",
     "search=home!frame.find!'her",

@@ -20,7 +20,7 @@ BROUGHT_ALONG = re.compile(r"(?P<package>[a-z0-9-]+) \((?P<licence>[A-Za-z0-9. -
 # What may go into a package that people under any licence use. LGPL: as separate, exchangeable files.
 MAY_BE_SHIPPED = {
     *("MIT", "MIT-0", "MIT-CMU", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "PSF-2.0", "Zlib"),
-    *("MPL-2.0", "LGPL-3.0-only"),
+    *("MPL-2.0", "LGPL-2.1-only", "LGPL-3.0-only"),
 }
 # Metadata that names a licence in words, by the words.
 IN_WORDS = {
@@ -33,6 +33,7 @@ IN_WORDS = {
 }
 # Metadata that names none, or only a family: a sentence of the licence text in the package itself.
 BY_ITS_TEXT = {
+    "jinja2": ("BSD-3-Clause", "may be used to endorse or promote products"),
     "click-default-group": ("BSD-3-Clause", "may be used to endorse or promote products"),
     "opencc-python-reimplemented": ("Apache-2.0", "Apache License Version 2.0, January 2004"),
     "reportlab": ("BSD-3-Clause", "may be used to endorse or promote products"),

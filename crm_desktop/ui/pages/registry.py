@@ -202,6 +202,14 @@ PAGES: tuple[PageSpec, ...] = (
         in_rail=False,
     ),
     PageSpec(
+        id="document_templates",
+        text=N_("Document templates"),
+        icon="file",
+        factory="document_templates:DocumentTemplatesPage",
+        entity="document_template",
+        in_rail=False,
+    ),
+    PageSpec(
         id="targets",
         text=N_("Targets"),
         icon="trophy",

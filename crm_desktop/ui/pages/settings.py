@@ -132,6 +132,7 @@ class SettingsPage(Page):
             self._pipelines_card(),
             self._leads_card(),
             self._pool_card(),
+            self._templates_card(),
             self._reminders_card(),
             self._sync_card(),
             self.files,
@@ -171,6 +172,16 @@ class SettingsPage(Page):
         self.pool_button = Button(message("Pool rules…"), Kind.STANDARD, icon="filter")
         self.pool_button.clicked.connect(lambda: self.context.go.emit(Place(page="pool_rules")))
         _buttons(card, self.pool_button)
+        return card
+
+    def _templates_card(self) -> Card:
+        card = Card(message("Document templates"))
+        said = message("What quotes, proposals and mails say, in your own words.")
+        card.body.addWidget(Label(said, color="text-soft", wrap=True))
+        self.templates_button = Button(message("Document templates…"), Kind.STANDARD, icon="file")
+        to = Place(page="document_templates")
+        self.templates_button.clicked.connect(lambda: self.context.go.emit(to))
+        _buttons(card, self.templates_button)
         return card
 
     def _reminders_card(self) -> Card:

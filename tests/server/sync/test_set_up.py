@@ -51,6 +51,7 @@ class Setup:
             "pool_rule": {"name": "Quiet", "contact_days": 30},
             "target": {"year": 2027, "period": "year", "measure": "visits", "number": 20},
             "segment": {"name": "Big", "kind": "rules", "rules": where("level", "A")},
+            "document_template": {"name": "Offer", "kind": "quote", "body": "{{ customer.name }}"},
         }
         self.records = {kind: office.hq.create(kind, values) for kind, values in self.sound.items()}
         self.meet()
@@ -111,6 +112,16 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
     "milestone": ({"stage_id": None},),
     "pool_rule": ({"contact_days": 0}, {"most_held": -1}, {"remind_days": -7}),
     "target": ({"number": 0}, {"number": None}, {"year": 12}, {"measure": "won_amount"}),
+    "document_template": (
+        {"body": "{{ customer.nmae }}"},
+        {"body": "{{ ''.__class__ }}"},
+        {"body": "{% for a in lines %}"},
+        {"body": None},
+        {"engine": "mail"},
+        {"engine": "word"},
+        {"kind": "nothing"},
+        {"language": "fr"},
+    ),
     "segment": ({"rules": {"all": 5}}, {"rules": None}, {"rules": {"of": "nowhere"}}),
 }
 

@@ -1,0 +1,376 @@
+"""From a record in the replica to what a template says of it: values, pictures, and the finished file."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import resources
+from crm_core.entities.attachment import Attachment
+from crm_core.entities.template import DocumentTemplate
+from crm_core.errors import NotFound, UserError
+from crm_core.i18n import N_, Message
+from crm_core.money import Money
+from crm_core.rules.access import ClassRight
+from crm_core.rules.template_check import problems_of
+from crm_core.rules.template_kinds import (
+    COMPANY,
+    KINDS,
+    MAIL,
+    PDF,
+    WORD,
+    DocumentKind,
+    printed_fields,
+    shape_of,
+)
+from crm_core.rules.template_language import Rendered, TemplateRefused, render
+from crm_core.rules.template_values import Amount, Blank, DocumentLanguage, Part
+from crm_core.schema.field import Field, Kind
+from crm_core.schema.phones import shown_form
+from crm_core.schema.values import currency_of
+from crm_desktop.documents import word
+from crm_desktop.documents.markup import PICTURE, escape
+from crm_desktop.documents.quote_document import QuoteDocument
+from crm_desktop.documents.quote_records import document_of
+from crm_desktop.documents.saving import save
+from crm_desktop.documents.template_pdf import FilledTemplate, template_pdf
+from crm_desktop.models import blobs, quote_totals, repository
+from crm_desktop.models.custom import fields_of
+from crm_desktop.models.records import Record, record_of
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import company
+
+_PICTURES = ("image/png", "image/jpeg")
+_MOST_PICTURE_BYTES = 4_000_000
+_SHIPPED = {
+    "proposal.zh": ("proposal", "zh", "proposal.zh.md", N_("Proposal in Chinese")),
+    "proposal.en": ("proposal", "en", "proposal.en.md", N_("Proposal in English")),
+    "mail.zh": ("mail", "zh", "mail.zh.txt", N_("Text of a mail in Chinese")),
+    "mail.en": ("mail", "en", "mail.en.txt", N_("Text of a mail in English")),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A template to fill. `word` is a .docx file's content where it is made as Word."""
+
+    name: str
+    kind: str
+    language: DocumentLanguage
+    engine: str
+    body: str = ""
+    word: bytes = b""
+    standard: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A document made from a template: its bytes, pages (0: not known), and values the record lacks."""
+
+    content: bytes
+    suffix: str
+    pages: int
+    blanks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """What a record gives the places of a template."""
+
+    kind: DocumentKind
+    known: Part
+    filled: Mapping[str, Any]
+    pictures: Mapping[str, bytes]
+    document: QuoteDocument
+    typed: tuple[tuple[Message, str], ...]
+
+
+def shipped() -> tuple[Template, ...]:
+    """Return the templates that come with the program."""
+    return tuple(
+        Template(
+            name=key,
+            kind=kind,
+            language="zh" if language == "zh" else "en",
+            engine=MAIL if kind == "mail" else PDF,
+            body=resources.path("templates", file).read_text(encoding="utf-8"),
+        )
+        for key, (kind, language, file, _name) in _SHIPPED.items()
+    )
+
+
+def name_of_shipped(key: str) -> Message:
+    """Return what people call a template that comes with the program."""
+    return Message(_SHIPPED[key][3])
+
+
+def template_of(values: Mapping[str, Any]) -> Template:
+    """Return a template from a record's values, saved or not."""
+    language = values.get("language")
+    return Template(
+        name=str(values.get("name") or ""),
+        kind=str(values.get("kind") or "quote"),
+        language="zh" if language == "zh" else "en" if language == "en" else "both",
+        engine=str(values.get("engine") or PDF),
+        body=str(values.get("body") or ""),
+        word=word.content_of(values.get("word")) if values.get("word") else b"",
+        standard=bool(values.get("standard")),
+    )
+
+
+def templates(replica: Replica, entity: str) -> tuple[Template, ...]:
+    """Return the templates for documents of a kind of record: those in use, then those that are shipped."""
+    with replica.read() as session:
+        rows = session.scalars(
+            select(DocumentTemplate)
+            .where(DocumentTemplate.life % 2 == 1, DocumentTemplate.active.isnot(False))
+            .order_by(DocumentTemplate.name, DocumentTemplate.id)
+        )
+        own = [template_of(record_of(row).values) for row in rows]
+    return tuple(
+        each for each in (*own, *shipped()) if each.kind in KINDS and KINDS[each.kind].entity == entity
+    )
+
+
+def named(replica: Replica, entity: str, name: str) -> Template:
+    """Return the template of a name. `NotFound` names those there are."""
+    there = templates(replica, entity)
+    for each in there:
+        if each.name.casefold() == name.strip().casefold():
+            return each
+    raise NotFound(
+        N_("There is no template called “{name}”; there are: {names}"),
+        name=name,
+        names=", ".join(each.name for each in there) or "–",
+    )
+
+
+def standard(replica: Replica, entity: str, language: str | None) -> Template | None:
+    """Return the template taken where nobody names one; None: the fixed layout of quotes.
+
+    Of a language where one is asked for. `UserError` where there are no documents of such records at all.
+    """
+    if not any(kind.entity == entity for kind in KINDS.values()):
+        raise UserError(N_("There are no documents of this kind of record"))
+    for each in templates(replica, entity):
+        if each.standard and each.kind != MAIL and language in (None, each.language):
+            return each
+    return None
+
+
+def make(
+    replica: Replica, template: Template, record_id: str, language: DocumentLanguage | None = None
+) -> Made:
+    """Return a record's document. Raises `UserError` for a record that is not here or cannot be printed.
+
+    `TemplateRefused` names everything the template asks for and that is not there for this person.
+    """
+    spoken = language or template.language
+    values = values_of(replica, template.kind, record_id, spoken)
+    if template.engine == WORD:
+        content, blanks = word.fill(template.word, values.filled, values.known, spoken)
+        return Made(content=content, suffix=".docx", pages=0, blanks=blanks)
+    problems = problems_of(template.body, values.known)
+    if problems:
+        raise TemplateRefused(problems)
+    if template.engine == MAIL:
+        text = render(template.body, values.filled, spoken)
+        return Made(content=text.text.encode("utf-8"), suffix=".txt", pages=0, blanks=text.blanks)
+    found: Rendered = render(template.body, values.filled, spoken, escape)
+    shipped_name = _SHIPPED.get(template.name)
+    title = _said(shipped_name[3] if shipped_name else template.name, spoken)
+    filled = FilledTemplate(
+        text=found.text,
+        title=title,
+        document=values.document,
+        pictures=values.pictures,
+        typed=values.typed,
+    )
+    content, pages = template_pdf(filled, spoken)
+    return Made(content=content, suffix=".pdf", pages=pages, blanks=found.blanks)
+
+
+def write(
+    replica: Replica, template: Template, record_id: str, file: Path, language: DocumentLanguage | None
+) -> Made:
+    """Write a record's document into a file, wholly or not at all."""
+    made = make(replica, template, record_id, language)
+    save(made.content, file)
+    return made
+
+
+def known_to(replica: Replica, kind: str) -> Part:
+    """Return what the places of such a template may take, as far as this person reads it."""
+    with replica.read() as session:
+        return shape_of(KINDS[kind], lambda entity: _readable(session, replica, entity))
+
+
+def values_of(replica: Replica, kind: str, record_id: str, language: DocumentLanguage) -> Values:
+    """Return what a record gives the places of a template of a kind. `NotFound` where it is not here."""
+    of = KINDS.get(kind)
+    if of is None:
+        raise UserError(N_("There are no documents of this kind"))
+    document = document_of(replica, record_id)
+    with replica.read() as session:
+        filling = _Filling(session, replica, language)
+        record = repository.get(session, of.entity, record_id)
+        if record is None:
+            raise NotFound(N_("There is no such record on this laptop"))
+        parts: dict[str, Any] = {of.entity: filling.part(of.entity, record, of.entity)}
+        for name, link in of.links.items():
+            target = filling.fields(of.entity, all_of_them=True)[link].target
+            linked = record.get(link)
+            found = repository.get(session, target, str(linked)) if linked and target else None
+            parts[name] = filling.part(target or "", found, name)
+        for name in of.lines:
+            parts[name] = filling.lines(of, name, record, document)
+        facts = company.company(session)
+        parts["company"] = {name: getattr(facts, name) or Blank(f"company.{name}") for name in COMPANY}
+    if document.draft:
+        parts[of.entity]["number"] = document.number
+    if of.totals:
+        parts["totals"] = _sums(document)
+    parts["today"] = datetime.date.today()  # noqa: DTZ011 - the day where the person is
+    parts["language"] = language
+    return Values(
+        kind=of,
+        known=known_to(replica, kind),
+        filled=parts,
+        pictures=filling.pictures,
+        document=document,
+        typed=tuple(filling.typed),
+    )
+
+
+class _Filling:
+    """Reads records as the person may see them, as values of a language."""
+
+    def __init__(self, session: Session, replica: Replica, language: DocumentLanguage) -> None:
+        self._session, self._replica, self._language = session, replica, language
+        self.pictures: dict[str, bytes] = {}
+        self.typed: list[tuple[Message, str]] = []
+
+    def fields(self, entity: str, *, all_of_them: bool = False) -> Mapping[str, Field]:
+        """Return the fields of a kind of record the person reads."""
+        every = fields_of(self._session, entity)
+        return every if all_of_them else _readable(self._session, self._replica, entity)
+
+    def part(self, entity: str, record: Record | None, path: str) -> dict[str, Any]:
+        """Return a record's values by the names templates know; blanks for one that is not here."""
+        if not entity:
+            return {}
+        values: dict[str, Any] = {}
+        for name, each in printed_fields(self.fields(entity)).items():
+            value = record.get(each.name) if record is not None else None
+            if value in (None, "", []) or record is None:
+                values[name] = Blank(f"{path}.{name}")
+                continue
+            values[name] = self._value(each, value, record.values)
+            if isinstance(values[name], str):
+                self.typed.append((Message(each.label), values[name]))
+        return values
+
+    def lines(
+        self, of: DocumentKind, name: str, record: Record, document: QuoteDocument
+    ) -> list[dict[str, Any]]:
+        """Return the lines below a record, in their order."""
+        declared = of.lines[name]
+        rows: list[dict[str, Any]] = []
+        found = quote_totals.lines_of(self._session, record.id)
+        for number, line in enumerate(found, start=1):
+            row = self.part(declared.entity, line, name)
+            row["number"] = number
+            row["net"] = Amount(Money(document.totals.lines[number - 1].net_minor, document.currency))
+            for part, link in declared.links.items():
+                target = self.fields(declared.entity, all_of_them=True)[link].target or ""
+                linked = line.get(link)
+                other = repository.get(self._session, target, str(linked)) if linked else None
+                row[part] = self.part(target, other, f"{name}.{part}")
+                row[part]["picture"] = self._picture(target, other) or Blank(f"{name}.{part}.picture")
+            rows.append(row)
+        return rows
+
+    def _picture(self, entity: str, record: Record | None) -> str:
+        """Return the place of the newest picture on a record, if its content is on this laptop."""
+        if record is None:
+            return ""
+        newest = select(Attachment).where(
+            Attachment.record_entity == entity,
+            Attachment.record_id == record.id,
+            Attachment.life % 2 == 1,
+            Attachment.media_type.in_(_PICTURES),
+            Attachment.size_bytes <= _MOST_PICTURE_BYTES,
+        )
+        for row in self._session.scalars(newest.order_by(Attachment.created_at.desc(), Attachment.id)):
+            blob = blobs.find(self._session, row.sha256 or "")
+            if blob is not None and blob.is_whole and self._replica.blobs.exists(blob):
+                self.pictures[str(row.sha256)] = b"".join(self._replica.blobs.read(blob))
+                return f"{PICTURE}{row.sha256}"
+        return ""
+
+    def _value(self, each: Field, value: Any, row: Mapping[str, Any]) -> Any:
+        match each.kind:
+            case Kind.MONEY:
+                return Amount(Money(value, currency_of(each, row)))
+            case Kind.DATE:
+                return datetime.date.fromisoformat(value)
+            case Kind.INSTANT:
+                return datetime.datetime.fromtimestamp(value / 1000).date()  # noqa: DTZ006 - the day here
+            case Kind.DECIMAL | Kind.PERCENT:
+                return Decimal(value)
+            case Kind.CHOICE:
+                labels = {choice.value: choice.label for choice in each.choices}
+                return _said(labels.get(value, str(value)), self._language)
+            case Kind.TAGS:
+                return (", " if self._language == "en" else "、").join(map(str, value))
+            case Kind.PHONE:
+                return shown_form(str(value))
+            case _:
+                return value
+
+
+def _readable(session: Session, replica: Replica, entity: str) -> dict[str, Field]:
+    rights = replica.person.rights
+    return {
+        name: each
+        for name, each in fields_of(session, entity).items()
+        if rights.class_right(entity, each.field_class) >= ClassRight.READ
+    }
+
+
+def _sums(document: QuoteDocument) -> dict[str, Any]:
+    found = document.totals
+
+    def amount(minor: int) -> Amount:
+        return Amount(Money(minor, found.currency))
+
+    taxes = [
+        {"rate": each.rate, "base": amount(each.base_minor), "tax": amount(each.tax_minor)}
+        for each in found.taxes
+    ]
+    return {
+        "subtotal": amount(found.subtotal_minor),
+        "allowance": amount(found.allowance_minor),
+        "net": amount(found.net_minor),
+        "tax": amount(found.tax_minor),
+        "total": amount(found.total_minor),
+        "taxes": taxes,
+    }
+
+
+def _said(text: str, language: DocumentLanguage) -> str:
+    """Return a source text in a document's language; in both, the Chinese one."""
+    return resources.translation(resources.ENGLISH if language == "en" else resources.CHINESE)(text)
+
+
+def blanks_said(blanks: tuple[str, ...]) -> Iterator[Message]:
+    """Yield what is to be said of values a record lacks; nothing where it has all."""
+    if blanks:
+        yield Message(N_("The record has nothing for: {names}"), {"names": ", ".join(blanks)})
