@@ -34,7 +34,7 @@ from crm_desktop.cli.console import tr
 from crm_desktop.documents import quote_records
 from crm_desktop.models.query import ListQuery
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
-from crm_desktop.services import activities, deals, quotes, records, returned_edits, syncing, tickets
+from crm_desktop.services import activities, deals, picking, quotes, records, returned_edits, syncing, tickets
 from crm_desktop.services.returned_edits import ReturnedEdit
 from crm_desktop.services.sample import demo_texts
 from crm_desktop.services.sample_year import ASKS, HANDED, SHARED, Filling
@@ -331,7 +331,7 @@ class _Demo:
 
     def _quote(self, lin: App, customer_id: str) -> tuple[str, Path]:
         quote = quotes.create(lin.replica, {"customer_id": customer_id}).value
-        for number, product in enumerate(quotes.products(lin.replica, "", limit=3)):
+        for number, product in enumerate(picking.products(lin.replica, "", limit=3)):
             quotes.add_line(
                 lin.replica,
                 quote.id,

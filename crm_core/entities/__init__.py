@@ -16,6 +16,7 @@ from crm_core.entities.membership import PointEntry
 from crm_core.entities.merge import Merge
 from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.entities.pool import PoolRule
+from crm_core.entities.pricing import ExchangeRate, PriceBook, StockLevel, TaxClass
 from crm_core.entities.product import Price, Product
 from crm_core.entities.quote import Quote, QuoteGroup, QuoteLine, QuoteVersion
 from crm_core.entities.scoring import ScoringRule
@@ -39,8 +40,12 @@ ENTITIES: tuple[type[Entity], ...] = (
     Tag,
     Pipeline,
     Stage,
+    TaxClass,
     Product,
+    PriceBook,
     Price,
+    ExchangeRate,
+    StockLevel,
     Competitor,
     Milestone,
     StageRule,

@@ -196,6 +196,9 @@ class Customer(Entity):
     )
     shared_until: Mapped[str | None] = date(62, N_("Shared until"), since=3, section=N_("Sharing"))
     shown_until: Mapped[str | None] = date(63, N_("Shown until"), since=3, section=N_("Sharing"))
+    price_book_id: Mapped[str | None] = ref(
+        70, N_("Price book"), "price_book", field_class=FieldClass.MONEY, since=3, section=N_("Terms")
+    )
 
 
 class Contact(Entity):

@@ -44,6 +44,14 @@ class Product(Entity):
     )
     active: Mapped[bool | None] = boolean(20, N_("In use"), default=True, in_list=True)
     description: Mapped[str | None] = long_text(21, N_("Description"))
+    tax_class_id: Mapped[str | None] = ref(
+        22,
+        N_("Tax class"),
+        "tax_class",
+        in_list=True,
+        hint=N_("Its rate of the day goes before the tax rate above"),
+        since=3,
+    )
 
 
 class Price(Entity):
@@ -55,9 +63,13 @@ class Price(Entity):
     )
 
     product_id: Mapped[str | None] = ref(10, N_("Product"), "product", required=True, in_list=True)
-    book: Mapped[str | None] = text(11, N_("Price book"), required=True, in_list=True, indexed=True)
+    book: Mapped[str | None] = text(
+        11, N_("Name of the price book"), in_list=True, in_form=False, indexed=True
+    )
+    """What the book was called before there were records of them; kept for older programs."""
     unit_price: Mapped[int | None] = money(12, N_("Unit price"), group="price", required=True, in_list=True)
     currency: Mapped[str | None] = currency_code(13, N_("Currency"), group="price", in_form=False)
     min_quantity: Mapped[str | None] = decimal(14, N_("From quantity"), default="1", in_list=True)
     valid_from: Mapped[str | None] = date(15, N_("Valid from"), in_list=True)
     valid_until: Mapped[str | None] = date(16, N_("Valid until"), in_list=True)
+    book_id: Mapped[str | None] = ref(17, N_("Price book"), "price_book", in_list=True, since=3)

@@ -103,11 +103,20 @@ class Quote(Entity):
     total: Mapped[int | None] = money(
         22, N_("Total"), computed=True, read_only=True, in_list=True, indexed=True
     )
-    price_book: Mapped[str | None] = text(23, N_("Price book"))
+    price_book: Mapped[str | None] = text(23, N_("Name of the price book"), in_form=False)
+    """What the book is called, or was before there were records of them; kept for older programs."""
     terms: Mapped[str | None] = long_text(24, N_("Terms"))
     terms_en: Mapped[str | None] = long_text(25, N_("Terms in English"))
     notes: Mapped[str | None] = long_text(26, N_("Notes"), field_class=FieldClass.COMMS)
     discount_amount: Mapped[int | None] = money(40, N_("Whole discount, amount"), since=3)
+    price_book_id: Mapped[str | None] = ref(
+        50,
+        N_("Price book"),
+        "price_book",
+        field_class=FieldClass.MONEY,
+        hint=N_("Empty: the one that holds for the customer"),
+        since=3,
+    )
 
 
 class QuoteGroup(Entity):
@@ -160,6 +169,8 @@ class QuoteLine(Entity):
         41, N_("Alternatives"), group="alternatives", in_form=False, since=3
     )
     chosen_at: Mapped[int | None] = instant(42, N_("Chosen"), group="alternatives", in_form=False, since=3)
+    offered_price: Mapped[int | None] = money(50, N_("Unit price of the book"), in_form=False, since=3)
+    """What the price book offered last; where the unit price is another one, a person said so."""
 
 
 class QuoteVersion(Entity):

@@ -18,11 +18,13 @@ from crm_core.rules import (
     capture,
     milestones,
     pool,
+    prices,
     scoring,
     segments,
     stage_conditions,
     targets,
     template_kinds,
+    tax_classes,
 )
 from crm_core.rules.segments import FieldsOf
 
@@ -33,8 +35,8 @@ class Around:
 
     fields_of: FieldsOf
     """The fields of a kind of record by name, custom ones in use among them."""
-    rules_of_segment: Callable[[str], Any]
-    """The stored rules of a segment by its id; None where there is none."""
+    value_of: Callable[[str, str, str], Any]
+    """What a record of a kind holds, by kind, id and field; None where there is no such record."""
     knows_derived: bool = True
     """Whether fields that laptops derive are among those; if not, what a segment asks for is left to them."""
 
@@ -80,8 +82,20 @@ def _of_segment(record_id: str | None, values: Mapping[str, Any], around: Around
                 said = message(N_("A segment cannot ask who is in itself, at once or by way of others"))
                 return [Problem(field="rules", message=said)]
             seen.add(segment_id)
-            asked.append(around.rules_of_segment(segment_id))
+            asked.append(around.value_of("segment", segment_id, "rules"))
     return []
+
+
+def _of_book(record_id: str | None, values: Mapping[str, Any], around: Around) -> list[Problem]:
+    problems = prices.problems_of_book(values)
+    above, seen = values.get("parent_id"), set[str]()
+    while above and above not in seen:
+        if above == record_id:
+            said = message(N_("A price book cannot have itself as its parent, at once or by way of others"))
+            return [*problems, Problem(field="parent_id", message=said)]
+        seen.add(above)
+        above = around.value_of("price_book", above, "parent_id")
+    return problems
 
 
 _Judge = Callable[[str | None, Mapping[str, Any], Around], list[Problem]]
@@ -105,6 +119,10 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         "document_template": lambda _id, values, around: template_kinds.problems_of_template(
             values, around.fields_of
         ),
+        "price_book": _of_book,
+        "price": lambda _id, values, _around: prices.problems_of_price(values),
+        "tax_class": lambda _id, values, _around: tax_classes.problems_of_class(values),
+        "exchange_rate": lambda _id, values, _around: prices.problems_of_rate(values),
     }
 )
 SET_UP: Final = frozenset(_JUDGES)

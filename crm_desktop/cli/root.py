@@ -119,6 +119,7 @@ _COMMANDS = {
     "calendar": _Lazy("calendar", "calendar", N_("What is planned, planning, and calendar files.")),
     "document": _Lazy("documents", "document", N_("Write a document of a record from a template.")),
     "quote": _Lazy("documents", "quote", N_("Quotes: documents and versions.")),
+    "price": _Lazy("prices", "price", N_("Tell what a product costs, from which price book, and why.")),
     "doctor": _Lazy("support", "doctor", N_("Check the profile, and pack a bundle for support.")),
 }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -36,6 +37,7 @@ from crm_desktop.services import (
 )
 from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import QUOTE_VALID_DAYS, company
+from crm_desktop.services.pricing import book_called, of_quote
 
 Values = dict[str, Plain]
 FIRST_REPLY_HOURS = {"urgent": 1, "high": 4, "normal": 8, "low": 24}
@@ -137,6 +139,7 @@ def _new_quote(session: Session, _person: Person, clock: Clock, values: Values) 
         values["terms"] = facts.terms or None
     if not values.get("terms_en"):
         values["terms_en"] = facts.terms_en or None
+    _changed_quote_book(session, values)
     values["number"] = numbers.take(session, "quote", day)
     values["total"] = 0
 
@@ -150,6 +153,7 @@ def _changed_quote(session: Session, _person: Person, _clock: Clock, before: Rec
             )
     elif before.get("status") not in (None, "draft") and set(changes) - {"status", "notes"}:
         raise UserError(_SENT)
+    _changed_quote_book(session, changes)
 
 
 def _new_quote_line(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
@@ -158,7 +162,7 @@ def _new_quote_line(session: Session, _person: Person, _clock: Clock, values: Va
         return
     _demand_draft(quote)
     if values.get("product_id"):
-        _take_from_product(session, values)
+        _take_from_product(session, quote, values)
     values["currency"] = quote.get("currency")
     _put_last(session, QuoteLine, values)
 
@@ -204,20 +208,56 @@ def _demand_draft(quote: Record) -> None:
         raise UserError(_SENT)
 
 
-def _take_from_product(session: Session, values: Values) -> None:
-    product = repository.get(session, "product", str(values["product_id"]))
+def _take_from_product(session: Session, quote: Record, values: Values) -> None:
+    """Fill a line in from its product; its price is the one the books of the quote have for the quantity."""
+    product_id = str(values["product_id"])
+    product = repository.get(session, "product", product_id)
     if product is None:
         return
-    offered = {
-        "description": product.get("name"),
-        "unit": product.get("unit"),
-        "unit_price": product.get("list_price"),
-        "tax_rate": product.get("tax_rate"),
-    }
+    pricing = of_quote(session, quote)
+    _offer(
+        values,
+        description=product.get("name"),
+        unit=product.get("unit"),
+        tax_rate=pricing.tax_rate(product_id),
+    )
+    quantity = Decimal(str(values.get("quantity") or "1"))
+    offer = pricing.offer(product_id, quantity, str(values.get("tax_rate") or "0"))
+    if offer is not None:
+        values["offered_price"] = offer.unit_price.minor
+    _offer(values, unit_price=offer.unit_price.minor if offer is not None else 0)
+
+
+def _offer(values: Values, **offered: Plain) -> None:
     for name, value in offered.items():
         untouched = values.get(name) in (None, "", SCHEMAS["quote_line"].fields[name].default)
         if untouched and value is not None:
             values[name] = value
+
+
+def _new_price(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
+    """Say a price's book both ways: by its id, and by its name as older programs read it."""
+    book = repository.get(session, "price_book", str(values.get("book_id") or ""))
+    if book is None and values.get("book") and not values.get("book_id"):
+        book = repository.get(session, "price_book", book_called(session, str(values["book"])) or "")
+    if book is None:
+        return
+    values["book_id"], values["book"] = book.id, book.get("name")
+    if values.get("unit_price") is not None and not values.get("currency"):
+        values["currency"] = book.get("currency")
+
+
+def _changed_price(session: Session, _person: Person, _clock: Clock, before: Record, changes: Values) -> None:
+    book = repository.get(session, "price_book", str(changes.get("book_id") or ""))
+    if book is not None:
+        changes["book"] = book.get("name")
+
+
+def _changed_quote_book(session: Session, values: Values) -> None:
+    """Say a quote's book by its name too, as older programs read it."""
+    if "price_book_id" in values:
+        book = repository.get(session, "price_book", str(values["price_book_id"] or ""))
+        values["price_book"] = book.get("name") if book is not None else None
 
 
 def _new_ticket(session: Session, _person: Person, clock: Clock, values: Values) -> None:
@@ -331,6 +371,7 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "stage": _new_stage,
     "point_entry": _new_point_entry,
     "target": _new_target,
+    "price": _new_price,
 }
 _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], None]] = {
     "comment": lambda session, person, _clock, before, changes: commenting.complete(
@@ -345,4 +386,5 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], Non
     "quote_group": _changed_quote_group,
     "activity": _changed_activity,
     "target": _changed_target,
+    "price": _changed_price,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm_core.entities.segment import Segment
+from crm_core.entities import SCHEMAS
 from crm_core.entities.setup import CustomField
 from crm_core.errors import Problem
 from crm_core.rules.custom_fields import problems_of_declaration
@@ -25,11 +25,14 @@ def declaration_problems(
         return _of_custom_field(session, values, before)
     around = Around(
         fields_of=lambda name: fields_of(session, name),
-        rules_of_segment=lambda segment_id: session.scalar(
-            select(Segment.rules).where(Segment.id == segment_id)
-        ),
+        value_of=lambda kind, record_id, name: _value(session, kind, record_id, name),
     )
     return problems_of_set_up(entity, before.id if before is not None else None, values, around)
+
+
+def _value(session: Session, entity: str, record_id: str, name: str) -> Any:
+    table = SCHEMAS[entity].table
+    return session.execute(select(table.c[name]).where(table.c.id == record_id)).scalar()
 
 
 def _of_custom_field(session: Session, values: Mapping[str, Any], before: Record | None) -> list[Problem]:

@@ -138,7 +138,7 @@ def shown_fields(replica: Replica, entity: str) -> tuple[ShownField, ...]:
             continue
         if not derived.readable(replica.person, field):
             continue
-        kept = field.read_only or field.computed
+        kept = field.read_only or field.computed or field.by_hq
         shown.append(
             ShownField(
                 field=_chosen_from_kinds(field) if field.names_entity else field,

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_core.entities.customer import Contact
-from crm_core.entities.product import Price, Product
+from crm_core.entities.product import Product
 from crm_core.errors import NotFound
 from crm_core.i18n import N_, Message
 from crm_core.ids import new_id
 from crm_core.rules import quote_sums
 from crm_core.rules.access import Action
 from crm_core.rules.positions import between
+from crm_core.rules.prices import Book
 from crm_core.rules.quote_state import state_on
 from crm_core.rules.totals import Totals
 from crm_core.schema.field import Plain
-from crm_desktop.models import numbers, query, quote_totals, repository, search
+from crm_desktop.models import numbers, query, quote_totals, repository
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import records, rights
+from crm_desktop.services import pricing, records, rights
 from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.outcome import Outcome
+from crm_desktop.services.pricing import PriceOffer
 
-MAX_PRODUCTS = 20
 _COPIED_LINE = (
     "product_id",
     "description",
@@ -38,6 +39,7 @@ _COPIED_LINE = (
     "discount_percent",
     "tax_rate",
     "optional",
+    "offered_price",
 )
 _COPIED_GROUP = ("position", "title", "title_en")
 _COPIED_QUOTE = (
@@ -49,6 +51,7 @@ _COPIED_QUOTE = (
     "discount_amount",
     "tax_included",
     "price_book",
+    "price_book_id",
     "terms",
     "terms_en",
 )
@@ -77,20 +80,16 @@ class QuoteView:
     draft_number: bool
     """No final number yet: this laptop has none left, or HQ never gave one."""
     prices_as_of_ms: int | None
+    """As of when the book in force was told; where it does not say so, when prices last changed here."""
     not_sent: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductChoice:
-    """A product offered while a line is typed. The price is in minor units of `currency`."""
-
-    id: str
-    code: str
-    name: str
-    unit: str
-    unit_price: int | None
-    currency: str | None
-    tax_rate: str = "0"
+    book: Book | None
+    """The price book that is asked first; None: the list prices."""
+    books: tuple[Book, ...]
+    """Those to choose from."""
+    book_warning: Message | None
+    """Why the book that was chosen gives no prices, or soon should not."""
+    offers: Mapping[str, PriceOffer]
+    """By line: another price than the line has."""
 
 
 def view(replica: Replica, quote_id: str) -> QuoteView:
@@ -119,6 +118,8 @@ def view(replica: Replica, quote_id: str) -> QuoteView:
             | marks_of(session, "quote_line", [line.id for line in lines]).not_sent
             | marks_of(session, "quote_group", [group.id for group in groups]).not_sent
         )
+        editable = bool(may_edit) and quote.alive and quote.get("status", "draft") == "draft"
+        priced = pricing.of_quote(session, quote)
         return QuoteView(
             quote=quote,
             groups=tuple(groups),
@@ -128,11 +129,15 @@ def view(replica: Replica, quote_id: str) -> QuoteView:
             problem=problem,
             customer_name=query.labels(session, "customer", {customer_id}).get(customer_id, ""),
             contacts=tuple(record_of(contact) for contact in contacts),
-            editable=bool(may_edit) and quote.alive and quote.get("status", "draft") == "draft",
+            editable=editable,
             state=state_on(quote.values, replica.clock.today()),
             draft_number=not quote.get("number"),
-            prices_as_of_ms=_prices_as_of(session),
+            prices_as_of_ms=pricing.as_of_ms(session, priced.book),
             not_sent=bool(waiting),
+            book=priced.book,
+            books=tuple(sorted(priced.books, key=lambda book: (book.name, book.id))),
+            book_warning=pricing.book_warning(priced, replica.clock.today()) if editable else None,
+            offers=pricing.other_prices(priced, lines) if editable else {},
         )
 
 
@@ -277,30 +282,23 @@ def set_status(replica: Replica, quote_id: str, status: str) -> Outcome[Record]:
     return records.update(replica, "quote", quote_id, {"status": status})
 
 
-def products(replica: Replica, text: str, limit: int = MAX_PRODUCTS) -> tuple[ProductChoice, ...]:
-    """Return the products whose code, name or pinyin matches what is typed; the first ones for no text."""
-    if text.strip():
-        replica.catch_up()
-    with replica.read() as session:
-        statement = select(Product).where(Product.life % 2 == 1, Product.active.isnot(False))
-        if text.strip():
-            hits = [hit.id for hit in search.search(session, text, limit=limit * 2, entities={"product"})]
-            found = {row.id: row for row in session.scalars(statement.where(Product.id.in_(hits)))}
-            rows = [found[record_id] for record_id in hits if record_id in found][:limit]
-        else:
-            rows = list(session.scalars(statement.order_by(Product.code, Product.name).limit(limit)))
-        return tuple(
-            ProductChoice(
-                id=row.id,
-                code=row.code or "",
-                name=row.name or "",
-                unit=row.unit or "",
-                unit_price=row.list_price,
-                currency=row.currency,
-                tax_rate=row.tax_rate or "0",
-            )
-            for row in rows
-        )
+def settle_prices(replica: Replica, quote_id: str, line_ids: Collection[str], *, takes: bool) -> Outcome[int]:
+    """Give lines the prices the books have for them now, or leave them theirs as if somebody had said them.
+
+    Returns of how many lines the books had another price.
+    """
+    with replica.write() as session:
+        quote = repository.get(session, "quote", quote_id)
+        if quote is None:
+            raise NotFound(N_("There is no such record on this laptop"))
+        lines = [line for line in quote_totals.lines_of(session, quote_id) if line.id in line_ids]
+        offers = pricing.other_prices(pricing.of_quote(session, quote), lines)
+        for line_id, offer in offers.items():
+            changes: dict[str, Plain] = {"offered_price": offer.unit_price}
+            if takes:
+                changes["unit_price"] = offer.unit_price
+            records.update_in(session, replica, "quote_line", line_id, changes)
+    return Outcome(len(offers), frozenset(session.changed))
 
 
 def numbers_left(replica: Replica) -> int:
@@ -345,14 +343,6 @@ def _position_after(session: Session, quote_id: str, line_id: str) -> str:
     before = rows[place].get("position") if rows else None
     after = rows[place + 1].get("position") if place + 1 < len(rows) else None
     return between(before, after, random_below)
-
-
-def _prices_as_of(session: Session) -> int | None:
-    newest = max(
-        session.scalar(select(func.max(Product.updated_at))) or 0,
-        session.scalar(select(func.max(Price.updated_at))) or 0,
-    )
-    return newest or None
 
 
 def _line(session: Session, line_id: str) -> Record:

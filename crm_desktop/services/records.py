@@ -355,6 +355,8 @@ def _demand_writable(entity: str, values: Mapping[str, Plain]) -> None:
         field = schema.fields.get(name, derived.get(name))
         if field is not None and (field.computed or field.read_only):
             raise AccessDenied(N_("The program keeps “{field}” itself"), field=field.label)
+        if field is not None and field.by_hq:
+            raise AccessDenied(N_("Only HQ sets “{field}”"), field=field.label)
 
 
 def _cleaned(entity: str, values: Mapping[str, Plain]) -> dict[str, Any]:

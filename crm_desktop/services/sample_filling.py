@@ -103,7 +103,21 @@ class Filling:
         self, products: Sequence[Mapping[str, Any]], texts: Mapping[str, Any], company: Mapping[str, Any]
     ) -> None:
         year = self._writer.day_on(0).year
-        for product in products:
+        vat: dict[str, Plain] = {
+            "name": self._writer.say(company["tax_class"]),
+            "rates": [{"from": "2019-04-01", "rate": TAX_RATE}],
+        }
+        tax_class_id = self._writer.create("tax_class", 200 * DAY_MS, vat)
+        book: dict[str, Plain] = {
+            "name": self._writer.say(company["price_book"]),
+            "currency": CURRENCY,
+            "is_default": True,
+            "valid_from": f"{year}-01-01",
+            "valid_until": f"{year}-12-31",
+            "told_as_of": self._writer.day_on(-9).isoformat(),
+        }
+        book_id = self._writer.create("price_book", 200 * DAY_MS, book)
+        for place, product in enumerate(products):
             values: dict[str, Plain] = {
                 "name": self._writer.say(product),
                 "name_en": product["en"],
@@ -113,6 +127,7 @@ class Filling:
                 "list_price": product["price"],
                 "currency": CURRENCY,
                 "tax_rate": TAX_RATE,
+                "tax_class_id": tax_class_id,
                 "cost": product["cost"],
                 "cost_currency": CURRENCY,
                 "active": True,
@@ -126,7 +141,8 @@ class Filling:
                     200 * DAY_MS,
                     {
                         "product_id": product_id,
-                        "book": self._writer.say(company["price_book"]),
+                        "book": book["name"],
+                        "book_id": book_id,
                         "unit_price": product["price"] * share // 100,
                         "currency": CURRENCY,
                         "min_quantity": str(quantity),
@@ -134,6 +150,14 @@ class Filling:
                         "valid_until": f"{year}-12-31",
                     },
                 )
+            if product["family"] != "service":
+                counted: dict[str, Plain] = {
+                    "product_id": product_id,
+                    "warehouse": "main",
+                    "quantity": str(3 + 7 * place % 40),
+                    "as_of": self._writer.now - 3 * HOUR_MS,
+                }
+                self._writer.create("stock_level", 3 * HOUR_MS, counted)
 
     def _customers(
         self,

@@ -33,6 +33,7 @@ from sync_server.cli import (
     selling,
     serving,
     setup,
+    stock,
 )
 from sync_server.cli.console import tr
 from sync_server.cli.root import crm_server
@@ -54,6 +55,7 @@ COMMANDS: tuple[click.Command, ...] = (
     leads.lead_rule,
     leads.mail,
     scores.score_rule,
+    stock.stock,
     import_command.import_file,
     mending.mend,
     devices.devices,

@@ -14,7 +14,7 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_
 from sync_server.cli.console import read_password, tr
 from sync_server.cli.root import Terminal, pass_terminal
-from sync_server.services import backup, checking, founding
+from sync_server.services import backup, checking, founding, price_books
 from sync_server.services.headquarters import open_headquarters
 from sync_server.settings import fresh_settings, read_settings
 from sync_server.store import upgrading
@@ -66,6 +66,8 @@ def migrate(terminal: Terminal) -> None:
     hq = open_headquarters(read_settings(terminal.data))
     try:
         before, after = upgrading.upgrade(hq.database.engine)
+        if before is not None:
+            price_books.gather(hq)
     finally:
         hq.close()
     if before == after:

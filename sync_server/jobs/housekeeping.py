@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from sync_server.jobs.every import every
-from sync_server.services import forgetting, neglect, quote_ends, recycling, share_ends
+from sync_server.services import forgetting, neglect, price_books, quote_ends, recycling, share_ends
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 
@@ -47,6 +47,12 @@ def expire_quotes(hq: Headquarters) -> None:
         log.info("quotes expired", quotes=expired)
 
 
+def gather_price_books(hq: Headquarters) -> None:
+    """Have prices name their book both ways, those of older programs too."""
+    if any((done := price_books.gather(hq)).values()):
+        log.info("price books", **done)
+
+
 def tidy_up(hq: Headquarters) -> None:
     """Forget old attempts to sign in, and drop contents of files nothing names."""
     log.info(
@@ -62,4 +68,12 @@ def forget(hq: Headquarters) -> None:
         log.info("forgotten", **forgetting.forget(hq.database, hq.settings.keep_days, now_ms()))
 
 
-CHORES: Final = (keep_pool, tell_of_neglect, end_shares, expire_quotes, tidy_up, forget)
+CHORES: Final = (
+    keep_pool,
+    tell_of_neglect,
+    end_shares,
+    expire_quotes,
+    gather_price_books,
+    tidy_up,
+    forget,
+)

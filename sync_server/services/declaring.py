@@ -27,7 +27,6 @@ Before = Mapping[Key, Mapping[str, Any] | None]
 """Records that set something up as they were; None for one that is being made."""
 
 _CUSTOM: Final = SCHEMAS["custom_field"]
-_SEGMENT: Final = SCHEMAS["segment"]
 
 _T = TypeVar("_T")
 
@@ -38,9 +37,7 @@ class Declaring:
     def __init__(self, records: Records, custom: CustomFields) -> None:
         self._records = records
         self._custom = custom
-        self._around = Around(
-            fields_of=self._fields_of, rules_of_segment=self._rules_of_segment, knows_derived=False
-        )
+        self._around = Around(fields_of=self._fields_of, value_of=self._value_of, knows_derived=False)
 
     def before(self, wanted: Iterable[Wanted | None]) -> Before:
         """Return what sets something up among the records of some operations, as it is now."""
@@ -70,10 +67,11 @@ class Declaring:
                     fields[made.name] = made
         return fields
 
-    def _rules_of_segment(self, segment_id: str) -> Any:
-        self._records.load({_SEGMENT.no: [segment_id]})
-        found = self._records.get(_SEGMENT.no, segment_id)
-        return found.values.get("rules") if found is not None else None
+    def _value_of(self, entity: str, record_id: str, name: str) -> Any:
+        number = SCHEMAS[entity].no
+        self._records.load({number: [record_id]})
+        found = self._records.get(number, record_id)
+        return found.values.get(name) if found is not None else None
 
 
 def saved_together(
@@ -97,14 +95,14 @@ def saved_together(
 def around_hq(connection: Connection) -> Around:
     """Return what is asked of the records HQ holds, for edits made here."""
     custom = CustomFields(connection)
-    table = _SEGMENT.table
 
-    def rules(segment_id: str) -> Any:
-        return connection.execute(select(table.c.rules).where(table.c.id == segment_id)).scalar()
+    def value(entity: str, record_id: str, name: str) -> Any:
+        table = SCHEMAS[entity].table
+        return connection.execute(select(table.c[name]).where(table.c.id == record_id)).scalar()
 
     return Around(
         fields_of=lambda entity: {**SCHEMAS[entity].fields, **custom.in_use(entity)},
-        rules_of_segment=rules,
+        value_of=value,
         knows_derived=False,
     )
 

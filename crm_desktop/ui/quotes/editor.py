@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -28,7 +29,8 @@ from crm_core.schema.values import DEFAULT_CURRENCY, canonical_decimal
 from crm_desktop.models.records import Record
 from crm_desktop.services import quote_versions, quotes, records, rights
 from crm_desktop.services.outcome import Outcome
-from crm_desktop.services.quotes import ProductChoice, QuoteView
+from crm_desktop.services.picking import ProductChoice
+from crm_desktop.services.quotes import QuoteView
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.files.panel import FilesPanel
@@ -39,6 +41,7 @@ from crm_desktop.ui.quotes.hairline import Hairline
 from crm_desktop.ui.quotes.header import FieldsRow, StateBar, TitleRow
 from crm_desktop.ui.quotes.lines import Col, QuoteLines
 from crm_desktop.ui.quotes.preview import PreviewPane
+from crm_desktop.ui.quotes.price_bar import PriceBar
 from crm_desktop.ui.quotes.totals_block import TotalsBlock
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
@@ -50,6 +53,7 @@ from crm_desktop.ui.widgets.live import Live
 
 NARROW_BELOW = 1180  # px of window before the font scale: narrower, one of the two is shown
 _PREVIEW = 440
+_FOLLOWED = frozenset(("quote_line", "contact", "customer", "price", "price_book", "exchange_rate"))
 
 
 class QuoteEditor(Live, QWidget):
@@ -70,6 +74,7 @@ class QuoteEditor(Live, QWidget):
         self.title = TitleRow()
         self.fields = FieldsRow(context)
         self.states = StateBar()
+        self.prices = PriceBar()
         self.grid = LineGrid(self.lines, actions)
         self.entry = EntryLine(context)
         self.discount = QLineEdit()
@@ -122,7 +127,7 @@ class QuoteEditor(Live, QWidget):
         if quote_id != self._quote_id:
             self._quote_id = quote_id
             self._view = None
-            self.entry.clear()
+            self.entry.show_quote(quote_id)
             self._stack.setCurrentWidget(self._blank)
         self._read()
         self.files.show_record(quote_id)
@@ -200,7 +205,7 @@ class QuoteEditor(Live, QWidget):
         column = QVBoxLayout(self._sheet)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.title, self.fields, Hairline(), self.states, Hairline()):
+        for part in (self.title, self.fields, Hairline(), self.states, Hairline(), self.prices):
             column.addWidget(part)
         column.addWidget(self.grid, 1000)
         column.addWidget(self.entry)
@@ -235,10 +240,13 @@ class QuoteEditor(Live, QWidget):
         self.grid.duplicate_asked.connect(self._duplicate)
         self.grid.delete_asked.connect(self._delete)
         self.grid.move_asked.connect(self._move)
+        self.grid.price_settled.connect(self._settle_prices)
+        self.prices.settled.connect(self._settle_prices)
         self.grid.selectionModel().currentRowChanged.connect(self._say_lines)
         self.entry.product_taken.connect(self._add_product)
         self.entry.text_taken.connect(self._add_text)
         self.entry.left_upwards.connect(self._go_up)
+        self.entry.answered.connect(lambda takes: self.prices.settle(takes=takes))
         self.title.step_asked.connect(self._take_step)
         self.title.preview_asked.connect(self.go_to_preview)
         self.states.copy_asked.connect(self._copy)
@@ -296,6 +304,8 @@ class QuoteEditor(Live, QWidget):
             editable=view.editable,
         )
         self.lines.show_lines([(line.id, line.values) for line in view.lines], view.codes)
+        self.lines.show_offers(view.offers)
+        self.prices.show_view(view)
         self._stack.setCurrentWidget(self._sheet)
         if self._select_after is not None:
             self.grid.select_line(self._select_after)
@@ -314,18 +324,16 @@ class QuoteEditor(Live, QWidget):
         self._stack.setCurrentWidget(self.missing)
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
-        if self._quote_id is None:
-            return
         kinds = {entity for entity, _ in changed}
-        if ("quote", self._quote_id) in changed or "quote_line" in kinds or "contact" in kinds:
+        if ("quote", self._quote_id) in changed or not kinds.isdisjoint(_FOLLOWED):
             self._changes.mark()
 
     # Writing
 
     def _save(
         self,
-        work: Callable[[], Outcome[Record]],
-        done: Callable[[Record], None] | None = None,
+        work: Callable[[], Outcome[Any]],
+        done: Callable[[Any], None] | None = None,
         *,
         told: Message | None = None,
         undo: Callable[[], object] | None = None,
@@ -333,7 +341,7 @@ class QuoteEditor(Live, QWidget):
         self._edits += 1
         self._saving += 1
 
-        def saved(record: Record) -> None:
+        def saved(record: Any) -> None:
             self._saving -= 1
             self.title.say_saved(datetime.now().astimezone())
             if done is not None:
@@ -436,6 +444,11 @@ class QuoteEditor(Live, QWidget):
             told=message("Line “{name}” deleted", name=name),
             undo=lambda: records.restore(replica, "quote_line", line_id),
         )
+
+    def _settle_prices(self, line_ids: tuple[str, ...], takes: bool) -> None:
+        replica, quote_id = self.context.replica, self._quote_id
+        if quote_id is not None:
+            self._save(lambda: quotes.settle_prices(replica, quote_id, line_ids, takes=takes))
 
     def _select_when_read(self, line: Record) -> None:
         self._select_after = line.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from PySide6.QtCore import (
     QEvent,
@@ -33,10 +34,10 @@ from PySide6.QtWidgets import (
 
 from crm_core.i18n import message
 from crm_core.money import Money
-from crm_desktop.services import quotes
-from crm_desktop.services.quotes import ProductChoice
+from crm_desktop.services import picking
+from crm_desktop.services.picking import ProductChoice
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.format import money, short_date
+from crm_desktop.ui.format import figure, money, near_moment, short_date
 from crm_desktop.ui.quotes.lines import WIDTHS, Col
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII
@@ -48,7 +49,8 @@ from crm_desktop.ui.widgets.shadow import lift
 
 PAUSE_MS = 60  # between a key and the search, so that quick typing asks once
 MOST_FOUND = 8
-_WIDTH = 448
+_WIDTH = 580
+_STOCK = 168
 _ROW = 32
 
 
@@ -66,10 +68,13 @@ class EntryLine(Live, QWidget):
     """A `ProductChoice`."""
     text_taken = Signal(str)
     left_upwards = Signal()
+    answered = Signal(bool)
+    """Enter (True) or Esc was pressed with nothing typed."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self._quote_id: str | None = None
         self._searched: str | None = None
         self._take_when_found = False
         self.number = Label("1", color="text-soft")
@@ -94,6 +99,12 @@ class EntryLine(Live, QWidget):
         self.destroyed.connect(self.popup.deleteLater)
         self.retranslate()
         self.retint()
+
+    def show_quote(self, quote_id: str) -> None:
+        """Say whose line is typed: its books say what products cost."""
+        if quote_id != self._quote_id:
+            self._quote_id = quote_id
+            self.clear()
 
     def show_number(self, number: int) -> None:
         """Show which line the next one will be."""
@@ -159,6 +170,9 @@ class EntryLine(Live, QWidget):
         if key == Qt.Key.Key_Escape and (self.input.text() or self.popup.isVisible()):
             self.clear()
             return True
+        if key == Qt.Key.Key_Escape:
+            self.answered.emit(False)  # and on to the window: with nothing to answer it means what it did
+            return False
         if key == Qt.Key.Key_Up:
             self.left_upwards.emit()
             return True
@@ -170,6 +184,8 @@ class EntryLine(Live, QWidget):
     def _on_take_key(self, *, tab: bool) -> bool:
         text = self.input.text().strip()
         if not text and not self.popup.isVisible():
+            if not tab:
+                self.answered.emit(True)
             return not tab
         if self._searched == self.input.text() and self.popup.isVisible():
             self._take(self.popup.current())
@@ -181,14 +197,14 @@ class EntryLine(Live, QWidget):
 
     def _ask(self) -> None:
         self._pause.stop()
-        text, replica = self.input.text(), self._context.replica
+        text, replica, quote_id = self.input.text(), self._context.replica, self._quote_id
 
         def found(choices: tuple[ProductChoice, ...]) -> None:
             if text == self.input.text():
                 self._on_found(text, choices)
 
         self._context.tasks.read(
-            self, lambda: quotes.products(replica, text, MOST_FOUND), found, topic="products"
+            self, lambda: picking.products(replica, text, MOST_FOUND, quote_id), found, topic="products"
         )
 
     def _on_found(self, text: str, choices: tuple[ProductChoice, ...]) -> None:
@@ -280,7 +296,8 @@ class ProductPopup(Live, QFrame):
         self.list.clear()
         self._delegate.typed = text
         for choice in choices:
-            words = ", ".join(filter(None, (choice.code, choice.name, choice.unit, _price(choice))))
+            parts = (choice.code, choice.name, choice.unit, _stock(choice), _price(choice))
+            words = ", ".join(filter(None, parts))
             self._add(words, choice)
         if text:
             self._add(tr("“{words}” as a line of its own", words=text), FreeText(text=text))
@@ -356,6 +373,7 @@ class _ChoiceDelegate(QStyledItemDelegate):
             return
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         code_width, price_width, unit_width = theme().px(96), theme().px(88), theme().px(40)
+        stock_width = theme().px(_STOCK)
         paint.words(
             painter,
             choice.code,
@@ -374,8 +392,10 @@ class _ChoiceDelegate(QStyledItemDelegate):
         )
         unit = QRect(end - price_width - unit_width, inner.top(), unit_width, inner.height())
         paint.words(painter, choice.unit, body, "text-soft", unit, right)
+        stock = QRect(unit.left() - stock_width, inner.top(), stock_width, inner.height())
+        paint.words(painter, _stock(choice), body, "text-soft", stock, right)
         left = inner.left() + code_width
-        self._name(painter, choice.name, QRect(left, inner.top(), unit.left() - left - 8, inner.height()))
+        self._name(painter, choice.name, QRect(left, inner.top(), stock.left() - left - 8, inner.height()))
 
     def _name(self, painter: QPainter, name: str, area: QRect) -> None:
         at = name.casefold().find(self.typed.casefold()) if self.typed else -1
@@ -392,7 +412,15 @@ class _ChoiceDelegate(QStyledItemDelegate):
             x += QFontMetrics(font).horizontalAdvance(part)
 
 
+def _stock(choice: ProductChoice) -> str:
+    """Return how much there is and when that was told, as far as HQ knows."""
+    if choice.stock is None or choice.stock_as_of_ms is None:
+        return ""
+    told = near_moment(datetime.fromtimestamp(choice.stock_as_of_ms / 1000).astimezone())
+    return tr("Stock {quantity} ({time})", quantity=figure(Decimal(choice.stock)), time=told)
+
+
 def _price(choice: ProductChoice) -> str:
     if choice.unit_price is None:
-        return ""
+        return tr("no price")
     return money(Money(choice.unit_price, choice.currency or "CNY"), symbol=False, decimals=True)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from crm_core.i18n import N_
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
-from crm_desktop.ui.quotes.lines import EDITED, KINDS, WIDTHS, Col, QuoteLines
+from crm_desktop.ui.quotes.lines import EDITED, KINDS, TWO_PRICES, WIDTHS, Col, QuoteLines
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.cells import RIGHT_ALIGNED
@@ -69,6 +69,8 @@ class LineGrid(Live, QTableView):
     delete_asked = Signal(str)
     move_asked = Signal(str, int)
     """Line id and how many places down; negative up."""
+    price_settled = Signal(object, bool)
+    """Ids of lines, and whether they take the other price they are offered."""
 
     def __init__(self, model: QuoteLines, actions: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,6 +92,7 @@ class LineGrid(Live, QTableView):
         self._drop = -1
         for changed in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             changed.connect(self._fit)
+        model.offers_changed.connect(self._widen)
         self._add_actions(actions)
         self.retranslate()
         self.retint()
@@ -127,6 +130,8 @@ class LineGrid(Live, QTableView):
             self._step(index, 1 if hint is _Hint.EditNextItem else -1)
         elif hint is _Hint.SubmitModelCache:
             self.entry_wanted.emit()
+        elif hint is _Hint.RevertModelCache and index.column() == Col.PRICE:
+            self._settle_price(takes=False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter asks for a further line; Down from the last line goes there too."""
@@ -134,7 +139,10 @@ class LineGrid(Live, QTableView):
             # A key the open editor left alone: the delegate sees to it.
             super().keyPressEvent(event)
             return
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        enters = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if (enters or event.key() == Qt.Key.Key_Escape) and self._settle_price(takes=enters):
+            return
+        if enters:
             self.entry_wanted.emit()
             return
         at_end = self.currentIndex().row() == self.lines.rowCount() - 1
@@ -142,6 +150,14 @@ class LineGrid(Live, QTableView):
             self.entry_wanted.emit()
             return
         super().keyPressEvent(event)
+
+    def _settle_price(self, *, takes: bool) -> bool:
+        """Take or leave the price the current line is offered; tell whether it is offered one."""
+        line_id = self.current_line()
+        if self.lines.offer(line_id) is None:
+            return False
+        self.price_settled.emit((line_id,), takes)
+        return True
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take a line by its grip."""
@@ -202,6 +218,7 @@ class LineGrid(Live, QTableView):
         for column, width in WIDTHS.items():
             if column is not Col.NAME:
                 self.setColumnWidth(column, theme().px(width))
+        self._widen()
         self._fit()
 
     def _add_actions(self, actions: ActionRegistry) -> None:
@@ -253,6 +270,10 @@ class LineGrid(Live, QTableView):
             target = self.lines.index(row, EDITED[place])
             self.setCurrentIndex(target)
             self.edit(target)
+
+    def _widen(self) -> None:
+        """Give two prices side by side room."""
+        self.setColumnWidth(Col.PRICE, theme().px(TWO_PRICES if self.lines.has_offers else WIDTHS[Col.PRICE]))
 
     def _height_of(self, rows: int) -> int:
         return theme().size("table-header") + rows * self.verticalHeader().defaultSectionSize()

@@ -7,18 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QDate, QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
-from crm_core.i18n import message
+from crm_core.i18n import message, plural
 from crm_desktop.services.quotes import QuoteView
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.format import NOTHING, clock, short_date
+from crm_desktop.ui.format import NOTHING, clock, figure, short_date
 from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.quotes.steps import StateSteps
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.translate import Text, tr
+from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.chips import Chip, ChipLook
 from crm_desktop.ui.widgets.fields import DateField, Field
@@ -93,7 +93,7 @@ class FieldsRow(Live, QWidget):
         fields = SCHEMAS["quote"].fields
         self.customer = LinkEditor(context, fields["customer_id"])
         self.contact = QuietCombo()
-        self.book = QLineEdit()
+        self.book = QuietCombo()
         self.valid = DateField()
         self._view: QuoteView | None = None
         editors = (
@@ -102,6 +102,7 @@ class FieldsRow(Live, QWidget):
             Field(message("Price book"), self.book),
             Field(message("Valid until"), self.valid, required=True),
         )
+        self.book_field = editors[2]
         self._texts = [ElidedLabel("") for _ in editors]
         names = ("Customer", "Contact", "Price book", "Valid until")
         self._stack = QStackedWidget()
@@ -112,11 +113,12 @@ class FieldsRow(Live, QWidget):
         row = QVBoxLayout(self)
         row.setContentsMargins(24, 0, 24, 12)
         row.addWidget(self._stack)
-        self.contact.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.contact.setMinimumContentsLength(6)
+        for combo in (self.contact, self.book):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setMinimumContentsLength(6)
         self.customer.edited.connect(self._on_customer_edited)
         self.contact.activated.connect(self._on_contact_chosen)
-        self.book.editingFinished.connect(self._on_book_edited)
+        self.book.activated.connect(self._on_book_chosen)
         self.valid.dateChanged.connect(self._on_valid_changed)
 
     def show_view(self, view: QuoteView) -> None:
@@ -126,9 +128,7 @@ class FieldsRow(Live, QWidget):
         if not self.customer.hasFocus():
             self.customer.link(quote.get("customer_id"), view.customer_name)
         self._show_contacts(view)
-        if not self.book.hasFocus():
-            self.book.setText(str(quote.get("price_book") or ""))
-            self.book.setCursorPosition(0)
+        self._show_books(view)
         valid = QDate.fromString(str(quote.get("valid_until") or ""), "yyyy-MM-dd")
         if valid.isValid() and not self.valid.hasFocus():
             with QSignalBlocker(self.valid):
@@ -145,9 +145,10 @@ class FieldsRow(Live, QWidget):
         self._stack.setCurrentIndex(0 if view.editable else 1)
 
     def retranslate(self) -> None:
-        """Name the choice of nobody in the language on screen."""
-        if self.contact.count():
-            self.contact.setItemText(0, tr("Nobody in particular"))
+        """Name contacts and books in the language on screen."""
+        if self._view is not None:
+            self._show_contacts(self._view)
+            self._show_books(self._view)
 
     def _show_contacts(self, view: QuoteView) -> None:
         with QSignalBlocker(self.contact):
@@ -156,6 +157,38 @@ class FieldsRow(Live, QWidget):
             for contact in view.contacts:
                 self.contact.addItem(_person(contact.values), contact.id)
             self.contact.setCurrentIndex(max(0, self.contact.findData(view.quote.get("contact_id"))))
+
+    def _show_books(self, view: QuoteView) -> None:
+        """Offer the books in use; first the one that holds by itself, where none is chosen."""
+        chosen = view.quote.get("price_book_id")
+        by_itself = view.book.title if view.book is not None and not chosen else None
+        with QSignalBlocker(self.book):
+            self.book.clear()
+            self.book.addItem(
+                tr("Automatic: {book}", book=show(by_itself)) if by_itself is not None else tr("Automatic"),
+                None,
+            )
+            for book in view.books:
+                self.book.addItem(show(book.title), book.id)
+            place = self.book.findData(chosen) if chosen else 0
+            if place < 0:  # out of use by now, or not on this laptop
+                self.book.addItem(str(view.quote.get("price_book") or NOTHING), chosen)
+                place = self.book.count() - 1
+            self.book.setCurrentIndex(place)
+        if view.prices_as_of_ms is None:
+            self.book_field.set_hint("")
+            return
+        day = datetime.fromtimestamp(view.prices_as_of_ms / 1000).astimezone().date()
+        age = (datetime.now().astimezone().date() - day).days
+        self.book_field.set_hint(
+            plural(
+                age,
+                message("Prices as of {date}, 1 day old", date=short_date(day)),
+                message("Prices as of {date}, {days} days old", date=short_date(day), days=figure(age)),
+            )
+            if age > 0
+            else message("Prices as of {date}", date=short_date(day))
+        )
 
     def _on_customer_edited(self) -> None:
         chosen = self.customer.record_id
@@ -168,10 +201,10 @@ class FieldsRow(Live, QWidget):
         if self._view is not None and chosen != self._view.quote.get("contact_id"):
             self.edited.emit({"contact_id": chosen})
 
-    def _on_book_edited(self) -> None:
-        text = self.book.text().strip() or None
-        if self._view is not None and text != self._view.quote.get("price_book"):
-            self.edited.emit({"price_book": text})
+    def _on_book_chosen(self, place: int) -> None:
+        chosen = self.book.itemData(place)
+        if self._view is not None and chosen != self._view.quote.get("price_book_id"):
+            self.edited.emit({"price_book_id": chosen})
 
     def _on_valid_changed(self, day: QDate) -> None:
         self.edited.emit({"valid_until": day.toString("yyyy-MM-dd")})

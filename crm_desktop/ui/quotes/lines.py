@@ -18,8 +18,9 @@ from crm_core.rules.totals import Totals, totals
 from crm_core.schema.field import Plain
 from crm_core.schema.validate import problem_with
 from crm_core.schema.values import parse_text
+from crm_desktop.services.pricing import PriceOffer
 from crm_desktop.ui.format import NOTHING, figure, money
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.cells import CellKind, Role, alignment
 
 Index = QModelIndex | QPersistentModelIndex
@@ -70,6 +71,8 @@ WIDTHS = {
     Col.AMOUNT: 108,
     Col.END: 16,
 }
+TWO_PRICES = 172
+"""Width of the prices where a line has another one to take."""
 FIELDS = {
     Col.NAME: "description",
     Col.QUANTITY: "quantity",
@@ -100,6 +103,8 @@ class QuoteLines(QAbstractTableModel):
     """Line id and the changes to save."""
     totals_changed = Signal(object)
     """The `Totals` of what is shown."""
+    offers_changed = Signal()
+    """Other lines than before have another price to take."""
     refused = Signal(object)
     """The `UserError` of a value that no quote may hold; the cell keeps the one before."""
 
@@ -108,6 +113,7 @@ class QuoteLines(QAbstractTableModel):
         self._ids: list[str] = []
         self._lines: dict[str, Line] = {}
         self._codes: dict[str, str] = {}
+        self._offers: Mapping[str, PriceOffer] = {}
         self._currency = "CNY"
         self._allowance = Decimal(0)
         self._tax_included = False
@@ -135,6 +141,24 @@ class QuoteLines(QAbstractTableModel):
     def line(self, line_id: str) -> Line:
         """Return a line's values. KeyError for one not shown."""
         return self._lines[line_id]
+
+    @property
+    def has_offers(self) -> bool:
+        """Whether a line has another price to take."""
+        return bool(self._offers)
+
+    def offer(self, line_id: str | None) -> PriceOffer | None:
+        """Return the other price a line may take."""
+        return self._offers.get(line_id or "")
+
+    def show_offers(self, offers: Mapping[str, PriceOffer]) -> None:
+        """Show beside the prices of lines, by their ids, those the books have for them now."""
+        if offers == self._offers:
+            return
+        self._offers = dict(offers)
+        if self._ids:
+            self.dataChanged.emit(self.index(0, Col.PRICE), self.index(len(self._ids) - 1, Col.PRICE))
+        self.offers_changed.emit()
 
     def set_terms(
         self, *, currency: str, allowance_percent: Decimal, tax_included: bool, editable: bool
@@ -217,6 +241,9 @@ class QuoteLines(QAbstractTableModel):
             return self._text(index.row(), column)
         if role == Qt.ItemDataRole.EditRole:
             return self._edit_text(index.row(), column)
+        if role == Qt.ItemDataRole.ToolTipRole and column is Col.PRICE:
+            offer = self.offer(self._ids[index.row()])
+            return "\n".join(show(reason) for reason in offer.why) if offer is not None else None
         if role == Role.VALUE and column is Col.GRIP:
             return "grip" if self._editable else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -241,9 +268,16 @@ class QuoteLines(QAbstractTableModel):
             self.refused.emit(error)
             return False
         self._lines = changed
+        changes: dict[str, Plain] = {name: parsed}
+        offer = self.offer(line_id)
+        if column is Col.PRICE and offer is not None and parsed == offer.unit_price:
+            changes["offered_price"] = parsed
+        if column in (Col.PRICE, Col.QUANTITY):
+            # Another quantity may have another price: whoever saves this one says which.
+            self.show_offers({each: held for each, held in self._offers.items() if each != line_id})
         self.dataChanged.emit(index, index)
         self._tell_totals()
-        self.line_edited.emit(line_id, {name: parsed})
+        self.line_edited.emit(line_id, changes)
         return True
 
     def retranslate(self) -> None:
@@ -320,19 +354,26 @@ class QuoteLines(QAbstractTableModel):
             case Col.QUANTITY:
                 return figure(Decimal(line.get("quantity") or "0"))
             case Col.PRICE:
-                amount = Money(line.get("unit_price") or 0, self._currency)
-                return money(amount, symbol=False, decimals=True)
+                offer = self.offer(self._ids[row])
+                price = self._amount(line.get("unit_price") or 0)
+                if offer is None:
+                    return price
+                return tr("{old} → {new}", old=price, new=self._amount(offer.unit_price))
             case Col.DISCOUNT | Col.TAX:
                 share = Decimal(line.get(FIELDS[column]) or "0")
                 return figure(share) if share else NOTHING
             case Col.AMOUNT:
-                amount = Money(self._totals.lines[row].net_minor, self._currency)
-                return money(amount, symbol=False, decimals=True)
+                return self._amount(self._totals.lines[row].net_minor)
             case _:
                 return ""
+
+    def _amount(self, minor: int) -> str:
+        return money(Money(minor, self._currency), symbol=False, decimals=True)
 
     def _edit_text(self, row: int, column: Col) -> str:
         line = self._lines[self._ids[row]]
         if column is Col.PRICE:
-            return f"{Money(line.get('unit_price') or 0, self._currency).decimal():f}"
+            offer = self.offer(self._ids[row])
+            minor = line.get("unit_price") or 0 if offer is None else offer.unit_price
+            return f"{Money(minor, self._currency).decimal():f}"
         return str(line.get(FIELDS[column]) or "") if column in FIELDS else ""

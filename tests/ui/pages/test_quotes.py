@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from crm_core.money import Money
 from crm_desktop.assembly import App
 from crm_desktop.models.query import ListQuery
-from crm_desktop.services import quotes, records
+from crm_desktop.services import picking, quotes, records
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import money
@@ -144,7 +144,7 @@ def test_a_whole_quote_is_made_by_keyboard_and_comes_to_what_the_rule_says(
 
 
 def test_pinyin_initials_find_a_product_and_esc_leaves_it(page: QuotesPage, app: App, qtbot: QtBot) -> None:
-    app_products = quotes.products(app.replica, "")
+    app_products = picking.products(app.replica, "")
     records.create(
         app.replica,
         "product",
@@ -260,7 +260,7 @@ def test_a_quote_is_printed_page_for_page(page: QuotesPage, app: App, qtbot: QtB
     editor = _new_quote(page, app, qtbot)
     for _ in range(40):
         quotes.add_line(
-            app.replica, str(editor.quote_id), {"product_id": quotes.products(app.replica, "")[0].id}
+            app.replica, str(editor.quote_id), {"product_id": picking.products(app.replica, "")[0].id}
         )
     document = editor.preview.document
     qtbot.waitUntil(lambda: document.pageCount() > 1, timeout=WAIT_MS)
@@ -392,7 +392,7 @@ def test_typing_in_a_long_quote_holds_the_main_thread_for_less_than_a_frame_or_t
     page: QuotesPage, app: App, qtbot: QtBot
 ) -> None:
     editor = _new_quote(page, app, qtbot)
-    choices = quotes.products(app.replica, "")
+    choices = picking.products(app.replica, "")
     for place in range(40):
         quotes.add_line(app.replica, str(editor.quote_id), {"product_id": choices[place % len(choices)].id})
     _saved(editor, qtbot, 40)

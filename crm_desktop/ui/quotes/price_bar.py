@@ -1,0 +1,80 @@
+"""Above the lines: other prices the books have for some, to take or to leave; and a book that ended."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from crm_core.i18n import message
+from crm_core.money import Money
+from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_desktop.services.quotes import QuoteView
+from crm_desktop.ui.format import figure, money
+from crm_desktop.ui.translate import Text, show
+from crm_desktop.ui.widgets.info_bar import InfoBar
+from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.paint import Tone
+
+
+class PriceBar(Live, QWidget):
+    """Hidden where there is nothing to say. The x keeps the prices as they are."""
+
+    settled = Signal(object, bool)
+    """Ids of lines, and whether they take the new prices."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view: QuoteView | None = None
+        self.offered = InfoBar("", icon="coin", action=message("Take"), closable=True)
+        self.warning = InfoBar("", Tone.WARN)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 8, 24, 8)
+        column.setSpacing(8)
+        column.addWidget(self.warning)
+        column.addWidget(self.offered)
+        self.offered.action_clicked.connect(lambda: self.settle(takes=True))
+        self.offered.closed.connect(lambda: self.settle(takes=False))
+        self.hide()
+
+    def show_view(self, view: QuoteView) -> None:
+        """Show what there is to say of a quote."""
+        self._view = view
+        if view.offers:
+            self.offered.say(_offered(view), Tone.INFO, action=message("Take"), icon="coin")
+        if view.book_warning is not None:
+            self.warning.say(view.book_warning, Tone.WARN)
+        self.offered.setVisible(bool(view.offers))
+        self.warning.setVisible(view.book_warning is not None)
+        self.setVisible(bool(view.offers) or view.book_warning is not None)
+
+    def settle(self, *, takes: bool) -> None:
+        """Take the new prices of all lines, or leave them all."""
+        if self._view is not None and self._view.offers:
+            self.settled.emit(tuple(self._view.offers), takes)
+
+    def retranslate(self) -> None:
+        """Say the prices as the language does."""
+        if self._view is not None:
+            self.show_view(self._view)
+
+
+def _offered(view: QuoteView) -> Text:
+    lines = [line for line in view.lines if line.id in view.offers]
+    if len(lines) > 1:
+        return message(
+            "{count} lines have other prices by now. Enter takes them, Esc keeps those they have.",
+            count=figure(len(lines)),
+        )
+    line, offer = lines[0], view.offers[lines[0].id]
+    currency = view.quote.get("currency") or DEFAULT_CURRENCY
+    old, new = (
+        money(Money(minor or 0, currency), symbol=False, decimals=True)
+        for minor in (line.get("unit_price"), offer.unit_price)
+    )
+    return message(
+        "“{name}”: {old} → {new}. Enter takes it, Esc keeps the old one. {why}",
+        name=line.get("description") or "",
+        old=old,
+        new=new,
+        why="; ".join(show(reason) for reason in offer.why),
+    )
