@@ -10,6 +10,7 @@ _STANDS_ON = {
     "quote_line": ("quote", "quote_id"),
     "ticket_message": ("ticket", "ticket_id"),
     "price": ("product", "product_id"),
+    "stock_level": ("product", "product_id"),
 }
 
 

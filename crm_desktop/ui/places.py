@@ -20,6 +20,10 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "ticket_message": "tickets",
         "product": "products",
         "price": "products",
+        "stock_level": "products",
+        "price_book": "price_books",
+        "tax_class": "tax_classes",
+        "exchange_rate": "exchange_rates",
         "custom_field": "fields",
         "tag": "tags",
         "pipeline": "pipelines",
@@ -46,6 +50,7 @@ _SHOWN_WITH: Mapping[str, str] = MappingProxyType(
         "quote_line": "quote",
         "ticket_message": "ticket",
         "price": "product",
+        "stock_level": "product",
     }
 )
 """What has no page of its own, with what it is shown on."""

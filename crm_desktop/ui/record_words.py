@@ -102,6 +102,29 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("Products are what quotes offer."),
         new=N_("New product"),
     ),
+    "price_book": ListWords(
+        counted=N_("{count} price books"),
+        one=N_("1 price book"),
+        none_yet=N_("No price books yet"),
+        first=N_(
+            "Prices that hold together: for a customer, a level or everybody. Without one list prices hold."
+        ),
+        new=N_("New price book"),
+    ),
+    "tax_class": ListWords(
+        counted=N_("{count} tax classes"),
+        one=N_("1 tax class"),
+        none_yet=N_("No tax classes yet"),
+        first=N_("A class has the rates that held and hold; products name theirs."),
+        new=N_("New tax class"),
+    ),
+    "exchange_rate": ListWords(
+        counted=N_("{count} exchange rates"),
+        one=N_("1 exchange rate"),
+        none_yet=N_("No exchange rates yet"),
+        first=N_("Prices in another currency are offered by a rate written down here, and by nothing else."),
+        new=N_("New exchange rate"),
+    ),
     "quote": ListWords(
         counted=N_("{count} quotes"),
         one=N_("1 quote"),

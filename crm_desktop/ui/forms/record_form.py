@@ -186,7 +186,7 @@ class RecordForm(Live, QWidget):
         inner = QWidget()
         row = QHBoxLayout(inner)
         row.setContentsMargins(margin, 8, margin, margin)
-        fields = QVBoxLayout()
+        fields = self.column = QVBoxLayout()
         fields.setSpacing(L)
         fields.addWidget(self.grid)
         if self.entity in WITH_FILES and self.record_id is not None:

@@ -1,4 +1,4 @@
-"""Pages that need no more than a list and a form: activities, products."""
+"""Pages that need no more than a list and a form, and what such pages share."""
 
 from __future__ import annotations
 
@@ -125,6 +125,15 @@ class RecordsPage(Page):
                 self.list.show_conditions(conditions, place.options.get("title"))
             self.list.focus_table()
 
+    def add_beside(self, widget: QWidget) -> None:
+        """Put something at the left of the list."""
+        self.side_column.removeWidget(self.list)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(widget)
+        row.addWidget(self.list, 1)
+        self.side_column.addLayout(row, 1)
+
     def shift_current(self, shift: Callable[[str, int], Outcome[Record]], by: int) -> None:
         """Put the record in front so many places later; at an end nothing moves, and nothing is to undo."""
         row = self.list.current_row()
@@ -247,17 +256,3 @@ class ActivitiesPage(RecordsPage):
     def show_switch(self, view: str) -> None:
         """Show which view was chosen."""
         self._switch.choose(view)
-
-
-class ProductsPage(RecordsPage):
-    """What we sell."""
-
-    def __init__(self, context: Context, actions: ActionRegistry) -> None:
-        look = RecordsLook(
-            page="products",
-            entity="product",
-            columns=("name", "name_en", "code", "family", "unit", "list_price", "tax_rate", "active"),
-            sort=(("name", False),),
-            widths={"name_en": 200, "unit": 64, "active": 64},
-        )
-        super().__init__(context, actions, look)

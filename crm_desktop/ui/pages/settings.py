@@ -130,6 +130,7 @@ class SettingsPage(Page):
             self._fields,
             self._tags_card(),
             self._pipelines_card(),
+            self._prices_card(),
             self._leads_card(),
             self._pool_card(),
             self._templates_card(),
@@ -208,6 +209,23 @@ class SettingsPage(Page):
         for page, button in self.selling_buttons.items():
             button.clicked.connect(lambda _checked=False, to=page: self.context.go.emit(Place(page=to)))
         _buttons(card, *self.selling_buttons.values())
+        return card
+
+    def _prices_card(self) -> Card:
+        card = Card(message("What things cost"))
+        said = message("Price books for customers and levels, classes of tax, and exchange rates.")
+        card.body.addWidget(Label(said, color="text-soft", wrap=True))
+        self.price_buttons = {
+            page: Button(words, Kind.STANDARD, small=True)
+            for page, words in (
+                ("price_books", message("Price books…")),
+                ("tax_classes", message("Tax classes…")),
+                ("exchange_rates", message("Exchange rates…")),
+            )
+        }
+        for page, button in self.price_buttons.items():
+            button.clicked.connect(lambda _checked=False, to=page: self.context.go.emit(Place(page=to)))
+        _buttons(card, *self.price_buttons.values())
         return card
 
     def _leads_card(self) -> Card:
