@@ -174,6 +174,8 @@ def _changed_quote_line(
     if quote is not None:
         _demand_draft(quote)
         changes.pop("currency", None)
+        if "unit_price" in changes:
+            changes["currency"] = quote.get("currency")
 
 
 def _new_quote_group(session: Session, _person: Person, _clock: Clock, values: Values) -> None:

@@ -29,6 +29,7 @@ from crm_desktop.services.company import company
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.pricing import PriceOffer
+from crm_desktop.services.quote_repeats import Repeat, repeats_of
 
 _COPIED_LINE = (
     "product_id",
@@ -69,6 +70,8 @@ class QuoteView:
     """Product code by product id, for the lines."""
     totals: Totals
     """`totals.lines` stand in the order of `lines`."""
+    repeats: tuple[Repeat, ...]
+    """Other open quotes that offer the customer the same products."""
     problem: Message | None
     """Why the lines do not add up: `totals` leave out what cannot be counted, and the quote has no total."""
     customer_name: str
@@ -127,6 +130,7 @@ def view(replica: Replica, quote_id: str) -> QuoteView:
             codes=codes,
             totals=totals,
             problem=problem,
+            repeats=repeats_of(session, quote, lines, replica.clock.today()) if editable else (),
             customer_name=query.labels(session, "customer", {customer_id}).get(customer_id, ""),
             contacts=tuple(record_of(contact) for contact in contacts),
             editable=editable,

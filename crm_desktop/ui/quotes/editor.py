@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QHBoxLayout,
-    QLineEdit,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
@@ -22,14 +18,12 @@ from PySide6.QtWidgets import (
 
 from crm_core.errors import CrmError, UserError
 from crm_core.i18n import N_, Message, message, plural
-from crm_core.ids import new_id
 from crm_core.rules.access import Action as Right
 from crm_core.schema.field import Plain
-from crm_core.schema.values import DEFAULT_CURRENCY, canonical_decimal
 from crm_desktop.models.records import Record
+from crm_desktop.models.replica import Replica
 from crm_desktop.services import quote_versions, quotes, records, rights
 from crm_desktop.services.outcome import Outcome
-from crm_desktop.services.picking import ProductChoice
 from crm_desktop.services.quotes import QuoteView
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
@@ -39,21 +33,24 @@ from crm_desktop.ui.quotes.entry import EntryLine
 from crm_desktop.ui.quotes.grid import LineGrid
 from crm_desktop.ui.quotes.hairline import Hairline
 from crm_desktop.ui.quotes.header import FieldsRow, StateBar, TitleRow
+from crm_desktop.ui.quotes.line_work import LineWork
 from crm_desktop.ui.quotes.lines import Col, QuoteLines
 from crm_desktop.ui.quotes.preview import PreviewPane
 from crm_desktop.ui.quotes.price_bar import PriceBar
+from crm_desktop.ui.quotes.terms import TermsRow
 from crm_desktop.ui.quotes.totals_block import TotalsBlock
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.empty_state import EmptyState
-from crm_desktop.ui.widgets.fields import Field
-from crm_desktop.ui.widgets.labels import ElidedLabel
+from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 
 NARROW_BELOW = 1180  # px of window before the font scale: narrower, one of the two is shown
 _PREVIEW = 440
-_FOLLOWED = frozenset(("quote_line", "contact", "customer", "price", "price_book", "exchange_rate"))
+_FOLLOWED = frozenset(
+    ("quote_line", "quote_group", "contact", "customer", "price", "price_book", "exchange_rate")
+)
 
 
 class QuoteEditor(Live, QWidget):
@@ -69,7 +66,7 @@ class QuoteEditor(Live, QWidget):
         self._view: QuoteView | None = None
         self._saving = 0
         self._edits = 0
-        self._select_after: str | None = None
+        self.select_after: str | None = None
         self.lines = QuoteLines(self)
         self.title = TitleRow()
         self.fields = FieldsRow(context)
@@ -77,8 +74,7 @@ class QuoteEditor(Live, QWidget):
         self.prices = PriceBar()
         self.grid = LineGrid(self.lines, actions)
         self.entry = EntryLine(context)
-        self.discount = QLineEdit()
-        self.tax_included = QCheckBox()
+        self.terms = TermsRow()
         self.totals = TotalsBlock()
         self.files = FilesPanel(context, "quote", compact_rows=2)
         self.preview = PreviewPane(context)
@@ -108,6 +104,11 @@ class QuoteEditor(Live, QWidget):
         self.retint()
 
     @property
+    def replica(self) -> Replica:
+        """The database."""
+        return self.context.replica
+
+    @property
     def quote_id(self) -> str | None:
         """The quote asked for."""
         return self._quote_id
@@ -128,6 +129,7 @@ class QuoteEditor(Live, QWidget):
             self._quote_id = quote_id
             self._view = None
             self.entry.show_quote(quote_id)
+            self.work.forget_alternative()
             self._stack.setCurrentWidget(self._blank)
         self._read()
         self.files.show_record(quote_id)
@@ -152,12 +154,7 @@ class QuoteEditor(Live, QWidget):
 
     def retranslate(self) -> None:
         """Name what has no label of its own."""
-        self.tax_included.setText(tr("Prices include tax"))
         self.setAccessibleName(tr("Quote"))
-
-    def retint(self) -> None:
-        """Take sizes from the theme."""
-        self._discount_field.setFixedWidth(theme().px(136))
 
     def resizeEvent(self, event: object) -> None:
         """Give the preview the editor's place where there is no room for both."""
@@ -168,32 +165,16 @@ class QuoteEditor(Live, QWidget):
             self._wants_preview = not narrow
             self._place_panes()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Leave the discount's field by Enter."""
-        enters = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if watched is self.discount and isinstance(event, QKeyEvent) and event.key() in enters:
-            if event.type() == QEvent.Type.KeyPress:
-                self._on_discount_edited()
-                self.entry.focus()
-            return event.type() == QEvent.Type.KeyPress
-        return super().eventFilter(watched, event)
-
     def _lay_out(self) -> None:
-        self._discount_field = Field(message("Whole discount, %"), self.discount)
-        self.discount.setAlignment(Qt.AlignmentFlag.AlignRight)
-        terms = QHBoxLayout()
-        terms.setSpacing(16)
-        terms.addWidget(self._discount_field)
-        terms.addWidget(self.tax_included, 0, Qt.AlignmentFlag.AlignBottom)
-        terms.addStretch(1)
-        self._keys = ElidedLabel(
-            message("Enter adds a line · Ctrl+D duplicates · Alt+↑↓ moves · Del deletes"),
+        self._keys = Label(
+            message("Enter adds a line · Ctrl+D duplicates · Alt+↑↓ moves · Del deletes · Alt+G groups"),
             color="text-soft",
             step="caption",
+            wrap=True,
         )
         left = QVBoxLayout()
         left.setSpacing(16)
-        left.addLayout(terms)
+        left.addWidget(self.terms)
         left.addWidget(self._keys)
         left.addStretch(1)
         foot = QHBoxLayout()
@@ -233,18 +214,14 @@ class QuoteEditor(Live, QWidget):
         row.addWidget(self._splitter)
 
     def _listen(self) -> None:
-        self.lines.line_edited.connect(self._on_line_edited)
+        self.work = LineWork(self, self)
         self.lines.totals_changed.connect(self._on_totals_changed)
         self.lines.refused.connect(self.context.show_error)
         self.grid.entry_wanted.connect(self._go_to_entry)
-        self.grid.duplicate_asked.connect(self._duplicate)
-        self.grid.delete_asked.connect(self._delete)
-        self.grid.move_asked.connect(self._move)
         self.grid.price_settled.connect(self._settle_prices)
         self.prices.settled.connect(self._settle_prices)
+        self.prices.opened.connect(lambda other: self.context.go.emit(Place(page="quotes", record_id=other)))
         self.grid.selectionModel().currentRowChanged.connect(self._say_lines)
-        self.entry.product_taken.connect(self._add_product)
-        self.entry.text_taken.connect(self._add_text)
         self.entry.left_upwards.connect(self._go_up)
         self.entry.answered.connect(lambda takes: self.prices.settle(takes=takes))
         self.title.step_asked.connect(self._take_step)
@@ -252,9 +229,8 @@ class QuoteEditor(Live, QWidget):
         self.states.copy_asked.connect(self._copy)
         self.states.revision_asked.connect(self._revise)
         self.fields.edited.connect(self._on_fields_edited)
-        self.discount.installEventFilter(self)
-        self.discount.editingFinished.connect(self._on_discount_edited)
-        self.tax_included.clicked.connect(lambda included: self._change_terms({"tax_included": included}))
+        self.terms.edited.connect(self._change_terms)
+        self.terms.left.connect(self.entry.focus)
         self.context.records_changed.connect(self._on_records_changed)
 
     def _place_panes(self) -> None:
@@ -287,34 +263,27 @@ class QuoteEditor(Live, QWidget):
         self.title.show_view(view, may_edit=may_edit)
         self.fields.show_view(view)
         self.states.show_view(view, may_create=may_create)
-        if not self.discount.hasFocus():
-            self.discount.setText(str(quote.get("discount_percent") or ""))
-        self.tax_included.setChecked(bool(quote.get("tax_included")))
-        self._discount_field.setVisible(view.editable)
-        self.tax_included.setVisible(view.editable)
+        self.terms.show_quote(quote.values)
+        self.terms.setVisible(view.editable)
         self._keys.setVisible(view.editable)
         self.entry.setVisible(view.editable)
         self.entry.set_prices_as_of(view.prices_as_of_ms)
         if first:
             self.lines.show_lines((), {})
-        self.lines.set_terms(
-            currency=quote.get("currency") or DEFAULT_CURRENCY,
-            allowance_percent=Decimal(quote.get("discount_percent") or "0"),
-            tax_included=bool(quote.get("tax_included")),
-            editable=view.editable,
-        )
-        self.lines.show_lines([(line.id, line.values) for line in view.lines], view.codes)
+        self.lines.show_terms(quote.values, editable=view.editable)
+        groups = [(group.id, group.values) for group in view.groups]
+        self.lines.show_lines([(line.id, line.values) for line in view.lines], view.codes, groups)
         self.lines.show_offers(view.offers)
         self.prices.show_view(view)
         self._stack.setCurrentWidget(self._sheet)
-        if self._select_after is not None:
-            self.grid.select_line(self._select_after)
-            self._select_after = None
+        if self.select_after is not None:
+            self.grid.select_line(self.select_after)
+            self.select_after = None
         elif first:
             self.grid.leave()
             (self.entry.input if view.editable else self.grid).setFocus()
         self._say_lines()
-        if not first and before is not None and (before.quote, before.lines) != (view.quote, view.lines):
+        if not first and before is not None and _said(before) != _said(view):
             self.preview.refresh()
         if first:
             self.shown.emit(quote.id)
@@ -330,7 +299,7 @@ class QuoteEditor(Live, QWidget):
 
     # Writing
 
-    def _save(
+    def save(
         self,
         work: Callable[[], Outcome[Any]],
         done: Callable[[Any], None] | None = None,
@@ -338,6 +307,7 @@ class QuoteEditor(Live, QWidget):
         told: Message | None = None,
         undo: Callable[[], object] | None = None,
     ) -> None:
+        """Do a change off the main thread and read the quote anew."""
         self._edits += 1
         self._saving += 1
 
@@ -356,107 +326,31 @@ class QuoteEditor(Live, QWidget):
 
         self.context.change(self, work, saved, failed, told=told, undo=undo)
 
-    def _on_line_edited(self, line_id: str, changes: Mapping[str, Plain]) -> None:
-        replica = self.context.replica
-        self._save(lambda: records.update(replica, "quote_line", line_id, changes))
-
     def _on_fields_edited(self, changes: Mapping[str, Plain]) -> None:
         replica, quote_id = self.context.replica, self._quote_id
         if quote_id is not None:
-            self._save(lambda: records.update(replica, "quote", quote_id, changes))
-
-    def _on_discount_edited(self) -> None:
-        if self._view is None or not self._view.editable:
-            return
-        text = self.discount.text().strip().removesuffix("%").strip()
-        try:
-            percent = canonical_decimal(text) if text else None
-            if Decimal(percent or "0") == Decimal(self._view.quote.get("discount_percent") or "0"):
-                return
-            self._change_terms({"discount_percent": percent})
-        except (ValueError, InvalidOperation):
-            error = UserError(N_("“{text}” is not a percentage"), text=text)
-            self._discount_field.set_error(error.message)
-        except UserError as error:
-            self._discount_field.set_error(error.message)
-        else:
-            self._discount_field.set_error("")
+            self.save(lambda: records.update(replica, "quote", quote_id, changes))
 
     def _change_terms(self, changes: Mapping[str, Plain]) -> None:
-        """Count with other terms at once and save them. Raises `UserError` for terms no quote may hold."""
-        if self._view is None:
+        """Count with other terms at once and save them; those no quote may hold are said at their field."""
+        if self._view is None or not self._view.editable:
             return
-        values = {**self._view.quote.values, **changes}
-        self.lines.set_terms(
-            currency=values.get("currency") or DEFAULT_CURRENCY,
-            allowance_percent=Decimal(values.get("discount_percent") or "0"),
-            tax_included=bool(values.get("tax_included")),
-            editable=True,
-        )
-        self._on_fields_edited(changes)
-
-    def _add_product(self, choice: ProductChoice) -> None:
-        values = {
-            "product_id": choice.id,
-            "description": choice.name,
-            "quantity": "1",
-            "unit": choice.unit,
-            "unit_price": choice.unit_price or 0,
-            "tax_rate": choice.tax_rate,
-        }
-        self._add({"product_id": choice.id}, values, choice.code)
-
-    def _add_text(self, text: str) -> None:
-        last = self.lines.id_at(self.lines.rowCount() - 1)
-        tax = self.lines.line(last).get("tax_rate") if last is not None else None
-        values: dict[str, Plain] = {
-            "description": text,
-            "quantity": "1",
-            "unit_price": 0,
-            "tax_rate": tax or "0",
-        }
-        self._add(values, values, "")
-
-    def _add(self, saved: Mapping[str, Plain], shown: Mapping[str, Plain], code: str) -> None:
-        """Show a new last line at once, with its quantity open, and save it behind that."""
-        replica, quote_id, line_id = self.context.replica, self._quote_id, new_id()
-        if quote_id is None or self._view is None:
-            return
-        self.lines.add_line(line_id, {**shown, "quote_id": quote_id}, code)
-        self._save(lambda: quotes.add_line(replica, quote_id, saved, line_id=line_id))
-        self.grid.begin_edit(line_id, Col.QUANTITY)
-
-    def _duplicate(self, line_id: str) -> None:
-        replica = self.context.replica
-        self._save(lambda: quotes.duplicate_line(replica, line_id), self._select_when_read)
-
-    def _move(self, line_id: str, steps: int) -> None:
-        replica = self.context.replica
-        self._save(lambda: quotes.move_line(replica, line_id, steps), self._select_when_read)
-
-    def _delete(self, line_id: str) -> None:
-        replica = self.context.replica
-        row = self.lines.row_of(line_id)
-        self._select_after = self.lines.id_at(row + 1) or self.lines.id_at(row - 1)
-        name = str(self.lines.line(line_id).get("description") or "")
-        self._save(
-            lambda: records.delete(replica, "quote_line", line_id),
-            told=message("Line “{name}” deleted", name=name),
-            undo=lambda: records.restore(replica, "quote_line", line_id),
-        )
+        try:
+            self.lines.take_terms({**self._view.quote.values, **changes})
+        except UserError as error:
+            self.terms.refuse(changes, error)
+        else:
+            self._on_fields_edited(changes)
 
     def _settle_prices(self, line_ids: tuple[str, ...], takes: bool) -> None:
         replica, quote_id = self.context.replica, self._quote_id
         if quote_id is not None:
-            self._save(lambda: quotes.settle_prices(replica, quote_id, line_ids, takes=takes))
-
-    def _select_when_read(self, line: Record) -> None:
-        self._select_after = line.id
+            self.save(lambda: quotes.settle_prices(replica, quote_id, line_ids, takes=takes))
 
     def _take_step(self, state: str) -> None:
         replica, quote_id = self.context.replica, self._quote_id
         if quote_id is not None:
-            self._save(lambda: quotes.set_status(replica, quote_id, state))
+            self.save(lambda: quotes.set_status(replica, quote_id, state))
 
     def _copy(self) -> None:
         replica, quote_id = self.context.replica, self._quote_id
@@ -465,12 +359,12 @@ class QuoteEditor(Live, QWidget):
             self.context.go.emit(Place(page="quotes", record_id=quote.id))
 
         if quote_id is not None:
-            self._save(lambda: quotes.copy(replica, quote_id), copied, told=message("Copied as a new draft"))
+            self.save(lambda: quotes.copy(replica, quote_id), copied, told=message("Copied as a new draft"))
 
     def _revise(self) -> None:
         replica, quote_id = self.context.replica, self._quote_id
         if quote_id is not None:
-            self._save(lambda: quote_versions.revise(replica, quote_id), lambda _quote: self.entry.focus())
+            self.save(lambda: quote_versions.revise(replica, quote_id), lambda _quote: self.entry.focus())
 
     # Focus and words
 
@@ -487,11 +381,16 @@ class QuoteEditor(Live, QWidget):
 
     def _on_totals_changed(self, totals: object) -> None:
         self.totals.show_totals(self.lines.totals)
-        self.entry.show_number(self.lines.rowCount() + 1)
+        self.entry.show_number(self.lines.line_count + 1)
 
     def _say_lines(self) -> None:
         if not self.isVisible():
             return
-        count = self.lines.rowCount()
+        count = self.lines.line_count
         words = plural(count, message("1 line"), message("{count} lines", count=figure(count)))
         self.context.selection_changed.emit(words)
+
+
+def _said(view: QuoteView) -> object:
+    """Return what the PDF follows from."""
+    return view.quote, view.groups, view.lines

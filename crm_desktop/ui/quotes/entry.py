@@ -41,7 +41,7 @@ from crm_desktop.ui.format import figure, money, near_moment, short_date
 from crm_desktop.ui.quotes.lines import WIDTHS, Col
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
@@ -109,6 +109,10 @@ class EntryLine(Live, QWidget):
     def show_number(self, number: int) -> None:
         """Show which line the next one will be."""
         self.number.say(str(number))
+
+    def say_purpose(self, words: Text) -> None:
+        """Say what the next line will be, where it is not just another one."""
+        self.hint.say(words or message("Code, name or pinyin initials"))
 
     def focus(self) -> None:
         """Begin typing."""

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    SignalInstance,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QAbstractItemView,
@@ -19,8 +28,9 @@ from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.quotes.lines import EDITED, KINDS, TWO_PRICES, WIDTHS, Col, QuoteLines
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
-from crm_desktop.ui.widgets.cells import RIGHT_ALIGNED
+from crm_desktop.ui.widgets.cells import RIGHT_ALIGNED, CellKind
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.paint import Tone
 from crm_desktop.ui.widgets.rows import RowDelegate, dress, set_density
 
 Index = QModelIndex | QPersistentModelIndex
@@ -30,7 +40,25 @@ _MARKER = 2
 
 
 class _LineDelegate(RowDelegate):
-    """Opens a line to type in, over the whole cell."""
+    """Opens a line to type in, over the whole cell; the heading of a group stands out."""
+
+    _is_heading = False
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint a cell as its row is."""
+        model = index.model()
+        self._is_heading = isinstance(model, QuoteLines) and model.group_at(index.row()) is not None
+        super().paint(painter, option, index)
+
+    def kind(self, column: int) -> CellKind:
+        """Return what a column holds in the row being painted."""
+        strong = self._is_heading and column == Col.NAME
+        return CellKind.STRONG if strong else super().kind(column)
+
+    def _ground(self, row: int, selected: bool, tone: Tone | None) -> QColor:
+        if self._is_heading and not selected:
+            return theme().color("sunken")
+        return super()._ground(row, selected, tone)
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         """Return the line for one cell; figures stand at the right."""
@@ -69,6 +97,15 @@ class LineGrid(Live, QTableView):
     delete_asked = Signal(str)
     move_asked = Signal(str, int)
     """Line id and how many places down; negative up."""
+    group_move_asked = Signal(str, int)
+    group_delete_asked = Signal(str)
+    group_asked = Signal()
+    alternative_asked = Signal(str)
+    """An alternative to the line is to be typed."""
+    choice_asked = Signal(str)
+    """The line is to be the one of its alternatives that counts."""
+    option_asked = Signal(str)
+    """The line is to be optional, or no longer so."""
     price_settled = Signal(object, bool)
     """Ids of lines, and whether they take the other price they are offered."""
 
@@ -85,6 +122,7 @@ class LineGrid(Live, QTableView):
             | triggers.DoubleClicked
             | triggers.SelectedClicked
         )
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.horizontalHeader()
         header.setSectionResizeMode(Col.NAME, QHeaderView.ResizeMode.Stretch)
@@ -228,6 +266,10 @@ class LineGrid(Live, QTableView):
             ("up", N_("Move line up"), "Alt+Up", lambda: self._move(-1)),
             ("down", N_("Move line down"), "Alt+Down", lambda: self._move(1)),
             ("delete", N_("Delete line"), "Del", self._delete),
+            ("group", N_("New group of lines"), "Alt+G", self._ask_group),
+            ("alternative", N_("Add an alternative"), "Alt+A", lambda: self._ask(self.alternative_asked)),
+            ("choose", N_("Choose this alternative"), "Alt+C", lambda: self._ask(self.choice_asked)),
+            ("optional", N_("Optional or not"), "Alt+O", lambda: self._ask(self.option_asked)),
         ):
             actions.add(
                 ActionSpec(id=f"quote_line.{key}", text=text, group=group, shortcut=shortcut), run, self
@@ -240,19 +282,39 @@ class LineGrid(Live, QTableView):
             self.duplicate_asked.emit(line_id)
 
     def _move(self, steps: int) -> None:
-        line_id = self.current_line()
         row = self.currentIndex().row()
-        if line_id is not None and self.lines.editable and 0 <= row + steps < self.lines.rowCount():
-            self._end_editing()
+        line_id, group_id = self.lines.id_at(row), self.lines.group_at(row)
+        if not self.lines.editable or (line_id is None and group_id is None):
+            return
+        self._end_editing()
+        if group_id is not None:
+            self.group_move_asked.emit(group_id, steps)
+        else:
             self.move_asked.emit(line_id, steps)
 
     def _delete(self) -> None:
-        line_id = self.current_line()
+        row = self.currentIndex().row()
+        line_id, group_id = self.lines.id_at(row), self.lines.group_at(row)
         if line_id is not None and self.lines.editable:
             self.delete_asked.emit(line_id)
+        elif group_id is not None and self.lines.editable:
+            self.group_delete_asked.emit(group_id)
+
+    def _ask_group(self) -> None:
+        if self.lines.editable:
+            self._end_editing()
+            self.group_asked.emit()
+
+    def _ask(self, asked: SignalInstance) -> None:
+        line_id = self.current_line()
+        if line_id is not None and self.lines.editable:
+            self._end_editing()
+            asked.emit(line_id)
 
     def _end_editing(self) -> None:
         editor = self.focusWidget()
+        if self.state() is not QAbstractItemView.State.EditingState:
+            return  # one that was closed a moment ago may still be there
         if isinstance(editor, QLineEdit) and editor.parent() is self.viewport():
             self.commitData(editor)
             super().closeEditor(editor, _Hint.NoHint)
@@ -267,7 +329,8 @@ class LineGrid(Live, QTableView):
         if row >= self.lines.rowCount():
             self.entry_wanted.emit()
         elif row >= 0:
-            target = self.lines.index(row, EDITED[place])
+            heads = self.lines.group_at(row) is not None  # of a heading its words alone are typed
+            target = self.lines.index(row, Col.NAME if heads else EDITED[place])
             self.setCurrentIndex(target)
             self.edit(target)
 

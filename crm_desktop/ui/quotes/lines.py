@@ -13,11 +13,11 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message
 from crm_core.money import Money, parse_money
-from crm_core.rules.quote_sums import line_values
-from crm_core.rules.totals import Totals, totals
+from crm_core.rules.quote_sums import shown_totals, totals_of
+from crm_core.rules.totals import LineTotal, Totals
 from crm_core.schema.field import Plain
 from crm_core.schema.validate import problem_with
-from crm_core.schema.values import parse_text
+from crm_core.schema.values import DEFAULT_CURRENCY, parse_text
 from crm_desktop.services.pricing import PriceOffer
 from crm_desktop.ui.format import NOTHING, figure, money
 from crm_desktop.ui.translate import show, tr
@@ -97,10 +97,15 @@ _HEADS = {
 
 
 class QuoteLines(QAbstractTableModel):
-    """Lines with their amounts. What a person types shows at once and is told by `line_edited`."""
+    """Lines with their amounts, and a row for the heading of each group before its lines.
+
+    What a person types shows at once and is told by `line_edited` and `group_edited`.
+    """
 
     line_edited = Signal(str, object)
     """Line id and the changes to save."""
+    group_edited = Signal(str, object)
+    """Group id and the changes to save."""
     totals_changed = Signal(object)
     """The `Totals` of what is shown."""
     offers_changed = Signal()
@@ -112,13 +117,16 @@ class QuoteLines(QAbstractTableModel):
         super().__init__(parent)
         self._ids: list[str] = []
         self._lines: dict[str, Line] = {}
+        self._groups: dict[str, Line] = {}
+        self._quote: Mapping[str, Any] = {}
+        self._numbers: dict[str, int] = {}
+        self._amounts: dict[str, LineTotal] = {}
+        self._sums: dict[str, int] = {}
         self._codes: dict[str, str] = {}
         self._offers: Mapping[str, PriceOffer] = {}
         self._currency = "CNY"
-        self._allowance = Decimal(0)
-        self._tax_included = False
         self._editable = False
-        self._totals = totals([], currency=self._currency)
+        self._totals, self._problem = shown_totals(self._quote, ())
 
     @property
     def totals(self) -> Totals:
@@ -130,13 +138,34 @@ class QuoteLines(QAbstractTableModel):
         """Whether cells can be edited."""
         return self._editable
 
-    def id_at(self, row: int) -> str | None:
-        """Return the id of the line in a row; None past the end."""
-        return self._ids[row] if 0 <= row < len(self._ids) else None
+    @property
+    def problem(self) -> Message | None:
+        """Why the lines shown do not add up."""
+        return self._problem
 
-    def row_of(self, line_id: str) -> int:
-        """Return the row of a line; -1 where it is not shown."""
-        return self._ids.index(line_id) if line_id in self._lines else -1
+    @property
+    def line_count(self) -> int:
+        """How many lines there are; headings are none."""
+        return len(self._lines)
+
+    @property
+    def last_group(self) -> str | None:
+        """The group at the end of the quote, where the next line goes."""
+        return next(reversed(self._groups), None)
+
+    def id_at(self, row: int) -> str | None:
+        """Return the id of the line in a row; None past the end and for a heading."""
+        found = self._ids[row] if 0 <= row < len(self._ids) else None
+        return found if found in self._lines else None
+
+    def group_at(self, row: int) -> str | None:
+        """Return the id of the group whose heading stands in a row."""
+        found = self._ids[row] if 0 <= row < len(self._ids) else None
+        return found if found in self._groups else None
+
+    def row_of(self, row_id: str) -> int:
+        """Return the row of a line or of a group's heading; -1 where it is not shown."""
+        return self._ids.index(row_id) if row_id in self._lines or row_id in self._groups else -1
 
     def line(self, line_id: str) -> Line:
         """Return a line's values. KeyError for one not shown."""
@@ -160,38 +189,53 @@ class QuoteLines(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, Col.PRICE), self.index(len(self._ids) - 1, Col.PRICE))
         self.offers_changed.emit()
 
-    def set_terms(
-        self, *, currency: str, allowance_percent: Decimal, tax_included: bool, editable: bool
-    ) -> None:
-        """Say what holds for the whole quote. Raises `UserError` for an allowance no quote may hold."""
-        self._totals = self._counted(
-            self._lines, currency=currency, allowance=allowance_percent, included=tax_included
-        )
-        self._currency, self._allowance, self._tax_included = currency, allowance_percent, tax_included
-        self._editable = editable
+    def show_terms(self, quote: Mapping[str, Any], *, editable: bool) -> None:
+        """Say what holds for the whole quote."""
+        self._quote, self._editable = quote, editable
+        self._currency = quote.get("currency") or DEFAULT_CURRENCY
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, Col.AMOUNT, Col.AMOUNT)
-        self._tell_totals()
+        self._count()
 
-    def show_lines(self, lines: Sequence[tuple[str, Mapping[str, Any]]], codes: Mapping[str, str]) -> None:
-        """Show these lines (id and values), keeping rows where they are: an open editor stays open."""
+    def take_terms(self, quote: Mapping[str, Any]) -> None:
+        """Count with terms that were just typed. Raises `UserError` for those no quote may hold."""
+        if self._problem is None:
+            totals_of(quote, self._counting(self._lines))
+        self.show_terms(quote, editable=self._editable)
+
+    def show_lines(
+        self,
+        lines: Sequence[tuple[str, Mapping[str, Any]]],
+        codes: Mapping[str, str],
+        groups: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    ) -> None:
+        """Show these lines (id and values) under the headings of their groups, keeping rows where they are:
+        an open editor stays open.
+        """
         self._codes.update(codes)
-        wanted = {line_id: dict(values) for line_id, values in lines}
+        self._groups = {group_id: dict(values) for group_id, values in groups}
+        kept = {line_id: dict(values) for line_id, values in lines}
+        wanted = [line_id for line_id, line in kept.items() if line.get("group_id") not in self._groups]
+        for group_id in self._groups:
+            of_group = (line_id for line_id, line in kept.items() if line.get("group_id") == group_id)
+            wanted += [group_id, *of_group]
+        there = set(wanted)
         for row in reversed(range(len(self._ids))):
-            if self._ids[row] not in wanted:
+            if self._ids[row] not in there:
                 self.beginRemoveRows(QModelIndex(), row, row)
-                self._lines.pop(self._ids.pop(row))
+                self._lines.pop(self._ids.pop(row), None)
                 self.endRemoveRows()
-        for row, (line_id, values) in enumerate(wanted.items()):
-            if line_id not in self._lines:
-                self._insert(row, line_id, values)
+        for row, row_id in enumerate(wanted):
+            if row_id not in self._ids:
+                self._insert(row, row_id, kept.get(row_id))
                 continue
-            present = self._ids.index(line_id)
+            present = self._ids.index(row_id)
             if present != row:
                 self.beginMoveRows(QModelIndex(), present, present, QModelIndex(), row)
                 self._ids.insert(row, self._ids.pop(present))
                 self.endMoveRows()
-            if self._lines[line_id] != values:
-                self._lines[line_id] = values
+            if row_id in self._groups or self._lines[row_id] != kept[row_id]:
+                if row_id in kept:
+                    self._lines[row_id] = kept[row_id]
                 self.dataChanged.emit(self.index(row, Col.CODE), self.index(row, Col.TAX))
         self._count()
 
@@ -213,9 +257,10 @@ class QuoteLines(QAbstractTableModel):
         return 0 if parent.isValid() else len(Col)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Let the fields of an editable quote be edited."""
+        """Let the fields of an editable quote be edited, and of a group its heading."""
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        if self._editable and index.column() in FIELDS:
+        columns = FIELDS if self.group_at(index.row()) is None else (Col.NAME,)
+        if self._editable and index.column() in columns:
             flags |= Qt.ItemFlag.ItemIsEditable
         return flags
 
@@ -242,10 +287,10 @@ class QuoteLines(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole:
             return self._edit_text(index.row(), column)
         if role == Qt.ItemDataRole.ToolTipRole and column is Col.PRICE:
-            offer = self.offer(self._ids[index.row()])
+            offer = self.offer(self.id_at(index.row()))
             return "\n".join(show(reason) for reason in offer.why) if offer is not None else None
         if role == Role.VALUE and column is Col.GRIP:
-            return "grip" if self._editable else None
+            return "grip" if self._editable and self.id_at(index.row()) is not None else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
             head = tr(_HEADS[column], currency=self._currency) if column in _HEADS else ""
             return tr("{label}: {value}", label=head, value=self._text(index.row(), column))
@@ -256,18 +301,26 @@ class QuoteLines(QAbstractTableModel):
         column = Col(index.column())
         if role != Qt.ItemDataRole.EditRole or column not in FIELDS:
             return False
+        group_id = self.group_at(index.row())
+        if group_id is not None:
+            return self._rename(index, group_id, str(value).strip())
         line_id = self._ids[index.row()]
         name = FIELDS[column]
         try:
             parsed = self._parsed(column, str(value))
             if parsed == self._lines[line_id].get(name):
                 return False
-            changed = {**self._lines, line_id: {**self._lines[line_id], name: parsed}}
-            self._totals = self._counted(changed)
+            line = {**self._lines[line_id], name: parsed}
+            if column is Col.PRICE:
+                line["currency"] = self._currency
+            changed = {**self._lines, line_id: line}
+            if self._problem is None:  # else each change is a step on the way out of it
+                totals_of(self._quote, self._counting(changed))
         except UserError as error:
             self.refused.emit(error)
             return False
         self._lines = changed
+        self._recount()
         changes: dict[str, Plain] = {name: parsed}
         offer = self.offer(line_id)
         if column is Col.PRICE and offer is not None and parsed == offer.unit_price:
@@ -286,33 +339,38 @@ class QuoteLines(QAbstractTableModel):
         if self._ids:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._ids) - 1, len(Col) - 1))
 
-    def _insert(self, row: int, line_id: str, values: Line) -> None:
+    def _rename(self, index: Index, group_id: str, title: str) -> bool:
+        if not title or title == self._groups[group_id].get("title"):
+            return False
+        self._groups[group_id]["title"] = title
+        self.dataChanged.emit(index, index)
+        self.group_edited.emit(group_id, {"title": title})
+        return True
+
+    def _insert(self, row: int, row_id: str, values: Line | None) -> None:
+        """Put a line into a row, or with no values the heading of a group."""
         self.beginInsertRows(QModelIndex(), row, row)
-        self._ids.insert(row, line_id)
-        self._lines[line_id] = values
+        self._ids.insert(row, row_id)
+        if values is not None:
+            self._lines[row_id] = values
         # Views read rows as soon as they are told of them; the amount of this one must be there.
-        self._totals = self._counted(self._lines)
+        self._recount()
         self.endInsertRows()
 
     def _count(self) -> None:
-        self._totals = self._counted(self._lines)
+        self._recount()
         self._tell_totals()
 
-    def _counted(
-        self,
-        lines: Mapping[str, Line],
-        *,
-        currency: str | None = None,
-        allowance: Decimal | None = None,
-        included: bool | None = None,
-    ) -> Totals:
-        unit = currency or self._currency
-        return totals(
-            [line_values(line_id, lines[line_id], unit) for line_id in self._ids],
-            currency=unit,
-            allowance_percent=self._allowance if allowance is None else allowance,
-            tax_included=self._tax_included if included is None else included,
-        )
+    def _recount(self) -> None:
+        rows = self._counting(self._lines)
+        self._totals, self._problem = shown_totals(self._quote, rows)
+        self._numbers = {line_id: place for place, (line_id, _) in enumerate(rows, 1)}
+        amounts = zip(rows, self._totals.lines, strict=True)
+        self._amounts = {line_id: amount for (line_id, _), amount in amounts}
+        self._sums = {group.key: group.subtotal_minor for group in self._totals.groups}
+
+    def _counting(self, lines: Mapping[str, Line]) -> list[tuple[str, Line]]:
+        return [(row_id, lines[row_id]) for row_id in self._ids if row_id in lines]
 
     def _tell_totals(self) -> None:
         if self._ids:
@@ -343,37 +401,69 @@ class QuoteLines(QAbstractTableModel):
         return value
 
     def _text(self, row: int, column: Col) -> str:
-        line = self._lines[self._ids[row]]
+        row_id = self._ids[row]
+        if row_id in self._groups:
+            return self._heading(row_id, column)
+        line = self._lines[row_id]
         match column:
             case Col.NO:
-                return str(row + 1)
+                return str(self._numbers[row_id])
             case Col.CODE:
                 return self._codes.get(str(line.get("product_id") or ""), "")
-            case Col.NAME | Col.UNIT:
+            case Col.NAME:
+                return self._name(row_id, line)
+            case Col.UNIT:
                 return str(line.get(FIELDS[column]) or "")
             case Col.QUANTITY:
                 return figure(Decimal(line.get("quantity") or "0"))
             case Col.PRICE:
-                offer = self.offer(self._ids[row])
-                price = self._amount(line.get("unit_price") or 0)
-                if offer is None:
-                    return price
-                return tr("{old} → {new}", old=price, new=self._amount(offer.unit_price))
+                return self._price(row_id, line)
             case Col.DISCOUNT | Col.TAX:
                 share = Decimal(line.get(FIELDS[column]) or "0")
                 return figure(share) if share else NOTHING
             case Col.AMOUNT:
-                return self._amount(self._totals.lines[row].net_minor)
+                amount = self._amounts[row_id]
+                words = self._amount(amount.net_minor)
+                return words if amount.counts else tr("({amount})", amount=words)
             case _:
                 return ""
+
+    def _heading(self, group_id: str, column: Col) -> str:
+        if column is Col.NAME:
+            return str(self._groups[group_id].get("title") or "")
+        if column is Col.AMOUNT:
+            return self._amount(self._sums.get(group_id, 0))
+        return " " if KINDS[column] is CellKind.RIGHT else ""  # an empty figure would be a dash
+
+    def _name(self, line_id: str, line: Line) -> str:
+        """Return a line's text, with what stands between it and the sum."""
+        name = str(line.get("description") or "")
+        if line.get("optional"):
+            return tr("{name} (optional)", name=name)
+        if line.get("alternatives"):
+            chosen = N_("{name} (chosen)") if self._amounts[line_id].counts else N_("{name} (alternative)")
+            return tr(chosen, name=name)
+        return name
+
+    def _price(self, line_id: str, line: Line) -> str:
+        minor, currency = line.get("unit_price") or 0, line.get("currency")
+        if minor and currency and currency != self._currency:
+            return money(Money(minor, currency), decimals=True)
+        offer = self.offer(line_id)
+        if offer is None:
+            return self._amount(minor)
+        return tr("{old} → {new}", old=self._amount(minor), new=self._amount(offer.unit_price))
 
     def _amount(self, minor: int) -> str:
         return money(Money(minor, self._currency), symbol=False, decimals=True)
 
     def _edit_text(self, row: int, column: Col) -> str:
-        line = self._lines[self._ids[row]]
+        row_id = self._ids[row]
+        if row_id in self._groups:
+            return str(self._groups[row_id].get("title") or "")
+        line = self._lines[row_id]
         if column is Col.PRICE:
-            offer = self.offer(self._ids[row])
+            offer = self.offer(row_id)
             minor = line.get("unit_price") or 0 if offer is None else offer.unit_price
             return f"{Money(minor, self._currency).decimal():f}"
         return str(line.get(FIELDS[column]) or "") if column in FIELDS else ""

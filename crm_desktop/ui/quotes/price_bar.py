@@ -1,15 +1,19 @@
-"""Above the lines: other prices the books have for some, to take or to leave; and a book that ended."""
+"""Above the lines, what is to be known of a quote before it is sent.
+
+That it does not add up, repeats another, has a price book that ended, or that other prices hold by now.
+"""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from crm_core.i18n import message
+from crm_core.i18n import Message, message
 from crm_core.money import Money
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.services.quotes import QuoteView
 from crm_desktop.ui.format import figure, money
+from crm_desktop.ui.quotes.steps import LABELS
 from crm_desktop.ui.translate import Text, show
 from crm_desktop.ui.widgets.info_bar import InfoBar
 from crm_desktop.ui.widgets.live import Live
@@ -21,18 +25,23 @@ class PriceBar(Live, QWidget):
 
     settled = Signal(object, bool)
     """Ids of lines, and whether they take the new prices."""
+    opened = Signal(str)
+    """The id of a quote to be looked at."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view: QuoteView | None = None
         self.offered = InfoBar("", icon="coin", action=message("Take"), closable=True)
         self.warning = InfoBar("", Tone.WARN)
+        self.repeats = InfoBar("", Tone.WARN, action=message("Open it"))
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 8, 24, 8)
         column.setSpacing(8)
         column.addWidget(self.warning)
+        column.addWidget(self.repeats)
         column.addWidget(self.offered)
         self.offered.action_clicked.connect(lambda: self.settle(takes=True))
+        self.repeats.action_clicked.connect(self._open_repeat)
         self.offered.closed.connect(lambda: self.settle(takes=False))
         self.hide()
 
@@ -41,11 +50,19 @@ class PriceBar(Live, QWidget):
         self._view = view
         if view.offers:
             self.offered.say(_offered(view), Tone.INFO, action=message("Take"), icon="coin")
-        if view.book_warning is not None:
-            self.warning.say(view.book_warning, Tone.WARN)
+        warning = view.problem or view.book_warning
+        if warning is not None:
+            self.warning.say(warning, Tone.WARN)
+        if view.repeats:
+            self.repeats.say(_repeated(view), Tone.WARN, action=message("Open it"))
         self.offered.setVisible(bool(view.offers))
-        self.warning.setVisible(view.book_warning is not None)
-        self.setVisible(bool(view.offers) or view.book_warning is not None)
+        self.warning.setVisible(warning is not None)
+        self.repeats.setVisible(bool(view.repeats))
+        self.setVisible(bool(view.offers or view.repeats) or warning is not None)
+
+    def _open_repeat(self) -> None:
+        if self._view is not None and self._view.repeats:
+            self.opened.emit(self._view.repeats[0].quote_id)
 
     def settle(self, *, takes: bool) -> None:
         """Take the new prices of all lines, or leave them all."""
@@ -78,3 +95,20 @@ def _offered(view: QuoteView) -> Text:
         new=new,
         why="; ".join(show(reason) for reason in offer.why),
     )
+
+
+def _repeated(view: QuoteView) -> Text:
+    """Return which open quote offers the customer the same, and how many more do."""
+    repeat, more = view.repeats[0], len(view.repeats) - 1
+    names = {
+        "number": repeat.number or message("Draft quote"),
+        "state": Message(LABELS.get(repeat.state, repeat.state)),
+        "products": ", ".join(repeat.products),
+    }
+    if more:
+        return message(
+            "Quote {number} ({state}) offers this customer the same: {products}. {count} more do.",
+            **names,
+            count=figure(more),
+        )
+    return message("Quote {number} ({state}) offers this customer the same: {products}.", **names)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from crm_core.errors import UserError
+from crm_desktop.documents import quote_records
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import quote_repeats, quotes, records
 from tests.support.desktop import empty_app
@@ -159,3 +162,21 @@ def test_open_quotes_with_the_same_products_for_the_customer_are_named(replica: 
     quotes.set_status(replica, other, "sent")
     quotes.set_status(replica, other, "declined")
     assert quote_repeats.repeats(replica, quote) == ()
+
+
+def test_groups_are_printed_as_they_count(replica: Replica, quote: str, tmp_path: Path) -> None:
+    add(replica, quote, "Survey")
+    supply = quotes.add_group(replica, quote, "供货").value.id
+    records.update(replica, "quote_group", supply, {"title_en": "Supply"})
+    quotes.add_group(replica, quote, "Nothing in it")
+    pump = add(replica, quote, "Pump", group_id=supply)
+    quotes.add_alternative(replica, pump, {"description": "Better pump", "unit_price": 300_00})
+    document = quote_records.document_of(replica, quote)
+    (group,) = document.groups
+    assert (group.title_zh, group.title_en, group.first, group.count) == ("供货", "Supply", 1, 2)
+    assert group.subtotal_minor == 100_00
+    file = tmp_path / "quote.pdf"
+    quote_records.write_pdf(replica, quote, file, "both")
+    text = " ".join("".join(page.extract_text() for page in PdfReader(file).pages).split())
+    for words in ("供货", "Supply", "Better pump", "备选，不计入合计", "Alternative, not in the total"):
+        assert words in text

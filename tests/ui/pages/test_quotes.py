@@ -26,10 +26,11 @@ from crm_desktop.ui.format import money
 from crm_desktop.ui.pages.quotes import QuotesPage
 from crm_desktop.ui.quotes.editor import QuoteEditor
 from crm_desktop.ui.quotes.entry import FreeText
-from crm_desktop.ui.quotes.lines import Col
+from crm_desktop.ui.quotes.lines import Col, QuoteLines
 from crm_desktop.ui.quotes.printing import page_image, print_pages
 from crm_desktop.ui.quotes.versions import VersionsPanel
 from crm_desktop.ui.tasks import Tasks
+from crm_desktop.ui.widgets.fields import Field
 from tests.support.desktop import sample_app
 from tests.support.windows import WAIT_MS, has_keyboard, show_active
 
@@ -125,8 +126,8 @@ def test_a_whole_quote_is_made_by_keyboard_and_comes_to_what_the_rule_says(
     assert editor.grid.currentIndex().column() == Col.TAX
     _press(Qt.Key.Key_Return)
     _in_entry(editor, qtbot)
-    editor.discount.setFocus()
-    editor.discount.selectAll()
+    editor.terms.percent.setFocus()
+    editor.terms.percent.selectAll()
     _type("1.25")
     _press(Qt.Key.Key_Return)
     qtbot.waitUntil(
@@ -204,6 +205,106 @@ def test_lines_are_duplicated_moved_deleted_and_brought_back_by_keys(
     notices[-1].act()
     _saved(editor, qtbot, 3)
     assert _code(editor, 1) == "PV-30"
+
+
+def test_groups_alternatives_and_optional_lines_are_made_by_keys(
+    page: QuotesPage, app: App, qtbot: QtBot
+) -> None:
+    editor = _new_quote(page, app, qtbot)
+    _add(editor, qtbot, "PV-30", "2")
+    _saved(editor, qtbot, 1)
+    grid, lines = editor.grid, editor.lines
+    alone = lines.totals.subtotal_minor
+    _in_entry(editor, qtbot)
+    _press(Qt.Key.Key_Up)
+    _press(Qt.Key.Key_G, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: lines.group_at(1) is not None and grid.currentIndex().row() == 1, timeout=WAIT_MS)
+    _press(Qt.Key.Key_F2)
+    _type("Spare parts")
+    _press(Qt.Key.Key_Return)
+    _in_entry(editor, qtbot)
+    _add(editor, qtbot, "SE-10", "3")
+    qtbot.waitUntil(lambda: editor.saving == 0 and lines.line_count == 2, timeout=WAIT_MS)
+    assert _row(lines, 1) == ["", "", "Spare parts", money_of(lines, lines.totals.groups[1].subtotal_minor)]
+    assert _row(lines, 2)[0] == "2"
+    part = lines.id_at(2)
+    assert part is not None
+    grid.setFocus()
+    grid.select_line(part)
+    _press(Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: lines.group_at(2) is not None and lines.id_at(1) == part, timeout=WAIT_MS)
+    _press(Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: lines.group_at(1) is not None and lines.id_at(2) == part, timeout=WAIT_MS)
+    grid.select_line(part)
+    _press(Qt.Key.Key_O, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: _row(lines, 2)[2].endswith("(optional)"), timeout=WAIT_MS)
+    assert lines.totals.subtotal_minor == alone
+    first = lines.id_at(0)
+    assert first is not None
+    grid.select_line(first)
+    _press(Qt.Key.Key_A, Qt.KeyboardModifier.AltModifier)
+    assert "Alternative to" in editor.entry.hint.text()
+    _type("A better one")
+    qtbot.waitUntil(lambda: editor.entry.popup.isVisible(), timeout=WAIT_MS)
+    _press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: lines.line_count == 3 and editor.saving == 0, timeout=WAIT_MS)
+    assert _row(lines, 0)[2].endswith("(chosen)")
+    assert _row(lines, 1)[2:] == ["A better one (alternative)", "(0.00)"]
+    other = lines.id_at(1)
+    assert other is not None
+    grid.setFocus()
+    grid.select_line(other)
+    _press(Qt.Key.Key_C, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: _row(lines, 1)[2] == "A better one (chosen)", timeout=WAIT_MS)
+    assert lines.totals.subtotal_minor == 0
+
+
+def test_another_open_quote_with_the_same_product_is_named_and_opened(
+    page: QuotesPage, app: App, qtbot: QtBot
+) -> None:
+    customer = records.create(app.replica, "customer", {"name": "Twice (demo)", "phone": "1234567"}).value.id
+    product = quotes.create(app.replica, {"customer_id": customer, "currency": "CNY"}).value.id
+    pump = _first(app, "product").id
+    other = quotes.create(app.replica, {"customer_id": customer, "currency": "CNY"}).value.id
+    for made in (product, other):
+        quotes.add_line(app.replica, made, {"product_id": pump})
+    page.show_place(Place(page="quotes", record_id=product))
+    bar = page.editor.prices
+    qtbot.waitUntil(bar.repeats.isVisible, timeout=WAIT_MS)
+    number = records.get(app.replica, "quote", other)["number"]
+    assert number in bar.repeats.label.text()
+    bar.repeats.action_clicked.emit()
+    qtbot.waitUntil(lambda: page.editor.quote_id == other, timeout=WAIT_MS)
+
+
+def _row(lines: QuoteLines, row: int) -> list[str]:
+    return [str(lines.index(row, column).data()) for column in (Col.NO, Col.CODE, Col.NAME, Col.AMOUNT)]
+
+
+def money_of(lines: QuoteLines, minor: int) -> str:
+    return money(Money(minor, lines.totals.currency), symbol=False, decimals=True)
+
+
+def test_a_whole_discount_by_amount_is_counted_and_one_beyond_the_sum_is_said_at_its_field(
+    page: QuotesPage, app: App, qtbot: QtBot
+) -> None:
+    editor = _new_quote(page, app, qtbot)
+    _add(editor, qtbot, "PV-30", "2")
+    _saved(editor, qtbot, 1)
+    whole = editor.lines.totals.subtotal_minor
+    editor.terms.amount.setFocus()
+    _type("100")
+    _press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: editor.lines.totals.allowance_minor == 100_00, timeout=WAIT_MS)
+    _saved(editor, qtbot, 1)
+    editor.terms.amount.setFocus()
+    editor.terms.amount.selectAll()
+    _type(str(whole))
+    _press(Qt.Key.Key_Return)
+    field = editor.terms.amount.parent()
+    assert isinstance(field, Field)
+    assert "larger than the subtotal" in str(field.error)
+    assert editor.lines.totals.allowance_minor == 100_00
 
 
 def test_a_line_is_moved_by_its_grip(page: QuotesPage, app: App, qtbot: QtBot) -> None:
