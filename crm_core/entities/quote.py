@@ -109,6 +109,18 @@ class Quote(Entity):
     terms_en: Mapped[str | None] = long_text(25, N_("Terms in English"))
     notes: Mapped[str | None] = long_text(26, N_("Notes"), field_class=FieldClass.COMMS)
     discount_amount: Mapped[int | None] = money(40, N_("Whole discount, amount"), since=3)
+    # What the quote's currency was worth in the company's own when it was sent; typed, or of the set-up.
+    exchange_rate: Mapped[str | None] = decimal(
+        41,
+        N_("Exchange rate"),
+        group="exchange",
+        field_class=FieldClass.MONEY,
+        hint=N_("What one unit of the quote's currency costs; fixed when the quote is sent"),
+        since=3,
+    )
+    base_currency: Mapped[str | None] = currency_code(
+        42, N_("In the currency"), group="exchange", in_form=False, since=3
+    )
     price_book_id: Mapped[str | None] = ref(
         50,
         N_("Price book"),

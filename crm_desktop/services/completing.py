@@ -22,6 +22,7 @@ from crm_core.rules import pipeline, targets
 from crm_core.rules.access import Person
 from crm_core.rules.positions import between
 from crm_core.schema.field import Kind, Plain, ScopeSource
+from crm_core.schema.values import canonical_decimal
 from crm_core.times import DAY_MS, HOUR_MS
 from crm_desktop.models import numbers, repository
 from crm_desktop.models.clock import Clock
@@ -32,6 +33,7 @@ from crm_desktop.services import (
     completing_activities,
     lead_intake,
     pooling,
+    pricing,
     stage_moves,
     stepping,
 )
@@ -151,9 +153,21 @@ def _changed_quote(session: Session, _person: Person, _clock: Clock, before: Rec
             changes["number"] = numbers.take(
                 session, "quote", datetime.date.fromisoformat(before["issued_on"])
             )
+        _fix_rate(session, before, changes)
     elif before.get("status") not in (None, "draft") and set(changes) - {"status", "notes"}:
         raise UserError(_SENT)
     _changed_quote_book(session, changes)
+
+
+def _fix_rate(session: Session, before: Record, changes: Values) -> None:
+    """Fix what the currency of a quote that is sent costs in the company's own, unless somebody said it."""
+    quote = {**before.values, **changes}
+    own = company(session).currency
+    if quote.get("currency") == own or quote.get("exchange_rate"):
+        return
+    rate = pricing.of_quote(session, quote).rate_to(own)
+    if rate is not None:
+        changes.update(exchange_rate=canonical_decimal(f"{rate.rate:f}"), base_currency=own)
 
 
 def _new_quote_line(session: Session, _person: Person, _clock: Clock, values: Values) -> None:

@@ -117,6 +117,22 @@ class Pricing:
         own: str | None = product["tax_rate"]
         return of_class if of_class is not None else own
 
+    def rate_to(self, currency: str) -> Rate | None:
+        """Return what one unit of the currency of these terms costs in another; None where nobody said."""
+        return prices.rates_on(self._rates, self.terms.day).get((self.terms.currency, currency))
+
+    def cost(self, product_id: str) -> Money | None:
+        """Return what a product costs us, in the currency of these terms; None where that is not known."""
+        self.know((product_id,))
+        product = self._products.get(product_id)
+        if product is None or product["cost"] is None:
+            return None
+        cost = Money(product["cost"], product["cost_currency"] or DEFAULT_CURRENCY)
+        if cost.currency == self.terms.currency:
+            return cost
+        rate = prices.rates_on(self._rates, self.terms.day).get((cost.currency, self.terms.currency))
+        return prices.exchanged(cost, rate) if rate is not None else None
+
     @property
     def book(self) -> Book | None:
         """Return the book that is asked first; None where the list prices hold."""

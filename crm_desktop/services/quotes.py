@@ -14,12 +14,13 @@ from crm_core.errors import NotFound
 from crm_core.i18n import N_, Message
 from crm_core.ids import new_id
 from crm_core.rules import quote_sums
-from crm_core.rules.access import Action
+from crm_core.rules.access import Action, ClassRight, Person
+from crm_core.rules.margin import Margin, margin
 from crm_core.rules.positions import between
 from crm_core.rules.prices import Book
 from crm_core.rules.quote_state import state_on
 from crm_core.rules.totals import Totals
-from crm_core.schema.field import Plain
+from crm_core.schema.field import FieldClass, Plain
 from crm_desktop.models import numbers, query, quote_totals, repository
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
@@ -28,7 +29,7 @@ from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.outcome import Outcome
-from crm_desktop.services.pricing import PriceOffer
+from crm_desktop.services.pricing import PriceOffer, Pricing
 from crm_desktop.services.quote_repeats import Repeat, repeats_of
 
 _COPIED_LINE = (
@@ -72,6 +73,8 @@ class QuoteView:
     """`totals.lines` stand in the order of `lines`."""
     repeats: tuple[Repeat, ...]
     """Other open quotes that offer the customer the same products."""
+    margin: Margin | None
+    """What it earns, for who may read what products cost; None where no cost is known."""
     problem: Message | None
     """Why the lines do not add up: `totals` leave out what cannot be counted, and the quote has no total."""
     customer_name: str
@@ -130,6 +133,7 @@ def view(replica: Replica, quote_id: str) -> QuoteView:
             codes=codes,
             totals=totals,
             problem=problem,
+            margin=_margin(replica.person, priced, quote, lines, totals),
             repeats=repeats_of(session, quote, lines, replica.clock.today()) if editable else (),
             customer_name=query.labels(session, "customer", {customer_id}).get(customer_id, ""),
             contacts=tuple(record_of(contact) for contact in contacts),
@@ -143,6 +147,18 @@ def view(replica: Replica, quote_id: str) -> QuoteView:
             book_warning=pricing.book_warning(priced, replica.clock.today()) if editable else None,
             offers=pricing.other_prices(priced, lines) if editable else {},
         )
+
+
+def _margin(
+    person: Person, priced: Pricing, quote: Record, lines: Sequence[Record], totals: Totals
+) -> Margin | None:
+    """Return what a quote earns, unless the person may not read what products cost."""
+    if person.rights.class_right("product", FieldClass.PRIVATE) < ClassRight.READ:
+        return None
+    priced.know(str(line["product_id"]) for line in lines if line.get("product_id"))
+    costs = [priced.cost(str(line["product_id"])) if line.get("product_id") else None for line in lines]
+    values = [quote_sums.line_values(line.id, line.values, totals.currency) for line in lines]
+    return margin(values, totals, costs)
 
 
 def create(replica: Replica, values: Mapping[str, Plain]) -> Outcome[Record]:

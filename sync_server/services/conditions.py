@@ -25,7 +25,9 @@ from sync_server.services.rights import AuthorRights, Refused
 from sync_server.services.wanted import Wanted
 
 # What a quote's total follows from, and whom it is for: fixed with the lines once the customer has it.
-_FROZEN_WITH_LINES: Final = frozenset((*quote_sums.TERMS, "customer_id", "valid_until", "terms", "terms_en"))
+_FROZEN_WITH_LINES: Final = frozenset(
+    (*quote_sums.TERMS, "customer_id", "valid_until", "terms", "terms_en", "exchange_rate", "base_currency")
+)
 
 _PARENT_UNKNOWN = message(N_("The record this belongs to is not at HQ, or your role may not see it"))
 PARENT_DELETED = message(N_("The record this belongs to was deleted; restore it or choose another"))

@@ -264,6 +264,7 @@ class QuoteEditor(Live, QWidget):
         self.fields.show_view(view)
         self.states.show_view(view, may_create=may_create)
         self.terms.show_quote(quote.values)
+        self.totals.show_view(view)
         self.terms.setVisible(view.editable)
         self._keys.setVisible(view.editable)
         self.entry.setVisible(view.editable)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from crm_core.i18n import Message, message
 from crm_core.money import Money
-from crm_core.rules.totals import Totals
+from crm_core.rules.margin import Margin
+from crm_core.rules.prices import Rate, exchanged
+from crm_core.rules.totals import ROUNDING, Totals
+from crm_desktop.services.quotes import QuoteView
 from crm_desktop.ui.format import figure, money
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
@@ -37,11 +42,18 @@ class TotalsBlock(Live, QWidget):
         self.total_name = Label("", step="section")
         self.total = Label("", step="title")
         self.total.setAlignment(_RIGHT)
+        self._view: QuoteView | None = None
+        self.in_base = Label("", step="caption", color="text-soft")
+        self.margin = Label("", step="caption", color="text-soft", wrap=True)
+        self.rounding = Label(message(ROUNDING), step="caption", color="text-soft", wrap=True)
+        for label in (self.in_base, self.margin, self.rounding):
+            label.setAlignment(_RIGHT)
         self.retint()
 
     def show_totals(self, totals: Totals) -> None:
         """Show other amounts."""
         self._totals = totals
+        self._say_own()
         shown = list(self._amounts(totals))
         if len(shown) != len(self._rows):
             self._make_rows(len(shown))
@@ -51,6 +63,27 @@ class TotalsBlock(Live, QWidget):
         self.total_name.say(message("Total {currency}", currency=totals.currency))
         self.total.say(_amount(totals.total_minor, totals.currency))
         self.retranslate()
+
+    def show_view(self, view: QuoteView) -> None:
+        """Say what the quote earns and what it comes to in the company's own currency, as it was read."""
+        self._view = view
+        self._say_own()
+
+    def _say_own(self) -> None:
+        view, totals = self._view, self._totals
+        rate, base = (
+            (view.quote.get(name) for name in ("exchange_rate", "base_currency")) if view else (None, None)
+        )
+        self.in_base.setVisible(bool(rate and base and totals))
+        if rate and base and totals is not None:
+            held = Rate(currency=totals.currency, to_currency=base, rate=Decimal(rate), valid_from=date.min)
+            amount = exchanged(totals.total, held)
+            words = {"amount": _amount(amount.minor, base), "currency": base, "rate": figure(held.rate)}
+            self.in_base.say(message("{amount} {currency} at {rate}", **words))
+        margin = view.margin if view else None
+        self.margin.setVisible(margin is not None)
+        if margin is not None and totals is not None:
+            self.margin.say(_margin_words(margin, totals.currency))
 
     def retranslate(self) -> None:
         """Write the amounts as the language does and say the total to those who listen."""
@@ -84,6 +117,8 @@ class TotalsBlock(Live, QWidget):
         self._grid.addWidget(self._rule, number, 0, 1, 2)
         self._grid.addWidget(self.total_name, number + 1, 0)
         self._grid.addWidget(self.total, number + 1, 1)
+        for place, label in enumerate((self.in_base, self.margin, self.rounding), number + 2):
+            self._grid.addWidget(label, place, 0, 1, 2)
 
     def _amounts(self, totals: Totals) -> Iterator[tuple[Message, int]]:
         if totals.tax_included:
@@ -99,3 +134,18 @@ class TotalsBlock(Live, QWidget):
 
 def _amount(minor: int, currency: str) -> str:
     return money(Money(minor, currency), symbol=False, decimals=True)
+
+
+def _margin_words(margin: Margin, currency: str) -> Message:
+    words = {
+        "amount": _amount(margin.earned_minor, currency),
+        "share": figure(margin.percent or Decimal(0)),
+    }
+    if margin.known == margin.counted:
+        return message("Margin {amount} ({share} %)", **words)
+    return message(
+        "Margin {amount} ({share} %), from {known} of {count} lines whose cost is known",
+        **words,
+        known=figure(margin.known),
+        count=figure(margin.counted),
+    )

@@ -180,3 +180,32 @@ def test_groups_are_printed_as_they_count(replica: Replica, quote: str, tmp_path
     text = " ".join("".join(page.extract_text() for page in PdfReader(file).pages).split())
     for words in ("供货", "Supply", "Better pump", "备选，不计入合计", "Alternative, not in the total"):
         assert words in text
+
+
+def test_the_margin_follows_from_costs_and_says_how_much_it_knows(replica: Replica, quote: str) -> None:
+    facts = {"unit": "pc", "list_price": 100_00, "currency": "CNY", "cost": 60_00, "cost_currency": "CNY"}
+    pump = records.create(replica, "product", {"name": "Costly (demo)", **facts}).value.id
+    quotes.add_line(replica, quote, {"product_id": pump, "quantity": "2"})
+    add(replica, quote, "Work")
+    margin = quotes.view(replica, quote).margin
+    assert margin is not None
+    assert (margin.earned_minor, margin.revenue_minor) == (80_00, 200_00)
+    assert (margin.known, margin.counted) == (1, 2)
+
+
+def test_the_rate_of_the_day_is_fixed_when_a_quote_in_another_currency_is_sent(replica: Replica) -> None:
+    customer = records.create(replica, "customer", {"name": "Abroad (demo)", "phone": "1234567"}).value.id
+    rate = {"currency": "USD", "to_currency": "CNY", "rate": "7.15", "valid_from": "2020-01-01"}
+    records.create(replica, "exchange_rate", rate)
+    sent = []
+    for said in (None, "7.2"):
+        made = quotes.create(replica, {"customer_id": customer, "currency": "USD"}).value.id
+        add(replica, made, "Pump")
+        if said:
+            records.update(replica, "quote", made, {"exchange_rate": said, "base_currency": "CNY"})
+        quotes.set_status(replica, made, "sent")
+        sent.append(records.get(replica, "quote", made))
+    assert [each["exchange_rate"] for each in sent] == ["7.15", "7.2"]
+    assert {each["base_currency"] for each in sent} == {"CNY"}
+    with pytest.raises(UserError, match="make a new version"):
+        records.update(replica, "quote", sent[0].id, {"exchange_rate": "9"})
