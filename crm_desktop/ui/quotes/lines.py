@@ -13,7 +13,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message
 from crm_core.money import Money, parse_money
-from crm_core.rules.quote_sums import shown_totals, totals_of
+from crm_core.rules.quote_sums import TERMS, shown_totals, totals_of
 from crm_core.rules.totals import LineTotal, Totals
 from crm_core.schema.field import Plain
 from crm_core.schema.validate import problem_with
@@ -122,6 +122,7 @@ class QuoteLines(QAbstractTableModel):
         self._numbers: dict[str, int] = {}
         self._amounts: dict[str, LineTotal] = {}
         self._sums: dict[str, int] = {}
+        self._told: Mapping[str, object] = {}
         self._codes: dict[str, str] = {}
         self._offers: Mapping[str, PriceOffer] = {}
         self._currency = "CNY"
@@ -191,10 +192,12 @@ class QuoteLines(QAbstractTableModel):
 
     def show_terms(self, quote: Mapping[str, Any], *, editable: bool) -> None:
         """Say what holds for the whole quote."""
+        as_before = editable == self._editable and all(quote.get(n) == self._quote.get(n) for n in TERMS)
         self._quote, self._editable = quote, editable
-        self._currency = quote.get("currency") or DEFAULT_CURRENCY
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, Col.AMOUNT, Col.AMOUNT)
-        self._count()
+        if not as_before or not self._ids:
+            self._currency = quote.get("currency") or DEFAULT_CURRENCY
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, Col.AMOUNT, Col.AMOUNT)
+            self._count()
 
     def take_terms(self, quote: Mapping[str, Any]) -> None:
         """Count with terms that were just typed. Raises `UserError` for those no quote may hold."""
@@ -218,26 +221,30 @@ class QuoteLines(QAbstractTableModel):
         for group_id in self._groups:
             of_group = (line_id for line_id, line in kept.items() if line.get("group_id") == group_id)
             wanted += [group_id, *of_group]
-        there = set(wanted)
+        there, had = set(wanted), set(self._ids)
+        as_before = there == had
         for row in reversed(range(len(self._ids))):
             if self._ids[row] not in there:
                 self.beginRemoveRows(QModelIndex(), row, row)
                 self._lines.pop(self._ids.pop(row), None)
                 self.endRemoveRows()
         for row, row_id in enumerate(wanted):
-            if row_id not in self._ids:
+            if row_id not in had:
                 self._insert(row, row_id, kept.get(row_id))
                 continue
-            present = self._ids.index(row_id)
-            if present != row:
+            if self._ids[row] != row_id:
+                as_before, present = False, self._ids.index(row_id)
                 self.beginMoveRows(QModelIndex(), present, present, QModelIndex(), row)
                 self._ids.insert(row, self._ids.pop(present))
                 self.endMoveRows()
-            if row_id in self._groups or self._lines[row_id] != kept[row_id]:
-                if row_id in kept:
-                    self._lines[row_id] = kept[row_id]
+            if row_id in self._groups:
+                self.dataChanged.emit(self.index(row, Col.NAME), self.index(row, Col.NAME))
+            elif self._lines[row_id] != kept[row_id]:
+                as_before = False
+                self._lines[row_id] = kept[row_id]
                 self.dataChanged.emit(self.index(row, Col.CODE), self.index(row, Col.TAX))
-        self._count()
+        if not as_before:
+            self._count()
 
     def add_line(self, line_id: str, values: Mapping[str, Any], code: str) -> int:
         """Show a new last line before it is saved and return its row."""
@@ -314,13 +321,14 @@ class QuoteLines(QAbstractTableModel):
             if column is Col.PRICE:
                 line["currency"] = self._currency
             changed = {**self._lines, line_id: line}
+            counted = None
             if self._problem is None:  # else each change is a step on the way out of it
-                totals_of(self._quote, self._counting(changed))
+                counted = totals_of(self._quote, self._counting(changed))
         except UserError as error:
             self.refused.emit(error)
             return False
         self._lines = changed
-        self._recount()
+        self._recount(counted)
         changes: dict[str, Plain] = {name: parsed}
         offer = self.offer(line_id)
         if column is Col.PRICE and offer is not None and parsed == offer.unit_price:
@@ -361,9 +369,13 @@ class QuoteLines(QAbstractTableModel):
         self._recount()
         self._tell_totals()
 
-    def _recount(self) -> None:
+    def _recount(self, counted: Totals | None = None) -> None:
+        """Take over what the lines come to, where that was not counted already."""
         rows = self._counting(self._lines)
-        self._totals, self._problem = shown_totals(self._quote, rows)
+        if counted is not None:
+            self._totals, self._problem = counted, None
+        else:
+            self._totals, self._problem = shown_totals(self._quote, rows)
         self._numbers = {line_id: place for place, (line_id, _) in enumerate(rows, 1)}
         amounts = zip(rows, self._totals.lines, strict=True)
         self._amounts = {line_id: amount for (line_id, _), amount in amounts}
@@ -373,10 +385,17 @@ class QuoteLines(QAbstractTableModel):
         return [(row_id, lines[row_id]) for row_id in self._ids if row_id in lines]
 
     def _tell_totals(self) -> None:
-        if self._ids:
-            last = len(self._ids) - 1
-            self.dataChanged.emit(self.index(0, Col.NO), self.index(last, Col.NO))
-            self.dataChanged.emit(self.index(0, Col.AMOUNT), self.index(last, Col.AMOUNT))
+        """Have those rows drawn whose number or amount is another than before."""
+        told = {
+            row_id: (self._numbers[row_id], self._amounts[row_id])
+            if row_id in self._lines
+            else self._sums.get(row_id)
+            for row_id in self._ids
+        }
+        for row, row_id in enumerate(self._ids):
+            if told[row_id] != self._told.get(row_id):
+                self.dataChanged.emit(self.index(row, Col.NO), self.index(row, Col.AMOUNT))
+        self._told = told
         self.totals_changed.emit(self._totals)
 
     def _parsed(self, column: Col, text: str) -> Plain:
