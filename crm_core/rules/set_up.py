@@ -23,8 +23,8 @@ from crm_core.rules import (
     segments,
     stage_conditions,
     targets,
-    template_kinds,
     tax_classes,
+    template_kinds,
 )
 from crm_core.rules.segments import FieldsOf
 

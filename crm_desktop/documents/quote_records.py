@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -60,7 +59,6 @@ def document_of(replica: Replica, quote_id: str) -> QuoteDocument:
         groups = quote_totals.groups_of(session, quote_id)
         lines = quote_totals.lines_of(session, quote_id, groups)
         found = quote_totals.totals_of(quote, lines)
-        totals = quote_totals.totals_of(quote, lines)
         facts = company(session)
         currency = quote.get("currency") or DEFAULT_CURRENCY
         customer = _linked(session, quote, "customer_id", "customer")
@@ -92,27 +90,10 @@ def document_of(replica: Replica, quote_id: str) -> QuoteDocument:
             lines=tuple(_printed_line(session, line, currency) for line in lines),
             totals=found,
             groups=_printed_groups(groups, lines, found),
-            groups=tuple(_printed_groups(groups, lines, totals)),
-            totals=totals,
             terms_zh=clauses(quote.get("terms")),
             terms_en=clauses(quote.get("terms_en")),
             draft=draft,
         )
-
-
-def _printed_groups(groups: list[Record], lines: list[Record], totals: Totals) -> Iterator[PrintedGroup]:
-    """Yield the groups that hold a line, as they stand among the lines."""
-    sums = {group.key: group.subtotal_minor for group in totals.groups}
-    places = [str(line.get("group_id") or "") for line in lines]
-    for group in groups:
-        if group.id in sums:
-            yield PrintedGroup(
-                title_zh=str(group.get("title") or ""),
-                title_en=str(group.get("title_en") or ""),
-                first=places.index(group.id),
-                count=places.count(group.id),
-                subtotal_minor=sums[group.id],
-            )
 
 
 def _needed(session: Session, quote_id: str) -> Record:

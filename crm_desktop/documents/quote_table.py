@@ -132,7 +132,6 @@ def _line_rows(place: int, quote: Manuscript, tallest: float) -> list[Row]:
                 min(most_lines, count - start),
             ),
             counted_minor=total.net_minor if total.counts and not start else 0,
-            counted_minor=0 if start or not total.counts else total.net_minor,
         )
         for start in range(0, count, most_lines)
     ]
@@ -295,16 +294,8 @@ def _description(line: PrintedLine, total: LineTotal, quote: Manuscript) -> list
         (quote.choose(line.description_zh, line.description_en), BODY),
         (quote.second(line.description_zh, line.description_en), SECOND),
         ("" if total.counts else quote.say(aside), SECOND),
-        (_apart(total, quote), SECOND),
     ]
     return [(text, style) for part, style in parts for text in quote.wrap(part, _NAME_WIDTH, style)]
-
-
-def _apart(total: LineTotal, quote: Manuscript) -> str:
-    """Return why a line has no part in the total."""
-    if total.counts:
-        return ""
-    return quote.say(Label.OPTIONAL if total.optional else Label.ALTERNATIVE)
 
 
 def _row_block(cells: _Cells, codes: Sequence[str], texts: Sequence[tuple[str, Style]], lines: int) -> Block:

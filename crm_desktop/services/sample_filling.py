@@ -106,6 +106,7 @@ class Filling:
         vat: dict[str, Plain] = {
             "name": self._writer.say(company["tax_class"]),
             "rates": [{"from": "2019-04-01", "rate": TAX_RATE}],
+            "active": True,
         }
         tax_class_id = self._writer.create("tax_class", 200 * DAY_MS, vat)
         book: dict[str, Plain] = {
@@ -115,6 +116,8 @@ class Filling:
             "valid_from": f"{year}-01-01",
             "valid_until": f"{year}-12-31",
             "told_as_of": self._writer.day_on(-9).isoformat(),
+            "tax_included": False,
+            "active": True,
         }
         book_id = self._writer.create("price_book", 200 * DAY_MS, book)
         for place, product in enumerate(products):

@@ -25,7 +25,10 @@ from crm_desktop.services import records, sample
 from tests.core.exchange_support import chinese
 from tests.desktop.interchange.conftest import KEY, make
 
-FRESH = ("territory", "tag", "competitor", "product", "price", "pool_rule", "target", "customer", "segment")
+FRESH = (
+    *("territory", "tag", "competitor", "tax_class", "product", "price_book", "price"),
+    *("pool_rule", "target", "customer", "segment"),
+)
 """Kinds a file brings into another profile, in this order: what they refer to is there by then."""
 HEADS = {"en": untranslated, "zh": chinese}
 ELSEWHERE = frozenset(("role", "merge", "attachment", "deal_milestone", "quote_version"))
@@ -64,6 +67,19 @@ def _everything(replica: Replica) -> None:
             "way": "round_robin",
             "people": [[user, 2]],
             "regions": ["江苏"],
+        },
+        "document_template": {
+            "name": "Short quote",
+            "kind": "quote",
+            "language": "en",
+            "engine": "pdf",
+            "body": "# Quote {{ quote.number }}\n\nFor {{ customer.name }}",
+        },
+        "exchange_rate": {
+            "currency": "EUR",
+            "to_currency": "CNY",
+            "rate": "8.12",
+            "valid_from": "2026-01-01",
         },
         "scoring_rule": {"name": "Phone", "kind": "field", "field": "phone", "points": 5},
     }
