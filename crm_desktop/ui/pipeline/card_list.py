@@ -82,10 +82,9 @@ class CardList(QListView):
         self.verticalScrollBar().setProperty("quiet", "true")
         self.setStyleSheet(_SHEET)
         self.doubleClicked.connect(self._on_double_clicked)
-        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
-        self.verticalScrollBar().rangeChanged.connect(lambda *_: self._on_scrolled())
+        self.verticalScrollBar().valueChanged.connect(self.look_ahead)
+        self.verticalScrollBar().rangeChanged.connect(lambda *_: self.look_ahead())
         self.selectionModel().currentChanged.connect(lambda *_: self._on_current_changed())
-        model.modelReset.connect(self._on_scrolled)
 
     def card_width(self) -> int:
         """Return the width of a card; the scroll bar has its own room beside it."""
@@ -131,6 +130,12 @@ class CardList(QListView):
         below = self.cards.cards_below(lowest.row())
         half_seen = self.row_area(lowest.row()).center().y() <= edge
         return below + (self.cards.card_at(lowest.row()) is not None and not half_seen)
+
+    def look_ahead(self) -> None:
+        """Ask for the next cards where few are left below: of cards laid out, as before that none are."""
+        bar = self.verticalScrollBar()
+        if bar.maximum() - bar.value() < _NEAR_THE_END * max(self.viewport().height(), 1):
+            self.end_near.emit()
 
     def startDrag(self, _actions: Qt.DropAction) -> None:
         """Carry the current card away until it is dropped or let go."""
@@ -203,11 +208,6 @@ class CardList(QListView):
     def _on_current_changed(self) -> None:
         if self.hasFocus():
             self.current_changed.emit(self.current_card())
-
-    def _on_scrolled(self) -> None:
-        bar = self.verticalScrollBar()
-        if bar.maximum() - bar.value() < _NEAR_THE_END * max(self.viewport().height(), 1):
-            self.end_near.emit()
 
 
 class _CardDelegate(QStyledItemDelegate):

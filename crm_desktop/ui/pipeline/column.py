@@ -105,6 +105,7 @@ class StageColumn(Live, QWidget):
             blocked = self.list.verticalScrollBar().value()
             if self.list.choose(row if place is None else place):
                 self.list.verticalScrollBar().setValue(blocked)
+        self.list.look_ahead()
         self.retranslate()
 
     def add_cards(self, cards: tuple[Card, ...]) -> None:
