@@ -295,15 +295,9 @@ class _Plan:
         statement = self._continued(statement, order)
         if not self.narrows:
             return self._living(statement).limit(limit)
-        places = [term.label(f"place_{n}") for n, (term, _) in enumerate(order)]
         # Along an index of the table itself its place is at hand, its id only in the record.
         by: ColumnElement[Any] = table.c.id if keyed or follows else self._place()
-        window = statement.with_only_columns(by.label("walked"), *places)
-        walked = window.limit(max(WALKED, 4 * limit)).subquery()
-        chosen = select(table.c.id, *list(walked.c)[1:]).join_from(walked, table, walked.c.walked == by)
-        for n, (_, descending) in enumerate(order):
-            place = walked.c[f"place_{n}"]
-            chosen = chosen.order_by(place.desc() if descending else place.asc())
+        chosen = self._looked_up(statement.limit(max(WALKED, 4 * limit)), by, order)
         return self._narrowed(chosen, self._of_few).limit(limit)
 
     def scan(self, limit: int) -> Select[Any]:
@@ -311,6 +305,8 @@ class _Plan:
         table = self.schema.table
         order: list[_Term] = []
         keyed = False
+        if len(self._sort) == 1 and self._sort[0][1] in keyed_fields(self.schema):
+            return self._scan_keys(limit)
         for name, field, descending in self._sort:
             keyed = field is not None and field in keyed_fields(self.schema)
             if field is None:
@@ -332,8 +328,29 @@ class _Plan:
         down = order[-1][1] if order else False
         # The tie goes as in a walk, so that a list may be begun by the one and continued by the other.
         order.append((table.c.id if keyed and len(order) == 1 else self._place(), down))
-        statement = select(table.c.id, *(term.label(f"place_{n}") for n, (term, _) in enumerate(order)))
-        return self._continued(self.narrowed(statement), order).limit(limit)
+        # By place: an index that holds conditions and order is enough, ids are read of the page alone.
+        window = self._continued(self.narrowed(select(self._place())), order)
+        return self._looked_up(window.limit(limit), self._place(), order)
+
+    def _scan_keys(self, limit: int) -> Select[Any]:
+        """Return the same where a key is the order: along the keys' index, where they lie side by side."""
+        (name, _, descending), keys = self._sort[0], self._keys.c
+        order: list[_Term] = [(keys.key, descending), (keys.row_id, descending)]
+        fits = self.narrowed(select(self.schema.table.c.id)).correlate(None)
+        mine = and_(keys.entity == self.schema.name, keys.field == name)
+        statement = select(keys.row_id.label("id"), *(term for term, _ in order))
+        statement = statement.where(mine, _not_by_index(keys.row_id).in_(fits))
+        return self._continued(statement, order).limit(limit)
+
+    def _looked_up(self, window: Select[Any], by: ColumnElement[Any], order: Sequence[_Term]) -> Select[Any]:
+        """Return the ids and places, in their order, of the rows a window finds, by place or by id."""
+        labelled = [term.label(f"place_{n}") for n, (term, _) in enumerate(order)]
+        found = window.with_only_columns(by.label("found"), *labelled).subquery()
+        table, places = self.schema.table, list(found.c)[1:]
+        chosen = select(table.c.id, *places).join_from(found, table, found.c.found == by)
+        for place, (_, descending) in zip(places, order, strict=True):
+            chosen = chosen.order_by(place.desc() if descending else place.asc())
+        return chosen
 
     def field(self, name: str) -> Field:
         """Return a field by name. `UserError` where there is none, `AccessDenied` where it is masked."""

@@ -424,6 +424,31 @@ def test_what_segments_ask_most_is_answered_by_an_index_alone(
     assert any(f"USING COVERING INDEX {index}" in str(step[-1]) for step in steps), steps
 
 
+@pytest.mark.parametrize(
+    ("entity", "sort", "index"),
+    [
+        ("activity", "happened_at", "lx_activity_of_customer"),
+        ("customer", "name", "ix_sort_key_order"),
+        ("customer", "city", "lx_customer_life"),
+    ],
+)
+def test_a_list_in_a_segment_is_put_in_order_before_any_record_is_read(
+    held: tuple[Replica, Rows], entity: str, sort: str, index: str
+) -> None:
+    replica, _ = held
+    rule = parse_rule("not count(activity) > 0", lambda entity: SCHEMAS[entity].fields)
+    with replica.write() as session:
+        values = {"name": "Quiet", "kind": "rules", "rules": plain_rule(rule)}
+        segment_id = repository.create(session, "segment", values).id
+    inside = Condition(field="segment", op=Op.EQUAL, value=segment_id)
+    wanted = ListQuery(entity=entity, conditions=(inside,), sort=((sort, True),))
+    with replica.read() as session:
+        made = query._Plan(session, ADMIN, wanted).scan(20)
+        text = made.compile(session.connection().engine, compile_kwargs={"literal_binds": True})
+        steps = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
+    assert any(f"USING COVERING INDEX {index}" in str(step[-1]) for step in steps), steps
+
+
 def test_a_segment_narrows_customers_and_what_belongs_to_them(held: tuple[Replica, Rows]) -> None:
     replica, rows = held
     rule = parse_rule("level = A", lambda entity: SCHEMAS[entity].fields)
