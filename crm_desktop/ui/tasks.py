@@ -153,7 +153,10 @@ class Tasks(QObject):
         return job
 
     def close(self) -> None:
-        """Finish what writes, stop jobs and drop what only reads; what is asked afterwards is dropped too."""
+        """Finish what writes, stop jobs and drop what only reads.
+
+        What is asked afterwards is dropped too, and so is every answer nobody has had yet.
+        """
         self._closed = True
         for job in self._jobs:
             job.cancel()
@@ -199,8 +202,8 @@ class Tasks(QObject):
         if ended is not None:
             ended(future)
         self.busy_changed.emit(self._busy)
-        if future.cancelled() or not shiboken6.isValid(owner) or overtaken():
-            return
+        if future.cancelled() or self._closed or not shiboken6.isValid(owner) or overtaken():
+            return  # closed, the profile may be so too
         error = future.exception()
         if error is None:
             done(future.result())

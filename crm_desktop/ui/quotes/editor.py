@@ -244,21 +244,22 @@ class QuoteEditor(Live, QWidget):
         if quote_id is None:
             return
 
-        def read(view: QuoteView) -> None:
+        def read() -> tuple[QuoteView, bool, bool]:
+            person = replica.person
+            may_edit = bool(rights.decide(person, Right.EDIT, "quote"))
+            may_create = bool(rights.decide(person, Right.CREATE, "quote"))
+            return quotes.view(replica, quote_id), may_edit, may_create
+
+        def show(found: tuple[QuoteView, bool, bool]) -> None:
             # What was typed meanwhile is newer than what was read; its saving asks again.
             if quote_id == self._quote_id and edits == self._edits and not self._saving:
-                self._show(view)
+                self._show(*found)
 
-        self.context.tasks.read(
-            self, lambda: quotes.view(replica, quote_id), read, self._on_failed, topic="quote"
-        )
+        self.context.tasks.read(self, read, show, self._on_failed, topic="quote")
 
-    def _show(self, view: QuoteView) -> None:
+    def _show(self, view: QuoteView, may_edit: bool, may_create: bool) -> None:
         first, before = self._view is None, self._view
         self._view = view
-        person = self.context.replica.person
-        may_edit = bool(rights.decide(person, Right.EDIT, "quote"))
-        may_create = bool(rights.decide(person, Right.CREATE, "quote"))
         quote = view.quote
         self.title.show_view(view, may_edit=may_edit)
         self.fields.show_view(view)
