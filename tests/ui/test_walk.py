@@ -26,6 +26,8 @@ from crm_desktop.ui.pages.quotes import QuotesPage
 from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.shell.standing import standing
 from crm_desktop.ui.tasks import Tasks
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import tr, translator
 from tests.support.server import RunningServer, running_server
 from tests.support.windows import WAIT_MS, show_active
 
@@ -78,7 +80,15 @@ def laptops(hq: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture
-def frame(laptops: tuple[App, App], look: QApplication, qtbot: QtBot) -> Iterator[Frame]:
+def dressed(look: QApplication, request: pytest.FixtureRequest) -> None:
+    """Put on a theme, a size of the font and a language; the test's own `look` takes them off again."""
+    mode, font_scale, language = request.param
+    theme().apply(look, mode, font_scale)
+    translator().use(language)
+
+
+@pytest.fixture
+def frame(laptops: tuple[App, App], dressed: None, qtbot: QtBot) -> Iterator[Frame]:
     """Give lin's program, with a customer and a deal every laptop has."""
     lin, maya = laptops
     customer = records.create(lin.replica, "customer", {"name": "Blue Heron Valves"}).value.id
@@ -179,23 +189,34 @@ def _print_quote(hands: Hands, frame: Frame) -> None:
     hands.type("Pilot valve by hand")
     hands.press(Qt.Key.Key_Return)
     hands.until(lambda: page.editor.lines.rowCount() == 1)
-    hands.until(lambda: page.editor.saving == 0 and page.editor.preview.document.pageCount() == 1)
-    hands.tab_to("Print…")
+    hands.until(lambda: page.editor.saving == 0)
+    hands.press(Qt.Key.Key_P, CTRL)  # where the words are large it takes the editor's place
+    hands.until(lambda: page.editor.preview.document.pageCount() == 1)
+    hands.tab_to(tr("Print…"))
     hands.press(Qt.Key.Key_Space)
 
 
 WALK = (_find_customer, _log_visit, _move_deal, _print_quote)
 
 
+LARGE_DARK_CHINESE, PLAIN_ENGLISH = ("dark", 2.0, "zh_CN"), ("light", 1.0, "en")
+
+
 @pytest.mark.parametrize(
-    "falls",
+    ("dressed", "falls"),
     [
-        (stopped, killed_in_a_sync, killed_after_a_sync, stopped),
+        pytest.param(
+            LARGE_DARK_CHINESE,
+            (stopped, killed_in_a_sync, killed_after_a_sync, killed_in_a_sync),
+            id="large, dark, Chinese",
+        ),
         *(
-            pytest.param((fall,) * len(WALK), marks=pytest.mark.soak, id=fall.__name__)
+            pytest.param(look, (fall,) * len(WALK), marks=pytest.mark.soak, id=f"{look[2]} {fall.__name__}")
             for fall in (stopped, killed_in_a_sync, killed_after_a_sync)
+            for look in (LARGE_DARK_CHINESE, PLAIN_ENGLISH)
         ),
     ],
+    indirect=["dressed"],
 )
 def test_a_days_way_by_keyboard_is_whole_at_hq_though_it_fell_at_every_step(
     frame: Frame,
