@@ -32,7 +32,8 @@ from crm_desktop.ui.customers.customer_view import CustomerView
 from crm_desktop.ui.forms.other_versions import VersionPanel
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.pages.customers import CustomersPage
-from crm_desktop.ui.pages.records import ActivitiesPage, ProductsPage
+from crm_desktop.ui.pages.products import ProductsPage
+from crm_desktop.ui.pages.records import ActivitiesPage
 from crm_desktop.ui.places import place_showing
 from crm_desktop.ui.tasks import READERS
 from crm_desktop.ui.timeline.history_list import HistoryList
