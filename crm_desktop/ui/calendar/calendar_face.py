@@ -20,11 +20,12 @@ from crm_desktop.ui.calendar.span import AGENDA, MONTH, WEEK, span_of, title_of
 from crm_desktop.ui.calendar.time_grid import TimeGrid
 from crm_desktop.ui.calendar.undated_list import UndatedList
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, M, S
+from crm_desktop.ui.theme.tokens import M, S
 from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 NARROW = 860
@@ -177,9 +178,9 @@ class CalendarFace(Live, QWidget):
         self._head, self._below = QWidget(), QWidget()
         head = self._first_line = QHBoxLayout(self._head)
         self._second_line = QHBoxLayout(self._below)
-        self._second_line.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        keep_margins(self._second_line, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         self._second_line.addStretch(1)
-        head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        keep_margins(head, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         head.setSpacing(M)
         before: tuple[QWidget, ...] = (self.today_button, self.back_button, self.on_button)
         after: tuple[QWidget, ...] = (self.people_button, self.switch, self.more_button, self.new_button)
@@ -247,7 +248,7 @@ class CalendarFace(Live, QWidget):
         self._side = side
         self._body = QWidget()
         body = QHBoxLayout(self._body)
-        body.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], M)
+        keep_margins(body, PAGE_MARGIN, 0, PAGE_MARGIN, M)
         body.setSpacing(M)
         body.addWidget(card, 1)
         body.addWidget(side)

@@ -16,7 +16,8 @@ from crm_core.schema.field import Field, Kind
 from crm_core.schema.values import parse_text
 from crm_desktop.models.conditions import Op, Value
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.forms.editors import DayEditor, LineEditor
+from crm_desktop.ui.forms.day_editors import DayEditor
+from crm_desktop.ui.forms.editors import LineEditor
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.flow import FlowLayout

@@ -26,7 +26,7 @@ from crm_desktop.ui.forms.other_versions import version_words
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, L
+from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
@@ -35,6 +35,7 @@ from crm_desktop.ui.widgets.fields import Fact, breakable, line_up
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 _PLACE = ("territory_id", "province", "city")
 _ELSEWHERE = frozenset(("name", "owner_id", "parent_id", "tags", "level", *_PLACE))
@@ -65,7 +66,7 @@ class FactsPane(Live, QWidget):
         self._body.setSpacing(7)
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(SIZES["page-margin"], L, L, L)
+        keep_margins(column, PAGE_MARGIN, L, L, L)
         column.setSpacing(8)
         head = QHBoxLayout()
         head.addWidget(Label(message("Facts"), weight=600))

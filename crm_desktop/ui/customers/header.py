@@ -16,7 +16,6 @@ from crm_desktop.ui.customers.words import amount, verdict
 from crm_desktop.ui.field_texts import words_of
 from crm_desktop.ui.format import NOTHING, money, near_date
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button, Kind
@@ -24,6 +23,7 @@ from crm_desktop.ui.widgets.chips import Chip, LevelBadge
 from crm_desktop.ui.widgets.glyphs import Glyph, GlyphLabel
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 HEIGHT = 92
 LEAST = 360
@@ -151,7 +151,7 @@ class CustomerHeader(Live, QWidget):
             second.addWidget(figure)
         column = QVBoxLayout(self)
         column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
-        column.setContentsMargins(SIZES["page-margin"], 10, SIZES["page-margin"], 6)
+        keep_margins(column, PAGE_MARGIN, 10, PAGE_MARGIN, 6)
         column.setSpacing(4)
         column.addLayout(first, 1)
         column.addLayout(second, 1)

@@ -12,10 +12,11 @@ from crm_desktop.services.organisation import Member, Organisation
 from crm_desktop.ui.charts.tree_chart import Boxed, TreeChart
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import figure
-from crm_desktop.ui.theme.tokens import SIZES, L
+from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 PEOPLE, COMPANIES = "people", "companies"
@@ -54,7 +55,7 @@ class OrganisationTab(Live, QWidget):
         inside.addStretch(1)
         self.area.setWidget(holder)
         head = QHBoxLayout()
-        head.setContentsMargins(SIZES["page-margin"], 12, SIZES["page-margin"], 4)
+        keep_margins(head, PAGE_MARGIN, 12, PAGE_MARGIN, 4)
         head.addWidget(self.switch)
         head.addSpacing(12)
         head.addWidget(self.hint, 1)

@@ -14,10 +14,11 @@ from crm_desktop.services import customer_profiles
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import money
 from crm_desktop.ui.lists.details import clear
-from crm_desktop.ui.theme.tokens import SIZES, L
+from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.widgets.fields import Fact, line_up
 from crm_desktop.ui.widgets.labels import Heading, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 _LEAST_LABEL, _MOST_LABEL, _WIDTH = 120, 220, 720
 
@@ -32,7 +33,7 @@ class ProfileTab(Live, QScrollArea):
         inner = QWidget()
         inner.setMaximumWidth(_WIDTH)
         column = QVBoxLayout(inner)
-        column.setContentsMargins(SIZES["page-margin"], L, SIZES["page-margin"], L)
+        keep_margins(column, PAGE_MARGIN, L, PAGE_MARGIN, L)
         self.body = QVBoxLayout()
         self.body.setSpacing(2)
         column.addLayout(self.body)

@@ -31,7 +31,8 @@ from crm_desktop.services.timeline import TimelineItem
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.files.chosen import ChosenFiles
 from crm_desktop.ui.format import clock
-from crm_desktop.ui.forms.editors import ChoiceEditor, MomentEditor
+from crm_desktop.ui.forms.day_editors import MomentEditor
+from crm_desktop.ui.forms.editors import ChoiceEditor
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind

@@ -25,12 +25,13 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.words import amount, step_shown
 from crm_desktop.ui.files.words import LOOKS
 from crm_desktop.ui.format import NOTHING, figure, file_size, money, percent
-from crm_desktop.ui.theme.tokens import SIZES, L
+from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.cards import Avatar, InfoRow
 from crm_desktop.ui.widgets.labels import ElidedLabel, Heading, IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 MOST_CONTACTS, MOST_ROWS = 6, 4
 
@@ -62,7 +63,7 @@ class SideColumn(Live, QWidget):
         self._segments = self._section(message("In segments"), _SegmentLine, "", most=None)
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(SIZES["page-margin"], L, SIZES["page-margin"], L)
+        keep_margins(column, PAGE_MARGIN, L, PAGE_MARGIN, L)
         column.setSpacing(0)
         for number, section in enumerate(self._sections()):
             section.layout().setContentsMargins(0, L if number else 0, 0, 0)

@@ -19,7 +19,7 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.customers.quick_log_box import QuickLogBox
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, L
+from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.timeline.timeline_list import TimelineList
 from crm_desktop.ui.timeline.timeline_model import TimelineModel, titles_of_changes
 from crm_desktop.ui.timeline.words import KINDS_WORDS
@@ -27,6 +27,7 @@ from crm_desktop.ui.widgets.chips import Chip
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 _ORDER = (
     ItemKind.VISIT,
@@ -80,7 +81,7 @@ class TimelineView(Live, QWidget):
         policy.setHeightForWidth(True)
         self._chip_row.setSizePolicy(policy)
         top = QVBoxLayout()
-        top.setContentsMargins(SIZES["page-margin"], L, SIZES["page-margin"], 4)
+        keep_margins(top, PAGE_MARGIN, L, PAGE_MARGIN, 4)
         top.setSpacing(12)
         top.addWidget(self.log)
         top.addWidget(self._chip_row)

@@ -30,6 +30,7 @@ from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import keep_margins
 from crm_desktop.ui.widgets.paint import Tone
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class AlikePanel(Live, QWidget):
         self._column.setSpacing(2)
         self._column.addLayout(top)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(margin, 0, margin, 8)
+        keep_margins(whole, margin, 0, margin, 8)
         whole.addWidget(self._ground)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -38,6 +38,7 @@ from crm_desktop.ui.widgets.buttons import Button, IconButton
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import Heading, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.menus import Menu
 
 PICTURES_MOST = 100  # read at a time; what is below shows its sign
@@ -270,8 +271,8 @@ class FilesPanel(Live, QWidget):
         self._stack.addWidget(self.list)
         self._stack.addWidget(self.empty)
         column = QVBoxLayout(self)
-        margin = 0 if self._compact_rows else 24
-        column.setContentsMargins(margin, 0 if self._compact_rows else 12, margin, 8)
+        margin = 0 if self._compact_rows else PAGE_MARGIN
+        keep_margins(column, margin, 0 if self._compact_rows else 12, margin, 8)
         column.setSpacing(8)
         column.addLayout(self._bar)
         column.addWidget(self._stack, 1)

@@ -7,42 +7,37 @@ their own.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from PySide6.QtCore import QDate, QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
-    QCalendarWidget,
     QCheckBox,
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
-    QVBoxLayout,
     QWidget,
 )
 
-from crm_core.errors import UserError
-from crm_core.i18n import N_, Message, message
+from crm_core.i18n import Message, message
 from crm_core.money import Money
 from crm_core.schema.field import Choice, Field, Kind, Plain
 from crm_core.schema.phones import shown_form
 from crm_core.schema.values import DEFAULT_CURRENCY, currency_of, parse_text
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.code_list_editor import CodeListEditor
+from crm_desktop.ui.forms.day_editors import DayEditor, MomentEditor
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.forms.member_editor import MemberEditor
 from crm_desktop.ui.forms.several import SeveralEditor
 from crm_desktop.ui.forms.tag_editor import TagEditor
-from crm_desktop.ui.forms.when import parse_day, parse_moment
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.translate import Text, show, tr, translator
+from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.live import Live
 
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY")
@@ -152,6 +147,9 @@ class LongTextEditor(QPlainTextEdit):
             self.edited.emit()
 
 
+_AROUND_WORDS = 2  # px Qt leaves free around the words of a combo box, which its own hint does not count
+
+
 class QuietCombo(QComboBox):
     """A combo box the mouse wheel does not change while a form is scrolled past it.
 
@@ -162,19 +160,30 @@ class QuietCombo(QComboBox):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the box, its words cut at a letter."""
-        painter = QStylePainter(self)
+    def sizeHint(self) -> QSize:
+        """Ask for the room the longest choice takes with what is left free around it."""
+        return super().sizeHint() + QSize(_AROUND_WORDS, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for no less than that."""
+        return super().minimumSizeHint() + QSize(_AROUND_WORDS, 0)
+
+    def words_shown(self) -> str:
+        """Return the choice as far as there is room for it."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         room = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
-        # What Qt leaves free around the words inside that room.
-        width = room.width() - 2
-        option.currentText = self.fontMetrics().elidedText(
-            option.currentText, Qt.TextElideMode.ElideRight, width
-        )
+        width = room.width() - _AROUND_WORDS
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, width)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the box, its words cut at a letter."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.words_shown()
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
@@ -320,160 +329,6 @@ class MoneyEditor(QWidget):
         self.currency.setAccessibleName(tr("Currency of “{field}”", field=name))
 
 
-class DayEditor(Live, QLineEdit):
-    """A day: typed in figures or words, or picked from a calendar (Alt+Down)."""
-
-    edited = Signal()
-
-    def __init__(self, field: Field, hint: Message | None = None, parent: QWidget | None = None) -> None:
-        """`hint`: what stands in the empty field instead of how it is written."""
-        super().__init__(parent)
-        self.field, self._hint = field, hint
-        self._calendar: _Calendar | None = None
-        self._pick = QAction(self)
-        self.addAction(self._pick, QLineEdit.ActionPosition.TrailingPosition)
-        self._pick.setShortcut("Alt+Down")
-        self._pick.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self._pick.triggered.connect(self._on_pick_triggered)
-        self.textEdited.connect(self.edited)
-        self.editingFinished.connect(self._on_editing_finished)
-        self.retranslate()
-        self.retint()
-
-    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
-        """Show the row's day."""
-        self.setText(str(values.get(self.field.name) or ""))
-
-    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
-        """Return the day that was typed."""
-        text = self.text().strip()
-        if not text:
-            return {self.field.name: None}
-        try:
-            return {self.field.name: parse_day(text, _now().date()).isoformat()}
-        except ValueError:
-            raise UserError(N_("“{text}” is not a day such as 2026-12-24 or tomorrow"), text=text) from None
-
-    def retranslate(self) -> None:
-        """Say how a day is written."""
-        self.setPlaceholderText(show(self._hint or message("Year-month-day")))
-        self._pick.setToolTip(tr("Pick a day"))
-
-    def retint(self) -> None:
-        """Draw the calendar in the theme's colour."""
-        self._pick.setIcon(theme().icon("cal"))
-
-    def _chosen_day(self) -> datetime.date:
-        try:
-            return parse_day(self.text(), _now().date())
-        except ValueError:
-            return _now().date()
-
-    def _on_pick_triggered(self) -> None:
-        calendar = _Calendar(self, self._chosen_day())
-        calendar.picked.connect(self._on_picked)
-        calendar.open_below(self)
-
-    def _on_picked(self, day: datetime.date) -> None:
-        self.setText(day.isoformat())
-        self.edited.emit()
-        self.setFocus()
-
-    def _on_editing_finished(self) -> None:
-        try:
-            day = self.read({})[self.field.name]
-        except UserError:
-            return
-        self.setText(str(day or ""))
-
-
-class MomentEditor(DayEditor):
-    """A day and a time, in this laptop's zone."""
-
-    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
-        """Show the row's moment."""
-        ms = values.get(self.field.name)
-        self._show(None if ms is None else datetime.datetime.fromtimestamp(ms / 1000).astimezone())
-
-    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
-        """Return the moment that was typed, in milliseconds since 1970 UTC."""
-        moment = self.moment()
-        return {self.field.name: None if moment is None else round(moment.timestamp() * 1000)}
-
-    def moment(self) -> datetime.datetime | None:
-        """Return the moment that was typed. `UserError` where it is none."""
-        text = self.text().strip()
-        if not text:
-            return None
-        try:
-            return parse_moment(text, _now())
-        except ValueError:
-            raise UserError(
-                N_("“{text}” is not a time such as 2026-12-24 09:30 or tomorrow 9"), text=text
-            ) from None
-
-    def retranslate(self) -> None:
-        """Say how a moment is written."""
-        super().retranslate()
-        self.setPlaceholderText(show(self._hint or message("Year-month-day hour:minute")))
-
-    def _show(self, moment: datetime.datetime | None) -> None:
-        self.setText("" if moment is None else f"{moment:%Y-%m-%d %H:%M}")
-
-    def _chosen_day(self) -> datetime.date:
-        try:
-            return parse_moment(self.text(), _now()).date()
-        except ValueError:
-            return _now().date()
-
-    def _on_picked(self, day: datetime.date) -> None:
-        try:
-            present = self.moment()
-        except UserError:
-            present = None
-        time = present.time() if present else datetime.time(9)
-        self._show(datetime.datetime.combine(day, time).astimezone())
-        self.edited.emit()
-        self.setFocus()
-
-    def _on_editing_finished(self) -> None:
-        try:
-            self._show(self.moment())
-        except UserError:
-            return
-
-
-class _Calendar(QFrame):
-    """A month to pick a day from, under its field."""
-
-    picked = Signal(object)
-    """A `datetime.date`."""
-
-    def __init__(self, parent: QWidget, day: datetime.date) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setProperty("role", "popup")
-        self._month = QCalendarWidget()
-        self._month.setLocale(translator().locale)
-        self._month.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
-        self._month.setSelectedDate(QDate(day.year, day.month, day.day))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 4, 4, 4)
-        column.addWidget(self._month)
-        self._month.clicked.connect(self._on_day_chosen)
-        self._month.activated.connect(self._on_day_chosen)
-
-    def open_below(self, field: QWidget) -> None:
-        """Show the month under a field."""
-        self.move(field.mapToGlobal(QPoint(0, field.height() + 2)))
-        self.show()
-        self._month.setFocus()
-
-    def _on_day_chosen(self, day: QDate) -> None:
-        self.picked.emit(datetime.date(day.year(), day.month(), day.day()))
-        self.close()
-
-
 def label_of(field: Field) -> Text:
     """Return what a field is called, translated when it is shown."""
     return Message(field.label)
@@ -483,7 +338,3 @@ def accessible(editor: QWidget, field: Field, required: bool = False) -> None:
     """Name an editor that stands without a label beside it."""
     words = show(label_of(field))
     editor.setAccessibleName(show(message("{label} (required)", label=words)) if required else words)
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now().astimezone()

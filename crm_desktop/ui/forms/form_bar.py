@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from crm_desktop.ui.translate import Text
 from crm_desktop.ui.widgets.info_bar import InfoBar
+from crm_desktop.ui.widgets.margins import keep_margins
 from crm_desktop.ui.widgets.paint import Tone
 
 
@@ -16,6 +17,7 @@ class FormBar(QWidget):
     """An `InfoBar` with the margins of its form; out of sight while there is nothing to say."""
 
     def __init__(self, margin: int, parent: QWidget | None = None) -> None:
+        """`margin` at both sides in px before the font scale."""
         super().__init__(parent)
         self.asks = False
         """Whether it asks before something is given up."""
@@ -25,7 +27,7 @@ class FormBar(QWidget):
         self.bar.action_clicked.connect(self._on_action)
         self.bar.closed.connect(self.clear)
         row = QHBoxLayout(self)
-        row.setContentsMargins(margin, 0, margin, 8)
+        keep_margins(row, margin, 0, margin, 8)
         row.addWidget(self.bar)
         self.hide()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -31,12 +32,13 @@ from crm_desktop.ui.forms.form_bar import FormBar
 from crm_desktop.ui.forms.other_versions import VersionPanels
 from crm_desktop.ui.forms.refusal import say_refusal
 from crm_desktop.ui.record_words import new_words
-from crm_desktop.ui.theme.tokens import SIZES, L
+from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.timeline.record_tabs import RecordTabs
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.paint import Tone
 from crm_desktop.ui.widgets.scrolling import scrolled, show_whole
 
@@ -162,7 +164,7 @@ class RecordForm(Live, QWidget):
     # Making
 
     def _lay_out(self) -> None:
-        margin, small = L if self._narrow else SIZES["page-margin"], self._narrow
+        margin, small = L if self._narrow else PAGE_MARGIN, self._narrow
         self._heading = ElidedLabel(step="section" if small else "title")
         self._state = Label(step="caption", color="text-soft")
         self._cancel_button = Button(message("Close"), hint="" if small else "Esc", small=small)
@@ -172,7 +174,7 @@ class RecordForm(Live, QWidget):
         self._cancel_button.clicked.connect(self.close_form)
         self._save_button.clicked.connect(lambda: self.save(close=True))
         head = QHBoxLayout()
-        head.setContentsMargins(margin, 12, margin, 8)
+        keep_margins(head, margin, 12, margin, 8)
         head.setSpacing(12)
         head.addWidget(self._heading, 1)
         if not self._narrow:
@@ -185,7 +187,7 @@ class RecordForm(Live, QWidget):
         self.grid.edited.connect(self._on_edited)
         inner = QWidget()
         row = QHBoxLayout(inner)
-        row.setContentsMargins(margin, 8, margin, margin)
+        keep_margins(row, margin, 8, margin, margin)
         fields = self.column = QVBoxLayout()
         fields.setSpacing(L)
         fields.addWidget(self.grid)
@@ -455,12 +457,8 @@ class RecordForm(Live, QWidget):
             return
         self._kept = kept
         replica, entity, record_id = self.context.replica, self.entity, self.record_id
-        self.context.tasks.write(
-            self,
-            lambda: drafts.keep(replica, entity, record_id, kept),
-            self._on_draft_kept,
-            self._on_draft_lost,
-        )
+        keep = partial(drafts.keep, replica, entity, record_id, kept)
+        self.context.tasks.write(self, keep, self._on_draft_kept, self._on_draft_lost)
 
     def _on_draft_kept(self, at_ms: int) -> None:
         if self.dirty:

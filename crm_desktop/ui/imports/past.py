@@ -28,12 +28,12 @@ from crm_desktop.ui.imports.opening import show_records
 from crm_desktop.ui.imports.words import undone_words
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cells import CellKind
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.rows import dress
 
 Index = QModelIndex | QPersistentModelIndex
@@ -73,8 +73,7 @@ class PastImports(Live, QWidget):
         row.addStretch(1)
         shown = QWidget()
         column = QVBoxLayout(shown)
-        margin = SIZES["page-margin"]
-        column.setContentsMargins(margin, theme().px(8), margin, theme().px(12))
+        keep_margins(column, PAGE_MARGIN, 8, PAGE_MARGIN, 12)
         column.setSpacing(12)
         column.addLayout(row)
         column.addWidget(self.table, 1)

@@ -12,9 +12,9 @@ from crm_core.i18n import Message
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.imports.choices import Choices
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.step_row import CIRCLE, StepRow
 
 FOCUS_ROOM = 4
@@ -33,8 +33,7 @@ class ImportStep(Live, QWidget):
         self.name = name
         self.choices = Choices(entity="customer")
         self.body = QVBoxLayout(self)
-        margin = SIZES["page-margin"]
-        self.body.setContentsMargins(margin, theme().px(16), margin, theme().px(12))
+        keep_margins(self.body, PAGE_MARGIN, 16, PAGE_MARGIN, 12)
         self.body.setSpacing(theme().px(12))
 
     @property
@@ -44,10 +43,7 @@ class ImportStep(Live, QWidget):
 
     def leave_room_for_focus(self) -> None:
         """Let what is scrolled begin a little outside the margin: the ring of focus lies around buttons."""
-        margins = self.body.contentsMargins()
-        margins.setLeft(margins.left() - FOCUS_ROOM)
-        margins.setTop(margins.top() - FOCUS_ROOM)
-        self.body.setContentsMargins(margins)
+        keep_margins(self.body, PAGE_MARGIN - FOCUS_ROOM, 16 - FOCUS_ROOM, PAGE_MARGIN, 12)
 
     def begin(self, choices: Choices) -> None:
         """Take up the choices of another import."""
@@ -66,8 +62,7 @@ class StepTrail(Live, QWidget):
         self._at = 0
         self._rows = [_TrailRow() for _ in names]
         row = QHBoxLayout(self)
-        margin = SIZES["page-margin"]
-        row.setContentsMargins(margin, 0, margin, 0)
+        keep_margins(row, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         row.setSpacing(theme().px(24))
         for each in self._rows:
             row.addWidget(each)

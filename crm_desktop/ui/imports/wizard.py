@@ -20,10 +20,11 @@ from crm_desktop.ui.imports.result_step import ResultStep
 from crm_desktop.ui.imports.rules_step import RulesStep
 from crm_desktop.ui.imports.step import ImportStep, StepTrail
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, S
+from crm_desktop.ui.theme.tokens import S
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 FOOT = 56
 
@@ -119,8 +120,7 @@ class ImportWizard(Live, QWidget):
     def _lay_out(self) -> None:
         foot = self._foot = QWidget()
         row = QHBoxLayout(foot)
-        margin = SIZES["page-margin"]
-        row.setContentsMargins(margin, 0, margin, 0)
+        keep_margins(row, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         row.setSpacing(theme().px(S))
         row.addWidget(self._count)
         row.addSpacing(theme().px(S))

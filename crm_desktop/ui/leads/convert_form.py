@@ -27,12 +27,13 @@ from crm_desktop.ui.field_texts import field_text
 from crm_desktop.ui.forms.form_bar import FormBar
 from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, L
+from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import ElidedLabel, Heading, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.option_card import OptionCard
 from crm_desktop.ui.widgets.paint import Tone
 
@@ -99,19 +100,18 @@ class ConvertForm(Live, QWidget):
         self._inner.setMaximumWidth(theme().px(_WIDTH))
 
     def _lay_out(self) -> None:
-        margin = SIZES["page-margin"]
         head = QHBoxLayout()
-        head.setContentsMargins(margin, 12, margin, 8)
+        keep_margins(head, PAGE_MARGIN, 12, PAGE_MARGIN, 8)
         head.setSpacing(12)
         head.addWidget(self.heading, 1)
         head.addWidget(self.cancel_button)
         head.addWidget(self.convert_button)
-        self.note = FormBar(margin)
+        self.note = FormBar(PAGE_MARGIN)
         self._cards = QVBoxLayout()
         self._cards.setSpacing(8)
         self._inner = QWidget()
         column = QVBoxLayout(self._inner)
-        column.setContentsMargins(margin, 8, margin, margin)
+        keep_margins(column, PAGE_MARGIN, 8, PAGE_MARGIN, PAGE_MARGIN)
         column.setSpacing(8)
         column.addWidget(Heading(message("Customer")))
         column.addLayout(self._cards)

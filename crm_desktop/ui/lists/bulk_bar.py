@@ -21,12 +21,12 @@ from crm_desktop.ui.forms.editors import QuietCombo, accessible, make_editor
 from crm_desktop.ui.lists.bulk_words import looked_words, tell_applied
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button, IconButton
 from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 if TYPE_CHECKING:
     from crm_desktop.ui.lists.record_list import RecordList
@@ -200,7 +200,7 @@ class BulkBar(Live, QWidget):
         row.addWidget(self.apply_button)
         row.addWidget(self.cross)
         column = QVBoxLayout(self)
-        column.setContentsMargins(SIZES["page-margin"], 8, SIZES["page-margin"], 8)
+        keep_margins(column, PAGE_MARGIN, 8, PAGE_MARGIN, 8)
         column.setSpacing(6)
         column.addLayout(row)
         column.addWidget(self.said)

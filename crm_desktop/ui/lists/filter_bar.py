@@ -22,6 +22,7 @@ from crm_desktop.ui.widgets.fields import SearchField
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 PAUSE_MS = 150  # between a key and the query
 _SEARCH_WIDTH = 224
@@ -133,7 +134,7 @@ class FilterBar(Live, QWidget):
         chips.setSizePolicy(policy)
         self._chip_row = chips
         row = QHBoxLayout(self)
-        row.setContentsMargins(SIZES["page-margin"], 8, SIZES["page-margin"], 8)
+        keep_margins(row, PAGE_MARGIN, 8, PAGE_MARGIN, 8)
         row.setSpacing(8)
         row.addWidget(self.search)
         middle = QVBoxLayout()

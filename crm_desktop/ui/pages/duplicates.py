@@ -28,11 +28,12 @@ from crm_desktop.ui.format import figure
 from crm_desktop.ui.pages.listed_page import ListedPage
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, M
+from crm_desktop.ui.theme.tokens import M
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 FOOT = 56
@@ -179,10 +180,9 @@ class DuplicatesPage(ListedPage):
         self._fill_list()
 
     def _lay_out(self) -> None:
-        margin = SIZES["page-margin"]
         self._foot = QWidget()
         foot = QHBoxLayout(self._foot)
-        foot.setContentsMargins(margin, 0, margin, 0)
+        keep_margins(foot, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         foot.setSpacing(M)
         foot.addWidget(self._foot_words, 1)
         for button in (self.take_apart, self.apart, self.merge):

@@ -14,9 +14,9 @@ from crm_desktop.ui.imports.past import PastImports
 from crm_desktop.ui.imports.wizard import ImportWizard
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 HEADER = 52
 
@@ -35,7 +35,7 @@ class ImportPage(Page):
         self._stack.addWidget(self.past)
         self._header = QWidget()
         head = QHBoxLayout(self._header)
-        head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        keep_margins(head, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         head.addWidget(self.title)
         head.addStretch(1)
         head.addWidget(self.past_button)

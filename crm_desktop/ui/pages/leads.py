@@ -24,10 +24,11 @@ from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, M
+from crm_desktop.ui.theme.tokens import M
 from crm_desktop.ui.timeline.record_tabs import FIRST
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 HEADER = 52
 SCORED_BY = frozenset(("lead", "activity", "scoring_rule"))
@@ -69,7 +70,7 @@ class LeadsPage(Page):
         self._header = QWidget()
         head = QHBoxLayout(self._header)
         head.setSpacing(M)
-        head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        keep_margins(head, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         head.addWidget(self.title)
         head.addStretch(1)
         head.addWidget(self.import_button)

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, M
+from crm_desktop.ui.theme.tokens import M
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 HEADER = 52
 
@@ -27,10 +28,9 @@ class ListedPage(Page):
         self, before: Sequence[QWidget], after: Sequence[QWidget], listed: QListWidget, front: QWidget
     ) -> None:
         """Put `before` at the left of the head and `after` at its right, `front` beside the list."""
-        margin = SIZES["page-margin"]
         self.header, self.listed = QWidget(), listed
         head = QHBoxLayout(self.header)
-        head.setContentsMargins(margin, 0, margin, 0)
+        keep_margins(head, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         head.setSpacing(M)
         for widget in before:
             head.addWidget(widget)

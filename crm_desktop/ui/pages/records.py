@@ -26,10 +26,11 @@ from crm_desktop.ui.lists.views import ListView
 from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, M
+from crm_desktop.ui.theme.tokens import M
 from crm_desktop.ui.timeline.record_tabs import FIRST
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 HEADER = 52
@@ -88,7 +89,7 @@ class RecordsPage(Page):
         self._header = QWidget()
         head = QHBoxLayout(self._header)
         head.setSpacing(M)
-        head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        keep_margins(head, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         head.addWidget(self.title)
         head.addStretch(1)
         if self.import_button is not None:

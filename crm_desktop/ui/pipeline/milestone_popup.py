@@ -15,7 +15,7 @@ from crm_core.schema.field import Plain
 from crm_desktop.services.milestones import ListedMilestone
 from crm_desktop.ui.calendar.plan_popup import place_inside
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.forms.editors import DayEditor
+from crm_desktop.ui.forms.day_editors import DayEditor
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L, S

@@ -45,6 +45,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 NARROW_BELOW = 1180  # px of window before the font scale: narrower, one of the two is shown
 _PREVIEW = 440
@@ -178,7 +179,7 @@ class QuoteEditor(Live, QWidget):
         left.addWidget(self._keys)
         left.addStretch(1)
         foot = QHBoxLayout()
-        foot.setContentsMargins(24, 16, 24, 12)
+        keep_margins(foot, PAGE_MARGIN, 16, PAGE_MARGIN, 12)
         foot.setSpacing(24)
         foot.addLayout(left, 1)
         foot.addWidget(self.totals, 0, Qt.AlignmentFlag.AlignTop)
@@ -192,7 +193,7 @@ class QuoteEditor(Live, QWidget):
         column.addWidget(self.entry)
         column.addLayout(foot)
         papers = QHBoxLayout()
-        papers.setContentsMargins(24, 0, 24, 8)
+        keep_margins(papers, PAGE_MARGIN, 0, PAGE_MARGIN, 8)
         papers.addWidget(self.files)
         column.addLayout(papers)
         column.addStretch(1)

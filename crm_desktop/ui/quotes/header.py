@@ -25,6 +25,7 @@ from crm_desktop.ui.widgets.fields import DateField, Field
 from crm_desktop.ui.widgets.glyphs import Glyph, GlyphLabel
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 
 class TitleRow(Live, QWidget):
@@ -45,7 +46,7 @@ class TitleRow(Live, QWidget):
         self.next = Button(message("Mark as sent"), Kind.PRIMARY)
         self._state = ""
         row = QHBoxLayout(self)
-        row.setContentsMargins(24, 12, 24, 8)
+        keep_margins(row, PAGE_MARGIN, 12, PAGE_MARGIN, 8)
         row.setSpacing(12)
         row.addWidget(self.title, 1)
         for widget in (self.kind, self.not_sent):
@@ -111,7 +112,7 @@ class FieldsRow(Live, QWidget):
             _row([_fact(message(name), text) for name, text in zip(names, self._texts, strict=True)])
         )
         row = QVBoxLayout(self)
-        row.setContentsMargins(24, 0, 24, 12)
+        keep_margins(row, PAGE_MARGIN, 0, PAGE_MARGIN, 12)
         row.addWidget(self._stack)
         for combo in (self.contact, self.book):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -222,7 +223,7 @@ class StateBar(Live, QWidget):
         self.remark = ElidedLabel("", color="text-soft", step="caption")
         self.copy = Button(message("Copy as new draft"), icon="file", small=True)
         row = QHBoxLayout(self)
-        row.setContentsMargins(24, 0, 24, 0)
+        keep_margins(row, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         row.setSpacing(16)
         row.addWidget(self.steps)
         row.addWidget(self.remark, 1)

@@ -14,6 +14,7 @@ from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 
 class NewQuote(Live, QWidget):
@@ -45,7 +46,7 @@ class NewQuote(Live, QWidget):
         column.addWidget(self.field)
         column.addLayout(buttons)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 24, 24, 24)
+        keep_margins(outer, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN)
         outer.addWidget(self._form, 0, Qt.AlignmentFlag.AlignLeft)
         outer.addStretch(1)
         self.customer.edited.connect(self._on_edited)

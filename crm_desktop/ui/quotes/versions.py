@@ -20,12 +20,13 @@ from crm_desktop.ui.field_texts import value_text
 from crm_desktop.ui.format import money, near_moment
 from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, L, M, S
+from crm_desktop.ui.theme.tokens import L, M, S
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.cards import Card, InfoRow
 from crm_desktop.ui.widgets.chips import Chip, ChipLook
 from crm_desktop.ui.widgets.labels import IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 _WIDTH = 760
 _WORDS = {
@@ -77,7 +78,7 @@ class VersionsPanel(Live, QWidget):
         self._area.viewport().setAutoFillBackground(False)
         inner.setAutoFillBackground(False)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        keep_margins(whole, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         whole.addWidget(self._area)
         context.records_changed.connect(self._on_records_changed)
         self.retranslate()

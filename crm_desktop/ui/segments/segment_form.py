@@ -22,10 +22,11 @@ from crm_desktop.services.segments import SEGMENT, Preview, SegmentRow
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.field_texts import moment_text
 from crm_desktop.ui.format import figure
+from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.segments.rule_editor import RuleEditor, said_in_words
 from crm_desktop.ui.segments.shown_to import ShownToButton
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, L, M, S
+from crm_desktop.ui.theme.tokens import L, M, S
 from crm_desktop.ui.timeline.record_tabs import RecordTabs
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button
@@ -33,6 +34,7 @@ from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
 from crm_desktop.ui.widgets.fields import Field as Labelled
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.scrolling import scrolled, show_whole
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
@@ -322,8 +324,10 @@ class SegmentForm(Live, QWidget):
         buttons.addStretch(1)
         self._body = QWidget()
         column = QVBoxLayout(self._body)
-        column.setContentsMargins(SIZES["page-margin"], L, SIZES["page-margin"], L)
+        keep_margins(column, PAGE_MARGIN, L, PAGE_MARGIN, L)
         column.setSpacing(M)
+        if self._row is None:
+            column.addWidget(Label(new_words(SEGMENT), step="title"))
         column.addWidget(self._named)
         column.addWidget(self.way, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._ruled)
@@ -337,7 +341,7 @@ class SegmentForm(Live, QWidget):
         self._area = scrolled(inner)
         below = _Foot()
         foot = QVBoxLayout(below)
-        foot.setContentsMargins(SIZES["page-margin"], M, SIZES["page-margin"], L)
+        keep_margins(foot, PAGE_MARGIN, M, PAGE_MARGIN, L)
         foot.setSpacing(S)
         foot.addWidget(self.count)
         foot.addWidget(self.first)
@@ -348,7 +352,7 @@ class SegmentForm(Live, QWidget):
         halves.setSpacing(0)
         halves.addWidget(self._area, 1)
         halves.addWidget(below)
-        self.tabs = RecordTabs(self._context, SEGMENT, whole, message("Segment"), SIZES["page-margin"])
+        self.tabs = RecordTabs(self._context, SEGMENT, whole, message("Segment"), PAGE_MARGIN)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.tabs)

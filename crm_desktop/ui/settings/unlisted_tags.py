@@ -13,10 +13,11 @@ from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.tagging import TAGGED, Unlisted
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import figure, percent
-from crm_desktop.ui.theme.tokens import SIZES, S
+from crm_desktop.ui.theme.tokens import S
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 MOST_SHOWN = 12
 _PAUSE_MS = 300  # an import changes customers by the thousand
@@ -41,7 +42,7 @@ class UnlistedTags(QWidget):
         self._flow = FlowLayout(holder, gap=S, line_gap=4)
         self._flow.addWidget(self.said)
         row = QHBoxLayout(self)
-        row.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], S)
+        keep_margins(row, PAGE_MARGIN, 0, PAGE_MARGIN, S)
         row.addWidget(holder, 1)
         row.addWidget(self.list_button)
         self._pause = QTimer(self)

@@ -24,6 +24,7 @@ from crm_desktop.ui.widgets.chips import Chip
 from crm_desktop.ui.widgets.flow import FLOW_GAP, FlowLayout
 from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.menus import Menu
 
 _MENU_PAD = 8
@@ -72,7 +73,7 @@ class TicketHead(Live, QWidget):
         self._second.addWidget(self._chips, 1)
         self._second.addWidget(self._promise)
         self._lines = QVBoxLayout()
-        self._lines.setContentsMargins(24, 12, 16, 12)
+        keep_margins(self._lines, PAGE_MARGIN, 12, 16, 12)
         self._lines.setSpacing(8)
         self._lines.addLayout(first)
         self._lines.addLayout(self._second)

@@ -20,6 +20,7 @@ from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.scrolling import ReadingArea
 
 
@@ -58,7 +59,7 @@ class MessageView(Live, QWidget):
         if row.not_sent:
             self._add_foot(editable)
         around = QHBoxLayout(self)
-        around.setContentsMargins(24, 12, 24, 12)
+        keep_margins(around, PAGE_MARGIN, 12, PAGE_MARGIN, 12)
         around.setSpacing(12)
         around.addWidget(
             Avatar(name, own=not row.from_customer and not row.internal), 0, Qt.AlignmentFlag.AlignTop

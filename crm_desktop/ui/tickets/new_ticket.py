@@ -20,6 +20,7 @@ from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 
 class NewTicket(Live, QWidget):
@@ -64,7 +65,7 @@ class NewTicket(Live, QWidget):
         column.addWidget(Field(message("What the customer said"), self.message))
         column.addLayout(buttons)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(24, 16, 24, 24)
+        keep_margins(outer, PAGE_MARGIN, 16, PAGE_MARGIN, PAGE_MARGIN)
         outer.addWidget(self._form, 0, Qt.AlignmentFlag.AlignLeft)
         outer.addStretch(1)
         self.subject.textEdited.connect(lambda: self.subject_field.set_error(""))

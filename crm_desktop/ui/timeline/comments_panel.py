@@ -14,7 +14,6 @@ from crm_desktop.services.comments import COMMENT, CommentRow
 from crm_desktop.services.timeline import comment_item
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.timeline.timeline_list import TimelineList
 from crm_desktop.ui.timeline.timeline_model import Entry, TimelineModel
 from crm_desktop.ui.translate import tr
@@ -22,6 +21,7 @@ from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 LINES = 3
 
@@ -148,8 +148,7 @@ class CommentsPanel(Live, QWidget):
         buttons.addWidget(self.delete_button)
         self.cancel.hide()
         column = QVBoxLayout(self)
-        margin = SIZES["page-margin"]
-        column.setContentsMargins(margin, 12, margin, 12)
+        keep_margins(column, PAGE_MARGIN, 12, PAGE_MARGIN, 12)
         column.setSpacing(8)
         column.addWidget(self.field)
         column.addLayout(buttons)

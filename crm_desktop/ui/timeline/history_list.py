@@ -17,13 +17,13 @@ from crm_desktop.services.timeline import ItemKind, TimelineItem
 from crm_desktop.services.value_history import Restored
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.timeline.timeline_list import TimelineList
 from crm_desktop.ui.timeline.timeline_model import Entry, TimelineModel, titles_of_changes
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 _MADE, _BACK, _GONE = N_("Record added"), N_("Record restored"), N_("Record deleted")
 
@@ -47,7 +47,7 @@ class HistoryList(Live, QWidget):
         self.restore.clicked.connect(self.restore_chosen)
         self._bar = QWidget()
         bar = QHBoxLayout(self._bar)
-        bar.setContentsMargins(SIZES["page-margin"], 8, SIZES["page-margin"], 8)
+        keep_margins(bar, PAGE_MARGIN, 8, PAGE_MARGIN, 8)
         bar.addWidget(self.restore)
         bar.addStretch(1)
         column = QVBoxLayout(self)

@@ -18,6 +18,7 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.timeline.comments_panel import CommentsPanel
 from crm_desktop.ui.timeline.history_list import HistoryList
 from crm_desktop.ui.widgets.glyphs import Glyph, GlyphLabel
+from crm_desktop.ui.widgets.margins import keep_margins
 from crm_desktop.ui.widgets.tabs import Tab, TabRow
 
 FIRST, COMMENTS, HISTORY = "record", "comments", "history"
@@ -70,7 +71,6 @@ class RecordTabs(QWidget):
             tabs.append(Tab(key=COMMENTS, text=message("Comments")))
         tabs.append(Tab(key=HISTORY, text=message("History")))
         self.row = TabRow(tabs, name=message("Parts of the record"))
-        self.row.setContentsMargins(margin, 0, margin, 0)
         self.row.chosen.connect(self.choose)
         self.row.hide()
         self.mark = GlyphLabel(Glyph.NOT_SENT, color="text-soft")
@@ -78,7 +78,7 @@ class RecordTabs(QWidget):
         self.mark.hide()
         self._holder = QWidget()
         inner = QHBoxLayout(self._holder)
-        inner.setContentsMargins(margin, 0, margin, 0)
+        keep_margins(inner, margin, 0, margin, 0)
         inner.addWidget(self.row, 1)
         inner.addWidget(self.mark)
         self._holder.hide()

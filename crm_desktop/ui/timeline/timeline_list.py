@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
 )
 
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.timeline.timeline_model import ENTRY_ROLE, DayHead, Entry, Index, TimelineModel
 from crm_desktop.ui.timeline.words import KIND_ICONS, KIND_WORDS
 from crm_desktop.ui.translate import show, tr
@@ -23,7 +22,6 @@ from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.live import Live
 
 MOST_LINES = 3
-_MARGIN = SIZES["page-margin"]  # as what stands above the list
 _KIND_LEFT = 36
 _TEXT_LEFT = 96
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -127,12 +125,12 @@ class _EntryDelegate(QStyledItemDelegate):
         return False
 
     def _paint_head(self, painter: QPainter, area: QRect, head: DayHead) -> None:
-        words = area.adjusted(_MARGIN, theme().px(6), 0, 0)
+        words = area.adjusted(theme().size("page-margin"), theme().px(6), 0, 0)
         paint.words(painter, head.words(), theme().font("caption"), "text-soft", words)
 
     def _paint_entry(self, painter: QPainter, option: QStyleOptionViewItem, entry: Entry) -> None:
         area: QRect = option.rect
-        margin, line = _MARGIN, theme().line_height()
+        margin, line = theme().size("page-margin"), theme().line_height()
         inner = area.adjusted(margin, 0, -margin, 0)
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
@@ -200,7 +198,7 @@ class _EntryDelegate(QStyledItemDelegate):
 
     def _broken(self, text: str, width: int) -> list[str]:
         """Return a text in the lines it takes, no more than a few; the last says where more was."""
-        room = width - 2 * _MARGIN - theme().px(_TEXT_LEFT)
+        room = width - 2 * theme().size("page-margin") - theme().px(_TEXT_LEFT)
         layout = QTextLayout(text, theme().font("body"))
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
