@@ -23,18 +23,18 @@ from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.tickets.facts import FactsPane
 from crm_desktop.ui.tickets.head import TicketHead
 from crm_desktop.ui.tickets.messages import Conversation
 from crm_desktop.ui.tickets.new_ticket import NewTicket
-from crm_desktop.ui.tickets.queue import QueuePane
+from crm_desktop.ui.tickets.queue import NOTHING, QueuePane
 from crm_desktop.ui.tickets.reply_box import ReplyBox
 from crm_desktop.ui.tickets.words import PRIORITY_WORDS, STATES
 from crm_desktop.ui.timeline.record_tabs import FIRST, RecordTabs
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.menus import Menu
 
 TICK_MS = 30_000  # the clocks count minutes
@@ -128,7 +128,7 @@ class TicketsPage(Page):
         column.addWidget(self.talk, 1)
         self._box_row = QWidget()
         foot = QVBoxLayout(self._box_row)
-        foot.setContentsMargins(24, 8, 24, 20)
+        keep_margins(foot, PAGE_MARGIN, 8, PAGE_MARGIN, 20)
         foot.addWidget(self.box)
         self._box_row.setAutoFillBackground(True)
         column.addWidget(self._box_row)
@@ -139,7 +139,7 @@ class TicketsPage(Page):
         self._ticket.addWidget(self.facts)
         self._ticket.setStretchFactor(0, 1)
         self._ticket.setSizes([theme().px(612), theme().px(_FACTS)])
-        self.tabs = RecordTabs(self.context, "ticket", self._ticket, message("Ticket"), SIZES["page-margin"])
+        self.tabs = RecordTabs(self.context, "ticket", self._ticket, message("Ticket"), PAGE_MARGIN)
         self._content = QStackedWidget()
         self._blank = QWidget()
         for part in (self._blank, self.tabs, self.nothing):
@@ -271,7 +271,7 @@ class TicketsPage(Page):
 
     def _say_nothing(self) -> None:
         self.nothing.say(
-            message("Nothing to answer here"),
+            NOTHING[self.queue.queue],
             message("Choose another view, or open a ticket for a customer."),
         )
         self._content.setCurrentWidget(self.nothing)

@@ -49,7 +49,7 @@ TABS = {
     Queue.NEAR: message("Due soon"),
     Queue.ALL: message("All"),
 }
-_NOTHING: dict[Queue, Message] = {
+NOTHING: dict[Queue, Message] = {
     Queue.MINE: message("No ticket waits for you"),
     Queue.UNASSIGNED: message("Every ticket has somebody"),
     Queue.NEAR: message("No deadline is near"),
@@ -132,7 +132,7 @@ class QueuePane(Live, QWidget):
         self.rows = _Rows()
         self.rows.setModel(self.model)
         self.rows.setItemDelegate(_QueueDelegate(self.rows))
-        self.empty = EmptyState("ticket", _NOTHING[Queue.MINE])
+        self.empty = EmptyState("ticket", NOTHING[Queue.MINE])
         self._stack = QStackedWidget()
         self._stack.addWidget(self.rows)
         self._stack.addWidget(self.empty)
@@ -162,13 +162,16 @@ class QueuePane(Live, QWidget):
         return Queue(self.tabs.key)
 
     def show_rows(self, rows: Sequence[QueueRow], ticket_id: str | None) -> None:
-        """Show the tickets of the view in front, one of them chosen."""
+        """Show the tickets of the view in front, one of them chosen.
+
+        That there are none is said here where a conversation stands beside it, else by the page alone.
+        """
         self._quiet = True
         self.model.show_rows(rows)
         self._quiet = False
         self.select(ticket_id)
-        self.empty.say(_NOTHING[self.queue])
-        self._stack.setCurrentWidget(self.rows if rows else self.empty)
+        self.empty.say(NOTHING[self.queue])
+        self._stack.setCurrentWidget(self.empty if not rows and ticket_id else self.rows)
 
     def show_counts(self, counts: dict[Queue, int]) -> None:
         """Show how many tickets each view holds."""

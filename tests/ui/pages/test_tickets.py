@@ -23,6 +23,7 @@ from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.tickets.messages import MessageView
 from crm_desktop.ui.tickets.words import deadline
 from crm_desktop.ui.translate import show, translator
+from crm_desktop.ui.widgets.empty_state import EmptyState
 from tests.support.desktop import empty_app, sample_app
 from tests.support.windows import WAIT_MS, has_keyboard, show_active
 
@@ -309,8 +310,12 @@ def test_an_empty_queue_says_so(look: QApplication, tmp_path: Any, qtbot: QtBot)
     page = next(pages)
     page.show_place(Place(page="tickets"))
     qtbot.waitUntil(page.nothing.isVisible, timeout=WAIT_MS)
-    assert page.nothing.line.text() == "Nothing to answer here"
-    assert page.queue.empty.isVisible()
+    assert page.nothing.line.text() == "No ticket waits for you"
+    page.queue.tabs.choose("all")
+    page.queue.tab_chosen.emit(page.queue.queue)
+    qtbot.waitUntil(lambda: page.nothing.line.text() == "No open tickets", timeout=WAIT_MS)
+    said = [each for each in page.findChildren(EmptyState) if each.isVisible()]
+    assert said == [page.nothing], "an empty queue beside an empty conversation says one thing"
     assert next(pages, None) is None
     app.close()
 
