@@ -26,7 +26,7 @@ from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
 from crm_desktop.services import records, waiting
 from crm_desktop.services.outcome import Outcome
-from crm_desktop.services.replaying import changed_values, typed_values
+from crm_desktop.services.replaying import changed_values, filled_by, typed_values
 from crm_desktop.services.returned_edits import alike
 from crm_desktop.services.syncing import titles_in
 
@@ -260,7 +260,8 @@ def _changes(session: Session, edit: Returned, decision: Decision) -> Mapping[st
     if decision.verdict is Verdict.OTHER:
         if kind not in (OpKind.SET, OpKind.COMMAND):
             raise UserError(N_("Only a single field can be edited here"))
-        field = field_named(schema, edit.field)
+        about = filled_by(schema, kind, edit.mine)
+        field = schema.fields[about] if about else field_named(schema, edit.field)
         name = edit.field if field is None else field.name
         if decision.values is None:
             return {name: decision.value}

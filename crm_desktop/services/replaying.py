@@ -34,11 +34,21 @@ def stepped_values(schema: Schema, payload: Any) -> dict[str, Plain]:
 
 
 def wanted_value(schema: Schema, kind: int, register: str, value: Plain) -> Plain:
-    """Return what an operation wanted of its register: of a step the state it leads to, or stays in."""
+    """Return what an operation wanted of its register: of a step the state it leads to, or what it fills."""
     if kind != OpKind.COMMAND:
         return value
     _name, expected, _given = cast("list[Plain]", value)
-    return stepped_values(schema, value).get(schema.by_no[int(register)].name, expected)
+    about = filled_by(schema, kind, value)
+    given = stepped_values(schema, value)
+    return given.get(about) if about else given.get(schema.by_no[int(register)].name, expected)
+
+
+def filled_by(schema: Schema, kind: int, value: Plain) -> str:
+    """Return the field a step is about that leaves the state as it is, such as the owner; '' of any other."""
+    if kind != OpKind.COMMAND or schema.meta.machine is None:
+        return ""
+    step = schema.meta.machine.named(str(cast("list[Plain]", value)[0]))
+    return "" if step is None else step.fills or step.empties
 
 
 def changed_values(

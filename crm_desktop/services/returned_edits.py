@@ -16,13 +16,13 @@ from crm_core.i18n import N_, Message, sentence_of
 from crm_core.schema.field import Field, Plain
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import OFFERED, Code, OpKind
-from crm_desktop.models import query
+from crm_desktop.models import query, repository
 from crm_desktop.models.device_tables import History, Returned
 from crm_desktop.models.history import tells_of
 from crm_desktop.models.records import field_named
 from crm_desktop.models.refused import parts_of, stands_alone, waits_by_itself
 from crm_desktop.models.replica import Replica
-from crm_desktop.services.replaying import typed_values, wanted_value
+from crm_desktop.services.replaying import filled_by, typed_values, wanted_value
 from crm_desktop.services.syncing import SHOWN, custom_among, label_of, titles_in
 
 REASONS = {
@@ -143,10 +143,13 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
     counts = _counts(session)
     edits = []
     for row in rows:
-        field = field_named(SCHEMAS[row.entity], row.field) if row.field else None
+        schema = SCHEMAS[row.entity]
+        about = filled_by(schema, row.kind, row.mine)
+        field = schema.fields[about] if about else field_named(schema, row.field) if row.field else None
+        theirs = _held(session, row, about) if about else row.theirs
+        key = str(field.no) if field else row.field
         code = Code(row.code)
         made = _made(session, row)
-        schema = SCHEMAS[row.entity]
         is_creation = row.kind == OpKind.CREATE
         typed = typed_values(schema, row, parts_of(session, row)) if is_creation else None
         edits.append(
@@ -156,10 +159,10 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
                 record_id=row.row_id,
                 title=titles.get((row.entity, row.row_id), _title_of(schema, typed)),
                 field=field.name if field else row.field or None,
-                label=label_of(session, row.entity, row.field) if row.field else "",
-                base=row.base if row.base is not None else made.base,
-                mine=wanted_value(SCHEMAS[row.entity], row.kind, row.field, row.mine),
-                theirs=row.theirs,
+                label=label_of(session, row.entity, key) if row.field else "",
+                base=None if about else row.base if row.base is not None else made.base,
+                mine=wanted_value(schema, row.kind, row.field, row.mine),
+                theirs=theirs,
                 code=code,
                 reason=sentence_of(row.reason or REASONS.get(code, ""), row.places or {}),
                 who=names.get(row.who or "", ""),
@@ -178,6 +181,12 @@ def _edits(session: Session, rows: Any) -> tuple[ReturnedEdit, ...]:
             )
         )
     return tuple(edits)
+
+
+def _held(session: Session, row: Returned, name: str) -> Plain:
+    """Return what the record on this laptop has in a field; None where it is not here any more."""
+    record = repository.get(session, row.entity, row.row_id)
+    return None if record is None else record.get(name)
 
 
 def _title_of(schema: Schema, typed: Mapping[str, Plain] | None) -> str:

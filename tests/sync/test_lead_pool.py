@@ -44,6 +44,8 @@ def test_a_claim_of_a_lead_is_provisional_and_the_loser_is_told_who_has_it(
     assert lin.returned() == [("lead", "16", Code.ILLEGAL_STATE)]
     (told,) = returned_edits.returned(lin.replica)
     assert told.reason.text == "{person} has this lead already"
+    # What came back is whose the lead is, not how far it is.
+    assert (told.field, told.label, told.base, told.mine) == ("owner_id", "Owner", None, lin.user_id)
     for gone in (lead, third):
         if gone == third:
             pool.claim_leads(wang.replica, [third])
