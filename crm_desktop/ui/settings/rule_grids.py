@@ -198,7 +198,7 @@ class StageRuleGrid(SetupGrid):
         "days": N_("Empty: whenever"),
         "message": N_("Said instead of the sentence below"),
     }
-    labels = {"field": N_("Condition")}
+    labels = {"field": N_("What is asked of the deal")}
     covers = {"field": ("operator", "value")}
     only = {
         "field": lambda values: _asks_field(values),
@@ -231,6 +231,12 @@ class StageRuleGrid(SetupGrid):
         milestone = self.fields.get("milestone_id")
         named = milestone.editor.text() if milestone is not None and milestone.editor is not None else ""
         condition = stage_conditions.condition_of("", values, named)
+        needs_one = values.get("kind") == stage_conditions.MILESTONE
+        asked = values.get("field") if _asks_field(values) else named or not needs_one
+        if not asked and condition.own_words is None:
+            wanted = message("Choose what it asks for to see it.")
+            self.preview.body.addWidget(Label(wanted, color="text-soft", wrap=True))
+            return
         known = dict(SCHEMAS["deal"].fields)
         found = self.fields.get("field")
         if found is not None and found.editor is not None:

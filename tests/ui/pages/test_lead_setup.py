@@ -224,6 +224,7 @@ def test_a_condition_of_a_stage_is_drawn_with_the_fields_own_editor(stage: Stage
     stage_line.edited.emit()
     write(form, "kind", "field_compares")
     row = form.grid.fields["field"].editor.rows[0]
+    assert words(form.grid.preview)[-1] == "Choose what it asks for to see it."
     form.save()
     stage.settle()
     assert form.grid.fields["field"].widget.error  # no field chosen
