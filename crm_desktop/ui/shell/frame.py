@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError
@@ -154,6 +154,11 @@ class Frame(Live, QWidget):
         """Show the sheet of shortcuts."""
         ShortcutSheet(self.actions_of_program.specs(), self.window()).open()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take back what the bar offers to undo, where nothing that has the focus knows the key itself."""
+        if not (event.matches(QKeySequence.StandardKey.Undo) and self.notices.take_back()):
+            super().keyPressEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the page the rail's room where there is little."""
         super().resizeEvent(event)
@@ -208,6 +213,7 @@ class Frame(Live, QWidget):
             new_here=self.new,
             new_menu=self.top.new.showMenu,
             program_menu=self.top.program.showMenu,
+            undo=self.notices.take_back,
         )
 
     def _connect(self) -> None:

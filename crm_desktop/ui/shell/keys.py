@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from crm_core.i18n import N_
@@ -36,6 +36,9 @@ def add_frame_actions(frame: QWidget, actions: ActionRegistry, commands: Command
     )
     for spec, run in everywhere:
         _everywhere(actions.add(spec, run, frame))
+    # A key of its own would meet those of boards and fields; what they leave comes to the frame.
+    take_back = _spec("undo", N_("Take the last change back"), "undo", "Ctrl+Z")
+    actions.add(take_back, commands.undo, frame).setShortcut(QKeySequence())
     for page in PAGES:
         if page.shortcut:
             spec = ActionSpec(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from crm_desktop.ui.context import Notice
+from crm_desktop.ui.context import UNDO, Notice
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, S
 from crm_desktop.ui.widgets.info_bar import InfoBar
@@ -44,6 +44,13 @@ class NoticeHost(Live, QWidget):
         self._timer.stop()
         if notice.seconds is not None:
             self._timer.start(notice.seconds * 1000)
+
+    def take_back(self) -> bool:
+        """Undo what the notice tells of; False where it offers no Undo."""
+        offers = self._notice is not None and self._notice.action == UNDO
+        if offers:
+            self._on_action_clicked()
+        return offers
 
     def dismiss(self) -> None:
         """Take the notice away."""

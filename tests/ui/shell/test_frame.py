@@ -19,6 +19,7 @@ from crm_desktop.settings import LAST_VIEW, RECENT_RECORDS
 from crm_desktop.sync.report import COPIED, HQ_WENT_BACK, RoundReport, Step
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.context import Notice, Place
+from crm_desktop.ui.pages.customers import CustomersPage
 from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.shell.shortcut_sheet import ShortcutSheet
 from crm_desktop.ui.shell.status_bar import Running
@@ -27,6 +28,7 @@ from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import translator
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.sync_badge import SyncState
+from tests.support.windows import WAIT_MS
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -195,6 +197,24 @@ def test_one_notice_at_a_time_and_its_action_acts_once(frame: Frame) -> None:
     frame.notices.bar.action.click()
     assert done == [1]
     assert not frame.notices.isVisible()
+
+
+def test_ctrl_z_takes_back_what_the_bar_offers_to_undo(frame: Frame, qtbot: QtBot) -> None:
+    replica = frame.context.replica
+    frame.go(Place(page="customers"))
+    page = frame.page
+    assert isinstance(page, CustomersPage)
+    made = page.list
+    assert made is not None
+    qtbot.waitUntil(lambda: made.model.known > 0, timeout=WAIT_MS)
+    before = records.count(replica, ListQuery(entity="customer"))
+    made.table.setFocus()
+    qtbot.keyClick(made.table, Qt.Key.Key_Z, CTRL)  # nothing to take back
+    qtbot.keyClick(made.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(frame.notices.isVisible, timeout=WAIT_MS)
+    assert records.count(replica, ListQuery(entity="customer")) == before - 1
+    qtbot.keyClick(made.table, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: records.count(replica, ListQuery(entity="customer")) == before, timeout=WAIT_MS)
 
 
 def test_a_job_is_named_only_once_it_has_run_for_a_second(frame: Frame, qtbot: QtBot) -> None:
