@@ -89,6 +89,8 @@ class Overview:
     subsidiaries: tuple[tuple[str, str], ...]
     """(id, name) of customers that are part of this one."""
     contacts: tuple[Record, ...]
+    deals: int
+    """How many there are, closed ones too."""
     open_deals: tuple[DealRow, ...]
     quotes: tuple[Record, ...]
     tickets: tuple[Record, ...]
@@ -154,6 +156,7 @@ def overview(replica: Replica, customer_id: str) -> Overview:
                 )
             ),
             contacts=_rows(session, Contact, customer_id, Contact.name) if reads("contact") else (),
+            deals=_deals(session, customer_id) if reads("deal") else 0,
             open_deals=_open_deals(session, replica, customer_id) if reads("deal") else (),
             quotes=_rows(session, Quote, customer_id, Quote.created_at.desc()) if reads("quote") else (),
             tickets=_rows(session, Ticket, customer_id, Ticket.created_at.desc()) if reads("ticket") else (),
@@ -247,6 +250,11 @@ def _rows(session: Session, model: Any, customer_id: str, *order: Any) -> tuple[
         select(model).where(model.customer_id == customer_id, model.life % 2 == 1).order_by(*order).limit(200)
     )
     return tuple(record_of(row) for row in session.scalars(statement))
+
+
+def _deals(session: Session, customer_id: str) -> int:
+    alive = select(func.count()).where(Deal.customer_id == customer_id, Deal.life % 2 == 1)
+    return session.scalar(alive) or 0
 
 
 def _open_deals(session: Session, replica: Replica, customer_id: str) -> tuple[DealRow, ...]:

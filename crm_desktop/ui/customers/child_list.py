@@ -14,6 +14,7 @@ from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.record_words import new_words
+from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.widgets.buttons import Button
 
 LINK = "customer_id"
@@ -48,6 +49,7 @@ class ChildList(QWidget):
         )
         self.list.opened.connect(self.open)
         self.list.new_asked.connect(self.new)
+        self.list.shown.connect(self._on_list_shown)
         self.new_button = Button(new_words(entity), icon="plus", small=True)
         self.new_button.clicked.connect(self.new)
         holder = QWidget()
@@ -56,6 +58,7 @@ class ChildList(QWidget):
         column.setSpacing(0)
         column.addWidget(self.list)
         self.list.bar.layout().insertWidget(2, self.new_button)
+        self.list.bar.layout().insertSpacing(3, L)
         self._stack = QStackedWidget()
         self._stack.addWidget(holder)
         row = QHBoxLayout(self)
@@ -92,6 +95,10 @@ class ChildList(QWidget):
                 self._form.tabs.choose(beside)
         else:
             self._context.go.emit(Place(page=page, record_id=record_id))
+
+    def _on_list_shown(self) -> None:
+        setup = self.list.setup
+        self.new_button.setVisible(setup is not None and setup.may_create and not self.list.offers_new)
 
     def _conditions(self) -> tuple[Condition, ...]:
         return (Condition(field=LINK, op=Op.EQUAL, value=self._customer_id or "-"),)

@@ -32,13 +32,13 @@ from crm_desktop.ui.lists.side_pane import OVERLAY_BELOW, Hairline
 from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
 from crm_desktop.ui.timeline.comments_panel import CommentsPanel
 from crm_desktop.ui.timeline.history_list import HistoryList
 from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.tabs import Tab, TabRow
 
 _FACTS_WIDTH, _SIDE_WIDTH = 272, 324
@@ -91,7 +91,7 @@ class CustomerView(Live, QWidget):
         self.place = Label(step="caption", color="text-soft")
         self.previous = IconButton("up", message("Previous customer"), hint="Ctrl+Up", small=True)
         self.next = IconButton("down", message("Next customer"), hint="Ctrl+Down", small=True)
-        self.alike = AlikeNotice(context, "customer", SIZES["page-margin"])
+        self.alike = AlikeNotice(context, "customer", PAGE_MARGIN)
         self.facts = FactsPane(context, actions)
         self.line = TimelineView(context)
         self.side = SideColumn(context)
@@ -166,7 +166,7 @@ class CustomerView(Live, QWidget):
 
     def _lay_out(self) -> None:
         tab_row = QHBoxLayout()
-        tab_row.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        keep_margins(tab_row, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         tab_row.addWidget(self.tabs, 1)
         tab_row.addSpacing(12)
         tab_row.addWidget(self.place)
@@ -319,14 +319,14 @@ class CustomerView(Live, QWidget):
         fields = {shown.field.name: shown.field for shown in self._fields}
         self.line.show_customer(overview.customer.id, fields)
         counts = {
-            "contacts": overview.contacts,
-            "deals": overview.open_deals,
-            "quotes": overview.quotes,
-            "tickets": overview.tickets,
-            "files": overview.files,
-            "points": overview.points,
+            "contacts": len(overview.contacts),
+            "deals": overview.deals,
+            "quotes": len(overview.quotes),
+            "tickets": len(overview.tickets),
+            "files": len(overview.files),
+            "points": len(overview.points),
         }
-        self.tabs.set_counts({key: len(rows) for key, rows in counts.items()})
+        self.tabs.set_counts(counts)
         self._fill_tab(self.tabs.key)
 
     def _on_failed(self, error: CrmError) -> None:

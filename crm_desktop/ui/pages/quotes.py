@@ -20,10 +20,11 @@ from crm_desktop.ui.quotes.editor import QuoteEditor
 from crm_desktop.ui.quotes.new_quote import NewQuote
 from crm_desktop.ui.quotes.versions import VersionsPanel
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, M
+from crm_desktop.ui.theme.tokens import M
 from crm_desktop.ui.timeline.record_tabs import FIRST, Further, RecordTabs
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 _COLUMNS = ("number", "customer_id", "status", "total", "valid_until", "owner_id", "deal_id")
 _VIEWS = (("draft", message("Drafts")), ("sent", message("Waiting for an answer")))
@@ -48,9 +49,7 @@ class QuotesPage(Page):
         self.new_quote = NewQuote(context)
         self.editor = QuoteEditor(context, actions)
         versions = Further(key="versions", text=message("Versions"), make=lambda: VersionsPanel(context))
-        self.tabs = RecordTabs(
-            context, "quote", self.editor, message("Quote"), SIZES["page-margin"], (versions,)
-        )
+        self.tabs = RecordTabs(context, "quote", self.editor, message("Quote"), PAGE_MARGIN, (versions,))
         self._overview = self._make_overview()
         self._stack = QStackedWidget()
         for part in (self._overview, self.new_quote, self.tabs):
@@ -62,9 +61,14 @@ class QuotesPage(Page):
         self.new_button.setVisible(bool(rights.may_do(context.replica, Right.CREATE, "quote")))
         self.list.opened.connect(lambda quote_id: context.go.emit(Place(page="quotes", record_id=quote_id)))
         self.list.new_asked.connect(self._ask_new)
+        self.list.shown.connect(self._on_list_shown)
         self.new_button.clicked.connect(self._ask_new)
         self.new_quote.chosen.connect(lambda customer_id: self._create({"customer_id": customer_id}))
         self.new_quote.cancelled.connect(lambda: context.go.emit(Place(page="quotes")))
+
+    def _on_list_shown(self) -> None:
+        setup = self.list.setup
+        self.new_button.setVisible(setup is not None and setup.may_create and not self.list.offers_new)
 
     def show_place(self, place: Place) -> None:
         """Show one quote, a new one, or the list."""
@@ -94,7 +98,7 @@ class QuotesPage(Page):
         overview = QWidget()
         head = QHBoxLayout()
         head.setSpacing(M)
-        head.setContentsMargins(24, 12, 24, 8)
+        keep_margins(head, PAGE_MARGIN, 12, PAGE_MARGIN, 8)
         head.addWidget(Label(message("Quotes"), step="title"))
         head.addStretch(1)
         head.addWidget(self.import_button)

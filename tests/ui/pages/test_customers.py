@@ -156,6 +156,36 @@ def test_ctrl_down_and_up_step_through_the_list(stage: Stage) -> None:
     assert view.customer_id == first, "before the first there is none"
 
 
+def test_the_number_at_a_tab_is_that_of_its_list(stage: Stage) -> None:
+    page = page_of(stage)
+    customer = make(stage, name="Ash")
+    stages = records.page(stage.app.replica, ListQuery(entity="stage")).rows
+    for kind in ("open", "won"):
+        of_kind = next(each for each in stages if each.get("kind") == kind)
+        make(stage, "deal", name=kind, customer_id=customer.id, stage_id=of_kind.id, amount=100)
+    view = opened(stage, page, customer)
+    view.choose_tab("deals")
+    stage.settle()
+    tab = view._tab_widgets["deals"]
+    assert isinstance(tab, ChildList)
+    assert tab.list.bar.count.text() == "2 deals"
+    assert view.tabs.accessibleTabName(2) == "Deals 2"
+
+
+def test_an_empty_tab_offers_a_new_record_once(stage: Stage) -> None:
+    page = page_of(stage)
+    view = opened(stage, page, make(stage, name="Ash"))
+    view.choose_tab("contacts")
+    stage.settle()
+    tab = view._tab_widgets["contacts"]
+    assert isinstance(tab, ChildList)
+    assert tab.list.empty.new_button.isVisible()
+    assert not tab.new_button.isVisible()
+    make(stage, "contact", name="Nora", customer_id=view.customer_id)
+    stage.settle()
+    assert tab.new_button.isVisible()
+
+
 def test_alt_and_a_figure_choose_a_tab(stage: Stage) -> None:
     page = page_of(stage)
     view = opened(stage, page)
