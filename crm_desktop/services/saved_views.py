@@ -94,6 +94,11 @@ def save_view(replica: Replica, entity: str, name: str, definition: ViewDefiniti
     )
 
 
+def change_view(replica: Replica, view_id: str, definition: ViewDefinition) -> Outcome[Record]:
+    """Let a view show something else under its name."""
+    return records.update(replica, "saved_view", view_id, {"definition": plain_definition(definition)})
+
+
 def plain_definition(definition: ViewDefinition) -> dict[str, Plain]:
     """Return a definition as plain values, as the record keeps it."""
     return {

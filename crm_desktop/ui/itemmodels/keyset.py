@@ -51,12 +51,13 @@ _ROLES = frozenset(
 
 @dataclass(slots=True)
 class _Page:
-    """Where a page begins, how many rows it has, and the rows while they are kept."""
+    """Where a page begins, how many rows it has, and the rows while they are kept; later their ids alone."""
 
     after: Cursor | None
     size: int
     rows: list[Row] | None
     used: int = 0
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,14 @@ class KeysetModel(QAbstractTableModel):
         number = self._page_of(place)
         rows = self._pages[number].rows
         return None if rows is None else rows[place - self._start_of(number)]
+
+    def id_at(self, place: int) -> str | None:
+        """Return the id of a row that was read, in memory or not; None for one that was not."""
+        if not 0 <= place < self.known:
+            return None
+        number = self._page_of(place)
+        page, offset = self._pages[number], place - self._start_of(number)
+        return page.ids[offset] if page.rows is None else page.rows[offset].id
 
     def places(self, ids: Iterable[str]) -> dict[str, int]:
         """Return where records stand among the rows in memory."""
@@ -427,6 +436,7 @@ class KeysetModel(QAbstractTableModel):
     def _let_go(self) -> None:
         kept = [page for page in self._pages if page.rows is not None]
         for page in sorted(kept, key=lambda page: page.used)[: max(0, len(kept) - PAGES_KEPT)]:
+            page.ids = tuple(row.id for row in page.rows or ())
             page.rows = None
             self._hot = None
 

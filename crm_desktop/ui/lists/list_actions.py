@@ -29,6 +29,7 @@ from crm_desktop.ui.context import Notice
 from crm_desktop.ui.duplicates.words import merge_place
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.itemmodels.rows import Column, Row
+from crm_desktop.ui.lists.columns_popup import ColumnsPopup
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.menus import Menu
@@ -218,8 +219,30 @@ class ListActions(QObject):
         self._list.show_column_keys([*keys, key] if shown else keys)
 
     def _on_columns_asked(self) -> None:
-        button = self._list.bar.columns_button
-        self.open_columns(button.mapToGlobal(QPoint(0, button.height() + 4)))
+        self.arrange_columns()
+
+    def arrange_columns(self) -> ColumnsPopup:
+        """Show which columns there are, to tick, move, size and sort by, and return the popup."""
+        owner = self._list
+        popup = ColumnsPopup(owner.all_columns(), owner)
+
+        def follow() -> None:
+            popup.show_columns(owner.column_keys(), owner.query.sort[0] if owner.query.sort else None)
+
+        def choose(keys: Sequence[str]) -> None:
+            owner.show_column_keys(keys)
+            follow()
+
+        def sort(field: str) -> None:
+            owner.table.sort_asked.emit(field)
+            follow()
+
+        popup.shown.connect(choose)
+        popup.sort_asked.connect(sort)
+        popup.sized.connect(owner.table.widen)
+        follow()
+        popup.open_below(owner.bar.columns_button)
+        return popup
 
     def _on_cell_edited(self, row: Row, changes: dict[str, Plain]) -> None:
         replica, entity, record_id = self._context.replica, self._list.entity, row.id

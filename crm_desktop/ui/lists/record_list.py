@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
@@ -31,6 +32,7 @@ from crm_desktop.ui.lists.list_actions import ListActions
 from crm_desktop.ui.lists.memory import Density, ListMemory
 from crm_desktop.ui.lists.selection import ListSelection
 from crm_desktop.ui.lists.side_pane import Hairline, SidePane
+from crm_desktop.ui.lists.stepper import Stepper
 from crm_desktop.ui.lists.table import RecordTable
 from crm_desktop.ui.lists.view_keeper import ViewKeeper
 from crm_desktop.ui.lists.views import FOUND, MINE, ListView, ViewTabs
@@ -108,6 +110,7 @@ class RecordList(Live, QWidget):
         self.table = RecordTable(context, self.model)
         self.pane = details if isinstance(details, DetailsPane) else DetailsPane() if details else None
         self.selection = ListSelection(self.table)
+        self.stepper = Stepper(self.model, self.table)
         self._follower = Follower(context, entity, follows, self.model, self.table)
         self.bar = FilterBar(context, pane=self.pane is not None)
         self.tabs = ViewTabs()
@@ -189,22 +192,6 @@ class RecordList(Live, QWidget):
         """Return the query and the ids among it that are selected; None for every one of it."""
         return self.query, self.selection.ids()
 
-    def place_of(self, record_id: str) -> tuple[int, int] | None:
-        """Return where a record stands, from 1, and of how many; None where it is not in the list."""
-        place = self.model.places((record_id,)).get(record_id)
-        if place is None:
-            return None
-        return place + 1, max(self.model.total or 0, self.model.known)
-
-    def step(self, record_id: str, by: int) -> str | None:
-        """Make the record before or after another the current one and return its id; None at the end."""
-        place = self.model.places((record_id,)).get(record_id)
-        row = self.model.row_at(place + by) if place is not None else None
-        if row is None or place is None:
-            return None
-        self.table.setCurrentIndex(self.model.index(place + by, 0))
-        return row.id
-
     def select_record(self, record_id: str) -> None:
         """Make a record the current one, now or when the list is read anew."""
         place = self.model.places((record_id,)).get(record_id)
@@ -233,7 +220,7 @@ class RecordList(Live, QWidget):
 
     def show_column_keys(self, keys: Sequence[str]) -> None:
         """Show these columns, in this order, and remember them."""
-        self._memory.keep(columns=tuple(keys), widths=self._present_widths())
+        self._keep_columns(tuple(keys))
         self._show_columns()
         self.ask()
 
@@ -280,6 +267,7 @@ class RecordList(Live, QWidget):
         self.bar.pane_asked.connect(self.toggle_pane)
         self.tabs.chosen.connect(self.choose_view)
         self.tabs.saved.connect(self._on_view_saved)
+        self.tabs.kept.connect(self._on_view_changed)
         self.keeper.saved.connect(self._on_view_kept)
         self.empty.new_asked.connect(self.new_asked)
         self.empty.import_asked.connect(self._on_import_asked)
@@ -463,17 +451,29 @@ class RecordList(Live, QWidget):
         return {**self._memory.state.widths, **self.table.widths()}
 
     def _on_widths_changed(self) -> None:
-        order = tuple(self.column_keys())
-        self._memory.keep(widths=self._present_widths(), columns=order)
+        self._keep_columns(tuple(self.column_keys()))
+
+    def _keep_columns(self, keys: tuple[str, ...]) -> None:
+        if self._view.columns:  # a saved view has its own, which stay as they are until they are kept
+            self._view = replace(self._view, columns=keys)
+            self._memory.keep(widths=self._present_widths())
+        else:
+            self._memory.keep(columns=keys, widths=self._present_widths())
 
     def _on_view_saved(self, name: str) -> None:
-        definition = ViewDefinition(
+        self.keeper.save(name, self._definition())
+
+    def _on_view_changed(self, record_id: str) -> None:
+        self.keeper.change(record_id, self._definition())
+
+    def _definition(self) -> ViewDefinition:
+        """Return what is shown now, as a saved view keeps it."""
+        return ViewDefinition(
             conditions=(*self._view.fixed, *self.bar.conditions),
             text=self.bar.text,
             sort=self._sort,
             columns=tuple(self.column_keys()),
         )
-        self.keeper.save(name, definition)
 
     def _on_view_kept(self, key: str) -> None:
         self._memory.keep(view=key)

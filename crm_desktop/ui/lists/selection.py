@@ -39,20 +39,17 @@ class ListSelection(QObject):
         """How many records are selected."""
         if self._every_one:
             return max(self._model.total or 0, self._model.known)
-        return sum(part.height() for part in self._table.selectionModel().selection())
+        return len(self._places())
 
     def rows(self) -> list[Row]:
         """Return the rows selected that are in memory, in their order."""
-        places = {
-            place
-            for part in self._table.selectionModel().selection()
-            for place in range(part.top(), part.bottom() + 1)
-        }
-        return [row for place in sorted(places) if (row := self._model.kept_at(place)) is not None]
+        return [row for place in self._places() if (row := self._model.kept_at(place)) is not None]
 
     def ids(self) -> tuple[str, ...] | None:
-        """Return the ids selected; None for every one of the filter."""
-        return None if self._every_one else tuple(row.id for row in self.rows())
+        """Return the ids selected, in memory or not; None for every one of the filter."""
+        if self._every_one:
+            return None
+        return tuple(found for place in self._places() if (found := self._model.id_at(place)) is not None)
 
     def take_every_one(self) -> None:
         """Select every record of the filter."""
@@ -68,6 +65,12 @@ class ListSelection(QObject):
         index = self._model.index(place, column)
         self._table.selectionModel().setCurrentIndex(index, _FLAGS.NoUpdate)
         self._table.scrollTo(index)
+
+    def _places(self) -> list[int]:
+        """Return where the rows selected stand; what was not read yet is none of them."""
+        last = self._model.known - 1
+        parts = self._table.selectionModel().selection()
+        return sorted({place for part in parts for place in range(part.top(), min(part.bottom(), last) + 1)})
 
     def _mark_known(self) -> None:
         index = self._model.index

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFontMetrics,
@@ -44,6 +44,7 @@ _ARROW = 12
 SHOWN_MS = 8_000  # what is wrong with a cell
 _GO_ON = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 _LEAST_WIDTH = 44
+_CHANGING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 _ENOUGH = 1.5
 """The column that stretches takes so many times its usual width before others get of the free room."""
 
@@ -73,6 +74,8 @@ class RecordTable(QTableView):
         self._fitting = False
         self._chosen: set[str] = set()
         """Columns whose width was chosen rather than found."""
+        self._picking = self._walking = False
+        """Rows are being picked by Space: arrows walk between them and leave them selected."""
         self._grows: dict[int, int] = {}
         """Columns that may take of the free room, with what they need at least."""
         self.setHorizontalHeader(ListHeader(model, self))
@@ -145,6 +148,13 @@ class RecordTable(QTableView):
             if column.key in self._chosen and not column.stretch and not column.fixed
         }
 
+    def widen(self, key: str, by: int) -> None:
+        """Make a column wider by so many px before the font scale, or narrower."""
+        place = next((n for n, column in enumerate(self.keyset.columns) if column.key == key), None)
+        if place is not None:
+            least = theme().px(_LEAST_WIDTH)
+            self.setColumnWidth(place, max(least, self.columnWidth(place) + theme().px(by)))
+
     def set_compact(self, compact: bool) -> None:
         """Make the rows lower or as high as usual."""
         set_density(self, compact=compact)
@@ -204,16 +214,15 @@ class RecordTable(QTableView):
         self.all_asked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens, Space selects, Shift+F10 shows the menu, F5 reads anew."""
+        """Enter opens, Space picks, Esc picks none, Shift+F10 shows the menu, F5 reads anew."""
         key, row = event.key(), self.currentIndex().row()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             if row >= 0:
                 self.opened.emit(row)
         elif key == Qt.Key.Key_Space and not event.modifiers():
-            selection = self.selectionModel()
-            selection.select(
-                self.currentIndex(), selection.SelectionFlag.Toggle | selection.SelectionFlag.Rows
-            )
+            self._pick()
+        elif key == Qt.Key.Key_Escape and self.selectionModel().hasSelection():
+            self.clearSelection()
         elif key == Qt.Key.Key_Menu or (
             key == Qt.Key.Key_F10 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         ):
@@ -222,7 +231,37 @@ class RecordTable(QTableView):
         elif key == Qt.Key.Key_F5:
             self.refresh_asked.emit()
         else:
-            super().keyPressEvent(event)
+            self._walk(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Select by the mouse: what was picked by Space is picked no more."""
+        self._picking = False
+        super().mousePressEvent(event)
+
+    def selectionCommand(
+        self, index: Index, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
+        """Leave what was picked by Space selected while arrows alone walk; the rest is Qt's."""
+        if self._walking:
+            return QItemSelectionModel.SelectionFlag.NoUpdate
+        return super().selectionCommand(index, event)
+
+    def _pick(self) -> None:
+        """Select the current row or take it out again; the first one picked was selected by walking to it."""
+        selection, index = self.selectionModel(), self.currentIndex()
+        picking = self._picking and selection.hasSelection()
+        walked_to = not picking and [each.row() for each in selection.selectedRows()] == [index.row()]
+        self._picking = True
+        if not walked_to:
+            selection.select(index, selection.SelectionFlag.Toggle | selection.SelectionFlag.Rows)
+
+    def _walk(self, event: QKeyEvent) -> None:
+        """Go where a key leads."""
+        changes = event.modifiers() & _CHANGING
+        self._picking = self._picking and self.selectionModel().hasSelection()
+        self._walking = self._picking and not changes
+        super().keyPressEvent(event)
+        self._walking = False
 
     def keyboardSearch(self, search: str) -> None:
         """Do nothing: letters are keys here, and the rows are not all read."""

@@ -13,7 +13,7 @@ from crm_desktop.services import records, saved_views
 from crm_desktop.services.lists import ListSetup
 from crm_desktop.services.saved_views import View, ViewDefinition
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.lists.views import ALL, FOUND, ListView, ViewTabs, saved_view, usual_views
+from crm_desktop.ui.lists.views import ALL, FOUND, SAVED, ListView, ViewTabs, saved_view, usual_views
 from crm_desktop.ui.translate import Text
 
 COUNT_MS = 600  # the tabs' numbers may be a moment behind
@@ -79,6 +79,21 @@ class ViewKeeper(QObject):
             lambda: saved_views.save_view(replica, entity, name, definition),
             lambda record: self.saved.emit(f"saved:{record.id}"),
             told=message("View “{name}” saved", name=name),
+        )
+
+    def change(self, record_id: str, definition: ViewDefinition) -> None:
+        """Let a saved view show something else; with Undo."""
+        replica, view = self._context.replica, self.named(SAVED + record_id)
+        if view is None:
+            return
+        before = ViewDefinition(
+            conditions=view.conditions, text=view.words, sort=view.sort, columns=view.columns
+        )
+        self._context.change(
+            self,
+            lambda: saved_views.change_view(replica, record_id, definition),
+            told=message("View “{name}” saved", name=view.text),
+            undo=lambda: saved_views.change_view(replica, record_id, before),
         )
 
     def _count(self) -> None:

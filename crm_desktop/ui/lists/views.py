@@ -15,11 +15,11 @@ from crm_desktop.services.lists import ListSetup
 from crm_desktop.services.saved_views import Audience, View
 from crm_desktop.ui.record_words import reach_words
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES
-from crm_desktop.ui.translate import Text, tr
-from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.translate import Text, show, tr
+from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.menus import Menu
 from crm_desktop.ui.widgets.tabs import Tab, TabRow
 
@@ -83,6 +83,8 @@ class ViewTabs(Live, QWidget):
     """The name a person gave the present filter."""
     forgotten = Signal(str)
     """A saved view a person wants gone, by its record's id."""
+    kept = Signal(str)
+    """A saved view that is to show from now on what is shown, by its record's id."""
     shown_to = Signal(str, str, bool)
     """(id of a saved view, id of a role, whether its holders are to see it)."""
 
@@ -100,10 +102,15 @@ class ViewTabs(Live, QWidget):
         self.tabs.chosen.connect(self.chosen)
         self.save_button = Button(message("Save view"), Kind.LINK, icon="plus", weight=400)
         self.save_button.clicked.connect(self.ask_for_name)
+        self.more_button = IconButton("more", message("What can be done with this view"), small=True)
+        self.more_button.clicked.connect(self._on_more_clicked)
+        self.tabs.currentChanged.connect(lambda _place: self._show_more())
+        self._show_more()
         row = QHBoxLayout(self)
-        row.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        keep_margins(row, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         row.setSpacing(0)
         row.addWidget(self.tabs)
+        row.addWidget(self.more_button)
         row.addWidget(self.save_button)
         row.addStretch(1)
         self.retint()
@@ -112,6 +119,7 @@ class ViewTabs(Live, QWidget):
         """Show the views, one of them in front."""
         self._views = tuple(views)
         self.tabs.show_tabs([Tab(key=view.key, text=view.text) for view in views], key)
+        self._show_more()
 
     def ask_for_name(self) -> NamePopup:
         """Open the line for a view's name."""
@@ -124,6 +132,20 @@ class ViewTabs(Live, QWidget):
         """Keep the height of the theme."""
         self.setFixedHeight(theme().size("tab-row"))
 
+    def _show_more(self) -> None:
+        view = self._own(self.tabs.key)
+        self.more_button.setVisible(view is not None)
+
+    def _on_more_clicked(self) -> None:
+        menu = self.menu_of(self.tabs.key)
+        if menu is not None:
+            menu.popup(self.more_button.mapToGlobal(QPoint(0, self.more_button.height() + 4)))
+
+    def _own(self, key: str) -> ListView | None:
+        """Return the view of a key where the person saved it."""
+        view = next((each for each in self._views if each.key == key), None)
+        return view if view is not None and key.startswith(SAVED) and view.own else None
+
     def _on_menu_wanted(self, at: QPoint) -> None:
         place = self.tabs.tabAt(at)
         key = self.tabs.key if place < 0 else self.tabs._tabs[place].key
@@ -133,11 +155,14 @@ class ViewTabs(Live, QWidget):
 
     def menu_of(self, key: str) -> Menu | None:
         """Return what can be done with a view; None for one that is not the person's own."""
-        view = next((each for each in self._views if each.key == key), None)
-        if view is None or not key.startswith(SAVED) or not view.own:
+        view = self._own(key)
+        if view is None:
             return None
         record_id = key.removeprefix(SAVED)
         menu = Menu(self)
+        if key == self.tabs.key:
+            keep = menu.add(tr("Keep what is shown now in “{view}”", view=show(view.text)), "check")
+            keep.triggered.connect(lambda: self.kept.emit(record_id))
         for audience in self.audiences:
             shown = audience.role_id in view.shown_to
             show_it = menu.add(tr("Show to role: {role}", role=audience.name))

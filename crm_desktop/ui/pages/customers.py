@@ -37,9 +37,10 @@ from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.places import CONTACT
 from crm_desktop.ui.segments.segment_actions import SegmentActions
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import SIZES, M
+from crm_desktop.ui.theme.tokens import M
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 HEADER = 52
 
@@ -72,7 +73,7 @@ class CustomersPage(Page):
         self._header = QWidget()
         head = QHBoxLayout(self._header)
         head.setSpacing(M)
-        head.setContentsMargins(SIZES["page-margin"], 0, SIZES["page-margin"], 0)
+        keep_margins(head, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         head.addWidget(self.title)
         head.addStretch(1)
         head.addWidget(self.segments_button)
@@ -160,6 +161,8 @@ class CustomersPage(Page):
         self.list.opened.connect(self._on_opened)
         self.list.new_asked.connect(self._on_new_asked)
         self.list.shown.connect(self._on_list_shown)
+        self.list.stepper.stepped.connect(self._on_stepped)
+        self.list.model.counted.connect(lambda _number: self._show_place_in_list())
         self._list_column.addWidget(self.list, 1)
 
     def _described(self, number: int, rows: Sequence[Row]) -> Message:
@@ -181,7 +184,7 @@ class CustomersPage(Page):
             self._stack.addWidget(self.view)
         self._stack.setCurrentWidget(self.view)
         self.view.show_customer(customer_id)
-        self.view.show_place(self.list.place_of(customer_id) if self.list is not None else None)
+        self._show_place_in_list()
         if self.list is not None:
             self.list.select_record(customer_id)
         if self._log_next:
@@ -189,6 +192,10 @@ class CustomersPage(Page):
             self.view.begin_log()
         else:
             self.view.line.list.setFocus()
+
+    def _show_place_in_list(self) -> None:
+        if self.view is not None and self._stack.currentWidget() is self.view and self.list is not None:
+            self.view.show_place(self.list.stepper.place_of(self.view.customer_id))
 
     def _show_form(self, values: Any) -> None:
         self.form = RecordForm(self.context, self.actions_of_program, "customer", given=values)
@@ -259,10 +266,16 @@ class CustomersPage(Page):
     def _on_list_shown(self) -> None:
         if self.list is not None and self.list.setup is not None:
             self.new_button.setVisible(self.list.setup.may_create and not self.list.offers_new)
+        self._show_place_in_list()
 
     def _on_step_asked(self, by: int) -> None:
         if self.list is None or self.view is None or not self.view.leave():
             return
-        following = self.list.step(self.view.customer_id, by)
-        if following is not None:
-            self.context.go.emit(Place(page="customers", record_id=following))
+        if self.list.stepper.place_of(self.view.customer_id) is None:
+            self.context.tell(message("This customer is not in the view of the list that is in front"))
+        else:
+            self.list.stepper.step(self.view.customer_id, by)
+
+    def _on_stepped(self, customer_id: str) -> None:
+        if self.view is not None and self._stack.currentWidget() is self.view:
+            self._on_opened(customer_id)

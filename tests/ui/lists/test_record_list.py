@@ -34,6 +34,7 @@ from tests.support.stage import Stage, staged
 from tests.support.windows import has_keyboard
 
 Key, Ctrl, Shift = Qt.Key, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+Alt = Qt.KeyboardModifier.AltModifier
 CITIES = ("Leeds", "Derby", "苏州")
 
 
@@ -559,3 +560,94 @@ def test_a_base_narrows_every_view(stage: Stage) -> None:
     made.set_base((Condition(field="city", op=Op.EQUAL, value="Leeds"),))
     stage.settle()
     assert len(names(made)) == 4
+
+
+def test_space_picks_rows_and_arrows_alone_walk_between_them(stage: Stage) -> None:
+    made = shown(stage)
+
+    def picked() -> list[str]:
+        return [row.record.title for row in made.selection.rows()]
+
+    stage.press(made.table, Key.Key_Down)
+    stage.press(made.table, Key.Key_Space)
+    stage.press(made.table, Key.Key_Down)
+    stage.press(made.table, Key.Key_Down)
+    assert picked() == ["Demo 01"], "walking on leaves what was picked"
+    stage.press(made.table, Key.Key_Space)
+    assert picked() == ["Demo 01", "Demo 03"]
+    stage.press(made.table, Key.Key_Space)
+    assert picked() == ["Demo 01"]
+    stage.press(made.table, Key.Key_Escape)
+    assert picked() == []
+    stage.press(made.table, Key.Key_Down)
+    assert picked() == ["Demo 04"], "nothing is picked: walking selects again"
+
+
+def test_what_is_selected_is_meant_whole_though_its_rows_have_left_the_memory(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyset, "PAGE", 5)
+    made = shown(stage, details=False)
+    stage.press(made.table, Key.Key_PageDown, Shift)
+    assert made.selection.number == 12
+    monkeypatch.setattr(keyset, "PAGES_KEPT", 1)
+    made.model._let_go()
+    assert len(made.selection.rows()) < 12
+    assert len(made.selection.ids() or ()) == 12
+
+
+def test_columns_are_ticked_moved_sized_and_sorted_by_with_the_keyboard(stage: Stage) -> None:
+    made = shown(stage)
+    made.show_column_keys(["name", "level", "city"])
+    stage.settle()
+    popup = made.actions_of_list.arrange_columns()
+    stage.settle()
+    assert has_keyboard(popup.list)
+    assert popup.list.item(0).text() == "Name (rising)"
+    stage.press(popup.list, Key.Key_Down)
+    stage.press(popup.list, Key.Key_Down)
+    stage.press(popup.list, Key.Key_Up, Alt)
+    assert made.column_keys() == ["name", "city", "level"]
+    before = made.table.widths().get("city", 0)
+    stage.press(popup.list, Key.Key_Right, Alt)
+    stage.press(popup.list, Key.Key_Right, Alt)
+    assert made.table.widths()["city"] > before
+    stage.press(popup.list, Key.Key_Space)
+    assert made.column_keys() == ["name", "level"]
+    stage.press(popup.list, Key.Key_Space)
+    assert made.column_keys() == ["name", "level", "city"]
+    stage.press(popup.list, Key.Key_Home)
+    stage.press(popup.list, Key.Key_Return)
+    assert names(made)[0] == "Demo 11"
+    assert popup.list.item(0).text() == "Name (falling)"
+    stage.press(popup.list, Key.Key_Escape)
+    assert not made.actions_of_list.arrange_columns().isHidden()
+
+
+def test_a_saved_view_takes_up_what_is_shown_now_and_undo_gives_the_former_back(stage: Stage) -> None:
+    made = shown(stage)
+    made.show_column_keys(["name", "city"])
+    stage.settle()
+    made.tabs.saved.emit("Towns")
+    stage.settle()
+
+    def kept() -> tuple[str, ...]:
+        return saved_views.views_of(stage.app.replica, "customer")[0].definition.columns
+
+    assert made.tabs.more_button.isVisible()
+    made.show_column_keys(["name", "level", "city"])
+    stage.settle()
+    assert made.column_keys() == ["name", "level", "city"], "a saved view's columns can be changed"
+    assert kept() == ("name", "city"), "until it is told to keep them"
+    menu = made.tabs.menu_of(made.view.key)
+    assert menu is not None
+    menu.actions()[0].trigger()
+    stage.settle()
+    assert kept() == ("name", "level", "city")
+    undo = stage.notices[-1].act
+    assert undo is not None
+    undo()
+    stage.settle()
+    assert kept() == ("name", "city")
+    made.choose_view("all")
+    assert not made.tabs.more_button.isVisible()

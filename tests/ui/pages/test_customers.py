@@ -31,6 +31,7 @@ from crm_desktop.ui.customers.customer_details import CustomerDetails
 from crm_desktop.ui.customers.customer_view import CustomerView
 from crm_desktop.ui.forms.other_versions import VersionPanel
 from crm_desktop.ui.forms.record_form import RecordForm
+from crm_desktop.ui.itemmodels import keyset
 from crm_desktop.ui.pages.customers import CustomersPage
 from crm_desktop.ui.pages.products import ProductsPage
 from crm_desktop.ui.pages.records import ActivitiesPage
@@ -154,6 +155,31 @@ def test_ctrl_down_and_up_step_through_the_list(stage: Stage) -> None:
     assert view.customer_id == first
     stage.press(view.line.list, Key.Key_Up, Ctrl)
     assert view.customer_id == first, "before the first there is none"
+
+
+def test_a_customer_found_by_search_has_its_place_in_the_list_and_a_next_one(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyset, "PAGE", 2)
+    monkeypatch.setattr(keyset, "AHEAD", 0)
+    own = Condition(field="owner_id", op=Op.EQUAL, value=stage.app.replica.person.user_id)
+    query = ListQuery(entity="customer", conditions=(own,), sort=(("name", False),))
+    second, third = records.page(stage.app.replica, query).rows[1:3]
+    page = CustomersPage(stage.context, stage.actions)
+    stage.context.go.connect(page.show_place)
+    page.show_place(Place(page="customers", record_id=second.id))
+    stage.show(page)
+    view = page.view
+    assert view is not None
+    assert view.place.isVisible()
+    assert view.place.text() == f"2 of {records.count(stage.app.replica, query)}"
+    stage.press(view.line.list, Key.Key_Down, Ctrl)  # its page was not read so far
+    assert view.customer_id == third.id
+    outside = make(stage, name="Outside", owner_id=None)
+    view = opened(stage, page, outside)
+    stage.press(view.line.list, Key.Key_Down, Ctrl)
+    assert view.customer_id == outside.id
+    assert str(stage.notices[-1].text) == "This customer is not in the view of the list that is in front"
 
 
 def test_the_number_at_a_tab_is_that_of_its_list(stage: Stage) -> None:
