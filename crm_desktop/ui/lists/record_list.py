@@ -477,6 +477,7 @@ class RecordList(Live, QWidget):
 
     def _on_view_kept(self, key: str) -> None:
         self._memory.keep(view=key)
+        self.bar.show_filter((*self._view.fixed, *self.bar.conditions), self.bar.text)  # as it was saved
         self._view = ListView(key=key, text="")
         self.read_setup()
 
@@ -495,6 +496,3 @@ class RecordList(Live, QWidget):
     def retint(self) -> None:
         """Keep the rows' height at another font scale."""
         self.density.show()
-
-
-__all__ = ["Describe", "RecordList"]

@@ -213,7 +213,7 @@ class Frame(Live, QWidget):
             new_here=self.new,
             new_menu=self.top.new.showMenu,
             program_menu=self.top.program.showMenu,
-            undo=self.notices.take_back,
+            undo=lambda: self.notices.take_back(),
         )
 
     def _connect(self) -> None:

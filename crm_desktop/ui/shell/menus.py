@@ -37,7 +37,7 @@ class Commands:
     new_here: Callable[[], None]
     new_menu: Callable[[], None]
     program_menu: Callable[[], None]
-    undo: Callable[[], object]
+    undo: Callable[[], None]
 
 
 def fill_new(menu: Menu, entities: tuple[str, ...], commands: Commands, here: str | None) -> None:

@@ -93,11 +93,12 @@ QComboBox QAbstractItemView::item {{ min-height: 28sp; padding: 0 8sp; border-ra
 QComboBox QAbstractItemView::item:selected {{ background: @accent-soft }}
 
 QCheckBox, QRadioButton {{ spacing: 8sp }}
-QCheckBox::indicator, QRadioButton::indicator {{ width: 14sp; height: 14sp; border: 1px solid @line-strong;
+QCheckBox::indicator, QRadioButton::indicator, QListView::indicator {{ width: 14sp; height: 14sp;
+  border: 1px solid @line-strong;
   border-radius: 3px; background: @surface }}
 QRadioButton::indicator {{ border-radius: @radio }}
 QCheckBox::indicator:hover, QRadioButton::indicator:hover {{ border-color: @text-soft }}
-QCheckBox::indicator:checked {{ background: @accent; border-color: @accent;
+QCheckBox::indicator:checked, QListView::indicator:checked {{ background: @accent; border-color: @accent;
   image: url(@icon/check-on.svg) }}
 QCheckBox::indicator:indeterminate {{ background: @accent-soft; border-color: @accent }}
 QRadioButton::indicator:checked {{ width: 6sp; height: 6sp; border: 5sp solid @accent }}

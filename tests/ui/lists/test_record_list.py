@@ -371,6 +371,18 @@ def test_a_saved_view_keeps_filter_order_and_columns_and_can_be_deleted(stage: S
     assert made.view.key != f"saved:{view.id}"
 
 
+def test_a_view_saved_of_the_persons_own_records_goes_on_showing_those_alone(stage: Stage) -> None:
+    made = shown(stage)
+    made.choose_view("mine")
+    stage.settle()
+    assert len(names(made)) == 11
+    made.tabs.saved.emit("Own")
+    stage.settle()
+    assert made.view.text == "Own"
+    assert len(names(made)) == 11
+    assert len(made.bar.conditions) == 1, "what narrows it is in sight"
+
+
 def test_what_a_chart_drilled_into_is_a_view_of_its_own(stage: Stage) -> None:
     made = shown(stage)
     made.show_conditions((Condition(field="city", op=Op.EQUAL, value="苏州"),), message("In Suzhou"))
