@@ -20,6 +20,7 @@ from crm_core.errors import CrmError, UserError
 from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action as Right
 from crm_core.schema.field import Plain
+from crm_desktop.documents import sent_file
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import quote_versions, quotes, records, rights
@@ -353,7 +354,11 @@ class QuoteEditor(Live, QWidget):
     def _take_step(self, state: str) -> None:
         replica, quote_id = self.context.replica, self._quote_id
         if quote_id is not None:
-            self.save(lambda: quotes.set_status(replica, quote_id, state))
+            language = str(self.preview.language.currentData())
+            if state == "sent":
+                self.save(lambda: sent_file.send(replica, quote_id, language))
+            else:
+                self.save(lambda: quotes.set_status(replica, quote_id, state))
 
     def _copy(self) -> None:
         replica, quote_id = self.context.replica, self._quote_id

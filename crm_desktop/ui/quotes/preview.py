@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QStackedWidge
 
 from crm_core.errors import CrmError, UserError
 from crm_core.i18n import N_, message
-from crm_desktop.documents import quote_records
+from crm_desktop.documents import quote_records, sent_file
+from crm_desktop.documents.saving import save
 from crm_desktop.settings import EXPORT_FOLDER
 from crm_desktop.ui.context import Context, Notice
 from crm_desktop.ui.quotes.printing import ask_and_print
@@ -43,6 +44,7 @@ class PreviewPane(Live, QWidget):
         self._stale = False
         self._buffer: QBuffer | None = None
         self._file_name = ""
+        self._sent: bytes | None = None
         self.document = QPdfDocument(self)
         self.language = QComboBox()
         self.zoom = QComboBox()
@@ -123,6 +125,7 @@ class PreviewPane(Live, QWidget):
     def save_to(self, file: Path) -> None:
         """Write the PDF to a file, off the main thread."""
         quote_id, language, replica = self._quote_id, str(self.language.currentData()), self._context.replica
+        sent, count = self._sent, self.document.pageCount()
         file = file if file.suffix else file.with_suffix(".pdf")
         if quote_id is None:
             return
@@ -134,7 +137,10 @@ class PreviewPane(Live, QWidget):
         def write(job: Job) -> int:
             if job.is_cancelled():
                 raise UserError(N_("Stopped; no file was written"))
-            return quote_records.write_pdf(replica, quote_id, file, language)
+            if sent is None:
+                return quote_records.write_pdf(replica, quote_id, file, language)
+            save(sent, file)
+            return count
 
         writing = message("Saving {file}", file=file.name)
         self._context.tasks.run(self, writing, write, saved, self._context.show_error)
@@ -212,14 +218,21 @@ class PreviewPane(Live, QWidget):
             return
         self._stale = False
 
-        def made() -> tuple[str, bytes]:
+        def made() -> tuple[str, bytes, str]:
+            sent = sent_file.sent_file(replica, quote_id)
+            if sent is not None:
+                if sent.content is None:
+                    raise UserError(sent_file.NOT_HERE)
+                return sent.name, sent.content, sent.sha256
             name = quote_records.file_name(replica, quote_id)
-            return name, quote_records.pdf_bytes(replica, quote_id, language)
+            return name, quote_records.pdf_bytes(replica, quote_id, language), ""
 
         self._context.tasks.read(self, made, self._on_made, self._on_failed, topic="pdf")
 
-    def _on_made(self, made: tuple[str, bytes]) -> None:
-        self._file_name, content = made
+    def _on_made(self, made: tuple[str, bytes, str]) -> None:
+        self._file_name, content, sha256 = made
+        self._sent = content if sha256 else None
+        self.language.setEnabled(self._sent is None)
         page = max(0, self.view.pageNavigator().currentPage())
         # The document reads from the buffer as long as it shows it, so the old one goes last.
         buffer = QBuffer(self)
@@ -233,7 +246,9 @@ class PreviewPane(Live, QWidget):
         self._show_pages(True)
         self.view.pageNavigator().jump(min(page, self.document.pageCount() - 1), QPointF())
         self._say_page()
-        self.file.say(message("File name {name}", name=self._file_name))
+        name = message("File name {name}", name=self._file_name)
+        sent = message("As it was sent: {name}, SHA-256 {sha256}", name=self._file_name, sha256=sha256)
+        self.file.say(sent if sha256 else name)
 
     def _on_failed(self, error: CrmError) -> None:
         self.document.close()
