@@ -242,6 +242,8 @@ class QuoteEditor(Live, QWidget):
     # Reading
 
     def _read(self) -> None:
+        if self._saving:
+            return  # what is read now may not hold it yet; once it is saved, all is read
         quote_id, replica, edits = self._quote_id, self.context.replica, self._edits
         if quote_id is None:
             return
