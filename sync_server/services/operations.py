@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from crm_core.errors import Invalid, Problem
 from crm_core.i18n import N_, Message, message
 from crm_core.schema.field import Field, Kind
-from crm_core.schema.machine import Machine
+from crm_core.schema.machine import Machine, Step
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.protocol import OpKind
 from sync_server.services.custom import CustomFields
@@ -55,8 +55,12 @@ def operations_of(
         return [Change(OpKind.CREATE, 0, [numbers, list(filled.values())])]
     changes: list[Change] = []
     done: set[str] = set()
+    machine = schema.meta.machine
+    step = _step_to(machine, row, values) if machine is not None else None
     for name, value in values.items():
         field = declared[name]
+        if step is not None and name in step.takes:
+            continue
         if field.kind is Kind.TAGS:
             changes.extend(_of_words(connection, schema, record_id, field, value or []))
         elif register_of(schema.leader(field) if field.no else field) not in done:
@@ -65,24 +69,34 @@ def operations_of(
             before = [_held(row, member) for member in members]
             after = [values.get(member.name, old) for member, old in zip(members, before, strict=True)]
             after = [None if each == "" else each for each in after]
-            if after != before and schema.meta.machine is not None and name == schema.meta.machine.field:
-                changes.append(_step(schema, schema.meta.machine, before[0], after[0]))
+            if step is not None and machine is not None and name == machine.field:
+                changes.append(_command(schema, machine, row, step, values))
             elif after != before:
                 wanted = after if field.group else after[0]
                 changes.append(Change(OpKind.SET, _number(members[0]), wanted))
-    machine = schema.meta.machine
-    if machine is not None and row is not None and not any(each.kind is OpKind.COMMAND for each in changes):
+    if machine is not None and not any(each.kind is OpKind.COMMAND for each in changes):
         changes = [_staying(schema, machine, row, each) or each for each in changes]
     # A step comes last: what is set with it may be fixed once it is taken.
     return sorted(changes, key=lambda change: change.kind is OpKind.COMMAND)
 
 
-def _step(schema: Schema, machine: Machine, before: Any, after: Any) -> Change:
-    """Return the command that leads from one state to another. Raises `Invalid` where none does."""
+def _step_to(machine: Machine, row: Mapping[str, Any], values: Mapping[str, Any]) -> Step | None:
+    """Return the step to the state that is wanted, None for none. Raises `Invalid` where none leads there."""
+    before, after = row[machine.field], values.get(machine.field, row[machine.field]) or None
+    if after == before:
+        return None
     step = machine.between(before, after)
     if step is None:
         raise Invalid([Problem(field=machine.field, message=message(machine.refusal))])
-    value = [step.name, machine.state_of(before), [[], []]]
+    return step
+
+
+def _command(
+    schema: Schema, machine: Machine, row: Mapping[str, Any], step: Step, values: Mapping[str, Any]
+) -> Change:
+    """Return a step as the operation it travels as, with what is given along with it."""
+    given = {schema.fields[name].no: values[name] or None for name in step.takes if name in values}
+    value = [step.name, machine.state_of(row[machine.field]), [list(given), list(given.values())]]
     return Change(OpKind.COMMAND, schema.fields[machine.field].no, value)
 
 
@@ -94,8 +108,7 @@ def _staying(schema: Schema, machine: Machine, row: Mapping[str, Any], change: C
     step = machine.staying(row[machine.field], {field.name: (row[field.name], change.value)})
     if step is None:
         return None
-    value = [step.name, machine.state_of(row[machine.field]), [[field.no], [change.value]]]
-    return Change(OpKind.COMMAND, schema.fields[machine.field].no, value)
+    return _command(schema, machine, row, step, {field.name: change.value})
 
 
 def _declared(connection: Connection, schema: Schema, values: Mapping[str, Any]) -> dict[str, Field]:

@@ -239,6 +239,15 @@ def test_a_deleted_record_is_gone_with_what_belongs_to_it_until_restored(people:
     people.anna.ask("DELETE", f"customer/{customer}", 204)
 
 
+def test_a_step_takes_along_what_it_asks_for(people: People) -> None:
+    lead = people.anna.ask("POST", "lead", 201, json={"name": "Nobody there"})["id"]
+    people.anna.ask("PATCH", f"lead/{lead}", 422, json={"status": "junk"})
+    for body in ({"status": "junk", "junk_reason": "spam"}, {"status": "new"}):
+        put_aside = people.anna.ask("PATCH", f"lead/{lead}", json=body)
+        assert (put_aside["status"], put_aside["junk_reason"]) == (body["status"], body.get("junk_reason"))
+    people.anna.ask("DELETE", f"lead/{lead}", 204)
+
+
 def test_numbers_come_from_the_series_one_after_the_other(people: People) -> None:
     tickets = [
         people.service.ask(
