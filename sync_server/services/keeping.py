@@ -4,7 +4,7 @@ something off and when, what a task is about, what only HQ fills in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -33,23 +33,30 @@ def demand_own(schema: Schema, values: Mapping[str, Any], author: Author) -> Non
             raise Refused(Code.INVALID, kept_by_the_program(field))
 
 
+def subjects(
+    schema: Schema, changed: Mapping[str, Any], held: Mapping[str, Any]
+) -> Iterator[tuple[int, str] | None]:
+    """Yield what a change says a record is about, where that may be of any kind: entity number and id.
+
+    `held` are the record's values so far, or with the change. None stands for what can be no record.
+    """
+    for name, kind_of in _links_to_any_kind(schema.no):
+        named = changed.get(name, held.get(name))
+        if named and not changed.keys().isdisjoint((name, kind_of)):
+            target = SCHEMAS.get(changed.get(kind_of, held.get(kind_of)) or "")
+            yield (target.no, named) if target is not None else None
+
+
 def demand_seen(
     records: Records,
     rights: AuthorRights,
     schema: Schema,
     changed: Mapping[str, Any],
-    after: Mapping[str, Any],
+    held: Mapping[str, Any],
 ) -> None:
     """Raise `Refused` where something is to be about a record of any kind that its author does not see."""
-    for name, kind_of in _links_to_any_kind(schema.no):
-        named = after.get(name)
-        if not named or changed.keys().isdisjoint((name, kind_of)):
-            continue
-        target = SCHEMAS.get(after.get(kind_of) or "")
-        found = None
-        if target is not None:
-            records.load({target.no: [named]})
-            found = records.get(target.no, named)
+    for subject in subjects(schema, changed, held):
+        found = records.get(*subject) if subject is not None else None
         if found is None or not rights.sees(found):
             raise Refused(Code.PARENT, _ABOUT_NOTHING)
 

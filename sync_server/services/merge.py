@@ -25,6 +25,7 @@ from sync_server.services.declaring import saved_together
 from sync_server.services.edits import Edits
 from sync_server.services.faults import PayloadChanged, Refusal
 from sync_server.services.giving_back import give_back
+from sync_server.services.keeping import subjects
 from sync_server.services.lost_edits import keep_lost_edits
 from sync_server.services.outcomes import Stretch
 from sync_server.services.posting import settle_numbers
@@ -309,14 +310,17 @@ class _Batch:
         own = [(each.schema.no, each.row_id) for each in wanted]
         self._edits.graves.know(key for key in own if records.get(*key) is None)
         there = [record for each in wanted if (record := records.get(each.schema.no, each.row_id))]
-        records.load(
-            ids_of(
-                key
-                for record in there
-                for _, key in records.parent_links(record.schema, record.values)
-                if key is not None
-            )
-        )
+        above = [
+            key
+            for record in there
+            for _, key in records.parent_links(record.schema, record.values)
+            if key is not None
+        ]
+        for each in wanted:
+            held = records.get(each.schema.no, each.row_id)
+            about = subjects(each.schema, each.values, held.values if held is not None else {})
+            above.extend(key for key in about if key is not None)
+        records.load(ids_of(above))
         moving = [
             record
             for each in wanted
