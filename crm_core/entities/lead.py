@@ -85,8 +85,22 @@ _LEAD_STEPS = Machine(
             lacking=N_("A lead becomes a customer by “Convert”, which says which one"),
         ),
         # Whose a lead is, has nothing to do with how far it is.
-        Step(name="take", starts=OPEN, ends=STAYS, takes=("owner_id",), fills="owner_id"),
-        Step(name="return", starts=OPEN, ends=STAYS, takes=("owner_id",), empties="owner_id"),
+        Step(
+            name="take",
+            starts=OPEN,
+            ends=STAYS,
+            keeps={"claimed_at": Kept.NOW},
+            takes=("owner_id", "claimed_by"),
+            fills="owner_id",
+        ),
+        Step(
+            name="return",
+            starts=OPEN,
+            ends=STAYS,
+            keeps={"returned_at": Kept.NOW},
+            takes=("owner_id", "last_owner_id"),
+            empties="owner_id",
+        ),
         # One for each state it may have come from: a conversion taken back leaves the lead as it was.
         *(
             Step(
@@ -258,6 +272,15 @@ class Lead(Entity):
     assigned_by: Mapped[str | None] = ref(
         49, N_("Assigned by"), "assignment_rule", read_only=True, by_hq=True, in_form=False, since=3
     )
+    claimed_by: Mapped[str | None] = ref(50, N_("Claimed by"), "user", read_only=True, in_form=False, since=3)
+    """Who took it for himself; nobody where it was given to its owner."""
+    claimed_at: Mapped[int | None] = instant(
+        51, N_("Claimed"), read_only=True, in_form=False, indexed=True, since=3
+    )
+    last_owner_id: Mapped[str | None] = ref(
+        52, N_("Previous owner"), "user", read_only=True, in_form=False, since=3
+    )
+    returned_at: Mapped[int | None] = instant(53, N_("Given back"), read_only=True, in_form=False, since=3)
     shared_with: Mapped[list[str] | None] = shares(
         60, N_("Shared with"), ScopeSource.SHARE, section=N_("Sharing"), since=3
     )

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped
 
-from crm_core.entities._choices import LEVELS
+from crm_core.entities._choices import LEVELS, choices
 from crm_core.entities.customer import LIFE_CYCLE
 from crm_core.i18n import N_
 from crm_core.schema.columns import boolean, choice, integer, text
 from crm_core.schema.entity import Entity, EntityMeta
 
+KINDS = choices(("customer", N_("Customers")), ("lead", N_("Leads")))
+
 
 class PoolRule(Entity):
-    """When customers of a level and life cycle return to the pool, and how many of them one may take."""
+    """When customers of a level and life cycle return to the pool, and how many of them one may take.
+
+    One for leads says only how many of them one may have and claim.
+    """
 
     __tablename__ = "pool_rule"
     meta = EntityMeta(
@@ -36,3 +41,4 @@ class PoolRule(Entity):
         21, N_("Days before who held it may claim it again"), in_list=True, since=3
     )
     active: Mapped[bool | None] = boolean(22, N_("In use"), default=True, in_list=True, since=3)
+    kind: Mapped[str | None] = choice(23, N_("Rule for"), KINDS, default="customer", in_list=True, since=3)

@@ -1,4 +1,4 @@
-"""The shared pool: when a customer returns to it, and who may take one out. The same on laptop and at HQ.
+"""The shared pool: when a customer returns to it, who may take one, or a lead. The same on laptop and at HQ.
 
 Everything is counted by the time something happened, never by when it was heard of: a visit made without a
 network keeps a customer just as one logged at once. Values in, answer out; nothing here reads a database.
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
+from crm_core.entities.lead import OPEN
 from crm_core.errors import Problem
 from crm_core.i18n import N_, Message, message
 from crm_core.times import DAY_MS
@@ -18,6 +19,7 @@ from crm_core.times import DAY_MS
 WEEK_MS = 7 * DAY_MS
 POOL, HELD, LOCKED = "pool", "held", "locked"
 TAKE, RETURN, LOCK, UNLOCK = "take", "return", "lock", "unlock"
+CUSTOMER, LEAD = "customer", "lead"
 CLAIMED_FIRST = N_("{person} claimed this customer first")
 ANOTHER_HOLDS = message(N_("Somebody else holds this customer by now"))
 NOT_IN_POOL = message(N_("This customer is not in the public pool"))
@@ -25,9 +27,11 @@ MAY_NOT_CLAIM = message(N_("Your role may not claim customers from the pool"))
 MAY_NOT_RETURN = message(N_("Only who holds a customer may return it to the pool, and who assigns customers"))
 SAY_WHY = message(N_("Say why it is returned"))
 LEAD_CLAIMED_FIRST = N_("{person} has this lead already")
+ANOTHER_HAS_LEAD = message(N_("Somebody else has this lead by now"))
 LEAD_NOT_FREE = message(N_("This lead is not free to be claimed"))
 MAY_NOT_CLAIM_LEADS = message(N_("Your role may not claim leads"))
 MAY_NOT_RETURN_LEAD = message(N_("Only who has a lead may give it back, and who assigns leads"))
+_CUSTOMERS_ALONE = message(N_("Only a rule for customers says this; leave it empty in one for leads"))
 MAY_NOT_LOCK = message(N_("Your role may not lock customers, or this one is not yours"))
 
 
@@ -44,6 +48,8 @@ class Rule:
 
     id: str
     name: str
+    kind: str = CUSTOMER
+    """Kind of record it is for: `CUSTOMER` or `LEAD`."""
     level: str | None = None
     status: str | None = None
     spared: bool = False
@@ -106,7 +112,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What a person holds and took already, of the customers a rule is for."""
+    """What a person holds and took already, of the customers or leads a rule is for."""
 
     held: int = 0
     locked: int = 0
@@ -116,12 +122,13 @@ class Taken:
     """Taken from the pool in the last 7 days."""
 
 
-def rules_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
-    """Return the rules in use; the most particular come first, and of alike ones the older."""
+def rules_of(rows: Iterable[Mapping[str, Any]], kind: str = CUSTOMER) -> tuple[Rule, ...]:
+    """Return the rules in use for a kind of record; the most particular come first, of alike the older."""
     found = [
         Rule(
             id=row["id"],
             name=row["name"] or "",
+            kind=kind,
             level=row["level"] or None,
             status=row["status"] or None,
             spared=bool(row["spared"]),
@@ -130,23 +137,30 @@ def rules_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
             **{name: _at_least(row[name], 0) for name in _LIMITS},
         )
         for row in rows
-        if row["active"] is not False and row["life"] % 2 == 1
+        if row["active"] is not False and row["life"] % 2 == 1 and (row["kind"] or CUSTOMER) == kind
     ]
     return tuple(sorted(found, key=lambda rule: (rule.level is None, rule.status is None, rule.id)))
 
 
 _DAYS = ("contact_days", "deal_days", "barred_days")
 _LIMITS = ("most_held", "most_locked", "claims_a_day", "claims_a_week")
+_OF_CUSTOMERS = ("level", "status", "spared", "contact_days", "deal_days", "most_locked")
 
 
 def problems_of_rule(values: Mapping[str, Any]) -> list[Problem]:
     """Return what is wrong with a rule's record as it would be saved."""
     least = {**dict.fromkeys(("barred_days", "remind_days", *_LIMITS), 0), "contact_days": 1, "deal_days": 1}
-    return [
+    too_low = [
         Problem(field=name, message=message(N_("This is at least {least}, or empty"), least=lowest))
         for name, lowest in least.items()
         if isinstance(values.get(name), int) and values[name] < lowest
     ]
+    of_customers = [
+        Problem(field=name, message=_CUSTOMERS_ALONE)
+        for name in _OF_CUSTOMERS
+        if values.get("kind") == LEAD and values.get(name) not in (None, "", False)
+    ]
+    return too_low + of_customers
 
 
 def _at_least(value: Any, least: int) -> int | None:
@@ -178,6 +192,29 @@ def due(rules: Iterable[Rule], standing: Standing) -> Due | None:
     return Due(at_ms=at_ms, why=why, days=days, rule=rule)
 
 
+class _Words(NamedTuple):
+    """The sentences of a claim that is refused."""
+
+    barred: str
+    held: str
+    day: str
+    week: str
+
+
+_CUSTOMER_WORDS = _Words(
+    barred=N_("You held this customer before: you may claim it again in {days} days ({rule})"),
+    held=N_("You hold {count} of the {most} customers one may hold ({rule})"),
+    day=N_("You took {count} customers in 24 hours; {most} is most ({rule})"),
+    week=N_("You took {count} customers in 7 days; {most} is most ({rule})"),
+)
+_LEAD_WORDS = _Words(
+    barred=N_("You had this lead before: you may claim it again in {days} days ({rule})"),
+    held=N_("You have {count} of the {most} open leads one may have ({rule})"),
+    day=N_("You claimed {count} leads in 24 hours; {most} is most ({rule})"),
+    week=N_("You claimed {count} leads in 7 days; {most} is most ({rule})"),
+)
+
+
 def claim_refusal(
     rule: Rule | None,
     taken: Taken,
@@ -187,22 +224,19 @@ def claim_refusal(
     returned_ms: int | None,
     now_ms: int,
 ) -> Message | None:
-    """Return why a person may not take a customer from the pool, with the figures; None where he may."""
+    """Return why a person may not take a customer or lead, with the figures; None where he may."""
     if rule is None:
         return None
+    words = _LEAD_WORDS if rule.kind == LEAD else _CUSTOMER_WORDS
     if rule.barred_days and last_owner_id == person_id and returned_ms is not None:
         free_ms = returned_ms + rule.barred_days * DAY_MS
         if now_ms < free_ms:
             left = -((now_ms - free_ms) // DAY_MS)
-            return message(
-                N_("You held this customer before: you may claim it again in {days} days ({rule})"),
-                days=left,
-                rule=rule.name,
-            )
+            return message(words.barred, days=left, rule=rule.name)
     for most, has, said in (
-        (rule.most_held, taken.held, N_("You hold {count} of the {most} customers one may hold ({rule})")),
-        (rule.claims_a_day, taken.day, N_("You took {count} customers in 24 hours; {most} is most ({rule})")),
-        (rule.claims_a_week, taken.week, N_("You took {count} customers in 7 days; {most} is most ({rule})")),
+        (rule.most_held, taken.held, words.held),
+        (rule.claims_a_day, taken.day, words.day),
+        (rule.claims_a_week, taken.week, words.week),
     ):
         if most is not None and has >= most:
             return message(said, count=has, most=most, rule=rule.name)
@@ -244,6 +278,22 @@ def taken_of(
             day += age_ms < DAY_MS
             week += age_ms < WEEK_MS
     return Taken(held=held, locked=locked, day=day, week=week)
+
+
+def leads_taken(leads: Iterable[Mapping[str, Any]], person_id: str, now_ms: int) -> Taken:
+    """Return what a person has and claimed of leads.
+
+    `leads` are his, and those he claimed in the last 7 days. One that was given to him counts among those he
+    has, and not among those he claimed.
+    """
+    held = day = week = 0
+    for row in leads:
+        held += row["owner_id"] == person_id and (row["status"] or "new") in OPEN
+        if row["claimed_by"] == person_id:
+            age_ms = now_ms - (row["claimed_at"] or 0)
+            day += age_ms < DAY_MS
+            week += age_ms < WEEK_MS
+    return Taken(held=held, day=day, week=week)
 
 
 def comes_back(rules: Iterable[Rule], standing: Standing, returned_ms: int) -> bool:

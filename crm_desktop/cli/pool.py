@@ -75,7 +75,7 @@ def claim(terminal: Terminal, record_id: str) -> None:
     with terminal.app() as app:
         known = record_id_of(record_id)
         if service.is_lead(app.replica, known):
-            record = service.claim_leads(app.replica, [known]).value[0]
+            record = service.claim_leads(app.replica, [known]).value.taken[0]
         else:
             record = service.claim(app.replica, known).value
         terminal.console.tell(N_("“{title}” is claimed; it is yours when HQ has agreed"), title=record.title)

@@ -14,7 +14,7 @@ from crm_core.entities.customer import Customer
 from crm_core.entities.deal import Deal, Stage
 from crm_core.entities.pool import PoolRule
 from crm_core.i18n import N_
-from crm_core.rules.pool import HELD
+from crm_core.rules.pool import CUSTOMER, HELD
 from crm_core.schema.field import Field, Kind
 from crm_core.times import DAY_MS
 
@@ -62,6 +62,7 @@ _customer, _deal, _stage, _rule = (each.__tablename__ for each in (Customer, Dea
 _HAS_RULES = f'EXISTS (SELECT 1 FROM "{_rule}")'
 _RULE = (
     f'SELECT r.id FROM "{_rule}" r WHERE r.life % 2 = 1 AND r.active IS NOT 0'
+    f" AND coalesce(r.kind, '{CUSTOMER}') = '{CUSTOMER}'"
     " AND (coalesce(r.level, '') = '' OR r.level = c.level)"
     " AND (coalesce(r.status, '') = '' OR r.status = c.status)"
     " ORDER BY coalesce(r.level, '') = '', coalesce(r.status, '') = '', r.id LIMIT 1"

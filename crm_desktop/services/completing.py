@@ -120,9 +120,10 @@ def _changed_deal(session: Session, person: Person, clock: Clock, before: Record
         raise UserError(N_("A reason for skipping goes with a move to another stage"))
 
 
-def _changed_lead(_session: Session, _person: Person, _clock: Clock, before: Record, changes: Values) -> None:
+def _changed_lead(_session: Session, person: Person, _clock: Clock, before: Record, changes: Values) -> None:
     if before.get("status") == "converted" and changes.get("status", "converted") != "converted":
         raise UserError(N_("What a lead became stands; undo the conversion instead"))
+    pooling.complete_lead(person, before, changes)
 
 
 def _new_quote(session: Session, _person: Person, clock: Clock, values: Values) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
+from crm_core.entities.lead import OPEN
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules import conversion
@@ -27,6 +30,17 @@ _NAMED = ("owner_id", "team_id", "territory_id", "product_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeadStanding:
+    """What the person may do with a lead as it stands."""
+
+    may_edit: bool
+    may_claim: bool
+    """It is nobody's, and the role may take it."""
+    may_give_back: bool
+    may_convert: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeadOverview:
     """What a person sees of a lead at a glance."""
 
@@ -38,11 +52,16 @@ class LeadOverview:
     """What it was converted to: (kind, id, title) by field."""
     scores: Mapping[str, Score]
     """What it scores, with the reasons, by language."""
-    may_edit: bool
-    may_claim: bool
-    """It is nobody's, and the role may take it."""
+    stands: LeadStanding
     may_take_back: bool
     """Whether its conversion is young enough to be undone."""
+
+
+def standing(replica: Replica, lead_id: str) -> LeadStanding:
+    """Return what may be done with a lead. `NotFound`, `AccessDenied`."""
+    lead = records.get(replica, "lead", lead_id)
+    with replica.read() as session:
+        return _standing_in(session, replica, lead)
 
 
 def overview(replica: Replica, lead_id: str) -> LeadOverview:
@@ -53,7 +72,7 @@ def overview(replica: Replica, lead_id: str) -> LeadOverview:
     called = records.titles(replica, [(targets[name], record_id) for name, record_id in links.items()])
     now = replica.clock.now_ms()
     with replica.read() as session:
-        may_edit = bool(rights.may(session, replica.person, Action.EDIT, "lead", lead.values))
+        stands = _standing_in(session, replica, lead)
         steps = next_steps.next_steps(session, Activity.lead_id, [lead.id], now, end_of_today_ms(now))
     became = converting.result_titles(replica, lead)
     return LeadOverview(
@@ -69,9 +88,8 @@ def overview(replica: Replica, lead_id: str) -> LeadOverview:
             language: scoring.score_of(replica, lead, chinese=language == CHINESE)
             for language in (ENGLISH, CHINESE)
         },
-        may_edit=may_edit,
-        may_claim=PoolRight.LEADS in replica.person.rights.pool and pool.lead_is_free(lead),
-        may_take_back=may_edit
+        stands=stands,
+        may_take_back=stands.may_edit
         and lead.get("status") == "converted"
         and conversion.may_take_back(lead.get("converted_at"), now),
     )
@@ -117,6 +135,16 @@ def people(replica: Replica, limit: int = 50) -> tuple[tuple[str, str], ...]:
         rows = query.page(session, replica.person, wanted).rows
     own = replica.person.user_id
     return tuple(sorted(((row.id, row.title) for row in rows), key=lambda found: found[0] != own))
+
+
+def _standing_in(session: Session, replica: Replica, lead: Record) -> LeadStanding:
+    may_edit = bool(rights.may(session, replica.person, Action.EDIT, "lead", lead.values))
+    return LeadStanding(
+        may_edit=may_edit,
+        may_claim=PoolRight.LEADS in replica.person.rights.pool and pool.lead_is_free(lead),
+        may_give_back=pool.lead_is_own(replica, lead),
+        may_convert=may_edit and lead.get("status") in (None, *OPEN),
+    )
 
 
 def _walk(session: WriteSession, replica: Replica, lead: Record, state: str, reason: Plain) -> None:

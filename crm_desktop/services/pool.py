@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS
 from crm_core.entities.lead import OPEN
 from crm_core.errors import AccessDenied, Invalid, Problem, UserError
+from crm_core.i18n import Message
 from crm_core.rules import pool
 from crm_core.rules.access import Action, PoolRight
 from crm_desktop.models import repository
@@ -91,21 +92,39 @@ def unlock(replica: Replica, customer_id: str) -> Outcome[Record]:
     return records.update(replica, CUSTOMER, customer_id, {"holding": pool.HELD})
 
 
-def claim_leads(replica: Replica, ids: Collection[str]) -> Outcome[tuple[Record, ...]]:
-    """Take those of some leads that are nobody's, provisionally as `claim` does; return them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """What became of a claim of leads."""
 
-    Raises `UserError` where none of them is free, `AccessDenied` where the role claims no leads.
+    taken: tuple[Record, ...]
+    left: int
+    """How many were free and not taken."""
+    refusal: Message | None
+    """Why not, by the rules of the pool."""
+
+
+def claim_leads(replica: Replica, ids: Collection[str]) -> Outcome[Claimed]:
+    """Take those of some leads that are nobody's, as far as the rules allow, provisionally as `claim` does.
+
+    Raises `UserError` where none of them is free or may be taken, `AccessDenied` where the role claims none.
     """
     if PoolRight.LEADS not in replica.person.rights.pool:
         raise AccessDenied(pool.MAY_NOT_CLAIM_LEADS)
+    owner = {"owner_id": replica.person.user_id}
+    taken: list[Record] = []
+    refusal: Message | None = None
     with replica.write() as session:
         found = [repository.get(session, LEAD, lead_id) for lead_id in ids]
         free = [lead for lead in found if lead is not None and lead_is_free(lead)]
-        if not free:
-            raise UserError(pool.LEAD_NOT_FREE)
-        owner = {"owner_id": replica.person.user_id}
-        taken = tuple(records.update_in(session, replica, LEAD, lead.id, owner) for lead in free)
-    return Outcome(taken, frozenset(session.changed))
+        for lead in free:
+            refused = pooling.refusal_of_lead(session, replica.person, replica.clock, lead)
+            if refused is None:
+                taken.append(records.update_in(session, replica, LEAD, lead.id, owner))
+            refusal = refusal or refused
+        if not taken:
+            raise UserError(refusal or pool.LEAD_NOT_FREE)
+    claimed = Claimed(taken=tuple(taken), left=len(free) - len(taken), refusal=refusal)
+    return Outcome(claimed, frozenset(session.changed))
 
 
 def return_leads(replica: Replica, ids: Collection[str]) -> Outcome[tuple[Record, ...]]:

@@ -13,20 +13,20 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities.customer import Customer
 from crm_core.entities.deal import Deal, Stage
+from crm_core.entities.lead import Lead
 from crm_core.entities.pool import PoolRule
 from crm_core.errors import AccessDenied, UserError
-from crm_core.i18n import N_
+from crm_core.i18n import N_, Message
 from crm_core.rules import pool
 from crm_core.rules.access import Action, Person, PoolRight, decide
 from crm_core.schema.field import Plain
-from crm_core.schema.machine import Machine
+from crm_core.schema.machine import Step
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.derived import last_contact_ms
 from crm_desktop.models.records import Record
 from crm_desktop.services import rights
 
-LEAD = "lead"
-STEP_FIELDS = frozenset(("holding", "owner_id", "last_owner_id", "pool_reason"))
+STEP_FIELDS = frozenset(("holding", "owner_id", "last_owner_id", "pool_reason", "claimed_by"))
 """Fields a step writes or takes along."""
 
 
@@ -43,6 +43,18 @@ def complete(before: Record, changes: dict[str, Plain]) -> None:
         changes["holding"] = pool.HELD
 
 
+def complete_lead(person: Person, before: Record, changes: dict[str, Plain]) -> None:
+    """Add who claimed a lead of nobody to a claim, and whose it was to giving it back."""
+    step = _step_of_lead(before, changes)
+    if step is None:
+        return
+    if step.name == pool.TAKE:
+        taker = changes["owner_id"]
+        changes["claimed_by"] = taker if taker == person.user_id else None
+    else:
+        changes["last_owner_id"] = before.get("owner_id")
+
+
 def demand_step(
     session: Session, person: Person, clock: Clock, before: Record, changes: Mapping[str, Any]
 ) -> frozenset[str]:
@@ -53,8 +65,8 @@ def demand_step(
     machine = before.schema.meta.machine
     if machine is None or not before.schema.meta.pooled:
         return frozenset()
-    if before.entity == LEAD:
-        return _demand_step_of_lead(session, person, machine, before, changes)
+    if before.entity == pool.LEAD:
+        return _demand_step_of_lead(session, person, clock, before, changes)
     if "holding" not in changes:
         return frozenset()
     step = machine.between(before.get("holding"), changes["holding"])
@@ -73,9 +85,9 @@ def demand_step(
     return STEP_FIELDS & changes.keys()
 
 
-def rules_in_force(session: Session) -> tuple[pool.Rule, ...]:
-    """Return the rules of the pool."""
-    return pool.rules_of(dict(row) for row in session.execute(select(PoolRule.__table__)).mappings())
+def rules_in_force(session: Session, kind: str = pool.CUSTOMER) -> tuple[pool.Rule, ...]:
+    """Return the rules of the pool for a kind of record."""
+    return pool.rules_of((dict(row) for row in session.execute(select(PoolRule.__table__)).mappings()), kind)
 
 
 def due_in(session: Session, customer: Record) -> pool.Due | None:
@@ -132,21 +144,44 @@ def _demand_taking(
         raise UserError(refusal)
 
 
-def _demand_step_of_lead(
-    session: Session, person: Person, machine: Machine, before: Record, changes: Mapping[str, Any]
-) -> frozenset[str]:
-    state, owner = before.get(machine.field), before.get("owner_id")
+def refusal_of_lead(session: Session, person: Person, clock: Clock, lead: Record) -> Message | None:
+    """Return why the rules of the pool keep a person from a lead of nobody; None where they do not."""
+    rules = rules_in_force(session, pool.LEAD)
+    now_ms = clock.now_ms()
+    return pool.claim_refusal(
+        pool.rule_for(rules, None, None),
+        _leads_taken(session, person.user_id, now_ms),
+        person_id=person.user_id,
+        last_owner_id=lead.get("last_owner_id"),
+        returned_ms=lead.get("returned_at"),
+        now_ms=now_ms,
+    )
+
+
+def _step_of_lead(before: Record, changes: Mapping[str, Any]) -> Step | None:
+    machine, owner = before.schema.meta.machine, before.get("owner_id")
+    if machine is None:
+        return None
+    state = before.get(machine.field)
     if machine.state_of(changes.get(machine.field, state)) != machine.state_of(state):
-        return frozenset()  # the recorder lets the new state go as the step, and the owner as a plain change
-    after = changes.get("owner_id", owner)
-    step = machine.staying(state, {"owner_id": (owner, after)})
+        return None  # the recorder lets the new state go as the step, and the owner as a plain change
+    return machine.staying(state, {"owner_id": (owner, changes.get("owner_id", owner))})
+
+
+def _demand_step_of_lead(
+    session: Session, person: Person, clock: Clock, before: Record, changes: Mapping[str, Any]
+) -> frozenset[str]:
+    step = _step_of_lead(before, changes)
     if step is None:
         return frozenset()
-    taker = after if step.name == pool.TAKE else owner
+    taker = changes["owner_id"] if step.name == pool.TAKE else before.get("owner_id")
     if taker != person.user_id or PoolRight.LEADS not in person.rights.pool:
         return frozenset()  # giving a lead to others, and taking it from them, is assigning it
     rights.may(session, person, Action.READ, before.entity, before.values).demand()
-    return frozenset(("owner_id",))
+    refusal = refusal_of_lead(session, person, clock, before) if step.name == pool.TAKE else None
+    if refusal is not None:
+        raise UserError(refusal)
+    return STEP_FIELDS & changes.keys()
 
 
 def _demand_return(session: Session, person: Person, before: Record, changes: Mapping[str, Any]) -> None:
@@ -186,3 +221,10 @@ def _taken(
         select(*columns).where(or_(Customer.owner_id == user_id, recent), Customer.life % 2 == 1)
     )
     return pool.taken_of(rules, rule, (dict(row) for row in rows.mappings()), user_id, now_ms)
+
+
+def _leads_taken(session: Session, user_id: str, now_ms: int) -> pool.Taken:
+    recent = and_(Lead.claimed_by == user_id, Lead.claimed_at > now_ms - pool.WEEK_MS)
+    columns = (Lead.owner_id, Lead.status, Lead.claimed_by, Lead.claimed_at)
+    rows = session.execute(select(*columns).where(or_(Lead.owner_id == user_id, recent), Lead.life % 2 == 1))
+    return pool.leads_taken((dict(row) for row in rows.mappings()), user_id, now_ms)

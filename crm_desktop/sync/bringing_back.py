@@ -224,8 +224,10 @@ def _change_again(session: WriteSession, entity: str, row_id: str, entries: Sequ
         if (machine is not None and reached is not None)
         else {}
     )
-    if machine is not None and reached is not None:
-        for name in (*machine.kept_fields(), *given):
+    if machine is not None:
+        stepped = machine.kept_fields() if reached is not None else frozenset[str]()
+        told = {name for name in machine.named_fields() if schema.fields[name].read_only}
+        for name in (*stepped, *told, *given):
             changes.pop(name, None)  # the steps write it
     if changes and present.alive:
         present = repository.update(session, entity, row_id, changes)

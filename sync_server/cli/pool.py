@@ -18,6 +18,7 @@ from sync_server.services.auth import now_ms
 RULE = SCHEMAS["pool_rule"]
 COLUMNS = (
     "name",
+    "kind",
     "level",
     "status",
     "spared",

@@ -69,7 +69,7 @@ def _would_have_stayed(edits: Edits, record: Record, made: Sequence[Made]) -> bo
     # What was heard of since the return is no reason that it should have stayed.
     contact = contact if contact <= returned_ms else _latest(made, returned_ms)
     standing = replace(held, contact_ms=contact or None, deal_ms=deal or None, has_open_deal=has_open)
-    return pool.comes_back(edits.pooling.rules, standing, returned_ms)
+    return pool.comes_back(edits.pooling.rules(), standing, returned_ms)
 
 
 def _latest(made: Sequence[Made], until_ms: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import CONTACT_KINDS
@@ -17,6 +17,7 @@ from crm_core.i18n import N_, message
 from crm_core.rules import pool
 from crm_core.rules.access import Action, PoolRight
 from crm_core.rules.scopes import POOL
+from crm_core.schema.reading import Schema
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.protocol import Code, OpKind
 from crm_core.times import DAY_MS
@@ -32,15 +33,15 @@ SEEN_MS = 30 * DAY_MS
 _POSITIONS_A_CHANGE = 64
 """More than one change takes: its fields, and the scopes that are left and entered by it."""
 _exits = table_of(ScopeExit)
-_customers = CUSTOMER.table
+_customers, _leads = CUSTOMER.table, LEAD.table
 _activities = SCHEMAS["activity"].table
 _deals, _stages = SCHEMAS["deal"].table, SCHEMAS["stage"].table
 
 
-def rules_in_force(connection: Connection) -> tuple[pool.Rule, ...]:
-    """Return the rules of the pool."""
+def rules_in_force(connection: Connection, kind: str = pool.CUSTOMER) -> tuple[pool.Rule, ...]:
+    """Return the rules of the pool for a kind of record."""
     table = SCHEMAS["pool_rule"].table
-    return pool.rules_of(dict(row) for row in connection.execute(select(table)).mappings())
+    return pool.rules_of((dict(row) for row in connection.execute(select(table)).mappings()), kind)
 
 
 def standings(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> dict[str, pool.Standing]:
@@ -100,19 +101,18 @@ class Pooling:
         self._records = records
         self._rights = rights
         self._placing = placing
-        self._rules: tuple[pool.Rule, ...] | None = None
+        self._rules: dict[str, tuple[pool.Rule, ...]] = {}
 
-    @property
-    def rules(self) -> tuple[pool.Rule, ...]:
-        """The rules in force, read once for a batch."""
+    def rules(self, kind: str = pool.CUSTOMER) -> tuple[pool.Rule, ...]:
+        """Return the rules in force for a kind of record, read once for a batch."""
         self._records.noticed_kinds.add(SCHEMAS["pool_rule"].no)
-        if self._rules is None:
-            self._rules = rules_in_force(self._records.connection)
-        return self._rules
+        if kind not in self._rules:
+            self._rules[kind] = rules_in_force(self._records.connection, kind)
+        return self._rules[kind]
 
     def forget(self) -> None:
         """Read the rules anew: one of them changed."""
-        self._rules = None
+        self._rules = {}
 
     def demand_step(self, record: Record, wanted: Wanted, stamp: Stamp) -> dict[str, Any]:
         """Return what goes with a step. Raises `Refused` unless the author may take it as things stand."""
@@ -152,7 +152,9 @@ class Pooling:
                 self._rights.demand(Action.EDIT, record)
                 if not self._rights.may(Action.ASSIGN, LEAD.name, record.all_scopes()):
                     raise Refused(Code.FORBIDDEN_ASSIGN, pool.MAY_NOT_RETURN_LEAD)
-            return {"owner_id": None}
+            if wanted.values.get("last_owner_id", holder) != holder:
+                raise Refused(Code.ILLEGAL_STATE, pool.ANOTHER_HAS_LEAD)
+            return {"owner_id": None, "last_owner_id": holder}
         taker = wanted.values.get("owner_id") or person.user_id
         sees = self._rights.sees(record) and record.lives
         if holder is not None:
@@ -167,7 +169,22 @@ class Pooling:
         if taker != person.user_id or not may_claim:
             self._rights.demand(Action.EDIT, record)
             self._placing.demand_move(record, [field], {**record.values, "owner_id": taker})
-        return {"owner_id": taker}
+        else:
+            self._demand_rules_of_leads(record, at_ms)
+        return {"owner_id": taker, "claimed_by": taker if taker == person.user_id else None}
+
+    def _demand_rules_of_leads(self, record: Record, at_ms: int) -> None:
+        person = self._rights.person
+        refusal = pool.claim_refusal(
+            pool.rule_for(self.rules(pool.LEAD), None, None),
+            self._leads_taken(at_ms),
+            person_id=person.user_id,
+            last_owner_id=record.values["last_owner_id"],
+            returned_ms=record.values["returned_at"],
+            now_ms=at_ms,
+        )
+        if refusal is not None:
+            raise Refused(Code.ILLEGAL_STATE, refusal)
 
     def _left_pool(self, record: Record, at_ms: int) -> bool:
         """Tell whether its present owner took a record out of the pool, not long before a claim was made."""
@@ -208,7 +225,7 @@ class Pooling:
             return
         if PoolRight.CLAIM not in person.rights.pool:
             raise Refused(Code.FORBIDDEN_ASSIGN, pool.MAY_NOT_CLAIM)
-        rule = pool.rule_for(self.rules, record.values["level"], record.values["status"])
+        rule = pool.rule_for(self.rules(), record.values["level"], record.values["status"])
         refusal = pool.claim_refusal(
             rule,
             self._taken(rule, at_ms),
@@ -239,7 +256,7 @@ class Pooling:
         if PoolRight.LOCK not in person.rights.pool or not (holder == person.user_id or assigns):
             raise Refused(Code.FORBIDDEN_ASSIGN, pool.MAY_NOT_LOCK)
         if step == pool.LOCK:
-            rule = pool.rule_for(self.rules, record.values["level"], record.values["status"])
+            rule = pool.rule_for(self.rules(), record.values["level"], record.values["status"])
             refusal = pool.lock_refusal(rule, self._taken(rule, 0, holder))
             if refusal is not None:
                 raise Refused(Code.ILLEGAL_STATE, refusal)
@@ -255,10 +272,26 @@ class Pooling:
         query = select(*(_customers.c[name] for name in names)).where(
             or_(_customers.c.owner_id == person_id, recent), _customers.c.life % 2 == 1
         )
+        rows = self._as_left(CUSTOMER, query)
+        return pool.taken_of(self.rules(), rule, rows, person_id, now_ms)
+
+    def _leads_taken(self, now_ms: int) -> pool.Taken:
+        """Return what the author has and claimed of leads, as the batch leaves them so far."""
+        self._records.noticed_kinds.add(LEAD.no)
+        person_id = self._rights.person.user_id
+        names = ("id", "status", "owner_id", "claimed_by", "claimed_at")
+        recent = and_(_leads.c.claimed_by == person_id, _leads.c.claimed_at > now_ms - pool.WEEK_MS)
+        query = select(*(_leads.c[name] for name in names)).where(
+            or_(_leads.c.owner_id == person_id, recent), _leads.c.life % 2 == 1
+        )
+        return pool.leads_taken(self._as_left(LEAD, query), person_id, now_ms)
+
+    def _as_left(self, schema: Schema, query: Select[Any]) -> Iterable[Mapping[str, Any]]:
+        """Return the rows a query finds, and of the kind all the batch touched as it leaves them."""
         rows = {row["id"]: dict(row) for row in self._records.connection.execute(query).mappings()}
         for record in self._records.touched():
-            if record.schema is CUSTOMER:
+            if record.schema is schema:
                 rows.pop(record.id, None)
                 if record.lives:
                     rows[record.id] = record.values
-        return pool.taken_of(self.rules, rule, rows.values(), person_id, now_ms)
+        return rows.values()

@@ -18,7 +18,7 @@ HELD = Standing(owner_id="me", holding=None, level="B", status="active", since_m
 
 def row(**values: Any) -> dict[str, Any]:
     empty = dict.fromkeys(
-        ("level", "status", "spared", "remind_days", "most_held", "most_locked", "claims_a_day")
+        ("kind", "level", "status", "spared", "remind_days", "most_held", "most_locked", "claims_a_day")
     )
     empty |= dict.fromkeys(("claims_a_week", "barred_days", "contact_days", "deal_days", "active"))
     return {**empty, "id": "1", "name": "A rule", "life": 1, **values}
@@ -87,6 +87,20 @@ def test_a_rule_says_its_figures() -> None:
     assert "again in 4 days" in refusal(limits, Taken(), now_ms=110 * DAY_MS, **barred)
     assert refusal(limits, Taken(), now_ms=114 * DAY_MS, **barred) == ""
     assert refusal(limits, Taken(), now_ms=110 * DAY_MS, last_owner_id="other", returned_ms=0) == ""
+
+
+def test_a_rule_is_for_customers_or_for_leads_and_says_what_fits_them() -> None:
+    rows = [
+        row(id="1", name="old"),
+        row(id="2", name="c", kind="customer"),
+        row(id="3", name="l", kind="lead"),
+    ]
+    assert [rule.name for rule in pool.rules_of(rows)] == ["old", "c"]
+    assert [rule.name for rule in pool.rules_of(rows, pool.LEAD)] == ["l"]
+    limits = {"kind": "lead", "most_held": 3, "claims_a_day": 1, "barred_days": 2, "spared": False}
+    assert pool.problems_of_rule(limits) == []
+    wrong = pool.problems_of_rule({**limits, "contact_days": 30, "level": "A", "spared": True})
+    assert [problem.field for problem in wrong] == ["level", "spared", "contact_days"]
 
 
 days = st.integers(0, 400).map(lambda day: day * DAY_MS)

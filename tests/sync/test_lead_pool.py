@@ -23,10 +23,10 @@ def test_a_claim_of_a_lead_is_provisional_and_the_loser_is_told_who_has_it(
 ) -> None:
     (lin, wang), (lead, second, third) = lead_pool(office, laptops, "sales", "sales")
     call = office.hq.create("activity", {"kind": "call", "subject": "Asked", "lead_id": lead})
-    assert leads.overview(lin.replica, lead).may_claim
+    assert leads.overview(lin.replica, lead).stands.may_claim
     with pytest.raises(AccessDenied):
         records.update(lin.replica, "lead", lead, {"name": "Mine"})
-    taken = pool.claim_leads(lin.replica, [lead, second]).value
+    taken = pool.claim_leads(lin.replica, [lead, second]).value.taken
     assert {record.get("owner_id") for record in taken} == {lin.user_id}
     with pytest.raises(UserError, match="not free"):
         pool.claim_leads(lin.replica, [lead])
@@ -73,3 +73,49 @@ def test_a_lead_given_back_is_free_for_the_next(office: Office, laptops: Laptops
     assert {office.row("lead", each)["owner_id"] for each in (lead, other)} == {wang.user_id}
     assert [laptop.returned() for laptop in (lin, wang, boss)] == [[], [], []]
     assert [line for laptop in (lin, wang, boss) for line in differences(laptop)] == []
+
+
+def test_limits_are_said_before_anything_is_sent_and_hq_counts_the_same(
+    office: Office, laptops: Laptops
+) -> None:
+    (lin, wang), free = lead_pool(office, laptops, "sales", "sales")
+    office.hq.create("pool_rule", {"name": "全部", "kind": "lead", "claims_a_day": 2, "barred_days": 3})
+    settle_all([lin, wang], 1)
+    claimed = pool.claim_leads(lin.replica, free).value
+    assert ([lead.id for lead in claimed.taken], claimed.left) == (free[:2], 1)
+    assert str(claimed.refusal) == "You claimed 2 leads in 24 hours; 2 is most (全部)"
+    with pytest.raises(UserError, match="claimed 2 leads in 24 hours"):
+        pool.claim_leads(lin.replica, free[2:])
+    pool.return_leads(lin.replica, free[:1])
+    with pytest.raises(UserError, match="again in 3 days"):
+        pool.claim_leads(lin.replica, free[:1])
+    settle_all([lin, wang])
+    assert lin.returned() == []
+    with pytest.raises(UserError, match="again in 3 days"):
+        pool.claim_leads(lin.replica, free[:1])
+    pool.claim_leads(wang.replica, free[:1])
+    settle_all([lin, wang])
+    row = office.row("lead", free[0])
+    assert (row["owner_id"], row["claimed_by"], row["last_owner_id"]) == (
+        wang.user_id,
+        wang.user_id,
+        lin.user_id,
+    )
+    assert [line for laptop in (lin, wang) for line in differences(laptop)] == []
+
+
+def test_who_is_over_a_limit_by_two_laptops_gets_the_second_claim_back(
+    office: Office, laptops: Laptops
+) -> None:
+    office.hq.create("pool_rule", {"name": "All", "kind": "lead", "most_held": 1})
+    user_id = office.user("P", "sales")
+    one, two = laptops.make("one", user_id), laptops.make("two", user_id)
+    free = [office.hq.create("lead", {"name": f"Lead {no}"}) for no in range(2)]
+    settle_all([one, two], 1)
+    for laptop, lead in zip((one, two), free, strict=True):
+        pool.claim_leads(laptop.replica, [lead])
+    settle_all([one, two])
+    assert (one.returned(), two.returned()) == ([], [("lead", "16", Code.ILLEGAL_STATE)])
+    (told,) = returned_edits.returned(two.replica)
+    assert str(told.reason) == "You have 1 of the 1 open leads one may have (All)"
+    assert [line for laptop in (one, two) for line in differences(laptop)] == []

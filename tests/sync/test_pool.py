@@ -140,6 +140,7 @@ def test_the_list_knows_the_same_day_as_the_rule(office: Office, laptops: Laptop
         {"name": "A", "level": "A", "deal_days": 5},
         {"name": "B lost", "level": "B", "status": "lost", "spared": True},
         {"name": "Lost", "status": "lost", "contact_days": None, "deal_days": 90},
+        {"name": "Leads", "kind": "lead", "most_held": 3},
     )
     for values in rules:
         records.create(replica, "pool_rule", values)

@@ -103,11 +103,11 @@ class LeadDetails(ReadDetails[LeadOverview]):
         self.add_latest()
 
     def _steps(self, read: LeadOverview) -> None:
-        if read.may_claim:
+        if read.stands.may_claim:
             claim = Button(message("Claim"), icon="plus", small=True)
             claim.clicked.connect(self.claim_asked)
             self.body.addWidget(claim)
-        if read.may_edit and read.lead.get("status") in (None, *OPEN):
+        if read.stands.may_convert:
             convert = Button(message("Convert…"), icon="right", small=True)
             convert.clicked.connect(lambda: self.convert_asked.emit(read.lead.id))
             self.body.addWidget(convert)

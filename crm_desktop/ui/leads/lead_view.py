@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import message
-from crm_desktop.services import timeline
+from crm_desktop.services import leads, timeline
+from crm_desktop.services.leads import LeadStanding
 from crm_desktop.services.lists import Titles
 from crm_desktop.services.timeline import Timeline, TimelineItem
 from crm_desktop.ui.actions import ActionRegistry
@@ -31,6 +32,8 @@ class LeadView(Live, QWidget):
 
     log_asked = Signal(str)
     convert_asked = Signal(str)
+    claim_asked = Signal(str)
+    give_back_asked = Signal(str)
 
     def __init__(self, context: Context, actions: ActionRegistry, lead_id: str) -> None:
         super().__init__()
@@ -45,15 +48,23 @@ class LeadView(Live, QWidget):
         self._empty.hide()
         log = Button(message("Log"), icon="pen", small=True)
         log.clicked.connect(lambda: self.log_asked.emit(lead_id))
-        convert = Button(message("Convert…"), icon="right", small=True)
-        convert.clicked.connect(lambda: self.convert_asked.emit(lead_id))
+        self.claim_button = Button(message("Claim"), icon="plus", small=True)
+        self.claim_button.clicked.connect(lambda: self.claim_asked.emit(lead_id))
+        self.give_back_button = Button(message("Give back"), icon="undo", small=True)
+        self.give_back_button.clicked.connect(lambda: self.give_back_asked.emit(lead_id))
+        self.convert_button = Button(message("Convert…"), icon="right", small=True)
+        self.convert_button.clicked.connect(lambda: self.convert_asked.emit(lead_id))
+        self._by_standing = (self.claim_button, self.give_back_button, self.convert_button)
+        for button in self._by_standing:
+            button.hide()
         self._side = QWidget()
         head = QHBoxLayout()
         head.setContentsMargins(L, 12, L, 4)
         head.setSpacing(6)
         head.addWidget(Label(message("Time line"), step="section"), 1)
         head.addWidget(log)
-        head.addWidget(convert)
+        for button in self._by_standing:
+            head.addWidget(button)
         column = QVBoxLayout(self._side)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(head)
@@ -75,9 +86,17 @@ class LeadView(Live, QWidget):
         self.read()
 
     def read(self) -> None:
-        """Read the time line anew."""
+        """Read the time line anew, and what may be done with the lead."""
+        replica = self._context.replica
         self._context.tasks.read(
             self, lambda: self._page(None), self._on_read, self._context.show_error, topic="line"
+        )
+        self._context.tasks.read(
+            self,
+            lambda: leads.standing(replica, self.lead_id),
+            self._show_standing,
+            lambda _error: None,  # said where the lead itself cannot be read
+            topic="standing",
         )
 
     def retint(self) -> None:
@@ -96,6 +115,11 @@ class LeadView(Live, QWidget):
         found, titles = read
         self.model.show_items(found.items, SCHEMAS["lead"].fields, titles, more=found.more)
         self._empty.setVisible(not found.items)
+
+    def _show_standing(self, standing: LeadStanding) -> None:
+        offered = (standing.may_claim, standing.may_give_back, standing.may_convert)
+        for button, is_offered in zip(self._by_standing, offered, strict=True):
+            button.setVisible(is_offered)
 
     def _ask_older(self) -> None:
         before = self.model.oldest_ms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QPoint, Qt
 
@@ -10,9 +10,9 @@ from crm_core.entities.lead import JUNK_REASONS
 from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action as Right
 from crm_desktop.models.records import Record
-from crm_desktop.models.replica import Replica
 from crm_desktop.services import leads, lists, pool
 from crm_desktop.services.outcome import Outcome
+from crm_desktop.services.pool import Claimed
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import figure
@@ -21,7 +21,6 @@ from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.menus import Menu
 
 GROUP = N_("Leads")
-_OfPool = Callable[[Replica, Collection[str]], Outcome[tuple[Record, ...]]]
 
 
 class Triage(QObject):
@@ -37,8 +36,8 @@ class Triage(QObject):
         edit, assign = (Right.EDIT, "lead"), (Right.ASSIGN, "lead")
         for key, text, shortcut, icon, right, run in (
             ("assign", N_("Assign…"), "A", "user", assign, self.ask_owner),
-            ("claim", N_("Claim"), "M", "plus", edit, self.claim),
-            ("give-back", N_("Give back"), "R", "undo", edit, self.give_back),
+            ("claim", N_("Claim"), "M", "plus", edit, lambda: self.claim()),
+            ("give-back", N_("Give back"), "R", "undo", edit, lambda: self.give_back()),
             ("qualify", N_("Qualify"), "Q", "check", edit, lambda: self.set_state("qualified")),
             ("work", N_("Take to work"), "W", "play", edit, lambda: self.set_state("working")),
             ("nurture", N_("Nurture"), "U", "clock", edit, lambda: self.set_state("nurture")),
@@ -71,24 +70,29 @@ class Triage(QObject):
         if row is not None:
             self._convert(row.id)
 
-    def claim(self) -> None:
-        """Take the leads that are nobody's; with Undo."""
-        self._pool(pool.claim_leads, pool.return_leads, claimed_words)
-
-    def give_back(self) -> None:
-        """Let the leads be nobody's again, for others to claim; with Undo."""
-        self._pool(pool.return_leads, pool.claim_leads, _given_back_words)
-
-    def _pool(self, change: _OfPool, back: _OfPool, words: Callable[[Sequence[Record]], Message]) -> None:
-        replica, chosen = self._context.replica, self._chosen()
+    def claim(self, lead_id: str | None = None) -> None:
+        """Take the leads that are nobody's, or one of them; with Undo."""
+        replica, chosen = self._context.replica, self._chosen(lead_id)
         if chosen is None:
             return
 
-        def done(changed: tuple[Record, ...]) -> None:
-            ids = [lead.id for lead in changed]
-            self._context.tell(words(changed), lambda: back(replica, ids))
+        def done(claimed: Claimed) -> None:
+            ids = [lead.id for lead in claimed.taken]
+            self._context.tell(claimed_words(claimed), lambda: pool.return_leads(replica, ids))
 
-        self._context.change(self._list, lambda: change(replica, chosen()), done)
+        self._context.change(self._list, lambda: pool.claim_leads(replica, chosen()), done)
+
+    def give_back(self, lead_id: str | None = None) -> None:
+        """Let the leads, or one of them, be nobody's again, for others to claim; with Undo."""
+        replica, chosen = self._context.replica, self._chosen(lead_id)
+        if chosen is None:
+            return
+
+        def done(given: tuple[Record, ...]) -> None:
+            ids = [lead.id for lead in given]
+            self._context.tell(_given_back_words(given), lambda: pool.claim_leads(replica, ids))
+
+        self._context.change(self._list, lambda: pool.return_leads(replica, chosen()), done)
 
     def set_state(self, state: str, reason: str | None = None) -> None:
         """Take the leads to a state; with Undo."""
@@ -145,8 +149,10 @@ class Triage(QObject):
 
         self._context.change(self._list, work, done)
 
-    def _chosen(self) -> Callable[[], Sequence[str]] | None:
-        """Return what reads the ids meant, off the main thread: the selection, or the current row."""
+    def _chosen(self, lead_id: str | None = None) -> Callable[[], Sequence[str]] | None:
+        """Return what reads the ids meant, off the main thread: that, the selection, or the current row."""
+        if lead_id is not None:
+            return lambda: (lead_id,)
         query, ids = self._list.selected_query()
         replica = self._context.replica
         if ids is None:
@@ -178,12 +184,20 @@ class Triage(QObject):
         self.menu = None
 
 
-def claimed_words(leads: Sequence[Record]) -> Message:
+def claimed_words(claimed: Claimed) -> Message:
     """Return what is said of leads just claimed."""
+    taken = claimed.taken
+    if claimed.refusal is not None:
+        return message(
+            "{count} of {all} leads are claimed, yours when HQ has agreed. {reason}",
+            count=figure(len(taken)),
+            all=figure(len(taken) + claimed.left),
+            reason=claimed.refusal,
+        )
     return plural(
-        len(leads),
-        message("“{lead}” is claimed; yours when HQ has agreed", lead=leads[0].title),
-        message("{count} leads are claimed; yours when HQ has agreed", count=figure(len(leads))),
+        len(taken),
+        message("“{lead}” is claimed; yours when HQ has agreed", lead=taken[0].title),
+        message("{count} leads are claimed; yours when HQ has agreed", count=figure(len(taken))),
     )
 
 

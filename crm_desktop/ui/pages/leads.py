@@ -66,7 +66,7 @@ class LeadsPage(Page):
         self.list.new_asked.connect(self._on_new_asked)
         self.list.shown.connect(self._on_list_shown)
         self.triage = Triage(context, actions, self.list, self._on_convert_asked)
-        details.claim_asked.connect(self.triage.claim)
+        details.claim_asked.connect(lambda: self.triage.claim())
         self._header = QWidget()
         head = QHBoxLayout(self._header)
         head.setSpacing(M)
@@ -174,6 +174,8 @@ class LeadsPage(Page):
         view.form.closed.connect(self._on_closed)
         view.log_asked.connect(self._on_log_asked)
         view.convert_asked.connect(self._on_convert_asked)
+        view.claim_asked.connect(self.triage.claim)
+        view.give_back_asked.connect(self.triage.give_back)
         view.form.tabs.choose(tab)
         self._put_over(view)
 

@@ -8,7 +8,7 @@ from crm_desktop.ui.pages.records import RecordsLook, RecordsPage
 
 
 class PoolRulesPage(RecordsPage):
-    """When customers return to the pool, and how many one may take."""
+    """When customers return to the pool, and how many of them or of leads one may take."""
 
     def __init__(self, context: Context, actions: ActionRegistry) -> None:
         look = RecordsLook(
@@ -16,6 +16,7 @@ class PoolRulesPage(RecordsPage):
             entity="pool_rule",
             columns=(
                 "name",
+                "kind",
                 "level",
                 "status",
                 "spared",
@@ -23,7 +24,7 @@ class PoolRulesPage(RecordsPage):
                 "deal_days",
                 "remind_days",
                 "most_held",
-                "most_locked",
+                "claims_a_day",
                 "active",
             ),
             sort=(("name", False),),

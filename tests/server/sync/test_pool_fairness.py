@@ -8,7 +8,7 @@ import pytest
 
 from crm_core.times import DAY_MS
 from sync_server.services.recycling import recycle
-from tests.server.sync.test_pool import laptop_of, rule
+from tests.support.claims import CUSTOMERS, laptop_of
 from tests.support.hq import Office
 
 DAYS = 30
@@ -18,7 +18,7 @@ HALF = DAY_MS // 2
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 12))])
 def test_a_visit_counts_at_its_own_time_whenever_hq_hears_of_it(sqlite_office: Office, seed: int) -> None:
     office, chance = sqlite_office, random.Random(seed)
-    rule(office, contact_days=DAYS, remind_days=7)
+    CUSTOMERS.rule(office, contact_days=DAYS, remind_days=7)
     lin, wang = laptop_of(office, "Lin"), laptop_of(office, "Wang")
     begun = office.now_ms
     held = {lin.create("customer", {"name": f"Customer {n}"}): chance.randrange(1, 45) for n in range(12)}

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, event
 
 from crm_core.entities import SCHEMAS
+from crm_core.sync.protocol import Code
 from sync_server.services.hearing import ever_of, touched_after
+from tests.support.claims import LEADS
 from tests.support.hq import Office
 
 GROWING = {
@@ -74,6 +76,8 @@ def test_no_statement_of_a_round_reads_a_growing_table_from_end_to_end(office: O
     rows = [office.hq.create("customer", {"name": f"{n}", "owner_id": seller}) for n in range(3)]
     values = {"customer_id": rows[0], "pipeline_id": office.pipeline, "stage_id": office.stages["open"]}
     deal = office.hq.create("deal", {"name": "商机", "owner_id": seller, **values})
+    LEADS.rule(office, most_held=5, claims_a_week=5, barred_days=5)
+    lead = LEADS.free(office)
     laptop.sync()
     with office.database.read() as snapshot:
         head = snapshot.head
@@ -92,6 +96,7 @@ def test_no_statement_of_a_round_reads_a_growing_table_from_end_to_end(office: O
         ),
         "a delete": lambda: (laptop.delete("customer", rows[2]), laptop.sync()),
         "an exit, and nothing more": laptop.sync,
+        "a claim of a lead": lambda: (LEADS.claim(laptop, lead), laptop.sync()),
         "news": lambda: _hear(office, head, seller),
     }
     for name, step in steps.items():
@@ -102,6 +107,24 @@ def test_no_statement_of_a_round_reads_a_growing_table_from_end_to_end(office: O
     with noted(office) as asked, office.database.read() as snapshot:
         snapshot.connection.exec_driver_sql("SELECT notes FROM customer WHERE notes = 'x'")
     assert {table for table, _ in full_scans(office, asked)} == {"customer"}  # one would be noticed
+
+
+def test_what_many_records_are_about_is_read_at_once(sqlite_office: Office) -> None:
+    office = sqlite_office
+    lin = office.laptop(office.user("Lin", "sales"))
+    asked_for = []
+    for count in (2, 30):
+        values = {"name": "C", "owner_id": lin.user_id}
+        customers = [office.hq.create("customer", values) for _ in range(count)]
+        lin.sync()
+        for customer in customers:
+            task = {"kind": "task", "subject": "Look", "about_entity": "customer", "about_id": customer}
+            lin.create("activity", task)
+        with noted(office) as asked:
+            lin.sync()
+        assert lin.code(lin.last_op) is Code.APPLIED
+        asked_for.append(sum("FROM customer" in text for text, _ in asked))
+    assert asked_for[0] == asked_for[1]
 
 
 def _hear(office: Office, head: int, user_id: str) -> None:

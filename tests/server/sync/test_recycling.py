@@ -6,7 +6,8 @@ import pytest
 
 from crm_core.times import DAY_MS
 from sync_server.services.recycling import Recycled, recycle
-from tests.server.sync.test_pool import laptop_of, rule, step, tasks
+from tests.server.sync.test_pool import tasks
+from tests.support.claims import CUSTOMERS, laptop_of
 from tests.support.hq import Laptop, Office
 
 
@@ -19,15 +20,15 @@ def test_a_rule_warns_then_returns_once_and_spares_whom_it_should(
     office: Office, two: tuple[Laptop, Laptop]
 ) -> None:
     one, _ = two
-    rule(office, contact_days=30, remind_days=7)
-    rule(office, name="Key", level="A", spared=True)
+    CUSTOMERS.rule(office, contact_days=30, remind_days=7)
+    CUSTOMERS.rule(office, name="Key", level="A", spared=True)
     quiet, spoken, locked, key = (
         one.create("customer", {"name": name, "level": level})
         for name, level in (("安静", "B"), ("Spoken", "B"), ("Locked", "C"), ("Key", "A"))
     )
     contact = one.create("contact", {"name": "Contact", "customer_id": quiet})
     one.sync()
-    step(one, locked, "lock", "held")
+    CUSTOMERS.step(one, locked, "lock", "held")
     one.sync()
     assert recycle(office.database, office.now_ms) == Recycled()
     office.now_ms += 24 * DAY_MS

@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from crm_core.entities import SCHEMAS
-from crm_core.sync.protocol import Code, OpKind
+from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS
 from sync_server.services import alike, alike_tasks, assigning
 from sync_server.services.edits import Edits
@@ -27,11 +26,11 @@ from sync_server.services.sync import SyncService
 from sync_server.store.database import Database
 from sync_server.store.tables import table_of
 from sync_server.store.turns import AssignmentTurn
+from tests.support.claims import CUSTOMERS, LEADS, Pooled
 from tests.support.hq import Laptop, Office
 
 pytestmark = pytest.mark.postgres
 
-CUSTOMER, DEAL = SCHEMAS["customer"], SCHEMAS["deal"]
 AT_LENGTH = pytest.param(8, marks=pytest.mark.soak)
 TOGETHER_S = 20.0
 
@@ -114,27 +113,13 @@ def two(tmp_path: Path, tabled_postgres: str) -> Iterator[Two]:
     made.close()
 
 
-def claim(laptop: Laptop, customer: str) -> int:
-    numbers, values = [CUSTOMER.fields["owner_id"].no], [bytes.fromhex(laptop.user_id)]
-    taking = ["take", "pool", [numbers, values]]
-    return laptop.do(OpKind.COMMAND, "customer", customer, CUSTOMER.fields["holding"].no, taking)
-
-
-def pool_of(two: Two, count: int) -> list[str]:
-    create, update = two.office.hq.create, two.office.hq.update
-    found = [create("customer", {"name": f"无主客户 {n}"}) for n in range(count)]
-    for each in found:
-        update("customer", each, {"owner_id": None})
-    return found
-
-
 @pytest.mark.parametrize("count", [2, AT_LENGTH])
 def test_a_customer_of_the_pool_goes_to_one_of_two_who_claim_it_at_once(two: Two, count: int) -> None:
     laptops = [two.office.laptop(two.office.user(name, "sales")) for name in ("Lin", "Wang")]
-    customers = pool_of(two, count)
+    customers = [CUSTOMERS.free(two.office) for _ in range(count)]
     for laptop in laptops:
         laptop.sync()
-    claims = [(laptop, each, claim(laptop, each)) for each in customers for laptop in laptops]
+    claims = [(laptop, each, CUSTOMERS.claim(laptop, each)) for each in customers for laptop in laptops]
     with decided_together(Edits, "apply"):
         two.send(laptops)
     codes = [(each, laptop.code(number)) for laptop, each, number in claims]
@@ -148,19 +133,20 @@ def test_a_customer_of_the_pool_goes_to_one_of_two_who_claim_it_at_once(two: Two
         assert laptop.replica == two.office.projection(laptop.user_id)
 
 
-def test_nobody_takes_more_than_the_limit_by_asking_two_servers(two: Two) -> None:
-    two.office.hq.create("pool_rule", {"name": "All", "most_held": 1})
+@pytest.mark.parametrize("kind", [CUSTOMERS, LEADS], ids=lambda kind: kind.entity)
+def test_nobody_takes_more_than_the_limit_by_asking_two_servers(two: Two, kind: Pooled) -> None:
+    kind.rule(two.office, most_held=1)
     lin = two.office.user("Lin", "sales")
     laptops = [two.office.laptop(lin) for _ in range(2)]
-    customers = pool_of(two, 2)
+    records = [kind.free(two.office) for _ in range(2)]
     for laptop in laptops:
         laptop.sync()
-    numbers = [claim(laptop, each) for laptop, each in zip(laptops, customers, strict=True)]
+    numbers = [kind.claim(laptop, each) for laptop, each in zip(laptops, records, strict=True)]
     with decided_together(Edits, "apply"):
         two.send(laptops)
     codes = [laptop.code(number) for laptop, number in zip(laptops, numbers, strict=True)]
     assert Counter(codes) == {Code.APPLIED: 1, Code.ILLEGAL_STATE: 1}
-    assert len(two.office.hq.find("customer", "owner_id", lin)) == 1
+    assert len(two.office.hq.find(kind.entity, "owner_id", lin)) == 1
 
 
 def test_no_deal_comes_into_a_stage_that_goes_in_the_same_moment(two: Two) -> None:

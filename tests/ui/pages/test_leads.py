@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.assembly import App
+from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.models.query import ListQuery
 from crm_desktop.services import converting, leads, records
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.leads.convert_form import ConvertForm
@@ -131,6 +133,50 @@ def test_a_lead_of_nobody_is_claimed_by_key_or_button_and_given_back(app: App, s
     stage.settle()
     assert show(stage.notices[-1].text) == "“Free two” is free to be claimed"
     assert records.get(app.replica, "lead", free[1]).get("owner_id") is None
+
+
+def test_a_lead_of_nobody_is_claimed_and_given_back_on_its_own_page_by_keyboard(
+    app: App, stage: Stage
+) -> None:
+    lead = new_lead(app, "Free three")
+    leads.assign(app.replica, {lead: None})
+    page = page_of(stage)
+    go_to(stage, page, lead)
+    page.show_place(Place(page="leads", record_id=lead))
+    stage.settle()
+    view = page.over
+    assert isinstance(view, LeadView)
+    stage.until(view.claim_button.isVisible)
+    assert not view.give_back_button.isVisible()
+    view.claim_button.setFocus()
+    stage.press(view.claim_button, Qt.Key.Key_Space)
+    stage.until(view.give_back_button.isVisible)
+    assert not view.claim_button.isVisible()
+    assert records.get(app.replica, "lead", lead).get("owner_id") == app.replica.person.user_id
+    assert show(stage.notices[-1].text) == "“Free three” is claimed; yours when HQ has agreed"
+    view.give_back_button.setFocus()
+    stage.press(view.give_back_button, Qt.Key.Key_Space)
+    stage.until(view.claim_button.isVisible)
+    assert records.get(app.replica, "lead", lead).get("owner_id") is None
+
+
+def test_of_more_leads_than_one_may_claim_as_many_are_taken_and_why_is_said(app: App, stage: Stage) -> None:
+    free = [new_lead(app, f"Many {no}") for no in range(3)]
+    leads.assign(app.replica, dict.fromkeys(free, None))
+    own = Condition(field="claimed_by", op=Op.EQUAL, value=app.replica.person.user_id)
+    most = records.count(app.replica, ListQuery(entity="lead", conditions=(own,))) + 2
+    rule = records.create(app.replica, "pool_rule", {"name": "Leads", "kind": "lead", "claims_a_day": most})
+    page = page_of(stage)
+    page.list.choose_view("nobodys")
+    stage.settle()
+    go_to(stage, page, free[0])
+    page.list.table.selectAll()
+    stage.press(page.list.table, Qt.Key.Key_M)
+    stage.settle()
+    said = show(stage.notices[-1].text)
+    assert said.startswith("2 of ")
+    assert f"yours when HQ has agreed. You claimed {most} leads in 24 hours; {most} is most" in said
+    records.delete(app.replica, "pool_rule", rule.value.id)
 
 
 def test_a_letter_typed_into_the_filter_sorts_nothing_out(app: App, stage: Stage) -> None:
