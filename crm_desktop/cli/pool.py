@@ -11,7 +11,7 @@ from crm_desktop.assembly import App
 from crm_desktop.cli.console import tr
 from crm_desktop.cli.records import id_argument, rows_of, where_option
 from crm_desktop.cli.root import Terminal, pass_terminal
-from crm_desktop.cli.values import declared_fields, record_id_of
+from crm_desktop.cli.values import declared_fields, named_rows, record_id_of
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import ListQuery, parse_conditions
 from crm_desktop.models.records import Record
@@ -51,10 +51,7 @@ def list_pool(
             asked = parse_conditions(session, service.CUSTOMER, conditions)
         order = "pool_due" if soon else "name"
         query = ListQuery(entity=service.CUSTOMER, conditions=(fixed, *asked), sort=((order, False),))
-        names = _SOON if soon else _IN_POOL
-        fields = declared_fields(app.replica, service.CUSTOMER)
-        rows = (flat(record, fields) for record in rows_of(app.replica, query, limit))
-        terminal.console.show_rows(rows, (*names, "id"))
+        _show(terminal, app, query, limit, _SOON if soon else _IN_POOL)
 
 
 def _list_leads(terminal: Terminal, app: App, conditions: tuple[str, ...], limit: int | None) -> None:
@@ -62,9 +59,18 @@ def _list_leads(terminal: Terminal, app: App, conditions: tuple[str, ...], limit
     with app.replica.read() as session:
         asked = parse_conditions(session, service.LEAD, conditions)
     query = ListQuery(entity=service.LEAD, conditions=(*fixed, *asked), sort=(("created_at", True),))
-    fields = declared_fields(app.replica, service.LEAD)
-    rows = (flat(record, fields) for record in rows_of(app.replica, query, limit))
-    terminal.console.show_rows(rows, (*_FREE, "id"))
+    _show(terminal, app, query, limit, _FREE)
+
+
+def _show(
+    terminal: Terminal, app: App, query: ListQuery, limit: int | None, columns: tuple[str, ...]
+) -> None:
+    found = rows_of(app.replica, query, limit)
+    if terminal.console.as_json:
+        fields = declared_fields(app.replica, query.entity)
+        terminal.console.show_rows((flat(record, fields) for record in found), ())
+    else:
+        terminal.console.show_rows(named_rows(app.replica, found, columns), (*columns, "id"))
 
 
 @pool.command("claim", help=tr(N_("Take a customer or lead out of the pool; HQ says who came first.")))

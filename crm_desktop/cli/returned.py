@@ -11,7 +11,7 @@ from crm_core.entities import schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.schema.field import Plain
-from crm_core.schema.values import instant_text, to_plain
+from crm_core.schema.values import instant_text, links_of, to_plain
 from crm_desktop.assembly import App
 from crm_desktop.cli.console import tr
 from crm_desktop.cli.root import Terminal, pass_terminal
@@ -24,6 +24,8 @@ from crm_desktop.services.returned_edits import ReturnedEdit
 COLUMNS = ("id", "entity", "title", "label", "mine", "theirs", "who", "at", "reason")
 OFFERED_COLUMNS = ("id", "who", "at", "entity", "title", "label", "present", "mine", "problem")
 DECIDED_COLUMNS = ("id", "decided_at", "decision", "entity", "title", "label", "mine", "theirs")
+
+_VALUES = ("base", "mine", "theirs", "present")
 
 _edit_id = click.argument("edit_id", metavar="ID", type=int)
 _for_all = click.option(
@@ -42,7 +44,7 @@ def returned(context: click.Context, decided: bool) -> None:
     if context.invoked_subcommand is None:
         with terminal.app() as app:
             read = returned_edits.decided if decided else returned_edits.returned
-            edits = [_edit(app, edit) for edit in read(app.replica, limit=None)]
+            edits = _for_reader(terminal, app, [_edit(app, edit) for edit in read(app.replica, limit=None)])
         terminal.console.show_rows(edits, DECIDED_COLUMNS if decided else COLUMNS)
 
 
@@ -135,7 +137,7 @@ def undo(terminal: Terminal, edit_id: int) -> None:
 def offered(terminal: Terminal) -> None:
     """List what may be accepted."""
     with terminal.app() as app:
-        edits = [_offer(app, each) for each in offers.offered(app.replica)]
+        edits = _for_reader(terminal, app, [_offer(app, each) for each in offers.offered(app.replica)])
     terminal.console.show_rows(edits, OFFERED_COLUMNS)
 
 
@@ -219,6 +221,23 @@ def _offer(app: App, offer: OfferedEdit) -> dict[str, Any]:
         "reason": offer.reason.show(tr),
         "problem": offer.problem.show(tr) if offer.problem else None,
     }
+
+
+def _for_reader(terminal: Terminal, app: App, edits: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return edits for a table: in the place of a link's id stands what it leads to is called."""
+    if terminal.console.as_json:
+        return edits
+    links: list[tuple[dict[str, Any], str, tuple[tuple[str, str], ...]]] = []
+    for edit in edits:
+        field = declared_fields(app.replica, edit["entity"]).get(edit["field"] or "")
+        if field is None:
+            continue
+        named = {key: links_of(field, {field.name: edit.get(key)}) for key in _VALUES}
+        links.extend((edit, key, found) for key, found in named.items() if found)
+    titles = records.titles(app.replica, {link for _, _, found in links for link in found})
+    for edit, key, found in links:
+        edit[key] = ", ".join(titles[link] for link in found if link in titles) or edit[key]
+    return edits
 
 
 def _created(app: App, entity: str, typed: Mapping[str, Plain]) -> dict[str, Any]:

@@ -70,6 +70,26 @@ def labelled(replica: Replica, record: Record) -> dict[str, Any]:
     return shown
 
 
+def named_rows(replica: Replica, found: Iterable[Record], columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Return records of one kind as flat objects for a table, links as what they lead to is called."""
+    several = list(found)
+    fields = declared_fields(replica, several[0].entity) if several else {}
+    links = {name: fields[name] for name in columns if name in fields}
+    wanted = {link for each in several for field in links.values() for link in links_of(field, each.values)}
+    titles = records.titles(replica, wanted)
+    return [
+        {
+            **flat_with(fields, each),
+            **{
+                name: ", ".join(titles.get(link, link[1]) for link in links_of(field, each.values))
+                for name, field in links.items()
+                if links_of(field, each.values)
+            },
+        }
+        for each in several
+    ]
+
+
 def parse(
     fields: Mapping[str, Field],
     entity: str,

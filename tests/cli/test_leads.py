@@ -49,3 +49,15 @@ def test_leads_of_nobody_are_listed_claimed_and_given_back(crm: Crm) -> None:
     assert (ran.status, ran.err) == (1, "This lead is not free to be claimed\n")
     assert crm.json("pool", "return", made["id"])["owner_id"] is None
     assert crm.run("pool", "list", "--leads", "--soon").status == 2
+
+
+def test_lists_of_the_pool_name_people_in_a_table_and_keep_ids_in_json(crm: Crm) -> None:
+    role = crm.json("add", "role", "name=Sales", "rights={}")["id"]
+    owner = crm.json("add", "user", "name=Lin Yi", f"role_id={role}")["id"]
+    customer = crm.json("add", "customer", "name=Paper Crane", f"owner_id={owner}")
+    crm.json("pool", "return", customer["id"], "--reason", "Moved away")
+    (row,) = crm.rows("pool", "list")
+    assert row["last_owner_id"] == owner
+    shown = crm.run("pool", "list").out
+    assert "Lin Yi" in shown
+    assert owner not in shown

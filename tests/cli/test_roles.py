@@ -52,6 +52,25 @@ def test_who_sells_may_name_himself_and_his_own_team_and_no_other(hq: RunningSer
     assert lin.rows("returned") == []
 
 
+def test_who_claims_a_lead_second_reads_who_has_it_by_name(hq: RunningServer, tmp_path: Path) -> None:
+    for each in ("mei", "tao"):
+        hq.add_user(each, "sales", password=PASSWORD)
+    mei, tao = (_signed_in(hq, tmp_path / each, each) for each in ("mei", "tao"))
+    with hq.headquarters() as headquarters:
+        lead = headquarters.records.create("lead", {"name": "Nobody's"})
+    for crm in (mei, tao):
+        crm.json("sync")
+        crm.json("pool", "claim", lead)
+    tao.json("sync")
+    assert mei.json("sync")["refused"] == 1
+    (told,) = mei.rows("returned")
+    own = next(row["id"] for row in mei.rows("list", "user") if row["name"] == "mei")
+    assert (told["field"], told["mine"], told["reason"]) == ("owner_id", own, "tao has this lead already")
+    shown = mei.run("returned").out
+    assert "mei" in shown
+    assert own not in shown
+
+
 def test_a_record_headquarters_did_not_take_is_changed_and_made_again(
     hq: RunningServer, tmp_path: Path
 ) -> None:
