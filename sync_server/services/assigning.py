@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
+from sqlalchemy.orm import aliased
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
@@ -27,10 +28,13 @@ from crm_core.rules.assignment import (
 )
 from resources import translation
 from sync_server.services.headquarters import Headquarters
-from sync_server.store.tables import table_of
+from sync_server.services.wanted import register_of
+from sync_server.store.tables import Cell, table_of
 from sync_server.store.turns import AssignmentTurn
 
 AT_ONCE: Final = 500  # leads looked at in one run; the next run takes the rest
+_LEAD: Final = SCHEMAS["lead"]
+_A_MILLISECOND: Final = 1 << 16  # of the hybrid clock; what one write sets is nearer to each other
 _turn = table_of(AssignmentTurn)
 _lead, _activity, _user = table_of(Lead), table_of(Activity), table_of(User)
 
@@ -82,6 +86,7 @@ def reassign_silent(hq: Headquarters, now_ms: int) -> int:
     """Give new leads on whose owners did nothing within the hours of their rule; return how many.
 
     Each is given on once for each time it was assigned: the moment of assignment is that of the new owner.
+    One that a person gave to somebody or claimed since stays with him: no rule gave him hours to answer.
     """
     rules = rules_of(hq)
     hours = {rule.id: rule.answer_hours for rule in rules if rule.answer_hours}
@@ -96,7 +101,7 @@ def reassign_silent(hq: Headquarters, now_ms: int) -> int:
     silent = (
         select(_lead)
         .where(_lead.c.assigned_by.in_(hours), _lead.c.life % 2 == 1, _lead.c.owner_id.is_not(None))
-        .where(func.coalesce(_lead.c.status, "new") == "new", ~answered)
+        .where(func.coalesce(_lead.c.status, "new") == "new", ~answered, ~_taken_since())
         .order_by(_lead.c.assigned_at, _lead.c.id)
         .limit(AT_ONCE)
     )
@@ -118,6 +123,23 @@ def reassign_silent(hq: Headquarters, now_ms: int) -> int:
         )
         done += _give(hq, row, found, _assigned(hq, found, why, now_ms))
     return done
+
+
+def _taken_since() -> ColumnElement[bool]:
+    """Tell of a lead whether its owner was changed after a rule named one: by a write of its own."""
+    owner, assigned = (aliased(Cell, name=name) for name in ("owner", "assigned"))
+    of_lead = (
+        owner.entity == _LEAD.no,
+        owner.row_id == _lead.c.id,
+        owner.field == register_of(_LEAD.fields["owner_id"]),
+    )
+    beside = and_(
+        assigned.entity == _LEAD.no,
+        assigned.row_id == owner.row_id,
+        assigned.field == register_of(_LEAD.fields["assigned_at"]),
+    )
+    query = select(owner.row_id).outerjoin(assigned, beside).where(*of_lead)
+    return query.where(or_(assigned.hlc.is_(None), owner.hlc - assigned.hlc >= _A_MILLISECOND)).exists()
 
 
 def _give(hq: Headquarters, lead: Mapping[str, Any], found: Assignment, values: Mapping[str, Any]) -> bool:

@@ -245,6 +245,24 @@ def test_leads_go_in_turn_with_the_reason_and_on_where_nobody_answers(
     assert names[hq.records.get("lead", new)["owner_id"]] == "Lin"
 
 
+def test_a_lead_a_person_gave_or_claimed_stays_with_whom_it_went_to(
+    server: RunningServer, hq: Headquarters
+) -> None:
+    ids = {name: server.add_user(name, "sales", "a good password")["id"] for name in ("Ada", "Bo", "Cy")}
+    rule = {"people": ("Ada", "Bo"), "way": "round_robin", "regions": ("Oslo",), "answer_hours": 8}
+    lead_setup.add_rule(hq, "Norway", rule)
+    now = 1_764_576_000_000  # a Monday
+    waited = [hq.records.create("lead", {"name": f"L{n}", "city": "Oslo"}) for n in range(2)]
+    assert give_out(hq, now) == (2, 0)
+    at_once = assign(hq, {"name": "L2", "city": "Oslo"}, now)
+    hq.records.update("lead", waited[0], {"owner_id": None})
+    for lead in (waited[0], at_once):
+        hq.records.update("lead", lead, {"owner_id": ids["Cy"]})
+    assert give_out(hq, now + 3 * 24 * HOUR_MS) == (0, 1)
+    assert {hq.records.get("lead", each)["owner_id"] for each in (waited[0], at_once)} == {ids["Cy"]}
+    assert hq.records.get("lead", waited[1])["owner_id"] == ids["Ada"]
+
+
 def test_forms_and_rules_are_set_up_from_the_command_line(
     server: RunningServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
