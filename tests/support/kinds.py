@@ -33,6 +33,13 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "target": {"measure": "visits", "number": 5},
         "segment": {"kind": "picked"},
         "saved_view": {"entity": "customer"},
+        "quote_version": {
+            "version": 1,
+            "content": {"form": {}, "names": {}, "quote": {}, "groups": [], "lines": []},
+            "amounts": {"quote": {}, "lines": {}},
+            "total": 0,
+            "currency": "CNY",
+        },
         "assignment_rule": {"people": [["f" * 32, 1]]},
         "capture_form": {"token": "form", "asked": ["name"]},
     }
