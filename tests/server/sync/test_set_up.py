@@ -51,6 +51,20 @@ class Setup:
             "pool_rule": {"name": "Quiet", "contact_days": 30},
             "target": {"year": 2027, "period": "year", "measure": "visits", "number": 20},
             "segment": {"name": "Big", "kind": "rules", "rules": where("level", "A")},
+            "price_book": {"name": "Dealers", "currency": "CNY"},
+            "price": {
+                "product_id": office.hq.create("product", {"name": "Pump"}),
+                "book": "Dealers",
+                "unit_price": 1_00,
+                "currency": "CNY",
+            },
+            "tax_class": {"name": "VAT", "rates": [{"from": "2019-04-01", "rate": "13"}]},
+            "exchange_rate": {
+                "currency": "EUR",
+                "to_currency": "CNY",
+                "rate": "8.12",
+                "valid_from": "2026-01-01",
+            },
             "document_template": {"name": "Offer", "kind": "quote", "body": "{{ customer.name }}"},
         }
         self.records = {kind: office.hq.create(kind, values) for kind, values in self.sound.items()}
@@ -112,6 +126,23 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
     "milestone": ({"stage_id": None},),
     "pool_rule": ({"contact_days": 0}, {"most_held": -1}, {"remind_days": -7}),
     "target": ({"number": 0}, {"number": None}, {"year": 12}, {"measure": "won_amount"}),
+    "price_book": (
+        {"rule": "off"},
+        {"rule": "off", "percent": "101"},
+        {"valid_from": "2026-02-01", "valid_until": "2026-01-01"},
+        {"customer_id": "f" * 32, "level": "A"},
+    ),
+    "price": (
+        {"book": None},
+        {"min_quantity": "-1"},
+        {"valid_from": "2026-02-01", "valid_until": "2026-01-01"},
+    ),
+    "tax_class": (
+        {"rates": [{"from": "2019-04-01", "rate": "113"}]},
+        {"rates": [{"from": "spring", "rate": "13"}]},
+        {"rates": [{"from": "2019-04-01", "rate": "13"}, {"from": "2019-04-01", "rate": "9"}]},
+    ),
+    "exchange_rate": ({"rate": "0"}, {"rate": "-1"}, {"to_currency": "EUR"}),
     "document_template": (
         {"body": "{{ customer.nmae }}"},
         {"body": "{{ ''.__class__ }}"},
