@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from crm_core.errors import UserError
 from crm_core.i18n import Message
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.standards import doubt_with
@@ -127,6 +129,16 @@ class FieldGrid(Live, QWidget):
             for name, value in values.items()
             if name in written and (before.get(name) or None) != (value or None)
         }
+
+    def typed(self, names: Iterable[str], values: Mapping[str, Plain]) -> dict[str, Plain]:
+        """Return what the named editors hold beside the row's values; half a date is left out."""
+        held: dict[str, Plain] = {}
+        for name in names:
+            found = self.fields.get(name)
+            if found is not None and found.editor is not None:
+                with suppress(UserError):
+                    held.update(found.editor.read(values))
+        return held
 
     def first_editor(self) -> QWidget | None:
         """Return the editor a new form puts the focus in."""

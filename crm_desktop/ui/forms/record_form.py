@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -87,6 +88,7 @@ class RecordForm(Live, QWidget):
         self._left_out = tuple(left_out)
         self._setup: FormSetup | None = None
         self._touched: set[str] = set()
+        self._later: set[str] = set()  # edited since saving began
         self._kept: Mapping[str, Plain] | None = None
         self._saving = False
         self._title = title
@@ -120,6 +122,7 @@ class RecordForm(Live, QWidget):
         if values is None:
             self._focus_first_error()
             return
+        self._later.clear()
         changes = self.grid.changes(values, self._setup.record, self._given)
         if self.record_id is not None and not changes:
             self._finished(self._setup.record, close)
@@ -322,6 +325,7 @@ class RecordForm(Live, QWidget):
 
     def _on_edited(self, name: str) -> None:
         self._touched.add(name)
+        self._later.add(name)
         self._state.say("")
         if self._note.asks:
             self._note.clear()
@@ -388,14 +392,16 @@ class RecordForm(Live, QWidget):
     def _finished(self, record: Record | None, close: bool) -> None:
         self._saving = False
         self._save_button.setEnabled(True)
-        self._touched.clear()
+        self._touched &= self._later
         self._kept = None
-        self._draft_timer.stop()
+        if not self._touched:
+            self._draft_timer.stop()
         self._note.clear()
         self._state.say(
             message("Saved on this laptop {time}", time=clock(local(self.context.replica.clock.now_ms())))
         )
-        if record is not None:
+        if record is not None and self._setup is not None:
+            self._setup = replace(self._setup, record=record)
             self.record_id = self._watch.record_id = record.id
             self.saved.emit(record)
         if close:
@@ -443,16 +449,7 @@ class RecordForm(Live, QWidget):
     def _keep_draft(self) -> None:
         if not self.dirty or self._setup is None or self._saving or self._make is not None:
             return
-        values: dict[str, Plain] = dict(self._setup.values)
-        kept: dict[str, Plain] = {}
-        for name in self._touched:
-            found = self.grid.fields.get(name)
-            if found is None or found.editor is None:
-                continue
-            try:
-                kept.update(found.editor.read(values))
-            except UserError:
-                continue  # half a date: kept once it is a whole one
+        kept = self.grid.typed(self._touched, self._setup.values)
         if kept == self._kept:
             return
         self._kept = kept

@@ -143,6 +143,25 @@ def test_ctrl_s_saves_only_what_changed_and_stays(stage: Stage) -> None:
     assert "phone" not in {f for f in changed if f} - {"city", "country", "province", "address"}
 
 
+def test_what_is_typed_while_a_save_is_under_way_stays_and_is_saved_next(stage: Stage) -> None:
+    record = customer(stage)
+    form = form_of(stage, record)
+    typed(form, "name", "First (demo)")
+    form.save()
+    typed(form, "name", "First and second (demo)")
+    typed(form, "address", "Lane 4")
+    stage.settle()
+    assert records.get(stage.app.replica, "customer", record.id)["name"] == "First (demo)"
+    assert form.dirty
+    assert form.grid.fields["name"].editor.text() == "First and second (demo)"
+    assert not form._note.bar.isVisible()
+    form.save()
+    stage.settle()
+    kept = records.get(stage.app.replica, "customer", record.id)
+    assert (kept["name"], kept["address"]) == ("First and second (demo)", "Lane 4")
+    assert not form.dirty
+
+
 def test_esc_closes_at_once_where_nothing_was_typed(stage: Stage) -> None:
     form = form_of(stage, customer(stage))
     closed: list[bool] = []
