@@ -1,21 +1,33 @@
-"""Words of the search index that are like one somebody typed: a letter more, less, other, or two swapped."""
+"""Words of the search index that are like one somebody typed: a letter more, less, other, or two swapped.
+
+In Chinese a character more, less or other, and, as input by pinyin goes wrong, others of the same sound.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from sqlalchemy.orm import Session
 
-from crm_desktop.models.indexing import CJK
+from crm_core.rules.names import name_of
+from crm_desktop.models.indexing import CJK, pinyin_of
 
 LEAST = 4
 """Letters of a word below which everything is like it."""
 LONG = 8
 """Letters from which on two mistakes are forgiven."""
 MOST = 12
+LEAST_CHINESE = 4
+"""Characters from which on one more, less or other is forgiven."""
+LEAST_SOUNDS = 3
+"""Characters from which on others of the same sound are: two sound like the names of hundreds."""
+MOST_CHINESE = 8
+"""Characters up to which that is looked for: each place is an expression of its own."""
 TABLE = "search_vocabulary"
+_LONGER = re.compile(f"{CJK.pattern}{{{LEAST_SOUNDS},}}")
 
 
 def mistakes_of(word: str) -> int:
@@ -23,6 +35,27 @@ def mistakes_of(word: str) -> int:
     if len(word) < LEAST or not word.isalpha() or CJK.search(word):
         return 0
     return 2 if len(word) >= LONG else 1
+
+
+def near_characters(word: str) -> list[str]:
+    """Return expressions of FTS5 for a Chinese word with a character more, less or other.
+
+    Each is two parts of the word, side by side or with one character between them. None for a short word.
+    A company's legal form is left out: half of all names have it, which takes time and tells nothing.
+    """
+    core = name_of(word).core.replace(" ", "")
+    word = core if len(core) >= LEAST_CHINESE and word.startswith(core) else word
+    length = len(word)
+    if not LEAST_CHINESE <= length <= MOST_CHINESE or not all(map(CJK.match, word)):
+        return []
+    cuts = [(word[:at], word[at + gone :]) for gone in (0, 1) for at in range(1 - gone, length)]
+    parts = [[f'"{" ".join(part)}"' for part in cut if part] for cut in cuts]
+    return [found[0] if len(found) == 1 else f"NEAR({' '.join(found)}, 1)" for found in parts]
+
+
+def sound_of(word: str) -> str:
+    """Return a word with each longer piece of Chinese as its pinyin, as the index has it of titles."""
+    return _LONGER.sub(lambda piece: pinyin_of(piece[0])[0], word)
 
 
 def near_words(session: Session, word: str) -> list[str]:

@@ -16,7 +16,7 @@ from crm_core.schema.phones import searched_digits
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_desktop.models.custom_index import searched
 from crm_desktop.models.indexing import CJK, RETIRE, digits_of, kind_token, spaced
-from crm_desktop.models.misspelt import mistakes_of, near_words
+from crm_desktop.models.misspelt import mistakes_of, near_characters, near_words, sound_of
 from crm_desktop.models.sorting import fold
 
 MAX_TERMS = 8
@@ -148,17 +148,20 @@ def _by_near_words(
     session: Session, terms: Sequence[str], kinds: Sequence[str] | None, found: dict[int, int]
 ) -> None:
     """Find records by words that are like those typed; all words have to be there in one way or another."""
-    if not any(mistakes_of(term) for term in terms):
-        return
+    sounds = [sound_of(term) for term in terms]
+    if sounds != [*terms]:
+        _by_terms(session, sounds, "title", kinds, -1, found)
     words: list[str] = []
+    rest: list[str] = []
     for term in terms:
-        alike = near_words(session, term)
-        if mistakes_of(term) and not alike:
+        alike = [_quoted([word]) for word in near_words(session, term)] or near_characters(term)
+        if alike:
+            words.append(f"({' OR '.join(alike)})")
+        elif mistakes_of(term):
             return
-        words += [f"({' OR '.join(_quoted([word]) for word in alike)})"] if alike else []
-    rest = [term for term in terms if not mistakes_of(term)]
-    matched = _match(rest, "", kinds, words)
-    if matched is not None:
+        else:
+            rest.append(term)
+    if words and (matched := _match(rest, "", kinds, words)) is not None:
         _take(session, matched, -1, found)
 
 

@@ -90,6 +90,27 @@ def test_a_mistake_in_typing_is_forgiven(filled: Replica, text: str) -> None:
     assert found(filled, text) == ["Globex Ｃorporation"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "重庆常沙",  # of the same sound, as pinyin is typed
+        "长沙银航",
+        "cq 沙引航",
+        "重庆长山银行",  # another character
+        "重庆沙银行",
+        "重庆长沙的银行",
+        "庆长沙银街",
+    ],
+)
+def test_a_mistake_in_chinese_is_forgiven(filled: Replica, text: str) -> None:
+    assert found(filled, text) == ["重庆长沙银行"]
+
+
+def test_few_or_several_other_characters_find_nothing(filled: Replica) -> None:
+    for text in ("银航", "庆长山", "重庆上海银行", "重庆长沙银行有限公司的分店和总部", "庆常沙 nothing"):
+        assert found(filled, text) == [], text
+
+
 def test_who_typed_it_right_sees_it_first_and_a_short_or_other_word_finds_nothing(filled: Replica) -> None:
     with filled.write() as session:
         tools = repository.create(session, "customer", {"name": "Glubex Tools (demo)"}).id
