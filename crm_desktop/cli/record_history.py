@@ -16,7 +16,7 @@ from crm_core.sync.merge import lives
 from crm_desktop.cli.console import tr
 from crm_desktop.cli.records import entity_argument, id_argument
 from crm_desktop.cli.root import Terminal, pass_terminal
-from crm_desktop.cli.values import declared_fields, flat, plain_change, record_id_of
+from crm_desktop.cli.values import flat, plain_change, record_id_of
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import records, value_history
@@ -75,7 +75,7 @@ def _instant(text: str) -> int:
 def _rows(
     replica: Replica, record: Record, entries: Iterable[HistoryEntry], labels: bool
 ) -> Iterable[dict[str, Any]]:
-    declared = declared_fields(replica, record.entity)
+    declared = value_history.fields_in_history(replica, record.entity)
     links = {
         link
         for entry in entries

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crm_core.entities import schema_of
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_, Message
 from crm_core.schema.field import Field, FieldClass, Kind, Plain
@@ -20,6 +21,12 @@ class Restored:
     label: str
     values: dict[str, Plain]
     before: dict[str, Plain]
+
+
+def fields_in_history(replica: Replica, entity: str) -> dict[str, Field]:
+    """Return the fields a record's history may tell of, by name: custom ones retired since are there too."""
+    with replica.read() as session:
+        return {**schema_of(entity).fields, **all_custom_fields(session, entity)}
 
 
 def may_restore(field: Field | None) -> bool:

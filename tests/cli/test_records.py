@@ -63,6 +63,16 @@ def test_one_value_is_put_back_from_the_history(crm: Crm) -> None:
     assert crm.json(*put_back, "annual_revenue")["annual_revenue"] == "5.00 USD"
 
 
+def test_the_history_of_a_field_that_was_retired_still_says_what_stood_there(crm: Crm) -> None:
+    declared = ("entity=customer", "key=budget", "kind=money", "currency=CNY", "label=Budget")
+    budget = crm.json("add", "custom_field", *declared)["id"]
+    made = crm.json("add", "customer", "name=A", "x:budget=5 CNY")["id"]
+    crm.json("set", "customer", made, "x:budget=7.50 CNY")
+    crm.json("set", "custom_field", budget, "retired=true")
+    change = next(row for row in crm.rows("history", "customer", made, "--labels") if row["field"])
+    assert (change["label"], change["old"], change["new"]) == ("Budget", "5.00 CNY", "7.50 CNY")
+
+
 def test_lists_filter_sort_cut_and_choose_fields(crm: Crm) -> None:
     for name, employees in (("A", 1), ("B", 20), ("C", 300)):
         crm.json(

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 
 from crm_core.errors import CrmError
 from crm_core.i18n import N_, message
+from crm_core.schema.field import Field
 from crm_core.schema.phones import shown_form
-from crm_desktop.services import customers, lists, segments
+from crm_desktop.services import customers, lists, segments, value_history
 from crm_desktop.services.customers import Overview
 from crm_desktop.services.lists import ShownField
 from crm_desktop.services.timeline import TimelineItem
@@ -134,12 +135,13 @@ class CustomerView(Live, QWidget):
         """Read the customer anew."""
         replica, customer_id = self.context.replica, self.customer_id
 
-        def read() -> tuple[Overview, tuple[ShownField, ...]]:
+        def read() -> tuple[Overview, tuple[ShownField, ...], dict[str, Field]]:
             found = customers.overview(replica, customer_id)
             # To take a number apart holds the window for milliseconds; its form is kept for when it is shown.
             for record in (found.customer, *found.contacts[:MOST_CONTACTS]):
                 shown_form(str(record.get("phone") or ""))
-            return found, lists.shown_fields(replica, "customer")
+            told = value_history.fields_in_history(replica, "customer")
+            return found, lists.shown_fields(replica, "customer"), told
 
         self.context.tasks.read(self, read, self._on_read, self._on_failed, topic="overview")
         self.context.tasks.read(
@@ -303,21 +305,18 @@ class CustomerView(Live, QWidget):
         widget = self._tab_widgets.get(key)
         if isinstance(widget, (ChildList, OrganisationTab, ProfileTab)):
             widget.show_customer(self.customer_id)
-        elif isinstance(widget, (FilesPanel, CommentsPanel)):
+        elif isinstance(widget, (FilesPanel, CommentsPanel, HistoryList)):
             widget.show_record(self.customer_id)
-        elif isinstance(widget, HistoryList) and self._overview is not None:
-            widget.show_record(self.customer_id, {shown.field.name: shown.field for shown in self._fields})
 
-    def _on_read(self, read: tuple[Overview, tuple[ShownField, ...]]) -> None:
-        self._overview, self._fields = read
+    def _on_read(self, read: tuple[Overview, tuple[ShownField, ...], dict[str, Field]]) -> None:
+        self._overview, self._fields, told = read
         overview = self._overview
         self._whole.setCurrentIndex(0)
         self.header.show_overview(overview)
         self.alike.show_record(overview.customer.id)
         self.facts.show_overview(overview, self._fields)
         self.side.show_overview(overview)
-        fields = {shown.field.name: shown.field for shown in self._fields}
-        self.line.show_customer(overview.customer.id, fields)
+        self.line.show_customer(overview.customer.id, told)
         counts = {
             "contacts": len(overview.contacts),
             "deals": overview.deals,

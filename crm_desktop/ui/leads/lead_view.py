@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from crm_core.entities import SCHEMAS
 from crm_core.i18n import message
-from crm_desktop.services import leads, timeline
+from crm_core.schema.field import Field
+from crm_desktop.services import leads, timeline, value_history
 from crm_desktop.services.leads import LeadStanding
 from crm_desktop.services.lists import Titles
 from crm_desktop.services.timeline import Timeline, TimelineItem
@@ -25,6 +25,7 @@ from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 
 _LINE_WIDTH = 420
+_Page = tuple[Timeline, Titles, dict[str, Field]]
 
 
 class LeadView(Live, QWidget):
@@ -107,13 +108,15 @@ class LeadView(Live, QWidget):
         """Say the entries in the language on screen."""
         self.model.retranslate()
 
-    def _page(self, before_ms: int | None) -> tuple[Timeline, Titles]:
-        found = timeline.timeline(self._context.replica, self.lead_id, before_ms=before_ms, entity="lead")
-        return found, titles_of_changes(self._context.replica, found.items, SCHEMAS["lead"].fields)
+    def _page(self, before_ms: int | None) -> _Page:
+        replica = self._context.replica
+        fields = value_history.fields_in_history(replica, "lead")
+        found = timeline.timeline(replica, self.lead_id, before_ms=before_ms, entity="lead")
+        return found, titles_of_changes(replica, found.items, fields), fields
 
-    def _on_read(self, read: tuple[Timeline, Titles]) -> None:
-        found, titles = read
-        self.model.show_items(found.items, SCHEMAS["lead"].fields, titles, more=found.more)
+    def _on_read(self, read: _Page) -> None:
+        found, titles, fields = read
+        self.model.show_items(found.items, fields, titles, more=found.more)
         self._empty.setVisible(not found.items)
 
     def _show_standing(self, standing: LeadStanding) -> None:
@@ -124,7 +127,7 @@ class LeadView(Live, QWidget):
     def _ask_older(self) -> None:
         before = self.model.oldest_ms
 
-        def add(read: tuple[Timeline, Titles]) -> None:
+        def add(read: _Page) -> None:
             self.model.add_older(read[0].items, read[1], more=read[0].more)
 
         self._context.tasks.read(

@@ -60,14 +60,15 @@ class HistoryList(Live, QWidget):
         self._context.records_changed.connect(self._on_records_changed)
         self._show_choice()
 
-    def show_record(self, record_id: str, fields: Mapping[str, Field]) -> None:
+    def show_record(self, record_id: str) -> None:
         """Show the history of a record."""
-        self._fields, self._record_id = fields, record_id
+        self._record_id = record_id
         replica, entity = self._context.replica, self._entity
 
-        def read() -> tuple[list[TimelineItem], Titles]:
+        def read() -> tuple[list[TimelineItem], Titles, dict[str, Field]]:
             items = [self._item(record_id, entry) for entry in records.history(replica, entity, record_id)]
-            return items, titles_of_changes(replica, items, fields)
+            fields = value_history.fields_in_history(replica, entity)
+            return items, titles_of_changes(replica, items, fields), fields
 
         self._context.tasks.read(
             self,
@@ -117,10 +118,10 @@ class HistoryList(Live, QWidget):
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         if self.isVisible() and (self._entity, self._record_id) in changed:
-            self.show_record(self._record_id, self._fields)
+            self.show_record(self._record_id)
 
-    def _on_read(self, found: tuple[list[TimelineItem], Titles]) -> None:
-        items, titles = found
+    def _on_read(self, found: tuple[list[TimelineItem], Titles, dict[str, Field]]) -> None:
+        items, titles, self._fields = found
         self.model.show_items(items, self._fields, titles, more=False)
         self._stack.setCurrentIndex(0 if items else 1)
         self._bar.setVisible(bool(items))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.entities import schema_of
 from crm_core.i18n import Message, message
-from crm_core.schema.field import Field
-from crm_desktop.services import comments, lists, marks
+from crm_desktop.services import comments, marks
 from crm_desktop.services.comments import COMMENT
 from crm_desktop.services.marks import Marks
 from crm_desktop.ui.context import Context
@@ -60,7 +59,6 @@ class RecordTabs(QWidget):
         super().__init__()
         self._context, self._entity = context, entity
         self._record_id = self._wanted = ""
-        self._fields: Mapping[str, Field] = {}
         self.comments: CommentsPanel | None = None
         self.history: HistoryList | None = None
         self._further = {each.key: each for each in further}
@@ -143,21 +141,20 @@ class RecordTabs(QWidget):
         if key == COMMENTS and self.comments is not None:
             self.comments.show_record(self._record_id)
         elif key == HISTORY and self.history is not None:
-            self.history.show_record(self._record_id, self._fields)
+            self.history.show_record(self._record_id)
         elif key in self.further:
             cast(Beside, self.further[key]).show_record(self._record_id)
 
     def _look(self) -> None:
-        """Read the fields and marks of the record, and how many comments before anybody looks at them."""
+        """Read the marks of the record, and how many comments before anybody looks at them."""
         replica, entity, record_id = self._context.replica, self._entity, self._record_id
 
-        def read() -> tuple[dict[str, Field], int, Marks]:
-            fields = {shown.field.name: shown.field for shown in lists.shown_fields(replica, entity)}
+        def read() -> tuple[int, Marks]:
             said = len(comments.comments_of(replica, entity, record_id))
-            return fields, said, marks.marks_on(replica, entity, record_id)
+            return said, marks.marks_on(replica, entity, record_id)
 
-        def show(found: tuple[dict[str, Field], int, Marks]) -> None:
-            self._fields, number, marked = found
+        def show(found: tuple[int, Marks]) -> None:
+            number, marked = found
             if not schema_of(entity).meta.reference:
                 self.row.set_count(COMMENTS, number or None)
             if self.row.key == HISTORY:
