@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from crm_core.schema import code_lists
 from crm_core.schema.code_lists import CodeList, Entry, row_of
 from crm_core.schema.field import Field, Plain
+from crm_core.schema.standards import standardised
 from crm_desktop.services.lists import Option
 from crm_desktop.ui.forms.option_list import OptionLine
 from crm_desktop.ui.translate import tr, translator
@@ -36,14 +37,14 @@ class CodeListEditor(OptionLine):
         self._keep(str(values.get(self.field.name) or ""))
 
     def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
-        """Return the standard name of what was typed, or what was typed where it is on no list."""
+        """Return the standard name of what was typed where it is certain, else what was typed."""
         self._row = row_of(values)
         typed = self.text().strip()
         if typed == self._shown:
             return {self.field.name: self._kept or None}
         if not typed:
             return {self.field.name: None}
-        return {self.field.name: code_lists.standard_name(self._list, typed, self._row) or typed}
+        return standardised({self.field.name: self.field}, {self.field.name: typed}, values)
 
     def follow(self, values: Mapping[str, Any]) -> None:
         """Take in what the fields before it hold now: they say what is offered."""

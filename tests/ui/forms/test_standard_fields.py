@@ -98,5 +98,14 @@ def test_a_name_that_is_on_no_list_is_marked_and_kept(stage: Stage) -> None:
     assert (saved(stage, form, "province"), saved(stage, form, "industry")) == ("江苏", "Frozen food")
 
 
+def test_an_everyday_word_for_an_industry_is_offered_and_kept_where_it_is_not_taken(stage: Stage) -> None:
+    form = form_of(stage)
+    shown = form.grid.fields["industry"].widget
+    typed(form, "industry", "Technology")
+    stage.until(lambda: "Another spelling of" in shown._line.text() and shown._help.isVisible())
+    form.save()
+    stage.until(lambda: saved(stage, form, "industry") == "Technology")
+
+
 def saved(stage: Stage, form: RecordForm, name: str) -> object:
     return records.get(stage.app.replica, "customer", str(form.record_id)).get(name)
