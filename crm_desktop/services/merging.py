@@ -162,7 +162,7 @@ def take_apart(replica: Replica, merge_id: str) -> Outcome[Record]:
             raise StaleRecord(N_("A merge can be taken apart for {days} days"), days=KEPT_DAYS)
         entity, kept_id = str(told["kept_entity"]), str(told["kept_id"])
         merged = [str(each) for each in told.get("merged") or ()]
-        kept, *others = _known(session, entity, [kept_id, *merged], alive=False)
+        kept, *others = _held_of_merge(session, entity, [kept_id, *merged])
         if not kept.alive:
             raise StaleRecord(N_("“{title}” was deleted. Restore it first"), title=kept.title)
         rights.may(session, person, Action.EDIT, entity, kept.values).demand()
@@ -228,13 +228,22 @@ def _demand_several(entity: str, ids: Sequence[str]) -> list[str]:
     return wanted
 
 
-def _known(session: Session, entity: str, ids: Sequence[str], *, alive: bool = True) -> list[Record]:
+def _known(session: Session, entity: str, ids: Sequence[str]) -> list[Record]:
     known = repository.get_many(session, entity, ids)
     for record_id in ids:
         if record_id not in known:
             raise NotFound(N_("There is no such record on this laptop"))
-        if alive and not known[record_id].alive:
+        if not known[record_id].alive:
             raise StaleRecord(N_("This record was deleted"))
+    return [known[record_id] for record_id in ids]
+
+
+def _held_of_merge(session: Session, entity: str, ids: Sequence[str]) -> list[Record]:
+    known = repository.get_many(session, entity, ids)
+    if len(known) < len(ids):
+        raise NotFound(
+            N_("Not all records of this merge are on your laptop. Whoever sees all of them can take it apart")
+        )
     return [known[record_id] for record_id in ids]
 
 

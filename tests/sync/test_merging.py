@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from crm_core.errors import NotFound
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import merging, records
 from tests.support.hq import Office
@@ -119,6 +122,27 @@ def test_what_the_merger_cannot_see_is_moved_too_and_comes_back(office: Office, 
     even(lin, boss)
     for entity, record_id in (("ticket", ticket), ("quote", quote)):
         assert records.get(boss.replica, entity, record_id)["customer_id"] == gone
+
+
+def test_who_was_given_the_kept_record_alone_is_told_who_can_take_it_apart(
+    office: Office, laptops: Laptops
+) -> None:
+    lin_id, other_id = office.user("Lin", "sales"), office.user("Other", "sales")
+    lin, other = laptops.make("lin", lin_id), laptops.make("other", other_id)
+    boss = laptops.make("boss", office.user("Boss", "admin"))
+    even(lin, boss)
+    kept = make(lin.replica, "customer", name="Paper Crane")
+    gone = make(lin.replica, "customer", name="Paper Crane Ltd")
+    told = merging.merge(lin.replica, "customer", kept, [gone]).value
+    even(lin, boss)
+    records.update(boss.replica, "customer", kept, {"owner_id": other_id})
+    even(boss, other)
+    assert [each.id for each in merging.recent_merges(other.replica)] == [told.id]
+    with pytest.raises(NotFound, match="Whoever sees all of them"):
+        merging.take_apart(other.replica, told.id)
+    merging.take_apart(boss.replica, told.id)
+    even(boss, lin)
+    assert records.get(lin.replica, "customer", gone).alive
 
 
 def test_what_a_merge_only_claims_is_not_undone(office: Office, laptops: Laptops) -> None:
