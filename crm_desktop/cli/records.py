@@ -16,6 +16,7 @@ from crm_core.money import Money
 from crm_core.rules.access import readable_fields
 from crm_core.rules.customer_profile import figures
 from crm_core.schema.values import instant_text
+from crm_desktop.cli.alike import tell_alike
 from crm_desktop.cli.console import tr
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import (
@@ -162,6 +163,7 @@ def add(terminal: Terminal, entity: str, assignments: tuple[str, ...]) -> None:
         values = parse(fields, entity, assignments)
         made = records.create(app.replica, entity, values).value
         tell_doubts(terminal.console, fields, values, made)
+        tell_alike(terminal.console, app.replica, made)
         terminal.console.show(flat(app.replica, made))
 
 

@@ -73,6 +73,16 @@ def test_the_history_of_a_field_that_was_retired_still_says_what_stood_there(crm
     assert (change["label"], change["old"], change["new"]) == ("Budget", "5.00 CNY", "7.50 CNY")
 
 
+def test_who_adds_what_is_here_already_is_told_so(crm: Crm) -> None:
+    first = crm.json("add", "customer", "name=蓝鹭阀门有限公司", "phone=021 5555 0142")["id"]
+    told = crm.run("add", "customer", "name=藍鷺閥門", "phone=+86 21 55550142").err
+    assert "Looks like “蓝鹭阀门有限公司”" in told
+    assert first in told
+    assert "Same phone number" in told
+    assert crm.run("add", "customer", "name=Quiet Pines").err == ""
+    assert crm.run("add", "product", "name=蓝鹭阀门有限公司").err == ""
+
+
 def test_lists_filter_sort_cut_and_choose_fields(crm: Crm) -> None:
     for name, employees in (("A", 1), ("B", 20), ("C", 300)):
         crm.json(
