@@ -121,11 +121,11 @@ def undo_import(
         with replica.write() as session:
             held = repository.hold(session, entity, (change.row_id for change in some))
             present = {row.id: record_of(row) for row in held}
-            changed = [change.before for change in some if change.before is not None]
+            changed = [(change.row_id, change.before) for change in some if change.before is not None]
             made: list[Record] = []
             with (
                 nullcontext() if SCHEMAS[entity].meta.reference else reading_once(session),
-                session.gathering() if may_be_gathered(SCHEMAS[entity], changed) else nullcontext(),
+                session.gathering() if may_be_gathered(SCHEMAS[entity], held, changed) else nullcontext(),
             ):
                 for change in some:
                     record = present.get(change.row_id)

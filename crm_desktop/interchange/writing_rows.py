@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -15,7 +15,9 @@ from crm_core.exchange.plan import ExtraRecord, PlannedRow, Step
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.access import Action, decide
 from crm_core.rules.scopes import EVERYONE
+from crm_core.schema.entity import Entity
 from crm_core.schema.field import Field, Plain
+from crm_core.schema.machine import Machine
 from crm_core.schema.reading import Schema
 from crm_core.schema.validate import problems_of
 from crm_desktop.models import counting, repository
@@ -36,12 +38,42 @@ Refused = dict[int, tuple[Message, ...]]
 """Line of the file to why its row was not written."""
 
 
-def may_be_gathered(schema: Schema, written: Iterable[Iterable[str]]) -> bool:
-    """Tell whether changes of these fields of many records may go out together: nothing follows from them."""
+def may_be_gathered(
+    schema: Schema, held: Iterable[Entity], written: Sequence[tuple[str, Mapping[str, Plain]]]
+) -> bool:
+    """Tell whether changes of many records may go out together: nothing follows from them but themselves.
+
+    `held` are the rows as they are, `written` what is set of which id. Steps that write nothing beside the
+    state go along, one a record.
+    """
+    if schema.name in _ONE_BY_ONE or schema.meta.reference or schema.meta.ledger is not None:
+        return False
     machine = schema.meta.machine
-    steps = frozenset() if machine is None else machine.named_fields() | {machine.field, "owner_id"}
-    is_alone = schema.name in _ONE_BY_ONE or schema.meta.reference or schema.meta.ledger is not None
-    return not is_alone and all(steps.isdisjoint(names) for names in written)
+    if machine is None:
+        return True
+    present = {row.id: row for row in held}
+    of_steps = machine.named_fields() | {machine.field, "owner_id"}
+    stepping: set[str] = set()
+    for row_id, values in written:
+        row = present.get(row_id)
+        changed = {name for name in of_steps & values.keys() if getattr(row, name, None) != values[name]}
+        if row is None or not changed:
+            continue
+        if row_id in stepping or not _is_plain_step(machine, row, values, changed):
+            return False
+        stepping.add(row_id)
+    return True
+
+
+def _is_plain_step(
+    machine: Machine, row: Entity, values: Mapping[str, Plain], changed: Collection[str]
+) -> bool:
+    """Tell whether what is changed is a step, or none that is allowed, and it writes no other field."""
+    if machine.field not in changed:
+        return False
+    step = machine.between(getattr(row, machine.field), values[machine.field])
+    takes = () if step is None else step.takes
+    return (step is None or not step.keeps) and {*changed} <= {machine.field, *takes}
 
 
 class RowWriter:
@@ -78,16 +110,16 @@ class RowWriter:
         # Held to the end: the session forgets rows nobody holds, and would read a stage for each deal anew.
         held = [*session.scalars(select(Stage))] if self._entity == "deal" else []
         held += self._parents(session, rows)
-        changed = [row.record_id for row in rows if row.step is Step.UPDATE]
-        held += repository.hold(session, self._entity, changed)
+        updates = [(row.record_id, row.values) for row in rows if row.step is Step.UPDATE]
+        present = repository.hold(session, self._entity, (record_id for record_id, _ in updates))
         # Rows of the set-up may be what is read.
-        gathers = may_be_gathered(self._schema, (row.values for row in rows))
+        gathers = may_be_gathered(self._schema, present, updates)
         with (
             nullcontext() if self._schema.meta.reference else reading_once(session),
             session.gathering() if gathers else nullcontext(),
         ):
             refused = self._write(session, rows, batch)
-        del held
+        del held, present
         return refused
 
     def _write(self, session: WriteSession, rows: Sequence[PlannedRow], batch: str) -> Refused:

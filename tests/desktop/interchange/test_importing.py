@@ -7,18 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import AccessDenied, NotFound, UserError
-from crm_core.exchange.plan import Mode
+from crm_core.exchange.plan import ImportReport, Mode
 from crm_core.i18n import untranslated
+from crm_core.sync.protocol import OpKind
 from crm_desktop.interchange.importing import FileOptions, import_file, plan_file, run_plan, write_rejects
 from crm_desktop.interchange.known_rows import Doubles
 from crm_desktop.interchange.undoing import imports, undo_import
 from crm_desktop.models.device_tables import ImportChange, OutboxOp
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import LOCAL_USER, Replica
+from crm_desktop.models.session import WriteSession
 from crm_desktop.services import records, search
 from tests.desktop.interchange.conftest import act_as, make
 
@@ -119,6 +121,44 @@ def test_changes_of_many_rows_at_once_are_those_of_each_by_itself(replica: Repli
     assert (undone.removed, undone.restored, undone.kept) == (0, 3, 0)
     after = records.get(replica, "customer", known[0])
     assert (after["city"], after["employees"], after["tags"]) == ("Old", None, ["a"])
+
+
+def test_steps_of_many_rows_go_out_at_once_and_those_that_write_more_one_by_one(
+    replica: Replica, tmp_path: Path
+) -> None:
+    leads = [make(replica, "lead", name=f"L{no}") for no in range(5)]
+    options = FileOptions(key="name", mode=Mode.UPDATE)
+
+    def import_lines(*lines: str) -> tuple[ImportReport, int]:
+        path = _file(tmp_path, "\n".join(("name,status,junk_reason,notes", *lines)))
+        flushes: list[object] = []
+
+        def count(*_: object) -> None:
+            flushes.append(1)
+
+        event.listen(WriteSession, "before_flush", count)
+        try:
+            return import_file(replica, path, "lead", options), len(flushes)
+        finally:
+            event.remove(WriteSession, "before_flush", count)
+
+    plain = ("L0,working,,", "L1,qualified,,x", "L2,junk,spam,", "L3,converted,,", "L4,nurture,,")
+    report, written = import_lines(*plain)
+    assert report.counts() == {"created": 0, "updated": 4, "skipped": 0, "rejected": 1}
+    assert written < len(leads)
+    states = [records.get(replica, "lead", each)["status"] for each in leads]
+    assert states == ["working", "qualified", "junk", "new", "nurture"]
+    with replica.read() as session:
+        taken = session.execute(select(OutboxOp.value).where(OutboxOp.kind == OpKind.COMMAND)).scalars()
+        assert sorted(value[0] for value in taken) == ["disqualify", "nurture", "qualify", "work"]
+    # Putting a lead back from junk clears its reason too: that, and undoing it, goes row by row.
+    revived, _ = import_lines("L2,new,,")
+    assert records.get(replica, "lead", leads[2])["junk_reason"] is None
+    assert undo_import(replica, revived.batch).restored == 1
+    assert records.get(replica, "lead", leads[2])["junk_reason"] == "spam"
+    undone = undo_import(replica, report.batch)
+    assert (undone.restored, undone.kept) == (4, 0)
+    assert {records.get(replica, "lead", each)["status"] for each in leads} == {"new"}
 
 
 def test_importing_the_same_file_twice_changes_nothing_the_second_time(
