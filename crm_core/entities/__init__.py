@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from crm_core.entities.activity import Activity
+from crm_core.entities.approval import Absence, ApprovalDecision, ApprovalFlow, ApprovalRequest, Mandate
 from crm_core.entities.assignment import AssignmentRule
 from crm_core.entities.attachment import Attachment
 from crm_core.entities.capture import CaptureForm
@@ -50,6 +51,9 @@ ENTITIES: tuple[type[Entity], ...] = (
     Milestone,
     StageRule,
     DocumentTemplate,
+    ApprovalFlow,
+    Mandate,
+    Absence,
     SavedView,
     Segment,
     PoolRule,
@@ -73,6 +77,8 @@ ENTITIES: tuple[type[Entity], ...] = (
     Activity,
     Attachment,
     Comment,
+    ApprovalRequest,
+    ApprovalDecision,
 )
 
 SCHEMAS = MappingProxyType({model.__tablename__: read_schema(model) for model in ENTITIES})

@@ -23,14 +23,16 @@ from crm_core.schema.columns import (
     percent,
     position,
     ref,
+    tags,
     text,
 )
 from crm_core.schema.entity import Entity, EntityMeta
-from crm_core.schema.field import FieldClass
+from crm_core.schema.field import FieldClass, ScopeSource
 from crm_core.schema.machine import Kept, Machine, Step
 
 QUOTE_STATES = choices(
     ("draft", N_("Draft")),
+    ("waiting", N_("Waiting for approval")),
     ("sent", N_("Sent")),
     ("accepted", N_("Accepted")),
     ("declined", N_("Declined")),
@@ -40,15 +42,27 @@ QUOTE_STEPS = Machine(
     field="status",
     first="draft",
     born=("draft",),
+    waits="waiting",
     refusal=N_("A quote in this state cannot take that step"),
     steps=(
         Step(
             name="send",
             starts=("draft",),
             ends="sent",
+            takes=("mandates",),
+            needs_child="quote_line",
+            needs_approval=True,
+            lacking=N_("The quote has no lines yet"),
+        ),
+        Step(
+            name="ask",
+            starts=("draft",),
+            ends="waiting",
             needs_child="quote_line",
             lacking=N_("The quote has no lines yet"),
         ),
+        Step(name="grant", starts=("waiting",), ends="sent", by_hq=True),
+        Step(name="take_back", starts=("waiting",), ends="draft"),
         # A customer who answers late may be taken at his word.
         Step(name="accept", starts=("sent", "expired"), ends="accepted"),
         Step(name="decline", starts=("sent", "expired"), ends="declined"),
@@ -129,6 +143,27 @@ class Quote(Entity):
         hint=N_("Empty: the one that holds for the customer"),
         since=3,
     )
+    mandates: Mapped[list[Any] | None] = json(
+        60,
+        N_("Discount mandates relied on"),
+        field_class=FieldClass.MONEY,
+        read_only=True,
+        by_hq=True,
+        in_form=False,
+        since=3,
+    )
+    """As HQ signed them (`crm_core.rules.mandates`), of the step that sent it."""
+    shown_to: Mapped[list[str] | None] = tags(
+        61,
+        N_("Shown to"),
+        scope=ScopeSource.SHOWN,
+        members=("user",),
+        read_only=True,
+        by_hq=True,
+        in_form=False,
+        since=3,
+    )
+    """Those asked to approve it; HQ names them."""
 
 
 class QuoteGroup(Entity):

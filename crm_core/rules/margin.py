@@ -37,9 +37,7 @@ class Margin:
         return Decimal(round_half_up(Decimal(self.earned_minor) * 1_000 / self.revenue_minor)).scaleb(-1)
 
 
-def margin(
-    lines: Sequence[QuoteLineValues], totals: Totals, costs: Sequence[Money | None]
-) -> Margin | None:
+def margin(lines: Sequence[QuoteLineValues], totals: Totals, costs: Sequence[Money | None]) -> Margin | None:
     """Return what a quote earns; None where no line's cost is known.
 
     `totals` are those of `lines`; `costs` of one piece of each, None where unknown or in another currency.

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 DRAFT: Final = "draft"
+WAITING: Final = "waiting"
+"""Its approval is asked for; the customer has not got it as final."""
 SENT: Final = "sent"
 EXPIRED: Final = "expired"
 
@@ -24,4 +26,4 @@ def state_on(quote: Mapping[str, Any], today: datetime.date) -> str:
 
 def was_sent(quote: Mapping[str, Any]) -> bool:
     """Tell whether the customer ever had it: a later version of what was sent is a draft again."""
-    return str(quote.get("status") or DRAFT) != DRAFT or (quote.get("version") or 1) > 1
+    return str(quote.get("status") or DRAFT) not in (DRAFT, WAITING) or (quote.get("version") or 1) > 1

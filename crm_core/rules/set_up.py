@@ -14,8 +14,11 @@ from typing import Any, Final
 from crm_core.errors import Problem
 from crm_core.i18n import N_, message
 from crm_core.rules import (
+    approval,
+    approval_flows,
     assignment,
     capture,
+    mandates,
     milestones,
     pool,
     prices,
@@ -123,6 +126,11 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         "price": lambda _id, values, _around: prices.problems_of_price(values),
         "tax_class": lambda _id, values, _around: tax_classes.problems_of_class(values),
         "exchange_rate": lambda _id, values, _around: prices.problems_of_rate(values),
+        "approval_flow": lambda _id, values, around: approval_flows.problems_of_flow(
+            values, around.fields_of
+        ),
+        "mandate": lambda _id, values, _around: mandates.problems_of_mandate(values),
+        "absence": lambda _id, values, _around: approval.problems_of_absence(values),
     }
 )
 SET_UP: Final = frozenset(_JUDGES)

@@ -37,8 +37,21 @@ def _classes(**rights: str) -> dict[str, str]:
 
 _READS_SETUP = {"*reference": _reach("all", "read")}
 _SETUP_CLASSES = {"*reference": _classes(core="read", money="read")}
-_OWN_VIEWS = {"saved_view": _reach("own", "create", "read", "edit", "delete")}
-_VIEW_CLASSES = {"saved_view": _classes(core="write")}
+_OWN_VIEWS = {
+    "saved_view": _reach("own", "create", "read", "edit", "delete"),
+    "absence": {**_reach("own", "create", "edit", "delete"), **_reach("all", "read")},
+    "mandate": _reach("all", "read"),
+}
+_VIEW_CLASSES = {
+    "saved_view": _classes(core="write"),
+    "absence": _classes(core="write"),
+    "mandate": _classes(core="read", money="read"),
+}
+_DECIDES = {
+    "approval_request": _reach("all", "read"),
+    "approval_decision": {**_reach("all", "read"), **_reach("own", "create")},
+}
+_DECIDES_CLASSES = {"approval_request": _classes(core="read"), "approval_decision": _classes(core="write")}
 
 
 def _selling(reach: str, *, assign: bool, delete: bool) -> dict[str, Any]:
@@ -51,6 +64,7 @@ def _selling(reach: str, *, assign: bool, delete: bool) -> dict[str, Any]:
     per_entity = {entity: _reach(reach, *actions) for entity in _WORK}
     rivals = ("create", "read", "edit") if assign else ("create", "read")
     targets = _ALL_ACTIONS if assign else ("read",)
+    absences = ("create", "edit", "delete", *(("assign",) if assign else ()))
     return {
         "pool": _POOL,
         "reach": {
@@ -58,6 +72,7 @@ def _selling(reach: str, *, assign: bool, delete: bool) -> dict[str, Any]:
             **_OWN_VIEWS,
             "competitor": _reach("all", *rivals),
             "target": _reach(reach, *targets),
+            "absence": {**_reach(reach, *absences), **_reach("all", "read")},
             **per_entity,
         },
         "classes": {
@@ -95,10 +110,12 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "quote": _reach("all", "read", "export"),
                 "quote_line": _reach("all", "read", "export"),
                 "target": _reach("all", "read", "export"),
+                **_DECIDES,
             },
             "classes": {
                 **_SETUP_CLASSES,
                 **_VIEW_CLASSES,
+                **_DECIDES_CLASSES,
                 "product": _classes(core="read", money="read", private="read"),
                 "customer": _classes(core="read", money="write"),
                 "contact": _classes(core="read"),

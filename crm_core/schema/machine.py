@@ -51,6 +51,10 @@ class Step:
     """Of a step that stays: filling this field, empty until then, is taking it."""
     empties: str = ""
     """Of a step that stays: emptying this field is taking it."""
+    by_hq: bool = False
+    """It follows from something else: HQ takes it, and nobody else."""
+    needs_approval: bool = False
+    """Taken only where nobody is to be asked, or everybody asked approved (`crm_core.rules.approval`)."""
 
     @property
     def stays(self) -> bool:
@@ -71,6 +75,9 @@ class Machine:
     """English sentence where no step leads from one state to another."""
     born: tuple[str, ...] = ()
     """States a record may be made in; none named: any, for records taken over from elsewhere."""
+    waits: str = ""
+    """State a record rests in while its approval is asked for. A step of whoever asks leads there. One of
+    HQ's leads on to where the step leads that needed approval, another one back, once nothing is asked."""
 
     def state_of(self, value: Plain) -> str:
         """Return the state behind a field's value."""
@@ -94,6 +101,11 @@ class Machine:
             if step.stays and here in step.starts and turned:
                 return step
         return None
+
+    @property
+    def approved(self) -> Step | None:
+        """Return the step that needs approval; None where none does."""
+        return next((step for step in self.steps if step.needs_approval), None)
 
     def path(self, before: Plain, after: Plain) -> Sequence[Step] | None:
         """Return the fewest steps from one state to another, none where it is there; None: no way leads."""

@@ -29,6 +29,7 @@ from crm_desktop.models import numbers, quote_totals, repository, state
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
+from crm_desktop.services import approving
 from crm_desktop.services.company import company
 
 
@@ -93,6 +94,9 @@ def document_of(replica: Replica, quote_id: str) -> QuoteDocument:
             terms_zh=clauses(quote.get("terms")),
             terms_en=clauses(quote.get("terms_en")),
             draft=draft,
+            subject_to_approval=approving.is_subject_to_approval(
+                session, replica.person, replica.clock, quote
+            ),
         )
 
 

@@ -29,6 +29,7 @@ from crm_desktop.models.clock import Clock
 from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.records import Record
 from crm_desktop.services import (
+    approving,
     commenting,
     completing_activities,
     lead_intake,
@@ -73,6 +74,7 @@ def complete_change(
     """Return the changes with what follows from them. Raises `Invalid` where a rule forbids them."""
     completed: Values = dict(changes)
     stepping.demand_step(session, before, completed)
+    approving.complete(session, person, clock, before, completed)
     finish = _FINISH_CHANGE.get(before.entity)
     if finish is not None:
         finish(session, person, clock, before, completed)
@@ -149,13 +151,13 @@ def _new_quote(session: Session, _person: Person, clock: Clock, values: Values) 
 
 def _changed_quote(session: Session, _person: Person, _clock: Clock, before: Record, changes: Values) -> None:
     status = changes.get("status", before.get("status"))
-    if before.get("status", "draft") == "draft" and status == "sent":
+    if before.get("status", "draft") == "draft" and status in ("waiting", "sent"):
         if not before.get("number"):
             changes["number"] = numbers.take(
                 session, "quote", datetime.date.fromisoformat(before["issued_on"])
             )
         _fix_rate(session, before, changes)
-    elif before.get("status") not in (None, "draft") and set(changes) - {"status", "notes"}:
+    elif before.get("status") not in (None, "draft") and set(changes) - {"status", "notes", "mandates"}:
         raise UserError(_SENT)
     _changed_quote_book(session, changes)
 

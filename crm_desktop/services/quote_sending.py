@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
+from crm_core.entities.quote import QUOTE_STEPS
 from crm_core.rules import quote_versions
 from crm_core.rules.quote_state import DRAFT
 from crm_core.schema.field import Plain
@@ -26,7 +27,9 @@ def is_draft(quote: Record) -> bool:
 
 def keep_before_sending(session: WriteSession, before: Record, changes: Mapping[str, Plain]) -> None:
     """Write down what a quote says that leaves the drafts, before it does; nothing for other changes."""
-    if before.entity != "quote" or not is_draft(before) or changes.get("status") in (None, DRAFT):
+    if before.entity != "quote" or not is_draft(before):
+        return
+    if changes.get("status") in (None, DRAFT, QUOTE_STEPS.waits):
         return
     said = as_it_stands(session, before, changes)
     repository.create(

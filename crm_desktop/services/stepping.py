@@ -35,7 +35,7 @@ def demand_step(session: Session, before: Record, changes: Mapping[str, Plain]) 
     if here == there:
         return
     step = machine.between(here, there)
-    if step is None:
+    if step is None or step.by_hq:
         raise UserError(machine.refusal)
     if machine.lacks(step, changes):
         raise UserError(step.lacking)

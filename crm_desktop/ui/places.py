@@ -38,6 +38,10 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "capture_form": "capture_forms",
         "assignment_rule": "assignment_rules",
         "scoring_rule": "scoring_rules",
+        "approval_flow": "approval_flows",
+        "approval_request": "approvals",
+        "mandate": "mandates",
+        "absence": "absences",
     }
 )
 

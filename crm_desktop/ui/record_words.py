@@ -44,6 +44,27 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("Points are earned and spent; each entry stays as it was written."),
         new=N_("New points entry"),
     ),
+    "approval_flow": ListWords(
+        counted=N_("{count} approval flows"),
+        one=N_("1 approval flow"),
+        none_yet=N_("No approval flows yet"),
+        first=N_("Say which quotes must be approved, and by whom. Without a flow nobody is asked."),
+        new=N_("New approval flow"),
+    ),
+    "mandate": ListWords(
+        counted=N_("{count} discount mandates"),
+        one=N_("1 discount mandate"),
+        none_yet=N_("No discount mandates yet"),
+        first=N_("Say how far below list price a role may sell by itself; beyond it approval is asked for."),
+        new=N_("New discount mandate"),
+    ),
+    "absence": ListWords(
+        counted=N_("{count} absences"),
+        one=N_("1 absence"),
+        none_yet=N_("No absences yet"),
+        first=N_("Say when you are away and who decides for you meanwhile."),
+        new=N_("New absence"),
+    ),
     "pool_rule": ListWords(
         counted=N_("{count} pool rules"),
         one=N_("1 pool rule"),

@@ -18,6 +18,7 @@ from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, message
 from crm_terminal.ending import PUT_RIGHT, UNREACHABLE, Ending, run_command
 from sync_server.cli import (
+    approvals,
     audit,
     calendar_feed,
     devices,
@@ -47,6 +48,8 @@ COMMANDS: tuple[click.Command, ...] = (
     people.role,
     fields.field,
     pool.pool,
+    approvals.flow,
+    approvals.mandate,
     selling.pipeline,
     selling.stage,
     selling.condition,

@@ -8,7 +8,15 @@ from typing import Final
 import structlog
 
 from sync_server.jobs.every import every
-from sync_server.services import forgetting, neglect, price_books, quote_ends, recycling, share_ends
+from sync_server.services import (
+    approving,
+    forgetting,
+    neglect,
+    price_books,
+    quote_ends,
+    recycling,
+    share_ends,
+)
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 
@@ -53,6 +61,11 @@ def gather_price_books(hq: Headquarters) -> None:
         log.info("price books", **done)
 
 
+def look_at_approvals(hq: Headquarters) -> None:
+    """Ask who decides for somebody whose absence began or ended."""
+    approving.look_again(hq.database, now_ms())
+
+
 def tidy_up(hq: Headquarters) -> None:
     """Forget old attempts to sign in, and drop contents of files nothing names."""
     log.info(
@@ -74,6 +87,7 @@ CHORES: Final = (
     end_shares,
     expire_quotes,
     gather_price_books,
+    look_at_approvals,
     tidy_up,
     forget,
 )

@@ -27,6 +27,7 @@ from sync_server.services import (
     stage_gate,
     stepping,
 )
+from sync_server.services.approvals import PEOPLE, Approvals
 from sync_server.services.custom import CustomFields, demand_declarable
 from sync_server.services.declaring import Declaring
 from sync_server.services.graves import Graves
@@ -64,6 +65,7 @@ class Edits:
         self.graves = Graves(hq.connection)
         self.declaring = Declaring(self.records, self.custom)
         self.gate = stage_gate.StageGate(self.records, self.custom, author)
+        self.approvals = Approvals(hq, self.records, author, self.rights, self.custom)
         self.scopes = ScopeKeeper(self.records, hq.positions)
         self.numbers = NumberBook(hq.connection, author.device)
         self.lost: list[LostEdit] = []
@@ -73,6 +75,12 @@ class Edits:
         """Accounts whose sum must be worked out: (entity of the entries, id of whose account it is)."""
         self.policy_seq = 0
         """Position of the last change rights follow from."""
+        self._follows: dict[str, Callable[[], None]] = {
+            **dict.fromkeys(PEOPLE, self.approvals.forget),
+            **dict.fromkeys(("stage_rule", "milestone"), self.gate.forget),
+            "custom_field": self.custom.forget,
+            "pool_rule": self.pooling.forget,
+        }
         self._hq, self._next = hq, hq.positions.next
         self._author = author
         self._server_ms = server_ms
@@ -90,6 +98,7 @@ class Edits:
                 raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
             ledgers.demand_changeable(self.rights, record)
             mentions.demand_own(self.rights, record)
+            self.approvals.demand_stands(record, wanted)
             if wanted.kind in (OpKind.DELETE, OpKind.RESTORE):
                 outcome = self._change_life(record, wanted, stamp, base)
             elif wanted.kind is OpKind.COMMAND or (wanted.kind is OpKind.SET and stepping.sets_state(wanted)):
@@ -101,20 +110,15 @@ class Edits:
         if outcome.seq and wanted.schema.name in POLICY:
             self.policy_seq = outcome.seq
             self.placing.forget()
-        if outcome.seq and wanted.schema.name == "custom_field":
-            self.custom.forget()
-        if outcome.seq and wanted.schema.name == "pool_rule":
-            self.pooling.forget()
-        if outcome.seq and wanted.schema.name in ("stage_rule", "milestone"):
-            self.gate.forget()
+        if outcome.seq and (forget := self._follows.get(wanted.schema.name)) is not None:
+            forget()
         return outcome
 
     def forget(self) -> None:
         """Read anew what follows from records of this batch: some were taken back."""
         self.placing.forget()
-        self.custom.forget()
-        self.pooling.forget()
-        self.gate.forget()
+        for forget in self._follows.values():
+            forget()
 
     def settle(self, real: Callable[[int], int]) -> None:
         """Put real positions in the place of drafted ones, but for those of the records."""
@@ -169,6 +173,7 @@ class Edits:
             demand_declarable(self.custom, record.id, record.values)
         joining.demand_kept(self.records, self.rights, schema, record.id, wanted.values)
         joining.demand_told(self.records, self.rights, self.custom, record)
+        said = self.approvals.demand_made(record, wanted, ms_of(stamp.hlc))
         replaced = self._number_new(record)
         # From here on nothing refuses.
         record.made = self._mark(stamp, self._next())
@@ -176,7 +181,7 @@ class Edits:
             if field.kind is Kind.TAGS and wanted.values[field.name] is not None:
                 self._start_set(record, field, stamp)
         vouched = keeping.vouched_for(record, wanted, self._author, ms_of(stamp.hlc))
-        hand(record, vouched, partial(self._of_hq, stamp))
+        hand(record, vouched | said, partial(self._of_hq, stamp))
         if owner is not None:  # with a position of its own, so that the author hears of it
             mark = Mark(stamp.hlc, 0, 1, stamp.op_no, self._next(), self._author.user_id)
             record.stamp(register_of(owner), mark)
@@ -227,7 +232,9 @@ class Edits:
     # Set
 
     def _set(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
-        self.rights.demand(Action.EDIT, record)
+        lets = self.approvals.lets_change(record, wanted.fields)
+        if not lets:
+            self.rights.demand(Action.EDIT, record)
         self.rights.demand_fields(Action.EDIT, wanted.schema, wanted.fields)
         self.placing.demand_end(record, wanted.fields)
         held = record.mark(wanted.register)
@@ -240,7 +247,8 @@ class Edits:
             if held.seq > base:
                 self._note_other(record, wanted, held, self._mark(stamp, 0), new)
             return Outcome(code=Code.SUPERSEDED, base=base, shown=self._shown(record, wanted, held))
-        conditions.demand_draft(self.records, record, wanted)
+        if not lets:
+            conditions.demand_draft(self.records, record, wanted)
         conditions.demand_content(record, wanted)
         stepping.demand_kept(record, wanted, base, self._author)
         after = {**record.values, **wanted.values}
@@ -363,6 +371,7 @@ class Edits:
         machine = schema.meta.machine
         if step is None or machine is None:
             return self._stand_already(record, wanted, base)
+        self.approvals.demand_step(record, step, wanted, stamp)
         written = machine.effects(step, ms_of(stamp.hlc), values, held=record.values)
         fields = tuple(schema.fields[name] for name in written)
         conditions.demand_sound(schema, record.id, written)
@@ -461,6 +470,7 @@ class Edits:
 
     def _change_set(self, record: Record, wanted: Wanted, stamp: Stamp, base: int) -> Outcome:
         field = wanted.fields[0]
+        keeping.demand_typed(field, self._author)
         self.placing.demand_set(record, field, wanted)
         before = record.dots.get(wanted.register, set())
         if wanted.kind is OpKind.TAG_ADD:

@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.schema.phones import set_home_region
-from sync_server.services.auth import Auth
+from sync_server.services.auth import Auth, sealer_of
 from sync_server.services.blobs import BlobService
 from sync_server.services.by_file import FileExchange
 from sync_server.services.hq import Hq
@@ -55,7 +55,7 @@ class Headquarters:
 def open_headquarters(settings: Settings) -> Headquarters:
     """Return the HQ of the settings; it may yet be empty (`demand_ready`)."""
     set_home_region(settings.region)
-    database = Database(settings.database_url, settings.language)
+    database = Database(settings.database_url, settings.language, sealer_of(settings))
     auth, sync = Auth(database, settings), SyncService(database, settings)
     return Headquarters(
         settings,

@@ -47,6 +47,12 @@ def subjects(
             yield (target.no, named) if target is not None else None
 
 
+def demand_typed(field: Field, author: Author) -> None:
+    """Raise `Refused` for a word that is put into a set HQ alone fills in, or taken out."""
+    if field.by_hq and not is_at_hq(author):
+        raise Refused(Code.INVALID, kept_by_the_program(field))
+
+
 def demand_seen(
     records: Records,
     rights: AuthorRights,

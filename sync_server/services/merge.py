@@ -20,7 +20,7 @@ from crm_core.i18n import N_, plain_places
 from crm_core.ids import is_id
 from crm_core.sync.clock import HLC_MAX, Stamp, accept, ms_of, shift_ms
 from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
-from sync_server.services import ledgers, mentions, quote_totals, unique_keys
+from sync_server.services import approving, ledgers, mandates, mentions, quote_totals, unique_keys
 from sync_server.services.declaring import saved_together
 from sync_server.services.edits import Edits
 from sync_server.services.faults import PayloadChanged, Refusal
@@ -420,6 +420,8 @@ class _Batch:
         quote_totals.settle_totals(hq, edits.records, edits.quotes, self._server_ms)
         ledgers.settle_accounts(hq, edits.records, edits.scopes, edits.accounts, self._server_ms)
         mentions.tell_mentioned(hq, edits.records, edits.scopes, self._server_ms)
+        mandates.sign(hq, edits.records, self._server_ms)
+        approving.settle(hq, edits.records, edits.scopes, edits.approvals, self._server_ms)
         edits.scopes.settle_lent()
         store_new(hq.connection, edits.records.touched())
         self._before += take_places(hq, edits, fresh)
@@ -430,6 +432,7 @@ class _Batch:
         edits.numbers.finish()
         store(hq.connection, edits.records.touched())
         edits.gate.note_skips(self._server_ms)
+        edits.approvals.note_reliance(self._server_ms)
         keep_lost_edits(hq.connection, edits.lost)
         if edits.policy_seq:
             hq.policy_seq = edits.policy_seq

@@ -339,6 +339,8 @@ _NO_SUCH: Final = {
     "team": N_("There is no team called {name}; add it with “crm-server team add”"),
     "territory": N_("There is no territory called {name}; add it with “crm-server territory add”"),
     "role": N_("There is no role called {name}; see “crm-server role list”"),
+    "approval_flow": N_("There is no flow called {name}; see “crm-server flow list”"),
+    "mandate": N_("There is no mandate called {name}; see “crm-server mandate list”"),
     "pool_rule": N_("There is no rule called {name}; see “crm-server pool list”"),
     "pipeline": N_("There is no pipeline called {name}; see “crm-server pipeline list”"),
     "milestone": N_("There is no milestone called {name}; see “crm-server milestone list”"),

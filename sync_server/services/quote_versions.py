@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from crm_core.entities import SCHEMAS
+from crm_core.entities.quote import QUOTE_STEPS
 from crm_core.errors import UserError
 from crm_core.i18n import N_, message
 from crm_core.ids import new_id
@@ -52,8 +53,10 @@ def keep_before(
     step: Step,
 ) -> None:
     """Write down what a quote says that is about to be sent, unless who sends it just did."""
-    if quote.schema is not QUOTE or not _is_draft(quote) or DRAFT not in step.starts or step.stays:
+    if quote.schema is not QUOTE or not _is_unsent(quote.values["status"]) or step.stays:
         return
+    if _is_unsent(step.ends):
+        return  # it is asked whether it may be sent, or that is taken back
     below = records.children(quote)
     version = quote.values.get("version") or 1
     if any(each.schema is VERSION and each.is_new and each.values["version"] == version for each in below):
@@ -95,6 +98,10 @@ def keep_before(
 
 def _is_draft(quote: Record) -> bool:
     return (quote.values["status"] or DRAFT) == DRAFT
+
+
+def _is_unsent(status: str | None) -> bool:
+    return (status or DRAFT) in (DRAFT, QUOTE_STEPS.waits)
 
 
 def _ordered(records: list[Record]) -> list[Record]:

@@ -30,6 +30,8 @@ class Author:
     device: int = 0
     """0 is HQ itself: the REST interface, imports, the command line."""
     incarnation: int = 1
+    held_seq: int | None = None
+    """The position up to which the author's laptop holds what HQ sent; None: it cannot say it does not."""
 
 
 def is_at_hq(author: Author) -> bool:

@@ -83,8 +83,8 @@ class SyncService:
         self._digests = Digests()
         self._people: dict[str, tuple[int, str, Person]] = {}
         self.meter = Meter()
-        key = {"file_key": sealer_of(settings).public.hex()}
-        self._told = {**settings.told(), "schema": SCHEMA_VERSION, **key}
+        key = sealer_of(settings).public.hex()
+        self._told = {**settings.told(), "schema": SCHEMA_VERSION, "file_key": key}
         self._told_mark = zlib.crc32(msgspec.json.encode(sorted(self._told.items())))
 
     def answer(
@@ -107,9 +107,10 @@ class SyncService:
         except OpenedElsewhere:
             note_second_opening(self._database, session, server_ms)
             raise
-        if request.schema < MIN_SCHEMA:  # what such a program holds it hands in; nothing is sent down to it
-            return self._response(contact, server_ms, contact.told, request.token, False)
-        if not request.pull and not contact.is_restored and not contact.merged.overtaken:
+        is_done = not (request.pull or contact.is_restored or contact.merged.overtaken)
+        if (
+            is_done or request.schema < MIN_SCHEMA
+        ):  # an older program hands in what it holds, and gets nothing
             return self._response(contact, server_ms, contact.told, request.token, False)
         return self._send(request, contact, server_ms)
 
@@ -146,7 +147,7 @@ class SyncService:
             if found is None:
                 return token  # rights changed a moment ago: the feed has moved on, so this is asked again
             now, past = found
-            if not _is_within(standing.token, snapshot) or not held <= past.keys():
+            if not snapshot.knows_after(standing.token.seq) or not held <= past.keys():
                 return None
             schema = min(device["schema"], SCHEMA_VERSION)
             reader = self._reader(session, device["incarnation"], schema, now, past)
@@ -337,11 +338,13 @@ class SyncService:
         return replace(merged, answers=hidden)
 
     def _author(self, hq: HqTransaction, request: SyncRequest, session: DeviceSession) -> Author:
+        standing = self._signer(session.device_id, request.incarnation, hq.epoch).read(request.token)
         return Author(
             user_id=session.user_id,
             person=self._person(hq.connection, hq.epoch, hq.policy_seq, session.user_id),
             device=session.device_id,
             incarnation=request.incarnation,
+            held_seq=standing.token.seq if standing is not None else None,
         )
 
     def _person(self, connection: Connection, epoch: str, policy_seq: int, user_id: str) -> Person:
@@ -394,7 +397,7 @@ class SyncService:
             return None
         now, past = found
         is_resync = contact.is_restored or (standing is None and bool(request.token))
-        if not _is_within(token, snapshot) or not versions_held(token) <= past.keys():
+        if not snapshot.knows_after(token.seq) or not versions_held(token) <= past.keys():
             token, standing, is_resync = fresh(snapshot.head), None, True
         schema = min(request.schema, SCHEMA_VERSION)
         reader = self._reader(contact.session, contact.incarnation, schema, now, past)
@@ -492,8 +495,3 @@ class SyncService:
 
     def _signer(self, device: int, incarnation: int, epoch: str) -> Signer:
         return Signer(self._secret, device=device, incarnation=incarnation, epoch=epoch)
-
-
-def _is_within(token: Token, snapshot: Snapshot) -> bool:
-    """Tell whether HQ still knows, and knows already, everything that happened after the token."""
-    return snapshot.floor <= token.seq <= snapshot.head

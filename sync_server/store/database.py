@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from crm_core.entities import ENTITIES
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_
+from crm_core.sync.sealing import Sealer
 from resources import ENGLISH
 from sync_server.store.tables import DRAFT, FeedHead, HqBase, table_of
 
@@ -63,6 +64,8 @@ class HqTransaction:
     max_hlc: int
     language: str = ENGLISH
     """Of what HQ itself writes."""
+    pen: Sealer | None = None
+    """What HQ signs with; None where nothing is signed."""
     is_held: bool = True
     """Whether it holds the head: positions are real, and nobody else adds to the feed."""
 
@@ -97,12 +100,17 @@ class Snapshot:
     max_hlc: int
     floor: int
 
+    def knows_after(self, seq: int) -> bool:
+        """Tell whether HQ still knows, and knows already, everything that happened after a position."""
+        return self.floor <= seq <= self.head
+
 
 class Database:
     """HQ's database. Threads and processes may share it; connections come from a pool."""
 
-    def __init__(self, url: str, language: str = ENGLISH) -> None:
+    def __init__(self, url: str, language: str = ENGLISH, pen: Sealer | None = None) -> None:
         self._language = language
+        self._pen = pen
         if not ENTITIES:  # their tables belong to the metadata as soon as they are imported
             raise BrokenPromise(N_("HQ knows no entity"))
         self.url = _with_driver(url)
@@ -138,6 +146,7 @@ class Database:
                 hq_hlc=head.hq_hlc,
                 max_hlc=head.max_hlc,
                 language=self._language,
+                pen=self._pen,
                 is_held=not late,
             )
             yield hq

@@ -47,7 +47,7 @@ from crm_core.sync.protocol import (
     Txn,
     TxnFlag,
 )
-from sync_server.services.auth import DeviceSession
+from sync_server.services.auth import DeviceSession, sealer_of
 from sync_server.services.blobs import BlobService
 from sync_server.services.custom import CustomFields
 from sync_server.services.entitlements import person_of
@@ -72,7 +72,7 @@ class Office:
         self.settings = fresh_settings(folder, database=database_url, offline_days=offline_days)
         if database_url is None:
             _write_empty_tables(self.settings.database_url)
-        self.database = Database(self.settings.database_url)
+        self.database = Database(self.settings.database_url, pen=sealer_of(self.settings))
         self.now_ms = START_MS
         self.hq = Hq(self.database, self.clock)
         self.sync = SyncService(self.database, self.settings, self.clock)
@@ -444,7 +444,9 @@ class Laptop:
         step = machine.named(op.value[0]) if machine is not None else None
         if machine is None or step is None:
             return
-        for name, value in machine.effects(step, ms, held=row).items():
+        numbers, values = op.value[2]
+        given = {schema.by_no[no].name: value for no, value in zip(numbers, values, strict=True)}
+        for name, value in machine.effects(step, ms, given, held=row).items():
             _fill(row, name, value)
         if ms >= row.get("updated_at", 0):
             row |= {"updated_at": ms, "updated_by": self.user_id}

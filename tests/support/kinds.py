@@ -12,7 +12,7 @@ from crm_core.schema.reading import Schema
 
 WORK: Final = tuple(name for name, schema in SCHEMAS.items() if not schema.meta.reference)
 """Kinds of record that are not everybody's to read."""
-NOT_MADE: Final = frozenset(("merge",))
+NOT_MADE: Final = frozenset(("merge", "approval_request", "approval_decision"))
 """Kinds of record that only a deed of its own makes."""
 
 _TYPED: Final = (Kind.TEXT, Kind.LONG_TEXT)
@@ -40,6 +40,8 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "total": 0,
             "currency": "CNY",
         },
+        "approval_flow": {"record_entity": "quote", "steps": [{"who": "superior"}]},
+        "absence": {"begins_at": 1, "ends_at": 2},
         "assignment_rule": {"people": [["f" * 32, 1]]},
         "capture_form": {"token": "form", "asked": ["name"]},
     }

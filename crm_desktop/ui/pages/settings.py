@@ -132,6 +132,7 @@ class SettingsPage(Page):
             self._pipelines_card(),
             self._prices_card(),
             self._leads_card(),
+            self._approvals_card(),
             self._pool_card(),
             self._templates_card(),
             self._reminders_card(),
@@ -226,6 +227,23 @@ class SettingsPage(Page):
         for page, button in self.price_buttons.items():
             button.clicked.connect(lambda _checked=False, to=page: self.context.go.emit(Place(page=to)))
         _buttons(card, *self.price_buttons.values())
+        return card
+
+    def _approvals_card(self) -> Card:
+        card = Card(message("Approvals"))
+        said = message("Who must approve what, how far discounts go without, and who stands in for whom.")
+        card.body.addWidget(Label(said, color="text-soft", wrap=True))
+        self.approval_buttons = {
+            page: Button(words, Kind.STANDARD, small=True)
+            for page, words in (
+                ("approval_flows", message("Approval flows…")),
+                ("mandates", message("Discount mandates…")),
+                ("absences", message("Absences…")),
+            )
+        }
+        for page, button in self.approval_buttons.items():
+            button.clicked.connect(lambda _checked=False, to=page: self.context.go.emit(Place(page=to)))
+        _buttons(card, *self.approval_buttons.values())
         return card
 
     def _leads_card(self) -> Card:

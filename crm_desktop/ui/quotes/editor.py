@@ -30,6 +30,7 @@ from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import figure
+from crm_desktop.ui.quotes.approval_bar import FOLLOWED, ApprovalBar
 from crm_desktop.ui.quotes.entry import EntryLine
 from crm_desktop.ui.quotes.grid import LineGrid
 from crm_desktop.ui.quotes.hairline import Hairline
@@ -74,6 +75,7 @@ class QuoteEditor(Live, QWidget):
         self.fields = FieldsRow(context)
         self.states = StateBar()
         self.prices = PriceBar()
+        self.approval = ApprovalBar(context)
         self.grid = LineGrid(self.lines, actions)
         self.entry = EntryLine(context)
         self.terms = TermsRow()
@@ -188,7 +190,8 @@ class QuoteEditor(Live, QWidget):
         column = QVBoxLayout(self._sheet)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.title, self.fields, Hairline(), self.states, Hairline(), self.prices):
+        parts = (self.title, self.fields, Hairline(), self.states, Hairline(), self.prices, self.approval)
+        for part in parts:
             column.addWidget(part)
         column.addWidget(self.grid, 1000)
         column.addWidget(self.entry)
@@ -229,6 +232,7 @@ class QuoteEditor(Live, QWidget):
         self.title.step_asked.connect(self._take_step)
         self.title.preview_asked.connect(self.go_to_preview)
         self.states.copy_asked.connect(self._copy)
+        self.approval.needed.connect(lambda asks: self.title.ask_first(asks=asks))
         self.states.revision_asked.connect(self._revise)
         self.fields.edited.connect(self._on_fields_edited)
         self.terms.edited.connect(self._change_terms)
@@ -291,6 +295,7 @@ class QuoteEditor(Live, QWidget):
         self._say_lines()
         if not first and before is not None and _said(before) != _said(view):
             self.preview.refresh()
+        self.approval.show_quote(quote)
         if first:
             self.shown.emit(quote.id)
 
@@ -300,7 +305,7 @@ class QuoteEditor(Live, QWidget):
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         kinds = {entity for entity, _ in changed}
-        if ("quote", self._quote_id) in changed or not kinds.isdisjoint(_FOLLOWED):
+        if ("quote", self._quote_id) in changed or not kinds.isdisjoint(_FOLLOWED | FOLLOWED):
             self._changes.mark()
 
     # Writing

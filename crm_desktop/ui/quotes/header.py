@@ -79,6 +79,11 @@ class TitleRow(Live, QWidget):
         """Say that everything typed is in the replica."""
         self.saved.say(message("Saved {time}", time=clock(at)))
 
+    def ask_first(self, *, asks: bool) -> None:
+        """Say that sending the draft asks for approval, or that it does not."""
+        if self._state == "draft":
+            self.next.say(message("Ask for approval") if asks else message("Mark as sent"))
+
     def _on_next_clicked(self) -> None:
         self.step_asked.emit("sent" if self._state == "draft" else "accepted")
 
@@ -239,7 +244,9 @@ class StateBar(Live, QWidget):
         state = view.state
         self.steps.show_state(state)
         remark: Text = ""
-        if state == "expired":
+        if state == "waiting":
+            remark = message("It waits for approval; withdraw that to change it.")
+        elif state == "expired":
             remark = message("Its last day is over; send a new version, or take a late answer.")
         elif state != "draft":
             remark = message("What was sent stays as it is; a new version can be changed.")

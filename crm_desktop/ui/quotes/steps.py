@@ -74,7 +74,8 @@ class StateSteps(Live, QWidget):
 
     def _steps(self) -> tuple[str, ...]:
         ending = self._state if self._state in ("declined", "expired") else "accepted"
-        return ("draft", "sent", ending)
+        waits = ("waiting",) if self._state == "waiting" else ()
+        return ("draft", *waits, "sent", ending)
 
     def _width(self, step: str) -> int:
         metrics = QFontMetrics(theme().font("body", 600))

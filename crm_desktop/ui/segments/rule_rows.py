@@ -100,7 +100,7 @@ class LeafRow(Live, QWidget):
         """`titles`: what the records the condition names are called, by id."""
         super().__init__(parent)
         self._context, self._number, self._titles = context, number, titles
-        said = _said(leaf, titles)
+        said = said_of(leaf, titles)
         self.row = FieldRow(context, offered, said, currency=DEFAULT_CURRENCY, number=number, parent=self)
         self.where: OwnConditions | None = None
         """Which of the records are meant; None for a condition on the customer itself."""
@@ -121,7 +121,7 @@ class LeafRow(Live, QWidget):
         said = self.row.said()
         offered = self.row.offer()
         if not isinstance(offered, OfferedTotal):
-            return _condition(said)
+            return condition_in(said)
         compared: Value = said.values[said.field]
         if offered.field.kind is Kind.MONEY and isinstance(compared, int):
             code = said.values.get(offered.field.currency or "") or offered.field.unit
@@ -132,7 +132,7 @@ class LeafRow(Live, QWidget):
             op=Op(said.comparison),
             value=compared,
             total=offered.total,
-            conditions=tuple(map(_condition, where)),
+            conditions=tuple(map(condition_in, where)),
         )
 
     def wrong_stop(self) -> QWidget:
@@ -184,7 +184,7 @@ class LeafRow(Live, QWidget):
         self._where_of = entity
         if isinstance(offered, OfferedTotal):
             self.where = OwnConditions(self._context, offered.within, prefix=f"{self._number}.", parent=self)
-            self.where.show_conditions([_said(each, self._titles) for each in conditions])
+            self.where.show_conditions([said_of(each, self._titles) for each in conditions])
             self.where.edited.connect(self.grown)
             self.where.edited.connect(self.edited)
             self._below.addWidget(self.where)
@@ -229,7 +229,7 @@ class KeptRow(Live, QWidget):
 
 def offered_by(offers: RuleOffers) -> tuple[Offered, ...]:
     """Return everything a condition may ask of: the customer's fields, then numbers and sums."""
-    own = [_offered(each) for each in offers.fields if can_filter(each)]
+    own = [offered_of_field(each) for each in offers.fields if can_filter(each)]
     return (*own, *(total for of in offers.related for total in _totals(of)))
 
 
@@ -261,16 +261,17 @@ def is_shown_by(row: LeafRow, leaf: Leaf) -> bool:
         return False
 
 
-def _offered(field: Field, name: str = "", label: Message | str = "") -> Offered:
+def offered_of_field(field: Field, name: str = "", label: Message | str = "") -> Offered:
+    """Return a field with the comparisons that fit it; `name` and `label` where it is called otherwise."""
     asked = replace(field, name=name) if name else field
     comparisons = tuple(Choice(value=op.value, label=op_text(field, op)) for op in ops_of(field))
     return Offered(field=asked, comparisons=comparisons, alone=_WITHOUT_VALUE, label=label)
 
 
 def _offered_of(of: RelatedOffer) -> list[Offered]:
-    own = [_offered(each) for each in of.fields if can_filter(each)]
+    own = [offered_of_field(each) for each in of.fields if can_filter(each)]
     linked = [
-        _offered(
+        offered_of_field(
             further,
             f"{link.name}.{further.name}",
             message("{field} of the {record}", field=Message(further.label), record=Message(link.label)),
@@ -299,7 +300,8 @@ def _one_of(said: Said, offered: Offered | None) -> Said:
     return replace(said, comparison=Op.IN.value, values={said.field: (said.values[said.field],)})
 
 
-def _said(leaf: Leaf | None, titles: Mapping[str, str]) -> Any:
+def said_of(leaf: Leaf | None, titles: Mapping[str, str]) -> Any:
+    """Return a condition as a row shows it; None for one that is new."""
     if leaf is None:
         return None
     if isinstance(leaf, Related):
@@ -321,7 +323,8 @@ def _said(leaf: Leaf | None, titles: Mapping[str, str]) -> Any:
     )
 
 
-def _condition(said: Said) -> Condition:
+def condition_in(said: Said) -> Condition:
+    """Return the condition a row says."""
     made = Condition(field=said.field, op=Op(said.comparison), value=said.values.get(said.field))
     plain: Condition = _plainly(made)
     return plain

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import attention, neglected, syncing, tagging, tickets
+from crm_desktop.services import approvals, attention, neglected, syncing, tagging, tickets
 from crm_desktop.services.syncing import SyncStatus
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.shell.allowed import Allowed, allowed
@@ -77,6 +77,8 @@ def standing(replica: Replica) -> Standing:
     may = allowed(replica)
     known = syncing.status(replica)
     counts = {"sync": known.returned + known.offered, "home": attention.count_mentions(replica)}
+    if approvals.REQUEST in may.readable:
+        counts["approvals"] = approvals.count_to_decide(replica)
     if "deal" in may.readable:
         counts["pipeline"] = neglected.count_own(replica)
     if "ticket" in may.readable:

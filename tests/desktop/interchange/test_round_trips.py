@@ -31,8 +31,13 @@ FRESH = (
 )
 """Kinds a file brings into another profile, in this order: what they refer to is there by then."""
 HEADS = {"en": untranslated, "zh": chinese}
-ELSEWHERE = frozenset(("role", "merge", "attachment", "deal_milestone", "quote_version"))
-"""Roles are HQ's; merges, files, milestones ticked off and what was sent come of what people do."""
+ELSEWHERE = frozenset(
+    (
+        *("role", "merge", "attachment", "deal_milestone", "quote_version"),
+        *("mandate", "approval_request", "approval_decision"),
+    )
+)
+"""Roles and mandates are HQ's; the rest comes of what people do: merge, tick off, send, decide."""
 
 
 def _everything(replica: Replica) -> None:
@@ -52,6 +57,7 @@ def _everything(replica: Replica) -> None:
     records.update(replica, "customer", customer, {**own, "x:budget": 123450, "x:visited": "2026-12-24"})
     product, stage = _all(replica, "product")[0].id, _all(replica, "stage")[0].id
     team, user = _all(replica, "team")[0].id, _all(replica, "user")[0].id
+    other = next(each.id for each in _all(replica, "user") if each.id != replica.person.user_id)
     rule = plain_rule(AllOf((Condition(field="level", op=Op.EQUAL, value="A"),)))
     values: dict[str, dict[str, Any]] = {
         "competitor": {"name": "Rival Ltd", "website": "https://rival.example"},
@@ -68,6 +74,12 @@ def _everything(replica: Replica) -> None:
             "people": [[user, 2]],
             "regions": ["江苏"],
         },
+        "approval_flow": {
+            "name": "Over 10 %",
+            "record_entity": "quote",
+            "steps": [{"who": "superior"}],
+        },
+        "absence": {"stand_in_id": other, "begins_at": 1_800_000_000_000, "ends_at": 1_800_086_400_000},
         "document_template": {
             "name": "Short quote",
             "kind": "quote",

@@ -65,6 +65,19 @@ class Setup:
                 "rate": "8.12",
                 "valid_from": "2026-01-01",
             },
+            "approval_flow": {"name": "Flow", "record_entity": "quote", "steps": [{"who": "superior"}]},
+            "mandate": {
+                "name": "Lin",
+                "user_id": self.lin.user_id,
+                "most_percent": "10",
+                "valid_until": "2031-12-31",
+            },
+            "absence": {
+                "owner_id": self.wang.user_id,
+                "stand_in_id": self.lin.user_id,
+                "begins_at": 1,
+                "ends_at": 2,
+            },
             "document_template": {"name": "Offer", "kind": "quote", "body": "{{ customer.name }}"},
         }
         self.records = {kind: office.hq.create(kind, values) for kind, values in self.sound.items()}
@@ -143,6 +156,18 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
         {"rates": [{"from": "2019-04-01", "rate": "13"}, {"from": "2019-04-01", "rate": "9"}]},
     ),
     "exchange_rate": ({"rate": "0"}, {"rate": "-1"}, {"to_currency": "EUR"}),
+    "approval_flow": (
+        {"record_entity": "nothing"},
+        {"steps": []},
+        {"steps": [{"who": "nobody"}]},
+        {"steps": [{"who": "named"}]},
+    ),
+    "mandate": (
+        {"user_id": None},
+        {"most_percent": "110"},
+        {"valid_from": "2032-01-01"},
+    ),
+    "absence": ({"ends_at": 0}, {"ends_at": 1}),
     "document_template": (
         {"body": "{{ customer.nmae }}"},
         {"body": "{{ ''.__class__ }}"},

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from crm_core.rules.approval import Mode, Who
 from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS
 from sync_server.services import alike, alike_tasks, assigning
@@ -26,6 +27,7 @@ from sync_server.services.sync import SyncService
 from sync_server.store.database import Database
 from sync_server.store.tables import table_of
 from sync_server.store.turns import AssignmentTurn
+from tests.server.sync.approval_firm import ApprovalFirm, step
 from tests.support.claims import CUSTOMERS, LEADS, Pooled
 from tests.support.hq import Laptop, Office
 
@@ -213,3 +215,18 @@ def test_of_records_that_are_alike_two_who_look_tell_once(two: Two) -> None:
 
     assert sum(at_once([partial(look, each) for each in databases])) == 1
     assert len(office.hq.find("activity", "kind", "task")) == 1
+
+
+def test_of_two_who_decide_at_once_one_counts_where_one_is_enough(two: Two) -> None:
+    firm = ApprovalFirm(two.office)
+    firm.flow(step(who=Who.NAMED, users=(firm.bo_id, firm.lin_id), mode=Mode.ANY))
+    quote, _ = firm.quote("15")
+    request = firm.ask(quote)
+    firm.sync()
+    laptops = (firm.bo, firm.lin)
+    numbers = [firm.decide(laptop, request, "approve") for laptop in laptops]
+    with decided_together(Edits, "apply"):
+        two.send(laptops)
+    codes = Counter(laptop.code(number) for laptop, number in zip(laptops, numbers, strict=True))
+    assert codes == {Code.APPLIED: 1, Code.ILLEGAL_STATE: 1}
+    assert firm.state(quote) == "sent"

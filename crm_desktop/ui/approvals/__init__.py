@@ -1,0 +1,1 @@
+"""What waits for approval, as pages and records show it."""

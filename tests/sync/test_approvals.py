@@ -1,0 +1,191 @@
+"""Approvals and mandates on laptops without a network: what is final at once, what waits, what comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crm_core.entities import SCHEMAS
+from crm_core.errors import UserError
+from crm_core.rules import approval, mandates
+from crm_core.rules.approval import State, Verdict
+from crm_core.sync.protocol import Code
+from crm_core.times import DAY_MS
+from crm_desktop.documents.quote_records import document_of
+from crm_desktop.models import repository
+from crm_desktop.services import approvals, quotes, records, returned_edits
+from tests.support.hq import Office
+from tests.support.replicas import Laptop, Laptops, differences, settle_all
+
+
+class Firm:
+    """Eve sells in the team Lin leads; a pump costs 1000.00 by the list."""
+
+    def __init__(self, office: Office, laptops: Laptops) -> None:
+        create = office.hq.create
+        self.office = office
+        lin, self.lin_id = "Lin", office.user("Lin", "sales_manager")
+        team = create("team", {"name": "North", "manager_id": self.lin_id})
+        self.eve_id = office.user("Eve", "sales", team_id=team)
+        self.customer = create("customer", {"name": "Acme（示例）", "owner_id": self.eve_id})
+        self.pump = create("product", {"name": "Pump", "list_price": 100_000, "currency": "CNY", "cost": 1})
+        self.eve, self.lin = laptops.make("eve", self.eve_id), laptops.make(lin, self.lin_id)
+
+    def sync(self) -> None:
+        settle_all([self.eve, self.lin], 2)
+
+    def give_mandate(self, **said: Any) -> str:
+        values = {
+            "name": "Ten",
+            "user_id": self.eve_id,
+            "most_percent": "10",
+            "valid_from": "2026-12-01",
+            "valid_until": "2027-06-30",
+        }
+        return self.office.hq.create("mandate", {**values, **said})
+
+    def quote(self, less: str) -> str:
+        made = quotes.create(self.eve.replica, {"customer_id": self.customer, "currency": "CNY"}).value.id
+        line = {"product_id": self.pump, "unit_price": 100_000, "discount_percent": less}
+        quotes.add_line(self.eve.replica, made, line)
+        return made
+
+    def state(self, laptop: Laptop, quote: str) -> str:
+        return str(records.get(laptop.replica, "quote", quote)["status"])
+
+
+@pytest.fixture
+def firm(office: Office, laptops: Laptops) -> Firm:
+    return Firm(office, laptops)
+
+
+def assert_even(firm: Firm) -> None:
+    assert [line for laptop in (firm.eve, firm.lin) for line in differences(laptop)] == []
+
+
+def test_within_the_mandate_a_quote_is_final_without_a_network_and_stays_so(firm: Firm) -> None:
+    firm.give_mandate()
+    firm.sync()
+    quote = firm.quote("10")
+    assert not document_of(firm.eve.replica, quote).subject_to_approval
+    quotes.set_status(firm.eve.replica, quote, "sent")
+    assert firm.state(firm.eve, quote) == "sent"
+    firm.sync()
+    assert firm.office.row("quote", quote)["status"] == "sent"
+    assert firm.office.row("quote", quote)["mandates"][0]["name"] == "Ten"
+    assert returned_edits.returned(firm.eve.replica) == ()
+    assert_even(firm)
+
+
+def test_beyond_it_the_quote_waits_and_an_approver_decides_offline(firm: Firm) -> None:
+    firm.give_mandate()
+    firm.sync()
+    quote = firm.quote("15")
+    number = records.get(firm.eve.replica, "quote", quote).get("number")
+    assert document_of(firm.eve.replica, quote).subject_to_approval
+    quotes.set_status(firm.eve.replica, quote, "sent")
+    assert firm.state(firm.eve, quote) == "waiting"
+    assert document_of(firm.eve.replica, quote).subject_to_approval
+    (asked,) = approvals.waiting(firm.eve.replica)
+    assert (asked.sent, asked.seats, asked.mine, asked.waits_for) == (False, (), True, ("Lin",))
+    with pytest.raises(UserError):
+        approvals.decide(firm.eve.replica, asked.request.id, Verdict.APPROVE)
+    firm.sync()
+    (to_decide,) = approvals.to_decide(firm.lin.replica)
+    assert (to_decide.asked_by, str(to_decide.offer.below_list)) == ("Eve", "15.00")  # type: ignore[union-attr]
+    assert to_decide.margin_percent is None  # the cost is not for her role
+    with pytest.raises(UserError, match="comment"):
+        approvals.decide(firm.lin.replica, to_decide.request.id, Verdict.REFUSE)
+    approvals.decide(firm.lin.replica, to_decide.request.id, Verdict.APPROVE, "Fine")
+    after = approvals.get(firm.lin.replica, to_decide.request.id)
+    assert (after.standing.state, after.decisions[0].sent) == (State.APPROVED, False)
+    assert approvals.to_decide(firm.lin.replica) == ()
+    assert firm.state(firm.lin, quote) == "waiting"  # binding when HQ has accepted it
+    firm.sync()
+    assert firm.state(firm.eve, quote) == firm.state(firm.lin, quote) == "sent"
+    assert records.get(firm.eve.replica, "quote", quote).get("number") == number
+    assert not document_of(firm.eve.replica, quote).subject_to_approval
+    assert approvals.about(firm.eve.replica, "quote", quote)[0].decisions[0].comment == "Fine"
+    assert_even(firm)
+
+
+def test_what_is_withdrawn_offline_can_be_changed_at_once_and_asked_again(firm: Firm) -> None:
+    firm.give_mandate()
+    firm.sync()
+    quote = firm.quote("15")
+    quotes.set_status(firm.eve.replica, quote, "sent")
+    (asked,) = approvals.waiting(firm.eve.replica)
+    approvals.withdraw(firm.eve.replica, asked.request.id)
+    assert firm.state(firm.eve, quote) == "draft"
+    (line,) = quotes.view(firm.eve.replica, quote).lines
+    records.update(firm.eve.replica, "quote_line", line.id, {"discount_percent": "12"})
+    approvals.ask(firm.eve.replica, "quote", quote, "The customer is new")
+    firm.sync()
+    assert firm.office.row("quote", quote)["status"] == "waiting"
+    (to_decide,) = approvals.to_decide(firm.lin.replica)
+    assert to_decide.request["reason"] == "The customer is new"
+    assert returned_edits.returned(firm.eve.replica) == ()
+    approvals.decide(firm.lin.replica, to_decide.request.id, Verdict.RETURN, "10 % is enough")
+    firm.sync()
+    assert firm.state(firm.eve, quote) == "draft"
+    assert approvals.about(firm.eve.replica, "quote", quote)[0].standing.state is State.RETURNED
+    assert_even(firm)
+
+
+def test_a_decision_that_came_too_late_comes_back_with_its_reason(firm: Firm) -> None:
+    firm.give_mandate()
+    firm.sync()
+    quote = firm.quote("15")
+    quotes.set_status(firm.eve.replica, quote, "sent")
+    firm.sync()
+    (asked,) = approvals.to_decide(firm.lin.replica)
+    approvals.decide(firm.lin.replica, asked.request.id, Verdict.APPROVE)
+    approvals.withdraw(firm.eve.replica, asked.request.id)
+    settle_all([firm.eve])
+    settle_all([firm.lin])
+    (back,) = returned_edits.returned(firm.lin.replica)
+    assert (back.code, back.reason.text) == (Code.ILLEGAL_STATE, approval.NOT_WAITING.text)  # type: ignore[union-attr]
+    assert firm.state(firm.lin, quote) == "draft"
+
+
+def test_an_altered_mandate_is_not_relied_on_and_an_ended_one_comes_back(firm: Firm) -> None:
+    mandate = firm.give_mandate()
+    firm.sync()
+    (held,) = approvals.own_mandates(firm.eve.replica)
+    assert held.id == mandate
+    quote = firm.quote("10")
+    firm.office.hq.update("mandate", mandate, {"most_percent": "3"})
+    firm.office.now_ms += 1_000
+    quotes.set_status(firm.eve.replica, quote, "sent")
+    settle_all([firm.eve], 2)
+    (back,) = returned_edits.returned(firm.eve.replica)
+    assert back.reason is not None
+    assert back.reason.text == mandates.NOT_COVERED.text
+    assert firm.state(firm.eve, quote) == "draft"
+    with firm.eve.replica.applying() as session:  # as if somebody had written into the database
+        signed = dict(repository.get(session, "mandate", mandate)["signed"], percent="90")  # type: ignore[index]
+        session.execute(_table().update().where(_table().c.id == mandate).values(signed=signed))
+    assert approvals.own_mandates(firm.eve.replica) == ()
+    other = firm.quote("10")
+    quotes.set_status(firm.eve.replica, other, "sent")
+    assert firm.state(firm.eve, other) == "waiting"
+
+
+def test_a_mandate_is_shown_as_one_to_renew_before_it_ends(firm: Firm, tmp_path: Path) -> None:
+    firm.give_mandate()
+    firm.sync()
+    assert approvals.mandates_to_renew(firm.eve.replica) == ()
+    (held,) = approvals.own_mandates(firm.eve.replica)
+    firm.office.now_ms = held.until_ms - 3 * DAY_MS
+    firm.sync()
+    assert [each.id for each in approvals.mandates_to_renew(firm.eve.replica)] == [held.id]
+    firm.office.now_ms = held.until_ms
+    firm.sync()
+    assert approvals.own_mandates(firm.eve.replica) == ()
+
+
+def _table() -> Any:
+
+    return SCHEMAS["mandate"].table
