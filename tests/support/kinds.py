@@ -12,7 +12,7 @@ from crm_core.schema.reading import Schema
 
 WORK: Final = tuple(name for name, schema in SCHEMAS.items() if not schema.meta.reference)
 """Kinds of record that are not everybody's to read."""
-NOT_MADE: Final = frozenset(("merge", "approval_request", "approval_decision"))
+NOT_MADE: Final = frozenset(("merge", "mandate", "approval_request", "approval_decision"))
 """Kinds of record that only a deed of its own makes."""
 
 _TYPED: Final = (Kind.TEXT, Kind.LONG_TEXT)
@@ -41,7 +41,7 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "currency": "CNY",
         },
         "approval_flow": {"record_entity": "quote", "steps": [{"who": "superior"}]},
-        "absence": {"begins_at": 1, "ends_at": 2},
+        "absence": {"stand_in_id": "f" * 32, "begins_at": 1, "ends_at": 2},
         "assignment_rule": {"people": [["f" * 32, 1]]},
         "capture_form": {"token": "form", "asked": ["name"]},
     }
@@ -54,16 +54,16 @@ def sample(name: str, word: Callable[[], str], links: Mapping[str, Any]) -> dict
 
     `links` are taken by field name as far as the kind has them.
     """
-    schema = SCHEMAS[name]
+    schema, together = SCHEMAS[name], _TOGETHER.get(name, {})
     values: dict[str, Any] = {}
     for field in schema.fields.values():
         if field.name in links:
             values[field.name] = links[field.name]
         elif _is_typed(schema, field):
             values[field.name] = word()
-        elif field.required and field.default is None:
+        elif field.required and field.default is None and field.name not in together:
             values[field.name] = field.choices[0].value if field.choices else _USUAL[field.kind]
-    return {**values, **_TOGETHER.get(name, {})}
+    return {**values, **together}
 
 
 def typed_field(name: str) -> str:

@@ -228,5 +228,8 @@ def test_of_two_who_decide_at_once_one_counts_where_one_is_enough(two: Two) -> N
     with decided_together(Edits, "apply"):
         two.send(laptops)
     codes = Counter(laptop.code(number) for laptop, number in zip(laptops, numbers, strict=True))
-    assert codes == {Code.APPLIED: 1, Code.ILLEGAL_STATE: 1}
+    # Who comes second finds it decided, or sees it no longer: nothing is left for him to decide.
+    assert codes.pop(Code.APPLIED) == 1
+    assert codes.keys() < {Code.ILLEGAL_STATE, Code.PARENT}
+    assert codes.total() == 1
     assert firm.state(quote) == "sent"
