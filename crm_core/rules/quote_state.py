@@ -13,6 +13,11 @@ SENT: Final = "sent"
 EXPIRED: Final = "expired"
 
 
+def is_draft(quote: Mapping[str, Any]) -> bool:
+    """Tell whether a quote has not been sent in its present version; one made without a state begins so."""
+    return (quote.get("status") or DRAFT) == DRAFT
+
+
 def has_expired(quote: Mapping[str, Any], today: datetime.date) -> bool:
     """Tell whether a quote was sent and its last day is over; nobody has taken the step for it yet."""
     until = quote.get("valid_until")

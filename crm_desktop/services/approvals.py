@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,18 +11,18 @@ from sqlalchemy.orm import Session
 from crm_core.entities.approval import ApprovalRequest
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_, Message
-from crm_core.rules import approval
-from crm_core.rules.access import Action, ClassRight, Person
+from crm_core.rules import approval, quote_sums
+from crm_core.rules.access import Action, Person
 from crm_core.rules.access import decide as may
 from crm_core.rules.approval import Decision, Standing, State, Verdict
 from crm_core.rules.mandates import Mandate, Offer
-from crm_core.schema.field import FieldClass
-from crm_desktop.models import query, repository
+from crm_desktop.models import query, quote_totals, repository
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import approving, records
+from crm_desktop.services import approving, pricing, records
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.outcome import Outcome
+from crm_desktop.services.quote_margins import margin_of
 
 REQUEST, DECISION = approving.REQUEST, "approval_decision"
 MOST = 200
@@ -66,7 +67,7 @@ class RequestView:
     mine: bool
     """The person here asked, and may withdraw it."""
     offer: Offer | None
-    margin_percent: int | None
+    margin_percent: Decimal | None
     """What is left over the cost, of the net; None where that is not for this person or not known."""
     steps: int
 
@@ -281,12 +282,14 @@ def _view(session: Session, replica: Replica, request: Record) -> RequestView:
         sent=request.id not in marks_of(session, REQUEST, [request.id]).not_sent,
         mine=now.state is State.WAITING and (asked_by == person.user_id or person.rights.administers),
         offer=offer,
-        margin_percent=_margin(session, person, about_it) if offer is not None else None,
+        margin_percent=_margin(session, person, about_it) if offer and about_it is not None else None,
         steps=len(request.get("flow") or ()) or 1,
     )
 
 
-def _margin(session: Session, person: Person, quote: Record | None) -> int | None:
-    """Return the margin in whole percent of the net; None where a cost is not known or not to be seen."""
-    may_see = person.rights.class_right("product", FieldClass.PRIVATE) >= ClassRight.READ
-    return approving.margin_of(session, quote) if may_see and quote is not None else None
+def _margin(session: Session, person: Person, quote: Record) -> Decimal | None:
+    """Return the margin in percent of the net; None where a cost is not known or not to be seen."""
+    lines = quote_totals.lines_of(session, quote.id)
+    totals, _problem = quote_sums.shown_totals(quote.values, ((line.id, line.values) for line in lines))
+    found = margin_of(person, pricing.of_quote(session, quote), lines, totals)
+    return found.percent if found is not None and found.known == found.counted else None

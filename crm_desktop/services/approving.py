@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -181,22 +180,6 @@ def offer_of(session: Session, record: Record) -> Offer | None:
         for row in (_rows(session, Product, Product.id.in_(ids), dead=True) if ids else ())
     }
     return approval_flows.offer_of(record.values, lines, products)
-
-
-def margin_of(session: Session, quote: Record) -> int | None:
-    """Return what is left over a quote's cost, in whole percent of its net; None: a cost is not known."""
-    offer = offer_of(session, quote)
-    lines = [each for each in _children(session, LINE, "quote_id", quote.id) if not each["optional"]]
-    ids = {line["product_id"] for line in lines}
-    products = {row["id"]: row for row in _rows(session, Product, Product.id.in_(ids), dead=True)}
-    net = sum(line.net_minor for line in offer.lines) if offer is not None else 0
-    cost = Decimal(0)
-    for line in lines:
-        product = products.get(line["product_id"])
-        if product is None or product["cost"] is None or product["cost_currency"] != quote.get("currency"):
-            return None
-        cost += product["cost"] * Decimal(line["quantity"] or 0)
-    return int((net - cost) * 100 / net) if net > 0 else None
 
 
 def digest_of(session: Session, record: Record) -> str:

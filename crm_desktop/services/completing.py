@@ -21,6 +21,7 @@ from crm_core.i18n import N_
 from crm_core.rules import pipeline, targets
 from crm_core.rules.access import Person
 from crm_core.rules.positions import between
+from crm_core.rules.quote_state import SENT, WAITING, is_draft
 from crm_core.schema.field import Kind, Plain, ScopeSource
 from crm_core.schema.values import canonical_decimal
 from crm_core.times import DAY_MS, HOUR_MS
@@ -40,7 +41,6 @@ from crm_desktop.services import (
 )
 from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import QUOTE_VALID_DAYS, company
-from crm_desktop.services.pricing import book_called, of_quote
 
 Values = dict[str, Plain]
 FIRST_REPLY_HOURS = {"urgent": 1, "high": 4, "normal": 8, "low": 24}
@@ -151,13 +151,13 @@ def _new_quote(session: Session, _person: Person, clock: Clock, values: Values) 
 
 def _changed_quote(session: Session, _person: Person, _clock: Clock, before: Record, changes: Values) -> None:
     status = changes.get("status", before.get("status"))
-    if before.get("status", "draft") == "draft" and status in ("waiting", "sent"):
+    if is_draft(before.values) and status in (WAITING, SENT):
         if not before.get("number"):
             changes["number"] = numbers.take(
                 session, "quote", datetime.date.fromisoformat(before["issued_on"])
             )
         _fix_rate(session, before, changes)
-    elif before.get("status") not in (None, "draft") and set(changes) - {"status", "notes", "mandates"}:
+    elif not is_draft(before.values) and set(changes) - {"status", "notes", "mandates"}:
         raise UserError(_SENT)
     _changed_quote_book(session, changes)
 
@@ -223,7 +223,7 @@ def _put_last(session: Session, model: type[QuoteLine] | type[QuoteGroup], value
 
 
 def _demand_draft(quote: Record) -> None:
-    if quote.get("status", "draft") != "draft":
+    if not is_draft(quote.values):
         raise UserError(_SENT)
 
 
@@ -233,15 +233,15 @@ def _take_from_product(session: Session, quote: Record, values: Values) -> None:
     product = repository.get(session, "product", product_id)
     if product is None:
         return
-    pricing = of_quote(session, quote)
+    priced = pricing.of_quote(session, quote)
     _offer(
         values,
         description=product.get("name"),
         unit=product.get("unit"),
-        tax_rate=pricing.tax_rate(product_id),
+        tax_rate=priced.tax_rate(product_id),
     )
     quantity = Decimal(str(values.get("quantity") or "1"))
-    offer = pricing.offer(product_id, quantity, str(values.get("tax_rate") or "0"))
+    offer = priced.offer(product_id, quantity, str(values.get("tax_rate") or "0"))
     if offer is not None:
         values["offered_price"] = offer.unit_price.minor
     _offer(values, unit_price=offer.unit_price.minor if offer is not None else 0)
@@ -258,7 +258,7 @@ def _new_price(session: Session, _person: Person, _clock: Clock, values: Values)
     """Say a price's book both ways: by its id, and by its name as older programs read it."""
     book = repository.get(session, "price_book", str(values.get("book_id") or ""))
     if book is None and values.get("book") and not values.get("book_id"):
-        book = repository.get(session, "price_book", book_called(session, str(values["book"])) or "")
+        book = repository.get(session, "price_book", pricing.book_called(session, str(values["book"])) or "")
     if book is None:
         return
     values["book_id"], values["book"] = book.id, book.get("name")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities.quote import QUOTE_STEPS
 from crm_core.rules import quote_versions
-from crm_core.rules.quote_state import DRAFT
+from crm_core.rules.quote_state import DRAFT, is_draft
 from crm_core.schema.field import Plain
 from crm_desktop.models import query, quote_totals, repository
 from crm_desktop.models.custom import custom_fields
@@ -20,14 +20,9 @@ _PARTS = ("quote", "quote_group", "quote_line")
 _LINKS = {"customer_id": "customer", "contact_id": "contact"}
 
 
-def is_draft(quote: Record) -> bool:
-    """Tell whether a quote has not been sent in its present version."""
-    return (quote.get("status") or DRAFT) == DRAFT
-
-
 def keep_before_sending(session: WriteSession, before: Record, changes: Mapping[str, Plain]) -> None:
     """Write down what a quote says that leaves the drafts, before it does; nothing for other changes."""
-    if before.entity != "quote" or not is_draft(before):
+    if before.entity != "quote" or not is_draft(before.values):
         return
     if changes.get("status") in (None, DRAFT, QUOTE_STEPS.waits):
         return

@@ -14,7 +14,7 @@ from crm_core.entities.quote import QuoteVersion
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from crm_core.rules import quote_versions
-from crm_core.rules.quote_state import DRAFT
+from crm_core.rules.quote_state import DRAFT, is_draft
 from crm_core.rules.quote_versions import RowChange
 from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record, record_of
@@ -22,7 +22,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services import records
 from crm_desktop.services.company import QUOTE_VALID_DAYS
 from crm_desktop.services.outcome import Outcome
-from crm_desktop.services.quote_sending import as_it_stands, is_draft
+from crm_desktop.services.quote_sending import as_it_stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def versions(replica: Replica, quote_id: str) -> tuple[Version, ...]:
             if row.get("content")
         ]
         present = int(quote.get("version") or 1)
-        if is_draft(quote):
+        if is_draft(quote.values):
             found = [each for each in found if each.number < present]
         if present not in {each.number for each in found}:
             said = as_it_stands(session, quote)

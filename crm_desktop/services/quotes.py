@@ -14,13 +14,13 @@ from crm_core.errors import NotFound
 from crm_core.i18n import N_, Message
 from crm_core.ids import new_id
 from crm_core.rules import quote_sums
-from crm_core.rules.access import Action, ClassRight, Person
-from crm_core.rules.margin import Margin, margin
+from crm_core.rules.access import Action
+from crm_core.rules.margin import Margin
 from crm_core.rules.positions import between
 from crm_core.rules.prices import Book
 from crm_core.rules.quote_state import state_on
 from crm_core.rules.totals import Totals
-from crm_core.schema.field import FieldClass, Plain
+from crm_core.schema.field import Plain
 from crm_desktop.models import numbers, query, quote_totals, repository
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
@@ -29,7 +29,8 @@ from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.outcome import Outcome
-from crm_desktop.services.pricing import PriceOffer, Pricing
+from crm_desktop.services.pricing import PriceOffer
+from crm_desktop.services.quote_margins import margin_of
 from crm_desktop.services.quote_repeats import Repeat, repeats_of
 
 _COPIED_LINE = (
@@ -133,7 +134,7 @@ def view(replica: Replica, quote_id: str) -> QuoteView:
             codes=codes,
             totals=totals,
             problem=problem,
-            margin=_margin(replica.person, priced, quote, lines, totals),
+            margin=margin_of(replica.person, priced, lines, totals),
             repeats=repeats_of(session, quote, lines, replica.clock.today()) if editable else (),
             customer_name=query.labels(session, "customer", {customer_id}).get(customer_id, ""),
             contacts=tuple(record_of(contact) for contact in contacts),
@@ -147,18 +148,6 @@ def view(replica: Replica, quote_id: str) -> QuoteView:
             book_warning=pricing.book_warning(priced, replica.clock.today()) if editable else None,
             offers=pricing.other_prices(priced, lines) if editable else {},
         )
-
-
-def _margin(
-    person: Person, priced: Pricing, quote: Record, lines: Sequence[Record], totals: Totals
-) -> Margin | None:
-    """Return what a quote earns, unless the person may not read what products cost."""
-    if person.rights.class_right("product", FieldClass.PRIVATE) < ClassRight.READ:
-        return None
-    priced.know(str(line["product_id"]) for line in lines if line.get("product_id"))
-    costs = [priced.cost(str(line["product_id"])) if line.get("product_id") else None for line in lines]
-    values = [quote_sums.line_values(line.id, line.values, totals.currency) for line in lines]
-    return margin(values, totals, costs)
 
 
 def create(replica: Replica, values: Mapping[str, Plain]) -> Outcome[Record]:
@@ -244,11 +233,8 @@ def move_line(replica: Replica, line_id: str, steps: int) -> Outcome[Record]:
         rows[group] = [other for other in rows[group] if other.id != line_id]
         target = _walked(group, place, steps, {key: len(some) for key, some in rows.items()})
         if target != (group, place):
-            into, at = rows[target[0]], target[1]
-            before = into[at - 1].get("position") if at else None
-            after = into[at].get("position") if at < len(into) else None
-            place_now = between(before, after, random_below)
-            changes: dict[str, Plain] = {"position": place_now, "group_id": target[0] or None}
+            position = _position_at(rows[target[0]], target[1])
+            changes: dict[str, Plain] = {"position": position, "group_id": target[0] or None}
             line = records.update_in(session, replica, "quote_line", line_id, changes)
     return Outcome(line, frozenset(session.changed))
 
@@ -264,9 +250,7 @@ def move_group(replica: Replica, group_id: str, steps: int) -> Outcome[Record]:
         others = [each for each in groups if each.id != group_id]
         target = max(0, min(len(others), place + steps))
         if target != place:
-            before = others[target - 1].get("position") if target else None
-            after = others[target].get("position") if target < len(others) else None
-            changes = {"position": between(before, after, random_below)}
+            changes = {"position": _position_at(others, target)}
             group = records.update_in(session, replica, "quote_group", group_id, changes)
     return Outcome(group, frozenset(session.changed))
 
@@ -284,8 +268,9 @@ def copy(replica: Replica, quote_id: str) -> Outcome[Record]:
             kept = {name: group.values[name] for name in _COPIED_GROUP if group.get(name) is not None}
             kept["quote_id"] = quote.id
             groups[group.id] = records.create_in(session, replica, "quote_group", kept).id
-        copies = {line.id: new_id() for line in quote_totals.lines_of(session, quote_id)}
-        for line in quote_totals.lines_of(session, quote_id):
+        lines = quote_totals.lines_of(session, quote_id)
+        copies = {line.id: new_id() for line in lines}
+        for line in lines:
             kept = {name: line.values[name] for name in _COPIED_LINE if line.get(name) is not None}
             kept |= {"quote_id": quote.id, "group_id": groups.get(str(line.get("group_id")))}
             if line.get("alternatives"):
@@ -360,8 +345,13 @@ def _position_after(session: Session, quote_id: str, line_id: str) -> str:
     group = next((line.get("group_id") for line in lines if line.id == line_id), None)
     rows = [line for line in lines if line.get("group_id") == group]
     place = next((i for i, line in enumerate(rows) if line.id == line_id), len(rows) - 1)
-    before = rows[place].get("position") if rows else None
-    after = rows[place + 1].get("position") if place + 1 < len(rows) else None
+    return _position_at(rows, place + 1)
+
+
+def _position_at(rows: Sequence[Record], place: int) -> str:
+    """Return a position between two of the rows: before the one at a place, or behind them all."""
+    before = rows[place - 1].get("position") if place else None
+    after = rows[place].get("position") if place < len(rows) else None
     return between(before, after, random_below)
 
 

@@ -15,7 +15,7 @@ from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, Message, message
 from crm_core.rules import quote_sums
 from crm_core.rules.access import read_rights
-from crm_core.rules.quote_state import DRAFT
+from crm_core.rules.quote_state import is_draft
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from crm_core.sync.blobs import is_sha256
@@ -94,20 +94,16 @@ def demand_draft(records: Records, record: Record | None, wanted: Wanted) -> Non
         quote_ids = {wanted.values.get("quote_id"), record.values.get("quote_id") if record else None}
         for quote_id in quote_ids:
             quote = records.get(SCHEMAS["quote"].no, quote_id) if quote_id else None
-            if quote is not None and not _is_draft(quote):
+            if quote is not None and not is_draft(quote.values):
                 raise _frozen()
     elif (
         wanted.schema.name == "quote"
         and wanted.kind is OpKind.SET
         and record is not None
-        and not _is_draft(record)
+        and not is_draft(record.values)
         and not _FROZEN_WITH_LINES.isdisjoint(wanted.values)
     ):
         raise _frozen()
-
-
-def _is_draft(quote: Record) -> bool:
-    return quote.values["status"] in (DRAFT, None)  # one made without a state begins as a draft
 
 
 def _frozen() -> Refused:

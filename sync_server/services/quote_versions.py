@@ -10,7 +10,7 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_, message
 from crm_core.ids import new_id
 from crm_core.rules import quote_versions
-from crm_core.rules.quote_state import DRAFT
+from crm_core.rules.quote_state import DRAFT, is_draft
 from crm_core.schema.machine import Step
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.sync.clock import ms_of, tick
@@ -35,7 +35,7 @@ def demand_of_draft(records: Records, record: Record) -> None:
     quote = records.get(QUOTE.no, str(record.values.get("quote_id") or ""))
     if quote is None:
         return  # refused for that already
-    if not _is_draft(quote) or record.values.get("version") != (quote.values.get("version") or 1):
+    if not is_draft(quote.values) or record.values.get("version") != (quote.values.get("version") or 1):
         raise Refused(Code.ILLEGAL_STATE, _SENT_ALREADY)
     told = (record.values.get(name) for name in ("content", "amounts", "total"))
     try:
@@ -94,10 +94,6 @@ def keep_before(
     record = Record(schema=VERSION, id=values["id"], values=values, made=made, is_new=True)
     records.add(record)
     scopes.of_new(record)
-
-
-def _is_draft(quote: Record) -> bool:
-    return (quote.values["status"] or DRAFT) == DRAFT
 
 
 def _is_unsent(status: str | None) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from crm_core.entities.approval import REQUEST_STATES
 from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
@@ -82,6 +80,6 @@ def offer_words(view: RequestView) -> Text:
     }
     said = message("{total}; {percent} below list price, one line {line}", **parts)
     if view.margin_percent is not None:
-        margin = percent(Decimal(view.margin_percent))
+        margin = percent(view.margin_percent)
         said = message("{said}; margin {margin}", said=said, margin=margin)
     return said
