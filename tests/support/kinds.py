@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from crm_core.entities import CHILDREN, SCHEMAS
+from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.schema.field import Field, FieldClass, Kind, ScopeSource
 from crm_core.schema.reading import Schema
 
@@ -42,6 +43,7 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         },
         "approval_flow": {"record_entity": "quote", "steps": [{"who": "superior"}]},
         "absence": {"stand_in_id": "f" * 32, "begins_at": 1, "ends_at": 2},
+        "role": {"rights": STANDARD_ROLES["auditor"][1]},
         "assignment_rule": {"people": [["f" * 32, 1]]},
         "capture_form": {"token": "form", "asked": ["name"]},
     }
@@ -57,13 +59,12 @@ def sample(name: str, word: Callable[[], str], links: Mapping[str, Any]) -> dict
     schema, together = SCHEMAS[name], _TOGETHER.get(name, {})
     values: dict[str, Any] = {}
     for field in schema.fields.values():
-        if field.name in links:
-            values[field.name] = links[field.name]
-        elif _is_typed(schema, field):
+        if _is_typed(schema, field):
             values[field.name] = word()
-        elif field.required and field.default is None and field.name not in together:
+        elif field.required and field.default is None and field.name not in {**together, **links}:
             values[field.name] = field.choices[0].value if field.choices else _USUAL[field.kind]
-    return {**values, **together}
+    known = {name: link for name, link in links.items() if name in schema.fields}
+    return {**values, **together, **known}
 
 
 def typed_field(name: str) -> str:

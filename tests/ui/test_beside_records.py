@@ -32,6 +32,7 @@ from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.timeline.record_tabs import COMMENTS, HISTORY, RecordTabs
 from crm_desktop.ui.widgets.glyphs import Glyph
 from tests.support.desktop import sample_app
+from tests.support.kinds import NOT_MADE, sample
 from tests.support.stage import Stage, staged
 
 OF_CUSTOMERS = ("contact", "point_entry")
@@ -39,6 +40,7 @@ OF_CUSTOMERS = ("contact", "point_entry")
 TALKED_ABOUT = sorted(
     {page.entity for page in PAGES if page.entity and not SCHEMAS[page.entity].meta.reference}
     - {"customer"}  # which has tabs of its own
+    - NOT_MADE  # which only a deed of their own makes: their pages show that deed
     | set(OF_CUSTOMERS)
 )
 CHANGES = {
@@ -46,6 +48,7 @@ CHANGES = {
     "ticket": {"subject": "Second (demo)"},
     "quote": {"notes": "Second (demo)"},
     "activity": {"subject": "Second (demo)"},
+    "absence": {"note": "Second (demo)"},
 }
 
 
@@ -81,14 +84,13 @@ def some(stage: Stage, entity: str) -> str:
     rows = records.page(replica, ListQuery(entity=entity, limit=1)).rows
     if rows:
         return rows[0].id
-    offered: dict[str, Any] = {
-        "token": "abcdefghijklmnopqrstuvwx",
-        "team_id": some(stage, "team"),
-    }
-    if entity == "segment":
-        offered = {"rules": {"all": []}}
-    more = {name: value for name, value in offered.items() if name in SCHEMAS[entity].fields}
-    return records.create(replica, entity, {"name": "First (demo)", **more}).value.id
+    links: dict[str, Any] = {}
+    if "team_id" in SCHEMAS[entity].fields:
+        links["team_id"] = some(stage, "team")
+    if "stand_in_id" in SCHEMAS[entity].fields:
+        role = {"role_id": some(stage, "role")}
+        links["stand_in_id"] = records.create(replica, "user", sample("user", lambda: "Other", role)).value.id
+    return records.create(replica, entity, sample(entity, lambda: "First (demo)", links)).value.id
 
 
 def test_every_record_says_it_waits_and_takes_comments_and_the_value_before(stage: Stage) -> None:

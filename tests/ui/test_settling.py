@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from crm_desktop.ui import settling
 from crm_desktop.ui.settling import Settling
@@ -32,11 +33,12 @@ class Told:
         QTest.qWait(settling.QUIET_MS)
 
 
-def test_one_change_is_told_at_once_and_once(qapp: QApplication) -> None:
-    told = Told(gap_ms=250)
+def test_one_change_is_told_at_once_and_once(qapp: QApplication, qtbot: QtBot) -> None:
+    told = Told(gap_ms=settling.MOST_MS)
     told.storm(1, every_ms=0)
+    qtbot.waitUntil(lambda: bool(told.at_ms), timeout=2 * settling.MOST_MS)
     (first,) = told.at_ms
-    assert first < 200, "a single change waits for the end of a storm"
+    assert first < settling.MOST_MS / 2, "a single change waits for the end of a storm"
 
 
 @pytest.mark.parametrize("every_ms", [5, 60])
