@@ -16,7 +16,7 @@ from typing import Any
 from crm_core.entities import SCHEMAS
 from crm_core.errors import AccessDenied, BrokenPromise
 from crm_core.i18n import N_, Message, message
-from crm_core.rules.scopes import EVERYONE, LENT, POOL
+from crm_core.rules.scopes import EVERYONE, LENT, OPEN, POOL, can_be_open
 from crm_core.schema.entity import EntityMeta
 from crm_core.schema.field import FIELD_CLASS_LABELS, Field, FieldClass, ScopeSource
 
@@ -156,6 +156,8 @@ class Person:
         if action is Action.READ:
             scopes |= {f"{ScopeSource.SHOWN}:{circle}" for circle in self.circles}
             scopes |= {LENT + scope for scope in scopes}
+            if can_be_open(SCHEMAS[entity]):
+                scopes |= {OPEN}
             if not self.rights.pool.isdisjoint(SCHEMAS[entity].meta.pooled):
                 scopes |= {POOL}
         return scopes

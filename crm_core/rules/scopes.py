@@ -1,7 +1,8 @@
 """Which scopes a row lies in and which a person acts in: the two halves of visibility.
 
 A scope is a short text: `own:<user>`, `team:<team>`, `terr:<territory>`, `share:` and `show:` with the id of
-a user or team, or `all`. A row lies in those its own links name, in those of its parents, and in `all`. A row
+a user or team, or `all`. A row lies in those its own links name, in those of its parents, and in `all`; in
+`open` where a parent is set-up, which everybody reads. A row
 that lends (a deal its customer) puts the other row in its own scopes marked `~`: readable to them, nothing
 more, and not passed on to children. So is a row nobody owns, of kinds that have a shared pool, in `pool`.
 
@@ -18,6 +19,8 @@ from crm_core.schema.field import ScopeSource
 from crm_core.schema.reading import Schema
 
 EVERYONE = "all"
+OPEN = "open"
+"""What belongs to set-up, a picture of a product say: read by whoever reads such records at all."""
 LENT = "~"
 POOL = "pool"
 """Records nobody owns, of kinds that have a shared pool; not passed on to children."""
@@ -39,6 +42,16 @@ def direct_scopes(schema: Schema, values: Mapping[str, Any]) -> frozenset[str]:
     return named | {POOL} if schema.meta.pooled and not values.get("owner_id") else named
 
 
+def passed_on(schema: Schema, scopes: Iterable[str]) -> Iterable[str]:
+    """Return what a row of the kind that lies in `scopes` gives to those below it: of set-up, `open`."""
+    return (OPEN,) if schema.meta.reference else scopes
+
+
+def can_be_open(schema: Schema) -> bool:
+    """Tell whether rows of the kind can belong to set-up."""
+    return any(link.target == "*" for link in schema.parent_fields)
+
+
 def scopes_of(
     schema: Schema,
     values: Mapping[str, Any],
@@ -47,7 +60,7 @@ def scopes_of(
 ) -> frozenset[str]:
     """Return every scope a row lies in.
 
-    `parents`: the scopes of each row it inherits from; `lent`: the direct scopes of each living row
+    `parents`: what each row it inherits from has `passed_on`; `lent`: the direct scopes of each living row
     that lends it.
     """
     if schema.meta.reference:

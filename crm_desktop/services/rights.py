@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS
 from crm_core.rules import sharing
 from crm_core.rules.access import Action, Decision, Person, decide, readable_fields
-from crm_core.rules.scopes import scopes_of
+from crm_core.rules.scopes import passed_on, scopes_of
 from crm_core.schema.field import Field, FieldClass
 from crm_desktop.models import repository
 from crm_desktop.models.replica import Replica
@@ -23,14 +23,15 @@ _DEEPEST = 6
 def record_scopes(session: Session, entity: str, values: Mapping[str, Any], depth: int = 0) -> frozenset[str]:
     """Return the scopes a row with these values lies in, as far as its parents are on this laptop."""
     schema = SCHEMAS[entity]
-    inherited = []
+    inherited: list[Iterable[str]] = []
     for link in schema.parent_fields:
         target = values.get(link.target_field or "") if link.target == "*" else link.target
         parent_id = values.get(link.name)
         if target in SCHEMAS and parent_id and depth < _DEEPEST:
             parent = repository.get(session, str(target), str(parent_id))
             if parent is not None:
-                inherited.append(record_scopes(session, str(target), parent.values, depth + 1))
+                scopes = record_scopes(session, str(target), parent.values, depth + 1)
+                inherited.append(passed_on(SCHEMAS[str(target)], scopes))
     return scopes_of(schema, sharing.in_force(values, datetime.date.today()), parents=inherited)  # noqa: DTZ011
 
 

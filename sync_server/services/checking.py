@@ -13,7 +13,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_
 from crm_core.rules.access import read_rights
-from crm_core.rules.scopes import EVERYONE, direct_scopes, scopes_of
+from crm_core.rules.scopes import EVERYONE, direct_scopes, passed_on, scopes_of
 from crm_core.schema.reading import Schema
 from sync_server.services import audit
 from sync_server.services.blobs import broken_blobs
@@ -202,7 +202,7 @@ class _Wanted:
 
     def _parents(self, schema: Schema, row: Mapping[str, Any]) -> list[frozenset[str]]:
         keys = ((target_name(link, row) or "", row[link.name]) for link in schema.parent_fields)
-        return [self._own(key) for key in keys if key in self._values]
+        return [frozenset(passed_on(SCHEMAS[key[0]], self._own(key))) for key in keys if key in self._values]
 
     def _note_lending(self, name: str, lender: Schema, link: str) -> None:
         for (entity, _), row in self._values.items():

@@ -11,7 +11,7 @@ from typing import Any
 from crm_core.i18n import N_, Message, message
 from crm_core.rules import sharing
 from crm_core.rules.access import Action, decide
-from crm_core.rules.scopes import EVERYONE, LENT, own_scope, scopes_of
+from crm_core.rules.scopes import EVERYONE, LENT, own_scope, passed_on, scopes_of
 from crm_core.schema.field import Field, ScopeSource
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code, OpKind
@@ -132,7 +132,8 @@ class Placing:
 
     def _scopes_with(self, record: Record, values: Mapping[str, Any]) -> frozenset[str]:
         keys = (key for _, key in self._records.parent_links(record.schema, values) if key)
-        parents = (parent.scopes for key in keys if (parent := self._records.get(*key)) is not None)
+        found = (parent for key in keys if (parent := self._records.get(*key)) is not None)
+        parents = (passed_on(parent.schema, parent.scopes) for parent in found)
         return scopes_of(record.schema, values, parents)
 
 

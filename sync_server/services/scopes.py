@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from crm_core.entities import BY_NO, SCHEMAS
-from crm_core.rules.scopes import EVERYONE, LENT, direct_scopes, scopes_of
+from crm_core.rules.scopes import EVERYONE, LENT, direct_scopes, passed_on, scopes_of
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from sync_server.services.records import Key, Record, Records, chunks
@@ -132,7 +132,7 @@ class ScopeKeeper:
         place = place_of(record.schema, record.values)
         if place is not None:
             return _scopes_of_place(record.schema.no, place)
-        parents = (parent.scopes for parent in self._records.parents(record))
+        parents = (passed_on(parent.schema, parent.scopes) for parent in self._records.parents(record))
         return set(scopes_of(record.schema, record.values, parents)) - {EVERYONE}
 
     def _settle(self, record: Record) -> bool:

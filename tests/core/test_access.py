@@ -13,7 +13,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import AccessDenied, BrokenPromise
 from crm_core.rules.access import Action, Person, decide, read_rights, readable_fields
 from crm_core.rules.people import person_for
-from crm_core.rules.scopes import EVERYONE, below, scopes_of
+from crm_core.rules.scopes import EVERYONE, below, passed_on, scopes_of
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.schema.field import FieldClass
 
@@ -147,6 +147,21 @@ def test_children_inherit_from_their_parent_but_not_what_was_lent_to_it() -> Non
     parent = scopes_of(SCHEMAS["customer"], {"owner_id": "wang"}, lent=[{"own:lin"}])
     contact = scopes_of(SCHEMAS["contact"], {}, parents=[parent])
     assert contact == {EVERYONE, "own:wang"}
+
+
+def test_what_belongs_to_setup_is_read_by_all_who_read_its_kind_and_stays_its_makers() -> None:
+    product = SCHEMAS["product"]
+    passed = passed_on(product, scopes_of(product, {}))
+    picture = scopes_of(SCHEMAS["attachment"], {"owner_id": "root"}, parents=[passed])
+    assert decide(person("wang"), Action.READ, "attachment", picture)
+    for action in (Action.EDIT, Action.DELETE, Action.EXPORT, Action.SHARE):
+        assert not decide(person("wang"), action, "attachment", picture), action
+    unread = replace(person("wang"), rights=replace(person("wang").rights, reach={}))
+    assert not decide(unread, Action.READ, "attachment", picture)
+    customer = SCHEMAS["customer"]
+    foreign = passed_on(customer, scopes_of(customer, {"owner_id": "lin"}))
+    of_customer = scopes_of(SCHEMAS["attachment"], {"owner_id": "lin"}, parents=[foreign])
+    assert not decide(person("wang"), Action.READ, "attachment", of_customer)
 
 
 def test_a_missing_or_unreadable_policy_stops_everything() -> None:

@@ -233,6 +233,28 @@ def test_a_round_breaks_in_between_any_two_parts(pair: Pair) -> None:
         assert line.up == min(parts * PART_BYTES, len(CONTENT))
 
 
+def test_a_picture_of_a_product_comes_to_everybody_and_stays_its_makers(
+    office: Office, laptops: Laptops, tmp_path: Path
+) -> None:
+    root = laptops.make("root", office.user("Root", "admin"))
+    root.sync()
+    product = records.create(root.replica, "product", {"name": "Pump", "code": "P-1"}).value.id
+    content = photo(tmp_path / "pump.jpg").read_bytes()
+    picture = attachments.add(root.replica, "product", product, content, name="pump.jpg").value.id
+    root.sync()
+    carry(root)
+    ann = laptops.make("ann", office.user("Ann", "sales"))
+    ann.sync()
+    carry(ann, EVERYTHING)
+    assert content_of(ann, picture) == content
+    with pytest.raises(AccessDenied):
+        records.delete(ann.replica, "attachment", picture)
+    records.delete(root.replica, "attachment", picture)
+    root.sync()
+    ann.sync()
+    assert attachments.files_of(ann.replica, "product", product) == ()
+
+
 def test_the_same_file_on_two_records_travels_once(pair: Pair) -> None:
     ann, bob = pair
     first, second = attach(ann, customer_of(ann)), attach(ann, customer_of(ann, "Beta"), name="again.bin")
