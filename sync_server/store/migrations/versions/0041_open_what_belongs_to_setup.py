@@ -46,8 +46,8 @@ def upgrade() -> None:
     for table, number, kind in _CAN_BE_OPEN:
         op.execute(
             "INSERT INTO row_scope (entity, row_id, scope, in_seq)"
-            f" SELECT m.entity, m.row_id, 'open', m.seq FROM row_meta AS m JOIN {table} AS t ON t.id = m.row_id"
-            f" WHERE m.entity = {number} AND t.{kind} IN ({kinds})"
+            f" SELECT m.entity, m.row_id, 'open', m.seq FROM row_meta AS m"
+            f" JOIN {table} AS t ON t.id = m.row_id WHERE m.entity = {number} AND t.{kind} IN ({kinds})"
         )
     # What everybody may read is worked out anew as each next asks.
     op.execute("UPDATE entitlement SET checked_seq = -1")
