@@ -83,7 +83,7 @@ def claim(terminal: Terminal, record_id: str) -> None:
         if service.is_lead(app.replica, known):
             record = service.claim_leads(app.replica, [known]).value.taken[0]
         else:
-            record = service.claim(app.replica, known).value
+            record = service.claim(app.replica, [known]).value.taken[0]
         terminal.console.tell(N_("“{title}” is claimed; it is yours when HQ has agreed"), title=record.title)
         terminal.console.show(_flat(app, record))
 
@@ -99,9 +99,9 @@ def give_back(terminal: Terminal, record_id: str, reason: str) -> None:
     with terminal.app() as app:
         known = record_id_of(record_id)
         if service.is_lead(app.replica, known):
-            record = service.return_leads(app.replica, [known]).value[0]
+            record = service.return_leads(app.replica, [known]).value.taken[0]
         else:
-            record = service.release(app.replica, known, reason).value
+            record = service.release(app.replica, [known], reason).value.taken[0]
         terminal.console.show(_flat(app, record))
 
 
@@ -111,7 +111,8 @@ def give_back(terminal: Terminal, record_id: str, reason: str) -> None:
 def lock(terminal: Terminal, record_id: str) -> None:
     """Lock a customer."""
     with terminal.app() as app:
-        terminal.console.show(_flat(app, service.lock(app.replica, record_id_of(record_id)).value))
+        known = record_id_of(record_id)
+        terminal.console.show(_flat(app, service.lock(app.replica, [known]).value.taken[0]))
 
 
 @pool.command("unlock", help=tr(N_("Let the rules count for a customer again.")))
@@ -120,7 +121,8 @@ def lock(terminal: Terminal, record_id: str) -> None:
 def unlock(terminal: Terminal, record_id: str) -> None:
     """Unlock a customer."""
     with terminal.app() as app:
-        terminal.console.show(_flat(app, service.unlock(app.replica, record_id_of(record_id)).value))
+        known = record_id_of(record_id)
+        terminal.console.show(_flat(app, service.unlock(app.replica, [known]).value.taken[0]))
 
 
 def _flat(app: App, record: Record) -> dict[str, Plain]:

@@ -207,12 +207,13 @@ def _change(
         try:
             after = records.update_in(session, replica, change.entity, record_id, wanted, before)
         except UserError as error:
-            some.refusals.append(Refusal(title=record.title, reason=_reason(error)))
+            some.refusals.append(Refusal(title=record.title, reason=reason_of(error)))
             continue
         some.undo.append((record_id, before, {name: after.values.get(name) for name in wanted}))
 
 
-def _reason(error: UserError) -> Message:
+def reason_of(error: UserError) -> Message:
+    """Return why a change is refused: the first field's problem, where it names any."""
     if isinstance(error, Invalid) and error.problems:
         return error.problems[0].message
     return error.message

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.lead import OPEN
-from crm_core.errors import AccessDenied, Invalid, Problem, UserError
-from crm_core.i18n import Message
+from crm_core.errors import AccessDenied, Invalid, NotFound, Problem, UserError
+from crm_core.i18n import N_, Message
 from crm_core.rules import pool
 from crm_core.rules.access import Action, PoolRight
-from crm_desktop.models import repository
+from crm_core.schema.field import Plain
+from crm_core.sync.protocol import OpKind
+from crm_desktop.models import repository, state
+from crm_desktop.models.device_tables import OutboxOp
 from crm_desktop.models.records import Record, field_key
 from crm_desktop.models.replica import Replica
+from crm_desktop.models.state import Key
 from crm_desktop.services import pooling, records, rights
+from crm_desktop.services.bulk import reason_of
 from crm_desktop.services.marks import fields_not_sent
 from crm_desktop.services.outcome import Outcome
+from crm_desktop.services.waiting import take_off
+from crm_desktop.sync.pending import unanswered
 
 CUSTOMER, LEAD = "customer", "lead"
 _HOLDING = field_key(SCHEMAS[CUSTOMER].fields["holding"])
@@ -68,77 +75,89 @@ def state_in(session: Session, replica: Replica, customer: Record) -> PoolState:
     )
 
 
-def claim(replica: Replica, customer_id: str) -> Outcome[Record]:
-    """Take a customer out of the pool, provisionally until HQ has answered: who comes first there has it."""
-    _demand_in_pool(replica, customer_id)
-    return records.update(replica, CUSTOMER, customer_id, {"owner_id": replica.person.user_id})
-
-
-def release(replica: Replica, customer_id: str, reason: str) -> Outcome[Record]:
-    """Return a customer to the pool, with the reason. Raises `Invalid` where none is given."""
-    if not reason.strip():
-        raise Invalid([Problem(field="pool_reason", message=pool.SAY_WHY)])
-    changes = {"holding": pool.POOL, "pool_reason": reason}
-    return records.update(replica, CUSTOMER, customer_id, changes)
-
-
-def lock(replica: Replica, customer_id: str) -> Outcome[Record]:
-    """Keep a customer from being returned by rule."""
-    return records.update(replica, CUSTOMER, customer_id, {"holding": pool.LOCKED})
-
-
-def unlock(replica: Replica, customer_id: str) -> Outcome[Record]:
-    """Let the rules count for a customer again."""
-    return records.update(replica, CUSTOMER, customer_id, {"holding": pool.HELD})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """What became of a claim of leads."""
+class Stepped:
+    """What became of a step with several records."""
 
     taken: tuple[Record, ...]
+    """Those it was taken with, as they are now."""
     left: int
-    """How many were free and not taken."""
+    """How many it fitted and was not taken with."""
     refusal: Message | None
-    """Why not, by the rules of the pool."""
+    """Why not, of the first of those."""
 
 
-def claim_leads(replica: Replica, ids: Collection[str]) -> Outcome[Claimed]:
-    """Take those of some leads that are nobody's, as far as the rules allow, provisionally as `claim` does.
+def claim(replica: Replica, ids: Collection[str]) -> Outcome[Stepped]:
+    """Take customers out of the pool, provisionally until HQ has answered: who comes first there has them.
 
-    Raises `UserError` where none of them is free or may be taken, `AccessDenied` where the role claims none.
+    Like every step here it is taken with as many as it fits and the rules allow, and raises `UserError` where
+    that is none: why not the first of them.
+    """
+    owner = {"owner_id": replica.person.user_id}
+    return _step(replica, CUSTOMER, ids, owner, _in_pool, UserError(pool.NOT_IN_POOL))
+
+
+def release(replica: Replica, ids: Collection[str], reason: str) -> Outcome[Stepped]:
+    """Return customers to the pool, with the reason. Raises `Invalid` where none is given."""
+    if not reason.strip():
+        raise Invalid([Problem(field="pool_reason", message=pool.SAY_WHY)])
+    return _step(replica, CUSTOMER, ids, {"holding": pool.POOL, "pool_reason": reason})
+
+
+def lock(replica: Replica, ids: Collection[str]) -> Outcome[Stepped]:
+    """Keep customers from being returned by rule."""
+    return _step(replica, CUSTOMER, ids, {"holding": pool.LOCKED})
+
+
+def unlock(replica: Replica, ids: Collection[str]) -> Outcome[Stepped]:
+    """Let the rules count for customers again."""
+    return _step(replica, CUSTOMER, ids, {"holding": pool.HELD})
+
+
+def claim_leads(replica: Replica, ids: Collection[str]) -> Outcome[Stepped]:
+    """Take those of some leads that are nobody's, provisionally as `claim` does.
+
+    Raises `AccessDenied` where the role claims none.
     """
     if PoolRight.LEADS not in replica.person.rights.pool:
         raise AccessDenied(pool.MAY_NOT_CLAIM_LEADS)
     owner = {"owner_id": replica.person.user_id}
-    taken: list[Record] = []
-    refusal: Message | None = None
-    with replica.write() as session:
-        found = [repository.get(session, LEAD, lead_id) for lead_id in ids]
-        free = [lead for lead in found if lead is not None and lead_is_free(lead)]
-        for lead in free:
-            refused = pooling.refusal_of_lead(session, replica.person, replica.clock, lead)
-            if refused is None:
-                taken.append(records.update_in(session, replica, LEAD, lead.id, owner))
-            refusal = refusal or refused
-        if not taken:
-            raise UserError(refusal or pool.LEAD_NOT_FREE)
-    claimed = Claimed(taken=tuple(taken), left=len(free) - len(taken), refusal=refusal)
-    return Outcome(claimed, frozenset(session.changed))
+    return _step(replica, LEAD, ids, owner, lead_is_free, UserError(pool.LEAD_NOT_FREE))
 
 
-def return_leads(replica: Replica, ids: Collection[str]) -> Outcome[tuple[Record, ...]]:
-    """Let those of some leads the person has be nobody's again, for others to claim; return them.
+def return_leads(replica: Replica, ids: Collection[str]) -> Outcome[Stepped]:
+    """Let those of some leads the person has be nobody's again, for others to claim.
 
     Raises `AccessDenied` where none of them is his.
     """
-    with replica.write() as session:
-        found = [repository.get(session, LEAD, lead_id) for lead_id in ids]
-        own = [lead for lead in found if lead is not None and lead_is_own(replica, lead)]
-        if not own:
-            raise AccessDenied(pool.MAY_NOT_RETURN_LEAD)
-        left = tuple(records.update_in(session, replica, LEAD, lead.id, {"owner_id": None}) for lead in own)
-    return Outcome(left, frozenset(session.changed))
+
+    def own(lead: Record) -> bool:
+        return lead_is_own(replica, lead)
+
+    return _step(replica, LEAD, ids, {"owner_id": None}, own, AccessDenied(pool.MAY_NOT_RETURN_LEAD))
+
+
+def take_back(
+    replica: Replica, stepped: Stepped, instead: Callable[[Collection[str]], Outcome[Stepped]]
+) -> None:
+    """Undo a step just taken: what HQ was not sent yet never was, and counts against no limit.
+
+    What went off meanwhile goes back by a step of its own, `instead`; what that raises is raised here.
+    """
+    ids = {record.id for record in stepped.taken}
+    with replica.applying() as session:
+        commands = unanswered(
+            session,
+            OutboxOp.entity.in_({record.entity for record in stepped.taken}),
+            OutboxOp.row_id.in_(ids),
+            OutboxOp.kind == OpKind.COMMAND,
+            OutboxOp.no > state.read(session, Key.SENT_OP),
+        )
+        newest = {op.row_id: op for op in commands}
+        if newest:
+            take_off(session, sorted(newest.values(), key=lambda op: op.no), replica.clock.now_ms())
+    if gone := ids - newest.keys():
+        instead(gone)
 
 
 def is_lead(replica: Replica, record_id: str) -> bool:
@@ -158,7 +177,32 @@ def lead_is_own(replica: Replica, lead: Record) -> bool:
     return own and lead.alive and lead.get("status") in (None, *OPEN)
 
 
-def _demand_in_pool(replica: Replica, customer_id: str) -> None:
-    record = records.get(replica, CUSTOMER, customer_id)
-    if record.get("owner_id") or record.get("holding") != pool.POOL:
-        raise UserError(pool.NOT_IN_POOL)
+def _in_pool(customer: Record) -> bool:
+    return not customer.get("owner_id") and customer.get("holding") == pool.POOL
+
+
+def _step(
+    replica: Replica,
+    entity: str,
+    ids: Collection[str],
+    changes: Mapping[str, Plain],
+    fits: Callable[[Record], bool] = lambda record: record.alive,
+    otherwise: UserError | None = None,
+) -> Outcome[Stepped]:
+    """Take a step with those of some records it fits; raise why with none, `otherwise` where none fits."""
+    taken: list[Record] = []
+    refused: list[UserError] = []
+    with replica.write() as session:
+        found = [each for row_id in ids if (each := repository.get(session, entity, row_id)) is not None]
+        fitting = [record for record in found if fits(record)]
+        for record in fitting:
+            try:
+                taken.append(records.update_in(session, replica, entity, record.id, changes))
+            except UserError as error:
+                refused.append(error)
+        if not taken:
+            unknown = NotFound(N_("There is no such record on this laptop"))
+            raise refused[0] if refused else (otherwise if found and otherwise else unknown)
+    refusal = reason_of(refused[0]) if refused else None
+    stepped = Stepped(taken=tuple(taken), left=len(refused), refusal=refusal)
+    return Outcome(stepped, frozenset(session.changed))

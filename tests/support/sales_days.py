@@ -192,16 +192,16 @@ class Market:
     def _claims(self, laptop: Laptop, at: int) -> None:
         for customer in self._any(laptop, "customer", 20):
             if not records.get(laptop.replica, "customer", customer).get("owner_id"):
-                pool.claim(laptop.replica, customer)
+                pool.claim(laptop.replica, [customer])
                 return
 
     def _returns(self, laptop: Laptop, at: int) -> None:
         customer = self._one(laptop, "customer")
         turn = self.chance.choice((pool.lock, pool.unlock, None))
         if turn is None:
-            pool.release(laptop.replica, customer, f"own {at} reason")
+            pool.release(laptop.replica, [customer], f"own {at} reason")
         else:
-            turn(laptop.replica, customer)
+            turn(laptop.replica, [customer])
 
     def _visits(self, laptop: Laptop, at: int) -> None:
         when = self.office.now_ms - self.chance.choice((0, DAY_MS, 20 * DAY_MS))

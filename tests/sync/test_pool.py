@@ -51,7 +51,7 @@ def test_a_claim_is_provisional_and_the_loser_is_told(office: Office, pair: tupl
     settle_all([lin, wang])
     assert shown(lin.replica, customer).may_claim
     for laptop in pair:
-        pool.claim(laptop.replica, customer)
+        pool.claim(laptop.replica, [customer])
         state = shown(laptop.replica, customer)
         assert (state.in_pool, state.waits) == (False, True)
     wang.sync()
@@ -70,14 +70,14 @@ def test_returning_needs_a_reason_and_the_next_one_reads_it(
     lin, wang = pair
     customer = records.create(lin.replica, "customer", {"name": "Mine"}).value.id
     with pytest.raises(Invalid, match="why"):
-        pool.release(lin.replica, customer, " ")
-    pool.release(lin.replica, customer, "搬走了")
+        pool.release(lin.replica, [customer], " ")
+    pool.release(lin.replica, [customer], "搬走了")
     settle_all([lin, wang])
     state = shown(wang.replica, customer)
     assert (state.in_pool, state.reason, state.may_claim, state.may_return) == (True, "搬走了", True, False)
     with pytest.raises(AccessDenied):
         records.update(wang.replica, "customer", customer, {"name": "Other"})
-    pool.claim(wang.replica, customer)
+    pool.claim(wang.replica, [customer])
     settle_all([lin, wang])
     assert office.row("customer", customer)["owner_id"] == wang.user_id
     assert [line for laptop in pair for line in differences(laptop)] == []
@@ -88,14 +88,14 @@ def test_limits_are_said_before_anything_is_sent(office: Office, pair: tuple[Lap
     office.hq.create("pool_rule", {"name": "全部", "most_held": 1, "most_locked": 0, "barred_days": 3})
     first, second = in_pool(office), in_pool(office)
     lin.sync()
-    pool.claim(lin.replica, first)
+    pool.claim(lin.replica, [first])
     with pytest.raises(UserError, match=r"You hold 1 of the 1 customers one may hold \(全部\)"):
-        pool.claim(lin.replica, second)
+        pool.claim(lin.replica, [second])
     with pytest.raises(UserError, match="locked 0 of the 0"):
-        pool.lock(lin.replica, first)
-    pool.release(lin.replica, first, "No")
+        pool.lock(lin.replica, [first])
+    pool.release(lin.replica, [first], "No")
     with pytest.raises(UserError, match="again in 3 days"):
-        pool.claim(lin.replica, first)
+        pool.claim(lin.replica, [first])
     lin.sync()
     assert lin.returned() == []
 
@@ -106,11 +106,11 @@ def test_a_locked_customer_stays_until_it_is_unlocked(office: Office, pair: tupl
     lin.sync()
     customer = records.create(lin.replica, "customer", {"name": "Mine"}).value.id
     assert shown(lin.replica, customer).days_left == 10
-    pool.lock(lin.replica, customer)
+    pool.lock(lin.replica, [customer])
     assert shown(lin.replica, customer).days_left is None
     with pytest.raises(UserError, match="unlock or claim it first"):
-        pool.release(lin.replica, customer, "No")
-    pool.unlock(lin.replica, customer)
+        pool.release(lin.replica, [customer], "No")
+    pool.unlock(lin.replica, [customer])
     office.now_ms += 8 * DAY_MS
     state = shown(lin.replica, customer)
     assert (state.days_left, state.warns) == (2, True)
@@ -144,7 +144,7 @@ def test_the_list_knows_the_same_day_as_the_rule(office: Office, laptops: Laptop
     )
     for values in rules:
         records.create(replica, "pool_rule", values)
-    pool.lock(replica, made[4])
+    pool.lock(replica, [made[4]])
     records.update(replica, "customer", made[1], {"owner_id": None})
 
     def counted() -> dict[str, Any]:

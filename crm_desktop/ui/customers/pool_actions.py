@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from crm_core.i18n import N_, Message, message
+from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action as Right
-from crm_desktop.models.records import Record
 from crm_desktop.services import pool
 from crm_desktop.services.outcome import Outcome
-from crm_desktop.services.pool import CUSTOMER, PoolState
+from crm_desktop.services.pool import CUSTOMER, PoolState, Stepped
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.format import figure
+from crm_desktop.ui.lists.chosen import Ids
 from crm_desktop.ui.lists.views import NamePopup
+from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.chips import Tone
+
+_Change = Callable[[Collection[str]], Outcome[Stepped]]
 
 
 class PoolActions(QObject):
@@ -27,7 +31,7 @@ class PoolActions(QObject):
         context: Context,
         registry: ActionRegistry,
         page: QWidget,
-        chosen: Callable[[], Sequence[str]],
+        chosen: Callable[[], Ids | None],
         anchor: Callable[[], QWidget],
     ) -> None:
         super().__init__(page)
@@ -52,19 +56,18 @@ class PoolActions(QObject):
         add("unlock", N_("Let the pool's rules count again"), "", "lock", self.unlock)
 
     def claim(self) -> None:
-        """Take the customers chosen out of the pool."""
-        text = message("Claimed; yours when HQ has agreed")
+        """Take the customers chosen out of the pool; with Undo."""
         replica = self._context.replica
-
-        def take_back(customer_id: str) -> Outcome[Record]:
-            return pool.release(replica, customer_id, "↶")
-
-        self._each(lambda customer_id: pool.claim(replica, customer_id), text, take_back)
+        self._step(
+            lambda ids: pool.claim(replica, ids),
+            message("Claimed; yours when HQ has agreed"),
+            lambda ids: pool.release(replica, ids, tr("The claim was undone")),
+        )
 
     def ask_reason(self) -> NamePopup | None:
         """Ask why the customers chosen are returned, and return the line that asks."""
-        ids = tuple(self._chosen())
-        if not ids:
+        ids = self._chosen()
+        if ids is None:
             return None
         popup = NamePopup(self._anchor(), message("Why does it return to the pool?"), message("Return"))
         popup.named.connect(lambda reason: self._release(ids, reason))
@@ -72,45 +75,56 @@ class PoolActions(QObject):
         return popup
 
     def lock(self) -> None:
-        """Keep the customers chosen from being returned by rule."""
+        """Keep the customers chosen from being returned by rule; with Undo."""
         replica = self._context.replica
-        self._each(
-            lambda customer_id: pool.lock(replica, customer_id),
+        self._step(
+            lambda ids: pool.lock(replica, ids),
             message("Kept out of the pool until it is unlocked"),
-            lambda customer_id: pool.unlock(replica, customer_id),
+            lambda ids: pool.unlock(replica, ids),
         )
 
     def unlock(self) -> None:
-        """Let the rules count for the customers chosen again."""
+        """Let the rules count for the customers chosen again; with Undo."""
         replica = self._context.replica
-        self._each(
-            lambda customer_id: pool.unlock(replica, customer_id),
+        self._step(
+            lambda ids: pool.unlock(replica, ids),
             message("The pool's rules count again"),
-            lambda customer_id: pool.lock(replica, customer_id),
+            lambda ids: pool.lock(replica, ids),
         )
 
-    def _release(self, ids: tuple[str, ...], reason: str) -> None:
+    def _release(self, ids: Ids, reason: str) -> None:
         replica = self._context.replica
-        for customer_id in ids:
-            self._context.change(
-                self,
-                lambda customer_id=customer_id: pool.release(replica, customer_id, reason),
-                told=message("Returned to the pool"),
-            )
+        self._step(
+            lambda some: pool.release(replica, some, reason),
+            message("Returned to the pool"),
+            lambda some: pool.claim(replica, some),
+            ids,
+        )
 
-    def _each(
-        self,
-        change: Callable[[str], Outcome[Record]],
-        told: Message,
-        back: Callable[[str], Outcome[Record]],
-    ) -> None:
-        for customer_id in self._chosen():
-            self._context.change(
-                self,
-                lambda customer_id=customer_id: change(customer_id),
-                told=told,
-                undo=lambda customer_id=customer_id: back(customer_id),
-            )
+    def _step(self, change: _Change, told: Message, back: _Change, ids: Ids | None = None) -> None:
+        """Take one step with all that are chosen; Undo takes it back for all of them."""
+        replica, chosen = self._context.replica, ids or self._chosen()
+        if chosen is None:
+            return
+
+        def done(stepped: Stepped) -> None:
+            self._context.tell(_told(told, stepped), lambda: pool.take_back(replica, stepped, back))
+
+        self._context.change(self, lambda: change(chosen()), done)
+
+
+def _told(told: Message, stepped: Stepped) -> Message:
+    """Return what is said of a step; of several customers how many, and why not all of them."""
+    count = len(stepped.taken)
+    if stepped.refusal is not None:
+        return message(
+            "{count} of {all} customers: {told}. {reason}",
+            count=figure(count),
+            all=figure(count + stepped.left),
+            told=told,
+            reason=stepped.refusal,
+        )
+    return plural(count, told, message("{count} customers: {told}", count=figure(count), told=told))
 
 
 def mark_of(state: PoolState) -> tuple[Message, Tone] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QPoint, Qt
 
@@ -10,12 +10,13 @@ from crm_core.entities.lead import JUNK_REASONS
 from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action as Right
 from crm_desktop.models.records import Record
-from crm_desktop.services import leads, lists, pool
+from crm_desktop.services import leads, pool
 from crm_desktop.services.outcome import Outcome
-from crm_desktop.services.pool import Claimed
+from crm_desktop.services.pool import Stepped
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import figure
+from crm_desktop.ui.lists.chosen import Ids, chosen_ids
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.menus import Menu
@@ -76,9 +77,11 @@ class Triage(QObject):
         if chosen is None:
             return
 
-        def done(claimed: Claimed) -> None:
-            ids = [lead.id for lead in claimed.taken]
-            self._context.tell(claimed_words(claimed), lambda: pool.return_leads(replica, ids))
+        def back(ids: Collection[str]) -> Outcome[Stepped]:
+            return pool.return_leads(replica, ids)
+
+        def done(claimed: Stepped) -> None:
+            self._context.tell(claimed_words(claimed), lambda: pool.take_back(replica, claimed, back))
 
         self._context.change(self._list, lambda: pool.claim_leads(replica, chosen()), done)
 
@@ -88,9 +91,11 @@ class Triage(QObject):
         if chosen is None:
             return
 
-        def done(given: tuple[Record, ...]) -> None:
-            ids = [lead.id for lead in given]
-            self._context.tell(_given_back_words(given), lambda: pool.claim_leads(replica, ids))
+        def back(ids: Collection[str]) -> Outcome[Stepped]:
+            return pool.claim_leads(replica, ids)
+
+        def done(given: Stepped) -> None:
+            self._context.tell(_given_back_words(given.taken), lambda: pool.take_back(replica, given, back))
 
         self._context.change(self._list, lambda: pool.return_leads(replica, chosen()), done)
 
@@ -149,18 +154,11 @@ class Triage(QObject):
 
         self._context.change(self._list, work, done)
 
-    def _chosen(self, lead_id: str | None = None) -> Callable[[], Sequence[str]] | None:
+    def _chosen(self, lead_id: str | None = None) -> Ids | None:
         """Return what reads the ids meant, off the main thread: that, the selection, or the current row."""
         if lead_id is not None:
             return lambda: (lead_id,)
-        query, ids = self._list.selected_query()
-        replica = self._context.replica
-        if ids is None:
-            return lambda: lists.all_ids(replica, query)
-        current = self._list.current_row()
-        if not ids and current is not None:
-            ids = (current.id,)
-        return (lambda: ids) if ids else None
+        return chosen_ids(self._list, self._context.replica)
 
     def _show_people(self, people: tuple[tuple[str, str], ...]) -> None:
         names = dict(people)
@@ -184,7 +182,7 @@ class Triage(QObject):
         self.menu = None
 
 
-def claimed_words(claimed: Claimed) -> Message:
+def claimed_words(claimed: Stepped) -> Message:
     """Return what is said of leads just claimed."""
     taken = claimed.taken
     if claimed.refusal is not None:

@@ -32,6 +32,7 @@ from crm_desktop.ui.customers.pool_actions import PoolActions
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.itemmodels.rows import Row
+from crm_desktop.ui.lists.chosen import Ids, chosen_ids
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.places import CONTACT
@@ -88,8 +89,8 @@ class CustomersPage(Page):
         self._list_column.addWidget(self._header)
         self._stack.addWidget(self._list_side)
         self._make_list()
-        self.pool = PoolActions(context, actions, self, self._chosen_ids, self._anchor)
-        self.segments = SegmentActions(context, actions, self, self._chosen_ids, self._filtered, self._anchor)
+        self.pool = PoolActions(context, actions, self, self._chosen, self._anchor)
+        self.segments = SegmentActions(context, actions, self, self._chosen, self._filtered, self._anchor)
         hands = ActionSpec(
             id="customers.hand-over",
             text=N_("Hand over customers…"),
@@ -228,15 +229,14 @@ class CustomersPage(Page):
         dialog.open()
         return dialog
 
-    def _chosen_ids(self) -> tuple[str, ...]:
-        """Return the customer shown, or those selected in the list, or its current row."""
+    def _chosen(self) -> Ids | None:
+        """Return what reads the customer shown, or those selected in the list, or its current row."""
         if self.view is not None and self._stack.currentWidget() is self.view:
-            return (self.view.customer_id,)
+            shown = (self.view.customer_id,)
+            return lambda: shown
         if self.list is None or self._stack.currentWidget() is not self._list_side:
-            return ()
-        current = self.list.current_row()
-        rows = self.list.selection.rows() or ([current] if current is not None else [])
-        return tuple(row.id for row in rows)
+            return None
+        return chosen_ids(self.list, self.context.replica)
 
     def _filtered(self) -> ListQuery | None:
         return self.list.query if self.list is not None else None

@@ -16,6 +16,7 @@ from crm_desktop.services.segments import SEGMENT, SegmentRow
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import figure
+from crm_desktop.ui.lists.chosen import Ids
 from crm_desktop.ui.lists.views import NamePopup
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.menus import Menu
@@ -29,7 +30,7 @@ class SegmentActions(QObject):
         context: Context,
         registry: ActionRegistry,
         page: QWidget,
-        chosen: Callable[[], Sequence[str]],
+        chosen: Callable[[], Ids | None],
         filtered: Callable[[], ListQuery | None],
         anchor: Callable[[], QWidget],
     ) -> None:
@@ -54,8 +55,8 @@ class SegmentActions(QObject):
 
     def choose(self) -> None:
         """Offer the segments picked by hand, to put the customers chosen into one."""
-        ids, replica = tuple(self._chosen()), self._context.replica
-        if ids:
+        ids, replica = self._chosen(), self._context.replica
+        if ids is not None:
             self._context.tasks.read(
                 self,
                 lambda: segments.segments_of(replica),
@@ -84,7 +85,7 @@ class SegmentActions(QObject):
             told=message("Segment “{name}” saved", name=name),
         )
 
-    def _offer(self, ids: tuple[str, ...], rows: Sequence[SegmentRow]) -> None:
+    def _offer(self, ids: Ids, rows: Sequence[SegmentRow]) -> None:
         menu = self.menu = Menu(self._page)
         for row in rows:
             if row.own and row.kind == PICKED:
@@ -94,19 +95,19 @@ class SegmentActions(QObject):
         anchor = self._anchor()
         menu.popup(anchor.mapToGlobal(QPoint(0, anchor.height())))
 
-    def _ask_new(self, ids: tuple[str, ...]) -> None:
+    def _ask_new(self, ids: Ids) -> None:
         replica = self._context.replica
         popup = NamePopup(self._anchor(), message("Name of the segment"))
         popup.named.connect(
             lambda name: self._context.change(
                 self,
-                lambda: segments.pick(replica, name, ids),
+                lambda: segments.pick(replica, name, ids()),
                 told=message("Segment “{name}” saved", name=name),
             )
         )
         popup.open_below(self._anchor())
 
-    def _put(self, ids: tuple[str, ...], row: SegmentRow) -> None:
+    def _put(self, ids: Ids, row: SegmentRow) -> None:
         replica = self._context.replica
 
         def told(moved: tuple[str, ...]) -> None:
@@ -117,4 +118,4 @@ class SegmentActions(QObject):
             )
             self._context.tell(text, lambda: segments.change_members(replica, row.id, remove=moved))
 
-        self._context.change(self, lambda: segments.change_members(replica, row.id, add=ids), told)
+        self._context.change(self, lambda: segments.change_members(replica, row.id, add=ids()), told)

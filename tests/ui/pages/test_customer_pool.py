@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from crm_core.times import DAY_MS
+from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
 from crm_desktop.services import pool, records
 from crm_desktop.ui.context import Place
@@ -24,6 +25,8 @@ from tests.support.stage import Stage, staged
 from tests.support.windows import has_keyboard, show_active
 
 Key, Shifted = Qt.Key, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+POOLED = ("owner_id", "holding", "last_owner_id", "returned_at", "pool_reason", "claimed_at", "held_since")
 
 
 @pytest.fixture
@@ -97,7 +100,7 @@ def test_the_days_left_stand_on_the_page_and_in_the_list(stage: Stage) -> None:
     page.list.choose_view("returning")
     stage.settle()
     assert page.list.model.known == 2
-    pool.lock(stage.app.replica, customer.id)
+    pool.lock(stage.app.replica, [customer.id])
     stage.settle()
     view = opened(stage, page, customer)
     assert view.header.pool.text() == "Kept out of the pool"
@@ -105,10 +108,56 @@ def test_the_days_left_stand_on_the_page_and_in_the_list(stage: Stage) -> None:
     assert due.get("created_at") + 5 * DAY_MS > stage.app.replica.clock.now_ms()
 
 
+def test_several_are_one_step_which_undo_takes_back_whole_and_as_if_it_had_not_been(stage: Stage) -> None:
+    make(stage, "pool_rule", name="全部", claims_a_day=2, barred_days=3)
+    replica = stage.app.replica
+    for name in ("一号", "二号", "三号"):
+        make(stage, name=name)
+    page = page_of(stage)
+    assert page.list is not None
+    page.list.choose_view("all")
+    stage.settle()
+    before = {row.id: row.values for row in records.page(replica, ListQuery(entity="customer")).rows}
+    page.list.selection.take_every_one()
+    popup = page.pool.ask_reason()
+    assert popup is not None
+    popup.line.setText("不再跟进")
+    stage.press(popup.line, Key.Key_Return)
+    stage.settle()
+    assert show(stage.notices[-1].text) == "3 customers: Returned to the pool"
+    assert all(records.get(replica, "customer", row_id).get("owner_id") is None for row_id in before)
+    stage.notices[-1].act()  # a claim would be barred for three days, and of three one too many
+    stage.settle()
+    for row_id, values in before.items():
+        found = records.get(replica, "customer", row_id)
+        assert {name: found.get(name) for name in POOLED} == {name: values.get(name) for name in POOLED}
+
+
+def test_an_undone_claim_counts_against_no_limit_and_what_goes_too_far_is_said(stage: Stage) -> None:
+    make(stage, "pool_rule", name="全部", claims_a_day=2)
+    replica = stage.app.replica
+    made = [make(stage, name=name).id for name in ("一号", "二号", "三号")]
+    pool.release(replica, made, "No")
+    page = page_of(stage)
+    assert page.list is not None
+    page.list.choose_view("pool")
+    stage.settle()
+    for _ in range(2):
+        page.list.selection.take_every_one()
+        page.pool.claim()
+        stage.settle()
+        told = "2 of 3 customers: Claimed; yours when HQ has agreed. You took 2 customers in 24 hours"
+        assert show(stage.notices[-1].text).startswith(told)
+        stage.notices[-1].act()
+        stage.settle()
+        assert [held_by(stage, records.get(replica, "customer", row_id)) for row_id in made] == [None] * 3
+    assert page.list.model.known == 3
+
+
 def test_a_limit_is_said_where_the_claim_was_asked_for(stage: Stage) -> None:
     make(stage, "pool_rule", name="全部", most_held=0)
     customer = make(stage, name="C")
-    pool.release(stage.app.replica, customer.id, "No")
+    pool.release(stage.app.replica, [customer.id], "No")
     page = page_of(stage)
     assert page.list is not None
     page.list.choose_view("pool")
