@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import choices
 from crm_core.i18n import N_
-from crm_core.schema.columns import boolean, choice, integer, json, long_text, text
+from crm_core.schema.columns import boolean, choice, json, long_text, text
 from crm_core.schema.entity import Entity, EntityMeta
 
 DOCUMENT_KINDS = choices(("quote", N_("Quote")), ("proposal", N_("Proposal")), ("mail", N_("Text of a mail")))
@@ -47,4 +47,3 @@ class DocumentTemplate(Entity):
     active: Mapped[bool | None] = boolean(16, N_("In use"), default=True, in_list=True, since=3)
     standard: Mapped[bool | None] = boolean(17, N_("Standard"), default=False, in_list=True, since=3)
     """Taken where nobody chooses another of its kind and language."""
-    version: Mapped[int | None] = integer(18, N_("Version"), default=1, in_list=True, since=3)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -49,9 +49,13 @@ from crm_desktop.services import company
 
 _PICTURES = ("image/png", "image/jpeg")
 _MOST_PICTURE_BYTES = 4_000_000
-_SHIPPED = {
+_SHIPPED: Final[Mapping[str, tuple[str, DocumentLanguage, str, str]]] = {
+    "quote.zh": ("quote", "zh", "quote.zh.md", N_("Quote in Chinese")),
+    "quote.en": ("quote", "en", "quote.en.md", N_("Quote in English")),
+    "quote.both": ("quote", "both", "quote.both.md", N_("Quote in both languages")),
     "proposal.zh": ("proposal", "zh", "proposal.zh.md", N_("Proposal in Chinese")),
     "proposal.en": ("proposal", "en", "proposal.en.md", N_("Proposal in English")),
+    "proposal.both": ("proposal", "both", "proposal.both.md", N_("Proposal in both languages")),
     "mail.zh": ("mail", "zh", "mail.zh.txt", N_("Text of a mail in Chinese")),
     "mail.en": ("mail", "en", "mail.en.txt", N_("Text of a mail in English")),
 }
@@ -98,7 +102,7 @@ def shipped() -> tuple[Template, ...]:
         Template(
             name=key,
             kind=kind,
-            language="zh" if language == "zh" else "en",
+            language=language,
             engine=MAIL if kind == "mail" else PDF,
             body=resources.path("templates", file).read_text(encoding="utf-8"),
         )
@@ -184,8 +188,7 @@ def make(
         text = render(template.body, values.filled, spoken)
         return Made(content=text.text.encode("utf-8"), suffix=".txt", pages=0, blanks=text.blanks)
     found: Rendered = render(template.body, values.filled, spoken, escape)
-    shipped_name = _SHIPPED.get(template.name)
-    title = _said(shipped_name[3] if shipped_name else template.name, spoken)
+    title = _said(KINDS[template.kind].label if template.name in _SHIPPED else template.name, spoken)
     filled = FilledTemplate(
         text=found.text,
         title=title,

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from tests.cli.support import Crm
 
@@ -186,3 +187,28 @@ def test_a_quote_is_printed(crm: Crm, tmp_path: Path) -> None:
     assert crm.run("quote", "compare", quote["id"], "1", "9").status == 1
     assert crm.run("quote", "pdf", "0" * 32, str(tmp_path / "x.pdf")).status == 1
     assert crm.run("quote", "pdf", quote["id"], str(tmp_path / "no" / "x.pdf")).status == 1
+
+
+def test_documents_come_from_templates_shipped_or_kept(crm: Crm, tmp_path: Path) -> None:
+    acme = crm.json("add", "customer", "name=Acme")
+    quote = crm.json("add", "quote", f"customer_id={acme['id']}")
+    crm.json("add", "quote_line", f"quote_id={quote['id']}", "description=Box", "unit_price=12.50")
+    file = tmp_path / "offer.pdf"
+    told = crm.json("document", "quote", quote["id"], str(file), "--template", "proposal.both")
+    assert (told["pages"], told["bytes"]) == (1, file.stat().st_size)
+    assert "12.50" in PdfReader(file).pages[0].extract_text()
+    crm.json(
+        "add",
+        "document_template",
+        "name=Letter",
+        "language=en",
+        "body=To {{ customer.name }}",
+        "standard=yes",
+    )
+    crm.json("document", "quote", quote["id"], str(file))
+    assert PdfReader(file).pages[0].extract_text().strip().startswith("To Acme")
+    refused = crm.run("document", "quote", quote["id"], str(file), "--template", "Nothing")
+    assert refused.status == 1
+    assert "there are: Letter, quote.zh" in refused.err
+    assert crm.run("document", "customer", acme["id"], str(file)).status == 1
+    assert crm.run("add", "document_template", "name=Wrong", "body={{ customer.nmae }}").status == 1

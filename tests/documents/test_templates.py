@@ -232,5 +232,5 @@ def test_a_template_that_cannot_be_filled_is_not_saved(office: Office) -> None:
     kept = records.create(office.replica, "document_template", {**wrong, "body": "{{ customer.name }}"}).value
     assert template_records.named(office.replica, "quote", "t").body == "{{ customer.name }}"
     records.update(office.replica, "document_template", kept.id, {"active": False})
-    with pytest.raises(UserError, match="there are: proposal"):
+    with pytest.raises(UserError, match="there are: quote"):
         template_records.named(office.replica, "quote", "T")
