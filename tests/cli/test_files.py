@@ -206,7 +206,7 @@ def test_documents_come_from_templates_shipped_or_kept(crm: Crm, tmp_path: Path)
         "standard=yes",
     )
     crm.json("document", "quote", quote["id"], str(file))
-    assert PdfReader(file).pages[0].extract_text().strip().startswith("To Acme")
+    assert "To Acme" in PdfReader(file).pages[0].extract_text()
     refused = crm.run("document", "quote", quote["id"], str(file), "--template", "Nothing")
     assert refused.status == 1
     assert "there are: Letter, quote.zh" in refused.err
