@@ -33,7 +33,7 @@ SQLITE_DRIVER: Final = "sqlite+pysqlite"
 SECRET_BYTES: Final = 32
 MASK: Final = "••••••"
 
-_SECRET_NAMES: Final = frozenset({"secret", "metrics_key", "mail_password"})
+_SECRET_NAMES: Final = frozenset({"secret", "metrics_key", "mail_password", "smtp_password"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,20 @@ class Settings:
     mail_user: str = ""
     mail_password: str = ""
     mail_folder: str = "INBOX"
+    smtp_server: str = ""
+    """SMTP server for the mails HQ sends, as `smtps://host`, `smtp://host` (encrypted by STARTTLS where
+    the server offers it) or with `:port`; empty: mails wait. A password goes over encrypted lines alone, or
+    within this machine."""
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_from: str = ""
+    """Address mails are sent from; empty: `email`. Answers go to the person who sent them."""
+    public_url: str = ""
+    """Where customers reach HQ's pages, such as `https://hq.example`; empty: no links to the acceptance page
+    are made."""
+    accepted_deals: str = ""
+    """Name of the stage a deal goes to when its quote is accepted, `won` for the won stage of its pipeline;
+    empty: deals stay where they are."""
 
     password_length_min: int = 1
     """Shorter passwords are refused; one of fewer than eight characters is warned of in any case."""
@@ -146,7 +160,7 @@ class Settings:
         names = (
             *("interval_s", "lease_size", "offline_days", "file_bytes_max", "device_files_bytes_max"),
             *("company", "company_zh", "address", "address_zh", "phone", "email", "tax_number", "currency"),
-            "region",
+            *("region", "public_url"),
         )
         told = {name: getattr(self, name) for name in names}
         return {**told, "dictionary": codec.NEWEST_DICTIONARY, "contents_by_file": True}

@@ -15,6 +15,7 @@ from crm_core.entities.deal import Deal, Pipeline, Stage
 from crm_core.entities.lead import Lead
 from crm_core.entities.membership import PointEntry
 from crm_core.entities.merge import Merge
+from crm_core.entities.outgoing import Acceptance, OutgoingMail, Signature
 from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.entities.pool import PoolRule
 from crm_core.entities.pricing import ExchangeRate, PriceBook, StockLevel, TaxClass
@@ -79,6 +80,9 @@ ENTITIES: tuple[type[Entity], ...] = (
     Comment,
     ApprovalRequest,
     ApprovalDecision,
+    OutgoingMail,
+    Acceptance,
+    Signature,
 )
 
 SCHEMAS = MappingProxyType({model.__tablename__: read_schema(model) for model in ENTITIES})

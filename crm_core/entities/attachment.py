@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped
 
+from crm_core.entities._choices import choices
 from crm_core.i18n import N_
-from crm_core.schema.columns import integer, owner, ref, text
+from crm_core.schema.columns import choice, integer, owner, ref, text
 from crm_core.schema.entity import Entity, EntityMeta
+
+SENT, CERTIFICATE = "sent", "certificate"
+FILE_ROLES = choices((SENT, N_("As it was sent")), (CERTIFICATE, N_("Certificate of a signature")))
 
 
 class Attachment(Entity):
@@ -34,7 +38,13 @@ class Attachment(Entity):
     preview_sha256: Mapped[str | None] = text(
         21, N_("SHA-256 of the small picture"), indexed=True, in_form=False, since=2
     )
+    role: Mapped[str | None] = choice(22, N_("What the file is"), FILE_ROLES, in_form=False, since=3)
+    """The very file a document went out as, or HQ's certificate; None: any other file."""
+    version: Mapped[int | None] = integer(23, N_("Version of the document"), in_form=False, since=3)
+    """Of a file with a role: the version of its record that it is of."""
 
 
+ROLE_FIELDS = ("role", "version")
+"""Fields that say which file of its record it is: said when it is made, and never after."""
 CONTENT_FIELDS = ("media_type", "size_bytes", "sha256", "width", "height", "pages", "preview_sha256")
 """Fields that say which content a file has: once one of them is filled, it stays."""

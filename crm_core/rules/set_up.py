@@ -1,4 +1,4 @@
-"""What must hold for records that set something up, before a laptop saves them and before HQ takes them.
+"""What must hold for records judged as a whole, before a laptop saves them and before HQ takes them.
 
 A rule nobody can judge, a form that asks for nothing there is: whoever makes one hears of it at once, however
 he makes it.
@@ -18,12 +18,14 @@ from crm_core.rules import (
     approval_flows,
     assignment,
     capture,
+    mailing,
     mandates,
     milestones,
     pool,
     prices,
     scoring,
     segments,
+    signing,
     stage_conditions,
     targets,
     tax_classes,
@@ -52,7 +54,13 @@ def problems_of_set_up(
     `record_id` is None for a record that is new, which nothing can speak of yet.
     """
     judge = _JUDGES.get(entity)
-    return judge(record_id, values, around) if judge is not None else []
+    return judge(record_id, values, around) if judge is not None else problems_of_made(entity, values)
+
+
+def problems_of_made(entity: str, values: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with a record that stays as it is made; nothing for other kinds."""
+    judge = _MADE_ONCE.get(entity)
+    return judge(values) if judge is not None else []
 
 
 def problems_made(
@@ -131,6 +139,13 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         ),
         "mandate": lambda _id, values, _around: mandates.problems_of_mandate(values),
         "absence": lambda _id, values, _around: approval.problems_of_absence(values),
+    }
+)
+_MADE_ONCE: Final[Mapping[str, Callable[[Mapping[str, Any]], list[Problem]]]] = MappingProxyType(
+    {
+        "outgoing_mail": mailing.problems_of_mail,
+        "acceptance": signing.problems_of_link,
+        "signature": signing.problems_of_signature,
     }
 )
 SET_UP: Final = frozenset(_JUDGES)

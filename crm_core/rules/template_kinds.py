@@ -14,6 +14,7 @@ from crm_core.rules.template_values import LANGUAGES, Leaf, Part, Rows, Shape, S
 from crm_core.schema.field import Field, FieldClass, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX
 
+ACCEPTANCE_LINK: Final = "acceptance_link"
 PDF, WORD, MAIL = "pdf", "word", "mail"
 ENGINES: Final = (PDF, WORD, MAIL)
 MOST_WORD_BYTES: Final = 600_000
@@ -44,6 +45,8 @@ class DocumentKind:
     lines: Mapping[str, Lines] = field(default_factory=dict)
     totals: bool = False
     """Whether what lines come to is among the values."""
+    accepts: bool = False
+    """Whether customers accept it on HQ's page: the link is among the values."""
     engines: tuple[str, ...] = (PDF, WORD)
 
 
@@ -52,6 +55,7 @@ _OF_QUOTE: Final[Mapping[str, Any]] = {
     "links": {"customer": "customer_id", "contact": "contact_id", "deal": "deal_id", "owner": "owner_id"},
     "lines": {"lines": Lines(entity="quote_line", link="quote_id", links={"product": "product_id"})},
     "totals": True,
+    "accepts": True,
 }
 KINDS: Final[Mapping[str, DocumentKind]] = MappingProxyType(
     {
@@ -130,6 +134,10 @@ def shape_of(kind: DocumentKind, fields_of: FieldsOf) -> Part:
         label=message("Company"),
         fields={name: Leaf(label=Message(said), sort=Sort.TEXT) for name, said in COMPANY.items()},
     )
+    if kind.accepts:
+        parts[ACCEPTANCE_LINK] = Leaf(
+            label=message("Link to the acceptance page"), sort=Sort.TEXT, example="https://…/a/…"
+        )
     parts["today"] = Leaf(label=message("Today"), sort=Sort.DATE, example=_EXAMPLES[Sort.DATE])
     parts["language"] = Leaf(label=message("Language of the document"), sort=Sort.TEXT, example="zh")
     return Part(label=Message(kind.label), fields=parts)

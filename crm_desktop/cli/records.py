@@ -15,9 +15,10 @@ from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
 from crm_core.rules.access import readable_fields
 from crm_core.rules.customer_profile import figures
+from crm_core.rules.quote_state import SENT, is_draft
 from crm_core.schema.values import instant_text
 from crm_desktop.cli.alike import tell_alike
-from crm_desktop.cli.console import tr
+from crm_desktop.cli.console import LANGUAGE, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import (
     declared_fields,
@@ -29,12 +30,14 @@ from crm_desktop.cli.values import (
     record_id_of,
     tell_doubts,
 )
+from crm_desktop.documents import sent_file
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import customer_profiles, other_versions, records, scoring
+from crm_desktop.services import attachments, customer_profiles, other_versions, records, scoring
 from crm_desktop.services import search as searching
 from crm_desktop.services.other_versions import OtherVersion
+from resources import CHINESE
 
 _ROWS_A_PAGE = 1_000
 VERSION_COLUMNS = ("version", "label", "who", "at", "text")
@@ -183,8 +186,16 @@ def set_fields(terminal: Terminal, entity: str, record_id: str, assignments: tup
         fields = declared_fields(replica, entity)
         values = parse(fields, entity, assignments, present.values)
         changed = records.update(replica, entity, present.id, values).value
+        keep_what_was_sent(replica, present, changed)
         tell_doubts(terminal.console, fields, values, changed)
         terminal.console.show(flat(replica, changed))
+
+
+def keep_what_was_sent(replica: Replica, before: Record, after: Record) -> None:
+    """Keep the file of a quote that a command has just marked as sent, as the window does."""
+    was_draft = before.entity == "quote" and is_draft(before.values)
+    if was_draft and after.get("status") == SENT and attachments.may_add(replica):
+        sent_file.keep(replica, after.id, "zh" if LANGUAGE == CHINESE else "en")
 
 
 @click.command(help=tr(N_("Delete a record; restore brings it back.")))

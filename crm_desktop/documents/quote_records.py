@@ -29,7 +29,7 @@ from crm_desktop.models import numbers, quote_totals, repository, state
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
-from crm_desktop.services import approving
+from crm_desktop.services import approving, links
 from crm_desktop.services.company import company
 
 
@@ -38,9 +38,9 @@ def write_pdf(replica: Replica, quote_id: str, file: Path, language: str) -> int
     return write_quote_pdf(document_of(replica, quote_id), file, language)
 
 
-def pdf_bytes(replica: Replica, quote_id: str, language: str) -> bytes:
-    """Return the very PDF `write_pdf` would write, for the preview."""
-    return quote_pdf(document_of(replica, quote_id), language)[0]
+def pdf_bytes(replica: Replica, quote_id: str, language: str, acceptance_url: str | None = None) -> bytes:
+    """Return the very PDF `write_pdf` would write, for the preview; with the address of a link being made."""
+    return quote_pdf(document_of(replica, quote_id, acceptance_url), language)[0]
 
 
 def file_name(replica: Replica, quote_id: str) -> str:
@@ -53,8 +53,11 @@ def file_name(replica: Replica, quote_id: str) -> str:
     return "_".join(part for part in parts if part) + ".pdf"
 
 
-def document_of(replica: Replica, quote_id: str) -> QuoteDocument:
-    """Return what the quote's PDF says. `NotFound` where the quote is not on this laptop."""
+def document_of(replica: Replica, quote_id: str, acceptance_url: str | None = None) -> QuoteDocument:
+    """Return what the quote's PDF says. `NotFound` where the quote is not on this laptop.
+
+    `acceptance_url`: of a link that is being made; without one, of the quote's open link made here.
+    """
     with replica.read() as session:
         quote = _needed(session, quote_id)
         groups = quote_totals.groups_of(session, quote_id)
@@ -93,6 +96,7 @@ def document_of(replica: Replica, quote_id: str) -> QuoteDocument:
             groups=_printed_groups(groups, lines, found),
             terms_zh=clauses(quote.get("terms")),
             terms_en=clauses(quote.get("terms_en")),
+            acceptance_url=acceptance_url or links.known_url(session, quote),
             draft=draft,
             subject_to_approval=approving.is_subject_to_approval(
                 session, replica.person, replica.clock, quote

@@ -21,6 +21,7 @@ from crm_core.money import Money
 from crm_core.rules.access import ClassRight
 from crm_core.rules.template_check import problems_of
 from crm_core.rules.template_kinds import (
+    ACCEPTANCE_LINK,
     COMPANY,
     KINDS,
     MAIL,
@@ -240,6 +241,8 @@ def values_of(replica: Replica, kind: str, record_id: str, language: DocumentLan
         parts[of.entity]["number"] = document.number
     if of.totals:
         parts["totals"] = _sums(document)
+    if of.accepts:
+        parts[ACCEPTANCE_LINK] = document.acceptance_url or Blank(ACCEPTANCE_LINK)
     parts["today"] = datetime.date.today()  # noqa: DTZ011 - the day where the person is
     parts["language"] = language
     return Values(

@@ -76,6 +76,8 @@ class Key(StrEnum):
     """How files were matched before, by entity and by the name it was kept under."""
     EXPORT_TOLD = "export_told"
     """Number of the latest export in the history that HQ has heard of."""
+    LINK_KEY = "link_key"
+    """Chance the tokens of this laptop's acceptance links follow from; b"" until it makes one."""
 
 
 DEFAULTS: Mapping[str, Any] = {
@@ -111,6 +113,7 @@ DEFAULTS: Mapping[str, Any] = {
     Key.KNOWN: [],
     Key.IMPORT_TEMPLATES: {},
     Key.EXPORT_TOLD: 0,
+    Key.LINK_KEY: b"",
 }
 
 

@@ -140,15 +140,18 @@ def add(
     *,
     name: str | None = None,
     caption: str | None = None,
+    role: str | None = None,
+    version: int | None = None,
     read_pdf: ReadPdf | None = None,
     on_step: OnBytes = ignore_bytes,
     cancelled: Cancelled = never,
 ) -> Outcome[Record]:
     """Put a file on a record and return its attachment; the content is copied and sealed on this laptop.
 
-    `source` is a file, or a content such as a pasted picture. Slow for large files, so not for the main
-    thread; nobody who saves meanwhile waits. `UserError` where it cannot be read, is too large, or the role
-    does not allow it.
+    `source` is a file, or a content such as a pasted picture; `role` and `version` say which file of its
+    record it is, where it is one of those (`crm_core.entities.attachment.FILE_ROLES`).
+    Slow for large files, so not for the main thread; nobody who saves meanwhile waits. `UserError` where it
+    cannot be read, is too large, or the role does not allow it.
     """
     schema_of(entity)
     named = clean_name(name or (source.name if isinstance(source, Path) else ""))
@@ -157,6 +160,8 @@ def add(
         "record_entity": entity,
         "record_id": record_id,
         "caption": caption,
+        "role": role,
+        "version": version,
         "media_type": mimetypes.guess_type(named)[0] or "application/octet-stream",
     }
     with replica.read() as session:

@@ -27,6 +27,8 @@ class Company:
     currency: str
     terms: str
     terms_en: str
+    public_url: str
+    """Where customers reach HQ's pages; '' where they cannot."""
 
 
 def company(session: Session) -> Company:
@@ -47,4 +49,5 @@ def company(session: Session) -> Company:
         currency=told("currency", DEFAULT_CURRENCY),
         terms=told("terms_zh"),
         terms_en=told("terms"),
+        public_url=told("public_url"),
     )

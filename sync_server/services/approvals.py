@@ -28,7 +28,7 @@ from crm_core.sync.protocol import Code, OpKind
 from sync_server.services import mandates as at_hq
 from sync_server.services.custom import CustomFields
 from sync_server.services.records import Record, Records
-from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused
+from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused, is_at_hq
 from sync_server.services.wanted import Wanted
 from sync_server.store.database import HqTransaction
 from sync_server.store.tables import table_of
@@ -123,8 +123,10 @@ class Approvals:
     def demand_step(self, record: Record, step: Step, wanted: Wanted, stamp: Stamp) -> None:
         """Raise `Refused` for a step that waits for an approval, is HQ's own or somebody else's."""
         machine = record.schema.meta.machine
-        if step.by_hq:
-            raise Refused(Code.ILLEGAL_STATE, approval.WAITS_STILL)
+        if step.by_hq and not is_at_hq(self._author):
+            is_own = machine is not None and not machine.waits
+            said = message(machine.refusal) if machine is not None and is_own else approval.WAITS_STILL
+            raise Refused(Code.ILLEGAL_STATE, said)
         if record.schema is REQUEST:
             asked_by = record.values["created_by"]
             if asked_by != self._author.user_id and not self._author.person.rights.administers:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Final
 
 from crm_core.entities import BY_NO, SCHEMAS
-from crm_core.entities.attachment import CONTENT_FIELDS
+from crm_core.entities.attachment import CONTENT_FIELDS, ROLE_FIELDS
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, Message, message
 from crm_core.rules import quote_sums
@@ -113,14 +113,24 @@ def _frozen() -> Refused:
     )
 
 
+_STAY: Final = frozenset(("acceptance", "outgoing_mail"))
+
+
 def demand_content(record: Record | None, wanted: Wanted) -> None:
-    """A file has the content it was made with: hashes are hashes, and what is said of it stays."""
+    """A file has the content it was made with: hashes are hashes, and what is said of it stays.
+
+    Links and mails stay as they were made too; their states go by steps.
+    """
+    if record is not None and wanted.schema.name in _STAY:
+        raise Refused(Code.ILLEGAL_STATE, message(N_("This stays as it was made; make another one")))
     if wanted.schema.name != "attachment":
         return
     for name in ("sha256", "preview_sha256"):
         said = wanted.values.get(name)
         if said is not None and not is_sha256(said):
             raise Refused(Code.INVALID, message(N_("This is not the hash of a file")))
+    if record is not None and not set(ROLE_FIELDS).isdisjoint(wanted.values):
+        raise Refused(Code.ILLEGAL_STATE, message(N_("What a file is of a document is said once")))
     for name in CONTENT_FIELDS:
         held = record.values.get(name) if record is not None and record.values.get("sha256") else None
         if held is not None and wanted.values.get(name, held) != held:

@@ -24,6 +24,7 @@ from sync_server.services import (
     posting,
     quote_totals,
     quote_versions,
+    signed,
     stage_gate,
     stepping,
 )
@@ -82,8 +83,7 @@ class Edits:
             "pool_rule": self.pooling.forget,
         }
         self._hq, self._next = hq, hq.positions.next
-        self._author = author
-        self._server_ms = server_ms
+        self._author, self._server_ms = author, server_ms
         own = (self._next, self.value, put, self._sign, self._note_account)
         self._joining = joining.Joining(self.records, self.scopes, author, self.rights, *own)
 
@@ -167,7 +167,7 @@ class Edits:
             self.gate.demand(None, record.values, ())
         conditions.demand_draft(self.records, None, wanted)
         conditions.demand_content(None, wanted)
-        quote_versions.demand_of_draft(self.records, record)
+        signed.demand_kept(self.records, record, self._author)
         stepping.demand_born(schema, wanted.values, ms_of(stamp.hlc))
         if schema.name == "custom_field":
             demand_declarable(self.custom, record.id, record.values)

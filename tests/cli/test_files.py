@@ -174,6 +174,8 @@ def test_a_quote_is_printed(crm: Crm, tmp_path: Path) -> None:
         assert told["pages"] >= 1
         assert file.read_bytes().startswith(b"%PDF")
     crm.json("set", "quote", quote["id"], "status=sent")
+    (file,) = crm.rows("attachment", "of", "quote", quote["id"])
+    assert file["name"].endswith("-v1_Acme.pdf")
     revised = crm.json("quote", "revise", quote["id"])
     assert (revised["number"], revised["version"], revised["status"]) == (quote["number"], 2, "draft")
     (line,) = crm.rows("list", "quote_line")

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import update
 
-from crm_core.entities.quote import Quote
 from crm_core.errors import UserError
+from crm_core.rules import signing
 from crm_desktop.documents import quote_records, sent_file
+from crm_desktop.models import state
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import attachments, quotes, records
+from crm_desktop.models.state import Key
+from crm_desktop.services import attachments, links, quote_versions, quotes, records
 from tests.support.desktop import empty_app
 
 
@@ -33,10 +34,6 @@ def quote_of(replica: Replica, lines: int = 1) -> str:
 
 def test_the_very_file_that_was_sent_is_kept_hashed_and_found_again(replica: Replica) -> None:
     quote = quote_of(replica)
-    with replica.write() as session:  # as HQ gives one: this profile has no numbers of its own
-        session.connection().execute(
-            update(Quote.__table__).where(Quote.id == quote).values(number="Q-7")  # type: ignore[arg-type]
-        )
     assert sent_file.sent_file(replica, quote) is None
     content = quote_records.pdf_bytes(replica, quote, "zh")
     sent_file.send(replica, quote, "zh")
@@ -56,3 +53,39 @@ def test_a_quote_that_cannot_be_printed_is_not_sent(replica: Replica) -> None:
         sent_file.send(replica, quote, "zh")
     assert records.get(replica, "quote", quote).get("status") == "draft"
     assert attachments.files_of(replica, "quote", quote) == ()
+
+
+def test_the_file_of_a_quote_sent_otherwise_is_made_when_it_is_asked_for(replica: Replica) -> None:
+    quote = quote_of(replica)
+    with pytest.raises(UserError, match="draft yet"):
+        sent_file.keep(replica, quote, "en")
+    quotes.set_status(replica, quote, "sent")
+    assert sent_file.sent_file(replica, quote) is None
+    kept = sent_file.keep(replica, quote, "en")
+    assert kept.content is not None
+    assert hashlib.sha256(kept.content).hexdigest() == kept.sha256
+    assert sent_file.keep(replica, quote, "zh") == kept
+
+
+def test_the_link_is_printed_in_the_file_and_its_record_holds_no_token(replica: Replica) -> None:
+    with replica.applying() as session:
+        state.write(session, {Key.SETTINGS: {"public_url": "https://hq.example/"}})
+    quote = quote_of(replica)
+    sent_file.send(replica, quote, "en")
+    kept = sent_file.sent_file(replica, quote)
+    with replica.read() as session:
+        record = records.get(replica, "quote", quote)
+        url = links.known_url(session, record)
+        (link,) = links.open_links(session, record)
+        stored = str(vars(link))
+    assert kept is not None
+    assert url is not None
+    assert url.startswith("https://hq.example/a/")
+    token = url.rpartition("/")[2]
+    assert signing.token_hash(token) == link.token_hash
+    assert token not in stored
+    assert (link.sha256, link.attachment_id, link.version) == (kept.sha256, kept.id, 1)
+    assert kept.content == quote_records.pdf_bytes(replica, quote, "en")
+    quote_versions.revise(replica, quote)
+    with replica.read() as session:
+        assert links.known_url(session, records.get(replica, "quote", quote)) is None

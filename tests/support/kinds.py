@@ -13,7 +13,9 @@ from crm_core.schema.reading import Schema
 
 WORK: Final = tuple(name for name, schema in SCHEMAS.items() if not schema.meta.reference)
 """Kinds of record that are not everybody's to read."""
-NOT_MADE: Final = frozenset(("merge", "mandate", "approval_request", "approval_decision"))
+NOT_MADE: Final = frozenset(
+    ("merge", "mandate", "approval_request", "approval_decision", "acceptance", "signature")
+)
 """Kinds of record that only a deed of its own makes."""
 
 _TYPED: Final = (Kind.TEXT, Kind.LONG_TEXT)
@@ -42,6 +44,7 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "currency": "CNY",
         },
         "approval_flow": {"record_entity": "quote", "steps": [{"who": "superior"}]},
+        "outgoing_mail": {"recipients": "ann@kontor.example", "subject": "Quote"},
         "absence": {"stand_in_id": "f" * 32, "begins_at": 1, "ends_at": 2},
         "role": {"rights": STANDARD_ROLES["auditor"][1]},
         "assignment_rule": {"people": [["f" * 32, 1]]},

@@ -35,9 +35,10 @@ ELSEWHERE = frozenset(
     (
         *("role", "merge", "attachment", "deal_milestone", "quote_version"),
         *("mandate", "approval_request", "approval_decision"),
+        *("outgoing_mail", "acceptance", "signature"),
     )
 )
-"""Roles and mandates are HQ's; the rest comes of what people do: merge, tick off, send, decide."""
+"""Roles and mandates are HQ's; the rest comes of what people do: merge, tick off, send, decide, sign."""
 
 
 def _everything(replica: Replica) -> None:
