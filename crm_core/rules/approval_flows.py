@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -160,29 +160,17 @@ def asked_values(values: Mapping[str, Any], offer: Offer | None) -> dict[str, An
     return found
 
 
-def listed(
-    product: Mapping[str, Any], prices: Iterable[Mapping[str, Any]], book: str | None
-) -> dict[str, Any]:
-    """Return what `offer_of` asks of a product: its family, and its price by the book, or by the list.
-
-    `prices` are the product's living prices; of several of one book the lowest counts.
-    """
-    of_book = [each for each in prices if book and each["book_id"] == book and each["unit_price"] is not None]
-    if of_book:
-        lowest = min(of_book, key=lambda each: each["unit_price"])
-        found = lowest["unit_price"], lowest["currency"]
-    else:
-        found = product["list_price"], product["currency"]
-    return {"family": product["family"], "list_price": found[0], "currency": found[1]}
-
-
 def offer_of(
-    quote: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], products: Mapping[str, Mapping[str, Any]]
+    quote: Mapping[str, Any],
+    lines: Sequence[Mapping[str, Any]],
+    families: Mapping[str, str | None],
+    due: Callable[[str, Decimal, str], int | None],
 ) -> Offer | None:
     """Return what a quote offers; None where its lines cannot be added up.
 
-    `products` by id, each with `family`, and with `list_price` and `currency` where its list price counts:
-    who types a lower unit price is below list as much as who gives a discount.
+    `families` by product. `due(product, quantity, tax rate)` is the unit price a line would have
+    (`price_list.PriceList.due`), None where it has none or it does not count: who types a lower one is below
+    list as much as who gives a discount.
     """
     currency = quote.get("currency")
     if not currency:
@@ -193,16 +181,17 @@ def offer_of(
         return None
     found = []
     for line, total in zip(lines, whole.lines, strict=True):
-        product = products.get(line.get("product_id") or "") or {}
+        product_id = line.get("product_id") or ""
         quantity = Decimal(line.get("quantity") or 0)
         if not total.counts or quantity <= 0:
             continue
         listed = total.list_minor
-        if product.get("currency") == currency and product.get("list_price"):
-            listed = max(listed, round_half_up(product["list_price"] * quantity))
+        unit_price = due(product_id, quantity, line.get("tax_rate") or "0") if product_id else None
+        if unit_price:
+            listed = max(listed, round_half_up(unit_price * quantity))
         found.append(
             OfferLine(
-                family=product.get("family"),
+                family=families.get(product_id),
                 list_minor=listed,
                 net_minor=total.net_minor - total.allowance_minor,
             )

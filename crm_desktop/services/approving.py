@@ -23,7 +23,7 @@ from crm_core.entities.approval import (
     Mandate as MandateRecord,
 )
 from crm_core.entities.people import Role, Team, User
-from crm_core.entities.product import Price, Product
+from crm_core.entities.product import Product
 from crm_core.errors import UserError
 from crm_core.rules import approval, approval_flows, mandates
 from crm_core.rules.access import Person
@@ -39,6 +39,7 @@ from crm_desktop.models.custom import fields_of
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
+from crm_desktop.services import pricing
 
 REQUEST = "approval_request"
 QUOTE, LINE = "quote", "quote_line"
@@ -171,15 +172,13 @@ def offer_of(session: Session, record: Record) -> Offer | None:
         return None
     lines = _children(session, LINE, "quote_id", record.id)
     ids = {line["product_id"] for line in lines if line["product_id"]}
-    book = record.get("price_book_id")
-    prices = _rows(session, Price, Price.product_id.in_(ids)) if book and ids else []
-    products = {
-        row["id"]: approval_flows.listed(
-            row, [each for each in prices if each["product_id"] == row["id"]], book
-        )
+    families = {
+        row["id"]: row["family"]
         for row in (_rows(session, Product, Product.id.in_(ids), dead=True) if ids else ())
     }
-    return approval_flows.offer_of(record.values, lines, products)
+    priced = pricing.of_quote(session, record)
+    priced.know(ids)
+    return approval_flows.offer_of(record.values, lines, families, priced.due)
 
 
 def digest_of(session: Session, record: Record) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,9 +18,10 @@ from crm_core.entities.product import Price, Product
 from crm_core.errors import NotFound
 from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
-from crm_core.rules import prices, tax_classes
+from crm_core.rules import price_list, prices, tax_classes
 from crm_core.rules.access import Action
-from crm_core.rules.prices import Asked, Book, Offer, Rate, Row
+from crm_core.rules.price_list import PriceList, Terms
+from crm_core.rules.prices import Book, Offer, Rate, Row
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record
@@ -31,33 +32,15 @@ from crm_desktop.services.company import company
 _ONE = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What holds for every price of a quote, or of a question asked without one."""
-
-    day: datetime.date
-    currency: str
-    customer_id: str | None = None
-    level: str | None = None
-    customers_book_id: str | None = None
-    book_id: str | None = None
-    tax_included: bool = False
-
-
 class Pricing:
     """Finds prices under given terms; what it needs of this laptop is read once."""
 
     def __init__(self, session: Session, terms: Terms) -> None:
         self._session = session
-        self.terms = terms
-        self.books: tuple[Book, ...] = tuple(
-            book for each in _all(session, "price_book") if (book := prices.book_of(*each)) is not None
-        )
-        """Those in use, also those that do not hold on the day."""
-        self._rates: tuple[Rate, ...] = tuple(
-            rate
-            for _, values in _all(session, "exchange_rate")
-            if (rate := prices.rate_of(values)) is not None
+        self._list = PriceList(
+            terms=terms,
+            books=price_list.books_of(_all(session, "price_book")),
+            rates=price_list.rates_of(_all(session, "exchange_rate")),
         )
         self._products: dict[str, Mapping[str, Any]] = {}
         self._rows: dict[str, list[Row]] = {}
@@ -75,9 +58,7 @@ class Pricing:
         table = SCHEMAS["price"].table
         living = select(table).where(table.c.product_id.in_(wanted), table.c.life % 2 == 1)
         for values in self._session.execute(living).mappings():
-            row_of = prices.row_of(values["id"], dict(values))
-            if row_of is not None:
-                found[values["product_id"]].append(row_of)
+            found[values["product_id"]] += price_list.rows_of((dict(values),))
         for product_id in wanted:
             self._rows[product_id] = found[product_id]
 
@@ -87,21 +68,32 @@ class Pricing:
         product = self._products.get(product_id)
         if product is None:
             return None
-        terms = self.terms
-        asked = Asked(
-            quantity=quantity,
-            day=terms.day,
-            currency=terms.currency,
-            customer_id=terms.customer_id,
-            level=terms.level,
-            customers_book_id=terms.customers_book_id,
-            book_id=terms.book_id,
-            tax_included=terms.tax_included,
-            tax_rate=Decimal(tax_rate if tax_rate is not None else self.tax_rate(product_id) or "0"),
+        return self._list.offer(
+            product, self._rows[product_id], quantity, self._taxed_at(product_id, tax_rate)
         )
-        listed = product["list_price"]
-        price = Money(listed, product["currency"] or DEFAULT_CURRENCY) if listed is not None else None
-        return prices.find_price(asked, self.books, self._rows[product_id], self._rates, price)
+
+    def due(self, product_id: str, quantity: Decimal, tax_rate: str | None = None) -> int | None:
+        """Return the unit price below which a line is discounted, in minor units; None: there is none."""
+        self.know((product_id,))
+        product = self._products.get(product_id)
+        if product is None:
+            return None
+        rate = self._taxed_at(product_id, tax_rate)
+        found = self._list.due(product, self._rows[product_id], quantity, rate)
+        return found.unit_price.minor if found is not None else None
+
+    def _taxed_at(self, product_id: str, tax_rate: str | None) -> str:
+        return tax_rate if tax_rate is not None else self.tax_rate(product_id) or "0"
+
+    @property
+    def books(self) -> Sequence[Book]:
+        """Return the books in use, also those that do not hold on the day."""
+        return self._list.books
+
+    @property
+    def terms(self) -> Terms:
+        """Return what holds for every price."""
+        return self._list.terms
 
     def tax_rate(self, product_id: str) -> str | None:
         """Return the percentage a new line of a product has: of its class on the day, else its own."""
@@ -110,16 +102,14 @@ class Pricing:
         if product is None:
             return None
         if self._tax_classes is None:
-            self._tax_classes = {
-                class_id: values["rates"] for class_id, values in _all(self._session, "tax_class")
-            }
+            self._tax_classes = {values["id"]: values["rates"] for values in _all(self._session, "tax_class")}
         of_class = tax_classes.rate_on(self._tax_classes.get(product["tax_class_id"]), self.terms.day)
         own: str | None = product["tax_rate"]
         return of_class if of_class is not None else own
 
     def rate_to(self, currency: str) -> Rate | None:
         """Return what one unit of the currency of these terms costs in another; None where nobody said."""
-        return prices.rates_on(self._rates, self.terms.day).get((self.terms.currency, currency))
+        return prices.rates_on(self._list.rates, self.terms.day).get((self.terms.currency, currency))
 
     def cost(self, product_id: str) -> Money | None:
         """Return what a product costs us, in the currency of these terms; None where that is not known."""
@@ -130,34 +120,27 @@ class Pricing:
         cost = Money(product["cost"], product["cost_currency"] or DEFAULT_CURRENCY)
         if cost.currency == self.terms.currency:
             return cost
-        rate = prices.rates_on(self._rates, self.terms.day).get((cost.currency, self.terms.currency))
+        rate = prices.rates_on(self._list.rates, self.terms.day).get((cost.currency, self.terms.currency))
         return prices.exchanged(cost, rate) if rate is not None else None
 
     @property
     def book(self) -> Book | None:
         """Return the book that is asked first; None where the list prices hold."""
-        asked = Asked(
-            quantity=_ONE,
-            day=self.terms.day,
-            currency=self.terms.currency,
-            customer_id=self.terms.customer_id,
-            level=self.terms.level,
-            customers_book_id=self.terms.customers_book_id,
-            book_id=self.terms.book_id,
-        )
-        return next((book for _source, book in prices.candidates(asked, self.books)), None)
+        return next((book for _source, book in prices.candidates(self.terms.asked(_ONE), self.books)), None)
 
 
 def of_quote(session: Session, quote: Mapping[str, Any] | Record) -> Pricing:
     """Return the pricing of a quote's lines, by its day, currency, customer and book."""
-    issued = quote.get("issued_on")
-    return for_customer(
+    book_id = quote.get("price_book_id") or book_called(session, quote.get("price_book"))
+    customer_id = quote.get("customer_id")
+    customer = repository.get(session, "customer", customer_id) if customer_id else None
+    return Pricing(
         session,
-        quote.get("customer_id"),
-        day=datetime.date.fromisoformat(issued) if issued else datetime.date.max,
-        currency=quote.get("currency") or DEFAULT_CURRENCY,
-        book_id=quote.get("price_book_id") or book_called(session, quote.get("price_book")),
-        tax_included=bool(quote.get("tax_included")),
+        price_list.terms_of(
+            quote.values if isinstance(quote, Record) else quote,
+            customer.values if customer is not None else {},
+            book_id,
+        ),
     )
 
 
@@ -306,7 +289,7 @@ def book_warning(priced: Pricing, today: datetime.date) -> Message | None:
     return None
 
 
-def _all(session: Session, entity: str) -> list[tuple[str, Mapping[str, Any]]]:
+def _all(session: Session, entity: str) -> list[Mapping[str, Any]]:
     table = SCHEMAS[entity].table
     rows = session.execute(select(table).where(table.c.life % 2 == 1)).mappings()
-    return [(row["id"], dict(row)) for row in rows]
+    return [dict(row) for row in rows]

@@ -22,11 +22,11 @@ from crm_core.rules.approval_flows import Needed
 from crm_core.rules.mandates import Mandate, Offer
 from crm_core.schema.field import Field
 from crm_core.schema.machine import Step
-from crm_core.schema.reading import Schema
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.protocol import Code, OpKind
 from sync_server.services import mandates as at_hq
 from sync_server.services.custom import CustomFields
+from sync_server.services.quote_prices import QuotePrices, living_rows
 from sync_server.services.records import Record, Records
 from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused, is_at_hq
 from sync_server.services.wanted import Wanted
@@ -251,31 +251,9 @@ class Approvals:
             for child in self._records.children(record)
             if child.schema.name == "quote_line" and child.lives
         ]
-        ids = sorted({line["product_id"] for line in lines if line.get("product_id")})
-        book = record.values.get("price_book_id")
-        prices = [row for row in self._rows("price") if row["product_id"] in ids] if book and ids else []
-        schema = SCHEMAS["product"]
-        self._records.load({schema.no: ids})
-        products = {}
-        for product_id in ids:
-            product = self._records.get(schema.no, product_id)
-            if product is not None:
-                of_product = [row for row in prices if row["product_id"] == product_id]
-                found = approval_flows.listed(product.values, of_product, book)
-                if not of_product and self._is_newer(product):
-                    found["list_price"] = None
-                products[product_id] = found
-        return approval_flows.offer_of(record.values, lines, products)
-
-    def _is_newer(self, product: Record) -> bool:
-        """Tell whether the author's laptop did not hold a product's list price yet.
-
-        Who sold by the price he had is not below list.
-        """
-        if self._author.held_seq is None:
-            return False
-        leader = product.schema.leader(product.schema.fields["list_price"])
-        return product.mark(str(leader.no)).seq > self._author.held_seq
+        ids = {line["product_id"] for line in lines if line.get("product_id")}
+        priced = QuotePrices(self._records, record, ids, self._author.held_seq)
+        return approval_flows.offer_of(record.values, lines, priced.families, priced.due)
 
     def _away(self) -> list[Away]:
         return approval.away_of(self._rows("absence"))
@@ -286,17 +264,7 @@ class Approvals:
         return self._people
 
     def _rows(self, name: str) -> list[dict[str, Any]]:
-        """Return every living record of a small kind, as the batch leaves it."""
-        schema: Schema = SCHEMAS[name]
-        self._records.noticed_kinds.add(schema.no)
-        query = select(schema.table).where(schema.table.c.life % 2 == 1)
-        rows = {row["id"]: dict(row) for row in self._records.connection.execute(query).mappings()}
-        for record in self._records.touched():
-            if record.schema is schema:
-                rows.pop(record.id, None)
-                if record.lives:
-                    rows[record.id] = record.values
-        return list(rows.values())
+        return living_rows(self._records, SCHEMAS[name])
 
     def stand_ins_of(self, seats: Iterable[str], server_ms: int) -> set[str]:
         """Return who decides in somebody's place now or as soon as an absence begins that is known of."""

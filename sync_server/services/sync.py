@@ -247,7 +247,8 @@ class SyncService:
         if carried is not None:
             is_again = carried.no == device["file_no"]
         if hq is not None:
-            merged = self._merge(hq, request, session, server_ms, by_file=carried is not None)
+            acked_seq = device["acked_seq"]
+            merged = self._merge(hq, request, session, server_ms, acked_seq, by_file=carried is not None)
             told = [*numbers.leases(connection, device_id, request.leases, server_ms, again=is_again)]
             if request.told and request.told.verdicts:
                 told += judge(hq, self._author(hq, request, session), request.told.verdicts, server_ms)
@@ -314,12 +315,13 @@ class SyncService:
         request: SyncRequest,
         session: DeviceSession,
         server_ms: int,
+        acked_seq: int,
         *,
         by_file: bool,
     ) -> Merged:
         if not request.txns:
             return NOTHING_MERGED
-        author = self._author(hq, request, session)
+        author = self._author(hq, request, session, acked_seq)
         disguise = Disguise(self._secret, session.device_id)
         head = hq.seen
         # The days a file was on its way are no error of the laptop's clock: only a clock ahead of now is.
@@ -337,14 +339,17 @@ class SyncService:
         ]
         return replace(merged, answers=hidden)
 
-    def _author(self, hq: HqTransaction, request: SyncRequest, session: DeviceSession) -> Author:
+    def _author(
+        self, hq: HqTransaction, request: SyncRequest, session: DeviceSession, acked_seq: int = 0
+    ) -> Author:
         standing = self._signer(session.device_id, request.incarnation, hq.epoch).read(request.token)
         return Author(
             user_id=session.user_id,
             person=self._person(hq.connection, hq.epoch, hq.policy_seq, session.user_id),
             device=session.device_id,
             incarnation=request.incarnation,
-            held_seq=standing.token.seq if standing is not None else None,
+            # An old token kept for it does not make a laptop forget what it confirmed since.
+            held_seq=max(standing.token.seq, acked_seq) if standing is not None else None,
         )
 
     def _person(self, connection: Connection, epoch: str, policy_seq: int, user_id: str) -> Person:

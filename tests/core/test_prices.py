@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_core.money import Money
+from crm_core.rules.price_list import PriceList, Terms
 from crm_core.rules.prices import (
     Asked,
     Book,
@@ -326,3 +327,31 @@ def test_what_is_stored_is_read_and_what_cannot_be_read_is_left_out() -> None:
     assert book_of("b", {**stored, "rounding": "a newer one"}) is None
     assert row_of("r", {"unit_price": None, "currency": "CNY"}) is None
     assert rate_of({"currency": "USD", "to_currency": "CNY", "rate": "0", "valid_from": "2026-01-01"}) is None
+
+
+def due(terms: Terms, books: list[Book], rows: list[Row], quantity: str = "1") -> int | None:
+    product = {"list_price": 100_00, "currency": "CNY"}
+    found = PriceList(terms=terms, books=books, rates=()).due(product, rows, Decimal(quantity), "0")
+    return None if found is None else found.unit_price.minor
+
+
+def test_the_price_a_customer_has_is_no_discount_and_a_foreign_book_gives_none() -> None:
+    books = [
+        Book(id="level", level="A", currency="CNY"),
+        Book(id="lin", customer_id="lin", currency="CNY"),
+        Book(id="autumn", currency="CNY"),
+    ]
+    rows = [row("level", 80_00), row("level", 70_00, "10"), row("lin", 50_00), row("autumn", 90_00)]
+
+    def terms(**how: Any) -> Terms:
+        return Terms(**{"day": DAY, "currency": "CNY", "customer_id": "acme", **how})
+
+    assert due(terms(), books, rows) == 100_00
+    assert due(terms(level="A"), books, rows) == 80_00
+    assert due(terms(level="A"), books, rows, "10") == 70_00
+    assert due(terms(book_id="lin"), books, rows) == 100_00, "made for somebody else"
+    assert due(terms(book_id="level"), books, rows) == 100_00, "for another level"
+    assert due(terms(customer_id="lin"), books, rows) == 50_00
+    assert due(terms(book_id="autumn"), books, rows) == 90_00, "whoever sells may choose it"
+    assert due(terms(book_id="autumn", level="A"), books, rows) == 80_00, "the lower of both"
+    assert due(terms(book_id="gone"), books, rows) == 100_00

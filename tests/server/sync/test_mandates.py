@@ -168,3 +168,34 @@ def test_only_administrators_give_mandates_and_only_hq_signs_them(firm: Approval
         admin.create("mandate", {**values, **said})
         assert firm.answer(admin, admin.last_op) is Code.INVALID, said
     assert not firm.answer(admin, admin.delete("mandate", made)).took_effect
+
+
+def test_what_a_customers_book_says_is_his_list_price(firm: ApprovalFirm) -> None:
+    hq = firm.office.hq
+    give(firm)
+    hq.update("customer", firm.customer, {"level": "a"})
+    book = hq.create("price_book", {"name": "For A", "level": "a", "currency": "CNY"})
+    price = hq.create(
+        "price", {"book_id": book, "product_id": firm.pump, "unit_price": 80_000, "currency": "CNY"}
+    )
+    firm.eve.sync()
+    at_his_price, below_it = (firm.quote(price=each)[0] for each in (80_000, 79_000))
+    sent = [firm.command(firm.eve, "quote", each, "send", "draft") for each in (at_his_price, below_it)]
+    firm.eve.sync()
+    assert [firm.eve.code(each) for each in sent] == [Code.APPLIED, Code.ILLEGAL_STATE]
+    # What HQ wrote down since the last page counts against nobody; what is held back no longer helps.
+    offline, _ = firm.quote(price=80_000)
+    hq.update("price", price, {"unit_price": 90_000})
+    assert firm.answer(firm.eve, firm.command(firm.eve, "quote", offline, "send", "draft")) is Code.APPLIED
+    firm.eve.sync()
+    later, _ = firm.quote(price=80_000)
+    number = firm.command(firm.eve, "quote", later, "send", "draft")
+    assert firm.answer(firm.eve, number) is Code.ILLEGAL_STATE
+    dear, _ = firm.quote(price=90_000)
+    hq.delete("price", price)
+    assert firm.answer(firm.eve, firm.command(firm.eve, "quote", dear, "send", "draft")) is Code.APPLIED
+    firm.eve.sync()
+    after, _ = firm.quote(price=90_000)
+    assert (
+        firm.answer(firm.eve, firm.command(firm.eve, "quote", after, "send", "draft")) is Code.ILLEGAL_STATE
+    )
