@@ -36,14 +36,6 @@ class Product(Entity):
     list_price: Mapped[int | None] = money(15, N_("List price"), group="price", in_list=True)
     currency: Mapped[str | None] = currency_code(16, N_("Currency"), group="price", in_form=False)
     tax_rate: Mapped[str | None] = percent(17, N_("Tax rate, %"), in_list=True)
-    cost: Mapped[int | None] = money(
-        18, N_("Cost"), "cost_currency", group="cost", field_class=FieldClass.PRIVATE
-    )
-    cost_currency: Mapped[str | None] = currency_code(
-        19, N_("Currency of the cost"), group="cost", field_class=FieldClass.PRIVATE, in_form=False
-    )
-    active: Mapped[bool | None] = boolean(20, N_("In use"), default=True, in_list=True)
-    description: Mapped[str | None] = long_text(21, N_("Description"))
     tax_class_id: Mapped[str | None] = ref(
         22,
         N_("Tax class"),
@@ -52,6 +44,14 @@ class Product(Entity):
         hint=N_("Its rate of the day goes before the tax rate above"),
         since=3,
     )
+    cost: Mapped[int | None] = money(
+        18, N_("Cost"), "cost_currency", group="cost", field_class=FieldClass.PRIVATE
+    )
+    cost_currency: Mapped[str | None] = currency_code(
+        19, N_("Currency of the cost"), group="cost", field_class=FieldClass.PRIVATE, in_form=False
+    )
+    active: Mapped[bool | None] = boolean(20, N_("In use"), default=True, in_list=True)
+    description: Mapped[str | None] = long_text(21, N_("Description"))
 
 
 class Price(Entity):

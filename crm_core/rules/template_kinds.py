@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+from crm_core.entities import SCHEMAS
 from crm_core.errors import Problem
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.template_check import problems_of
@@ -186,7 +187,7 @@ def _of_word(stored: Any) -> list[Problem]:
 
 def _record(entity: str, fields: Mapping[str, Field], label: Message | None = None) -> Part:
     return Part(
-        label=label or Message(entity),
+        label=label or Message(SCHEMAS[entity].meta.label),
         fields={
             name: Leaf(
                 label=Message(each.label), sort=sort_of(each), example=_EXAMPLES.get(sort_of(each), "")
