@@ -48,6 +48,7 @@ from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
+from crm_desktop.ui.widgets.scrolling import scrolled
 
 NARROW_BELOW = 1180  # px of window before the font scale: narrower, one of the two is shown
 _PREVIEW = 440
@@ -204,7 +205,8 @@ class QuoteEditor(Live, QWidget):
         self.grid.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._blank = QWidget()
         self._stack = QStackedWidget()
-        for widget in (self._blank, self._sheet, self.missing):
+        self._scroll = scrolled(self._sheet)
+        for widget in (self._blank, self._scroll, self.missing):
             self._stack.addWidget(widget)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(1)
@@ -285,7 +287,7 @@ class QuoteEditor(Live, QWidget):
         self.lines.show_lines([(line.id, line.values) for line in view.lines], view.codes, groups)
         self.lines.show_offers(view.offers)
         self.prices.show_view(view)
-        self._stack.setCurrentWidget(self._sheet)
+        self._stack.setCurrentWidget(self._scroll)
         if self.select_after is not None:
             self.grid.select_line(self.select_after)
             self.select_after = None
