@@ -67,7 +67,9 @@ def move(
         if stage.kind == pipeline.WON and present.get("close_date") is None:
             changes.setdefault("close_date", local(replica.clock.now_ms()).date().isoformat())
         moved = records.update_in(session, replica, "deal", deal_id, changes)
-        place, count = deals.place_in_column(session, deal_id, stage_id, shown or BoardFilter())
+        place, count = deals.place_in_column(
+            session, replica.person, deal_id, stage_id, shown or BoardFilter()
+        )
         names = {*_FOLLOWS, *changes}
         value = Moved(
             deal_id=deal_id,

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from crm_core.entities import schema_of
 from crm_core.entities.activity import Activity
 from crm_core.entities.customer import Customer
 from crm_core.entities.deal import Deal, Pipeline, Stage
@@ -17,9 +18,12 @@ from crm_core.entities.people import User
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules import pipeline
+from crm_core.rules.access import Person
 from crm_core.rules.pipeline import ColumnTotal, StageRow
 from crm_core.schema.field import Plain
 from crm_core.times import DAY_MS
+from crm_desktop.models.conditions import Condition
+from crm_desktop.models.narrowing import Narrowing
 from crm_desktop.models.query import not_masked
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
@@ -120,6 +124,16 @@ class BoardFilter:
     """Only those nobody spoke about for long, or that stay in their stage for too long."""
     now_ms: int = 0
     """The moment neglect is counted to."""
+    conditions: tuple[Condition, ...] = ()
+    """What each deal must fulfil besides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Narrowed:
+    """A filter with its conditions as SQL, for whoever asks."""
+
+    by: BoardFilter
+    where: tuple[ColumnElement[bool], ...]
 
 
 def pipelines(replica: Replica) -> tuple[PipelineRow, ...]:
@@ -168,7 +182,8 @@ def board(
         currency = company(session).currency
         rows = stages(session, chosen.id) if chosen else []
         open_stages = [stage for stage in rows if stage.kind == pipeline.OPEN]
-        totals = _totals(session, shown, open_stages, currency)
+        narrowed = _narrowed(session, replica.person, shown)
+        totals = _totals(session, narrowed, open_stages, currency)
         setup = milestones.Setup(session)
         held = _stages_with_deals(session, open_stages)
         open_stages = [stage for stage in open_stages if not stage.retired or stage.id in held]
@@ -176,7 +191,7 @@ def board(
             Column(
                 stage=stage,
                 total=totals.get(stage.id, ColumnTotal(count=0, amount_minor=0, weighted_minor=0)),
-                cards=_cards(session, replica, shown, stage, limit, None, setup),
+                cards=_cards(session, replica, narrowed, stage, limit, None, setup),
             )
             for stage in open_stages
         )
@@ -187,9 +202,9 @@ def board(
             lost=_end(rows, pipeline.LOST),
             currency=currency,
             elsewhere=tuple((other, _enterable(session, other.id)) for other in choices if other != chosen),
-            other_currencies=_others(session, shown, open_stages, currency),
-            forecast=_forecast(session, replica, shown, open_stages, currency),
-            next_step_counts=_next_step_counts(session, replica, shown, open_stages),
+            other_currencies=_others(session, narrowed, open_stages, currency),
+            forecast=_forecast(session, replica, narrowed, open_stages, currency),
+            next_step_counts=_next_step_counts(session, replica, narrowed, open_stages),
         )
 
 
@@ -206,13 +221,17 @@ def more_cards(
         if row is None:
             return ()
         stage = next(s for s in stages(session, row.pipeline_id or "") if s.id == stage_id)
-        return _cards(session, replica, shown, stage, limit, after, milestones.Setup(session))
+        narrowed = _narrowed(session, replica.person, shown)
+        return _cards(session, replica, narrowed, stage, limit, after, milestones.Setup(session))
 
 
-def place_in_column(session: Session, deal_id: str, stage_id: str, shown: BoardFilter) -> tuple[int, int]:
+def place_in_column(
+    session: Session, person: Person, deal_id: str, stage_id: str, shown: BoardFilter
+) -> tuple[int, int]:
     """Return at which place of a column a deal stands, from 1, and how many there are; 0 where it is not."""
+    narrowed = _narrowed(session, person, shown)
     statement = select(Deal.id).join(User, User.id == Deal.owner_id, isouter=True)
-    ids = list(session.scalars(_open(statement, shown, [stage_id]).order_by(*_order(shown))))
+    ids = list(session.scalars(_open(statement, narrowed, [stage_id]).order_by(*_order(narrowed))))
     return (ids.index(deal_id) + 1 if deal_id in ids else 0), len(ids)
 
 
@@ -266,8 +285,15 @@ def _stages_with_deals(session: Session, rows: Sequence[StageRow]) -> frozenset[
     return frozenset(found for found in session.scalars(held) if found)
 
 
-def _open(statement: Any, shown: BoardFilter, stage_ids: list[str]) -> Any:
-    statement = statement.where(Deal.stage_id.in_(stage_ids), Deal.life % 2 == 1)
+def _narrowed(session: Session, person: Person, shown: BoardFilter) -> _Narrowed:
+    narrowing = Narrowing(session, person)
+    schema = schema_of("deal")
+    return _Narrowed(by=shown, where=tuple(narrowing.where(schema, each) for each in shown.conditions))
+
+
+def _open(statement: Any, narrowed: _Narrowed, stage_ids: list[str]) -> Any:
+    shown = narrowed.by
+    statement = statement.where(Deal.stage_id.in_(stage_ids), Deal.life % 2 == 1, *narrowed.where)
     if shown.owner_id:
         statement = statement.where(Deal.owner_id == shown.owner_id)
     if shown.neglected:
@@ -284,7 +310,7 @@ def _escaped(text: str) -> str:
 
 
 def _totals(
-    session: Session, shown: BoardFilter, open_stages: list[StageRow], currency: str
+    session: Session, shown: _Narrowed, open_stages: list[StageRow], currency: str
 ) -> dict[str, ColumnTotal]:
     statement = _open(
         select(
@@ -307,7 +333,7 @@ def _totals(
     return totals
 
 
-def _others(session: Session, shown: BoardFilter, open_stages: list[StageRow], currency: str) -> int:
+def _others(session: Session, shown: _Narrowed, open_stages: list[StageRow], currency: str) -> int:
     statement = _open(
         select(func.count()).where(Deal.amount.is_not(None), Deal.currency != currency),
         shown,
@@ -319,7 +345,7 @@ def _others(session: Session, shown: BoardFilter, open_stages: list[StageRow], c
 def _cards(
     session: Session,
     replica: Replica,
-    shown: BoardFilter,
+    shown: _Narrowed,
     stage: StageRow,
     limit: int,
     after: Card | None,
@@ -369,13 +395,13 @@ def _cards(
     return tuple(cards)
 
 
-def _order(shown: BoardFilter) -> tuple[Any, ...]:
+def _order(shown: _Narrowed) -> tuple[Any, ...]:
     """Return what the cards of a column are ordered by: the largest amount first, then the id."""
     by_amount = (func.coalesce(Deal.amount, -1).desc(), Deal.id)
-    return (*_OWNER, *by_amount) if shown.by_owner else by_amount
+    return (*_OWNER, *by_amount) if shown.by.by_owner else by_amount
 
 
-def _following(session: Session, after: Card, shown: BoardFilter) -> Any:
+def _following(session: Session, after: Card, shown: _Narrowed) -> Any:
     """Return the condition of all cards that stand after one, in the order of `_order`."""
     # The card shows no amount to whoever may not see it; the order goes by the record's own.
     last = session.scalar(select(func.coalesce(Deal.amount, -1)).where(Deal.id == after.id))
@@ -383,14 +409,14 @@ def _following(session: Session, after: Card, shown: BoardFilter) -> Any:
         last = -1 if after.amount_minor is None else after.amount_minor
     amount = func.coalesce(Deal.amount, -1)
     lower = (amount < last) | ((amount == last) & (Deal.id > after.id))
-    if not shown.by_owner:
+    if not shown.by.by_owner:
         return lower
     owner = (after.owner_name, after.owner_id or "")
     return (tuple_(*_OWNER) > owner) | ((tuple_(*_OWNER) == owner) & lower)
 
 
 def _forecast(
-    session: Session, replica: Replica, shown: BoardFilter, open_stages: list[StageRow], currency: str
+    session: Session, replica: Replica, shown: _Narrowed, open_stages: list[StageRow], currency: str
 ) -> Forecast:
     today = local(replica.clock.now_ms()).date()
     until = _quarter_end(today).isoformat()
@@ -418,7 +444,7 @@ def _quarter_end(day: datetime.date) -> datetime.date:
 
 
 def _next_step_counts(
-    session: Session, replica: Replica, shown: BoardFilter, open_stages: list[StageRow]
+    session: Session, replica: Replica, shown: _Narrowed, open_stages: list[StageRow]
 ) -> dict[str, int]:
     ids = [stage.id for stage in open_stages]
     all_open = int(session.scalar(_open(select(func.count()), shown, ids)) or 0)

@@ -5,30 +5,40 @@ A part of a chart carries the list it stands for, so that a click shows the very
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
 from crm_core.entities.customer import Customer
 from crm_core.entities.deal import Deal, Stage
 from crm_core.entities.people import User
 from crm_core.entities.quote import Quote
 from crm_core.entities.ticket import Ticket
+from crm_core.errors import UserError
 from crm_core.rules import pipeline
 from crm_core.rules.access import Action, decide
+from crm_core.schema.field import Field, Plain
+from crm_core.schema.values import links_of
 from crm_desktop.models import state
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.replica import LOCAL_USER, Replica
 from crm_desktop.models.state import Key
+from crm_desktop.services import records
 from crm_desktop.services.calendar import months_back
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import marks_of
+from crm_desktop.services.value_history import fields_in_history
 
 MONTHS = 12
 OWNERS_SHOWN = 8
+_LINES = 20
+"""Lines of a history among which the newest change of several fields is looked for."""
 LATELY = 500
 """Records changed last, by anybody, among which one's own are looked for before all of them are."""
 
@@ -64,6 +74,19 @@ class RecentItem:
     title: str
     at_ms: int
     not_sent: bool
+    change: Change | None = None
+    """What was changed last, as far as this laptop knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The newest change of a record. `field` None is the record itself, which was made or restored."""
+
+    field: Field | None = None
+    values: Mapping[str, Plain] = dataclasses.field(default_factory=dict)
+    """The record's, among them that of the field as it was set."""
+    titles: Mapping[tuple[str, str], str] = dataclasses.field(default_factory=dict)
+    """What the records are called that the value links to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +248,33 @@ def recent(replica: Replica, limit: int = 8) -> tuple[RecentItem, ...]:
                 )
                 for row in rows
             ]
-    return tuple(sorted(found, key=lambda item: (-item.at_ms, item.record_id))[:limit])
+    newest_items = sorted(found, key=lambda item: (-item.at_ms, item.record_id))[:limit]
+    return tuple(replace(item, change=_change_of(replica, item)) for item in newest_items)
+
+
+def _change_of(replica: Replica, item: RecentItem) -> Change | None:
+    """Return what was changed of a record at its newest moment: of several fields the first of its form."""
+    entity = item.entity
+    try:
+        present = records.get(replica, entity, item.record_id).values
+        entries = records.history(replica, entity, item.record_id, limit=_LINES)
+    except UserError:  # gone meanwhile
+        return None
+    if not entries:  # what was made before this laptop came has no history here
+        return Change() if present.get("created_at") == present.get("updated_at") else None
+    fields = fields_in_history(replica, entity)
+    newest = [entry for entry in entries if entry.at_ms == entries[0].at_ms]
+    if any(entry.field is None for entry in newest):
+        return Change()
+    told = [field for entry in newest if (field := fields.get(entry.field or "")) is not None]
+    # What a step or a program writes beside it says less than what the person set.
+    field = min(told, key=lambda each: (each.read_only or each.computed, each.no), default=None)
+    if field is None:
+        return None
+    value = next(entry.new for entry in newest if entry.field == field.name)
+    values = {**present, field.name: value}
+    links = [link for link in links_of(field, values) if link[0] in SCHEMAS]
+    return Change(field=field, values=values, titles=records.titles(replica, links))
 
 
 def stage_ids(session: Session, kind: str) -> list[str]:

@@ -17,7 +17,8 @@ from crm_core.entities.quote import Quote
 from crm_core.entities.ticket import Ticket
 from crm_core.rules.access import Action, decide, readable_fields
 from crm_core.schema.field import Plain
-from crm_desktop.models import query
+from crm_core.schema.values import currency_of
+from crm_desktop.models import query, repository
 from crm_desktop.models.custom import custom_fields
 from crm_desktop.models.device_tables import History
 from crm_desktop.models.history import count_lines, newest_lines
@@ -59,7 +60,8 @@ ACTIVITY_KINDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineItem:
-    """One entry. For a field change `title` is the field's English label, `old` and `new` its values."""
+    """One entry. For a field change `title` is the field's English label, `old` and `new` its values; an
+    amount among them takes the currency its record has now."""
 
     kind: ItemKind
     entity: str
@@ -279,6 +281,7 @@ def _changes(
     if before_ms is not None:
         wanted_rows.append(History.at_ms < before_ms)
     lines = newest_lines(session, entity, customer_id, *wanted_rows, limit=limit + 1)
+    record = repository.get(session, entity, customer_id)
     names = query.labels(session, "user", {line.user_id for line in lines if line.user_id})
     for line in lines:
         field = field_named(schema, line.field) or custom.get(line.field)
@@ -294,6 +297,7 @@ def _changes(
             field=field.name,
             old=line.old,
             new=line.new,
+            currency=currency_of(field, record.values) if record is not None else None,
             not_sent=line.sent is False,
         )
 

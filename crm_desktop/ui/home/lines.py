@@ -16,8 +16,8 @@ from crm_desktop.ui.widgets.labels import ElidedLabel
 from crm_desktop.ui.widgets.live import Live
 
 HEIGHT = 32
-_TITLE, _SOFT = 46, 22
-"""Shares of the width: of the title and of a soft word."""
+_TITLE, _SOFT, _MORE = 46, 22, 30
+"""Shares of the width: of the title, of a soft word, and of what else is said."""
 
 
 def refill(column: QVBoxLayout, rows: Sequence[QWidget]) -> None:
@@ -45,7 +45,10 @@ def refill(column: QVBoxLayout, rows: Sequence[QWidget]) -> None:
 
 
 class Line(Live, QWidget):
-    """One line with a hairline above; `right` are widgets with their widths before the font scale."""
+    """One line with a hairline above; `more` stands in a column of its own.
+
+    `right` are widgets with their widths before the font scale.
+    """
 
     opened = Signal()
 
@@ -53,6 +56,7 @@ class Line(Live, QWidget):
         self,
         title: Text,
         soft: Text = "",
+        more: Text | None = None,
         *,
         before: QWidget | None = None,
         right: Sequence[tuple[QWidget, int]] = (),
@@ -64,15 +68,20 @@ class Line(Live, QWidget):
         self._right = tuple(right)
         self.title = ElidedLabel(title)
         self.soft = ElidedLabel(soft, color="text-soft")
+        self.more = ElidedLabel(more or "", color="text-soft")
         row = QHBoxLayout(self)
         row.setContentsMargins(L, 1, L, 0)
         row.setSpacing(12)
         if before is not None:
             row.addWidget(before)
-        for label in (self.title, self.soft):
+        for label in (self.title, self.soft, self.more):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         row.addWidget(self.title, _TITLE)
         row.addWidget(self.soft, _SOFT)
+        if more is not None:
+            row.addWidget(self.more, _MORE)
+        else:
+            self.more.setParent(None)
         for widget, _ in self._right:
             row.addWidget(widget)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -81,7 +90,12 @@ class Line(Live, QWidget):
 
     def retranslate(self) -> None:
         """Say the whole line to those who listen."""
-        said = [self.title.text(), self.soft.text(), *(w.accessibleName() for w, _ in self._right)]
+        said = [
+            self.title.text(),
+            self.soft.text(),
+            self.more.text(),
+            *(w.accessibleName() for w, _ in self._right),
+        ]
         self.setAccessibleName(". ".join(part for part in said if part))
 
     def retint(self) -> None:

@@ -14,13 +14,15 @@ from crm_core.i18n import Message, message
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import figures
 from crm_desktop.services.calendar import local
-from crm_desktop.services.figures import RecentItem
+from crm_desktop.services.figures import Change, RecentItem
 from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.field_texts import value_text
 from crm_desktop.ui.format import near_moment
 from crm_desktop.ui.home.home_card import HomeCard
 from crm_desktop.ui.home.lines import HEIGHT, Line, refill
 from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import Text
 from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.labels import IconLabel, Label
 
@@ -29,7 +31,7 @@ _TIME_WIDTH = 96
 
 
 class RecentCard(HomeCard):
-    """One line a record: what it is, its kind, whether it waits to be sent, when it was changed."""
+    """One line a record: what it is, its kind, what was done with it and when, whether it was sent."""
 
     key = "recent"
     follows = frozenset(("customer", "deal", "quote", "ticket", "activity"))
@@ -69,6 +71,7 @@ class RecentCard(HomeCard):
         line = Line(
             item.title,
             Message(meta.label),
+            _happened(item.change),
             before=IconLabel(meta.icon),
             right=((mark, 16), (time, _TIME_WIDTH)),
         )
@@ -77,6 +80,18 @@ class RecentCard(HomeCard):
 
     def _on_line_opened(self, item: RecentItem) -> None:
         self.context.go.emit(Place(page=PAGE_OF_ENTITY[item.entity], record_id=item.record_id))
+
+
+def _happened(change: Change | None) -> Text:
+    """Return in few words what was done with a record."""
+    if change is None:
+        return ""
+    if change.field is None:
+        return message("Record added")
+    value = value_text(change.field, change.values[change.field.name], change.values, change.titles)
+    if not value:
+        return message("{field}: emptied", field=Message(change.field.label))
+    return message("{field}: {value}", field=Message(change.field.label), value=value)
 
 
 class _Stack(QWidget):

@@ -14,7 +14,7 @@ from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
 from crm_desktop.models.conditions import Condition
 from crm_desktop.models.query import ListQuery
-from crm_desktop.services import lists, records, saved_views
+from crm_desktop.services import lists, saved_views
 from crm_desktop.services.lists import ListSetup
 from crm_desktop.services.saved_views import Audience, View, ViewDefinition
 from crm_desktop.ui.actions import ActionRegistry
@@ -216,7 +216,6 @@ class RecordList(Live, QWidget):
         self._failure = None
         self.table.horizontalHeader().show_sort(self._sort[0] if self._sort else None)
         self.model.ask(self.query)
-        self._read_titles()
 
     def show_column_keys(self, keys: Sequence[str]) -> None:
         """Show these columns, in this order, and remember them."""
@@ -271,7 +270,7 @@ class RecordList(Live, QWidget):
         self.keeper.saved.connect(self._on_view_kept)
         self.empty.new_asked.connect(self.new_asked)
         self.empty.import_asked.connect(self._on_import_asked)
-        self.empty.clear_asked.connect(self.bar.clear_button.click)
+        self.empty.clear_asked.connect(self.bar.chips.clear_button.click)
         if self.pane is not None and self.side is not None:
             self.side.shown_changed.connect(self.bar.pane_button.setChecked)
             self.pane.closed.connect(self.toggle_pane)
@@ -298,7 +297,7 @@ class RecordList(Live, QWidget):
         first = self._setup is None
         self._setup, saved, self.tabs.audiences = read
         self.keeper.take(self._setup, saved)
-        self.bar.set_fields([*(shown.field for shown in self._setup.fields), *self._setup.filters])
+        self.bar.chips.set_fields(self._setup)
         further = self._extra_columns
         further = further(self._setup) if callable(further) else further
         self._all_columns = columns_of(self.entity, self._setup, further, self._wanted_columns)
@@ -341,22 +340,6 @@ class RecordList(Live, QWidget):
             return ()
         known = {shown.field.name for shown in self._setup.fields if shown.sortable}
         return tuple((by, descending) for by, descending in sort if by in known)
-
-    def _read_titles(self) -> None:
-        unknown = self.bar.untitled()
-        if unknown:
-            replica = self.context.replica
-            self.context.tasks.read(
-                self,
-                lambda: records.titles(replica, unknown),
-                lambda found: self.bar.add_titles(
-                    {record_id: title for (_, record_id), title in found.items()}
-                ),
-                lambda _error: None,
-                topic="titles",
-            )
-
-    # What happened
 
     def _on_asked(self) -> None:
         self.table.scrollToTop()

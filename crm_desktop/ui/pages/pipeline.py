@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from crm_core.errors import CrmError
 from crm_core.i18n import message
 from crm_core.rules import pipeline
-from crm_core.rules.access import Action
 from crm_core.rules.pipeline import StageRow
 from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
-from crm_desktop.services import deals, rights
+from crm_desktop.services import deals, lists
 from crm_desktop.services.deals import CARDS_A_COLUMN, Board, BoardFilter, Card, PipelineRow
+from crm_desktop.services.lists import ListSetup
+from crm_desktop.services.saved_views import ViewDefinition, parse_definition, plain_definition
 from crm_desktop.settings import LIST_STATES
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
@@ -59,7 +60,7 @@ class _Read:
     board: Board
     shown: BoardFilter
     processes: tuple[PipelineRow, ...]
-    may_create: bool
+    setup: ListSetup
 
 
 class PipelinePage(Page):
@@ -70,8 +71,9 @@ class PipelinePage(Page):
         self._stale = True
         self._wanted_deal: str | None = None
         self._drilled = False
+        self._may_create = False
         self.board = BoardView()
-        self.filters = FilterRow()
+        self.filters = FilterRow(context)
         self.foot = ForecastFoot()
         self.table: RecordList | None = None
         self.moves = Moves(context, self.board, self)
@@ -255,6 +257,8 @@ class PipelinePage(Page):
         self.filters.set_by_owner(kept.get("by_owner") is True)
         self.filters.set_neglected(kept.get("neglected") is True)
         self.filters.show_processes((), str(kept.get("pipeline") or ""))
+        definition = parse_definition({"conditions": kept.get("conditions")})
+        self.filters.chips.show_conditions(definition.conditions if definition is not None else ())
         if kept.get("view") == TABLE:
             self._show_view(TABLE)
 
@@ -266,6 +270,7 @@ class PipelinePage(Page):
             "by_owner": self.filters.by_owner,
             "neglected": self.filters.neglected.isChecked(),
             "pipeline": self.filters.pipeline_id or "",
+            **plain_definition(ViewDefinition(conditions=self.filters.conditions)),
         }
 
         def write() -> None:
@@ -283,7 +288,7 @@ class PipelinePage(Page):
         self._stale = False
         replica, pipeline_id = self.context.replica, self.filters.pipeline_id
         mine, text, by_owner = self.filters.mine.isChecked(), self.filters.text, self.filters.by_owner
-        neglected = self.filters.neglected.isChecked()
+        neglected, conditions = self.filters.neglected.isChecked(), self.filters.conditions
         read_so_far = max((len(column.model.cards) for column in self.board.columns), default=0)
         limit = min(max(CARDS_A_COLUMN, read_so_far), MOST_READ_AGAIN)
 
@@ -295,12 +300,13 @@ class PipelinePage(Page):
                 by_owner=by_owner,
                 neglected=neglected,
                 now_ms=replica.clock.now_ms(),
+                conditions=conditions,
             )
             return _Read(
                 shown=shown,
                 board=deals.board(replica, pipeline_id, shown, limit),
                 processes=deals.pipelines(replica),
-                may_create=bool(rights.may_do(replica, Action.CREATE, "deal")),
+                setup=lists.setup_of(replica, "deal"),
             )
 
         self.context.tasks.read(self, read, self._on_board_read, self._on_unreadable, topic="board")
@@ -311,7 +317,9 @@ class PipelinePage(Page):
             return
         focused = self.window().focusWidget()
         had_focus = focused is not None and (focused is self.board or self.board.isAncestorOf(focused))
-        self.new_button.setVisible(read.may_create)
+        self._may_create = read.setup.may_create
+        self._show_new()
+        self.filters.chips.set_fields(read.setup)
         self.filters.show_processes(read.processes, read.board.pipeline.id if read.board.pipeline else "")
         self.filters.show_counts(read.board.next_step_counts)
         self.moves.shown = read.shown
@@ -370,6 +378,7 @@ class PipelinePage(Page):
         else:
             board = self.board.board
             self.stack.setCurrentWidget(self._nothing if board and not board.columns else self._face)
+        self._show_new()
 
     def _focus_content(self) -> None:
         if self.view == TABLE and self.table is not None:
@@ -446,7 +455,13 @@ class PipelinePage(Page):
     def _on_deal_saved(self, record: Record) -> None:
         self._wanted_deal = record.id
 
+    def _show_new(self) -> None:
+        """Offer a new deal, unless the empty table in front offers it already."""
+        offered = self.view == TABLE and self.table is not None and self.table.offers_new
+        self.new_button.setVisible(self._may_create and not offered)
+
     def _on_rows_shown(self) -> None:
+        self._show_new()
         if self.hasFocus() and self.table is not None:
             self.table.focus_table()
 

@@ -1,4 +1,4 @@
-"""What of the pipeline is shown: text, mine, which process; how many next steps; grouped how."""
+"""What of the pipeline is shown: text, mine, which process, conditions; how many next steps; grouped how."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_core.i18n import message
+from crm_desktop.models.conditions import Condition
 from crm_desktop.services.deals import PipelineRow
+from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import figure
+from crm_desktop.ui.lists.condition_chips import ConditionChips
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, M, S
 from crm_desktop.ui.translate import tr
@@ -37,8 +40,9 @@ class FilterRow(Live, QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.chips = ConditionChips(context)
         self.search = SearchField(message("Filter deals"), hint="Ctrl+F")
         self.mine = Chip(message("Mine"), checkable=True)
         self.neglected = Chip(message("Neglected"), checkable=True)
@@ -60,7 +64,11 @@ class FilterRow(Live, QWidget):
         self._row.addWidget(self.search, _FIRST)
         for widget in (self.mine, self.neglected, self.process):
             self._row.addWidget(widget)
-        self._row.addStretch(1)
+        middle = QVBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(self.chips)
+        middle.addStretch(1)
+        self._row.addLayout(middle, _FIRST)
         for label in self._counts.values():
             label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             self._row.addWidget(label)
@@ -74,6 +82,9 @@ class FilterRow(Live, QWidget):
         self.search.setClearButtonEnabled(False)
         self.mine.toggled.connect(lambda _on: self.changed.emit())
         self.neglected.toggled.connect(lambda _on: self.changed.emit())
+        self.chips.changed.connect(self._on_conditions_changed)
+        self.chips.removed.connect(self.search.setFocus)
+        self.chips.clear_button.clicked.connect(self._on_clear_clicked)
         self._process_menu.aboutToShow.connect(self._fill_processes)
         self._group_menu.aboutToShow.connect(self._fill_groups)
         self.retranslate()
@@ -83,6 +94,11 @@ class FilterRow(Live, QWidget):
     def text(self) -> str:
         """The text a deal or its customer must contain."""
         return self.search.text().strip()
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What each deal must fulfil besides."""
+        return self.chips.conditions
 
     @property
     def by_owner(self) -> bool:
@@ -128,7 +144,7 @@ class FilterRow(Live, QWidget):
         if counts is None:
             return
         self._say_counts_in(counts, short=False)
-        if self._row.minimumSize().width() > self.width():
+        if self.conditions or self._row.minimumSize().width() > self.width():
             self._say_counts_in(counts, short=True)
 
     def _say_counts_in(self, counts: Mapping[str, int], *, short: bool) -> None:
@@ -158,7 +174,7 @@ class FilterRow(Live, QWidget):
 
     def retint(self) -> None:
         """Take the measures of the theme."""
-        self.setFixedHeight(theme().px(44))
+        self.setMinimumHeight(theme().px(44))
         margin = theme().px(XL)
         self._row.setContentsMargins(margin, 0, margin, 1)
         least, most = _SEARCH_WIDTH
@@ -174,6 +190,15 @@ class FilterRow(Live, QWidget):
         painter = QPainter(self)
         painter.fillRect(0, self.height() - 1, self.width(), 1, theme().color("line"))
         painter.end()
+
+    def _on_conditions_changed(self) -> None:
+        self._say_counts()
+        self.changed.emit()
+
+    def _on_clear_clicked(self) -> None:
+        self.chips.show_conditions(())
+        self.search.setFocus()
+        self._on_conditions_changed()
 
     def _fill_processes(self) -> None:
         self._process_menu.clear()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.i18n import N_, Message, message
 from crm_core.schema.field import Field
+from crm_core.schema.values import currency_of
 from crm_core.sync.merge import lives
 from crm_desktop.services import records, value_history
 from crm_desktop.services.lists import Titles
@@ -66,8 +68,12 @@ class HistoryList(Live, QWidget):
         replica, entity = self._context.replica, self._entity
 
         def read() -> tuple[list[TimelineItem], Titles, dict[str, Field]]:
-            items = [self._item(record_id, entry) for entry in records.history(replica, entity, record_id)]
             fields = value_history.fields_in_history(replica, entity)
+            values = records.get(replica, entity, record_id).values
+            items = [
+                self._item(record_id, entry, fields.get(entry.field or ""), values)
+                for entry in records.history(replica, entity, record_id)
+            ]
             return items, titles_of_changes(replica, items, fields), fields
 
         self._context.tasks.read(
@@ -126,7 +132,9 @@ class HistoryList(Live, QWidget):
         self._stack.setCurrentIndex(0 if items else 1)
         self._bar.setVisible(bool(items))
 
-    def _item(self, record_id: str, entry: HistoryEntry) -> TimelineItem:
+    def _item(
+        self, record_id: str, entry: HistoryEntry, field: Field | None, values: Mapping[str, Any]
+    ) -> TimelineItem:
         whole = entry.field is None
         title = entry.label
         if whole:
@@ -141,6 +149,7 @@ class HistoryList(Live, QWidget):
             field=entry.field,
             old=entry.old,
             new=entry.new,
+            currency=currency_of(field, values) if field is not None else None,
             not_sent=entry.sent is False,
         )
 

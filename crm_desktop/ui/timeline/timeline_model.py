@@ -191,7 +191,8 @@ class TimelineModel(QAbstractListModel):
         field = self._fields.get(item.field or "")
         if field is None:
             return NOTHING if value is None else str(value)
-        return value_text(field, value, {field.name: value}, self._titles) or NOTHING
+        values = {field.name: value, field.currency or "": item.currency}
+        return value_text(field, value, values, self._titles) or NOTHING
 
 
 def titles_of_changes(

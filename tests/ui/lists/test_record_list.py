@@ -286,14 +286,14 @@ def test_ctrl_f_filters_by_text_as_it_is_typed(stage: Stage) -> None:
     stage.settle()
     assert names(made) == ["Demo 07"]
     assert made.bar.count.text() == "1 customer"
-    made.bar.clear_button.click()
+    made.bar.chips.clear_button.click()
     stage.settle()
     assert len(names(made)) == 12
 
 
 def test_a_condition_made_by_hand_narrows_the_list_and_its_chip_takes_it_back(stage: Stage) -> None:
     made = shown(stage)
-    popup = made.bar.open_popup()
+    popup = made.bar.chips.open_popup()
     assert popup is not None
     popup.choose_field("level")
     boxes = popup._editor._boxes  # type: ignore[union-attr]
@@ -302,16 +302,16 @@ def test_a_condition_made_by_hand_narrows_the_list_and_its_chip_takes_it_back(st
     popup.apply()
     stage.settle()
     assert made.bar.conditions == (Condition(field="level", op=Op.IN, value=("A", "B")),)
-    assert made.bar._chips[0].text() == "Level: A, B"
+    assert made.bar.chips.chips[0].text() == "Level: A, B"
     assert len(names(made)) == 8
-    made.bar._chips[0].closed.emit()
+    made.bar.chips.chips[0].closed.emit()
     stage.settle()
     assert len(names(made)) == 12
 
 
 def test_a_condition_without_a_value_says_what_is_missing(stage: Stage) -> None:
     made = shown(stage)
-    popup = made.bar.open_popup()
+    popup = made.bar.chips.open_popup()
     assert popup is not None
     popup.choose_field("city")
     popup.apply()

@@ -18,6 +18,7 @@ from crm_core.times import DAY_MS
 from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.models import state
+from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.state import Key
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
@@ -37,6 +38,7 @@ from crm_desktop.ui.home.own_figures import OwnFiguresCard
 from crm_desktop.ui.home.recent import RecentCard
 from crm_desktop.ui.pages.home import LOG_ACTION, HomePage
 from crm_desktop.ui.tasks import Tasks
+from crm_desktop.ui.timeline.history_list import HistoryList
 from crm_desktop.ui.translate import show, translator
 from crm_desktop.ui.widgets.cards import InfoRow
 from tests.support.desktop import PASSPHRASE, empty_app, sample_app
@@ -337,9 +339,36 @@ def test_a_record_changed_now_stands_first_among_the_recent_ones(shown: Shown) -
     shown.settle()
     line = next(line for line in shown.card(RecentCard).stack._lines)
     assert line.title.text() == "Renamed just now (demo)"
+    assert line.more.text() == "Name: Renamed just now (demo)"
     line.setFocus()
     QTest.keyClick(line, Qt.Key.Key_Return)
     assert shown.places[-1] == Place(page="customers", record_id=customer.id)
+
+
+def test_a_recent_record_says_what_was_done_with_it_also_in_another_currency(shown: Shown) -> None:
+    replica = shown.app.replica
+    deal = records.page(replica, ListQuery(entity="deal", limit=1)).rows[0]
+    named = (Condition(field="name", op=Op.EQUAL, value="Negotiation"),)
+    stage = records.page(replica, ListQuery(entity="stage", conditions=named, limit=1)).rows[0]
+    told = []
+    for values in (
+        {"stage_id": stage.id, "amount": 5_000_000, "currency": "USD"},
+        {"amount": 9_900_000},
+        {"close_date": None},
+    ):
+        records.update(replica, "deal", deal.id, values)
+        shown.settle()
+        told.append(shown.card(RecentCard).stack._lines[0].more.text())
+    records.create(replica, "customer", {"name": "Fresh (demo)"})
+    shown.settle()
+    told.append(shown.card(RecentCard).stack._lines[0].more.text())
+    assert told == ["Stage: Negotiation", "Amount: $99,000", "Closing date: emptied", "Record added"]
+    history = HistoryList(shown.context, "deal")
+    shown.qtbot.addWidget(history)
+    history.show_record(deal.id)
+    shown.settle()
+    said = [history.model.index(place).data(Qt.ItemDataRole.AccessibleTextRole) for place in range(4)]
+    assert any("$50,000 → $99,000" in (line or "") for line in said)
 
 
 def test_recent_quotes_and_tickets_are_told_with_number_and_customer(shown: Shown) -> None:

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QEnterEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_core.i18n import Message
@@ -598,12 +598,56 @@ def test_the_filter_narrows_columns_sums_and_counts(shown: Shown) -> None:
     assert all(card.owner_id == me for column in shown.columns for card in column.model.cards)
 
 
+def test_any_condition_of_a_list_narrows_the_board_and_where_a_moved_card_stands(shown: Shown) -> None:
+    chips = shown.page.filters.chips
+    popup = chips.open_popup()
+    assert popup is not None
+    popup.field_box.setCurrentIndex(popup.field_box.findData("amount"))
+    popup.op_box.setCurrentIndex(popup.op_box.findData(Op.AT_LEAST))
+    assert popup._editor is not None
+    QTest.keyClicks(popup._editor.findChild(QLineEdit), "200000")
+    popup.apply_button.click()
+    shown.settle()
+    cards = [card for column in shown.columns for card in column.model.cards]
+    assert [chip.text() for chip in chips.chips] == ["Amount ≥ 200,000"]
+    assert 1 < len(cards) == sum(column.column.total.count for column in shown.columns)
+    assert all(card.amount_minor is not None and card.amount_minor >= 20_000_000 for card in cards)
+    board = deals.board(shown.app.replica, None, shown.page.moves.shown)
+    assert board.forecast.best_minor <= sum(card.amount_minor or 0 for card in cards)
+    assert sum(board.next_step_counts.values()) == len(cards)
+    there = shown.columns[1].column.total.count
+    show_active(shown.qtbot, shown.page)  # the popup had the keyboard
+    shown.column(0)
+    shown.press(Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert show(shown.notices[-1].text).endswith(f"of {there + 1}")
+    chips.clear_button.click()
+    shown.settle()
+    assert sum(column.column.total.count for column in shown.columns) > len(cards)
+
+
 def test_what_was_filtered_is_so_again_the_next_time(shown: Shown, qtbot: QtBot) -> None:
+    me = shown.app.replica.person.user_id
     shown.page.filters.mine.click()
+    shown.page.filters.chips.show_conditions((Condition(field="owner_id", op=Op.EQUAL, value=me),))
+    shown.page.filters.chips.changed.emit()
     shown.settle()
     again = PipelinePage(shown.context, ActionRegistry())
     qtbot.addWidget(again)
     assert again.filters.mine.isChecked()
+    again.refresh()
+    name = records.get(shown.app.replica, "user", me).title
+    shown.qtbot.waitUntil(lambda: [c.text() for c in again.filters.chips.chips] == [f"Owner: {name}"])
+
+
+def test_an_empty_table_offers_a_new_deal_once(bare: Shown) -> None:
+    bare.page._on_view_chosen("table")
+    bare.settle()
+    assert bare.page.table is not None
+    assert bare.page.table.offers_new
+    assert bare.page.new_button.isHidden()
+    bare.page._on_view_chosen("board")
+    bare.settle()
+    assert not bare.page.new_button.isHidden()
 
 
 def test_cards_stand_owner_by_owner_under_their_names(shown: Shown) -> None:

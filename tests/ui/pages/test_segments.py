@@ -93,7 +93,7 @@ def test_customers_are_picked_with_undo_and_the_filter_is_kept_as_a_segment(stag
     undo()
     stage.settle()
     assert segments.segment(replica, "Friends").members == ()
-    popup = page.list.bar.open_popup()
+    popup = page.list.bar.chips.open_popup()
     assert popup is not None
     popup.choose_field("last_contact")
     popup.op_box.setCurrentIndex(popup.op_box.findData(Op.NOT_SINCE.value))
@@ -116,4 +116,4 @@ def test_customers_are_picked_with_undo_and_the_filter_is_kept_as_a_segment(stag
     page.list.ask()
     stage.settle()
     assert page.list.model.known == 0
-    assert [show(chip._text) for chip in page.list.bar._chips] == ["Segment: Friends"]
+    assert [show(chip._text) for chip in page.list.bar.chips.chips] == ["Segment: Friends"]
