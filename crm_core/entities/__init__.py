@@ -10,11 +10,13 @@ from crm_core.entities.assignment import AssignmentRule
 from crm_core.entities.attachment import Attachment
 from crm_core.entities.capture import CaptureForm
 from crm_core.entities.comment import Comment
+from crm_core.entities.contract import Clause, Contract, ContractClause, ContractLine
 from crm_core.entities.customer import Contact, Customer, Tag
 from crm_core.entities.deal import Deal, Pipeline, Stage
 from crm_core.entities.lead import Lead
 from crm_core.entities.membership import PointEntry
 from crm_core.entities.merge import Merge
+from crm_core.entities.order import Delivery, DeliveryLine, InstalledProduct, Order, OrderLine
 from crm_core.entities.outgoing import Acceptance, OutgoingMail, Signature
 from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.entities.pool import PoolRule
@@ -52,6 +54,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Milestone,
     StageRule,
     DocumentTemplate,
+    Clause,
     ApprovalFlow,
     Mandate,
     Absence,
@@ -73,6 +76,14 @@ ENTITIES: tuple[type[Entity], ...] = (
     QuoteGroup,
     QuoteLine,
     QuoteVersion,
+    Contract,
+    ContractLine,
+    ContractClause,
+    Order,
+    OrderLine,
+    Delivery,
+    DeliveryLine,
+    InstalledProduct,
     Ticket,
     TicketMessage,
     Activity,

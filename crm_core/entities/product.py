@@ -10,6 +10,7 @@ from crm_core.schema.columns import (
     currency_code,
     date,
     decimal,
+    integer,
     long_text,
     money,
     percent,
@@ -52,6 +53,12 @@ class Product(Entity):
     )
     active: Mapped[bool | None] = boolean(20, N_("In use"), default=True, in_list=True)
     description: Mapped[str | None] = long_text(21, N_("Description"))
+    warranty_months: Mapped[int | None] = integer(
+        23,
+        N_("Warranty, months"),
+        hint=N_("How long what is delivered of it is under warranty"),
+        since=3,
+    )
 
 
 class Price(Entity):

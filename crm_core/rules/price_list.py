@@ -41,8 +41,11 @@ class Terms:
 
 
 def terms_of(quote: Mapping[str, Any], customer: Mapping[str, Any], book_id: str | None) -> Terms:
-    """Return the terms of a quote. `book_id` is the book chosen in it, `customer` what is known of him."""
-    issued = quote.get("issued_on")
+    """Return the terms of a quote. `book_id` is the book chosen in it, `customer` what is known of him.
+
+    Lines of orders and contracts that are typed by hand begin with the price of theirs.
+    """
+    issued = quote.get("issued_on") or quote.get("ordered_on") or quote.get("starts_on")
     return Terms(
         day=datetime.date.fromisoformat(issued) if issued else datetime.date.max,
         currency=quote.get("currency") or DEFAULT_CURRENCY,

@@ -14,7 +14,10 @@ EXPIRED: Final = "expired"
 
 
 def is_draft(quote: Mapping[str, Any]) -> bool:
-    """Tell whether a quote has not been sent in its present version; one made without a state begins so."""
+    """Tell whether a quote has not been sent in its present version, nor a contract, nor an order confirmed.
+
+    One made without a state begins so.
+    """
     return (quote.get("status") or DRAFT) == DRAFT
 
 

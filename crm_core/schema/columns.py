@@ -24,14 +24,18 @@ def column(no: int, label: str, kind: Kind, **how: Any) -> MappedColumn[Any]:
     """Return a column carrying its `Field`.
 
     Columns stay nullable even where a value is required: a half-readable row from a newer version
-    must still be stored; `validate` asks for the value.
+    must still be stored; `validate` asks for the value. A negative `sort_order` puts a column that several
+    entities share before an entity's own.
     """
+    sort_order = how.pop("sort_order", 0)
     field = Field(no=no, label=label, kind=kind, **how)
     indexed = field.indexed or kind is Kind.REF
     column_type = _TYPES.get(kind, Text)
     if kind in (Kind.TAGS, Kind.JSON):
         column_type = JSON(none_as_null=True)
-    return mapped_column(column_type, nullable=True, index=indexed, info={"field": field})
+    return mapped_column(
+        column_type, nullable=True, index=indexed, info={"field": field}, sort_order=sort_order
+    )
 
 
 def text(no: int, label: str, **how: Any) -> MappedColumn[Any]:

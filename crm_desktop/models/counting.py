@@ -1,4 +1,7 @@
-"""Computed fields follow from other records: totals of quotes, sums of accounts. HQ counts its own."""
+"""Computed fields follow from other records: totals, what was delivered, sums of accounts.
+
+HQ counts its own.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.rules import ledger as rules
+from crm_core.rules.sheets import SHEETS
 from crm_core.schema.ledger import Ledger
 from crm_core.schema.reading import Schema
-from crm_desktop.models import quote_totals
+from crm_desktop.models import sheet_totals
 from crm_desktop.models.device_tables import OutboxOp
 from crm_desktop.models.records import Record
 from crm_desktop.models.session import WriteSession
@@ -20,8 +24,11 @@ from crm_desktop.models.session import WriteSession
 Holder = tuple[str, str]
 """Entity and id of the record whose computed field follows."""
 
+DELIVERY, DELIVERY_LINE = "delivery", "delivery_line"
 _LINKS: Mapping[str, str] = {
-    "quote_line": "quote_id",
+    **{sheet.line: sheet.link for sheet in SHEETS.values()},
+    DELIVERY: "order_id",
+    DELIVERY_LINE: "delivery_id",
     **{name: schema.meta.ledger.account for name, schema in SCHEMAS.items() if schema.meta.ledger},
 }
 """For each kind of record others are counted from: the link to the one that holds the result."""
@@ -29,8 +36,8 @@ _LINKS: Mapping[str, str] = {
 
 def holder_of(entity: str, values: Mapping[str, Any]) -> Holder | None:
     """Return whose computed field follows from a record with these values; None where none does."""
-    if entity == "quote":
-        return ("quote", str(values["id"])) if values.get("id") else None
+    if entity in SHEETS:
+        return (entity, str(values["id"])) if values.get("id") else None
     link = _LINKS.get(entity)
     if link is None or not values.get(link):
         return None
@@ -47,8 +54,13 @@ def follow(session: WriteSession, written: Record) -> None:
 def refresh(session: WriteSession, holders: Iterable[Holder]) -> None:
     """Count the computed fields of records anew from what is on this laptop."""
     for entity, record_id in sorted(set(holders)):
-        if entity == "quote":
-            quote_totals.refresh(session, record_id)
+        if entity == DELIVERY:
+            # Two steps up; a delivery that is not here yet brings its order along when it comes.
+            if (order_id := sheet_totals.order_of_delivery(session, record_id)) is not None:
+                sheet_totals.refresh(session, sheet_totals.ORDER, order_id)
+            continue
+        if entity in SHEETS:
+            sheet_totals.refresh(session, entity, record_id)
             continue
         for entries in SCHEMAS.values():
             ledger = entries.meta.ledger
@@ -59,11 +71,11 @@ def refresh(session: WriteSession, holders: Iterable[Holder]) -> None:
 def refresh_waiting(session: WriteSession, among: Collection[Holder]) -> None:
     """Count records anew, of those named, that HQ has not heard everything of: its own result lacks that."""
     holders: set[Holder] = set()
-    parts = (*_LINKS, "quote")
+    parts = (*_LINKS, *SHEETS)
     waiting = set(session.scalars(select(OutboxOp.entity).where(OutboxOp.entity.in_(parts)).distinct()))
-    if "quote" in waiting:
-        quotes = session.scalars(select(OutboxOp.row_id).where(OutboxOp.entity == "quote").distinct())
-        holders |= {("quote", row_id) for row_id in quotes}
+    for entity in waiting & SHEETS.keys():
+        own = session.scalars(select(OutboxOp.row_id).where(OutboxOp.entity == entity).distinct())
+        holders |= {(entity, row_id) for row_id in own}
     for entity in waiting & _LINKS.keys():
         table, link = SCHEMAS[entity].table, _LINKS[entity]
         rows = select(OutboxOp.row_id).where(OutboxOp.entity == entity)

@@ -1,4 +1,4 @@
-"""The total of a quote follows from its lines: computed here, never sent; HQ computes its own."""
+"""The lines of quotes in their groups, and what they come to."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm_core.entities.quote import Quote, QuoteGroup, QuoteLine
+from crm_core.entities.quote import QuoteGroup, QuoteLine
 from crm_core.rules import quote_sums
 from crm_core.rules.totals import Totals
-from crm_desktop.models import repository
 from crm_desktop.models.records import Record, record_of
-from crm_desktop.models.session import WriteSession
 
 
 def groups_of(session: Session, quote_id: str) -> list[Record]:
@@ -51,20 +49,3 @@ def _outside(line: Record) -> Record:
 def totals_of(quote: Record, lines: list[Record]) -> Totals:
     """Return what a quote comes to. Raises `UserError` where its lines cannot be added up."""
     return quote_sums.totals_of(quote.values, ((line.id, line.values) for line in lines))
-
-
-def refresh(session: WriteSession, quote_id: str) -> None:
-    """Compute a quote's total anew from what is on this laptop."""
-    session.flush()
-    quote = repository.get(session, "quote", quote_id)
-    if quote is None:
-        return
-    lines = lines_of(session, quote_id)
-    total = quote_sums.total_of(quote.values, ((line.id, line.values) for line in lines))
-    if total != quote.get("total"):
-        # A computed field makes no operation, so it is written past the recorder, as is.
-        session.connection().execute(
-            update(Quote.__table__).where(Quote.id == quote_id).values(total=total)  # type: ignore[arg-type]
-        )
-        session.expire_all()
-        session.touch("quote", [quote_id])

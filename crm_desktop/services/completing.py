@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.deal import Pipeline, Stage
-from crm_core.entities.quote import QuoteGroup, QuoteLine
 from crm_core.entities.setup import CustomField
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules import pipeline, targets
 from crm_core.rules.access import Person
-from crm_core.rules.positions import between
 from crm_core.rules.quote_state import SENT, WAITING, is_draft
+from crm_core.rules.sheets import SHEETS
 from crm_core.schema.field import Kind, Plain, ScopeSource
 from crm_core.schema.values import canonical_decimal
 from crm_core.times import DAY_MS, HOUR_MS
@@ -33,19 +31,18 @@ from crm_desktop.services import (
     approving,
     commenting,
     completing_activities,
+    completing_sheets,
     lead_intake,
     pooling,
     pricing,
     stage_moves,
     stepping,
 )
-from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import QUOTE_VALID_DAYS, company
 
 Values = dict[str, Plain]
 FIRST_REPLY_HOURS = {"urgent": 1, "high": 4, "normal": 8, "low": 24}
 SOLVE_DAYS = {"urgent": 1, "high": 2, "normal": 5, "low": 10}
-_SENT = N_("A quote that was sent is not changed any more; make a new version of it")
 RANK_STEP = 10  # between custom fields: another can be put there
 
 
@@ -158,7 +155,7 @@ def _changed_quote(session: Session, _person: Person, _clock: Clock, before: Rec
             )
         _fix_rate(session, before, changes)
     elif not is_draft(before.values) and set(changes) - {"status", "notes", "mandates"}:
-        raise UserError(_SENT)
+        raise UserError(SHEETS["quote"].stands)
     _changed_quote_book(session, changes)
 
 
@@ -171,87 +168,6 @@ def _fix_rate(session: Session, before: Record, changes: Values) -> None:
     rate = pricing.of_quote(session, quote).rate_to(own)
     if rate is not None:
         changes.update(exchange_rate=canonical_decimal(f"{rate.rate:f}"), base_currency=own)
-
-
-def _new_quote_line(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
-    quote = repository.get(session, "quote", str(values.get("quote_id") or ""))
-    if quote is None:
-        return
-    _demand_draft(quote)
-    if values.get("product_id"):
-        _take_from_product(session, quote, values)
-    values["currency"] = quote.get("currency")
-    _put_last(session, QuoteLine, values)
-
-
-def _changed_quote_line(
-    session: Session, _person: Person, _clock: Clock, before: Record, changes: Values
-) -> None:
-    quote = repository.get(session, "quote", str(before.get("quote_id") or ""))
-    if quote is not None:
-        _demand_draft(quote)
-        changes.pop("currency", None)
-        if "unit_price" in changes:
-            changes["currency"] = quote.get("currency")
-
-
-def _new_quote_group(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
-    quote = repository.get(session, "quote", str(values.get("quote_id") or ""))
-    if quote is not None:
-        _demand_draft(quote)
-        _put_last(session, QuoteGroup, values)
-
-
-def _changed_quote_group(
-    session: Session, _person: Person, _clock: Clock, before: Record, _changes: Values
-) -> None:
-    quote = repository.get(session, "quote", str(before.get("quote_id") or ""))
-    if quote is not None:
-        _demand_draft(quote)
-
-
-def _put_last(session: Session, model: type[QuoteLine] | type[QuoteGroup], values: Values) -> None:
-    """Put a part of a quote behind those there are, where nobody said where."""
-    if not values.get("position"):
-        last = session.scalar(
-            select(model.position)
-            .where(model.quote_id == values["quote_id"], model.life % 2 == 1)
-            .order_by(model.position.desc(), model.id.desc())
-            .limit(1)
-        )
-        values["position"] = between(last, None, random_below)
-
-
-def _demand_draft(quote: Record) -> None:
-    if not is_draft(quote.values):
-        raise UserError(_SENT)
-
-
-def _take_from_product(session: Session, quote: Record, values: Values) -> None:
-    """Fill a line in from its product; its price is the one the books of the quote have for the quantity."""
-    product_id = str(values["product_id"])
-    product = repository.get(session, "product", product_id)
-    if product is None:
-        return
-    priced = pricing.of_quote(session, quote)
-    _offer(
-        values,
-        description=product.get("name"),
-        unit=product.get("unit"),
-        tax_rate=priced.tax_rate(product_id),
-    )
-    quantity = Decimal(str(values.get("quantity") or "1"))
-    offer = priced.offer(product_id, quantity, str(values.get("tax_rate") or "0"))
-    if offer is not None:
-        values["offered_price"] = offer.unit_price.minor
-    _offer(values, unit_price=offer.unit_price.minor if offer is not None else 0)
-
-
-def _offer(values: Values, **offered: Plain) -> None:
-    for name, value in offered.items():
-        untouched = values.get(name) in (None, "", SCHEMAS["quote_line"].fields[name].default)
-        if untouched and value is not None:
-            values[name] = value
 
 
 def _new_price(session: Session, _person: Person, _clock: Clock, values: Values) -> None:
@@ -375,11 +291,10 @@ def _changed_target(
 
 
 _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
+    **completing_sheets.NEW,
     "comment": lambda session, person, _clock, values: commenting.complete(session, person, values, None),
     "deal": _new_deal,
     "quote": _new_quote,
-    "quote_line": _new_quote_line,
-    "quote_group": _new_quote_group,
     "ticket": _new_ticket,
     "ticket_message": _new_ticket_message,
     "activity": _new_activity,
@@ -393,6 +308,7 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "price": _new_price,
 }
 _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], None]] = {
+    **completing_sheets.CHANGED,
     "comment": lambda session, person, _clock, before, changes: commenting.complete(
         session, person, changes, before
     ),
@@ -401,8 +317,6 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], Non
     "lead": _changed_lead,
     "deal_milestone": _changed_deal_milestone,
     "quote": _changed_quote,
-    "quote_line": _changed_quote_line,
-    "quote_group": _changed_quote_group,
     "activity": _changed_activity,
     "target": _changed_target,
     "price": _changed_price,

@@ -130,7 +130,7 @@ class Pricing:
 
 
 def of_quote(session: Session, quote: Mapping[str, Any] | Record) -> Pricing:
-    """Return the pricing of a quote's lines, by its day, currency, customer and book."""
+    """Return the pricing of a quote's lines, by its day, currency, customer and book; an order's as well."""
     book_id = quote.get("price_book_id") or book_called(session, quote.get("price_book"))
     customer_id = quote.get("customer_id")
     customer = repository.get(session, "customer", customer_id) if customer_id else None

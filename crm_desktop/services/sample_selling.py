@@ -10,7 +10,7 @@ from crm_core.rules.positions import between
 from crm_core.rules.targets import default_name
 from crm_core.schema.field import Plain
 from crm_core.times import DAY_MS, HOUR_MS
-from crm_desktop.models import quote_totals
+from crm_desktop.models import sheet_totals
 from crm_desktop.services.calendar import local, months_back
 from crm_desktop.services.sample_writing import CURRENCY, TAX_RATE, Writer, evening
 
@@ -181,7 +181,7 @@ class Selling:
             self._lines(
                 quote_id, [codes[(number * 3 + line) % len(codes)] for line in range(lines)], age_days
             )
-            quote_totals.refresh(self._writer.session, quote_id)
+            sheet_totals.refresh(self._writer.session, "quote", quote_id)
 
     def targets(self, team_id: str) -> None:
         """Write what is to be reached: by the company each month, by the person and the team now."""

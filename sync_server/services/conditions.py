@@ -13,9 +13,9 @@ from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.entities.attachment import CONTENT_FIELDS, ROLE_FIELDS
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, Message, message
-from crm_core.rules import quote_sums
 from crm_core.rules.access import read_rights
 from crm_core.rules.quote_state import is_draft
+from crm_core.rules.sheets import PARTS, SHEETS, Sheet
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from crm_core.sync.blobs import is_sha256
@@ -23,11 +23,6 @@ from crm_core.sync.protocol import Code, OpKind
 from sync_server.services.records import Key, Record, Records
 from sync_server.services.rights import AuthorRights, Refused
 from sync_server.services.wanted import Wanted
-
-# What a quote's total follows from, and whom it is for: fixed with the lines once the customer has it.
-_FROZEN_WITH_LINES: Final = frozenset(
-    (*quote_sums.TERMS, "customer_id", "valid_until", "terms", "terms_en", "exchange_rate", "base_currency")
-)
 
 _PARENT_UNKNOWN = message(N_("The record this belongs to is not at HQ, or your role may not see it"))
 PARENT_DELETED = message(N_("The record this belongs to was deleted; restore it or choose another"))
@@ -89,28 +84,27 @@ def demand_people(records: Records, fields: Iterable[Field], values: Mapping[str
 
 
 def demand_draft(records: Records, record: Record | None, wanted: Wanted) -> None:
-    """Lines and terms of a quote change only while it is a draft."""
-    if wanted.schema.name in ("quote_line", "quote_group"):
-        quote_ids = {wanted.values.get("quote_id"), record.values.get("quote_id") if record else None}
-        for quote_id in quote_ids:
-            quote = records.get(SCHEMAS["quote"].no, quote_id) if quote_id else None
-            if quote is not None and not is_draft(quote.values):
-                raise _frozen()
+    """Lines and terms of a quote, contract or order change only while it is a draft."""
+    name = wanted.schema.name
+    if name in PARTS:
+        sheet = PARTS[name]
+        above = {wanted.values.get(sheet.link), record.values.get(sheet.link) if record else None}
+        for record_id in above:
+            found = records.get(SCHEMAS[sheet.entity].no, record_id) if record_id else None
+            if found is not None and not is_draft(found.values):
+                raise _frozen(sheet)
     elif (
-        wanted.schema.name == "quote"
+        name in SHEETS
         and wanted.kind is OpKind.SET
         and record is not None
         and not is_draft(record.values)
-        and not _FROZEN_WITH_LINES.isdisjoint(wanted.values)
+        and not SHEETS[name].fixed.isdisjoint(wanted.values)
     ):
-        raise _frozen()
+        raise _frozen(SHEETS[name])
 
 
-def _frozen() -> Refused:
-    return Refused(
-        Code.ILLEGAL_STATE,
-        message(N_("The quote was sent and stands as it is; make a new version to change it")),
-    )
+def _frozen(sheet: Sheet) -> Refused:
+    return Refused(Code.ILLEGAL_STATE, message(sheet.stands_at_hq))
 
 
 _STAY: Final = frozenset(("acceptance", "outgoing_mail"))

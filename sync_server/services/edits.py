@@ -22,8 +22,8 @@ from sync_server.services import (
     ledgers,
     mentions,
     posting,
-    quote_totals,
     quote_versions,
+    sheet_totals,
     signed,
     stage_gate,
     stepping,
@@ -36,7 +36,7 @@ from sync_server.services.numbers import NumberBook
 from sync_server.services.outcomes import LostEdit, Outcome
 from sync_server.services.placing import Placing, name_owner
 from sync_server.services.pooling import Pooling, decides, hand
-from sync_server.services.records import Mark, Record, Records
+from sync_server.services.records import Key, Mark, Record, Records
 from sync_server.services.registers import blank, get, never_set, put, travelling
 from sync_server.services.rights import NO_SUCH_RECORD, Author, AuthorRights, Refused
 from sync_server.services.scopes import ScopeKeeper
@@ -70,7 +70,7 @@ class Edits:
         self.scopes = ScopeKeeper(self.records, hq.positions)
         self.numbers = NumberBook(hq.connection, author.device)
         self.lost: list[LostEdit] = []
-        self.quotes: set[str] = set()
+        self.sheets: set[Key] = set()
         """Quotes whose total must be worked out."""
         self.accounts: set[tuple[str, str]] = set()
         """Accounts whose sum must be worked out: (entity of the entries, id of whose account it is)."""
@@ -353,8 +353,8 @@ class Edits:
         self.lost.append(LostEdit(seq=self._next(), **told, **by_whom))
 
     def _note_total(self, record: Record, wanted: Wanted | None = None) -> None:
-        if quote_id := quote_totals.quote_concerned(record, None if wanted is None else wanted.values):
-            self.quotes.add(quote_id)
+        changed = None if wanted is None else wanted.values
+        self.sheets |= sheet_totals.concerned(self.records, record, changed)
 
     # Steps
 

@@ -20,7 +20,13 @@ from crm_core.sync.protocol import Code, Lease, MsgKind
 from sync_server.services.rights import Refused
 from sync_server.store.tables import NumberLease, NumberSeries, NumberUsed, table_of
 
-PATTERNS: Final[Mapping[str, str]] = {"quote": "Q-{year}-{number:05d}", "ticket": "T-{number:06d}"}
+PATTERNS: Final[Mapping[str, str]] = {
+    "quote": "Q-{year}-{number:05d}",
+    "contract": "C-{year}-{number:05d}",
+    "order": "O-{year}-{number:05d}",
+    "delivery": "D-{year}-{number:05d}",
+    "ticket": "T-{number:06d}",
+}
 """How the numbers of a new HQ look."""
 LEASE_SIZE: Final = 50  # a month of one person's quotes
 LEASE_MOST: Final = 500
