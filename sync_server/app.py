@@ -20,6 +20,7 @@ from sync_server.jobs.alike import find_alike
 from sync_server.jobs.ending import when_asked_to_end
 from sync_server.jobs.housekeeping import keep_house
 from sync_server.jobs.leads import give_leads
+from sync_server.jobs.mails import send_mails
 from sync_server.jobs.orphans import end_with_parent
 from sync_server.services import passwords
 from sync_server.services.headquarters import open_headquarters
@@ -49,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
         hq = headquarters
-        with serving(hq.database), keep_house(hq), give_leads(hq), find_alike(hq):
+        with serving(hq.database), keep_house(hq), give_leads(hq), find_alike(hq), send_mails(hq):
             async with newsroom.open():
                 with when_asked_to_end(newsroom.close):
                     yield

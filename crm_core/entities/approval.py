@@ -99,9 +99,7 @@ class Mandate(Entity):
     )
     most_line_percent: Mapped[str | None] = percent(15, N_("Most of one line, %"), in_list=True, since=3)
     most_total: Mapped[int | None] = money(16, N_("Largest total"), group="most", in_list=True, since=3)
-    currency: Mapped[str | None] = currency_code(
-        17, N_("Currency"), group="most", in_form=False, since=3
-    )
+    currency: Mapped[str | None] = currency_code(17, N_("Currency"), group="most", in_form=False, since=3)
     valid_from: Mapped[str | None] = date(18, N_("Valid from"), in_list=True, since=3)
     valid_until: Mapped[str | None] = date(
         19, N_("Valid until"), required=True, in_list=True, indexed=True, since=3

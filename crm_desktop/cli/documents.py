@@ -20,7 +20,7 @@ from crm_desktop.services import quote_repeats, quote_versions
 from resources import CHINESE
 
 
-@click.group(help=tr(N_("Quotes: documents and versions.")))
+@click.group(help=tr(N_("Quotes: documents, versions, mails and answers.")))
 def quote() -> None:
     """Quotes."""
 

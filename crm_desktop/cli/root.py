@@ -118,7 +118,7 @@ _COMMANDS = {
     "returned": _Lazy("returned", "returned", N_("Edits HQ refused or a newer one replaced.")),
     "calendar": _Lazy("calendar", "calendar", N_("What is planned, planning, and calendar files.")),
     "document": _Lazy("documents", "document", N_("Write a document of a record from a template.")),
-    "quote": _Lazy("documents", "quote", N_("Quotes: documents and versions.")),
+    "quote": _Lazy("outgoing", "quote", N_("Quotes: documents, versions, mails and answers.")),
     "price": _Lazy("prices", "price", N_("Tell what a product costs, from which price book, and why.")),
     "approvals": _Lazy("approvals", "approvals", N_("What waits for approval, and deciding about it.")),
     "doctor": _Lazy("support", "doctor", N_("Check the profile, and pack a bundle for support.")),

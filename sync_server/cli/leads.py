@@ -16,7 +16,8 @@ from sync_server.cli.console import tr
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.cli.rules import NamedThings, add_commands
 from sync_server.jobs.leads import CHORE
-from sync_server.services import assigning, lead_setup, mail_capture
+from sync_server.jobs.mails import CHORE as SENDING
+from sync_server.services import assigning, lead_setup, mail_capture, outgoing_mails
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 from sync_server.store.serving import turn_at
@@ -165,7 +166,7 @@ def run_rules(terminal: Terminal) -> None:
     terminal.console.show(given)
 
 
-@click.group(help=tr(N_("Mails that become leads.")))
+@click.group(help=tr(N_("Mails that become leads, and mails that go out.")))
 def mail() -> None:
     """Mails."""
 
@@ -178,10 +179,20 @@ def fetch_mails(terminal: Terminal) -> None:
         terminal.console.show(mail_capture.fetch(hq, now_ms()))
 
 
+@mail.command("send", help=tr(N_("Send the mails that wait now; a server does so every half minute.")))
+@pass_terminal
+def send_mails(terminal: Terminal) -> None:
+    """Send mails."""
+    with terminal.headquarters() as hq, _turn(hq, SENDING):
+        if not hq.settings.smtp_server:
+            raise UserError(N_("No mail server is set; see smtp_server in crm-server.toml"))
+        terminal.console.show(outgoing_mails.send_due(hq, now_ms()))
+
+
 @contextmanager
-def _turn(hq: Headquarters) -> Iterator[None]:
-    """Have no server give leads out at the same time; wait for one that does."""
-    with turn_at(hq.database, CHORE, wait_s=TURN_S) as is_mine:
+def _turn(hq: Headquarters, chore: str = CHORE) -> Iterator[None]:
+    """Have no server do the same at the same time; wait for one that does."""
+    with turn_at(hq.database, chore, wait_s=TURN_S) as is_mine:
         if not is_mine:
-            raise UserError(N_("A server is giving leads out right now; try again in a minute"))
+            raise UserError(N_("A server is doing this right now; try again in a minute"))
         yield

@@ -115,7 +115,8 @@ def demand_content(record: Record | None, wanted: Wanted) -> None:
 
     Links and mails stay as they were made too; their states go by steps.
     """
-    if record is not None and wanted.schema.name in _STAY:
+    is_typed = not all(field.by_hq for field in wanted.fields)
+    if record is not None and is_typed and wanted.schema.name in _STAY:
         raise Refused(Code.ILLEGAL_STATE, message(N_("This stays as it was made; make another one")))
     if wanted.schema.name != "attachment":
         return

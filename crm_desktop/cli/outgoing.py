@@ -1,0 +1,123 @@
+"""`quote mail`, `mails`, `link` and `answers`: what goes out of a quote, and what came of it."""
+
+from __future__ import annotations
+
+import click
+
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+from crm_core.rules.template_values import LANGUAGES, DocumentLanguage
+from crm_core.schema.values import instant_text
+from crm_desktop.cli.console import LANGUAGE, tr
+from crm_desktop.cli.documents import quote
+from crm_desktop.cli.root import Terminal, pass_terminal
+from crm_desktop.cli.values import flat, record_id_of
+from crm_desktop.documents import mailing, sent_file
+from crm_desktop.services import links, outgoing, records
+from resources import CHINESE
+
+MAIL_COLUMNS = ("state", "to", "subject", "sender", "written_at", "said", "id")
+SIGNATURE_COLUMNS = ("verdict", "name", "at", "where", "reason", "sealed", "id")
+_quote_id = click.argument("quote_id", metavar="ID")
+_language = click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="zh" if LANGUAGE == CHINESE else "en",
+    show_default=True,
+    help=tr(N_("Language of the document.")),
+)
+
+
+@quote.command("mail", help=tr(N_("Write a mail with the quote; HQ sends it after the next sync.")))
+@_quote_id
+@click.option("--to", help=tr(N_("Addresses, separated by commas; without it the quote's contact.")))
+@click.option("--cc", default="", help=tr(N_("Addresses that get a copy.")))
+@click.option("--subject", help=tr(N_("Subject; without it the template's.")))
+@click.option("--text", help=tr(N_("Text; without it the template's.")))
+@click.option("--template", "name", help=tr(N_("Name of the template; without it the standard one.")))
+@_language
+@pass_terminal
+def mail_quote(
+    terminal: Terminal,
+    quote_id: str,
+    to: str | None,
+    cc: str,
+    subject: str | None,
+    text: str | None,
+    name: str | None,
+    language: DocumentLanguage,
+) -> None:
+    """Write a mail."""
+    with terminal.app() as app:
+        replica, quote_id = app.replica, record_id_of(quote_id)
+        draft = mailing.draft(replica, quote_id, language, name)
+        written = mailing.send(
+            replica,
+            quote_id,
+            draft.file,
+            to=draft.to if to is None else to,
+            cc=cc,
+            subject=draft.subject if subject is None else subject,
+            body=draft.body if text is None else text,
+        ).value
+        terminal.console.show(flat(replica, written))
+
+
+@quote.command("mails", help=tr(N_("List the mails of a quote and what became of them.")))
+@_quote_id
+@pass_terminal
+def mails(terminal: Terminal, quote_id: str) -> None:
+    """List mails."""
+    with terminal.app() as app:
+        found = outgoing.outgoing_of(app.replica, "quote", record_id_of(quote_id)).mails
+    rows = [
+        {
+            "state": each.state,
+            "to": each.mail.get("recipients"),
+            "subject": each.mail.get("subject"),
+            "sender": each.sender,
+            "written_at": instant_text(int(each.mail.get("created_at") or 0)),
+            "said": each.said.show(tr) if each.said else None,
+            "id": each.mail.id,
+        }
+        for each in found
+    ]
+    terminal.console.show_rows(rows, MAIL_COLUMNS)
+
+
+@quote.command("link", help=tr(N_("Print the link by which the customer accepts the quote.")))
+@_quote_id
+@_language
+@pass_terminal
+def link(terminal: Terminal, quote_id: str, language: DocumentLanguage) -> None:
+    """Print the link."""
+    with terminal.app() as app:
+        replica, quote_id = app.replica, record_id_of(quote_id)
+        sent_file.keep(replica, quote_id, language)
+        with replica.read() as session:
+            url = links.known_url(session, records.get(replica, "quote", quote_id))
+        if url is None:
+            raise UserError(N_("This laptop made no open link to it; HQ needs a public address (public_url)"))
+        terminal.console.show({"link": url})
+
+
+@quote.command("answers", help=tr(N_("List what the customer decided about a quote.")))
+@_quote_id
+@pass_terminal
+def answers(terminal: Terminal, quote_id: str) -> None:
+    """List signatures."""
+    with terminal.app() as app:
+        found = outgoing.outgoing_of(app.replica, "quote", record_id_of(quote_id))
+    signed = [
+        {
+            "verdict": each.verdict,
+            "name": each.name,
+            "at": instant_text(each.at_ms),
+            "where": "page" if each.on_page else "laptop",
+            "reason": each.reason or None,
+            "sealed": instant_text(each.sealed_ms) if each.sealed_ms else None,
+            "id": each.signature.id,
+        }
+        for each in found.signatures
+    ]
+    terminal.console.show_rows(signed, SIGNATURE_COLUMNS)

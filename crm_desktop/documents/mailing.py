@@ -1,0 +1,114 @@
+"""Sending a quote by mail: the text a template gives, the very file that is kept, and the record HQ sends."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+from crm_core.rules.mailing import Mailbox
+from crm_core.rules.template_kinds import MAIL
+from crm_core.rules.template_values import DocumentLanguage
+from crm_desktop.documents import sent_file, template_records
+from crm_desktop.documents.sent_file import SentFile
+from crm_desktop.documents.template_records import Template
+from crm_desktop.models.records import Record
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import outgoing, records
+from crm_desktop.services.outcome import Outcome
+
+BYTES_MOST = 20_000_000
+"""Of a file that goes by mail: in base64 it is a third more, and mail servers take some 25 MB."""
+_SUBJECT = re.compile(r"\A\s*(?:Subject|主题|主旨)\s*[:：][ \t]*(?P<subject>[^\n]*)\n+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A mail before it is sent, to be changed."""
+
+    to: str
+    subject: str
+    body: str
+    file: SentFile
+    known: tuple[Mailbox, ...]
+    """People at the customer it may go to."""
+    templates: tuple[str, ...]
+    """Names of the texts there are."""
+    template: str
+
+
+def draft(
+    replica: Replica, quote_id: str, language: DocumentLanguage, template_name: str | None = None
+) -> Draft:
+    """Return the mail a template makes of a quote that was sent; its file is made if none was kept.
+
+    The first template in the language is taken unless one is named; one of the company's before those that
+    come with the program. `UserError` for a draft, and what `template_records.make` raises.
+    """
+    quote = records.get(replica, "quote", quote_id)
+    file = sent_file.keep(replica, quote_id, language)
+    there = [each for each in template_records.templates(replica, "quote") if each.engine == MAIL]
+    chosen = _chosen(there, "en" if language == "en" else "zh", template_name)
+    spoken = chosen.language if chosen.language != "both" else language
+    made = template_records.make(replica, chosen, quote_id, spoken)
+    subject, body = split(made.content.decode("utf-8"))
+    known = outgoing.mailboxes_of(replica, str(quote.get("customer_id") or ""))
+    return Draft(
+        to=str(_first(replica, quote, known) or ""),
+        subject=subject or file.name.removesuffix(".pdf"),
+        body=body,
+        file=file,
+        known=known,
+        templates=tuple(each.name for each in there),
+        template=chosen.name,
+    )
+
+
+def send(
+    replica: Replica, quote_id: str, file: SentFile, *, to: str, cc: str, subject: str, body: str
+) -> Outcome[Record]:
+    """Write down a mail HQ is to send. `Invalid` names every field that is wrong."""
+    if file.content is not None and len(file.content) > BYTES_MOST:
+        raise UserError(N_("The file is larger than a mail carries"))
+    values = {
+        "record_entity": "quote",
+        "record_id": quote_id,
+        "recipients": to.strip(),
+        "cc": cc.strip() or None,
+        "subject": subject.strip(),
+        "body": body.strip(),
+        "attachment_id": file.id,
+        "sha256": file.sha256,
+    }
+    return records.create(replica, "outgoing_mail", values)
+
+
+def split(text: str) -> tuple[str, str]:
+    """Return the subject a text begins with, '' without one, and the rest."""
+    found = _SUBJECT.match(text)
+    return (found["subject"].strip(), text[found.end() :].strip()) if found else ("", text.strip())
+
+
+def _chosen(there: list[Template], language: str, name: str | None) -> Template:
+    for each in there:
+        if name is not None and each.name.casefold() == name.strip().casefold():
+            return each
+    if name is not None or not there:
+        names = ", ".join(each.name for each in there) or "–"
+        raise UserError(
+            N_("There is no template called “{name}”; there are: {names}"), name=name or MAIL, names=names
+        )
+    fits = [each for each in there if each.language in (language, "both")]
+    return next((each for each in fits if each.standard), fits[0] if fits else there[0])
+
+
+def _first(replica: Replica, quote: Record, known: tuple[Mailbox, ...]) -> Mailbox | None:
+    """Return the person the quote is addressed to, or the first there is."""
+    contact_id = quote.get("contact_id")
+    if contact_id:
+        address = str(records.get(replica, "contact", str(contact_id)).get("email") or "")
+        for each in known:
+            if each.address == address:
+                return each
+    return known[0] if known else None

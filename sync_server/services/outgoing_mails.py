@@ -1,0 +1,271 @@
+"""Mails people wrote on their laptops: HQ looks once more who may send what, and hands them over.
+
+At least once: a mail is noted as sent after the mail server took it. Whoever ends HQ between the two has it
+sent a second time, under the same Message-ID, by which mail programs and servers know doubles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import or_, select
+
+from crm_core.entities import SCHEMAS
+from crm_core.errors import (
+    AccessDenied,
+    BrokenPromise,
+    CrmError,
+    NotFound,
+    StaleRecord,
+    Unreachable,
+    UserError,
+)
+from crm_core.i18n import N_, Message, message, plain_places
+from crm_core.rules import mailing
+from crm_core.rules.mailing import Mailbox
+from crm_core.times import DAY_MS
+from sync_server.services.headquarters import Headquarters
+from sync_server.services.mail_line import Fate, Handed, Line, line_to
+from sync_server.services.told import task_for
+
+AT_ONCE: Final = 50
+BYTES_MOST: Final = 20_000_000
+"""Of a file that goes out: in base64 it is a third more, and mail servers take some 25 MB."""
+WAITS_FOR_FILE_MS: Final = 7 * DAY_MS
+_SOON_MS: Final = 60_000
+_MAIL: Final = SCHEMAS["outgoing_mail"]
+
+NO_RIGHT: Final = message(N_("Who wrote it may not read the record or its file any more"))
+OTHER_FILE: Final = message(N_("The file is another one than was chosen"))
+NO_FILE: Final = message(N_("HQ has not got the file yet"))
+TOO_LARGE: Final = message(N_("The file is larger than a mail carries"))
+_NOT_ANSWERING: Final = N_("The mail server refused it: {said}")
+_LATER: Final = N_("The mail server could not take it yet: {said}")
+_SOME: Final = N_("The mail server did not take these addresses: {addresses}")
+
+log = structlog.get_logger("satchel.mail")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """A letter to hand over."""
+
+    letter: EmailMessage
+    sender: str
+    recipients: tuple[str, ...]
+
+
+class _Stays(Exception):
+    """It is not sent, for a reason; `waits`: not yet."""
+
+    def __init__(self, reason: Message, *, waits: bool = False) -> None:
+        self.reason, self.waits = reason, waits
+        super().__init__(reason.text)
+
+
+def send_due(hq: Headquarters, now_ms: int) -> dict[str, int]:
+    """Hand over the mails whose time has come; return how many had which fate. Without a server they wait."""
+    counts = dict.fromkeys(("sent", "failed", "waiting", "unknown"), 0)
+    if not hq.settings.smtp_server:
+        return counts
+    due = _due(hq, now_ms)
+    if not due:
+        return counts
+    try:
+        with line_to(hq.settings) as line:
+            for mail_id in due:
+                counts[_send(hq, line, mail_id, now_ms)] += 1
+    except (Unreachable, UserError) as error:
+        # Nothing is wrong with the mails: they wait, however long, and say why.
+        for mail_id in due:
+            counts["waiting"] += _wait(hq, mail_id, error.message)
+        log.warning("mails wait", reason=error.message.text)
+    return counts
+
+
+def _due(hq: Headquarters, now_ms: int) -> list[str]:
+    columns = _MAIL.table.c
+    query = (
+        select(columns.id)
+        .where(
+            columns.life % 2 == 1,
+            columns.status.in_(("queued", "at_hq")),
+            or_(columns.status == "queued", columns.next_at.is_(None), columns.next_at <= now_ms),
+        )
+        .order_by(columns.created_at, columns.id)
+        .limit(AT_ONCE)
+    )
+    with hq.database.read() as snapshot:
+        return list(snapshot.connection.execute(query).scalars())
+
+
+def _send(hq: Headquarters, line: Line, mail_id: str, now_ms: int) -> str:
+    """Hand over one mail and note what came of it."""
+    try:
+        mail = hq.records.get(_MAIL.name, mail_id)
+        if mail["status"] == "queued":
+            begun = {"status": "at_hq", "attempts": 0, "next_at": None, "outcome": None}
+            hq.records.update(_MAIL.name, mail_id, begun, expected={"status": "queued"})
+            mail |= begun
+        try:
+            ready = prepare(hq, mail_id, mail, now_ms)
+        except _Stays as stays:
+            is_old = now_ms - int(mail["created_at"] or now_ms) > WAITS_FOR_FILE_MS
+            if stays.waits and not is_old:
+                later = {"next_at": now_ms + _SOON_MS, "outcome": _plain(stays.reason)}
+                hq.records.update(_MAIL.name, mail_id, later, expected={"status": "at_hq"})
+                return "waiting"
+            return _give_up(hq, mail_id, mail, "failed", stays.reason, now_ms)
+        handed = line.hand_over(ready.letter, ready.sender, ready.recipients)
+        return _note(hq, mail_id, mail, handed, now_ms)
+    except (StaleRecord, NotFound):
+        return "waiting"  # withdrawn or deleted meanwhile
+
+
+def prepare(hq: Headquarters, mail_id: str, mail: Mapping[str, Any], now_ms: int) -> _Ready:
+    """Return the letter a record becomes. Raises `_Stays` where it is not sent, or not yet."""
+    problems = mailing.problems_of_mail(mail)
+    if problems:
+        raise _Stays(problems[0].message)
+    author_id = str(mail["created_by"] or "")
+    file, content = _file(hq, mail, author_id)
+    to, cc = mailing.mailboxes(mail["recipients"]), mailing.mailboxes(mail["cc"])
+    sender = _sender(hq)
+    letter = EmailMessage(policy=SMTP)
+    letter["From"] = sender
+    letter["To"] = [_address(each) for each in to]
+    if cc:
+        letter["Cc"] = [_address(each) for each in cc]
+    writer = hq.records.get("user", author_id)
+    answers_to = mailing.mailboxes(_named(writer))
+    if answers_to:
+        letter["Reply-To"] = [_address(each) for each in answers_to]
+    letter["Subject"] = str(mail["subject"])
+    letter["Date"] = formatdate(now_ms / 1000)
+    letter["Message-ID"] = mailing.message_id(mail_id, sender.domain)
+    letter.set_content(str(mail["body"]), charset="utf-8")
+    if file is not None:
+        kind, _, subtype = str(file["media_type"] or "application/octet-stream").partition("/")
+        letter.add_attachment(
+            content, maintype=kind, subtype=subtype or "octet-stream", filename=str(file["name"])
+        )
+    recipients = dict.fromkeys(each.address for each in (*to, *cc))
+    return _Ready(letter=letter, sender=sender.addr_spec, recipients=tuple(recipients))
+
+
+def _file(
+    hq: Headquarters, mail: Mapping[str, Any], author_id: str
+) -> tuple[Mapping[str, Any] | None, bytes]:
+    """Return the file that goes with a mail, as its writer may have it now."""
+    try:
+        with hq.records.reader(author_id) as reader:
+            reader.get(str(mail["record_entity"]), str(mail["record_id"]))
+            if not mail["attachment_id"]:
+                return None, b""
+            file = reader.get("attachment", str(mail["attachment_id"]))
+    except (NotFound, AccessDenied, BrokenPromise) as error:
+        raise _Stays(NO_RIGHT) from error
+    if (file["record_entity"], file["record_id"]) != (mail["record_entity"], mail["record_id"]):
+        raise _Stays(NO_RIGHT)
+    if not mail["sha256"] or file["sha256"] != mail["sha256"]:
+        raise _Stays(OTHER_FILE)
+    if int(file["size_bytes"] or 0) > BYTES_MOST:
+        raise _Stays(TOO_LARGE)
+    try:
+        content = hq.blobs.whole(author_id, str(mail["sha256"]))
+    except NotFound as error:
+        raise _Stays(NO_FILE, waits=True) from error
+    if len(content) > BYTES_MOST:
+        raise _Stays(TOO_LARGE)
+    return file, content
+
+
+def _sender(hq: Headquarters) -> Address:
+    settings = hq.settings
+    found = mailing.mailboxes(settings.smtp_from or settings.email)
+    if not found:
+        raise UserError(N_("No address to send from is set; see smtp_from in crm-server.toml"))
+    name = found[0].name or settings.company_name(settings.language)
+    return _address(Mailbox(name=name, address=found[0].address))
+
+
+def _named(user: Mapping[str, Any]) -> str:
+    """Return a user's name and address as one line; '' for one without an address that can be answered."""
+    try:
+        (mailbox,) = mailing.mailboxes(str(user.get("email") or ""))
+    except (UserError, ValueError):
+        return ""
+    name = "".join(each for each in str(user.get("name") or "") if each not in '<>",;，；、')
+    return f'"{name}" <{mailbox.address}>'
+
+
+def _address(mailbox: Mailbox) -> Address:
+    name = "".join(each for each in mailbox.name if each.isprintable())
+    return Address(display_name=name, addr_spec=mailbox.address)
+
+
+def _note(hq: Headquarters, mail_id: str, mail: Mapping[str, Any], handed: Handed, now_ms: int) -> str:
+    if handed.fate is Fate.TAKEN:
+        done: dict[str, Any] = {"status": "sent", "next_at": None, "outcome": None}
+        if handed.refused:
+            said = message(_SOME, addresses=", ".join(handed.refused))
+            done["outcome"] = _plain(said)
+            _tell(hq, mail, said, now_ms)
+        try:
+            hq.records.update(_MAIL.name, mail_id, done, expected={"status": "at_hq"})
+        except StaleRecord:
+            subject = str(mail["subject"] or "")[:80]
+            late = message(N_("The mail “{subject}” had gone out before it was withdrawn"), subject=subject)
+            _tell(hq, mail, late, now_ms)
+        return "sent"
+    if handed.fate is Fate.REFUSED:
+        return _give_up(hq, mail_id, mail, "failed", message(_NOT_ANSWERING, said=handed.said), now_ms)
+    attempts = int(mail["attempts"] or 0) + 1
+    why = message(_LATER, said=handed.said)
+    if attempts >= mailing.ATTEMPTS_MOST:
+        end = "unknown" if handed.fate is Fate.UNKNOWN else "failed"
+        return _give_up(hq, mail_id, mail, end, why, now_ms)
+    again = {
+        "attempts": attempts,
+        "next_at": now_ms + mailing.pause_ms(attempts),
+        "outcome": _plain(why),
+    }
+    hq.records.update(_MAIL.name, mail_id, again, expected={"status": "at_hq"})
+    return "waiting"
+
+
+def _give_up(
+    hq: Headquarters, mail_id: str, mail: Mapping[str, Any], end: str, why: Message, now_ms: int
+) -> str:
+    ended = {"status": end, "next_at": None, "outcome": _plain(why)}
+    hq.records.update(_MAIL.name, mail_id, ended, expected={"status": "at_hq"})
+    subject = str(mail["subject"] or "")[:80]
+    said = message(N_("The mail “{subject}” was not sent: {reason}"), subject=subject, reason=why)
+    _tell(hq, mail, said, now_ms)
+    return end
+
+
+def _wait(hq: Headquarters, mail_id: str, why: Message) -> int:
+    """Have a mail say why it waits; return how many say so."""
+    try:
+        if hq.records.get(_MAIL.name, mail_id)["outcome"] != _plain(why):
+            hq.records.update(_MAIL.name, mail_id, {"outcome": _plain(why)})
+    except CrmError:
+        return 0
+    return 1
+
+
+def _tell(hq: Headquarters, mail: Mapping[str, Any], said: Message, now_ms: int) -> None:
+    about = (str(mail["record_entity"]), str(mail["record_id"]))
+    hq.records.write_all([task_for(hq, said, about, str(mail["created_by"]), now_ms)])
+
+
+def _plain(said: Message) -> list[Any]:
+    return [said.text, plain_places(said)]
