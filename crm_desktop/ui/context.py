@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
 
 from crm_core.errors import CrmError, DamagedDatabase
 from crm_core.i18n import Message, message
@@ -72,6 +73,8 @@ class Context(QObject):
         self.app = app
         self.tasks = tasks
         self.sync_status = Status()
+        self.stage: QWidget | None = None
+        """Where pages stand: made there at once, what is in them is dressed once, not at every move."""
         # Both arrive from other threads and cross over here.
         self._committed.connect(self.records_changed, Qt.ConnectionType.QueuedConnection)
         self._synced.connect(self._on_synced, Qt.ConnectionType.QueuedConnection)

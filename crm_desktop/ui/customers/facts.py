@@ -64,6 +64,9 @@ class FactsPane(Live, QWidget):
         self.edit_button.clicked.connect(lambda: self.edit())
         self._body = QVBoxLayout()
         self._body.setSpacing(7)
+        self._scroll = QScrollArea()
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._scroll)
         inner = QWidget()
         column = QVBoxLayout(inner)
         keep_margins(column, PAGE_MARGIN, L, L, L)
@@ -75,13 +78,10 @@ class FactsPane(Live, QWidget):
         column.addLayout(head)
         column.addLayout(self._body)
         column.addStretch(1)
-        self._scroll = QScrollArea()
         self._scroll.setWidget(inner)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._scroll)
 
     @property
     def editing(self) -> bool:

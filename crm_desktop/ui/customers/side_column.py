@@ -61,6 +61,10 @@ class SideColumn(Live, QWidget):
         self._tickets = self._section(message("Tickets"), _TicketRow, "tickets")
         self._files = self._section(message("Files"), _FileLine, "files")
         self._segments = self._section(message("In segments"), _SegmentLine, "", most=None)
+        scroll = QScrollArea()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
         inner = QWidget()
         column = QVBoxLayout(inner)
         keep_margins(column, PAGE_MARGIN, L, PAGE_MARGIN, L)
@@ -69,14 +73,10 @@ class SideColumn(Live, QWidget):
             section.layout().setContentsMargins(0, L if number else 0, 0, 0)
             column.addWidget(section)
         column.addStretch(1)
-        scroll = QScrollArea()
         scroll.setWidget(inner)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
 
     def show_overview(self, overview: Overview) -> None:
         """Show a customer."""

@@ -70,9 +70,7 @@ class TimelineView(Live, QWidget):
         self._empty = EmptyState(
             "pin", message("No contact yet."), message("Log a visit (Ctrl+L) or plan one.")
         )
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.list)
-        self._stack.addWidget(self._empty)
+        self._stack = QStackedWidget(self)
         # The log and the chips come first where the page is low.
         self._stack.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._chip_row = QWidget()
@@ -90,6 +88,8 @@ class TimelineView(Live, QWidget):
         column.setSpacing(0)
         column.addLayout(top)
         column.addWidget(self._stack, 1)
+        self._stack.addWidget(self.list)
+        self._stack.addWidget(self._empty)
 
     @property
     def customer_id(self) -> str:

@@ -267,15 +267,15 @@ class FilesPanel(Live, QWidget):
             for button in (self.add_button, self.open_button, self.save_button, self.more_button):
                 self._bar.addWidget(button)
             self._bar.insertStretch(1, 1)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.list)
-        self._stack.addWidget(self.empty)
+        self._stack = QStackedWidget(self)
         column = QVBoxLayout(self)
         margin = 0 if self._compact_rows else PAGE_MARGIN
         keep_margins(column, margin, 0 if self._compact_rows else 12, margin, 8)
         column.setSpacing(8)
         column.addLayout(self._bar)
         column.addWidget(self._stack, 1)
+        self._stack.addWidget(self.list)
+        self._stack.addWidget(self.empty)
         if not self._compact_rows:
             column.addWidget(self.hint)
 

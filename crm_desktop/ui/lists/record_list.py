@@ -234,10 +234,6 @@ class RecordList(Live, QWidget):
     # Making
 
     def _lay_out(self) -> None:
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.table)
-        self._stack.addWidget(self.empty)
-        self.side = SidePane(self._stack, self.pane, shown=self._memory.state.pane) if self.pane else None
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -248,6 +244,11 @@ class RecordList(Live, QWidget):
         column.addWidget(line)
         column.addWidget(self.bar)
         column.addWidget(Hairline())
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(self.empty)
+        shown = self._memory.state.pane
+        self.side = SidePane(self._stack, self.pane, shown=shown, parent=self) if self.pane else None
         column.addWidget(self.side or self._stack, 1)
 
     def _listen(self) -> None:

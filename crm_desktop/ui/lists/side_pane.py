@@ -28,7 +28,7 @@ class SidePane(Live, QWidget):
         self._overlay = False
         self._needed = True
         self._width: int | None = None
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self._splitter.setHandleWidth(1)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(main)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -58,16 +59,14 @@ class CalendarPage(Page):
         self._read: _Read | None = None
         self._people: tuple[str, ...] = ()
         self.day = self._today()
-        self.face = CalendarFace()
-        self.records = ActivitiesPage(context, actions)
-        self.changes = Changes(context, self, lambda: self.face.anchor(self))
-        self.files = CalendarFiles(context, self, self.changes.keep)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.face)
-        self._stack.addWidget(self.records)
+        self._stack = QStackedWidget(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
+        self.face = CalendarFace(self._stack)
+        self.changes = Changes(context, self, lambda: self.face.anchor(self))
+        self.files = CalendarFiles(context, self, self.changes.keep)
+        self._stack.addWidget(self.face)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._changes = Settling(self, FOLLOW_MS)
         self._changes.due.connect(self._ask_if_stale)
@@ -90,7 +89,8 @@ class CalendarPage(Page):
             self._stack.setCurrentWidget(self.records)
             self.records.show_place(place)
             return
-        self.records.show_place(Place(page="calendar"))
+        if self._has_records:
+            self.records.show_place(Place(page="calendar"))
         self._stack.setCurrentWidget(self.face)
         wanted = place.options.get("day")
         if isinstance(wanted, datetime.date):
@@ -101,7 +101,7 @@ class CalendarPage(Page):
 
     def leave(self) -> bool:
         """Return whether the form holds nothing unsaved; one that does asks."""
-        return self.records.leave()
+        return not self._has_records or self.records.leave()
 
     def in_front(self) -> tuple[str, str] | None:
         """Return what is selected in the calendar."""
@@ -111,7 +111,7 @@ class CalendarPage(Page):
     def refresh(self) -> None:
         """Read what is shown anew."""
         self._ask()
-        if self._stack.currentWidget() is self.records:
+        if self._has_records and self._stack.currentWidget() is self.records:
             self.records.refresh()
 
     def retranslate(self) -> None:
@@ -145,8 +145,20 @@ class CalendarPage(Page):
             chart.task_dropped.connect(lambda key, slot: self.changes.put(key, self._subject(key), slot))
             chart.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             chart.customContextMenuRequested.connect(lambda _at: self._open_menu())
-        self.records.switch_wanted.connect(self.show_view)
         self.context.records_changed.connect(self._on_records_changed)
+
+    @cached_property
+    def records(self) -> ActivitiesPage:
+        """The list behind the calendar, made when it is first shown."""
+        made = ActivitiesPage(self.context, self.actions_of_program)
+        made.switch_wanted.connect(self.show_view)
+        made.show_switch(self.face.view)
+        self._stack.addWidget(made)
+        return made
+
+    @property
+    def _has_records(self) -> bool:
+        return "records" in vars(self)
 
     def _commands(self) -> Commands:
         return Commands(
@@ -175,7 +187,8 @@ class CalendarPage(Page):
     def show_view(self, view: str) -> None:
         """Show day, week, month, agenda or the list."""
         self.face.show_view(view)
-        self.records.show_switch(view)
+        if self._has_records:
+            self.records.show_switch(view)
         self._keep()
         if view == LIST:
             self._stack.setCurrentWidget(self.records)
@@ -373,7 +386,6 @@ class CalendarPage(Page):
         kept = kept if isinstance(kept, dict) else {}
         view = kept.get("view")
         self.face.show_view(view if view in {key for key, _ in VIEWS} else WEEK)
-        self.records.show_switch(self.face.view)
         people = kept.get("people")
         if isinstance(people, list):
             self._people = tuple(each for each in people if isinstance(each, str))

@@ -57,7 +57,7 @@ class CustomersPage(Page):
         self._place = Place(page="customers")
         self._log_next = False
         self._saved_id: str | None = None
-        self._stack = QStackedWidget()
+        self._stack = QStackedWidget(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
@@ -83,11 +83,11 @@ class CustomersPage(Page):
         head.addWidget(self.import_button)
         head.addWidget(self.new_button)
         self._list_side = QWidget()
+        self._stack.addWidget(self._list_side)
         self._list_column = QVBoxLayout(self._list_side)
         self._list_column.setContentsMargins(0, 0, 0, 0)
         self._list_column.setSpacing(0)
         self._list_column.addWidget(self._header)
-        self._stack.addWidget(self._list_side)
         self._make_list()
         self.pool = PoolActions(context, actions, self, self._chosen, self._anchor)
         self.segments = SegmentActions(context, actions, self, self._chosen, self._filtered, self._anchor)
@@ -158,6 +158,7 @@ class CustomersPage(Page):
             details=details,
             describe=self._described,
             widths=WIDTHS,
+            parent=self._list_side,
         )
         self.list.opened.connect(self._on_opened)
         self.list.new_asked.connect(self._on_new_asked)
@@ -179,7 +180,7 @@ class CustomersPage(Page):
 
     def _show_customer(self, customer_id: str) -> None:
         if self.view is None:
-            self.view = CustomerView(self.context, self.actions_of_program)
+            self.view = CustomerView(self.context, self.actions_of_program, self._stack)
             self.view.step_asked.connect(self._on_step_asked)
             self.view.header.claim_asked.connect(self.pool.claim)
             self._stack.addWidget(self.view)

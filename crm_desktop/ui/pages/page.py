@@ -18,7 +18,7 @@ class Page(Live, QWidget):
     """A page of the program. Made once, when first shown; shown again with another place."""
 
     def __init__(self, context: Context, actions: ActionRegistry) -> None:
-        super().__init__()
+        super().__init__(context.stage)
         self.context = context
         self.actions_of_program = actions
 

@@ -36,6 +36,18 @@ class QuotesPage(Page):
     def __init__(self, context: Context, actions: ActionRegistry) -> None:
         super().__init__(context, actions)
         self._made: list[tuple[Place, str]] = []
+        self._editor: QuoteEditor | None = None
+        self._tabs: RecordTabs | None = None
+        self._new_quote: NewQuote | None = None
+        self._stack = QStackedWidget(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stack)
+        self._overview = QWidget()
+        self._stack.addWidget(self._overview)
+        self.new_button = Button(message("New quote"), Kind.PRIMARY, icon="plus")
+        self.import_button = ImportButton(context, actions, "quote", self)
+        below = self._lay_out_overview()
         self.list = RecordList(
             context,
             actions,
@@ -43,28 +55,41 @@ class QuotesPage(Page):
             _COLUMNS,
             sort=(("number", True),),
             views=[_view(state, words) for state, words in _VIEWS],
+            parent=self._overview,
         )
-        self.new_button = Button(message("New quote"), Kind.PRIMARY, icon="plus")
-        self.import_button = ImportButton(context, actions, "quote", self)
-        self.new_quote = NewQuote(context)
-        self.editor = QuoteEditor(context, actions)
-        versions = Further(key="versions", text=message("Versions"), make=lambda: VersionsPanel(context))
-        self.tabs = RecordTabs(context, "quote", self.editor, message("Quote"), PAGE_MARGIN, (versions,))
-        self._overview = self._make_overview()
-        self._stack = QStackedWidget()
-        for part in (self._overview, self.new_quote, self.tabs):
-            self._stack.addWidget(part)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._stack)
+        below.addWidget(self.list, 1)
         # Shown before it has a place it would be a window, and take the keyboard along when it goes.
         self.new_button.setVisible(bool(rights.may_do(context.replica, Right.CREATE, "quote")))
         self.list.opened.connect(lambda quote_id: context.go.emit(Place(page="quotes", record_id=quote_id)))
         self.list.new_asked.connect(self._ask_new)
         self.list.shown.connect(self._on_list_shown)
         self.new_button.clicked.connect(self._ask_new)
-        self.new_quote.chosen.connect(lambda customer_id: self._create({"customer_id": customer_id}))
-        self.new_quote.cancelled.connect(lambda: context.go.emit(Place(page="quotes")))
+
+    @property
+    def editor(self) -> QuoteEditor:
+        """The editor of one quote, made with the first that is shown."""
+        if self._editor is None:
+            self._make_editor()
+        assert self._editor is not None
+        return self._editor
+
+    @property
+    def tabs(self) -> RecordTabs:
+        """The editor and what there is beside a quote."""
+        if self._tabs is None:
+            self._make_editor()
+        assert self._tabs is not None
+        return self._tabs
+
+    @property
+    def new_quote(self) -> NewQuote:
+        """The question whom a new quote is for."""
+        if self._new_quote is None:
+            asks = self._new_quote = NewQuote(self.context)
+            asks.chosen.connect(lambda customer_id: self._create({"customer_id": customer_id}))
+            asks.cancelled.connect(lambda: self.context.go.emit(Place(page="quotes")))
+            self._stack.addWidget(asks)
+        return self._new_quote
 
     def _on_list_shown(self) -> None:
         setup = self.list.setup
@@ -89,13 +114,24 @@ class QuotesPage(Page):
 
     def refresh(self) -> None:
         """Read what is shown anew."""
-        if self._stack.currentWidget() is self.tabs:
+        if self._tabs is not None and self._stack.currentWidget() is self._tabs:
             self.editor.refresh()
         else:
             self.list.refresh()
 
-    def _make_overview(self) -> QWidget:
-        overview = QWidget()
+    def _make_editor(self) -> None:
+        context = self.context
+        versions = Further(key="versions", text=message("Versions"), make=lambda: VersionsPanel(context))
+        first = QWidget()
+        self._tabs = RecordTabs(context, "quote", first, message("Quote"), PAGE_MARGIN, (versions,))
+        self._stack.addWidget(self._tabs)
+        self._editor = QuoteEditor(context, self.actions_of_program, first)
+        whole = QVBoxLayout(first)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._editor)
+
+    def _lay_out_overview(self) -> QVBoxLayout:
+        """Return the column the list comes into."""
         head = QHBoxLayout()
         head.setSpacing(M)
         keep_margins(head, PAGE_MARGIN, 12, PAGE_MARGIN, 8)
@@ -103,13 +139,12 @@ class QuotesPage(Page):
         head.addStretch(1)
         head.addWidget(self.import_button)
         head.addWidget(self.new_button)
-        column = QVBoxLayout(overview)
+        column = QVBoxLayout(self._overview)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        column.addWidget(self.list, 1)
-        overview.setMinimumWidth(theme().px(320))
-        return overview
+        self._overview.setMinimumWidth(theme().px(320))
+        return column
 
     def _ask_new(self) -> None:
         self.context.go.emit(Place(page="quotes", options={"new": True}))

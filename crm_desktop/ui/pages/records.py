@@ -69,6 +69,27 @@ class RecordsPage(Page):
         self.new_button = Button(new_words(look.entity), Kind.PRIMARY, icon="plus")
         self.new_button.hide()
         self.new_button.clicked.connect(self._on_new_asked)
+        self._stack = QStackedWidget(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stack)
+        side = QWidget()
+        self._stack.addWidget(side)
+        self.import_button = ImportButton(context, actions, look.entity, self) if look.imports else None
+        self._header = QWidget()
+        head = QHBoxLayout(self._header)
+        head.setSpacing(M)
+        keep_margins(head, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
+        head.addWidget(self.title)
+        head.addStretch(1)
+        if self.import_button is not None:
+            head.addWidget(self.import_button)
+        head.addWidget(self.new_button)
+        self._head = head
+        self.side_column = inner = QVBoxLayout(side)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
+        inner.addWidget(self._header)
         self.list = RecordList(
             context,
             actions,
@@ -81,32 +102,12 @@ class RecordsPage(Page):
             views=look.views,
             widths=look.widths,
             imports=look.imports,
+            parent=side,
         )
         self.list.opened.connect(self._on_opened)
         self.list.new_asked.connect(self._on_new_asked)
         self.list.shown.connect(self._on_list_shown)
-        self.import_button = ImportButton(context, actions, look.entity, self) if look.imports else None
-        self._header = QWidget()
-        head = QHBoxLayout(self._header)
-        head.setSpacing(M)
-        keep_margins(head, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
-        head.addWidget(self.title)
-        head.addStretch(1)
-        if self.import_button is not None:
-            head.addWidget(self.import_button)
-        head.addWidget(self.new_button)
-        self._head = head
-        side = QWidget()
-        self.side_column = inner = QVBoxLayout(side)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(0)
-        inner.addWidget(self._header)
         inner.addWidget(self.list, 1)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(side)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._stack)
         self.retint()
 
     def show_place(self, place: Place) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime
 import math
 import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import TypeVar
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.i18n import N_, Message, message
 from crm_desktop.settings import SYNC_ON_METERED
@@ -34,6 +37,9 @@ from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.menus import Menu
 from crm_desktop.ui.widgets.tabs import Tab, TabRow
 
+_Fill = Callable[[Facts, Status], None]
+_Part = TypeVar("_Part", bound=QWidget)
+
 SETTLE_MS = 300
 LONG_MS = 1000  # a shorter round is over before anybody could stop it
 HOUR_S = 3600
@@ -58,31 +64,8 @@ class SyncCentrePage(Page):
         self._facts: Facts | None = None
         self._chose_tab = False
         self.banner = Banner()
-        self.overview, self.outbox, self.history = Overview(), Outbox(context), History(context)
-        self.outbox.send_wanted.connect(self._on_now)
-        self.side = SidePane(context)
-        self.side.open_all.connect(lambda: self._on_tab_chosen("outbox"))
-        self.side.fix_wanted.connect(self._on_fix)
-        self.conflicts = Inbox(
-            context,
-            actions,
-            hint=message(
-                "Edits to different fields are joined without asking. Only the same field changed on both"
-                " sides comes here."
-            ),
-            empty=message("Edits to different fields are joined without asking."),
-            beside=self.side,
-        )
-        self.refused = Inbox(
-            context,
-            actions,
-            hint=message("HQ's rules did not allow these. Your value is kept here until you decide."),
-            empty=message("HQ took every change."),
-        )
-        self.offered = OfferList(context)
-        self.files = TransferList(context)
-        self.files.changed.connect(self._ask_soon)
-        self.network = Network(context)
+        self._fills: list[_Fill] = []
+        """What shows the facts in each part that was made."""
         self._pause_menu = Menu(self)
         self._pause_menu.aboutToShow.connect(self._fill_pause_menu)
         self.pause = Button(message("Pause"), Kind.STANDARD, icon="pause")
@@ -95,10 +78,7 @@ class SyncCentrePage(Page):
             [Tab(key=key, text=Message(text)) for key, text in TABS], name=message("Sync centre")
         )
         self.tabs.chosen.connect(self._on_tab_chosen)
-        self.stack = QStackedWidget()
-        inboxes = (self.conflicts, self.refused, self.offered)
-        for part in (self.overview, self.outbox, *inboxes, self.files, self.history, self.network):
-            self.stack.addWidget(part)
+        self.stack = QStackedWidget(self)
         self._lay_out()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -121,7 +101,7 @@ class SyncCentrePage(Page):
 
     def leave(self) -> bool:
         """Return whether nothing unsaved is open; a form that has something asks."""
-        return self.refused.leave()
+        return "refused" not in vars(self) or self.refused.leave()
 
     def refresh(self) -> None:
         """Ask for everything anew."""
@@ -133,6 +113,99 @@ class SyncCentrePage(Page):
         self.setAccessibleName(tr("Sync centre"))
         if self._facts is not None:
             self._on_facts(self._facts)
+
+    # The parts behind the tabs, each made when it is first shown
+
+    @cached_property
+    def overview(self) -> Overview:
+        """Where the laptop stands."""
+        part = Overview()
+        return self._added(part, part.show_facts)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """What waits to be sent."""
+        part = Outbox(self.context)
+        part.send_wanted.connect(self._on_now)
+        return self._added(
+            part, lambda known, _: part.show_waiting(known.waiting, enrolled=known.status.enrolled)
+        )
+
+    @cached_property
+    def side(self) -> SidePane:
+        """What waits and what HQ refused, beside the conflicts."""
+        side = SidePane(self.context)
+        side.open_all.connect(lambda: self._on_tab_chosen("outbox"))
+        side.fix_wanted.connect(self._on_fix)
+        return side
+
+    @cached_property
+    def conflicts(self) -> Inbox:
+        """Edits that lost against another of the same field."""
+        part = Inbox(
+            self.context,
+            self.actions_of_program,
+            hint=message(
+                "Edits to different fields are joined without asking. Only the same field changed on both"
+                " sides comes here."
+            ),
+            empty=message("Edits to different fields are joined without asking."),
+            beside=self.side,
+        )
+
+        def fill(known: Facts, _status: Status) -> None:
+            self.side.show_facts(known.waiting, known.refused)
+            part.show_edits(known.conflicts, known.titles, known.joined)
+
+        return self._added(part, fill)
+
+    @cached_property
+    def refused(self) -> Inbox:
+        """Edits HQ's rules did not allow."""
+        part = Inbox(
+            self.context,
+            self.actions_of_program,
+            hint=message("HQ's rules did not allow these. Your value is kept here until you decide."),
+            empty=message("HQ took every change."),
+        )
+        return self._added(part, lambda known, _: part.show_edits(known.refused, known.titles))
+
+    @cached_property
+    def offered(self) -> OfferList:
+        """Records colleagues offer."""
+        part = OfferList(self.context)
+        return self._added(part, lambda known, _: part.show_offers(known.offered, known.titles))
+
+    @cached_property
+    def files(self) -> TransferList:
+        """Contents of files under way."""
+        part = TransferList(self.context)
+        part.changed.connect(self._ask_soon)
+
+        def fill(known: Facts, status: Status) -> None:
+            part.show_step(status.file)
+            part.show_under_way(known.files)
+
+        return self._added(part, fill)
+
+    @cached_property
+    def history(self) -> History:
+        """The rounds there were."""
+        part = History(self.context)
+        return self._added(part, lambda known, _: part.show_events(known.events))
+
+    @cached_property
+    def network(self) -> Network:
+        """The way to HQ."""
+        part = Network(self.context)
+        return self._added(part, part.show_facts)
+
+    def _added(self, part: _Part, fill: _Fill) -> _Part:
+        self.stack.addWidget(part)
+        self._fills.append(fill)
+        if self._facts is not None:
+            fill(self._facts, self.context.sync_status)
+        return part
 
     def _lay_out(self) -> None:
         margin = theme().px(XL)
@@ -165,9 +238,11 @@ class SyncCentrePage(Page):
     def _on_sync_changed(self, status: Status) -> None:
         if self._facts is not None and self.isVisible():
             self.banner.show_facts(self._facts, status)
-            self.overview.show_facts(self._facts, status)
-            self.network.show_facts(self._facts, status)
-            self.files.show_step(status.file)
+            for key in ("overview", "network"):
+                if key in vars(self):
+                    getattr(self, key).show_facts(self._facts, status)
+            if "files" in vars(self):
+                self.files.show_step(status.file)
             self._show_now(status)
         self._ask_soon()
 
@@ -175,16 +250,8 @@ class SyncCentrePage(Page):
         self._facts = known
         status = self.context.sync_status
         self.banner.show_facts(known, status)
-        self.overview.show_facts(known, status)
-        self.outbox.show_waiting(known.waiting, enrolled=known.status.enrolled)
-        self.side.show_facts(known.waiting, known.refused)
-        self.conflicts.show_edits(known.conflicts, known.titles, known.joined)
-        self.refused.show_edits(known.refused, known.titles)
-        self.offered.show_offers(known.offered, known.titles)
-        self.files.show_step(status.file)
-        self.files.show_under_way(known.files)
-        self.history.show_events(known.events)
-        self.network.show_facts(known, status)
+        for fill in self._fills:
+            fill(known, status)
         counted = {
             "outbox": known.status.waiting_records,
             "conflicts": len(known.conflicts),
@@ -249,7 +316,7 @@ class SyncCentrePage(Page):
 
     def _show_tab(self, key: str) -> None:
         self.tabs.choose(key)
-        self.stack.setCurrentIndex([name for name, _ in TABS].index(key))
+        self.stack.setCurrentWidget(getattr(self, key))  # a part has the name of its tab
 
     def _fill_pause_menu(self) -> None:
         menu, runner = self._pause_menu, self.context.app.runner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -58,7 +59,6 @@ class TicketsPage(Page):
         self.talk = Conversation()
         self.box = ReplyBox()
         self.facts = FactsPane(context)
-        self.form = NewTicket(context)
         self.new_button = Button(message("New ticket"), Kind.PRIMARY, icon="plus")
         self.nothing = EmptyState("ticket", message("Choose a ticket in the queue"), "", (self.new_button,))
         self._lay_out()
@@ -120,6 +120,21 @@ class TicketsPage(Page):
     # Making
 
     def _lay_out(self) -> None:
+        # From the outside in: what is put into its place afterwards is dressed anew with all it holds.
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        self._stack = QStackedWidget(self)
+        outer.addWidget(self._stack)
+        self._body = QSplitter(Qt.Orientation.Horizontal)
+        self._stack.addWidget(self._body)
+        self._content = QStackedWidget()
+        self._body.addWidget(self.queue)
+        self._body.addWidget(self._content)
+        self._ticket = QSplitter(Qt.Orientation.Horizontal)
+        self.tabs = RecordTabs(self.context, "ticket", self._ticket, message("Ticket"), PAGE_MARGIN)
+        self._blank = QWidget()
+        for part in (self._blank, self.tabs, self.nothing):
+            self._content.addWidget(part)
         self._middle = QWidget()
         column = QVBoxLayout(self._middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -132,31 +147,16 @@ class TicketsPage(Page):
         foot.addWidget(self.box)
         self._box_row.setAutoFillBackground(True)
         column.addWidget(self._box_row)
-        self._ticket = QSplitter(Qt.Orientation.Horizontal)
         self._ticket.setHandleWidth(1)
         self._ticket.setChildrenCollapsible(False)
         self._ticket.addWidget(self._middle)
         self._ticket.addWidget(self.facts)
         self._ticket.setStretchFactor(0, 1)
         self._ticket.setSizes([theme().px(612), theme().px(_FACTS)])
-        self.tabs = RecordTabs(self.context, "ticket", self._ticket, message("Ticket"), PAGE_MARGIN)
-        self._content = QStackedWidget()
-        self._blank = QWidget()
-        for part in (self._blank, self.tabs, self.nothing):
-            self._content.addWidget(part)
-        self._body = QSplitter(Qt.Orientation.Horizontal)
         self._body.setHandleWidth(1)
         self._body.setChildrenCollapsible(False)
-        self._body.addWidget(self.queue)
-        self._body.addWidget(self._content)
         self._body.setStretchFactor(1, 1)
         self._body.setSizes([theme().px(_QUEUE), theme().px(924)])
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._body)
-        self._stack.addWidget(self.form)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._stack)
         self.retint()
 
     def _listen(self) -> None:
@@ -178,8 +178,6 @@ class TicketsPage(Page):
         self.facts.ticket_asked.connect(
             lambda ticket_id: context.go.emit(Place(page="tickets", record_id=ticket_id))
         )
-        self.form.made.connect(self._make)
-        self.form.cancelled.connect(lambda: context.go.emit(Place(page="tickets")))
         context.records_changed.connect(self._on_records_changed)
         context.sync_changed.connect(self._on_sync_changed)
 
@@ -428,6 +426,15 @@ class TicketsPage(Page):
         )
 
     # Making a ticket
+
+    @cached_property
+    def form(self) -> NewTicket:
+        """The form of a new ticket."""
+        form = NewTicket(self.context)
+        form.made.connect(self._make)
+        form.cancelled.connect(lambda: self.context.go.emit(Place(page="tickets")))
+        self._stack.addWidget(form)
+        return form
 
     def _show_form(self, place: Place) -> None:
         customer_id = (place.options.get("values") or {}).get("customer_id")

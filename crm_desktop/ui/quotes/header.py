@@ -111,14 +111,14 @@ class FieldsRow(Live, QWidget):
         self.book_field = editors[2]
         self._texts = [ElidedLabel("") for _ in editors]
         names = ("Customer", "Contact", "Price book", "Valid until")
-        self._stack = QStackedWidget()
+        self._stack = QStackedWidget(self)
+        row = QVBoxLayout(self)
+        keep_margins(row, PAGE_MARGIN, 0, PAGE_MARGIN, 12)
+        row.addWidget(self._stack)
         self._stack.addWidget(_row(list(editors)))
         self._stack.addWidget(
             _row([_fact(message(name), text) for name, text in zip(names, self._texts, strict=True)])
         )
-        row = QVBoxLayout(self)
-        keep_margins(row, PAGE_MARGIN, 0, PAGE_MARGIN, 12)
-        row.addWidget(self._stack)
         for combo in (self.contact, self.book):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             combo.setMinimumContentsLength(6)

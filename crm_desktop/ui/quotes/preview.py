@@ -200,7 +200,7 @@ class PreviewPane(Live, QWidget):
         foot.addLayout(pages)
         foot.addLayout(buttons)
         foot.addWidget(self.file)
-        self._stack = QStackedWidget()
+        self._stack = QStackedWidget(self)
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.empty)
         column = QVBoxLayout(self)

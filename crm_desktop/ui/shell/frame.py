@@ -77,7 +77,7 @@ class Frame(Live, QWidget):
         self._new_menu, self._program_menu = Menu(self), Menu(self)
         self.top = TopBar(self._new_menu, self._program_menu)
         self.notices = NoticeHost()
-        self.stack = QStackedWidget()
+        self.stack = context.stage = QStackedWidget()
         self.status = StatusBar()
         self._lay_out()
         self._commands = self._make_commands()

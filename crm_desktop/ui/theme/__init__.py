@@ -40,6 +40,7 @@ class Theme(QObject):
         self._revision = 0
         self._colors: dict[str, QColor] = {}
         self._inks: dict[str, QPalette] = {}
+        self._icons: dict[tuple[str, str], QIcon] = {}
         self._folder: QTemporaryDir | None = None
 
     @property
@@ -139,12 +140,14 @@ class Theme(QObject):
         return icons.draw(name, self.color(color).name(), size, ratio, self._scale)
 
     def icon(self, name: str, color: str = "text-soft") -> QIcon:
-        """Return an icon for actions and menus; ask again after `changed`."""
-        made = QIcon()
-        for size in (tokens.ICON_SMALL, tokens.ICON_LARGE):
-            for ratio in _RATIOS:
-                made.addPixmap(self.pixmap(name, color, size, ratio))
-                made.addPixmap(self.pixmap(name, "text-disabled", size, ratio), QIcon.Mode.Disabled)
+        """Return an icon for actions and menus, one object for all; ask again after `changed`."""
+        made = self._icons.get((name, color))
+        if made is None:
+            made = self._icons[name, color] = QIcon()
+            for size in (tokens.ICON_SMALL, tokens.ICON_LARGE):
+                for ratio in _RATIOS:
+                    made.addPixmap(self.pixmap(name, color, size, ratio))
+                    made.addPixmap(self.pixmap(name, "text-disabled", size, ratio), QIcon.Mode.Disabled)
         return made
 
     def _on_desktop_scheme_changed(self) -> None:
@@ -160,6 +163,7 @@ class Theme(QObject):
         self._revision += 1
         self._colors.clear()
         self._inks.clear()
+        self._icons.clear()
         app.setFont(self.font())
         app.setPalette(palette(self._scheme))
         app.setStyleSheet(sheet(self._scheme, self._scale, self._icon_folder()))

@@ -140,6 +140,7 @@ class FactsPane(Live, QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         holder = QWidget()
+        self.setWidget(holder)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.name, 1)
@@ -167,7 +168,6 @@ class FactsPane(Live, QScrollArea):
         column.addSpacing(12)
         column.addWidget(self.files)
         column.addStretch(1)
-        self.setWidget(holder)
 
     def _show_others(self, others: tuple[QueueRow, ...]) -> None:
         while self._rows.count():

@@ -209,9 +209,10 @@ class Conversation(Live, ReadingArea):
         )
         self._column.addWidget(self.empty)
         self._column.addStretch(1)
+        self._holder.setBackgroundRole(QPalette.ColorRole.Base)
+        self._holder.setAutoFillBackground(True)
         self.setWidget(self._holder)
         self.retranslate()
-        self.retint()
 
     def show_messages(self, rows: Sequence[MessageRow], *, editable: bool, ticket_changed: bool) -> None:
         """Show these messages; one being changed stays open."""
@@ -241,13 +242,6 @@ class Conversation(Live, ReadingArea):
     def retranslate(self) -> None:
         """Name the conversation in the language on screen."""
         self.setAccessibleName(tr("Conversation"))
-
-    def retint(self) -> None:
-        """Stand on the surface."""
-        colors = self.palette()
-        colors.setColor(QPalette.ColorRole.Window, theme().color("surface"))
-        self._holder.setPalette(colors)
-        self._holder.setAutoFillBackground(True)
 
     def _to_end(self) -> None:
         self._holder.layout().activate()

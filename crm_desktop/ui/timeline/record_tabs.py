@@ -80,13 +80,13 @@ class RecordTabs(QWidget):
         inner.addWidget(self.row, 1)
         inner.addWidget(self.mark)
         self._holder.hide()
-        self.stack = QStackedWidget()
-        self.stack.addWidget(first)
+        self.stack = QStackedWidget(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._holder)
         column.addWidget(self.stack, 1)
+        self.stack.addWidget(first)
         context.records_changed.connect(self._on_records_changed)
 
     @property

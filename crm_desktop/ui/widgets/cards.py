@@ -63,8 +63,6 @@ class Card(Live, QFrame):
 class Avatar(Live, QWidget):
     """A circle with the initial of a person; `own` is the person at the laptop."""
 
-    tinted_once = True
-
     def __init__(self, name: str, *, size: int = 28, own: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name, self._size, self._own = name, size, own

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCalendarWidget,
@@ -299,10 +299,17 @@ class DateField(Live, QDateEdit):
         super().__init__(parent)
         self.setCalendarPopup(True)
         self.setDisplayFormat("yyyy-MM-dd")
-        calendar = self.calendarWidget()
-        calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
-        self.retranslate()
+        self._calendar: QCalendarWidget | None = None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Have the calendar ready before it opens; made with the field, it would cost more than the field."""
+        if self._calendar is None:
+            self._calendar = self.calendarWidget()
+            self._calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
+            self.retranslate()
+        super().mousePressEvent(event)
 
     def retranslate(self) -> None:
         """Name the days and months of the calendar in the language on screen."""
-        self.calendarWidget().setLocale(translator().locale)
+        if self._calendar is not None:
+            self._calendar.setLocale(translator().locale)

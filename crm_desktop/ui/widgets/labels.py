@@ -20,8 +20,6 @@ class Label(Live, QLabel):
     `step`: caption, body, section, title, figure. `color`: a colour token. `weight`: 400 or 600.
     """
 
-    tinted_once = True
-
     def __init__(
         self,
         text: Text = "",
@@ -152,8 +150,6 @@ class Heading(Live, QWidget):
 
 class IconLabel(Live, QLabel):
     """An icon of the theme; `name` says it to those who listen, empty where words stand beside it."""
-
-    tinted_once = True
 
     def __init__(
         self,

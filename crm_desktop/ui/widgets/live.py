@@ -13,8 +13,6 @@ class Live:
     A subclass overrides what it needs and calls both at the end of its `__init__`.
     """
 
-    tinted_once = False
-    """Whether once for each look of the theme is enough: where `retint` sets nothing but the widget's own."""
     _worn = -1
 
     def retranslate(self) -> None:
@@ -36,8 +34,4 @@ class Live:
         if kind == QEvent.Type.LanguageChange:
             self.retranslate()
         elif kind == QEvent.Type.StyleChange:
-            # Qt says so each time a widget gets a parent, too.
-            if self.tinted_once:
-                self.dress()
-            else:
-                self.retint()
+            self.dress()  # Qt says so each time a widget gets a parent, too
