@@ -42,6 +42,8 @@ class FormSetup:
     """Long texts that gave way to those of the record, until somebody says what becomes of them."""
     twins: tuple[Twin, ...]
     """Records that have the same as this one, or as the one it is about, where no two should."""
+    user_id: str
+    """Who fills it in."""
     about_like: tuple[Match, ...]
     """Likely duplicates of the record that a task still to be done is about."""
 
@@ -93,6 +95,7 @@ def open_form(
         refusal=rights.may_do(replica, action, entity, record_id).reason,
         others=other_versions.of_record(replica, entity, record_id) if record_id else (),
         twins=twins(replica, entity, record_id) if record_id else (),
+        user_id=replica.person.user_id,
         about_like=_about_like(replica, record) if record is not None else (),
     )
 

@@ -14,6 +14,7 @@ from crm_desktop.services.lists import ListSetup
 from crm_desktop.ui.customers.words import step_shown
 from crm_desktop.ui.format import figure, money, near_date
 from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
+from crm_desktop.ui.lists.columns import longest_day
 from crm_desktop.ui.lists.views import ListView
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.cells import CellKind
@@ -63,6 +64,7 @@ def extra_columns(setup: ListSetup) -> tuple[Column, ...]:
             kind=CellKind.TEXT,
             width=96,
             cell=_last_contact,
+            longest=longest_day,
             sort=LAST_CONTACT,
             field=shown.field,
         )
@@ -76,6 +78,7 @@ def extra_columns(setup: ListSetup) -> tuple[Column, ...]:
             kind=CellKind.TEXT,
             width=112,
             cell=_pool_due,
+            longest=longest_day,
             sort=POOL_DUE,
             field=shown.field,
         )

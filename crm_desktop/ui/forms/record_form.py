@@ -289,7 +289,7 @@ class RecordForm(Live, QWidget):
 
     def _say_overtaken(self, names: Sequence[str], record: Record) -> None:
         fields = [self.grid.fields[name].field for name in names]
-        text = overtaken_words(fields, record, self.context.replica.person.user_id)
+        text = overtaken_words(fields, record, self._setup.user_id if self._setup is not None else "")
         self._note.say(text, Tone.WARN, message("Take that value"), lambda: self._take_present(names))
 
     def _take_present(self, names: Sequence[str]) -> None:

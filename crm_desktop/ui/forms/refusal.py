@@ -17,7 +17,7 @@ def say_refusal(setup: FormSetup, note: FormBar, context: Context, form: QWidget
     record, refusal = setup.record, setup.refusal
     if refusal is None:
         return
-    if record is None or not sharing.naming(record, context.replica.person.user_id):
+    if record is None or not sharing.naming(record, setup.user_id):
         note.say(refusal, Tone.INFO)
         return
     replica, entity, record_id = context.replica, record.entity, record.id

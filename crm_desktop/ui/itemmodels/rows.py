@@ -65,6 +65,8 @@ class Column:
     """Shown until the person chooses columns."""
     fixed: bool = False
     """Always there, first, without a head to take hold of."""
+    longest: Callable[[], str] | None = None
+    """Returns a text as long as any of its cells holds; None where they are as long as they are."""
 
 
 def cell_of(row: Row | None, column: Column) -> CellText:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,8 +13,8 @@ from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.values import currency_of
 from crm_desktop.services.lists import ListSetup, ShownField
-from crm_desktop.ui.field_texts import field_text, word_text
-from crm_desktop.ui.format import money
+from crm_desktop.ui.field_texts import field_text, moment_text, word_text
+from crm_desktop.ui.format import money, short_date
 from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.cells import CellKind
@@ -45,6 +46,15 @@ _KINDS = {
     Kind.MONEY: CellKind.RIGHT,
     Kind.TAGS: CellKind.TAGS,
 }
+_LONG_AGO = datetime.datetime(2000, 12, 28, 20, 58)  # noqa: DTZ001 - only its length counts
+
+
+def longest_day() -> str:
+    """Return a day as long as any a list shows, in the language on screen."""
+    return short_date(_LONG_AGO.date())
+
+
+_LONGEST = {Kind.DATE: longest_day, Kind.INSTANT: lambda: moment_text(_LONG_AGO)}
 EDITED_IN_PLACE = frozenset(
     (
         Kind.TEXT,
@@ -136,6 +146,7 @@ def field_column(
         editable=shown.writable and field.kind in EDITED_IN_PLACE,
         stretch=stretch,
         shown=field.in_list,
+        longest=_LONGEST.get(field.kind),
     )
 
 

@@ -219,7 +219,9 @@ class RecordList(Live, QWidget):
 
     def show_column_keys(self, keys: Sequence[str]) -> None:
         """Show these columns, in this order, and remember them."""
-        self._keep_columns(tuple(keys))
+        usual = (column.key for column in chosen_columns(self._all_columns, ()))
+        # Without any the list has its own; a saved view, which must have some, takes those.
+        self._keep_columns(tuple(keys) or (tuple(usual) if self._view.columns else ()))
         self._show_columns()
         self.ask()
 

@@ -125,7 +125,8 @@ class RecordTable(QTableView):
             if not column.fixed:
                 width = max(width, theme().px(_LEAST_WIDTH))
             if not column.fixed and column.key not in chosen:
-                width = max(width, self._head_needs(column, sorts=column.key not in usual))
+                head_needs = self._head_needs(column, sorts=column.key not in usual)
+                width = max(width, head_needs, self._cells_need(column))
                 if column.kind is CellKind.TEXT and not column.stretch and column.key not in usual:
                     self._grows[place] = width
             head.resizeSection(place, width)
@@ -309,6 +310,11 @@ class RecordTable(QTableView):
         words = QFontMetrics(theme().font("caption")).horizontalAdvance(show(column.title))
         arrow = _ARROW + 4 if sorts and column.sort is not None else 0
         return words + theme().px(2 * S + arrow) + 1
+
+    def _cells_need(self, column: Column) -> int:
+        if column.longest is None:
+            return 0
+        return QFontMetrics(theme().font()).horizontalAdvance(column.longest()) + theme().px(2 * S) + 1
 
     def _on_section_clicked(self, place: int) -> None:
         column = self.keyset.columns[place]

@@ -118,10 +118,10 @@ class Reminders(QObject):
         if not self._window.isActiveWindow() and self._context.app.settings.get(NOTIFICATIONS):
             shown = items if len(items) <= ONE_BY_ONE else ()
             for item in shown:
-                self._desktop.say(item.subject, show(_when_words(item, self._now())), self._choices(item))
+                when = show(_when_words(item, self._now()))
+                self._desktop.say(item.subject, when, self._choices((item,)))
             if not shown:
-                opening = {tr("Show the calendar"): lambda: self._open(items)}
-                self._desktop.say(tr("Reminders"), show(_digest_words(items)), opening)
+                self._desktop.say(tr("Reminders"), show(_digest_words(items)), self._choices(items))
         # In the window too: whoever comes back to it finds what to do about it there.
         self.shown = items
         self._context.notice.emit(
@@ -133,13 +133,15 @@ class Reminders(QObject):
             )
         )
 
-    def _choices(self, item: CalendarItem) -> dict[str, Callable[[], None]]:
+    def _choices(self, items: Sequence[CalendarItem]) -> dict[str, Callable[[], None]]:
         """Return the buttons of a line the desktop shows; the moments are those of the click."""
-        return {
-            tr("Show"): lambda: self._open((item,)),
-            tr("Tick off"): lambda: self._tick(item),
-            tr("Again in 10 minutes"): lambda: self.snooze((item,), self._now() + 10 * MINUTE_MS),
+        later = {
+            tr("Again in 10 minutes"): lambda: self.snooze(items, self._now() + 10 * MINUTE_MS),
         }
+        if len(items) > 1:
+            tomorrow = {tr("Again tomorrow"): lambda: self.snooze(items, self.tomorrow_ms())}
+            return {tr("Show the calendar"): lambda: self._open(items), **later, **tomorrow}
+        return {tr("Show"): lambda: self._open(items), tr("Tick off"): lambda: self._tick(items[0]), **later}
 
     def _open_menu(self, items: Sequence[CalendarItem]) -> None:
         menu = self.menu(items)

@@ -27,7 +27,7 @@ from crm_desktop.ui.itemmodels.rows import CellText, Column
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.translate import show
+from crm_desktop.ui.translate import show, translator
 from crm_desktop.ui.widgets.cells import CellKind
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
@@ -103,6 +103,25 @@ def test_no_head_is_cut_and_free_room_goes_to_columns_of_words(stage: Stage) -> 
     stage.window.resize(1500, 900)
     stage.settle()
     assert table.columnWidth(keys.index("phone")) == 90  # a person's choice stays
+
+
+def test_a_day_of_another_year_is_not_cut_in_either_language(stage: Stage) -> None:
+    for day in ("2024-12-28", "2026-01-02"):
+        records.create(stage.app.replica, "deal", {"name": day, "close_date": day})
+    for language in ("en", "zh_CN"):
+        translator().use(language)
+        try:
+            made = RecordList(stage.context, stage.actions, "deal", ("name", "close_date"))
+            stage.show(made)
+            place = [column.key for column in made.model.columns].index("close_date")
+            texts = [made.model.index(row, place).data() for row in range(made.model.known)]
+            assert any("2024" in text for text in texts)
+            room = made.table.columnWidth(place) - 2 * theme().px(8)
+            body = QFontMetrics(theme().font())
+            assert max(map(body.horizontalAdvance, texts)) <= room, language
+            made.hide()
+        finally:
+            translator().use("en")
 
 
 class Painted(QObject):
@@ -661,5 +680,13 @@ def test_a_saved_view_takes_up_what_is_shown_now_and_undo_gives_the_former_back(
     undo()
     stage.settle()
     assert kept() == ("name", "city")
+    made.show_column_keys(())
+    stage.settle()
+    usual = [column.key for column in made.all_columns().values() if column.shown and not column.fixed]
+    assert made.column_keys() == usual, "the usual columns, not those the list was left with"
+    made.show_column_keys(["name", "city"])
+    stage.settle()
     made.choose_view("all")
+    stage.settle()
+    assert made.column_keys() == ["name", "city"], "and what was tried in the view is its own"
     assert not made.tabs.more_button.isVisible()

@@ -128,6 +128,15 @@ def test_the_buttons_of_the_desktops_line_tick_off_and_put_off(desk: Desk) -> No
 def test_many_at_once_are_one_line_and_in_front_the_system_says_nothing(desk: Desk) -> None:
     desk.look()
     for number in range(4):
+        desk.make(f"earlier {number}", number + 1)
+    desk.look()
+    assert [title for title, _ in desk.said] == ["Reminders"]
+    assert list(desk.choices) == ["Show the calendar", "Again in 10 minutes", "Again tomorrow"]
+    desk.choices["Again in 10 minutes"]()
+    desk.settle()
+    assert len(desk.app.settings.get(REMINDED)["snoozed"]) == 4
+    desk.said.clear()
+    for number in range(4):
         desk.make(f"call {number}", number + 1)
     show_active(desk.qtbot, desk.window)
     (said,) = desk.look()
