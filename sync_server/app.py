@@ -24,10 +24,10 @@ from sync_server.jobs.mails import send_mails
 from sync_server.jobs.orphans import end_with_parent
 from sync_server.services import passwords
 from sync_server.services.headquarters import open_headquarters
+from sync_server.services.visitors import SITE_AT_ONCE, SITE_PER_HOUR, VisitorGuard
 from sync_server.settings import Settings, default_data_folder, read_settings
 from sync_server.store.serving import serving
 from sync_server.web import forms, pages
-from sync_server.web.guard import SITE_AT_ONCE, SITE_PER_HOUR, VisitorGuard
 
 # Objects made before Python looks for cycles. At its own 700, a first upload of thousands of records spent a
 # fifth of its time on walking them again and again; what a request leaves behind is freed without that.
@@ -63,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.newsroom = newsroom
     app.state.gate = Gate(settings)
     app.state.visitors = VisitorGuard()
+    app.state.key_guard = _key_guard(settings)
     app.state.senders = VisitorGuard(per_hour=SITE_PER_HOUR, at_once=SITE_AT_ONCE)
     answer_errors(app)
     for part in (health, calendar_feeds, auth, sync, news, known, blobs, records, forms, pages):
@@ -70,6 +71,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Frame, body_bytes_max=settings.body_bytes_max, meter=headquarters.sync.meter)
     app.openapi = describe(app)  # type: ignore[method-assign]
     return app
+
+
+def _key_guard(settings: Settings) -> VisitorGuard | None:
+    """Return what counts the requests of each key, None where they may ask without end."""
+    per_minute = settings.key_requests_per_minute
+    return VisitorGuard(per_hour=60 * per_minute, at_once=per_minute) if per_minute else None
 
 
 def app_of_environment() -> FastAPI:

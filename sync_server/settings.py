@@ -121,6 +121,8 @@ class Settings:
 
     requests_per_minute: int = 600
     """Rounds and waits for news of one laptop that one process answers; 0: any number."""
+    key_requests_per_minute: int = 600
+    """Requests under one key of another program that one process answers; 0: any number."""
     megabytes_per_day: int = 4_000
     """What one laptop may send and fetch in a day (UTC); 0: any amount."""
     operations_per_day: int = 500_000

@@ -15,9 +15,10 @@ from fastapi import Depends, Request
 from crm_core.sync.protocol import OPENED_HEADER
 from sync_server.api.gate import Gate
 from sync_server.asked import address_of, headquarters
-from sync_server.services import faults, measures
+from sync_server.services import faults, keys, measures
 from sync_server.services.auth import Auth, DeviceSession
 from sync_server.services.enrolment_files import demand_opener
+from sync_server.services.visitors import VisitorGuard
 
 REMEMBERED_S: Final = 60.0
 REMEMBERED_MOST: Final = 1000
@@ -65,8 +66,15 @@ def current_device(request: Request) -> DeviceSession:
 
 
 def current_user(request: Request) -> str:
-    """Return the id of the user asking: by name and password, or through a laptop's token."""
+    """Return the id of the user asking: by name and password, by a key, or through a laptop's token."""
     authorization = request.headers.get("authorization", "")
+    if (secret := key_in(authorization)) is not None:
+        user_id = keys.user_of(headquarters(request), secret)
+        guard: VisitorGuard | None = request.app.state.key_guard
+        if guard is not None and (wait_s := guard.wait_s(user_id)):
+            measures.turned_away.labels(limit="key").inc()
+            raise faults.key_too_fast(wait_s)
+        return user_id
     if authorization[: len(_BASIC)].lower() != _BASIC:
         return working_device(request).user_id
     try:
@@ -76,6 +84,13 @@ def current_user(request: Request) -> str:
     name, _, password = plain.partition(":")
     remembered: Remembered = request.app.state.remembered
     return remembered.check(headquarters(request).auth, name, password, address_of(request))
+
+
+def key_in(authorization: str) -> str | None:
+    """Return the secret of another program's key in a header; None where it holds something else."""
+    said = authorization[len(_BEARER) :].strip()
+    is_key = authorization[: len(_BEARER)].lower() == _BEARER and said.startswith(keys.PREFIX)
+    return said if is_key else None
 
 
 def working_device(request: Request) -> DeviceSession:

@@ -18,8 +18,9 @@ from sync_server.services.version import VERSION
 Tree = dict[str, Any]
 
 _ABOUT: Final = """Records of this headquarters, through the rights of whoever asks: a user by name and
-password (HTTP Basic), or a laptop by its token (Bearer). Money is decimal text with its currency
-(`1299.00 CNY`), dates and instants ISO 8601, links the id of the record. Every error is a `Fault`."""
+password (HTTP Basic), a laptop by its token or another program by its key (Bearer). Money is decimal text
+with its currency (`1299.00 CNY`), dates and instants ISO 8601, links the id of the record. Every error is a
+`Fault`."""
 
 _FORMS: Final[dict[Kind, Tree]] = {
     Kind.INTEGER: {"type": "integer"},
@@ -83,6 +84,7 @@ def describe(app: FastAPI) -> Callable[[], Tree]:
             components["securitySchemes"] = {
                 "password": {"type": "http", "scheme": "basic"},
                 "laptop": {"type": "http", "scheme": "bearer"},
+                "key": {"type": "http", "scheme": "bearer", "description": "A key of another program."},
             }
             shapes = components.setdefault("schemas", {})
             for name in ("HTTPValidationError", "ValidationError"):
@@ -157,7 +159,7 @@ def _paths(schema: Schema) -> Tree:
             "operationId": f"{verb}_{name}",
             "summary": summary,
             "tags": [name],
-            "security": [{"password": []}, {"laptop": []}],
+            "security": [{"password": []}, {"laptop": []}, {"key": []}],
             "responses": answers,
             **more,
         }

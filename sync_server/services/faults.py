@@ -59,6 +59,21 @@ def token_unknown() -> Refusal:
     return Refusal("sign_in", N_("HQ does not know this laptop; sign in again"))
 
 
+def key_unknown() -> Refusal:
+    """Return the one answer to a key that is wrong, expired or revoked."""
+    return Refusal("sign_in", N_("HQ does not know this key"))
+
+
+def key_too_fast(wait_s: int) -> Refusal:
+    """Return the answer to a program that asks faster than its key may."""
+    return Refusal(
+        "limit",
+        N_("This key asks HQ too often; try again in {seconds} seconds"),
+        wait_s=wait_s,
+        seconds=wait_s,
+    )
+
+
 def file_expired(until_ms: int) -> Refusal:
     """Return the answer to a laptop whose enrolment file was not used in time."""
     day = datetime.datetime.fromtimestamp(until_ms / 1000, datetime.UTC).date().isoformat()

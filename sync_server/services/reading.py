@@ -15,12 +15,14 @@ from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.ids import is_id
 from crm_core.rules.access import Action, ClassRight, Person, decide, readable_fields
+from crm_core.rules.key_scopes import narrowed
 from crm_core.rules.people import person_for
 from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from sync_server.services.criteria import Criterion, column_of, condition
 from sync_server.services.custom import CustomFields
+from sync_server.store.keys import ApiKey
 from sync_server.store.tables import Cell, RowMeta, RowScope, table_of
 
 PAGE_MOST: Final = 1000
@@ -29,6 +31,7 @@ _PEOPLE: Final = tuple(table_of(model) for model in (User, Team, Territory, Role
 _scope = table_of(RowScope)
 _meta = table_of(RowMeta)
 _cell = table_of(Cell)
+_key = table_of(ApiKey)
 
 NO_SUCH = N_("There is no such record, or you may not see it")
 
@@ -60,12 +63,17 @@ class Page:
 
 
 def read_person(connection: Connection, user_id: str) -> Person:
-    """Return the person behind a user. Raises `BrokenPromise` where there is no policy to go by."""
+    """Return the person behind a user, where he stands for a key with no more rights than that.
+
+    Raises `BrokenPromise` where there is no policy to go by.
+    """
     users, teams, territories, roles = (
         [dict(row) for row in connection.execute(select(table).where(table.c.life % 2 == 1)).mappings()]
         for table in _PEOPLE
     )
-    return person_for(user_id, users, teams, territories, roles)
+    person = person_for(user_id, users, teams, territories, roles)
+    scopes = connection.execute(select(_key.c.scopes).where(_key.c.user_id == user_id)).scalar()
+    return person if scopes is None else narrowed(person, scopes)
 
 
 class Reader:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, MetaData, column, inspect, select, table
 
 from crm_core.entities import ENTITIES
-from sync_server.store import alike, attempts, blobs, calendar_feeds, known, turns
+from sync_server.store import alike, attempts, blobs, calendar_feeds, keys, known, turns
 from sync_server.store.tables import HqBase
 
 STEPS = Path(__file__).parent / "migrations"
@@ -17,6 +17,7 @@ KEPT = (
     attempts.SignInAttempt,
     blobs.Blob,
     calendar_feeds.CalendarFeed,
+    keys.ApiKey,
     known.KnownHash,
     turns.AssignmentTurn,
 )

@@ -23,8 +23,8 @@ from sync_server.services.capture import Form, Sender
 from sync_server.services.faults import Refusal, too_large, too_many_forms
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.languages import language_of_browser
+from sync_server.services.visitors import VisitorGuard
 from sync_server.web.form_page import STAMP, form_page, gone_page, thanks_page
-from sync_server.web.guard import VisitorGuard
 
 BODY_BYTES_MAX: Final = 64 * 1024
 FIELDS_MOST: Final = 100

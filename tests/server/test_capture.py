@@ -20,8 +20,8 @@ from sync_server.jobs.leads import give_out
 from sync_server.services import founding, lead_setup, people
 from sync_server.services.assigning import assign
 from sync_server.services.headquarters import Headquarters, open_headquarters
+from sync_server.services.visitors import AT_ONCE, SITE_AT_ONCE, VisitorGuard
 from sync_server.settings import fresh_settings, read_settings
-from sync_server.web.guard import AT_ONCE, SITE_AT_ONCE, VisitorGuard
 from tests.support.server import ADMIN, ADMIN_PASSWORD, RunningServer
 
 ANN = {"name": "Ann <b>Moss</b>", "email": "ann@heron.example", "needs": "Three pumps"}

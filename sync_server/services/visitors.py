@@ -1,4 +1,4 @@
-"""How often somebody may send something to a page anybody can reach."""
+"""How often somebody may send or ask: a visitor of a page, a site by its form, a program by its key."""
 
 from __future__ import annotations
 
