@@ -18,6 +18,7 @@ from crm_core.schema.values import canonical_decimal
 DELIVERED: Final = "delivered"
 """State of a delivery that counts."""
 RETURN: Final = "return"
+CONFIRMED, CLOSED, CANCELLED = "confirmed", "closed", "cancelled"
 NONE, PART, WHOLE = "none", "part", "whole"
 _BETWEEN_SERIALS: Final = re.compile(r"[\n,;，；、]+")
 
@@ -77,17 +78,31 @@ def open_of(ordered: Iterable[tuple[str, Values]], delivered: Mapping[str, Decim
     return {line_id: quantity for line_id, quantity in found.items() if quantity > 0}
 
 
+def demand_cancellable(moves: Iterable[Moved]) -> None:
+    """Raise `UserError` where an order cannot be cancelled: some of it is with the customer."""
+    if any(quantity > 0 for quantity in delivered_of(moves).values()):
+        raise UserError(N_("Goods of this order are with the customer; take them back or close the order"))
+
+
 def serials_of(text: Any) -> tuple[str, ...]:
     """Return the serial numbers in what was typed: one a line, or with commas between."""
     return tuple(each for part in _BETWEEN_SERIALS.split(str(text or "")) if (each := part.strip()))
 
 
-def demand_possible(move: Moved, ordered: Sequence[tuple[str, Values]], others: Iterable[Moved]) -> None:
+def demand_possible(
+    move: Moved, order: Values, ordered: Sequence[tuple[str, Values]], others: Iterable[Moved]
+) -> None:
     """Raise `UserError` where a delivery or return cannot have taken place as it is written.
 
     `others` are the order's other deliveries. Of no line is delivered more than was ordered, and none
-    comes back that was not delivered; serial numbers are no more than pieces, and none twice.
+    comes back that was not delivered; serial numbers are no more than pieces, and none twice. A return says
+    why.
     """
+    state = order.get("status")
+    if state != CONFIRMED and not (move.comes_back and state == CLOSED):
+        raise UserError(N_("Only what was ordered is delivered: confirm the order first"))
+    if move.comes_back and not move.delivery.get("reason"):
+        raise UserError(N_("Say why it came back"))
     lines = dict(ordered)
     counted = [each for each in others if each.counts]
     before = delivered_of(counted)

@@ -1,11 +1,11 @@
-"""Records with lines that come to a total: quotes, contracts, orders. What of them is fixed, and when."""
+"""Records with lines: quotes, contracts, orders, deliveries. What of them is fixed, and from when on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from crm_core.i18n import N_
 from crm_core.rules.quote_sums import TERMS
@@ -24,6 +24,8 @@ class Sheet:
     """English sentence for who would change it afterwards."""
     stands_at_hq: str
     """The same for who is told by HQ."""
+    first: str = "draft"
+    """State it may be changed in."""
 
     @property
     def line(self) -> str:
@@ -34,6 +36,10 @@ class Sheet:
     def link(self) -> str:
         """Field of its parts that leads to it."""
         return f"{self.entity}_id"
+
+    def is_open(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether one may still be changed; one made without a state begins so."""
+        return (values.get("status") or self.first) == self.first
 
 
 _AGREED: Final = frozenset((*TERMS, "customer_id", "terms", "terms_en", "exchange_rate", "base_currency"))
@@ -65,8 +71,22 @@ SHEETS: Final[Mapping[str, Sheet]] = MappingProxyType(
         )
     }
 )
-"""By the kind of record that has the lines."""
+"""Those whose lines come to a total, by the kind of record that has the lines."""
+FIXED: Final[Mapping[str, Sheet]] = MappingProxyType(
+    {
+        **SHEETS,
+        "delivery": Sheet(
+            entity="delivery",
+            parts=("delivery_line",),
+            fixed=frozenset(("order_id", "kind", "delivered_on", "reason")),
+            stands=N_("What was delivered stands; make a return against it"),
+            stands_at_hq=N_("What was delivered stands; make a return against it"),
+            first="planned",
+        ),
+    }
+)
+"""These, and deliveries."""
 PARTS: Final[Mapping[str, Sheet]] = MappingProxyType(
-    {part: sheet for sheet in SHEETS.values() for part in sheet.parts}
+    {part: sheet for sheet in FIXED.values() for part in sheet.parts}
 )
 """By the kind of record that belongs to it."""

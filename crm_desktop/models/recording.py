@@ -111,6 +111,11 @@ class Recorder:
             row.update(life=1, **self._made_by())
         self.write_out(session)
 
+    def hang_together(self) -> None:
+        """Let what is recorded from here on be taken by HQ as a whole, or not at all."""
+        self._txn_no = None
+        self._flags |= TxnFlag.ALL_OR_NOTHING
+
     def write_out(self, session: Session) -> None:
         """Send what was recorded, and the clock and counters with it, to the open transaction."""
         connection = session.connection()

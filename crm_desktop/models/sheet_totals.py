@@ -53,8 +53,11 @@ def moves_of(session: Session, order_id: str) -> dict[str, Moved]:
         .order_by(DeliveryLine.id)
     )
     for row in rows:
-        lines[str(row.delivery_id)].append(record_of(row).values)
-    return {row.id: Moved(delivery=record_of(row).values, lines=tuple(lines[row.id])) for row in made}
+        lines[str(row.delivery_id)].append({**record_of(row).values, "id": row.id})
+    return {
+        row.id: Moved(delivery={**record_of(row).values, "id": row.id}, lines=tuple(lines[row.id]))
+        for row in made
+    }
 
 
 def refresh(session: WriteSession, entity: str, record_id: str) -> None:

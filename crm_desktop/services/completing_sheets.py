@@ -11,15 +11,16 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
+from crm_core.rules import deliveries
 from crm_core.rules.access import Person
 from crm_core.rules.positions import between
 from crm_core.rules.quote_state import is_draft
 from crm_core.rules.sheets import PARTS, SHEETS
 from crm_core.schema.field import Plain
-from crm_desktop.models import numbers, repository
+from crm_desktop.models import numbers, repository, sheet_totals
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.records import Record
-from crm_desktop.services import pricing
+from crm_desktop.services import delivering, pricing
 from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import company
 
@@ -59,6 +60,8 @@ def _changed_agreed(entity: str) -> Changed:
             and not before.get("number")
         ):
             changes["number"] = numbers.take(session, entity, clock.today())
+        if entity == "order" and changes.get("status", before.get("status")) == deliveries.CANCELLED:
+            deliveries.demand_cancellable(sheet_totals.moves_of(session, before.id).values())
         if changes.get("status") == "signed" and not changes.get("signed_on", before.get("signed_on")):
             changes["signed_on"] = clock.today().isoformat()
 
@@ -176,17 +179,23 @@ def _offer(entity: str, values: Values, **offered: Plain) -> None:
 
 
 _LINES: Final = tuple(sheet.line for sheet in SHEETS.values())
-_PARTS: Final = tuple(part for part in PARTS if part not in _LINES)
+_PARTS: Final = tuple(part for sheet in SHEETS.values() for part in sheet.parts[1:])
 _AGREED: Final = tuple(entity for entity in SHEETS if entity != "quote")
 NEW: Final[dict[str, New]] = {
     **{entity: _new_agreed(entity) for entity in _AGREED},
     **{entity: _new_line(entity) for entity in _LINES},
     **{entity: _new_part(entity) for entity in _PARTS},
+    "delivery": delivering.complete_new,
+    "delivery_line": delivering.complete_new_line,
+    "installed_product": delivering.complete_new_installed,
 }
 """What finishes a new record, by kind."""
 CHANGED: Final[dict[str, Changed]] = {
     **{entity: _changed_agreed(entity) for entity in _AGREED},
     **{entity: _changed_line(entity) for entity in _LINES},
     **{entity: _changed_part(entity) for entity in _PARTS},
+    "delivery": delivering.complete_change,
+    "delivery_line": delivering.complete_changed_line,
+    "installed_product": delivering.complete_changed_installed,
 }
 """What follows from a change, by kind."""

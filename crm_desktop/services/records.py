@@ -26,7 +26,7 @@ from crm_desktop.models.query import ListQuery, Page
 from crm_desktop.models.records import Record, field_named
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
-from crm_desktop.services import commenting, pooling, quote_sending, rights
+from crm_desktop.services import commenting, delivering, pooling, quote_sending, rights
 from crm_desktop.services.completing import complete_change, complete_new
 from crm_desktop.services.declaring import declaration_problems
 from crm_desktop.services.outcome import Outcome
@@ -263,6 +263,7 @@ def update_in(
             rights.may(session, person, Action.EDIT, entity, before.values, written).demand()
         rights.demand_assignable(session, person, entity, before.values, after)
     quote_sending.keep_before_sending(session, before, complete)
+    delivering.install_before(session, person, before, complete)
     record = repository.update(session, entity, record_id, complete, expected)
     counting.follow(session, record)
     return record

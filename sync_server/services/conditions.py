@@ -14,8 +14,7 @@ from crm_core.entities.attachment import CONTENT_FIELDS, ROLE_FIELDS
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.access import read_rights
-from crm_core.rules.quote_state import is_draft
-from crm_core.rules.sheets import PARTS, SHEETS, Sheet
+from crm_core.rules.sheets import FIXED, PARTS, Sheet
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from crm_core.sync.blobs import is_sha256
@@ -84,23 +83,23 @@ def demand_people(records: Records, fields: Iterable[Field], values: Mapping[str
 
 
 def demand_draft(records: Records, record: Record | None, wanted: Wanted) -> None:
-    """Lines and terms of a quote, contract or order change only while it is a draft."""
+    """Lines and terms of a quote, contract, order or delivery change only while it is open."""
     name = wanted.schema.name
     if name in PARTS:
         sheet = PARTS[name]
         above = {wanted.values.get(sheet.link), record.values.get(sheet.link) if record else None}
         for record_id in above:
             found = records.get(SCHEMAS[sheet.entity].no, record_id) if record_id else None
-            if found is not None and not is_draft(found.values):
+            if found is not None and not sheet.is_open(found.values):
                 raise _frozen(sheet)
     elif (
-        name in SHEETS
+        name in FIXED
         and wanted.kind is OpKind.SET
         and record is not None
-        and not is_draft(record.values)
-        and not SHEETS[name].fixed.isdisjoint(wanted.values)
+        and not FIXED[name].is_open(record.values)
+        and not FIXED[name].fixed.isdisjoint(wanted.values)
     ):
-        raise _frozen(SHEETS[name])
+        raise _frozen(FIXED[name])
 
 
 def _frozen(sheet: Sheet) -> Refused:

@@ -15,6 +15,7 @@ from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.merge import Verdict, after_seen, dot, judge, members, next_life
 from crm_core.sync.protocol import Code, OpKind
 from sync_server.services import (
+    beside_steps,
     cascades,
     conditions,
     joining,
@@ -22,7 +23,6 @@ from sync_server.services import (
     ledgers,
     mentions,
     posting,
-    quote_versions,
     sheet_totals,
     signed,
     stage_gate,
@@ -380,7 +380,7 @@ class Edits:
         if links and not is_of_pool:
             self.placing.demand_move(record, links, {**record.values, **written})
         # From here on nothing refuses.
-        quote_versions.keep_before(self._hq, self.records, self.scopes, self.custom, record, step)
+        beside_steps.write(self._hq, self.records, self.scopes, self.custom, record, step)
         self.records.change(record)
         if links:
             self.scopes.lend(record)

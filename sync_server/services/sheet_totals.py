@@ -34,7 +34,7 @@ def _concerned(records: Records, record: Record, changed: Collection[str] | None
     if name in SHEETS:
         is_term = changed is None or not TERMS.isdisjoint(changed)
         return (record.schema.no, record.id) if is_term else None
-    if name in PARTS and name == PARTS[name].line:
+    if name in PARTS and name == PARTS[name].line and PARTS[name].entity in SHEETS:
         return _key(PARTS[name].entity, values.get(PARTS[name].link))
     if record.schema is DELIVERY:
         return _key(ORDER.name, values.get("order_id"))

@@ -47,6 +47,7 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "outgoing_mail": {"recipients": "ann@kontor.example", "subject": "Quote"},
         "absence": {"stand_in_id": "f" * 32, "begins_at": 1, "ends_at": 2},
         "role": {"rights": STANDARD_ROLES["auditor"][1]},
+        "delivery_line": {"order_line_id": "f" * 32},
         "assignment_rule": {"people": [["f" * 32, 1]]},
         "capture_form": {"token": "form", "asked": ["name"]},
     }

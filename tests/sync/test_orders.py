@@ -1,0 +1,208 @@
+"""Orders and contracts on laptops and HQ: made of quotes offline, delivered by two, and what is refused."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from crm_core.errors import UserError
+from crm_core.sync.protocol import Code
+from crm_desktop.models.query import ListQuery
+from crm_desktop.services import contracts, orders, quotes, records
+from crm_desktop.services.orders import Moving
+from tests.support.hq import Office
+from tests.support.replicas import Laptop, Laptops, differences, settle_all
+
+
+def sent_quote(lin: Laptop, product: str | None = None) -> str:
+    customer = records.create(lin.replica, "customer", {"name": "Blue Heron", "phone": "021 5550 0142"}).value
+    quote = quotes.create(
+        lin.replica, {"customer_id": customer.id, "currency": "CNY", "discount_percent": "10"}
+    ).value
+    group = quotes.add_group(lin.replica, quote.id, "Supply").value.id
+    pump = {"product_id": product, "description": "Pump", "quantity": "10", "unit_price": 100_00}
+    quotes.add_line(lin.replica, quote.id, {**pump, "tax_rate": "13", "group_id": group})
+    quotes.add_line(lin.replica, quote.id, {"description": "Valve", "unit_price": 20_00, "optional": True})
+    quotes.set_status(lin.replica, quote.id, "sent")
+    return quote.id
+
+
+def every(laptop: Laptop, entity: str) -> list[Any]:
+    return list(records.page(laptop.replica, ListQuery(entity=entity, limit=50)).rows)
+
+
+def test_an_order_is_made_of_a_quote_offline_delivered_and_partly_taken_back(
+    office: Office, laptops: Laptops
+) -> None:
+    product = office.hq.create("product", {"name": "Pump", "warranty_months": 24})
+    lin = laptops.make("lin", office.user("Lin", "sales"))
+    settle_all([lin], 1)
+    quote_id = sent_quote(lin, product)
+    order = orders.from_quote(lin.replica, quote_id).value
+    assert order["number"].startswith("O-")
+    assert order["total"] == records.get(lin.replica, "quote", quote_id)["total"] == 1017_00
+    assert records.get(lin.replica, "quote", quote_id)["status"] == "accepted"
+    (line,) = orders.state(lin.replica, order.id).lines
+    assert (line[1]["heading"], line[1]["quantity"]) == ("Supply", "10")
+    with pytest.raises(UserError):
+        orders.from_quote(lin.replica, quote_id)
+    with pytest.raises(UserError):
+        orders.deliver(lin.replica, order.id, [Moving(order_line_id=line[0], quantity=Decimal(1))])
+    records.update(lin.replica, "order", order.id, {"status": "confirmed"})
+    for changed in ({"discount_percent": "20"}, {"currency": "USD"}):
+        with pytest.raises(UserError):
+            records.update(lin.replica, "order", order.id, changed)
+    with pytest.raises(UserError):
+        records.update(lin.replica, "order_line", line[0], {"unit_price": 1})
+    serials = ("P-1", "P-2")
+    orders.deliver(
+        lin.replica, order.id, [Moving(order_line_id=line[0], quantity=Decimal(6), serials=serials)]
+    )
+    assert records.get(lin.replica, "order", order.id)["delivered"] == "part"
+    with pytest.raises(UserError):
+        orders.deliver(lin.replica, order.id, [Moving(order_line_id=line[0], quantity=Decimal(5))])
+    orders.deliver(lin.replica, order.id, [Moving(order_line_id=line[0], quantity=Decimal(4))])
+    assert records.get(lin.replica, "order", order.id)["delivered"] == "whole"
+    with pytest.raises(UserError):
+        records.update(lin.replica, "order", order.id, {"status": "cancelled"})
+    orders.take_back(
+        lin.replica,
+        order.id,
+        [Moving(order_line_id=line[0], quantity=Decimal(2), serials=("P-2",))],
+        "faulty",
+    )
+    assert records.get(lin.replica, "order", order.id)["delivered"] == "part"
+    standing = {
+        (each["serial"], each["quantity"], each["status"]) for each in every(lin, "installed_product")
+    }
+    assert standing == {
+        ("P-1", "1", "in_use"),
+        ("P-2", "1", "retired"),
+        (None, "3", "in_use"),
+        (None, "4", "in_use"),
+    }
+    assert all(each["warranty_until"] for each in every(lin, "installed_product"))
+    settle_all([lin], 2)
+    assert list(differences(lin)) == []
+    assert office.row("order", order.id)["delivered"] == "part"
+    assert office.row("order", order.id)["total"] == 1017_00
+    assert len(office.hq.find("installed_product", "order_id", order.id)) == 4
+
+
+def test_two_laptops_that_deliver_too_much_together_hear_of_it_and_nothing_is_lost(
+    office: Office, laptops: Laptops
+) -> None:
+    product = office.hq.create("product", {"name": "Pump"})
+    boss = office.user("Boss", "sales_manager")
+    team = office.hq.create("team", {"name": "North", "manager_id": boss})
+    lin = laptops.make("lin", office.user("Lin", "sales", team_id=team))
+    chief = laptops.make("chief", boss)
+    settle_all([lin, chief], 1)
+    order = orders.from_quote(lin.replica, sent_quote(lin, product)).value
+    records.update(lin.replica, "order", order.id, {"status": "confirmed"})
+    settle_all([lin, chief], 2)
+    (line,) = orders.state(chief.replica, order.id).lines
+    first = orders.deliver(lin.replica, order.id, [Moving(order_line_id=line[0], quantity=Decimal(4))]).value
+    second = orders.deliver(
+        chief.replica, order.id, [Moving(order_line_id=line[0], quantity=Decimal(7))]
+    ).value
+    settle_all([lin, chief], 3)
+    assert office.row("delivery", first.id)["status"] == "delivered"
+    assert office.row("order", order.id)["delivered"] == "part"
+    assert records.get(chief.replica, "delivery", second.id)["status"] == "planned"
+    ((kept_id, kept),) = office.hq.find("delivery_line", "delivery_id", second.id)
+    assert (kept["order_line_id"], kept["quantity"]) == (line[0], "7")
+    told = {(entity, code) for entity, _, code in chief.returned()}
+    assert ("delivery", Code.ILLEGAL_STATE) in told
+    assert lin.returned() == []
+    for laptop in (lin, chief):
+        assert [each["quantity"] for each in every(laptop, "installed_product")] == ["4"]
+        assert records.get(laptop.replica, "order", order.id)["delivered"] == "part"
+        assert list(differences(laptop)) == []
+    records.update(chief.replica, "delivery_line", kept_id, {"quantity": "6"})
+    records.update(chief.replica, "delivery", second.id, {"status": "delivered"})
+    settle_all([lin, chief], 2)
+    assert office.row("order", order.id)["delivered"] == "whole"
+    assert sorted(each["quantity"] for each in every(lin, "installed_product")) == ["4", "6"]
+
+
+def test_hq_writes_down_what_stands_there_and_refuses_what_cannot_be(office: Office) -> None:
+    hq = office.hq
+    product = hq.create("product", {"name": "Pump", "warranty_months": 12})
+    customer = hq.create("customer", {"name": "Heron", "phone": "021 5550 0142"})
+    order = hq.create("order", {"customer_id": customer, "currency": "CNY"})
+    price = {"unit_price": 100_00, "currency": "CNY"}
+    line = hq.create(
+        "order_line",
+        {"order_id": order, "product_id": product, "description": "Pump", "quantity": "3", **price},
+    )
+    assert office.row("order", order)["total"] == 300_00
+    delivery = hq.create("delivery", {"order_id": order})
+    part = hq.create("delivery_line", {"delivery_id": delivery, "order_line_id": line, "quantity": "4"})
+    for wrong in ("draft", "too many"):
+        with pytest.raises(UserError):
+            hq.update("delivery", delivery, {"status": "delivered"})
+        if wrong == "draft":
+            hq.update("order", order, {"status": "confirmed"})
+    hq.update("delivery_line", part, {"quantity": "2", "serials": "A, B"})
+    hq.update("delivery", delivery, {"status": "delivered"})
+    assert office.row("delivery", delivery)["delivered_on"]
+    assert office.row("order", order)["delivered"] == "part"
+    made = hq.find("installed_product", "order_id", order)
+    assert {row["serial"] for _, row in made} == {"A", "B"}
+    assert all(row["warranty_until"] and row["customer_id"] == customer for _, row in made)
+    for entity, record, changes in (
+        ("delivery_line", part, {"quantity": "1"}),
+        ("order_line", line, {"unit_price": 1, "currency": "CNY"}),
+        ("order", order, {"discount_percent": "50"}),
+        ("order", order, {"status": "cancelled"}),
+    ):
+        with pytest.raises(UserError):
+            hq.update(entity, record, changes)
+    back = hq.create("delivery", {"order_id": order, "kind": "return", "reason": "faulty"})
+    hq.create(
+        "delivery_line", {"delivery_id": back, "order_line_id": line, "quantity": "2", "serials": "A\nB"}
+    )
+    hq.update("delivery", back, {"status": "delivered"})
+    assert {row["status"] for _, row in hq.find("installed_product", "order_id", order)} == {"retired"}
+    hq.update("order", order, {"status": "cancelled"})
+    assert office.row("order", order)["delivered"] == "none"
+
+
+def test_a_contract_is_drafted_of_a_quote_with_the_clauses_of_the_library_and_goes_on(
+    office: Office, laptops: Laptops
+) -> None:
+    for rank, title in enumerate(("Delivery", "Liability")):
+        office.hq.create("clause", {"title": title, "body": f"Of {title}", "rank": rank, "standard": True})
+    office.hq.create("clause", {"title": "Secrecy", "body": "None is told"})
+    lin = laptops.make("lin", office.user("Lin", "sales"))
+    settle_all([lin], 1)
+    contract = contracts.from_quote(lin.replica, sent_quote(lin)).value
+    assert (contract["total"], contract["status"]) == (1017_00, "draft")
+    first, second = contracts.clauses(lin.replica, contract.id)
+    assert [each["title"] for each in (first, second)] == ["Delivery", "Liability"]
+    records.update(lin.replica, "contract_clause", first.id, {"body": "Within ten days"})
+    term = {"starts_on": "2027-01-01", "ends_on": "2027-12-31", "notice_days": 60, "renewal": "agree"}
+    records.update(lin.replica, "contract", contract.id, term)
+    for step in ("sent", "signed", "in_force"):
+        with pytest.raises(UserError):
+            contracts.renew(lin.replica, contract.id)
+        records.update(lin.replica, "contract", contract.id, {"status": step})
+        with pytest.raises(UserError):
+            records.update(lin.replica, "contract_clause", first.id, {"body": "At once"})
+        if step != "sent":
+            break
+    assert records.get(lin.replica, "contract", contract.id)["signed_on"]
+    follower = contracts.renew(lin.replica, contract.id).value
+    assert (follower["starts_on"], follower["ends_on"]) == ("2028-01-01", "2028-12-31")
+    assert (follower["follows_id"], follower["total"]) == (contract.id, 1017_00)
+    assert contracts.clauses(lin.replica, follower.id)[0]["body"] == "Within ten days"
+    with pytest.raises(UserError):
+        contracts.renew(lin.replica, contract.id)
+    order = orders.from_contract(lin.replica, contract.id).value
+    assert (order["total"], order["contract_id"]) == (1017_00, contract.id)
+    settle_all([lin], 2)
+    assert list(differences(lin)) == []
+    assert office.row("contract", follower.id)["total"] == 1017_00
