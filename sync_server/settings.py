@@ -107,6 +107,10 @@ class Settings:
     offline_days: int = 30
     """How long a laptop may be worked on without hearing of HQ; then it is only read until it has; 0: for
     ever."""
+    remind_before_due_days: int = 3
+    """How long before an instalment is due its owner is reminded; 0: not at all."""
+    remind_after_due_days: int = 1
+    """How long after an instalment was due, and did not come, its owner is reminded; 0: not at all."""
     keep_days: int = 180
     """How long HQ keeps, at least, what only a laptop absent that long would need, and deleted records;
     0: for ever."""
@@ -162,7 +166,7 @@ class Settings:
         names = (
             *("interval_s", "lease_size", "offline_days", "file_bytes_max", "device_files_bytes_max"),
             *("company", "company_zh", "address", "address_zh", "phone", "email", "tax_number", "currency"),
-            *("region", "public_url"),
+            *("region", "public_url", "remind_before_due_days"),
         )
         told = {name: getattr(self, name) for name in names}
         return {**told, "dictionary": codec.NEWEST_DICTIONARY, "contents_by_file": True}

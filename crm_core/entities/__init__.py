@@ -18,6 +18,7 @@ from crm_core.entities.membership import PointEntry
 from crm_core.entities.merge import Merge
 from crm_core.entities.order import Delivery, DeliveryLine, InstalledProduct, Order, OrderLine
 from crm_core.entities.outgoing import Acceptance, OutgoingMail, Signature
+from crm_core.entities.payment import Instalment, Invoice, InvoiceTitle, Receipt, ReceiptShare
 from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.entities.pool import PoolRule
 from crm_core.entities.pricing import ExchangeRate, PriceBook, StockLevel, TaxClass
@@ -84,6 +85,11 @@ ENTITIES: tuple[type[Entity], ...] = (
     Delivery,
     DeliveryLine,
     InstalledProduct,
+    InvoiceTitle,
+    Instalment,
+    Receipt,
+    ReceiptShare,
+    Invoice,
     Ticket,
     TicketMessage,
     Activity,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped
 from crm_core.i18n import N_
 from crm_core.schema.columns import date, integer, ref, text
 from crm_core.schema.entity import Entity, EntityMeta
-from crm_core.schema.ledger import Ledger
+from crm_core.schema.ledger import Account, Ledger
 
 
 class PointEntry(Entity):
@@ -24,9 +24,13 @@ class PointEntry(Entity):
         rights_like="contact",
         ledger=Ledger(
             amount="points",
-            account="customer_id",
-            total="points",
-            below_zero=N_("Points of {title} are below zero"),
+            accounts=(
+                Account(
+                    link="customer_id",
+                    total="points",
+                    below_zero=N_("Points of {title} are below zero"),
+                ),
+            ),
         ),
     )
 

@@ -19,6 +19,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.rules.scopes import EVERYONE, LENT, OPEN, POOL, can_be_open
 from crm_core.schema.entity import EntityMeta
 from crm_core.schema.field import FIELD_CLASS_LABELS, Field, FieldClass, ScopeSource
+from crm_core.schema.machine import Step
 
 
 class Action(StrEnum):
@@ -243,6 +244,16 @@ def decide(
                 ),
             )
     return YES
+
+
+def demand_class(person: Person, entity: str, step: Step) -> None:
+    """Raise `AccessDenied` for a step that is taken only by who may write a class of fields of the record."""
+    if step.needs_class is None:
+        return
+    if person.rights.class_right(entity, step.needs_class) < ClassRight.WRITE:
+        raise AccessDenied(
+            N_("Your role does not decide about {entity}"), entity=Message(SCHEMAS[entity].meta.plural)
+        )
 
 
 def readable_fields(person: Person, entity: str) -> tuple[Field, ...]:

@@ -21,6 +21,7 @@ from crm_core.rules import (
     mailing,
     mandates,
     milestones,
+    payments,
     pool,
     prices,
     scoring,
@@ -138,6 +139,9 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
             values, around.fields_of
         ),
         "mandate": lambda _id, values, _around: mandates.problems_of_mandate(values),
+        "instalment": lambda _id, values, _around: payments.problems_of_instalment(values),
+        "receipt": lambda _id, values, _around: payments.problems_of_receipt(values),
+        "invoice": lambda _id, values, _around: payments.problems_of_invoice(values),
         "absence": lambda _id, values, _around: approval.problems_of_absence(values),
     }
 )

@@ -27,12 +27,16 @@ _WORK = (
     "delivery",
     "delivery_line",
     "installed_product",
+    "instalment",
+    "invoice_title",
+    "invoice",
     "ticket",
     "ticket_message",
     "attachment",
 )
 _AGREED = ("contract", "order")
 _BELOW_AGREED = ("contract_line", "contract_clause", "order_line", "delivery", "delivery_line")
+_PAYMENTS = ("instalment", "receipt", "receipt_share", "invoice_title", "invoice")
 _POOL = ["claim", "return", "lock", "leads"]
 _CLASSES = ("core", "money", "comms", "private")
 
@@ -58,10 +62,10 @@ _VIEW_CLASSES = {
     "mandate": _classes(core="read", money="read"),
 }
 _DECIDES = {
-    "approval_request": _reach("all", "read"),
+    "approval_request": _reach("all", "create", "read", "edit"),
     "approval_decision": {**_reach("all", "read"), **_reach("own", "create")},
 }
-_DECIDES_CLASSES = {"approval_request": _classes(core="read"), "approval_decision": _classes(core="write")}
+_DECIDES_CLASSES = {"approval_request": _classes(core="write"), "approval_decision": _classes(core="write")}
 
 
 def _selling(reach: str, *, assign: bool, delete: bool) -> dict[str, Any]:
@@ -84,6 +88,9 @@ def _selling(reach: str, *, assign: bool, delete: bool) -> dict[str, Any]:
             "target": _reach(reach, *targets),
             "absence": {**_reach(reach, *absences), **_reach("all", "read")},
             **per_entity,
+            # Whoever sells reports what came; that it came, and what it was for, finance says.
+            "receipt": _reach(reach, "create", "read", "edit", "export"),
+            "receipt_share": _reach(reach, "read", "export"),
         },
         "classes": {
             **_SETUP_CLASSES,
@@ -93,6 +100,8 @@ def _selling(reach: str, *, assign: bool, delete: bool) -> dict[str, Any]:
             if assign
             else _classes(core="read", money="read"),
             **{entity: _classes(core="write", money="write", comms="write") for entity in _WORK},
+            "receipt": _classes(core="write", money="write"),
+            "receipt_share": _classes(core="read", money="read"),
         },
     }
 
@@ -121,6 +130,8 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "quote_line": _reach("all", "read", "export"),
                 **{entity: _reach("all", "read", "edit", "export") for entity in _AGREED},
                 **{entity: _reach("all", "read", "export") for entity in _BELOW_AGREED},
+                **{entity: _reach("all", *_ALL_ACTIONS) for entity in _PAYMENTS},
+                "attachment": _reach("own", "create", "read", "edit", "delete"),
                 "target": _reach("all", "read", "export"),
                 **_DECIDES,
             },
@@ -136,6 +147,8 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "quote_line": _classes(core="read", money="read"),
                 **{entity: _classes(core="read", money="write") for entity in _AGREED},
                 **{entity: _classes(core="read", money="read") for entity in _BELOW_AGREED},
+                **{entity: _classes(core="write", money="write", private="write") for entity in _PAYMENTS},
+                "attachment": _classes(core="write"),
                 "target": _classes(core="read", money="read"),
             },
         },

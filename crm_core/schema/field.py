@@ -16,6 +16,9 @@ Decimals, dates and links are text, instants whole milliseconds since 1970 UTC, 
 units. So every engine stores the same bytes and a digest over them needs no conversion.
 """
 
+CUSTOM_PREFIX = "x:"
+"""Name and wire number of a custom field: this and its key."""
+
 
 class Kind(StrEnum):
     """How a field is stored, checked, shown and compared."""

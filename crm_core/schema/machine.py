@@ -6,12 +6,12 @@ state it was taken: whoever comes second finds another state, and his step is ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from crm_core.schema.field import Plain
+from crm_core.schema.field import CUSTOM_PREFIX, FieldClass, Plain
 
 STAYS = ""
 """Where a step leads that leaves the state as it is."""
@@ -53,6 +53,9 @@ class Step:
     """Of a step that stays: emptying this field is taking it."""
     by_hq: bool = False
     """It follows from something else: HQ takes it, and nobody else."""
+    needs_class: FieldClass | None = None
+    """Class of fields of the record that whoever takes the step may write, whatever the step itself writes:
+    a right to decide, not a right to a value."""
     needs_approval: bool = False
     """Taken only where nobody is to be asked, or everybody asked approved (`crm_core.rules.approval`)."""
 
@@ -75,6 +78,10 @@ class Machine:
     """English sentence where no step leads from one state to another."""
     born: tuple[str, ...] = ()
     """States a record may be made in; none named: any, for records taken over from elsewhere."""
+    stands: tuple[str, ...] = ()
+    """States in which the record stays as it is: but for steps nothing of it changes, nor is it deleted."""
+    spares: tuple[str, ...] = ()
+    """Names of fields that may change all the same."""
     waits: str = ""
     """State a record rests in while its approval is asked for. A step of whoever asks leads there. One of
     HQ's leads on to where the step leads that needed approval, another one back, once nothing is asked."""
@@ -101,6 +108,13 @@ class Machine:
             if step.stays and here in step.starts and turned:
                 return step
         return None
+
+    def fixes(self, state: Plain, changed: Iterable[str]) -> bool:
+        """Tell whether one of these fields stands while the record is in a state; custom fields never do."""
+        if self.state_of(state) not in self.stands:
+            return False
+        free = {self.field, *self.spares, *self.named_fields()}
+        return any(name not in free and not name.startswith(CUSTOM_PREFIX) for name in changed)
 
     @property
     def approved(self) -> Step | None:

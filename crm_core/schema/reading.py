@@ -10,10 +10,8 @@ from typing import cast
 from sqlalchemy import Table
 
 from crm_core.schema.entity import Entity, EntityMeta
+from crm_core.schema.field import CUSTOM_PREFIX as CUSTOM_PREFIX
 from crm_core.schema.field import Field, FieldClass, Kind
-
-CUSTOM_PREFIX = "x:"
-"""Name and wire number of a custom field: this and its key."""
 
 FieldNo = int | str
 """A declared field's number, or a custom field's prefixed key."""

@@ -141,8 +141,9 @@ class RowWriter:
                 continue
             changes.append({"batch_id": batch, "row_id": row.record_id, "before": before, "after": values})
         repository.create_many(session, self._entity, made)
-        holders = (counting.holder_of(self._entity, row) for row in made)
-        counting.refresh(session, filter(None, holders))
+        counting.refresh(
+            session, (holder for row in made for holder in counting.holders_of(self._entity, row))
+        )
         if changes:
             session.execute(insert(ImportChange), changes)
         return refused

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS
 from crm_core.rules import ledger as rules
 from crm_core.rules.sheets import SHEETS
-from crm_core.schema.ledger import Ledger
+from crm_core.schema.ledger import Account, Ledger
 from crm_core.schema.reading import Schema
-from crm_desktop.models import sheet_totals
+from crm_desktop.models import instalments, sheet_totals
 from crm_desktop.models.device_tables import OutboxOp
 from crm_desktop.models.records import Record
 from crm_desktop.models.session import WriteSession
@@ -25,30 +25,36 @@ Holder = tuple[str, str]
 """Entity and id of the record whose computed field follows."""
 
 DELIVERY, DELIVERY_LINE = "delivery", "delivery_line"
-_LINKS: Mapping[str, str] = {
-    **{sheet.line: sheet.link for sheet in SHEETS.values()},
-    DELIVERY: "order_id",
-    DELIVERY_LINE: "delivery_id",
-    **{name: schema.meta.ledger.account for name, schema in SCHEMAS.items() if schema.meta.ledger},
+INSTALMENT = "instalment"
+_LINKS: Mapping[str, tuple[str, ...]] = {
+    **{sheet.line: (sheet.link,) for sheet in SHEETS.values()},
+    DELIVERY: ("order_id",),
+    DELIVERY_LINE: ("delivery_id",),
+    **{
+        name: tuple(account.link for account in schema.meta.ledger.accounts)
+        for name, schema in SCHEMAS.items()
+        if schema.meta.ledger
+    },
 }
-"""For each kind of record others are counted from: the link to the one that holds the result."""
+"""For each kind of record others are counted from: the links to those that hold the result."""
+_OWN = frozenset((*SHEETS, INSTALMENT))
+"""Kinds of record of which something follows from their own fields too."""
 
 
-def holder_of(entity: str, values: Mapping[str, Any]) -> Holder | None:
-    """Return whose computed field follows from a record with these values; None where none does."""
-    if entity in SHEETS:
-        return (entity, str(values["id"])) if values.get("id") else None
-    link = _LINKS.get(entity)
-    if link is None or not values.get(link):
-        return None
-    return str(SCHEMAS[entity].fields[link].target), str(values[link])
+def holders_of(entity: str, values: Mapping[str, Any]) -> list[Holder]:
+    """Return whose computed fields follow from a record with these values."""
+    if entity in _OWN:
+        return [(entity, str(values["id"]))] if values.get("id") else []
+    return [
+        (str(SCHEMAS[entity].fields[link].target), str(values[link]))
+        for link in _LINKS.get(entity, ())
+        if values.get(link)
+    ]
 
 
 def follow(session: WriteSession, written: Record) -> None:
     """Count anew after a record was written."""
-    holder = holder_of(written.entity, {**written.values, "id": written.id})
-    if holder is not None:
-        refresh(session, [holder])
+    refresh(session, holders_of(written.entity, {**written.values, "id": written.id}))
 
 
 def refresh(session: WriteSession, holders: Iterable[Holder]) -> None:
@@ -57,46 +63,60 @@ def refresh(session: WriteSession, holders: Iterable[Holder]) -> None:
         if entity == DELIVERY:
             # Two steps up; a delivery that is not here yet brings its order along when it comes.
             if (order_id := sheet_totals.order_of_delivery(session, record_id)) is not None:
-                sheet_totals.refresh(session, sheet_totals.ORDER, order_id)
+                _refresh_sheet(session, sheet_totals.ORDER, order_id)
             continue
         if entity in SHEETS:
-            sheet_totals.refresh(session, entity, record_id)
+            _refresh_sheet(session, entity, record_id)
             continue
         for entries in SCHEMAS.values():
             ledger = entries.meta.ledger
-            if ledger is not None and entries.fields[ledger.account].target == entity:
-                _refresh_account(session, entries, ledger, record_id)
+            for account in ledger.accounts if ledger is not None else ():
+                if ledger is not None and entries.fields[account.link].target == entity:
+                    _refresh_account(session, entries, ledger, account, record_id)
+        if entity == INSTALMENT:
+            instalments.refresh(session, [record_id])
 
 
 def refresh_waiting(session: WriteSession, among: Collection[Holder]) -> None:
     """Count records anew, of those named, that HQ has not heard everything of: its own result lacks that."""
     holders: set[Holder] = set()
-    parts = (*_LINKS, *SHEETS)
+    parts = (*_LINKS, *_OWN)
     waiting = set(session.scalars(select(OutboxOp.entity).where(OutboxOp.entity.in_(parts)).distinct()))
-    for entity in waiting & SHEETS.keys():
+    for entity in waiting & _OWN:
         own = session.scalars(select(OutboxOp.row_id).where(OutboxOp.entity == entity).distinct())
         holders |= {(entity, row_id) for row_id in own}
     for entity in waiting & _LINKS.keys():
-        table, link = SCHEMAS[entity].table, _LINKS[entity]
+        table = SCHEMAS[entity].table
         rows = select(OutboxOp.row_id).where(OutboxOp.entity == entity)
-        ids = session.scalars(select(table.c[link]).where(table.c.id.in_(rows)).distinct())
-        holders |= {(str(SCHEMAS[entity].fields[link].target), str(row_id)) for row_id in ids if row_id}
+        for link in _LINKS[entity]:
+            ids = session.scalars(select(table.c[link]).where(table.c.id.in_(rows)).distinct())
+            holders |= {(str(SCHEMAS[entity].fields[link].target), str(row_id)) for row_id in ids if row_id}
     refresh(session, holders & set(among))
 
 
-def _refresh_account(session: WriteSession, entries: Schema, ledger: Ledger, record_id: str) -> None:
+def _refresh_sheet(session: WriteSession, entity: str, record_id: str) -> None:
+    sheet_totals.refresh(session, entity, record_id)
+    instalments.refresh(session, instalments.of_holder(session, entity, record_id))
+
+
+def _refresh_account(
+    session: WriteSession, entries: Schema, ledger: Ledger, account: Account, record_id: str
+) -> None:
     session.flush()
-    holder = SCHEMAS[entries.fields[ledger.account].target or ""].table
-    before = _scalar(session, select(holder.c[ledger.total]).where(holder.c.id == record_id))
+    schema = SCHEMAS[entries.fields[account.link].target or ""]
+    holder = schema.table
+    before = _scalar(session, select(holder.c[account.total]).where(holder.c.id == record_id))
     table = entries.table
-    amounts = session.scalars(
-        select(table.c[ledger.amount]).where(table.c[ledger.account] == record_id, table.c.life % 2 == 1)
-    )
-    total = rules.total(amounts)
-    if total != (before or 0):
+    rows = session.execute(
+        select(table.c[ledger.amount], table.c.life % 2).where(table.c[account.link] == record_id)
+    ).all()
+    # As at HQ: an account that never had an entry has no sum, one that lost them all has nothing.
+    amounts = [amount for amount, is_living in rows if is_living]
+    total = rules.total(amounts, rules.most_of(schema.fields[account.total])) if rows else None
+    if total != before and (rows or before):
         # A computed field makes no operation, so it is written past the recorder, as is.
         session.connection().execute(
-            update(holder).where(holder.c.id == record_id).values({ledger.total: total})
+            update(holder).where(holder.c.id == record_id).values({account.total: total})
         )
         session.expire_all()
         session.touch(holder.name, [record_id])

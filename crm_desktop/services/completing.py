@@ -31,6 +31,7 @@ from crm_desktop.services import (
     approving,
     commenting,
     completing_activities,
+    completing_payments,
     completing_sheets,
     lead_intake,
     pooling,
@@ -70,7 +71,7 @@ def complete_change(
 ) -> Values:
     """Return the changes with what follows from them. Raises `Invalid` where a rule forbids them."""
     completed: Values = dict(changes)
-    stepping.demand_step(session, before, completed)
+    stepping.demand_step(session, person, before, completed)
     approving.complete(session, person, clock, before, completed)
     finish = _FINISH_CHANGE.get(before.entity)
     if finish is not None:
@@ -306,6 +307,10 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "point_entry": _new_point_entry,
     "target": _new_target,
     "price": _new_price,
+    "instalment": completing_payments.new_instalment,
+    "receipt": completing_payments.new_receipt,
+    "receipt_share": completing_payments.new_share,
+    "invoice": completing_payments.new_invoice,
 }
 _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], None]] = {
     **completing_sheets.CHANGED,
@@ -320,4 +325,7 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], Non
     "activity": _changed_activity,
     "target": _changed_target,
     "price": _changed_price,
+    "instalment": completing_payments.changed,
+    "receipt": completing_payments.changed,
+    "invoice": completing_payments.changed_invoice,
 }

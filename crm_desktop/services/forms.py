@@ -9,6 +9,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import AccessDenied, NotFound
 from crm_core.i18n import Message
 from crm_core.rules.access import Action
+from crm_core.rules.standing import why_fixed
 from crm_core.schema.field import Kind, Plain
 from crm_core.schema.values import links_of
 from crm_desktop.models.custom import fields_of
@@ -92,7 +93,8 @@ def open_form(
         titles=titles,
         draft=draft,
         currency=lists.company_currency(replica),
-        refusal=rights.may_do(replica, action, entity, record_id).reason,
+        refusal=rights.may_do(replica, action, entity, record_id).reason
+        or (why_fixed(record.schema, record.values, None) if record is not None else None),
         others=other_versions.of_record(replica, entity, record_id) if record_id else (),
         twins=twins(replica, entity, record_id) if record_id else (),
         user_id=replica.person.user_id,

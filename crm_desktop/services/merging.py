@@ -28,6 +28,7 @@ from crm_core.rules.merging import (
     is_empty,
     joined_text,
 )
+from crm_core.rules.standing import is_fixed
 from crm_core.schema.field import Field, FieldClass, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.sync.protocol import TxnFlag
@@ -428,6 +429,8 @@ def _move(
 
 def _is_movable(session: Session, person: Person, child: Record, link: Field) -> bool:
     if child.entity == "quote" and child.get("status") not in (None, "draft"):
+        return False
+    if is_fixed(child.schema, child.values):
         return False
     return bool(rights.may(session, person, Action.EDIT, child.entity, child.values, [link]))
 

@@ -26,7 +26,15 @@ from crm_desktop.models.query import ListQuery, Page
 from crm_desktop.models.records import Record, field_named
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
-from crm_desktop.services import commenting, delivering, pooling, quote_sending, rights
+from crm_desktop.services import (
+    commenting,
+    completing_payments,
+    delivering,
+    pooling,
+    quote_sending,
+    rights,
+    stepping,
+)
 from crm_desktop.services.completing import complete_change, complete_new
 from crm_desktop.services.declaring import declaration_problems
 from crm_desktop.services.outcome import Outcome
@@ -126,6 +134,7 @@ def delete_in(session: WriteSession, replica: Replica, entity: str, record_id: s
     record = _readable(session, entity, record_id)
     commenting.demand_own(replica.person, record)
     rights.may(session, replica.person, life_right(entity), entity, record.values).demand()
+    stepping.demand_deletable(record)
     deleted = repository.delete(session, entity, record_id)
     counting.follow(session, deleted)
     return deleted
@@ -216,7 +225,7 @@ def create_in(
     rights.demand_assignable(session, person, entity, None, complete)
     record = repository.create(session, entity, complete, record_id)
     counting.follow(session, record)
-    return record
+    return _counted(session, record)
 
 
 def update_in(
@@ -265,8 +274,15 @@ def update_in(
     quote_sending.keep_before_sending(session, before, complete)
     delivering.install_before(session, person, before, complete)
     record = repository.update(session, entity, record_id, complete, expected)
-    counting.follow(session, record)
-    return record
+    for each in (*completing_payments.take_off(session, before, record), record):
+        counting.follow(session, each)
+    return _counted(session, record)
+
+
+def _counted(session: Session, record: Record) -> Record:
+    """Return a record with what was just counted of it."""
+    follows = any(field.computed for field in record.schema.fields.values())
+    return (repository.get(session, record.entity, record.id) or record) if follows else record
 
 
 def _links_to_nothing(

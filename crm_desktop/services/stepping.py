@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import CHILDREN
 from crm_core.errors import UserError
+from crm_core.rules.access import Person, demand_class
+from crm_core.rules.standing import why_fixed
 from crm_core.schema.field import Plain
 from crm_core.schema.reading import Schema
 from crm_desktop.models.records import Record
@@ -26,9 +28,14 @@ def demand_born(schema: Schema, values: Mapping[str, Any]) -> None:
         raise UserError(machine.refusal)
 
 
-def demand_step(session: Session, before: Record, changes: Mapping[str, Plain]) -> None:
-    """Raise `UserError` where a change of state is no step, or what the step needs is not there."""
+def demand_step(session: Session, person: Person, before: Record, changes: Mapping[str, Plain]) -> None:
+    """Raise `UserError` for what stands in this state, and where a change of state is no step, is not this
+    person's to take, or what the step needs is not there.
+    """
     machine = before.schema.meta.machine
+    moved = {name for name, value in changes.items() if value != before.get(name)}
+    if (fixed := why_fixed(before.schema, before.values, moved)) is not None:
+        raise UserError(fixed.text, **fixed.places)
     if machine is None or machine.field not in changes:
         return
     here, there = machine.state_of(before.get(machine.field)), machine.state_of(changes[machine.field])
@@ -37,10 +44,17 @@ def demand_step(session: Session, before: Record, changes: Mapping[str, Plain]) 
     step = machine.between(here, there)
     if step is None or step.by_hq:
         raise UserError(machine.refusal)
+    demand_class(person, before.entity, step)
     if machine.lacks(step, changes):
         raise UserError(step.lacking)
     if step.needs_child is not None and not _has_child(session, before, step.needs_child):
         raise UserError(step.lacking)
+
+
+def demand_deletable(record: Record) -> None:
+    """Raise `UserError` for a record that stands in its state."""
+    if (fixed := why_fixed(record.schema, record.values, None)) is not None:
+        raise UserError(fixed.text, **fixed.places)
 
 
 def _has_child(session: Session, record: Record, entity: str) -> bool:

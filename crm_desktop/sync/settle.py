@@ -309,9 +309,8 @@ def _hand_back(
     before = shown_values(session, op.entity, op.row_id)
     roll_back(session, op, left, own_dot)
     for shown in (before, shown_values(session, op.entity, op.row_id)):
-        holder = counting.holder_of(op.entity, dict(shown)) if shown is not None else None
-        if holder is not None:
-            counted.add(holder)
+        if shown is not None:
+            counted.update(counting.holders_of(op.entity, dict(shown)))
     if code is Code.SUPERSEDED:
         remember_rolled_back(session, op, before, origin="hq", who=who, at_ms=at_ms)
     else:

@@ -12,6 +12,7 @@ from sync_server.services import (
     approving,
     forgetting,
     neglect,
+    payment_reminders,
     price_books,
     quote_ends,
     recycling,
@@ -55,6 +56,13 @@ def expire_quotes(hq: Headquarters) -> None:
         log.info("quotes expired", quotes=expired)
 
 
+def remind_of_payments(hq: Headquarters) -> None:
+    """Remind owners of instalments that are due soon, or were."""
+    days = hq.settings.remind_before_due_days, hq.settings.remind_after_due_days
+    if told := payment_reminders.remind(hq.database, now_ms(), *days):
+        log.info("payments due", reminders=told)
+
+
 def gather_price_books(hq: Headquarters) -> None:
     """Have prices name their book both ways, those of older programs too."""
     if any((done := price_books.gather(hq)).values()):
@@ -86,6 +94,7 @@ CHORES: Final = (
     tell_of_neglect,
     end_shares,
     expire_quotes,
+    remind_of_payments,
     gather_price_books,
     look_at_approvals,
     tidy_up,

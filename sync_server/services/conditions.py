@@ -15,14 +15,17 @@ from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.access import read_rights
 from crm_core.rules.sheets import FIXED, PARTS, Sheet
+from crm_core.rules.standing import why_fixed
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from crm_core.sync.blobs import is_sha256
 from crm_core.sync.protocol import Code, OpKind
+from sync_server.services import payments
 from sync_server.services.records import Key, Record, Records
 from sync_server.services.rights import AuthorRights, Refused
 from sync_server.services.wanted import Wanted
 
+_FIXED: Final = (OpKind.SET, OpKind.DELETE)
 _PARENT_UNKNOWN = message(N_("The record this belongs to is not at HQ, or your role may not see it"))
 PARENT_DELETED = message(N_("The record this belongs to was deleted; restore it or choose another"))
 
@@ -83,7 +86,16 @@ def demand_people(records: Records, fields: Iterable[Field], values: Mapping[str
 
 
 def demand_draft(records: Records, record: Record | None, wanted: Wanted) -> None:
-    """Lines and terms of a quote, contract, order or delivery change only while it is open."""
+    """What stands in a state does not change in it; lines and terms of a quote, contract, order or delivery
+    change only while it is open.
+    """
+    if record is not None:
+        changed = None if wanted.kind is OpKind.DELETE else wanted.values
+        fixed = why_fixed(record.schema, record.values, changed) if wanted.kind in _FIXED else None
+        if fixed is not None:
+            raise Refused(Code.ILLEGAL_STATE, fixed)
+        if wanted.kind is OpKind.SET:
+            payments.demand_changed(records, record, wanted)
     name = wanted.schema.name
     if name in PARTS:
         sheet = PARTS[name]

@@ -22,6 +22,7 @@ from sync_server.services import (
     keeping,
     ledgers,
     mentions,
+    payments,
     posting,
     sheet_totals,
     signed,
@@ -72,8 +73,8 @@ class Edits:
         self.lost: list[LostEdit] = []
         self.sheets: set[Key] = set()
         """Quotes whose total must be worked out."""
-        self.accounts: set[tuple[str, str]] = set()
-        """Accounts whose sum must be worked out: (entity of the entries, id of whose account it is)."""
+        self.accounts: set[ledgers.AccountKey] = set()
+        """Accounts whose sum must be worked out."""
         self.policy_seq = 0
         """Position of the last change rights follow from."""
         self._follows: dict[str, Callable[[], None]] = {
@@ -168,6 +169,7 @@ class Edits:
         conditions.demand_draft(self.records, None, wanted)
         conditions.demand_content(None, wanted)
         signed.demand_kept(self.records, record, self._author)
+        payments.demand_new(self.records, record)
         stepping.demand_born(schema, wanted.values, ms_of(stamp.hlc))
         if schema.name == "custom_field":
             demand_declarable(self.custom, record.id, record.values)
@@ -183,8 +185,7 @@ class Edits:
         vouched = keeping.vouched_for(record, wanted, self._author, ms_of(stamp.hlc))
         hand(record, vouched | said, partial(self._of_hq, stamp))
         if owner is not None:  # with a position of its own, so that the author hears of it
-            mark = Mark(stamp.hlc, 0, 1, stamp.op_no, self._next(), self._author.user_id)
-            record.stamp(register_of(owner), mark)
+            record.stamp(register_of(owner), self._of_hq(stamp))
         carried = self._joining.place_new(record, stamp) if place is None else None
         parents = self.records.parents(record) if place is None else ()
         dead = next((parent for parent in parents if not parent.lives), None)
@@ -409,9 +410,7 @@ class Edits:
         )
 
     def _note_account(self, record: Record) -> None:
-        ledger = record.schema.meta.ledger
-        if ledger is not None and record.values.get(ledger.account):
-            self.accounts.add((record.schema.name, record.values[ledger.account]))
+        self.accounts.update(ledgers.accounts_of(record))
 
     def _stand_already(self, record: Record, wanted: Wanted, base: int) -> Outcome:
         """Let who took a step to where the record stood already hear what HQ holds: he shows his own."""

@@ -25,6 +25,7 @@ PATTERNS: Final[Mapping[str, str]] = {
     "contract": "C-{year}-{number:05d}",
     "order": "O-{year}-{number:05d}",
     "delivery": "D-{year}-{number:05d}",
+    "receipt": "R-{year}-{number:05d}",
     "ticket": "T-{number:06d}",
 }
 """How the numbers of a new HQ look."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from crm_core.errors import AccessDenied
 from crm_core.i18n import N_, Message, message
-from crm_core.rules.access import Action, ClassRight, Person, decide
+from crm_core.rules.access import Action, ClassRight, Person, decide, demand_class
 from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, FieldClass
+from crm_core.schema.machine import Step
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code
 from sync_server.services.records import Record
@@ -107,6 +109,13 @@ class AuthorRights:
             if field.field_class not in writable:
                 decision = decide(self.person, action, schema.name, None, (field,))
                 raise Refused(Code.FORBIDDEN_FIELD, decision.reason or NO_SUCH_RECORD)
+
+    def demand_step(self, schema: Schema, step: Step) -> None:
+        """Raise `Refused` for a step the author's role does not take."""
+        try:
+            demand_class(self.person, schema.name, step)
+        except AccessDenied as error:
+            raise Refused(Code.FORBIDDEN_FIELD, error.message) from error
 
     def _writable_of(self, schema: Schema) -> frozenset[FieldClass]:
         if schema.name not in self._writable:

@@ -15,7 +15,7 @@ from crm_core.schema.machine import Machine, Step
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code, OpKind
 from crm_core.times import DAY_MS
-from sync_server.services import delivering
+from sync_server.services import delivering, payments
 from sync_server.services.records import Record, Records
 from sync_server.services.rights import Author, Refused, is_at_hq
 from sync_server.services.wanted import Wanted, kept_by_the_program, register_of
@@ -76,6 +76,7 @@ def demand_step(records: Records, record: Record, wanted: Wanted, base: int, dev
         raise Refused(Code.ILLEGAL_STATE, message(step.lacking))
     _demand_child(records, record, step)
     delivering.demand_possible(records, record, step)
+    payments.demand_step(records, record, step)
     return step
 
 

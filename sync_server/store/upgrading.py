@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, MetaData, column, inspect, select, table
 
 from crm_core.entities import ENTITIES
-from sync_server.store import alike, attempts, blobs, calendar_feeds, keys, known, turns
+from sync_server.store import alike, attempts, blobs, calendar_feeds, keys, known, payments, turns
 from sync_server.store.tables import HqBase
 
 STEPS = Path(__file__).parent / "migrations"
@@ -19,6 +19,7 @@ KEPT = (
     calendar_feeds.CalendarFeed,
     keys.ApiKey,
     known.KnownHash,
+    payments.PaymentNotice,
     turns.AssignmentTurn,
 )
 """What hangs on the one metadata, once the modules that declare it are imported, as here."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from crm_core.entities import SCHEMAS
 from crm_core.rules.access import Action, ClassRight, decide, read_rights
-from crm_core.rules.ledger import MOST, falls_below_zero, total
+from crm_core.rules.ledger import MOST, falls_below_zero, most_of, total
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.schema.field import FieldClass, Kind
 from crm_core.schema.validate import problems_of
@@ -41,14 +41,18 @@ def test_every_declared_account_makes_sense() -> None:
     for schema in LEDGERS:
         ledger = schema.meta.ledger
         assert ledger is not None
-        link = schema.fields[ledger.account]
-        assert link.parent
-        assert link.required
-        assert schema.fields[ledger.amount].kind is Kind.INTEGER
-        summed = SCHEMAS[str(link.target)].fields[ledger.total]
-        assert summed.computed
-        assert summed.kind is Kind.INTEGER
-        assert "{title}" in ledger.below_zero
+        assert ledger.accounts
+        for account in ledger.accounts:
+            link = schema.fields[account.link]
+            assert link.parent
+            assert link.required
+            amount = schema.fields[ledger.amount]
+            assert amount.kind in (Kind.INTEGER, Kind.MONEY)
+            summed = SCHEMAS[str(link.target)].fields[account.total]
+            assert summed.computed
+            assert summed.kind is amount.kind
+            assert most_of(summed) >= MOST
+            assert "{title}" in account.below_zero or not account.below_zero
 
 
 def test_an_entry_of_nothing_is_none() -> None:

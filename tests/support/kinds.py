@@ -14,7 +14,10 @@ from crm_core.schema.reading import Schema
 WORK: Final = tuple(name for name, schema in SCHEMAS.items() if not schema.meta.reference)
 """Kinds of record that are not everybody's to read."""
 NOT_MADE: Final = frozenset(
-    ("merge", "mandate", "approval_request", "approval_decision", "acceptance", "signature")
+    (
+        *("merge", "mandate", "approval_request", "approval_decision", "acceptance", "signature"),
+        *("instalment", "receipt_share"),
+    )
 )
 """Kinds of record that only a deed of its own makes."""
 
@@ -48,6 +51,7 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "absence": {"stand_in_id": "f" * 32, "begins_at": 1, "ends_at": 2},
         "role": {"rights": STANDARD_ROLES["auditor"][1]},
         "delivery_line": {"order_line_id": "f" * 32},
+        "invoice": {"title_name": "Acme"},
         "assignment_rule": {"people": [["f" * 32, 1]]},
         "capture_form": {"token": "form", "asked": ["name"]},
     }

@@ -43,3 +43,11 @@ def found_in(profile: Path, key: bytes, texts: list[str]) -> set[tuple[str, str]
             if any(wanted in piece.lower() for piece in pieces):
                 found.add((file.name, text))
     return found
+
+
+def number_in(root: Path, key: bytes, number: int) -> list[str]:
+    """Return the files of a profile in which a number of six bytes stands, as a number or as text."""
+    wanted = number.to_bytes(6, "big")
+    files = [path for path in root.rglob("*") if path.suffix == ".db" or path.name.endswith(".db-wal")]
+    held = [file.name for file in files if any(wanted in page for page in plain_pages(file, key))]
+    return sorted({*held, *(name for name, _ in found_in(root, key, [str(number)]))})

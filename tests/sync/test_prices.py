@@ -8,19 +8,15 @@ from crm_core.errors import AccessDenied
 from crm_core.sync.protocol import Code
 from crm_desktop.services import picking, pricing, quotes, records
 from tests.support.hq import Office
-from tests.support.pages import found_in, plain_pages
+from tests.support.pages import number_in
 from tests.support.replicas import KEY, Laptop, Laptops, differences, settle_all
 
 COST = 77_123_456_789_012  # six bytes in a row of SQLite, which nothing else holds
 
 
 def bytes_of_cost(laptop: Laptop) -> list[str]:
-    """Return the files of a profile in which the cost stands, as a number or as text."""
-    root = laptop.replica.profile.root
-    wanted = COST.to_bytes(6, "big")
-    files = [path for path in root.rglob("*") if path.suffix == ".db" or path.name.endswith(".db-wal")]
-    held = [file.name for file in files if any(wanted in page for page in plain_pages(file, KEY))]
-    return sorted({*held, *(name for name, _ in found_in(root, KEY, [str(COST)]))})
+    """Return the files of a profile in which the cost stands."""
+    return number_in(laptop.replica.profile.root, KEY, COST)
 
 
 def test_prices_reach_who_sells_and_a_raw_scan_of_his_laptop_finds_no_cost(

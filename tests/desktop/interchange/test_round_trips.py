@@ -109,6 +109,16 @@ def _everything(replica: Replica) -> None:
     delivery = make(replica, "delivery", order_id=order, carrier="Own van")
     make(replica, "delivery_line", delivery_id=delivery, order_line_id=ordered, serials="A-1\nA-2")
     make(replica, "installed_product", name="Pump", customer_id=customer, serial="A-0", order_id=order)
+    title = make(
+        replica, "invoice_title", customer_id=customer, name="Acme “Pumps”", bank="ICBC", standard=True
+    )
+    records.update(replica, "order", order, {"status": "confirmed"})
+    owed = make(replica, "instalment", order_id=order, share_percent="100", due_day="2026-08-01")
+    records.update(replica, "instalment", owed, {"status": "agreed"})
+    receipt = make(replica, "receipt", customer_id=customer, amount=1, currency="CNY", payer="=Acme")
+    records.update(replica, "receipt", receipt, {"status": "posted"})
+    make(replica, "receipt_share", receipt_id=receipt, instalment_id=owed, amount=1)
+    make(replica, "invoice", instalment_id=owed, invoice_title_id=title)
     make(replica, "segment", name="Big", kind="rules", rules=rule)
     make(replica, "segment", name="Picked", kind="picked", members=[customer])
     make(

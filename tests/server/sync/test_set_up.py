@@ -80,6 +80,15 @@ class Setup:
             },
             "document_template": {"name": "Offer", "kind": "quote", "body": "{{ customer.name }}"},
         }
+        customer = office.hq.create("customer", {"name": "Acme"})
+        agreed = {"customer_id": customer, "currency": "CNY"}
+        order = office.hq.create("order", agreed)
+        owed = {**agreed, "order_id": order, "amount": 1_00}
+        self.sound |= {
+            "instalment": owed,
+            "receipt": {**agreed, "amount": 1_00, "received_on": "2026-07-01"},
+            "invoice": {**agreed, "amount": 1_00, "title_name": "Acme"},
+        }
         self.records = {kind: office.hq.create(kind, values) for kind, values in self.sound.items()}
         self.meet()
 
@@ -168,6 +177,9 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
         {"valid_from": "2032-01-01"},
     ),
     "absence": ({"ends_at": 0}, {"ends_at": 1}),
+    "instalment": ({"order_id": None},),
+    "receipt": ({"kind": "refund"},),
+    "invoice": ({"kind": "vat_special"},),
     "document_template": (
         {"body": "{{ customer.nmae }}"},
         {"body": "{{ ''.__class__ }}"},
