@@ -65,6 +65,9 @@ class Session:
         self.heart = Heartbeat(self.window, self.tasks)
         self.times: Times = {}
         self.heart.watch(lambda: self.frame.go(Place(page="settings")))
+        self.frame.load_ahead()  # as the program does once it rests
+        while not self.frame.ahead.finished:
+            qapp.processEvents()
 
     def run(self, name: str, act: Callable[[], object], alone: Callable[[], object]) -> None:
         """Watch something in the window, then time what its services take without one."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from crm_desktop.ui.context import Context, Notice
     from crm_desktop.ui.first_run.restore import RestoreScreen
     from crm_desktop.ui.opening import Opened, WentBack
+    from crm_desktop.ui.shell.frame import Frame
 
 log = logging.getLogger(__name__)
 
@@ -342,14 +343,15 @@ class Desktop(QObject):
         frame.begin()
         if opened.enrolled and opened.app.runner is None:
             opened.app.start_syncing(context.on_sync_status)
-        QTimer.singleShot(REST_MS, self, lambda: self._look_after(context))
+        QTimer.singleShot(REST_MS, frame, lambda: self._look_after(context, frame))
 
-    def _look_after(self, context: Context) -> None:
-        """Do what may wait: the search index, the daily backup, and a check after an unexpected end."""
+    def _look_after(self, context: Context, frame: Frame) -> None:
+        """Do what may wait: further pages, the search index, the backup, a check after an unexpected end."""
         from crm_desktop.ui.opening import tidy  # noqa: PLC0415
 
         if self._context is not context:
             return
+        frame.load_ahead()
         app, check = context.app, self._check_due
 
         def failed(error: CrmError) -> None:

@@ -1,4 +1,7 @@
-"""Which pages there are, in the order of the rail. A page's module is imported when it is first shown."""
+"""Which pages there are, in the order of the rail.
+
+A page's module is imported when it is first shown, or before that by `ahead`, once the program rests.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +34,15 @@ class PageSpec:
     """Stands below the line."""
     in_rail: bool = True
 
+    @property
+    def module(self) -> str:
+        """The module the page is in."""
+        return f"crm_desktop.ui.pages.{self.factory.split(':')[0]}"
+
     def make(self, context: Context, actions: ActionRegistry) -> Page:
         """Import the page and return a new one."""
-        module, name = self.factory.split(":")
-        page_class: type[Page] = getattr(importlib.import_module(f"crm_desktop.ui.pages.{module}"), name)
+        name = self.factory.split(":")[1]
+        page_class: type[Page] = getattr(importlib.import_module(self.module), name)
         return page_class(context, actions)
 
 

@@ -21,6 +21,7 @@ from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.format import coming_date, figure
+from crm_desktop.ui.pages.ahead import Ahead
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.pages.registry import BY_ID, PAGES
 from crm_desktop.ui.places import PAGE_OF_ENTITY
@@ -89,6 +90,7 @@ class Frame(Live, QWidget):
         self._watch = Watch(context, self)
         self.metered = MeteredRule(context, SystemNetwork(self), self)
         self.reminders = Reminders(context, self)
+        self.ahead = Ahead(context.tasks, self)
         self._connect()
         self.top.sample.setVisible(sample)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -115,6 +117,10 @@ class Frame(Live, QWidget):
         shown = {page.id for page in self._standing.allowed.pages()}
         self.setFocus()  # not on the rail's first item, which would look chosen
         self.go(Place(page=last if last in shown else "home"))
+
+    def load_ahead(self) -> None:
+        """Import the pages of the rail by and by, so that showing one has only to make it."""
+        self.ahead.load([page.module for page in self._standing.allowed.pages() if page.in_rail])
 
     def go(self, place: Place) -> None:
         """Show a place; the page in front may refuse to be left."""
