@@ -21,6 +21,7 @@ class Comment(Entity):
         icon="reply",
         title="body",
         since=3,
+        written_by_readers=True,
         rights_like="activity",
     )
 

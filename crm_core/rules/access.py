@@ -110,6 +110,7 @@ class Rights:
 
 
 _HOLDERS_ONLY = frozenset((Action.DELETE, Action.ASSIGN, Action.SHARE))
+_OF_WRITERS = frozenset((Action.CREATE, Action.EDIT, Action.DELETE))
 
 NO_RIGHTS = Rights(reach={}, classes={})
 
@@ -146,8 +147,11 @@ class Person:
         """Return the scopes in whose rows of `entity` the role allows `action`.
 
         A row shared with the person is read, changed and exported like his own where the role lets him do so
-        at all, but neither deleted, handed on nor shared further. One that is lent or shown is read.
+        at all, but neither deleted, handed on nor shared further. One that is lent or shown is read; what is
+        said about it is written by whoever reads it.
         """
+        if SCHEMAS[entity].meta.written_by_readers and action in _OF_WRITERS:
+            return self.within(Action.READ, entity) if self.rights.reach_of(entity, action) else frozenset()
         scopes = self.acts_in(self.rights.reach_of(entity, action))
         if EVERYONE in scopes:
             return frozenset((EVERYONE,))

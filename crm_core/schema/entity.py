@@ -51,6 +51,9 @@ class EntityMeta:
     pooled: frozenset[str] = frozenset()
     """A record nobody owns lies in the shared pool (`crm_core.rules.pool`), where any of these rights on the
     pool lets it be seen; none: there is no pool of them."""
+    written_by_readers: bool = False
+    """Whoever reads a record of it and may write some at all may write one there too: it changes nothing of
+    what it is about. Who may change whose is said elsewhere."""
     rights_like: str | None = None
     """Kind of record whose rights a role gives here too where it says nothing of this one: roles are data,
     and those of an HQ may be older than the entity."""

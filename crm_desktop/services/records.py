@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import AccessDenied, Invalid, NotFound, Problem
 from crm_core.i18n import N_, message
+from crm_core.rules import sharing
 from crm_core.rules.access import Action, Person, life_right, readable_fields
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
@@ -35,6 +36,7 @@ from crm_desktop.services import (
     rights,
     stepping,
 )
+from crm_desktop.services.calendar import local
 from crm_desktop.services.completing import complete_change, complete_new
 from crm_desktop.services.declaring import declaration_problems
 from crm_desktop.services.outcome import Outcome
@@ -215,7 +217,7 @@ def create_in(
     complete = complete_new(session, person, replica.clock, entity, _cleaned(entity, values))
     custom = all_custom_fields(session, entity)
     problems = problems_of(schema, complete) + custom_problems(custom, complete)
-    problems += declaration_problems(session, entity, complete)
+    problems += declaration_problems(session, entity, complete) + _shares_that_are_over(replica, complete)
     problems += _links_to_nothing(session, person, (schema, custom), values, complete)
     if problems:
         raise Invalid(problems)
@@ -250,7 +252,7 @@ def update_in(
         session, schema, record_id, complete
     )
     if not restores:
-        problems += custom_problems(custom, complete, before.values)
+        problems += custom_problems(custom, complete, before.values) + _shares_that_are_over(replica, changes)
     problems += declaration_problems(session, entity, {**before.values, **complete}, before)
     changed = {
         name: value
@@ -283,6 +285,10 @@ def _counted(session: Session, record: Record) -> Record:
     """Return a record with what was just counted of it."""
     follows = any(field.computed for field in record.schema.fields.values())
     return (repository.get(session, record.entity, record.id) or record) if follows else record
+
+
+def _shares_that_are_over(replica: Replica, changes: Mapping[str, Plain]) -> list[Problem]:
+    return sharing.problems_of(changes, local(replica.clock.now_ms()).date())
 
 
 def _links_to_nothing(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crm_core.errors import AccessDenied, Invalid
+from crm_core.errors import AccessDenied, Invalid, NotFound
 from crm_core.sync.protocol import Code
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import activities, attention, comments, records
@@ -103,6 +103,37 @@ def test_only_who_wrote_a_comment_changes_or_deletes_it(office: Office, team: Te
     records.restore(boss.replica, "comment", comment)
     settle_all([boss, lin])
     assert len(said(lin, customer)) == 1
+
+
+def test_who_is_shown_a_record_answers_there_and_changes_nothing_else(
+    office: Office, laptops: Laptops, team: Team
+) -> None:
+    lin, far = team.lin, laptops.make("far", team.far)
+    far.sync()
+    shown = {"name": "纸鹤食品（示例）", "shown_to": [far.user_id]}
+    customer = records.create(lin.replica, "customer", shown).value.id
+    comments.add(lin.replica, "customer", customer, "@Far 请确认交期")
+    hidden = records.create(lin.replica, "customer", {"name": "Other"}).value.id
+    settle_all([lin, far])
+    answer = comments.add(far.replica, "customer", customer, "@林 Lin 可以").value
+    with pytest.raises(AccessDenied):
+        records.update(far.replica, "customer", customer, {"name": "Mine"})
+    settle_all([far, lin])
+    assert said(lin, customer) == [("Far", "@林 Lin 可以", False), ("林 Lin", "@Far 请确认交期", True)]
+    assert (lin.user_id, "Far mentioned you: @林 Lin 可以", customer) in tasks(office)
+    assert far.returned() == []
+    with pytest.raises(AccessDenied):
+        comments.change(lin.replica, answer.id, "No")
+    with pytest.raises(NotFound):
+        records.get(far.replica, "customer", hidden)
+    values = {"record_entity": "customer", "record_id": hidden, "body": "Guessed"}
+    with pytest.raises(Invalid, match="no such record"):
+        records.create(far.replica, "comment", values)
+    comments.change(far.replica, answer.id, "@林 Lin 周五可以")
+    records.update(lin.replica, "customer", customer, {"shown_to": []})
+    settle_all([far, lin])
+    assert [line for laptop in (lin, far) for line in differences(laptop)] == []
+    assert said(lin, customer)[0] == ("Far", "@林 Lin 周五可以", False)
 
 
 def test_comments_leave_with_the_record(office: Office, team: Team) -> None:

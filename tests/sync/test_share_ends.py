@@ -6,7 +6,8 @@ import datetime
 
 import pytest
 
-from crm_core.errors import AccessDenied
+from crm_core.errors import AccessDenied, Invalid
+from crm_core.rules import sharing
 from crm_core.rules.sharing import has_ended
 from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS
@@ -48,6 +49,23 @@ def test_the_last_day_counts_whole() -> None:
     ]
 
 
+def test_a_share_that_is_over_already_is_said_at_its_field(
+    office: Office, pair: tuple[Laptop, Laptop]
+) -> None:
+    lin, wang = pair
+    customer = records.create(lin.replica, "customer", {"name": "合办客户"}).value.id
+    for name, until in sharing.ENDS.items():
+        changes = {name: [wang.user_id], until: day(office, -1)}
+        with pytest.raises(Invalid) as refused:
+            records.update(lin.replica, "customer", customer, changes)
+        assert [(each.field, each.message) for each in refused.value.problems] == [(until, sharing.OVER)]
+        with pytest.raises(Invalid):
+            records.create(lin.replica, "customer", {"name": "C", **changes})
+        records.update(lin.replica, "customer", customer, {**changes, until: day(office, 0)})
+    office.now_ms += 2 * DAY_MS  # over meanwhile; what else is changed then is no matter of it
+    records.update(lin.replica, "customer", customer, {"name": "合办客户二"})
+
+
 def test_after_its_last_day_a_shared_record_leaves_and_who_had_it_is_told(
     office: Office, pair: tuple[Laptop, Laptop]
 ) -> None:
@@ -77,7 +95,9 @@ def test_a_laptop_without_network_changes_nothing_after_the_last_day(
     office: Office, pair: tuple[Laptop, Laptop]
 ) -> None:
     lin, wang = pair
-    customer = shared(lin, wang, "2020-01-01")
+    customer = shared(lin, wang, day(office, 2))
+    office.hq.update("customer", customer, {"shared_until": "2020-01-01"})
+    wang.sync()
     with pytest.raises(AccessDenied):
         records.update(wang.replica, "customer", customer, {"city": "Wuxi"})
     assert end_shares(office.database, office.now_ms) == 1
