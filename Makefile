@@ -7,7 +7,8 @@ DEMO_DIR ?= demo-out
 HQ_DIR ?= .hq
 HQ_PORT ?= 8765
 # Tests side by side; 0 runs them one after the other in one process.
-# More than there are cores: many tests wait for a process they started.
+# More than there are cores: many tests wait for a process they started. In a fresh clone one process reads all
+# tests first, so that not every one compiles all of them.
 JOBS ?= 3
 # Settings of whoever calls make are not those of the demo, the tests or the figures.
 CLEAN_ENV := env -u CRM_PROFILE -u CRM_PASSPHRASE -u CRM_SERVER_DATA PYTHONDONTWRITEBYTECODE=
@@ -40,6 +41,7 @@ demo: setup ## One HQ, two laptops, offline edits, one sync: the whole program i
 test: setup ## Lint, types, import contracts and all tests
 	@installer/setup.sh tests
 	@$(LINT) & linting=$$!; \
+	test -d tests/__pycache__ || $(OFFSCREEN) $(VENV)/python -m pytest --collect-only -q >/dev/null; \
 	$(OFFSCREEN) $(VENV)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS); \
 	tested=$$?; wait $$linting; exit $$((tested | $$?))
 

@@ -11,6 +11,7 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 # A proxy meant for the internet must not stand between a test's laptop and its HQ.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from hypothesis import HealthCheck, settings
 from crm_desktop.platform import secrets
 from sync_server.services import passwords
 from sync_server.store.database import Database
+from tests.support import quickening
 from tests.support.postgres import NoPostgres, database_in, running_postgres
 
 for _name in [name for name in os.environ if name.startswith("CRM_")]:
@@ -34,6 +36,11 @@ settings.register_profile(
 settings.register_profile("ci", settings.get_profile("default"), print_blob=True)
 settings.register_profile("thorough", settings.get_profile("ci"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+
+
+quickening.share_statements()
+if _memory := quickening.place_of_files():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_memory))
 
 
 LONG_FIRST = ("sync", "e2e", "cli", "server")
@@ -54,6 +61,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="takes long; run with -m soak"))
         if item.get_closest_marker("xcb") and os.environ["QT_QPA_PLATFORM"] != "xcb":
             item.add_marker(pytest.mark.skip(reason="needs an X server: xvfb-run and QT_QPA_PLATFORM=xcb"))
+
+
+def pytest_collection() -> None:
+    """Collect no garbage while hundreds of modules come that stay."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Begin to collect garbage again, but not among what was collected here."""
+    quickening.leave_what_stays()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -247,8 +247,7 @@ class SyncService:
         if carried is not None:
             is_again = carried.no == device["file_no"]
         if hq is not None:
-            acked_seq = device["acked_seq"]
-            merged = self._merge(hq, request, session, server_ms, acked_seq, by_file=carried is not None)
+            merged = self._merge(hq, request, session, server_ms, device["acked_seq"], carried is not None)
             told = [*numbers.leases(connection, device_id, request.leases, server_ms, again=is_again)]
             if request.told and request.told.verdicts:
                 told += judge(hq, self._author(hq, request, session), request.told.verdicts, server_ms)
@@ -316,7 +315,6 @@ class SyncService:
         session: DeviceSession,
         server_ms: int,
         acked_seq: int,
-        *,
         by_file: bool,
     ) -> Merged:
         if not request.txns:
@@ -340,7 +338,7 @@ class SyncService:
         return replace(merged, answers=hidden)
 
     def _author(
-        self, hq: HqTransaction, request: SyncRequest, session: DeviceSession, acked_seq: int = 0
+        self, hq: HqTransaction, request: SyncRequest, session: DeviceSession, acked: int = 0
     ) -> Author:
         standing = self._signer(session.device_id, request.incarnation, hq.epoch).read(request.token)
         return Author(
@@ -348,8 +346,7 @@ class SyncService:
             person=self._person(hq.connection, hq.epoch, hq.policy_seq, session.user_id),
             device=session.device_id,
             incarnation=request.incarnation,
-            # An old token kept for it does not make a laptop forget what it confirmed since.
-            held_seq=max(standing.token.seq, acked_seq) if standing is not None else None,
+            held_seq=max(standing.token.seq, acked) if standing is not None else None,
         )
 
     def _person(self, connection: Connection, epoch: str, policy_seq: int, user_id: str) -> Person:

@@ -23,6 +23,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from tests.support.quickening import place_of_files
+
 if sys.platform != "win32":
     import pwd
 
@@ -49,7 +51,7 @@ def running_postgres() -> Iterator[str]:
         raise NoPostgres("set PG_TEST_URL: without Unix sockets tests start no PostgreSQL themselves")
     failures = []
     for programs in _program_folders():
-        folder = Path(tempfile.mkdtemp(prefix="satchel-pg-", dir="/tmp"))  # a socket's path is short
+        folder = Path(tempfile.mkdtemp(prefix="satchel-pg-", dir=_place()))
         try:
             keeper, url = _start(programs, folder)
         except (OSError, subprocess.SubprocessError, psycopg.Error) as error:
@@ -96,7 +98,7 @@ def standby_of(url: str) -> Iterator[str]:
     for programs in _program_folders():
         if not (programs / "pg_basebackup").exists():
             continue
-        folder = Path(tempfile.mkdtemp(prefix="satchel-pg-", dir="/tmp"))
+        folder = Path(tempfile.mkdtemp(prefix="satchel-pg-", dir=_place()))
         account, programs = _owned(programs, folder)
         copy = [str(programs / "pg_basebackup"), "-h", host, "-U", SUPERUSER, "-D", str(folder / "cluster")]
         subprocess.run(
@@ -143,6 +145,11 @@ def dumped_into(url: str, other: str) -> None:
             subprocess.run(restore, input=dump.stdout, check=True)
             return
     raise NoPostgres("no pg_dump was found")
+
+
+def _place() -> Path:
+    """Return where a server's folder goes: its socket's path must be short."""
+    return place_of_files() or Path("/tmp")
 
 
 def _for_libpq(url: str) -> str:
