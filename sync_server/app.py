@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from sync_server import logs
-from sync_server.api import auth, blobs, calendar_feeds, health, known, news, records, sync
+from sync_server.api import auth, blobs, calendar_feeds, exchange, health, known, news, records, sync
 from sync_server.api.context import Remembered
 from sync_server.api.description import describe
 from sync_server.api.errors import answer_errors
@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.key_guard = _key_guard(settings)
     app.state.senders = VisitorGuard(per_hour=SITE_PER_HOUR, at_once=SITE_AT_ONCE)
     answer_errors(app)
-    for part in (health, calendar_feeds, auth, sync, news, known, blobs, records, forms, pages):
+    for part in (health, calendar_feeds, auth, sync, news, known, blobs, records, exchange, forms, pages):
         app.include_router(part.router)
     app.add_middleware(Frame, body_bytes_max=settings.body_bytes_max, meter=headquarters.sync.meter)
     app.openapi = describe(app)  # type: ignore[method-assign]

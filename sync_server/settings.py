@@ -127,6 +127,8 @@ class Settings:
     """Rounds and waits for news of one laptop that one process answers; 0: any number."""
     key_requests_per_minute: int = 600
     """Requests under one key of another program that one process answers; 0: any number."""
+    answers_days: int = 30
+    """How long answers to requests with an `Idempotency-Key` are kept, to be given again."""
     megabytes_per_day: int = 4_000
     """What one laptop may send and fetch in a day (UTC); 0: any amount."""
     operations_per_day: int = 500_000

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from crm_core.entities import SCHEMAS
 from crm_core.schema.field import Field, FieldClass, Kind
 from crm_core.schema.reading import Schema
+from sync_server.api.described_exchange import ONCE, PROBLEM, exchange_paths
 from sync_server.api.records import PREFIX
 from sync_server.services.reading import PAGE_MOST
 from sync_server.services.version import VERSION
@@ -19,8 +20,9 @@ Tree = dict[str, Any]
 
 _ABOUT: Final = """Records of this headquarters, through the rights of whoever asks: a user by name and
 password (HTTP Basic), a laptop by its token or another program by its key (Bearer). Money is decimal text
-with its currency (`1299.00 CNY`), dates and instants ISO 8601, links the id of the record. Every error is a
-`Fault`."""
+with its currency (`1299.00 CNY`), dates and instants ISO 8601, links the id of the record, or an object that
+names the record by one field of it or by `external_id`. Every error is a `Fault`, for programs with a key
+and whoever accepts that form a `Problem` (RFC 9457)."""
 
 _FORMS: Final[dict[Kind, Tree]] = {
     Kind.INTEGER: {"type": "integer"},
@@ -50,7 +52,10 @@ _FAULT: Final[Tree] = {
 }
 _FAULT_ANSWER: Final[Tree] = {
     "description": "Fault",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Fault"}}},
+    "content": {
+        "application/json": {"schema": {"$ref": "#/components/schemas/Fault"}},
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+    },
 }
 _QUERY: Final[tuple[tuple[str, Tree, str], ...]] = (
     (
@@ -89,11 +94,12 @@ def describe(app: FastAPI) -> Callable[[], Tree]:
             shapes = components.setdefault("schemas", {})
             for name in ("HTTPValidationError", "ValidationError"):
                 shapes.pop(name, None)
-            shapes["Fault"] = _FAULT
+            shapes["Fault"], shapes["Problem"] = _FAULT, PROBLEM
             for schema in SCHEMAS.values():
                 shapes[schema.name] = _shape(schema, written=False)
                 shapes[f"{schema.name}_change"] = _shape(schema, written=True)
                 made["paths"].update(_paths(schema))
+            made["paths"].update(exchange_paths(_FAULT_ANSWER))
         return made
 
     return openapi
@@ -108,6 +114,7 @@ def _operations(made: Tree) -> Iterator[Tree]:
 def _shape(schema: Schema, *, written: bool) -> Tree:
     fields = schema.written() if written else schema.fields.values()
     properties: Tree = {} if written else {"id": {**_FORMS[Kind.REF], "readOnly": True}}
+    properties["external_id"] = {"type": "string", "description": "What the asking program calls it."}
     properties.update({field.name: _form(field) for field in fields})
     return {"type": "object", "description": (schema.model.__doc__ or "").strip(), "properties": properties}
 
@@ -169,17 +176,17 @@ def _paths(schema: Schema) -> Tree:
     return {
         f"{PREFIX}/{name}": {
             "get": operation("list", "List", page, parameters=query),
-            "post": operation("create", "Make", record, "201", **body),
+            "post": operation("create", "Make", record, "201", parameters=[ONCE], **body),
         },
         f"{PREFIX}/{name}/{{id}}": {
             "parameters": [one],
             "get": operation("show", "Show", record),
-            "patch": operation("change", "Change", record, **body),
-            "delete": operation("delete", "Delete", None, "204"),
+            "patch": operation("change", "Change", record, parameters=[ONCE], **body),
+            "delete": operation("delete", "Delete", None, "204", parameters=[ONCE]),
         },
         f"{PREFIX}/{name}/{{id}}/restore": {
             "parameters": [one],
-            "post": operation("restore", "Restore", record),
+            "post": operation("restore", "Restore", record, parameters=[ONCE]),
         },
         f"{PREFIX}/{name}/{{id}}/changes": {
             "parameters": [one],

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
-from crm_core.schema.field import Field
 from crm_core.schema.standards import doubts_of
-from crm_core.schema.values import instant_text, to_json
+from crm_core.schema.values import instant_text
 from sync_server.api.context import CurrentUser
+from sync_server.api.repeating import Attempts, Body, sent
 from sync_server.asked import Hqs
+from sync_server.services import upserting
 from sync_server.services.criteria import parse_criterion
-from sync_server.services.faults import Refusal
-from sync_server.services.plain import values_of
-from sync_server.services.reading import PAGE_MOST, Reader
+from sync_server.services.hq import Edit, EditKind, Writing
+from sync_server.services.once import Answered, answered, do_once
+from sync_server.services.reading import PAGE_MOST
+from sync_server.services.showing import shown
+from sync_server.services.upserting import Written
 
 PREFIX = "/v1/records"
 NOT_STANDARD: Final = "Not-Standard"
 """Header that names the fields whose values were kept as they were sent though they are not standard."""
 
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
-
-
-async def json_object(request: Request) -> dict[str, Any]:
-    """Return the body, which must be a JSON object; numbers with a fraction stay text."""
-    try:
-        body = json.loads(await request.body(), parse_float=str)
-    except (ValueError, RecursionError):
-        raise Refusal("bad_request", N_("The request is not JSON")) from None
-    if not isinstance(body, dict):
-        raise Refusal("bad_request", N_("The request is not a JSON object"))
-    return body
 
 
 def known_entity(entity: str) -> str:
@@ -49,7 +38,6 @@ def known_entity(entity: str) -> str:
 
 
 Entity = Annotated[str, Depends(known_entity)]
-Body = Annotated[dict[str, Any], Depends(json_object)]
 
 
 @router.get("/{entity}")
@@ -73,25 +61,29 @@ def list_records(
         wish = reader.wish(entity, criteria, sort, after=after, limit=limit, deleted=deleted)
         page = reader.page(entity, wish)
         total = reader.count(entity, wish) if count else None
-    wanted = {"id", *fields.split(",")} if fields else None
-    records = [_shown(entity, record_id, values, custom, wanted) for record_id, values in page.records]
+        wanted = {"id", *fields.split(",")} if fields else None
+        records = shown(reader, entity, page.records, wanted)
     counted = {} if total is None else {"count": total}
     return JSONResponse({"records": records, "next": page.next, **counted})
 
 
 @router.post("/{entity}")
-def create_record(hq: Hqs, user_id: CurrentUser, entity: Entity, body: Body) -> JSONResponse:
+def create_record(hq: Hqs, user_id: CurrentUser, entity: Entity, body: Body, attempt: Attempts) -> Response:
     """Make a record."""
-    with hq.records.reader(user_id) as reader:
-        values = _values(reader, entity, body, {})
-    record_id = hq.records.create(entity, values, user_id)
-    return _record(hq, user_id, entity, record_id, status=201, written=values)
+
+    def work(writing: Writing) -> Answered:
+        written = upserting.create(writing, entity, body)
+        return written_record(writing, written)
+
+    return sent(do_once(hq, user_id, attempt, work))
 
 
 @router.get("/{entity}/{record_id}")
 def show_record(hq: Hqs, user_id: CurrentUser, entity: Entity, record_id: str) -> JSONResponse:
     """Give one record."""
-    return _record(hq, user_id, entity, record_id)
+    with hq.records.reader(user_id) as reader:
+        (record,) = shown(reader, entity, [(record_id, reader.get(entity, record_id))])
+    return JSONResponse(record)
 
 
 @router.get("/{entity}/{record_id}/changes")
@@ -107,54 +99,52 @@ def show_changes(hq: Hqs, user_id: CurrentUser, entity: Entity, record_id: str) 
 
 
 @router.patch("/{entity}/{record_id}")
-def change_record(hq: Hqs, user_id: CurrentUser, entity: Entity, record_id: str, body: Body) -> JSONResponse:
+def change_record(
+    hq: Hqs, user_id: CurrentUser, entity: Entity, record_id: str, body: Body, attempt: Attempts
+) -> Response:
     """Change the fields named."""
-    with hq.records.reader(user_id) as reader:
-        values = _values(reader, entity, body, reader.get(entity, record_id))
-    hq.records.update(entity, record_id, values, user_id)
-    return _record(hq, user_id, entity, record_id, written=values)
+
+    def work(writing: Writing) -> Answered:
+        return written_record(writing, upserting.change(writing, entity, record_id, body))
+
+    return sent(do_once(hq, user_id, attempt, work))
 
 
 @router.delete("/{entity}/{record_id}")
-def delete_record(hq: Hqs, user_id: CurrentUser, entity: Entity, record_id: str) -> Response:
+def delete_record(
+    hq: Hqs, user_id: CurrentUser, entity: Entity, record_id: str, attempt: Attempts
+) -> Response:
     """Delete a record and what belongs to it."""
-    hq.records.delete(entity, record_id, user_id)
-    return Response(status_code=204)
+
+    def work(writing: Writing) -> Answered:
+        writing.write_all((Edit(kind=EditKind.DELETE, entity=entity, record_id=record_id),))
+        return Answered(204)
+
+    return sent(do_once(hq, user_id, attempt, work))
 
 
 @router.post("/{entity}/{record_id}/restore")
-def restore_record(hq: Hqs, user_id: CurrentUser, entity: Entity, record_id: str) -> JSONResponse:
+def restore_record(
+    hq: Hqs, user_id: CurrentUser, entity: Entity, record_id: str, attempt: Attempts
+) -> Response:
     """Undo a delete."""
-    hq.records.restore(entity, record_id, user_id)
-    return _record(hq, user_id, entity, record_id)
+
+    def work(writing: Writing) -> Answered:
+        writing.write_all((Edit(kind=EditKind.RESTORE, entity=entity, record_id=record_id),))
+        return written_record(writing, Written(entity=entity, record_id=record_id))
+
+    return sent(do_once(hq, user_id, attempt, work))
 
 
-def _values(reader: Reader, entity: str, body: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
-    return values_of(schema_of(entity), reader.custom(entity), body, row)
-
-
-def _record(
-    hq: Hqs,
-    user_id: str,
-    entity: str,
-    record_id: str,
-    status: int = 200,
-    written: Mapping[str, Any] = MappingProxyType({}),
-) -> JSONResponse:
-    with hq.records.reader(user_id) as reader:
-        values, custom = reader.get(entity, record_id), reader.custom(entity)
-    kept = {name: values[name] for name in written if name in values}
-    doubts = doubts_of({**schema_of(entity).fields, **custom}, kept, values)
-    headers = {NOT_STANDARD: ", ".join(doubts)} if doubts else None
-    return JSONResponse(_shown(entity, record_id, values, custom, None), status_code=status, headers=headers)
-
-
-def _shown(
-    entity: str,
-    record_id: str,
-    values: dict[str, Any],
-    custom: Mapping[str, Field],
-    wanted: set[str] | None,
-) -> dict[str, Any]:
-    shown = to_json(schema_of(entity), record_id, values, custom)
-    return {name: value for name, value in shown.items() if wanted is None or name in wanted}
+def written_record(writing: Writing, written: Written) -> Answered:
+    """Return the answer to who wrote a record: as he sees it now, or its id where he does so no more."""
+    entity, reader = written.entity, writing.reader()
+    status = 201 if written.made else 200
+    try:
+        values = reader.get(entity, written.record_id)
+    except NotFound:
+        return answered(status, {"id": written.record_id})
+    kept = {name: values[name] for name in written.values if name in values}
+    doubts = doubts_of({**schema_of(entity).fields, **reader.custom(entity)}, kept, values)
+    (record,) = shown(reader, entity, [(written.record_id, values)])
+    return answered(status, record, {NOT_STANDARD: ", ".join(doubts)} if doubts else None)

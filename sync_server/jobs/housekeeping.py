@@ -12,6 +12,7 @@ from sync_server.services import (
     approving,
     forgetting,
     neglect,
+    once,
     payment_reminders,
     price_books,
     quote_ends,
@@ -75,10 +76,11 @@ def look_at_approvals(hq: Headquarters) -> None:
 
 
 def tidy_up(hq: Headquarters) -> None:
-    """Forget old attempts to sign in, and drop contents of files nothing names."""
+    """Forget old attempts to sign in and old answers, and drop contents of files nothing names."""
     log.info(
         "housekeeping",
         attempts_forgotten=hq.auth.forget_old_attempts(),
+        answers_forgotten=once.forget_answers(hq.database, hq.settings.answers_days, now_ms()),
         files_dropped=hq.blobs.collect(),
     )
 

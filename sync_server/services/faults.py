@@ -18,6 +18,7 @@ STATUS: Final = {
     "gap": 409,
     "offset": 409,
     "too_large": 413,
+    "reused": 422,
     "upgrade": 426,
     "limit": 429,
     "busy": 503,

@@ -118,15 +118,19 @@ class Hq:
 
     def write(self, edits: Sequence[Edit], author_id: str | None = None) -> list[Result]:
         """Make many changes in one transaction; each is taken or refused by itself."""
-        with self._database.write() as hq:
-            return self._write(hq, edits, author_id)
+        with self.writing(author_id) as writing:
+            return writing.write(edits)
 
     def write_all(self, edits: Sequence[Edit], author_id: str | None = None) -> None:
         """Make many changes in one transaction, all or none. Raises the first one's error."""
+        with self.writing(author_id) as writing:
+            writing.write_all(edits)
+
+    @contextmanager
+    def writing(self, author_id: str | None = None) -> Iterator[Writing]:
+        """Give one transaction of changes; it commits at the end of the block, unless that raises."""
         with self._database.write() as hq:
-            for result in self._write(hq, edits, author_id):
-                if result.error is not None:
-                    raise result.error  # and so the transaction is rolled back
+            yield Writing(self, hq, author_id)
 
     # Reading as a person
 
@@ -180,7 +184,7 @@ class Hq:
     def _write_one(self, edit: Edit, author_id: str | None) -> None:
         self.write_all((edit,), author_id)
 
-    def _write(self, hq: HqTransaction, edits: Sequence[Edit], author_id: str | None) -> list[Result]:
+    def write_in(self, hq: HqTransaction, edits: Sequence[Edit], author_id: str | None) -> list[Result]:
         """Turn edits into transactions, merge them, and turn the answers into results."""
         author = self.author(hq.connection, author_id)
         server_ms = self._clock()
@@ -240,6 +244,40 @@ class Hq:
         if edit.kind in (EditKind.CREATE, EditKind.UPDATE):
             _demand_valid(connection, schema, edit, row)
         return operations_of(connection, schema, edit.kind.name, edit.record_id, edit.values, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """One transaction of changes made for one person; what is written beside them stands or falls with it."""
+
+    _records: Hq
+    _transaction: HqTransaction
+    author_id: str | None
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction's connection."""
+        return self._transaction.connection
+
+    def reader(self) -> Reader:
+        """Return the person's sight of what is there now, with what was just written."""
+        return Reader(self.connection, self._records.author(self.connection, self.author_id).person)
+
+    def write(self, edits: Sequence[Edit]) -> list[Result]:
+        """Make changes; each is taken or refused by itself."""
+        return self._records.write_in(self._transaction, edits, self.author_id)
+
+    def write_all(self, edits: Sequence[Edit]) -> None:
+        """Make changes. Raises the first one's error; the caller lets it end the transaction or its part."""
+        for result in self.write(edits):
+            if result.error is not None:
+                raise result.error
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Make the block a part of the transaction that is undone where it raises, and the rest stands."""
+        with self.connection.begin_nested():
+            yield
 
 
 def _demand_valid(connection: Connection, schema: Schema, edit: Edit, row: Values | None) -> None:

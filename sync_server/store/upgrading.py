@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, MetaData, column, inspect, select, table
 
 from crm_core.entities import ENTITIES
-from sync_server.store import alike, attempts, blobs, calendar_feeds, keys, known, payments, turns
+from sync_server.store import alike, attempts, blobs, calendar_feeds, keys, known, outside, payments, turns
 from sync_server.store.tables import HqBase
 
 STEPS = Path(__file__).parent / "migrations"
@@ -19,6 +19,8 @@ KEPT = (
     calendar_feeds.CalendarFeed,
     keys.ApiKey,
     known.KnownHash,
+    outside.ExternalId,
+    outside.KeptAnswer,
     payments.PaymentNotice,
     turns.AssignmentTurn,
 )

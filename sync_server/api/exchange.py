@@ -1,0 +1,86 @@
+"""`/v1/external` and `/v1/bulk`: records by the asker's own names, and many in one request."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from crm_core.errors import NotFound
+from crm_core.i18n import N_
+from sync_server.api.context import CurrentUser
+from sync_server.api.errors import language_of, problem_of
+from sync_server.api.records import Entity, written_record
+from sync_server.api.repeating import Attempts, Body, sent
+from sync_server.asked import Hqs
+from sync_server.services import outside, upserting
+from sync_server.services.faults import Refusal
+from sync_server.services.hq import Writing
+from sync_server.services.once import Answered, answered, do_once
+from sync_server.services.showing import shown
+from sync_server.services.upserting import Written
+
+EXTERNAL_PREFIX: Final = "/v1/external"
+BULK: Final = "/v1/bulk"
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get(EXTERNAL_PREFIX + "/{entity}/{external_id:path}")
+def show_named(hq: Hqs, user_id: CurrentUser, entity: Entity, external_id: str) -> JSONResponse:
+    """Give the record the asker calls so."""
+    with hq.records.reader(user_id) as reader:
+        found = outside.record_of(reader.connection, user_id, entity, external_id)
+        if found is None:
+            raise NotFound(N_("You have named no record “{name}” so far"), name=external_id)
+        (record,) = shown(reader, entity, [(found, reader.get(entity, found))])
+    return JSONResponse(record)
+
+
+@router.put(EXTERNAL_PREFIX + "/{entity}/{external_id:path}")
+def write_named(
+    hq: Hqs, user_id: CurrentUser, entity: Entity, external_id: str, body: Body, attempt: Attempts
+) -> Response:
+    """Change the record the asker calls so, or make it."""
+
+    def work(writing: Writing) -> Answered:
+        return written_record(writing, upserting.upsert(writing, entity, external_id, body))
+
+    return sent(do_once(hq, user_id, attempt, work))
+
+
+@router.post(BULK)
+def write_many(hq: Hqs, user_id: CurrentUser, body: Body, attempt: Attempts, request: Request) -> Response:
+    """Write many records, each with its children taken or refused by itself."""
+    items, language = body.get("records"), language_of(request)
+    if not isinstance(items, list):
+        raise Refusal("bad_request", N_("“{name}” must be a list"), name="records")
+
+    def work(writing: Writing) -> Answered:
+        done = upserting.write_many(writing, items)
+        results = [_result(each, language) for each in done]
+        refused = sum(each.error is not None for each in done)
+        return answered(200, {"results": results, "written": len(done) - refused, "refused": refused})
+
+    return sent(do_once(hq, user_id, attempt, work))
+
+
+def _result(written: Written, language: str) -> dict[str, Any]:
+    named = {} if written.external_id is None else {outside.EXTERNAL: written.external_id}
+    about = {"entity": written.entity, **named}
+    if written.error is not None:
+        problem = problem_of(written.error, language)
+        return {"status": problem["status"], **about, "problem": problem}
+    if written.deleted:
+        return {"status": 204, **about, "id": written.record_id}
+    status = 201 if written.made else 200
+    children: dict[str, list[Any]] = {}
+    for child in written.children:
+        children.setdefault(child.entity, []).append(_result(child, language))
+    return {
+        "status": status,
+        **about,
+        "id": written.record_id,
+        **({"children": children} if children else {}),
+    }

@@ -1,0 +1,223 @@
+"""Records made, changed and deleted from JSON, one at a time or many with what belongs to them.
+
+Whoever asks may name a record by an id of his own (`external_id`): the same name again means the same record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from crm_core.entities import SCHEMAS, schema_of
+from crm_core.errors import CrmError, Invalid, NotFound, Problem, StaleRecord, UserError
+from crm_core.i18n import N_, Message
+from crm_core.ids import is_id, new_id
+from crm_core.schema.reading import Schema
+from sync_server.services import outside
+from sync_server.services.hq import Edit, EditKind, Writing
+from sync_server.services.outside import EXTERNAL
+from sync_server.services.plain import values_of
+from sync_server.services.reading import NO_SUCH, Reader, Values
+
+RECORDS_MOST: Final = 500
+"""Of one request, lines and other children among them: laptops wait with their uploads meanwhile."""
+_PARTS: Final = frozenset(("entity", "id", EXTERNAL, "values", "children", "delete"))
+
+
+@dataclass(slots=True, kw_only=True)
+class Written:
+    """What became of one record of a request."""
+
+    entity: str = ""
+    record_id: str = ""
+    external_id: str | None = None
+    made: bool = False
+    deleted: bool = False
+    values: Values = field(default_factory=dict)
+    """What was set, in the record's own values."""
+    children: list[Written] = field(default_factory=list)
+    error: CrmError | None = None
+    """Why it was refused, with all that belongs to it; then nothing of it was done."""
+
+
+def create(writing: Writing, entity: str, body: Mapping[str, Any]) -> Written:
+    """Make a record of a JSON object. Raises `Invalid`, `AccessDenied` and the like."""
+    fields, name = _named(body)
+    if name is not None and outside.record_of(writing.connection, _asker(writing), entity, name) is not None:
+        told = Message(N_("Another record is called “{name}” already"), {"name": name})
+        raise Invalid([Problem(field=EXTERNAL, message=told)])
+    return _write(writing, entity, None, name, fields)
+
+
+def change(writing: Writing, entity: str, record_id: str, body: Mapping[str, Any]) -> Written:
+    """Change the fields a JSON object names. Raises what `create` raises, and `NotFound`."""
+    fields, name = _named(body)
+    return _write(writing, entity, record_id, name, fields)
+
+
+def upsert(writing: Writing, entity: str, name: str, body: Mapping[str, Any]) -> Written:
+    """Change the record the asker calls so, or make it; a body's `id` says which existing one is meant."""
+    return _one(writing, entity, {**_split(body), EXTERNAL: name})
+
+
+def write_many(writing: Writing, items: Iterable[Any]) -> list[Written]:
+    """Write records in their order, each with its children taken or refused by itself.
+
+    An item is `{"entity", "external_id" or "id", "values", "children": {entity: [item, …]}, "delete"}`; of
+    `children` the link to their parent is filled in. Later ones may name earlier ones. Raises `UserError`
+    where there are too many.
+    """
+    wanted = list(items)
+    number = sum(1 + _count(item) for item in wanted)
+    if number > RECORDS_MOST:
+        raise UserError(
+            N_("A request may hold at most {most} records; this one has {number}"),
+            most=RECORDS_MOST,
+            number=number,
+        )
+    done = []
+    for item in wanted:
+        written = Written(entity=str(item.get("entity", "")) if isinstance(item, Mapping) else "")
+        try:
+            with writing.part():
+                written = _one(writing, _entity_of(item), item)
+        except CrmError as error:
+            written.error = error
+            name = item.get(EXTERNAL) if isinstance(item, Mapping) else None
+            written.external_id = name if isinstance(name, str) else None
+        done.append(written)
+    return done
+
+
+def _one(writing: Writing, entity: str, item: Mapping[str, Any]) -> Written:
+    """Write one record and its children. Raises the first error, and nothing of it may stand then."""
+    if unknown := sorted(item.keys() - _PARTS):
+        raise UserError(N_("“{name}” is no part of a record here"), name=unknown[0])
+    name = item.get(EXTERNAL)
+    name = None if name is None else outside.demand_name(name)
+    record_id = _meant(writing, entity, item.get("id"), name)
+    if item.get("delete"):
+        if record_id is None:
+            raise NotFound(NO_SUCH)
+        edit = Edit(kind=EditKind.DELETE, entity=entity, record_id=record_id)
+        writing.write_all((edit,))
+        return Written(entity=entity, record_id=record_id, external_id=name, deleted=True)
+    children, values = item.get("children") or {}, item.get("values") or {}
+    if not isinstance(children, Mapping) or not isinstance(values, Mapping):
+        raise UserError(N_("“{name}” must be an object"), name="values")
+    later = _state_apart(schema_of(entity), values) if record_id is None else {}
+    first = {key: value for key, value in values.items() if key not in later}
+    if record_id is not None and children:
+        # A state that fixes lines comes after them.
+        later = _state_apart(schema_of(entity), values)
+        first = {key: value for key, value in values.items() if key not in later}
+    written = _write(writing, entity, record_id, name, first)
+    for kind, several in children.items():
+        link = _link_to(entity, kind)
+        for child in several if isinstance(several, list) else [several]:
+            if not isinstance(child, Mapping):
+                raise UserError(N_("“{name}” must be an object"), name=kind)
+            held = child.get("values") or {}
+            # An existing child stays with its parent; only one that is made needs the link.
+            fitted = {**child, "values": {**held, link: written.record_id}}
+            written.children.append(_one(writing, kind, {"entity": kind, **fitted}))
+    if later:
+        written.values |= _write(writing, entity, written.record_id, None, later).values
+    return written
+
+
+def _write(
+    writing: Writing, entity: str, record_id: str | None, name: str | None, body: Mapping[str, Any]
+) -> Written:
+    """Make a record, or change it where `record_id` says which; keep the asker's name of it."""
+    reader = writing.reader()
+    row = {} if record_id is None else reader.get(entity, record_id)
+    values = _values(reader, entity, body, row)
+    kind = EditKind.CREATE if record_id is None else EditKind.UPDATE
+    edit = Edit(kind=kind, entity=entity, record_id=record_id or new_id(), values=values)
+    writing.write_all((edit,))
+    if name is not None:
+        outside.keep_name(writing.connection, reader.person.user_id, entity, name, edit.record_id)
+    return Written(
+        entity=entity, record_id=edit.record_id, external_id=name, made=record_id is None, values=values
+    )
+
+
+def _values(reader: Reader, entity: str, body: Mapping[str, Any], row: Values) -> Values:
+    return values_of(schema_of(entity), reader.custom(entity), outside.with_links(reader, entity, body), row)
+
+
+def _meant(writing: Writing, entity: str, given: Any, name: str | None) -> str | None:
+    """Return the id of the record meant; None where it is to be made. Raises where it is gone for good."""
+    reader = writing.reader()
+    if given is not None:
+        if not is_id(str(given)):
+            raise NotFound(NO_SUCH)
+        reader.get(entity, str(given))
+        return str(given)
+    found = None
+    if name is not None:
+        found = outside.record_of(writing.connection, reader.person.user_id, entity, name)
+    if found is not None:
+        try:
+            reader.get(entity, found)
+        except NotFound as error:
+            raise StaleRecord(
+                N_("The record you call “{name}” was deleted, or you may not see it any more"), name=name
+            ) from error
+    return found
+
+
+def _state_apart(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state among values, where it is one no record begins in but a step leads to."""
+    machine = schema.meta.machine
+    if machine is None or values.get(machine.field) in (None, *machine.born):
+        return {}
+    return {machine.field: values[machine.field]}
+
+
+def _link_to(parent: str, child: str) -> str:
+    if child in SCHEMAS:
+        for link in schema_of(child).parent_fields:
+            if link.target == parent:
+                return link.name
+    raise UserError(N_("“{name}” is nothing that belongs to “{parent}”"), name=child, parent=parent)
+
+
+def _entity_of(item: Any) -> str:
+    if not isinstance(item, Mapping):
+        raise UserError(N_("“{name}” must be an object"), name="records")
+    entity = item.get("entity")
+    if not isinstance(entity, str) or entity not in SCHEMAS:
+        raise UserError(N_("There is no kind of record called “{name}”"), name=entity or "")
+    return entity
+
+
+def _named(body: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """Return the fields of a flat body, and the name it gives the record."""
+    fields = {key: value for key, value in body.items() if key != EXTERNAL}
+    return fields, outside.demand_name(body[EXTERNAL]) if EXTERNAL in body else None
+
+
+def _split(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a flat body as an item of `write_many`."""
+    own = {"children", "id"}
+    item: dict[str, Any] = {key: value for key, value in body.items() if key in own}
+    item["values"] = {key: value for key, value in body.items() if key not in own | {EXTERNAL}}
+    return item
+
+
+def _count(item: Any) -> int:
+    children = item.get("children") if isinstance(item, Mapping) else None
+    if not isinstance(children, Mapping):
+        return 0
+    return sum(
+        1 + _count(child)
+        for several in children.values()
+        for child in (several if isinstance(several, list) else [several])
+    )
+
+
+def _asker(writing: Writing) -> str:
+    return writing.reader().person.user_id

@@ -1,0 +1,241 @@
+"""What other programs send is done once, known by their own names, and answered record by record."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from crm_core.times import DAY_MS
+from sync_server.services import keys, once
+from sync_server.services.auth import now_ms
+from tests.support.server import RunningServer, running_server
+
+SCOPES = tuple(
+    f"{entity}:{word}"
+    for entity in ("customer", "product", "order", "order_line", "delivery", "delivery_line", "stock_level")
+    for word in ("write", "delete")
+)
+
+
+class Program:
+    """Another program that asks HQ with a key."""
+
+    def __init__(self, server: RunningServer, name: str, scopes: tuple[str, ...] = SCOPES) -> None:
+        with server.headquarters() as hq:
+            made = keys.add(hq, name, scopes, {"role": "admin"})
+        self.server, self.headers = server, {"Authorization": f"Bearer {made['key']}"}
+
+    def answer(
+        self, method: str, path: str, body: Any = None, once: str = "", **more: str
+    ) -> requests.Response:
+        """Return the answer to one request."""
+        headers = {**self.headers, **more, **({"Idempotency-Key": once} if once else {})}
+        return requests.request(
+            method, f"{self.server.url}/v1/{path}", json=body, headers=headers, timeout=60
+        )
+
+    def ask(self, method: str, path: str, body: Any = None, once: str = "") -> Any:
+        """Return what is answered to one request that is done."""
+        answer = self.answer(method, path, body, once)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def named(self, name: str) -> list[Any]:
+        """Return the customers called so."""
+        found = self.answer("GET", f"records/customer?where=name = {name}").json()["records"]
+        return list(found)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    settings = {"CRM_SERVER_KEY_REQUESTS_PER_MINUTE": "0"}
+    with running_server(tmp_path_factory.mktemp("exchange"), environment=settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def erp(server: RunningServer) -> Program:
+    return Program(server, "ERP")
+
+
+def hold_to_once(erp: Program) -> None:
+    """Hold a server to it that the same request under one key is done once."""
+    body = {"name": "Once Ltd"}
+    answers: list[requests.Response] = []
+    start = threading.Barrier(4)
+
+    def send(_place: int) -> None:
+        start.wait()
+        answers.append(erp.answer("POST", "records/customer", body, once="first"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, range(4)))
+    assert {each.status_code for each in answers} == {201}
+    assert len({each.content for each in answers}) == 1
+    assert sorted(each.headers.get("Idempotency-Replayed", "") for each in answers) == ["", *["true"] * 3]
+    assert len(erp.named("Once Ltd")) == 1
+    other = erp.answer("POST", "records/customer", {"name": "Twice Ltd"}, once='"first"')
+    assert (other.status_code, other.json()["code"]) == (422, "reused")
+    assert erp.named("Twice Ltd") == []
+
+
+def test_the_same_request_is_done_once(erp: Program) -> None:
+    hold_to_once(erp)
+    refused = erp.answer("POST", "records/customer", {"name": ""}, once="second")
+    assert refused.status_code == 422
+    assert erp.answer("POST", "records/customer", {"name": "Better Ltd"}, once="second").status_code == 201
+    assert erp.answer("POST", "records/customer", {"name": "x"}, once="k" * 201).status_code == 400
+    another = Program(erp.server, "Shop")
+    assert another.answer("POST", "records/customer", {"name": "Its Ltd"}, once="first").status_code == 201
+
+
+@pytest.mark.postgres
+def test_the_same_request_is_done_once_on_postgresql(tmp_path: Path, fresh_postgres: str) -> None:
+    settings = {"CRM_SERVER_KEY_REQUESTS_PER_MINUTE": "0"}
+    with running_server(tmp_path, fresh_postgres, environment=settings) as running:
+        erp = Program(running, "ERP")
+        hold_to_once(erp)
+        hold_to_parts(erp)
+
+
+def test_a_server_that_is_killed_did_a_request_whole_or_not_at_all(tmp_path: Path) -> None:
+    with running_server(tmp_path) as running:
+        erp = Program(running, "ERP")
+        names = [f"Firm {number:02}" for number in range(24)]
+        killed = threading.Timer(0.25, running.kill)
+        killed.start()
+        with ThreadPoolExecutor(4) as pool:
+
+            def send(name: str) -> str | None:
+                try:
+                    answer = erp.answer("POST", "records/customer", {"name": name}, once=name)
+                except requests.RequestException:
+                    return None
+                return str(answer.json()["id"])
+
+            first = list(pool.map(send, names))
+            killed.join()
+            running.start()
+            again = list(pool.map(send, names))
+        assert None not in again
+        assert all(before in (None, after) for before, after in zip(first, again, strict=True))
+        assert all(len(erp.named(name)) == 1 for name in names)
+
+
+def test_answers_are_forgotten_after_their_days(server: RunningServer, erp: Program) -> None:
+    erp.ask("POST", "records/customer", {"name": "Old Ltd"}, once="old")
+    with server.headquarters() as hq:
+        assert once.forget_answers(hq.database, 30, now_ms()) == 0
+        assert once.forget_answers(hq.database, 30, now_ms() + 31 * DAY_MS) >= 1
+    erp.ask("POST", "records/customer", {"name": "Old Ltd"}, once="old")
+    assert len(erp.named("Old Ltd")) == 2
+
+
+def test_a_record_is_known_by_the_programs_own_name(server: RunningServer, erp: Program) -> None:
+    made = erp.answer("PUT", "external/customer/C/100", {"name": "Heron"})
+    assert made.status_code == 201
+    changed = erp.answer("PUT", "external/customer/C/100", {"phone": "+86 21 5550 0142"})
+    assert (changed.status_code, changed.json()["id"]) == (200, made.json()["id"])
+    shown = erp.ask("GET", "external/customer/C/100")
+    assert (shown["name"], shown["external_id"]) == ("Heron", "C/100")
+    listed = erp.ask("GET", "records/customer?where=name = Heron&fields=external_id")
+    assert listed["records"] == [{"id": shown["id"], "external_id": "C/100"}]
+    other = erp.ask("POST", "records/customer", {"name": "Crane"})
+    taken = erp.answer("PATCH", f"records/customer/{other['id']}", {"external_id": "C/100"})
+    assert (taken.status_code, taken.json()["problems"][0]["field"]) == (422, "external_id")
+    named = erp.ask("PUT", "external/customer/C-7", {"id": other["id"], "name": "Crane & Co"})
+    assert (named["id"], named["name"]) == (other["id"], "Crane & Co")
+    assert erp.answer("PUT", "external/customer/C-8", {"id": other["id"]}).status_code == 422
+    stranger = Program(server, "Stranger")
+    assert stranger.answer("GET", "external/customer/C/100").status_code == 404
+    assert "external_id" not in stranger.ask("GET", f"records/customer/{other['id']}")
+    assert erp.answer("DELETE", f"records/customer/{other['id']}").status_code == 204
+    assert erp.answer("PUT", "external/customer/C-7", {"name": "Again"}).status_code == 409
+
+
+def hold_to_parts(erp: Program) -> None:
+    """Hold a server to it that of many records each is taken or refused by itself, with its lines."""
+    erp.ask("PUT", "external/customer/H-1", {"name": "Heron Valves"})
+    erp.ask("POST", "records/product", {"name": "Valve", "code": "V-1", "unit": "pcs"})
+
+    def order(number: str, quantity: str, customer: str = "H-1") -> dict[str, Any]:
+        return {
+            "entity": "order",
+            "external_id": number,
+            "values": {
+                "customer_id": {"external_id": customer},
+                "currency": "CNY",
+                "ordered_on": "2026-11-20",
+                "status": "confirmed",
+            },
+            "children": {
+                "order_line": [
+                    {
+                        "external_id": f"{number}/1",
+                        "values": {
+                            "product_id": {"code": "V-1"},
+                            "description": "Valve",
+                            "quantity": quantity,
+                            "unit_price": "12.50 CNY",
+                        },
+                    }
+                ]
+            },
+        }
+
+    sent = [order("SO-1", "4"), order("SO-2", "many"), order("SO-3", "2", "nobody"), {"entity": "planet"}]
+    done = erp.ask("POST", "bulk", {"records": sent}, once="orders")
+    assert [each["status"] for each in done["results"]] == [201, 422, 422, 400]
+    assert (done["written"], done["refused"]) == (1, 3)
+    (line,) = done["results"][0]["children"]["order_line"]
+    assert line["external_id"] == "SO-1/1"
+    shown = erp.ask("GET", "external/order/SO-1")
+    assert (shown["status"], shown["total"]) == ("confirmed", "50.00 CNY")
+    assert done["results"][1]["problem"]["problems"][0]["field"] == "quantity"
+    assert [each["external_id"] for each in erp.ask("GET", "records/order")["records"]] == ["SO-1"]
+    assert erp.ask("POST", "bulk", {"records": sent}, once="orders") == done
+    planned = {
+        "entity": "delivery",
+        "external_id": "D-1",
+        "values": {"order_id": {"external_id": "SO-1"}, "status": "delivered", "delivered_on": "2026-11-21"},
+        "children": {
+            "delivery_line": [
+                {"values": {"order_line_id": {"external_id": "SO-1/1"}, "quantity": "4"}},
+            ]
+        },
+    }
+    done = erp.ask("POST", "bulk", {"records": [planned]})
+    assert done["results"][0]["status"] == 201, done
+    assert erp.ask("GET", "external/delivery/D-1")["status"] == "delivered"
+
+
+def test_of_many_records_each_is_taken_or_refused_with_its_lines(erp: Program) -> None:
+    hold_to_parts(erp)
+    gone = {"entity": "customer", "external_id": "Z-1", "delete": True}
+    made = {"entity": "customer", "external_id": "Z-1", "values": {"name": "Short-lived"}}
+    done = erp.ask("POST", "bulk", {"records": [made, gone, gone]})
+    assert [each["status"] for each in done["results"]] == [201, 204, 409]
+    many = [{"entity": "customer", "values": {"name": "x"}}] * 501
+    assert erp.answer("POST", "bulk", {"records": many}).status_code == 400
+
+
+def test_errors_are_problems_in_the_askers_language(erp: Program) -> None:
+    answer = erp.answer("POST", "records/customer", {"name": ""}, **{"Accept-Language": "zh-CN"})
+    problem = answer.json()
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (problem["status"], problem["type"], problem["title"]) == (
+        422,
+        "about:blank",
+        "Unprocessable Entity",
+    )
+    assert problem["problems"][0]["field"] == "name"
+    assert not problem["problems"][0]["message"].isascii()
+    english = erp.answer("GET", "records/lead").json()
+    assert (english["status"], english["code"]) == (403, "forbidden")
+    assert english["detail"].isascii()
