@@ -34,6 +34,7 @@ from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.itemmodels.rows import Row
 from crm_desktop.ui.lists.chosen import Ids, chosen_ids
 from crm_desktop.ui.lists.record_list import RecordList
+from crm_desktop.ui.pages.at_rest import OnceAtRest
 from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.places import CONTACT
 from crm_desktop.ui.segments.segment_actions import SegmentActions
@@ -166,6 +167,7 @@ class CustomersPage(Page):
         self.list.stepper.stepped.connect(self._on_stepped)
         self.list.model.counted.connect(lambda _number: self._show_place_in_list())
         self._list_column.addWidget(self.list, 1)
+        OnceAtRest(self.list, self._made_view)
 
     def _described(self, number: int, rows: Sequence[Row]) -> Message:
         setup = self.list.setup if self.list is not None else None
@@ -179,21 +181,25 @@ class CustomersPage(Page):
         self.list.focus_table()
 
     def _show_customer(self, customer_id: str) -> None:
-        if self.view is None:
-            self.view = CustomerView(self.context, self.actions_of_program, self._stack)
-            self.view.step_asked.connect(self._on_step_asked)
-            self.view.header.claim_asked.connect(self.pool.claim)
-            self._stack.addWidget(self.view)
-        self._stack.setCurrentWidget(self.view)
-        self.view.show_customer(customer_id)
+        view = self._made_view()
+        self._stack.setCurrentWidget(view)
+        view.show_customer(customer_id)
         self._show_place_in_list()
         if self.list is not None:
             self.list.select_record(customer_id)
         if self._log_next:
             self._log_next = False
-            self.view.begin_log()
+            view.begin_log()
         else:
-            self.view.line.list.setFocus()
+            view.line.list.setFocus()
+
+    def _made_view(self) -> CustomerView:
+        if self.view is None:
+            self.view = CustomerView(self.context, self.actions_of_program, self._stack)
+            self.view.step_asked.connect(self._on_step_asked)
+            self.view.header.claim_asked.connect(self.pool.claim)
+            self._stack.addWidget(self.view)
+        return self.view
 
     def _show_place_in_list(self) -> None:
         if self.view is not None and self._stack.currentWidget() is self.view and self.list is not None:

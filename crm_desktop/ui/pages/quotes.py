@@ -15,6 +15,7 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.imports.import_button import ImportButton
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.lists.views import ListView
+from crm_desktop.ui.pages.at_rest import OnceAtRest
 from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.quotes.editor import QuoteEditor
 from crm_desktop.ui.quotes.new_quote import NewQuote
@@ -58,6 +59,7 @@ class QuotesPage(Page):
             parent=self._overview,
         )
         below.addWidget(self.list, 1)
+        OnceAtRest(self.list, lambda: self.editor)
         # Shown before it has a place it would be a window, and take the keyboard along when it goes.
         self.new_button.setVisible(bool(rights.may_do(context.replica, Right.CREATE, "quote")))
         self.list.opened.connect(lambda quote_id: context.go.emit(Place(page="quotes", record_id=quote_id)))

@@ -9,12 +9,16 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import lists
 from crm_desktop.ui.context import Place
+from crm_desktop.ui.pages import at_rest
+from crm_desktop.ui.pages.customers import CustomersPage
 from crm_desktop.ui.pages.registry import PAGES
 from crm_desktop.ui.shell.frame import Frame
+from tests.support.windows import WAIT_MS
 
 MOST_TIMES = 5.0
 """How often each widget of a page is dressed on average, until the page stands in the window."""
@@ -60,3 +64,20 @@ def test_the_page_of_one_record_is_made_in_its_place(page: str, frame: Frame) ->
     found = lists.all_ids(replica, ListQuery(entity=page.removesuffix("s")))
     frame.go(Place(page=page))
     assert times_dressed(frame, Place(page=page, record_id=found[0])) <= MOST_TIMES
+
+
+def test_what_a_list_opens_is_made_while_the_list_rests(
+    frame: Frame, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(at_rest, "REST_MS", 20)
+    frame.go(Place(page="customers"))
+    page = frame.page
+    assert isinstance(page, CustomersPage)
+    qtbot.waitUntil(lambda: page.view is not None, timeout=WAIT_MS)
+    assert page.list is not None
+    assert page.list.isVisible()
+    assert page.view is not None
+    view, customer = page.view, lists.all_ids(frame.context.replica, ListQuery(entity="customer"))[0]
+    frame.go(Place(page="customers", record_id=customer))
+    assert page.view is view
+    qtbot.waitUntil(lambda: bool(view.header.name.text()), timeout=WAIT_MS)
