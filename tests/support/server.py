@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -19,6 +20,7 @@ from typing import Any
 from sync_server.services import founding, people
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.settings import fresh_settings, read_settings
+from tests.support.nursery import Child, fork
 
 ADMIN = "admin"
 ADMIN_PASSWORD = "correct horse battery"
@@ -49,18 +51,31 @@ def crm_server(
     data: Path, *arguments: str, stdin: str = "", environment: dict[str, str] | None = None
 ) -> Ran:
     """Run one `crm-server` command to its end."""
-    command = [sys.executable, "-m", "sync_server", "--data", str(data), *arguments]
-    ran = subprocess.run(
-        command,
-        input=stdin,
-        capture_output=True,
-        encoding="utf-8",
-        cwd=ROOT,
-        env=_environment(environment),
-        timeout=120,
-        check=False,
-    )
-    return Ran(ran.returncode, ran.stdout, ran.stderr)
+    reading, writing = os.pipe()
+    child = fork(["--data", str(data), *arguments], reading, _environment(environment), str(ROOT))
+    os.close(reading)
+    said: dict[str, str] = {}
+
+    def read(name: str, stream: Any) -> None:
+        with stream:
+            said[name] = stream.read()
+
+    readers = [
+        threading.Thread(target=read, args=(name, stream))
+        for name, stream in (("out", child.stdout), ("err", child.stderr))
+    ]
+    for reader in readers:
+        reader.start()
+    with contextlib.suppress(BrokenPipeError), open(writing, "w", encoding="utf-8") as given:
+        given.write(stdin)
+    try:
+        status = child.wait(120)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        raise
+    for reader in readers:
+        reader.join()
+    return Ran(status, said["out"], said["err"])
 
 
 def initialised(data: Path, database_url: str | None = None, **settings: Any) -> Path:
@@ -79,22 +94,27 @@ class RunningServer:
     program: Sequence[str] = PROGRAM
     url: str = ""
     log: list[str] = field(default_factory=list)
-    _process: subprocess.Popen[str] | None = None
+    _process: subprocess.Popen[str] | Child | None = None
     _port: int = 0
 
     def start(self) -> None:
         """Start the process and wait until it answers; after `kill` or `stop` on the same port again."""
-        command = [sys.executable, *self.program, "--data", str(self.data), "--json", "serve"]
         options = [*self.options, "--host", "127.0.0.1", "--port", str(self._port)]
-        self._process = subprocess.Popen(
-            [*command, *options],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            cwd=ROOT,
-            env=_environment(self.environment),
-        )
+        arguments = ["--data", str(self.data), "--json", "serve", *options]
+        environment = _environment(self.environment)
+        if self.program == PROGRAM:
+            with open(os.devnull) as nothing:
+                self._process = fork(arguments, nothing.fileno(), environment, str(ROOT))
+        else:
+            self._process = subprocess.Popen(
+                [sys.executable, *self.program, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                cwd=ROOT,
+                env=environment,
+            )
         said: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, args=(self._process.stderr, self.log.append), daemon=True).start()
         threading.Thread(target=self._read, args=(self._process.stdout, said.put), daemon=True).start()
