@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit
 
 from crm_core.i18n import message
 from crm_core.rules.approval import Verdict
@@ -18,8 +18,8 @@ from crm_desktop.ui.widgets.labels import Label
 class RequestCard(Card):
     """Tells what the person decided; whoever shows it carries that out."""
 
-    decided = Signal(str, str, str)
-    """Id of the request, verdict, comment."""
+    decided = Signal(str, str, str, object)
+    """Id of the request, verdict, comment, and of a return the step that decides again (None: who asked)."""
     withdrawn = Signal(str)
     opened = Signal(str)
     """Id of the record that is asked about."""
@@ -33,6 +33,10 @@ class RequestCard(Card):
         self.give_back = Button(message("Return"), icon="undo", hint="Ctrl+Shift+B")
         self.refuse = Button(message("Refuse"), Kind.BAD, icon="x", hint="Ctrl+Shift+X")
         self.withdraw = Button(message("Withdraw"), Kind.FLAT)
+        self.back_to = QComboBox()
+        """Where a return goes: to who asked, or to a step before this one."""
+        for step in (None, *range(view.standing.place.step)):
+            self.back_to.addItem("", step)
         self.open = Button(message("Open"), Kind.FLAT, icon="eye")
         asked = message("{who} asks: {why}", who=view.asked_by, why=str(view.request.get("reason") or "—"))
         for text in (asked, words.offer_words(view), words.standing_words(view, now_ms)):
@@ -49,6 +53,8 @@ class RequestCard(Card):
         for button in (self.approve, self.give_back, self.refuse):
             row.addWidget(button)
             button.setVisible(bool(view.seats))
+        row.addWidget(self.back_to)
+        self.back_to.setVisible(bool(view.seats) and self.back_to.count() > 1)
         row.addStretch(1)
         row.addWidget(self.withdraw)
         row.addWidget(self.open)
@@ -71,7 +77,8 @@ class RequestCard(Card):
             self.comment.setPlaceholderText(tr("Say why in a comment"))
             self.comment.setFocus()
             return
-        self.decided.emit(self.view.request.id, verdict.value, self.comment.text())
+        to_step = self.back_to.currentData() if verdict is Verdict.RETURN else None
+        self.decided.emit(self.view.request.id, verdict.value, self.comment.text(), to_step)
 
     def retranslate(self) -> None:
         """Name the line for the comment."""
@@ -79,3 +86,8 @@ class RequestCard(Card):
         if hasattr(self, "comment"):
             self.comment.setPlaceholderText(tr("Comment; needed to return or refuse"))
             self.comment.setAccessibleName(tr("Comment on {title}", title=self.view.title))
+            self.back_to.setAccessibleName(tr("Return {title} to", title=self.view.title))
+            for place in range(self.back_to.count()):
+                step = self.back_to.itemData(place)
+                said = tr("Back to who asked") if step is None else tr("Back to step {step}", step=step + 1)
+                self.back_to.setItemText(place, said)

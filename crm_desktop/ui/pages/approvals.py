@@ -184,10 +184,12 @@ class ApprovalsPage(Page):
         if card is not None:
             card.decide(verdict)
 
-    def _on_decided(self, request_id: str, verdict: str, comment: str) -> None:
+    def _on_decided(self, request_id: str, verdict: str, comment: str, to_step: int | None) -> None:
         replica = self.context.replica
         told = message("Decided; binding when HQ has accepted it")
-        self._change(lambda: approvals.decide(replica, request_id, Verdict(verdict), comment), told)
+        self._change(
+            lambda: approvals.decide(replica, request_id, Verdict(verdict), comment, to_step=to_step), told
+        )
 
     def _on_withdrawn(self, request_id: str) -> None:
         replica = self.context.replica

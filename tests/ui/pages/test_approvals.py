@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -71,6 +72,31 @@ def test_what_waits_is_decided_by_keys_and_a_refusal_says_why(stage: Stage) -> N
     stage.settle()
     states = {card.view.standing.state.value for card in page.cards}
     assert states == {"approved", "refused"}
+
+
+def test_a_return_goes_to_who_asked_or_to_a_step_before(stage: Stage) -> None:
+    replica = stage.app.replica
+    me = replica.person.user_id
+    step = approval.plain_step(Step(who=Who.NAMED, users=(me,), own=Own.SELF))
+    set_flow(stage, steps=[step, step])
+    approvals.ask(replica, "quote", make_quote(stage), "New")
+    page = ApprovalsPage(stage.context, stage.actions)
+    stage.show(page)
+    page.show_place(Place(page="approvals"))
+    stage.settle()
+    (card,) = page.cards
+    assert not card.back_to.isVisible()
+    stage.press(card.approve, Qt.Key.Key_Space)
+    (card,) = page.cards
+    assert [card.back_to.itemText(at) for at in range(card.back_to.count())] == [
+        "Back to who asked",
+        "Back to step 1",
+    ]
+    card.back_to.setCurrentIndex(1)
+    card.comment.setText("The terms first")
+    stage.press(card.give_back, Qt.Key.Key_Space)
+    (waits,) = approvals.to_decide(replica)
+    assert (waits.standing.place.round, waits.standing.place.step) == (1, 0)
 
 
 def test_the_bar_on_a_quote_says_that_it_asks_and_withdraws(stage: Stage) -> None:
