@@ -52,8 +52,8 @@ def draw_plainly(document: QuoteDocument) -> bytes:
     """Return a PDF of the same rows: one string a cell, at fixed places, thirty rows a page."""
     from reportlab.pdfgen.canvas import Canvas
 
-    from crm_desktop.documents.fonts import font
-    from crm_desktop.documents.paper import Face
+    from resources.face import Face
+    from resources.faces import font
 
     name = font(Face.REGULAR).fontName
     file = BytesIO()

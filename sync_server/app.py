@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
@@ -22,12 +22,13 @@ from sync_server.jobs.housekeeping import keep_house
 from sync_server.jobs.leads import give_leads
 from sync_server.jobs.mails import send_mails
 from sync_server.jobs.orphans import end_with_parent
+from sync_server.jobs.signatures import seal_signatures
 from sync_server.services import passwords
 from sync_server.services.headquarters import open_headquarters
 from sync_server.services.visitors import SITE_AT_ONCE, SITE_PER_HOUR, VisitorGuard
 from sync_server.settings import Settings, default_data_folder, read_settings
 from sync_server.store.serving import serving
-from sync_server.web import forms, pages
+from sync_server.web import acceptance, forms, pages
 
 # Objects made before Python looks for cycles. At its own 700, a first upload of thousands of records spent a
 # fifth of its time on walking them again and again; what a request leaves behind is freed without that.
@@ -50,7 +51,10 @@ def create_app(settings: Settings) -> FastAPI:
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
         hq = headquarters
-        with serving(hq.database), keep_house(hq), give_leads(hq), find_alike(hq), send_mails(hq):
+        chores = (keep_house, give_leads, find_alike, send_mails, seal_signatures)
+        with serving(hq.database), ExitStack() as running:
+            for chore in chores:
+                running.enter_context(chore(hq))
             async with newsroom.open():
                 with when_asked_to_end(newsroom.close):
                     yield
@@ -63,10 +67,24 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.newsroom = newsroom
     app.state.gate = Gate(settings)
     app.state.visitors = VisitorGuard()
+    app.state.acceptance = acceptance.AcceptanceGuards()
     app.state.key_guard = _key_guard(settings)
     app.state.senders = VisitorGuard(per_hour=SITE_PER_HOUR, at_once=SITE_AT_ONCE)
     answer_errors(app)
-    for part in (health, calendar_feeds, auth, sync, news, known, blobs, records, exchange, forms, pages):
+    for part in (
+        health,
+        calendar_feeds,
+        auth,
+        sync,
+        news,
+        known,
+        blobs,
+        records,
+        exchange,
+        forms,
+        acceptance,
+        pages,
+    ):
         app.include_router(part.router)
     app.add_middleware(Frame, body_bytes_max=settings.body_bytes_max, meter=headquarters.sync.meter)
     app.openapi = describe(app)  # type: ignore[method-assign]

@@ -179,6 +179,11 @@ def digest_of(said: Mapping[str, Any]) -> bytes:
     return hashlib.blake2b(_PURPOSE + text.encode(), digest_size=32).digest()
 
 
+def file_hash(content: bytes) -> str:
+    """Return the SHA-256 of a file, hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def strokes_digest(strokes: Any) -> str | None:
     """Return the SHA-256 of what was drawn, hexadecimal; None where nothing was."""
     if not strokes:
@@ -188,7 +193,7 @@ def strokes_digest(strokes: Any) -> str | None:
 
 def sealed(page: bytes, said: Mapping[str, Any], sign: Callable[[bytes], bytes]) -> bytes:
     """Return a PDF with HQ's seal behind it: what is said, the hash of the page itself, and a signature."""
-    whole = {**said, "page_sha256": hashlib.sha256(page).hexdigest()}
+    whole = {**said, "page_sha256": file_hash(page)}
     seal = json.dumps({"said": whole, "signature": sign(digest_of(whole)).hex()}, ensure_ascii=False)
     return page + _MARK + base64.b64encode(seal.encode()) + b"\n"
 
@@ -202,7 +207,7 @@ def read_certificate(content: bytes, is_signed: Callable[[bytes, bytes], bool]) 
     try:
         opened = json.loads(base64.b64decode(seal.removesuffix(b"\n"), validate=True))
         said, signature = opened["said"], bytes.fromhex(opened["signature"])
-        is_whole = said["page_sha256"] == hashlib.sha256(page).hexdigest()
+        is_whole = said["page_sha256"] == file_hash(page)
         is_true = bool(found) and is_whole and is_signed(digest_of(said), signature)
     except (binascii.Error, ValueError, KeyError, TypeError) as error:
         raise UserError(NO_CERTIFICATE.text) from error

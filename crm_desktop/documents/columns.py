@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crm_desktop.documents.labels import DocumentLanguage
-from crm_desktop.documents.paper import Align, Block, Face, Ink, Text
+from crm_desktop.documents.paper import Align, Block, Ink, Text
 from crm_desktop.documents.typesetting import Typesetter
+from resources.face import Face
 
 # From the baseline to the foot of a line, at every size documents use.
 BELOW_BASELINE = 1.1

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from crm_core.rules import figures
 from crm_desktop.documents.columns import Style, choose, column, second
 from crm_desktop.documents.labels import DocumentLanguage, Label, say, say_version
-from crm_desktop.documents.paper import Align, Block, Face
+from crm_desktop.documents.paper import Align, Block
 from crm_desktop.documents.quote_document import QuoteDocument
 from crm_desktop.documents.typesetting import Typesetter
+from resources.face import Face
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

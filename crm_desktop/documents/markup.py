@@ -26,7 +26,6 @@ from crm_desktop.documents.paper import (
     Bar,
     Block,
     Bookmark,
-    Face,
     Ink,
     Mark,
     Picture,
@@ -37,6 +36,7 @@ from crm_desktop.documents.paper import (
 from crm_desktop.documents.pictures import proportion
 from crm_desktop.documents.quote_table import Row, table_head, table_rows
 from crm_desktop.documents.rich_text import Line, Run, line_block, line_width, rich_lines
+from resources.face import Face
 
 PICTURE = "picture:"
 _PART = re.compile(r"\[\[([a-z]+)\]\]\Z")

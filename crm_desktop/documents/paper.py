@@ -9,20 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from resources.face import Face
+
 PAGE_WIDTH = 210.0
 PAGE_HEIGHT = 297.0
 LEFT = 18.0
 RIGHT = PAGE_WIDTH - LEFT
 TEXT_WIDTH = RIGHT - LEFT
 POINT = 25.4 / 72
-
-
-class Face(Enum):
-    """The bundled faces by PostScript name: two weights, and one for the characters these lack."""
-
-    REGULAR = "NotoSansSC-Regular"
-    STRONG = "NotoSansSC-SemiBold"
-    RARE = "SatchelRareHan-Regular"
 
 
 class Ink(Enum):

@@ -19,14 +19,12 @@ from reportlab.pdfgen.canvas import Canvas
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_desktop.documents.archival import make_archival
-from crm_desktop.documents.fonts import font, runs
 from crm_desktop.documents.paper import (
     PAGE_HEIGHT,
     PAGE_WIDTH,
     Align,
     Bar,
     Bookmark,
-    Face,
     Ink,
     Mark,
     Outline,
@@ -37,6 +35,8 @@ from crm_desktop.documents.paper import (
     Text,
     Watermark,
 )
+from resources.face import Face
+from resources.faces import font, runs
 
 # Printable ASCII for the page streams costs a quarter more bytes; no mail or disk has needed it for decades.
 rl_config.useA85 = 0  # type: ignore[attr-defined]

@@ -15,7 +15,6 @@ from crm_desktop.documents.paper import (
     Bar,
     Block,
     Bookmark,
-    Face,
     Ink,
     Mark,
     Outline,
@@ -26,6 +25,7 @@ from crm_desktop.documents.paper import (
     beside,
 )
 from crm_desktop.documents.pictures import proportion
+from resources.face import Face
 
 _LOGO = 11.6
 _WIDEST_LOGO = 36.0

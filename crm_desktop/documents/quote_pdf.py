@@ -60,7 +60,7 @@ def _pages(document: QuoteDocument, language: DocumentLanguage) -> tuple[Page, .
 
 
 def _missing(pages: tuple[Page, ...]) -> list[str]:
-    from crm_desktop.documents.fonts import face_of  # noqa: PLC0415 - reportlab, left out of start-up
+    from resources.faces import face_of  # noqa: PLC0415 - reportlab, left out of start-up
 
     absent = (character for character, face in printed(pages) if face_of(character, face) is None)
     return list(dict.fromkeys(absent))

@@ -18,7 +18,6 @@ from crm_desktop.documents.paper import (
     Align,
     Block,
     Bookmark,
-    Face,
     Ink,
     Mark,
     Rule,
@@ -26,6 +25,7 @@ from crm_desktop.documents.paper import (
     stack,
 )
 from crm_desktop.documents.quote_document import PrintedGroup, PrintedLine
+from resources.face import Face
 
 _GAP = 1.6
 # Column widths: number and code from the left, the others from the right; the name has what is left.

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from crm_desktop.documents.columns import BELOW_BASELINE, Style
-from crm_desktop.documents.paper import Align, Block, Face, Ink, Mark, Text
+from crm_desktop.documents.paper import Align, Block, Ink, Mark, Text
 from crm_desktop.documents.typesetting import Typesetter, printable
+from resources.face import Face
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from crm_desktop.documents.paper import (
     TEXT_WIDTH,
     Align,
     Block,
-    Face,
     Ink,
     Mark,
     Page,
@@ -24,6 +23,7 @@ from crm_desktop.documents.paper import (
     Watermark,
 )
 from crm_desktop.documents.typesetting import printable
+from resources.face import Face
 
 TOP = 14.0
 BODY_BOTTOM = 279.0

@@ -38,8 +38,9 @@ def template_pdf(filled: FilledTemplate, language: DocumentLanguage) -> tuple[by
 
     Raises `UserError` for a character the fonts lack, and for a picture or a part there is not.
     """
-    from crm_desktop.documents.fonts import face_of, measurer  # noqa: PLC0415 - reportlab, left out of start-up
+    from crm_desktop.documents.fonts import measurer  # noqa: PLC0415 - reportlab, left out of start-up
     from crm_desktop.documents.pdf import Title, draw_pdf  # noqa: PLC0415 - the same
+    from resources.faces import face_of  # noqa: PLC0415 - the same
 
     document = filled.document
     quote = Manuscript(

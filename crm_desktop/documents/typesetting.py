@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from crm_desktop.documents.paper import POINT, Face
+from crm_desktop.documents.paper import POINT
+from resources.face import Face
 
 MeasureText = Callable[[str, Face], float]
 """Gives a text's width for a type size of 1."""

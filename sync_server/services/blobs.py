@@ -93,6 +93,38 @@ class BlobService:
             raise _no_such_file()
         return content
 
+    def of_attachment(self, attachment_id: str) -> bytes:
+        """Return the whole content of a file for HQ itself to hand on. `NotFound` where it is not here.
+
+        As for people, only what whoever made the attachment proved to have.
+        """
+        row = select(_attachment.c.sha256, _attachment.c.created_by).where(
+            _attachment.c.id == attachment_id, _attachment.c.life % 2 == 1
+        )
+        with self._database.read() as snapshot:
+            file = snapshot.connection.execute(row).first()
+            if file is None or not _holds(snapshot.connection, file.sha256 or "", file.created_by or ""):
+                raise _no_such_file()
+            return b"".join(_contents(snapshot.connection, _find(snapshot.connection, file.sha256, WHOLE).id))
+
+    def keep(self, content: bytes, user_id: str) -> str:
+        """Keep a content HQ made, as one its user has, and return its hash."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        with self._database.note() as connection:
+            if _find(connection, sha256, WHOLE) is None:
+                here = {"sha256": sha256, "device": WHOLE, "source": WHOLE, "size": len(content)}
+                connection.execute(insert(_blob).values(**here, held=len(content), touched_ms=self._clock()))
+                blob = _find(connection, sha256, WHOLE)
+                held = 0
+                while held < len(content):
+                    number, start, end = part_of(held, len(content))
+                    connection.execute(
+                        insert(_part).values(blob_id=blob.id, no=number, content=content[start:end])
+                    )
+                    held = end
+            _note_holder(connection, sha256, user_id)
+        return sha256
+
     # Coming in
 
     def standing(self, session: DeviceSession, sha256: str) -> Standing:

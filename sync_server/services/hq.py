@@ -132,6 +132,11 @@ class Hq:
         with self._database.write() as hq:
             yield Writing(self, hq, author_id)
 
+    def founder_id(self) -> str:
+        """Return the id of the first administrator, in whose name HQ itself acts."""
+        with self._database.read() as snapshot:
+            return self.author(snapshot.connection).user_id
+
     # Reading as a person
 
     @contextmanager

@@ -19,7 +19,7 @@ from sync_server.web.layout import page
 
 STAMP: Final = "shown"
 """Name of the hidden field that says when the page was shown."""
-_STYLE: Final = """
+STYLE: Final = """
 *,*::before { box-sizing: border-box } :root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, "Noto Sans SC", sans-serif; margin: 0; padding: 1.5rem 1rem 3rem;
        color: #1d2433; background: #f3f5f7; overflow-wrap: anywhere }
@@ -106,7 +106,7 @@ def form_page(
         body.append(_consent(consent, wrong.get(CONSENT, ""), ticked=bool(typed.get(CONSENT))))
     body.append(f'<button type="submit">{escape(tr(N_("Send")))}</button></form></main>')
     headers = {"Content-Security-Policy": _policy(form)}
-    return page(language, title, body, style=_STYLE, status=status, headers=headers)
+    return page(language, title, body, style=STYLE, status=status, headers=headers)
 
 
 def thanks_page(form: Form, language: str) -> HTMLResponse:
@@ -116,7 +116,7 @@ def thanks_page(form: Form, language: str) -> HTMLResponse:
     text = form.text("thanks", language) or tr(N_("Your message has reached us. We will answer soon."))
     lines = "".join(f"<p>{escape(line)}</p>" for line in text.splitlines() if line.strip())
     body = [f'<main><h1>{escape(title)}</h1><div role="status">{lines}</div></main>']
-    return page(language, title, body, style=_STYLE)
+    return page(language, title, body, style=STYLE)
 
 
 def gone_page(language: str) -> HTMLResponse:
@@ -125,7 +125,7 @@ def gone_page(language: str) -> HTMLResponse:
     title = tr(N_("This form is not in use"))
     said = escape(tr(N_("Please look for a newer link on our web site.")))
     return page(
-        language, title, [f"<main><h1>{escape(title)}</h1><p>{said}</p></main>"], style=_STYLE, status=404
+        language, title, [f"<main><h1>{escape(title)}</h1><p>{said}</p></main>"], style=STYLE, status=404
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hmac
 import json
 from ipaddress import ip_address
-from typing import Annotated, Any, Final
-from urllib.parse import parse_qsl
+from typing import Any, Final
 
 import structlog
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from crm_core.errors import AccessDenied
@@ -20,32 +19,18 @@ from sync_server.asked import Hqs, address_of
 from sync_server.services import capture, measures
 from sync_server.services.auth import now_ms
 from sync_server.services.capture import Form, Sender
-from sync_server.services.faults import Refusal, too_large, too_many_forms
+from sync_server.services.faults import Refusal, too_many_forms
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.languages import language_of_browser
 from sync_server.services.visitors import VisitorGuard
+from sync_server.web.bodies import FIELDS_MOST, Body, answers_of
 from sync_server.web.form_page import STAMP, form_page, gone_page, thanks_page
 
-BODY_BYTES_MAX: Final = 64 * 1024
-FIELDS_MOST: Final = 100
 KEY_HEADER: Final = "X-Form-Key"
 _JSON: Final = "application/json"
 
 router = APIRouter(prefix="/forms", include_in_schema=False)
 log = structlog.get_logger("satchel.forms")
-
-
-async def small_body(request: Request) -> bytes:
-    """Return the body; `Refusal` for one no person types."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > BODY_BYTES_MAX:
-            raise too_large(BODY_BYTES_MAX)
-    return bytes(body)
-
-
-Body = Annotated[bytes, Depends(small_body)]
 
 
 @router.get("/{token}")
@@ -75,7 +60,7 @@ def take_form(request: Request, hq: Hqs, token: str, body: Body) -> Response:
     language = _language(request, form)
     if form is None:
         return gone_page(language)
-    answers = _answers(body)
+    answers = answers_of(body)
     secret, now = _secret(hq), now_ms()
     mark = rules.stamp(secret, token, now)
     tr = translation(language)
@@ -147,18 +132,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, (str, int)):
         return str(value)
     raise Refusal("bad_request", N_("The values of a form are text, numbers, yes or no"))
-
-
-def _answers(body: bytes) -> dict[str, str]:
-    """Return the fields of a page that was sent; of several of one name the first."""
-    try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MOST, errors="strict")
-    except (UnicodeDecodeError, ValueError):
-        raise Refusal("bad_request", N_("The request could not be read")) from None
-    answers: dict[str, str] = {}
-    for name, value in pairs:
-        answers.setdefault(name, value.replace("\r\n", "\n"))
-    return answers
 
 
 def _done(form: Form, token: str, language: str) -> Response:

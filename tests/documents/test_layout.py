@@ -10,10 +10,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from crm_core.rules import figures
-from crm_desktop.documents.paper import Face
 from crm_desktop.documents.quote_document import clauses
 from crm_desktop.documents.quote_table import CARRIED_HEIGHT, break_rows
 from crm_desktop.documents.typesetting import Typesetter, printable
+from resources.face import Face
 
 # Chinese characters one wide, others half: enough to break lines by, without a font.
 TYPESETTER = Typesetter(lambda text, _: sum(1.0 if ord(sign) > 0x2E00 else 0.5 for sign in text))

@@ -454,7 +454,7 @@ def test_importing_the_package_does_not_import_reportlab() -> None:
 def _right_edges(reader: PdfReader) -> dict[str, float]:
     """Return where each printed text ends, in points from the left edge of its page."""
     from crm_desktop.documents.fonts import measurer
-    from crm_desktop.documents.paper import Face
+    from resources.face import Face
 
     measure = measurer()
     edges: dict[str, float] = {}
