@@ -28,17 +28,12 @@ from crm_desktop.documents.quote_document import PrintedGroup, PrintedLine
 from resources.face import Face
 
 _GAP = 1.6
-# Column widths: number and code from the left, the others from the right; the name has what is left.
+# Column widths: number and code from the left, the others from the right; the name has what is left, also of
+# columns in which no line has anything.
 _NUMBER, _CODE = 6.4, 24.0
 _AMOUNT, _DISCOUNT, _PRICE, _UNIT, _QUANTITY = 29.0, 16.0, 25.0, 11.0, 12.0
 
 _CODE_X = LEFT + _NUMBER + _GAP
-_NAME_X = LEFT + _NUMBER + _CODE + _GAP
-_DISCOUNT_X = RIGHT - _AMOUNT - _GAP
-_PRICE_X = RIGHT - _AMOUNT - _DISCOUNT - _GAP
-_UNIT_X = RIGHT - _AMOUNT - _DISCOUNT - _PRICE - _UNIT + _GAP
-_QUANTITY_X = RIGHT - _AMOUNT - _DISCOUNT - _PRICE - _UNIT - _GAP
-_NAME_WIDTH = _QUANTITY_X + _GAP - _QUANTITY - _GAP - _NAME_X
 
 _LEADING = 3.9
 _FIRST_BASELINE = 4.6
@@ -51,6 +46,45 @@ _HAIRLINE = 0.25
 _ROWS_WITH_TOTALS = 2
 
 CARRIED_HEIGHT = _SINGLE_ROW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Columns:
+    """Where the columns of one document stand, in millimetres."""
+
+    has_codes: bool
+    has_discounts: bool
+
+    @property
+    def name_x(self) -> float:
+        return LEFT + _NUMBER + (_CODE if self.has_codes else 0) + _GAP
+
+    @property
+    def name_width(self) -> float:
+        return self.quantity_x + _GAP - _QUANTITY - _GAP - self.name_x
+
+    @property
+    def discount_x(self) -> float:
+        return RIGHT - _AMOUNT - _GAP
+
+    @property
+    def price_x(self) -> float:
+        return self.discount_x - (_DISCOUNT if self.has_discounts else 0)
+
+    @property
+    def unit_x(self) -> float:
+        return self.price_x - _PRICE - _UNIT + 2 * _GAP
+
+    @property
+    def quantity_x(self) -> float:
+        return self.price_x - _PRICE - _UNIT
+
+
+def _columns_of(quote: Manuscript) -> _Columns:
+    lines = quote.document.lines
+    return _Columns(
+        has_codes=any(line.code for line in lines), has_discounts=any(line.discount_percent for line in lines)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +103,14 @@ def table_head(quote: Manuscript) -> Block:
     """Return the head of the table between two ink lines."""
     both = quote.language == "both"
     height = 10.1 if both else 7.3
+    at = _columns_of(quote)
     columns = (
-        (Label.CODE, _CODE_X, Align.LEFT, _CODE),
-        (Label.DESCRIPTION, _NAME_X, Align.LEFT, _NAME_WIDTH),
-        (Label.QUANTITY, _QUANTITY_X, Align.RIGHT, _QUANTITY),
-        (Label.UNIT, _UNIT_X, Align.LEFT, _UNIT),
-        (Label.UNIT_PRICE, _PRICE_X, Align.RIGHT, _PRICE),
-        (Label.DISCOUNT, _DISCOUNT_X, Align.RIGHT, _DISCOUNT),
+        *([(Label.CODE, _CODE_X, Align.LEFT, _CODE)] if at.has_codes else []),
+        (Label.DESCRIPTION, at.name_x, Align.LEFT, at.name_width),
+        (Label.QUANTITY, at.quantity_x, Align.RIGHT, _QUANTITY),
+        (Label.UNIT, at.unit_x, Align.LEFT, _UNIT),
+        (Label.UNIT_PRICE, at.price_x, Align.RIGHT, _PRICE),
+        *([(Label.DISCOUNT, at.discount_x, Align.RIGHT, _DISCOUNT)] if at.has_discounts else []),
         (Label.AMOUNT, RIGHT, Align.RIGHT, _AMOUNT),
     )
     marks: list[Mark] = [
@@ -101,27 +136,28 @@ def table_rows(quote: Manuscript, *, tallest: float) -> list[Row]:
     A group has its heading above its first line and what it comes to below its last.
     """
     rows: list[Row] = []
+    at = _columns_of(quote)
     begins = {group.first: group for group in quote.document.groups}
     ends = {group.first + group.count - 1: group for group in quote.document.groups}
     for place in range(len(quote.document.lines)):
         if place in begins:
             rows.append(_group_head(begins[place], quote))
-        parts = _line_rows(place, quote, tallest)
+        parts = _line_rows(place, quote, at, tallest)
         if place in ends:
             parts[-1] = replace(parts[-1], tied=True)
         rows += parts
         if place in ends:
-            rows += _group_foot(ends[place], quote)
+            rows += _group_foot(ends[place], quote, at)
     return rows
 
 
-def _line_rows(place: int, quote: Manuscript, tallest: float) -> list[Row]:
+def _line_rows(place: int, quote: Manuscript, at: _Columns, tallest: float) -> list[Row]:
     """Return a line's row, in parts if it must be."""
     line, total = quote.document.lines[place], quote.document.totals.lines[place]
     most_lines = max(1, int((tallest - _FIRST_BASELINE - _BELOW) // _LEADING))
-    texts = _description(line, total, quote)
+    texts = _description(line, total, quote, at)
     codes = quote.wrap(line.code, _CODE - 2 * _GAP, BODY)
-    cells = _cells(place + 1, line, total, quote)
+    cells = _cells(place + 1, line, total, quote, at)
     count = max(len(texts), len(codes), 1 + bool(cells.second_line))
     return [
         Row(
@@ -129,6 +165,7 @@ def _line_rows(place: int, quote: Manuscript, tallest: float) -> list[Row]:
                 cells if start == 0 else _NO_CELLS,
                 codes[start : start + most_lines],
                 texts[start : start + most_lines],
+                at.name_x,
                 min(most_lines, count - start),
             ),
             counted_minor=total.net_minor if total.counts and not start else 0,
@@ -148,17 +185,17 @@ def _group_head(group: PrintedGroup, quote: Manuscript) -> Row:
     return Row(block=Block(height=height, marks=(entry, *words.at(1.5), rule)), tied=True)
 
 
-def _group_foot(group: PrintedGroup, quote: Manuscript) -> list[Row]:
+def _group_foot(group: PrintedGroup, quote: Manuscript, at: _Columns) -> list[Row]:
     """Return what a group comes to, after what it gives away by itself."""
     rows = []
     if group.allowance_minor:
-        given = _sum_row(quote.say(Label.GROUP_ALLOWANCE), -group.allowance_minor, quote, Face.REGULAR)
+        given = _sum_row(quote.say(Label.GROUP_ALLOWANCE), -group.allowance_minor, quote, at, Face.REGULAR)
         rows.append(Row(block=given, counted_minor=-group.allowance_minor, tied=True))
     word = quote.say(Label.SUBTOTAL)
     title = quote.choose(group.title_zh, group.title_en)
-    room = _DISCOUNT_X - _NAME_X
+    room = at.discount_x - at.name_x
     label = f"{word} · {title}" if quote.width(f"{word} · {title}", Face.REGULAR, 7.5) <= room else word
-    return [*rows, Row(block=_sum_row(label, group.subtotal_minor, quote, Face.STRONG))]
+    return [*rows, Row(block=_sum_row(label, group.subtotal_minor, quote, at, Face.STRONG))]
 
 
 def table_part(quote: Manuscript, head: Block, rows: Sequence[Row], part: range, *, follows: bool) -> Block:
@@ -174,17 +211,18 @@ def table_part(quote: Manuscript, head: Block, rows: Sequence[Row], part: range,
 
 def carried(label: Label, rows: Sequence[Row], quote: Manuscript) -> Block:
     """Return the row that hands the subtotal of all rows so far from page to page."""
-    return _sum_row(quote.say(label), sum(row.counted_minor for row in rows), quote, Face.STRONG)
+    minor = sum(row.counted_minor for row in rows)
+    return _sum_row(quote.say(label), minor, quote, _columns_of(quote), Face.STRONG)
 
 
-def _sum_row(word: str, minor: int, quote: Manuscript, face: Face) -> Block:
+def _sum_row(word: str, minor: int, quote: Manuscript, at: _Columns, face: Face) -> Block:
     """Return a row that says an amount and nothing of a line."""
     value = quote.amount(minor)
     size = quote.fit(value, _AMOUNT, face, BODY.size)
     return Block(
         height=CARRIED_HEIGHT,
         marks=(
-            Text(x=_NAME_X, y=_SINGLE_BASELINE, text=word, size=7.5, ink=Ink.SOFT),
+            Text(x=at.name_x, y=_SINGLE_BASELINE, text=word, size=7.5, ink=Ink.SOFT),
             Text(x=RIGHT, y=_SINGLE_BASELINE, text=value, size=size, face=face, align=Align.RIGHT),
             Rule(x=LEFT, y=CARRIED_HEIGHT, width=TEXT_WIDTH, thickness=_HAIRLINE, ink=Ink.LINE),
         ),
@@ -263,6 +301,7 @@ def _cells(
     line: PrintedLine,
     total: LineTotal,
     quote: Manuscript,
+    at: _Columns,
 ) -> _Cells:
     ink = Ink.TEXT if total.counts else Ink.SOFT
 
@@ -276,29 +315,37 @@ def _cells(
     return _Cells(
         first_line=(
             cell(str(number), LEFT, _NUMBER, Align.LEFT, Ink.SOFT),
-            cell(figures.quantity(line.quantity), _QUANTITY_X, _QUANTITY),
-            *([cell(unit, _UNIT_X, _UNIT - _GAP, Align.LEFT)] if unit else []),
-            cell(quote.amount(line.unit_price.minor), _PRICE_X, _PRICE - _GAP),
-            cell(figures.discount(line.discount_percent), _DISCOUNT_X, _DISCOUNT - _GAP),
+            cell(figures.quantity(line.quantity), at.quantity_x, _QUANTITY),
+            *([cell(unit, at.unit_x, _UNIT - _GAP, Align.LEFT)] if unit else []),
+            cell(quote.amount(line.unit_price.minor), at.price_x, _PRICE - _GAP),
+            *(
+                [cell(figures.discount(line.discount_percent), at.discount_x, _DISCOUNT - _GAP)]
+                if at.has_discounts
+                else []
+            ),
             cell(quote.amount(total.net_minor), RIGHT, _AMOUNT - _GAP),
         ),
-        second_line=(Text(x=_UNIT_X, y=0, text=unit_second, size=soft_size, ink=Ink.SOFT),)
+        second_line=(Text(x=at.unit_x, y=0, text=unit_second, size=soft_size, ink=Ink.SOFT),)
         if unit_second
         else (),
     )
 
 
-def _description(line: PrintedLine, total: LineTotal, quote: Manuscript) -> list[tuple[str, Style]]:
+def _description(
+    line: PrintedLine, total: LineTotal, quote: Manuscript, at: _Columns
+) -> list[tuple[str, Style]]:
     aside = Label.OPTIONAL if total.optional else Label.ALTERNATIVE
     parts = [
         (quote.choose(line.description_zh, line.description_en), BODY),
         (quote.second(line.description_zh, line.description_en), SECOND),
         ("" if total.counts else quote.say(aside), SECOND),
     ]
-    return [(text, style) for part, style in parts for text in quote.wrap(part, _NAME_WIDTH, style)]
+    return [(text, style) for part, style in parts for text in quote.wrap(part, at.name_width, style)]
 
 
-def _row_block(cells: _Cells, codes: Sequence[str], texts: Sequence[tuple[str, Style]], lines: int) -> Block:
+def _row_block(
+    cells: _Cells, codes: Sequence[str], texts: Sequence[tuple[str, Style]], name_x: float, lines: int
+) -> Block:
     """Return one row of so many lines, cell by cell, so that it is copied in the order it is read."""
     single = lines == 1
     baseline = _SINGLE_BASELINE if single else _FIRST_BASELINE
@@ -309,7 +356,7 @@ def _row_block(cells: _Cells, codes: Sequence[str], texts: Sequence[tuple[str, S
         for index, code in enumerate(codes)
     ]
     marks += [
-        Text(x=_NAME_X, y=baseline + index * _LEADING, text=text, size=style.size, ink=style.ink)
+        Text(x=name_x, y=baseline + index * _LEADING, text=text, size=style.size, ink=style.ink)
         for index, (text, style) in enumerate(texts)
     ]
     marks += [replace(cell, y=baseline) for cell in cells.first_line[1:]]
