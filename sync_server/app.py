@@ -23,6 +23,7 @@ from sync_server.jobs.leads import give_leads
 from sync_server.jobs.mails import send_mails
 from sync_server.jobs.orphans import end_with_parent
 from sync_server.jobs.signatures import seal_signatures
+from sync_server.jobs.webhooks import tell_webhooks
 from sync_server.services import passwords
 from sync_server.services.headquarters import open_headquarters
 from sync_server.services.visitors import SITE_AT_ONCE, SITE_PER_HOUR, VisitorGuard
@@ -51,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
         hq = headquarters
-        chores = (keep_house, give_leads, find_alike, send_mails, seal_signatures)
+        chores = (keep_house, give_leads, find_alike, send_mails, seal_signatures, tell_webhooks)
         with serving(hq.database), ExitStack() as running:
             for chore in chores:
                 running.enter_context(chore(hq))

@@ -129,6 +129,15 @@ class Settings:
     """Requests under one key of another program that one process answers; 0: any number."""
     answers_days: int = 30
     """How long answers to requests with an `Idempotency-Key` are kept, to be given again."""
+    webhook_networks: tuple[str, ...] = ()
+    """Networks such as `127.0.0.0/8` or `10.1.0.0/16` inside which webhooks may go, without TLS too;
+    elsewhere only https to addresses of the public internet."""
+    webhook_days: int = 3
+    """How long a message an address does not take is sent again and again."""
+    webhook_wait_s: int = 5
+    """How long to wait before it is sent a second time; then twice as long each time, up to four hours."""
+    webhook_timeout_s: int = 15
+    """How long one answer may take in all."""
     megabytes_per_day: int = 4_000
     """What one laptop may send and fetch in a day (UTC); 0: any amount."""
     operations_per_day: int = 500_000
@@ -281,6 +290,12 @@ def parse_settings(text: str, data: Path, environment: Mapping[str, str] = Mappi
             raise UserError(N_("{file}: the setting “{name}” is missing"), file=file, name=name)
     if not is_region(values.get("region", FALLBACK_REGION)):
         raise UserError(N_("The setting “{name}” cannot be “{value}”"), name="region", value=values["region"])
+    for network in values.get("webhook_networks", ()):
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            said = N_("The setting “{name}” cannot be “{value}”")
+            raise UserError(said, name="webhook_networks", value=network) from None
     values["database_url"] = database_url(values["database_url"], data)
     return Settings(data=data.absolute(), **values)
 

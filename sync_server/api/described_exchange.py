@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from crm_core.entities import SCHEMAS
-from sync_server.api.exchange import BULK, EXTERNAL_PREFIX
+from sync_server.api.exchange import BULK, CHANGES, EXTERNAL_PREFIX
+from sync_server.services.reading import PAGE_MOST
 from sync_server.services.upserting import RECORDS_MOST
 
 Tree = dict[str, Any]
@@ -81,6 +82,36 @@ _RESULTS: Final[Tree] = {
         },
     },
 }
+_CHANGES: Final[Tree] = {
+    "type": "object",
+    "required": ["changes", "next", "more"],
+    "properties": {
+        "changes": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["event", "entity", "id"],
+                "properties": {
+                    "event": {"type": "string", "example": "order.created"},
+                    "entity": {"type": "string"},
+                    "id": {"type": "string"},
+                    "record": {"type": "object"},
+                },
+            },
+        },
+        "next": {"type": "string", "description": "`since` of the next request."},
+        "more": {"type": "boolean"},
+    },
+}
+_SINCE: Final[tuple[tuple[str, Tree, str], ...]] = (
+    (
+        "since",
+        {"type": "string"},
+        "`next` of the answer before; `now` for this moment, nothing for the start.",
+    ),
+    ("entity", {"type": "array", "items": _ENTITY["schema"]}, "Only these kinds; may be repeated."),
+    ("limit", {"type": "integer", "minimum": 1, "maximum": PAGE_MOST, "default": 100}, "Records, about."),
+)
 PROBLEM: Final[Tree] = {
     "type": "object",
     "description": "An error as RFC 9457 says it, with what a `Fault` holds besides.",
@@ -132,6 +163,17 @@ def exchange_paths(fault: Tree) -> Tree:
                 requestBody=body(_CHANGE),
                 parameters=[ONCE],
             ),
+        },
+        CHANGES: {
+            "get": operation(
+                "list_changes",
+                "What changed since a cursor, each record once with its state of now",
+                {"200": _CHANGES},
+                parameters=[
+                    {"name": name, "in": "query", "schema": schema, "description": told}
+                    for name, schema, told in _SINCE
+                ],
+            )
         },
         BULK: {
             "post": operation(

@@ -1,28 +1,32 @@
-"""`/v1/external` and `/v1/bulk`: records by the asker's own names, and many in one request."""
+"""`/v1/external`, `/v1/bulk`, `/v1/changes`: records by the asker's own names, many at once, what changed."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from sync_server.api.context import CurrentUser
 from sync_server.api.errors import language_of, problem_of
-from sync_server.api.records import Entity, written_record
+from sync_server.api.records import Entity, known_entity, written_record
 from sync_server.api.repeating import Attempts, Body, sent
 from sync_server.asked import Hqs
-from sync_server.services import outside, upserting
+from sync_server.services import changes, outside, upserting
+from sync_server.services.cursor import Disguise
 from sync_server.services.faults import Refusal
 from sync_server.services.hq import Writing
 from sync_server.services.once import Answered, answered, do_once
+from sync_server.services.reading import PAGE_MOST, Reader, read_person
 from sync_server.services.showing import shown
 from sync_server.services.upserting import Written
 
 EXTERNAL_PREFIX: Final = "/v1/external"
 BULK: Final = "/v1/bulk"
+CHANGES: Final = "/v1/changes"
 
 router = APIRouter(include_in_schema=False)
 
@@ -64,6 +68,35 @@ def write_many(hq: Hqs, user_id: CurrentUser, body: Body, attempt: Attempts, req
         return answered(200, {"results": results, "written": len(done) - refused, "refused": refused})
 
     return sent(do_once(hq, user_id, attempt, work))
+
+
+@router.get(CHANGES)
+def list_changes(
+    hq: Hqs,
+    user_id: CurrentUser,
+    since: str | None = None,
+    entity: Annotated[list[str] | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MOST)] = 100,
+) -> JSONResponse:
+    """Give what changed since a cursor, each record once with its state of now."""
+    disguise = Disguise(bytes.fromhex(hq.settings.secret), int(user_id, 16))
+    kinds = [known_entity(name) for name in entity] if entity else tuple(SCHEMAS)
+    with hq.database.read() as snapshot:
+        reader = Reader(snapshot.connection, read_person(snapshot.connection, user_id))
+        after = changes.position_of(disguise, snapshot, since)
+        found = changes.changes_after(snapshot, reader, after, kinds, limit)
+        told = [
+            {"event": each.event, "entity": each.entity, "id": each.record_id, **_record_of(reader, each)}
+            for each in found.changes
+        ]
+        cursor = changes.cursor_of(disguise, snapshot, found.position)
+    return JSONResponse({"changes": told, "next": cursor, "more": found.more})
+
+
+def _record_of(reader: Reader, change: changes.Change) -> dict[str, Any]:
+    if change.values is None:
+        return {}
+    return {"record": shown(reader, change.entity, [(change.record_id, change.values)])[0]}
 
 
 def _result(written: Written, language: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from sync_server.cli import (
     serving,
     setup,
     stock,
+    webhooks,
 )
 from sync_server.cli.console import tr
 from sync_server.cli.root import crm_server
@@ -67,6 +68,7 @@ COMMANDS: tuple[click.Command, ...] = (
     devices.exchange,
     calendar_feed.calendar_feed,
     keys.key,
+    webhooks.webhook,
     refused.refused,
     audit.audit,
     certificates.verify_certificate,

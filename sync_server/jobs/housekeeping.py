@@ -18,6 +18,7 @@ from sync_server.services import (
     quote_ends,
     recycling,
     share_ends,
+    webhooks,
 )
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
@@ -81,6 +82,7 @@ def tidy_up(hq: Headquarters) -> None:
         "housekeeping",
         attempts_forgotten=hq.auth.forget_old_attempts(),
         answers_forgotten=once.forget_answers(hq.database, hq.settings.answers_days, now_ms()),
+        webhook_messages_forgotten=webhooks.forget_messages(hq.database, now_ms()),
         files_dropped=hq.blobs.collect(),
     )
 

@@ -17,6 +17,7 @@ STATUS: Final = {
     "epoch": 409,
     "gap": 409,
     "offset": 409,
+    "anew": 410,
     "too_large": 413,
     "reused": 422,
     "upgrade": 426,

@@ -170,11 +170,17 @@ def _meant(writing: Writing, entity: str, given: Any, name: str | None) -> str |
 
 
 def _state_apart(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the state among values, where it is one no record begins in but a step leads to."""
+    """Return the state among values, where it is one no record begins in but a step leads to.
+
+    With it what that step takes along, such as an invoice's number.
+    """
     machine = schema.meta.machine
     if machine is None or values.get(machine.field) in (None, *machine.born):
         return {}
-    return {machine.field: values[machine.field]}
+    wanted = values[machine.field]
+    step = machine.between(machine.first, wanted) if isinstance(wanted, str) else None
+    along = {name: values[name] for name in (step.takes if step is not None else ()) if name in values}
+    return {**along, machine.field: wanted}
 
 
 def _link_to(parent: str, child: str) -> str:

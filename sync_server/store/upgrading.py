@@ -7,7 +7,18 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, MetaData, column, inspect, select, table
 
 from crm_core.entities import ENTITIES
-from sync_server.store import alike, attempts, blobs, calendar_feeds, keys, known, outside, payments, turns
+from sync_server.store import (
+    alike,
+    attempts,
+    blobs,
+    calendar_feeds,
+    keys,
+    known,
+    outside,
+    payments,
+    turns,
+    webhooks,
+)
 from sync_server.store.tables import HqBase
 
 STEPS = Path(__file__).parent / "migrations"
@@ -23,6 +34,8 @@ KEPT = (
     outside.KeptAnswer,
     payments.PaymentNotice,
     turns.AssignmentTurn,
+    webhooks.Webhook,
+    webhooks.WebhookMessage,
 )
 """What hangs on the one metadata, once the modules that declare it are imported, as here."""
 _stood = table("alembic_version", column("version_num"))

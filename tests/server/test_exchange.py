@@ -225,6 +225,41 @@ def test_of_many_records_each_is_taken_or_refused_with_its_lines(erp: Program) -
     assert erp.answer("POST", "bulk", {"records": many}).status_code == 400
 
 
+def test_what_changed_since_is_told_once_with_its_state_of_now(server: RunningServer) -> None:
+    reader = Program(server, "Follower", ("customer:write", "customer:delete", "product:write"))
+    since = reader.ask("GET", "changes?since=now")
+    assert (since["changes"], since["more"]) == ([], False)
+    ids = [reader.ask("POST", "records/customer", {"name": f"Firm {n}"})["id"] for n in range(3)]
+    reader.ask("PATCH", f"records/customer/{ids[0]}", {"name": "Firm zero"})
+    reader.ask("POST", "records/product", {"name": "Followed"})
+    assert reader.answer("DELETE", f"records/customer/{ids[2]}").status_code == 204
+    cursor, told = since["next"], []
+    while True:
+        page = reader.ask("GET", f"changes?since={cursor}&entity=customer&limit=2")
+        told += page["changes"]
+        cursor = page["next"]
+        if not page["more"]:
+            break
+    assert {(each["event"], each["id"]) for each in told} >= {
+        ("customer.created", ids[1]),
+        ("customer.deleted", ids[2]),
+    }
+    last = {each["id"]: each for each in told}
+    assert last[ids[0]]["record"]["name"] == "Firm zero"
+    assert "record" not in last[ids[2]]
+    assert {each["entity"] for each in told} == {"customer"}
+    assert reader.ask("GET", f"changes?since={cursor}")["changes"] == []
+    reader.ask("PATCH", f"records/customer/{ids[1]}", {"name": "Firm one"})
+    (change,) = reader.ask("GET", f"changes?since={cursor}")["changes"]
+    assert (change["event"], change["record"]["name"]) == ("customer.updated", "Firm one")
+    everything = reader.ask("GET", "changes?limit=1000")
+    assert {each["entity"] for each in everything["changes"]} == {"customer", "product"}
+    other = Program(server, "Other follower", ("customer:read",))
+    assert other.answer("GET", f"changes?since={cursor}").status_code == 400  # it is not his
+    assert reader.answer("GET", f"changes?since=abcdef01{cursor[8:]}").status_code == 410
+    assert reader.answer("GET", "changes?since=nonsense").status_code == 410
+
+
 def test_errors_are_problems_in_the_askers_language(erp: Program) -> None:
     answer = erp.answer("POST", "records/customer", {"name": ""}, **{"Accept-Language": "zh-CN"})
     problem = answer.json()
