@@ -16,6 +16,7 @@ from crm_desktop.models.custom import fields_of
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import drafts, duplicates, lists, other_versions, records, rights
+from crm_desktop.services.company import company
 from crm_desktop.services.drafts import KeptDraft
 from crm_desktop.services.duplicates import Match
 from crm_desktop.services.lists import ShownField
@@ -113,12 +114,14 @@ def _about_like(replica: Replica, record: Record) -> tuple[Match, ...]:
 
 
 def _first_values(replica: Replica, entity: str) -> dict[str, Plain]:
-    """Return what a new record starts with: defaults, and whoever makes it as its owner."""
+    """Return what a new record starts with: defaults, the currency, and whoever makes it as its owner."""
     with replica.read() as session:
         fields = fields_of(session, entity)
+        own = company(session).currency
     values: dict[str, Plain] = {
         name: field.default for name, field in fields.items() if field.default is not None
     }
+    values |= {name: own for name, field in fields.items() if field.kind is Kind.CURRENCY and field.required}
     setup = lists.setup_of(replica, entity)
     if setup.owner_field is not None:
         values[setup.owner_field] = setup.user_id

@@ -37,11 +37,16 @@ class ProductChoice:
 
 
 def products(
-    replica: Replica, text: str, limit: int = MAX_PRODUCTS, quote_id: str | None = None
+    replica: Replica,
+    text: str,
+    limit: int = MAX_PRODUCTS,
+    quote_id: str | None = None,
+    entity: str = "quote",
 ) -> tuple[ProductChoice, ...]:
     """Return the products whose code, name or pinyin matches what is typed; the first ones for no text.
 
-    With a quote their prices are those its books have; else list prices.
+    With a quote, or another record with lines (`entity`), their prices are those its books have; else list
+    prices.
     """
     if text.strip():
         replica.catch_up()
@@ -53,7 +58,7 @@ def products(
             rows = [found[record_id] for record_id in hits if record_id in found][:limit]
         else:
             rows = list(session.scalars(statement.order_by(Product.code, Product.name).limit(limit)))
-        quote = repository.get(session, "quote", quote_id) if quote_id is not None else None
+        quote = repository.get(session, entity, quote_id) if quote_id is not None else None
         priced = pricing.of_quote(session, quote) if quote is not None else None
         if priced is not None:
             priced.know(row.id for row in rows)

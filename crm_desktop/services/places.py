@@ -8,6 +8,10 @@ from crm_desktop.models.replica import Replica
 _STANDS_ON = {
     "contact": ("customer", "customer_id"),
     "quote_line": ("quote", "quote_id"),
+    "order_line": ("order", "order_id"),
+    "delivery": ("order", "order_id"),
+    "contract_line": ("contract", "contract_id"),
+    "contract_clause": ("contract", "contract_id"),
     "ticket_message": ("ticket", "ticket_id"),
     "price": ("product", "product_id"),
     "stock_level": ("product", "product_id"),

@@ -57,6 +57,7 @@ def fill_sample(replica: Replica, language: str, customers: int = SAMPLE_CUSTOME
             products=demo_texts("products"),
             texts=texts,
             leads=demo_texts("leads"),
+            agreed=demo_texts("agreed"),
         )
         state.write(session, {SAMPLE: language})
 

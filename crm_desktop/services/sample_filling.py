@@ -13,6 +13,14 @@ from crm_desktop.models.replica import LOCAL_USER
 from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
 from crm_desktop.services.sample_leads import write_leads
+from crm_desktop.services.sample_orders import (
+    CONTRACTS,
+    FIRST_CONTRACT,
+    FIRST_DELIVERY,
+    FIRST_ORDER,
+    ORDERS,
+    Agreeing,
+)
 from crm_desktop.services.sample_selling import FIRST_QUOTE, QUOTES, Selling
 from crm_desktop.services.sample_writing import CURRENCY, TAX_RATE, Writer
 
@@ -35,6 +43,7 @@ class Filling:
         products: Sequence[Mapping[str, Any]],
         texts: Mapping[str, Any],
         leads: Sequence[Mapping[str, Any]],
+        agreed: Mapping[str, Any],
     ) -> None:
         """Write everything, parents before their children."""
         state.write(
@@ -49,6 +58,7 @@ class Filling:
         selling.deals(owned, texts)
         self._day(owned, texts)
         selling.quotes(owned, company)
+        Agreeing(self._writer, owned).fill(agreed)
         selling.targets(self._team_id)
         self._tickets(owned, texts)
         write_leads(self._writer, leads)
@@ -56,6 +66,9 @@ class Filling:
     def _number_leases(self) -> None:
         for series, first, used, pattern in (
             ("quote", FIRST_QUOTE, len(QUOTES), "Q-{year}-{number:04d}"),
+            ("order", FIRST_ORDER, len(ORDERS), "O-{year}-{number:04d}"),
+            ("contract", FIRST_CONTRACT, len(CONTRACTS), "C-{year}-{number:04d}"),
+            ("delivery", FIRST_DELIVERY, len(ORDERS), "D-{year}-{number:04d}"),
             ("ticket", FIRST_TICKET, 10, "T-{number:04d}"),
         ):
             lease = NumberLease(
@@ -125,6 +138,7 @@ class Filling:
                 "name": self._writer.say(product),
                 "name_en": product["en"],
                 "code": product["code"],
+                "warranty_months": None if product["code"].startswith("SRV") else 24,
                 "family": self._writer.say(texts["families"][product["family"]]),
                 "unit": self._writer.say(texts["units"][product["unit"]]),
                 "list_price": product["price"],

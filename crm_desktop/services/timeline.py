@@ -12,7 +12,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
+from crm_core.entities.contract import Contract
 from crm_core.entities.deal import Deal
+from crm_core.entities.order import Order
 from crm_core.entities.quote import Quote
 from crm_core.entities.ticket import Ticket
 from crm_core.rules.access import Action, decide, readable_fields
@@ -43,6 +45,8 @@ class ItemKind(StrEnum):
     TASK = "task"
     COMMENT = "comment"
     QUOTE = "quote"
+    CONTRACT = "contract"
+    ORDER = "order"
     TICKET = "ticket"
     DEAL = "deal"
     FIELD = "field"
@@ -216,6 +220,8 @@ def _activity_items(session: Session, statement: Select[Activity, int]) -> Itera
 
 _DOCUMENTS: dict[ItemKind, tuple[Any, str, str]] = {
     ItemKind.QUOTE: (Quote, "number", "owner_id"),
+    ItemKind.CONTRACT: (Contract, "number", "owner_id"),
+    ItemKind.ORDER: (Order, "number", "owner_id"),
     ItemKind.TICKET: (Ticket, "subject", "assignee_id"),
     ItemKind.DEAL: (Deal, "name", "owner_id"),
 }
@@ -244,7 +250,7 @@ def _documents(
         rows = session.scalars(statement).all()
         names = query.labels(session, "user", {getattr(row, person) for row in rows if getattr(row, person)})
         for row in rows:
-            amount = getattr(row, "total", None) if kind is ItemKind.QUOTE else getattr(row, "amount", None)
+            amount = getattr(row, "amount" if kind is ItemKind.DEAL else "total", None)
             yield TimelineItem(
                 kind=kind,
                 entity=entity,

@@ -46,7 +46,7 @@ TALKED_ABOUT = sorted(
 CHANGES = {
     "point_entry": None,
     "ticket": {"subject": "Second (demo)"},
-    "quote": {"notes": "Second (demo)"},
+    **dict.fromkeys(("quote", "contract", "order"), {"notes": "Second (demo)"}),
     "activity": {"subject": "Second (demo)"},
     "absence": {"note": "Second (demo)"},
 }

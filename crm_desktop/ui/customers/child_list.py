@@ -1,4 +1,4 @@
-"""A tab of a customer's page: its records of one kind, with a form in place where they have no page."""
+"""A tab of a record: what belongs to it of one kind, with a form in place where that has no page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ LINK = "customer_id"
 
 
 class ChildList(QWidget):
-    """Records of `entity` that belong to one customer."""
+    """Records of `entity` that belong to one customer, or to what another field (`link`) leads to.
+
+    `in_place`: the form is here, also where there is a page for such records.
+    """
 
     def __init__(
         self,
@@ -31,9 +34,14 @@ class ChildList(QWidget):
         columns: Sequence[str],
         sort: tuple[tuple[str, bool], ...] | None = None,
         parent: QWidget | None = None,
+        *,
+        link: str = LINK,
+        in_place: bool = False,
     ) -> None:
         super().__init__(parent)
         self._context, self._actions, self._entity = context, actions, entity
+        page = PAGE_OF_ENTITY.get(entity)
+        self._link, self._page = link, None if in_place or page == "customers" else page
         self._customer_id = ""
         self._form: RecordForm | None = None
         self.list = RecordList(
@@ -45,7 +53,7 @@ class ChildList(QWidget):
             sort=sort,
             views=False,
             details=False,
-            name=f"customer.{entity}",
+            name=f"{link.removesuffix('_id')}.{entity}",
         )
         self.list.opened.connect(self.open)
         self.list.new_asked.connect(self.new)
@@ -66,47 +74,47 @@ class ChildList(QWidget):
         row.addWidget(self._stack)
 
     def show_customer(self, customer_id: str) -> None:
-        """Show the records of a customer."""
+        """Show what belongs to a customer, or another record."""
         if customer_id != self._customer_id:
             self._customer_id = customer_id
             self._close_form()
             self.list.set_base(self._conditions())
+
+    show_record = show_customer
 
     def leave(self) -> bool:
         """Return whether the tab may go: its form asks where something is not saved."""
         return self._form is None or self._form.leave()
 
     def new(self) -> None:
-        """Make a record for the customer: here, or on the page of its kind."""
-        values: dict[str, Plain] = {LINK: self._customer_id}
-        page = PAGE_OF_ENTITY.get(self._entity)
-        if page is None or page == "customers":
+        """Make one that belongs to it: here, or on the page of its kind."""
+        values: dict[str, Plain] = {self._link: self._customer_id}
+        if self._page is None:
             self._show_form(None, values)
         else:
-            place = Place(page=page, options={"new": self._entity, "values": values})
+            place = Place(page=self._page, options={"new": self._entity, "values": values})
             self._context.go.emit(place)
 
     def open(self, record_id: str, beside: str = "") -> None:
         """Show a record, here with a tab beside it, or on the page of its kind."""
-        page = PAGE_OF_ENTITY.get(self._entity)
-        if page is None or page == "customers":
+        if self._page is None:
             self._show_form(record_id, None)
             if beside and self._form is not None:
                 self._form.tabs.choose(beside)
         else:
-            self._context.go.emit(Place(page=page, record_id=record_id))
+            self._context.go.emit(Place(page=self._page, record_id=record_id))
 
     def _on_list_shown(self) -> None:
         setup = self.list.setup
         self.new_button.setVisible(setup is not None and setup.may_create and not self.list.offers_new)
 
     def _conditions(self) -> tuple[Condition, ...]:
-        return (Condition(field=LINK, op=Op.EQUAL, value=self._customer_id or "-"),)
+        return (Condition(field=self._link, op=Op.EQUAL, value=self._customer_id or "-"),)
 
     def _show_form(self, record_id: str | None, values: dict[str, Plain] | None) -> None:
         self._close_form()
         self._form = RecordForm(
-            self._context, self._actions, self._entity, record_id, given=values, left_out=(LINK,)
+            self._context, self._actions, self._entity, record_id, given=values, left_out=(self._link,)
         )
         self._form.closed.connect(self._close_form)
         self._stack.addWidget(self._form)

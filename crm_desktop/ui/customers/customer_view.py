@@ -22,6 +22,7 @@ from crm_desktop.ui.customers.alike_notice import AlikeNotice
 from crm_desktop.ui.customers.child_list import ChildList
 from crm_desktop.ui.customers.facts import FactsPane
 from crm_desktop.ui.customers.header import CustomerHeader
+from crm_desktop.ui.customers.orders_tab import OrdersTab
 from crm_desktop.ui.customers.organisation_tab import OrganisationTab
 from crm_desktop.ui.customers.profile_tab import ProfileTab
 from crm_desktop.ui.customers.side_column import MOST_CONTACTS, SideColumn
@@ -56,6 +57,7 @@ _TABS = (
     ("comments", N_("Comments")),
     ("history", N_("History")),
     ("profile", N_("Profile")),
+    ("orders", N_("Orders")),
 )
 _NUMBERED = 10  # Alt+1 to Alt+0
 _FOLLOWED = frozenset(
@@ -65,6 +67,9 @@ _FOLLOWED = frozenset(
         "deal",
         "activity",
         "quote",
+        "contract",
+        "order",
+        "installed_product",
         "ticket",
         "attachment",
         "stage",
@@ -122,7 +127,7 @@ class CustomerView(Live, QWidget):
 
     def leave(self) -> bool:
         """Return whether the page may go: a form in it asks where something is not saved."""
-        children = [tab for tab in self._tab_widgets.values() if isinstance(tab, ChildList)]
+        children = [tab for tab in self._tab_widgets.values() if isinstance(tab, (ChildList, OrdersTab))]
         return self.facts.leave() and all(child.leave() for child in children)
 
     def _follow(self) -> None:
@@ -263,7 +268,7 @@ class CustomerView(Live, QWidget):
             widget.list.setFocus()
         elif isinstance(widget, OrganisationTab):
             widget.chart.setFocus()
-        elif isinstance(widget, ProfileTab):
+        elif isinstance(widget, (ProfileTab, OrdersTab)):
             widget.setFocus()
         elif self.isVisible():
             self.line.list.setFocus()
@@ -291,6 +296,8 @@ class CustomerView(Live, QWidget):
                 return ChildList(context, actions, "point_entry", shown, (("happened_on", True),))
             case "profile":
                 return ProfileTab(context)
+            case "orders":
+                return OrdersTab(context, actions)
             case "organisation":
                 tab = OrganisationTab(context)
                 tab.contact_opened.connect(self.open_contact)
@@ -304,7 +311,7 @@ class CustomerView(Live, QWidget):
 
     def _fill_tab(self, key: str) -> None:
         widget = self._tab_widgets.get(key)
-        if isinstance(widget, (ChildList, OrganisationTab, ProfileTab)):
+        if isinstance(widget, (ChildList, OrganisationTab, ProfileTab, OrdersTab)):
             widget.show_customer(self.customer_id)
         elif isinstance(widget, (FilesPanel, CommentsPanel, HistoryList)):
             widget.show_record(self.customer_id)

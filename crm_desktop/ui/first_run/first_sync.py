@@ -37,6 +37,7 @@ GROUPS = (
     (message("Leads"), ("lead",), ()),
     (message("Deals"), ("deal",), ()),
     (message("Quotes"), ("quote",), ("quote_line",)),
+    (message("Contracts and orders"), ("contract", "order"), ("order_line", "delivery")),
     (message("Tickets"), ("ticket",), ("ticket_message",)),
     (message("Activities"), ("activity",), ("attachment", "saved_view")),
 )

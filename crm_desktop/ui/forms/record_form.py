@@ -34,7 +34,7 @@ from crm_desktop.ui.forms.other_versions import VersionPanels
 from crm_desktop.ui.forms.refusal import say_refusal
 from crm_desktop.ui.record_words import new_words
 from crm_desktop.ui.theme.tokens import L
-from crm_desktop.ui.timeline.record_tabs import RecordTabs
+from crm_desktop.ui.timeline.record_tabs import Further, RecordTabs
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
@@ -159,7 +159,7 @@ class RecordForm(Live, QWidget):
         if self._title is not None:
             self._heading.say(self._title)
         elif self._setup is not None and self._setup.record is not None:
-            self._heading.say(self._setup.record.title)
+            self._heading.say(self._setup.record.title or Message(schema_of(self.entity).meta.label))
         elif self.record_id is None:
             self._heading.say(new_words(self.entity))
         self.setAccessibleName(self._heading.text() or tr(schema_of(self.entity).meta.label))
@@ -210,8 +210,13 @@ class RecordForm(Live, QWidget):
             column.addWidget(self._state)
         column.addWidget(self._note)
         column.addWidget(AlikePanel(self, margin))
-        self.tabs = RecordTabs(self.context, self.entity, self._scroll, message("Details"), margin)
+        further = self.further_tabs()
+        self.tabs = RecordTabs(self.context, self.entity, self._scroll, message("Details"), margin, further)
         column.addWidget(self.tabs, 1)
+
+    def further_tabs(self) -> Sequence[Further]:
+        """Return what stands beside a record of this kind, besides comments and history."""
+        return ()
 
     def _timers(self) -> None:
         self._draft_timer = QTimer(self)

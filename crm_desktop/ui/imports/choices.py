@@ -34,6 +34,13 @@ IMPORTED = (
     "price",
     "quote",
     "quote_line",
+    "contract",
+    "contract_line",
+    "order",
+    "order_line",
+    "delivery",
+    "delivery_line",
+    "installed_product",
     "ticket",
     "ticket_message",
 )

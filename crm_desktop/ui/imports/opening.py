@@ -16,6 +16,10 @@ PARENTS: Mapping[str, str] = {
     "contact": "customer_id",
     "price": "product_id",
     "quote_line": "quote_id",
+    "order_line": "order_id",
+    "delivery": "order_id",
+    "delivery_line": "delivery_id",
+    "contract_line": "contract_id",
     "ticket_message": "ticket_id",
 }
 """Kinds that have no list of their own are shown by what they belong to: the linking field."""

@@ -89,6 +89,22 @@ PAGES: tuple[PageSpec, ...] = (
         entity="quote",
     ),
     PageSpec(
+        id="orders",
+        text=N_("Orders"),
+        icon="box",
+        factory="agreed:OrdersPage",
+        shortcut="Ctrl+7",
+        entity="order",
+    ),
+    PageSpec(
+        id="contracts",
+        text=N_("Contracts"),
+        icon="file",
+        factory="agreed:ContractsPage",
+        shortcut="Ctrl+9",
+        entity="contract",
+    ),
+    PageSpec(
         id="tickets",
         text=N_("Tickets"),
         icon="ticket",
@@ -102,6 +118,14 @@ PAGES: tuple[PageSpec, ...] = (
         icon="box",
         factory="products:ProductsPage",
         entity="product",
+        more=True,
+    ),
+    PageSpec(
+        id="installed",
+        text=N_("Installed products"),
+        icon="pin",
+        factory="agreed:InstalledPage",
+        entity="installed_product",
         more=True,
     ),
     PageSpec(
@@ -223,6 +247,14 @@ PAGES: tuple[PageSpec, ...] = (
         icon="file",
         factory="document_templates:DocumentTemplatesPage",
         entity="document_template",
+        in_rail=False,
+    ),
+    PageSpec(
+        id="clauses",
+        text=N_("Clauses"),
+        icon="book",
+        factory="agreed:ClausesPage",
+        entity="clause",
         in_rail=False,
     ),
     PageSpec(

@@ -23,7 +23,7 @@ from crm_core.schema.field import Plain
 from crm_desktop.documents import sent_file
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import quote_versions, quotes, records, rights
+from crm_desktop.services import contracts, orders, quote_versions, quotes, records, rights
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.quotes import QuoteView
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
@@ -237,6 +237,8 @@ class QuoteEditor(Live, QWidget):
         self.states.copy_asked.connect(self._copy)
         self.approval.needed.connect(lambda asks: self.title.ask_first(asks=asks))
         self.states.revision_asked.connect(self._revise)
+        self.states.order_asked.connect(lambda: self._make("orders", orders.from_quote))
+        self.states.contract_asked.connect(lambda: self._make("contracts", contracts.from_quote))
         self.fields.edited.connect(self._on_fields_edited)
         self.terms.edited.connect(self._change_terms)
         self.terms.left.connect(self.entry.focus)
@@ -255,26 +257,27 @@ class QuoteEditor(Live, QWidget):
         if quote_id is None:
             return
 
-        def read() -> tuple[QuoteView, bool, bool]:
+        def read() -> tuple[QuoteView, bool, frozenset[str]]:
             person = replica.person
             may_edit = bool(rights.decide(person, Right.EDIT, "quote"))
-            may_create = bool(rights.decide(person, Right.CREATE, "quote"))
-            return quotes.view(replica, quote_id), may_edit, may_create
+            made = ("quote", "order", "contract")
+            makes = frozenset(each for each in made if rights.decide(person, Right.CREATE, each))
+            return quotes.view(replica, quote_id), may_edit, makes
 
-        def show(found: tuple[QuoteView, bool, bool]) -> None:
+        def show(found: tuple[QuoteView, bool, frozenset[str]]) -> None:
             # What was typed meanwhile is newer than what was read; its saving asks again.
             if quote_id == self._quote_id and edits == self._edits and not self._saving:
                 self._show(*found)
 
         self.context.tasks.read(self, read, show, self._on_failed, topic="quote")
 
-    def _show(self, view: QuoteView, may_edit: bool, may_create: bool) -> None:
+    def _show(self, view: QuoteView, may_edit: bool, makes: frozenset[str]) -> None:
         first, before = self._view is None, self._view
         self._view = view
         quote = view.quote
         self.title.show_view(view, may_edit=may_edit)
         self.fields.show_view(view)
-        self.states.show_view(view, may_create=may_create)
+        self.states.show_view(view, may_create="quote" in makes, makes=makes)
         self.terms.show_quote(quote.values)
         self.totals.show_view(view)
         self.terms.setVisible(view.editable)
@@ -378,6 +381,16 @@ class QuoteEditor(Live, QWidget):
 
         if quote_id is not None:
             self.save(lambda: quotes.copy(replica, quote_id), copied, told=message("Copied as a new draft"))
+
+    def _make(self, page: str, work: Callable[[Replica, str], Outcome[Record]]) -> None:
+        """Make what follows from the quote, and go to its lines."""
+        replica, quote_id = self.context.replica, self._quote_id
+
+        def made(found: Record) -> None:
+            self.context.go.emit(Place(page=page, record_id=found.id, options={"tab": "lines"}))
+
+        if quote_id is not None:
+            self.save(lambda: work(replica, quote_id), made)
 
     def _revise(self) -> None:
         replica, quote_id = self.context.replica, self._quote_id

@@ -71,9 +71,9 @@ class EntryLine(Live, QWidget):
     answered = Signal(bool)
     """Enter (True) or Esc was pressed with nothing typed."""
 
-    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, entity: str = "quote", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._context = context
+        self._context, self._entity = context, entity
         self._quote_id: str | None = None
         self._searched: str | None = None
         self._take_when_found = False
@@ -207,8 +207,12 @@ class EntryLine(Live, QWidget):
             if text == self.input.text():
                 self._on_found(text, choices)
 
+        entity = self._entity
         self._context.tasks.read(
-            self, lambda: picking.products(replica, text, MOST_FOUND, quote_id), found, topic="products"
+            self,
+            lambda: picking.products(replica, text, MOST_FOUND, quote_id, entity),
+            found,
+            topic="products",
         )
 
     def _on_found(self, text: str, choices: tuple[ProductChoice, ...]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
@@ -23,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from crm_core.entities import schema_of
 from crm_core.i18n import N_
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.quotes.lines import EDITED, KINDS, TWO_PRICES, WIDTHS, Col, QuoteLines
@@ -35,6 +38,7 @@ from crm_desktop.ui.widgets.rows import RowDelegate, dress, set_density
 
 Index = QModelIndex | QPersistentModelIndex
 _Hint = QAbstractItemDelegate.EndEditHint
+_Action = tuple[str, str, str, Callable[[], None]]
 _LEAST_ROWS = 1
 _MARKER = 2
 
@@ -109,8 +113,16 @@ class LineGrid(Live, QTableView):
     price_settled = Signal(object, bool)
     """Ids of lines, and whether they take the other price they are offered."""
 
-    def __init__(self, model: QuoteLines, actions: ActionRegistry, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: QuoteLines,
+        actions: ActionRegistry,
+        entity: str = "quote",
+        parent: QWidget | None = None,
+    ) -> None:
+        """`entity`: whose lines they are; of those of quotes alone there are groups and alternatives."""
         super().__init__(parent)
+        self._entity = entity
         self.lines = model
         self.setModel(model)
         dress(self, [KINDS[column] for column in Col], delegate_class=_LineDelegate)
@@ -245,7 +257,8 @@ class LineGrid(Live, QTableView):
 
     def retranslate(self) -> None:
         """Name the table in the language on screen."""
-        self.setAccessibleName(tr("Lines of the quote"))
+        quotes = self._entity == "quote"
+        self.setAccessibleName(tr("Lines of the quote") if quotes else tr("Lines"))
         self.lines.retranslate()
 
     def retint(self) -> None:
@@ -260,20 +273,28 @@ class LineGrid(Live, QTableView):
         self._fit()
 
     def _add_actions(self, actions: ActionRegistry) -> None:
-        group = N_("Quotes")
-        for key, text, shortcut, run in (
+        group = schema_of(self._entity).meta.plural
+        for key, text, shortcut, run in (*self._own_actions(), *self._quotes_actions()):
+            spec = ActionSpec(id=f"{self._entity}_line.{key}", text=text, group=group, shortcut=shortcut)
+            actions.add(spec, run, self)
+
+    def _own_actions(self) -> tuple[_Action, ...]:
+        return (
             ("duplicate", N_("Duplicate line"), "Ctrl+D", self._duplicate),
             ("up", N_("Move line up"), "Alt+Up", lambda: self._move(-1)),
             ("down", N_("Move line down"), "Alt+Down", lambda: self._move(1)),
             ("delete", N_("Delete line"), "Del", self._delete),
+        )
+
+    def _quotes_actions(self) -> tuple[_Action, ...]:
+        if self._entity != "quote":
+            return ()
+        return (
             ("group", N_("New group of lines"), "Alt+G", self._ask_group),
             ("alternative", N_("Add an alternative"), "Alt+A", lambda: self._ask(self.alternative_asked)),
             ("choose", N_("Choose this alternative"), "Alt+C", lambda: self._ask(self.choice_asked)),
             ("optional", N_("Optional or not"), "Alt+O", lambda: self._ask(self.option_asked)),
-        ):
-            actions.add(
-                ActionSpec(id=f"quote_line.{key}", text=text, group=group, shortcut=shortcut), run, self
-            )
+        )
 
     def _duplicate(self) -> None:
         line_id = self.current_line()

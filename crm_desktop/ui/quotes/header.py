@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from crm_desktop.ui.widgets.glyphs import Glyph, GlyphLabel
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
+from crm_desktop.ui.widgets.menus import Menu
 
 
 class TitleRow(Live, QWidget):
@@ -221,6 +222,8 @@ class StateBar(Live, QWidget):
 
     copy_asked = Signal()
     revision_asked = Signal()
+    order_asked = Signal()
+    contract_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -233,15 +236,26 @@ class StateBar(Live, QWidget):
         row.addWidget(self.steps)
         row.addWidget(self.remark, 1)
         self.revise = Button(message("New version"), icon="pen", small=True)
-        row.addWidget(self.revise)
-        row.addWidget(self.copy)
+        self.make = Button(message("Make…"), icon="plus", small=True)
+        menu = Menu(self)
+        self.order, self.contract = menu.add("", "box"), menu.add("", "file")
+        self.make.setMenu(menu)
+        for button in (self.make, self.revise, self.copy):
+            row.addWidget(button)
+        self.order.triggered.connect(lambda: self.order_asked.emit())
+        self.contract.triggered.connect(lambda: self.contract_asked.emit())
         self.revise.clicked.connect(self.revision_asked)
         self.copy.clicked.connect(self.copy_asked)
+        self.retranslate()
         self.retint()
 
-    def show_view(self, view: QuoteView, *, may_create: bool) -> None:
-        """Show a quote's state."""
+    def show_view(self, view: QuoteView, *, may_create: bool, makes: Collection[str] = ()) -> None:
+        """Show a quote's state. `makes`: kinds of record the person may make of it."""
         state = view.state
+        has_lines = bool(view.lines)
+        self.order.setVisible("order" in makes and has_lines and state in ("sent", "accepted", "expired"))
+        self.contract.setVisible("contract" in makes and has_lines and state != "declined")
+        self.make.setVisible(self.order.isVisible() or self.contract.isVisible())
         self.steps.show_state(state)
         remark: Text = ""
         if state == "waiting":
@@ -258,6 +272,11 @@ class StateBar(Live, QWidget):
         self.remark.say(remark)
         self.copy.setVisible(may_create)
         self.revise.setVisible(may_create and state in ("sent", "declined", "expired"))
+
+    def retranslate(self) -> None:
+        """Name what can be made in the language on screen."""
+        self.order.setText(tr("Make order"))
+        self.contract.setText(tr("Make contract"))
 
     def retint(self) -> None:
         """Keep the height of the theme."""

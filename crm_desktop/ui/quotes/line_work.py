@@ -1,9 +1,10 @@
-"""What is done to the lines of a quote by the table and the line below it: each shown, saved, undone."""
+"""What is done to lines by the table and the line below it: each shown, saved, undone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 from PySide6.QtCore import QObject
 
@@ -21,6 +22,35 @@ from crm_desktop.ui.quotes.lines import Col, QuoteLines
 from crm_desktop.ui.translate import tr
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """How lines of a kind are written."""
+
+    line: str
+    """Their kind of record."""
+    add: Callable[[Replica, str, Mapping[str, Plain], str], Outcome[Record]]
+    """Adds one to a record, under an id."""
+    duplicate: Callable[[Replica, str], Outcome[Record]]
+    move: Callable[[Replica, str, int], Outcome[Record]]
+    grouped: bool = False
+    """Whether they stand in groups, and may be optional and alternatives."""
+
+
+def _add_to_quote(
+    replica: Replica, quote_id: str, values: Mapping[str, Plain], line_id: str
+) -> Outcome[Record]:
+    return quotes.add_line(replica, quote_id, values, line_id=line_id)
+
+
+OF_QUOTES: Final = Writing(
+    line="quote_line",
+    add=_add_to_quote,
+    duplicate=quotes.duplicate_line,
+    move=quotes.move_line,
+    grouped=True,
+)
+
+
 class Sheet(Protocol):
     """What of the editor the work needs."""
 
@@ -36,7 +66,7 @@ class Sheet(Protocol):
 
     @property
     def quote_id(self) -> str | None:
-        """The quote on screen."""
+        """The quote, contract or order on screen."""
 
     def save(
         self,
@@ -52,24 +82,26 @@ class Sheet(Protocol):
 class LineWork(QObject):
     """Adds, copies, moves and takes out lines and groups; belongs to one editor."""
 
-    def __init__(self, sheet: Sheet, parent: QObject) -> None:
+    def __init__(self, sheet: Sheet, parent: QObject, writing: Writing = OF_QUOTES) -> None:
         super().__init__(parent)
-        self._sheet = sheet
+        self._sheet, self._writing = sheet, writing
         self._alternative_to: str | None = None
         grid, entry = sheet.grid, sheet.entry
         sheet.lines.line_edited.connect(self._on_line_edited)
-        sheet.lines.group_edited.connect(self._on_group_edited)
         grid.duplicate_asked.connect(self._duplicate)
         grid.delete_asked.connect(self._delete)
         grid.move_asked.connect(self._move)
+        entry.product_taken.connect(self._add_product)
+        entry.text_taken.connect(self._add_text)
+        if not writing.grouped:
+            return
+        sheet.lines.group_edited.connect(self._on_group_edited)
         grid.group_asked.connect(self._add_group)
         grid.group_move_asked.connect(self._move_group)
         grid.group_delete_asked.connect(self._delete_group)
         grid.alternative_asked.connect(self._begin_alternative)
         grid.choice_asked.connect(self._choose)
         grid.option_asked.connect(self._turn_optional)
-        entry.product_taken.connect(self._add_product)
-        entry.text_taken.connect(self._add_text)
         entry.answered.connect(lambda takes: None if takes else self.forget_alternative())
 
     def forget_alternative(self) -> None:
@@ -79,7 +111,7 @@ class LineWork(QObject):
 
     def _on_line_edited(self, line_id: str, changes: Mapping[str, Plain]) -> None:
         replica = self._sheet.replica
-        self._sheet.save(lambda: records.update(replica, "quote_line", line_id, changes))
+        self._sheet.save(lambda: records.update(replica, self._writing.line, line_id, changes))
 
     def _on_group_edited(self, group_id: str, changes: Mapping[str, Plain]) -> None:
         replica = self._sheet.replica
@@ -121,18 +153,19 @@ class LineWork(QObject):
             self.forget_alternative()
             sheet.save(lambda: quotes.add_alternative(replica, other, saved), self._select)
             return
-        place: dict[str, Plain] = {"group_id": sheet.lines.last_group}
-        sheet.lines.add_line(line_id, {**shown, **place, "quote_id": quote_id}, code)
-        sheet.save(lambda: quotes.add_line(replica, quote_id, {**saved, **place}, line_id=line_id))
+        grouped, add = self._writing.grouped, self._writing.add
+        place: dict[str, Plain] = {"group_id": sheet.lines.last_group} if grouped else {}
+        sheet.lines.add_line(line_id, {**shown, **place}, code)
+        sheet.save(lambda: add(replica, quote_id, {**saved, **place}, line_id))
         sheet.grid.begin_edit(line_id, Col.QUANTITY)
 
     def _duplicate(self, line_id: str) -> None:
         replica = self._sheet.replica
-        self._sheet.save(lambda: quotes.duplicate_line(replica, line_id), self._select)
+        self._sheet.save(lambda: self._writing.duplicate(replica, line_id), self._select)
 
     def _move(self, line_id: str, steps: int) -> None:
         replica = self._sheet.replica
-        self._sheet.save(lambda: quotes.move_line(replica, line_id, steps), self._select)
+        self._sheet.save(lambda: self._writing.move(replica, line_id, steps), self._select)
 
     def _delete(self, line_id: str) -> None:
         sheet, replica = self._sheet, self._sheet.replica
@@ -140,9 +173,9 @@ class LineWork(QObject):
         sheet.select_after = sheet.lines.id_at(row + 1) or sheet.lines.id_at(row - 1)
         name = str(sheet.lines.line(line_id).get("description") or "")
         sheet.save(
-            lambda: records.delete(replica, "quote_line", line_id),
+            lambda: records.delete(replica, self._writing.line, line_id),
             told=message("Line “{name}” deleted", name=name),
-            undo=lambda: records.restore(replica, "quote_line", line_id),
+            undo=lambda: records.restore(replica, self._writing.line, line_id),
         )
 
     def _add_group(self) -> None:
@@ -184,7 +217,8 @@ class LineWork(QObject):
         replica = self._sheet.replica
         optional = not self._sheet.lines.line(line_id).get("optional")
         self._sheet.save(
-            lambda: records.update(replica, "quote_line", line_id, {"optional": optional}), self._select
+            lambda: records.update(replica, self._writing.line, line_id, {"optional": optional}),
+            self._select,
         )
 
     def _select(self, made: Record) -> None:

@@ -10,7 +10,18 @@ from crm_core.rules.access import Action, decide
 from crm_desktop.models.replica import Replica
 from crm_desktop.ui.pages.registry import PAGES, PageSpec
 
-NEW_ENTITIES = ("customer", "contact", "lead", "deal", "activity", "quote", "ticket", "product")
+NEW_ENTITIES = (
+    "customer",
+    "contact",
+    "lead",
+    "deal",
+    "activity",
+    "quote",
+    "order",
+    "contract",
+    "ticket",
+    "product",
+)
 """What the New menu offers, in its order."""
 
 

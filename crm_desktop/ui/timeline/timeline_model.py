@@ -28,7 +28,12 @@ Index = QModelIndex | QPersistentModelIndex
 MOST_BODY_LINES = 3
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 _ACTIVITY = SCHEMAS["activity"].fields
-_WITH_STATE = {ItemKind.QUOTE: "quote", ItemKind.TICKET: "ticket"}
+_WITH_STATE = {
+    ItemKind.QUOTE: "quote",
+    ItemKind.CONTRACT: "contract",
+    ItemKind.ORDER: "order",
+    ItemKind.TICKET: "ticket",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

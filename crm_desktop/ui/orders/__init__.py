@@ -1,0 +1,1 @@
+"""Orders and contracts: their lines, deliveries, clauses and the steps they take."""

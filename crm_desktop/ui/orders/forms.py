@@ -1,0 +1,127 @@
+"""The forms of orders and contracts: fields, steps, and what stands beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtWidgets import QVBoxLayout
+
+from crm_core.i18n import message
+from crm_desktop.models.records import Record
+from crm_desktop.models.replica import Replica
+from crm_desktop.services import contracts, orders
+from crm_desktop.services.outcome import Outcome
+from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.context import Place
+from crm_desktop.ui.forms.record_form import RecordForm
+from crm_desktop.ui.orders.clauses_panel import ClausesPanel
+from crm_desktop.ui.orders.lines_panel import LinesPanel
+from crm_desktop.ui.orders.moves_panel import MovesPanel
+from crm_desktop.ui.orders.step_bar import Extra, StepBar
+from crm_desktop.ui.timeline.record_tabs import Further
+
+LINES, DELIVERIES, CLAUSES = "lines", "deliveries", "clauses"
+
+
+class SheetForm(RecordForm):
+    """A form whose record takes steps and has lines."""
+
+    registry: ActionRegistry
+
+    def _lay_out(self) -> None:
+        super()._lay_out()
+        self.steps: StepBar | None = None
+        if self.record_id is not None:
+            self.steps = StepBar(self.context, self.entity, self.record_id, self.extras())
+            whole = self.layout()
+            assert isinstance(whole, QVBoxLayout)
+            whole.insertWidget(1, self.steps)
+
+    def _keys(self, actions: ActionRegistry) -> None:
+        self.registry = actions
+        super()._keys(actions)
+
+    def further_tabs(self) -> Sequence[Further]:
+        """Return the lines, and what else belongs to such a record."""
+        lines = Further(
+            key=LINES,
+            text=message("Lines"),
+            make=lambda: LinesPanel(self.context, self.registry, self.entity),
+        )
+        return (lines, *self.own_tabs())
+
+    def own_tabs(self) -> Sequence[Further]:
+        """Return the tabs of this kind of record alone."""
+        return ()
+
+    def extras(self) -> Sequence[Extra]:
+        """Return what may follow from the record, beside its steps."""
+        return ()
+
+    def follow(self, page: str, work: Callable[[Replica, str], Outcome[Record]]) -> Callable[[Record], None]:
+        """Return what makes a record of this one and goes to it."""
+
+        def run(record: Record) -> None:
+            replica = self.context.replica
+
+            def made(found: Record) -> None:
+                self.context.go.emit(Place(page=page, record_id=found.id, options={"tab": LINES}))
+
+            self.context.change(self, lambda: work(replica, record.id), made)
+
+        return run
+
+
+class OrderForm(SheetForm):
+    """An order with its lines and deliveries."""
+
+    def own_tabs(self) -> Sequence[Further]:
+        """Return the deliveries."""
+
+        def make() -> MovesPanel:
+            return MovesPanel(self.context, self.registry)
+
+        return (Further(key=DELIVERIES, text=message("Deliveries"), make=make),)
+
+    def extras(self) -> Sequence[Extra]:
+        """Return the way to the deliveries."""
+        return (
+            Extra(
+                text=message("Deliver or take back…"),
+                icon="box",
+                states=("confirmed", "closed"),
+                run=lambda _record: self.tabs.choose(DELIVERIES),
+                creates="delivery",
+            ),
+        )
+
+
+class ContractForm(SheetForm):
+    """A contract with its lines and clauses."""
+
+    def own_tabs(self) -> Sequence[Further]:
+        """Return the clauses."""
+
+        def make() -> ClausesPanel:
+            return ClausesPanel(self.context, self.registry)
+
+        return (Further(key=CLAUSES, text=message("Clauses"), make=make),)
+
+    def extras(self) -> Sequence[Extra]:
+        """Return what follows from a signed contract: orders, and the contract that goes on."""
+        return (
+            Extra(
+                text=message("Make order"),
+                icon="box",
+                states=("signed", "in_force"),
+                run=self.follow("orders", orders.from_contract),
+                creates="order",
+            ),
+            Extra(
+                text=message("Renew"),
+                icon="sync",
+                states=("signed", "in_force", "ended"),
+                run=self.follow("contracts", contracts.renew),
+                creates="contract",
+            ),
+        )
