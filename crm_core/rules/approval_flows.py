@@ -24,6 +24,7 @@ from crm_core.rules.segments import AllOf, Rule
 from crm_core.schema.field import Field, FieldClass, Kind
 
 QUOTE: Final = "quote"
+CONTRACT: Final = "contract"
 BELOW_LIST: Final = Field(
     no=0,
     name="below_list",
@@ -49,7 +50,7 @@ MOST_BELOW_LIST: Final = Field(
 _OF_OFFERS: Final = MappingProxyType({each.name: each for each in (BELOW_LIST, MOST_BELOW_LIST)})
 _UNASKED: Final = frozenset((Kind.JSON, Kind.POSITION))
 
-APPROVED: Final = MappingProxyType(
+APPROVED: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]]] = MappingProxyType(
     {
         QUOTE: (
             ("customer_id", "currency", "discount_percent", "discount_amount", "tax_included"),
@@ -65,7 +66,20 @@ APPROVED: Final = MappingProxyType(
                     "chosen_at",
                 )
             },
-        )
+        ),
+        CONTRACT: (
+            (
+                *("customer_id", "currency", "discount_percent", "discount_amount", "tax_included", "terms"),
+                *("terms_en", "starts_on", "ends_on", "notice_days", "renewal", "renewal_months"),
+            ),
+            {
+                "contract_line": (
+                    *("product_id", "description", "quantity", "unit_price", "discount_percent"),
+                    "tax_rate",
+                ),
+                "contract_clause": ("title", "title_en", "body", "body_en"),
+            },
+        ),
     }
 )
 """What is approved of a kind of record: its own fields, and those of the records that belong to it. Of other

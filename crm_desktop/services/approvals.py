@@ -124,16 +124,16 @@ def about(replica: Replica, entity: str, record_id: str) -> tuple[RequestView, .
         return tuple(_view(session, replica, each) for each in found)
 
 
-def of_quote(replica: Replica, quote_id: str) -> tuple[RequestView | None, bool]:
-    """Return the newest request about a quote, and whether sending it now asks for approval."""
+def of_record(replica: Replica, entity: str, record_id: str) -> tuple[RequestView | None, bool]:
+    """Return the newest request about a record, and whether sending it now asks for approval."""
     with replica.read() as session:
-        quote = repository.get(session, "quote", quote_id)
-        if quote is None:
+        record = repository.get(session, entity, record_id)
+        if record is None:
             return None, False
-        found = approving.requests_about(session, "quote", quote_id)
+        found = approving.requests_about(session, entity, record_id)
         may_read = may(replica.person, Action.READ, REQUEST)
         newest = _view(session, replica, found[0]) if found and may_read else None
-        return newest, approving.is_subject_to_approval(session, replica.person, replica.clock, quote)
+        return newest, approving.is_subject_to_approval(session, replica.person, replica.clock, record)
 
 
 def ask(replica: Replica, entity: str, record_id: str, reason: str = "") -> Outcome[Record]:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from crm_core.errors import UserError
+from crm_core.rules.approval import Verdict
 from crm_core.sync.protocol import Code
 from crm_desktop.models.query import ListQuery
-from crm_desktop.services import contracts, orders, quotes, records
+from crm_desktop.services import approvals, contracts, orders, quotes, records
 from crm_desktop.services.orders import Moving
 from tests.support.hq import Office
 from tests.support.replicas import Laptop, Laptops, differences, settle_all
@@ -206,3 +207,32 @@ def test_a_contract_is_drafted_of_a_quote_with_the_clauses_of_the_library_and_go
     settle_all([lin], 2)
     assert list(differences(lin)) == []
     assert office.row("contract", follower.id)["total"] == 1017_00
+
+
+def test_a_contract_waits_for_its_approval_and_a_changed_clause_is_approved_anew(
+    office: Office, laptops: Laptops
+) -> None:
+    boss_id = office.user("Boss", "sales_manager")
+    team = office.hq.create("team", {"name": "North", "manager_id": boss_id})
+    lin = laptops.make("lin", office.user("Lin", "sales", team_id=team))
+    boss = laptops.make("boss", boss_id)
+    flow = {"name": "Contracts", "record_entity": "contract", "steps": [{"who": "superior"}]}
+    office.hq.create("approval_flow", {**flow, "mandate_suffices": False})
+    office.hq.create("clause", {"title": "Payment", "body": "At once", "standard": True})
+    settle_all([lin, boss], 1)
+    contract = contracts.from_quote(lin.replica, sent_quote(lin)).value.id
+    records.update(lin.replica, "contract", contract, {"status": "sent"})
+    assert records.get(lin.replica, "contract", contract)["status"] == "waiting"
+    settle_all([lin, boss], 2)
+    (request,) = approvals.to_decide(boss.replica)
+    approvals.decide(boss.replica, request.request.id, Verdict.APPROVE, "Good")
+    settle_all([lin, boss], 2)
+    assert records.get(lin.replica, "contract", contract)["status"] == "sent"
+    records.update(lin.replica, "contract", contract, {"status": "draft"})
+    (clause,) = contracts.clauses(lin.replica, contract)
+    records.update(lin.replica, "contract_clause", clause.id, {"body": "In a year"})
+    records.update(lin.replica, "contract", contract, {"status": "sent"})
+    assert records.get(lin.replica, "contract", contract)["status"] == "waiting"
+    settle_all([lin, boss], 2)
+    assert office.row("contract", contract)["status"] == "waiting"
+    assert list(differences(lin)) == []

@@ -46,7 +46,7 @@ TALKED_ABOUT = sorted(
 CHANGES = {
     "point_entry": None,
     "ticket": {"subject": "Second (demo)"},
-    **dict.fromkeys(("quote", "contract", "order"), {"notes": "Second (demo)"}),
+    **{key: {"notes": "Second (demo)"} for key in ("quote", "contract", "order")},
     "activity": {"subject": "Second (demo)"},
     "absence": {"note": "Second (demo)"},
 }

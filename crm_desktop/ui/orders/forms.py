@@ -18,6 +18,7 @@ from crm_desktop.ui.orders.clauses_panel import ClausesPanel
 from crm_desktop.ui.orders.lines_panel import LinesPanel
 from crm_desktop.ui.orders.moves_panel import MovesPanel
 from crm_desktop.ui.orders.step_bar import Extra, StepBar
+from crm_desktop.ui.quotes.approval_bar import ApprovalBar
 from crm_desktop.ui.timeline.record_tabs import Further
 
 LINES, DELIVERIES, CLAUSES = "lines", "deliveries", "clauses"
@@ -97,7 +98,16 @@ class OrderForm(SheetForm):
 
 
 class ContractForm(SheetForm):
-    """A contract with its lines and clauses."""
+    """A contract with its lines and clauses, and what becomes of its approval."""
+
+    def _lay_out(self) -> None:
+        super()._lay_out()
+        self.approval: ApprovalBar | None = None
+        whole = self.layout()
+        if self.steps is not None and isinstance(whole, QVBoxLayout):
+            self.approval = ApprovalBar(self.context)
+            whole.insertWidget(2, self.approval)
+            self.steps.read_anew.connect(self.approval.show_quote)
 
     def own_tabs(self) -> Sequence[Further]:
         """Return the clauses."""

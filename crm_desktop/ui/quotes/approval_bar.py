@@ -1,4 +1,4 @@
-"""On a quote: what has become of its approval, and what to do about it."""
+"""On a quote or contract: what has become of its approval, and what to do about it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ApprovalBar(QWidget):
         self.hide()
 
     def show_quote(self, quote: Record) -> None:
-        """Show a quote's approval; it is read off the main thread."""
+        """Show the approval of a quote or contract; it is read off the main thread."""
         replica, self._quote = self._context.replica, quote
 
         def show(found: tuple[RequestView | None, bool]) -> None:
@@ -49,7 +49,7 @@ class ApprovalBar(QWidget):
 
         self._context.tasks.read(
             self,
-            lambda: approvals.of_quote(replica, quote.id),
+            lambda: approvals.of_record(replica, quote.entity, quote.id),
             show,
             self._context.show_error,
             topic="approval",
@@ -70,7 +70,12 @@ class ApprovalBar(QWidget):
                 icon="shield",
             )
         elif needed and is_draft:
-            told = message("The discount is beyond what you may give: sending it asks for approval")
+            quotes = self._quote is not None and self._quote.entity == "quote"
+            told = (
+                message("The discount is beyond what you may give: sending it asks for approval")
+                if quotes
+                else message("Sending it asks for approval")
+            )
             self.bar.say(told, Tone.INFO, icon="shield")
         self.setVisible(waits or ended or (needed and is_draft))
         self.needed.emit(needed and is_draft)
