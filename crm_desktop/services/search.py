@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from crm_desktop.models import search
+from crm_desktop.models.indexing import pinyin_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.search import Hit
 
@@ -18,3 +19,16 @@ def find(
     replica.catch_up()
     with replica.read() as session:
         return tuple(search.search(session, text, limit=limit, entities=entities))
+
+
+def spelt(words: Iterable[str], text: str) -> frozenset[str]:
+    """Return those of some words whose pinyin holds the text, or whose initials begin with it."""
+    wanted = "".join(text.casefold().split())
+    if not (wanted.isascii() and wanted.isalpha()):
+        return frozenset()
+    readings = ((word, *pinyin_of(word)) for word in words if not word.isascii())
+    return frozenset(
+        word
+        for word, whole, initials in readings
+        if wanted in whole.casefold() or initials.casefold().startswith(wanted)
+    )

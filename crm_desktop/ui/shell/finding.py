@@ -23,6 +23,9 @@ MOST_RECORDS = 8
 MOST_OTHERS = 6
 RECENT = 6
 
+_Found = tuple[str, str, str, str]
+"""Kind and id of a record, its title, and where the text was found."""
+
 
 class Finding(QObject):
     """Fills the palette of a search field."""
@@ -56,26 +59,25 @@ class Finding(QObject):
             self._context.tasks.read(self, self._recent, lambda found: self._show(found, ""), topic="find")
             return
         replica = self._context.replica
-        self._context.tasks.read(
-            self,
-            lambda: [
-                (hit.entity, hit.id, hit.title, hit.snippet)
-                for hit in search.find(replica, text, MOST_RECORDS, entities=set(PAGE_OF_ENTITY))
-            ],
-            lambda found: self._show(found, text),
-            topic="find",
-        )
+        names = {tr(each.text) for each in (*self._pages, *self._actions.specs())}
 
-    def _recent(self) -> list[tuple[str, str, str, str]]:
+        def read() -> tuple[list[_Found], frozenset[str]]:
+            hits = search.find(replica, text, MOST_RECORDS, entities=set(PAGE_OF_ENTITY))
+            found = [(hit.entity, hit.id, hit.title, hit.snippet) for hit in hits]
+            return found, search.spelt(names, text)
+
+        self._context.tasks.read(self, read, lambda found: self._show(found[0], text, found[1]), topic="find")
+
+    def _recent(self) -> list[_Found]:
         kept = [(entity, record_id) for entity, record_id in self._context.app.settings.get(RECENT_RECORDS)]
         titles = records.titles(self._context.replica, kept[:RECENT])
         return [(entity, record_id, titles[entity, record_id], "") for entity, record_id in titles]
 
-    def _show(self, found: list[tuple[str, str, str, str]], text: str) -> None:
+    def _show(self, found: list[_Found], text: str, spelt: frozenset[str] = frozenset()) -> None:
         if not self._field.hasFocus() or self._field.text().strip() != text:
             return
         choices = [self._record(*each) for each in found]
-        choices += self._matching(text)
+        choices += self._matching(text, spelt)
         self.palette.show_choices(choices, text)
 
     def _record(self, entity: str, record_id: str, title: str, snippet: str) -> Choice:
@@ -87,8 +89,14 @@ class Finding(QObject):
             run=lambda: self._open(entity, record_id),
         )
 
-    def _matching(self, text: str) -> list[Choice]:
+    def _matching(self, text: str, spelt: frozenset[str]) -> list[Choice]:
+        """Return the pages and actions of a name, whole or in part; `spelt` are those found by pinyin."""
         wanted = text.casefold()
+
+        def is_named(name: str) -> bool:
+            shown = tr(name)
+            return wanted in shown.casefold() or wanted in name.casefold() or shown in spelt
+
         pages = [
             Choice(
                 icon=page.icon,
@@ -98,15 +106,14 @@ class Finding(QObject):
                 run=_going(self._context, page.id),
             )
             for page in self._pages
-            if wanted in tr(page.text).casefold() or wanted in page.text.casefold()
+            if is_named(page.text)
         ]
         acts = []
         for spec in self._actions.specs():
             action = self._actions.action(spec.id)
-            known = wanted in tr(spec.text).casefold() or wanted in spec.text.casefold()
             if (
                 text
-                and known
+                and is_named(spec.text)
                 and action.isEnabled()
                 and not spec.single_key
                 and not spec.id.startswith("page.")

@@ -113,6 +113,20 @@ def test_the_search_box_knows_pages_and_actions(frame: Frame, qtbot: QtBot) -> N
     assert _page(frame) == "settings"
 
 
+def test_pages_and_actions_are_found_by_pinyin_and_initials(frame: Frame, qtbot: QtBot) -> None:
+    translator().use("zh_CN")
+    try:
+        palette = frame.finding.palette
+        for typed, text in (("shez", "Settings"), ("tbzx", "Sync centre"), ("lijit", "Sync now")):
+            qtbot.keyClick(frame, Qt.Key.Key_K, CTRL)
+            frame.top.search.clear()
+            qtbot.keyClicks(frame.top.search, typed)
+            qtbot.waitUntil(lambda text=text: text in [str(c.text) for c in palette.choices], timeout=8000)
+        qtbot.keyClick(frame.top.search, Qt.Key.Key_Escape)
+    finally:
+        translator().use("en")
+
+
 def test_no_match_is_said_in_the_search_box(frame: Frame, qtbot: QtBot) -> None:
     qtbot.keyClick(frame, Qt.Key.Key_K, CTRL)
     qtbot.keyClicks(frame.top.search, "zzqqy")
