@@ -120,6 +120,7 @@ _COMMANDS = {
     "document": _Lazy("documents", "document", N_("Write a document of a record from a template.")),
     "quote": _Lazy("outgoing", "quote", N_("Quotes: documents, versions, mails and answers.")),
     "price": _Lazy("prices", "price", N_("Tell what a product costs, from which price book, and why.")),
+    "payments": _Lazy("payments", "payments", N_("Payment plans, receipts, and what is overdue.")),
     "approvals": _Lazy("approvals", "approvals", N_("What waits for approval, and deciding about it.")),
     "doctor": _Lazy("support", "doctor", N_("Check the profile, and pack a bundle for support.")),
 }

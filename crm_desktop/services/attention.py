@@ -11,21 +11,27 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
 from crm_core.entities.comment import Comment
+from crm_core.entities.contract import Contract
+from crm_core.entities.order import Order
+from crm_core.entities.payment import Instalment
 from crm_core.entities.quote import Quote
 from crm_core.entities.ticket import Ticket
 from crm_core.rules.access import Action, decide
+from crm_core.rules.payments import COLLECTED
 from crm_core.times import DAY_MS
-from crm_desktop.models import query
+from crm_desktop.models import query, state
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.derived import derived_fields, readable
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import neglected, pooling, records, returned_edits
+from crm_desktop.services import ageing, neglected, payments, pooling, records, returned_edits
 from crm_desktop.services.calendar import local
 from crm_desktop.services.places import shown_on
 from crm_desktop.services.tickets import OPEN_STATES
 
 EXPIRING_DAYS = 7
+DUE_DAYS = 3
+"""How long before its day an instalment is shown where HQ says nothing else."""
 ATTENTION_A_GROUP = 5
 _POOL_DUE = "pool_due"
 
@@ -35,7 +41,7 @@ class AttentionItem:
     """Something that needs a person. `at_ms` is the time it was or is due."""
 
     group: str
-    """`returned`, `mentions`, `tickets`, `quotes`, `deals` or `pool`."""
+    """`returned`, `mentions`, `tickets`, `quotes`, `payments`, `deals` or `pool`."""
     entity: str
     record_id: str
     title: str
@@ -60,6 +66,9 @@ def attention(replica: Replica) -> tuple[AttentionItem, ...]:
             items += _pressing_tickets(session, now)
         if decide(person, Action.READ, "quote"):
             items += _expiring_quotes(session, now)
+        fields = SCHEMAS["instalment"].fields
+        if decide(person, Action.READ, "instalment", None, [fields[name] for name in ageing.ASKED]):
+            items += _due_payments(session, replica)
     if decide(person, Action.READ, "deal"):
         items += _neglected_deals(replica, now)
     if decide(person, Action.READ, "customer"):
@@ -188,6 +197,45 @@ def _expiring_quotes(session: Session, now: int) -> list[AttentionItem]:
             currency=quote.currency,
         )
         for quote in rows
+    ]
+
+
+def _due_payments(session: Session, replica: Replica) -> list[AttentionItem]:
+    """Return what is overdue, or due soon, of the person's own orders and contracts; of all for finance."""
+    today = replica.clock.today()
+    settings = state.read(session, state.Key.SETTINGS) or {}
+    before = int(settings.get("remind_before_due_days", DUE_DAYS))
+    last = today + datetime.timedelta(days=before)
+    wanted = (
+        select(Instalment)
+        .outerjoin(Order, Order.id == Instalment.order_id)
+        .outerjoin(Contract, Contract.id == Instalment.contract_id)
+        .where(
+            Instalment.life % 2 == 1,
+            Instalment.state.in_([each.value for each in COLLECTED]),
+            Instalment.due_on <= last.isoformat(),
+        )
+        .order_by(Instalment.due_on, Instalment.id)
+        .limit(ATTENTION_A_GROUP)
+    )
+    if not payments.rights_to_decide(replica, "receipt"):
+        me = replica.person.user_id
+        wanted = wanted.where((Order.owner_id == me) | (Contract.owner_id == me))
+    rows = session.scalars(wanted).all()
+    names = query.labels(session, "customer", {row.customer_id for row in rows if row.customer_id})
+    return [
+        AttentionItem(
+            group="payments",
+            entity="instalment",
+            record_id=row.id,
+            title=row.name or "",
+            subtitle=names.get(row.customer_id or "", ""),
+            at_ms=_day_ms(row.due_on or today.isoformat()),
+            late=(row.due_on or "") < today.isoformat(),
+            amount_minor=(row.amount or 0) - (row.paid or 0),
+            currency=row.currency,
+        )
+        for row in rows
     ]
 
 

@@ -21,6 +21,7 @@ from crm_desktop.services.sample_orders import (
     ORDERS,
     Agreeing,
 )
+from crm_desktop.services.sample_payments import FIRST_RECEIPT, RECEIPTS, Payments
 from crm_desktop.services.sample_selling import FIRST_QUOTE, QUOTES, Selling
 from crm_desktop.services.sample_writing import CURRENCY, TAX_RATE, Writer
 
@@ -59,6 +60,7 @@ class Filling:
         self._day(owned, texts)
         selling.quotes(owned, company)
         Agreeing(self._writer, owned).fill(agreed)
+        Payments(self._writer).fill()
         selling.targets(self._team_id)
         self._tickets(owned, texts)
         write_leads(self._writer, leads)
@@ -69,6 +71,7 @@ class Filling:
             ("order", FIRST_ORDER, len(ORDERS), "O-{year}-{number:04d}"),
             ("contract", FIRST_CONTRACT, len(CONTRACTS), "C-{year}-{number:04d}"),
             ("delivery", FIRST_DELIVERY, len(ORDERS), "D-{year}-{number:04d}"),
+            ("receipt", FIRST_RECEIPT, RECEIPTS, "R-{year}-{number:05d}"),
             ("ticket", FIRST_TICKET, 10, "T-{number:04d}"),
         ):
             lease = NumberLease(

@@ -50,6 +50,11 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "approval_request": "approvals",
         "mandate": "mandates",
         "absence": "absences",
+        "instalment": "payments",
+        "receipt": "receipts",
+        "receipt_share": "receipts",
+        "invoice": "invoices",
+        "invoice_title": "invoice_titles",
     }
 )
 
@@ -67,6 +72,7 @@ _SHOWN_WITH: Mapping[str, str] = MappingProxyType(
         "ticket_message": "ticket",
         "price": "product",
         "stock_level": "product",
+        "receipt_share": "receipt",
     }
 )
 """What has no page of its own, with what it is shown on."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from crm_core.errors import AccessDenied, UserError
+from crm_core.money import Money
 from crm_core.rules import approval
 from crm_core.rules.approval import Step, Verdict
 from crm_core.rules.conditions import Condition, Op
@@ -17,6 +18,7 @@ from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS
 from crm_desktop.services import ageing, approvals, payments, records, returned_edits
 from crm_desktop.services.ageing import By
+from sync_server.services.ageing import ageing as ageing_at_hq
 from sync_server.services.payment_reminders import remind
 from tests.support.hq import Office
 from tests.support.pages import found_in, number_in
@@ -240,6 +242,21 @@ def test_what_is_owed_is_known_without_a_network_and_told_once(firm: Firm) -> No
             "d90": 0,
             "older": 0,
         }
+    today = firm.fin.replica.clock.today()
+    for laptop in (firm.fin, firm.eve, firm.bo):
+        firm.sync(laptop)
+        with firm.office.hq.reader(laptop.user_id) as reader:
+            at_hq = ageing_at_hq(reader, "customer", today)
+        here = ageing.ageing(laptop.replica, By.CUSTOMER)
+        assert [(row["name"], row["d30"], row["total"], row["count"]) for row in at_hq] == [
+            (
+                row.name,
+                str(Money(row.buckets["d30"], row.currency)),
+                str(Money(row.total_minor, row.currency)),
+                row.count,
+            )
+            for row in here
+        ]
     (of_eve,) = ageing.ageing(firm.fin.replica, By.OWNER)
     assert (of_eve.name, of_eve.overdue_minor) == ("Eve", 800_01)
     firm.sync(firm.bo)

@@ -46,7 +46,10 @@ TALKED_ABOUT = sorted(
 CHANGES = {
     "point_entry": None,
     "ticket": {"subject": "Second (demo)"},
-    **{key: {"notes": "Second (demo)"} for key in ("quote", "contract", "order")},
+    **{
+        key: {"notes": "Second (demo)"}
+        for key in ("quote", "contract", "order", "instalment", "receipt", "invoice")
+    },
     "activity": {"subject": "Second (demo)"},
     "absence": {"note": "Second (demo)"},
 }

@@ -24,6 +24,7 @@ from crm_desktop.ui.customers.facts import FactsPane
 from crm_desktop.ui.customers.header import CustomerHeader
 from crm_desktop.ui.customers.orders_tab import OrdersTab
 from crm_desktop.ui.customers.organisation_tab import OrganisationTab
+from crm_desktop.ui.customers.payments_tab import PaymentsTab
 from crm_desktop.ui.customers.profile_tab import ProfileTab
 from crm_desktop.ui.customers.side_column import MOST_CONTACTS, SideColumn
 from crm_desktop.ui.customers.timeline_view import TimelineView
@@ -58,6 +59,7 @@ _TABS = (
     ("history", N_("History")),
     ("profile", N_("Profile")),
     ("orders", N_("Orders")),
+    ("payments", N_("Payments")),
 )
 _NUMBERED = 10  # Alt+1 to Alt+0
 _FOLLOWED = frozenset(
@@ -127,7 +129,8 @@ class CustomerView(Live, QWidget):
 
     def leave(self) -> bool:
         """Return whether the page may go: a form in it asks where something is not saved."""
-        children = [tab for tab in self._tab_widgets.values() if isinstance(tab, (ChildList, OrdersTab))]
+        asking = (ChildList, OrdersTab, PaymentsTab)
+        children = [tab for tab in self._tab_widgets.values() if isinstance(tab, asking)]
         return self.facts.leave() and all(child.leave() for child in children)
 
     def _follow(self) -> None:
@@ -264,6 +267,8 @@ class CustomerView(Live, QWidget):
         self._fill_tab(key)
         if isinstance(widget, ChildList):
             widget.list.focus_table()
+        elif isinstance(widget, PaymentsTab):
+            widget.focus_table()
         elif isinstance(widget, (FilesPanel, HistoryList, CommentsPanel)):
             widget.list.setFocus()
         elif isinstance(widget, OrganisationTab):
@@ -298,6 +303,8 @@ class CustomerView(Live, QWidget):
                 return ProfileTab(context)
             case "orders":
                 return OrdersTab(context, actions)
+            case "payments":
+                return PaymentsTab(context, actions)
             case "organisation":
                 tab = OrganisationTab(context)
                 tab.contact_opened.connect(self.open_contact)
@@ -311,7 +318,7 @@ class CustomerView(Live, QWidget):
 
     def _fill_tab(self, key: str) -> None:
         widget = self._tab_widgets.get(key)
-        if isinstance(widget, (ChildList, OrganisationTab, ProfileTab, OrdersTab)):
+        if isinstance(widget, (ChildList, OrganisationTab, OrdersTab, PaymentsTab, ProfileTab)):
             widget.show_customer(self.customer_id)
         elif isinstance(widget, (FilesPanel, CommentsPanel, HistoryList)):
             widget.show_record(self.customer_id)

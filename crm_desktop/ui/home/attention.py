@@ -37,6 +37,7 @@ _GROUPS: tuple[tuple[str, Message], ...] = (
     ("mentions", message("You were mentioned")),
     ("tickets", message("Deadlines")),
     ("quotes", message("Quotes that expire this week")),
+    ("payments", message("Payments due")),
     ("deals", message("Quiet deals")),
     ("pool", message("Return to the pool this week")),
 )
@@ -46,7 +47,20 @@ class AttentionCard(HomeCard):
     """Groups of things to act on, the most pressing first."""
 
     key = "attention"
-    follows = frozenset(("ticket", "quote", "deal", "activity", "customer", "comment", "stage", "pipeline"))
+    follows = frozenset(
+        (
+            "instalment",
+            "receipt_share",
+            "ticket",
+            "quote",
+            "deal",
+            "activity",
+            "customer",
+            "comment",
+            "stage",
+            "pipeline",
+        )
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, message("Needs attention"), flush=True)
@@ -164,6 +178,18 @@ def _quote(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
     return title, line, _State("clock", weekday_date(day), "warn" if soon else "text-soft")
 
 
+def _payment(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
+    title: Text = item.title
+    if item.subtitle:
+        title = message("{number} · {customer}", number=item.title, customer=item.subtitle)
+    amount = Money(item.amount_minor or 0, item.currency or "")
+    day = near_date(local(item.at_ms).date(), local(now_ms).date())
+    if item.late:
+        line = message("{amount} has not come: call, or match what came", amount=money(amount))
+        return title, line, _State("overdue", day, "bad")
+    return title, message("{amount} to come", amount=money(amount)), _State("clock", day, "warn")
+
+
 def _deal(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
     title: Text = item.title
     if item.subtitle:
@@ -209,5 +235,6 @@ _DRESS: dict[str, Callable[[AttentionItem, int], tuple[Text, Text, QWidget]]] = 
     "pool": _leaving,
     "tickets": _ticket,
     "quotes": _quote,
+    "payments": _payment,
     "deals": _deal,
 }

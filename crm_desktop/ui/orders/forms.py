@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtWidgets import QVBoxLayout
 
 from crm_core.i18n import message
+from crm_core.rules.access import Action as Right
+from crm_core.rules.access import decide
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import contracts, orders
@@ -18,10 +21,11 @@ from crm_desktop.ui.orders.clauses_panel import ClausesPanel
 from crm_desktop.ui.orders.lines_panel import LinesPanel
 from crm_desktop.ui.orders.moves_panel import MovesPanel
 from crm_desktop.ui.orders.step_bar import Extra, StepBar
+from crm_desktop.ui.payments.plan_panel import PlanPanel
 from crm_desktop.ui.quotes.approval_bar import ApprovalBar
 from crm_desktop.ui.timeline.record_tabs import Further
 
-LINES, DELIVERIES, CLAUSES = "lines", "deliveries", "clauses"
+LINES, DELIVERIES, CLAUSES, PLAN = "lines", "deliveries", "clauses", "plan"
 
 
 class SheetForm(RecordForm):
@@ -49,7 +53,14 @@ class SheetForm(RecordForm):
             text=message("Lines"),
             make=lambda: LinesPanel(self.context, self.registry, self.entity),
         )
-        return (lines, *self.own_tabs())
+        return (lines, *self.own_tabs(), *self._plan())
+
+    def _plan(self) -> Sequence[Further]:
+        """Return the payment plan, for who may read instalments."""
+        if not decide(self.context.replica.person, Right.READ, "instalment"):
+            return ()
+        make = partial(PlanPanel, self.context, self.entity)
+        return (Further(key=PLAN, text=message("Payment plan"), make=make),)
 
     def own_tabs(self) -> Sequence[Further]:
         """Return the tabs of this kind of record alone."""

@@ -105,6 +105,27 @@ PAGES: tuple[PageSpec, ...] = (
         entity="contract",
     ),
     PageSpec(
+        id="payments",
+        text=N_("Payments"),
+        icon="coin",
+        factory="payments:PaymentsPage",
+        entity="instalment",
+    ),
+    PageSpec(
+        id="receipts",
+        text=N_("Receipts"),
+        icon="coin",
+        factory="payments:ReceiptsPage",
+        entity="receipt",
+    ),
+    PageSpec(
+        id="invoices",
+        text=N_("Invoices"),
+        icon="doc",
+        factory="payments:InvoicesPage",
+        entity="invoice",
+    ),
+    PageSpec(
         id="tickets",
         text=N_("Tickets"),
         icon="ticket",
@@ -287,6 +308,14 @@ PAGES: tuple[PageSpec, ...] = (
         icon="trophy",
         factory="targets:TargetsPage",
         entity="target",
+        in_rail=False,
+    ),
+    PageSpec(
+        id="invoice_titles",
+        text=N_("Invoice titles"),
+        icon="doc",
+        factory="payments:InvoiceTitlesPage",
+        entity="invoice_title",
         in_rail=False,
     ),
     PageSpec(
