@@ -39,7 +39,8 @@ def measure() -> list[Figure]:
         app = empty_app(Path(name))
         try:
             _fill(app.replica, rows)
-            app.replica.catch_up()
+            while app.replica.catch_up():
+                continue
             return [_price(app.replica, rows), *_found(app.replica, rows)]
         finally:
             app.close()
