@@ -17,8 +17,13 @@ SHOWN_PROBLEMS: Final = 10
 ROWS_DONE: Final = N_("{done} of {total} rows")
 
 
-def import_options(translate: Translate) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that gives a command the options of an import."""
+def import_options(
+    translate: Translate, *, kept: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that gives a command the options of an import.
+
+    `kept`: how files are to be imported again and again, and not what is done with one of them.
+    """
     tr = translate
 
     def defaults_of(
@@ -85,6 +90,8 @@ def import_options(translate: Translate) -> Callable[[Callable[..., Any]], Calla
             metavar="CODE",
             help=tr(N_("Currency of amounts that name none; else the company's.")),
         ),
+    )
+    once = (
         click.option("--dry-run", is_flag=True, help=tr(N_("Tell what would be done; write nothing."))),
         click.option(
             "--rejects",
@@ -94,7 +101,7 @@ def import_options(translate: Translate) -> Callable[[Callable[..., Any]], Calla
     )
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
+        for option in reversed(options if kept else (*options, *once)):
             command = option(command)
         return command
 

@@ -17,6 +17,7 @@ from sync_server.api.frame import Frame
 from sync_server.api.gate import Gate
 from sync_server.api.newsroom import Newsroom
 from sync_server.jobs.alike import find_alike
+from sync_server.jobs.drops import exchange_files
 from sync_server.jobs.ending import when_asked_to_end
 from sync_server.jobs.housekeeping import keep_house
 from sync_server.jobs.leads import give_leads
@@ -52,7 +53,15 @@ def create_app(settings: Settings) -> FastAPI:
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER)
         hq = headquarters
-        chores = (keep_house, give_leads, find_alike, send_mails, seal_signatures, tell_webhooks)
+        chores = (
+            keep_house,
+            give_leads,
+            find_alike,
+            send_mails,
+            seal_signatures,
+            tell_webhooks,
+            exchange_files,
+        )
         with serving(hq.database), ExitStack() as running:
             for chore in chores:
                 running.enter_context(chore(hq))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from crm_core.entities import schema_of
 from crm_core.errors import CrmError, Invalid, UserError, reason_of
@@ -18,13 +18,15 @@ from crm_core.exchange.planning import plan_import
 from crm_core.exchange.source import SourceTable
 from crm_core.exchange.tables import read_table
 from crm_core.i18n import N_, Message, Translate, message
+from crm_core.rules.access import readable_fields
 from crm_core.schema.field import Plain
 from crm_core.schema.reading import CUSTOM_PREFIX
 from sync_server.services import audit
 from sync_server.services.auth import now_ms
 from sync_server.services.custom import CustomFields
 from sync_server.services.headquarters import Headquarters
-from sync_server.services.hq import Edit, EditKind
+from sync_server.services.hq import Edit, EditKind, Writing
+from sync_server.services.reading import Reader, read_person
 from sync_server.store.tables import FOUNDER, Setting, table_of
 
 ROWS_A_TRANSACTION: Final = 1000  # laptops wait with their uploads for about a second
@@ -34,6 +36,8 @@ _FOUNDER: Final = select(_setting.c.value).where(_setting.c.key == FOUNDER)
 
 OnProgress = Callable[[int, int], None]
 """Told (rows written, rows to write)."""
+Beside = Callable[[Writing, Sequence[int]], None]
+"""Told the lines whose rows a transaction wrote, while it is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,22 +57,29 @@ class ImportWish:
 
 @dataclass(frozen=True, slots=True)
 class HqLookup:
-    """The living records of HQ, as one connection sees them."""
+    """The living records of HQ, as one connection sees them; with a reader, as far as he may read."""
 
     connection: Connection
+    reader: Reader | None = None
 
     def records(self, entity: str, fields: Sequence[str]) -> Iterable[tuple[str, tuple[Plain, ...]]]:
         """Yield each record's id and its values of `fields`, in that order."""
-        table = schema_of(entity).table
+        table: Any = schema_of(entity).table
+        seen = set(fields)
+        living = table.c.life % 2 == 1
+        if self.reader is not None:
+            seen = {field.name for field in readable_fields(self.reader.person, entity)}
+            seen |= self.reader.custom(entity).keys()
+            table = self.reader.visible(entity).subquery()
+            living = true()
         keys = [name.removeprefix(CUSTOM_PREFIX) if name.startswith(CUSTOM_PREFIX) else "" for name in fields]
         columns = [table.c.custom if key else table.c[name] for key, name in zip(keys, fields, strict=True)]
         # The same column may be asked for twice, which a select would fold into one.
         named = [column.label(f"value_{place}") for place, column in enumerate(columns)]
-        for record_id, *values in self.connection.execute(
-            select(table.c.id, *named).where(table.c.life % 2 == 1)
-        ):
+        for record_id, *values in self.connection.execute(select(table.c.id, *named).where(living)):
             found = ((v or {}).get(key) if key else v for key, v in zip(keys, values, strict=True))
-            yield record_id, tuple(found)
+            shown = zip(fields, found, strict=True)
+            yield record_id, tuple(value if name in seen else None for name, value in shown)
 
 
 def read_file(path: Path) -> SourceTable:
@@ -89,10 +100,17 @@ def plan_table(
     wish: ImportWish,
     file_title: str,
     languages: Iterable[Translate] = (),
+    author_id: str | None = None,
 ) -> ImportPlan:
-    """Return what importing the table would do; nothing is written."""
+    """Return what importing the table would do; nothing is written.
+
+    `author_id`: whose records they are to be, and whose sight decides what is found; None: HQ's own.
+    """
     schema = schema_of(entity)
     with hq.database.read() as snapshot:
+        reader = None
+        if author_id is not None:
+            reader = Reader(snapshot.connection, read_person(snapshot.connection, author_id))
         custom = tuple(CustomFields(snapshot.connection).in_use(entity).values())
         target = Target(schema=schema, custom=custom, languages=tuple(languages))
         options = ImportOptions(
@@ -103,11 +121,11 @@ def plan_table(
             reading=Reading(
                 currency=(wish.currency or hq.settings.currency).upper(), languages=target.languages
             ),
-            owner_id=snapshot.connection.execute(_FOUNDER).scalar_one(),
+            owner_id=author_id or snapshot.connection.execute(_FOUNDER).scalar_one(),
             file_title=file_title,
         )
         rules = rules_by_hand(table, target, wish.maps, wish.lookups, wish.create_missing)
-        return plan_import(table, target, rules, options, HqLookup(snapshot.connection))
+        return plan_import(table, target, rules, options, HqLookup(snapshot.connection, reader))
 
 
 def run_plan(
@@ -115,8 +133,13 @@ def run_plan(
     plan: ImportPlan,
     file_name: str,
     progress: OnProgress = lambda done, total: None,
+    *,
+    author_id: str | None = None,
+    beside: Beside = lambda writing, lines: None,
 ) -> ImportReport:
     """Do what a plan says, a thousand rows in each transaction, and note it in the audit log.
+
+    `beside` is called in each of these transactions, and what it writes stands or falls with the rows.
 
     What HQ's own rules refuse becomes a rejected row with the rule's words.
     """
@@ -125,7 +148,7 @@ def run_plan(
         for each in plan.extras
     ]
     if extras:
-        hq.records.write_all(extras)
+        hq.records.write_all(extras, author_id)
     refused: dict[int, tuple[Message, ...]] = {}
     lost: dict[str, int] = {}
     generations = plan.generations()
@@ -134,16 +157,21 @@ def run_plan(
         for start in range(0, len(rows), ROWS_A_TRANSACTION):
             progress(done, total)
             portion = rows[start : start + ROWS_A_TRANSACTION]
-            refused |= _write(hq, plan.entity, portion, lost)
+            refused |= _write(hq, plan.entity, portion, lost, author_id, beside)
             done += len(portion)
     progress(done, total)
     report = plan.report(refused)
-    _note(hq, plan.entity, file_name, report)
+    _note(hq, plan.entity, file_name, report, author_id)
     return report
 
 
 def _write(
-    hq: Headquarters, entity: str, rows: Sequence[PlannedRow], lost: dict[str, int]
+    hq: Headquarters,
+    entity: str,
+    rows: Sequence[PlannedRow],
+    lost: dict[str, int],
+    author_id: str | None,
+    beside: Beside,
 ) -> dict[int, tuple[Message, ...]]:
     """Write rows in one transaction; return why which were refused, and note their records as lost."""
     refused: dict[int, tuple[Message, ...]] = {}
@@ -161,7 +189,11 @@ def _write(
         Edit(kind=kinds[row.step], entity=entity, record_id=row.record_id, values=row.values)
         for row in written
     ]
-    for row, result in zip(written, hq.records.write(edits), strict=True):
+    with hq.records.writing(author_id) as writing:
+        results = writing.write(edits)
+        done = zip(written, results, strict=True)
+        beside(writing, [row.source.line for row, result in done if result.error is None])
+    for row, result in zip(written, results, strict=True):
         if result.error is not None:
             refused[row.source.line] = _reasons(result.error)
             lost[row.record_id] = row.source.line
@@ -179,13 +211,13 @@ def _reasons(error: CrmError) -> tuple[Message, ...]:
     )
 
 
-def _note(hq: Headquarters, entity: str, file_name: str, report: ImportReport) -> None:
+def _note(hq: Headquarters, entity: str, file_name: str, report: ImportReport, author_id: str | None) -> None:
     with hq.database.note() as connection:
         audit.record(
             connection,
             "import",
             at_ms=now_ms(),
-            user_id=connection.execute(_FOUNDER).scalar_one(),
+            user_id=author_id or connection.execute(_FOUNDER).scalar_one(),
             entity=schema_of(entity).no,
             detail={"file": file_name, **report.counts()},
         )

@@ -94,12 +94,15 @@ class Reader:
             raise NotFound(NO_SUCH)
         return self._projected(schema, dict(row))
 
-    def several(self, entity: str, ids: Iterable[str], *, deleted: bool = False) -> dict[str, Values]:
-        """Return what the person may see of records, by id; of those he may not see nothing."""
+    def several(
+        self, entity: str, ids: Iterable[str], wish: Wish | None = None, *, deleted: bool = False
+    ) -> dict[str, Values]:
+        """Return what the person may see of records, by id; those `wish` leaves out are left out too."""
         schema = schema_of(entity)
         found: dict[str, Values] = {}
+        chosen = self._chosen(schema, wish or Wish(deleted=deleted))
         for some in chunks(sorted(set(ids))):
-            query = self._visible(schema, deleted=deleted).where(schema.table.c.id.in_(some))
+            query = chosen.where(schema.table.c.id.in_(some))
             for row in self.connection.execute(query).mappings():
                 found[row["id"]] = self._projected(schema, dict(row))
         return found
