@@ -102,7 +102,7 @@ class Contract(AgreedTerms, Entity):
         no=67,
         label=N_("Contract"),
         plural=N_("Contracts"),
-        icon="file",
+        icon="contract",
         title="number",
         series="contract",
         machine=CONTRACT_STEPS,

@@ -91,7 +91,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec(
         id="orders",
         text=N_("Orders"),
-        icon="box",
+        icon="truck",
         factory="agreed:OrdersPage",
         shortcut="Ctrl+7",
         entity="order",
@@ -99,7 +99,7 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec(
         id="contracts",
         text=N_("Contracts"),
-        icon="file",
+        icon="contract",
         factory="agreed:ContractsPage",
         shortcut="Ctrl+9",
         entity="contract",
@@ -114,14 +114,14 @@ PAGES: tuple[PageSpec, ...] = (
     PageSpec(
         id="receipts",
         text=N_("Receipts"),
-        icon="coin",
+        icon="receipt",
         factory="payments:ReceiptsPage",
         entity="receipt",
     ),
     PageSpec(
         id="invoices",
         text=N_("Invoices"),
-        icon="doc",
+        icon="invoice",
         factory="payments:InvoicesPage",
         entity="invoice",
     ),

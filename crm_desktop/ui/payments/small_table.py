@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 from crm_desktop.ui.itemmodels.rows import CellText
 from crm_desktop.ui.theme import theme
@@ -18,6 +18,8 @@ from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.rows import dress
 
 Index = QModelIndex | QPersistentModelIndex
+_LEAST_STRETCHED = 150
+"""Pixels before the font scale; a table that needs more than there is is scrolled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +129,6 @@ class SmallTable(Live, QTableView):
         self.setEditTriggers(
             triggers.AnyKeyPressed | triggers.EditKeyPressed if typed else triggers.NoEditTriggers
         )
-        header = self.horizontalHeader()
-        for place, head in enumerate(heads):
-            if head.stretch:
-                header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
         self.doubleClicked.connect(lambda index: self._open(index.row()))
         self.clicked.connect(lambda index: self.picked.emit(self.sheet.keys[index.row()], index.column()))
         self.retranslate()
@@ -158,7 +156,13 @@ class SmallTable(Live, QTableView):
         for place, head in enumerate(self.sheet.heads):
             if not head.stretch:
                 self.setColumnWidth(place, theme().px(head.width))
+        self._spread()
         self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the column that stretches what the others leave."""
+        super().resizeEvent(event)
+        self._spread()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open a row by Enter; everything else is the table's own."""
@@ -171,6 +175,15 @@ class SmallTable(Live, QTableView):
     def _open(self, row: int) -> None:
         if 0 <= row < len(self.sheet.keys):
             self.opened.emit(self.sheet.keys[row])
+
+    def _spread(self) -> None:
+        heads = self.sheet.heads
+        others = sum(self.columnWidth(place) for place, head in enumerate(heads) if not head.stretch)
+        wide = sum(head.stretch for head in heads)
+        for place, head in enumerate(heads):
+            if head.stretch:
+                left = (self.viewport().width() - others) // wide
+                self.setColumnWidth(place, max(theme().px(_LEAST_STRETCHED), left))
 
     def _fit(self) -> None:
         rows = max(1, min(self.sheet.rowCount(), self.most_rows))
