@@ -243,7 +243,11 @@ class StageGate:
                 device=self._author.device,
                 entity=DEAL.no,
                 row_id=deal_id,
-                detail={"stage": stage_id, "conditions": conditions},
+                detail={
+                    "stage": stage_id,
+                    "conditions": conditions,
+                    "reason": str(deal.values["skip_reason"] or ""),
+                },
             )
         self._skips.clear()
 

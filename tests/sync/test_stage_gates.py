@@ -180,7 +180,7 @@ def test_a_manager_skips_with_a_reason_that_is_audited_and_a_seller_does_not(
     assert card.skip_reason == "老客户，口头同意"
     (entry,) = skips(office)
     assert (entry.row_id, entry.user_id) == (deal, boss.replica.person.user_id)
-    assert entry.detail == {"stage": proposal, "conditions": [made]}
+    assert entry.detail == {"stage": proposal, "conditions": [made], "reason": "老客户，口头同意"}
     assert_even(lin, boss)
 
 
