@@ -177,7 +177,8 @@ class Theme(QObject):
         if not folder.exists():
             colors = tokens.COLORS[self._scheme]
             soft = colors["text-soft"]
-            icons.write(folder, {"down": soft, "up": soft, "check-on": colors["on-accent"]})
+            names = dict.fromkeys(("down", "up", "left", "right"), soft)
+            icons.write(folder, {**names, "check-on": colors["on-accent"]})
         return folder
 
 

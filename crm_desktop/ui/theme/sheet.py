@@ -124,6 +124,11 @@ QTabBar::tab {{ height: 34sp; border: 0; border-bottom: 2px solid transparent; p
   color: @text-soft; background: transparent }}
 QTabBar::tab:hover {{ color: @text }}
 QTabBar::tab:selected {{ color: @accent; font-weight: 600; border-bottom: 2px solid @accent }}
+QTabBar::scroller {{ width: 48sp }}
+QTabBar QToolButton {{ padding: 0; border: 0; border-radius: 0; min-width: 0; min-height: 0;
+  background: @canvas }}
+QTabBar QToolButton::left-arrow {{ image: url(@icon/left.svg); width: 14sp; height: 14sp }}
+QTabBar QToolButton::right-arrow {{ image: url(@icon/right.svg); width: 14sp; height: 14sp }}
 QTabBar::tab:focus {{ color: @accent-press }}
 QMenu {{ padding: 4px; border: 1px solid @line-strong; border-radius: 6px; background: @raised }}
 QMenu::item {{ height: 30sp; padding: 0 32sp 0 8sp; border-radius: 4px }}

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.ui.forms.editors import QuietCombo
@@ -182,6 +182,24 @@ def test_a_word_too_long_for_its_line_goes_on_in_the_next(look: QApplication, qt
     assert long.accessibleName() == f"Contact: {name}"
     assert isinstance(usual.value, Label)
     assert usual.value.text() == "nora@heron.example"  # as it is copied
+
+
+def test_tabs_without_room_have_two_whole_arrows_at_any_size_of_text(
+    look: QApplication, qtbot: QtBot
+) -> None:
+    try:
+        for scale in (1.0, 2.0):
+            theme().apply(look, "light", scale)
+            tabs = TabRow([Tab(key=str(n), text=f"Returns to the pool {n}", count=15) for n in range(9)])
+            tabs.setFixedWidth(600)
+            shown(qtbot, tabs)
+            arrows = [button for button in tabs.findChildren(QToolButton) if button.isVisible()]
+            left, right = sorted((arrow.geometry() for arrow in arrows), key=QRect.x)
+            assert tabs.rect().contains(left.united(right))
+            assert not left.intersects(right.adjusted(2, 0, 0, 0))
+            assert left.width() >= 24
+    finally:
+        theme().apply(look, "light")
 
 
 def test_no_step_of_the_scale_cuts_what_hangs_below_the_line(look: QApplication, qtbot: QtBot) -> None:
