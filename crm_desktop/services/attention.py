@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from dataclasses import dataclass
 
 from sqlalchemy import Text, cast, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
@@ -16,6 +17,8 @@ from crm_core.entities.order import Order
 from crm_core.entities.payment import Instalment
 from crm_core.entities.quote import Quote
 from crm_core.entities.ticket import Ticket
+from crm_core.i18n import Message
+from crm_core.rules import contract_state
 from crm_core.rules.access import Action, decide
 from crm_core.rules.payments import COLLECTED
 from crm_core.times import DAY_MS
@@ -23,8 +26,17 @@ from crm_desktop.models import query, state
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.derived import derived_fields, readable
 from crm_desktop.models.query import ListQuery
+from crm_desktop.models.records import record_of
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import ageing, neglected, payments, pooling, records, returned_edits
+from crm_desktop.services import (
+    ageing,
+    neglected,
+    payments,
+    pooling,
+    purchases,
+    records,
+    returned_edits,
+)
 from crm_desktop.services.calendar import local
 from crm_desktop.services.places import shown_on
 from crm_desktop.services.tickets import OPEN_STATES
@@ -41,7 +53,7 @@ class AttentionItem:
     """Something that needs a person. `at_ms` is the time it was or is due."""
 
     group: str
-    """`returned`, `mentions`, `tickets`, `quotes`, `payments`, `deals` or `pool`."""
+    """`returned`, `mentions`, `tickets`, `quotes`, `payments`, `contracts`, `purchases`, `deals`, `pool`."""
     entity: str
     record_id: str
     title: str
@@ -52,6 +64,8 @@ class AttentionItem:
     currency: str | None = None
     tab: str = ""
     """The part of the record that is meant."""
+    why: Message | None = None
+    """What it follows from, where that is not the same for all of its group."""
     shown_on: tuple[str, str] | None = None
     """Kind and id of the record on whose page it stands; None for a page of its own."""
 
@@ -69,6 +83,9 @@ def attention(replica: Replica) -> tuple[AttentionItem, ...]:
         fields = SCHEMAS["instalment"].fields
         if decide(person, Action.READ, "instalment", None, [fields[name] for name in ageing.ASKED]):
             items += _due_payments(session, replica)
+        if decide(person, Action.READ, "contract"):
+            items += _ending_contracts(session, replica.clock.today())
+    items += _due_purchases(replica)
     if decide(person, Action.READ, "deal"):
         items += _neglected_deals(replica, now)
     if decide(person, Action.READ, "customer"):
@@ -236,6 +253,59 @@ def _due_payments(session: Session, replica: Replica) -> list[AttentionItem]:
             currency=row.currency,
         )
         for row in rows
+    ]
+
+
+def _ending_contracts(session: Session, today: datetime.date) -> list[AttentionItem]:
+    """Return contracts to be renewed or given notice of by now, which no other one follows."""
+    follower = aliased(Contract)
+    followed = select(follower.id).where(follower.follows_id == Contract.id, follower.life % 2 == 1).exists()
+    rows = session.scalars(
+        select(Contract)
+        .where(
+            Contract.life % 2 == 1,
+            Contract.status.in_((contract_state.SIGNED, contract_state.IN_FORCE)),
+            Contract.ends_on >= today.isoformat(),
+            ~followed,
+        )
+        .order_by(Contract.ends_on, Contract.id)
+    )
+    due = (row for row in rows if contract_state.to_be_renewed(record_of(row).values, today))
+    found = list(itertools.islice(due, ATTENTION_A_GROUP))
+    names = query.labels(session, "customer", {row.customer_id for row in found if row.customer_id})
+    return [
+        AttentionItem(
+            group="contracts",
+            entity="contract",
+            record_id=row.id,
+            title=" ".join(filter(None, (row.number, row.subject))),
+            subtitle=names.get(row.customer_id or "", ""),
+            at_ms=_day_ms(row.ends_on or today.isoformat()),
+            late=False,
+            amount_minor=row.total,
+            currency=row.currency,
+        )
+        for row in found
+    ]
+
+
+def _due_purchases(replica: Replica) -> list[AttentionItem]:
+    """Return what customers usually would have ordered again by now."""
+    today = replica.clock.today()
+    found = purchases.due(replica, today, limit=ATTENTION_A_GROUP, owner_id=replica.person.user_id)
+    return [
+        AttentionItem(
+            group="purchases",
+            entity="customer",
+            record_id=each.customer_id,
+            title=each.product,
+            subtitle=each.customer,
+            at_ms=_day_ms(each.expected.expected_on.isoformat()),
+            late=each.expected.expected_on < today,
+            why=purchases.why_expected(each.expected),
+            tab="orders",
+        )
+        for each in found
     ]
 
 

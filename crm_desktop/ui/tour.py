@@ -143,6 +143,7 @@ _TOUR: tuple[str, ...] = (
     "contract-new=contracts!frame.new",
     "installed",
     "clauses",
+    "next-purchases=next_purchases",
     "tickets",
     "ticket-new=tickets!frame.new",
     "products",

@@ -10,6 +10,7 @@ import structlog
 from sync_server.jobs.every import every
 from sync_server.services import (
     approving,
+    contract_ends,
     forgetting,
     neglect,
     once,
@@ -63,6 +64,12 @@ def remind_of_payments(hq: Headquarters) -> None:
     days = hq.settings.remind_before_due_days, hq.settings.remind_after_due_days
     if told := payment_reminders.remind(hq.database, now_ms(), *days):
         log.info("payments due", reminders=told)
+
+
+def follow_contracts(hq: Headquarters) -> None:
+    """Let contracts begin, end and renew themselves, and remind their owners in time."""
+    if concerned := contract_ends.follow_calendar(hq.database, now_ms()):
+        log.info("contracts", concerned=concerned)
 
 
 def gather_price_books(hq: Headquarters) -> None:

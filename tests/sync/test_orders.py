@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from crm_core.errors import UserError
+from crm_core.money import round_half_up
 from crm_core.rules.approval import Verdict
 from crm_core.sync.protocol import Code
 from crm_desktop.models.query import ListQuery
-from crm_desktop.services import approvals, contracts, orders, quotes, records
+from crm_desktop.services import approvals, attention, contracts, orders, picking, purchases, quotes, records
 from crm_desktop.services.orders import Moving
+from sync_server.services.contract_ends import follow_calendar
 from tests.support.hq import Office
 from tests.support.replicas import Laptop, Laptops, differences, settle_all
 
@@ -236,3 +239,103 @@ def test_a_contract_waits_for_its_approval_and_a_changed_clause_is_approved_anew
     settle_all([lin, boss], 2)
     assert office.row("contract", contract)["status"] == "waiting"
     assert list(differences(lin)) == []
+
+
+def test_contracts_begin_end_and_renew_themselves_and_are_spoken_of_once(
+    office: Office, laptops: Laptops
+) -> None:
+    lin = laptops.make("lin", office.user("Lin", "sales"))
+    settle_all([lin], 1)
+    customer = records.create(lin.replica, "customer", {"name": "Heron", "phone": "021 5550 0142"}).value.id
+    today = lin.replica.clock.today()
+    made = {}
+    for renewal, last in (("agree", 40), ("auto", 40), ("none", 400)):
+        term = {"starts_on": today.isoformat(), "ends_on": (today + timedelta(days=last)).isoformat()}
+        values = {"customer_id": customer, "renewal": renewal, "notice_days": 20, **term}
+        made[renewal] = contracts.create(lin.replica, values).value.id
+        clause = {"contract_id": made[renewal], "title": "Law", "body": "Ours"}
+        records.create(lin.replica, "contract_clause", clause)
+        for state in ("sent", "signed"):
+            records.update(lin.replica, "contract", made[renewal], {"status": state})
+    settle_all([lin])
+    day_ms = 24 * 60 * 60 * 1000
+
+    def tick(days: int) -> int:
+        office.now_ms += days * day_ms
+        return follow_calendar(office.database, office.now_ms)
+
+    assert (tick(0), tick(0)) == (3, 0)
+    assert {office.row("contract", each)["status"] for each in made.values()} == {"in_force"}
+    settle_all([lin])
+    assert [each.group for each in attention.attention(lin.replica)] == []
+    assert (tick(25), tick(1)) == (2, 0)
+    settle_all([lin])
+    found = [each for each in attention.attention(lin.replica) if each.group == "contracts"]
+    assert {each.record_id for each in found} == {made["agree"], made["auto"]}
+    contracts.renew(lin.replica, made["agree"])
+    found = [each for each in attention.attention(lin.replica) if each.group == "contracts"]
+    assert {each.record_id for each in found} == {made["auto"]}
+    assert (tick(20), tick(1)) == (2, 0)
+    assert office.row("contract", made["agree"])["status"] == "ended"
+    kept = office.row("contract", made["auto"])
+    assert (kept["status"], kept["ends_on"] > (today + timedelta(days=75)).isoformat()) == ("in_force", True)
+    subjects = [row["subject"] for _, row in office.hq.find("activity", "about_id", made["auto"])]
+    assert len(subjects) == 2
+    assert any("renewed itself" in each for each in subjects)
+    settle_all([lin], 2)
+    assert list(differences(lin)) == []
+
+
+def test_what_was_bought_is_summed_and_what_comes_next_is_said_with_its_reason(
+    office: Office, laptops: Laptops
+) -> None:
+    pump, valve, hose = (office.hq.create("product", {"name": name}) for name in ("Pump", "Valve", "Hose"))
+    lin = laptops.make("lin", office.user("Lin", "sales"))
+    settle_all([lin], 1)
+    make = records.create
+    heron, other = (
+        make(lin.replica, "customer", {"name": name, "phone": f"021 5550 01{place}2"}).value.id
+        for place, name in enumerate(("Heron", "Other"))
+    )
+    today = lin.replica.clock.today()
+
+    def buy(customer: str, ago: int, *products: str, state: str = "confirmed") -> None:
+        day = (today - timedelta(days=ago)).isoformat()
+        head = {"customer_id": customer, "currency": "CNY", "ordered_on": day, "discount_percent": "10"}
+        order = make(lin.replica, "order", head).value.id
+        for product in products:
+            line = {"order_id": order, "product_id": product, "quantity": "2.5", "unit_price": 100_00 + ago}
+            make(lin.replica, "order_line", line)
+        if state != "draft":
+            records.update(lin.replica, "order", order, {"status": state})
+
+    for ago in (95, 63, 34):
+        buy(heron, ago, pump)
+        buy(other, ago + 1, pump, valve)
+    for ago in (10, 20, 30):
+        buy(other, ago, hose)
+    buy(heron, 1, pump, state="draft")
+    ((bought,),) = (purchases.history(lin.replica, heron),)
+    assert (bought.product, bought.times, bought.quantity, bought.last_price) == (
+        "Pump",
+        3,
+        Decimal("7.5"),
+        100_34,
+    )
+    nets = [round_half_up(Decimal(100_00 + ago) * Decimal("2.5")) for ago in (95, 63, 34)]
+    assert bought.sum_minor == sum(net - round_half_up(Decimal(net) / 10) for net in nets)
+    found = purchases.suggestions(lin.replica, heron)
+    (again,) = found.expected
+    assert (again.every_days, again.expected_on) == (29, today - timedelta(days=5))
+    assert purchases.why_expected(again).places["days"] == 29
+    (beside,) = found.related
+    assert (beside.product_id, beside.together, beside.of) == (valve, 3, 6)
+    late = purchases.due(lin.replica, today)
+    assert ("Heron", "Pump") in {(each.customer, each.product) for each in late}
+    assert [each.expected.expected_on for each in late] == sorted(each.expected.expected_on for each in late)
+    quote = quotes.create(lin.replica, {"customer_id": heron}).value.id
+    first, second = picking.products(lin.replica, "", quote_id=quote)[:2]
+    assert (first.id, second.id) == (pump, valve)
+    assert first.why is not None
+    assert all(each.why is None for each in picking.products(lin.replica, "hose", quote_id=quote))
+    assert "purchases" in {each.group for each in attention.attention(lin.replica)}

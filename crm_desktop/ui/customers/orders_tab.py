@@ -1,4 +1,4 @@
-"""A customer's orders, contracts and installed products, one of them at a time."""
+"""A customer's orders, contracts, installed products and purchases, one of them at a time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from crm_core.rules.access import Action, decide
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.customers.child_list import ChildList
+from crm_desktop.ui.customers.purchases_panel import PurchasesPanel
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
@@ -30,6 +31,8 @@ _LISTS: Final = (
     ),
 )
 
+PURCHASES: Final = "purchases"
+
 
 class OrdersTab(QWidget):
     """Each list is made when it is first chosen."""
@@ -40,9 +43,12 @@ class OrdersTab(QWidget):
         self._customer_id = ""
         person = context.replica.person
         self._known = {each[0]: each for each in _LISTS if decide(person, Action.READ, each[0])}
-        self.parts: dict[str, ChildList] = {}
+        self.parts: dict[str, ChildList | PurchasesPanel] = {}
+        shown = [Segment(key=key, text=Message(words)) for key, words, *_ in self._known.values()]
+        if "order" in self._known:
+            shown.append(Segment(key=PURCHASES, text=Message(N_("Purchases"))))
         self.which = SegmentedSwitch(
-            [Segment(key=key, text=Message(words)) for key, words, *_ in self._known.values()],
+            shown,
             name=Message(N_("What is shown")),
             small=True,
         )
@@ -70,12 +76,17 @@ class OrdersTab(QWidget):
     def choose(self, key: str) -> None:
         """Bring one of the lists to the front."""
         if key not in self.parts:
-            _, _, columns, newest = self._known[key]
-            self.parts[key] = ChildList(self._context, self._actions, key, columns, ((newest, True),))
+            self.parts[key] = self._make(key)
             self._stack.addWidget(self.parts[key])
             self.parts[key].show_customer(self._customer_id)
         self.which.choose(key)
         self._stack.setCurrentWidget(self.parts[key])
+
+    def _make(self, key: str) -> ChildList | PurchasesPanel:
+        if key == PURCHASES:
+            return PurchasesPanel(self._context)
+        _, _, columns, newest = self._known[key]
+        return ChildList(self._context, self._actions, key, columns, ((newest, True),))
 
     def leave(self) -> bool:
         """Return whether the tab may go: a form asks where something is not saved."""

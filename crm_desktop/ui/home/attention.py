@@ -38,6 +38,8 @@ _GROUPS: tuple[tuple[str, Message], ...] = (
     ("tickets", message("Deadlines")),
     ("quotes", message("Quotes that expire this week")),
     ("payments", message("Payments due")),
+    ("contracts", message("Contracts to renew")),
+    ("purchases", message("Customers due to buy again")),
     ("deals", message("Quiet deals")),
     ("pool", message("Return to the pool this week")),
 )
@@ -49,16 +51,8 @@ class AttentionCard(HomeCard):
     key = "attention"
     follows = frozenset(
         (
-            "instalment",
-            "receipt_share",
-            "ticket",
-            "quote",
-            "deal",
-            "activity",
-            "customer",
-            "comment",
-            "stage",
-            "pipeline",
+            *("instalment", "receipt_share", "ticket", "quote", "contract", "order"),
+            *("deal", "activity", "customer", "comment", "stage", "pipeline"),
         )
     )
 
@@ -188,6 +182,20 @@ def _payment(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
         line = message("{amount} has not come: call, or match what came", amount=money(amount))
         return title, line, _State("overdue", day, "bad")
     return title, message("{amount} to come", amount=money(amount)), _State("clock", day, "warn")
+def _contract(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
+    title: Text = item.title
+    if item.subtitle:
+        title = message("{number} · {customer}", number=item.title, customer=item.subtitle)
+    day = local(item.at_ms).date()
+    soon = (day - local(now_ms).date()).days <= SOON_DAYS
+    line = message("Ends soon: renew it, or give notice")
+    return title, line, _State("clock", near_date(day), "warn" if soon else "text-soft")
+
+
+def _purchase(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
+    title = message("{customer}: {product}", customer=item.subtitle, product=item.title)
+    day = local(item.at_ms).date()
+    return title, item.why or "", _State("clock", near_date(day), "warn" if item.late else "text-soft")
 
 
 def _deal(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
@@ -236,5 +244,7 @@ _DRESS: dict[str, Callable[[AttentionItem, int], tuple[Text, Text, QWidget]]] = 
     "tickets": _ticket,
     "quotes": _quote,
     "payments": _payment,
+    "contracts": _contract,
+    "purchases": _purchase,
     "deals": _deal,
 }

@@ -64,6 +64,9 @@ class OrdersPage(SheetsPage):
             ),
         )
         super().__init__(context, actions, look)
+        self.next = Button(message("Next purchases"), icon="clock")
+        self.next.clicked.connect(lambda: context.go.emit(Place(page="next_purchases")))
+        self._head.insertWidget(2, self.next)
 
 
 class ContractsPage(SheetsPage):

@@ -271,6 +271,14 @@ PAGES: tuple[PageSpec, ...] = (
         in_rail=False,
     ),
     PageSpec(
+        id="next_purchases",
+        text=N_("Next purchases"),
+        icon="clock",
+        factory="next_purchases:NextPurchasesPage",
+        entity="order",
+        in_rail=False,
+    ),
+    PageSpec(
         id="clauses",
         text=N_("Clauses"),
         icon="book",

@@ -41,7 +41,7 @@ from crm_desktop.ui.format import figure, money, near_moment, short_date
 from crm_desktop.ui.quotes.lines import WIDTHS, Col
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII
-from crm_desktop.ui.translate import Text, tr
+from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
@@ -304,7 +304,8 @@ class ProductPopup(Live, QFrame):
         self.list.clear()
         self._delegate.typed = text
         for choice in choices:
-            parts = (choice.code, choice.name, choice.unit, _stock(choice), _price(choice))
+            why = show(choice.why) if choice.why is not None else ""
+            parts = (choice.code, choice.name, choice.unit, _stock(choice), _price(choice), why)
             words = ", ".join(filter(None, parts))
             self._add(words, choice)
         if text:
@@ -403,7 +404,21 @@ class _ChoiceDelegate(QStyledItemDelegate):
         stock = QRect(unit.left() - stock_width, inner.top(), stock_width, inner.height())
         paint.words(painter, _stock(choice), body, "text-soft", stock, right)
         left = inner.left() + code_width
-        self._name(painter, choice.name, QRect(left, inner.top(), stock.left() - left - 8, inner.height()))
+        place = QRect(left, inner.top(), stock.left() - left - 8, inner.height())
+        self._name(painter, choice.name, place)
+        self._why(painter, choice, place)
+
+    def _why(self, painter: QPainter, choice: ProductChoice, area: QRect) -> None:
+        """Say at the right of the name why the product is suggested."""
+        if choice.why is not None:
+            soft = theme().font("caption")
+            used = QFontMetrics(theme().font("body")).horizontalAdvance(choice.name) + theme().px(12)
+            room = area.adjusted(used, 0, 0, 0)
+            if room.width() > theme().px(48):
+                words = QFontMetrics(soft).elidedText(
+                    show(choice.why), Qt.TextElideMode.ElideRight, room.width()
+                )
+                paint.words(painter, words, soft, "text-soft", room)
 
     def _name(self, painter: QPainter, name: str, area: QRect) -> None:
         at = name.casefold().find(self.typed.casefold()) if self.typed else -1

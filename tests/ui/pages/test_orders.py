@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +16,15 @@ from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
 from crm_desktop.services import contracts, orders, quotes, records
 from crm_desktop.ui.context import Place
-from crm_desktop.ui.customers.orders_tab import OrdersTab
+from crm_desktop.ui.customers.child_list import ChildList
+from crm_desktop.ui.customers.orders_tab import PURCHASES, OrdersTab
+from crm_desktop.ui.customers.purchases_panel import PurchasesPanel
 from crm_desktop.ui.orders.clauses_panel import ClausesPanel
 from crm_desktop.ui.orders.forms import CLAUSES, DELIVERIES, LINES, ContractForm, OrderForm
 from crm_desktop.ui.orders.lines_panel import LinesPanel
 from crm_desktop.ui.orders.moves_panel import BACK, MovesPanel
 from crm_desktop.ui.pages.agreed import ContractsPage, InstalledPage, OrdersPage
+from crm_desktop.ui.pages.next_purchases import NextPurchasesPage
 from crm_desktop.ui.pages.quotes import QuotesPage
 from crm_desktop.ui.quotes.lines import Col
 from tests.support.desktop import empty_app
@@ -42,6 +46,12 @@ def draw(stage: Stage, name: str) -> None:
 
 def every(stage: Stage, entity: str) -> list[Record]:
     return list(records.page(stage.app.replica, ListQuery(entity=entity, limit=50)).rows)
+
+
+def _list(tab: OrdersTab, key: str) -> ChildList:
+    part = tab.parts[key]
+    assert isinstance(part, ChildList)
+    return part
 
 
 def sent_quote(stage: Stage) -> str:
@@ -192,10 +202,10 @@ def test_what_belongs_to_a_customer_and_what_stands_there_is_listed(stage: Stage
     stage.show(tab)
     tab.show_customer(str(order["customer_id"]))
     stage.settle()
-    assert tab.parts["order"].list.table.model().rowCount() == 1
+    assert _list(tab, "order").list.table.model().rowCount() == 1
     tab.choose("installed_product")
     stage.settle()
-    assert tab.parts["installed_product"].list.table.model().rowCount() == 2
+    assert _list(tab, "installed_product").list.table.model().rowCount() == 2
     tab.hide()
     page = InstalledPage(stage.context, stage.actions)
     stage.show(page)
@@ -205,3 +215,36 @@ def test_what_belongs_to_a_customer_and_what_stands_there_is_listed(stage: Stage
     stage.settle()
     assert page.list.table.model().rowCount() == 1
     draw(stage, "installed")
+
+
+def test_purchases_and_suggestions_stand_at_the_customer_and_who_is_due_in_a_list(stage: Stage) -> None:
+    replica = stage.app.replica
+    customer = records.create(replica, "customer", {"name": "纸鹤食品（示例）"}).value.id
+    product = records.create(replica, "product", {"name": "Pump", "list_price": 100_00}).value.id
+    today = replica.clock.today()
+    for ago in (92, 61, 31):
+        day = (today - datetime.timedelta(days=ago)).isoformat()
+        order = records.create(replica, "order", {"customer_id": customer, "ordered_on": day}).value.id
+        records.create(replica, "order_line", {"order_id": order, "product_id": product})
+        records.update(replica, "order", order, {"status": "confirmed"})
+    tab = OrdersTab(stage.context, stage.actions)
+    stage.show(tab)
+    tab.show_customer(customer)
+    tab.choose(PURCHASES)
+    stage.settle()
+    panel = tab.parts[PURCHASES]
+    assert isinstance(panel, PurchasesPanel)
+    ((name, times, quantity, _day, price, amount),) = panel.table.texts()
+    assert (name, times, quantity, price, amount) == ("Pump", "3", "3", "¥100.00", "¥300.00")
+    assert panel.card.isVisible()
+    draw(stage, "purchases")
+    tab.hide()
+    page = NextPurchasesPage(stage.context, stage.actions)
+    stage.show(page)
+    page.show_place(Place(page="next_purchases"))
+    stage.settle()
+    assert page.table.row_count == 1
+    page.table.selectRow(0)
+    stage.press(page.table, Qt.Key.Key_Return)
+    assert (stage.places[-1].record_id, stage.places[-1].options) == (customer, {"tab": "orders"})
+    draw(stage, "next-purchases")
