@@ -15,7 +15,7 @@ from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code, OpKind
 from crm_core.times import DAY_MS
 from sync_server.services.records import Record, Records
-from sync_server.services.rights import Author, AuthorRights, Refused, is_at_hq
+from sync_server.services.rights import Author, AuthorRights, Refused, is_at_hq, speaks_for_hq
 from sync_server.services.wanted import Wanted, kept_by_the_program
 
 _ACTIVITY: Final = SCHEMAS["activity"]
@@ -29,7 +29,7 @@ _ABOUT_NOTHING: Final = message(N_("What this is about is not at HQ, or your rol
 def demand_own(schema: Schema, values: Mapping[str, Any], author: Author) -> None:
     """Raise `Refused` for a new record that says what HQ alone fills in."""
     for field in _filled_by_hq(schema.no):
-        if values.get(field.name) not in (None, field.default) and not is_at_hq(author):
+        if values.get(field.name) not in (None, field.default) and not speaks_for_hq(author, schema):
             raise Refused(Code.INVALID, kept_by_the_program(field))
 
 

@@ -41,6 +41,14 @@ def is_at_hq(author: Author) -> bool:
     return author.device == 0 and author.person.rights.administers
 
 
+def speaks_for_hq(author: Author, schema: Schema) -> bool:
+    """Tell whether an author may say what HQ alone fills in.
+
+    HQ itself; and of set-up, such as what is in stock, whoever may write it and asks HQ without a laptop.
+    """
+    return is_at_hq(author) or (author.device == 0 and schema.meta.reference)
+
+
 class Refused(Exception):
     """One operation is not taken; HQ's answer says why."""
 

@@ -17,7 +17,7 @@ from crm_core.sync.protocol import Code, OpKind
 from crm_core.times import DAY_MS
 from sync_server.services import delivering, payments
 from sync_server.services.records import Record, Records
-from sync_server.services.rights import Author, Refused, is_at_hq
+from sync_server.services.rights import Author, Refused, is_at_hq, speaks_for_hq
 from sync_server.services.wanted import Wanted, kept_by_the_program, register_of
 
 _MOVED_ON = message(N_("Somebody else took a step with this record first"))
@@ -89,7 +89,8 @@ def demand_kept(record: Record, wanted: Wanted, base: int, author: Author) -> No
     stepped = machine.named_fields() if machine is not None else frozenset()
     for field in wanted.fields:
         is_steps = field.read_only and field.since > _BEFORE_STEPS and field.name in stepped
-        if (is_steps or field.by_hq) and not is_at_hq(author):
+        is_hqs = field.by_hq and not speaks_for_hq(author, wanted.schema)
+        if is_hqs or (is_steps and not is_at_hq(author)):
             raise Refused(Code.INVALID, kept_by_the_program(field))
     if machine is not None and not machine.kept_fields().isdisjoint(wanted.values):
         _demand_seen(machine, record, base, author.device)

@@ -91,7 +91,22 @@ def write_many(writing: Writing, items: Iterable[Any]) -> list[Written]:
 
 
 def _one(writing: Writing, entity: str, item: Mapping[str, Any]) -> Written:
-    """Write one record and its children. Raises the first error, and nothing of it may stand then."""
+    """Write one record and its children. Raises the first error, and nothing of it may stand then.
+
+    States that are reached by steps come last, parents' before children's: an order that is confirmed needs
+    its lines, an instalment that is agreed its order confirmed.
+    """
+    states: list[tuple[Written, dict[str, Any]]] = []
+    top = _put(writing, entity, item, states)
+    for written, values in states:
+        written.values |= _write(writing, written.entity, written.record_id, None, values).values
+    return top
+
+
+def _put(
+    writing: Writing, entity: str, item: Mapping[str, Any], states: list[tuple[Written, dict[str, Any]]]
+) -> Written:
+    """Write a record and what belongs to it but for states, which it adds to `states`."""
     if unknown := sorted(item.keys() - _PARTS):
         raise UserError(N_("“{name}” is no part of a record here"), name=unknown[0])
     name = item.get(EXTERNAL)
@@ -106,24 +121,22 @@ def _one(writing: Writing, entity: str, item: Mapping[str, Any]) -> Written:
     children, values = item.get("children") or {}, item.get("values") or {}
     if not isinstance(children, Mapping) or not isinstance(values, Mapping):
         raise UserError(N_("“{name}” must be an object"), name="values")
-    later = _state_apart(schema_of(entity), values) if record_id is None else {}
+    is_plain = record_id is not None and not children
+    later = {} if is_plain else _state_apart(schema_of(entity), values)
     first = {key: value for key, value in values.items() if key not in later}
-    if record_id is not None and children:
-        # A state that fixes lines comes after them.
-        later = _state_apart(schema_of(entity), values)
-        first = {key: value for key, value in values.items() if key not in later}
     written = _write(writing, entity, record_id, name, first)
+    if later:
+        states.append((written, later))
     for kind, several in children.items():
         link = _link_to(entity, kind)
         for child in several if isinstance(several, list) else [several]:
             if not isinstance(child, Mapping):
                 raise UserError(N_("“{name}” must be an object"), name=kind)
             held = child.get("values") or {}
-            # An existing child stays with its parent; only one that is made needs the link.
-            fitted = {**child, "values": {**held, link: written.record_id}}
-            written.children.append(_one(writing, kind, {"entity": kind, **fitted}))
-    if later:
-        written.values |= _write(writing, entity, written.record_id, None, later).values
+            if not isinstance(held, Mapping):
+                raise UserError(N_("“{name}” must be an object"), name="values")
+            fitted = {**child, "entity": kind, "values": {**held, link: written.record_id}}
+            written.children.append(_put(writing, kind, fitted, states))
     return written
 
 

@@ -18,7 +18,10 @@ from tests.support.server import RunningServer, running_server
 
 SCOPES = tuple(
     f"{entity}:{word}"
-    for entity in ("customer", "product", "order", "order_line", "delivery", "delivery_line", "stock_level")
+    for entity in (
+        *("customer", "product", "order", "order_line", "delivery", "delivery_line", "stock_level"),
+        *("instalment", "receipt", "receipt_share", "invoice"),
+    )
     for word in ("write", "delete")
 )
 
@@ -198,7 +201,8 @@ def hold_to_parts(erp: Program) -> None:
     shown = erp.ask("GET", "external/order/SO-1")
     assert (shown["status"], shown["total"]) == ("confirmed", "50.00 CNY")
     assert done["results"][1]["problem"]["problems"][0]["field"] == "quantity"
-    assert [each["external_id"] for each in erp.ask("GET", "records/order")["records"]] == ["SO-1"]
+    known = {each["external_id"] for each in erp.ask("GET", "records/order")["records"]}
+    assert known & {"SO-1", "SO-2", "SO-3"} == {"SO-1"}
     assert erp.ask("POST", "bulk", {"records": sent}, once="orders") == done
     planned = {
         "entity": "delivery",
@@ -213,6 +217,90 @@ def hold_to_parts(erp: Program) -> None:
     done = erp.ask("POST", "bulk", {"records": [planned]})
     assert done["results"][0]["status"] == 201, done
     assert erp.ask("GET", "external/delivery/D-1")["status"] == "delivered"
+
+
+def test_stock_receipts_and_invoices_come_in(erp: Program) -> None:
+    erp.ask("PUT", "external/customer/M-1", {"name": "Money Ltd"})
+    erp.ask("POST", "records/product", {"name": "Pump", "code": "P-1"})
+    customer = {"external_id": "M-1"}
+    line = {"product_id": {"code": "P-1"}, "description": "Pump", "quantity": "2", "unit_price": "50.00 CNY"}
+    order = {
+        "entity": "order",
+        "external_id": "MO-1",
+        "values": {"customer_id": customer, "currency": "CNY", "status": "confirmed"},
+        "children": {
+            "order_line": [{"values": line}],
+            "instalment": [
+                {
+                    "external_id": "MO-1/1",
+                    "values": {
+                        "customer_id": customer,
+                        "name": "All of it",
+                        "amount": "100.00 CNY",
+                        "due_day": "2026-12-31",
+                        "status": "agreed",
+                    },
+                }
+            ],
+        },
+    }
+    receipt = {
+        "entity": "receipt",
+        "external_id": "BANK-77",
+        "values": {
+            "customer_id": customer,
+            "amount": "60.00 CNY",
+            "received_on": "2026-11-28",
+            "method": "transfer",
+            "status": "posted",
+        },
+    }
+    share = {
+        "entity": "receipt_share",
+        "external_id": "BANK-77/1",
+        "values": {
+            "receipt_id": {"external_id": "BANK-77"},
+            "instalment_id": {"external_id": "MO-1/1"},
+            "amount": "60.00 CNY",
+        },
+    }
+    invoice = {
+        "entity": "invoice",
+        "external_id": "INV-1",
+        "values": {
+            "customer_id": customer,
+            "order_id": {"external_id": "MO-1"},
+            "amount": "100.00 CNY",
+            "title_name": "Money Ltd",
+            "tax_number": "91310000MA1K00000X",
+            "status": "issued",
+            "number": "24312000000012345678",
+            "issued_on": "2026-11-28",
+        },
+    }
+    stock = {
+        "entity": "stock_level",
+        "external_id": "P-1@main",
+        "values": {
+            "product_id": {"code": "P-1"},
+            "warehouse": "main",
+            "quantity": "17",
+            "as_of": "2026-11-28T08:00:00Z",
+        },
+    }
+    sent = [order, receipt, share, invoice, stock]
+    done = erp.ask("POST", "bulk", {"records": sent})
+    assert [each["status"] for each in done["results"]] == [201] * 5, done
+    assert erp.ask("GET", "external/instalment/MO-1/1")["state"] == "part"
+    assert erp.ask("GET", "external/receipt/BANK-77")["status"] == "posted"
+    assert erp.ask("GET", "external/invoice/INV-1")["number"] == "24312000000012345678"
+    again = erp.ask("POST", "bulk", {"records": [invoice, {**stock, "values": {"quantity": "16"}}]})
+    assert [each["status"] for each in again["results"]] == [200, 200], again
+    assert erp.ask("GET", "external/stock_level/P-1@main")["quantity"] == "16"
+    changed = {**receipt, "values": {"amount": "61.00 CNY"}}
+    (refused,) = erp.ask("POST", "bulk", {"records": [changed]})["results"]
+    assert refused["status"] in (403, 409, 422)  # what was posted stands
+    assert erp.ask("GET", "external/receipt/BANK-77")["amount"] == "60.00 CNY"
 
 
 def test_of_many_records_each_is_taken_or_refused_with_its_lines(erp: Program) -> None:
