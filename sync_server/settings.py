@@ -93,6 +93,8 @@ class Settings:
     accepted_deals: str = ""
     """Name of the stage a deal goes to when its quote is accepted, `won` for the won stage of its pipeline;
     empty: deals stay where they are."""
+    accepted_orders: bool = False
+    """Whether the draft of an order is made of a quote its customer signed."""
 
     password_length_min: int = 1
     """Shorter passwords are refused; one of fewer than eight characters is warned of in any case."""

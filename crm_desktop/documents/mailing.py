@@ -47,7 +47,7 @@ def draft(
     come with the program. `UserError` for a draft, and what `template_records.make` raises.
     """
     quote = records.get(replica, "quote", quote_id)
-    file = sent_file.keep(replica, quote_id, language)
+    file = sent_file.keep(replica, quote_id, language).value
     there = [each for each in template_records.templates(replica, "quote") if each.engine == MAIL]
     chosen = _chosen(there, "en" if language == "en" else "zh", template_name)
     spoken = chosen.language if chosen.language != "both" else language

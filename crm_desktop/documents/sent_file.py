@@ -48,12 +48,14 @@ def send(replica: Replica, quote_id: str, language: str) -> Outcome[Record]:
     return Outcome(outcome.value, outcome.changed | _keep(replica, outcome.value, link, content, language))
 
 
-def keep(replica: Replica, quote_id: str, language: str) -> SentFile:
+def keep(replica: Replica, quote_id: str, language: str) -> Outcome[SentFile]:
     """Return the file a quote was sent as, made now where none was kept: by a command, or as HQ sent it.
+
+    One at a time, as every change: two at once would make two.
 
     `UserError` for a draft, where the person may add no files, and where the content is not here.
     """
-    found = sent_file(replica, quote_id)
+    found, changed = sent_file(replica, quote_id), frozenset[tuple[str, str]]()
     if found is None:
         quote = records.get(replica, "quote", quote_id)
         if is_draft(quote.values) or quote.get("status") == _WAITS:
@@ -61,11 +63,11 @@ def keep(replica: Replica, quote_id: str, language: str) -> SentFile:
         if not attachments.may_add(replica):
             raise UserError(N_("Your role adds no files, and none was kept when the quote was sent"))
         link, content = _made(replica, quote_id, language)
-        _keep(replica, quote, link, content, language)
+        changed = _keep(replica, quote, link, content, language)
         found = sent_file(replica, quote_id)
     if found is None:
         raise NotFound(N_("There is no such record on this laptop"))
-    return found
+    return Outcome(found, changed)
 
 
 def _made(replica: Replica, quote_id: str, language: str) -> tuple[links.Minted | None, bytes]:

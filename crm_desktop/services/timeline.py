@@ -15,6 +15,7 @@ from crm_core.entities.activity import Activity
 from crm_core.entities.contract import Contract
 from crm_core.entities.deal import Deal
 from crm_core.entities.order import Order
+from crm_core.entities.outgoing import OutgoingMail, Signature
 from crm_core.entities.quote import Quote
 from crm_core.entities.ticket import Ticket
 from crm_core.rules.access import Action, decide, readable_fields
@@ -115,6 +116,7 @@ def timeline(
         sources = [
             *_activities(session, replica, customer_id, wanted, before_ms, limit),
             *_documents(session, replica, customer_id, wanted, before_ms, limit),
+            *_out_and_back(session, replica, customer_id, wanted, before_ms, limit),
             *_changes(session, replica, customer_id, wanted, before_ms, limit),
         ]
         said = comments.comments_in(session, replica, "customer", customer_id)
@@ -265,6 +267,49 @@ def _documents(
             )
 
 
+def _out_and_back(
+    session: Session,
+    replica: Replica,
+    customer_id: str,
+    wanted: set[ItemKind],
+    before_ms: int | None,
+    limit: int,
+) -> Iterable[TimelineItem]:
+    """Yield the mails that went out with quotes, and what the customer decided; each opens its quote."""
+    quotes = select(Quote.id).where(Quote.customer_id == customer_id, Quote.life % 2 == 1)
+    for kind, model in _OF_QUOTES.items():
+        entity = model.__tablename__
+        if kind not in wanted or not decide(replica.person, Action.READ, entity):
+            continue
+        statement = (
+            select(model)
+            .where(model.record_entity == "quote", model.record_id.in_(quotes), model.life % 2 == 1)
+            .order_by(model.created_at.desc(), model.id)
+            .limit(limit + 1)
+        )
+        if before_ms is not None:
+            statement = statement.where(model.created_at < before_ms)
+        rows = session.scalars(statement).all()
+        numbers = query.labels(session, "quote", {str(row.record_id) for row in rows})
+        writers = query.labels(session, "user", {row.created_by for row in rows if row.created_by})
+        for row in rows:
+            number, is_mail = numbers.get(str(row.record_id), ""), kind is ItemKind.MAIL
+            yield TimelineItem(
+                kind=kind,
+                entity="quote",
+                record_id=str(row.record_id),
+                at_ms=row.created_at or 0,
+                title=f"{number} · {row.subject if is_mail else row.name}",
+                body=str((row.recipients if is_mail else row.reason) or ""),
+                who=writers.get(row.created_by or "", "") if is_mail else str(row.name or ""),
+                field="outgoing" if is_mail else "signature",
+                status=None if is_mail else row.verdict,
+            )
+
+
+_OF_QUOTES: dict[ItemKind, Any] = {ItemKind.MAIL: OutgoingMail, ItemKind.QUOTE: Signature}
+
+
 def _changes(
     session: Session,
     replica: Replica,
@@ -328,6 +373,12 @@ def _counts(
     if documents:
         found = session.execute(select(*(each.scalar_subquery() for each in documents.values()))).one()
         counts.update(zip(documents, found, strict=True))
+    quotes = select(Quote.id).where(Quote.customer_id == customer_id, Quote.life % 2 == 1)
+    for kind, model in _OF_QUOTES.items():
+        if decide(replica.person, Action.READ, model.__tablename__):
+            of_them = (model.record_entity == "quote", model.record_id.in_(quotes), model.life % 2 == 1)
+            found_ones = session.scalar(select(func.count()).select_from(model).where(*of_them))
+            counts[kind] = counts.get(kind, 0) + int(found_ones or 0)
     counts[ItemKind.COMMENT] = number_of_comments
     counts[ItemKind.FIELD] = count_lines(session, "customer", customer_id)
     return {kind: number for kind, number in counts.items() if number}

@@ -16,13 +16,14 @@ from crm_core.entities.attachment import CERTIFICATE
 from crm_core.errors import CrmError, UserError
 from crm_core.i18n import N_, message
 from crm_core.ids import named_id
-from crm_core.rules import pipeline, signing
+from crm_core.rules import agreed, pipeline, signing
 from crm_core.sync.sealing import is_signed
 from sync_server.services import writing_by_hq
 from sync_server.services.auth import sealer_of
 from sync_server.services.certificate_page import certificate_page
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.hq import Edit, EditKind
+from sync_server.services.share_ends import day_of
 from sync_server.services.told import task_for
 from sync_server.settings import Settings
 
@@ -63,6 +64,8 @@ def _follow(hq: Headquarters, signature_id: str, now_ms: int) -> None:
     document = hq.records.get(entity, record_id)
     if signature["verdict"] == "accepted" and document.get("status") == "accepted":
         _move_deal(hq, document, now_ms)
+        if entity == "quote" and hq.settings.accepted_orders:
+            _make_order(hq, record_id, document, now_ms)
     certificate_id = _certificate(hq, signature_id, signature, document, now_ms)
     sealed = {"certificate_id": certificate_id, "sealed_at": now_ms}
     writing_by_hq.write(hq.database, "signature", signature_id, sealed, now_ms)
@@ -146,6 +149,37 @@ def _move_deal(hq: Headquarters, document: Mapping[str, Any], now_ms: int) -> No
         if not _was_told(hq, deal_id):
             hq.records.write_all([task_for(hq, said, ("deal", deal_id), deal.get("owner_id"), now_ms)])
         log.info("deal not moved", deal=deal_id)
+
+
+def _make_order(hq: Headquarters, quote_id: str, quote: Mapping[str, Any], now_ms: int) -> None:
+    """Make the draft of an order of a quote that was accepted, once, unless somebody made one."""
+    order_id = named_id("order of quote", quote_id)
+    there = [each for _, each in hq.records.find("order", "quote_id", quote_id)]
+    if any(each["status"] != "cancelled" for each in there) or hq.records.has("order", order_id):
+        return
+    groups = sorted(hq.records.find("quote_group", "quote_id", quote_id), key=_placed)
+    ranks = {group_id: place for place, (group_id, _) in enumerate(groups, start=1)}
+    lines = sorted(
+        hq.records.find("quote_line", "quote_id", quote_id),
+        key=lambda row: (ranks.get(str(row[1]["group_id"]), 0), *_placed(row)),
+    )
+    try:
+        drawn = agreed.order_from_quote(quote_id, quote, lines, groups, day_of(now_ms))
+        edits = [Edit(kind=EditKind.CREATE, entity="order", record_id=order_id, values=drawn.head)]
+        edits += [
+            Edit(kind=EditKind.CREATE, entity="order_line", values={**line, "order_id": order_id})
+            for line in drawn.lines
+        ]
+        hq.records.write_all(edits)
+    except CrmError as error:
+        reason = error.message
+        said = message(N_("No order was made when the quote was accepted: {reason}"), reason=reason)
+        hq.records.write_all([task_for(hq, said, ("quote", quote_id), quote.get("owner_id"), now_ms)])
+        log.info("no order made", quote=quote_id)
+
+
+def _placed(row: tuple[str, Mapping[str, Any]]) -> tuple[str, str]:
+    return str(row[1].get("position") or ""), row[0]
 
 
 def _is_meant(stage: Mapping[str, Any], wanted: str) -> bool:

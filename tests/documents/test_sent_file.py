@@ -61,10 +61,10 @@ def test_the_file_of_a_quote_sent_otherwise_is_made_when_it_is_asked_for(replica
         sent_file.keep(replica, quote, "en")
     quotes.set_status(replica, quote, "sent")
     assert sent_file.sent_file(replica, quote) is None
-    kept = sent_file.keep(replica, quote, "en")
+    kept = sent_file.keep(replica, quote, "en").value
     assert kept.content is not None
     assert hashlib.sha256(kept.content).hexdigest() == kept.sha256
-    assert sent_file.keep(replica, quote, "zh") == kept
+    assert sent_file.keep(replica, quote, "zh").value == kept
 
 
 def test_the_link_is_printed_in_the_file_and_its_record_holds_no_token(replica: Replica) -> None:

@@ -19,6 +19,7 @@ from crm_desktop.ui.pages.at_rest import OnceAtRest
 from crm_desktop.ui.pages.page import Page, current_of
 from crm_desktop.ui.quotes.editor import QuoteEditor
 from crm_desktop.ui.quotes.new_quote import NewQuote
+from crm_desktop.ui.quotes.outgoing_panel import OutgoingPanel
 from crm_desktop.ui.quotes.versions import VersionsPanel
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import M
@@ -124,8 +125,12 @@ class QuotesPage(Page):
     def _make_editor(self) -> None:
         context = self.context
         versions = Further(key="versions", text=message("Versions"), make=lambda: VersionsPanel(context))
+        outgoing = Further(
+            key="outgoing", text=message("Mails and signatures"), make=lambda: OutgoingPanel(context)
+        )
         first = QWidget()
-        self._tabs = RecordTabs(context, "quote", first, message("Quote"), PAGE_MARGIN, (versions,))
+        further = (versions, outgoing)
+        self._tabs = RecordTabs(context, "quote", first, message("Quote"), PAGE_MARGIN, further)
         self._stack.addWidget(self._tabs)
         self._editor = QuoteEditor(context, self.actions_of_program, first)
         whole = QVBoxLayout(first)

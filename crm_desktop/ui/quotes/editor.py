@@ -32,6 +32,7 @@ from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.quotes.approval_bar import FOLLOWED, ApprovalBar
 from crm_desktop.ui.quotes.entry import EntryLine
+from crm_desktop.ui.quotes.going_out import GoingOut
 from crm_desktop.ui.quotes.grid import LineGrid
 from crm_desktop.ui.quotes.hairline import Hairline
 from crm_desktop.ui.quotes.header import FieldsRow, StateBar, TitleRow
@@ -90,6 +91,10 @@ class QuoteEditor(Live, QWidget):
         self._wants_preview = True
         self._lay_out()
         self._listen()
+        self.going_out = GoingOut(
+            context, self._stack, self.states, lambda: str(self.preview.language.currentData()), actions, self
+        )
+        self.going_out.kept.connect(lambda: self.preview.refresh(now=True))
         group = N_("Quotes")
         actions.add(
             ActionSpec(
@@ -133,6 +138,7 @@ class QuoteEditor(Live, QWidget):
         if quote_id != self._quote_id:
             self._quote_id = quote_id
             self._view = None
+            self.going_out.close()
             self.entry.show_quote(quote_id)
             self.work.forget_alternative()
             self._stack.setCurrentWidget(self._blank)
@@ -278,6 +284,7 @@ class QuoteEditor(Live, QWidget):
         self.title.show_view(view, may_edit=may_edit)
         self.fields.show_view(view)
         self.states.show_view(view, may_create="quote" in makes, makes=makes)
+        self.going_out.show_view(view)
         self.terms.show_quote(quote.values)
         self.totals.show_view(view)
         self.terms.setVisible(view.editable)
@@ -291,7 +298,8 @@ class QuoteEditor(Live, QWidget):
         self.lines.show_lines([(line.id, line.values) for line in view.lines], view.codes, groups)
         self.lines.show_offers(view.offers)
         self.prices.show_view(view)
-        self._stack.setCurrentWidget(self._scroll)
+        if not self.going_out.is_open:
+            self._stack.setCurrentWidget(self._scroll)
         if self.select_after is not None:
             self.grid.select_line(self.select_after)
             self.select_after = None

@@ -224,6 +224,8 @@ class StateBar(Live, QWidget):
     revision_asked = Signal()
     order_asked = Signal()
     contract_asked = Signal()
+    mail_asked = Signal()
+    sign_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -240,10 +242,20 @@ class StateBar(Live, QWidget):
         menu = Menu(self)
         self.order, self.contract = menu.add("", "box"), menu.add("", "file")
         self.make.setMenu(menu)
-        for button in (self.make, self.revise, self.copy):
+        self.out = Button(message("Send or sign…"), icon="mail", small=True)
+        ways = Menu(self)
+        self.mail, self.sign = ways.add("", "mail"), ways.add("", "pen")
+        self.out.setMenu(ways)
+        for button in (self.out, self.make, self.revise, self.copy):
             row.addWidget(button)
-        self.order.triggered.connect(lambda: self.order_asked.emit())
-        self.contract.triggered.connect(lambda: self.contract_asked.emit())
+        for action, asked in (
+            (self.order, self.order_asked),
+            (self.contract, self.contract_asked),
+            (self.mail, self.mail_asked),
+            (self.sign, self.sign_asked),
+        ):
+            action.triggered.connect(lambda _checked=False, asked=asked: asked.emit())
+        self.offer(mail=False, sign=False)
         self.revise.clicked.connect(self.revision_asked)
         self.copy.clicked.connect(self.copy_asked)
         self.retranslate()
@@ -274,9 +286,17 @@ class StateBar(Live, QWidget):
         self.revise.setVisible(may_create and state in ("sent", "declined", "expired"))
 
     def retranslate(self) -> None:
-        """Name what can be made in the language on screen."""
+        """Name what can be made and done in the language on screen."""
         self.order.setText(tr("Make order"))
         self.contract.setText(tr("Make contract"))
+        self.mail.setText(tr("Send by e-mail…"))
+        self.sign.setText(tr("Sign here…"))
+
+    def offer(self, *, mail: bool, sign: bool) -> None:
+        """Offer to mail the quote, and to have the customer sign it here."""
+        self.mail.setVisible(mail)
+        self.sign.setVisible(sign)
+        self.out.setVisible(mail or sign)
 
     def retint(self) -> None:
         """Keep the height of the theme."""

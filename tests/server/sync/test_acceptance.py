@@ -26,7 +26,8 @@ NO = Decision(verdict="declined", name="Ann Moss", reason="Too dear")
 
 
 def paper_of(office: Office, **said: Any) -> tuple[Headquarters, Paper]:
-    hq = headquarters_of(office, company="Blue Heron Ltd", company_zh="蓝鹭有限公司", accepted_deals="won")
+    names = {"company": "Blue Heron Ltd", "company_zh": "蓝鹭有限公司"}
+    hq = headquarters_of(office, **names, accepted_deals="won", accepted_orders=True)
     return hq, sent_paper(office.hq, office.blobs, office.now_ms, **said)
 
 
@@ -112,6 +113,9 @@ def test_a_decision_is_sealed_and_only_the_very_bytes_are_true(
         with pytest.raises(UserError, match="no certificate"):
             read_certificate(wrong, hq.settings)
     assert office.row("deal", deal)["stage_id"] == office.stages["won"]
+    ((order_id, order),) = office.hq.all("order")
+    assert (order["quote_id"], order["total"], order["status"]) == (paper.quote, 1_200_00, "draft")
+    assert len(office.hq.find("order_line", "order_id", order_id)) == 1
     laptop = office.laptop(eve)
     laptop.sync()
     held = laptop.shown("signature", signature_id)
