@@ -100,6 +100,44 @@ def test_limits_are_said_before_anything_is_sent(office: Office, pair: tuple[Lap
     assert lin.returned() == []
 
 
+def test_a_step_undone_before_it_was_sent_never_was_and_one_that_was_sent_is_taken_back_by_rule(
+    office: Office, pair: tuple[Laptop, Laptop]
+) -> None:
+    lin, wang = pair
+    office.hq.create("pool_rule", {"name": "全部", "claims_a_day": 1, "barred_days": 3})
+    first, second = in_pool(office), in_pool(office)
+    settle_all([lin, wang])
+
+    def undo(claimed: pool.Stepped) -> None:
+        pool.take_back(lin.replica, claimed, lambda ids: pool.release(lin.replica, ids, "Undone"))
+
+    records.create(lin.replica, "customer", {"name": "Typed before"})
+    claimed = pool.claim(lin.replica, [first]).value
+    records.create(lin.replica, "customer", {"name": "Typed after"})
+    undo(claimed)
+    settle_all([lin, wang])
+    assert office.row("customer", first)["claimed_at"] is None, "HQ never heard of it"
+    assert shown(wang.replica, first).in_pool
+    undo(pool.claim(lin.replica, [second]).value)
+    claimed = pool.claim(lin.replica, [first]).value
+    settle_all([lin, wang])
+    undo(claimed)
+    settle_all([lin, wang])
+    assert office.row("customer", first)["pool_reason"] == "Undone"
+    with pytest.raises(UserError, match="again in 3 days"):
+        pool.claim(lin.replica, [first])  # what was below it was seen meanwhile: it counts
+    with pytest.raises(UserError, match="You took 1 customers in 24 hours"):
+        pool.claim(lin.replica, [second])
+    own = records.create(lin.replica, "customer", {"name": "Own"}).value.id
+    settle_all([lin, wang])
+    returned = pool.release(lin.replica, [own], "搬走了").value
+    pool.take_back(lin.replica, returned, lambda ids: pool.claim(lin.replica, ids))
+    assert records.get(lin.replica, "customer", own).get("owner_id") == lin.user_id
+    settle_all([lin, wang])
+    assert lin.returned() == []
+    assert [line for laptop in pair for line in differences(laptop)] == []
+
+
 def test_a_locked_customer_stays_until_it_is_unlocked(office: Office, pair: tuple[Laptop, Laptop]) -> None:
     lin, _ = pair
     office.hq.create("pool_rule", {"name": "All", "contact_days": 10, "remind_days": 3})
