@@ -7,9 +7,20 @@ from decimal import Decimal
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCalendarWidget,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from crm_core.entities import SCHEMAS
+from crm_desktop.ui.forms.day_editors import DayEditor
 from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.widgets import paint
@@ -200,6 +211,32 @@ def test_tabs_without_room_have_two_whole_arrows_at_any_size_of_text(
             assert left.width() >= 24
     finally:
         theme().apply(look, "light")
+
+
+def test_the_calendar_in_a_field_is_as_large_as_its_text_and_makes_room_for_a_mark(
+    look: QApplication, qtbot: QtBot
+) -> None:
+    editor = DayEditor(SCHEMAS["deal"].fields["close_date"])
+    field = Field("Closing date", editor)
+    try:
+        for scale in (1.0, 2.0):
+            theme().apply(look, "light", scale)
+            shown(qtbot, field)
+            assert editor.pick.iconSize().height() == theme().px(14)
+            assert editor.rect().contains(editor.pick.geometry())
+            assert editor.textMargins().right() >= editor.pick.width()
+            alone = editor.pick.geometry().right()
+            field.set_error("This is no day")
+            qtbot.waitUntil(lambda alone=alone: editor.pick.geometry().right() < alone)
+            field.set_error("")
+            qtbot.waitUntil(lambda alone=alone: editor.pick.geometry().right() == alone)
+    finally:
+        theme().apply(look, "light")
+    editor.pick.click()
+    popup = QApplication.activePopupWidget()
+    assert popup is not None
+    assert popup.findChild(QCalendarWidget) is not None
+    popup.close()
 
 
 def test_no_step_of_the_scale_cuts_what_hangs_below_the_line(look: QApplication, qtbot: QtBot) -> None:
