@@ -53,6 +53,7 @@ def mail_quote(
         draft = mailing.draft(replica, quote_id, language, name)
         written = mailing.send(
             replica,
+            "quote",
             quote_id,
             draft.file,
             to=draft.to if to is None else to,

@@ -66,14 +66,22 @@ def draft(
 
 
 def send(
-    replica: Replica, quote_id: str, file: SentFile, *, to: str, cc: str, subject: str, body: str
+    replica: Replica,
+    entity: str,
+    record_id: str,
+    file: SentFile,
+    *,
+    to: str,
+    cc: str,
+    subject: str,
+    body: str,
 ) -> Outcome[Record]:
-    """Write down a mail HQ is to send. `Invalid` names every field that is wrong."""
+    """Write down a mail HQ is to send with a file of a record. `Invalid` names every field that is wrong."""
     if file.content is not None and len(file.content) > BYTES_MOST:
         raise UserError(N_("The file is larger than a mail carries"))
     values = {
-        "record_entity": "quote",
-        "record_id": quote_id,
+        "record_entity": entity,
+        "record_id": record_id,
         "recipients": to.strip(),
         "cc": cc.strip() or None,
         "subject": subject.strip(),

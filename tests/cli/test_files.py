@@ -191,6 +191,23 @@ def test_a_quote_is_printed(crm: Crm, tmp_path: Path) -> None:
     assert crm.run("quote", "pdf", quote["id"], str(tmp_path / "no" / "x.pdf")).status == 1
 
 
+def test_a_quote_is_mailed_with_the_templates_text(crm: Crm) -> None:
+    acme = crm.json("add", "customer", "name=Acme", "email=office@acme.example")
+    quote = crm.json("add", "quote", f"customer_id={acme['id']}")
+    crm.json("add", "quote_line", f"quote_id={quote['id']}", "description=Box", "unit_price=12.50")
+    assert crm.run("quote", "mail", quote["id"]).status == 1, "a draft"
+    crm.json("set", "quote", quote["id"], "status=sent")
+    wrong = crm.run("quote", "mail", quote["id"], "--to", "nobody")
+    assert (wrong.status, "no e-mail address" in wrong.err) == (1, True)
+    mail = crm.json("quote", "mail", quote["id"], "--cc", "boss@acme.example", "--language", "en")
+    assert (mail["recipients"], mail["status"]) == ("Acme <office@acme.example>", "queued")
+    assert mail["body"].startswith("Dear Acme,")
+    (row,) = crm.rows("quote", "mails", quote["id"])
+    assert (row["state"], row["id"]) == ("queued", mail["id"])
+    assert crm.rows("quote", "answers", quote["id"]) == []
+    assert crm.run("quote", "link", quote["id"]).status == 1, "no public address"
+
+
 def test_documents_come_from_templates_shipped_or_kept(crm: Crm, tmp_path: Path) -> None:
     acme = crm.json("add", "customer", "name=Acme")
     quote = crm.json("add", "quote", f"customer_id={acme['id']}")

@@ -12,7 +12,7 @@ from email.policy import default
 from typing import Any, cast
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 
 @dataclass
@@ -53,13 +53,23 @@ class PostOffice:
 
 
 @contextmanager
-def post_office() -> Iterator[PostOffice]:
-    """Serve one for as long as the block runs."""
+def post_office(user: str = "", password: str = "") -> Iterator[PostOffice]:
+    """Serve one for as long as the block runs; with a user, only who signs in hands letters over."""
+
+    def signs_in(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: Any) -> AuthResult:
+        is_right = (given.login, given.password) == (user.encode(), password.encode())
+        return AuthResult(success=is_right, handled=False)
+
     office = PostOffice()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         office.port = free.getsockname()[1]
-    controller = Controller(office, hostname="127.0.0.1", port=office.port, data_size_limit=40_000_000)
+    guard: dict[str, Any] = {}
+    if user:
+        guard = {"authenticator": signs_in, "auth_required": True, "auth_require_tls": False}
+    controller = Controller(
+        office, hostname="127.0.0.1", port=office.port, data_size_limit=40_000_000, **guard
+    )
     controller.start()
     try:
         yield office

@@ -39,7 +39,7 @@ def written(firm: PaperFirm, language: str = "en", **changes: str) -> str:
     quote = firm.sent_quote(language)
     draft = writing.draft(replica, quote, "en" if language == "en" else "zh")
     given = {"to": draft.to, "cc": "", "subject": draft.subject, "body": draft.body, **changes}
-    return writing.send(replica, quote, draft.file, **given).value.id
+    return writing.send(replica, "quote", quote, draft.file, **given).value.id
 
 
 def state(firm: PaperFirm, mail: str) -> str:
@@ -221,3 +221,17 @@ def test_finance_sees_no_mail(firm: PaperFirm, laptops: Laptops) -> None:
     assert 50 in kinds
     assert 73 not in kinds
     assert 74 in kinds
+
+
+def test_a_password_is_asked_for_and_a_wrong_one_lets_mails_wait(firm: PaperFirm) -> None:
+    mail = written(firm)
+    firm.sync()
+    with post_office(user="office", password="secret of the office") as guarded:
+        server = {"smtp_server": f"smtp://127.0.0.1:{guarded.port}", "smtp_user": "office"}
+        wrong = headquarters_of(firm.office, **server, smtp_password="guessed")
+        assert send_due(wrong, firm.office.now_ms)["waiting"] == 1
+        assert "smtp_user or smtp_password" in str(firm.office.row("outgoing_mail", mail)["outcome"])
+        assert "guessed" not in str(firm.office.row("outgoing_mail", mail))
+        right = headquarters_of(firm.office, **server, smtp_password="secret of the office")
+        assert send_due(right, firm.office.now_ms)["sent"] == 1
+        assert len(guarded.letters) == 1

@@ -182,6 +182,8 @@ def _payment(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
         line = message("{amount} has not come: call, or match what came", amount=money(amount))
         return title, line, _State("overdue", day, "bad")
     return title, message("{amount} to come", amount=money(amount)), _State("clock", day, "warn")
+
+
 def _contract(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
     title: Text = item.title
     if item.subtitle:

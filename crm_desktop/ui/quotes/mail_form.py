@@ -173,10 +173,15 @@ class MailForm(Live, QWidget):
             return
         self._forget_problems()
         self.send.setEnabled(False)
-        to, cc, subject, body = self.to.text(), self.cc.text(), self.subject.text(), self.body.toPlainText()
+        written = {
+            "to": self.to.text(),
+            "cc": self.cc.text(),
+            "subject": self.subject.text(),
+            "body": self.body.toPlainText(),
+        }
         self._context.change(
             self,
-            lambda: mailing.send(replica, quote_id, draft.file, to=to, cc=cc, subject=subject, body=body),
+            lambda: mailing.send(replica, "quote", quote_id, draft.file, **written),
             lambda _mail: self.closed.emit(),
             self._on_failed,
             told=message("The mail goes to headquarters with the next sync, which sends it"),

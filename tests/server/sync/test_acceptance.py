@@ -13,9 +13,11 @@ from crm_core.rules.signing import Standing
 from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS
 from sync_server.services import acceptance, certificates, writing_by_hq
+from sync_server.services import hq as hq_module
 from sync_server.services.acceptance import Decision, Found
 from sync_server.services.certificates import follow_signatures, read_certificate
 from sync_server.services.headquarters import Headquarters
+from sync_server.services.merge import apply_transactions
 from tests.support.hq import Office
 from tests.support.paper_firm import headquarters_of
 from tests.support.papers import Paper, sent_paper
@@ -121,6 +123,31 @@ def test_a_decision_is_sealed_and_only_the_very_bytes_are_true(
     held = laptop.shown("signature", signature_id)
     assert held is not None
     assert held["certificate_id"] == sealed["certificate_id"]
+
+
+def test_hq_that_dies_while_a_decision_is_written_has_taken_none_of_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hq, paper = paper_of(office)
+    found = found_by(hq, office, paper)
+
+    class Killed(BaseException):
+        """HQ is gone at this moment."""
+
+    def dies(*given: Any, **more: Any) -> Any:
+        apply_transactions(*given, **more)
+        raise Killed
+
+    with monkeypatch.context() as killed:
+        killed.setattr(hq_module, "apply_transactions", dies)
+        with pytest.raises(Killed):
+            acceptance.decide(hq, found, YES, office.now_ms)
+    assert found_by(hq, office, paper).standing is Standing.OPEN
+    assert office.row("quote", paper.quote)["status"] == "sent"
+    assert not office.hq.all("signature")
+    assert acceptance.decide(hq, found, YES, office.now_ms)
+    assert not acceptance.decide(hq, found, YES, office.now_ms), "sent twice"
+    assert len(office.hq.all("signature")) == 1
 
 
 def _fields(decision: Decision) -> dict[str, Any]:
