@@ -16,6 +16,7 @@ from crm_core.entities.contract import Contract
 from crm_core.entities.deal import Deal
 from crm_core.entities.order import Order
 from crm_core.entities.outgoing import OutgoingMail, Signature
+from crm_core.entities.payment import Invoice, Receipt
 from crm_core.entities.quote import Quote
 from crm_core.entities.ticket import Ticket
 from crm_core.rules.access import Action, decide, readable_fields
@@ -48,6 +49,8 @@ class ItemKind(StrEnum):
     QUOTE = "quote"
     CONTRACT = "contract"
     ORDER = "order"
+    INVOICE = "invoice"
+    RECEIPT = "receipt"
     TICKET = "ticket"
     DEAL = "deal"
     FIELD = "field"
@@ -224,6 +227,8 @@ _DOCUMENTS: dict[ItemKind, tuple[Any, str, str]] = {
     ItemKind.QUOTE: (Quote, "number", "owner_id"),
     ItemKind.CONTRACT: (Contract, "number", "owner_id"),
     ItemKind.ORDER: (Order, "number", "owner_id"),
+    ItemKind.INVOICE: (Invoice, "subject", "created_by"),
+    ItemKind.RECEIPT: (Receipt, "number", "created_by"),
     ItemKind.TICKET: (Ticket, "subject", "assignee_id"),
     ItemKind.DEAL: (Deal, "name", "owner_id"),
 }
@@ -252,7 +257,7 @@ def _documents(
         rows = session.scalars(statement).all()
         names = query.labels(session, "user", {getattr(row, person) for row in rows if getattr(row, person)})
         for row in rows:
-            amount = getattr(row, "amount" if kind is ItemKind.DEAL else "total", None)
+            amount = getattr(row, "total" if hasattr(row, "total") else "amount", None)
             yield TimelineItem(
                 kind=kind,
                 entity=entity,

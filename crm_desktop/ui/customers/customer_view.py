@@ -78,6 +78,9 @@ _FOLLOWED = frozenset(
         "point_entry",
         "comment",
         "segment",
+        "instalment",
+        "receipt",
+        "invoice",
     )
 )
 

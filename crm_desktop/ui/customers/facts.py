@@ -24,13 +24,13 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.field_texts import field_text, words_of
 from crm_desktop.ui.forms.other_versions import version_words
 from crm_desktop.ui.forms.record_form import RecordForm
-from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
 from crm_desktop.ui.widgets.chips import LevelBadge, Tag
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.fields import Fact, breakable, line_up
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label

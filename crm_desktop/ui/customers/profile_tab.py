@@ -13,8 +13,8 @@ from crm_core.rules.customer_profile import CustomerProfile, figures
 from crm_desktop.services import customer_profiles
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import money
-from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.theme.tokens import L
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.fields import Fact, line_up
 from crm_desktop.ui.widgets.labels import Heading, Label
 from crm_desktop.ui.widgets.live import Live

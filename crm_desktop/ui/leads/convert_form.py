@@ -25,11 +25,11 @@ from crm_desktop.services.lead_matches import LeadMatch
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.field_texts import field_text
 from crm_desktop.ui.forms.form_bar import FormBar
-from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import ElidedLabel, Heading, Label
 from crm_desktop.ui.widgets.live import Live

@@ -17,6 +17,7 @@ from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, IconButton
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.fields import Fact, line_up
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
@@ -130,14 +131,3 @@ class DetailsPane(Live, QWidget):
     def _on_open_clicked(self) -> None:
         if self.row is not None:
             self.opened.emit(self.row.id)
-
-
-def clear(layout: QVBoxLayout | QHBoxLayout) -> None:
-    """Take everything out of a layout for good."""
-    while (item := layout.takeAt(0)) is not None:
-        widget, inner = item.widget(), item.layout()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
-        elif isinstance(inner, QVBoxLayout | QHBoxLayout):
-            clear(inner)

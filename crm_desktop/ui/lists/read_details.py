@@ -21,10 +21,11 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.dialling import dial
 from crm_desktop.ui.format import near_date
 from crm_desktop.ui.itemmodels.rows import Row
-from crm_desktop.ui.lists.details import DetailsPane, clear
+from crm_desktop.ui.lists.details import DetailsPane
 from crm_desktop.ui.timeline.words import KIND_ICONS
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.fields import Fact, line_up
 from crm_desktop.ui.widgets.labels import Heading, IconLabel, Label
 

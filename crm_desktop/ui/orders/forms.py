@@ -16,11 +16,11 @@ from crm_desktop.services import contracts, orders
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Place
-from crm_desktop.ui.forms.record_form import RecordForm
+from crm_desktop.ui.forms.step_bar import Extra
+from crm_desktop.ui.forms.stepped_form import SteppedForm
 from crm_desktop.ui.orders.clauses_panel import ClausesPanel
 from crm_desktop.ui.orders.lines_panel import LinesPanel
 from crm_desktop.ui.orders.moves_panel import MovesPanel
-from crm_desktop.ui.orders.step_bar import Extra, StepBar
 from crm_desktop.ui.payments.plan_panel import PlanPanel
 from crm_desktop.ui.quotes.approval_bar import ApprovalBar
 from crm_desktop.ui.timeline.record_tabs import Further
@@ -28,19 +28,10 @@ from crm_desktop.ui.timeline.record_tabs import Further
 LINES, DELIVERIES, CLAUSES, PLAN = "lines", "deliveries", "clauses", "plan"
 
 
-class SheetForm(RecordForm):
+class SheetForm(SteppedForm):
     """A form whose record takes steps and has lines."""
 
     registry: ActionRegistry
-
-    def _lay_out(self) -> None:
-        super()._lay_out()
-        self.steps: StepBar | None = None
-        if self.record_id is not None:
-            self.steps = StepBar(self.context, self.entity, self.record_id, self.extras())
-            whole = self.layout()
-            assert isinstance(whole, QVBoxLayout)
-            whole.insertWidget(1, self.steps)
 
     def _keys(self, actions: ActionRegistry) -> None:
         self.registry = actions
@@ -64,10 +55,6 @@ class SheetForm(RecordForm):
 
     def own_tabs(self) -> Sequence[Further]:
         """Return the tabs of this kind of record alone."""
-        return ()
-
-    def extras(self) -> Sequence[Extra]:
-        """Return what may follow from the record, beside its steps."""
         return ()
 
     def follow(self, page: str, work: Callable[[Replica, str], Outcome[Record]]) -> Callable[[Record], None]:

@@ -23,12 +23,12 @@ from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.customers.child_list import ChildList
 from crm_desktop.ui.format import figure
-from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cards import Card
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.fields import DateField, Field
 from crm_desktop.ui.widgets.info_bar import InfoBar
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label

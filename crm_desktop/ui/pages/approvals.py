@@ -17,12 +17,12 @@ from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.approvals.request_card import RequestCard
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import short_date
-from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.places import PAGE_OF_ENTITY
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, L, M
 from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.info_bar import InfoBar
 from crm_desktop.ui.widgets.labels import Label

@@ -18,13 +18,13 @@ from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import figure, money, percent
 from crm_desktop.ui.home.words import month_name
-from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, L, M, S
 from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.cards import Card, InfoRow
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.scrolling import ReadingArea

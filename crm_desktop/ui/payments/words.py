@@ -30,23 +30,3 @@ STATE_TONES: Final[Mapping[State, Tone]] = MappingProxyType(
         State.VOID: Tone.INFO,
     }
 )
-STEP_WORDS: Final[Mapping[tuple[str, str], Message]] = MappingProxyType(
-    {
-        ("instalment", "plan_again"): message("Back to the drafts"),
-        ("instalment", "void"): message("Void it"),
-        ("instalment", "revive"): message("Back to the drafts"),
-        ("receipt", "post"): message("Post it"),
-        ("receipt", "ask"): message("Ask for approval"),
-        ("receipt", "take_back"): message("Take it back"),
-        ("receipt", "refuse"): message("Nothing came"),
-        ("receipt", "report_again"): message("Report it again"),
-        ("invoice", "issue"): message("Issue…"),
-        ("invoice", "decline"): message("Decline…"),
-        ("invoice", "withdraw"): message("Withdraw it"),
-        ("invoice", "request_again"): message("Ask again"),
-        ("invoice", "void"): message("Void…"),
-    }
-)
-"""What the buttons of steps say, by kind of record and name of the step; others have none."""
-FIRST_STEPS: Final = frozenset((("receipt", "post"), ("invoice", "issue")))
-"""Steps whose button stands out."""

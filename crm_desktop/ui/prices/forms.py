@@ -18,11 +18,11 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.files.gallery import Gallery
 from crm_desktop.ui.format import figure, near_moment
 from crm_desktop.ui.forms.record_form import RecordForm
-from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.prices.price_table import PriceTable
 from crm_desktop.ui.prices.rates_editor import RatesEditor
 from crm_desktop.ui.settings.setup_grid import SetupGrid
 from crm_desktop.ui.widgets.cards import Card
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.labels import Label
 
 

@@ -18,12 +18,12 @@ from crm_desktop.services.quote_versions import Version
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.field_texts import value_text
 from crm_desktop.ui.format import money, near_moment
-from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L, M, S
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.cards import Card, InfoRow
 from crm_desktop.ui.widgets.chips import Chip, ChipLook
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.labels import IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins

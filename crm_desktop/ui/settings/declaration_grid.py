@@ -13,10 +13,10 @@ from crm_core.schema.field import Field, Kind
 from crm_desktop.services.lists import ShownField
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.editors import make_editor
-from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.settings.choices_editor import ChoicesEditor
 from crm_desktop.ui.settings.setup_grid import SetupGrid
 from crm_desktop.ui.widgets import fields as field_widgets
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.labels import Label
 
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")

@@ -12,13 +12,13 @@ from crm_core.i18n import N_, Translate, message
 from crm_core.rules.capture import label_of
 from crm_core.schema.field import Field, Kind
 from crm_desktop.ui.context import Context
-from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.settings.asked_editor import ASKED, NEEDED, AskedEditor
 from crm_desktop.ui.settings.setup_grid import SetupGrid, Values
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import translator
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 from resources import CHINESE, ENGLISH, translation

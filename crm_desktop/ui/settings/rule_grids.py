@@ -21,11 +21,11 @@ from crm_desktop.ui.conditions.of_records import (
 )
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.links import LinkEditor
-from crm_desktop.ui.lists.details import clear
 from crm_desktop.ui.settings.people_editor import PeopleEditor
 from crm_desktop.ui.settings.setup_grid import SetupGrid, Values
 from crm_desktop.ui.translate import show, translator
 from crm_desktop.ui.widgets import fields as field_widgets
+from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.labels import Label
 
 _POINTS_FROM = (RuleKind.QUALIFY, RuleKind.NURTURE)

@@ -32,6 +32,8 @@ _WITH_STATE = {
     ItemKind.QUOTE: "quote",
     ItemKind.CONTRACT: "contract",
     ItemKind.ORDER: "order",
+    ItemKind.INVOICE: "invoice",
+    ItemKind.RECEIPT: "receipt",
     ItemKind.TICKET: "ticket",
 }
 

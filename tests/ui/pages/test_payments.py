@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from crm_core.rules.payments import Share
 from crm_core.schema.field import Plain
 from crm_desktop.services import attention, payments, records
+from crm_desktop.services.timeline import ItemKind, timeline
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.customers.payments_tab import PaymentsTab
 from crm_desktop.ui.pages.payments import InvoicesPage, PaymentsPage, ReceiptsPage
@@ -104,6 +105,7 @@ def test_a_receipt_is_posted_and_matched_by_keys_and_money_goes_back(stage: Stag
     form.steps.buttons["post"].click()
     stage.settle()
     assert records.get(sold.replica, "receipt", receipt)["status"] == "posted"
+    assert not form.grid.isEnabled()
     table = form.match.table
     assert [row[4].text for row in table.sheet.rows] == ["¥300", "¥200", ""]
     table.setFocus()
@@ -157,7 +159,7 @@ def test_an_invoice_is_issued_with_what_finance_types_and_then_stands(stage: Sta
     held = records.get(sold.replica, "invoice", invoice)
     assert (held["status"], held["number"]) == ("issued", "04403001")
     assert held["issued_on"] == sold.replica.clock.today().isoformat()
-    assert sorted(form.steps.buttons) == ["void"]
+    assert sorted(form.steps.buttons) == ["Reverse it in red letter", "void"]
     assert not form._save_button.isVisible()
 
 
@@ -202,6 +204,8 @@ def test_a_customer_shows_what_he_owes(stage: Stage) -> None:
     said = [tab.facts.itemAt(place).widget().text() for place in range(tab.facts.count())]
     assert said == ["To collect: ¥600", "Overdue: ¥600", "Paid: ¥400", "Matched to nothing: ¥50"]
     assert tab.lists["instalment"].list.model.rowCount() == 2
+    line = timeline(sold.replica, sold.customer, [ItemKind.RECEIPT])
+    assert [(each.amount_minor, each.status) for each in line.items] == [(450_00, "posted")]
     tab.switch.choose("receipt")
     tab.show_customer(sold.customer)
     stage.settle()
