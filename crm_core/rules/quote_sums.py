@@ -20,6 +20,12 @@ from crm_core.schema.values import DEFAULT_CURRENCY
 TERMS: Final = frozenset(("currency", "discount_percent", "discount_amount", "tax_included"))
 """Fields of a quote its totals follow from."""
 
+LINE_TERMS: Final = (
+    *("quantity", "unit_price", "currency", "discount_percent", "tax_rate"),
+    *("optional", "group_id", "alternatives", "chosen_at"),
+)
+"""Fields of a line its amounts, and the totals, follow from: those `line_values` reads."""
+
 Values = Mapping[str, Any]
 Lines = Iterable[tuple[str, Values]]
 """Lines as (id, values), in their order."""

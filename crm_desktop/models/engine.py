@@ -29,12 +29,15 @@ BUSY_TIMEOUT_MS = 15_000
 READERS = 2
 # Holds the customers' table of a hundred thousand records, as 40 MB do not: read again, it is not decrypted.
 CACHE_KIB = 48 * 1024
+# Indexing and applying, the most a writer does at once, are no quicker with more.
+WRITER_CACHE_KIB = 24 * 1024
 
 # WAL with `synchronous` FULL: NORMAL would lose the newest commits in a power cut. A lost edit is bad
 # enough; worse, HQ may have answered an operation this file then never heard of, and its number would be
 # given out again for something else. FULL costs one fsync a commit, about a millisecond on an SSD.
 _WRITER_PRAGMAS = (
     "PRAGMA synchronous = FULL",
+    f"PRAGMA cache_size = -{WRITER_CACHE_KIB}",
     "PRAGMA secure_delete = ON",
     # Rows arrive in any order: links are soft (docs/architecture.md).
     "PRAGMA foreign_keys = OFF",

@@ -35,7 +35,7 @@ from crm_core.schema.field import Kind
 from crm_core.schema.phones import searched_digits
 from crm_core.schema.reading import Schema
 from crm_core.sync.merge import lives
-from crm_desktop.models import custom_index, derived, put_off, state
+from crm_desktop.models import custom_index, derived, pinyin, put_off, state
 from crm_desktop.models.sorting import SORT_VERSION, fold, keyed_fields, sort_key, walked_names
 from crm_desktop.models.state import Key
 
@@ -419,10 +419,9 @@ def digits_of(text: str) -> str:
 
 def pinyin_of(text: str) -> tuple[str, ...]:
     """Return a text's pinyin written together, and its initials; readings follow from whole phrases."""
-    from pypinyin import lazy_pinyin  # noqa: PLC0415 - its phrases take 0.3 s, only Chinese text needs them
 
     def apart(other: str) -> Any:
         return [c for c in other if c.isalnum()]
 
-    syllables = lazy_pinyin(text, errors=apart)
+    syllables = pinyin.reader()(text, errors=apart)
     return "".join(syllables), "".join(s[0] for s in syllables if s)

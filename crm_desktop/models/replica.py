@@ -39,6 +39,7 @@ from crm_desktop.models.opened import OpenedCopies
 from crm_desktop.models.recording import Recorder
 from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
+from crm_desktop.platform import garbage
 from crm_desktop.platform.disk import demand_space
 from crm_desktop.platform.paths import Profile
 from crm_desktop.platform.synced_folders import refuse_synced
@@ -52,6 +53,8 @@ Changed = frozenset[tuple[str, str]]
 """(entity, id) of every record a transaction changed."""
 
 INDEX_BATCH = 500
+MUCH_INDEXED = 5_000
+"""Records after whose indexing memory is given back: tens of megabytes that nothing needs afterwards."""
 RETIRED_AT_ONCE = 20_000  # search entries: a fifth of a second
 SCRUB_WAIT_MS = 1_000  # for readers of an earlier moment; nobody can save meanwhile
 
@@ -73,6 +76,7 @@ class Replica:
         self._person: Person | None = None
         self._person_version = 0
         self._writer = writer_engine(profile.database, key)
+        self._indexed = 0
         self._readers = reader_engine(profile.database, key)
         self._watch = connect(profile.database, key)
         self._watch_lock = threading.Lock()
@@ -228,7 +232,17 @@ class Replica:
                 taken = indexing.index_pending(session, min(limit, INDEX_BATCH))
                 left = indexing.waiting(session)
             limit -= taken
+            self._indexed += taken
+        if not left and self._indexed >= MUCH_INDEXED:
+            self._indexed = 0
+            self._give_memory_back()
         return left
+
+    def _give_memory_back(self) -> None:
+        """Let go of the pages the writer has read, and of memory nothing lies in any more."""
+        with self._one_writer(), self._writer.connect() as connection:
+            connection.exec_driver_sql("PRAGMA shrink_memory")
+        garbage.trim_heap()
 
     def make_put_off_indexes(self) -> None:
         """Make the indexes again that waited for the rows of a first sync, a kind of record at a time."""

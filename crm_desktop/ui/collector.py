@@ -6,6 +6,8 @@ destructors would run there, and Qt ends the program for that.
 
 from __future__ import annotations
 
+import threading
+
 from PySide6.QtCore import QObject, QTimer
 
 from crm_desktop.platform import garbage
@@ -40,4 +42,8 @@ class Collector(QObject):
             return
         if self._looks == STARTED_AFTER:
             garbage.leave_out()
-        garbage.collect_if_due(whole=self._looks % WHOLE_EVERY == 0)
+        whole = self._looks % WHOLE_EVERY == 0
+        garbage.collect_if_due(whole=whole)
+        if whole:
+            # C's memory may be looked through on any thread: no Python runs for it.
+            threading.Thread(target=garbage.trim_heap, name="trim", daemon=True).start()

@@ -13,7 +13,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message
 from crm_core.money import Money, parse_money
-from crm_core.rules.quote_sums import TERMS, shown_totals, totals_of
+from crm_core.rules.quote_sums import LINE_TERMS, TERMS, shown_totals, totals_of
 from crm_core.rules.totals import LineTotal, Totals
 from crm_core.schema.field import Plain
 from crm_core.schema.validate import problem_with
@@ -217,10 +217,12 @@ class QuoteLines(QAbstractTableModel):
         self._codes.update(codes)
         self._groups = {group_id: dict(values) for group_id, values in groups}
         kept = {line_id: dict(values) for line_id, values in lines}
-        wanted = [line_id for line_id, line in kept.items() if line.get("group_id") not in self._groups]
-        for group_id in self._groups:
-            of_group = (line_id for line_id, line in kept.items() if line.get("group_id") == group_id)
-            wanted += [group_id, *of_group]
+        wanted = list[str]()
+        grouped: dict[str, list[str]] = {group_id: [group_id] for group_id in self._groups}
+        for line_id, line in kept.items():
+            grouped.get(str(line.get("group_id")), wanted).append(line_id)
+        for of_group in grouped.values():
+            wanted += of_group
         there, had = set(wanted), set(self._ids)
         as_before = there == had
         for row in reversed(range(len(self._ids))):
@@ -240,8 +242,9 @@ class QuoteLines(QAbstractTableModel):
             if row_id in self._groups:
                 self.dataChanged.emit(self.index(row, Col.NAME), self.index(row, Col.NAME))
             elif self._lines[row_id] != kept[row_id]:
-                as_before = False
-                self._lines[row_id] = kept[row_id]
+                before, now = self._lines[row_id], kept[row_id]
+                as_before = as_before and all(before.get(name) == now.get(name) for name in LINE_TERMS)
+                self._lines[row_id] = now
                 self.dataChanged.emit(self.index(row, Col.CODE), self.index(row, Col.TAX))
         if not as_before:
             self._count()
