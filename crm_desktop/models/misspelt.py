@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from string import ascii_lowercase
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -20,6 +21,10 @@ LEAST = 4
 LONG = 8
 """Letters from which on two mistakes are forgiven."""
 MOST = 12
+BEGINNING = 4
+"""Letters by which words like another are found in the index."""
+MOST_ALIKE = 2_000
+"""Words of one beginning that are looked at: where thousands begin alike, their beginning tells nothing."""
 LEAST_CHINESE = 4
 """Characters from which on one more, less or other is forgiven."""
 LEAST_SOUNDS = 3
@@ -61,23 +66,43 @@ def sound_of(word: str) -> str:
 def near_words(session: Session, word: str) -> list[str]:
     """Return words of the index that are like `word` or begin like it, the likest and most used first.
 
-    Looked for among those that begin with its first two letters and, where none is like it, with the first or
-    the second: one of these any one mistake leaves in front but another first letter.
+    Looked for among those that begin with its first two letters and, where none is like it, with another of
+    these letters wrong; the first itself is never another one than those two.
     """
     allowed = mistakes_of(word)
     if not allowed:
         return []
-    return _near(session, word, allowed, [word[:2]]) or _near(
-        session, word, allowed, list(dict.fromkeys(word[:2]))
-    )
+    beginnings = _beginnings(word)
+    kept = [each for each in beginnings if each.startswith(word[:2])]
+    others = [each for each in beginnings if not each.startswith(word[:2])]
+    return _near(session, word, allowed, kept) or _near(session, word, allowed, others)
+
+
+def _beginnings(word: str) -> list[str]:
+    """Return what words like this one begin with: its own beginning, and that with one mistake in it.
+
+    A mistake later on leaves the beginning as it is, and of two mistakes one is later on: both so early make
+    another word. A letter in front is another or missing in none of them. Letters that may stand in the place
+    of another are known of the Latin alphabet; of others the first letters alone are looked for.
+    """
+    if not word.isascii():
+        return list(dict.fromkeys((word[:2], word[0], word[1])))
+    size = min(BEGINNING, len(word) - 1)
+    places = range(1, size)
+    swapped = (word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(size))
+    less = (word[:at] + word[at + 1 :] for at in range(size))
+    other = (word[:at] + letter + word[at + 1 :] for at in places for letter in ascii_lowercase)
+    more = (word[:at] + letter + word[at:] for at in places for letter in ascii_lowercase)
+    return list(dict.fromkeys(each[:size] for each in (word, *swapped, *less, *other, *more)))
 
 
 def _near(session: Session, word: str, allowed: int, beginnings: Sequence[str]) -> list[str]:
     used: dict[str, int] = {}
     for beginning in beginnings:
+        most = MOST_ALIKE if len(beginning) > 2 else 10 * MOST_ALIKE
         rows = session.connection().exec_driver_sql(
-            f"SELECT term, doc FROM {TABLE} WHERE term >= ? AND term < ? AND length(term) >= ?",
-            (beginning, beginning[:-1] + chr(ord(beginning[-1]) + 1), len(word) - allowed),
+            f"SELECT term, doc FROM {TABLE} WHERE term >= ? AND term < ? AND length(term) >= ? LIMIT ?",
+            (beginning, beginning[:-1] + chr(ord(beginning[-1]) + 1), len(word) - allowed, most),
         )
         used.update((term, doc) for term, doc in rows)
     found: dict[str, float] = {}
