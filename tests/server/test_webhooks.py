@@ -129,7 +129,24 @@ def verified(secret: str, headers: dict[str, str], body: bytes) -> bool:
     return any(hmac.compare_digest(each, right) for each in given_signatures)
 
 
+@pytest.mark.postgres
+def test_what_happens_is_told_by_postgresql_too(
+    tmp_path: Path, fresh_postgres: str, listener: Listener
+) -> None:
+    settings = fresh_settings(tmp_path / "hq", database=fresh_postgres, webhook_networks=(HERE,))
+    founding.found(settings, ADMIN, ADMIN_PASSWORD)
+    opened = open_headquarters(settings)
+    keys.add(opened, "ERP", ["customer:read"], {"role": "admin"})
+    hold_to_order(opened, listener)
+    opened.close()
+
+
 def test_what_happens_is_told_signed_and_in_order(hq: Headquarters, listener: Listener) -> None:
+    hold_to_order(hq, listener)
+
+
+def hold_to_order(hq: Headquarters, listener: Listener) -> None:
+    """Hold a headquarters to it that a customer's life is told in its order, and signed."""
     made = webhooks.add(hq, listener.url, "ERP", ["customer.*"])
     heron = hq.records.create("customer", {"name": "Heron", "notes": "likes tea"})
     hq.records.create("product", {"name": "Valve"})
