@@ -47,7 +47,7 @@ class ListActions(QObject):
 
     def __init__(self, owner: RecordList, registry: ActionRegistry) -> None:
         super().__init__(owner)
-        self._list = owner
+        self._list, self._registry = owner, registry
         self._context = owner.context
         entity, table = owner.entity, owner.table
         group = SCHEMAS[entity].meta.plural
@@ -165,6 +165,7 @@ class ListActions(QObject):
             if any(shown.writable for shown in setup.fields):
                 many = menu.add(tr("Change selected…"), "pen", "Shift+F2")
                 many.triggered.connect(self._list.bulk.open_bar)
+            self._add_further(menu)
         index = self._list.table.currentIndex()
         words = str(index.data() or "")
         if words:
@@ -186,6 +187,14 @@ class ListActions(QObject):
             menu.add(tr("Delete"), "trash", "Del").triggered.connect(self.delete)
         menu.popup(at)
         return menu
+
+    def _add_further(self, menu: Menu) -> None:
+        """Offer what the page does with rows beside what every list does."""
+        specs = {spec.id: spec for spec in self._registry.specs()}
+        for action_id in self._list.row_actions():
+            spec, action = specs[action_id], self._registry.action(action_id)
+            if action.isEnabled():
+                menu.add(tr(spec.text), spec.icon, spec.shortcut).triggered.connect(action.trigger)
 
     def open_columns(self, at: QPoint) -> Menu:
         """Show which columns there are, and return the menu; a tick shows or hides one."""

@@ -124,6 +124,8 @@ class RecordList(Live, QWidget):
         self.bulk = BulkBar(self)
         self._column.insertWidget(self._column.count() - 1, self.bulk)
         self.actions_of_list = ListActions(self, actions)
+        self.row_actions: Callable[[], Sequence[str]] = tuple
+        """Returns the ids of what else the menu of a row offers, in the view in front."""
         self.retranslate()
         self.read_setup()
 

@@ -161,6 +161,7 @@ class CustomersPage(Page):
             widths=WIDTHS,
             parent=self._list_side,
         )
+        self.list.row_actions = self._row_actions
         self.list.opened.connect(self._on_opened)
         self.list.new_asked.connect(self._on_new_asked)
         self.list.shown.connect(self._on_list_shown)
@@ -244,6 +245,12 @@ class CustomersPage(Page):
         if self.list is None or self._stack.currentWidget() is not self._list_side:
             return None
         return chosen_ids(self.list, self.context.replica)
+
+    def _row_actions(self) -> Sequence[str]:
+        """Return what the menu of a customer offers: one of nobody is claimed, others are handed on."""
+        if self.list is not None and self.list.view.key == POOL.key:
+            return ("pool.claim", "segments.pick")
+        return ("pool.return", "pool.lock", "customers.hand-over", "segments.pick")
 
     def _filtered(self) -> ListQuery | None:
         return self.list.query if self.list is not None else None

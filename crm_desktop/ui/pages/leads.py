@@ -34,6 +34,10 @@ HEADER = 52
 SCORED_BY = frozenset(("lead", "activity", "scoring_rule"))
 
 
+ROW_ACTIONS = ("leads.assign", "leads.claim", "leads.qualify", "leads.disqualify", "leads.convert")
+"""What the menu of a lead offers beside what every list does."""
+
+
 class LeadsPage(Page):
     """Shows the list; over it one lead, the form of a new one, a conversion, or an activity to be logged."""
 
@@ -85,6 +89,7 @@ class LeadsPage(Page):
         self.list.new_asked.connect(self._on_new_asked)
         self.list.shown.connect(self._on_list_shown)
         self.triage = Triage(context, actions, self.list, self._on_convert_asked)
+        self.list.row_actions = lambda: ROW_ACTIONS
         details.claim_asked.connect(lambda: self.triage.claim())
         inner.addWidget(self.list, 1)
         self._changes = Settling(self)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +17,7 @@ from crm_desktop.models.records import Record
 from crm_desktop.services import pool, records
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.customers.customer_view import CustomerView
+from crm_desktop.ui.lists.views import NamePopup
 from crm_desktop.ui.pages.customers import CustomersPage
 from crm_desktop.ui.pages.pool_rules import PoolRulesPage
 from crm_desktop.ui.translate import show
@@ -119,7 +120,11 @@ def test_several_are_one_step_which_undo_takes_back_whole_and_as_if_it_had_not_b
     stage.settle()
     before = {row.id: row.values for row in records.page(replica, ListQuery(entity="customer")).rows}
     page.list.selection.take_every_one()
-    popup = page.pool.ask_reason()
+    menu = page.list.actions_of_list.open_menu(QPoint())
+    assert menu is not None
+    next(action for action in menu.actions() if action.text() == "Return to the pool").trigger()
+    menu.close()
+    popup = page.findChild(NamePopup) or stage.window.findChild(NamePopup)
     assert popup is not None
     popup.line.setText("不再跟进")
     stage.press(popup.line, Key.Key_Return)
@@ -144,7 +149,12 @@ def test_an_undone_claim_counts_against_no_limit_and_what_goes_too_far_is_said(s
     stage.settle()
     for _ in range(2):
         page.list.selection.take_every_one()
-        page.pool.claim()
+        menu = page.list.actions_of_list.open_menu(QPoint())
+        assert menu is not None
+        offered = {action.text(): action for action in menu.actions()}
+        assert "Return to the pool" not in offered, "these are there"
+        offered["Claim from the pool"].trigger()
+        menu.close()
         stage.settle()
         told = "2 of 3 customers: Claimed; yours when HQ has agreed. You took 2 customers in 24 hours"
         assert show(stage.notices[-1].text).startswith(told)
