@@ -110,6 +110,8 @@ class FileRow:
     """Whether that picture is on this laptop."""
     added_ms: int
     added_by: str | None
+    role: str = ""
+    """Which file of its record it is, where it is one of `FILE_ROLES`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -422,6 +424,7 @@ def _row(
         has_preview=row.preview_sha256 in here,
         added_ms=row.created_at or 0,
         added_by=row.created_by,
+        role=row.role or "",
     )
 
 

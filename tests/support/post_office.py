@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 from typing import Any, cast
 
 from aiosmtpd.controller import Controller
@@ -53,8 +55,13 @@ class PostOffice:
 
 
 @contextmanager
-def post_office(user: str = "", password: str = "") -> Iterator[PostOffice]:
-    """Serve one for as long as the block runs; with a user, only who signs in hands letters over."""
+def post_office(
+    user: str = "", password: str = "", *, files: tuple[Path, Path] | None = None
+) -> Iterator[PostOffice]:
+    """Serve one for as long as the block runs; with a user, only who signs in hands letters over.
+
+    With the files of a certificate and its key only over lines encrypted by STARTTLS.
+    """
 
     def signs_in(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: Any) -> AuthResult:
         is_right = (given.login, given.password) == (user.encode(), password.encode())
@@ -67,6 +74,10 @@ def post_office(user: str = "", password: str = "") -> Iterator[PostOffice]:
     guard: dict[str, Any] = {}
     if user:
         guard = {"authenticator": signs_in, "auth_required": True, "auth_require_tls": False}
+    if files is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*files)
+        guard |= {"tls_context": context, "require_starttls": True}
     controller = Controller(
         office, hostname="127.0.0.1", port=office.port, data_size_limit=40_000_000, **guard
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.support.hq import Office
 from tests.support.paper_firm import PaperFirm, headquarters_of, paper_firm
 from tests.support.post_office import PostOffice, post_office
 from tests.support.replicas import Laptops
+from tests.support.tls import certificate
 
 
 @pytest.fixture(scope="module")
@@ -235,3 +237,18 @@ def test_a_password_is_asked_for_and_a_wrong_one_lets_mails_wait(firm: PaperFirm
         right = headquarters_of(firm.office, **server, smtp_password="secret of the office")
         assert send_due(right, firm.office.now_ms)["sent"] == 1
         assert len(guarded.letters) == 1
+
+
+def test_a_line_is_encrypted_where_the_server_offers_it_and_to_nobody_unknown(
+    firm: PaperFirm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail, files = written(firm), certificate(tmp_path)
+    firm.sync()
+    with post_office(files=files) as sealed:
+        hq = headquarters_of(firm.office, smtp_server=f"smtp://127.0.0.1:{sealed.port}")
+        assert send_due(hq, firm.office.now_ms)["waiting"] == 1
+        assert not sealed.letters
+        assert "does not answer" in str(firm.office.row("outgoing_mail", mail)["outcome"])
+        monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
+        assert send_due(hq, firm.office.now_ms)["sent"] == 1
+        assert len(sealed.letters) == 1

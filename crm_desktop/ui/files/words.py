@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from crm_core.entities.attachment import FILE_ROLES
 from crm_core.i18n import Message, message, plural
 from crm_desktop.services.attachments import FileRow, FileState
 from crm_desktop.ui.format import figure, file_size, near_moment, percent
 from crm_desktop.ui.translate import show, tr
+
+ROLE_WORDS = {choice.value: choice.label for choice in FILE_ROLES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,10 @@ def state_words(row: FileRow, progress: tuple[int, int] | None = None) -> str:
 
 
 def second_line(row: FileRow) -> str:
-    """Return what stands under a file's name: caption, pages, size, when it was added."""
+    """Return what stands under a file's name: what it is, caption, pages, size, when it was added."""
     added = near_moment(datetime.fromtimestamp(row.added_ms / 1000, UTC)) if row.added_ms else ""
     pages = plural(row.pages, message("1 page"), message("{count} pages", count=figure(row.pages)))
     size = file_size(row.size) if row.size else ""
-    parts = (row.caption, show(pages) if row.pages else "", size, added)
+    role = tr(ROLE_WORDS.get(row.role, row.role))
+    parts = (role, row.caption, show(pages) if row.pages else "", size, added)
     return " · ".join(part for part in parts if part)
