@@ -49,9 +49,9 @@ from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
-from crm_desktop.ui.widgets.scrolling import scrolled
+from crm_desktop.ui.widgets.scrolling import UprightArea
 
-NARROW_BELOW = 1180  # px of window before the font scale: narrower, one of the two is shown
+NARROW_BELOW = 1130  # px of its own before the font scale: narrower, one of the two is shown
 _PREVIEW = 440
 _FOLLOWED = frozenset(
     ("quote_line", "quote_group", "contact", "customer", "price", "price_book", "exchange_rate")
@@ -170,7 +170,7 @@ class QuoteEditor(Live, QWidget):
     def resizeEvent(self, event: object) -> None:
         """Give the preview the editor's place where there is no room for both."""
         super().resizeEvent(event)
-        narrow = self.window().width() < theme().px(NARROW_BELOW)
+        narrow = self.width() < theme().px(NARROW_BELOW)
         if narrow != self._narrow:
             self._narrow = narrow
             self._wants_preview = not narrow
@@ -202,7 +202,7 @@ class QuoteEditor(Live, QWidget):
         self._splitter.addWidget(self._stack)
         self._blank = QWidget()
         self._sheet = QWidget()
-        self._scroll = scrolled(self._sheet)
+        self._scroll = UprightArea(self._sheet)
         for widget in (self._blank, self._scroll, self.missing):
             self._stack.addWidget(widget)
         column = QVBoxLayout(self._sheet)

@@ -22,6 +22,7 @@ from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.chips import Chip, ChipLook
 from crm_desktop.ui.widgets.fields import DateField, Field
+from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.glyphs import Glyph, GlyphLabel
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
@@ -232,11 +233,14 @@ class StateBar(Live, QWidget):
         self.steps = StateSteps()
         self.remark = ElidedLabel("", color="text-soft", step="caption")
         self.copy = Button(message("Copy as new draft"), icon="file", small=True)
-        row = QHBoxLayout(self)
-        keep_margins(row, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
-        row.setSpacing(16)
+        line = QWidget()
+        row = FlowLayout(line, gap=12, line_gap=8)
         row.addWidget(self.steps)
-        row.addWidget(self.remark, 1)
+        column = QVBoxLayout(self)
+        keep_margins(column, PAGE_MARGIN, 7, PAGE_MARGIN, 7)
+        column.setSpacing(4)
+        column.addWidget(line)
+        column.addWidget(self.remark)
         self.revise = Button(message("New version"), icon="pen", small=True)
         self.make = Button(message("Make…"), icon="plus", small=True)
         menu = Menu(self)
@@ -259,7 +263,6 @@ class StateBar(Live, QWidget):
         self.revise.clicked.connect(self.revision_asked)
         self.copy.clicked.connect(self.copy_asked)
         self.retranslate()
-        self.retint()
 
     def show_view(self, view: QuoteView, *, may_create: bool, makes: Collection[str] = ()) -> None:
         """Show a quote's state. `makes`: kinds of record the person may make of it."""
@@ -282,6 +285,7 @@ class StateBar(Live, QWidget):
         elif not view.editable:
             remark = message("You may look at this quote but not change it.")
         self.remark.say(remark)
+        self.remark.setVisible(bool(remark))
         self.copy.setVisible(may_create)
         self.revise.setVisible(may_create and state in ("sent", "declined", "expired"))
 
@@ -297,10 +301,6 @@ class StateBar(Live, QWidget):
         self.mail.setVisible(mail)
         self.sign.setVisible(sign)
         self.out.setVisible(mail or sign)
-
-    def retint(self) -> None:
-        """Keep the height of the theme."""
-        self.setFixedHeight(theme().px(40))
 
 
 def _row(widgets: list[QWidget]) -> QWidget:
