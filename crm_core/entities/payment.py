@@ -242,7 +242,7 @@ class Receipt(Entity):
         11, N_("Kind"), RECEIPT_KINDS, default="receipt", required=True, in_list=True, since=3
     )
     customer_id: Mapped[str | None] = ref(
-        12, N_("Customer"), "customer", required=True, parent=True, in_list=True, since=3
+        12, N_("Customer"), "customer", required=True, parent=True, lends=True, in_list=True, since=3
     )
     status: Mapped[str | None] = choice(
         13, N_("State"), RECEIPT_STATES, default="reported", in_list=True, indexed=True, since=3
