@@ -26,6 +26,7 @@ from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
 from crm_desktop.services import customers, deals, lists, records, search, timeline
 from crm_desktop.services.outcome import Outcome
+from crm_desktop.ui import settling
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.main_window import MainWindow
@@ -165,6 +166,17 @@ def walk_through(session: Session) -> None:
     )
     for _ in range(RUNS):
         session.run("board of 5,000 open deals, read anew", frame.refresh, partial(deals.board, replica))
+
+    def rename(number: int) -> Outcome[Record]:
+        return records.update(replica, "deal", record_id("deal", 0), {"name": f"Renamed {number}"})
+
+    for number in range(RUNS):
+        time.sleep(settling.QUIET_MS / 1000)  # a change so long after another is a single one
+        session.run(
+            "deal changed elsewhere, until the board shows it",
+            partial(frame.context.change, frame, partial(rename, 2 * number)),
+            partial(rename, 2 * number + 1),
+        )
     session.weigh("the board")
     session.heart.watch(lambda: frame.go(Place(page="home")))
     session.weigh("the home page")

@@ -37,6 +37,8 @@ from crm_desktop.services.outcome import Outcome
 
 CARDS_A_COLUMN = 50
 _OWNER = (func.coalesce(User.name, ""), func.coalesce(Deal.owner_id, ""))
+_Found = tuple[Deal, str | None, str | None]
+"""A deal with the names of its customer and its owner."""
 COMMIT_PROBABILITY = 75  # a deal as likely as this is counted on
 
 
@@ -187,11 +189,13 @@ def board(
         setup = milestones.Setup(session)
         held = _stages_with_deals(session, open_stages)
         open_stages = [stage for stage in open_stages if not stage.retired or stage.id in held]
+        found = [(stage, _first_deals(session, narrowed, stage, limit)) for stage in open_stages]
+        cards = _cards(session, replica, found, setup)
         columns = tuple(
             Column(
                 stage=stage,
                 total=totals.get(stage.id, ColumnTotal(count=0, amount_minor=0, weighted_minor=0)),
-                cards=_cards(session, replica, narrowed, stage, limit, None, setup),
+                cards=cards[stage.id],
             )
             for stage in open_stages
         )
@@ -222,7 +226,8 @@ def more_cards(
             return ()
         stage = next(s for s in stages(session, row.pipeline_id or "") if s.id == stage_id)
         narrowed = _narrowed(session, replica.person, shown)
-        return _cards(session, replica, narrowed, stage, limit, after, milestones.Setup(session))
+        found = _first_deals(session, narrowed, stage, limit, after)
+        return _cards(session, replica, [(stage, found)], milestones.Setup(session))[stage.id]
 
 
 def place_in_column(
@@ -342,15 +347,10 @@ def _others(session: Session, shown: _Narrowed, open_stages: list[StageRow], cur
     return int(session.scalar(statement) or 0)
 
 
-def _cards(
-    session: Session,
-    replica: Replica,
-    shown: _Narrowed,
-    stage: StageRow,
-    limit: int,
-    after: Card | None,
-    setup: milestones.Setup,
-) -> tuple[Card, ...]:
+def _first_deals(
+    session: Session, shown: _Narrowed, stage: StageRow, limit: int, after: Card | None = None
+) -> list[_Found]:
+    """Return the first deals of a stage, or the first after a card, in the order of its column."""
     statement = _open(
         select(Deal, Customer.name, User.name)
         .join(Customer, Customer.id == Deal.customer_id, isouter=True)
@@ -360,39 +360,51 @@ def _cards(
     )
     if after is not None:
         statement = statement.where(_following(session, after, shown))
-    rows = session.execute(statement.order_by(*_order(shown)).limit(limit)).all()
-    deals: list[tuple[Deal, str | None, str | None]] = [(row[0], row[1], row[2]) for row in rows]
-    ids = [deal.id for deal, _, _ in deals]
+    rows = session.execute(statement.order_by(*_order(shown)).limit(limit))
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _cards(
+    session: Session,
+    replica: Replica,
+    found: Sequence[tuple[StageRow, Sequence[_Found]]],
+    setup: milestones.Setup,
+) -> dict[str, tuple[Card, ...]]:
+    """Return the cards of the deals found in each stage, by the stage's id.
+
+    What stands on a card besides the deal is read once for all: most of a board's time goes into statements.
+    """
+    deals = [deal for _, rows in found for deal, _, _ in rows]
+    ids = [deal.id for deal in deals]
     now = replica.clock.now_ms()
     steps = next_steps(session, Activity.deal_id, ids, now, end_of_today_ms(now))
     marks = marks_of(session, "deal", ids)
     shows_money = not_masked(replica.person, "deal", "amount")
-    steps_done = milestones.progress_of(session, [deal for deal, _, _ in deals], setup)
-    cards = []
-    for deal, customer_name, owner_name in deals:
+    steps_done = milestones.progress_of(session, deals, setup)
+
+    def card(stage: StageRow, deal: Deal, customer_name: str | None, owner_name: str | None) -> Card:
         days = max(0, (now - (deal.stage_since or deal.created_at or now)) // DAY_MS)
-        cards.append(
-            Card(
-                id=deal.id,
-                name=deal.name or "",
-                customer_id=deal.customer_id,
-                customer_name=customer_name or "",
-                owner_id=deal.owner_id,
-                owner_name=owner_name or "",
-                stage_id=stage.id,
-                amount_minor=deal.amount if shows_money else None,
-                currency=deal.currency,
-                close_date=deal.close_date,
-                days_in_stage=days,
-                too_long=bool(stage.age_limit_days and days > stage.age_limit_days),
-                next_step=steps.get(deal.id),
-                not_sent=deal.id in marks.not_sent,
-                conflict=deal.id in marks.conflict,
-                milestones=steps_done.get(deal.id),
-                skip_reason=(deal.skip_reason or "") if deal.skip_at == deal.stage_since else "",
-            )
+        return Card(
+            id=deal.id,
+            name=deal.name or "",
+            customer_id=deal.customer_id,
+            customer_name=customer_name or "",
+            owner_id=deal.owner_id,
+            owner_name=owner_name or "",
+            stage_id=stage.id,
+            amount_minor=deal.amount if shows_money else None,
+            currency=deal.currency,
+            close_date=deal.close_date,
+            days_in_stage=days,
+            too_long=bool(stage.age_limit_days and days > stage.age_limit_days),
+            next_step=steps.get(deal.id),
+            not_sent=deal.id in marks.not_sent,
+            conflict=deal.id in marks.conflict,
+            milestones=steps_done.get(deal.id),
+            skip_reason=(deal.skip_reason or "") if deal.skip_at == deal.stage_since else "",
         )
-    return tuple(cards)
+
+    return {stage.id: tuple(card(stage, *row) for row in rows) for stage, rows in found}
 
 
 def _order(shown: _Narrowed) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QTimer
@@ -24,6 +25,7 @@ from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
 from crm_desktop.services import deals, milestones, records
 from crm_desktop.services.deals import Card
+from crm_desktop.ui import settling
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.pages.pipeline import PipelinePage
@@ -820,3 +822,27 @@ def test_a_card_is_really_dragged_to_the_next_column(shown: Shown) -> None:
     assert strip == [True]
     assert _stage_of(shown.app, card.id) == target.stage_id
     assert not shown.page.board.strip.isVisible()
+
+
+def test_a_change_made_elsewhere_is_read_at_once_and_once(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    planned_ms: list[int] = []
+    read, timer = deals.board, shown.page._changes._timer
+
+    def board(*arguments: Any) -> Any:
+        asked.append(arguments)
+        return read(*arguments)
+
+    monkeypatch.setattr(deals, "board", board)
+    timer.timeout.connect(lambda: planned_ms.append(timer.interval()))
+    shown.qtbot.wait(settling.QUIET_MS)  # a change so long after another is a single one
+    column = shown.columns[0]
+    card = column.model.cards[0]
+    shown.context.change(
+        shown.page, lambda: records.update(shown.app.replica, "deal", card.id, {"name": "Renamed elsewhere"})
+    )
+    shown.settle()
+    assert "Renamed elsewhere" in [each.name for each in column.model.cards]
+    assert (len(asked), planned_ms) == (1, [settling.SOON_MS])
