@@ -136,6 +136,8 @@ _TOUR: tuple[str, ...] = (
     "activity-new=calendar!calendar.new",
     "quotes",
     "quote=quotes:Q-",
+    "quote-mail=quotes:Q-!quotes.mail",
+    "quote-sign=quotes:Q-!quotes.sign",
     "orders",
     "order=orders:O-",
     "contracts",
