@@ -119,6 +119,8 @@ _COMMANDS = {
     "calendar": _Lazy("calendar", "calendar", N_("What is planned, planning, and calendar files.")),
     "document": _Lazy("documents", "document", N_("Write a document of a record from a template.")),
     "quote": _Lazy("outgoing", "quote", N_("Quotes: documents, versions, mails and answers.")),
+    "order": _Lazy("agreed", "order", N_("Orders: made of quotes and contracts, delivered, taken back.")),
+    "contract": _Lazy("agreed", "contract", N_("Contracts: made of quotes, and renewed.")),
     "price": _Lazy("prices", "price", N_("Tell what a product costs, from which price book, and why.")),
     "payments": _Lazy("payments", "payments", N_("Payment plans, receipts, and what is overdue.")),
     "approvals": _Lazy("approvals", "approvals", N_("What waits for approval, and deciding about it.")),
