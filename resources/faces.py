@@ -99,7 +99,7 @@ def face_of(character: str, face: Face) -> Face | None:
 def runs(text: str, face: Face) -> list[tuple[str, Face]]:
     """Return the text cut where another face takes over; what no face has stays in its own."""
     known = font(face).face.charToGlyph
-    if all(ord(character) in known for character in text):
+    if all(map(known.__contains__, map(ord, text))):
         return [(text, face)]
     return [
         ("".join(part), found)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from itertools import groupby
 
@@ -187,19 +188,22 @@ def _draw_picture(canvas: Canvas, mark: Picture) -> None:
         raise UserError(N_("The logo cannot be read; use a PNG or JPEG picture")) from error
 
 
-def _draw_qr(canvas: Canvas, mark: QrCode) -> None:
+@lru_cache(maxsize=16)
+def _qr_bars(address: str) -> tuple[int, tuple[tuple[int, int, int], ...]]:
+    """Return how many squares a side of a code has, and its dark bars as (row, first column, squares).
+
+    Kept: a preview is drawn again and again, and finding the squares takes longer than drawing a page.
+    """
     from reportlab.graphics.barcode.qrencoder import (  # noqa: PLC0415 - its package loads half of reportlab
         QRCode,
         QRErrorCorrectLevel,
     )
 
     code = QRCode(None, QRErrorCorrectLevel.M)
-    code.addData(mark.address)
+    code.addData(address)
     code.make()
     count = code.getModuleCount()
-    side = mark.size / count
-    canvas.setFillColor(_COLOURS[Ink.TEXT])
-    path = canvas.beginPath()
+    bars = []
     for row in range(count):
         column = 0
         while column < count:
@@ -207,8 +211,18 @@ def _draw_qr(canvas: Canvas, mark: QrCode) -> None:
             while column < count and code.isDark(row, column):
                 column += 1
             if column > start:
-                path.rect(*_box(mark.x + start * side, mark.y + row * side, (column - start) * side, side))
+                bars.append((row, start, column - start))
             column += 1
+    return count, tuple(bars)
+
+
+def _draw_qr(canvas: Canvas, mark: QrCode) -> None:
+    count, bars = _qr_bars(mark.address)
+    side = mark.size / count
+    canvas.setFillColor(_COLOURS[Ink.TEXT])
+    path = canvas.beginPath()
+    for row, start, squares in bars:
+        path.rect(*_box(mark.x + start * side, mark.y + row * side, squares * side, side))
     canvas.drawPath(path, stroke=0, fill=1)
     left, bottom, width, height = _box(mark.x, mark.y, mark.size, mark.size)
     canvas.linkURL(mark.address, (left, bottom, left + width, bottom + height), thickness=0, F=_PRINTED)

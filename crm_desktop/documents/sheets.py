@@ -103,10 +103,15 @@ def _clean(mark: Text) -> Text:
 
 def printed(pages: Sequence[Page]) -> list[tuple[str, Face]]:
     """Return every character the pages print with its face, each pair once, in the order of reading."""
-    found: dict[tuple[str, Face], None] = {}
+    found: list[tuple[str, Face]] = []
+    seen: dict[Face, set[str]] = {face: set() for face in Face}
     for page in pages:
         for mark in page.marks:
             if isinstance(mark, (Text, Watermark)):
                 face = mark.face if isinstance(mark, Text) else Face.STRONG
-                found.update(dict.fromkeys((character, face) for character in mark.text))
-    return list(found)
+                known = seen[face]
+                if not known.issuperset(mark.text):
+                    new = [each for each in dict.fromkeys(mark.text) if each not in known]
+                    known.update(new)
+                    found += [(each, face) for each in new]
+    return found
