@@ -308,7 +308,7 @@ def _out_and_back(
                 body=str((row.recipients if is_mail else row.reason) or ""),
                 who=writers.get(row.created_by or "", "") if is_mail else str(row.name or ""),
                 field="outgoing" if is_mail else "signature",
-                status=None if is_mail else row.verdict,
+                status=row.status if is_mail else row.verdict,
             )
 
 

@@ -38,6 +38,7 @@ from crm_desktop.ui.quotes.hairline import Hairline
 from crm_desktop.ui.quotes.header import FieldsRow, StateBar, TitleRow
 from crm_desktop.ui.quotes.line_work import LineWork
 from crm_desktop.ui.quotes.lines import Col, QuoteLines
+from crm_desktop.ui.quotes.outgoing_bar import OutgoingBar
 from crm_desktop.ui.quotes.preview import PreviewPane
 from crm_desktop.ui.quotes.price_bar import PriceBar
 from crm_desktop.ui.quotes.terms import TermsRow
@@ -78,6 +79,7 @@ class QuoteEditor(Live, QWidget):
         self.states = StateBar()
         self.prices = PriceBar()
         self.approval = ApprovalBar(context)
+        self.outgoing = OutgoingBar(context)
         self.grid = LineGrid(self.lines, actions)
         self.entry = EntryLine(context)
         self.terms = TermsRow()
@@ -209,7 +211,7 @@ class QuoteEditor(Live, QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         parts = (self.title, self.fields, Hairline(), self.states, Hairline(), self.prices, self.approval)
-        for part in parts:
+        for part in (*parts, self.outgoing):
             column.addWidget(part)
         column.addWidget(self.grid, 1000)
         column.addWidget(self.entry)
@@ -285,6 +287,7 @@ class QuoteEditor(Live, QWidget):
         self.fields.show_view(view)
         self.states.show_view(view, may_create="quote" in makes, makes=makes)
         self.going_out.show_view(view)
+        self.outgoing.show_quote(quote)
         self.terms.show_quote(quote.values)
         self.totals.show_view(view)
         self.terms.setVisible(view.editable)

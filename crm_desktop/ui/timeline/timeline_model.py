@@ -35,6 +35,7 @@ _WITH_STATE = {
     ItemKind.INVOICE: "invoice",
     ItemKind.RECEIPT: "receipt",
     ItemKind.TICKET: "ticket",
+    ItemKind.MAIL: "outgoing_mail",  # one HQ sends; mails that were logged have no state
 }
 
 
@@ -226,6 +227,8 @@ def _lines(item: TimelineItem) -> list[Text]:
         lines.append(message("{amount} · {state}", amount=shown, state=state) if state else shown)
     elif state is not None and lines:
         lines[0] = message("{number} · {state}", number=lines[0], state=state)
+    elif state is not None:
+        lines.append(state)
     if around := _around(item):
         lines.append(around)
     return lines

@@ -90,6 +90,8 @@ def test_a_mail_is_written_with_the_templates_text_and_what_is_wrong_is_said(
     QTest.keyClick(form.to, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: not page.editor.going_out.is_open, timeout=WAIT_MS)
     (mail,) = outgoing.outgoing_of(app.replica, "quote", quote).mails
+    qtbot.waitUntil(page.editor.outgoing.isVisible, timeout=WAIT_MS)
+    assert page.editor.outgoing.bar.accessibleName().startswith("Queued Waits on this laptop")
     assert (mail.state, mail.mail["recipients"]) == ("queued", "Ann Moss <ann@kontor.example>")
     panel = OutgoingPanel(page.context)
     qtbot.addWidget(panel)
@@ -135,6 +137,8 @@ def test_a_customer_signs_by_keys_alone(page: QuotesPage, app: App, qtbot: QtBot
     assert (row.name, row.verdict, row.on_page, row.sealed_ms) == ("Ann Moss", "accepted", False, None)
     assert (row.signature["sha256"], row.signature["way"]) == (kept.sha256, "typed")
     qtbot.waitUntil(lambda: not page.editor.states.sign.isVisible(), timeout=WAIT_MS)
+    told = "Accepted by Ann Moss Not yet sealed by headquarters"
+    qtbot.waitUntil(lambda: page.editor.outgoing.bar.accessibleName() == told, timeout=WAIT_MS)
 
 
 def test_a_customer_draws_a_signature_or_declines_with_a_reason(
