@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from crm_core.errors import AccessDenied
 from crm_core.money import Money
 from crm_core.rules import approval
 from crm_core.rules.approval import Step, Verdict, Who
@@ -163,7 +164,7 @@ def test_a_quote_becomes_money_though_hq_falls_before_every_step(
         assert records.get(lin.replica, "quote", quote)["status"] == "sent"
         draft = mailing.draft(lin.replica, quote, "en")
         written = {"to": draft.to, "cc": "", "subject": draft.subject, "body": draft.body}
-        mailing.send(lin.replica, quote, draft.file, **written)
+        mailing.send(lin.replica, "quote", quote, draft.file, **written)
     hq.command("mail", "send")
     (letter,) = post.letters
     (attached,) = letter.iter_attachments()
@@ -184,15 +185,24 @@ def test_a_quote_becomes_money_though_hq_falls_before_every_step(
         ((line_id, _),) = orders.state(lin.replica, made).lines
         moving = Moving(order_line_id=line_id, quantity=Decimal(2), serials=("S-1", "S-2"))
         orders.deliver(lin.replica, made, [moving])
+        wanted = {"order_id": made, "kind": "vat_plain", "title_name": "Kontor Ltd"}
+        invoice = records.create(lin.replica, "invoice", wanted).value.id
+        with pytest.raises(AccessDenied):
+            records.update(lin.replica, "invoice", invoice, {"number": "1", "status": "issued"})
     with firm.alone(fay):
         assert records.get(fay.replica, "order", made)["total"] == 1220_40
         plan = payments.plan(fay.replica, "order", made)
         assert [row.instalment["amount"] for row in plan.rows] == [366_12, 854_28]
+        came_on = fay.replica.clock.today().isoformat()
         came = {"customer_id": plan.customer_id, "amount": 1220_40, "currency": "CNY"}
         receipt = payments.record_payment(fay.replica, came).value
         payments.match_as_proposed(fay.replica, receipt.id)
+        issued = {"number": "04400311", "issued_on": came_on, "status": "issued"}
+        records.update(fay.replica, "invoice", invoice, issued)
     paid = payments.plan(lin.replica, "order", made)
     assert (paid.paid_minor, paid.open_minor, paid.total) == (1220_40, 0, Money(1220_40, "CNY"))
+    told = records.get(lin.replica, "invoice", invoice)
+    assert (told["status"], told["number"], told["amount"]) == ("issued", "04400311", 1220_40)
     assert {row["serial"] for row in installed(lin)} == {"S-1", "S-2"}
     assert len(post.letters) == 1
     assert found_in(fay.replica.profile.root, fay.replica._key, [WORD_OF_A_CALL]) == set()
