@@ -7,33 +7,33 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from crm_core.entities import SCHEMAS
+from crm_core.entities import SCHEMAS, schema_of
 from crm_core.entities.activity import Activity
 from crm_core.entities.customer import Customer
 from crm_core.entities.deal import Deal, Stage
 from crm_core.entities.people import User
 from crm_core.entities.quote import Quote
 from crm_core.entities.ticket import Ticket
-from crm_core.errors import UserError
 from crm_core.rules import pipeline
-from crm_core.rules.access import Action, decide
+from crm_core.rules.access import Action, Person, decide
 from crm_core.schema.field import Field, Plain
 from crm_core.schema.values import links_of
-from crm_desktop.models import state
+from crm_desktop.models import query, repository, state
 from crm_desktop.models.conditions import Condition, Op
+from crm_desktop.models.custom import all_custom_fields
+from crm_desktop.models.history import newest_lines
+from crm_desktop.models.records import Record, field_named
 from crm_desktop.models.replica import LOCAL_USER, Replica
 from crm_desktop.models.state import Key
-from crm_desktop.services import records
 from crm_desktop.services.calendar import months_back
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import marks_of
-from crm_desktop.services.value_history import fields_in_history
 
 MONTHS = 12
 OWNERS_SHOWN = 8
@@ -248,33 +248,54 @@ def recent(replica: Replica, limit: int = 8) -> tuple[RecentItem, ...]:
                 )
                 for row in rows
             ]
-    newest_items = sorted(found, key=lambda item: (-item.at_ms, item.record_id))[:limit]
-    return tuple(replace(item, change=_change_of(replica, item)) for item in newest_items)
+        newest_items = sorted(found, key=lambda item: (-item.at_ms, item.record_id))[:limit]
+        changes = _changes_of(session, person, newest_items)
+    return tuple(replace(item, change=changes.get(item.record_id)) for item in newest_items)
 
 
-def _change_of(replica: Replica, item: RecentItem) -> Change | None:
-    """Return what was changed of a record at its newest moment: of several fields the first of its form."""
-    entity = item.entity
-    try:
-        present = records.get(replica, entity, item.record_id).values
-        entries = records.history(replica, entity, item.record_id, limit=_LINES)
-    except UserError:  # gone meanwhile
-        return None
-    if not entries:  # what was made before this laptop came has no history here
-        return Change() if present.get("created_at") == present.get("updated_at") else None
-    fields = fields_in_history(replica, entity)
-    newest = [entry for entry in entries if entry.at_ms == entries[0].at_ms]
-    if any(entry.field is None for entry in newest):
+def _changes_of(session: Session, person: Person, items: Iterable[RecentItem]) -> dict[str, Change]:
+    """Return what was changed of records at their newest moment, by id."""
+    by_entity: dict[str, list[str]] = {}
+    for item in items:
+        by_entity.setdefault(item.entity, []).append(item.record_id)
+    found = {}
+    for entity, ids in by_entity.items():
+        fields = {**schema_of(entity).fields, **all_custom_fields(session, entity)}
+        right = person.rights.class_right
+        told = {name: each for name, each in fields.items() if right(entity, each.field_class)}
+        for record_id, record in repository.get_many(session, entity, ids).items():
+            change = _change_of(session, record, told)
+            if change is not None:
+                found[record_id] = change
+    return found
+
+
+def _change_of(session: Session, record: Record, fields: Mapping[str, Field]) -> Change | None:
+    """Return the newest change of one record: of several fields the first of its form."""
+    lines = newest_lines(session, record.entity, record.id, limit=_LINES)
+    if not lines:  # what was made before this laptop came has no history here
+        return Change() if record.get("created_at") == record.get("updated_at") else None
+    newest = [line for line in lines if line.at_ms == lines[0].at_ms]
+    if any(not line.field for line in newest):
         return Change()
-    told = [field for entry in newest if (field := fields.get(entry.field or "")) is not None]
-    # What a step or a program writes beside it says less than what the person set.
-    field = min(told, key=lambda each: (each.read_only or each.computed, each.no), default=None)
-    if field is None:
+    told = []
+    for line in newest:
+        declared = field_named(record.schema, line.field)
+        field = fields.get(declared.name if declared is not None else line.field)
+        if field is not None:
+            # What a step or a program writes beside it says less than what the person set.
+            told.append(((field.read_only or field.computed, field.no), field, line.new))
+    if not told:
         return None
-    value = next(entry.new for entry in newest if entry.field == field.name)
-    values = {**present, field.name: value}
-    links = [link for link in links_of(field, values) if link[0] in SCHEMAS]
-    return Change(field=field, values=values, titles=records.titles(replica, links))
+    _, field, value = min(told, key=lambda each: each[0])
+    values = {**record.values, field.name: value}
+    titles = {
+        (entity, linked): title
+        for entity, linked in links_of(field, values)
+        if entity in SCHEMAS
+        for title in query.labels(session, entity, {linked}).values()
+    }
+    return Change(field=field, values=values, titles=titles)
 
 
 def stage_ids(session: Session, kind: str) -> list[str]:
