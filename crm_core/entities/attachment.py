@@ -9,8 +9,12 @@ from crm_core.i18n import N_
 from crm_core.schema.columns import choice, integer, owner, ref, text
 from crm_core.schema.entity import Entity, EntityMeta
 
-SENT, CERTIFICATE = "sent", "certificate"
-FILE_ROLES = choices((SENT, N_("As it was sent")), (CERTIFICATE, N_("Certificate of a signature")))
+SENT, CERTIFICATE, SIGNED = "sent", "certificate", "signed"
+FILE_ROLES = choices(
+    (SENT, N_("As it was sent")),
+    (CERTIFICATE, N_("Certificate of a signature")),
+    (SIGNED, N_("Signed copy")),
+)
 
 
 class Attachment(Entity):
@@ -39,7 +43,7 @@ class Attachment(Entity):
         21, N_("SHA-256 of the small picture"), indexed=True, in_form=False, since=2
     )
     role: Mapped[str | None] = choice(22, N_("What the file is"), FILE_ROLES, in_form=False, since=3)
-    """The very file a document went out as, or HQ's certificate; None: any other file."""
+    """The very file a document went out as or came back signed, or HQ's certificate; None: any other."""
     version: Mapped[int | None] = integer(23, N_("Version of the document"), in_form=False, since=3)
     """Of a file with a role: the version of its record that it is of."""
 

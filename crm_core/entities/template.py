@@ -11,7 +11,13 @@ from crm_core.i18n import N_
 from crm_core.schema.columns import boolean, choice, json, long_text, text
 from crm_core.schema.entity import Entity, EntityMeta
 
-DOCUMENT_KINDS = choices(("quote", N_("Quote")), ("proposal", N_("Proposal")), ("mail", N_("Text of a mail")))
+DOCUMENT_KINDS = choices(
+    ("quote", N_("Quote")),
+    ("proposal", N_("Proposal")),
+    ("contract", N_("Contract")),
+    ("order", N_("Order confirmation")),
+    ("mail", N_("Text of a mail")),
+)
 DOCUMENT_LANGUAGES = choices(("both", N_("Both languages")), ("zh", N_("Chinese")), ("en", N_("English")))
 DOCUMENT_ENGINES = choices(("pdf", N_("PDF")), ("word", N_("Word")), ("mail", N_("Plain text")))
 

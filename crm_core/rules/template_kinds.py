@@ -51,9 +51,12 @@ class DocumentKind:
     engines: tuple[str, ...] = (PDF, WORD)
 
 
+_PARTIES: Final[Mapping[str, str]] = MappingProxyType(
+    {"customer": "customer_id", "contact": "contact_id", "deal": "deal_id", "owner": "owner_id"}
+)
 _OF_QUOTE: Final[Mapping[str, Any]] = {
     "entity": "quote",
-    "links": {"customer": "customer_id", "contact": "contact_id", "deal": "deal_id", "owner": "owner_id"},
+    "links": _PARTIES,
     "lines": {"lines": Lines(entity="quote_line", link="quote_id", links={"product": "product_id"})},
     "totals": True,
     "accepts": True,
@@ -62,6 +65,23 @@ KINDS: Final[Mapping[str, DocumentKind]] = MappingProxyType(
     {
         "quote": DocumentKind(label=N_("Quote"), **_OF_QUOTE),
         "proposal": DocumentKind(label=N_("Proposal"), **_OF_QUOTE),
+        "contract": DocumentKind(
+            label=N_("Contract"),
+            entity="contract",
+            links=_PARTIES,
+            lines={
+                "lines": Lines(entity="contract_line", link="contract_id", links={"product": "product_id"}),
+                "clauses": Lines(entity="contract_clause", link="contract_id"),
+            },
+            totals=True,
+        ),
+        "order": DocumentKind(
+            label=N_("Order confirmation"),
+            entity="order",
+            links=_PARTIES,
+            lines={"lines": Lines(entity="order_line", link="order_id", links={"product": "product_id"})},
+            totals=True,
+        ),
         "mail": DocumentKind(label=N_("Text of a mail"), engines=(MAIL,), **_OF_QUOTE),
     }
 )
@@ -209,7 +229,8 @@ def _rows(lines: Lines, fields_of: FieldsOf) -> Rows:
             linked = dict(_record(target, fields_of(target)).fields)
             linked["picture"] = Leaf(label=message("Picture"), sort=Sort.PICTURE)
             row[name] = Part(label=Message(own[link].label), fields=linked)
-    return Rows(label=message("Lines"), row=Part(label=message("Line"), fields=row))
+    label = Message(SCHEMAS[lines.entity].meta.plural) if not lines.links else message("Lines")
+    return Rows(label=label, row=Part(label=message("Line"), fields=row))
 
 
 def _sums() -> Part:

@@ -30,7 +30,7 @@ from crm_desktop.cli.values import (
     record_id_of,
     tell_doubts,
 )
-from crm_desktop.documents import sent_file
+from crm_desktop.documents import agreed_files, sent_file
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
@@ -192,10 +192,13 @@ def set_fields(terminal: Terminal, entity: str, record_id: str, assignments: tup
 
 
 def keep_what_was_sent(replica: Replica, before: Record, after: Record) -> None:
-    """Keep the file of a quote that a command has just marked as sent, as the window does."""
-    was_draft = before.entity == "quote" and is_draft(before.values)
-    if was_draft and after.get("status") == SENT and attachments.may_add(replica):
-        sent_file.keep(replica, after.id, "zh" if LANGUAGE == CHINESE else "en")
+    """Keep the file of a quote or contract a command has just marked as sent, as the window does."""
+    was_sent = is_draft(before.values) and after.get("status") == SENT and attachments.may_add(replica)
+    language = "zh" if LANGUAGE == CHINESE else "en"
+    if was_sent and before.entity == "quote":
+        sent_file.keep(replica, after.id, language)
+    elif was_sent and before.entity == agreed_files.CONTRACT:
+        agreed_files.keep_sent(replica, after.id, language)
 
 
 @click.command(help=tr(N_("Delete a record; restore brings it back.")))

@@ -34,8 +34,8 @@ class Manuscript:
         return say(label, self.language)
 
     def say_version(self) -> str:
-        """Return the quote's version in words."""
-        return say_version(self.document.version, self.language)
+        """Return the quote's version in words; '' for what has no versions."""
+        return "" if not self.document.version else say_version(self.document.version, self.language)
 
     def choose(self, zh: str, en: str) -> str:
         """Return the text in the document's leading language, or in the only one there is."""

@@ -265,6 +265,12 @@ class _Reader:
     def _part(self, name: str, tokens: Sequence[Token], place: int) -> tuple[list[Piece], int]:
         """Return a part of the standard layout, and the place after it."""
         quote, after = self.quote, place + 3
+        if (
+            name == "totals"
+            or (name == "terms" and blocks.terms_columns(quote))
+            or (name == "lines" and quote.document.groups)
+        ):
+            self._level = 0  # they enter the outline at its top
         match name:
             case "page":
                 return [Piece(turn=True)], after

@@ -301,7 +301,7 @@ def running_head(quote: Manuscript) -> Block:
     """Return the head of every page but the first."""
     ours = quote.document.letterhead
     name = quote.choose(ours.name_zh, ours.name_en)
-    right = f"{quote.called} {quote.document.number} · {quote.say_version()}"
+    right = " · ".join(filter(None, (f"{quote.called} {quote.document.number}", quote.say_version())))
     room = TEXT_WIDTH - quote.width(right, Face.REGULAR, 7.5) - 6
     size = quote.fit(name, room, Face.STRONG, BODY.size)
     return Block(

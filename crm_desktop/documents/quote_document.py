@@ -92,7 +92,7 @@ class QuoteDocument:
 
     `groups` stand in the order of the lines and do not overlap; a line may be in none. `draft`: the number
     is not a final one. `subject_to_approval`: somebody has still to approve the discount. `acceptance_url`:
-    where the customer may accept online, None without such a page.
+    where the customer may accept online, None without such a page. `version` 0: it has none.
     """
 
     letterhead: Letterhead

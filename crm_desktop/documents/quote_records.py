@@ -1,17 +1,20 @@
-"""From a quote in the replica to the document that prints it."""
+"""From a quote, contract or order in the replica to the document that prints it."""
 
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from crm_core.money import Money
+from crm_core.rules.quote_state import is_draft
 from crm_core.rules.totals import Totals
 from crm_core.schema.phones import shown_form
 from crm_core.schema.values import DEFAULT_CURRENCY
@@ -25,12 +28,15 @@ from crm_desktop.documents.quote_document import (
     clauses,
 )
 from crm_desktop.documents.quote_pdf import quote_pdf, write_quote_pdf
-from crm_desktop.models import numbers, quote_totals, repository, state
+from crm_desktop.models import numbers, quote_totals, repository, sheet_totals, state
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
 from crm_desktop.services import approving, links
 from crm_desktop.services.company import company
+
+QUOTE: Final = "quote"
+_DAYS: Final = {QUOTE: "issued_on", "order": "ordered_on", "contract": "signed_on"}
 
 
 def write_pdf(replica: Replica, quote_id: str, file: Path, language: str) -> int:
@@ -43,26 +49,36 @@ def pdf_bytes(replica: Replica, quote_id: str, language: str, acceptance_url: st
     return quote_pdf(document_of(replica, quote_id, acceptance_url), language)[0]
 
 
-def file_name(replica: Replica, quote_id: str) -> str:
-    """Return the name a quote's file gets: number, version, customer."""
+def file_name(replica: Replica, quote_id: str, entity: str = QUOTE) -> str:
+    """Return the name a document's file gets: number, of a quote the version, customer."""
     with replica.read() as session:
-        quote = _needed(session, quote_id)
+        quote = _needed(session, quote_id, entity)
         customer = _linked(session, quote, "customer_id", "customer")
     name = "".join(c for c in (customer.title if customer else "") if c.isalnum() or c in " -").strip()
-    parts = [f"{_number(quote, 0)[0]}-v{quote.get('version', 1)}", name[:40]]
+    version = f"-v{quote.get('version', 1)}" if entity == QUOTE else ""
+    parts = [_number(quote, 0)[0] + version, name[:40]]
     return "_".join(part for part in parts if part) + ".pdf"
 
 
-def document_of(replica: Replica, quote_id: str, acceptance_url: str | None = None) -> QuoteDocument:
-    """Return what the quote's PDF says. `NotFound` where the quote is not on this laptop.
+def document_of(
+    replica: Replica, record_id: str, acceptance_url: str | None = None, entity: str = QUOTE
+) -> QuoteDocument:
+    """Return what the PDF of a quote, contract or order says. `NotFound` where it is not on this laptop.
 
-    `acceptance_url`: of a link that is being made; without one, of the quote's open link made here.
+    `acceptance_url`: of a link that is being made; without one, of a quote's open link made here.
     """
     with replica.read() as session:
-        quote = _needed(session, quote_id)
-        groups = quote_totals.groups_of(session, quote_id)
-        lines = quote_totals.lines_of(session, quote_id, groups)
-        found = quote_totals.totals_of(quote, lines)
+        quote = _needed(session, record_id, entity)
+        if entity == QUOTE:
+            groups = quote_totals.groups_of(session, record_id)
+            lines = quote_totals.lines_of(session, record_id, groups)
+            found = quote_totals.totals_of(quote, lines)
+            printed = _printed_groups(groups, lines, found)
+            acceptance_url = acceptance_url or links.known_url(session, quote)
+        else:
+            lines = sheet_totals.lines_of(session, entity, record_id)
+            found = quote_totals.totals_of(quote, lines)
+            printed = _printed_headings(lines, found)
         facts = company(session)
         currency = quote.get("currency") or DEFAULT_CURRENCY
         customer = _linked(session, quote, "customer_id", "customer")
@@ -70,7 +86,7 @@ def document_of(replica: Replica, quote_id: str, acceptance_url: str | None = No
         owner = _linked(session, quote, "owner_id", "user")
         number, draft = _number(quote, state.read(session, Key.DEVICE))
         valid_until = quote.get("valid_until")
-        issued_on = quote.get("issued_on")
+        issued_on = quote.get(_DAYS[entity])
         return QuoteDocument(
             letterhead=Letterhead(
                 name_zh=facts.name,
@@ -81,7 +97,7 @@ def document_of(replica: Replica, quote_id: str, acceptance_url: str | None = No
                 email=facts.email,
             ),
             number=number,
-            version=quote.get("version", 1),
+            version=quote.get("version", 1) if entity == QUOTE else 0,
             issued_on=datetime.date.fromisoformat(issued_on) if issued_on else datetime.date.today(),  # noqa: DTZ011
             valid_until=datetime.date.fromisoformat(valid_until) if valid_until else None,
             customer=_customer_block(customer, contact),
@@ -93,19 +109,19 @@ def document_of(replica: Replica, quote_id: str, acceptance_url: str | None = No
             ),
             lines=tuple(_printed_line(session, line, currency) for line in lines),
             totals=found,
-            groups=_printed_groups(groups, lines, found),
+            groups=printed,
             terms_zh=clauses(quote.get("terms")),
             terms_en=clauses(quote.get("terms_en")),
-            acceptance_url=acceptance_url or links.known_url(session, quote),
-            draft=draft,
+            acceptance_url=acceptance_url,
+            draft=draft or (entity != QUOTE and is_draft(quote.values)),
             subject_to_approval=approving.is_subject_to_approval(
                 session, replica.person, replica.clock, quote
             ),
         )
 
 
-def _needed(session: Session, quote_id: str) -> Record:
-    quote = repository.get(session, "quote", quote_id)
+def _needed(session: Session, quote_id: str, entity: str = QUOTE) -> Record:
+    quote = repository.get(session, entity, quote_id)
     if quote is None:
         raise NotFound(N_("There is no such record on this laptop"))
     return quote
@@ -158,6 +174,28 @@ def _printed_groups(
                     subtotal_minor=sums.get(group.id, 0),
                 )
             )
+    return tuple(printed)
+
+
+def _printed_headings(lines: Sequence[Record], found: Totals) -> tuple[PrintedGroup, ...]:
+    """Return the groups of lines that follow each other under one heading."""
+    printed = []
+    place = 0
+    for title, some in itertools.groupby(lines, key=lambda line: str(line.get("heading") or "")):
+        rows = list(some)
+        if title:
+            english = str(rows[0].get("heading_en") or "")
+            nets = (each.net_minor for each in found.lines[place : place + len(rows)] if each.counts)
+            printed.append(
+                PrintedGroup(
+                    title_zh=title,
+                    title_en=english if english != title else "",
+                    first=place,
+                    count=len(rows),
+                    subtotal_minor=sum(nets),
+                )
+            )
+        place += len(rows)
     return tuple(printed)
 
 

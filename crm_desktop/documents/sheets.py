@@ -60,7 +60,7 @@ def turn(sheets: list[Sheet], running: Block) -> None:
 def finish(sheet: Sheet, number: int, count: int, quote: Manuscript) -> Page:
     """Return the page with its foot, and the watermark of one that is not final below everything."""
     marks: list[Mark] = [*_watermarks(quote)]
-    left = f"{quote.document.number} · {quote.say_version()}"
+    left = " · ".join(filter(None, (quote.document.number, quote.say_version())))
     right = say_page(number, count, quote.language)
     marks += [
         *sheet.marks,

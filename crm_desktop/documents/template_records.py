@@ -19,6 +19,7 @@ from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_, Message
 from crm_core.money import Money
 from crm_core.rules.access import ClassRight
+from crm_core.rules.sheets import SHEETS
 from crm_core.rules.template_check import problems_of
 from crm_core.rules.template_kinds import (
     ACCEPTANCE_LINK,
@@ -39,10 +40,10 @@ from crm_core.schema.values import currency_of
 from crm_desktop.documents import word
 from crm_desktop.documents.markup import PICTURE, escape
 from crm_desktop.documents.quote_document import QuoteDocument
-from crm_desktop.documents.quote_records import document_of
+from crm_desktop.documents.quote_records import QUOTE, document_of
 from crm_desktop.documents.saving import save
 from crm_desktop.documents.template_pdf import FilledTemplate, template_pdf
-from crm_desktop.models import blobs, quote_totals, repository
+from crm_desktop.models import blobs, quote_totals, repository, sheet_totals
 from crm_desktop.models.custom import fields_of
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
@@ -57,6 +58,12 @@ _SHIPPED: Final[Mapping[str, tuple[str, DocumentLanguage, str, str]]] = {
     "proposal.zh": ("proposal", "zh", "proposal.zh.md", N_("Proposal in Chinese")),
     "proposal.en": ("proposal", "en", "proposal.en.md", N_("Proposal in English")),
     "proposal.both": ("proposal", "both", "proposal.both.md", N_("Proposal in both languages")),
+    "contract.zh": ("contract", "zh", "contract.zh.md", N_("Contract in Chinese")),
+    "contract.en": ("contract", "en", "contract.en.md", N_("Contract in English")),
+    "contract.both": ("contract", "both", "contract.both.md", N_("Contract in both languages")),
+    "order.zh": ("order", "zh", "order.zh.md", N_("Order confirmation in Chinese")),
+    "order.en": ("order", "en", "order.en.md", N_("Order confirmation in English")),
+    "order.both": ("order", "both", "order.both.md", N_("Order confirmation in both languages")),
     "mail.zh": ("mail", "zh", "mail.zh.txt", N_("Text of a mail in Chinese")),
     "mail.en": ("mail", "en", "mail.en.txt", N_("Text of a mail in English")),
 }
@@ -160,14 +167,19 @@ def named(replica: Replica, entity: str, name: str) -> Template:
 def standard(replica: Replica, entity: str, language: str | None) -> Template | None:
     """Return the template taken where nobody names one; None: the fixed layout of quotes.
 
-    Of a language where one is asked for. `UserError` where there are no documents of such records at all.
+    Of other kinds, where none is the standard one, that of the program. Of a language where one is asked
+    for. `UserError` where there are no documents of such records at all.
     """
     if not any(kind.entity == entity for kind in KINDS.values()):
         raise UserError(N_("There are no documents of this kind of record"))
-    for each in templates(replica, entity):
+    there = templates(replica, entity)
+    for each in there:
         if each.standard and each.kind != MAIL and language in (None, each.language):
             return each
-    return None
+    if entity == QUOTE:
+        return None
+    own = f"{entity}.{language or 'both'}"
+    return next((each for each in there if each.name == own), None)
 
 
 def make(
@@ -221,7 +233,7 @@ def values_of(replica: Replica, kind: str, record_id: str, language: DocumentLan
     of = KINDS.get(kind)
     if of is None:
         raise UserError(N_("There are no documents of this kind"))
-    document = document_of(replica, record_id)
+    document = document_of(replica, record_id, entity=of.entity)
     with replica.read() as session:
         filling = _Filling(session, replica, language)
         record = repository.get(session, of.entity, record_id)
@@ -289,11 +301,16 @@ class _Filling:
         """Return the lines below a record, in their order."""
         declared = of.lines[name]
         rows: list[dict[str, Any]] = []
-        found = quote_totals.lines_of(self._session, record.id)
+        if of.entity == QUOTE:
+            found = quote_totals.lines_of(self._session, record.id)
+        else:
+            found = sheet_totals.parts_of(self._session, of.entity, record.id, declared.entity)
+        are_summed = declared.entity == SHEETS[of.entity].line
         for number, line in enumerate(found, start=1):
             row = self.part(declared.entity, line, name)
             row["number"] = number
-            row["net"] = Amount(Money(document.totals.lines[number - 1].net_minor, document.currency))
+            if are_summed:
+                row["net"] = Amount(Money(document.totals.lines[number - 1].net_minor, document.currency))
             for part, link in declared.links.items():
                 target = self.fields(declared.entity, all_of_them=True)[link].target or ""
                 linked = line.get(link)

@@ -231,3 +231,32 @@ def test_documents_come_from_templates_shipped_or_kept(crm: Crm, tmp_path: Path)
     assert "there are: Letter, quote.zh" in refused.err
     assert crm.run("document", "customer", acme["id"], str(file)).status == 1
     assert crm.run("add", "document_template", "name=Wrong", "body={{ customer.nmae }}").status == 1
+
+
+def test_an_order_is_delivered_and_printed_by_commands(crm: Crm, tmp_path: Path) -> None:
+    acme = crm.json("add", "customer", "name=Acme")["id"]
+    pump = crm.json("add", "product", "name=Pump", "list_price=12.50 CNY", "warranty_months=12")["id"]
+    order = crm.json("add", "order", f"customer_id={acme}")["id"]
+    line = crm.json("add", "order_line", f"order_id={order}", f"product_id={pump}", "quantity=2")["id"]
+    delivery = crm.json("add", "delivery", f"order_id={order}")["id"]
+    part = crm.json("add", "delivery_line", f"delivery_id={delivery}", f"order_line_id={line}", "quantity=3")
+    early = crm.run("set", "delivery", delivery, "status=delivered")
+    assert (early.status, "confirm the order first" in early.err) == (1, True)
+    crm.json("set", "order", order, "status=confirmed")
+    too_much = crm.run("set", "delivery", delivery, "status=delivered")
+    assert (too_much.status, "2 were ordered" in too_much.err) == (1, True)
+    crm.json("set", "delivery_line", part["id"], "quantity=2", "serials=A-1, A-2")
+    crm.json("set", "delivery", delivery, "status=delivered")
+    told = crm.json("show", "order", order)
+    assert (told["total"], told["status"], told["delivered"]) == ("25.00 CNY", "confirmed", "whole")
+    standing = crm.rows("list", "installed_product", "--sort", "serial")
+    assert [row["serial"] for row in standing] == ["A-1", "A-2"]
+    contract = crm.json("add", "contract", f"customer_id={acme}", "subject=Upkeep")["id"]
+    crm.json("add", "contract_clause", f"contract_id={contract}", "title=Law", "body=Ours")
+    for entity, record_id, said in (("order", order, "25.00"), ("contract", contract, "Upkeep")):
+        file = tmp_path / f"{entity}.pdf"
+        crm.json("document", entity, record_id, str(file), "--language", "en")
+        assert said in PdfReader(file).pages[0].extract_text()
+    crm.json("set", "contract", contract, "status=sent")
+    (kept,) = crm.rows("attachment", "of", "contract", contract)
+    assert kept["name"].endswith("Acme.pdf")

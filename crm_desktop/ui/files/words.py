@@ -33,6 +33,11 @@ LOOKS = {
     FileState.EMPTY: StateLook("none", "text-soft", message("No content")),
 }
 
+WITH_FILES = frozenset(
+    ("lead", "deal", "activity", "contact", "product", "contract", "order", "installed_product")
+)
+"""Kinds whose form shows the files of the record; others have a place of their own for them."""
+
 
 def state_words(row: FileRow, progress: tuple[int, int] | None = None) -> str:
     """Return where a content is; with what travels, how far it is."""

@@ -25,6 +25,7 @@ from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.duplicates.alike_panel import AlikePanel
 from crm_desktop.ui.files.panel import FilesPanel
+from crm_desktop.ui.files.words import WITH_FILES
 from crm_desktop.ui.format import clock, near_moment
 from crm_desktop.ui.forms.alike import say_alike
 from crm_desktop.ui.forms.field_grid import FieldGrid
@@ -44,8 +45,6 @@ from crm_desktop.ui.widgets.paint import Tone
 from crm_desktop.ui.widgets.scrolling import scrolled, show_whole
 
 DRAFT_MS = 3_000
-WITH_FILES = frozenset(("lead", "deal", "activity", "contact", "product"))
-"""Kinds whose form shows the files of the record; others have a place of their own for them."""
 CHECK_MS = 400  # after the last key, so that nobody is told off in the middle of a word
 
 

@@ -20,7 +20,9 @@ from crm_core.schema.field import Kind as FieldKind
 from crm_core.schema.field import Plain
 from crm_core.schema.machine import Step
 from crm_desktop.models.records import Record
+from crm_desktop.models.replica import Replica
 from crm_desktop.services import records, rights
+from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.translate import tr
@@ -82,8 +84,17 @@ class StepBar(QWidget):
     read_anew = Signal(object)
     """The `Record` as it is now."""
 
-    def __init__(self, context: Context, entity: str, record_id: str, extras: Sequence[Extra] = ()) -> None:
+    def __init__(
+        self,
+        context: Context,
+        entity: str,
+        record_id: str,
+        extras: Sequence[Extra] = (),
+        own_way: Mapping[str, Callable[[Replica], Outcome[Record]]] = MappingProxyType({}),
+    ) -> None:
+        """`own_way`: how to get to a state, where that takes more than setting it."""
         super().__init__()
+        self._own_way = own_way
         self._context, self._entity, self._record_id = context, entity, record_id
         self._extras = extras
         self.state = Label("", weight=600)
@@ -208,7 +219,11 @@ class StepBar(QWidget):
         machine = SCHEMAS[entity].meta.machine
         assert machine is not None
         changes = {machine.field: step.ends, **given}
-        self._context.change(self, lambda: records.update(replica, entity, record_id, changes))
+        own = self._own_way.get(step.ends)
+        if own is not None and not given:
+            self._context.change(self, lambda: own(replica))
+        else:
+            self._context.change(self, lambda: records.update(replica, entity, record_id, changes))
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         if (self._entity, self._record_id) in changed:

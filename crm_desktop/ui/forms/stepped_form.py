@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
+from crm_desktop.models.replica import Replica
 from crm_desktop.services.forms import FormSetup
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.actions import ActionRegistry
@@ -41,11 +42,16 @@ class SteppedForm(RecordForm):
         """Return what may follow from the record, beside its steps."""
         return ()
 
+    def own_ways(self, record_id: str) -> Mapping[str, Callable[[Replica], Outcome[Record]]]:
+        """Return how to get to a state, where that takes more than setting it."""
+        return {}
+
     def _lay_out(self) -> None:
         super()._lay_out()
         self.steps: StepBar | None = None
         if self.record_id is not None:
-            self.steps = StepBar(self.context, self.entity, self.record_id, self.extras())
+            ways = self.own_ways(self.record_id)
+            self.steps = StepBar(self.context, self.entity, self.record_id, self.extras(), ways)
             whole = self.layout()
             assert isinstance(whole, QVBoxLayout)
             whole.insertWidget(1, self.steps)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout
 
 from crm_core.i18n import message
 from crm_core.rules.access import Action as Right
 from crm_core.rules.access import decide
+from crm_desktop.documents import agreed_files
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import contracts, orders
@@ -23,9 +25,11 @@ from crm_desktop.ui.orders.lines_panel import LinesPanel
 from crm_desktop.ui.orders.moves_panel import MovesPanel
 from crm_desktop.ui.payments.plan_panel import PlanPanel
 from crm_desktop.ui.quotes.approval_bar import ApprovalBar
+from crm_desktop.ui.quotes.preview import PreviewPane
 from crm_desktop.ui.timeline.record_tabs import Further
+from crm_desktop.ui.translate import tr
 
-LINES, DELIVERIES, CLAUSES, PLAN = "lines", "deliveries", "clauses", "plan"
+LINES, DELIVERIES, CLAUSES, PLAN, DOCUMENT = "lines", "deliveries", "clauses", "plan", "document"
 
 
 class SheetForm(SteppedForm):
@@ -44,7 +48,12 @@ class SheetForm(SteppedForm):
             text=message("Lines"),
             make=lambda: LinesPanel(self.context, self.registry, self.entity),
         )
-        return (lines, *self.own_tabs(), *self._plan())
+        document = Further(
+            key=DOCUMENT,
+            text=message("Document"),
+            make=lambda: PreviewPane(self.context, self.entity),
+        )
+        return (lines, *self.own_tabs(), *self._plan(), document)
 
     def _plan(self) -> Sequence[Further]:
         """Return the payment plan, for who may read instalments."""
@@ -115,9 +124,36 @@ class ContractForm(SheetForm):
 
         return (Further(key=CLAUSES, text=message("Clauses"), make=make),)
 
+    def own_ways(self, record_id: str) -> Mapping[str, Callable[[Replica], Outcome[Record]]]:
+        """Return how a contract is sent: the file it goes out as is kept."""
+        return {"sent": lambda replica: agreed_files.send_contract(replica, record_id, self._language())}
+
+    def _language(self) -> str:
+        shown = self.tabs.further.get(DOCUMENT)
+        return str(shown.language.currentData()) if isinstance(shown, PreviewPane) else "both"
+
+    def ask_signed(self, record: Record) -> None:
+        """Ask for the file that came back signed, and keep it."""
+        chosen, _kind = QFileDialog.getOpenFileName(self, tr("Signed copy"), str(Path.home()))
+        if chosen:
+            self.keep_signed(record.id, Path(chosen))
+
+    def keep_signed(self, record_id: str, file: Path) -> None:
+        """Keep a signed copy, off the main thread."""
+        replica = self.context.replica
+        told = message("Signed copy kept: {file}", file=file.name)
+        self.context.change(self, lambda: agreed_files.keep_signed(replica, record_id, file), told=told)
+
     def extras(self) -> Sequence[Extra]:
-        """Return what follows from a signed contract: orders, and the contract that goes on."""
+        """Return what follows from a signed contract: its file, orders, and the contract that goes on."""
         return (
+            Extra(
+                text=message("Keep the signed copy…"),
+                icon="clip",
+                states=("sent", "signed", "in_force"),
+                run=self.ask_signed,
+                creates="attachment",
+            ),
             Extra(
                 text=message("Make order"),
                 icon="box",

@@ -1,4 +1,4 @@
-"""The very PDF of a quote beside its editor: look, print, save."""
+"""The very PDF of a quote, contract or order beside it: look, print, save."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QStackedWidge
 
 from crm_core.errors import CrmError, UserError
 from crm_core.i18n import N_, message
-from crm_desktop.documents import quote_records, sent_file
+from crm_desktop.documents import agreed_files
 from crm_desktop.documents.saving import save
 from crm_desktop.settings import EXPORT_FOLDER
 from crm_desktop.ui.context import Context, Notice
@@ -35,11 +35,11 @@ _MARGIN = 24
 
 
 class PreviewPane(Live, QWidget):
-    """Shows one quote's PDF; `refresh` has it made anew, off the main thread."""
+    """Shows the PDF of one record of a kind; `refresh` has it made anew, off the main thread."""
 
-    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, entity: str = "quote", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._context = context
+        self._context, self._entity = context, entity
         self._quote_id: str | None = None
         self._stale = False
         self._buffer: QBuffer | None = None
@@ -89,7 +89,7 @@ class PreviewPane(Live, QWidget):
         return self._file_name
 
     def show_quote(self, quote_id: str) -> None:
-        """Show another quote at once."""
+        """Show another record at once."""
         if quote_id != self._quote_id:
             self._quote_id = quote_id
             self._stale = True
@@ -97,6 +97,10 @@ class PreviewPane(Live, QWidget):
             self._show_pages(False)
             self.empty.say("")
         self.refresh(now=True)
+
+    def show_record(self, record_id: str) -> None:
+        """Show another record, as a tab beside it."""
+        self.show_quote(record_id)
 
     def refresh(self, *, now: bool = False) -> None:
         """Make the PDF anew: after a pause, since more changes may follow, or `now`."""
@@ -117,7 +121,7 @@ class PreviewPane(Live, QWidget):
         settings = self._context.app.settings
         folder = Path(settings.get(EXPORT_FOLDER) or Path.home())
         chosen, _kind = QFileDialog.getSaveFileName(
-            self, tr("Save the quote"), str(folder / self._file_name), tr("PDF files (*.pdf)")
+            self, tr("Save the document"), str(folder / self._file_name), tr("PDF files (*.pdf)")
         )
         if chosen:
             self.save_to(Path(chosen))
@@ -125,7 +129,7 @@ class PreviewPane(Live, QWidget):
     def save_to(self, file: Path) -> None:
         """Write the PDF to a file, off the main thread."""
         quote_id, language, replica = self._quote_id, str(self.language.currentData()), self._context.replica
-        sent, count = self._sent, self.document.pageCount()
+        sent, count, entity = self._sent, self.document.pageCount(), self._entity
         file = file if file.suffix else file.with_suffix(".pdf")
         if quote_id is None:
             return
@@ -137,9 +141,8 @@ class PreviewPane(Live, QWidget):
         def write(job: Job) -> int:
             if job.is_cancelled():
                 raise UserError(N_("Stopped; no file was written"))
-            if sent is None:
-                return quote_records.write_pdf(replica, quote_id, file, language)
-            save(sent, file)
+            content = sent or agreed_files.shown_file(replica, entity, quote_id, language)[1]
+            save(content, file)
             return count
 
         writing = message("Saving {file}", file=file.name)
@@ -218,14 +221,10 @@ class PreviewPane(Live, QWidget):
             return
         self._stale = False
 
+        entity = self._entity
+
         def made() -> tuple[str, bytes, str]:
-            sent = sent_file.sent_file(replica, quote_id)
-            if sent is not None:
-                if sent.content is None:
-                    raise UserError(sent_file.NOT_HERE)
-                return sent.name, sent.content, sent.sha256
-            name = quote_records.file_name(replica, quote_id)
-            return name, quote_records.pdf_bytes(replica, quote_id, language), ""
+            return agreed_files.shown_file(replica, entity, quote_id, language)
 
         self._context.tasks.read(self, made, self._on_made, self._on_failed, topic="pdf")
 

@@ -8,8 +8,9 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtPdf import QPdfDocument
 from PySide6.QtPdfWidgets import QPdfView
 
+from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError
-from crm_core.i18n import N_, message
+from crm_core.i18n import N_, Message, message
 from crm_core.rules.template_kinds import KINDS, PDF, WORD
 from crm_core.schema.field import Field, Kind
 from crm_desktop.documents import template_records
@@ -24,7 +25,10 @@ from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets import fields as field_widgets
 from crm_desktop.ui.widgets.labels import Label
 
-_QUOTE = Field(no=0, name="record", label=N_("Quote"), kind=Kind.REF, target="quote")
+_RECORDS = tuple(
+    Field(no=0, name="record", label=SCHEMAS[entity].meta.label, kind=Kind.REF, target=entity)
+    for entity in dict.fromkeys(kind.entity for kind in KINDS.values())
+)
 _PREVIEW_HEIGHT = 640
 
 
@@ -44,8 +48,13 @@ class TemplateGrid(SetupGrid):
 
     def build(self, context: Context, shown: Any, values: Any, *parts: Any, **how: Any) -> None:
         """Make the editors, the line in which a record is chosen, and the pages."""
-        self.record = LinkEditor(context, _QUOTE)
-        self.record.edited.connect(self._ask)
+        self.records = {str(field.target): LinkEditor(context, field) for field in _RECORDS}
+        for editor in self.records.values():
+            editor.edited.connect(self._ask)
+        self.record_fields = {
+            str(field.target): field_widgets.Field(Message(field.label), self.records[str(field.target)])
+            for field in _RECORDS
+        }
         self.told = Label("", wrap=True, color="text-soft")
         self.document = QPdfDocument(self)
         self.view = QPdfView(self)
@@ -56,7 +65,8 @@ class TemplateGrid(SetupGrid):
         self.view.setVisible(False)
         self._buffer: QBuffer | None = None
         super().build(context, shown, values, *parts, **how)
-        self.preview.body.addWidget(field_widgets.Field(message("Quote"), self.record))
+        for widget in self.record_fields.values():
+            self.preview.body.addWidget(widget)
         self.preview.body.addWidget(self.told)
         self.preview.body.addWidget(self.view)
         self.retranslate()
@@ -76,17 +86,26 @@ class TemplateGrid(SetupGrid):
         if hasattr(self, "preview"):
             self._ask()
 
+    @property
+    def record(self) -> LinkEditor:
+        """The record chosen to see the document of: of the kind the template is for."""
+        kind = KINDS.get(str(self.present().get("kind") or "quote"), KINDS["quote"])
+        return self.records[kind.entity]
+
     def retranslate(self) -> None:
         """Name the pages in the language on screen."""
         if hasattr(self, "view"):
             self.view.setAccessibleName(tr("PDF preview"))
 
     def _ask(self) -> None:
-        replica, record_id, values = self._context.replica, self.record.record_id, self.present()
+        shown = self.record
+        for entity, widget in self.record_fields.items():
+            widget.setVisible(self.records[entity] is shown)
+        replica, record_id, values = self._context.replica, shown.record_id, self.present()
         kind = str(values.get("kind") or "quote")
         empty = not (values.get("word") if values.get("engine") == WORD else values.get("body"))
         if kind not in KINDS or record_id is None or empty:
-            self._show_text(show(message("Choose a quote to see the document.")))
+            self._show_text(show(message("Choose a record to see the document.")))
             return
 
         def made() -> Made:
