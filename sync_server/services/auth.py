@@ -26,6 +26,7 @@ from sync_server.settings import Settings
 from sync_server.store.attempts import SignInAttempt
 from sync_server.store.bulk import insert_if_new
 from sync_server.store.database import Database
+from sync_server.store.keys import ApiKey
 from sync_server.store.tables import Credential, Device, FeedHead, NumberLease, table_of
 
 FREE_ATTEMPTS: Final = 5  # a person mistypes; a machine goes on
@@ -37,6 +38,7 @@ LONGEST_NAME: Final = 200  # of a user or device in a request; longer ones are n
 
 _attempt = table_of(SignInAttempt)
 _credential = table_of(Credential)
+_key = table_of(ApiKey)
 _device = table_of(Device)
 _head = table_of(FeedHead)
 _lease = table_of(NumberLease)
@@ -112,11 +114,14 @@ class Auth:
     def set_password(self, user_id: str, name: str, password: str) -> None:
         """Give a user the password, and the name to sign in with.
 
-        Raises `UserError` for a password too short and for a name another user signs in with.
+        Raises `UserError` for a password too short, for a name another user signs in with, and for the user
+        of a key, whom a laptop would give all his role may.
         """
         self.demand_acceptable(password)
         kept = {"login": login_of(name), "password_hash": passwords.hashed(password)}
         with self._database.note() as connection:
+            if connection.execute(select(_key.c.id).where(_key.c.user_id == user_id)).first() is not None:
+                raise UserError(N_("This is the user of a program's key; nobody signs in as him"))
             _demand_free(connection, kept["login"], user_id)
             if not _change_credential(connection, user_id, kept):
                 connection.execute(insert(_credential).values(user_id=user_id, **kept))

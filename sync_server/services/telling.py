@@ -38,8 +38,8 @@ from sync_server.store.keys import ApiKey
 from sync_server.store.tables import table_of
 from sync_server.store.webhooks import Webhook, WebhookMessage
 
-CLAIM_MS: Final = 2 * MINUTE_MS
-"""How long a process that died keeps others from going on; longer than one request takes."""
+CLAIM_SPARE_S: Final = 5
+"""How much longer a process has a webhook for itself than one request can take."""
 BATCH: Final = 200
 LONGEST_WAIT_MS: Final = 4 * 60 * MINUTE_MS
 GONE: Final = 410
@@ -157,7 +157,9 @@ def wait_ms(tries: int, first_s: int, chance: float) -> int:
 def _claim(hq: Headquarters, webhook_id: int, at_ms: int, *, again: bool = False) -> bool:
     free = () if again else (_hook.c.claimed_ms <= at_ms, _hook.c.active)
     with hq.database.note() as connection:
-        mine = update(_hook).where(_hook.c.id == webhook_id, *free).values(claimed_ms=at_ms + CLAIM_MS)
+        # To be connected takes the time-out at most, and so does the answer.
+        until_ms = at_ms + (2 * hq.settings.webhook_timeout_s + CLAIM_SPARE_S) * 1000
+        mine = update(_hook).where(_hook.c.id == webhook_id, *free).values(claimed_ms=until_ms)
         return bool(connection.execute(mine).rowcount)
 
 

@@ -226,16 +226,22 @@ def test_folders_are_kept_by_command(headquarters: Headquarters, folder: Path) -
     asked = ("drop", "in", "stock", "stock_level", str(folder.parent / "stock"), "--by", "Old ERP")
     how = ("--lookup", "code=product.code", "--map", "stock=quantity")
     assert crm_server(data, *asked, *how).status == 0
-    made = crm_server(
-        data, "drop", "out", "names", "customer", str(out), "--by", "Old ERP", "--fields", "name"
-    )
-    assert made.status == 0, made.err
+    drops.add_out(headquarters, "names", "customer", out, "Old ERP", OutWish(fields=("name",)))
     headquarters.records.create("customer", {"name": "Heron"})
     ran = crm_server(data, "--json", "drop", "run", "names").json()
     assert Path(ran["file"]).read_text("utf-8-sig").splitlines()[1].endswith(",created,Heron")
-    listed = crm_server(data, "--json", "drop", "list").rows()
-    assert [(row["name"], row["way"]) for row in listed] == [
+    assert [(row["name"], row["way"]) for row in drops.listed(headquarters)] == [
         *(("customers", "in"), ("names", "out"), ("stock", "in")),
     ]
-    assert crm_server(data, "drop", "remove", "names").status == 0
-    assert crm_server(data, "drop", "run", "names").status == 1
+    headquarters.records.create("product", {"name": "Valve", "code": "V-1"})
+    put(
+        folder.parent / "stock",
+        "stock.csv",
+        b"code,stock,warehouse,as_of\nV-1,17,main,2026-11-28T08:00:00Z\n",
+    )
+    assert look(headquarters, "stock") == 1
+    ((_, level),) = headquarters.records.all("stock_level")
+    assert level["quantity"] == "17"
+    drops.remove(headquarters, "names")
+    with pytest.raises(CrmError):
+        drops.find(headquarters, "names")

@@ -18,7 +18,7 @@ from crm_core.rules.key_scopes import GRANTS, granted, narrowed
 from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.schema.field import FieldClass
-from sync_server.services import keys
+from sync_server.services import keys, people
 from tests.support.server import ADMIN, ADMIN_PASSWORD, RunningServer, running_server
 
 
@@ -125,6 +125,9 @@ def test_a_scope_there_is_none_of_and_a_name_somebody_has_are_refused(server: Ru
         ):
             with pytest.raises(UserError, match=said):
                 keys.add(hq, name, scopes, {"role": "admin"})
+        keys.add(hq, "No person", ["order:read"], {"role": "admin"})
+        with pytest.raises(UserError, match="nobody signs in as him"):
+            people.change_user(hq, "No person", {}, new_name=None, password="a good password", enable=True)
         assert "Never" not in {row["name"] for row in keys.listed(hq)}
 
 
