@@ -37,6 +37,7 @@ _MARK: Final = b"\n%satchel-certificate "
 Strokes = tuple[tuple[tuple[int, int], ...], ...]
 """Lines of points (x, y) on the sheet."""
 
+NOT_OPEN: Final = message(N_("This document is not open to be signed: it was not sent, or decided already"))
 NO_CERTIFICATE: Final = message(N_("This file is no certificate of Satchel, or it was changed"))
 
 
@@ -89,6 +90,11 @@ def standing(link: Mapping[str, Any], record: Mapping[str, Any] | None, at_ms: i
     if at_ms >= (link.get("expires_at") or 0) or state == EXPIRED:
         return Standing.EXPIRED
     return Standing.OPEN if state == SENT else Standing.SUPERSEDED
+
+
+def may_be_signed(record: Mapping[str, Any]) -> bool:
+    """Tell whether a document waits for what its customer decides; a late answer is taken too."""
+    return str(record.get("status") or DRAFT) in (SENT, EXPIRED)
 
 
 def problems_of_link(values: Mapping[str, Any]) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""`quote mail`, `mails`, `link` and `answers`: what goes out of a quote, and what came of it."""
+"""`quote mail`, `mails`, `link`, `sign` and `answers`: what goes out of a quote, and what came of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from crm_desktop.cli.console import LANGUAGE, tr
 from crm_desktop.cli.documents import quote
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import flat, record_id_of
-from crm_desktop.documents import mailing, sent_file
+from crm_desktop.documents import mailing, sent_file, signing_here
+from crm_desktop.documents.signing_here import Signed
 from crm_desktop.services import links, outgoing, records
 from resources import CHINESE
 
@@ -100,6 +101,23 @@ def link(terminal: Terminal, quote_id: str, language: DocumentLanguage) -> None:
         if url is None:
             raise UserError(N_("This laptop made no open link to it; HQ needs a public address (public_url)"))
         terminal.console.show({"link": url})
+
+
+@quote.command("sign", help=tr(N_("Write down that the customer accepted the quote here, by a typed name.")))
+@_quote_id
+@click.option("--name", required=True, help=tr(N_("Name of who signs.")))
+@click.option("--decline", "reason", metavar="REASON", help=tr(N_("The customer declines, and why.")))
+@_language
+@pass_terminal
+def sign(
+    terminal: Terminal, quote_id: str, name: str, reason: str | None, language: DocumentLanguage
+) -> None:
+    """Sign."""
+    with terminal.app() as app:
+        replica, quote_id = app.replica, record_id_of(quote_id)
+        file = sent_file.keep(replica, quote_id, language).value
+        signed = Signed(accepts=reason is None, name=name, reason=reason or "")
+        terminal.console.show(flat(replica, signing_here.sign(replica, quote_id, file, signed).value))
 
 
 @quote.command("answers", help=tr(N_("List what the customer decided about a quote.")))

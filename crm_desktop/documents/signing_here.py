@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crm_core.errors import UserError
 from crm_core.rules import signing
 from crm_core.rules.signing import Strokes
 from crm_core.schema.field import Plain
@@ -26,13 +27,16 @@ class Signed:
 
 
 def sign(replica: Replica, quote_id: str, file: SentFile, signed: Signed) -> Outcome[Record]:
-    """Write down a decision about the file that was sent. `Invalid` names every field that is wrong.
+    """Write down a decision about the file that was sent. `Invalid` names every field that is wrong;
+    `UserError` where nothing is to be decided any more.
 
     HQ seals it when it has heard of it; until then nothing proves it but this laptop.
     """
     verdict = "accepted" if signed.accepts else "declined"
     with replica.write(flags=TxnFlag.ALL_OR_NOTHING) as session:
         quote = records.get(replica, "quote", quote_id)
+        if not signing.may_be_signed(quote.values):
+            raise UserError(signing.NOT_OPEN.text)
         strokes: list[Plain] = [list(each) for each in signing.plain_strokes(signed.strokes or ())]
         values: dict[str, Plain] = {
             "record_entity": "quote",

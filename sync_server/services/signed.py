@@ -7,6 +7,7 @@ from typing import Any, Final
 from crm_core.entities import SCHEMAS
 from crm_core.entities.attachment import CERTIFICATE, SENT
 from crm_core.i18n import N_, message
+from crm_core.rules import signing
 from crm_core.rules.quote_state import DRAFT
 from crm_core.rules.set_up import problems_of_made
 from crm_core.sync.protocol import Code
@@ -39,6 +40,8 @@ def demand_kept(records: Records, record: Record, author: Author) -> None:
         version = version_of(target)
         if record.values.get("version") != version or sent_hash(records, target) != record.values["sha256"]:
             raise Refused(Code.ILLEGAL_STATE, _OTHER_FILE)
+        if record.schema is SIGNATURE and not signing.may_be_signed(target.values):
+            raise Refused(Code.ILLEGAL_STATE, signing.NOT_OPEN)
     elif record.schema is MAIL and record.values.get("sha256"):
         file = records.get(ATTACHMENT.no, str(record.values.get("attachment_id") or ""))
         if file is None or file.values.get("sha256") != record.values["sha256"]:

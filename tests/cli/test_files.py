@@ -205,6 +205,12 @@ def test_a_quote_is_mailed_with_the_templates_text(crm: Crm) -> None:
     (row,) = crm.rows("quote", "mails", quote["id"])
     assert (row["state"], row["id"]) == ("queued", mail["id"])
     assert crm.rows("quote", "answers", quote["id"]) == []
+    assert crm.run("quote", "sign", quote["id"], "--name", " ").status == 1
+    assert crm.json("quote", "sign", quote["id"], "--name", "Ann Moss")["verdict"] == "accepted"
+    (answer,) = crm.rows("quote", "answers", quote["id"])
+    assert (answer["name"], answer["where"], answer["sealed"]) == ("Ann Moss", "laptop", None)
+    assert crm.json("show", "quote", quote["id"])["status"] == "accepted"
+    assert crm.run("quote", "sign", quote["id"], "--name", "Ann Moss").status == 1, "once"
     assert crm.run("quote", "link", quote["id"]).status == 1, "no public address"
 
 

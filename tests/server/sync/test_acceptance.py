@@ -236,6 +236,10 @@ def test_a_laptop_makes_up_no_acceptance(office: Office) -> None:
     made = laptop.create("signature", sound)
     laptop.sync()
     assert laptop.code(laptop.last_op) is Code.APPLIED
+    office.hq.update("quote", paper.quote, {"status": "accepted"})
+    laptop.create("signature", sound)
+    laptop.sync()
+    assert laptop.code(laptop.last_op) is Code.ILLEGAL_STATE, "it is decided"
     number = laptop.set("signature", made, "name", "Somebody Else")
     laptop.sync()
     assert laptop.code(number) is Code.ILLEGAL_STATE
