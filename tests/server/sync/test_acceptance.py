@@ -154,7 +154,8 @@ def _fields(decision: Decision) -> dict[str, Any]:
     return {name: getattr(decision, name) for name in decision.__dataclass_fields__}
 
 
-def test_a_deal_that_cannot_be_moved_is_told_once_and_the_quote_stands(office: Office) -> None:
+def test_a_deal_that_cannot_be_moved_is_told_once_and_the_quote_stands(sqlite_office: Office) -> None:
+    office = sqlite_office
     hq, paper = paper_of(office)
     deal = deal_of(office)
     office.hq.update("quote", paper.quote, {"deal_id": deal})
@@ -169,7 +170,8 @@ def test_a_deal_that_cannot_be_moved_is_told_once_and_the_quote_stands(office: O
     assert office.row("quote", paper.quote)["status"] == "accepted"
 
 
-def test_what_changed_under_a_link_is_not_accepted_by_it(office: Office) -> None:
+def test_what_changed_under_a_link_is_not_accepted_by_it(sqlite_office: Office) -> None:
+    office = sqlite_office
     hq, paper = paper_of(office)
     opened = found_by(hq, office, paper)
     assert opened.standing is Standing.OPEN
@@ -198,7 +200,8 @@ def test_what_changed_under_a_link_is_not_accepted_by_it(office: Office) -> None
         assert acceptance.find(hq, wrong, office.now_ms) is None
 
 
-def test_a_laptop_makes_up_no_acceptance(office: Office) -> None:
+def test_a_laptop_makes_up_no_acceptance(sqlite_office: Office) -> None:
+    office = sqlite_office
     eve = office.user("Eve", "sales")
     hq, paper = paper_of(office, owner_id=eve)
     laptop = office.laptop(eve)
@@ -257,7 +260,8 @@ def _file_of(paper: Paper) -> dict[str, Any]:
     return {**named, "sha256": "1" * 64, "size_bytes": 5}
 
 
-def test_a_question_becomes_a_task_of_who_sells_and_the_link_stays_open(office: Office) -> None:
+def test_a_question_becomes_a_task_of_who_sells_and_the_link_stays_open(sqlite_office: Office) -> None:
+    office = sqlite_office
     eve = office.user("Eve", "sales")
     hq, paper = paper_of(office, owner_id=eve)
     acceptance.ask(hq, found_by(hq, office, paper), "Ann Moss", "Is that with freight?", office.now_ms)
