@@ -131,10 +131,26 @@ def _demand_plan(books: Books, instalment: Values) -> None:
     entity, holder = found
     if holder.get("status") not in _READY[entity]:
         raise UserError(N_("A plan is agreed once its order is confirmed or its contract signed"))
+    _demand_planned_once(books, entity, holder)
     plan = plan_of(books, entity, holder["id"])
     payments.demand_adds_up(total_of(books, entity, holder), [each.get("amount") for each in plan])
     if (instalment.get("due_from") or "day") == "day" and not instalment.get("due_day"):
         raise UserError(N_("Say on which day the instalment is due"))
+
+
+def _demand_planned_once(books: Books, entity: str, holder: Values) -> None:
+    """What orders under a contract come to is owed by the contract's plan or by theirs, not by both."""
+    if entity == "order":
+        if holder.get("contract_id") and _is_agreed(books, "contract", holder["contract_id"]):
+            raise UserError(N_("The contract of this order has an agreed payment plan already"))
+        return
+    orders = books.living("order", "contract_id", holder["id"])
+    if any(_is_agreed(books, "order", each["id"]) for each in orders):
+        raise UserError(N_("Orders of this contract have agreed payment plans already"))
+
+
+def _is_agreed(books: Books, entity: str, holder_id: str) -> bool:
+    return any(each.get("status") == "agreed" for each in plan_of(books, entity, holder_id))
 
 
 def _demand_same(books: Books, values: Values) -> None:

@@ -126,6 +126,35 @@ def test_from_a_plan_to_money_that_came_and_went_back(firm: Firm) -> None:
     }
 
 
+def test_a_contract_and_an_order_under_it_are_not_both_planned(firm: Firm) -> None:
+    replica, today = firm.eve.replica, firm.eve.replica.clock.today()
+    contract = records.create(replica, "contract", {"customer_id": firm.acme, "currency": "CNY"}).value.id
+    line = {"contract_id": contract, "description": "Pump", "unit_price": 1000_01}
+    records.create(replica, "contract_line", line)
+    records.create(
+        replica, "contract_clause", {"contract_id": contract, "title": "Payment", "body": "At once"}
+    )
+    for step in ("sent", "signed"):
+        records.update(replica, "contract", contract, {"status": step})
+    order = firm.order()
+    records.update(replica, "order", order, {"contract_id": contract})
+    payments.plan_by_parts(replica, "contract", contract, "50/50", today)
+    payments.plan_by_parts(replica, "order", order, "100", today)
+    firm.sync()
+    payments.agree(replica, "contract", contract)
+    with pytest.raises(UserError, match="contract of this order has an agreed"):
+        payments.agree(replica, "order", order)
+    # Whoever has not heard of it agrees the other, and HQ takes the first.
+    payments.agree(firm.fin.replica, "order", order)
+    with pytest.raises(UserError, match="Orders of this contract have agreed"):
+        payments.agree(firm.fin.replica, "contract", contract)
+    firm.sync(firm.eve)
+    firm.sync(firm.fin)
+    assert said(firm.fin) == ["The contract of this order has an agreed payment plan already"]
+    assert {row["status"] for _, row in firm.office.hq.all("instalment") if row["order_id"]} == {"draft"}
+    assert list(differences(firm.fin)) == []
+
+
 def test_a_refund_waits_for_whoever_approves_it_and_takes_off_when_he_did(
     firm: Firm, laptops: Laptops
 ) -> None:
