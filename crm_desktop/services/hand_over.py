@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
+from crm_core.entities.contract import Contract
 from crm_core.entities.deal import Deal, Stage
+from crm_core.entities.order import Order
 from crm_core.entities.people import Territory, User
 from crm_core.entities.quote import Quote
 from crm_core.entities.ticket import Ticket
@@ -34,10 +36,12 @@ from crm_desktop.models.sorting import fold
 from crm_desktop.services import lists, records, rights
 from crm_desktop.services.outcome import Outcome
 
-KINDS = ("customer", "deal", "quote", "activity", "ticket")
+KINDS = ("customer", "deal", "quote", "contract", "order", "activity", "ticket")
 """What goes along, customers first: whoever hands them over must still see the rest."""
 OPEN_TICKETS = ("new", "open", "waiting")
 OPEN_QUOTES = ("draft", "sent")
+OVER_CONTRACTS = ("ended", "terminated")
+OVER_ORDERS = ("closed", "cancelled")
 OWNER = {name: "assignee_id" if name == "ticket" else "owner_id" for name in KINDS}
 
 OnStep = Callable[[int, int], None]
@@ -267,6 +271,10 @@ def _open_work(entity: str, user_id: str) -> Select[Any]:
             conditions = and_(undone, or_(Activity.kind == "task", Activity.due_at.is_not(None)))
         case "quote":
             conditions = or_(Quote.status.is_(None), Quote.status.in_(OPEN_QUOTES))
+        case "contract":
+            conditions = or_(Contract.status.is_(None), Contract.status.not_in(OVER_CONTRACTS))
+        case "order":
+            conditions = or_(Order.status.is_(None), Order.status.not_in(OVER_ORDERS))
         case _:
             conditions = or_(Ticket.status.is_(None), Ticket.status.in_(OPEN_TICKETS))
     table = SCHEMAS[entity].table

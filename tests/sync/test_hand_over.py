@@ -57,6 +57,8 @@ def work(company: Company) -> dict[str, str]:
         ),
         "task": company.make("activity", kind="task", subject="Call", due_at=office.now_ms, **on_it),
         "visit": company.make("activity", kind="visit", subject="Was there", done=True, **on_it),
+        "contract": company.make("contract", currency="CNY", **on_it),
+        "order": company.make("order", currency="CNY", **on_it),
         "ticket": company.make("ticket", subject="Broken", customer_id=customer, assignee_id=leaver),
     }
 
@@ -67,11 +69,12 @@ def test_everything_open_moves_in_one_step_and_back(company: Company) -> None:
     settle_all([boss, heir])
     wish = Wish(giver_id=company.leaver, receiver_ids=(company.one,))
     planned = hand_over.plan(boss.replica, wish)
-    assert planned.counts == {"customer": 2, "deal": 1, "quote": 0, "activity": 1, "ticket": 1}
+    one_each = dict.fromkeys(("deal", "contract", "order", "activity", "ticket"), 1)
+    assert planned.counts == {"customer": 2, "quote": 0, **one_each}
     assert (planned.stays, planned.to) == ((), {company.one: 2})
     assert company.owner("customer", made["customer"]) == company.leaver
     done = hand_over.carry_out(boss.replica, wish, planned).value
-    assert (done.moved, done.kept) == (5, 0)
+    assert (done.moved, done.kept) == (7, 0)
     settle_all([boss, heir])
     assert boss.returned() == []
     for entity, name in (
@@ -86,7 +89,7 @@ def test_everything_open_moves_in_one_step_and_back(company: Company) -> None:
         assert records.get(heir.replica, entity, made[name]).alive
     records.update(boss.replica, "customer", made["second"], {"owner_id": company.two})
     back = hand_over.undo(boss.replica, done.id).value
-    assert (back.moved, back.kept) == (4, 1)
+    assert (back.moved, back.kept) == (6, 1)
     settle_all([boss, heir])
     assert company.owner("customer", made["customer"]) == company.leaver
     assert company.owner("customer", made["second"]) == company.two
@@ -94,7 +97,7 @@ def test_everything_open_moves_in_one_step_and_back(company: Company) -> None:
     with pytest.raises(UserError, match="already"):
         hand_over.undo(boss.replica, done.id)
     (past,) = hand_over.past(boss.replica)
-    assert (past.giver, past.records, past.undone) == ("Leaver", 5, True)
+    assert (past.giver, past.records, past.undone) == ("Leaver", 7, True)
 
 
 def test_some_customers_go_with_what_is_on_them_alone(company: Company) -> None:
