@@ -123,6 +123,10 @@ def time_words(at_ms: int | None) -> str:
 
 def two_columns(page: QWidget, left: QWidget, right: QWidget) -> None:
     """Lay two cards out beside each other, scrolled where there is little room."""
+    area = ReadingArea()
+    whole = QVBoxLayout(page)  # first, for what is put into its place later is dressed anew with all it holds
+    whole.setContentsMargins(0, 0, 0, 0)
+    whole.addWidget(area)
     inner = QWidget()
     row = QHBoxLayout(inner)
     margin = theme().px(XL)
@@ -135,12 +139,8 @@ def two_columns(page: QWidget, left: QWidget, right: QWidget) -> None:
     column.setContentsMargins(0, 0, 0, 0)
     column.addWidget(inner)
     column.addStretch(1)
-    area = ReadingArea()
     area.setAccessibleName(tr("Facts"))
     area.setWidgetResizable(True)
     area.setWidget(outer)
     area.viewport().setAutoFillBackground(False)
     outer.setAutoFillBackground(False)
-    whole = QVBoxLayout(page)
-    whole.setContentsMargins(0, 0, 0, 0)
-    whole.addWidget(area)
