@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from crm_core.entities import schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules.template_values import LANGUAGES, DocumentLanguage
@@ -63,6 +64,35 @@ def mail_quote(
             body=draft.body if text is None else text,
         ).value
         terminal.console.show(flat(replica, written))
+
+
+@click.command("mail", help=tr(N_("Write a mail with a file of any record, sent by HQ.")))
+@click.argument("entity")
+@click.argument("record_id", metavar="ID")
+@click.option("--to", required=True, help=tr(N_("Addresses, separated by commas.")))
+@click.option("--cc", default="", help=tr(N_("Addresses that get a copy.")))
+@click.option("--subject", required=True, help=tr(N_("Subject.")))
+@click.option("--text", required=True, help=tr(N_("Text.")))
+@click.option("--file", "file_id", metavar="ID", help=tr(N_("The file; without it the one that was sent.")))
+@pass_terminal
+def mail(
+    terminal: Terminal,
+    entity: str,
+    record_id: str,
+    to: str,
+    cc: str,
+    subject: str,
+    text: str,
+    file_id: str | None,
+) -> None:
+    """Write a mail."""
+    schema_of(entity)
+    with terminal.app() as app:
+        replica, record_id = app.replica, record_id_of(record_id)
+        named = record_id_of(file_id) if file_id is not None else None
+        file = mailing.kept_file(replica, entity, record_id, named)
+        said = {"to": to, "cc": cc, "subject": subject, "body": text}
+        terminal.console.show(flat(replica, mailing.send(replica, entity, record_id, file, **said).value))
 
 
 @quote.command("mails", help=tr(N_("List the mails of a quote and what became of them.")))

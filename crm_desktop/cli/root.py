@@ -117,6 +117,7 @@ _COMMANDS = {
     "export": _Lazy("files", "export", N_("Write records to a file: CSV, xlsx, vcf or json.")),
     "returned": _Lazy("returned", "returned", N_("Edits HQ refused or a newer one replaced.")),
     "calendar": _Lazy("calendar", "calendar", N_("What is planned, planning, and calendar files.")),
+    "mail": _Lazy("outgoing", "mail", N_("Write a mail with a file of any record, sent by HQ.")),
     "document": _Lazy("documents", "document", N_("Write a document of a record from a template.")),
     "quote": _Lazy("outgoing", "quote", N_("Quotes: documents, versions, mails and answers.")),
     "order": _Lazy("agreed", "order", N_("Orders: made of quotes and contracts, delivered, taken back.")),

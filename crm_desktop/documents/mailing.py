@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from crm_core.entities.attachment import SENT
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules.mailing import Mailbox
@@ -15,7 +16,7 @@ from crm_desktop.documents.sent_file import SentFile
 from crm_desktop.documents.template_records import Template
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import outgoing, records
+from crm_desktop.services import attachments, outgoing, records
 from crm_desktop.services.outcome import Outcome
 
 BYTES_MOST = 20_000_000
@@ -77,7 +78,7 @@ def send(
     body: str,
 ) -> Outcome[Record]:
     """Write down a mail HQ is to send with a file of a record. `Invalid` names every field that is wrong."""
-    if file.content is not None and len(file.content) > BYTES_MOST:
+    if file.size > BYTES_MOST:
         raise UserError(N_("The file is larger than a mail carries"))
     values = {
         "record_entity": entity,
@@ -90,6 +91,21 @@ def send(
         "sha256": file.sha256,
     }
     return records.create(replica, "outgoing_mail", values)
+
+
+def kept_file(replica: Replica, entity: str, record_id: str, attachment_id: str | None = None) -> SentFile:
+    """Return a file of a record that may go by mail: the one named, else the newest it was sent as.
+
+    `UserError` where there is none.
+    """
+    files = attachments.files_of(replica, entity, record_id)
+    chosen = [
+        each for each in files if (each.role == SENT if attachment_id is None else each.id == attachment_id)
+    ]
+    if not chosen:
+        raise UserError(N_("It has no such file; see “crm attachment of”, and name one by its id"))
+    file = chosen[0]
+    return SentFile(id=file.id, name=file.name, sha256=file.sha256, size=file.size, content=None)
 
 
 def split(text: str) -> tuple[str, str]:

@@ -33,6 +33,8 @@ class SentFile:
     id: str
     name: str
     sha256: str
+    size: int
+    """In bytes."""
     content: bytes | None
 
 
@@ -124,7 +126,8 @@ def sent_file(replica: Replica, quote_id: str) -> SentFile | None:
         if found is None:
             return None
         attachment_id, name, sha256 = found.id, str(found.name), str(found.sha256 or "")
+        size = found.size_bytes or 0
         blob = blobs.find(session, sha256)
         here = blob is not None and blob.is_whole and replica.blobs.exists(blob)
     content = b"".join(replica.blobs.read(blob)) if here and blob is not None else None
-    return SentFile(id=attachment_id, name=name, sha256=sha256, content=content)
+    return SentFile(id=attachment_id, name=name, sha256=sha256, size=size, content=content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from pathlib import Path
 
@@ -212,6 +213,22 @@ def test_a_quote_is_mailed_with_the_templates_text(crm: Crm) -> None:
     assert crm.json("show", "quote", quote["id"])["status"] == "accepted"
     assert crm.run("quote", "sign", quote["id"], "--name", "Ann Moss").status == 1, "once"
     assert crm.run("quote", "link", quote["id"]).status == 1, "no public address"
+
+
+def test_a_file_of_any_record_goes_by_mail(crm: Crm, tmp_path: Path) -> None:
+    acme, paper = crm.json("add", "customer", "name=Acme"), tmp_path / "terms.pdf"
+    paper.write_bytes(b"%PDF-1.4 terms")
+    said = ("--to", "ann@acme.example", "--subject", "Our terms", "--text", "Please find them attached.")
+    assert crm.run("mail", "customer", acme["id"], *said).status == 1, "nothing was sent of it"
+    crm.json("attach", "customer", acme["id"], str(paper))
+    (file,) = crm.rows("attachment", "of", "customer", acme["id"])
+    mail = crm.json("mail", "customer", acme["id"], *said, "--file", file["id"])
+    assert (mail["record_entity"], mail["attachment_id"], mail["status"]) == (
+        "customer",
+        file["id"],
+        "queued",
+    )
+    assert mail["sha256"] == hashlib.sha256(paper.read_bytes()).hexdigest()
 
 
 def test_documents_come_from_templates_shipped_or_kept(crm: Crm, tmp_path: Path) -> None:
