@@ -30,6 +30,7 @@ from sync_server.services import measures
 from sync_server.services.auth import now_ms
 from sync_server.services.custom import CustomFields
 from sync_server.services.declaring import around_hq
+from sync_server.services.edits import POLICY
 from sync_server.services.merge import apply_transactions
 from sync_server.services.operations import Change, operations_of
 from sync_server.services.reading import NO_SUCH, Reader, read_person
@@ -189,9 +190,8 @@ class Hq:
     def _write_one(self, edit: Edit, author_id: str | None) -> None:
         self.write_all((edit,), author_id)
 
-    def write_in(self, hq: HqTransaction, edits: Sequence[Edit], author_id: str | None) -> list[Result]:
+    def write_in(self, hq: HqTransaction, edits: Sequence[Edit], author: Author) -> list[Result]:
         """Turn edits into transactions, merge them, and turn the answers into results."""
-        author = self.author(hq.connection, author_id)
         server_ms = self._clock()
         hlc = tick(hq.hq_hlc, server_ms)
         op_no, base = hq.hq_op_no, hq.seen
@@ -251,13 +251,15 @@ class Hq:
         return operations_of(connection, schema, edit.kind.name, edit.record_id, edit.values, row)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Writing:
     """One transaction of changes made for one person; what is written beside them stands or falls with it."""
 
     _records: Hq
     _transaction: HqTransaction
     author_id: str | None
+    _author: Author | None = None
+    """As he was read last; what changes rights has him read anew."""
 
     @property
     def connection(self) -> Connection:
@@ -266,11 +268,14 @@ class Writing:
 
     def reader(self) -> Reader:
         """Return the person's sight of what is there now, with what was just written."""
-        return Reader(self.connection, self._records.author(self.connection, self.author_id).person)
+        return Reader(self.connection, self._now().person)
 
     def write(self, edits: Sequence[Edit]) -> list[Result]:
         """Make changes; each is taken or refused by itself."""
-        return self._records.write_in(self._transaction, edits, self.author_id)
+        results = self._records.write_in(self._transaction, edits, self._now())
+        if any(edit.entity in POLICY for edit in edits):
+            self._author = None
+        return results
 
     def write_all(self, edits: Sequence[Edit]) -> None:
         """Make changes. Raises the first one's error; the caller lets it end the transaction or its part."""
@@ -278,11 +283,20 @@ class Writing:
             if result.error is not None:
                 raise result.error
 
+    def _now(self) -> Author:
+        if self._author is None:
+            self._author = self._records.author(self.connection, self.author_id)
+        return self._author
+
     @contextmanager
     def part(self) -> Iterator[None]:
         """Make the block a part of the transaction that is undone where it raises, and the rest stands."""
-        with self.connection.begin_nested():
-            yield
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self._author = None  # he may have been read from what is undone
+            raise
 
 
 def _demand_valid(connection: Connection, schema: Schema, edit: Edit, row: Values | None) -> None:

@@ -5,7 +5,7 @@ Whoever asks may name a record by an id of his own (`external_id`): the same nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ from sync_server.services.reading import NO_SUCH, Reader, Values
 
 RECORDS_MOST: Final = 500
 """Of one request, lines and other children among them: laptops wait with their uploads meanwhile."""
+TOGETHER: Final = 100
+"""Records, their children not counted, that are tried at once; where one is refused, each by itself."""
 _PARTS: Final = frozenset(("entity", "id", EXTERNAL, "values", "children", "delete"))
 
 
@@ -47,13 +49,17 @@ def create(writing: Writing, entity: str, body: Mapping[str, Any]) -> Written:
     if name is not None and outside.record_of(writing.connection, _asker(writing), entity, name) is not None:
         told = Message(N_("Another record is called “{name}” already"), {"name": name})
         raise Invalid([Problem(field=EXTERNAL, message=told)])
-    return _write(writing, entity, None, name, fields)
+    wish = _Wish(written=Written(entity=entity, external_id=name), values=fields)
+    _write(writing, [wish])
+    return wish.written
 
 
 def change(writing: Writing, entity: str, record_id: str, body: Mapping[str, Any]) -> Written:
     """Change the fields a JSON object names. Raises what `create` raises, and `NotFound`."""
     fields, name = _named(body)
-    return _write(writing, entity, record_id, name, fields)
+    wish = _Wish(written=Written(entity=entity, record_id=record_id, external_id=name), values=fields)
+    _write(writing, [wish])
+    return wish.written
 
 
 def upsert(writing: Writing, entity: str, name: str, body: Mapping[str, Any]) -> Written:
@@ -76,85 +82,134 @@ def write_many(writing: Writing, items: Iterable[Any]) -> list[Written]:
             most=RECORDS_MOST,
             number=number,
         )
-    done = []
-    for item in wanted:
-        written = Written(entity=str(item.get("entity", "")) if isinstance(item, Mapping) else "")
+    done: list[Written] = []
+    for start in range(0, len(wanted), TOGETHER):
+        some = wanted[start : start + TOGETHER]
         try:
+            # Mostly all is well, and then few statements do for many records.
             with writing.part():
-                written = _one(writing, _entity_of(item), item)
-        except CrmError as error:
-            written.error = error
-            name = item.get(EXTERNAL) if isinstance(item, Mapping) else None
-            written.external_id = name if isinstance(name, str) else None
-        done.append(written)
+                done += _together(writing, [(_entity_of(item), item) for item in some])
+        except CrmError:
+            done += [_by_itself(writing, item) for item in some]
     return done
 
 
+def _by_itself(writing: Writing, item: Any) -> Written:
+    """Write one record with its children, or return why it was refused."""
+    try:
+        with writing.part():
+            return _one(writing, _entity_of(item), item)
+    except CrmError as error:
+        parts = item if isinstance(item, Mapping) else {}
+        name = parts.get(EXTERNAL)
+        return Written(
+            entity=str(parts.get("entity", "")),
+            external_id=name if isinstance(name, str) else None,
+            error=error,
+        )
+
+
 def _one(writing: Writing, entity: str, item: Mapping[str, Any]) -> Written:
-    """Write one record and its children. Raises the first error, and nothing of it may stand then.
+    """Write one record and its children. Raises the first error, and nothing of it may stand then."""
+    (written,) = _together(writing, [(entity, item)])
+    return written
+
+
+def _together(writing: Writing, items: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Written]:
+    """Write records and what belongs to them, level by level. Raises the first error; nothing may stand then.
 
     States that are reached by steps come last, parents' before children's: an order that is confirmed needs
     its lines, an instalment that is agreed its order confirmed.
     """
-    states: list[tuple[Written, dict[str, Any]]] = []
-    top = _put(writing, entity, item, states)
-    for written, values in states:
-        written.values |= _write(writing, written.entity, written.record_id, None, values).values
+    level = [_read(writing, entity, item) for entity, item in items]
+    top = [wish.written for wish in level]
+    states: list[list[_Wish]] = []
+    while level:
+        _write(writing, level)
+        states.append([wish for wish in level if wish.later])
+        level = [child for wish in level for child in _children(writing, wish)]
+    for stepping in states:
+        for wish in stepping:
+            wish.values = wish.later
+        _write(writing, stepping)
     return top
 
 
-def _put(
-    writing: Writing, entity: str, item: Mapping[str, Any], states: list[tuple[Written, dict[str, Any]]]
-) -> Written:
-    """Write a record and what belongs to it but for states, which it adds to `states`."""
+@dataclass(slots=True, kw_only=True)
+class _Wish:
+    """One record as it is to be written."""
+
+    written: Written
+    values: Mapping[str, Any]
+    """JSON values to write now."""
+    later: Mapping[str, Any] = field(default_factory=dict)
+    """Those of a state reached by a step, with what that step takes along."""
+    children: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _read(writing: Writing, entity: str, item: Mapping[str, Any]) -> _Wish:
+    """Return what an item wants of which record."""
     if unknown := sorted(item.keys() - _PARTS):
         raise UserError(N_("“{name}” is no part of a record here"), name=unknown[0])
     name = item.get(EXTERNAL)
     name = None if name is None else outside.demand_name(name)
     record_id = _meant(writing, entity, item.get("id"), name)
-    if item.get("delete"):
-        if record_id is None:
-            raise NotFound(NO_SUCH)
-        edit = Edit(kind=EditKind.DELETE, entity=entity, record_id=record_id)
-        writing.write_all((edit,))
-        return Written(entity=entity, record_id=record_id, external_id=name, deleted=True)
     children, values = item.get("children") or {}, item.get("values") or {}
     if not isinstance(children, Mapping) or not isinstance(values, Mapping):
         raise UserError(N_("“{name}” must be an object"), name="values")
+    written = Written(entity=entity, record_id=record_id or "", external_id=name)
+    if item.get("delete"):
+        if record_id is None:
+            raise NotFound(NO_SUCH)
+        written.deleted = True
+        return _Wish(written=written, values={})
     is_plain = record_id is not None and not children
     later = {} if is_plain else _state_apart(schema_of(entity), values)
     first = {key: value for key, value in values.items() if key not in later}
-    written = _write(writing, entity, record_id, name, first)
-    if later:
-        states.append((written, later))
-    for kind, several in children.items():
-        link = _link_to(entity, kind)
+    return _Wish(written=written, values=first, later=later, children=children)
+
+
+def _children(writing: Writing, wish: _Wish) -> Iterator[_Wish]:
+    """Yield what is wanted of the children of a record that is written."""
+    for kind, several in wish.children.items():
+        link = _link_to(wish.written.entity, kind)
         for child in several if isinstance(several, list) else [several]:
             if not isinstance(child, Mapping):
                 raise UserError(N_("“{name}” must be an object"), name=kind)
             held = child.get("values") or {}
             if not isinstance(held, Mapping):
                 raise UserError(N_("“{name}” must be an object"), name="values")
-            fitted = {**child, "entity": kind, "values": {**held, link: written.record_id}}
-            written.children.append(_put(writing, kind, fitted, states))
-    return written
+            parts = {key: value for key, value in child.items() if key != "entity"}
+            fitted = {**parts, "values": {**held, link: wish.written.record_id}}
+            found = _read(writing, kind, fitted)
+            wish.written.children.append(found.written)
+            yield found
 
 
-def _write(
-    writing: Writing, entity: str, record_id: str | None, name: str | None, body: Mapping[str, Any]
-) -> Written:
-    """Make a record, or change it where `record_id` says which; keep the asker's name of it."""
+def _write(writing: Writing, wishes: Sequence[_Wish]) -> None:
+    """Make, change or delete records at once, and keep the asker's names of them."""
     reader = writing.reader()
-    row = {} if record_id is None else reader.get(entity, record_id)
-    values = _values(reader, entity, body, row)
-    kind = EditKind.CREATE if record_id is None else EditKind.UPDATE
-    edit = Edit(kind=kind, entity=entity, record_id=record_id or new_id(), values=values)
-    writing.write_all((edit,))
-    if name is not None:
-        outside.keep_name(writing.connection, reader.person.user_id, entity, name, edit.record_id)
-    return Written(
-        entity=entity, record_id=edit.record_id, external_id=name, made=record_id is None, values=values
-    )
+    edits = []
+    for wish in wishes:
+        written = wish.written
+        if written.deleted:
+            edit = Edit(kind=EditKind.DELETE, entity=written.entity, record_id=written.record_id)
+            edits.append(edit)
+            continue
+        is_new = not written.record_id
+        row = {} if is_new else reader.get(written.entity, written.record_id)
+        values = _values(reader, written.entity, wish.values, row)
+        kind = EditKind.CREATE if is_new else EditKind.UPDATE
+        record_id = written.record_id or new_id()
+        edits.append(Edit(kind=kind, entity=written.entity, record_id=record_id, values=values))
+        written.made, written.record_id = written.made or is_new, record_id
+        written.values |= values
+    writing.write_all(edits)
+    for wish in wishes:
+        written = wish.written
+        if written.external_id is not None and not written.deleted:
+            name, asker = written.external_id, reader.person.user_id
+            outside.keep_name(writing.connection, asker, written.entity, name, written.record_id)
 
 
 def _values(reader: Reader, entity: str, body: Mapping[str, Any], row: Values) -> Values:

@@ -98,6 +98,18 @@ def test_the_same_request_is_done_once(erp: Program) -> None:
     assert another.answer("POST", "records/customer", {"name": "Its Ltd"}, once="first").status_code == 201
 
 
+def test_one_that_is_refused_takes_none_of_many_with_it(erp: Program) -> None:
+    names = [f"Bulk {number:03}" for number in range(120)]
+    sent = [{"entity": "customer", "external_id": name, "values": {"name": name}} for name in names]
+    sent[7]["values"] = {"name": ""}
+    done = erp.ask("POST", "bulk", {"records": sent})
+    assert (done["written"], done["refused"]) == (119, 1)
+    assert done["results"][7]["problem"]["problems"][0]["field"] == "name"
+    assert erp.answer("GET", "external/customer/Bulk 007").status_code == 404
+    again = erp.ask("POST", "bulk", {"records": sent})
+    assert {each["status"] for each in again["results"]} == {200, 422}
+
+
 @pytest.mark.postgres
 def test_the_same_request_is_done_once_on_postgresql(tmp_path: Path, fresh_postgres: str) -> None:
     settings = {"CRM_SERVER_KEY_REQUESTS_PER_MINUTE": "0"}
