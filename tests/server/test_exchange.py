@@ -120,7 +120,17 @@ def test_the_same_request_is_done_once_on_postgresql(tmp_path: Path, fresh_postg
 
 
 def test_a_server_that_is_killed_did_a_request_whole_or_not_at_all(tmp_path: Path) -> None:
-    with running_server(tmp_path) as running:
+    hold_to_whole(tmp_path, None)
+
+
+@pytest.mark.postgres
+def test_it_did_so_on_postgresql_too(tmp_path: Path, fresh_postgres: str) -> None:
+    hold_to_whole(tmp_path, fresh_postgres)
+
+
+def hold_to_whole(tmp_path: Path, database_url: str | None) -> None:
+    """Hold a server to it that requests it was killed over are done once when they come again."""
+    with running_server(tmp_path, database_url) as running:
         erp = Program(running, "ERP")
         names = [f"Firm {number:02}" for number in range(24)]
         killed = threading.Timer(0.25, running.kill)

@@ -30,7 +30,7 @@ from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.services.outgoing_http import NotAllowed, demand_address, post
 from sync_server.settings import fresh_settings
-from tests.support.server import ADMIN, ADMIN_PASSWORD, running_server
+from tests.support.server import ADMIN, ADMIN_PASSWORD, ROOT, running_server
 
 HERE = "127.0.0.0/8"
 
@@ -143,6 +143,20 @@ def test_what_happens_is_told_by_postgresql_too(
 
 def test_what_happens_is_told_signed_and_in_order(hq: Headquarters, listener: Listener) -> None:
     hold_to_order(hq, listener)
+
+
+def test_the_lines_of_the_manual_verify_a_message(hq: Headquarters, listener: Listener) -> None:
+    manual = (ROOT / "docs" / "interface.md").read_text(encoding="utf-8")
+    (lines,) = [part for part in manual.split("```") if part.startswith("python\n") and "verified" in part]
+    said: dict[str, Any] = {}
+    exec(lines.removeprefix("python\n"), said)
+    made = webhooks.add(hq, listener.url, "ERP", ["customer.created"])
+    hq.records.create("customer", {"name": "Heron"})
+    telling.tell(hq, made["id"])
+    ((headers, body),) = listener.taken
+    assert said["verified"](made["secret"], headers, body)
+    assert not said["verified"](made["secret"], headers, body + b" ")
+    assert not said["verified"](made["secret"], {**headers, "webhook-timestamp": "1"}, body)
 
 
 def hold_to_order(hq: Headquarters, listener: Listener) -> None:
