@@ -62,6 +62,8 @@ DELIVERY_STEPS = Machine(
     field="status",
     first="planned",
     born=("planned",),
+    stands=("delivered",),
+    spares=("carrier", "waybill", "notes"),
     refusal=N_("What was delivered stands; make a return against it"),
     steps=(
         Step(

@@ -136,6 +136,15 @@ def _put_last(session: Session, entity: str, values: Values) -> None:
         values["position"] = between(last, None, random_below)
 
 
+def demand_deletable(session: Session, record: Record) -> None:
+    """Raise `UserError` where what belongs to something fixed would be deleted."""
+    sheet = PARTS.get(record.entity)
+    if sheet is not None:
+        above = repository.get(session, sheet.entity, str(record.get(sheet.link) or ""))
+        if above is not None and above.alive and not sheet.is_open(above.values):
+            raise UserError(sheet.stands)
+
+
 def _demand_draft(above: Record) -> None:
     if not is_draft(above.values):
         raise UserError(SHEETS[above.entity].stands)

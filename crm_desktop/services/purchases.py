@@ -28,6 +28,8 @@ COUNTED = ("confirmed", "closed")
 """States of orders that are purchases."""
 SOON_DAYS = 14
 MOST_RELATED = 5
+MOST_LINES = 20_000
+"""Lines, the newest, that say what is ordered together: older orders say little of today."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,10 +213,11 @@ def _reads(replica: Replica) -> bool:
 def _suggested(session: Session, customer_id: str) -> Suggestions:
     baskets: dict[str, set[str]] = defaultdict(set)
     own: dict[str, list[datetime.date]] = defaultdict(list)
-    for buyer, product_id, order_id, day in session.execute(_days()):
+    for _, product_id, _, day in session.execute(_days().where(Order.customer_id == customer_id)):
+        own[product_id].append(datetime.date.fromisoformat(day))
+    newest = _days().order_by(Order.ordered_on.desc(), Order.id, OrderLine.id).limit(MOST_LINES)
+    for _, product_id, order_id, _ in session.execute(newest):
         baskets[order_id].add(product_id)
-        if buyer == customer_id:
-            own[product_id].append(datetime.date.fromisoformat(day))
     found = repurchase.all_expected(own)
     beside = repurchase.related(baskets.values(), own.keys())[:MOST_RELATED]
     ids = {each.product_id for each in found} | {

@@ -30,6 +30,7 @@ from crm_desktop.models.session import WriteSession
 from crm_desktop.services import (
     commenting,
     completing_payments,
+    completing_sheets,
     delivering,
     pooling,
     quote_sending,
@@ -137,6 +138,7 @@ def delete_in(session: WriteSession, replica: Replica, entity: str, record_id: s
     commenting.demand_own(replica.person, record)
     rights.may(session, replica.person, life_right(entity), entity, record.values).demand()
     stepping.demand_deletable(record)
+    completing_sheets.demand_deletable(session, record)
     deleted = repository.delete(session, entity, record_id)
     counting.follow(session, deleted)
     return deleted

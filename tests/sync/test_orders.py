@@ -55,6 +55,8 @@ def test_an_order_is_made_of_a_quote_offline_delivered_and_partly_taken_back(
     with pytest.raises(UserError):
         orders.deliver(lin.replica, order.id, [Moving(order_line_id=line[0], quantity=Decimal(1))])
     records.update(lin.replica, "order", order.id, {"status": "confirmed"})
+    with pytest.raises(UserError):
+        records.delete(lin.replica, "order_line", line[0])
     for changed in ({"discount_percent": "20"}, {"currency": "USD"}):
         with pytest.raises(UserError):
             records.update(lin.replica, "order", order.id, changed)
@@ -71,6 +73,9 @@ def test_an_order_is_made_of_a_quote_offline_delivered_and_partly_taken_back(
     assert records.get(lin.replica, "order", order.id)["delivered"] == "whole"
     with pytest.raises(UserError):
         records.update(lin.replica, "order", order.id, {"status": "cancelled"})
+    for each in every(lin, "delivery"):
+        with pytest.raises(UserError):
+            records.delete(lin.replica, "delivery", each.id)
     orders.take_back(
         lin.replica,
         order.id,
@@ -165,6 +170,9 @@ def test_hq_writes_down_what_stands_there_and_refuses_what_cannot_be(office: Off
     ):
         with pytest.raises(UserError):
             hq.update(entity, record, changes)
+    for entity, record in (("delivery", delivery), ("delivery_line", part), ("order_line", line)):
+        with pytest.raises(UserError):
+            hq.delete(entity, record)
     back = hq.create("delivery", {"order_id": order, "kind": "return", "reason": "faulty"})
     hq.create(
         "delivery_line", {"delivery_id": back, "order_line_id": line, "quantity": "2", "serials": "A\nB"}
