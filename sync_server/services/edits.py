@@ -280,8 +280,8 @@ class Edits:
         follows = self.pooling.followed(record, wanted, old, ms_of(stamp.hlc)) | skipped | vouched
         hand(record, follows, partial(self._of_hq, stamp))
         is_last = self._sign(record, stamp)
+        self.records.relink(record)
         if links:
-            self.records.relink(record)
             self.scopes.changed(record)
             self.scopes.lend(record)
         self._note_total(record, wanted)
@@ -397,8 +397,8 @@ class Edits:
                 mark = mark._replace(device=0, incarnation=1)
             record.stamp(register_of(schema.leader(field)), mark)
         self._sign(record, stamp)
+        self.records.relink(record)
         if links:
-            self.records.relink(record)
             self.scopes.changed(record)
             self.scopes.lend(record)
         self._note_total(record)

@@ -59,8 +59,7 @@ def linked(records: Records, schema: Schema, link: str, record_id: str) -> list[
     table = schema.table
     query = select(table.c.id).where(table.c[link] == record_id)
     records.load({schema.no: records.connection.execute(query).scalars().all()})
-    found = (each for each in records.touched() if each.schema is schema)
-    return sorted((each for each in found if each.values.get(link) == record_id), key=lambda each: each.id)
+    return records.linking(schema, link, record_id)
 
 
 def demand_new(records: Records, record: Record) -> None:

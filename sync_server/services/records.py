@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from crm_core.entities import BY_NO, CHILDREN, SCHEMAS
 from crm_core.rules.scopes import EVERYONE
-from crm_core.schema.field import Field
+from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync.clock import Stamp
 from crm_core.sync.merge import Held, lives
@@ -26,6 +26,12 @@ META: Final = table_of(RowMeta)
 CELL: Final = table_of(Cell)
 ROW_SCOPE: Final = table_of(RowScope)
 SET_DOT: Final = table_of(SetDot)
+
+_LINKS: Final[Mapping[str, tuple[str, ...]]] = {
+    name: tuple(each.name for each in schema.fields.values() if each.kind is Kind.REF or each.parent)
+    for name, schema in SCHEMAS.items()
+}
+"""The fields of each kind of record that point at another."""
 
 _T = TypeVar("_T")
 
@@ -309,10 +315,16 @@ class Records:
             found.extend(self.connection.execute(query).scalars())
         return found
 
+    def linking(self, schema: Schema, link: str, record_id: str) -> list[Record]:
+        """Return the records read or made so far that point at one, by their ids."""
+        ids = sorted(self._links.get((schema.no, link, record_id), ()))
+        found = (self._known.get((schema.no, each)) for each in ids)
+        return [each for each in found if each is not None and each.values.get(link) == record_id]
+
     def _link(self, record: Record) -> None:
-        for link in record.schema.parent_fields:
-            if target_id := record.values.get(link.name):
-                self._links.setdefault((record.schema.no, link.name, target_id), set()).add(record.id)
+        for link in _LINKS[record.schema.name]:
+            if target_id := record.values.get(link):
+                self._links.setdefault((record.schema.no, link, target_id), set()).add(record.id)
 
 
 def target_name(link: Field, values: Mapping[str, Any]) -> str | None:
