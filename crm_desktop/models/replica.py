@@ -33,7 +33,7 @@ from crm_desktop.models import access_lease, blobs, custom_index, indexing, put_
 from crm_desktop.models.backup import ASKED, DAILY, back_up, backups, drop_backups
 from crm_desktop.models.clock import SESSION_CLOCK, Clock
 from crm_desktop.models.device_tables import Blob
-from crm_desktop.models.engine import check_file, connect, failure, reader_engine, writer_engine
+from crm_desktop.models.engine import STOPPED, check_file, connect, failure, reader_engine, writer_engine
 from crm_desktop.models.migrations import create_tables, upgrade
 from crm_desktop.models.opened import OpenedCopies
 from crm_desktop.models.recording import Recorder
@@ -81,6 +81,7 @@ class Replica:
         self._watch = connect(profile.database, key)
         self._watch_lock = threading.Lock()
         self._leaving = threading.Event()
+        self._closed = False
 
     @classmethod
     def create(cls, profile: Profile, key: bytes, clock: Clock | None = None) -> Self:
@@ -164,6 +165,8 @@ class Replica:
         if self._owner == threading.get_ident():
             raise BrokenPromise(N_("A write transaction was begun inside another"))
         with self._lock:
+            if self._closed:
+                raise UserError(STOPPED)
             self._owner = threading.get_ident()
             try:
                 yield set()
@@ -351,10 +354,17 @@ class Replica:
         self.blobs.remove_left_behind({blob.file for blob in known})
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._watch.close()
+        """Let go of the file once what is being written is done; nothing is written afterwards.
+
+        The connection that writes must not be closed under the thread that uses it: that ends the program.
+        """
+        self._leaving.set()
+        with self._lock:
+            self._closed = True
+            self._writer.dispose()
+        with self._watch_lock:
+            self._watch.close()
         self._readers.dispose()
-        self._writer.dispose()
 
     def __enter__(self) -> Self:
         return self

@@ -246,3 +246,28 @@ def test_a_check_and_a_backup_end_when_the_program_is_left(replica: Replica) -> 
     with pytest.raises(UserError, match="Stopped"):
         replica.back_up_now()
     assert list(replica.profile.backups.iterdir()) == []
+
+
+def test_closing_waits_for_what_is_being_written_and_nothing_is_written_afterwards(tmp_path: Path) -> None:
+    replica = Replica.create(Profile(tmp_path / "lin"), KEY)
+    inside, go_on = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with replica.write() as session:
+            inside.set()
+            assert go_on.wait(20)
+            repository.create(session, "customer", {"name": "Written (demo)"})
+
+    writing, closing = threading.Thread(target=write), threading.Thread(target=replica.close)
+    writing.start()
+    assert inside.wait(20)
+    closing.start()
+    closing.join(0.1)
+    assert closing.is_alive(), "the connection was closed under the thread that writes"
+    go_on.set()
+    writing.join(20)
+    closing.join(20)
+    with pytest.raises(UserError, match="Stopped"), replica.write():
+        pass
+    with Replica.open(Profile(tmp_path / "lin"), KEY) as again:
+        assert [row.name for row in rows_of(again, Customer)] == ["Written (demo)"]
