@@ -9,7 +9,7 @@ HQ_PORT ?= 8765
 # Tests side by side; 0 runs them one after the other in one process.
 # More than there are cores: many tests wait for a process they started. In a fresh clone one process reads all
 # tests first, so that not every one compiles all of them.
-JOBS ?= 3
+JOBS ?= 4
 # Settings of whoever calls make are not those of the demo, the tests or the figures.
 CLEAN_ENV := env -u CRM_PROFILE -u CRM_PASSPHRASE -u CRM_SERVER_DATA PYTHONDONTWRITEBYTECODE=
 LINT := $(VENV)/ruff check . && $(VENV)/mypy && $(VENV)/lint-imports --no-logo

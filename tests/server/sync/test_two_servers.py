@@ -25,6 +25,7 @@ from sync_server.services.hq import Hq
 from sync_server.services.recycling import recycle
 from sync_server.services.sync import SyncService
 from sync_server.store.database import Database
+from sync_server.store.serving import turn_at
 from sync_server.store.tables import table_of
 from sync_server.store.turns import AssignmentTurn
 from tests.server.sync.approval_firm import ApprovalFirm, step
@@ -210,7 +211,9 @@ def test_of_records_that_are_alike_two_who_look_tell_once(two: Two) -> None:
     databases, now_ms = [office.database, two.beside], office.now_ms
 
     def look(database: Database) -> int:
-        alike.follow(database)
+        with turn_at(database, "alike", wait_s=30) as is_mine:  # as the chore does
+            assert is_mine
+            alike.follow(database)
         return alike_tasks.tell(database, now_ms, tells_known=False)
 
     assert sum(at_once([partial(look, each) for each in databases])) == 1
