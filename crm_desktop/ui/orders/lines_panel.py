@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
 from crm_core.rules.sheets import SHEETS
 from crm_core.schema.field import Plain
@@ -24,6 +23,7 @@ from crm_desktop.ui.quotes.entry import EntryLine
 from crm_desktop.ui.quotes.grid import LineGrid
 from crm_desktop.ui.quotes.line_work import LineWork, Writing
 from crm_desktop.ui.quotes.lines import Col, QuoteLines
+from crm_desktop.ui.quotes.saving import Saving
 from crm_desktop.ui.quotes.totals_block import TotalsBlock
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.widgets.info_bar import InfoBar
@@ -56,7 +56,6 @@ class LinesPanel(QWidget):
         self.context, self._entity = context, entity
         self._record_id: str | None = None
         self._view: SheetView | None = None
-        self._saving = self._edits = 0
         self.select_after: str | None = None
         self.lines = QuoteLines(self)
         self.grid = LineGrid(self.lines, actions, entity)
@@ -73,6 +72,7 @@ class LinesPanel(QWidget):
         self._lay_out()
         self.work = LineWork(self, self, writing_of(entity))
         self._changes = Settling(self)
+        self._saving = Saving(context, self, self._changes)
         self._changes.due.connect(self._read)
         self.lines.totals_changed.connect(lambda _totals: self._say_totals())
         self.lines.refused.connect(context.show_error)
@@ -106,22 +106,7 @@ class LinesPanel(QWidget):
         undo: Callable[[], object] | None = None,
     ) -> None:
         """Do a change off the main thread and read the lines anew."""
-        self._edits += 1
-        self._saving += 1
-
-        def saved(found: Any) -> None:
-            self._saving -= 1
-            if done is not None:
-                done(found)
-            if not self._saving:
-                self._changes.mark()
-
-        def failed(error: CrmError) -> None:
-            self._saving -= 1
-            self.context.show_error(error)
-            self._changes.mark()
-
-        self.context.change(self, work, saved, failed, told=told, undo=undo)
+        self._saving.save(work, done, told, undo)
 
     def _lay_out(self) -> None:
         foot = QHBoxLayout()
@@ -142,12 +127,12 @@ class LinesPanel(QWidget):
         column.addStretch(1)
 
     def _read(self) -> None:
-        record_id, edits = self._record_id, self._edits
-        if self._saving or record_id is None:
+        record_id, edits = self._record_id, self._saving.edits
+        if self._saving.under_way or record_id is None:
             return
 
         def show(view: SheetView) -> None:
-            if record_id == self._record_id and edits == self._edits and not self._saving:
+            if record_id == self._record_id and self._saving.is_current(edits):
                 self._show(view)
 
         read = partial(sheet_lines.view, self.replica, self._entity, record_id)

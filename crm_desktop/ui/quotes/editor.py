@@ -41,6 +41,7 @@ from crm_desktop.ui.quotes.lines import Col, QuoteLines
 from crm_desktop.ui.quotes.outgoing_bar import OutgoingBar
 from crm_desktop.ui.quotes.preview import PreviewPane
 from crm_desktop.ui.quotes.price_bar import PriceBar
+from crm_desktop.ui.quotes.saving import Saving
 from crm_desktop.ui.quotes.terms import TermsRow
 from crm_desktop.ui.quotes.totals_block import TotalsBlock
 from crm_desktop.ui.settling import Settling
@@ -70,8 +71,6 @@ class QuoteEditor(Live, QWidget):
         self.context = context
         self._quote_id: str | None = None
         self._view: QuoteView | None = None
-        self._saving = 0
-        self._edits = 0
         self.select_after: str | None = None
         self.lines = QuoteLines(self)
         self.title = TitleRow()
@@ -88,6 +87,7 @@ class QuoteEditor(Live, QWidget):
         self.preview = PreviewPane(context)
         self.missing = EmptyState("doc", message("This quote is not on this laptop"))
         self._changes = Settling(self)
+        self._saving = Saving(context, self, self._changes)
         self._changes.due.connect(self._read)
         self._narrow = False
         self._wants_preview = True
@@ -133,7 +133,7 @@ class QuoteEditor(Live, QWidget):
     @property
     def saving(self) -> int:
         """How many changes are not in the replica yet."""
-        return self._saving
+        return self._saving.under_way
 
     def show_quote(self, quote_id: str) -> None:
         """Show a quote; the fields appear when it is read."""
@@ -259,9 +259,9 @@ class QuoteEditor(Live, QWidget):
     # Reading
 
     def _read(self) -> None:
-        if self._saving:
+        if self._saving.under_way:
             return  # what is read now may not hold it yet; once it is saved, all is read
-        quote_id, replica, edits = self._quote_id, self.context.replica, self._edits
+        quote_id, replica, edits = self._quote_id, self.context.replica, self._saving.edits
         if quote_id is None:
             return
 
@@ -274,7 +274,7 @@ class QuoteEditor(Live, QWidget):
 
         def show(found: tuple[QuoteView, bool, frozenset[str]]) -> None:
             # What was typed meanwhile is newer than what was read; its saving asks again.
-            if quote_id == self._quote_id and edits == self._edits and not self._saving:
+            if quote_id == self._quote_id and self._saving.is_current(edits):
                 self._show(*found)
 
         self.context.tasks.read(self, read, show, self._on_failed, topic="quote")
@@ -336,23 +336,13 @@ class QuoteEditor(Live, QWidget):
         undo: Callable[[], object] | None = None,
     ) -> None:
         """Do a change off the main thread and read the quote anew."""
-        self._edits += 1
-        self._saving += 1
 
         def saved(record: Any) -> None:
-            self._saving -= 1
             self.title.say_saved(datetime.now().astimezone())
             if done is not None:
                 done(record)
-            if not self._saving:
-                self._changes.mark()
 
-        def failed(error: CrmError) -> None:
-            self._saving -= 1
-            self.context.show_error(error)
-            self._changes.mark()
-
-        self.context.change(self, work, saved, failed, told=told, undo=undo)
+        self._saving.save(work, saved, told, undo)
 
     def _on_fields_edited(self, changes: Mapping[str, Plain]) -> None:
         replica, quote_id = self.context.replica, self._quote_id
