@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sync_server.services import certificates
-from tests.support.chromium import chromium
+from tests.support.chromium import PHONE, chromium, scrolls_sideways, shown
 from tests.support.papers import Paper, sent_paper
 from tests.support.server import RunningServer, crm_server
-
-PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 
 
 @pytest.fixture(scope="module")
@@ -33,26 +31,9 @@ def paper_at(server: RunningServer, **said: Any) -> Paper:
         return sent_paper(hq.records, hq.blobs, int(time.time() * 1000), **said)
 
 
-@contextmanager
-def shown(browser: Browser, url: str, **how: Any) -> Iterator[tuple[Page, list[str]]]:
-    """Give a page, and what the browser complained of while it was open."""
-    context = browser.new_context(**{**PHONE, "locale": "en-GB", **how})
-    said: list[str] = []
-    page = context.new_page()
-    page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(url)
-    try:
-        yield page, said
-    finally:
-        context.close()
-
-
-def fits(page: Page) -> bool:
-    width, room = page.evaluate(
-        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
-    return bool(width <= room)
+def phone(browser: Browser, url: str, **how: Any) -> AbstractContextManager[tuple[Page, list[str]]]:
+    """Give a page on an English telephone, unless told otherwise, and what the browser complained of."""
+    return shown(browser, url, **{**PHONE, "locale": "en-GB", **how})
 
 
 def signatures(server: RunningServer, paper: Paper) -> list[dict[str, Any]]:
@@ -65,10 +46,10 @@ def test_a_customer_reads_and_accepts_by_drawing_once(
 ) -> None:
     paper = paper_at(server)
     url = f"{server.url}/a/{paper.token}"
-    with shown(browser, url) as (page, said):
+    with phone(browser, url) as (page, said):
         expect(page.get_by_text("CNY 1,200.00")).to_be_visible()
         expect(page.get_by_text("Kontor 康拓", exact=True)).to_be_visible()
-        assert fits(page)
+        assert not scrolls_sideways(page)
         with page.expect_download() as saving:
             page.get_by_role("link", name="Download").click()
         assert Path(saving.value.path()).read_bytes() == paper.file
@@ -98,7 +79,7 @@ def test_a_customer_reads_and_accepts_by_drawing_once(
     with server.headquarters() as hq:
         assert hq.records.get("quote", paper.quote)["status"] == "accepted"
         certificates.follow_signatures(hq, int(time.time() * 1000))
-    with shown(browser, url, locale="zh-CN") as (page, _):
+    with phone(browser, url, locale="zh-CN") as (page, _):
         page.get_by_role("link", name="中文").click()
         expect(page.get_by_text("已接受，谢谢！")).to_be_visible()
         with page.expect_download() as saving:
@@ -118,7 +99,7 @@ def test_a_customer_reads_and_accepts_by_drawing_once(
 
 def test_without_a_script_one_accepts_by_a_typed_name(server: RunningServer, browser: Browser) -> None:
     paper = paper_at(server, language="zh")
-    with shown(browser, f"{server.url}/a/{paper.token}", java_script_enabled=False) as (page, said):
+    with phone(browser, f"{server.url}/a/{paper.token}", java_script_enabled=False) as (page, said):
         expect(page.get_by_role("heading", level=1)).to_contain_text("报价单")
         expect(page.locator("#drawn-way")).to_be_hidden()
         page.locator("#accept-name").fill("莫安")
@@ -132,7 +113,7 @@ def test_without_a_script_one_accepts_by_a_typed_name(server: RunningServer, bro
 
 def test_a_customer_asks_and_declines_with_a_reason(server: RunningServer, browser: Browser) -> None:
     paper = paper_at(server)
-    with shown(browser, f"{server.url}/a/{paper.token}", color_scheme="dark") as (page, _):
+    with phone(browser, f"{server.url}/a/{paper.token}", color_scheme="dark") as (page, _):
         page.get_by_text("Ask a question").click()
         page.locator("#ask-name").fill("Ann Moss")
         page.get_by_label("Your question").fill("Is that with freight?")
@@ -159,14 +140,14 @@ def test_links_that_are_over_or_lead_nowhere_say_so_and_tell_nothing_else(
     server: RunningServer, browser: Browser
 ) -> None:
     expired = paper_at(server, expires_at=1)
-    with shown(browser, f"{server.url}/a/{expired.token}") as (page, _):
+    with phone(browser, f"{server.url}/a/{expired.token}") as (page, _):
         expect(page.get_by_role("status")).to_contain_text("This offer has expired")
         expect(page.get_by_role("button")).to_have_count(0)
-        assert fits(page)
+        assert not scrolls_sideways(page)
     newer = paper_at(server)
     with server.headquarters() as hq:
         hq.records.update("quote", newer.quote, {"status": "draft"})
-    with shown(browser, f"{server.url}/a/{newer.token}") as (page, _):
+    with phone(browser, f"{server.url}/a/{newer.token}") as (page, _):
         expect(page.get_by_role("status")).to_contain_text("newer version")
     answers = set()
     for token in ("A" * 43, "short", expired.token[:-1] + ("A" if expired.token[-1] != "A" else "B")):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,10 +12,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from crm_core.rules.capture import HONEYPOT, LEAST_FILL_MS
 from sync_server.services import lead_setup
-from tests.support.chromium import chromium
+from tests.support.chromium import PHONE, chromium, scrolls_sideways, shown
 from tests.support.server import RunningServer
 
-PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
 CONSENT = "You may keep what I wrote here and call me."
 LONG = "Pumpenbaugesellschaftsmitgliederversammlungsprotokollführer" * 2
@@ -42,28 +40,6 @@ def form(server: RunningServer) -> dict[str, Any]:
     }
     with server.headquarters() as hq:
         return lead_setup.add_form(hq, "Site", given)
-
-
-@contextmanager
-def shown(browser: Browser, url: str, **how: Any) -> Iterator[tuple[Page, list[str]]]:
-    """Give a page, and what the browser complained of while it was open."""
-    context = browser.new_context(**how)
-    said: list[str] = []
-    page = context.new_page()
-    page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(url)
-    try:
-        yield page, said
-    finally:
-        context.close()
-
-
-def scrolls_sideways(page: Page) -> bool:
-    width, room = page.evaluate(
-        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
-    return bool(width > room)
 
 
 def focused(page: Page) -> str:
