@@ -25,6 +25,9 @@ _READY: Final = {
 }
 """States in which what was agreed is owed."""
 
+_NUMBERED: Final = frozenset(("issued", "void"))
+"""States in which an invoice has a number of the company's."""
+
 Values = Mapping[str, Any]
 
 
@@ -36,6 +39,9 @@ class Books(Protocol):
 
     def living(self, entity: str, link: str, record_id: str) -> Sequence[Values]:
         """Return the living records of a kind that point at one."""
+
+    def holding(self, entity: str, field: str, text: str) -> Sequence[Values]:
+        """Return the living records of a kind one of whose text fields holds just that."""
 
 
 def holder_of(books: Books, values: Values) -> tuple[str, Values] | None:
@@ -105,23 +111,32 @@ def demand_changed(books: Books, entity: str, after: Values, changed: frozenset[
     """Raise `UserError` where changed fields of a record do not fit the others; `after` is all of it."""
     if entity in (INSTALMENT, INVOICE) and changed & {"customer_id", "currency", *HOLDERS}:
         _demand_same(books, after)
+    if entity == "order" and "contract_id" in changed and _is_agreed(books, "order", after["id"]):
+        _demand_planned_once(books, "order", after)
+    if entity == INVOICE and "number" in changed and after.get("status") in _NUMBERED:
+        _demand_own_number(books, after)
     if entity == INVOICE and changed & {"amount", "currency", "over_reason", *HOLDERS}:
         demand_invoiced(books, after)
 
 
-def demand_step(books: Books, entity: str, before: Values, step: str) -> None:
-    """Raise `UserError` where a step of a record cannot be taken because of others."""
+def demand_step(books: Books, entity: str, held: Values, step: str) -> None:
+    """Raise `UserError` where a step of a record cannot be taken because of others.
+
+    `held` is what the record holds, with what is given along with the step.
+    """
     if entity == INSTALMENT:
         if step == "agree":
-            _demand_plan(books, before)
-        elif before.get("paid"):
+            _demand_plan(books, held)
+        elif held.get("paid"):
             raise UserError(N_("Something is paid of this instalment; take that off first"))
-    elif entity == RECEIPT and step in ("post", "ask") and before.get("kind") == "refund":
-        demand_refund(books, before)
+    elif entity == RECEIPT and step in ("post", "ask") and held.get("kind") == "refund":
+        demand_refund(books, held)
     elif entity == INVOICE and step in ("issue", "request_again"):
-        demand_invoiced(books, before)
-        if before.get("reverses_id"):
-            _demand_reversed(books, INVOICE, before)
+        demand_invoiced(books, held)
+        if held.get("reverses_id"):
+            _demand_reversed(books, INVOICE, held)
+        if step == "issue":
+            _demand_own_number(books, held)
 
 
 def _demand_plan(books: Books, instalment: Values) -> None:
@@ -277,6 +292,14 @@ def _demand_reversed(books: Books, entity: str, values: Values) -> Values:
 
 
 # Invoices
+
+
+def _demand_own_number(books: Books, invoice: Values) -> None:
+    """Of what a company issues no two have one number, void ones among them: a number is used up."""
+    number = invoice.get("number")
+    same = books.holding(INVOICE, "number", number) if number else ()
+    if any(each["id"] != invoice["id"] and each.get("status") in _NUMBERED for each in same):
+        raise UserError(N_("There is an invoice with the number {number} already"), number=number)
 
 
 def demand_invoiced(books: Books, invoice: Values) -> None:

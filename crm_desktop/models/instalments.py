@@ -37,6 +37,10 @@ class LaptopBooks:
         query = select(table).where(table.c[link] == record_id, table.c.life % 2 == 1).order_by(table.c.id)
         return [dict(row) for row in self._session.execute(query).mappings()]
 
+    def holding(self, entity: str, field: str, text: str) -> list[Mapping[str, Any]]:
+        """Return the living records of a kind one of whose text fields holds just that."""
+        return self.living(entity, field, text)
+
 
 def refresh(session: WriteSession, record_ids: Iterable[str]) -> None:
     """Compute days and states of instalments anew from what is on this laptop."""

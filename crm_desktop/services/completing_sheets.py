@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
-from crm_core.rules import deliveries
+from crm_core.rules import deliveries, payment_checks
 from crm_core.rules.access import Person
 from crm_core.rules.positions import between
 from crm_core.rules.quote_state import is_draft
@@ -19,6 +19,7 @@ from crm_core.rules.sheets import PARTS, SHEETS
 from crm_core.schema.field import Plain
 from crm_desktop.models import numbers, repository, sheet_totals
 from crm_desktop.models.clock import Clock
+from crm_desktop.models.instalments import LaptopBooks
 from crm_desktop.models.records import Record
 from crm_desktop.services import delivering, pricing
 from crm_desktop.services.chance import random_below
@@ -54,6 +55,9 @@ def _changed_agreed(entity: str) -> Changed:
         fixed = {name for name in changes if name in sheet.fixed and changes[name] != before.get(name)}
         if not is_draft(before.values) and fixed:
             raise UserError(sheet.stands)
+        moved = frozenset(name for name, value in changes.items() if value != before.get(name))
+        after = {**before.values, **changes, "id": before.id}
+        payment_checks.demand_changed(LaptopBooks(session), entity, after, moved)
         if (
             is_draft(before.values)
             and not is_draft({**before.values, **changes})

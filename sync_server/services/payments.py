@@ -33,6 +33,7 @@ RECEIPT: Final = SCHEMAS[rules.RECEIPT]
 SHARE: Final = SCHEMAS[rules.SHARE]
 INVOICE: Final = SCHEMAS[rules.INVOICE]
 _KINDS: Final = (INSTALMENT, RECEIPT, SHARE, INVOICE)
+_CHANGED: Final = (*_KINDS, SCHEMAS["order"])
 _ABOVE: Final = ("contract", "order", "delivery")
 """Kinds of record the days of instalments follow from."""
 
@@ -51,6 +52,21 @@ class HqBooks:
     def living(self, entity: str, link: str, record_id: str) -> list[Mapping[str, Any]]:
         """Return the living records of a kind that point at one, by their ids."""
         return [each.values for each in linked(self._records, SCHEMAS[entity], link, record_id) if each.lives]
+
+    def holding(self, entity: str, field: str, text: str) -> list[Mapping[str, Any]]:
+        """Return the living records of a kind one of whose text fields holds just that."""
+        records, schema = self._records, SCHEMAS[entity]
+        records.noticed_kinds.add(schema.no)
+        query = select(schema.table.c.id).where(schema.table.c[field] == text)
+        ids = records.connection.execute(query).scalars().all()
+        records.load({schema.no: ids})
+        kept = (records.get(schema.no, each) for each in ids)
+        found = {each.id: each for each in (*kept, *records.touched()) if each is not None}
+        return [
+            each.values
+            for each in found.values()
+            if each.schema is schema and each.lives and each.values.get(field) == text
+        ]
 
 
 def linked(records: Records, schema: Schema, link: str, record_id: str) -> list[Record]:
@@ -71,17 +87,18 @@ def demand_new(records: Records, record: Record) -> None:
 
 def demand_changed(records: Records, record: Record, wanted: Wanted) -> None:
     """Raise `Refused` for a change of fields that does not fit the other records."""
-    if record.schema in _KINDS:
+    if record.schema in _CHANGED:
         with _refusing():
             after = {**record.values, **wanted.values}
             rules.demand_changed(HqBooks(records), record.schema.name, after, frozenset(wanted.values))
 
 
-def demand_step(records: Records, record: Record, step: Step) -> None:
-    """Raise `Refused` for a step that other records stand in the way of."""
+def demand_step(records: Records, record: Record, step: Step, given: Mapping[str, Any]) -> None:
+    """Raise `Refused` for a step that other records stand in the way of; `given` is what comes with it."""
     if record.schema in _KINDS:
         with _refusing():
-            rules.demand_step(HqBooks(records), record.schema.name, record.values, step.name)
+            held = {**record.values, **{name: given[name] for name in step.takes if name in given}}
+            rules.demand_step(HqBooks(records), record.schema.name, held, step.name)
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def demand_step(records: Records, record: Record, wanted: Wanted, base: int, dev
         raise Refused(Code.ILLEGAL_STATE, message(step.lacking))
     _demand_child(records, record, step)
     delivering.demand_possible(records, record, step)
-    payments.demand_step(records, record, step)
+    payments.demand_step(records, record, step, wanted.values)
     return step
 
 

@@ -56,6 +56,18 @@ class Firm:
         records.update(replica, "order", order.id, {"status": "confirmed"})
         return order.id
 
+    def signed_contract(self) -> str:
+        """Sign a contract of the same amount on Eve's laptop."""
+        create, replica = records.create, self.eve.replica
+        made = create(replica, "contract", {"customer_id": self.acme, "currency": "CNY"}).value.id
+        create(
+            replica, "contract_line", {"contract_id": made, "description": "Pump", "unit_price": 1000_01}
+        )
+        create(replica, "contract_clause", {"contract_id": made, "title": "Payment", "body": "At once"})
+        for step in ("sent", "signed"):
+            records.update(replica, "contract", made, {"status": step})
+        return made
+
     def plan(self, parts: str = "30/60/10") -> tuple[str, list[str]]:
         """Agree a plan on Eve's laptop; return order and instalments."""
         order, first = self.order(), self.eve.replica.clock.today()
@@ -128,14 +140,7 @@ def test_from_a_plan_to_money_that_came_and_went_back(firm: Firm) -> None:
 
 def test_a_contract_and_an_order_under_it_are_not_both_planned(firm: Firm) -> None:
     replica, today = firm.eve.replica, firm.eve.replica.clock.today()
-    contract = records.create(replica, "contract", {"customer_id": firm.acme, "currency": "CNY"}).value.id
-    line = {"contract_id": contract, "description": "Pump", "unit_price": 1000_01}
-    records.create(replica, "contract_line", line)
-    records.create(
-        replica, "contract_clause", {"contract_id": contract, "title": "Payment", "body": "At once"}
-    )
-    for step in ("sent", "signed"):
-        records.update(replica, "contract", contract, {"status": step})
+    contract = firm.signed_contract()
     order = firm.order()
     records.update(replica, "order", order, {"contract_id": contract})
     payments.plan_by_parts(replica, "contract", contract, "50/50", today)
@@ -153,6 +158,29 @@ def test_a_contract_and_an_order_under_it_are_not_both_planned(firm: Firm) -> No
     assert said(firm.fin) == ["The contract of this order has an agreed payment plan already"]
     assert {row["status"] for _, row in firm.office.hq.all("instalment") if row["order_id"]} == {"draft"}
     assert list(differences(firm.fin)) == []
+
+
+def test_an_order_with_an_agreed_plan_is_not_put_under_a_contract_with_one(firm: Firm) -> None:
+    replica, today = firm.eve.replica, firm.eve.replica.clock.today()
+    contract = firm.signed_contract()
+    order, other = firm.order(), firm.order()
+    for entity, each in (("contract", contract), ("order", order)):
+        payments.plan_by_parts(replica, entity, each, "100", today)
+        payments.agree(replica, entity, each)
+    records.update(replica, "order", other, {"contract_id": contract})  # nothing is planned of it
+    with pytest.raises(UserError, match="contract of this order has an agreed payment plan"):
+        records.update(replica, "order", order, {"contract_id": contract})
+    firm.sync()
+    # Whoever has not heard of one of the plans moves the order, and HQ does not take it.
+    payments.plan_again(replica, "contract", contract)
+    firm.sync()
+    records.update(replica, "order", order, {"contract_id": contract})
+    payments.agree(firm.fin.replica, "contract", contract)
+    firm.sync(firm.fin)
+    firm.sync(firm.eve)
+    assert said(firm.eve) == ["The contract of this order has an agreed payment plan already"]
+    assert firm.office.row("order", order)["contract_id"] is None
+    assert list(differences(firm.eve)) == []
 
 
 def test_a_refund_waits_for_whoever_approves_it_and_takes_off_when_he_did(
@@ -252,6 +280,38 @@ def test_invoices_are_asked_for_by_who_sells_and_issued_by_finance(firm: Firm) -
     for laptop in (firm.eve, firm.fin):
         assert laptop.returned() == []
         assert list(differences(laptop)) == []
+
+
+def test_no_two_invoices_are_issued_under_one_number(firm: Firm) -> None:
+    order, _ = firm.plan()
+    records.create(firm.eve.replica, "invoice_title", {"customer_id": firm.acme, "name": "Acme Ltd"})
+    first, second, third = (
+        records.create(firm.eve.replica, "invoice", {"order_id": order, "amount": each}).value.id
+        for each in (100_00, 200_00, 300_00)
+    )
+    # A number on a mere request is nobody's yet.
+    records.update(firm.eve.replica, "invoice", third, {"number": "04403"})
+    firm.sync()
+    issued = {"status": "issued", "number": "04403", "issued_on": "2027-01-20"}
+    records.update(firm.fin.replica, "invoice", first, issued)
+    with pytest.raises(UserError, match="an invoice with the number 04403 already"):
+        records.update(firm.fin.replica, "invoice", second, issued)
+    firm.sync()
+    # At HQ, where a program or another laptop issues: the same, and void numbers are used up too.
+    hq = firm.office.hq
+    hq.update("invoice", first, {"status": "void", "reason": "Wrong title"})
+    with pytest.raises(UserError, match="an invoice with the number 04403 already"):
+        hq.update("invoice", second, issued)
+    hq.update("invoice", second, {**issued, "number": "04404"})
+    with pytest.raises(UserError, match="an invoice with the number 04403 already"):
+        hq.update("invoice", second, {"number": "04403"})
+    # Who has not heard of it issues all the same, and it comes back with the reason.
+    records.update(firm.fin.replica, "invoice", third, {**issued, "number": "04404"})
+    firm.sync()
+    assert said(firm.fin) == ["There is an invoice with the number 04404 already"]
+    assert [firm.office.row("invoice", each)["status"] for each in (first, second, third)] == [
+        *("void", "issued", "requested")
+    ]
 
 
 def test_what_is_owed_is_known_without_a_network_and_told_once(firm: Firm) -> None:
