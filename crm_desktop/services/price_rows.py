@@ -37,12 +37,16 @@ class PriceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceRows:
-    """The first rows and how many there are. `currency` is the one a new price is in."""
+    """The first rows and how many there are, and what the book or product is called.
+
+    `currency` is the one a new price is in.
+    """
 
     rows: tuple[PriceRow, ...]
     count: int
     may_edit: bool
     currency: str | None
+    of: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +88,14 @@ def rows(
             PriceRow(record=record_of(price), code=code or "", product=name or "", book=book or "")
             for price, code, name, book in session.execute(ordered)
         ]
-        named = repository.get(session, "price_book", book_id) if book_id is not None else None
+        entity, record_id = ("price_book", book_id) if book_id is not None else ("product", product_id)
+        named = repository.get(session, entity, record_id or "")
     return PriceRows(
         rows=tuple(found),
         count=count,
         may_edit=bool(decide(replica.person, Action.EDIT, "price")),
-        currency=named.get("currency") if named is not None else None,
+        currency=named.get("currency") if named is not None and book_id is not None else None,
+        of=named.title if named is not None else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from PySide6.QtWidgets import QVBoxLayout
 
@@ -56,7 +56,13 @@ class SteppedForm(RecordForm):
             assert isinstance(whole, QVBoxLayout)
             whole.insertWidget(1, self.steps)
 
+    def out_of_place(self, values: Mapping[str, Plain]) -> Iterable[str]:
+        """Return the fields that say nothing of a record of these values, and are not shown."""
+        return ()
+
     def _on_read(self, setup: FormSetup) -> None:
+        if self._setup is None:
+            self._left_out = (*self._left_out, *self.out_of_place(setup.values))
         was_open = self._setup is not None and self._setup.refusal is None
         super()._on_read(setup)
         if was_open:  # a step may have led where the record stays as it is

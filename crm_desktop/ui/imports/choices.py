@@ -76,6 +76,9 @@ class Choices:
     currency: str = ""
     doubles: Doubles = Doubles.CREATE
     defaults: dict[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What the place the import was asked for at says new records hold, such as the price book; as a file
+    would say it."""
     replace: tuple[str, ...] = ()
     """Of the template that was taken."""
     mended: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -104,7 +107,12 @@ class Choices:
         )
         if not same:
             self.rules, self.template, self.replace = read.guessed, "", ()
-            self.key, self.defaults = "", {}
+            self.key, self.defaults = "", dict(self.given)
+
+    def give(self, given: Mapping[str, str]) -> None:
+        """Have new records hold what another place says, in place of what was said before."""
+        self.given, self.plan = dict(given), None
+        self.defaults |= given
 
     def take_template(self, template: KeptTemplate | None) -> None:
         """Fill the columns as a template says, or as guessed. `UserError` where it does not fit the file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
@@ -70,22 +70,27 @@ class ImportWizard(Live, QWidget):
         """The step in front."""
         return self.steps[self.at]
 
-    def begin(self, entity: str) -> None:
-        """Begin another import."""
-        self.choices = Choices(entity=entity)
+    def begin(self, entity: str, given: Mapping[str, str] | None = None) -> None:
+        """Begin another import. `given` are values of new records, by field, as a file would say them."""
+        self.choices = Choices(entity=entity, given=given or {})
         for step in self.steps:
             step.begin(self.choices)
         self.go(0)
 
-    def ask(self, entity: str | None) -> None:
+    def ask(self, entity: str | None, given: Mapping[str, str] | None = None) -> None:
         """Somebody came for an import of a kind: begin it, or go on with the one on its way."""
         if self.result.running:
             return
         if self.step is self.result or self.choices.path is None:
-            self.begin(entity or self.choices.entity)
-        elif entity is not None and entity != self.choices.entity:
+            self.begin(entity or self.choices.entity, given)
+            return
+        if given:
+            self.choices.give(given)
+        if entity is not None and entity != self.choices.entity:
             self.go(0)
             self.file.choose_entity(entity)
+        elif given:
+            self.go(0)
 
     def go(self, at: int) -> None:
         """Show a step."""

@@ -50,13 +50,13 @@ class ImportPage(Page):
         self.retint()
 
     def show_place(self, place: Place) -> None:
-        """Show the import of an `entity`, the one under way, or the `past` ones."""
+        """Show the import of an `entity`, new ones with `defaults`; the one under way; or the `past` ones."""
         if place.options.get("past"):
             self._stack.setCurrentWidget(self.past)
             self.past.read()
         else:
             self._stack.setCurrentWidget(self.wizard)
-            self.wizard.ask(place.options.get("entity"))
+            self.wizard.ask(place.options.get("entity"), place.options.get("defaults"))
         self._show_head()
 
     def refresh(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from crm_core.entities import schema_of
 from crm_core.i18n import N_, message
@@ -56,7 +56,11 @@ class ReceiptForm(SteppedForm):
     """A receipt; a saved one with what it was for."""
 
     by_steps = ("status", "kind")
-    not_typed = ("reverses_id", "reason")
+    of_refunds = ("reverses_id", "reason")
+
+    def out_of_place(self, values: Mapping[str, Plain]) -> Iterable[str]:
+        """Ask for what a refund reverses, and why, on refunds alone."""
+        return () if values.get("kind") == "refund" else self.of_refunds
 
     def _lay_out(self) -> None:
         super()._lay_out()
@@ -80,6 +84,10 @@ class InvoiceForm(SteppedForm):
 
     by_steps = ("status",)
     not_typed = ("number", "issued_on", "reverses_id", "reason", "sent_by")
+
+    def out_of_place(self, values: Mapping[str, Plain]) -> Iterable[str]:
+        """Name what is reversed on red-letter invoices alone."""
+        return () if values.get("reverses_id") else ("reverses_id",)
 
     def _lay_out(self) -> None:
         super()._lay_out()

@@ -14,6 +14,7 @@ from crm_core.rules.access import Action as Right
 from crm_core.schema.field import Field
 from crm_desktop.services import price_rows, rights
 from crm_desktop.services.price_rows import Stock
+from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.files.gallery import Gallery
 from crm_desktop.ui.format import figure, near_moment
@@ -88,6 +89,11 @@ class PriceBookForm(RecordForm):
             self.prices = PriceTable(self.context, "price_book", self.record_id)
             self.column.insertWidget(1, self.prices)
 
+    def _keys(self, actions: ActionRegistry) -> None:
+        super()._keys(actions)
+        if self.prices is not None:
+            self.prices.add_actions(actions, self)
+
 
 class ProductForm(RecordForm):
     """The form of a product; a saved one with its pictures, prices and stock."""
@@ -108,6 +114,11 @@ class ProductForm(RecordForm):
             parts.append(self.prices)
         for place, part in enumerate(parts, start=1):
             self.column.insertWidget(place, part)
+
+    def _keys(self, actions: ActionRegistry) -> None:
+        super()._keys(actions)
+        if self.prices is not None:
+            self.prices.add_actions(actions, self)
 
 
 class StockCard(Card):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -16,10 +16,11 @@ from PySide6.QtWidgets import (
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
-from crm_core.i18n import Message, message, plural
+from crm_core.i18n import N_, Message, message, plural
 from crm_core.schema.field import Plain
 from crm_desktop.services import price_rows, records
 from crm_desktop.services.price_rows import PriceRows
+from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.forms.links import LinkEditor
@@ -44,6 +45,8 @@ class PriceTable(Live, QWidget):
         super().__init__(parent)
         self._context, self._record_id = context, record_id
         self._is_book = of == "price_book"
+        self._own = "book_id" if self._is_book else "product_id"
+        self._actions: list[QAction] = []
         self._read_last: PriceRows | None = None
         self.model = PriceModel(self)
         self.table = _Table(self.model)
@@ -101,8 +104,7 @@ class PriceTable(Live, QWidget):
         if values.get("unit_price") is None:
             self._price_field.set_error(message("This is required"))
             return
-        own = "book_id" if self._is_book else "product_id"
-        values |= {own: self._record_id, self.other.field.name: other}
+        values |= {self._own: self._record_id, self.other.field.name: other}
         replica = self._context.replica
         self._context.change(
             self, lambda: records.create(replica, "price", values), lambda _: self._on_added()
@@ -123,6 +125,35 @@ class PriceTable(Live, QWidget):
                     )
                 ),
             )
+
+    def bring_in(self) -> None:
+        """Go to the import of prices; rows that name no book, or no product, are of this one."""
+        options: dict[str, object] = {"entity": "price"}
+        if self._read_last is not None and self._read_last.of:
+            options["defaults"] = {self._own: self._read_last.of}
+        self._context.go.emit(Place(page="import", options=options))
+
+    def add_actions(self, actions: ActionRegistry, owner: QWidget) -> None:
+        """Have the buttons in the palette and under keys, while the form they stand in is in front."""
+        group = SCHEMAS["price"].meta.plural
+        for key, text, icon, run in (
+            ("add", N_("Add the price"), "plus", self.go_to_adding),
+            ("copy", N_("Copy the prices of another book"), "", self.go_to_copying),
+            ("import", N_("Import prices…"), "dl", self.bring_in),
+        ):
+            if key != "copy" or self._is_book:
+                shortcut = "Ctrl+I" if key == "import" else ""
+                spec = ActionSpec(id=f"price.{key}", text=text, group=group, icon=icon, shortcut=shortcut)
+                self._actions.append(actions.add(spec, run, owner))
+        self._allow()
+
+    def go_to_adding(self) -> None:
+        """Put the keyboard where the product, or the book, of another price is named."""
+        self.other.setFocus()
+
+    def go_to_copying(self) -> None:
+        """Put the keyboard where the book to be copied is named."""
+        self.source.setFocus()
 
     def retranslate(self) -> None:
         """Name what has no label of its own."""
@@ -188,20 +219,25 @@ class PriceTable(Live, QWidget):
         self.add_button.clicked.connect(self.add)
         self.price.returnPressed.connect(self.add)
         self.copy_button.clicked.connect(self.copy)
-        self.import_button.clicked.connect(
-            lambda: self._context.go.emit(Place(page="import", options={"entity": "price"}))
-        )
+        self.import_button.clicked.connect(self.bring_in)
         self._context.records_changed.connect(self._on_records_changed)
 
     def _on_read(self, read: PriceRows) -> None:
         self._read_last = read
         self.model.show_rows(read.rows, may_edit=read.may_edit)
-        self._adding.setVisible(read.may_edit)
-        self._copying.setVisible(read.may_edit and self._is_book)
-        self.import_button.setVisible(read.may_edit)
+        self._allow()
         header, row = theme().size("table-header"), self.table.verticalHeader().defaultSectionSize()
         self.table.setFixedHeight(header + row * max(1, min(len(read.rows), _ROWS_SHOWN)) + 2)
         self._say_count()
+
+    def _allow(self) -> None:
+        """Offer changes to whoever may make them."""
+        may = self._read_last is not None and self._read_last.may_edit
+        self._adding.setVisible(may)
+        self._copying.setVisible(may and self._is_book)
+        self.import_button.setVisible(may)
+        for action in self._actions:
+            action.setEnabled(may)
 
     def _say_count(self) -> None:
         if self._read_last is None:

@@ -112,6 +112,7 @@ class QuoteEditor(Live, QWidget):
             self.toggle_preview,
             self,
         )
+        self.prices.add_actions(actions, self)
         self.retranslate()
         self.retint()
 

@@ -5,13 +5,18 @@ That it does not add up, repeats another, has a price book that ended, or that o
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from crm_core.i18n import Message, message
+from crm_core.entities import schema_of
+from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.services.quotes import QuoteView
+from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.format import figure, money
 from crm_desktop.ui.quotes.steps import LABELS
 from crm_desktop.ui.translate import Text, show
@@ -31,6 +36,7 @@ class PriceBar(Live, QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view: QuoteView | None = None
+        self._actions: list[QAction] = []
         self.offered = InfoBar("", icon="coin", action=message("Take"), closable=True)
         self.warning = InfoBar("", Tone.WARN)
         self.repeats = InfoBar("", Tone.WARN, action=message("Open it"))
@@ -59,6 +65,20 @@ class PriceBar(Live, QWidget):
         self.warning.setVisible(warning is not None)
         self.repeats.setVisible(bool(view.repeats))
         self.setVisible(bool(view.offers or view.repeats) or warning is not None)
+        for action in self._actions:
+            action.setEnabled(bool(view.offers))
+
+    def add_actions(self, actions: ActionRegistry, owner: QWidget) -> None:
+        """Have the answers in the palette too, while there are other prices."""
+        group = schema_of("quote").meta.plural
+        for key, text, takes in (
+            ("take", N_("Take the new prices"), True),
+            ("keep", N_("Keep the prices as they are"), False),
+        ):
+            spec = ActionSpec(id=f"quotes.{key}-prices", text=text, group=group, icon="coin")
+            action = actions.add(spec, partial(self.settle, takes=takes), owner)
+            action.setEnabled(self._view is not None and bool(self._view.offers))
+            self._actions.append(action)
 
     def _open_repeat(self) -> None:
         if self._view is not None and self._view.repeats:

@@ -440,6 +440,21 @@ def test_an_import_on_its_way_stays_while_another_page_is_looked_at(stage: Stage
     assert page.wizard.choices.path is not None
 
 
+def test_prices_asked_for_at_a_book_are_of_that_book(stage: Stage, tmp_path: Path) -> None:
+    page, replica = import_page(stage), stage.app.replica
+    for name in ("2026", "Partners"):
+        records.create(replica, "price_book", {"name": name, "currency": "CNY"})
+    pump = records.create(replica, "product", {"name": "Pump", "code": "P-1"}).value.id
+    page.show_place(Place(page="import", options={"entity": "price", "defaults": {"book_id": "Partners"}}))
+    stage.settle()
+    take(stage, page.wizard, file_of(tmp_path, "Product;Unit price", "Pump;80.50", name="prices.csv"))
+    press_next(stage, page.wizard, 2)
+    assert [(line.name, line.text) for line in page.wizard.rules.defaults] == [("book_id", "Partners")]
+    press_next(stage, page.wizard, 2)
+    (row,) = records.page(replica, ListQuery(entity="price")).rows
+    assert (row["product_id"], row["book"], row["unit_price"]) == (pump, "Partners", 80_50)
+
+
 def test_other_rights_leave_the_kind_that_was_chosen(stage: Stage) -> None:
     page = import_page(stage, "product")
     records.create(stage.app.replica, "role", {"name": "sales", "rights": STANDARD_ROLES["sales"][1]})

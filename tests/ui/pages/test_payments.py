@@ -101,6 +101,7 @@ def test_a_receipt_is_posted_and_matched_by_keys_and_money_goes_back(stage: Stag
     assert isinstance(form, ReceiptForm)
     assert form.steps is not None
     assert form.match is not None
+    assert not {"reverses_id", "reason"} & form.grid.fields.keys(), "these are said of refunds alone"
     assert "must be confirmed first" in form.match.left.text()
     form.steps.buttons["post"].click()
     stage.settle()
@@ -135,6 +136,11 @@ def test_a_receipt_is_posted_and_matched_by_keys_and_money_goes_back(stage: Stag
     stage.settle()
     assert sold.paid() == [100_00, 0, 0]
     assert form.match.refunds.count() == 1
+    (refund,) = payments.match_view(sold.replica, receipt).refunds
+    page.show_place(Place(page="receipts", record_id=refund.id))
+    stage.settle()
+    assert isinstance(page.form, ReceiptForm)
+    assert "reason" in page.form.grid.fields
 
 
 def test_an_invoice_is_issued_with_what_finance_types_and_then_stands(stage: Stage) -> None:

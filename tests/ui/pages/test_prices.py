@@ -23,7 +23,7 @@ from crm_desktop.ui.prices.price_model import Col as PriceCol
 from crm_desktop.ui.quotes.lines import Col
 from crm_desktop.ui.tasks import Tasks
 from tests.support.desktop import empty_app
-from tests.support.windows import WAIT_MS, show_active
+from tests.support.windows import WAIT_MS, has_keyboard, show_active
 
 
 class Shop:
@@ -118,7 +118,8 @@ def test_a_typed_quantity_offers_another_price_that_enter_takes_and_esc_leaves(
 def test_a_book_is_filled_by_copying_adding_and_typing_over_its_prices(
     context: Context, shop: Shop, qtbot: QtBot
 ) -> None:
-    page = PriceBooksPage(context, ActionRegistry())
+    actions = ActionRegistry()
+    page = PriceBooksPage(context, actions)
     qtbot.addWidget(page)
     show_active(qtbot, page)
     page.show_place(Place(page="price_books", record_id=shop.target))
@@ -146,6 +147,15 @@ def test_a_book_is_filled_by_copying_adding_and_typing_over_its_prices(
     found = price_rows.rows(shop.app.replica, book_id=shop.target, text="p-1")
     assert (found.count, found.currency) == (3, "CNY")
     assert price_rows.rows(shop.app.replica, book_id=shop.target, text="v-1").count == 0
+    # The buttons are in the palette too; an import that is asked for here is of this book.
+    places: list[Place] = []
+    context.go.connect(places.append)
+    actions.action("price.import").trigger()
+    assert places == [Place(page="import", options={"entity": "price", "defaults": {"book_id": "Partners"}})]
+    actions.action("price.add").trigger()
+    assert has_keyboard(table.other)
+    actions.action("price.copy").trigger()
+    assert has_keyboard(table.source)
 
 
 def test_products_are_shown_by_family_with_their_prices_and_stock(
