@@ -14,7 +14,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import Problem, UserError
 from crm_core.i18n import N_, message
 from crm_core.money import round_half_up
-from crm_core.rules import approval, quote_sums, segments
+from crm_core.rules import approval, clauses, quote_sums, segments
 from crm_core.rules.approval import Step
 from crm_core.rules.conditions import Condition, demand_fitting
 from crm_core.rules.holding import holds
@@ -47,7 +47,9 @@ MOST_BELOW_LIST: Final = Field(
     in_form=False,
 )
 """The same of the line that is farthest below."""
-_OF_OFFERS: Final = MappingProxyType({each.name: each for each in (BELOW_LIST, MOST_BELOW_LIST)})
+_OF_KIND: Final[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
+    {QUOTE: {each.name: each for each in (BELOW_LIST, MOST_BELOW_LIST)}, CONTRACT: clauses.FIELDS}
+)
 _UNASKED: Final = frozenset((Kind.JSON, Kind.POSITION))
 
 APPROVED: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]]] = MappingProxyType(
@@ -161,12 +163,18 @@ def needed(
 def asked_fields(entity: str, fields: Mapping[str, Field]) -> dict[str, Field]:
     """Return what a flow for a kind of record may ask of, by name."""
     found = {name: field for name, field in fields.items() if field.kind not in _UNASKED}
-    return {**found, **_OF_OFFERS} if entity == QUOTE else found
+    return {**found, **_OF_KIND.get(entity, {})}
 
 
-def asked_values(values: Mapping[str, Any], offer: Offer | None) -> dict[str, Any]:
-    """Return a record's values as flows look at them, `custom` ones by their full names."""
-    found = {**values, **{f"x:{key}": value for key, value in (values.get("custom") or {}).items()}}
+def asked_values(
+    values: Mapping[str, Any], offer: Offer | None, of_clauses: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return a record's values as flows look at them, `custom` ones by their full names.
+
+    `of_clauses` of a contract, as `clauses.facts` has them.
+    """
+    custom = {f"x:{key}": value for key, value in (values.get("custom") or {}).items()}
+    found = {**values, **custom, **(of_clauses or {})}
     if offer is not None:
         found[BELOW_LIST.name] = str(offer.below_list)
         found[MOST_BELOW_LIST.name] = str(offer.most_below_list)

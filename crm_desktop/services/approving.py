@@ -22,10 +22,11 @@ from crm_core.entities.approval import (
 from crm_core.entities.approval import (
     Mandate as MandateRecord,
 )
+from crm_core.entities.contract import Clause
 from crm_core.entities.people import Role, Team, User
 from crm_core.entities.product import Product
 from crm_core.errors import UserError
-from crm_core.rules import approval, approval_flows, mandates
+from crm_core.rules import approval, approval_flows, clauses, mandates
 from crm_core.rules.access import Person
 from crm_core.rules.approval import Away, Decision, People, Place, Standing, State
 from crm_core.rules.approval_flows import Needed
@@ -120,7 +121,7 @@ def judge(session: Session, person: Person, clock: Clock, record: Record) -> Jud
     flow = approval_flows.flow_for(
         approval_flows.flows_of(_rows(session, ApprovalFlow)),
         record.entity,
-        approval_flows.asked_values(record.values, offer),
+        approval_flows.asked_values(record.values, offer, _of_clauses(session, record)),
         approval_flows.asked_fields(record.entity, fields_of(session, record.entity)),
     )
     is_limited = (
@@ -179,6 +180,15 @@ def offer_of(session: Session, record: Record) -> Offer | None:
     priced = pricing.of_quote(session, record)
     priced.know(ids)
     return approval_flows.offer_of(record.values, lines, families, priced.due)
+
+
+def _of_clauses(session: Session, record: Record) -> dict[str, Any] | None:
+    """Return how a contract's clauses stand to the library; None for other kinds."""
+    if record.entity != approval_flows.CONTRACT:
+        return None
+    return clauses.facts(
+        _children(session, "contract_clause", "contract_id", record.id), _rows(session, Clause)
+    )
 
 
 def digest_of(session: Session, record: Record) -> str:

@@ -15,7 +15,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.entities.approval import ApprovalRequest
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, message, plain_places
-from crm_core.rules import approval, approval_flows
+from crm_core.rules import approval, approval_flows, clauses
 from crm_core.rules.access import Action
 from crm_core.rules.approval import Away, Place, Standing, State
 from crm_core.rules.approval_flows import Needed
@@ -157,11 +157,19 @@ class Approvals:
         flow = approval_flows.flow_for(
             approval_flows.flows_of(self._rows("approval_flow")),
             schema.name,
-            approval_flows.asked_values(record.values, offer),
+            approval_flows.asked_values(record.values, offer, self._of_clauses(record)),
             approval_flows.asked_fields(schema.name, fields),
         )
         is_limited = offer is not None and offer.is_discounted and at_hq.in_use(self._records)
         return approval_flows.needed(flow, offer, relied_on, is_limited=is_limited)
+
+    def _of_clauses(self, record: Record) -> dict[str, Any] | None:
+        """Return how a contract's clauses stand to the library; None for other kinds."""
+        if record.schema.name != approval_flows.CONTRACT:
+            return None
+        children = self._records.children(record)
+        held = [each.values for each in children if each.schema.name == "contract_clause" and each.lives]
+        return clauses.facts(held, self._rows("clause"))
 
     def _was_approved(self, record: Record) -> bool:
         """Tell whether the record was approved as it is."""

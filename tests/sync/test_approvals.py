@@ -9,8 +9,10 @@ import pytest
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
-from crm_core.rules import approval, mandates
-from crm_core.rules.approval import State, Verdict
+from crm_core.rules import approval, mandates, segments
+from crm_core.rules.approval import State, Step, Verdict, Who
+from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.segments import AllOf
 from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS
 from crm_desktop.documents.quote_records import document_of
@@ -189,3 +191,46 @@ def test_a_mandate_is_shown_as_one_to_renew_before_it_ends(firm: Firm, tmp_path:
 def _table() -> Any:
 
     return SCHEMAS["mandate"].table
+
+
+def test_a_contract_that_leaves_the_library_of_clauses_is_asked_about(firm: Firm) -> None:
+    create = firm.office.hq.create
+    usual = {"body": "Thirty days net.", "body_en": "30 days", "standard": True}
+    clause = create("clause", {"title": "Payment", **usual})
+    rules = [
+        segments.plain_rule(AllOf((Condition(field=name, op=Op.AT_LEAST, value=1),)))
+        for name in ("other_clauses", "standard_left_out")
+    ]
+    step = approval.plain_step(Step(who=Who.NAMED, users=(firm.lin_id,)))
+    for number, rule in enumerate(rules):
+        flow = {"name": f"Clauses {number}", "record_entity": "contract", "rank": number, "steps": [step]}
+        create("approval_flow", {**flow, "rules": rule})
+    firm.sync()
+    replica = firm.eve.replica
+
+    def contract(**said: Any) -> str:
+        made = records.create(replica, "contract", {"customer_id": firm.customer, "currency": "CNY"}).value.id
+        line = {"contract_id": made, "description": "Pump", "unit_price": 100_000}
+        records.create(replica, "contract_line", line)
+        records.create(replica, "contract_clause", {"contract_id": made, "clause_id": clause, **said})
+        return str(records.update(replica, "contract", made, {"status": "sent"}).value.id)
+
+    def state(record_id: str) -> str:
+        return str(records.get(replica, "contract", record_id)["status"])
+
+    as_it_is, changed = contract(), contract(body="Ninety days  net.")
+    spaced, without = contract(body="Thirty  days\nnet."), contract(clause_id=None, title="Own", body="Other")
+    wanted = {as_it_is: "sent", changed: "waiting", spaced: "sent", without: "waiting"}
+    assert {each: state(each) for each in wanted} == wanted
+    firm.sync()
+    assert returned_edits.returned(replica) == ()
+    assert {each: firm.office.row("contract", each)["status"] for each in wanted} == wanted
+    # What this laptop did not know yet HQ asks: the library says something else by now.
+    late = contract()
+    firm.office.hq.update("clause", clause, {"body": "Cash in advance."})
+    assert state(late) == "sent"
+    firm.sync()
+    assert [str(each.reason) for each in returned_edits.returned(replica)] == [
+        "This needs approval: ask for it first"
+    ]
+    assert_even(firm)
