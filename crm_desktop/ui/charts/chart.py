@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -23,11 +22,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from crm_core.i18n import message
-from crm_desktop.ui.charts import patterns
-from crm_desktop.ui.charts.values import Number, ShowNumber
-from crm_desktop.ui.format import figure
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.translate import Text, show, tr
+from crm_desktop.ui.translate import Text, show
 from crm_desktop.ui.widgets.live import Live
 
 _NEXT = (Qt.Key.Key_Right, Qt.Key.Key_Down)
@@ -37,7 +33,6 @@ _CLICK = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTER = Qt.AlignmentFlag.AlignCenter
-_LEGEND_LINE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +45,10 @@ class Part:
     ring: QPainterPath | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LegendEntry:
-    """One entry of a legend: its words and what paints the sample in a box 12 px wide and high."""
-
-    words: str
-    sample: Callable[[QPainter, QRectF], None]
-
-
 class Chart(Live, QWidget):
     """Base of the charts. `part_clicked` carries the key of a part, by mouse or Enter.
 
-    `show_number` writes values; `draw` paints into any painter, so that a chart prints as it shows.
+    `draw` paints into any painter, so that a chart prints as it shows.
     """
 
     part_clicked = Signal(str)
@@ -73,13 +60,11 @@ class Chart(Live, QWidget):
         name: Text,
         *,
         empty: Text | None = None,
-        show_number: ShowNumber = figure,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._name = name
         self._empty: Text = message("Nothing to show yet") if empty is None else empty
-        self._show_number = show_number
         self._parts: list[Part] = []
         self._current = 0
         self.setMouseTracking(True)
@@ -119,10 +104,6 @@ class Chart(Live, QWidget):
     def parts(self) -> list[Part]:
         """Return the parts as last painted."""
         return list(self._parts)
-
-    def say_number(self, value: Number) -> str:
-        """Return a value as the chart's caller wants it written."""
-        return self._show_number(value)
 
     def refresh(self) -> None:
         """Paint and name the chart anew after its values changed."""
@@ -220,32 +201,6 @@ class Chart(Live, QWidget):
         shown = QFontMetricsF(face).elidedText(text, Qt.TextElideMode.ElideRight, area.width() + 1)
         painter.drawText(area, int(align | Qt.TextFlag.TextSingleLine), shown)
 
-    def width_of(self, texts: Sequence[str], weight: int = 400) -> float:
-        """Return the width of the widest text at 12 px."""
-        metrics = QFontMetricsF(theme().font("caption", weight))
-        return max((metrics.horizontalAdvance(text) for text in texts), default=0.0)
-
-    def head_of(self, area: QRectF) -> QRectF:
-        """Return the line for a legend above a chart."""
-        return QRectF(area.left(), area.top(), area.width(), theme().px(_LEGEND_LINE))
-
-    def foot_of(self, area: QRectF) -> QRectF:
-        """Return the line for a legend below a chart."""
-        line = theme().px(_LEGEND_LINE)
-        return QRectF(area.left(), area.bottom() - line - theme().px(4), area.width(), line)
-
-    def draw_legend(self, painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]) -> None:
-        """Paint the legend in one line from the left, leaving out what does not fit."""
-        x, sample, gap = area.left(), theme().px(12), theme().px(6)
-        for entry in entries:
-            width = self.width_of([entry.words])
-            if x + sample + gap + width > area.right() + 1:
-                return
-            entry.sample(painter, QRectF(x, round(area.center().y() - sample / 2), sample, sample))
-            words = QRectF(x + sample + gap, area.top(), width + 1, area.height())
-            self.write(painter, words, entry.words, color="text-soft")
-            x += sample + gap + width + sample
-
     def _go_to(self, place: int) -> None:
         self._current = place
         self.setAccessibleDescription(self._parts[place].words)
@@ -267,33 +222,8 @@ class Chart(Live, QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
 
 
-def solid(color: str) -> Callable[[QPainter, QRectF], None]:
-    """Return what paints a legend's sample in one colour token."""
-
-    def sample(painter: QPainter, box: QRectF) -> None:
-        path = QPainterPath()
-        path.addRoundedRect(box, 2, 2)
-        painter.fillPath(path, theme().color(color))
-
-    return sample
-
-
-def patterned(place: int) -> Callable[[QPainter, QRectF], None]:
-    """Return what paints a legend's sample in the colour and pattern of a series."""
-
-    def sample(painter: QPainter, area: QRectF) -> None:
-        patterns.fill(painter, box(area, 2), place)
-
-    return sample
-
-
 def box(area: QRectF, radius: float = 0.0) -> QPainterPath:
     """Return a rectangle as a shape."""
     path = QPainterPath()
     path.addRoundedRect(area, radius, radius)
     return path
-
-
-def share_words(label: str, value: str) -> str:
-    """Return what a part says: its label and its value."""
-    return tr("{label}: {value}", label=label, value=value)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from crm_core.charts import patterns
+from crm_core.charts.drawing import Box, Shape, rectangle
 from crm_core.i18n import message
-from crm_desktop.ui.charts import patterns
+from crm_desktop.ui.charts.drawn import paint_shape
 from crm_desktop.ui.theme import theme, tokens
 from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets import paint
@@ -53,12 +55,14 @@ class _Pattern(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        shape = QPainterPath()
-        shape.addRoundedRect(QRectF(self.rect()), 4, 4)
-        if self._solid:
-            painter.fillPath(shape, theme().color(f"chart{self._place + 1}"))
-        else:
-            patterns.fill(painter, shape, self._place)
+        paint_shape(
+            painter,
+            Shape(
+                outline=rectangle(Box(0, 0, self.width(), self.height()), 4),
+                fill=patterns.color_of(self._place),
+                pattern="" if self._solid else patterns.name_of(self._place),
+            ),
+        )
         painter.end()
 
 
@@ -88,7 +92,7 @@ def _patterns() -> QWidget:
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(6)
     grid.setVerticalSpacing(8)
-    for place in range(patterns.SERIES):
+    for place in range(len(patterns.NAMES)):
         column = 3 * (place % 2)
         grid.addWidget(_Pattern(place, solid=True), place // 2, column)
         grid.addWidget(_Pattern(place, solid=False), place // 2, column + 1)
@@ -97,7 +101,7 @@ def _patterns() -> QWidget:
         words.addWidget(Label(f"chart-{place + 1}", step="caption"))
         color = theme().color(f"chart{place + 1}").name().upper()
         words.addWidget(Label(color, step="caption", color="text-soft"))
-        words.addWidget(Label(tokens.CHART_PATTERNS[place], step="caption", color="text-soft"))
+        words.addWidget(Label(patterns.NAMES[place], step="caption", color="text-soft"))
         grid.addLayout(words, place // 2, column + 2)
         grid.setColumnStretch(column + 2, 1)
     return sheet

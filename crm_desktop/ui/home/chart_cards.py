@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from crm_core.charts import chart as drawn
+from crm_core.charts.chart import Category, Form, Kind, Role, Series, Unit
+from crm_core.charts.words import counts_in_thousands
 from crm_core.i18n import message
 from crm_core.rules.access import Action, Reach
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import deals, figures, targets
 from crm_desktop.services.calendar import local, months_back
 from crm_desktop.services.figures import MONTHS, Chart, Part
-from crm_desktop.ui.charts.bar_months import BarMonths
-from crm_desktop.ui.charts.funnel import Funnel
-from crm_desktop.ui.charts.horizontal_bars import HorizontalBars
-from crm_desktop.ui.charts.values import Bar, MonthBar, Number, StageBar
+from crm_desktop.ui.charts.chart_view import ChartView
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import clock, figure
 from crm_desktop.ui.home import words
@@ -52,7 +52,7 @@ class PipelineCard(HomeCard):
         super().__init__(context, message("My pipeline"))
         self._read: _Funnels | None = None
         self._chosen = ""
-        self.chart = Funnel(message("My pipeline"), empty=_NONE_OF_MINE, show_number=words.whole)
+        self.chart = ChartView(drawn.Chart(kind=Kind.FUNNEL, title=message("My pipeline")))
         self.chart.part_clicked.connect(self._on_part_clicked)
         self.body.addWidget(self.chart, 1)
         self.switch: SegmentedSwitch | None = None
@@ -116,21 +116,12 @@ class PipelineCard(HomeCard):
         if self.switch is not None:
             self.switch.choose(MINE if mine else EVERY)
         self.title.say(message("My pipeline") if read.every is None else message("Pipeline"))
-        self.chart.rename(
-            message("My pipeline") if mine else message("Pipeline"),
-            _NONE_OF_MINE if mine else message("No open deals"),
-        )
-        self.chart.show_stages(
-            [
-                StageBar(
-                    key=part.key,
-                    label=part.label,
-                    count=part.count,
-                    amount=words.major(part.amount_minor, chart.currency),
-                    weighted=words.major(part.weighted_minor, chart.currency),
-                )
-                for part in chart.parts
-            ]
+        self.chart.show_chart(
+            _funnel(
+                chart,
+                message("My pipeline") if mine else message("Pipeline"),
+                _NONE_OF_MINE if mine else message("No open deals"),
+            )
         )
         if chart.others:
             others = figure(chart.others)
@@ -165,10 +156,7 @@ class WonMonthsCard(HomeCard):
         super().__init__(context, message("Won by month"))
         self._chart: Chart | None = None
         self._targets: Mapping[str, int] = {}
-        self._thousands = False
-        self.chart = BarMonths(
-            message("Won by month"), empty=message("Nothing won yet"), show_number=self._number
-        )
+        self.chart = ChartView(drawn.Chart(kind=Kind.BAR, title=message("Won by month")))
         self.chart.part_clicked.connect(self._on_part_clicked)
         self.body.addWidget(self.chart, 1)
 
@@ -200,28 +188,8 @@ class WonMonthsCard(HomeCard):
         chart = self._chart
         if chart is None:
             return
-        thousands = words.counts_in_thousands(chart)
-        self._thousands = thousands
-        last = len(chart.parts) - 1
-        self.chart.show_months(
-            [
-                MonthBar(
-                    key=part.key,
-                    label=words.month_letter(_first_day(part.key)),
-                    name=words.month_name(_first_day(part.key)),
-                    won=words.major(part.amount_minor, chart.currency),
-                    target=words.major(self._targets[part.key], chart.currency)
-                    if part.key in self._targets
-                    else None,
-                    current=place == last,
-                )
-                for place, part in enumerate(chart.parts)
-            ]
-        )
-        self.set_remark(_unit(chart, thousands))
-
-    def _number(self, value: Number) -> str:
-        return words.thousands(value) if self._thousands else words.whole(value)
+        self.chart.show_chart(_months(chart, self._targets))
+        self.set_remark(_unit(chart))
 
     def _on_part_clicked(self, key: str) -> None:
         part = _part(self._chart, key)
@@ -239,10 +207,7 @@ class WonOwnersCard(HomeCard):
     def __init__(self, context: Context) -> None:
         super().__init__(context, message("Won by owner"))
         self._chart: Chart | None = None
-        self._thousands = False
-        self.chart = HorizontalBars(
-            message("Won by owner"), empty=message("Nothing won yet"), show_number=self._number
-        )
+        self.chart = ChartView(drawn.Chart(kind=Kind.BAR, title=message("Won by owner"), lying=True))
         self.chart.part_clicked.connect(self._on_part_clicked)
         self.body.addWidget(self.chart, 1)
 
@@ -264,24 +229,9 @@ class WonOwnersCard(HomeCard):
         if read is None:
             return
         chart: Chart = read
-        thousands = words.counts_in_thousands(chart)
-        self._thousands = thousands
-        self.chart.show_bars(
-            [
-                Bar(
-                    key=part.key,
-                    label=part.label or message("Nobody"),
-                    values=(words.major(part.amount_minor, chart.currency),),
-                )
-                for part in chart.parts
-            ]
-        )
-        unit = _unit(chart, thousands)
-        self.set_remark(message("12 months, {unit}", unit=unit))
+        self.chart.show_chart(_owners(chart))
+        self.set_remark(message("12 months, {unit}", unit=_unit(chart)))
         self.chart.updateGeometry()
-
-    def _number(self, value: Number) -> str:
-        return words.thousands(value) if self._thousands else words.whole(value)
 
     def _on_part_clicked(self, key: str) -> None:
         part = _part(self._chart, key)
@@ -290,8 +240,88 @@ class WonOwnersCard(HomeCard):
             self.drill("pipeline", part.conditions, message("Won by {owner}", owner=owner))
 
 
-def _unit(chart: Chart, thousands: bool) -> Text:
-    if thousands:
+def _funnel(chart: Chart, title: Text, empty: Text) -> drawn.Chart:
+    """Return open deals stage by stage: what they weigh over all, their number beside."""
+
+    def amounts(minor: Callable[[Part], int]) -> tuple[drawn.Number | None, ...]:
+        return tuple(words.major(minor(part), chart.currency) for part in chart.parts)
+
+    return drawn.Chart(
+        kind=Kind.FUNNEL,
+        title=title,
+        empty=empty,
+        categories=tuple(Category(key=part.key, label=part.label) for part in chart.parts),
+        form=Form(unit=Unit.MONEY, currency=chart.currency),
+        series=(
+            Series(key="all", label=message("All open"), values=amounts(lambda part: part.amount_minor)),
+            Series(
+                key="weighted",
+                label=message("Weighted"),
+                values=amounts(lambda part: part.weighted_minor),
+                role=Role.PART,
+            ),
+            Series(
+                key="deals",
+                label=message("Deals"),
+                values=tuple(part.count for part in chart.parts),
+                role=Role.BESIDE,
+                form=Form(),
+            ),
+        ),
+    )
+
+
+def _months(chart: Chart, aimed: Mapping[str, int]) -> drawn.Chart:
+    """Return what was won month by month, with the targets there are."""
+    goals = tuple(
+        words.major(aimed[part.key], chart.currency) if part.key in aimed else None for part in chart.parts
+    )
+    target = (Series(key="target", label=message("Target"), values=goals, role=Role.TARGET),)
+    return drawn.Chart(
+        kind=Kind.BAR,
+        title=message("Won by month"),
+        empty=message("Nothing won yet"),
+        categories=tuple(
+            Category(
+                key=part.key,
+                label=words.month_letter(_first_day(part.key)),
+                name=words.month_name(_first_day(part.key)),
+                current=part is chart.parts[-1],
+            )
+            for part in chart.parts
+        ),
+        form=_form(chart),
+        series=(_won(chart), *(target if any(goal is not None for goal in goals) else ())),
+    )
+
+
+def _owners(chart: Chart) -> drawn.Chart:
+    """Return who won how much."""
+    return drawn.Chart(
+        kind=Kind.BAR,
+        lying=True,
+        title=message("Won by owner"),
+        empty=message("Nothing won yet"),
+        categories=tuple(
+            Category(key=part.key, label=part.label or message("Nobody")) for part in chart.parts
+        ),
+        form=_form(chart),
+        series=(_won(chart),),
+    )
+
+
+def _won(chart: Chart) -> Series:
+    values = tuple(words.major(part.amount_minor, chart.currency) for part in chart.parts)
+    return Series(key="won", label=message("Won"), values=values)
+
+
+def _form(chart: Chart) -> Form:
+    amounts = (words.major(part.amount_minor, chart.currency) for part in chart.parts)
+    return Form(unit=Unit.MONEY, currency=chart.currency, thousands=counts_in_thousands(amounts))
+
+
+def _unit(chart: Chart) -> Text:
+    if _form(chart).thousands:
         return message("thousand {currency}", currency=chart.currency)
     return chart.currency
 

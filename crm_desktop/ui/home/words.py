@@ -13,12 +13,10 @@ from crm_core.i18n import Message, message, plural
 from crm_core.money import Money
 from crm_desktop.services.activities import Agenda, AgendaItem
 from crm_desktop.services.calendar import local
-from crm_desktop.services.figures import Chart, DataAge
+from crm_desktop.services.figures import DataAge
 from crm_desktop.ui.format import clock, figure, near_moment
 from crm_desktop.ui.translate import show, tr, translator
 
-THOUSANDS_FROM = 10_000
-"""Largest value, in whole units of the currency, from which a chart counts in thousands."""
 _KIND = SCHEMAS["activity"].fields["kind"]
 
 
@@ -93,23 +91,6 @@ def quiet_words(at_ms: int, now_ms: int) -> str:
 def major(minor: int, currency: str) -> Decimal:
     """Return an amount in whole units of its currency."""
     return Money(minor, currency).decimal()
-
-
-def whole(value: int | Decimal) -> str:
-    """Return a number grouped, without decimals."""
-    return figure(value, 0)
-
-
-def thousands(value: int | Decimal) -> str:
-    """Return a number in thousands, with a decimal only where it is small."""
-    scaled = Decimal(value) / 1000
-    return figure(scaled, 0 if abs(scaled) >= 10 or scaled == scaled.to_integral_value() else 1)
-
-
-def counts_in_thousands(chart: Chart) -> bool:
-    """Say whether a chart's amounts are better read in thousands."""
-    largest = max((part.amount_minor for part in chart.parts), default=0)
-    return major(largest, chart.currency) >= THOUSANDS_FROM
 
 
 def month_letter(day: datetime.date) -> str:

@@ -5,19 +5,11 @@ Sizes are logical pixels at 13 px text; `Theme` multiplies them by the person's 
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
 
-import resources
-
-
-class Scheme(StrEnum):
-    """Which of the two sets of colours."""
-
-    LIGHT = "light"
-    DARK = "dark"
+from resources import look
+from resources.look import Scheme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,16 +21,9 @@ class Step:
     weight: int
 
 
-def _read() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(resources.path("theme", "tokens.json").read_text(encoding="utf-8"))
-    return found
+_TOKENS = look.tokens()
 
-
-_TOKENS = _read()
-
-COLORS: dict[Scheme, dict[str, str]] = {
-    scheme: {name: each[scheme.value] for name, each in _TOKENS["color"].items()} for scheme in Scheme
-}
+COLORS: Mapping[Scheme, Mapping[str, str]] = {scheme: look.colors(scheme) for scheme in Scheme}
 """Colours by scheme and role, as `#RRGGBB` (the shadow as `rgba(r,g,b,a)`)."""
 
 SIZES: dict[str, int] = _TOKENS["size"]
@@ -56,4 +41,3 @@ ICON_STROKE: float = _TOKENS["icon"]["stroke"]
 SHADOW_OFFSET: tuple[int, int] = tuple(_TOKENS["shadow"]["offset"])
 SHADOW_BLUR: int = _TOKENS["shadow"]["blur"]
 MOTION_MS: int = _TOKENS["motion"]["ms"]
-CHART_PATTERNS: tuple[str, ...] = tuple(_TOKENS["chart-pattern"])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from crm_desktop.ui.charts.values import Number
+from crm_core.charts.chart import Number
 
 _OVER = Decimal("0.1")  # of a step: how far a value may stand above the highest line
 _STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
