@@ -56,8 +56,15 @@ class Record:
 def record_of(row: Entity) -> Record:
     """Return the record a loaded row holds, every field of it."""
     schema = SCHEMAS[row.__tablename__]
-    values: dict[str, Plain] = {name: getattr(row, name) for name in schema.fields}
-    values.update((CUSTOM_PREFIX + key, value) for key, value in (row.custom or {}).items())
+    loaded = vars(row)  # asked for by attribute, each value takes five times as long
+    values: dict[str, Plain]
+    try:
+        values = {name: loaded[name] for name in schema.fields}
+    except KeyError:  # written since, or never set
+        values = {name: getattr(row, name) for name in schema.fields}
+    custom = row.custom
+    if custom:
+        values.update((CUSTOM_PREFIX + key, value) for key, value in custom.items())
     return Record(entity=schema.name, id=row.id, life=row.life, values=MappingProxyType(values))
 
 
