@@ -112,7 +112,7 @@ def _inside(app: App) -> dict[str, Any]:
         "damage": app.replica.integrity_check(),
         "enrolled": stands.enrolled,
         "device": stands.device,
-        "rows": stands.rows,
+        "rows": syncing.rows_here(app.replica),
         "waiting_operations": stands.waiting_operations,
         "returned": stands.returned,
         "last_sync": instant_text(last) if last else None,

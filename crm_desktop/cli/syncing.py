@@ -170,6 +170,7 @@ def status(terminal: Terminal) -> None:
     """Tell where this laptop stands with HQ."""
     with terminal.app() as app:
         stands = syncing.status(app.replica)
+        rows = syncing.rows_here(app.replica)
         files = attachments.kept(app.replica)
         now_ms = app.replica.clock.now_ms()
     oldest, last = stands.oldest_waiting_ms, stands.last_ok_ms
@@ -190,6 +191,6 @@ def status(terminal: Terminal) -> None:
             "works_until": instant_text(stands.works_until_ms) if stands.works_until_ms else None,
             "read_only": stands.read_only is not None,
             "quote_numbers_left": stands.quote_numbers_left,
-            "rows": stands.rows,
+            "rows": rows,
         }
     )

@@ -115,10 +115,13 @@ def queue(replica: Replica, which: Queue, text: str = "", limit: int = PAGE) -> 
 def counts(replica: Replica) -> dict[Queue, int]:
     """Return how many tickets each queue holds."""
     with replica.read() as session:
-        return {
-            which: session.scalar(select(func.count()).select_from(_in_queue(replica, which).subquery())) or 0
-            for which in Queue
-        }
+        return {which: _count(session, replica, which) for which in Queue}
+
+
+def count_near(replica: Replica) -> int:
+    """Return how many tickets are near or past what was promised."""
+    with replica.read() as session:
+        return _count(session, replica, Queue.NEAR)
 
 
 def view(replica: Replica, ticket_id: str) -> TicketView:
@@ -255,6 +258,10 @@ def set_status(replica: Replica, ticket_id: str, status: str) -> Outcome[Record]
 def assign(replica: Replica, ticket_id: str, user_id: str | None) -> Outcome[Record]:
     """Give a ticket to somebody."""
     return records.update(replica, "ticket", ticket_id, {"assignee_id": user_id})
+
+
+def _count(session: Session, replica: Replica, which: Queue) -> int:
+    return session.scalar(select(func.count()).select_from(_in_queue(replica, which).subquery())) or 0
 
 
 def _in_queue(replica: Replica, which: Queue) -> Any:

@@ -38,9 +38,7 @@ class Opened:
     def ready(self) -> bool:
         """Whether one can work: the set-up and the first customers are here."""
         known = self.standing.sync
-        return bool(self.standing.allowed.readable) and (
-            known.last_ok_ms is not None or known.rows["customer"] > 0
-        )
+        return bool(self.standing.allowed.readable) and (known.last_ok_ms is not None or known.has_customers)
 
 
 def opened_of(app: App) -> Opened:

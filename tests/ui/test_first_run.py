@@ -403,7 +403,7 @@ def test_a_laptop_without_any_network_is_signed_in_by_a_file_and_works(
     assert not wizard.pause.isVisible()
     wizard.next.click()
     frame = _frame(desktop, qtbot)
-    assert syncing.status(frame.context.replica).rows["customer"] == 3
+    assert syncing.rows_here(frame.context.replica)["customer"] == 3
     assert syncing.status(frame.context.replica).user_name == "lin"
     assert records.create(frame.context.replica, "customer", {"name": "Made here (demo)"}).value.id
 
@@ -419,7 +419,7 @@ def test_a_first_sync_by_file_that_was_stopped_goes_on_with_the_same_file(
     monkeypatch.setenv(PASSPHRASE_VARIABLE, PASSPHRASE)
     app = assembly.new_profile(profile.root)
     assert not app.enrol_by_file(file, FILE_PASSPHRASE, cancelled=lambda: True).up_to_date
-    assert syncing.status(app.replica).rows["customer"] == 0
+    assert syncing.rows_here(app.replica)["customer"] == 0
     app.close()
     desktop = Desktop(look, profile)
     qtbot.addWidget(desktop.window)
@@ -434,7 +434,7 @@ def test_a_first_sync_by_file_that_was_stopped_goes_on_with_the_same_file(
     wizard.next.click()
     qtbot.waitUntil(lambda: wizard.step is wizard.sync and wizard.next.isEnabled(), timeout=LONG)
     wizard.next.click()
-    assert syncing.status(_frame(desktop, qtbot).context.replica).rows["customer"] == 3
+    assert syncing.rows_here(_frame(desktop, qtbot).context.replica)["customer"] == 3
     close_window(desktop)
 
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar
 from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError
 from crm_core.i18n import message
+from crm_desktop.services import syncing
 from crm_desktop.sync.report import RoundReport
 from crm_desktop.sync.report import Step as SyncStep
 from crm_desktop.sync.runner import Phase, Status
@@ -57,6 +58,7 @@ class FirstSyncStep(Step):
         self._job: Job | None = None
         self._context: Context | None = None
         self._standing: Standing | None = None
+        self._here: Mapping[str, int] = {}
         self._totals: dict[str, int] = {}
         self._begun = -1
         """Place of the kind whose own rows come; past the last where the rest has begun."""
@@ -195,6 +197,13 @@ class FirstSyncStep(Step):
         self._standing = standing
         self._done = self._done or standing.sync.last_ok_ms is not None
         self._show()
+        if self._context is not None:
+            replica = self._context.replica
+            self._context.tasks.read(self, lambda: syncing.rows_here(replica), self._on_counted, topic="rows")
+
+    def _on_counted(self, rows: Mapping[str, int]) -> None:
+        self._here = rows
+        self._show()
 
     def _on_status(self, status: Status) -> None:
         step = status.step
@@ -247,12 +256,11 @@ class FirstSyncStep(Step):
             )
 
     def _show(self) -> None:
-        rows: Mapping[str, int] = self._standing.sync.rows if self._standing else {}
         running = self._begun if 0 <= self._begun < len(_ORDER) else self._reached
         present = next((n for n, place in _ORDER.items() if place == running), "")
         for line, (_, first, more) in zip(self._lines, GROUPS, strict=True):
             members = (*first, *more)
-            done = sum(rows.get(name, 0) for name in members)
+            done = sum(self._here.get(name, 0) for name in members)
             passed = all(self._is_through(name) for name in members)
             known = sum(self._totals.get(name, 0) for name in members)
             total = done if passed else max(done, known) if known else 0

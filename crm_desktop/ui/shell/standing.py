@@ -82,5 +82,5 @@ def standing(replica: Replica) -> Standing:
     if "deal" in may.readable:
         counts["pipeline"] = neglected.count_own(replica)
     if "ticket" in may.readable:
-        counts["tickets"] = tickets.counts(replica)[tickets.Queue.NEAR]
+        counts["tickets"] = tickets.count_near(replica)
     return Standing(sync=known, counts=counts, allowed=may, tag_colours=tagging.colours(replica))

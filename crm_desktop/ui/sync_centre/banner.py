@@ -74,9 +74,8 @@ class Banner(Live, QWidget):
         self._icon.show_icon(icon, self._tone.ink if self._tone is not Tone.NEUTRAL else "text-soft")
         self._title.say(words.badge.sentence())
         self._line.say(" ".join(show(sentence) for sentence in _sentences(facts, status)))
-        known = facts.status
         shown: tuple[Text, Text, Text] = (
-            counted("customer", known.rows["customer"]),
+            counted("customer", facts.rows["customer"]),
             file_size(facts.disk_bytes),
             file_size(facts.waiting.size_bytes) if facts.waiting.count else NOTHING,
         )

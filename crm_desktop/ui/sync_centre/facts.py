@@ -23,6 +23,8 @@ class Facts:
     """A moment of the Sync centre."""
 
     status: SyncStatus
+    rows: Mapping[str, int]
+    """Living records on this laptop, by entity."""
     waiting: Waiting
     conflicts: tuple[ReturnedEdit, ...]
     """Edits a newer one of the same field replaced."""
@@ -54,6 +56,7 @@ def facts(app: App) -> Facts:
     links = {link for edit in (*returned, *fields, *offered) for link in links_in(edit)}
     return Facts(
         status=status,
+        rows=syncing.rows_here(replica),
         waiting=waiting(replica),
         conflicts=conflicts,
         offered=offered,

@@ -91,7 +91,7 @@ class Overview(QWidget):
         self._state["numbers"].say(figure(known.quote_numbers_left))
         self._state["disk"].say(file_size(facts.disk_bytes))
         for entity, label in self._counts.items():
-            label.say(figure(known.rows.get(entity, 0)))
+            label.say(figure(facts.rows.get(entity, 0)))
 
 
 def _waiting_words(facts: Facts) -> Text:

@@ -26,7 +26,7 @@ QUIET = Known(
     last_ok_ms=1_800_000_000_000,
     device=3,
     quote_numbers_left=50,
-    rows={"customer": 3},
+    has_customers=True,
     interval_s=120,
 )
 WORK = replace(QUIET, waiting_records=12, waiting_operations=30, oldest_waiting_ms=1_800_000_000_000)
