@@ -47,9 +47,13 @@ _OF_OTHERS = (
     'CREATE INDEX "lx_activity_of_deal" ON activity (deal_id, kind, happened_at, life)',
     'CREATE INDEX "lx_instalment_owed" ON instalment'
     " (state, due_on, customer_id, currency, amount, paid, life, order_id, contract_id)",
+    'CREATE INDEX "lx_deal_of_board" ON deal'
+    " (stage_id, coalesce(amount, -1) DESC, id, life, amount, currency, probability, close_date)",
+    'CREATE INDEX "lx_deal_of_owner" ON deal'
+    " (owner_id, stage_id, pipeline_id, stage_since, created_at, life)",
     'CREATE INDEX "lx_activity_step" ON activity (deal_id, due_at, done, life) WHERE due_at IS NOT NULL',
 )
-"""What segments, neglect, next steps and ageing ask is answered by an index alone."""
+"""What segments, the board, neglect, next steps and ageing ask is answered by an index alone."""
 INDEX_VERSION = 4
 """Counted up when the index is built in another way."""
 

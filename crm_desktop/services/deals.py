@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, Integer, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from crm_core.entities import schema_of
@@ -37,6 +37,8 @@ from crm_desktop.services.outcome import Outcome
 
 CARDS_A_COLUMN = 50
 _OWNER = (func.coalesce(User.name, ""), func.coalesce(Deal.owner_id, ""))
+_AMOUNT: ColumnElement[int] = func.coalesce(Deal.amount, literal_column("-1", Integer))
+"""As the index of the board's columns has it, which knows it only by the same words."""
 _Found = tuple[Deal, str | None, str | None]
 """A deal with the names of its customer and its owner."""
 COMMIT_PROBABILITY = 75  # a deal as likely as this is counted on
@@ -185,7 +187,9 @@ def board(
         rows = stages(session, chosen.id) if chosen else []
         open_stages = [stage for stage in rows if stage.kind == pipeline.OPEN]
         narrowed = _narrowed(session, replica.person, shown)
-        totals = _totals(session, narrowed, open_stages, currency)
+        until = _quarter_end(local(replica.clock.now_ms()).date()).isoformat()
+        sums = _summed(session, narrowed, open_stages, currency, until)
+        totals = _totals(sums, open_stages)
         setup = milestones.Setup(session)
         held = _stages_with_deals(session, open_stages)
         open_stages = [stage for stage in open_stages if not stage.retired or stage.id in held]
@@ -206,9 +210,11 @@ def board(
             lost=_end(rows, pipeline.LOST),
             currency=currency,
             elsewhere=tuple((other, _enterable(session, other.id)) for other in choices if other != chosen),
-            other_currencies=_others(session, narrowed, open_stages, currency),
-            forecast=_forecast(session, replica, narrowed, open_stages, currency),
-            next_step_counts=_next_step_counts(session, replica, narrowed, open_stages),
+            other_currencies=sum(row.others for row in sums),
+            forecast=_forecast(sums, until),
+            next_step_counts=_next_step_counts(
+                session, replica, narrowed, open_stages, sum(row.number for row in sums)
+            ),
         )
 
 
@@ -314,37 +320,45 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _totals(
-    session: Session, shown: _Narrowed, open_stages: list[StageRow], currency: str
-) -> dict[str, ColumnTotal]:
-    statement = _open(
-        select(
-            Deal.stage_id,
-            func.count(),
-            func.sum(func.iif(Deal.currency == currency, Deal.amount, 0)),
-        ).group_by(Deal.stage_id),
-        shown,
-        [stage.id for stage in open_stages],
+def _summed(
+    session: Session, shown: _Narrowed, open_stages: list[StageRow], currency: str, until: str
+) -> list[Any]:
+    """Return by stage how many open deals there are and what they come to, all that is summed in one pass.
+
+    The forecast's sums are of those that close by the day `until`.
+    """
+    amount, chance = func.coalesce(Deal.amount, 0), func.coalesce(Deal.probability, 0)
+    is_ours = Deal.currency == currency
+    closes = is_ours & (Deal.close_date <= until)
+    columns = (
+        Deal.stage_id.label("stage_id"),
+        func.count().label("number"),
+        func.sum(func.iif(is_ours, amount, 0)).label("amount"),
+        func.count(func.iif(Deal.amount.is_not(None) & (Deal.currency != currency), 1, None)).label("others"),
+        func.count(func.iif(Deal.close_date.is_(None), 1, None)).label("undated"),
+        func.sum(func.iif(closes & (chance >= COMMIT_PROBABILITY), amount, 0)).label("commit"),
+        func.sum(func.iif(closes, _weighted(amount * chance), 0)).label("weighted"),
+        func.sum(func.iif(closes, amount, 0)).label("best"),
     )
+    statement = _open(select(*columns).group_by(Deal.stage_id), shown, [stage.id for stage in open_stages])
+    return list(session.execute(statement))
+
+
+def _weighted(whole: ColumnElement[int]) -> ColumnElement[int]:
+    """Return in SQL, whose whole numbers are cut towards zero, what `pipeline.weighted_minor` rounds."""
+    return func.iif(whole >= 0, (2 * whole + 100) // 200, -((100 - 2 * whole) // 200))
+
+
+def _totals(sums: Iterable[Any], open_stages: list[StageRow]) -> dict[str, ColumnTotal]:
     chances = {stage.id: stage.probability for stage in open_stages}
-    totals = {}
-    for stage_id, number, amount in session.execute(statement):
-        minor = int(amount or 0)
-        totals[str(stage_id)] = ColumnTotal(
-            count=int(number),
-            amount_minor=minor,
-            weighted_minor=pipeline.weighted_minor(minor, chances[str(stage_id)]),
+    return {
+        row.stage_id: ColumnTotal(
+            count=row.number,
+            amount_minor=row.amount,
+            weighted_minor=pipeline.weighted_minor(row.amount, chances[row.stage_id]),
         )
-    return totals
-
-
-def _others(session: Session, shown: _Narrowed, open_stages: list[StageRow], currency: str) -> int:
-    statement = _open(
-        select(func.count()).where(Deal.amount.is_not(None), Deal.currency != currency),
-        shown,
-        [stage.id for stage in open_stages],
-    )
-    return int(session.scalar(statement) or 0)
+        for row in sums
+    }
 
 
 def _first_deals(
@@ -409,17 +423,17 @@ def _cards(
 
 def _order(shown: _Narrowed) -> tuple[Any, ...]:
     """Return what the cards of a column are ordered by: the largest amount first, then the id."""
-    by_amount = (func.coalesce(Deal.amount, -1).desc(), Deal.id)
+    by_amount = (_AMOUNT.desc(), Deal.id)
     return (*_OWNER, *by_amount) if shown.by.by_owner else by_amount
 
 
 def _following(session: Session, after: Card, shown: _Narrowed) -> Any:
     """Return the condition of all cards that stand after one, in the order of `_order`."""
     # The card shows no amount to whoever may not see it; the order goes by the record's own.
-    last = session.scalar(select(func.coalesce(Deal.amount, -1)).where(Deal.id == after.id))
+    last = session.scalar(select(_AMOUNT).where(Deal.id == after.id))
     if last is None:  # gone meanwhile
         last = -1 if after.amount_minor is None else after.amount_minor
-    amount = func.coalesce(Deal.amount, -1)
+    amount = _AMOUNT
     lower = (amount < last) | ((amount == last) & (Deal.id > after.id))
     if not shown.by.by_owner:
         return lower
@@ -427,22 +441,13 @@ def _following(session: Session, after: Card, shown: _Narrowed) -> Any:
     return (tuple_(*_OWNER) > owner) | ((tuple_(*_OWNER) == owner) & lower)
 
 
-def _forecast(
-    session: Session, replica: Replica, shown: _Narrowed, open_stages: list[StageRow], currency: str
-) -> Forecast:
-    today = local(replica.clock.now_ms()).date()
-    until = _quarter_end(today).isoformat()
-    ids = [stage.id for stage in open_stages]
-    columns = select(Deal.amount, Deal.probability).where(Deal.currency == currency, Deal.close_date <= until)
-    rows = session.execute(_open(columns, shown, ids))
-    pairs = [(int(a or 0), int(p or 0)) for a, p in rows]
-    undated = _open(select(func.count()).where(Deal.close_date.is_(None)), shown, ids)
+def _forecast(sums: Sequence[Any], until: str) -> Forecast:
     return Forecast(
         until=until,
-        commit_minor=sum(amount for amount, chance in pairs if chance >= COMMIT_PROBABILITY),
-        weighted_minor=sum(pipeline.weighted_minor(amount, chance) for amount, chance in pairs),
-        best_minor=sum(amount for amount, _ in pairs),
-        undated=int(session.scalar(undated) or 0),
+        commit_minor=sum(row.commit for row in sums),
+        weighted_minor=sum(row.weighted for row in sums),
+        best_minor=sum(row.best for row in sums),
+        undated=sum(row.undated for row in sums),
     )
 
 
@@ -456,10 +461,9 @@ def _quarter_end(day: datetime.date) -> datetime.date:
 
 
 def _next_step_counts(
-    session: Session, replica: Replica, shown: _Narrowed, open_stages: list[StageRow]
+    session: Session, replica: Replica, shown: _Narrowed, open_stages: list[StageRow], all_open: int
 ) -> dict[str, int]:
     ids = [stage.id for stage in open_stages]
-    all_open = int(session.scalar(_open(select(func.count()), shown, ids)) or 0)
     due = (
         select(Activity.deal_id.label("deal_id"), func.min(Activity.due_at).label("due_at"))
         .where(Activity.due_at.is_not(None), Activity.done.isnot(True), Activity.life % 2 == 1)
