@@ -59,6 +59,7 @@ from crm_desktop.sync.by_file import FileLine, NoLine, Written, blocks_of
 from crm_desktop.sync.carried_contents import MAIL_BYTES, Along
 from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.handing_over import hand_over
+from crm_desktop.sync.news_line import NewsLine
 from crm_desktop.sync.refused import Refused
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, ignore_step, never
 from crm_desktop.sync.runner import Runner, Status
@@ -81,7 +82,7 @@ class App:
         self.runner: Runner | None = None
         self._store = store
         self._hq: HttpHeadquarters | None = None
-        self._news = _News(self)
+        self._news = NewsLine(replica, self.connect)
         self._are_files_tidy = False
         self._line = threading.Lock()
         """One thing at a time goes to HQ or comes from it: a round, or a file."""
@@ -194,7 +195,7 @@ class App:
         with self._line:
             try:
                 sealed = SealedFile(blocks_of(file))
-                return self._file_line(self._device_token()).read(sealed, on_step, cancelled)
+                return self._granted(self._file_line(self._device_token()).read(sealed, on_step, cancelled))
             except Refused as refused:
                 self._on_refused(refused)
                 raise
@@ -238,14 +239,14 @@ class App:
         return _connection(self.profile, address, secret=secret.decode(), opened=opened)
 
     def sync_now(self, on_step: OnStep = ignore_step, cancelled: Cancelled = never) -> RoundReport:
-        """Run one full round here and now, and note it in the history.
+        """Run one full round here and now, and note it in the history; keep the files of what it granted.
 
         Raises `Unreachable`, or `Refused` where HQ does not serve this laptop any more.
         """
         deciding.forget_old(self.replica)
         with self._line:
             try:
-                return self.engine().run_round(on_step, cancelled)
+                return self._granted(self.engine().run_round(on_step, cancelled))
             except Refused as refused:
                 self._on_refused(refused)
                 raise
@@ -359,6 +360,16 @@ class App:
         with self.replica.read() as session:
             return syncing.interval_of(state.read(session, Key.SETTINGS))
 
+    def _granted(self, report: RoundReport) -> RoundReport:
+        """Keep the files of documents whose approval was asked for here and that a round says went out."""
+        with self.replica.read() as session:
+            awaits = bool(state.read(session, Key.TO_KEEP))
+        if awaits:
+            from crm_desktop.documents import sent_file  # noqa: PLC0415 - heavy: loaded by who asked for one
+
+            sent_file.keep_granted(self.replica)
+        return report
+
     def _note_round(self, session: Session, report: RoundReport) -> None:
         now_ms = self.replica.clock.now_ms()
         if report.compared:
@@ -409,40 +420,6 @@ class _Rounds:
         except UserError:  # the round went well; the next one tries again
             log.exception("The daily backup could not be written")
         return report
-
-
-class _News:
-    """HQ's news for an app, on a line of their own: a round never waits for one that waits."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._lock = threading.Lock()
-        self._line: HttpHeadquarters | None = None
-
-    def token(self) -> bytes:
-        """Return where this laptop stands."""
-        with self._app.replica.read() as session:
-            found: bytes = state.read(session, Key.TOKEN)
-        return found
-
-    def wait(self, token: bytes, is_wanted: Callable[[], bool]) -> bool:
-        """Tell whether HQ holds something after `token`, when it does or after a while."""
-        with self._lock:
-            line = self._line
-        if line is None:
-            line = self._app.connect()  # beside the lock: the key store may take its time
-            with self._lock:
-                self._line = line
-        # Asked only now: whoever stops wanting it from here on finds a line to break off.
-        return is_wanted() and line.wait_for_news(token)
-
-    def break_off(self) -> None:
-        """End the wait under way; the next has a new line."""
-        with self._lock:
-            line, self._line = self._line, None
-        if line is not None:
-            line.break_off()
-            line.close()
 
 
 def open_profile(folder: Path | str | None, ask: AskPassphrase | None = None) -> App:

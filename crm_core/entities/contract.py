@@ -10,12 +10,13 @@ from crm_core.i18n import N_
 from crm_core.schema.columns import boolean, choice, date, integer, long_text, position, ref, tags, text
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import ScopeSource
-from crm_core.schema.machine import Machine, Step
+from crm_core.schema.machine import Kept, Machine, Step
 
 CONTRACT_STATES = choices(
     ("draft", N_("Draft")),
     ("waiting", N_("Waiting for approval")),
     ("sent", N_("Sent")),
+    ("declined", N_("Declined")),
     ("signed", N_("Signed")),
     ("in_force", N_("In force")),
     ("ended", N_("Ended")),
@@ -52,6 +53,9 @@ CONTRACT_STEPS = Machine(
         Step(name="take_back", starts=("waiting",), ends="draft"),
         # Both sides signed; when, is a field.
         Step(name="sign", starts=("sent",), ends="signed"),
+        Step(name="decline", starts=("sent",), ends="declined"),
+        # The customer thought again, or it was said of the wrong contract.
+        Step(name="reopen", starts=("declined",), ends="sent"),
         # On its first day, by whoever notices first: HQ once a day, or somebody at once.
         Step(name="begin", starts=("signed",), ends="in_force"),
         Step(name="end", starts=("in_force",), ends="ended"),
@@ -61,8 +65,13 @@ CONTRACT_STEPS = Machine(
             ends="terminated",
             takes=("ended_on", "end_reason"),
         ),
-        # The customer wants other wording: a draft again, to be sent and approved anew.
-        Step(name="revise", starts=("sent",), ends="draft"),
+        # The customer wants other wording: a draft again, to be sent and approved anew as the next version.
+        Step(
+            name="revise",
+            starts=("sent", "declined"),
+            ends="draft",
+            keeps={"version": Kept.NEXT},
+        ),
     ),
 )
 
@@ -130,6 +139,7 @@ class Contract(AgreedTerms, Entity):
     follows_id: Mapped[str | None] = ref(48, N_("Follows the contract"), "contract", since=3)
     ended_on: Mapped[str | None] = date(49, N_("Terminated on"), since=3)
     end_reason: Mapped[str | None] = text(50, N_("Why it was terminated"), since=3)
+    version: Mapped[int | None] = integer(51, N_("Version"), default=1, read_only=True, by_hq=True, since=3)
     shown_to: Mapped[list[str] | None] = tags(
         60,
         N_("Shown to"),

@@ -10,7 +10,7 @@ from crm_core.i18n import N_
 from crm_core.schema.columns import choice, date, decimal, long_text, ref, text
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import FieldClass
-from crm_core.schema.machine import Machine, Step
+from crm_core.schema.machine import STAYS, Machine, Step
 
 ORDER_STATES = choices(
     ("draft", N_("Draft")),
@@ -43,6 +43,14 @@ ORDER_STEPS = Machine(
             ends="confirmed",
             needs_child="order_line",
             lacking=N_("The order has no lines yet"),
+        ),
+        # The customer says that the confirmation is what was agreed. Of two who say so one comes first.
+        Step(
+            name="accept",
+            starts=("confirmed", "closed"),
+            ends=STAYS,
+            takes=("accepted_on",),
+            fills="accepted_on",
         ),
     ),
 )
@@ -116,6 +124,7 @@ class Order(AgreedTerms, Entity):
     """Follows from its deliveries (`crm_core.rules.deliveries`), so two laptops that each deliver a part
     never stand in each other's way."""
     deliver_to: Mapped[str | None] = long_text(45, N_("Deliver to"), since=3)
+    accepted_on: Mapped[str | None] = date(46, N_("Accepted by the customer on"), since=3)
 
 
 class OrderLine(AgreedLine, Entity):

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from crm_core.errors import Problem, UserError
 from crm_core.i18n import N_, Message, message
-from crm_core.rules.quote_state import DRAFT, EXPIRED, SENT
+from crm_core.rules.answers import ANSWERS, version_of
+from crm_core.rules.quote_state import EXPIRED
 
 TOKEN_BYTES: Final = 32
 PATH: Final = "/a/"
@@ -82,19 +83,14 @@ def standing(link: Mapping[str, Any], record: Mapping[str, Any] | None, at_ms: i
         return Standing(status)
     if record is None:
         return Standing.WITHDRAWN
-    state = str(record.get("status") or DRAFT)
-    if (record.get("version") or 1) != link.get("version"):
+    of = ANSWERS[str(link["record_entity"])]
+    if version_of(record) != link.get("version"):
         return Standing.SUPERSEDED
-    if state in ("accepted", "declined"):
+    if of.is_settled(record):
         return Standing.SETTLED
-    if at_ms >= (link.get("expires_at") or 0) or state == EXPIRED:
+    if at_ms >= (link.get("expires_at") or 0) or record.get("status") == EXPIRED:
         return Standing.EXPIRED
-    return Standing.OPEN if state == SENT else Standing.SUPERSEDED
-
-
-def may_be_signed(record: Mapping[str, Any]) -> bool:
-    """Tell whether a document waits for what its customer decides; a late answer is taken too."""
-    return str(record.get("status") or DRAFT) in (SENT, EXPIRED)
+    return Standing.OPEN if of.is_open(record) else Standing.SUPERSEDED
 
 
 def problems_of_link(values: Mapping[str, Any]) -> list[Problem]:

@@ -61,28 +61,34 @@ _OF_QUOTE: Final[Mapping[str, Any]] = {
     "totals": True,
     "accepts": True,
 }
+_OF_CONTRACT: Final[Mapping[str, Any]] = {
+    "entity": "contract",
+    "links": _PARTIES,
+    "lines": {
+        "lines": Lines(entity="contract_line", link="contract_id", links={"product": "product_id"}),
+        "clauses": Lines(entity="contract_clause", link="contract_id"),
+    },
+    "totals": True,
+    "accepts": True,
+}
+_OF_ORDER: Final[Mapping[str, Any]] = {
+    "entity": "order",
+    "links": _PARTIES,
+    "lines": {"lines": Lines(entity="order_line", link="order_id", links={"product": "product_id"})},
+    "totals": True,
+    "accepts": True,
+}
 KINDS: Final[Mapping[str, DocumentKind]] = MappingProxyType(
     {
         "quote": DocumentKind(label=N_("Quote"), **_OF_QUOTE),
         "proposal": DocumentKind(label=N_("Proposal"), **_OF_QUOTE),
-        "contract": DocumentKind(
-            label=N_("Contract"),
-            entity="contract",
-            links=_PARTIES,
-            lines={
-                "lines": Lines(entity="contract_line", link="contract_id", links={"product": "product_id"}),
-                "clauses": Lines(entity="contract_clause", link="contract_id"),
-            },
-            totals=True,
-        ),
-        "order": DocumentKind(
-            label=N_("Order confirmation"),
-            entity="order",
-            links=_PARTIES,
-            lines={"lines": Lines(entity="order_line", link="order_id", links={"product": "product_id"})},
-            totals=True,
-        ),
+        "contract": DocumentKind(label=N_("Contract"), **_OF_CONTRACT),
+        "order": DocumentKind(label=N_("Order confirmation"), **_OF_ORDER),
         "mail": DocumentKind(label=N_("Text of a mail"), engines=(MAIL,), **_OF_QUOTE),
+        "contract_mail": DocumentKind(
+            label=N_("Text of a mail with a contract"), engines=(MAIL,), **_OF_CONTRACT
+        ),
+        "order_mail": DocumentKind(label=N_("Text of a mail with an order"), engines=(MAIL,), **_OF_ORDER),
     }
 )
 """Documents by kind. A kind of record that comes later adds its line."""

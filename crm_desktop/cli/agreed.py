@@ -25,12 +25,12 @@ _MOVED = ("description", "ordered", "delivered", "open", "id")
 _BETWEEN = "/"
 
 
-@click.group(help=tr(N_("Orders: made of quotes and contracts, delivered, taken back.")))
+@click.group(help=tr(N_("Orders: made of quotes and contracts, sent, delivered, taken back.")))
 def order() -> None:
     """Orders."""
 
 
-@click.group(help=tr(N_("Contracts: made of quotes, and renewed.")))
+@click.group(help=tr(N_("Contracts: made of quotes, sent, signed, renewed.")))
 def contract() -> None:
     """Contracts."""
 

@@ -14,8 +14,9 @@ from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
 from crm_core.rules.access import readable_fields
+from crm_core.rules.answers import ANSWERS
 from crm_core.rules.customer_profile import figures
-from crm_core.rules.quote_state import SENT, is_draft
+from crm_core.rules.quote_state import WAITING, is_draft
 from crm_core.schema.values import instant_text
 from crm_desktop.cli.alike import tell_alike
 from crm_desktop.cli.console import LANGUAGE, tr
@@ -30,7 +31,7 @@ from crm_desktop.cli.values import (
     record_id_of,
     tell_doubts,
 )
-from crm_desktop.documents import agreed_files, sent_file
+from crm_desktop.documents import sent_file
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
@@ -192,13 +193,15 @@ def set_fields(terminal: Terminal, entity: str, record_id: str, assignments: tup
 
 
 def keep_what_was_sent(replica: Replica, before: Record, after: Record) -> None:
-    """Keep the file of a quote or contract a command has just marked as sent, as the window does."""
-    was_sent = is_draft(before.values) and after.get("status") == SENT and attachments.may_add(replica)
+    """Keep the file of a document a command has sent, or keep it once it is approved, as the window does."""
+    of = ANSWERS.get(before.entity)
+    if of is None or not is_draft(before.values) or not attachments.may_add(replica):
+        return
     language = "zh" if LANGUAGE == CHINESE else "en"
-    if was_sent and before.entity == "quote":
-        sent_file.keep(replica, after.id, language)
-    elif was_sent and before.entity == agreed_files.CONTRACT:
-        agreed_files.keep_sent(replica, after.id, language)
+    if after.get("status") == of.out:
+        sent_file.keep(replica, after.entity, after.id, language)
+    elif after.get("status") == WAITING:
+        sent_file.keep_when_granted(replica, after, language)
 
 
 @click.command(help=tr(N_("Delete a record; restore brings it back.")))

@@ -120,8 +120,10 @@ _COMMANDS = {
     "mail": _Lazy("outgoing", "mail", N_("Write a mail with a file of any record, sent by HQ.")),
     "document": _Lazy("documents", "document", N_("Write a document of a record from a template.")),
     "quote": _Lazy("outgoing", "quote", N_("Quotes: documents, versions, mails and answers.")),
-    "order": _Lazy("agreed", "order", N_("Orders: made of quotes and contracts, delivered, taken back.")),
-    "contract": _Lazy("agreed", "contract", N_("Contracts: made of quotes, and renewed.")),
+    "order": _Lazy(
+        "outgoing", "order", N_("Orders: made of quotes and contracts, sent, delivered, taken back.")
+    ),
+    "contract": _Lazy("outgoing", "contract", N_("Contracts: made of quotes, sent, signed, renewed.")),
     "price": _Lazy("prices", "price", N_("Tell what a product costs, from which price book, and why.")),
     "payments": _Lazy("payments", "payments", N_("Payment plans, receipts, and what is overdue.")),
     "approvals": _Lazy("approvals", "approvals", N_("What waits for approval, and deciding about it.")),

@@ -1,4 +1,4 @@
-"""Sending a quote by mail: the text a template gives, the very file that is kept, and the record HQ sends."""
+"""Sending a document by mail: the text a template gives, the very file that is kept, the record HQ sends."""
 
 from __future__ import annotations
 
@@ -40,23 +40,27 @@ class Draft:
 
 
 def draft(
-    replica: Replica, quote_id: str, language: DocumentLanguage, template_name: str | None = None
+    replica: Replica,
+    entity: str,
+    record_id: str,
+    language: DocumentLanguage,
+    template_name: str | None = None,
 ) -> Draft:
-    """Return the mail a template makes of a quote that was sent; its file is made if none was kept.
+    """Return the mail a template makes of a document that was sent; its file is made if none was kept.
 
     The first template in the language is taken unless one is named; one of the company's before those that
     come with the program. `UserError` for a draft, and what `template_records.make` raises.
     """
-    quote = records.get(replica, "quote", quote_id)
-    file = sent_file.keep(replica, quote_id, language).value
-    there = [each for each in template_records.templates(replica, "quote") if each.engine == MAIL]
+    record = records.get(replica, entity, record_id)
+    file = sent_file.keep(replica, entity, record_id, language).value
+    there = [each for each in template_records.templates(replica, entity) if each.engine == MAIL]
     chosen = _chosen(there, "en" if language == "en" else "zh", template_name)
     spoken = chosen.language if chosen.language != "both" else language
-    made = template_records.make(replica, chosen, quote_id, spoken)
+    made = template_records.make(replica, chosen, record_id, spoken)
     subject, body = split(made.content.decode("utf-8"))
-    known = outgoing.mailboxes_of(replica, str(quote.get("customer_id") or ""))
+    known = outgoing.mailboxes_of(replica, str(record.get("customer_id") or ""))
     return Draft(
-        to=str(_first(replica, quote, known) or ""),
+        to=str(_first(replica, record, known) or ""),
         subject=subject or file.name.removesuffix(".pdf"),
         body=body,
         file=file,
@@ -127,9 +131,9 @@ def _chosen(there: list[Template], language: str, name: str | None) -> Template:
     return next((each for each in fits if each.standard), fits[0] if fits else there[0])
 
 
-def _first(replica: Replica, quote: Record, known: tuple[Mailbox, ...]) -> Mailbox | None:
-    """Return the person the quote is addressed to, or the first there is."""
-    contact_id = quote.get("contact_id")
+def _first(replica: Replica, record: Record, known: tuple[Mailbox, ...]) -> Mailbox | None:
+    """Return the person a document is addressed to, or the first there is."""
+    contact_id = record.get("contact_id")
     if contact_id:
         address = str(records.get(replica, "contact", str(contact_id)).get("email") or "")
         for each in known:

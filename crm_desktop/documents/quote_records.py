@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from crm_core.money import Money
+from crm_core.rules.answers import ANSWERS, version_of
 from crm_core.rules.quote_state import is_draft
 from crm_core.rules.totals import Totals
 from crm_core.schema.phones import shown_form
@@ -50,12 +51,12 @@ def pdf_bytes(replica: Replica, quote_id: str, language: str, acceptance_url: st
 
 
 def file_name(replica: Replica, quote_id: str, entity: str = QUOTE) -> str:
-    """Return the name a document's file gets: number, of a quote the version, customer."""
+    """Return the name a document's file gets: number, version where it has one, customer."""
     with replica.read() as session:
         quote = _needed(session, quote_id, entity)
         customer = _linked(session, quote, "customer_id", "customer")
     name = "".join(c for c in (customer.title if customer else "") if c.isalnum() or c in " -").strip()
-    version = f"-v{quote.get('version', 1)}" if entity == QUOTE else ""
+    version = f"-v{version_of(quote.values)}" if ANSWERS[entity].has_versions else ""
     parts = [_number(quote, 0)[0] + version, name[:40]]
     return "_".join(part for part in parts if part) + ".pdf"
 
@@ -65,7 +66,7 @@ def document_of(
 ) -> QuoteDocument:
     """Return what the PDF of a quote, contract or order says. `NotFound` where it is not on this laptop.
 
-    `acceptance_url`: of a link that is being made; without one, of a quote's open link made here.
+    `acceptance_url`: of a link that is being made; without one, of its open link made here.
     """
     with replica.read() as session:
         quote = _needed(session, record_id, entity)
@@ -74,11 +75,11 @@ def document_of(
             lines = quote_totals.lines_of(session, record_id, groups)
             found = quote_totals.totals_of(quote, lines)
             printed = _printed_groups(groups, lines, found)
-            acceptance_url = acceptance_url or links.known_url(session, quote)
         else:
             lines = sheet_totals.lines_of(session, entity, record_id)
             found = quote_totals.totals_of(quote, lines)
             printed = _printed_headings(lines, found)
+        acceptance_url = acceptance_url or links.known_url(session, quote)
         facts = company(session)
         currency = quote.get("currency") or DEFAULT_CURRENCY
         customer = _linked(session, quote, "customer_id", "customer")
@@ -97,7 +98,7 @@ def document_of(
                 email=facts.email,
             ),
             number=number,
-            version=quote.get("version", 1) if entity == QUOTE else 0,
+            version=version_of(quote.values) if ANSWERS[entity].has_versions else 0,
             issued_on=datetime.date.fromisoformat(issued_on) if issued_on else datetime.date.today(),  # noqa: DTZ011
             valid_until=datetime.date.fromisoformat(valid_until) if valid_until else None,
             customer=_customer_block(customer, contact),

@@ -1,4 +1,4 @@
-"""A customer signs on this laptop's screen: the very file, the signature and the quote's state, in one go."""
+"""A customer signs on this laptop's screen: the very file, the signature and what follows, in one go."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from crm_core.errors import UserError
 from crm_core.rules import signing
+from crm_core.rules.answers import ACCEPTED, ANSWERS, DECLINED, version_of
 from crm_core.rules.signing import Strokes
 from crm_core.schema.field import Plain
 from crm_core.sync.protocol import TxnFlag
@@ -26,22 +27,22 @@ class Signed:
     strokes: Strokes | None = None
 
 
-def sign(replica: Replica, quote_id: str, file: SentFile, signed: Signed) -> Outcome[Record]:
+def sign(replica: Replica, entity: str, record_id: str, file: SentFile, signed: Signed) -> Outcome[Record]:
     """Write down a decision about the file that was sent. `Invalid` names every field that is wrong;
     `UserError` where nothing is to be decided any more.
 
     HQ seals it when it has heard of it; until then nothing proves it but this laptop.
     """
-    verdict = "accepted" if signed.accepts else "declined"
+    of, verdict = ANSWERS[entity], ACCEPTED if signed.accepts else DECLINED
     with replica.write(flags=TxnFlag.ALL_OR_NOTHING) as session:
-        quote = records.get(replica, "quote", quote_id)
-        if not signing.may_be_signed(quote.values):
+        record = records.get(replica, entity, record_id)
+        if not of.may_be_signed(record.values):
             raise UserError(signing.NOT_OPEN.text)
         strokes: list[Plain] = [list(each) for each in signing.plain_strokes(signed.strokes or ())]
         values: dict[str, Plain] = {
-            "record_entity": "quote",
-            "record_id": quote_id,
-            "version": quote.get("version") or 1,
+            "record_entity": entity,
+            "record_id": record_id,
+            "version": version_of(record.values),
             "attachment_id": file.id,
             "sha256": file.sha256,
             "verdict": verdict,
@@ -51,5 +52,7 @@ def sign(replica: Replica, quote_id: str, file: SentFile, signed: Signed) -> Out
             "strokes": strokes if signed.strokes is not None else None,
         }
         signature = records.create_in(session, replica, "signature", values)
-        records.update_in(session, replica, "quote", quote_id, {"status": verdict})
+        changes = of.changes(verdict, record.values, replica.clock.today())
+        if changes:
+            records.update_in(session, replica, entity, record_id, changes)
     return Outcome(signature, frozenset(session.changed))

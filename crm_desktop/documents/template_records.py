@@ -66,6 +66,10 @@ _SHIPPED: Final[Mapping[str, tuple[str, DocumentLanguage, str, str]]] = {
     "order.both": ("order", "both", "order.both.md", N_("Order confirmation in both languages")),
     "mail.zh": ("mail", "zh", "mail.zh.txt", N_("Text of a mail in Chinese")),
     "mail.en": ("mail", "en", "mail.en.txt", N_("Text of a mail in English")),
+    "contract_mail.zh": ("contract_mail", "zh", "contract_mail.zh.txt", N_("Text of a mail in Chinese")),
+    "contract_mail.en": ("contract_mail", "en", "contract_mail.en.txt", N_("Text of a mail in English")),
+    "order_mail.zh": ("order_mail", "zh", "order_mail.zh.txt", N_("Text of a mail in Chinese")),
+    "order_mail.en": ("order_mail", "en", "order_mail.en.txt", N_("Text of a mail in English")),
 }
 
 
@@ -111,7 +115,7 @@ def shipped() -> tuple[Template, ...]:
             name=key,
             kind=kind,
             language=language,
-            engine=MAIL if kind == "mail" else PDF,
+            engine=MAIL if MAIL in KINDS[kind].engines else PDF,
             body=resources.path("templates", file).read_text(encoding="utf-8"),
         )
         for key, (kind, language, file, _name) in _SHIPPED.items()
@@ -164,17 +168,20 @@ def named(replica: Replica, entity: str, name: str) -> Template:
     )
 
 
-def standard(replica: Replica, entity: str, language: str | None) -> Template | None:
+def standard(
+    replica: Replica, entity: str, language: str | None, engine: str | None = None
+) -> Template | None:
     """Return the template taken where nobody names one; None: the fixed layout of quotes.
 
-    Of other kinds, where none is the standard one, that of the program. Of a language where one is asked
-    for. `UserError` where there are no documents of such records at all.
+    Of other kinds, where none is the standard one, that of the program. Of a language and made in a way where
+    these are asked for. `UserError` where there are no documents of such records at all.
     """
     if not any(kind.entity == entity for kind in KINDS.values()):
         raise UserError(N_("There are no documents of this kind of record"))
     there = templates(replica, entity)
     for each in there:
-        if each.standard and each.kind != MAIL and language in (None, each.language):
+        is_fit = each.kind == entity and engine in (None, each.engine) and language in (None, each.language)
+        if each.standard and is_fit:
             return each
     if entity == QUOTE:
         return None
@@ -183,14 +190,19 @@ def standard(replica: Replica, entity: str, language: str | None) -> Template | 
 
 
 def make(
-    replica: Replica, template: Template, record_id: str, language: DocumentLanguage | None = None
+    replica: Replica,
+    template: Template,
+    record_id: str,
+    language: DocumentLanguage | None = None,
+    acceptance_url: str | None = None,
 ) -> Made:
     """Return a record's document. Raises `UserError` for a record that is not here or cannot be printed.
 
-    `TemplateRefused` names everything the template asks for and that is not there for this person.
+    `acceptance_url` is of a link that is being made. `TemplateRefused` names everything the template asks
+    for and that is not there for this person.
     """
     spoken = language or template.language
-    values = values_of(replica, template.kind, record_id, spoken)
+    values = values_of(replica, template.kind, record_id, spoken, acceptance_url)
     if template.engine == WORD:
         content, blanks = word.fill(template.word, values.filled, values.known, spoken)
         return Made(content=content, suffix=".docx", pages=0, blanks=blanks)
@@ -228,12 +240,18 @@ def known_to(replica: Replica, kind: str) -> Part:
         return shape_of(KINDS[kind], lambda entity: _readable(session, replica, entity))
 
 
-def values_of(replica: Replica, kind: str, record_id: str, language: DocumentLanguage) -> Values:
+def values_of(
+    replica: Replica,
+    kind: str,
+    record_id: str,
+    language: DocumentLanguage,
+    acceptance_url: str | None = None,
+) -> Values:
     """Return what a record gives the places of a template of a kind. `NotFound` where it is not here."""
     of = KINDS.get(kind)
     if of is None:
         raise UserError(N_("There are no documents of this kind"))
-    document = document_of(replica, record_id, entity=of.entity)
+    document = document_of(replica, record_id, acceptance_url, of.entity)
     with replica.read() as session:
         filling = _Filling(session, replica, language)
         record = repository.get(session, of.entity, record_id)

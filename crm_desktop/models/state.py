@@ -78,6 +78,8 @@ class Key(StrEnum):
     """Number of the latest export in the history that HQ has heard of."""
     LINK_KEY = "link_key"
     """Chance the tokens of this laptop's acceptance links follow from; b"" until it makes one."""
+    TO_KEEP = "to_keep"
+    """[version, language] by `kind/id` of documents whose approval was asked for here: their files."""
 
 
 DEFAULTS: Mapping[str, Any] = {
@@ -114,6 +116,7 @@ DEFAULTS: Mapping[str, Any] = {
     Key.IMPORT_TEMPLATES: {},
     Key.EXPORT_TOLD: 0,
     Key.LINK_KEY: b"",
+    Key.TO_KEEP: {},
 }
 
 

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from crm_core.entities.outgoing import Acceptance
 from crm_core.ids import new_id
 from crm_core.rules import signing
+from crm_core.rules.answers import version_of
+from crm_core.schema.field import Plain
 from crm_core.times import DAY_MS
 from crm_desktop.models import state
 from crm_desktop.models.records import Record
@@ -76,25 +78,30 @@ def open_in(
     language: str,
 ) -> Record:
     """Make the record of a link inside an open transaction."""
-    values = {
+    values: dict[str, Plain] = {
         "record_entity": document.entity,
         "record_id": document.id,
-        "version": document.get("version") or 1,
+        "version": version_of(document.values),
         "token_hash": signing.token_hash(minted.token),
         "attachment_id": attachment_id,
         "sha256": sha256,
-        "expires_at": _expiry(replica, document),
+        "expires_at": expiry(replica, document),
         "language": language,
     }
     return records.create_in(session, replica, "acceptance", values, minted.id)
 
 
-def known_url(session: Session, document: Record) -> str | None:
-    """Return the address of the document's newest open link, where this laptop made it; None otherwise."""
+def known_url(session: Session, document: Record, at_ms: int = 0) -> str | None:
+    """Return the address of the newest open link to a document that this laptop made; None without one.
+
+    One that is over at `at_ms` is left out.
+    """
     key, public_url = state.read(session, Key.LINK_KEY), company(session).public_url
     if not key or not public_url:
         return None
     for link in open_links(session, document):
+        if (link.expires_at or 0) <= at_ms:
+            continue
         token = _token(key, link.id)
         if signing.token_hash(token) == link.token_hash:
             return signing.link_of(public_url, token)
@@ -108,7 +115,7 @@ def open_links(session: Session, document: Record) -> list[Acceptance]:
         .where(
             Acceptance.record_entity == document.entity,
             Acceptance.record_id == document.id,
-            Acceptance.version == (document.get("version") or 1),
+            Acceptance.version == version_of(document.values),
             Acceptance.status == "open",
             Acceptance.life % 2 == 1,
         )
@@ -121,7 +128,7 @@ def _token(key: bytes, link_id: str) -> str:
     return signing.token_of(hmac.new(key, link_id.encode(), hashlib.sha256).digest())
 
 
-def _expiry(replica: Replica, document: Record) -> int:
+def expiry(replica: Replica, document: Record) -> int:
     """Return when a link ends: with the last day the document holds, in the time of this place."""
     until = document.get("valid_until")
     if not until:

@@ -18,10 +18,12 @@ from crm_core.entities.attachment import SENT
 from crm_core.errors import CrmError, NotFound, StaleRecord
 from crm_core.i18n import N_, message
 from crm_core.rules import signing
+from crm_core.rules.answers import ANSWERS
 from crm_core.rules.signing import Standing
 from resources import CHINESE, ENGLISH
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.hq import Edit, EditKind
+from sync_server.services.share_ends import day_of
 from sync_server.services.told import task_for
 
 MOST_QUESTION: Final = 2_000
@@ -151,7 +153,10 @@ def decide(hq: Headquarters, found: Found, decision: Decision, now_ms: int) -> b
 
     Raises `Invalid` and `CrmError` for a decision that cannot be one.
     """
+    if found.standing is not Standing.OPEN:
+        return False
     entity, record_id = str(found.link["record_entity"]), str(found.link["record_id"])
+    of, name = ANSWERS[entity], decision.name.strip()
     signature = {
         **decision.values(),
         "record_entity": entity,
@@ -161,11 +166,7 @@ def decide(hq: Headquarters, found: Found, decision: Decision, now_ms: int) -> b
         "attachment_id": found.file_id,
         "sha256": found.link["sha256"],
     }
-    accepts = decision.verdict == "accepted"
-    told = N_("{name} accepted {number}") if accepts else N_("{name} declined {number}: {reason}")
-    places = {"name": decision.name.strip(), "number": found.number, "reason": decision.reason.strip()[:120]}
-    if accepts:
-        del places["reason"]
+    said = of.said(decision.verdict, name, found.number, decision.reason.strip())
     edits = [
         Edit(
             kind=EditKind.UPDATE,
@@ -179,10 +180,10 @@ def decide(hq: Headquarters, found: Found, decision: Decision, now_ms: int) -> b
             kind=EditKind.UPDATE,
             entity=entity,
             record_id=record_id,
-            values={"status": decision.verdict},
-            expected={"status": "sent", "version": found.link["version"]},
+            values=of.changes(decision.verdict, found.document, day_of(now_ms)),
+            expected=of.expected(found.document),
         ),
-        task_for(hq, message(told, **places), (entity, record_id), found.document.get("owner_id"), now_ms),
+        task_for(hq, said, (entity, record_id), found.document.get("owner_id"), now_ms),
     ]
     try:
         hq.records.write_all(edits)

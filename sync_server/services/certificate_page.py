@@ -15,7 +15,9 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from crm_core.rules import figures
+from crm_core.rules.answers import ANSWERS
 from crm_core.rules.signing import HEIGHT, WIDTH
+from resources import CHINESE, translation
 from resources.face import Face
 from resources.faces import font, runs
 
@@ -74,7 +76,9 @@ def certificate_page(said: Mapping[str, Any], strokes: Any) -> bytes:
 
 
 def _rows(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "文档 Document", f"{said['number']}  ·  版本 version {said['version']}"
+    version = f"  ·  版本 version {said['version']}" if said["version"] is not None else ""
+    kind = ANSWERS[str(said["kind"])].label
+    yield "文档 Document", f"{translation(CHINESE)(kind)} {kind} {said['number']}{version}"
     if said["total"] is not None and said["currency"]:
         currency = str(said["currency"])
         yield "总计 Total", f"{currency} {figures.amount(int(said['total']), currency)}"

@@ -17,6 +17,7 @@ from crm_core.errors import CrmError, UserError
 from crm_core.i18n import N_, message
 from crm_core.ids import named_id
 from crm_core.rules import agreed, pipeline, signing
+from crm_core.rules.answers import ACCEPTED, ANSWERS
 from crm_core.sync.sealing import is_signed
 from sync_server.services import writing_by_hq
 from sync_server.services.auth import sealer_of
@@ -62,8 +63,10 @@ def _follow(hq: Headquarters, signature_id: str, now_ms: int) -> None:
     signature = hq.records.get("signature", signature_id)
     entity, record_id = str(signature["record_entity"]), str(signature["record_id"])
     document = hq.records.get(entity, record_id)
-    if signature["verdict"] == "accepted" and document.get("status") == "accepted":
-        _move_deal(hq, document, now_ms)
+    of = ANSWERS[entity]
+    if signature["verdict"] == ACCEPTED and of.is_accepted(document):
+        if of.moves_deal:
+            _move_deal(hq, document, now_ms)
         if entity == "quote" and hq.settings.accepted_orders:
             _make_order(hq, record_id, document, now_ms)
     certificate_id = _certificate(hq, signature_id, signature, document, now_ms)
@@ -79,6 +82,7 @@ def _certificate(
     now_ms: int,
 ) -> str:
     """Keep the certificate among the document's files, unless it is there; return the attachment's id."""
+    of = ANSWERS[str(signature["record_entity"])]
     attachment_id = named_id("certificate", signature_id)
     if hq.records.has("attachment", attachment_id):
         return attachment_id
@@ -87,7 +91,7 @@ def _certificate(
         "company": hq.settings.company_name(hq.settings.language),
         "kind": signature["record_entity"],
         "number": document.get("number") or "",
-        "version": signature["version"],
+        "version": signature["version"] if of.has_versions else None,
         "document_sha256": signature["sha256"],
         "total": document.get("total"),
         "currency": document.get("currency"),
@@ -109,8 +113,9 @@ def _certificate(
     content = signing.sealed(page, said, sealer_of(hq.settings).sign)
     author = hq.records.founder_id()
     sha256 = hq.blobs.keep(content, author)
+    version = f"-v{signature['version']}" if of.has_versions else ""
     values = {
-        "name": f"{said['number'] or 'signature'}-v{signature['version']}-certificate.pdf",
+        "name": f"{said['number'] or 'signature'}{version}-certificate.pdf",
         "record_entity": signature["record_entity"],
         "record_id": signature["record_id"],
         "media_type": _MEDIA_TYPE,
@@ -145,7 +150,11 @@ def _move_deal(hq: Headquarters, document: Mapping[str, Any], now_ms: int) -> No
             hq.records.update("deal", deal_id, {"stage_id": target})
     except CrmError as error:
         reason = error.message
-        said = message(N_("The deal was not moved when its quote was accepted: {reason}"), reason=reason)
+        said = message(
+            N_("The deal was not moved when {number} was accepted: {reason}"),
+            number=str(document.get("number") or ""),
+            reason=reason,
+        )
         if not _was_told(hq, deal_id):
             hq.records.write_all([task_for(hq, said, ("deal", deal_id), deal.get("owner_id"), now_ms)])
         log.info("deal not moved", deal=deal_id)

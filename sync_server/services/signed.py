@@ -8,6 +8,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.entities.attachment import CERTIFICATE, SENT
 from crm_core.i18n import N_, message
 from crm_core.rules import signing
+from crm_core.rules.answers import ANSWERS, version_of
 from crm_core.rules.quote_state import DRAFT
 from crm_core.rules.set_up import problems_of_made
 from crm_core.sync.protocol import Code
@@ -19,8 +20,6 @@ ATTACHMENT: Final = SCHEMAS["attachment"]
 ACCEPTANCE: Final = SCHEMAS["acceptance"]
 SIGNATURE: Final = SCHEMAS["signature"]
 MAIL: Final = SCHEMAS["outgoing_mail"]
-SENT_AS: Final = frozenset(("quote",))
-"""Kinds of record that go out to customers as a kept file; others join by their name."""
 _OTHER_FILE: Final = message(N_("This is not the file the document was sent as"))
 _KEPT_ALREADY: Final = message(N_("The file this version was sent as is kept already"))
 _ONLY_HQ: Final = message(N_("HQ alone makes certificates"))
@@ -37,10 +36,11 @@ def demand_kept(records: Records, record: Record, author: Author) -> None:
         target = target_of(records, record)
         if target is None or not target.lives:
             return  # refused for that already
-        version = version_of(target)
+        version = version_of(target.values)
         if record.values.get("version") != version or sent_hash(records, target) != record.values["sha256"]:
             raise Refused(Code.ILLEGAL_STATE, _OTHER_FILE)
-        if record.schema is SIGNATURE and not signing.may_be_signed(target.values):
+        of = ANSWERS[target.schema.name]
+        if record.schema is SIGNATURE and not of.may_be_signed(target.values):
             raise Refused(Code.ILLEGAL_STATE, signing.NOT_OPEN)
     elif record.schema is MAIL and record.values.get("sha256"):
         file = records.get(ATTACHMENT.no, str(record.values.get("attachment_id") or ""))
@@ -51,19 +51,14 @@ def demand_kept(records: Records, record: Record, author: Author) -> None:
 def target_of(records: Records, record: Record) -> Record | None:
     """Return the document a link, a signature or a mail is about; None where it may be of no such kind."""
     name = str(record.values.get("record_entity") or "")
-    if name not in SENT_AS:
+    if name not in ANSWERS:
         return None
     return records.get(SCHEMAS[name].no, str(record.values.get("record_id") or ""))
 
 
-def version_of(target: Record) -> int:
-    """Return the version a document stands at."""
-    return int(target.values.get("version") or 1)
-
-
 def sent_hash(records: Records, target: Record) -> str | None:
     """Return the SHA-256 of the file a document was sent as in its present version."""
-    version = version_of(target)
+    version = version_of(target.values)
     kept = (each for each in records.children(target) if is_sent_file(each.schema.name, each.values, version))
     return next((str(each.values["sha256"]) for each in kept if each.lives), None)
 
@@ -83,7 +78,7 @@ def _demand_role(records: Records, record: Record, author: Author) -> None:
     target = target_of(records, record)
     if target is None or not target.lives:
         return
-    if record.values.get("version") != version_of(target) or not record.values.get("sha256"):
+    if record.values.get("version") != version_of(target.values) or not record.values.get("sha256"):
         raise Refused(Code.ILLEGAL_STATE, _OTHER_FILE)
     if str(target.values.get("status") or DRAFT) != DRAFT and sent_hash(records, target) is not None:
         raise Refused(Code.ILLEGAL_STATE, _KEPT_ALREADY)

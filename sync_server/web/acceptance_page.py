@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 from crm_core.errors import Problem
 from crm_core.i18n import N_, Message, Translate, message
 from crm_core.rules import figures
+from crm_core.rules.answers import ANSWERS, version_of
 from crm_core.rules.signing import HEIGHT, MOST_NAME, MOST_REASON, WIDTH, Standing
 from crm_core.schema.phones import shown_form
 from resources import CHINESE, ENGLISH, translation
@@ -100,22 +101,21 @@ _POLICY: Final = (
     "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 HEADERS: Final = {"Content-Security-Policy": _POLICY, "X-Robots-Tag": "noindex, nofollow, noarchive"}
-_KINDS: Final = {"quote": N_("Quote")}
 _OVER: Final[Mapping[Standing, tuple[str, str]]] = {
     Standing.EXPIRED: (
-        N_("This offer has expired"),
+        N_("This link has expired"),
         N_("It was open until {day}. Please ask for a new one."),
     ),
     Standing.SUPERSEDED: (
-        N_("There is a newer version of this offer"),
+        N_("There is a newer version of this document"),
         N_("This one cannot be accepted any more. Please use the link of the newer version, or ask for it."),
     ),
     Standing.WITHDRAWN: (
-        N_("This offer was withdrawn"),
+        N_("This document was withdrawn"),
         N_("Please ask the person who sent it to you."),
     ),
     Standing.SETTLED: (
-        N_("This offer is settled"),
+        N_("This document is settled"),
         N_("It was accepted or declined by another way."),
     ),
 }
@@ -139,7 +139,7 @@ def acceptance_page(
     with what was `typed` and the `problems` at its fields; `said` stands above all of it.
     """
     tr, values = translation(language), typed or {}
-    title = f"{tr(_KINDS.get(str(found.link['record_entity']), N_('Document')))} {found.number}"
+    title = f"{tr(ANSWERS[str(found.link['record_entity'])].label)} {found.number}"
     wrong = {problem.field or "": problem.message.show(tr) for problem in problems}
     body = ["<main>", *_tongues(language), f"<h1>{escape(title)}</h1>"]
     if said:
@@ -231,11 +231,12 @@ def _facts(found: Found, tr: Translate, language: str) -> list[str]:
         for part in (found.seller["name"], shown_form(found.seller["phone"]), found.seller["email"])
         if part
     )
-    rows.append((tr(N_("Offered by")), found.companies[language] or seller, ""))
+    rows.append((tr(N_("Sent to you by")), found.companies[language] or seller, ""))
     if found.companies[language]:
         rows.append((tr(N_("Your contact with us")), seller, ""))
-    rows.append((tr(N_("Version")), str(found.link["version"]), ""))
-    same_version = (document.get("version") or 1) == found.link["version"]
+    if ANSWERS[str(found.link["record_entity"])].has_versions:
+        rows.append((tr(N_("Version")), str(found.link["version"]), ""))
+    same_version = version_of(document) == found.link["version"]
     if document.get("total") is not None and document.get("currency") and same_version:
         currency = str(document["currency"])
         total = f"{currency} {figures.amount(int(document['total']), currency)}"
@@ -320,7 +321,7 @@ def _decline(
         _form(token, "decline", language),
         _line("decline-name", "name", tr(N_("Your name")), given.get("name", ""), mine.get("name", "")),
         _area("reason", tr(N_("Reason")), given, mine, MOST_REASON),
-        f'<button type="submit">{escape(tr(N_("Decline this offer")))}</button></form></details></section>',
+        f'<button type="submit">{escape(tr(N_("Decline")))}</button></form></details></section>',
     ]
 
 

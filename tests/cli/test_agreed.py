@@ -55,3 +55,35 @@ def test_a_contract_is_drafted_and_renewed(crm: Crm) -> None:
     follows = crm.json("contract", "renew", made["id"])
     assert (follows["starts_on"], follows["ends_on"]) == ("2027-01-01", "2027-12-31")
     assert crm.json("order", "from-contract", made["id"])["total"] == "300.00 CNY"
+
+
+def test_a_contract_goes_out_and_is_signed_as_a_quote_is(crm: Crm) -> None:
+    crm.json("add", "clause", "title=Warranty", "body=Two years", "standard=yes")
+    contract = crm.json("contract", "from-quote", sent_quote(crm))["id"]
+    early = crm.run("contract", "link", contract)
+    assert (early.status, "has not gone out" in early.err) == (1, True)
+    crm.json("set", "contract", contract, "status=sent")
+    (file,) = crm.rows("attachment", "of", "contract", contract)
+    mail = crm.json("contract", "mail", contract, "--to", "ann@acme.example", "--language", "en")
+    assert (mail["status"], mail["sha256"]) == ("queued", file["sha256"])
+    assert mail["subject"].startswith("Contract ")
+    assert [each["state"] for each in crm.rows("contract", "mails", contract)] == ["queued"]
+    nowhere = crm.run("contract", "link", contract)
+    assert (nowhere.status, "public_url" in nowhere.err) == (1, True)
+    assert crm.json("contract", "sign", contract, "--name", "Ann Moss")["sha256"] == file["sha256"]
+    shown = crm.json("show", "contract", contract)
+    assert (shown["status"], shown["signed_on"] is not None) == ("signed", True)
+    (answer,) = crm.rows("contract", "answers", contract)
+    assert (answer["verdict"], answer["where"], answer["sealed"]) == ("accepted", "laptop", None)
+    assert crm.run("contract", "sign", contract, "--name", "Ann Moss", "--decline", "No").status == 1
+
+
+def test_an_order_confirmation_is_declined_and_accepted_later(crm: Crm) -> None:
+    order = crm.json("order", "from-quote", sent_quote(crm))["id"]
+    crm.json("set", "order", order, "status=confirmed")
+    assert len(crm.rows("attachment", "of", "order", order)) == 1
+    crm.json("order", "sign", order, "--name", "Ann Moss", "--decline", "Wrong pump")
+    assert crm.json("show", "order", order)["status"] == "confirmed"
+    crm.json("order", "sign", order, "--name", "Ann Moss")
+    assert crm.json("show", "order", order)["accepted_on"] is not None
+    assert {each["verdict"] for each in crm.rows("order", "answers", order)} == {"accepted", "declined"}

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from crm_core.entities.attachment import SENT, SIGNED
 from crm_core.errors import UserError
-from crm_desktop.documents import agreed_files, template_records
+from crm_desktop.documents import agreed_files, printing, sent_file, template_records
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
@@ -54,7 +54,7 @@ def test_an_order_confirmation_says_what_was_agreed(replica: Replica, quote: str
     found = [row for row in _orders(replica) if row["quote_id"] == quote]
     order = found[0] if found else orders.from_quote(replica, quote).value
     records.update(replica, "order", order.id, {"reference": "PO-77"})
-    text = text_of(agreed_files.pdf_of(replica, "order", order.id, language))
+    text = text_of(printing.pdf_of(replica, "order", order.id, language))
     assert all(each in text for each in (RARE, "泵0", "泵2", "678.00", "PO-77", "预付三成"[:2]))
     assert ("订单确认书" in text) is (language != "en")
     assert ("Orderconfirmation" in text) is (language != "zh")
@@ -74,7 +74,7 @@ def test_a_contract_has_its_clauses_in_order_and_those_changed_here(
     first, second = contracts.clauses(replica, contract.id)
     records.update(replica, "contract_clause", second.id, {"body": "另行约定", "body_en": "As agreed apart"})
     records.update(replica, "contract", contract.id, {"starts_on": "2027-01-01", "ends_on": "2027-12-31"})
-    text = text_of(agreed_files.pdf_of(replica, "contract", contract.id, language))
+    text = text_of(printing.pdf_of(replica, "contract", contract.id, language))
     words = {"zh": ("正文1", "另行约定"), "en": ("Body1", "Asagreedapart")}
     for said in (words["zh"], words["en"]) if language == "both" else (words[language],):
         assert text.index(said[0]) < text.index(said[1])
@@ -92,7 +92,7 @@ def test_a_contract_is_kept_as_it_went_out_and_as_it_came_back_signed(
     contract = contracts.from_quote(replica, quote).value.id
     with pytest.raises(UserError):
         agreed_files.keep_signed(replica, contract, tmp_path / "signed.pdf")
-    agreed_files.send_contract(replica, contract, "zh")
+    sent_file.send(replica, "contract", contract, "zh")
     name, content, sha256 = agreed_files.shown_file(replica, "contract", contract, "en")
     assert (name.endswith(".pdf"), len(sha256)) == (True, 64)
     assert "正文1" in text_of(content)  # what went out, whatever language is asked for now

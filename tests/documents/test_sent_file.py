@@ -34,13 +34,13 @@ def quote_of(replica: Replica, lines: int = 1) -> str:
 
 def test_the_very_file_that_was_sent_is_kept_hashed_and_found_again(replica: Replica) -> None:
     quote = quote_of(replica)
-    assert sent_file.sent_file(replica, quote) is None
+    assert sent_file.sent_file(replica, "quote", quote) is None
     content = quote_records.pdf_bytes(replica, quote, "zh")
-    sent_file.send(replica, quote, "zh")
+    sent_file.send(replica, "quote", quote, "zh")
     customer = str(records.get(replica, "quote", quote)["customer_id"])
     records.update(replica, "customer", customer, {"name": "别的名字"})
     attachments.add(replica, "quote", quote, b"%PDF-1.4 signed", name=quote_records.file_name(replica, quote))
-    found = sent_file.sent_file(replica, quote)
+    found = sent_file.sent_file(replica, "quote", quote)
     assert found is not None
     assert found.content == content
     assert found.sha256 == hashlib.sha256(content).hexdigest()
@@ -50,29 +50,29 @@ def test_the_very_file_that_was_sent_is_kept_hashed_and_found_again(replica: Rep
 def test_a_quote_that_cannot_be_printed_is_not_sent(replica: Replica) -> None:
     quote = quote_of(replica, lines=0)
     with pytest.raises(UserError, match="no lines yet"):
-        sent_file.send(replica, quote, "zh")
+        sent_file.send(replica, "quote", quote, "zh")
     assert records.get(replica, "quote", quote).get("status") == "draft"
     assert attachments.files_of(replica, "quote", quote) == ()
 
 
 def test_the_file_of_a_quote_sent_otherwise_is_made_when_it_is_asked_for(replica: Replica) -> None:
     quote = quote_of(replica)
-    with pytest.raises(UserError, match="draft yet"):
-        sent_file.keep(replica, quote, "en")
+    with pytest.raises(UserError, match="not gone out"):
+        sent_file.keep(replica, "quote", quote, "en")
     quotes.set_status(replica, quote, "sent")
-    assert sent_file.sent_file(replica, quote) is None
-    kept = sent_file.keep(replica, quote, "en").value
+    assert sent_file.sent_file(replica, "quote", quote) is None
+    kept = sent_file.keep(replica, "quote", quote, "en").value
     assert kept.content is not None
     assert hashlib.sha256(kept.content).hexdigest() == kept.sha256
-    assert sent_file.keep(replica, quote, "zh").value == kept
+    assert sent_file.keep(replica, "quote", quote, "zh").value == kept
 
 
 def test_the_link_is_printed_in_the_file_and_its_record_holds_no_token(replica: Replica) -> None:
     with replica.applying() as session:
         state.write(session, {Key.SETTINGS: {"public_url": "https://hq.example/"}})
     quote = quote_of(replica)
-    sent_file.send(replica, quote, "en")
-    kept = sent_file.sent_file(replica, quote)
+    sent_file.send(replica, "quote", quote, "en")
+    kept = sent_file.sent_file(replica, "quote", quote)
     with replica.read() as session:
         record = records.get(replica, "quote", quote)
         url = links.known_url(session, record)

@@ -162,13 +162,13 @@ def test_a_quote_becomes_money_though_hq_falls_before_every_step(
         approvals.decide(maya.replica, request.request.id, Verdict.APPROVE, "")
     with firm.alone(lin):
         assert records.get(lin.replica, "quote", quote)["status"] == "sent"
-        draft = mailing.draft(lin.replica, quote, "en")
+        draft = mailing.draft(lin.replica, "quote", quote, "en")
         written = {"to": draft.to, "cc": "", "subject": draft.subject, "body": draft.body}
         mailing.send(lin.replica, "quote", quote, draft.file, **written)
     hq.command("mail", "send")
     (letter,) = post.letters
     (attached,) = letter.iter_attachments()
-    kept = sent_file.sent_file(lin.replica, quote)
+    kept = sent_file.sent_file(lin.replica, "quote", quote)
     assert kept is not None
     assert attached.get_content() == kept.content
     hq.restart()

@@ -122,10 +122,10 @@ def test_a_customer_asks_and_declines_with_a_reason(server: RunningServer, brows
         expect(page.get_by_role("button", name="Accept and sign")).to_be_visible()
         page.get_by_text("Decline instead").click()
         page.locator("#decline-name").fill("Ann Moss")
-        page.get_by_role("button", name="Decline this offer").click()
+        page.get_by_role("button", name="Decline").click()
         expect(page.get_by_text("Please say why")).to_be_visible()
         page.get_by_label("Reason").fill("Too <b>dear</b>")
-        page.get_by_role("button", name="Decline this offer").click()
+        page.get_by_role("button", name="Decline").click()
         expect(page.get_by_role("status")).to_contain_text("Too <b>dear</b>")
     with server.headquarters() as hq:
         assert hq.records.get("quote", paper.quote)["status"] == "declined"
@@ -141,7 +141,7 @@ def test_links_that_are_over_or_lead_nowhere_say_so_and_tell_nothing_else(
 ) -> None:
     expired = paper_at(server, expires_at=1)
     with phone(browser, f"{server.url}/a/{expired.token}") as (page, _):
-        expect(page.get_by_role("status")).to_contain_text("This offer has expired")
+        expect(page.get_by_role("status")).to_contain_text("This link has expired")
         expect(page.get_by_role("button")).to_have_count(0)
         assert not scrolls_sideways(page)
     newer = paper_at(server)

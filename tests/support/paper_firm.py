@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from crm_desktop.documents import sent_file
-from crm_desktop.services import quotes, records
+from crm_desktop.services import contracts, orders, quotes, records
 from crm_desktop.sync.blobs import BlobRule, BlobTransfer
 from sync_server.services.auth import Auth
 from sync_server.services.blobs import BlobService
@@ -57,8 +57,22 @@ class PaperFirm:
         quote = quotes.create(replica, given).value.id
         line = {"description": "泵 Pump", "quantity": "2", "unit_price": 600_00}
         quotes.add_line(replica, quote, line)
-        sent_file.send(replica, quote, language)
+        sent_file.send(replica, "quote", quote, language)
         return quote
+
+    def sent(self, kind: str, language: str = "en") -> str:
+        """Have a quote, or the contract or order of one, go out from Eve's laptop without a network."""
+        replica, quote = self.eve.replica, self.sent_quote(language)
+        if kind == "quote":
+            return quote
+        if kind == "contract":
+            made = contracts.from_quote(replica, quote).value.id
+            clause = {"contract_id": made, "title": "期限", "body": "一年"}
+            records.create(replica, "contract_clause", clause)
+        else:
+            made = orders.from_quote(replica, quote).value.id
+        sent_file.send(replica, kind, made, language)
+        return made
 
     def sync(self) -> None:
         """Have Eve's laptop bring and fetch everything, files too."""
@@ -66,9 +80,9 @@ class PaperFirm:
         BlobTransfer(self.eve.replica, _Line(self.eve), BlobRule(automatic_bytes=2**30)).run()  # type: ignore[arg-type]
         self.eve.sync()
 
-    def state(self, quote: str) -> str:
-        """Return the quote's state on Eve's laptop."""
-        return str(records.get(self.eve.replica, "quote", quote)["status"])
+    def state(self, record_id: str, kind: str = "quote") -> str:
+        """Return the state of a document on Eve's laptop."""
+        return str(records.get(self.eve.replica, kind, record_id)["status"])
 
 
 def paper_firm(office: Office, laptops: Laptops, **settings: object) -> PaperFirm:

@@ -15,6 +15,7 @@ from crm_core.rules.conditions import Condition, Op
 from crm_core.rules.segments import AllOf
 from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS
+from crm_desktop.documents import sent_file
 from crm_desktop.documents.quote_records import document_of
 from crm_desktop.models import repository
 from crm_desktop.services import approvals, quotes, records, returned_edits
@@ -233,4 +234,35 @@ def test_a_contract_that_leaves_the_library_of_clauses_is_asked_about(firm: Firm
     assert [str(each.reason) for each in returned_edits.returned(replica)] == [
         "This needs approval: ask for it first"
     ]
+
+
+def test_the_laptop_that_asked_keeps_the_very_file_once_hq_grants_it(firm: Firm) -> None:
+    replica = firm.eve.replica
+    firm.give_mandate()
+    firm.sync()
+    granted, refused = firm.quote("15"), firm.quote("15")
+    for quote in (granted, refused):
+        sent_file.send(replica, "quote", quote, "en")
+        assert firm.state(firm.eve, quote) == "waiting"
+    assert sent_file.keep_granted(replica) == frozenset()
+    with pytest.raises(UserError, match="not gone out"):
+        sent_file.keep(replica, "quote", granted, "en")
+    firm.sync()
+    for each in approvals.to_decide(firm.lin.replica):
+        approves = each.request["record_id"] == granted
+        verdict = Verdict.APPROVE if approves else Verdict.REFUSE
+        approvals.decide(firm.lin.replica, each.request.id, verdict, "Said")
+    firm.sync()
+    assert firm.state(firm.eve, granted) == "sent"
+    assert sent_file.sent_file(replica, "quote", granted) is None
+    assert ("attachment",) in {key[:1] for key in sent_file.keep_granted(replica)}
+    kept = sent_file.sent_file(replica, "quote", granted)
+    assert kept is not None
+    assert kept.content is not None
+    assert sent_file.keep_granted(replica) == frozenset(), "once"
+    assert sent_file.sent_file(replica, "quote", refused) is None
+    firm.sync()
+    assert firm.eve.returned() == []
+    (file,) = [each for _, each in firm.office.hq.all("attachment") if each["role"] == "sent"]
+    assert (file["record_id"], file["sha256"]) == (granted, kept.sha256)
     assert_even(firm)

@@ -39,7 +39,7 @@ def written(firm: PaperFirm, language: str = "en", **changes: str) -> str:
     """Write a mail with a new quote on the laptop, and return the mail's id."""
     replica = firm.eve.replica
     quote = firm.sent_quote(language)
-    draft = writing.draft(replica, quote, "en" if language == "en" else "zh")
+    draft = writing.draft(replica, "quote", quote, "en" if language == "en" else "zh")
     given = {"to": draft.to, "cc": "", "subject": draft.subject, "body": draft.body, **changes}
     return writing.send(replica, "quote", quote, draft.file, **given).value.id
 
@@ -72,7 +72,7 @@ def test_a_mail_written_offline_goes_out_with_the_very_file_and_says_so(
     assert "CNY 1,200.00" in text.replace("￥", "CNY ")
     assert "https://hq.example/a/" in text
     (part,) = letter.iter_attachments()
-    kept = sent_file.sent_file(firm.eve.replica, quote)
+    kept = sent_file.sent_file(firm.eve.replica, "quote", quote)
     assert kept is not None
     assert part.get_content() == kept.content
     assert part.get_filename() == kept.name

@@ -60,9 +60,7 @@ class Firm:
         """Sign a contract of the same amount on Eve's laptop."""
         create, replica = records.create, self.eve.replica
         made = create(replica, "contract", {"customer_id": self.acme, "currency": "CNY"}).value.id
-        create(
-            replica, "contract_line", {"contract_id": made, "description": "Pump", "unit_price": 1000_01}
-        )
+        create(replica, "contract_line", {"contract_id": made, "description": "Pump", "unit_price": 1000_01})
         create(replica, "contract_clause", {"contract_id": made, "title": "Payment", "body": "At once"})
         for step in ("sent", "signed"):
             records.update(replica, "contract", made, {"status": step})

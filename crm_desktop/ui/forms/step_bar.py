@@ -31,6 +31,7 @@ from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.fields import DateField, Field
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
+from crm_desktop.ui.widgets.menus import Menu
 
 WORDS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
@@ -41,6 +42,8 @@ WORDS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("contract", "send"): N_("Mark as sent"),
         ("contract", "take_back"): N_("Withdraw the request"),
         ("contract", "sign"): N_("Mark as signed"),
+        ("contract", "decline"): N_("Mark as declined"),
+        ("contract", "reopen"): N_("Back to sent"),
         ("contract", "begin"): N_("Put in force"),
         ("contract", "end"): N_("Mark as ended"),
         ("contract", "terminate"): N_("Terminate"),
@@ -71,11 +74,22 @@ class Extra:
 
     text: Message
     icon: str
-    states: tuple[str, ...]
+    states: tuple[str, ...] = ()
     """States it is shown in."""
-    run: Callable[[Record], None]
+    run: Callable[[Record], None] | None = None
     creates: str = ""
     """Kind of record it makes: shown to whoever may make such."""
+    ways: Callable[[Record], Sequence[Way]] | None = None
+    """Gives what its menu holds, where it has one; without any it is not shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One line of a button's menu."""
+
+    text: Message
+    icon: str
+    run: Callable[[Record], None]
 
 
 class StepBar(QWidget):
@@ -149,7 +163,9 @@ class StepBar(QWidget):
         self.stop_asking()
         for extra in self._extras:
             allowed = may_edit if not extra.creates else self._may_create(extra.creates)
-            if here in extra.states and allowed:
+            if extra.ways is not None:
+                self._add_menu(extra, extra.ways(record), record)
+            elif extra.run is not None and here in extra.states and allowed:
                 self._add(extra.text.text, Button(extra.text, icon=extra.icon), partial(extra.run, record))
         for step in machine.steps if may_edit else ():
             text = WORDS.get((self._entity, step.name))
@@ -164,6 +180,18 @@ class StepBar(QWidget):
     def _add(self, key: str, button: Button, run: Callable[[], None]) -> None:
         button.clicked.connect(lambda: run())
         self.buttons[key] = button
+        self._row.addWidget(button)
+
+    def _add_menu(self, extra: Extra, ways: Sequence[Way], record: Record) -> None:
+        if not ways:
+            return
+        button = Button(extra.text, icon=extra.icon)
+        menu = Menu(button)
+        for way in ways:
+            run = partial(way.run, record)
+            menu.add(tr(way.text.text), way.icon).triggered.connect(lambda _checked=False, run=run: run())
+        button.setMenu(menu)
+        self.buttons[extra.text.text] = button
         self._row.addWidget(button)
 
     def begin(self, step: Step) -> None:

@@ -8,24 +8,27 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout
 
-from crm_core.i18n import message
+from crm_core.i18n import Message, message
 from crm_core.rules.access import Action as Right
 from crm_core.rules.access import decide
-from crm_desktop.documents import agreed_files
+from crm_core.rules.answers import ANSWERS
+from crm_desktop.documents import agreed_files, sent_file
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import contracts, orders
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Place
-from crm_desktop.ui.forms.step_bar import Extra
+from crm_desktop.ui.forms.step_bar import Extra, Way
 from crm_desktop.ui.forms.stepped_form import SteppedForm
 from crm_desktop.ui.orders.clauses_panel import ClausesPanel
+from crm_desktop.ui.orders.document_panel import DocumentPanel
 from crm_desktop.ui.orders.lines_panel import LinesPanel
 from crm_desktop.ui.orders.moves_panel import MovesPanel
 from crm_desktop.ui.payments.plan_panel import PlanPanel
 from crm_desktop.ui.quotes.approval_bar import ApprovalBar
-from crm_desktop.ui.quotes.preview import PreviewPane
+from crm_desktop.ui.quotes.going_out import WAYS, ways_of
+from crm_desktop.ui.quotes.outgoing_bar import OutgoingBar
 from crm_desktop.ui.timeline.record_tabs import Further
 from crm_desktop.ui.translate import tr
 
@@ -51,9 +54,49 @@ class SheetForm(SteppedForm):
         document = Further(
             key=DOCUMENT,
             text=message("Document"),
-            make=lambda: PreviewPane(self.context, self.entity),
+            make=lambda: DocumentPanel(self.context, self.registry, self.entity),
         )
         return (lines, *self.own_tabs(), *self._plan(), document)
+
+    def _lay_out(self) -> None:
+        super()._lay_out()
+        whole = self.layout()
+        if self.steps is not None and isinstance(whole, QVBoxLayout):
+            self.outgoing = OutgoingBar(self.context)
+            whole.insertWidget(2, self.outgoing)
+            self.steps.read_anew.connect(self.outgoing.show_record)
+
+    def own_ways(self, record_id: str) -> Mapping[str, Callable[[Replica], Outcome[Record]]]:
+        """Return how it goes out: the file it goes out as is kept."""
+        entity = self.entity
+
+        def send(replica: Replica) -> Outcome[Record]:
+            return sent_file.send(replica, entity, record_id, self._language())
+
+        return {ANSWERS[entity].out: send}
+
+    def out(self) -> Extra:
+        """Return the button for what is done with a document that went out."""
+
+        def ways(record: Record) -> Sequence[Way]:
+            may = ways_of(self.context.replica, record)
+            return [
+                Way(text=Message(text), icon=icon, run=partial(self._go_out, name))
+                for name, text, icon in WAYS
+                if name in may
+            ]
+
+        return Extra(text=message("Send or sign…"), icon="mail", ways=ways)
+
+    def _go_out(self, name: str, record: Record) -> None:
+        self.tabs.choose(DOCUMENT)
+        panel = self.tabs.further[DOCUMENT]
+        assert isinstance(panel, DocumentPanel)
+        panel.go(name, record)
+
+    def _language(self) -> str:
+        shown = self.tabs.further.get(DOCUMENT)
+        return shown.language() if isinstance(shown, DocumentPanel) else "both"
 
     def _plan(self) -> Sequence[Further]:
         """Return the payment plan, for who may read instalments."""
@@ -94,6 +137,7 @@ class OrderForm(SheetForm):
     def extras(self) -> Sequence[Extra]:
         """Return the way to the deliveries."""
         return (
+            self.out(),
             Extra(
                 text=message("Deliver or take back…"),
                 icon="box",
@@ -124,14 +168,6 @@ class ContractForm(SheetForm):
 
         return (Further(key=CLAUSES, text=message("Clauses"), make=make),)
 
-    def own_ways(self, record_id: str) -> Mapping[str, Callable[[Replica], Outcome[Record]]]:
-        """Return how a contract is sent: the file it goes out as is kept."""
-        return {"sent": lambda replica: agreed_files.send_contract(replica, record_id, self._language())}
-
-    def _language(self) -> str:
-        shown = self.tabs.further.get(DOCUMENT)
-        return str(shown.language.currentData()) if isinstance(shown, PreviewPane) else "both"
-
     def ask_signed(self, record: Record) -> None:
         """Ask for the file that came back signed, and keep it."""
         chosen, _kind = QFileDialog.getOpenFileName(self, tr("Signed copy"), str(Path.home()))
@@ -147,6 +183,7 @@ class ContractForm(SheetForm):
     def extras(self) -> Sequence[Extra]:
         """Return what follows from a signed contract: its file, orders, and the contract that goes on."""
         return (
+            self.out(),
             Extra(
                 text=message("Keep the signed copy…"),
                 icon="clip",

@@ -126,7 +126,9 @@ class QuotesPage(Page):
         context = self.context
         versions = Further(key="versions", text=message("Versions"), make=lambda: VersionsPanel(context))
         outgoing = Further(
-            key="outgoing", text=message("Mails and signatures"), make=lambda: OutgoingPanel(context)
+            key="outgoing",
+            text=message("Mails and signatures"),
+            make=lambda: OutgoingPanel(context, "quote"),
         )
         first = QWidget()
         further = (versions, outgoing)

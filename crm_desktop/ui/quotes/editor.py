@@ -32,7 +32,7 @@ from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.quotes.approval_bar import FOLLOWED, ApprovalBar
 from crm_desktop.ui.quotes.entry import EntryLine
-from crm_desktop.ui.quotes.going_out import GoingOut
+from crm_desktop.ui.quotes.going_out import GoingOut, ways_of
 from crm_desktop.ui.quotes.grid import LineGrid
 from crm_desktop.ui.quotes.hairline import Hairline
 from crm_desktop.ui.quotes.header import FieldsRow, StateBar, TitleRow
@@ -94,8 +94,9 @@ class QuoteEditor(Live, QWidget):
         self._lay_out()
         self._listen()
         self.going_out = GoingOut(
-            context, self._stack, self.states, lambda: str(self.preview.language.currentData()), actions, self
+            context, "quote", self._stack, lambda: str(self.preview.language.currentData()), actions, self
         )
+        self.states.way_asked.connect(self.going_out.go)
         self.going_out.kept.connect(lambda: self.preview.refresh(now=True))
         group = N_("Quotes")
         actions.add(
@@ -287,8 +288,9 @@ class QuoteEditor(Live, QWidget):
         self.title.show_view(view, may_edit=may_edit)
         self.fields.show_view(view)
         self.states.show_view(view, may_create="quote" in makes, makes=makes)
-        self.going_out.show_view(view)
-        self.outgoing.show_quote(quote)
+        self.going_out.show_record(quote)
+        self.states.offer(ways_of(self.replica, quote))
+        self.outgoing.show_record(quote)
         self.terms.show_quote(quote.values)
         self.totals.show_view(view)
         self.terms.setVisible(view.editable)
@@ -371,7 +373,7 @@ class QuoteEditor(Live, QWidget):
         if quote_id is not None:
             language = str(self.preview.language.currentData())
             if state == "sent":
-                self.save(lambda: sent_file.send(replica, quote_id, language))
+                self.save(lambda: sent_file.send(replica, "quote", quote_id, language))
             else:
                 self.save(lambda: quotes.set_status(replica, quote_id, state))
 

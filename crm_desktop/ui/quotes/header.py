@@ -16,6 +16,7 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import NOTHING, clock, figure, short_date
 from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.forms.links import LinkEditor
+from crm_desktop.ui.quotes.going_out import WAYS
 from crm_desktop.ui.quotes.steps import StateSteps
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import Text, show, tr
@@ -225,8 +226,8 @@ class StateBar(Live, QWidget):
     revision_asked = Signal()
     order_asked = Signal()
     contract_asked = Signal()
-    mail_asked = Signal()
-    sign_asked = Signal()
+    way_asked = Signal(str)
+    """What is to be done with a quote that went out, by its name in `WAYS`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -248,18 +249,18 @@ class StateBar(Live, QWidget):
         self.make.setMenu(menu)
         self.out = Button(message("Send or sign…"), icon="mail", small=True)
         ways = Menu(self)
-        self.mail, self.sign = ways.add("", "mail"), ways.add("", "pen")
+        self.ways = {name: ways.add("", icon) for name, _text, icon in WAYS}
         self.out.setMenu(ways)
         for button in (self.out, self.make, self.revise, self.copy):
             row.addWidget(button)
         for action, asked in (
             (self.order, self.order_asked),
             (self.contract, self.contract_asked),
-            (self.mail, self.mail_asked),
-            (self.sign, self.sign_asked),
         ):
             action.triggered.connect(lambda _checked=False, asked=asked: asked.emit())
-        self.offer(mail=False, sign=False)
+        for name, way in self.ways.items():
+            way.triggered.connect(lambda _checked=False, name=name: self.way_asked.emit(name))
+        self.offer(())
         self.revise.clicked.connect(self.revision_asked)
         self.copy.clicked.connect(self.copy_asked)
         self.retranslate()
@@ -293,14 +294,14 @@ class StateBar(Live, QWidget):
         """Name what can be made and done in the language on screen."""
         self.order.setText(tr("Make order"))
         self.contract.setText(tr("Make contract"))
-        self.mail.setText(tr("Send by e-mail…"))
-        self.sign.setText(tr("Sign here…"))
+        for name, text, _icon in WAYS:
+            self.ways[name].setText(tr(text))
 
-    def offer(self, *, mail: bool, sign: bool) -> None:
-        """Offer to mail the quote, and to have the customer sign it here."""
-        self.mail.setVisible(mail)
-        self.sign.setVisible(sign)
-        self.out.setVisible(mail or sign)
+    def offer(self, names: Collection[str]) -> None:
+        """Offer what may be done with a quote that went out, by the names in `WAYS`."""
+        for name, way in self.ways.items():
+            way.setVisible(name in names)
+        self.out.setVisible(bool(names))
 
 
 def _row(widgets: list[QWidget]) -> QWidget:

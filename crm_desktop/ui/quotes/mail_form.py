@@ -1,4 +1,4 @@
-"""A mail with a quote: whom it goes to, what it says, and the very file; written here, sent by HQ."""
+"""A mail with a document: whom it goes to, what it says, and the very file; written here, sent by HQ."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class MailForm(Live, QWidget):
     kept = Signal()
     """The file that was sent is there: what the preview shows is that very file from now on."""
 
-    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, entity: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._context = context
-        self._quote_id, self._language = "", "zh"
+        self._context, self._entity = context, entity
+        self._record_id, self._language = "", "zh"
         self._draft: Draft | None = None
         self.title = Label("", step="title", wrap=True)
         self.to, self.cc, self.subject = QLineEdit(), QLineEdit(), QLineEdit()
@@ -63,9 +63,9 @@ class MailForm(Live, QWidget):
             shortcut.activated.connect(self._send)
         self.retranslate()
 
-    def begin(self, quote_id: str, number: str, language: str) -> None:
-        """Write a mail with a quote that was sent, with a text of the language's template."""
-        self._quote_id, self._language, self._draft = quote_id, language, None
+    def begin(self, record_id: str, number: str, language: str) -> None:
+        """Write a mail with a document that was sent, with a text of the language's template."""
+        self._record_id, self._language, self._draft = record_id, language, None
         self.title.say(message("Send {number} by e-mail", number=number))
         for line in (self.to, self.cc, self.subject):
             line.clear()
@@ -73,14 +73,16 @@ class MailForm(Live, QWidget):
         self.file.say(PREPARING)
         self._forget_problems()
         self.send.setEnabled(False)
-        replica = self._context.replica
+        replica, entity = self._context.replica, self._entity
 
         def kept(_file: SentFile) -> None:
-            if quote_id == self._quote_id:
+            if record_id == self._record_id:
                 self.kept.emit()
                 self._read(None)
 
-        self._context.change(self, lambda: sent_file.keep(replica, quote_id, language), kept, self._on_failed)
+        self._context.change(
+            self, lambda: sent_file.keep(replica, entity, record_id, language), kept, self._on_failed
+        )
         self.to.setFocus()
 
     def retranslate(self) -> None:
@@ -114,13 +116,13 @@ class MailForm(Live, QWidget):
         column.addLayout(buttons)
 
     def _read(self, template: str | None) -> None:
-        quote_id, replica = self._quote_id, self._context.replica
+        record_id, replica, entity = self._record_id, self._context.replica, self._entity
         language = _LANGUAGES.get(self._language, "zh")
         self._forget_problems()
         self.send.setEnabled(False)
 
         def made(draft: Draft) -> None:
-            if quote_id != self._quote_id:
+            if record_id != self._record_id:
                 return
             if self._draft is None:
                 self.to.setText(draft.to)
@@ -135,7 +137,7 @@ class MailForm(Live, QWidget):
 
         self._context.tasks.read(
             self,
-            lambda: mailing.draft(replica, quote_id, language, template),
+            lambda: mailing.draft(replica, entity, record_id, language, template),
             made,
             self._on_failed,
             topic="mail",
@@ -168,7 +170,8 @@ class MailForm(Live, QWidget):
         self.note.hide()
 
     def _send(self) -> None:
-        draft, quote_id, replica = self._draft, self._quote_id, self._context.replica
+        draft, record_id, replica = self._draft, self._record_id, self._context.replica
+        entity = self._entity
         if draft is None or not self.send.isEnabled():
             return
         self._forget_problems()
@@ -181,7 +184,7 @@ class MailForm(Live, QWidget):
         }
         self._context.change(
             self,
-            lambda: mailing.send(replica, "quote", quote_id, draft.file, **written),
+            lambda: mailing.send(replica, entity, record_id, draft.file, **written),
             lambda _mail: self.closed.emit(),
             self._on_failed,
             told=message("The mail goes to headquarters with the next sync, which sends it"),

@@ -1,10 +1,11 @@
-"""On a quote: the newest thing to know of what went out, or of what the customer said."""
+"""On a document: the newest thing to know of what went out, or of what the customer said."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from crm_core.i18n import Message, message
+from crm_core.rules.answers import version_of
 from crm_desktop.models.records import Record
 from crm_desktop.services import outgoing
 from crm_desktop.services.outgoing import MailRow, Outgoing, SignatureRow
@@ -23,7 +24,7 @@ class OutgoingBar(QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._quote: Record | None = None
+        self._record: Record | None = None
         self.bar = InfoBar("", Tone.INFO, icon="mail")
         self._changes = Settling(self)
         self._changes.due.connect(self._read)
@@ -33,25 +34,25 @@ class OutgoingBar(QWidget):
         context.records_changed.connect(self._on_records_changed)
         self.hide()
 
-    def show_quote(self, quote: Record) -> None:
-        """Show what there is to know of a quote; it is read off the main thread."""
-        if self._quote is None or self._quote.id != quote.id:
+    def show_record(self, record: Record) -> None:
+        """Show what there is to know of a document; it is read off the main thread."""
+        if self._record is None or self._record.id != record.id:
             self.hide()
-        self._quote = quote
+        self._record = record
         self._read()
 
     def _read(self) -> None:
-        quote, replica = self._quote, self._context.replica
-        if quote is None:
+        record, replica = self._record, self._context.replica
+        if record is None:
             return
 
         def show(found: Outgoing) -> None:
-            if self._quote is not None and self._quote.id == quote.id:
-                self._show(found, quote.get("version") or 1)
+            if self._record is not None and self._record.id == record.id:
+                self._show(found, version_of(record.values))
 
         self._context.tasks.read(
             self,
-            lambda: outgoing.outgoing_of(replica, "quote", quote.id),
+            lambda: outgoing.outgoing_of(replica, record.entity, record.id),
             show,
             self._context.show_error,
             topic="outgoing",

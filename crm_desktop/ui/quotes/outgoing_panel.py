@@ -1,4 +1,4 @@
-"""Beside a quote: the mails it went out with, its links, and what the customer decided."""
+"""Beside a document: the mails it went out with, its links, and what the customer decided."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from crm_core.entities.outgoing import MAIL_STATES
 from crm_core.i18n import N_, Message, message
+from crm_core.rules.answers import ANSWERS
 from crm_core.rules.signing import Standing
 from crm_desktop.services import outgoing
 from crm_desktop.services.outgoing import LinkRow, MailRow, Outgoing, SignatureRow
@@ -42,10 +43,10 @@ _STANDINGS = {
 class OutgoingPanel(Live, QWidget):
     """Three cards, the newest first in each; what can still be done stands at the row."""
 
-    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, entity: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._context = context
-        self._quote_id = ""
+        self._context, self._entity = context, entity
+        self._record_id = ""
         self._found: Outgoing | None = None
         self.signatures = Card(message("Customer's signatures"), flush=True)
         self.mails = Card(message("Mails"), flush=True)
@@ -75,8 +76,8 @@ class OutgoingPanel(Live, QWidget):
         self.retranslate()
 
     def show_record(self, record_id: str) -> None:
-        """Show what went out of a quote and came back."""
-        self._quote_id = record_id
+        """Show what went out of a document and came back."""
+        self._record_id = record_id
         self._read()
 
     def retranslate(self) -> None:
@@ -86,18 +87,19 @@ class OutgoingPanel(Live, QWidget):
             self._show(self._found)
 
     def _read(self) -> None:
-        replica, quote_id = self._context.replica, self._quote_id
-        if quote_id:
+        replica, entity, record_id = self._context.replica, self._entity, self._record_id
+        if record_id:
             self._context.tasks.read(
                 self,
-                lambda: outgoing.outgoing_of(replica, "quote", quote_id),
+                lambda: outgoing.outgoing_of(replica, entity, record_id),
                 self._show,
                 self._context.show_error,
                 topic="outgoing",
             )
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
-        if not {entity for entity, _ in changed}.isdisjoint(FOLLOWED) or ("quote", self._quote_id) in changed:
+        own = (self._entity, self._record_id)
+        if own in changed or not {entity for entity, _ in changed}.isdisjoint(FOLLOWED):
             self._changes.mark()
 
     def _show(self, found: Outgoing) -> None:
@@ -112,11 +114,16 @@ class OutgoingPanel(Live, QWidget):
             title = message("{state}: {to}", state=Message(STATE_WORDS[mail.state]), to=to)
             self._add(self.mails, title, _sent(mail), self._mail_button(mail))
         for link in found.links:
-            title = message("Version {number}", number=link.link.get("version"))
+            versions = ANSWERS[self._entity].has_versions
+            title = (
+                message("Version {number}", number=link.link.get("version"))
+                if versions
+                else message("Link for the customer")
+            )
             self._add(self.links, title, _open(link), self._link_button(link))
         empty = {
             self.signatures: message("The customer has not signed yet"),
-            self.mails: message("No mail was written with this quote"),
+            self.mails: message("No mail was written with it"),
             self.links: message("No link to the acceptance page was made"),
         }
         filled = {self.signatures: found.signatures, self.mails: found.mails, self.links: found.links}

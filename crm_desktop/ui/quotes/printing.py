@@ -36,7 +36,7 @@ def print_pages(document: QPdfDocument, printer: QPrinter) -> int:
     last = min(printer.toPage() or document.pageCount(), document.pageCount())
     painter = QPainter()
     if not painter.begin(printer):
-        raise UserError(N_("The printer did not take the quote"))
+        raise UserError(N_("The printer did not take the document"))
     try:
         for page in range(first - 1, last):
             if page > first - 1:

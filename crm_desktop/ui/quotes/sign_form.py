@@ -42,10 +42,10 @@ class SignForm(Live, QWidget):
     kept = Signal()
     """The file that was sent is there: what the preview shows is that very file from now on."""
 
-    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, entity: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._context = context
-        self._quote_id = ""
+        self._context, self._entity = context, entity
+        self._record_id = ""
         self._file: SentFile | None = None
         self.title = Label("", step="title", wrap=True)
         self.document = Label("", color="text-soft", step="caption", wrap=True)
@@ -57,7 +57,7 @@ class SignForm(Live, QWidget):
         self.agreed = QCheckBox()
         self.reason = QLineEdit()
         self.accept = Button(message("Accept and sign"), Kind.PRIMARY)
-        self.decline = Button(message("Decline this offer"))
+        self.decline = Button(message("Decline"))
         self.cancel = Button(message("Cancel"))
         self.fields = {
             "name": Field(message("Name of who signs"), self.name, required=True),
@@ -73,9 +73,9 @@ class SignForm(Live, QWidget):
         self.cancel.clicked.connect(self.closed)
         self.retranslate()
 
-    def begin(self, quote_id: str, number: str, language: str) -> None:
-        """Ask for a signature under a quote that was sent; its file is made if none was kept."""
-        self._quote_id, self._file = quote_id, None
+    def begin(self, record_id: str, number: str, language: str) -> None:
+        """Ask for a signature under a document that was sent; its file is made if none was kept."""
+        self._record_id, self._file = record_id, None
         self.title.say(message("Sign {number} here", number=number))
         self.document.say(PREPARING)
         for line in (self.name, self.reason):
@@ -86,10 +86,10 @@ class SignForm(Live, QWidget):
         self._forget_problems()
         self._on_way()
         self._ready(False)
-        replica = self._context.replica
+        replica, entity = self._context.replica, self._entity
 
         def kept(file: SentFile) -> None:
-            if quote_id == self._quote_id:
+            if record_id == self._record_id:
                 self._file = file
                 self.kept.emit()
                 self.document.say(
@@ -97,7 +97,9 @@ class SignForm(Live, QWidget):
                 )
                 self._ready(True)
 
-        self._context.change(self, lambda: sent_file.keep(replica, quote_id, language), kept, self._on_failed)
+        self._context.change(
+            self, lambda: sent_file.keep(replica, entity, record_id, language), kept, self._on_failed
+        )
         self.name.setFocus()
 
     def retranslate(self) -> None:
@@ -162,7 +164,8 @@ class SignForm(Live, QWidget):
         self.note.hide()
 
     def _decide(self, *, accepts: bool) -> None:
-        file, quote_id, replica = self._file, self._quote_id, self._context.replica
+        file, record_id, replica = self._file, self._record_id, self._context.replica
+        entity = self._entity
         self._forget_problems()
         if file is None:
             return
@@ -176,7 +179,7 @@ class SignForm(Live, QWidget):
         self._ready(False)
         self._context.change(
             self,
-            lambda: signing_here.sign(replica, quote_id, file, signed),
+            lambda: signing_here.sign(replica, entity, record_id, file, signed),
             lambda _signature: self.closed.emit(),
             self._on_failed,
             told=message("Signed; not yet sealed by headquarters") if accepts else message("Declined"),

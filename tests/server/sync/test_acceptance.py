@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from crm_core.errors import UserError
+from crm_core.ids import new_id
 from crm_core.rules import signing
+from crm_core.rules.answers import ANSWERS
 from crm_core.rules.signing import Standing
 from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS
-from sync_server.services import acceptance, certificates, writing_by_hq
+from sync_server.services import acceptance, certificates, share_ends, writing_by_hq
 from sync_server.services import hq as hq_module
 from sync_server.services.acceptance import Decision, Found
 from sync_server.services.certificates import follow_signatures, read_certificate
@@ -20,7 +22,7 @@ from sync_server.services.headquarters import Headquarters
 from sync_server.services.merge import apply_transactions
 from tests.support.hq import Office
 from tests.support.paper_firm import headquarters_of
-from tests.support.papers import Paper, sent_paper
+from tests.support.papers import Paper, sent_paper, with_link
 
 STROKES = [[100, 200, 300, 100, 500, 300], [600, 200, 700, 200]]
 YES = Decision(verdict="accepted", name="Ann Moss", address="192.0.2.7", agent="Telephone 1.0")
@@ -163,8 +165,9 @@ def test_a_deal_that_cannot_be_moved_is_told_once_and_the_quote_stands(sqlite_of
     assert acceptance.decide(hq, found_by(hq, office, paper), YES, office.now_ms)
     follow_signatures(hq, office.now_ms)
     told = [each["subject"] for _, each in office.hq.find("activity", "about_id", deal)]
+    number = office.row("quote", paper.quote)["number"]
     assert told == [
-        "The deal was not moved when its quote was accepted: The pipeline has no stage called “Signed”"
+        f"The deal was not moved when {number} was accepted: The pipeline has no stage called “Signed”"
     ]
     assert office.row("deal", deal)["stage_id"] == office.stages["open"]
     assert office.row("quote", paper.quote)["status"] == "accepted"
@@ -272,3 +275,77 @@ def test_a_question_becomes_a_task_of_who_sells_and_the_link_stays_open(sqlite_o
         paper.customer,
     )
     assert found_by(hq, office, paper).standing is Standing.OPEN
+
+
+@pytest.mark.parametrize("kind", ["contract", "order"])
+def test_a_contract_is_signed_and_an_order_accepted_by_the_same_page(
+    sqlite_office: Office, kind: str
+) -> None:
+    office, today = sqlite_office, sqlite_office.now_ms
+    deal = deal_of(office)
+    hq, paper = paper_of(office, kind=kind, deal_id=deal)
+    before = office.row(kind, paper.id)
+    opened = found_by(hq, office, paper)
+    assert acceptance.decide(hq, opened, YES, office.now_ms)
+    assert not acceptance.decide(hq, opened, NO, office.now_ms)
+    after = office.row(kind, paper.id)
+    assert ANSWERS[kind].is_accepted(after)
+    day = share_ends.day_of(today).isoformat()
+    if kind == "contract":
+        assert (after["status"], after["signed_on"]) == ("signed", day)
+    else:
+        assert (after["status"], after["accepted_on"]) == (before["status"], day)
+    assert follow_signatures(hq, office.now_ms) == 1
+    ((_, signature),) = office.hq.all("signature")
+    said = read_certificate(office.blobs.of_attachment(signature["certificate_id"]), hq.settings)
+    assert (said["kind"], said["version"]) == (kind, 1 if kind == "contract" else None)
+    assert said["document_sha256"] == signing.file_hash(paper.file)
+    stage = office.stages["won" if kind == "contract" else "open"]
+    assert office.row("deal", deal)["stage_id"] == stage, "an order's deal was won before"
+    (told,) = [each["subject"] for _, each in office.hq.find("activity", "about_id", paper.id)]
+    assert told == f"Ann Moss {'signed' if kind == 'contract' else 'accepted'} {after['number']}"
+
+
+def test_a_declined_contract_goes_out_again_as_its_next_version(sqlite_office: Office) -> None:
+    office = sqlite_office
+    hq, paper = paper_of(office, kind="contract")
+    assert acceptance.decide(hq, found_by(hq, office, paper), NO, office.now_ms)
+    assert office.row("contract", paper.id)["status"] == "declined"
+    office.hq.update("contract", paper.id, {"status": "draft"})
+    office.hq.update("contract", paper.id, {"status": "sent"})
+    assert office.row("contract", paper.id)["version"] == 2
+    newer = with_link(office.hq, office.blobs, office.now_ms, "contract", paper.id, paper.customer)
+    assert found_by(hq, office, paper).standing is Standing.DECLINED
+    assert acceptance.decide(hq, found_by(hq, office, newer), YES, office.now_ms)
+    assert office.row("contract", paper.id)["status"] == "signed"
+    files = office.hq.find("attachment", "record_id", paper.id)
+    assert sorted(each["version"] for _, each in files) == [1, 2], "what was sent before is kept"
+
+
+def test_a_declined_order_stays_confirmed_and_is_accepted_by_another_link_once(sqlite_office: Office) -> None:
+    office = sqlite_office
+    hq, paper = paper_of(office, kind="order")
+    others = []
+    for _ in range(2):
+        token = signing.token_of(new_id().encode())
+        link = office.row("acceptance", paper.link)
+        copied = {name: link[name] for name in _LINK} | {"token_hash": signing.token_hash(token)}
+        office.hq.create("acceptance", copied)
+        others.append(token)
+    found = [acceptance.find(hq, token, office.now_ms) for token in (paper.token, *others)]
+    first, second, third = found
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert acceptance.decide(hq, first, NO, office.now_ms)
+    assert (office.row("order", paper.id)["status"], office.row("order", paper.id)["accepted_on"]) == (
+        "confirmed",
+        None,
+    )
+    assert acceptance.decide(hq, second, YES, office.now_ms)
+    assert not acceptance.decide(hq, third, NO, office.now_ms), "it was read before the other decided"
+    assert acceptance.find(hq, others[1], office.now_ms).standing is Standing.SETTLED  # type: ignore[union-attr]
+    assert sorted(each["verdict"] for _, each in office.hq.all("signature")) == ["accepted", "declined"]
+
+
+_LINK = ("record_entity", "record_id", "version", "attachment_id", "sha256", "expires_at", "language")

@@ -58,7 +58,7 @@ def sent_quote(app: App) -> str:
     records.create(replica, "contact", ann)
     quote = quotes.create(replica, {"customer_id": customer, "currency": "CNY"}).value.id
     quotes.add_line(replica, quote, {"description": "泵", "quantity": "1", "unit_price": 100_00})
-    sent_file.send(replica, quote, "en")
+    sent_file.send(replica, "quote", quote, "en")
     return quote
 
 
@@ -73,7 +73,7 @@ def test_a_mail_is_written_with_the_templates_text_and_what_is_wrong_is_said(
     quote = sent_quote(app)
     opened(page, quote, qtbot)
     qtbot.waitUntil(page.editor.states.out.isVisible, timeout=WAIT_MS)
-    page.editor.states.mail.trigger()
+    page.editor.states.ways["mail"].trigger()
     form = page.editor.going_out.mail_form
     assert form is not None
     qtbot.waitUntil(form.send.isEnabled, timeout=WAIT_MS)
@@ -93,7 +93,7 @@ def test_a_mail_is_written_with_the_templates_text_and_what_is_wrong_is_said(
     qtbot.waitUntil(page.editor.outgoing.isVisible, timeout=WAIT_MS)
     assert page.editor.outgoing.bar.accessibleName().startswith("Queued Waits on this laptop")
     assert (mail.state, mail.mail["recipients"]) == ("queued", "Ann Moss <ann@kontor.example>")
-    panel = OutgoingPanel(page.context)
+    panel = OutgoingPanel(page.context, "quote")
     qtbot.addWidget(panel)
     panel.show_record(quote)
     qtbot.waitUntil(lambda: len(panel.rows) == 2, timeout=WAIT_MS)
@@ -109,7 +109,7 @@ def test_a_mail_is_written_with_the_templates_text_and_what_is_wrong_is_said(
 def test_a_customer_signs_by_keys_alone(page: QuotesPage, app: App, qtbot: QtBot) -> None:
     quote = sent_quote(app)
     opened(page, quote, qtbot)
-    page.editor.states.sign.trigger()
+    page.editor.states.ways["sign"].trigger()
     form = page.editor.going_out.sign_form
     assert form is not None
     qtbot.waitUntil(form.accept.isEnabled, timeout=WAIT_MS)
@@ -132,11 +132,11 @@ def test_a_customer_signs_by_keys_alone(page: QuotesPage, app: App, qtbot: QtBot
     qtbot.waitUntil(lambda: not page.editor.going_out.is_open, timeout=WAIT_MS)
     assert records.get(app.replica, "quote", quote)["status"] == "accepted"
     (row,) = outgoing.outgoing_of(app.replica, "quote", quote).signatures
-    kept = sent_file.sent_file(app.replica, quote)
+    kept = sent_file.sent_file(app.replica, "quote", quote)
     assert kept is not None
     assert (row.name, row.verdict, row.on_page, row.sealed_ms) == ("Ann Moss", "accepted", False, None)
     assert (row.signature["sha256"], row.signature["way"]) == (kept.sha256, "typed")
-    qtbot.waitUntil(lambda: not page.editor.states.sign.isVisible(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not page.editor.states.ways["sign"].isVisible(), timeout=WAIT_MS)
     told = "Accepted by Ann Moss Not yet sealed by headquarters"
     qtbot.waitUntil(lambda: page.editor.outgoing.bar.accessibleName() == told, timeout=WAIT_MS)
 
