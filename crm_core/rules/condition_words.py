@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.conditions import Condition, Op, Value
+from crm_core.rules.moment_parts import split_part
 from crm_core.rules.relative_days import RelativeDay, Unit, relative_words
 from crm_core.rules.segments import (
     CUSTOMER,
@@ -17,6 +18,7 @@ from crm_core.rules.segments import (
     Not,
     Related,
     Rule,
+    asks_of_segments,
     bare,
     field_at,
 )
@@ -52,10 +54,10 @@ def condition_words(condition: Condition, field: Field, say: Say, label: Message
     return Message("{field} {sign} {value}", {"field": label, "sign": _SIGNS[op], "value": said})
 
 
-def leaf_words(leaf: Condition | Related, fields_of: FieldsOf, say: Say) -> Message:
-    """Return one condition of a segment in words."""
+def leaf_words(leaf: Condition | Related, fields_of: FieldsOf, say: Say, entity: str = CUSTOMER) -> Message:
+    """Return one condition of a rule on records of `entity` in words."""
     if isinstance(leaf, Condition):
-        return _of_entity(leaf, CUSTOMER, fields_of, say)
+        return _of_entity(leaf, entity, fields_of, say)
     records: Message = Message(SCHEMAS[leaf.entity].meta.plural)
     if leaf.conditions:
         inner = _joined(_of_entity(each, leaf.entity, fields_of, say) for each in leaf.conditions)
@@ -73,7 +75,7 @@ def leaf_words(leaf: Condition | Related, fields_of: FieldsOf, say: Say) -> Mess
     return Message("{field} {sign} {value}", {"field": records, "sign": _SIGNS[leaf.op], "value": said})
 
 
-def rule_words(rule: Rule, fields_of: FieldsOf, say: Say) -> Message:
+def rule_words(rule: Rule, fields_of: FieldsOf, say: Say, entity: str = CUSTOMER) -> Message:
     """Return a whole rule as one line."""
     match rule:
         case AllOf(()):
@@ -81,16 +83,28 @@ def rule_words(rule: Rule, fields_of: FieldsOf, say: Say) -> Message:
         case AnyOf(()):
             return message(N_("nobody"))
         case AllOf(parts) | AnyOf(parts):
-            words = [_bracketed(part, rule_words(part, fields_of, say)) for part in parts]
+            words = [_bracketed(part, rule_words(part, fields_of, say, entity)) for part in parts]
             first, *others = words
             for other in others:
                 both = N_("{first} and {second}") if isinstance(rule, AllOf) else N_("{first} or {second}")
                 first = Message(both, {"first": first, "second": other})
             return first
         case Not(part):
-            return message(N_("not ({condition})"), condition=rule_words(part, fields_of, say))
+            return message(N_("not ({condition})"), condition=rule_words(part, fields_of, say, entity))
         case _:
-            return leaf_words(rule, fields_of, say)
+            return leaf_words(rule, fields_of, say, entity)
+
+
+def path_words(fields_of: FieldsOf, entity: str, name: str) -> Message:
+    """Return what a field is called that may lie some links away: “Name of the Territory of the Customer”."""
+    field = field_at(fields_of, entity, name)
+    said = Message(field.label) if field is not None else Message(name)
+    *links, _ = split_part(name)[0].split(".")
+    for place in range(len(links), 0, -1):
+        link = field_at(fields_of, entity, ".".join(links[:place]))
+        above = Message(link.label) if link is not None else Message(links[place - 1])
+        said = message(N_("{field} of the {record}"), field=said, record=above)
+    return said
 
 
 def _bracketed(part: Rule, words: Message) -> Message:
@@ -105,18 +119,13 @@ def _is_none(leaf: Related) -> bool:
 
 def _of_entity(condition: Condition, entity: str, fields_of: FieldsOf, say: Say) -> Message:
     field = field_at(fields_of, entity, condition.field)
-    if condition.field == IN_SEGMENT.name and entity == CUSTOMER:
+    if condition.field == IN_SEGMENT.name and asks_of_segments(entity):
         field = IN_SEGMENT
     if field is None:
         if isinstance(condition.value, tuple):
             return message(N_("Chosen records: {count}"), count=len(condition.value))
         return Message(condition.field)
-    link, dot, _ = condition.field.partition(".")
-    if not dot:
-        return condition_words(condition, field, say)
-    above = fields_of(entity)[link]
-    label = message(N_("{field} of the {record}"), field=Message(field.label), record=Message(above.label))
-    return condition_words(condition, field, say, label)
+    return condition_words(condition, field, say, path_words(fields_of, entity, condition.field))
 
 
 def _joined(words: Iterable[Message]) -> Message:

@@ -77,9 +77,11 @@ class Condition:
     value: Value = None
 
 
-_SYMBOL = re.compile(r"\s*(?P<field>[\w:.\-]+?)\s*(?P<op>!=|<=|>=|=|<|>|~)\s*(?P<value>.*?)\s*\Z", re.DOTALL)
+_SYMBOL = re.compile(
+    r"\s*(?P<field>[\w:.\-@/+]+?)\s*(?P<op>!=|<=|>=|=|<|>|~)\s*(?P<value>.*?)\s*\Z", re.DOTALL
+)
 _WORD = re.compile(
-    r"\s*(?P<field>[\w:.\-]+)\s+(?P<op>in|empty|filled|doubtful|not since)(?:\s+(?P<value>.*?))?\s*\Z",
+    r"\s*(?P<field>[\w:.\-@/+]+)\s+(?P<op>in|empty|filled|doubtful|not since)(?:\s+(?P<value>.*?))?\s*\Z",
     re.DOTALL,
 )
 

@@ -6,7 +6,6 @@ see; charts, files and screens take the `ReportTable` that comes out.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,16 +14,15 @@ from typing import Final
 
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.conditions import Condition
+from crm_core.rules.prices import Rate
 from crm_core.rules.segments import AllOf, Rule
 from crm_core.schema.field import Plain
 
-MOST_LINKS: Final = 2
-"""Links a field of a report may lie away: `customer_id.territory_id.name`."""
 MOST_GROUPS: Final = 3
 """Groups of the rows, and groups of the columns."""
 MOST_MEASURES: Final = 8
 MOST_ROWS: Final = 10_000
-MOST_COLUMNS: Final = 60
+MOST_COLUMNS: Final = 200
 """Values side by side in a pivot; more of them nobody reads."""
 ALL: Final = AllOf()
 """Every record."""
@@ -283,6 +281,8 @@ class ReportRow:
     figures: tuple[Figure, ...]
     counted: int
     """Records behind it."""
+    across: tuple[Figure, ...] = ()
+    """In a pivot, each measure over all columns; else nothing."""
     currency: str = ""
     """Of the amounts in it; '' where there are none."""
     rule: Rule = ALL
@@ -306,10 +306,15 @@ class ReportTable:
     """What moment the records are as of: of a laptop, when HQ was last heard; None: never."""
     left_out: int = 0
     """Records with an amount in a currency there is no rate for: no sum takes these amounts in."""
-    rates: tuple[RateUsed, ...] = ()
+    rates: tuple[Rate, ...] = ()
     """The rates amounts were brought to one currency by."""
     rest: int = 0
     """Rows together under “Other”."""
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """Return the currencies of the rows, in the order of the totals; rows of one each where several."""
+        return tuple(dict.fromkeys(row.currency for row in self.totals if row.currency))
 
     def rule_at(self, row: int | None = None, column: int | None = None) -> Rule:
         """Return the rule that finds the very records of `report.entity` behind a row, a column, a cell or,
@@ -323,16 +328,6 @@ class ReportTable:
         if measure is not None and measure.only is not None and measure.take is not Take.SHARE:
             parts.append(measure.only)
         return all_of(parts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateUsed:
-    """What one unit of a currency was taken for in the company's, and since when that rate holds."""
-
-    currency: str
-    to_currency: str
-    rate: Decimal
-    since: datetime.date
 
 
 def all_of(parts: Iterable[Rule]) -> Rule:

@@ -23,15 +23,16 @@ from crm_core.rules.conditions import WITHOUT_VALUE, Condition, Op, Value, condi
 from crm_core.rules.segments import (
     CUSTOMER,
     IN_SEGMENT,
-    WAYS,
     AllOf,
     AnyOf,
     FieldsOf,
     Not,
     Related,
     Rule,
+    asks_of_segments,
     bare,
     field_at,
+    ways_to,
 )
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.values import DEFAULT_CURRENCY, instant_text
@@ -44,40 +45,42 @@ _PLAIN: Final = re.compile(r'[^\s()"=<>!~\\]+(?: [^\s()"=<>!~\\]+)*\Z')
 _JOINS: Final = frozenset(("and", "or", "not", "where"))
 
 
-def parse_rule(text: str, fields_of: FieldsOf, segments: Mapping[str, str] | None = None) -> Rule:
-    """Return the rule written as text. `UserError` where it is none.
+def parse_rule(
+    text: str, fields_of: FieldsOf, segments: Mapping[str, str] | None = None, entity: str = CUSTOMER
+) -> Rule:
+    """Return the rule on records of `entity` written as text. `UserError` where it is none.
 
     `segments` are ids of segments by name, lower case.
     """
-    reader = _Reader(text, fields_of, segments or {})
+    reader = _Reader(text, fields_of, segments or {}, entity)
     rule = reader.any_of()
     reader.demand_end()
     return rule
 
 
-def rule_text(rule: Rule, fields_of: FieldsOf) -> str:
+def rule_text(rule: Rule, fields_of: FieldsOf, entity: str = CUSTOMER) -> str:
     """Return a rule as text that `parse_rule` reads back."""
     rule = bare(rule)
     match rule:
         case AllOf(parts) if parts:
-            return " and ".join(_inner(part, fields_of) for part in parts)
+            return " and ".join(_inner(part, fields_of, entity) for part in parts)
         case AnyOf(parts) if parts:
-            return " or ".join(_inner(part, fields_of) for part in parts)
+            return " or ".join(_inner(part, fields_of, entity) for part in parts)
         case AllOf():
             return "everybody"
         case AnyOf():
             return "nobody"
         case Not(part):
-            return f"not {_inner(part, fields_of)}"
+            return f"not {_inner(part, fields_of, entity)}"
         case Related():
             return _related_text(rule, fields_of)
         case _:
-            return _condition_text(rule, field_at(fields_of, CUSTOMER, rule.field))
+            return _condition_text(rule, field_at(fields_of, entity, rule.field))
 
 
-def _inner(part: Rule, fields_of: FieldsOf) -> str:
+def _inner(part: Rule, fields_of: FieldsOf, entity: str) -> str:
     part = bare(part)
-    text = rule_text(part, fields_of)
+    text = rule_text(part, fields_of, entity)
     joined = isinstance(part, AllOf | AnyOf) and part.parts
     return f"({text})" if joined else text
 
@@ -125,8 +128,9 @@ def _quoted(text: str) -> str:
 class _Reader:
     """Reads a rule token by token."""
 
-    def __init__(self, text: str, fields_of: FieldsOf, segments: Mapping[str, str]) -> None:
+    def __init__(self, text: str, fields_of: FieldsOf, segments: Mapping[str, str], entity: str) -> None:
         self._text, self._fields_of, self._segments = text, fields_of, segments
+        self._entity = entity
         self._tokens = self._cut(text)
         self._at = 0
 
@@ -160,15 +164,15 @@ class _Reader:
         for word, always in (("everybody", AllOf()), ("nobody", AnyOf())):
             if self._follows(0, word) and self._ends(1) and self._take(word):
                 return always
-        return self._condition(CUSTOMER)
+        return self._condition(self._entity)
 
     def _related(self) -> Related:
         sums = self._next() == "sum"
         self._demand("(")
         entity, _, total = self._next().partition(".")
-        if entity not in WAYS or sums is not bool(total):
+        if entity not in ways_to(self._entity) or sums is not bool(total):
             raise UserError(
-                N_("“{text}” is not what belongs to a customer, such as count(activity) or sum(deal.amount)"),
+                N_("“{text}” is nothing that belongs to it, such as count(activity) or sum(deal.amount)"),
                 text=f"{entity}.{total}" if total else entity,
             )
         conditions = []
@@ -190,7 +194,7 @@ class _Reader:
         name = self._next()
         op = self._op()
         value = "" if op in WITHOUT_VALUE else self._words()
-        if name == IN_SEGMENT.name and entity == CUSTOMER:
+        if name == IN_SEGMENT.name and entity == self._entity and asks_of_segments(entity):
             return Condition(field=name, op=op, value=self._segment(value))
         return condition_of(name, field_at(self._fields_of, entity, name), op, value)
 

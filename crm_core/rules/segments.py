@@ -1,14 +1,15 @@
-"""Which customers belong to a segment: rules as data, their check, their plain form. No I/O.
+"""Which customers belong to a segment, which records to a report: rules as data, their check. No I/O.
 
-A rule is a tree: conditions on the customer's own fields (`Condition`), on what belongs to it (`Related`:
+A rule is a tree: conditions on the record's own fields (`Condition`), on what belongs to it (`Related`:
 “at least 3 visits this quarter”, “deals won this year worth more than 100,000”), and several of these
-together. On what belongs to a customer a field may be that of a linked record: `stage_id.kind`.
+together. A field may be that of a linked record, up to two links away: `stage_id.kind`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from crm_core.rules.conditions import (
     stored_condition,
     stored_value,
 )
+from crm_core.rules.moment_parts import part_field, split_part
 from crm_core.schema.field import Field, Kind, Plain
 
 CUSTOMER: Final = "customer"
@@ -34,6 +36,8 @@ RULES, PICKED = "rules", "picked"
 MOST_PARTS: Final = 60
 """Leaves and branches of one rule; more of them nobody reads."""
 DEEPEST: Final = 6
+MOST_LINKS: Final = 2
+"""Links a field may lie away: `customer_id.territory_id.name`."""
 
 FieldsOf = Callable[[str], Mapping[str, Field]]
 """Gives the fields of an entity by name, custom ones among them."""
@@ -41,7 +45,7 @@ FieldsOf = Callable[[str], Mapping[str, Field]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Related:
-    """What is so of the living records of a kind that belong to a customer and fulfil all `conditions`.
+    """What is so of the living records of a kind that belong to a record and fulfil all `conditions`.
 
     Their number, or the sum of their field `total`, compared with `value`. An amount is compared in its
     currency, and only those in that currency are added up.
@@ -92,23 +96,25 @@ IN_SEGMENT: Final = Field(
 """What a list of customers, or of what belongs to them, is filtered by: the customer is in a segment."""
 
 
-def _ways() -> Mapping[str, tuple[str, ...]]:
-    """Return, for each kind of record that belongs to a customer, the links that lead there."""
+@cache
+def ways_to(entity: str) -> Mapping[str, tuple[str, ...]]:
+    """Return, for each kind of record that belongs to records of `entity`, the links that lead there."""
+    own = f"{entity}_id"
     direct = {
-        name: ("customer_id",)
+        name: (own,)
         for name, schema in SCHEMAS.items()
-        if name != CUSTOMER and (link := schema.fields.get("customer_id")) and link.target == CUSTOMER
+        if name != entity and (link := schema.fields.get(own)) and link.target == entity
     }
     further = {
-        name: (field.name, "customer_id")
+        name: (field.name, own)
         for name, schema in SCHEMAS.items()
         for field in schema.parent_fields
-        if name not in direct and name != CUSTOMER and field.target in direct
+        if name not in direct and name != entity and field.target in direct
     }
     return MappingProxyType({**direct, **further})
 
 
-WAYS: Final = _ways()
+WAYS: Final = ways_to(CUSTOMER)
 
 
 def rule_of(stored: Any) -> Rule | None:
@@ -173,30 +179,39 @@ def segments_in(rule: Rule) -> frozenset[str]:
 def field_at(fields_of: FieldsOf, entity: str, name: str) -> Field | None:
     """Return the field `name` of an entity, or `link.name` of a record it links to; None where there is none.
 
-    A dot leads to a kind of record of its own, never back to one the condition came from.
+    Up to `MOST_LINKS` links lead there. Of a moment it may be a part: `happened_at@hour`.
     """
-    link, dot, further = name.partition(".")
-    if not dot:
-        return fields_of(entity).get(name)
-    step = fields_of(entity).get(link)
-    if step is None or step.kind is not Kind.REF or "." in further:
+    path, part, _ = split_part(name)
+    *links, last = path.split(".")
+    if len(links) > MOST_LINKS:
         return None
-    if step.target not in SCHEMAS or step.target is None or step.target in (entity, CUSTOMER):
-        return None
-    return fields_of(step.target).get(further)
+    for link in links:
+        step = fields_of(entity).get(link)
+        if step is None or step.kind is not Kind.REF or step.target not in SCHEMAS:
+            return None
+        entity = str(step.target)
+    field = fields_of(entity).get(last)
+    return field if field is None or part is None else part_field(field, name, part)
 
 
-def problems_of_rule(rule: Rule, fields_of: FieldsOf | None) -> list[Problem]:
-    """Return why a rule cannot be kept; nothing where it can be judged.
+def problems_of_rule(rule: Rule, fields_of: FieldsOf | None, entity: str = CUSTOMER) -> list[Problem]:
+    """Return why a rule on records of `entity` cannot be kept; nothing where it can be judged.
 
     Where `fields_of` is None, what it asks for is not looked at.
     """
     found = []
     if fields_of is not None:
-        found = [said for leaf in leaves(rule) if (said := _problem_of_leaf(leaf, fields_of)) is not None]
+        asked = (_problem_of_leaf(leaf, fields_of, entity) for leaf in leaves(rule))
+        found = [said for said in asked if said is not None]
     if _size(rule) > MOST_PARTS or _depth(rule) > DEEPEST:
-        found.insert(0, message(N_("These are too many conditions in one segment")))
+        found.insert(0, message(N_("These are too many conditions in one rule")))
     return [Problem(field="rules", message=said) for said in found]
+
+
+def asks_of_segments(entity: str) -> bool:
+    """Tell whether records of a kind can be narrowed by the segments of their customers."""
+    link = SCHEMAS[entity].fields.get("customer_id")
+    return entity == CUSTOMER or (link is not None and link.target == CUSTOMER)
 
 
 def problems_of_segment(values: Mapping[str, Any], fields_of: FieldsOf | None) -> list[Problem]:
@@ -223,7 +238,7 @@ def _rule_of(stored: Any, depth: int) -> Rule:
         return Not(_rule_of(stored["not"], depth + 1))
     if "of" not in stored:
         return stored_condition(stored)
-    if stored["of"] not in WAYS:
+    if stored["of"] not in SCHEMAS:
         raise ValueError(stored["of"])
     return Related(
         entity=str(stored["of"]),
@@ -234,12 +249,15 @@ def _rule_of(stored: Any, depth: int) -> Rule:
     )
 
 
-def _problem_of_leaf(leaf: Condition | Related, fields_of: FieldsOf) -> Message | None:
+def _problem_of_leaf(leaf: Condition | Related, fields_of: FieldsOf, entity: str) -> Message | None:
     try:
         if isinstance(leaf, Condition):
-            _demand_condition(leaf, CUSTOMER, fields_of)
+            if leaf.field == IN_SEGMENT.name and asks_of_segments(entity):
+                _demand_segment(leaf)
+            else:
+                _demand_condition(leaf, entity, fields_of)
             return None
-        if leaf.entity not in WAYS:
+        if leaf.entity not in ways_to(entity):
             raise UserError(N_("There is no kind of record called “{name}”"), name=leaf.entity)
         for condition in leaf.conditions:
             _demand_condition(condition, leaf.entity, fields_of)
@@ -249,11 +267,12 @@ def _problem_of_leaf(leaf: Condition | Related, fields_of: FieldsOf) -> Message 
     return None
 
 
+def _demand_segment(condition: Condition) -> None:
+    if condition.op not in (Op.EQUAL, Op.NOT_EQUAL) or not is_id(str(condition.value)):
+        raise UserError(N_("Name one segment a customer is in, or is not in"))
+
+
 def _demand_condition(condition: Condition, entity: str, fields_of: FieldsOf) -> None:
-    if condition.field == IN_SEGMENT.name and entity == CUSTOMER:
-        if condition.op not in (Op.EQUAL, Op.NOT_EQUAL) or not is_id(str(condition.value)):
-            raise UserError(N_("Name one segment a customer is in, or is not in"))
-        return
     if condition.field == "id":
         return
     field = field_at(fields_of, entity, condition.field)

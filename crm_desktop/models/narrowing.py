@@ -21,21 +21,24 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.ids import is_id
 from crm_core.money import Money
+from crm_core.reporting.moments import part_where
 from crm_core.rules.access import Action, Person, decide
 from crm_core.rules.conditions import dated
+from crm_core.rules.moment_parts import split_part
 from crm_core.rules.segments import (
     CUSTOMER,
     IN_SEGMENT,
     PICKED,
-    WAYS,
     AllOf,
     AnyOf,
     Not,
     Related,
     Rule,
+    asks_of_segments,
     demand_countable,
     field_at,
     rule_of,
+    ways_to,
 )
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
@@ -43,7 +46,7 @@ from crm_desktop.models import derived
 from crm_desktop.models.clock import SESSION_CLOCK, Clock
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.custom import fields_of
-from crm_desktop.models.filters import where
+from crm_desktop.models.filters import column_of, where
 
 
 class Narrowing:
@@ -79,10 +82,12 @@ class Narrowing:
         """Return what a row of an entity must fulfil."""
         if condition.field == "id":
             return _by_id(schema.table, condition)
-        if condition.field == IN_SEGMENT.name and (schema.name == CUSTOMER or _has_customer(schema)):
+        if condition.field == IN_SEGMENT.name and asks_of_segments(schema.name):
             return self._in_segment(schema, condition)
-        if "." in condition.field:
+        if "." in split_part(condition.field)[0]:
             return self._where_linked(schema, condition)
+        if "@" in condition.field:
+            return self._where_part(schema, condition)
         field = self.field(schema.name, condition.field)
         if condition.op is Op.CONTAINS and field.target in SCHEMAS:
             # Answers by the linked record's title, so that must be readable too.
@@ -94,24 +99,24 @@ class Narrowing:
 
     def parts(self, schema: Schema, condition: Condition) -> tuple[tuple[Field, Condition], ...]:
         """Return a condition on a field of the entity itself with days that stand still; else nothing."""
-        if condition.field in ("id", IN_SEGMENT.name) or "." in condition.field:
+        if condition.field in ("id", IN_SEGMENT.name) or "." in condition.field or "@" in condition.field:
             return ()
         field = self.field(schema.name, condition.field)
         return tuple((field, part) for part in self._dated(field, condition))
 
-    def by_rule(self, rule: Rule) -> ColumnElement[bool]:
-        """Return what a row of the customers' table must fulfil. Neither true nor false it never is."""
+    def by_rule(self, rule: Rule, entity: str = CUSTOMER) -> ColumnElement[bool]:
+        """Return what a row of an entity's table must fulfil. Neither true nor false it never is."""
         match rule:
             case AllOf(parts):
-                return and_(true(), *map(self.by_rule, parts))
+                return and_(true(), *(self.by_rule(part, entity) for part in parts))
             case AnyOf(parts):
-                return or_(false(), *map(self.by_rule, parts))
+                return or_(false(), *(self.by_rule(part, entity) for part in parts))
             case Not(part):
-                return not_(self.by_rule(part).self_group())
+                return not_(self.by_rule(part, entity).self_group())
             case Related():
-                return self._related(rule)
+                return self._related(rule, entity)
             case _:
-                return self.where(schema_of(CUSTOMER), rule)
+                return self.where(schema_of(entity), rule)
 
     def by_segment(self, segment_id: str) -> ColumnElement[bool]:
         """Return that a row of the customers' table is in a segment; in one unknown here nobody is.
@@ -194,14 +199,25 @@ class Narrowing:
         if field is None:
             raise UserError(N_("There is no field called “{field}”"), field=condition.field)
         target = schema_of(self.field(schema.name, link).target or "")
-        asked = Condition(field=further, op=condition.op, value=condition.value)
+        asked = replace(condition, field=further)
         ids = select(target.table.c.id).where(target.table.c.life % 2 == 1, self.where(target, asked))
         return func.coalesce(schema.table.c[link].in_(ids.correlate(None)), false())
 
-    def _related(self, rule: Related) -> ColumnElement[bool]:
+    def _where_part(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
+        path, _, _ = split_part(condition.field)
+        asked = field_at(self.fields, schema.name, condition.field)
+        if asked is None:
+            raise UserError(N_("There is no field called “{field}”"), field=condition.field)
+        field = self.field(schema.name, path)
+        return part_where(column_of(schema, field), field, asked, condition)
+
+    def _related(self, rule: Related, entity: str) -> ColumnElement[bool]:
         demand_countable(rule, self.fields)
         decide(self._person, Action.READ, rule.entity).demand()
-        schema, way = schema_of(rule.entity), WAYS[rule.entity]
+        way = ways_to(entity).get(rule.entity)
+        if way is None:
+            raise UserError(N_("There is no kind of record called “{name}”"), name=rule.entity)
+        schema = schema_of(rule.entity)
         table = schema.table
         owner: ColumnElement[Any] = table.c[way[0]]
         for link in way:
@@ -226,27 +242,27 @@ class Narrowing:
                     conditions.append(table.c[total.currency] == rule.value.currency)
                 elif rule.value.currency != total.unit:
                     conditions.append(false())
-        customer, compares = schema_of(CUSTOMER).table, _COMPARES[rule.op]
+        root, compares = schema_of(entity).table, _COMPARES[rule.op]
         some = not rule.total and (rule.op, wanted) in _SOME
         none = not rule.total and (rule.op, wanted) in _NONE
         if self._one_by_one or ((some or none) and not rule.conditions):
-            # Without conditions nearly every record counts: one look along an index for each customer.
-            his = select(1).select_from(source).where(*conditions, owner == customer.c.id)
+            # Without conditions nearly every record counts: one look along an index for each.
+            his = select(1).select_from(source).where(*conditions, owner == root.c.id)
             if some or none:
-                held = his.correlate(customer).exists()
+                held = his.correlate(root).exists()
                 return not_(held) if none else held
             measured = his.with_only_columns(measure, maintain_column_froms=True)
-            fits: ColumnElement[bool] = compares(measured.correlate(customer).scalar_subquery(), wanted)
+            fits: ColumnElement[bool] = compares(measured.correlate(root).scalar_subquery(), wanted)
             return fits
         counted = select(owner).select_from(source).where(*conditions).correlate(None)
         if some:
-            return customer.c.id.in_(counted)
+            return root.c.id.in_(counted)
         if none:
-            return customer.c.id.not_in(counted)
+            return root.c.id.not_in(counted)
         grouped = counted.group_by(owner)
         if compares(0, wanted):  # so it is with those who have none, too
-            return customer.c.id.not_in(grouped.having(not_(compares(measure, wanted))))
-        return customer.c.id.in_(grouped.having(compares(measure, wanted)))
+            return root.c.id.not_in(grouped.having(not_(compares(measure, wanted))))
+        return root.c.id.in_(grouped.having(compares(measure, wanted)))
 
     def _now(self) -> datetime.date:
         if self._today is None:
@@ -277,8 +293,7 @@ _SINCE: Mapping[Op, Callable[[Any, Any], Any]] = {
 
 def segment_filter(entity: str) -> tuple[Field, ...]:
     """Return the field by which a list is filtered for the segments of its customers; none without any."""
-    schema = schema_of(entity)
-    return (IN_SEGMENT,) if entity == CUSTOMER or _has_customer(schema) else ()
+    return (IN_SEGMENT,) if asks_of_segments(entity) else ()
 
 
 _NAMED = re.compile(rf"\s*{IN_SEGMENT.name}\s*(?P<op>!?=)\s*(?P<name>.+?)\s*\Z")
@@ -295,11 +310,6 @@ def segment_by_id(session: Session, text: str) -> str:
     if len(ids) != 1:
         raise UserError(N_("There is no one segment called “{name}”"), name=found["name"])
     return f"{IN_SEGMENT.name} {found['op']} {ids[0]}"
-
-
-def _has_customer(schema: Schema) -> bool:
-    field = schema.fields.get("customer_id")
-    return field is not None and field.target == CUSTOMER
 
 
 def _by_id(table: Table, condition: Condition) -> ColumnElement[bool]:

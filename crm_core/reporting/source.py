@@ -1,0 +1,120 @@
+"""Where a report's records come from: what somebody may see, on a laptop or at HQ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, FromClause, Select, false, func
+
+from crm_core.entities import SCHEMAS, schema_of
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+from crm_core.rules.prices import Rate
+from crm_core.rules.segments import MOST_LINKS, Rule
+from crm_core.schema.field import Field, Kind
+
+
+class Source(Protocol):
+    """The records one person may see at one moment. Columns are those of the entity's own table."""
+
+    @property
+    def currency(self) -> str:
+        """The company's currency."""
+
+    @property
+    def rates(self) -> Sequence[Rate]:
+        """The exchange rates that hold today."""
+
+    def fields(self, entity: str) -> Mapping[str, Field]:
+        """Return every field of an entity by name, those the person may not read among them."""
+
+    def field(self, entity: str, name: str) -> Field:
+        """Return a field. `UserError` where there is none, `AccessDenied` where it is masked."""
+
+    def value(self, entity: str, field: Field) -> ColumnElement[Any]:
+        """Return the stored value of a field in SQL."""
+
+    def visible(self, entity: str) -> ColumnElement[bool]:
+        """Return that a row lives and the person sees it. `AccessDenied` where he reads no such records."""
+
+    def where(self, entity: str, rule: Rule) -> ColumnElement[bool]:
+        """Return that a row meets a rule, always true or false.
+
+        `AccessDenied` where it asks what is masked.
+        """
+
+    def words(self, entity: str, field: Field) -> FromClause:
+        """Return the words of a set as rows (`row_id`, `word`), each word of a record once."""
+
+    def execute(self, statement: Select[Any]) -> Sequence[Any]:
+        """Return the rows of a statement."""
+
+
+class Linked:
+    """The table of an entity, and what is asked of the records it links to, up to two links away.
+
+    Records the person may not see are as if they were not there: what is asked of them is empty.
+    """
+
+    def __init__(self, source: Source, entity: str, paths: Iterable[str]) -> None:
+        self._source = source
+        self._root = entity
+        self._fields: dict[str, Field] = {}
+        self._columns: dict[str, ColumnElement[Any]] = {}
+        asked: dict[tuple[str, ...], dict[str, Field]] = {}
+        self._entities: dict[tuple[str, ...], str] = {(): entity}
+        for path in dict.fromkeys(paths):
+            self._fields[path] = self._ask(path, asked)
+        self.table: FromClause = schema_of(entity).table
+        for links in sorted(asked, key=len):
+            self._join(links, asked[links])
+
+    def field(self, path: str) -> Field:
+        """Return the field at a path."""
+        return self._fields[path]
+
+    def entity(self, path: str) -> str:
+        """Return the kind of record the field at a path is of."""
+        return self._entities[tuple(path.split(".")[:-1])]
+
+    def value(self, path: str) -> ColumnElement[Any]:
+        """Return the value of the field at a path in SQL, for a row of `table`."""
+        return self._columns[path]
+
+    def _ask(self, path: str, asked: dict[tuple[str, ...], dict[str, Field]]) -> Field:
+        *links, last = path.split(".")
+        if len(links) > MOST_LINKS:
+            raise UserError(N_("There is no field called “{field}”"), field=path)
+        at: tuple[str, ...] = ()
+        entity = self._root
+        for link in links:
+            field = self._source.field(entity, link)
+            if field.kind is not Kind.REF or field.target not in SCHEMAS:
+                raise UserError(N_("There is no field called “{field}”"), field=path)
+            asked.setdefault(at, {})[link] = field
+            at, entity = (*at, link), str(field.target)
+            self._entities[at] = entity
+        found = self._source.field(entity, last)
+        asked.setdefault(at, {})[last] = found
+        return found
+
+    def _join(self, links: tuple[str, ...], fields: Mapping[str, Field]) -> None:
+        entity = self._entities[links]
+        if not links:
+            for name, field in fields.items():
+                self._columns[name] = self._value(entity, field)
+            return
+        table = schema_of(entity).table
+        names = {f"f{place}": name for place, name in enumerate(fields)}
+        values = [self._value(entity, fields[name]).label(label) for label, name in names.items()]
+        seen = table.select().with_only_columns(table.c.id.label("linked_id"), *values)
+        linked = seen.where(self._source.visible(entity)).correlate(None).subquery(f"by_{'_'.join(links)}")
+        self.table = self.table.outerjoin(linked, linked.c.linked_id == self._columns[".".join(links)])
+        for label, name in names.items():
+            self._columns[".".join((*links, name))] = linked.c[label]
+
+    def _value(self, entity: str, field: Field) -> ColumnElement[Any]:
+        value = self._source.value(entity, field)
+        # A yes or no nobody gave is a no, as in conditions.
+        return func.coalesce(value, false()) if field.kind is Kind.BOOLEAN else value

@@ -1,0 +1,387 @@
+"""What a report counts is what counting record by record comes to; its rules find the very records."""
+
+from __future__ import annotations
+
+import datetime
+import random
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from crm_core.entities import SCHEMAS
+from crm_core.reporting.tables import run
+from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.reports import (
+    Currencies,
+    Days,
+    FieldAt,
+    Group,
+    Measure,
+    Number,
+    Over,
+    Period,
+    Question,
+    Reckoned,
+    Report,
+    ReportTable,
+    Sign,
+    Sort,
+    Take,
+)
+from crm_core.rules.segments import AllOf, AnyOf, Not, Rule
+from crm_core.times import DAY_MS, HOUR_MS
+from crm_desktop.models import repository
+from crm_desktop.models.clock import Clock
+from crm_desktop.models.replica import Replica
+from crm_desktop.models.report_source import LaptopSource
+from crm_desktop.platform.paths import Profile
+from tests.desktop.models.support import KEY, person
+from tests.support.plain_reports import Plain, PlainReport, Row, Rows
+
+ADMIN = person("admin")
+NOON_MS = round(datetime.datetime(2026, 5, 13, 12, tzinfo=datetime.UTC).timestamp() * 1000)
+RATES = {"EUR": Decimal("7.8125"), "JPY": Decimal("0.05")}
+KINDS = (
+    "customer",
+    "deal",
+    "activity",
+    "stage",
+    "pipeline",
+    "territory",
+    "user",
+    "order",
+    "order_line",
+    "product",
+)
+
+
+class Held(tuple[Replica, Rows]):
+    """A laptop, and what it holds as plain values."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "the laptop"
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    """Give a laptop with a good deal of everything, and the same as plain values."""
+    clock = Clock(wall=lambda: NOON_MS, steady=lambda: 0)
+    with Replica.create(Profile(tmp_path_factory.mktemp("reports")), KEY, clock) as replica:
+        _fill(replica)
+        with replica.read() as session:
+            rows = {
+                entity: {
+                    row["id"]: dict(row)
+                    for row in session.execute(select(SCHEMAS[entity].table)).mappings()
+                    if row["life"] % 2
+                }
+                for entity in KINDS
+            }
+        yield Held((replica, rows))
+
+
+def _fill(replica: Replica) -> None:
+    chance = random.Random(61)
+    choose, some = chance.choice, lambda *values: chance.choice((None, *values))
+    with replica.write() as session:
+
+        def make(entity: str, /, **values: Any) -> str:
+            kept = {name: value for name, value in values.items() if value is not None}
+            return repository.create(session, entity, kept).id
+
+        for currency, rate in RATES.items():
+            if currency != "JPY":
+                make(
+                    "exchange_rate",
+                    currency=currency,
+                    to_currency="CNY",
+                    rate=f"{rate}",
+                    valid_from="2026-01-01",
+                )
+        lands = [make("territory", name=name) for name in ("华东", "South")]
+        people = [make("user", name=name) for name in ("Li Na", "Amy", "王伟")]
+        pipeline = make("pipeline", name="P")
+        stages = [
+            make("stage", name=kind, kind=kind, rank=rank, pipeline_id=pipeline)
+            for rank, kind in enumerate(("open", "won", "lost"))
+        ]
+        customers = [
+            make(
+                "customer",
+                name=f"C{n}",
+                level=some("A", "B", "C"),
+                territory_id=some(*lands),
+                owner_id=some(*people),
+                employees=some(0, 5, 50),
+                credit_limit=some(0, 100_001),
+                credit_currency=choose(("CNY", "EUR")),
+            )
+            for n in range(14)
+        ]
+        deals = [
+            make(
+                "deal",
+                name="D",
+                customer_id=some(*customers),
+                owner_id=some(*people),
+                stage_id=some(*stages),
+                pipeline_id=pipeline,
+                probability=some(0, 25, 50),
+                amount=some(0, 5_000_001, 10_000_003, -7),
+                currency=choose(("CNY", "CNY", "EUR", "JPY")),
+                close_date=some("2025-12-31", "2026-01-01", "2026-05-13", "2024-02-29"),
+                engaged_on=some("2025-11-30", "2026-01-05"),
+                tags=some([], ["VIP"], ["VIP", "Key"]),
+            )
+            for _ in range(60)
+        ]
+        for _ in range(60):
+            back = choose((0, 1, 13, 42, 90, 91, 200, 300, 500))
+            make(
+                "activity",
+                subject="S",
+                kind=choose(("visit", "call", "note")),
+                customer_id=some(*customers),
+                owner_id=some(*people),
+                happened_at=some(NOON_MS - back * DAY_MS + choose((0, 5, 13, 17)) * HOUR_MS),
+                duration_minutes=some(15, 60),
+                done=some(True, False),
+            )
+        for entity, record_id in (*(("deal", each) for each in deals[:4]), ("customer", customers[0])):
+            repository.delete(session, entity, record_id)
+        repository.delete(session, "territory", lands[1])
+
+
+# What is asked, at random
+
+_WON = Condition(field="stage_id.kind", op=Op.EQUAL, value="won")
+_RULES: dict[str, tuple[Rule, ...]] = {
+    "deal": (
+        AllOf(),
+        _WON,
+        Not(_WON),
+        Condition(field="customer_id.territory_id.name", op=Op.FILLED),
+        AnyOf((Condition(field="amount", op=Op.MORE, value=Decimal(10)), _WON)),
+    ),
+    "activity": (
+        AllOf(),
+        Condition(field="done", op=Op.EQUAL, value=True),
+        Condition(field="customer_id.level", op=Op.IN, value=("A", "B")),
+    ),
+}
+_AMOUNT = FieldAt("amount")
+_TERMS = {
+    "deal": (
+        _AMOUNT,
+        FieldAt("probability"),
+        FieldAt("customer_id.employees"),
+        Days("engaged_on", "close_date"),
+        Reckoned(Reckoned(_AMOUNT, Sign.TIMES, FieldAt("probability")), Sign.OVER, Number(Decimal(100))),
+        Reckoned(_AMOUNT, Sign.OVER, FieldAt("customer_id.employees")),
+        Reckoned(_AMOUNT, Sign.OVER, _AMOUNT),
+        Reckoned(_AMOUNT, Sign.MINUS, Reckoned(_AMOUNT, Sign.TIMES, Number(Decimal("0.125")))),
+        Reckoned(Number(Decimal("1.5")), Sign.PLUS, FieldAt("probability")),
+    ),
+    "activity": (FieldAt("duration_minutes"), Days("happened_at", "happened_at")),
+}
+_DIFFERENT = {"deal": ("customer_id", "owner_id", "close_date"), "activity": ("customer_id", "kind")}
+_PLAIN_GROUPS = {
+    "deal": ("stage_id", "owner_id", "customer_id.level", "customer_id.territory_id", "tags", "probability"),
+    "activity": ("kind", "done", "customer_id.territory_id.name", "owner_id.name"),
+}
+_MOMENTS = {"deal": "close_date", "activity": "happened_at"}
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> Report:
+    """Draw a report that can be counted."""
+    entity = draw(st.sampled_from(("deal", "deal", "activity")))
+    periods = [each for each in Period if not (entity == "deal" and each is Period.HOUR)]
+    by_day = st.builds(Group, field=st.just(_MOMENTS[entity]), period=st.sampled_from(periods))
+    seldom = by_day.filter(lambda each: each.period not in (Period.DAY, Period.WEEK, Period.MONTH))
+    plain = st.builds(Group, field=st.sampled_from(_PLAIN_GROUPS[entity]))
+    numbers = st.builds(
+        Measure,
+        take=st.sampled_from((Take.SUM, Take.AVERAGE, Take.LEAST, Take.MOST)),
+        of=st.sampled_from(_TERMS[entity]),
+        only=st.sampled_from((None, *_RULES[entity])),
+    )
+    others = st.one_of(
+        st.builds(Measure, only=st.sampled_from((None, *_RULES[entity]))),
+        st.builds(Measure, take=st.just(Take.SHARE), only=st.sampled_from(_RULES[entity])),
+        st.builds(Measure, take=st.just(Take.DISTINCT), of=st.sampled_from(_DIFFERENT[entity]).map(FieldAt)),
+    )
+    return Report(
+        entity=entity,
+        rule=draw(st.sampled_from(_RULES[entity])),
+        rows=tuple(draw(st.lists(st.one_of(by_day, plain), max_size=2, unique_by=lambda each: each.field))),
+        columns=tuple(draw(st.lists(seldom | plain.filter(lambda each: each.field != "tags"), max_size=1))),
+        measures=tuple(draw(st.lists(numbers | others, min_size=1, max_size=3))),
+        currencies=draw(st.sampled_from(Currencies)),
+        zone=draw(st.sampled_from(("Asia/Shanghai", "Europe/Berlin", "UTC"))),
+        first_weekday=draw(st.sampled_from((0, 6))),
+    )
+
+
+def counted(replica: Replica, report: Report, **answers: Any) -> ReportTable:
+    """Return a report counted by the laptop."""
+    with replica.read() as session:
+        return run(LaptopSource(session, ADMIN, "CNY"), report, answers)
+
+
+def plainly(replica: Replica, report: Report, rows: Rows) -> PlainReport:
+    """Return the same report to be counted by hand; which records meet a rule, a list of them says."""
+    known: dict[Any, set[str]] = {}
+
+    def fits(rule: Rule, row: Row) -> bool:
+        if repr(rule) not in known:
+            known[repr(rule)] = found(replica, report.entity, rule)
+        return row["id"] in known[repr(rule)]
+
+    return PlainReport(report, rows, fits, "CNY", {"EUR": RATES["EUR"]})
+
+
+def found(replica: Replica, entity: str, rule: Rule) -> set[str]:
+    """Return the ids of the living records that meet a rule."""
+    table = SCHEMAS[entity].table
+    with replica.read() as session:
+        source = LaptopSource(session, ADMIN, "CNY")
+        wanted = select(table.c.id).where(source.visible(entity), source.where(entity, rule))
+        return set(session.scalars(wanted))
+
+
+@settings(max_examples=max(1, settings().max_examples // 3))
+@given(report=reports())
+def test_a_report_counts_what_counting_by_hand_comes_to(held: Held, report: Report) -> None:
+    replica, rows = held
+    by_hand = plainly(replica, report, rows)
+    expected: Plain = by_hand.counted()
+    table = counted(replica, report)
+    assert table.counted == expected.counted
+    money = any(row.currency for row in table.rows) and report.currencies is Currencies.APART
+    seen = set()
+    for place, row in enumerate(table.rows):
+        keys = tuple(head.key for head in row.heads)
+        own = row.currency if money else ""
+        assert row.counted == expected.rows.get((keys, own), 0)
+        for at, column in enumerate(table.columns):
+            heads = tuple(head.key for head in column.heads)
+            cell = expected.cells.get((keys, heads, own))
+            nothing = by_hand.figure(report.measures[column.measure], ())
+            assert row.figures[at] == (cell[column.measure] if cell else nothing), (keys, heads, own)
+            seen |= {(keys, heads, own)} if cell else set()
+        assert len(found(replica, report.entity, table.rule_at(place))) == row.counted
+    assert seen == expected.cells.keys()
+
+
+@settings(max_examples=max(1, settings().max_examples // 5))
+@given(report=reports(), top=st.integers(1, 3), place=st.integers(0, 0), down=st.booleans())
+def test_the_rest_stands_together_and_nothing_is_lost(
+    held: Held, report: Report, top: int, place: int, down: bool
+) -> None:
+    replica, _ = held
+    first = Report(
+        entity=report.entity,
+        rule=report.rule,
+        rows=tuple(each for each in report.rows if each.field != "tags"),
+        columns=report.columns,
+        measures=report.measures,
+        sort=Sort(place=place, by_measure=True, descending=down),
+        top=top,
+        currencies=report.currencies,
+        zone=report.zone,
+    )
+    table = counted(replica, first)
+    whole = counted(replica, Report(entity=report.entity, rule=report.rule))
+    assert sum(row.counted for row in table.rows) == whole.counted
+    for place, row in enumerate(table.rows):
+        assert len(found(replica, first.entity, table.rule_at(place))) == row.counted
+    for each in table.currencies or ("",):
+        assert sum(
+            row.currency == each and not (row.heads and row.heads[0].is_other) for row in table.rows
+        ) <= max(top, 1)
+
+
+def test_a_cell_is_found_by_its_rule(held: Held) -> None:
+    replica, _ = held
+    report = Report(
+        entity="activity",
+        rows=(Group(field="happened_at", period=Period.WEEKDAY),),
+        columns=(Group(field="happened_at", period=Period.HOUR),),
+        zone="Asia/Shanghai",
+    )
+    table = counted(replica, report)
+    assert [row.heads[0].key for row in table.rows][:7] == list(range(7))
+    for n, row in enumerate(table.rows):
+        for at, figure in enumerate(row.figures):
+            assert len(found(replica, "activity", table.rule_at(n, at))) == figure
+
+
+def test_a_running_total_a_share_and_a_change(held: Held) -> None:
+    replica, _ = held
+    report = Report(
+        entity="deal",
+        rows=(Group(field="close_date", period=Period.YEAR),),
+        rule=Condition(field="close_date", op=Op.FILLED),
+        measures=tuple(Measure(over=over) for over in Over),
+    )
+    table = counted(replica, report)
+    plain = [row.figures[0] for row in table.rows]
+    assert [row.heads[0].key for row in table.rows] == ["2024", "2025", "2026"]
+    assert all(plain)
+    sums = [sum(map(int, map(str, plain[: n + 1]))) for n in range(3)]
+    assert [row.figures[list(Over).index(Over.RUNNING)] for row in table.rows] == sums
+    shares = [row.figures[list(Over).index(Over.OF_TOTAL)] for row in table.rows]
+    assert abs(sum(Decimal(str(each)) for each in shares) - 1) < Decimal("0.00001")
+    changes = [row.figures[list(Over).index(Over.CHANGE)] for row in table.rows]
+    assert changes[0] is None
+    assert changes[1] == round(Decimal(str(plain[1])) / Decimal(str(plain[0])) - 1, 6)
+
+
+def test_periods_without_records_stand_between_the_others(held: Held) -> None:
+    replica, _ = held
+    rule = Condition(field="close_date", op=Op.FILLED)
+    report = Report(entity="deal", rule=rule, rows=(Group(field="close_date", period=Period.QUARTER),))
+    keys = [row.heads[0].key for row in counted(replica, report).rows]
+    assert keys[0] == "2024-Q1"
+    assert keys[-1] == "2026-Q2"
+    assert len(keys) == 10
+
+
+def test_a_question_narrows_the_report_by_its_answer(held: Held) -> None:
+    replica, rows = held
+    question = Question(key="k", label="Kind", condition=Condition(field="kind", op=Op.EQUAL, value="visit"))
+    report = Report(entity="activity", questions=(question,))
+
+    def of_kind(kind: str) -> int:
+        return sum(row["kind"] == kind for row in rows["activity"].values())
+
+    assert counted(replica, report).counted == of_kind("visit")
+    assert counted(replica, report, k="call").counted == of_kind("call")
+
+
+def test_amounts_without_a_rate_are_left_out_and_told(held: Held) -> None:
+    replica, rows = held
+    report = Report(
+        entity="deal", measures=(Measure(take=Take.SUM, of=_AMOUNT),), currencies=Currencies.COMPANY
+    )
+    table = counted(replica, report)
+    yen = [row for row in rows["deal"].values() if row["currency"] == "JPY" and row["amount"] is not None]
+    assert table.left_out == len(yen)
+    assert [(rate.currency, rate.rate) for rate in table.rates] == [("EUR", RATES["EUR"])]
+
+
+def test_the_database_counts_and_python_never_reads_the_records(held: Held) -> None:
+    replica, rows = held
+    assert isinstance(rows, Mapping)
+    with replica.read() as session:
+        table = SCHEMAS["deal"].table
+        alive = session.scalar(select(func.count()).select_from(table).where(table.c.life % 2 == 1))
+    assert counted(replica, Report(entity="deal")).counted == alive
