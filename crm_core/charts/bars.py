@@ -235,7 +235,14 @@ def _mark(
     key = category.key if number is None else f"{category.key}/{series.key}"
     if bounds(area).width <= 0:
         return
-    sheet.mark(key, words_of(sheet, chart, place, number), area, ring=ring, series=number, category=place)
+    sheet.mark(
+        key,
+        words_of(sheet, chart, place, number),
+        area,
+        ring=ring,
+        series=chart.series.index(series),
+        category=place,
+    )
 
 
 def words_of(sheet: Sheet, chart: Chart, place: int, number: int | None) -> str:

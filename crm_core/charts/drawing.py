@@ -225,6 +225,8 @@ class Mark:
     """What focus frames of it, where that is less than the area."""
     series: int | None = None
     category: int | None = None
+    gathered: tuple[int, ...] = ()
+    """The categories it puts together, where these are several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

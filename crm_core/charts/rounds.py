@@ -72,7 +72,8 @@ def pie(sheet: Sheet, chart: Chart, area: Box) -> None:
             share=share_of(each.value, whole),
         )
         only = each.places[0] if len(each.places) == 1 else None
-        sheet.mark(each.key, words, shape, series=0, category=only)
+        several = each.places if only is None else ()
+        sheet.mark(each.key, words, shape, series=0, category=only, gathered=several)
         start += float(part)
     if len(shapes) > 1:  # a gap of the surface between neighbours
         for shape in shapes:

@@ -153,9 +153,20 @@ class Sheet:
         ring: Outline = (),
         series: int | None = None,
         category: int | None = None,
+        gathered: tuple[int, ...] = (),
     ) -> None:
         """Add a piece the reader can go to."""
-        self.marks.append(Mark(key=key, words=words, area=area, ring=ring, series=series, category=category))
+        self.marks.append(
+            Mark(
+                key=key,
+                words=words,
+                area=area,
+                ring=ring,
+                series=series,
+                category=category,
+                gathered=gathered,
+            )
+        )
 
     def legend(self, box: Box, entries: Sequence[Entry]) -> float:
         """Draw a legend from the upper left, in as many lines as it takes; return how high it is."""

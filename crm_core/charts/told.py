@@ -99,7 +99,7 @@ def change_words(chart: Chart, words: Words) -> str:
     was = words.number(before, chart.form_of(earlier))
     if value == before:
         return words.tr("as before, {was}", was=was)
-    if before <= 0 or chart.form.unit.value == "percent":
+    if before <= 0 or chart.form.unit.value == "percent" or chart.categories[-1].current:
         return words.tr("was {was}", was=was)
     change = share_of(abs(Decimal(value) - Decimal(before)), before)
     if value > before:
