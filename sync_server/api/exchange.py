@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -19,7 +22,7 @@ from sync_server.services import changes, outside, upserting
 from sync_server.services.cursor import Disguise
 from sync_server.services.faults import Refusal
 from sync_server.services.hq import Writing
-from sync_server.services.once import Answered, answered, do_once
+from sync_server.services.once import REPLAYED, Answered, answered, do_once
 from sync_server.services.reading import PAGE_MOST, Reader, read_person
 from sync_server.services.showing import shown
 from sync_server.services.upserting import Written
@@ -56,18 +59,34 @@ def write_named(
 
 @router.post(BULK)
 def write_many(hq: Hqs, user_id: CurrentUser, body: Body, attempt: Attempts, request: Request) -> Response:
-    """Write many records, each with its children taken or refused by itself."""
+    """Write many records, each with its children taken or refused by itself.
+
+    A portion of them after the other, others who write between them. One that comes again under its key goes
+    on where it was broken off.
+    """
     items, language = body.get("records"), language_of(request)
     if not isinstance(items, list):
         raise Refusal("bad_request", N_("“{name}” must be a list"), name="records")
+    upserting.demand_few(items)
+    results: list[Any] = []
+    is_replayed = True
+    while True:
+        some = upserting.portion(items, len(results))
 
-    def work(writing: Writing) -> Answered:
-        done = upserting.write_many(writing, items)
-        results = [_result(each, language) for each in done]
-        refused = sum(each.error is not None for each in done)
-        return answered(200, {"results": results, "written": len(done) - refused, "refused": refused})
+        def work(writing: Writing, some: Sequence[Any] = some) -> Answered:
+            told = [_result(each, language) for each in upserting.write_many(writing, some)]
+            return answered(200, {"results": told})
 
-    return sent(do_once(hq, user_id, attempt, work))
+        answer = do_once(hq, user_id, attempt, work)
+        results += json.loads(answer.body)["results"]
+        is_replayed = is_replayed and REPLAYED in answer.headers
+        if len(results) >= len(items):
+            break
+        attempt = replace(attempt, portion=attempt.portion + 1)
+        hq.database.give_way()
+    refused = sum("problem" in each for each in results)
+    told = {"results": results, "written": len(results) - refused, "refused": refused}
+    return sent(answered(200, told, {REPLAYED: "true"} if is_replayed else None))
 
 
 @router.get(CHANGES)

@@ -3,7 +3,7 @@
 The answer to a request that carries an `Idempotency-Key` is kept in the transaction of what it did. So it is
 there exactly when the deed is: after a crash, on every process of HQ, and for two that come at once, which
 follow each other because whoever writes holds the head of the feed. What was refused did nothing and is not
-kept: the same request may succeed later.
+kept: the same request may succeed later. A request that is done in portions keeps an answer for each.
 """
 
 from __future__ import annotations
@@ -39,6 +39,13 @@ class Attempt:
     key: str = ""
     """What the asker calls it; empty: it has no name and is done whenever it comes."""
     request_sha: bytes = b""
+    portion: int = 0
+    """Which of its portions, each done in a transaction of its own."""
+
+    @property
+    def kept_as(self) -> str:
+        """What its answer is kept as. No key holds a line break."""
+        return f"{self.key}\n{self.portion}" if self.portion else self.key
 
     def __post_init__(self) -> None:
         if len(self.key) > LONGEST_KEY or not self.key.isprintable():
@@ -75,7 +82,7 @@ def do_once(
     with hq.records.writing(user_id) as writing:
         if not attempt.key:
             return work(writing)
-        of_key = (_answer.c.user_id == user_id, _answer.c.key == attempt.key)
+        of_key = (_answer.c.user_id == user_id, _answer.c.key == attempt.kept_as)
         kept = writing.connection.execute(select(_answer).where(*of_key)).one_or_none()
         if kept is not None:
             if kept.request_sha != attempt.request_sha:
@@ -84,7 +91,7 @@ def do_once(
         answer = work(writing)
         row = {
             "user_id": user_id,
-            "key": attempt.key,
+            "key": attempt.kept_as,
             "request_sha": attempt.request_sha,
             "status": answer.status,
             "headers": dict(answer.headers),

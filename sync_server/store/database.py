@@ -9,6 +9,7 @@ reasons and the price: docs/decisions/0005-one-writer-and-opaque-positions.md an
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from sync_server.store.tables import DRAFT, FeedHead, HqBase, table_of
 BUSY_TIMEOUT_MS: Final = 30_000  # longer than any one merge takes
 STATEMENT_TIMEOUT_MS: Final = 60_000
 IDLE_TIMEOUT_MS: Final = 60_000  # a forgotten transaction would hold the head, and everybody with it
+GIVE_WAY_S: Final = 0.12  # a little longer than SQLite's busy handler sleeps at most
 POOL_SIZE: Final = 10
 EPOCH_BYTES: Final = 16
 
@@ -162,6 +164,14 @@ class Database:
                         max_hlc=hq.max_hlc,
                     )
                 )
+
+    def give_way(self) -> None:
+        """Let others who wait write first, between two transactions of one piece of work.
+
+        PostgreSQL serves them in turn. Who waits for SQLite looks again and again, at last every 100 ms.
+        """
+        if self.is_sqlite:
+            time.sleep(GIVE_WAY_S)
 
     @contextmanager
     def note(self) -> Iterator[Connection]:

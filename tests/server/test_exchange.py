@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from crm_core.times import DAY_MS
-from sync_server.services import keys, once
+from sync_server.services import keys, once, upserting
 from sync_server.services.auth import now_ms
 from tests.support.server import RunningServer, running_server
 
@@ -110,6 +110,30 @@ def test_one_that_is_refused_takes_none_of_many_with_it(erp: Program) -> None:
     assert {each["status"] for each in again["results"]} == {200, 422}
 
 
+def test_others_write_between_the_portions_of_many(erp: Program) -> None:
+    sent = [{"entity": "customer", "values": {"name": f"Portion {number}"}} for number in range(160)]
+    with ThreadPoolExecutor(1) as pool:
+        many = pool.submit(erp.ask, "POST", "bulk", {"records": sent})
+        served = 0
+        while not many.done():
+            erp.ask("POST", "records/customer", {"name": "Between"})
+            served += not many.done()
+    assert served >= 2
+    assert many.result()["written"] == 160
+
+
+def test_a_portion_holds_few_records_and_never_a_part_of_one() -> None:
+    def item(children: int) -> dict[str, Any]:
+        return {"entity": "order", "children": {"order_line": [{}] * children}}
+
+    items = [item(3)] * 11 + [item(80), item(0)]
+    sizes, start = [], 0
+    while some := upserting.portion(items, start):
+        sizes.append(len(some))
+        start += len(some)
+    assert sizes == [10, 1, 1, 1]
+
+
 @pytest.mark.postgres
 def test_the_same_request_is_done_once_on_postgresql(tmp_path: Path, fresh_postgres: str) -> None:
     settings = {"CRM_SERVER_KEY_REQUESTS_PER_MINUTE": "0"}
@@ -151,6 +175,19 @@ def hold_to_whole(tmp_path: Path, database_url: str | None) -> None:
         assert None not in again
         assert all(before in (None, after) for before, after in zip(first, again, strict=True))
         assert all(len(erp.named(name)) == 1 for name in names)
+        # Of many at once some portions were done, and the request goes on behind them.
+        many = {"records": [{"entity": "customer", "values": {"name": f"Many {n % 2}"}} for n in range(160)]}
+        threading.Timer(0.15, running.kill).start()
+        with pytest.raises(requests.RequestException):
+            erp.answer("POST", "bulk", many, once="many")
+        running.start()
+        done = erp.ask("POST", "bulk", many, once="many")
+        again = erp.answer("POST", "bulk", many, once="many")
+        assert (again.headers["Idempotency-Replayed"], again.json()) == ("true", done)
+        with running.headquarters() as hq:
+            ids = {each for each, row in hq.records.all("customer") if str(row["name"]).startswith("Many")}
+        assert ids == {each["id"] for each in done["results"]}
+        assert len(ids) == 160
 
 
 def test_answers_are_forgotten_after_their_days(server: RunningServer, erp: Program) -> None:
