@@ -15,7 +15,7 @@ import logging
 import sys
 import tomllib
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from satchel import Satchel, SatchelRefused
 from tryton import Tryton, TrytonRefused
 
 log = logging.getLogger("bridge")
-CENT = Decimal("0.0001")
+PRICE = Decimal("0.0001")
+"""What Tryton keeps of a price: its `price_decimal`."""
 
 
 @dataclass
@@ -75,9 +76,8 @@ class Bridge:
                 except (TrytonRefused, SatchelRefused, LookupError) as error:
                     failed += 1
                     log.warning("order %s: %s", order["number"], error)
-            if failed:
-                return failed  # the cursor stays: they are tried again next time
-            self.state.keep(cursor)
+            if not failed:  # else the cursor stays there: they are tried again next time
+                self.state.keep(cursor)
         return failed
 
     def sale_of(self, order: Any) -> str:
@@ -96,7 +96,6 @@ class Bridge:
         """Make a sale of an order, with its lines as they were agreed, and return its id."""
         party, address = self.party_of(self.satchel.show("customer", order["customer_id"]))
         lines = self.satchel.records("order_line", f"order_id = {order['id']}", sort="position")
-        whole = 1 - Decimal(order.get("discount_percent") or 0) / 100
         values = {
             "party": party,
             "invoice_address": address,
@@ -104,22 +103,43 @@ class Bridge:
             "reference": order["number"],
             "currency": self.one("currency.currency", [["code", "=", order["currency"]]])["id"],
             "sale_date": datetime.date.fromisoformat(order["ordered_on"] or _today().isoformat()),
-            "lines": [["create", [self.line_of(line, whole) for line in lines]]],
+            "lines": [["create", self.lines_of(order, lines)]],
         }
         return self.tryton.create("sale.sale", values)
 
+    def lines_of(self, order: Any, lines: list[Any]) -> list[dict[str, Any]]:
+        """Return the lines of a sale; together they are what was agreed without tax, to the cent.
+
+        The discount on the whole order, a percentage, an amount or both, is taken off every price in
+        proportion, so that each is taxed as it was in Satchel. What rounding prices leaves becomes a line.
+        """
+        if order.get("tax_included"):
+            raise LookupError("its prices hold the tax, and those of a sale do not")
+        cent = Decimal(1).scaleb(_amount(order["total"]).as_tuple().exponent)
+        nets = ((_price(each) * Decimal(each["quantity"])).quantize(cent, ROUND_HALF_UP) for each in lines)
+        listed, percent = sum(nets, Decimal(0)), Decimal(order.get("discount_percent") or 0)
+        amount = _amount(order.get("discount_amount") or "0")
+        agreed = listed - (listed * percent / 100).quantize(cent, ROUND_HALF_UP) - amount
+        made = [self.line_of(each, agreed / listed if listed else Decimal(1)) for each in lines]
+        prices = (Decimal(str(each["quantity"])) * each["unit_price"] for each in made)
+        rest = agreed - sum(each.quantize(cent, ROUND_HALF_EVEN) for each in prices)
+        return [*made, *([{"quantity": 1.0, "unit_price": rest, "description": "Rounding"}] if rest else [])]
+
     def line_of(self, line: Any, whole: Decimal) -> dict[str, Any]:
-        """Return a line of a sale; `whole` is what the discount of the order leaves of a price."""
-        code = self.satchel.show("product", line["product_id"])["code"]
-        product = self.one("product.product", [["code", "=", code]], "sale_uom")
-        price = Decimal(line["unit_price"].split()[0]) * (1 - Decimal(line["discount_percent"] or 0) / 100)
-        return {
-            "product": product["id"],
-            "unit": product["sale_uom"],
+        """Return a line of a sale; `whole` is what the discount of the order leaves of a price.
+
+        What is no product, such as a service typed in, is none in Tryton either.
+        """
+        values = {
             "quantity": float(line["quantity"]),
-            "unit_price": (price * whole).quantize(CENT),
-            "description": line["description"],
+            "unit_price": (_price(line) * whole).quantize(PRICE),
+            "description": line["description"] or "",
         }
+        if line.get("product_id"):
+            code = self.satchel.show("product", line["product_id"])["code"]
+            product = self.one("product.product", [["code", "=", code]], "sale_uom")
+            values |= {"product": product["id"], "unit": product["sale_uom"]}
+        return values
 
     def party_of(self, customer: Any) -> tuple[int, int]:
         """Return the party that stands for a customer, and its address; made where there is none."""
@@ -226,6 +246,16 @@ class Bridge:
             log.warning("%s %s: %s", each["entity"], each.get("external_id"), each["problem"]["detail"])
         log.info("to Satchel: %s of %s", len(records) - len(refused), len(records))
         return len(refused)
+
+
+def _price(line: Any) -> Decimal:
+    """Return what a line asks for one piece, its own discount taken off."""
+    return _amount(line["unit_price"]) * (1 - Decimal(line["discount_percent"] or 0) / 100)
+
+
+def _amount(text: str) -> Decimal:
+    """Return the number of an amount such as `12.50 EUR`."""
+    return Decimal(text.split()[0])
 
 
 def _item(entity: str, name: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -96,10 +96,17 @@ def order_in(server: RunningServer) -> str:
     with server.headquarters() as hq:
         customer = hq.records.create("customer", {"name": "苍鹭阀门 Heron Valves"})
         product = hq.records.create("product", {"name": "Ball valve DN50", "code": "V-1"})
-        order = hq.records.create(
-            "order", {"customer_id": customer, "currency": "EUR", "ordered_on": "2026-11-20"}
-        )
-        for quantity, price, discount in (("4", 1250, "0"), ("10", 1250, "20")):
+    return another_order_in(server, customer, {}, (product, "4", 1250, "0"), (product, "10", 1250, "20"))
+
+
+def another_order_in(
+    server: RunningServer, customer: str, said: dict[str, Any], *lines: tuple[str | None, str, int, str]
+) -> str:
+    """Make a confirmed order at HQ and return its number; lines are product, quantity, price, discount."""
+    with server.headquarters() as hq:
+        values = {"customer_id": customer, "currency": "EUR", "ordered_on": "2026-11-20", **said}
+        order = hq.records.create("order", values)
+        for product, quantity, price, discount in lines:
             line = {"order_id": order, "product_id": product, "description": "Valve", "quantity": quantity}
             hq.records.create(
                 "order_line", {**line, "unit_price": price, "currency": "EUR", "discount_percent": discount}
@@ -171,3 +178,18 @@ def test_orders_go_to_the_erp_and_stock_invoices_and_receipts_come_back(
             (receipt,) = records("receipt")
             assert (receipt["amount"], receipt["status"]) == ("150.00 EUR", "reported")
             assert receipt["customer_id"] == records("order")[0]["customer_id"]
+        # A line without a product, and discounts on the whole: the sale is what was agreed, to the cent.
+        customer, product = records("customer")[0]["id"], records("product")[0]["id"]
+        lines = ((product, "3", 3333, "5"), (None, "7", 1111, "0"), (product, "1000", 7, "0"))
+        sums = {}
+        for said in ({"discount_amount": 12_34}, {"discount_percent": "3.5", "discount_amount": 1_00}):
+            sums[another_order_in(server, customer, said, *lines)] = said
+        bridge()
+        # 94.99 + 77.77 + 70.00 by Satchel's rule, half up; tax of neither side in it.
+        wanted = {12_34: Decimal("230.42"), 1_00: Decimal("233.26")}
+        sales = erp.search("sale.sale", [["reference", "in", list(sums)]], ["reference", "total_amount"])
+        assert {each["reference"]: each["total_amount"] for each in sales} == {
+            number: wanted[said["discount_amount"]] for number, said in sums.items()
+        }
+        for each in records("order"):
+            assert Decimal(each["total"].split()[0]) in {Decimal("150.00"), *wanted.values()}

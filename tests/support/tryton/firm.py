@@ -24,6 +24,11 @@ set_fiscalyear_invoice_sequences(create_fiscalyear(company)).click("create_perio
 create_chart(company)
 accounts = get_accounts(company)
 
+# For lines of a sale that are no product.
+defaults = Model.get("account.configuration")(1)
+defaults.default_category_account_revenue = accounts["revenue"]
+defaults.save()
+
 method = Model.get("account.invoice.payment.method")(name="Cash")
 (method.journal,) = Model.get("account.journal").find([("type", "=", "cash")])
 method.credit_account = method.debit_account = accounts["cash"]
