@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
@@ -158,19 +158,15 @@ def due(
     if not _reads(replica):
         return ()
     with replica.read() as session:
-        days: dict[str, dict[str, list[datetime.date]]] = defaultdict(lambda: defaultdict(list))
-        wanted = _days()
+        wanted = _may_be_due(today, within_days)
         if owner_id is not None:
             mine = select(Customer.id).where(Customer.owner_id == owner_id, Customer.life % 2 == 1)
             wanted = wanted.where(Order.customer_id.in_(mine))
-        for customer_id, product_id, _order_id, day in session.execute(wanted):
-            days[customer_id][product_id].append(datetime.date.fromisoformat(day))
-        found = [
-            (customer_id, each)
-            for customer_id, bought in days.items()
-            for each in repurchase.all_expected(bought)
-            if repurchase.is_due(each, today, within_days)
-        ]
+        found = []
+        for customer_id, product_id, days in session.execute(wanted):
+            each = repurchase.expected(product_id, map(datetime.date.fromisoformat, days.split(",")))
+            if each is not None and repurchase.is_due(each, today, within_days):
+                found.append((customer_id, each))
         found.sort(key=lambda each: (each[1].expected_on, each[0], each[1].product_id))
         found = found[:limit]
         customers = query.labels(session, "customer", {customer_id for customer_id, _ in found})
@@ -237,17 +233,41 @@ def _bought() -> Any:
 
 def _days() -> Any:
     """Return customer, product, order and day of every line that is a purchase."""
+    return _of_purchases(select(Order.customer_id, OrderLine.product_id, Order.id, Order.ordered_on))
+
+
+def _may_be_due(today: datetime.date, within_days: int) -> Any:
+    """Return customer, product and the days it was bought on, parted by commas, where it may be due.
+
+    One row for each product of a customer, and none for those bought too seldom or given up on: the interval
+    that is believed, with those that are longer, has room between the first purchase and the last, and they
+    are half of all.
+    """
+    day, now = Order.ordered_on, today.isoformat()
+    bought = func.count(day.distinct())
+    longest = (func.julianday(func.max(day)) - func.julianday(func.min(day))) / (bought - bought // 2)
+    silent = func.julianday(now) - func.julianday(func.max(day))
+    soon = (today + datetime.timedelta(days=within_days)).isoformat()
     return (
-        select(Order.customer_id, OrderLine.product_id, Order.id, Order.ordered_on)
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(
-            Order.life % 2 == 1,
-            OrderLine.life % 2 == 1,
-            Order.status.in_(COUNTED),
-            Order.ordered_on.is_not(None),
-            Order.customer_id.is_not(None),
-            OrderLine.product_id.is_not(None),
+        _of_purchases(select(Order.customer_id, OrderLine.product_id, func.group_concat(day.distinct())))
+        .group_by(Order.customer_id, OrderLine.product_id)
+        .having(
+            bought >= repurchase.LEAST_PURCHASES,
+            func.max(day) <= soon,
+            silent <= (repurchase.GIVEN_UP + 1) * func.max(longest, 1),
         )
+    )
+
+
+def _of_purchases(wanted: Any) -> Any:
+    """Narrow orders with their lines to purchases of products."""
+    return wanted.join(OrderLine, OrderLine.order_id == Order.id).where(
+        Order.life % 2 == 1,
+        OrderLine.life % 2 == 1,
+        Order.status.in_(COUNTED),
+        Order.ordered_on.is_not(None),
+        Order.customer_id.is_not(None),
+        OrderLine.product_id.is_not(None),
     )
 
 
