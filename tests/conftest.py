@@ -16,13 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
-from crm_desktop.platform import secrets
-from sync_server.services import passwords
 from sync_server.store.database import Database
 from tests.support import quickening
+from tests.support.copying import copy_empty_databases
 from tests.support.postgres import NoPostgres, database_in, running_postgres
 
 for _name in [name for name in os.environ if name.startswith("CRM_")]:
@@ -39,6 +37,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 
 quickening.share_statements()
+quickening.try_secrets_quickly()
+copy_empty_databases()
 if _memory := quickening.place_of_files():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_memory))
 
@@ -72,16 +72,6 @@ def pytest_collection_finish() -> None:
     """Begin to collect garbage again, but not among what was collected here."""
     quickening.leave_what_stays()
     gc.enable()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _secrets_quickly_tried() -> Iterator[None]:
-    """Make passphrases and passwords that are quickly tried here: what it takes is kept in each of them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(secrets, "_MEMORY_KIB", 64)
-        patch.setattr(secrets, "_PASSES", 1)
-        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

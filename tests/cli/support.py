@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 
 from crm_desktop.cli import run
-from tests.support.server import ROOT, Ran
+from tests.support.server import Ran, run_program
 
 PASSPHRASE = "a long passphrase"
 
@@ -40,18 +39,14 @@ class Crm:
 
     def process(self, *arguments: str, stdin: str = "", **environment: str) -> Ran:
         """Run one command to its end as a process."""
-        ran = subprocess.run(
-            [sys.executable, "-m", "crm_desktop", "--profile", str(self.profile), *arguments],
-            input=stdin,
-            capture_output=True,
-            encoding="utf-8",
-            cwd=ROOT,
-            env=bare_environment(environment),
-            timeout=120,
-            check=False,
+        ran = run_program(
+            "crm_desktop",
+            ("--profile", str(self.profile), *arguments),
+            stdin=stdin,
+            environment=bare_environment(environment),
         )
-        assert "Traceback" not in ran.stderr, ran.stderr
-        return Ran(ran.returncode, ran.stdout, ran.stderr)
+        assert "Traceback" not in ran.err, ran.err
+        return ran
 
     def json(self, *arguments: str) -> Any:
         """Return the one value a command prints with `--json`; it must end well."""

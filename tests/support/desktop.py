@@ -18,15 +18,17 @@ from crm_desktop.assembly import App
 from crm_desktop.platform import secrets
 from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE
 from crm_desktop.services import sample
+from tests.support.quickening import place_of_files
 
 PASSPHRASE = "test passphrase"
 
 
 def empty_app(folder: Path) -> App:
-    """Return an open profile that no HQ knows: a pipeline, one person, no records. Close it."""
-    app = _new(folder)
-    sample.prepare_local(app.replica, "en")
-    return app
+    """Return an open profile that no HQ knows: a pipeline, one person, no records. Close it.
+
+    Made once a run and copied from then on.
+    """
+    return _copied(_empty(), folder)
 
 
 def sample_app(folder: Path, *, language: str = "en", customers: int = sample.SAMPLE_CUSTOMERS) -> App:
@@ -34,21 +36,40 @@ def sample_app(folder: Path, *, language: str = "en", customers: int = sample.SA
 
     Filled once a run and copied from then on.
     """
-    shutil.copytree(_filled(language, customers, datetime.date.today()), folder / "profile")  # noqa: DTZ011
+    return _copied(_filled(language, customers, datetime.date.today()), folder)  # noqa: DTZ011
+
+
+def _copied(profile: Path, folder: Path) -> App:
+    shutil.copytree(profile, folder / "profile")
     with _passphrase():
         return assembly.open_profile(folder / "profile")
 
 
 @cache
+def _empty() -> Path:
+    """Return the folder of an empty profile that nobody has open."""
+    folder = _kept_folder()
+    app = _new(folder)
+    sample.prepare_local(app.replica, "en")
+    app.close()
+    return folder / "profile"
+
+
+@cache
 def _filled(language: str, customers: int, _day: datetime.date) -> Path:
     """Return the folder of a filled profile that nobody has open; another day has another one."""
-    folder = Path(tempfile.mkdtemp(prefix="satchel-sample-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = _kept_folder()
     app = _new(folder)
     sample.fill_sample(app.replica, language, customers)
     app.replica.catch_up()
     app.close()
     return folder / "profile"
+
+
+def _kept_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="satchel-sample-", dir=place_of_files()))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _new(folder: Path) -> App:

@@ -15,9 +15,13 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, Final
 
+from argon2 import PasswordHasher
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
+
+from crm_desktop.platform import secrets
+from sync_server.services import passwords
 
 IN_MEMORY: Final = Path("/dev/shm")
 LEAST_FREE_BYTES: Final = 6 << 30
@@ -45,6 +49,12 @@ def share_statements() -> None:
     dialect._type_memos = property(lambda self: _types[type(self)])
     dialect.__eq__ = lambda self, other: type(self) is type(other)
     dialect.__hash__ = lambda self: hash(type(self))
+
+
+def try_secrets_quickly() -> None:
+    """Make passphrases and passwords that are quickly tried: what it takes is kept in each of them."""
+    secrets._MEMORY_KIB, secrets._PASSES = 64, 1  # type: ignore[misc]
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # type: ignore[misc]
 
 
 def leave_what_stays() -> None:

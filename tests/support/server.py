@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ ADMIN = "admin"
 ADMIN_PASSWORD = "correct horse battery"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
+COMMAND_TIMEOUT_S = 120.0
 PROGRAM = ("-m", "sync_server")
 ROOT = Path(__file__).parent.parent.parent
 
@@ -47,12 +48,12 @@ class Ran:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-def crm_server(
-    data: Path, *arguments: str, stdin: str = "", environment: dict[str, str] | None = None
+def run_program(
+    program: str, arguments: Sequence[str], *, stdin: str = "", environment: Mapping[str, str]
 ) -> Ran:
-    """Run one `crm-server` command to its end."""
+    """Run a command of one of the programs to its end, in a process and an environment of its own."""
     reading, writing = os.pipe()
-    child = fork(["--data", str(data), *arguments], reading, _environment(environment), str(ROOT))
+    child = fork(program, arguments, reading, environment, str(ROOT))
     os.close(reading)
     said: dict[str, str] = {}
 
@@ -69,13 +70,21 @@ def crm_server(
     with contextlib.suppress(BrokenPipeError), open(writing, "w", encoding="utf-8") as given:
         given.write(stdin)
     try:
-        status = child.wait(120)
+        status = child.wait(COMMAND_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         child.kill()
         raise
     for reader in readers:
         reader.join()
     return Ran(status, said["out"], said["err"])
+
+
+def crm_server(
+    data: Path, *arguments: str, stdin: str = "", environment: dict[str, str] | None = None
+) -> Ran:
+    """Run one `crm-server` command to its end."""
+    asked = ("--data", str(data), *arguments)
+    return run_program("sync_server", asked, stdin=stdin, environment=_environment(environment))
 
 
 def initialised(data: Path, database_url: str | None = None, **settings: Any) -> Path:
@@ -104,7 +113,7 @@ class RunningServer:
         environment = _environment(self.environment)
         if self.program == PROGRAM:
             with open(os.devnull) as nothing:
-                self._process = fork(arguments, nothing.fileno(), environment, str(ROOT))
+                self._process = fork("sync_server", arguments, nothing.fileno(), environment, str(ROOT))
         else:
             self._process = subprocess.Popen(
                 [sys.executable, *self.program, *arguments],

@@ -15,6 +15,7 @@ from crm_core.rules.typed_moment import read_moment
 from crm_core.schema.field import Plain
 from crm_core.times import HOUR_MS
 from crm_desktop.assembly import App
+from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.time_zone import usual_zone
 from crm_desktop.services import activities, calendar_period, delegating, planning, records
@@ -38,9 +39,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 def replica(app: App) -> Iterator[Replica]:
     """Give a replica without activities."""
     yield app.replica
-    for row in calendar_period.period(app.replica, 0, 2**42):
-        if records.get(app.replica, "activity", row.id).alive:
-            records.delete(app.replica, "activity", row.id)
+    for made in records.page(app.replica, ListQuery(entity="activity", limit=200)).rows:
+        records.delete(app.replica, "activity", made.id)
 
 
 def at(day: datetime.date, hour: int = 9, minute: int = 0, zone: ZoneInfo | None = None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -23,10 +24,10 @@ from crm_desktop.services.targets import Progress
 from tests.support.desktop import empty_app
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """Give an empty profile the tests of this module share, told in order."""
-    opened = empty_app(tmp_path_factory.mktemp("targets"))
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    """Give a profile without records."""
+    opened = empty_app(tmp_path)
     yield opened
     opened.close()
 
@@ -66,6 +67,9 @@ def test_a_month_adds_up_each_currency_by_itself_and_leaves_other_months_out(app
 
 def test_each_measure_counts_the_very_records_its_list_shows(app: App) -> None:
     day, period = today(app), f"m{today(app).month:02d}"
+    won(app, 100_00)
+    won(app, 50_00)
+    won(app, 70_00, "EUR")
     make(app, "customer", name="New (demo)", phone="13800000000")
     activities.log(app.replica, "visit", "Seen (demo)")
     make(app, "activity", kind="visit", subject="Planned (demo)", due_at=app.replica.clock.now_ms() + DAY_MS)
