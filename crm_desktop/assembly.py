@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -52,18 +52,21 @@ from crm_desktop.settings import (
     Settings,
 )
 from crm_desktop.sync import by_file, enrolment, known
+from crm_desktop.sync.address import checked_address
 from crm_desktop.sync.asking import opened_by
-from crm_desktop.sync.blob_line import HttpBlobLine
 from crm_desktop.sync.blobs import BlobReport, BlobRule, BlobTransfer, OnBlobStep, ignore_blob_step
 from crm_desktop.sync.by_file import FileLine, NoLine, Written, blocks_of
 from crm_desktop.sync.carried_contents import MAIL_BYTES, Along
 from crm_desktop.sync.engine import Engine
 from crm_desktop.sync.handing_over import hand_over
+from crm_desktop.sync.line import blob_line, headquarters
 from crm_desktop.sync.news_line import NewsLine
 from crm_desktop.sync.refused import Refused
 from crm_desktop.sync.report import Cancelled, OnStep, RoundReport, ignore_step, never
 from crm_desktop.sync.runner import Runner, Status
-from crm_desktop.sync.transport import HttpHeadquarters, checked_address, proxy_of
+
+if TYPE_CHECKING:
+    from crm_desktop.sync.transport import HttpHeadquarters
 
 log = logging.getLogger(__name__)
 
@@ -275,7 +278,7 @@ class App:
             only_asked=only_asked or self.settings.get(FILES_PAUSED),
         )
         known.fetch_if_due(self.replica, self._hq, cancelled)
-        return BlobTransfer(self.replica, HttpBlobLine(self._hq, cancelled), rule).run(on_step, cancelled)
+        return BlobTransfer(self.replica, blob_line(self._hq, cancelled), rule).run(on_step, cancelled)
 
     def fetch_file(self, attachment_id: str) -> FileRow:
         """Fetch a file from HQ here and now and return what became of it.
@@ -422,12 +425,17 @@ class _Rounds:
         return report
 
 
-def open_profile(folder: Path | str | None, ask: AskPassphrase | None = None) -> App:
-    """Open an existing profile; None means the default folder. `UserError` where there is none."""
+def open_profile(
+    folder: Path | str | None, ask: AskPassphrase | None = None, store: SecretStore | None = None
+) -> App:
+    """Open an existing profile, None: the default folder; `store`: where its secrets lie, if that is known.
+
+    `UserError` where there is none.
+    """
     profile = profile_at(folder)
     if not profile.has_database and not profile.has_backups:
         raise UserError(N_("There is no database in this profile. Sign in first"))
-    store = open_store(profile, ask)
+    store = store or open_store(profile, ask)
     key = replica_key(store)
     if not profile.has_database:
         raise DamagedDatabase(
@@ -467,11 +475,6 @@ def find_hq(address: str, folder: Path | str | None = None) -> str:
         return str(hq.hello().get("company") or "")
 
 
-def proxy_for(address: str) -> str:
-    """Return through which proxy an address is reached; '' for none."""
-    return proxy_of(address)
-
-
 def _connection(profile: Profile, address: str, **who: Any) -> HttpHeadquarters:
     authority = profile.root / CA_FILE
-    return HttpHeadquarters(address, ca_file=str(authority) if authority.exists() else None, **who)
+    return headquarters(address, ca_file=str(authority) if authority.exists() else None, **who)

@@ -70,8 +70,8 @@ class Activity(Entity):
     __table_args__ = (
         Index("ix_activity_owner_due", "owner_id", "due_at"),
         Index("ix_activity_owner_happened", "owner_id", "happened_at"),
-        Index("ix_activity_long", "due_at", sqlite_where=sql(LASTS_DAYS), postgresql_where=sql(LASTS_DAYS)),
-        Index("ix_activity_put_on", "due_at", sqlite_where=sql(SEVERAL), postgresql_where=sql(SEVERAL)),
+        Index("ix_activity_long", "due_at", sqlite_where=sql(LASTS_DAYS)),
+        Index("ix_activity_put_on", "due_at", sqlite_where=sql(SEVERAL)),
     )
     meta = EntityMeta(no=30, label=N_("Activity"), plural=N_("Activities"), icon="cal", title="subject")
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 from crm_core.entities import SCHEMAS
 from crm_core.errors import Problem
 from crm_core.i18n import N_, Message, message
-from crm_core.rules.template_check import problems_of
 from crm_core.rules.template_values import LANGUAGES, Leaf, Part, Rows, Shape, Sort
 from crm_core.schema.field import Field, FieldClass, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX
@@ -197,6 +196,8 @@ def problems_of_template(values: Mapping[str, Any], fields_of: FieldsOf) -> list
     body = values.get("body")
     if not isinstance(body, str) or not body.strip():
         return [Problem(field="body", message=message("The template has no text"))]
+    from crm_core.rules.template_check import problems_of  # noqa: PLC0415 - Jinja, which few records need
+
     return [
         Problem(field="body", message=each.told()) for each in problems_of(body, shape_of(kind, fields_of))
     ]

@@ -176,6 +176,27 @@ def open_store(profile: Profile, ask: AskPassphrase | None = None) -> SecretStor
     return PassphraseFile(profile.key_file, _from_environment_or(ask))
 
 
+def asking(passphrase: str) -> AskPassphrase:
+    """Return what answers the key file with a passphrase that was typed before."""
+
+    def ask(_new: bool) -> str:
+        if not passphrase:
+            raise UserError(N_("Type the passphrase of this profile"))
+        return passphrase
+
+    return ask
+
+
+def unlocked_store(profile: Profile, passphrase: str) -> SecretStore:
+    """Return where the profile's secrets lie, opened with a passphrase where there is one.
+
+    `UserError` where it does not fit, or the key of the replica is not there.
+    """
+    store = open_store(profile, asking(passphrase))
+    replica_key(store)
+    return store
+
+
 def replica_key(store: SecretStore, *, make: bool = False) -> bytes:
     """Return the key of the profile's replica; `make` draws one where there is none.
 

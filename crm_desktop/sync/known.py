@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from crm_core.errors import NotFound, Unreachable
 from crm_core.i18n import N_
@@ -11,7 +11,9 @@ from crm_core.sync import codec
 from crm_desktop.models import known
 from crm_desktop.models.replica import Replica
 from crm_desktop.sync.report import Cancelled, never
-from crm_desktop.sync.transport import HttpHeadquarters
+
+if TYPE_CHECKING:
+    from crm_desktop.sync.transport import HttpHeadquarters
 
 EVERY_MS: Final = 10 * 60 * 1000
 _SILENCE_S: Final = 60.0  # HQ hashes a hundred thousand customers when it is first asked

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from crm_desktop.models import state
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
-from crm_desktop.sync.transport import HttpHeadquarters
+
+if TYPE_CHECKING:
+    from crm_desktop.sync.transport import HttpHeadquarters
 
 
 class NewsLine:

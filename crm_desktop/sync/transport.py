@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import ipaddress
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from crm_core.sync.protocol import (
     SyncRequest,
     SyncResponse,
 )
+from crm_desktop.sync.address import checked_address, is_loopback
 from crm_desktop.sync.blobs import CutOff
 from crm_desktop.sync.refused import Refused
 from crm_desktop.sync.report import Cancelled
@@ -37,7 +36,6 @@ NEWS_TIMEOUT_S = 70.0  # HQ answers after 50, news or not
 _PIECE_BYTES = 4 * 1024  # of an answer read at a time: what of it is here when a line breaks is kept
 LONGEST_WAIT_S = 60 * 60  # whatever an answer asks for
 
-_HOST = re.compile(r"[\w.:-]+\Z")
 _T = TypeVar("_T")
 
 
@@ -52,38 +50,6 @@ class Carried:
 
 class Gap(CrmError):
     """HQ misses operations before the first one sent; everything unanswered must go again."""
-
-
-def checked_address(address: str) -> str:
-    """Return the base URL for what a person typed as HQ's address.
-
-    A name without a scheme means HTTPS. Plain HTTP is refused except to this very machine: passwords and
-    customers travel on it.
-    """
-    text = address.strip()
-    text = text if "://" in text else f"https://{text}"
-    text = text.rstrip("/") if not text.endswith("://") else text
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if parts.scheme not in ("http", "https") or not host or not _HOST.match(host):
-        raise UserError(N_("“{address}” is not the address of a server"), address=address)
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise UserError(
-            N_("{address} is not encrypted. Ask for an address that begins with https://"), address=text
-        )
-    return text
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class HttpHeadquarters:
@@ -108,7 +74,7 @@ class HttpHeadquarters:
         # Nothing a server would not need: an idle round is meant to stay under half a kilobyte.
         self._session.headers.clear()
         self._session.headers.update({"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER})
-        self._session.trust_env = not _is_loopback(urlsplit(self.address).hostname or "")
+        self._session.trust_env = not is_loopback(urlsplit(self.address).hostname or "")
         self._session.mount("https://", self._adapter)
         self._session.mount("http://", self._adapter)
         self._headers: dict[str, str] = {}
@@ -313,7 +279,7 @@ class HttpHeadquarters:
 
 def proxy_of(address: str) -> str:
     """Return the proxy the system names for an address, without name and password; '' for none."""
-    if _is_loopback(urlsplit(address).hostname or ""):
+    if is_loopback(urlsplit(address).hostname or ""):
         return ""
     proxy = requests.utils.get_environ_proxies(address).get(urlsplit(address).scheme, "")
     parts = urlsplit(proxy if "://" in proxy or not proxy else f"http://{proxy}")

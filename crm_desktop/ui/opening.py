@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from crm_core.errors import UserError
-from crm_core.i18n import N_, message
+from crm_core.i18n import message
 from crm_desktop import assembly
 from crm_desktop.assembly import App, Restored
 from crm_desktop.platform.paths import Profile
-from crm_desktop.platform.secrets import PASSPHRASE_VARIABLE, AskPassphrase, PassphraseFile, open_store
+from crm_desktop.platform.secrets import (
+    PASSPHRASE_VARIABLE,
+    PassphraseFile,
+    SecretStore,
+    asking,
+    open_store,
+)
 from crm_desktop.services import sample
 from crm_desktop.ui.context import RESTORE, Notice
 from crm_desktop.ui.shell.standing import Standing, standing
@@ -51,9 +56,9 @@ def opened_of(app: App) -> Opened:
     )
 
 
-def open_existing(profile: Profile, passphrase: str) -> Opened:
-    """Open the profile's database; `UserError` where it cannot be."""
-    return _looked_at(assembly.open_profile(profile.root, asking(passphrase)))
+def open_existing(profile: Profile, store: SecretStore) -> Opened:
+    """Open the profile's database, the key of which is in `store`; `UserError` where it cannot be."""
+    return _looked_at(assembly.open_profile(profile.root, store=store))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,17 +111,6 @@ def guard_of(profile: Profile) -> Guard:
         return Guard.ENVIRONMENT
     store = open_store(profile, asking(""))
     return Guard.PASSPHRASE if isinstance(store, PassphraseFile) else Guard.KEY_STORE
-
-
-def asking(passphrase: str) -> AskPassphrase:
-    """Return what answers the key file with a passphrase that was typed before."""
-
-    def ask(_new: bool) -> str:
-        if not passphrase:
-            raise UserError(N_("Type the passphrase of this profile"))
-        return passphrase
-
-    return ask
 
 
 def tidy(app: App, *, check: bool, restore: Callable[[], None]) -> Notice | None:

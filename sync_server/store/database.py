@@ -34,6 +34,11 @@ EPOCH_BYTES: Final = 16
 
 _head = table_of(FeedHead)
 
+# Entities say of which rows an index is for SQLite alone: a laptop that names PostgreSQL loads its dialect.
+for _entity in ENTITIES:
+    for _index in table_of(_entity).indexes:
+        _index.dialect_options["postgresql"]["where"] = _index.dialect_options["sqlite"]["where"]
+
 
 class Positions:
     """Hands out feed positions, each once; drafts of them, above `DRAFT`, until the head is held."""

@@ -10,7 +10,8 @@ import pytest
 from crm_core.errors import AccessDenied, Unreachable, UserError
 from crm_desktop import assembly
 from crm_desktop.assembly import CA_FILE, App
-from crm_desktop.sync.transport import HttpHeadquarters, checked_address
+from crm_desktop.sync.address import checked_address
+from crm_desktop.sync.transport import HttpHeadquarters
 from tests.server.test_serving import certificate
 from tests.support.server import running_server
 

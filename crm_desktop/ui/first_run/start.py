@@ -11,7 +11,7 @@ from crm_core.errors import CrmError
 from crm_core.i18n import message
 from crm_desktop import assembly
 from crm_desktop.platform.paths import Profile
-from crm_desktop.sync.transport import checked_address
+from crm_desktop.sync.address import checked_address
 from crm_desktop.ui.dressing import LANGUAGES
 from crm_desktop.ui.first_run.enrolment_file import EnrolmentFile
 from crm_desktop.ui.first_run.step import Step

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crm_core.sync.protocol import Code
-from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.services import offers, records, returned_edits, syncing, transfers
 from crm_desktop.services.joined import JoinedField, joined
@@ -15,6 +14,7 @@ from crm_desktop.services.returned_edits import ReturnedEdit
 from crm_desktop.services.syncing import Event, SyncStatus
 from crm_desktop.services.transfers import UnderWay
 from crm_desktop.services.waiting import Waiting, waiting
+from crm_desktop.sync.line import proxy_of
 from crm_desktop.ui.sync_centre.values import Titles, links_in
 
 
@@ -70,5 +70,5 @@ def facts(app: App) -> Facts:
             for file in app.profile.database.parent.glob(f"{app.profile.database.name}*")
             if file.is_file()
         ),
-        proxy=assembly.proxy_of(status.server) if status.server else "",
+        proxy=proxy_of(status.server) if status.server else "",
     )
