@@ -21,6 +21,7 @@ from crm_desktop.services.sample_orders import (
     ORDERS,
     Agreeing,
 )
+from crm_desktop.services.sample_outgoing import Sending
 from crm_desktop.services.sample_payments import FIRST_RECEIPT, RECEIPTS, Payments
 from crm_desktop.services.sample_selling import FIRST_QUOTE, QUOTES, Selling
 from crm_desktop.services.sample_writing import CURRENCY, TAX_RATE, Writer
@@ -59,6 +60,7 @@ class Filling:
         selling.deals(owned, texts)
         self._day(owned, texts)
         selling.quotes(owned, company)
+        Sending(self._writer, texts["outgoing"]).fill()
         Agreeing(self._writer, owned).fill(agreed)
         Payments(self._writer).fill()
         selling.targets(self._team_id)

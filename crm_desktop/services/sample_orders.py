@@ -28,6 +28,17 @@ ORDERS = (
     ("closed", 5, 64, -40, (0, 2), "whole"),
     ("confirmed", 9, 8, 30, (2, 7), "none"),
     ("cancelled", 12, 45, -10, (4,), "none"),
+    # Ordered again and again, and beside other things: what may be sold next follows from it.
+    ("closed", 2, 125, -110, (3, 8, 11), "whole"),
+    ("closed", 2, 93, -80, (3, 8, 11), "whole"),
+    ("closed", 2, 62, -50, (3, 8, 11), "whole"),
+    ("closed", 2, 33, -20, (3, 11), "whole"),
+    ("closed", 16, 160, -150, (2, 7), "whole"),
+    ("closed", 16, 108, -95, (2, 7), "whole"),
+    ("closed", 16, 54, -40, (2, 7), "whole"),
+    ("closed", 21, 70, -60, (8,), "whole"),
+    ("closed", 21, 48, -40, (8,), "whole"),
+    ("closed", 21, 26, -12, (8, 11), "whole"),
 )
 CONTRACTS = (
     # state, customer, first day, last day (in days from today), renewal, notice in days

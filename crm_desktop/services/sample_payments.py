@@ -34,6 +34,8 @@ class Payments:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._receipts = 0
+        self._titles: dict[str, str] = {}
+        """Id of the invoice title by customer."""
 
     def fill(self) -> None:
         """Write everything, parents before their children."""
@@ -42,7 +44,7 @@ class Payments:
             order = repository.get(self._writer.session, "order", named_id("sample", f"order:{number}"))
             assert order is not None
             customer_id, age = str(order["customer_id"]), ORDERS[number][2]
-            title_id = self._title(customer_id)
+            title_id = self._titles.get(customer_id) or self._title(customer_id)
             amounts = split(order.get("total") or 0, [Decimal(each) for each in percents])
             for place, (percent, minor) in enumerate(zip(percents, amounts, strict=True)):
                 due = self._writer.day_on(days[place] - age)
@@ -62,7 +64,8 @@ class Payments:
             "tax_number": "91310115MA1K4EXAMP",
             "standard": True,
         }
-        return self._writer.create("invoice_title", 90 * DAY_MS, values)
+        self._titles[customer_id] = self._writer.create("invoice_title", 90 * DAY_MS, values)
+        return self._titles[customer_id]
 
     def _instalment(
         self, order: Record, number: int, percent: int, minor: int, due_day: str, age: int

@@ -36,10 +36,20 @@ QUOTES = (
     ("accepted", 35, 75, -45, 6),
     ("declined", 22, 60, -30, 2),
     ("expired", 20, 90, -60, 2),
+    ("waiting", 6, 0, 29, 4),
+    ("waiting", 12, 0, 30, 3),
 )
+_DISCOUNTS = {0: "1.25", 11: "24", 12: "28"}
+"""Of the whole quote, by its place above; those that wait for approval go beyond what needs none."""
 
-
-_DEAL_OF_QUOTE = {"draft": "open", "sent": "open", "accepted": "Won", "declined": "Lost", "expired": "open"}
+_DEAL_OF_QUOTE = {
+    "draft": "open",
+    "waiting": "open",
+    "sent": "open",
+    "accepted": "Won",
+    "declined": "Lost",
+    "expired": "open",
+}
 
 
 class Selling:
@@ -171,7 +181,7 @@ class Selling:
                     "issued_on": issued.isoformat(),
                     "valid_until": self._writer.day_on(valid_days).isoformat(),
                     "currency": CURRENCY,
-                    "discount_percent": "1.25" if number == 0 else None,
+                    "discount_percent": _DISCOUNTS.get(number),
                     "tax_included": False,
                     "price_book": self._writer.say(company["price_book"]),
                     "terms": company["facts"]["terms_zh"],

@@ -1,29 +1,38 @@
 """What to draw of the program, said in words, and how the window gets there.
 
-`PAGE`, `PAGE:WORDS` for the first record found by the words, `PAGE!STEP!STEP` for what is done there
-afterwards, `NAME=…` for a picture of another name. A step is the id of an action (`frame.find`), a key
-(`Down`, `Shift+Tab`) or `'words` that are typed.
+`PAGE`, `PAGE:WORDS` for the first record found by the words, `PAGE[CONDITION]` for the first one of which a
+condition holds (`quotes[status = sent]`), either with `#TAB` for a part of it, `PAGE!STEP!STEP` for what is
+done there afterwards, `NAME=…` for a picture of another name. A step is the id of an action (`frame.find`), a
+key (`Down`, `Shift+Tab`), `*Words` for the button with these English words, or `'words` that are typed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_desktop.assembly import App
-from crm_desktop.services import search
+from crm_desktop.models.conditions import parse_condition
+from crm_desktop.models.query import ListQuery
+from crm_desktop.services import lists, records, search
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.pages.registry import BY_ID
 from crm_desktop.ui.shell.frame import Frame
+from crm_desktop.ui.translate import tr
 
 FIRST_RUN = "first-run"
 """Stands for the screen of a laptop that has nothing yet; it is no page."""
+_ASKED = re.compile(
+    r"((?P<name>[\w-]+)=)?(?P<page>[\w-]+)(:(?P<words>[^#!]+)|\[(?P<condition>[^]]+)])?(#(?P<tab>\w+))?"
+    r"(?P<steps>(!.+)?)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,23 +47,35 @@ class Stop:
 
 def stop_of(app: App, wanted: str) -> Stop:
     """Return what the words ask for; `UserError` for a page or a record there is not."""
-    name, named, what = wanted.rpartition("=")
-    where, *steps = what.split("!")
-    page, _, words = where.partition(":")
-    if page == FIRST_RUN:
-        return Stop(name=name if named else page, place=None)
-    if page not in BY_ID:
+    asked = _ASKED.fullmatch(wanted)
+    page = asked["page"] if asked else wanted
+    if asked is None or (page not in BY_ID and page != FIRST_RUN):
         raise UserError(
             N_("There is no page “{page}”; there are {pages}"), page=page, pages=", ".join(sorted(BY_ID))
         )
+    steps = asked["steps"].split("!")[1:]
+    if page == FIRST_RUN:
+        return Stop(name=asked["name"] or page, place=None)
     entity = BY_ID[page].entity
-    if not words or entity is None:
-        return Stop(name=name if named else page, place=Place(page=page), steps=steps)
-    hits = search.find(app.replica, words, limit=1, entities={entity})
-    if not hits:
-        raise UserError(N_("Nothing was found for “{words}”"), words=words)
-    place = Place(page=page, record_id=hits[0].id)
-    return Stop(name=name if named else f"{page}-record", place=place, steps=steps)
+    if entity is None or not (asked["words"] or asked["condition"]):
+        return Stop(name=asked["name"] or page, place=Place(page=page), steps=steps)
+    options = {"tab": asked["tab"]} if asked["tab"] else {}
+    place = Place(page=page, record_id=_found(app, entity, asked), options=options)
+    return Stop(name=asked["name"] or f"{page}-record", place=place, steps=steps)
+
+
+def _found(app: App, entity: str, asked: re.Match[str]) -> str:
+    """Return the first record that is asked for by words or by a condition."""
+    if asked["words"]:
+        ids = [hit.id for hit in search.find(app.replica, asked["words"], limit=1, entities={entity})]
+    else:
+        fields = {shown.field.name: shown.field for shown in lists.shown_fields(app.replica, entity)}
+        condition = parse_condition(fields, asked["condition"])
+        wanted = ListQuery(entity=entity, conditions=(condition,), limit=1)
+        ids = [row.id for row in records.page(app.replica, wanted).rows]
+    if not ids:
+        raise UserError(N_("Nothing was found for “{words}”"), words=asked["words"] or asked["condition"])
+    return ids[0]
 
 
 def do_steps(frame: Frame, steps: Sequence[str], settle: Callable[[], None]) -> None:
@@ -66,6 +87,8 @@ def do_steps(frame: Frame, steps: Sequence[str], settle: Callable[[], None]) -> 
         elif step.startswith("'"):
             for letter in step[1:]:
                 _press(Qt.Key.Key_unknown, Qt.KeyboardModifier.NoModifier, letter)
+        elif step.startswith("*"):
+            _button(frame, step[1:]).click()
         else:
             keys = QKeySequence(step)
             pressed = None if keys.isEmpty() else keys[0]  # type: ignore[index]  # its stub leaves it out
@@ -84,6 +107,19 @@ def put_away() -> None:
             window.reject()
 
 
+def _button(frame: Frame, words: str) -> QAbstractButton:
+    """Return the button that is to be seen and says the words; `UserError` where there is none."""
+    inside = QApplication.activePopupWidget() or frame
+    for button in inside.findChildren(QAbstractButton):
+        if (
+            button.isVisible()
+            and button.isEnabled()
+            and tr(words) in (button.text(), button.accessibleName())
+        ):
+            return button
+    raise UserError(N_("There is no button “{words}” to press"), words=words)
+
+
 def _press(key: Qt.Key, modifiers: Qt.KeyboardModifier, letter: str) -> None:
     """Press a key where the keyboard is: in the popup that is open, else in the field with the focus."""
     popup = QApplication.activePopupWidget()
@@ -98,7 +134,8 @@ def _press(key: Qt.Key, modifiers: Qt.KeyboardModifier, letter: str) -> None:
 _TOUR: tuple[str, ...] = (
     "home",
     "customers",
-    "customers-filter=customers!customer.filter",
+    "customers-filter=customers!*Filter",
+    "customers-columns=customers!*Columns",
     "customers-bulk=customers!Space!Down!Space!customer.bulk",
     "customer=customers:heron",
     "customer-contacts=customers:heron!customer.tab-contacts",
@@ -135,16 +172,51 @@ _TOUR: tuple[str, ...] = (
     "calendar-plan=calendar!calendar.week!calendar.plan",
     "activity-new=calendar!calendar.new",
     "quotes",
-    "quote=quotes:Q-",
-    "quote-mail=quotes:Q-!quotes.mail",
-    "quote-sign=quotes:Q-!quotes.sign",
+    "quote-new=quotes!frame.new",
+    "quote-draft=quotes[status = draft]",
+    "quote=quotes[status = sent]",
+    "quote-versions=quotes[status = sent]#versions",
+    "quote-outgoing=quotes[status = declined]#outgoing",
+    "quote-comments=quotes[status = sent]#comments",
+    "quote-history=quotes[status = sent]#history",
+    "quote-waiting=quotes[status = waiting]",
+    "quote-send=quotes[status = sent]!*Send or sign…",
+    "quote-make=quotes[status = accepted]!*Make…",
+    "quote-mail=quotes[status = sent]!quotes.mail",
+    "quote-sign=quotes[status = sent]!quotes.sign",
+    "quote-drawn=quotes[status = sent]!quotes.sign!*Drawn with mouse, pen or finger",
     "orders",
-    "order=orders:O-",
+    "order-new=orders!frame.new",
+    "order=orders[status = confirmed]",
+    "order-lines=orders[status = confirmed]#lines",
+    "order-deliveries=orders[status = confirmed]#deliveries",
+    "order-return=orders[status = closed]#deliveries!*Take back",
+    "order-plan=orders[status = confirmed]#plan",
+    "order-document=orders[status = confirmed]#document",
     "contracts",
-    "contract=contracts:C-",
+    "contract=contracts[status = in_force]",
+    "contract-lines=contracts[status = in_force]#lines",
+    "contract-clauses=contracts[status = in_force]#clauses",
+    "contract-clauses-draft=contracts[status = draft]#clauses",
+    "contract-plan=contracts[status = draft]#plan",
     "contract-new=contracts!frame.new",
+    "payments",
+    "payment=payments[state = part]",
+    "receipts",
+    "receipt=receipts[status = posted]",
+    "receipt-match=receipts[status = reported]",
+    "receipt-refund=receipts[status = posted]!*Give money back…",
+    "receipt-new=receipts!frame.new",
+    "invoices",
+    "invoice=invoices[status = issued]",
+    "invoice-requested=invoices[status = requested]",
+    "invoice-new=invoices!frame.new",
+    "invoice-titles=invoice_titles",
+    "invoice-title-new=invoice_titles!frame.new",
     "installed",
+    "installed-record=installed[status = in_use]",
     "clauses",
+    "clause-new=clauses!frame.new",
     "next-purchases=next_purchases",
     "tickets",
     "ticket-new=tickets!frame.new",
@@ -152,6 +224,8 @@ _TOUR: tuple[str, ...] = (
     "product-new=products!frame.new",
     "product=products:pump",
     "approvals",
+    "approvals-others=approvals!*Waiting for others",
+    "approvals-ended=approvals!*Ended",
     "sync",
     "fields",
     "field-new=fields!frame.new",
@@ -161,15 +235,27 @@ _TOUR: tuple[str, ...] = (
     "condition-new=conditions!frame.new",
     "milestones",
     "competitors",
+    "losses",
+    "capture-forms=capture_forms",
+    "capture-form-new=capture_forms!frame.new",
+    "assignment-rules=assignment_rules",
+    "assignment-rule-new=assignment_rules!frame.new",
+    "scoring-rules=scoring_rules",
+    "scoring-rule-new=scoring_rules!frame.new",
     "tags",
     "tag-new=tags!frame.new",
     "pool-rules=pool_rules",
+    "pool-rule-new=pool_rules!frame.new",
     "price-books=price_books",
+    "price-book=price_books[active = yes]",
     "price-book-new=price_books!frame.new",
     "tax-classes=tax_classes",
+    "tax-class=tax_classes[active = yes]",
     "tax-class-new=tax_classes!frame.new",
     "exchange-rates=exchange_rates",
+    "exchange-rate-new=exchange_rates!frame.new",
     "approval-flows=approval_flows",
+    "approval-flow=approval_flows[active = yes]",
     "approval-flow-new=approval_flows!frame.new",
     "mandates",
     "mandate-new=mandates!frame.new",
@@ -179,6 +265,7 @@ _TOUR: tuple[str, ...] = (
     "target-new=targets!frame.new",
     "document-templates=document_templates",
     "document-template-new=document_templates!frame.new",
+    "mend",
     "import",
     "settings",
     "search=home!frame.find!'her",

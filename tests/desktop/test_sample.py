@@ -13,7 +13,20 @@ from crm_core.schema.validate import problems_of
 from crm_desktop.assembly import App
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.query import ListQuery
-from crm_desktop.services import activities, deals, quotes, records, sample, search, syncing, tickets
+from crm_desktop.services import (
+    activities,
+    approvals,
+    deals,
+    purchases,
+    quote_versions,
+    quotes,
+    records,
+    sample,
+    sample_outgoing,
+    search,
+    syncing,
+    tickets,
+)
 from tests.support.desktop import empty_app, sample_app
 
 
@@ -113,3 +126,28 @@ def test_an_empty_profile_without_hq_has_a_pipeline_and_its_person(tmp_path: Pat
     assert [row["name"] for row in _all(app, "user")] == ["Me"]
     assert not sample.holds_sample(app.replica)
     app.close()
+
+
+def test_quotes_of_the_sample_went_out_were_answered_and_wait_for_approval(app: App) -> None:
+    assert {mail["status"] for mail in _all(app, "outgoing_mail")} == {"sent", "failed", "at_hq", "unknown"}
+    assert {signature["verdict"] for signature in _all(app, "signature")} == {"accepted", "declined"}
+    waiting = approvals.to_decide(app.replica)
+    assert [view.asked_by for view in waiting] == ["Tom (demo)"]
+    offer = waiting[0].offer
+    assert offer is not None
+    assert offer.below_list > sample_outgoing.MOST_BELOW_LIST
+    sent = [quote for quote in _all(app, "quote") if quote["status"] not in ("draft", "waiting")]
+    for quote in sent:
+        (version,) = quote_versions.versions(app.replica, str(quote["id"]))
+        assert version.sent_at_ms is not None
+        assert version.total == quote["total"]
+
+
+def test_orders_of_the_sample_say_what_may_be_sold_next_and_why(app: App) -> None:
+    today = app.replica.clock.today()
+    due = purchases.due(app.replica, today, 30)
+    assert len({each.customer_id for each in due}) >= 3
+    first = next(row for row in _all(app, "customer") if str(row["name"]).startswith("纸鹤"))
+    found = purchases.suggestions(app.replica, str(first["id"]))
+    assert found.expected
+    assert found.related

@@ -23,11 +23,13 @@ def test_pages_and_records_are_drawn_under_their_names_in_the_look_asked_for(
 ) -> None:
     wanted = (
         "products,drift=tickets:Flow meter drifts@dark,customers:heron@zh_CN,"
-        "log=products!frame.log,found=products!frame.find!'heron"
+        "log=products!frame.log,found=products!frame.find!'heron,"
+        "plan=orders[status = confirmed]#plan,columns=products!*Columns"
     )
     assert pictures.main([str(tmp_path), "--pages", wanted]) == 0
     drawn = {file.stem: QImage(str(file)) for file in tmp_path.glob("*.png")}
-    assert set(drawn) == {"products", "drift", "customers-record", "log", "found"}
+    assert set(drawn) == {"products", "drift", "customers-record", "log", "found", "plan", "columns"}
+    assert drawn["columns"] != drawn["products"]
     assert drawn["log"] != drawn["products"] != drawn["found"] != drawn["log"]
     assert all(image.width() == 1440 and image.height() == 900 for image in drawn.values())
     assert drawn["products"].pixelColor(2, 500).lightness() > 200
@@ -40,6 +42,8 @@ def test_pages_and_records_are_drawn_under_their_names_in_the_look_asked_for(
     [
         ("nowhere", "There is no page “nowhere”"),
         ("quotes:Unheard Of", "Nothing was found for"),
+        ("orders[status = draft]!*Twiddle", "There is no button “Twiddle” to press"),
+        ("orders[status = lost]", "status"),
         ("home!Twiddle", "“Twiddle” is neither an action of this page nor a key"),
     ],
 )
