@@ -6,21 +6,18 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QDate, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionEvent, QResizeEvent
-from PySide6.QtWidgets import QCalendarWidget, QFrame, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QDate, QPoint, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCalendarWidget, QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message, message
 from crm_core.schema.field import Field, Plain
 from crm_desktop.ui.forms.when import parse_day, parse_moment
-from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import show, translator
 from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.live import Live
-
-_PICK_SIZE, _PICK_EDGE = 24, 3
-"""Of the button that opens the calendar: its side, and its way from the edge of the field."""
+from crm_desktop.ui.widgets.right_edge import right_edge
 
 
 class DayEditor(Live, QLineEdit):
@@ -32,7 +29,6 @@ class DayEditor(Live, QLineEdit):
         """`hint`: what stands in the empty field instead of how it is written."""
         super().__init__(parent)
         self.field, self._hint = field, hint
-        # A button of its own: the icons Qt puts into a line stay small where the text is large.
         self.pick = IconButton(
             "cal", message("Pick a day"), hint="Alt+Down", color="text-soft", small=True, parent=self
         )
@@ -46,8 +42,8 @@ class DayEditor(Live, QLineEdit):
         self._pick.triggered.connect(self._on_pick_triggered)
         self.textEdited.connect(self.edited)
         self.editingFinished.connect(self._on_editing_finished)
+        right_edge(self).put(self.pick)
         self.retranslate()
-        self.retint()
 
     def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
         """Show the row's day."""
@@ -66,27 +62,6 @@ class DayEditor(Live, QLineEdit):
     def retranslate(self) -> None:
         """Say how a day is written."""
         self.setPlaceholderText(show(self._hint or message("Year-month-day")))
-
-    def retint(self) -> None:
-        """Take the measures of the theme."""
-        self.setTextMargins(0, 0, theme().px(_PICK_SIZE), 0)
-        self._place_pick()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the calendar at the right edge."""
-        super().resizeEvent(event)
-        self._place_pick()
-
-    def actionEvent(self, event: QActionEvent) -> None:
-        """Make room for a mark inside the field, which comes and goes."""
-        super().actionEvent(event)
-        QTimer.singleShot(0, self, self._place_pick)
-
-    def _place_pick(self) -> None:
-        side = theme().px(_PICK_SIZE)
-        marks = [mark.x() for mark in self.findChildren(QToolButton) if mark is not self.pick]
-        right = min(marks, default=self.width() - theme().px(_PICK_EDGE))
-        self.pick.setGeometry(right - side, (self.height() - side) // 2, side, side)
 
     def _chosen_day(self) -> datetime.date:
         try:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
+    QSizePolicy,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
@@ -41,7 +42,8 @@ from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.live import Live
 
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY")
-LONG_TEXT_LINES = 4
+LONG_TEXT_LINES, MOST_TEXT_LINES = 4, 14
+"""How many lines a long text shows: at least, and at most before it scrolls."""
 
 
 class Editor(Protocol):
@@ -129,8 +131,19 @@ class LongTextEditor(QPlainTextEdit):
         self.field = field
         self._filling = False
         self.setTabChangesFocus(True)
-        self.setMinimumHeight(LONG_TEXT_LINES * theme().line_height("body") + theme().px(10))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.textChanged.connect(self._on_text_changed)
+        self.document().documentLayout().documentSizeChanged.connect(lambda _size: self.updateGeometry())
+
+    def sizeHint(self) -> QSize:
+        """Be as high as the text, within bounds."""
+        lines = max(LONG_TEXT_LINES, min(MOST_TEXT_LINES, round(self.document().size().height())))
+        height = lines * self.fontMetrics().lineSpacing() + theme().px(18)
+        return QSize(super().sizeHint().width(), height)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never be squeezed into a line."""
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
 
     def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
         """Show the row's value."""

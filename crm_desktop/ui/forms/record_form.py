@@ -40,7 +40,7 @@ from crm_desktop.ui.translate import Text, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
-from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
+from crm_desktop.ui.widgets.margins import PAGE_MARGIN, at_the_left, keep_margins
 from crm_desktop.ui.widgets.paint import Tone
 from crm_desktop.ui.widgets.scrolling import scrolled, show_whole
 
@@ -192,7 +192,7 @@ class RecordForm(Live, QWidget):
         keep_margins(row, margin, 8, margin, margin)
         fields = self.column = QVBoxLayout()
         fields.setSpacing(L)
-        fields.addWidget(self.grid)
+        fields.addLayout(at_the_left(self.grid))
         if self.entity in WITH_FILES and self.record_id is not None:
             self.files = FilesPanel(self.context, self.entity, compact_rows=4)
             self.files.show_record(self.record_id)

@@ -38,6 +38,7 @@ class TemplateEditor(Live, QWidget):
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         font.setPixelSize(theme().font("body").pixelSize())
         self.text.setFont(font)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.text.setMinimumHeight(_LINES * theme().line_height("body"))
         self.text.edited.connect(self.edited)
         self.variables = QTreeWidget()

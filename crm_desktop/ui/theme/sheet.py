@@ -11,14 +11,13 @@ from pathlib import Path
 
 from crm_desktop.ui.theme.tokens import COLORS, Scheme
 
-_FIELDS = (
-    "QLineEdit, QComboBox, QDateEdit, QTimeEdit, QDateTimeEdit, QSpinBox, QDoubleSpinBox, "
-    "QPlainTextEdit, QTextEdit"
-)
+_LINES = "QLineEdit, QComboBox, QDateEdit, QTimeEdit, QDateTimeEdit, QSpinBox, QDoubleSpinBox"
+_FIELDS = f"{_LINES}, QPlainTextEdit, QTextEdit"
+"""Fields of one line have their height from here; those of several say their own, which a rule would undo."""
 
 
-def _each(state: str) -> str:
-    return ", ".join(name + state for name in _FIELDS.split(", "))
+def _each(state: str, names: str = _FIELDS) -> str:
+    return ", ".join(name + state for name in names.split(", "))
 
 
 _SHEET = f"""
@@ -69,13 +68,14 @@ QToolButton::menu-indicator {{ image: none; width: 0 }}
 QLineEdit QToolButton, QLineEdit QToolButton:hover, QLineEdit QToolButton:focus {{ min-width: 0;
   min-height: 0; border: 0; background: transparent }}
 
-{_FIELDS} {{ min-height: 30sp; padding: 0 6sp; border: 1px solid @line-strong; border-radius: 6px;
-  background: @surface }}
+{_FIELDS} {{ padding: 0 6sp; border: 1px solid @line-strong; border-radius: 6px; background: @surface }}
+{_LINES} {{ min-height: 30sp }}
 QLineEdit, QComboBox, QAbstractSpinBox {{ max-height: 30sp }}
 QComboBox {{ padding: 0 8sp }}  QComboBox:focus {{ padding: 0 7sp }}
 QPlainTextEdit, QTextEdit {{ padding: 4sp 6sp }}
 {_each(":hover")} {{ border-color: @text-soft }}
-{_each(":focus")} {{ border: 2px solid @accent; padding: 0 5sp; min-height: 28sp }}
+{_each(":focus")} {{ border: 2px solid @accent; padding: 0 5sp }}
+{_each(":focus", _LINES)} {{ min-height: 28sp }}
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {{ max-height: 28sp }}
 QPlainTextEdit:focus, QTextEdit:focus {{ padding: 3sp 5sp }}
 {_each('[error="true"]')} {{ border-color: @bad }}

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCalendarWidget,
@@ -21,13 +21,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from crm_core.i18n import N_, message
+from crm_core.i18n import N_, Message, message
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import ICON_SMALL
 from crm_desktop.ui.translate import Text, show, tr, translator
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.labels import IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.right_edge import right_edge
 
 _MARKS: dict[str, tuple[str, str]] = {"error": ("overdue", "bad"), "not-sent": ("notsent", "accent")}
 _MARK_NAMES = {"error": N_("Wrong value"), "not-sent": N_("Not sent yet")}
@@ -51,7 +52,8 @@ class Field(Live, QWidget):
         self._error: Text = ""
         self._hint: Text = ""
         self._mark: str | None = None
-        self._action: QAction | None = None
+        self._inside: IconLabel | None = None
+        """The mark inside the field."""
         self.label = Label(step="caption", color="text-soft")
         self.label.setBuddy(editor)
         self._icon = IconLabel("overdue", color="bad", size=14)
@@ -134,13 +136,6 @@ class Field(Live, QWidget):
         words = show(self._name)
         self.label.say(message("{label} (required)", label=words) if self._required else words)
         self.editor.setAccessibleName(self.label.text())
-        if self._action is not None and self._mark is not None:
-            self._action.setToolTip(tr(_MARK_NAMES[self._mark]))
-
-    def retint(self) -> None:
-        """Draw the mark inside the field in the theme's colour."""
-        if self._action is not None and self._mark is not None:
-            self._action.setIcon(theme().icon(*_MARKS[self._mark]))
 
     def _say(self, words: Text, icon: str | None, color: str) -> None:
         self._line.set_color(color)
@@ -155,16 +150,17 @@ class Field(Live, QWidget):
         if not isinstance(self.editor, QLineEdit):
             return
         if mark is None:
-            if self._action is not None:
-                self.editor.removeAction(self._action)
-                self._action = None
+            if self._inside is not None:
+                right_edge(self.editor).take(self._inside)
+                self._inside = None
             return
-        if self._action is None:
-            self._action = self.editor.addAction(
-                theme().icon(*_MARKS[mark]), QLineEdit.ActionPosition.TrailingPosition
-            )
-        self.retint()
-        self.retranslate()
+        icon, color = _MARKS[mark]
+        name = Message(_MARK_NAMES[mark])
+        if self._inside is None:
+            self._inside = IconLabel(icon, color=color, name=name)
+            right_edge(self.editor).put(self._inside)
+        else:
+            self._inside.show_icon(icon, color, name)
 
 
 class SearchField(Live, QLineEdit):

@@ -1,9 +1,9 @@
-"""Margins of a layout that grow with the person's text."""
+"""Margins of a layout that grow with the person's text, and the room that is left beside a widget."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QLayout
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QWidget
 
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import SIZES
@@ -29,3 +29,11 @@ class _Kept(QObject):
 def keep_margins(layout: QLayout, left: float, top: float, right: float, bottom: float) -> None:
     """Give a layout its margins, in px before the font scale, at the present one and at every other."""
     _Kept(layout, (left, top, right, bottom))
+
+
+def at_the_left(widget: QWidget) -> QHBoxLayout:
+    """Return a row for a widget that grows to a bound; alone it would stand in the middle of what is left."""
+    row = QHBoxLayout()
+    row.addWidget(widget, 1)
+    row.addStretch(0)
+    return row

@@ -303,3 +303,25 @@ def test_a_narrow_form_has_one_column_and_a_wide_one_two(stage: Stage) -> None:
     stage.window.resize(480, 700)
     stage.settle()
     assert name.y() < level.y()
+
+
+def test_a_long_text_is_never_squeezed_and_grows_with_what_is_typed(stage: Stage) -> None:
+    form = form_of(stage, customer(stage))
+    form.resize(700, 300)
+    stage.settle()
+    notes = form.grid.fields["notes"].editor
+    line, first = notes.fontMetrics().lineSpacing(), notes.height()
+    assert first >= 4 * line
+    notes.setPlainText("\n".join("abcdefgh"))
+    stage.settle()
+    assert notes.height() - first == 4 * line
+    notes.setPlainText("\n".join("abcdefgh" * 9))
+    stage.settle()
+    assert notes.height() - first == 10 * line
+
+
+def test_fields_stand_at_the_left_however_wide_the_window(stage: Stage) -> None:
+    form = form_of(stage)
+    form.resize(1300, 700)
+    stage.settle()
+    assert form.grid.mapTo(form, form.grid.rect().topLeft()).x() == form._heading.x()

@@ -31,7 +31,7 @@ from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.fields import DateField, Fact, Field, SearchField, line_up
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.info_bar import InfoBar
-from crm_desktop.ui.widgets.labels import ElidedLabel, Label
+from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel, Label
 from crm_desktop.ui.widgets.menus import Menu
 from crm_desktop.ui.widgets.paint import Tone
 from crm_desktop.ui.widgets.progress import Gauge, ProgressLine
@@ -225,11 +225,16 @@ def test_the_calendar_in_a_field_is_as_large_as_its_text_and_makes_room_for_a_ma
             assert editor.pick.iconSize().height() == theme().px(14)
             assert editor.rect().contains(editor.pick.geometry())
             assert editor.textMargins().right() >= editor.pick.width()
-            alone = editor.pick.geometry().right()
+            room = editor.textMargins().right()
             field.set_error("This is no day")
-            qtbot.waitUntil(lambda alone=alone: editor.pick.geometry().right() < alone)
+            mark = next(each for each in editor.findChildren(IconLabel) if each.accessibleName())
+            assert mark.height() == theme().px(16)
+            assert editor.rect().contains(mark.geometry())
+            assert not mark.geometry().intersects(editor.pick.geometry())
+            assert editor.textMargins().right() > room + mark.width()
             field.set_error("")
-            qtbot.waitUntil(lambda alone=alone: editor.pick.geometry().right() == alone)
+            assert editor.textMargins().right() == room
+            qtbot.waitUntil(lambda: not editor.findChildren(IconLabel))
     finally:
         theme().apply(look, "light")
     editor.pick.click()
