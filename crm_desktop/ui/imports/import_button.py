@@ -10,6 +10,7 @@ from crm_core.rules.access import Action
 from crm_desktop.services import rights
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.widgets.buttons import Button
 
 _RIGHTS = frozenset(("role", "user"))
@@ -21,6 +22,8 @@ class ImportButton(Button):
     def __init__(self, context: Context, actions: ActionRegistry, entity: str, page: QWidget) -> None:
         super().__init__(message("Import"), icon="dl")
         self._context, self._entity = context, entity
+        self._may = False
+        self._list: RecordList | None = None
         self.hide()
         spec = ActionSpec(
             id=f"{entity}.import",
@@ -39,6 +42,11 @@ class ImportButton(Button):
         """Go to the import of such records."""
         self._context.go.emit(Place(page="import", options={"entity": self._entity}))
 
+    def beside(self, record_list: RecordList) -> None:
+        """Give way to the same button of a list while that is empty."""
+        self._list = record_list
+        record_list.shown.connect(self._look)
+
     def _ask(self) -> None:
         replica, entity = self._context.replica, self._entity
         self._context.tasks.read(
@@ -46,8 +54,12 @@ class ImportButton(Button):
         )
 
     def _on_known(self, may: bool) -> None:
-        self.setVisible(may)
+        self._may = may
+        self._look()
         self._action.setEnabled(may)
+
+    def _look(self) -> None:
+        self.setVisible(self._may and not (self._list is not None and self._list.offers_import))
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         if any(entity in _RIGHTS for entity, _ in changed):

@@ -157,6 +157,11 @@ class RecordList(Live, QWidget):
         """Whether the list is empty and says so with the button that makes a record."""
         return self._stack.currentIndex() == 1 and not self.empty.new_button.isHidden()
 
+    @property
+    def offers_import(self) -> bool:
+        """Whether the list is empty and says so with the button that brings a file in."""
+        return self._stack.currentIndex() == 1 and not self.empty.import_button.isHidden()
+
     def show_conditions(self, conditions: Sequence[Condition], title: Text | None = None) -> None:
         """Show the records a chart or a link drilled into, as a view of their own until it is left."""
         found = self.keeper.add_found(conditions, title)

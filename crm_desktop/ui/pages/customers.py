@@ -165,6 +165,7 @@ class CustomersPage(Page):
         self.list.opened.connect(self._on_opened)
         self.list.new_asked.connect(self._on_new_asked)
         self.list.shown.connect(self._on_list_shown)
+        self.import_button.beside(self.list)
         self.list.stepper.stepped.connect(self._on_stepped)
         self.list.model.counted.connect(lambda _number: self._show_place_in_list())
         self._list_column.addWidget(self.list, 1)

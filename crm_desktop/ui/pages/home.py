@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -233,6 +235,7 @@ class HomePage(Page):
             self._side.addWidget(card, 1 if card is narrow_ones[0] else 0)
         self._side_holder.setVisible(bool(narrow_ones))
         self._side_holder.setFixedWidth(theme().px(_SIDE))
+        self._order_tabs()
 
     def _fill_main(self, cards: list[HomeCard]) -> None:
         row, place = 0, 0
@@ -284,6 +287,19 @@ class HomePage(Page):
         if card.offered != was_offered:
             self._one_column = None
             self._arrange()
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """Have the Tab key go down the cards as they stand, whichever was read first."""
+        keys = [key for key in (*self._arrangement.main, *self._arrangement.side) if self._is_shown(key)]
+        stops = [
+            each
+            for key in keys
+            for each in self.cards[key].findChildren(QWidget)
+            if each.focusPolicy() & Qt.FocusPolicy.TabFocus and each.isVisibleTo(self.cards[key])
+        ]
+        for stop, following in pairwise([self.log_button, *stops]):
+            QWidget.setTabOrder(stop, following)
 
     def _on_age_read(self, read: tuple[DataAge, bool]) -> None:
         self._age, may_create = read

@@ -88,6 +88,7 @@ class LeadsPage(Page):
         self.list.opened.connect(self._on_opened)
         self.list.new_asked.connect(self._on_new_asked)
         self.list.shown.connect(self._on_list_shown)
+        self.import_button.beside(self.list)
         self.triage = Triage(context, actions, self.list, self._on_convert_asked)
         self.list.row_actions = lambda: ROW_ACTIONS
         details.claim_asked.connect(lambda: self.triage.claim())

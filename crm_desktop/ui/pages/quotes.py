@@ -66,6 +66,7 @@ class QuotesPage(Page):
         self.list.opened.connect(lambda quote_id: context.go.emit(Place(page="quotes", record_id=quote_id)))
         self.list.new_asked.connect(self._ask_new)
         self.list.shown.connect(self._on_list_shown)
+        self.import_button.beside(self.list)
         self.new_button.clicked.connect(self._ask_new)
 
     @property

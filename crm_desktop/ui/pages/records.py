@@ -107,6 +107,8 @@ class RecordsPage(Page):
         self.list.opened.connect(self._on_opened)
         self.list.new_asked.connect(self._on_new_asked)
         self.list.shown.connect(self._on_list_shown)
+        if self.import_button is not None:
+            self.import_button.beside(self.list)
         inner.addWidget(self.list, 1)
         self.retint()
 

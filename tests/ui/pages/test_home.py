@@ -309,6 +309,24 @@ def test_who_has_no_deals_of_their_own_sees_those_of_the_others_first(shown: Sho
     assert sum(part.count for part in card.funnel.parts) > 0
 
 
+def test_the_tab_key_goes_down_the_cards_whichever_was_read_first(shown: Shown) -> None:
+    cards = list(shown.page.cards.values())
+    for card in reversed(cards):
+        card.ask(lambda card=card: shown.page._on_card_shown(card, card.offered))
+        shown.settle()
+    passed = []
+    at = shown.page.log_button.nextInFocusChain()
+    while at is not shown.page.log_button:
+        over = next((card.key for card in cards if card.isAncestorOf(at)), None)
+        if over is not None and at.focusPolicy() & Qt.FocusPolicy.TabFocus and at.isVisible():
+            passed.append(over)
+        at = at.nextInFocusChain()
+    wanted = [key for key in (*Arrangement().main, *Arrangement().side) if key in passed]
+    assert list(dict.fromkeys(passed)) == wanted
+    assert len(wanted) >= 5
+    assert [key for key, before in zip(passed[1:], passed, strict=False) if key != before] == wanted[1:]
+
+
 def test_all_tasks_leads_to_those_that_are_late(shown: Shown) -> None:
     replica = shown.app.replica
     for number in range(3):
