@@ -17,6 +17,7 @@ from crm_desktop.ui.pages.registry import PageSpec
 from crm_desktop.ui.places import PAGE_OF_ENTITY, place_showing
 from crm_desktop.ui.shell.palette import Choice, Palette
 from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.key_words import key_words
 
 PAUSE_MS = 120  # between two keys of somebody who types
 MOST_RECORDS = 8
@@ -102,7 +103,7 @@ class Finding(QObject):
                 icon=page.icon,
                 text=Message(page.text),
                 remark=message("Page"),
-                hint=page.shortcut,
+                hint=key_words(page.shortcut),
                 run=_going(self._context, page.id),
             )
             for page in self._pages
@@ -123,7 +124,7 @@ class Finding(QObject):
                         icon=spec.icon or "right",
                         text=Message(spec.text),
                         remark=Message(spec.group),
-                        hint=spec.shortcut,
+                        hint=key_words(spec.shortcut),
                         run=action.trigger,
                     )
                 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from crm_core.i18n import Message, message
@@ -15,6 +14,7 @@ from crm_desktop.ui.theme.tokens import XL, L
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.fields import SearchField
+from crm_desktop.ui.widgets.key_words import key_words
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 
@@ -90,8 +90,7 @@ def _group(name: str, specs: list[ActionSpec]) -> QGridLayout:
     grid.addWidget(Label(Message(name), weight=600), 0, 0, 1, 2)
     keys: dict[str, list[str]] = {}
     for spec in specs:
-        shown = QKeySequence(spec.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-        keys.setdefault(spec.text, []).append(shown)
+        keys.setdefault(spec.text, []).append(key_words(spec.shortcut))
     for row, (text, pressed) in enumerate(keys.items(), start=1):
         grid.addWidget(Label(Message(text), wrap=True), row, 0)
         grid.addWidget(Label(", ".join(pressed), color="text-soft"), row, 1, Qt.AlignmentFlag.AlignRight)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QToolButt
 
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import Text, show
+from crm_desktop.ui.widgets.key_words import key_words
 from crm_desktop.ui.widgets.live import Live
 
 _GAP = 8
@@ -233,7 +234,7 @@ class IconButton(Live, QToolButton):
         """Name the button in the language on screen."""
         words = show(self._name)
         self.setAccessibleName(words)
-        self.setToolTip(f"{words} ({self._hint})" if self._hint else words)
+        self.setToolTip(f"{words} ({key_words(self._hint)})" if self._hint else words)
 
     def retint(self) -> None:
         """Draw the icon in the theme's colour."""

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QMenu, QWidget
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII
 from crm_desktop.ui.widgets import paint
+from crm_desktop.ui.widgets.key_words import key_words
 from crm_desktop.ui.widgets.live import Live
 
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-_NATIVE = QKeySequence.SequenceFormat.NativeText
 
 
 class Menu(Live, QMenu):
@@ -74,7 +74,7 @@ class Menu(Live, QMenu):
             paint.icon(painter, "right", ink, area.right() - theme().px(22), area, 14)
         elif not action.shortcut().isEmpty():
             soft = "text-soft" if action.isEnabled() else "text-disabled"
-            hint = action.shortcut().toString(_NATIVE)
+            hint = key_words(action.shortcut())
             paint.words(painter, hint, theme().font("caption"), soft, words, _RIGHT)
 
     def _paint_icon(self, painter: QPainter, action: QAction, x: int, area: QRect, ink: str) -> None:

@@ -19,6 +19,7 @@ from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.glyphs import Glyph, GlyphLabel
 from crm_desktop.ui.widgets.info_bar import InfoBar
+from crm_desktop.ui.widgets.key_words import key_words
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 from crm_desktop.ui.widgets.sync_badge import SyncBadge, SyncState, SyncStatus
 from crm_desktop.ui.widgets.tabs import Tab, TabRow
@@ -66,6 +67,15 @@ def test_qts_own_words_follow(look: QApplication) -> None:
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "取消"
     translator().use("en")
     assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Cancel"
+
+
+def test_keys_are_called_as_on_the_keyboard_in_every_language(look: QApplication) -> None:
+    translator().use("zh_CN")
+    try:
+        said = [key_words(keys) for keys in ("Alt+Left", "Ctrl+Shift+A", "Down", "F1", "Ctrl+,")]
+    finally:
+        translator().use("en")
+    assert said == ["Alt+←", "Ctrl+Shift+A", "↓", "F1", "Ctrl+,"]
 
 
 def test_switching_tells_who_listens_once(look: QApplication, qtbot: QtBot) -> None:
