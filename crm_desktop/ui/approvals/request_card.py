@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit
 
 from crm_core.i18n import message
-from crm_core.rules.approval import Verdict
+from crm_core.rules.approval import State, Verdict
 from crm_desktop.services.approvals import RequestView
 from crm_desktop.ui.approvals import words
 from crm_desktop.ui.translate import show, tr
@@ -37,12 +37,14 @@ class RequestCard(Card):
         """Where a return goes: to who asked, or to a step before this one."""
         for step in (None, *range(view.standing.place.step)):
             self.back_to.addItem("", step)
-        self.open = Button(message("Open"), Kind.FLAT, icon="eye")
+        self.open = Button(message("Show"), Kind.FLAT, icon="eye")
         asked = message("{who} asks: {why}", who=view.asked_by, why=str(view.request.get("reason") or "—"))
         for text in (asked, words.offer_words(view), words.standing_words(view, now_ms)):
             if show(text):
                 self.body.addWidget(Label(text, wrap=True))
-        for line in view.decisions:
+        # The last one of a request that ended is what it came to, said above already.
+        ended = view.standing.state is not State.WAITING and view.reason is None
+        for line in view.decisions[:-1] if ended else view.decisions:
             said = words.decision_words(line, now_ms)
             self.body.addWidget(Label(said, color="text-soft", step="caption", wrap=True))
         if view.in_place_of:

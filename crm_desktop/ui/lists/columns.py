@@ -174,7 +174,8 @@ def _amount(field: Field, row: Row, company_currency: str) -> CellText:
         return EMPTY_CELL
     amount = Money(minor, currency_of(field, row.record.values))
     from_company = amount.currency == company_currency
-    return CellText(money(amount, symbol=not from_company))
+    # One below the other, amounts are compared by their points.
+    return CellText(money(amount, symbol=not from_company, decimals=True))
 
 
 def _words(field: Field, row: Row) -> CellText:

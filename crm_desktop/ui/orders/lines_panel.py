@@ -112,6 +112,7 @@ class LinesPanel(QWidget):
         foot = QHBoxLayout()
         keep_margins(foot, PAGE_MARGIN, 16, PAGE_MARGIN, 12)
         foot.addWidget(self._keys, 1, Qt.AlignmentFlag.AlignTop)
+        foot.addStretch(0)  # the keys are hidden where nothing is edited
         foot.addWidget(self.totals, 0, Qt.AlignmentFlag.AlignTop)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

@@ -41,7 +41,7 @@ from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 OUT, BACK = "out", "back"
 _FOLLOWED = frozenset(("order", "order_line", "delivery", "delivery_line"))
 _HEADS = (
-    message("Line"),
+    message("Name"),
     message("Ordered"),
     message("With the customer"),
     message("Now"),

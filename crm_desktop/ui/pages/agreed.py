@@ -58,6 +58,7 @@ class OrdersPage(SheetsPage):
                 "owner_id",
             ),
             sort=(("ordered_on", True),),
+            widths={"number": 108, "delivered": 104},
             views=(
                 ListView(key="open", text=message("To be delivered"), fixed=(confirmed, undelivered)),
                 ListView(key="late", text=message("Late"), fixed=(confirmed, undelivered, late)),
@@ -86,12 +87,12 @@ class ContractsPage(SheetsPage):
                 "subject",
                 "status",
                 "total",
-                "starts_on",
                 "ends_on",
                 "renewal",
                 "owner_id",
             ),
             sort=(("ends_on", True),),
+            widths={"customer_id": 148, "subject": 116, "status": 80, "renewal": 124},
             views=(
                 ListView(key="in_force", text=message("In force"), fixed=(in_force,)),
                 ListView(
@@ -146,6 +147,7 @@ class InstalledPage(RecordsPage):
                 "location",
             ),
             sort=(("installed_on", True),),
+            widths={"serial": 96, "customer_id": 152, "quantity": 72, "status": 72, "location": 96},
             views=(
                 ListView(key="in_use", text=message("In use"), fixed=(in_use,)),
                 ListView(

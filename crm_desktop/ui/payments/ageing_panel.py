@@ -29,8 +29,8 @@ _FIRST_BUCKET = 1
 _TONES = {"d30": Tone.WARN, "d60": Tone.BAD, "d90": Tone.BAD, "older": Tone.BAD}
 _HEADS = (
     Head(title=message("Who owes"), stretch=True),
-    *(Head(title=Message(bucket.text), kind=CellKind.RIGHT, width=120) for bucket in BUCKETS),
-    Head(title=message("Sum"), kind=CellKind.RIGHT, width=132),
+    *(Head(title=Message(bucket.text), kind=CellKind.RIGHT, width=112) for bucket in BUCKETS),
+    Head(title=message("Sum"), kind=CellKind.RIGHT, width=120),
     Head(title=message("Instalments"), kind=CellKind.RIGHT, width=88),
 )
 Read = tuple[tuple[AgeingRow, ...], tuple[AgeingRow, ...]]
@@ -135,7 +135,9 @@ def _name(row: AgeingRow) -> str:
 
 def _cells(row: AgeingRow) -> list[CellText]:
     def amount(minor: int, tone: Tone | None = None) -> CellText:
-        return CellText(money(Money(minor, row.currency)) if minor else "", None, tone if minor else None)
+        if not minor:
+            return CellText("")
+        return CellText(money(Money(minor, row.currency), decimals=True), None, tone)
 
     return [
         CellText(_name(row)),

@@ -239,7 +239,7 @@ class MatchPanel(Card):
 
     def _amount(self, minor: int) -> str:
         currency = str(self._view.receipt.get("currency") or "") if self._view is not None else ""
-        return money(Money(minor, currency))
+        return money(Money(minor, currency), decimals=True)
 
     def _on_typed(self, place: int, text: str) -> None:
         view = self._view

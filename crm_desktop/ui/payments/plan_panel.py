@@ -214,6 +214,10 @@ def _amount(minor: int, currency: str) -> str:
     return money(Money(minor, currency))
 
 
+def _exact(minor: int, currency: str) -> str:
+    return money(Money(minor, currency), decimals=True)
+
+
 def _rest(view: PlanView) -> Text:
     """Say what the plan lacks, or what is overdue."""
     currency = view.total.currency
@@ -249,9 +253,9 @@ def _cells(row: PlanRow, today: datetime.date) -> list[CellText]:
         CellText(figure(instalment.get("number") or 0)),
         CellText(instalment.title),
         CellText(str(percent) if percent else ""),
-        CellText(_amount(instalment.get("amount") or 0, currency)),
+        CellText(_exact(instalment.get("amount") or 0, currency)),
         CellText(_due(row, today), None, Tone.BAD if row.state is State.OVERDUE else None),
-        CellText(_amount(paid, currency) if paid else ""),
+        CellText(_exact(paid, currency) if paid else ""),
         CellText(show(words), status),
     ]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QDate, QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import message, plural
@@ -114,14 +114,14 @@ class FieldsRow(Live, QWidget):
         self.book_field = editors[2]
         self._texts = [ElidedLabel("") for _ in editors]
         names = ("Customer", "Contact", "Price book", "Valid until")
-        self._stack = QStackedWidget(self)
+        self._edited = _row(list(editors))
+        facts = [_fact(message(name), text) for name, text in zip(names, self._texts, strict=True)]
+        self._said = _row(facts)  # of a quote that was sent; lower than the editors
+        self._said.hide()
         row = QVBoxLayout(self)
         keep_margins(row, PAGE_MARGIN, 0, PAGE_MARGIN, 12)
-        row.addWidget(self._stack)
-        self._stack.addWidget(_row(list(editors)))
-        self._stack.addWidget(
-            _row([_fact(message(name), text) for name, text in zip(names, self._texts, strict=True)])
-        )
+        row.addWidget(self._edited)
+        row.addWidget(self._said)
         for combo in (self.contact, self.book):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             combo.setMinimumContentsLength(6)
@@ -151,7 +151,8 @@ class FieldsRow(Live, QWidget):
         )
         for label, text in zip(self._texts, words, strict=True):
             label.say(text)
-        self._stack.setCurrentIndex(0 if view.editable else 1)
+        self._edited.setVisible(view.editable)
+        self._said.setVisible(not view.editable)
 
     def retranslate(self) -> None:
         """Name contacts and books in the language on screen."""

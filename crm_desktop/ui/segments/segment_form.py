@@ -317,17 +317,17 @@ class SegmentForm(Live, QWidget):
         self.rule.hide()
         self._edited_column.setContentsMargins(0, 0, 0, 0)
         self._edited_column.addWidget(self.rule)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for button in (self.save_button, self.show_button, self.shown_to, self.close_button):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+        head = QHBoxLayout()
+        keep_margins(head, PAGE_MARGIN, 12, PAGE_MARGIN, 8)
+        head.setSpacing(12)
+        heading = ElidedLabel(new_words(SEGMENT) if self._row is None else self._row.name, step="title")
+        head.addWidget(heading, 1)
+        for button in (self.show_button, self.shown_to, self.close_button, self.save_button):
+            head.addWidget(button)
         self._body = QWidget()
         column = QVBoxLayout(self._body)
         keep_margins(column, PAGE_MARGIN, L, PAGE_MARGIN, L)
         column.setSpacing(M)
-        if self._row is None:
-            column.addWidget(Label(new_words(SEGMENT), step="title"))
         column.addWidget(self._named)
         column.addWidget(self.way, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._ruled)
@@ -345,7 +345,6 @@ class SegmentForm(Live, QWidget):
         foot.setSpacing(S)
         foot.addWidget(self.count)
         foot.addWidget(self.first)
-        foot.addLayout(buttons)
         whole = QWidget()
         halves = QVBoxLayout(whole)
         halves.setContentsMargins(0, 0, 0, 0)
@@ -355,7 +354,9 @@ class SegmentForm(Live, QWidget):
         self.tabs = RecordTabs(self._context, SEGMENT, whole, message("Segment"), PAGE_MARGIN)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.tabs)
+        outer.setSpacing(0)
+        outer.addLayout(head)
+        outer.addWidget(self.tabs, 1)
         self.retint()
 
     def _on_grown(self) -> None:

@@ -136,6 +136,12 @@ class RecordTabs(QWidget):
             self.comments.text.setFocus()
         elif key == HISTORY and self.history is not None:
             self.history.list.setFocus()
+        elif key in self._further and not self._holds_focus():
+            self.row.setFocus()
+
+    def _holds_focus(self) -> bool:
+        focus = self.window().focusWidget()
+        return focus is not None and focus.isVisible() and self.isAncestorOf(focus)
 
     def _fill(self, key: str) -> None:
         if key == COMMENTS and self.comments is not None:
