@@ -232,14 +232,14 @@ class MatchPanel(Card):
         return [
             CellText(row.instalment.title),
             CellText(near_date(datetime.date.fromisoformat(due), today) if due else ""),
-            CellText(self._amount(row.open_minor)),
-            CellText(self._amount(row.matched_minor) if row.matched_minor else ""),
-            CellText(self._amount(share) if share else ""),
+            CellText(self._amount(row.open_minor, exact=True)),
+            CellText(self._amount(row.matched_minor, exact=True) if row.matched_minor else ""),
+            CellText(self._amount(share, exact=True) if share else ""),
         ]
 
-    def _amount(self, minor: int) -> str:
+    def _amount(self, minor: int, *, exact: bool = False) -> str:
         currency = str(self._view.receipt.get("currency") or "") if self._view is not None else ""
-        return money(Money(minor, currency), decimals=True)
+        return money(Money(minor, currency), decimals=exact or None)
 
     def _on_typed(self, place: int, text: str) -> None:
         view = self._view

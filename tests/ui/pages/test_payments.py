@@ -71,7 +71,7 @@ def test_a_plan_is_typed_as_parts_and_agreed_once_it_adds_up(stage: Stage) -> No
     panel.parts.setText("30/60/10")
     panel.split_button.click()
     stage.settle()
-    assert [row[3].text for row in panel.table.sheet.rows] == ["¥300", "¥600", "¥100"]
+    assert [row[3].text for row in panel.table.sheet.rows] == ["¥300.00", "¥600.00", "¥100.00"]
     records.delete(sold.replica, "instalment", panel.table.sheet.keys[2])
     stage.settle()
     assert panel.rest.text() == "The plan lacks ¥100"
@@ -108,11 +108,11 @@ def test_a_receipt_is_posted_and_matched_by_keys_and_money_goes_back(stage: Stag
     assert records.get(sold.replica, "receipt", receipt)["status"] == "posted"
     assert not form.grid.isEnabled()
     table = form.match.table
-    assert [row[4].text for row in table.sheet.rows] == ["¥300", "¥200", ""]
+    assert [row[4].text for row in table.sheet.rows] == ["¥300.00", "¥200.00", ""]
     table.setFocus()
     table.setCurrentIndex(table.sheet.index(0, 0))
     QTest.keyClick(table, Qt.Key.Key_Space)
-    assert [row[4].text for row in table.sheet.rows] == ["", "¥200", ""]
+    assert [row[4].text for row in table.sheet.rows] == ["", "¥200.00", ""]
     table.sheet.setData(table.sheet.index(1, 4), "350.50")
     QTest.keyClick(table, Qt.Key.Key_Space)
     assert [row[4].text for row in table.sheet.rows] == ["¥149.50", "¥350.50", ""]
@@ -181,7 +181,7 @@ def test_what_is_overdue_is_summed_opens_its_instalments_and_needs_attention(sta
     assert page.ageing.words.text() == "¥1,000 to collect, ¥1,000 of it overdue"
     ((name, *cells),) = page.ageing.table.sheet.rows
     assert name.text == "纸鹤食品（示例）"
-    assert [cell.text for cell in cells] == ["", "", "", "", "¥1,000", "¥1,000", "3"]
+    assert [cell.text for cell in cells] == ["", "", "", "", "¥1,000.00", "¥1,000.00", "3"]
     key = page.ageing.table.sheet.keys[0]
     page.ageing.table.picked.emit(key, 5)
     stage.settle()
