@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -25,6 +26,10 @@ class Source(Protocol):
     @property
     def rates(self) -> Sequence[Rate]:
         """The exchange rates that hold today."""
+
+    @property
+    def today(self) -> datetime.date:
+        """The day it is there."""
 
     def fields(self, entity: str) -> Mapping[str, Field]:
         """Return every field of an entity by name, those the person may not read among them."""
@@ -60,6 +65,7 @@ class Linked:
     def __init__(self, source: Source, entity: str, paths: Iterable[str]) -> None:
         self._source = source
         self._root = entity
+        self.today = source.today
         self._fields: dict[str, Field] = {}
         self._columns: dict[str, ColumnElement[Any]] = {}
         asked: dict[tuple[str, ...], dict[str, Field]] = {}

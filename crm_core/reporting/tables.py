@@ -38,8 +38,10 @@ from crm_core.rules.reports import (
 )
 from crm_core.rules.segments import AnyOf, Not, Rule
 
-_PARTS: Final = (Over.OF_TOTAL, Over.CHANGE)
+_PARTS: Final = (Over.OF_TOTAL, Over.CHANGE, Over.KEPT)
 """What is made of a measure that is a part of one, whatever the measure itself is."""
+_ADDED: Final = (Over.RUNNING, Over.ONWARD, Over.KEPT)
+"""What is made of a measure by adding up rows."""
 
 
 def run(
@@ -85,7 +87,7 @@ def _demand_countable(report: Report) -> None:
         if not 0 <= report.sort.place < len(places):
             raise UserError(N_("The report is sorted by something it does not have"))
     for measure in report.measures:
-        if measure.over is Over.RUNNING and measure.take not in (Take.COUNT, Take.SUM):
+        if measure.over in _ADDED and measure.take not in (Take.COUNT, Take.SUM):
             raise UserError(N_("Only numbers and sums have a running total"))
         running = any(group.period in RUNNING_PERIODS for group in (*report.rows, *report.columns))
         if measure.over is Over.CHANGE and not running:
@@ -188,7 +190,7 @@ class _Table:
             match self._report.measures[place].over:
                 case Over.OF_TOTAL:
                     return Decimal(1) if found else None
-                case Over.CHANGE:
+                case Over.CHANGE | Over.KEPT:
                     return None
                 case _:
                     return found
@@ -211,6 +213,7 @@ class _Over:
         self._totals = {line.currency: line for line in sums}
         self._lines = {(line.currency, line.keys): line for line in lines}
         self._running: dict[tuple[str, int, Keys | None], int | Decimal] = {}
+        self._onward: dict[tuple[str, int, Keys | None], dict[Keys, Fraction]] = {}
 
     def shown(self, place: int, line: Line, key: Keys | None) -> Figure:
         """Return a figure, row by row from the first; `key` None: over all columns."""
@@ -226,10 +229,35 @@ class _Over:
                 total = self._totals.get(line.currency)
                 whole = self._gathered.figure(place, _cell(total, key)) if total is not None else None
                 return None if found is None or not whole else exactly(Fraction(found) / Fraction(whole))
+            case Over.ONWARD:
+                came = self._came_as_far(place, line, key).get(line.keys)
+                return None if came is None else exactly(came) if isinstance(found, Decimal) else int(came)
+            case Over.KEPT:
+                return self._kept(place, line, key)
         earlier = self._gathered.figure(place, self._before(line, key))
         if found is None or not earlier:
             return None
         return exactly((Fraction(found) - Fraction(earlier)) / abs(Fraction(earlier)))
+
+    def _came_as_far(self, place: int, line: Line, key: Keys | None) -> dict[Keys, Fraction]:
+        """Return, for each row of a line's currency, the sum from it to the last."""
+        at = (line.currency, place, key)
+        if at not in self._onward:
+            total, sums = Fraction(0), {}
+            for (currency, keys), each in reversed(self._lines.items()):
+                if currency == line.currency:
+                    total += Fraction(self._gathered.figure(place, _cell(each, key)) or 0)
+                    sums[keys] = total
+            self._onward[at] = sums
+        return self._onward[at]
+
+    def _kept(self, place: int, line: Line, key: Keys | None) -> Figure:
+        sums = self._came_as_far(place, line, key)
+        keys = [each for currency, each in self._lines if currency == line.currency]
+        at = keys.index(line.keys) if line.keys in sums else 0
+        if not at or not sums[keys[at - 1]]:
+            return None
+        return exactly(sums[line.keys] / sums[keys[at - 1]])
 
     def _before(self, line: Line, key: Keys | None) -> Cell | None:
         """Return what there was in the period before; a period of the rows counts first."""

@@ -1,7 +1,8 @@
 """What is counted of a record in SQL, as whole numbers: exact on every engine.
 
 A term is a whole number of 10**-scale: an amount of minor units has scale 0, a decimal six. Quotients keep
-six decimals, the rest is cut off. Two terms add up only where they are of one unit; amounts only within their
+six decimals, the rest is cut off. Added or taken away, what is empty is nothing; times or over it there is no
+value. Two terms add up only where they are of one unit; amounts only within their
 currency, and an amount times an amount means nothing.
 """
 
@@ -13,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Numeric, cast, func, literal, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Numeric, and_, case, cast, func, literal, null, type_coerce
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message
@@ -44,7 +45,7 @@ def paths_in(term: Term | None) -> Iterator[str]:
         case FieldAt(path):
             yield path
         case Days(first, last):
-            yield from (first, last)
+            yield from (path for path in (first, last) if path)
         case Reckoned(left, _, right):
             yield from paths_in(left)
             yield from paths_in(right)
@@ -70,8 +71,11 @@ def counted(term: Term, linked: Linked, zone: str) -> Counted:
                 raise UserError(N_("A number in a report has no more than {places} decimals"), places=PLACES)
             return Counted(value=_literal(int(value.scaleb(scale))), scale=scale, unit=Unit.NUMBER)
         case Days(first, last):
-            days = []
+            days: list[ColumnElement[Any]] = []
             for path in (first, last):
+                if not path:
+                    days.append(_literal(linked.today.toordinal()))
+                    continue
                 field = linked.field(path)
                 if field.kind not in DAYS:
                     raise UserError(
@@ -104,7 +108,11 @@ def _joined(left: Counted, sign: Sign, right: Counted) -> Counted:
             raise UserError(N_("Amounts are added to amounts in their own currency alone"))
         scale = max(left.scale, right.scale)
         first, second = (_scaled(each, scale - each.scale) for each in (left, right))
-        value = first + second if sign is Sign.PLUS else first - second
+        one, other = func.coalesce(first, 0), func.coalesce(second, 0)
+        value: ColumnElement[Any] = case(
+            (and_(first.is_(None), second.is_(None)), null()),
+            else_=one + other if sign is Sign.PLUS else one - other,
+        )
         return Counted(value=value, scale=scale, unit=_unit(left, right), currency=left.currency)
     if sign is Sign.TIMES:
         if len(money) == 2:

@@ -56,8 +56,8 @@ def term_words(term: Term, entity: str, fields_of: FieldsOf) -> Message:
         case Days(first, last):
             return message(
                 N_("days from {first} to {last}"),
-                first=path_words(fields_of, entity, first),
-                last=path_words(fields_of, entity, last),
+                first=path_words(fields_of, entity, first) if first else message(N_("today")),
+                last=path_words(fields_of, entity, last) if last else message(N_("today")),
             )
         case Reckoned(left, sign, right):
             parts = {"left": _inner(left, entity, fields_of), "right": _inner(right, entity, fields_of)}

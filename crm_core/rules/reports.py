@@ -91,6 +91,10 @@ class Over(StrEnum):
     """Added up from the first row down to this one."""
     CHANGE = "change"
     """How much more than in the period before, as a part of it: 0.25 is a quarter more."""
+    ONWARD = "onward"
+    """Added up from this row to the last one: how many came this far or further, of rows that are steps."""
+    KEPT = "kept"
+    """Of what came as far as the row before, the part that came this far or further."""
 
 
 OVER_LABELS: Final[Mapping[Over, str]] = {
@@ -98,6 +102,8 @@ OVER_LABELS: Final[Mapping[Over, str]] = {
     Over.OF_TOTAL: N_("Share of the total"),
     Over.RUNNING: N_("Running total"),
     Over.CHANGE: N_("Change against the period before"),
+    Over.ONWARD: N_("This far or further"),
+    Over.KEPT: N_("Part that went on"),
 }
 
 
@@ -136,7 +142,10 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Whole days from the day of one field to that of another; below zero where the second is earlier."""
+    """Whole days from the day of one field to that of another; below zero where the second is earlier.
+
+    '' in place of a field is today.
+    """
 
     first: str
     last: str

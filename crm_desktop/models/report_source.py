@@ -26,6 +26,8 @@ class LaptopSource:
         self._session, self._person = session, person
         self._narrowing = Narrowing(session, person)
         self.currency = currency
+        clock: Clock = session.info.get(SESSION_CLOCK) or Clock()
+        self.today = clock.today()
         self.rates: Sequence[Rate] = tuple(self._rates())
 
     def fields(self, entity: str) -> Mapping[str, Field]:
@@ -64,5 +66,4 @@ class LaptopSource:
     def _rates(self) -> Sequence[Rate]:
         table = SCHEMAS["exchange_rate"].table
         found = self._session.connection().execute(select(table).where(table.c.life % 2 == 1)).mappings()
-        clock: Clock = self._session.info.get(SESSION_CLOCK) or Clock()
-        return tuple(rates_on(rates_of([dict(row) for row in found]), clock.today()).values())
+        return tuple(rates_on(rates_of([dict(row) for row in found]), self.today).values())

@@ -50,8 +50,15 @@ class PlainReport:
     """Counts one report over plain rows."""
 
     def __init__(
-        self, report: Report, rows: Rows, fits: Fits, currency: str, rates: Mapping[str, Decimal]
+        self,
+        report: Report,
+        rows: Rows,
+        fits: Fits,
+        currency: str,
+        rates: Mapping[str, Decimal],
+        today: datetime.date,
     ) -> None:
+        self._today = today.isoformat()
         self._report, self._rows, self._fits = report, rows, fits
         self._currency, self._rates = currency, rates
 
@@ -177,7 +184,7 @@ class PlainReport:
             case Number(value):
                 return Fraction(value)
             case Days(first, last):
-                ends = [self.at(path, row) for path in (first, last)]
+                ends = [self.at(path, row) if path else self._today for path in (first, last)]
                 if None in ends:
                     return None
                 days = [self._moment(end).date().toordinal() for end in ends]
@@ -185,6 +192,8 @@ class PlainReport:
             case None:
                 return None
         left, right = self._value(term.left, row), self._value(term.right, row)
+        if term.sign in (Sign.PLUS, Sign.MINUS) and (left is not None or right is not None):
+            left, right = left or Fraction(0), right or Fraction(0)
         if left is None or right is None:
             return None
         match term.sign:

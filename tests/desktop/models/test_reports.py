@@ -45,6 +45,7 @@ from tests.support.plain_reports import Plain, PlainReport, Row, Rows
 
 ADMIN = person("admin")
 NOON_MS = round(datetime.datetime(2026, 5, 13, 12, tzinfo=datetime.UTC).timestamp() * 1000)
+DAY = datetime.date(2026, 5, 13)
 RATES = {"EUR": Decimal("7.8125"), "JPY": Decimal("0.05")}
 KINDS = (
     "customer",
@@ -188,6 +189,8 @@ _TERMS = {
         Reckoned(_AMOUNT, Sign.OVER, _AMOUNT),
         Reckoned(_AMOUNT, Sign.MINUS, Reckoned(_AMOUNT, Sign.TIMES, Number(Decimal("0.125")))),
         Reckoned(Number(Decimal("1.5")), Sign.PLUS, FieldAt("probability")),
+        Reckoned(_AMOUNT, Sign.PLUS, Reckoned(_AMOUNT, Sign.TIMES, FieldAt("probability"))),
+        Days("engaged_on", ""),
     ),
     "activity": (FieldAt("duration_minutes"), Days("happened_at", "happened_at")),
 }
@@ -245,7 +248,7 @@ def plainly(replica: Replica, report: Report, rows: Rows) -> PlainReport:
             known[repr(rule)] = found(replica, report.entity, rule)
         return row["id"] in known[repr(rule)]
 
-    return PlainReport(report, rows, fits, "CNY", {"EUR": RATES["EUR"]})
+    return PlainReport(report, rows, fits, "CNY", {"EUR": RATES["EUR"]}, DAY)
 
 
 def found(replica: Replica, entity: str, rule: Rule) -> set[str]:
