@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from crm_core.entities.activity import Activity
 from crm_core.entities.approval import Absence, ApprovalDecision, ApprovalFlow, ApprovalRequest, Mandate
+from crm_core.entities.article import Article, ArticleCategory, ArticleVersion, ArticleVote, TicketArticle
 from crm_core.entities.assignment import AssignmentRule
 from crm_core.entities.attachment import Attachment
 from crm_core.entities.capture import CaptureForm
@@ -90,8 +91,13 @@ ENTITIES: tuple[type[Entity], ...] = (
     Receipt,
     ReceiptShare,
     Invoice,
+    ArticleCategory,
+    Article,
+    ArticleVersion,
+    ArticleVote,
     Ticket,
     TicketMessage,
+    TicketArticle,
     Activity,
     Attachment,
     Comment,

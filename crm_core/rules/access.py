@@ -41,8 +41,8 @@ GRANTED = tuple(action for action in Action if action is not Action.SHARE)
 
 
 def life_right(entity: str) -> Action:
-    """Return the right to delete a record and bring it back: a comment is its writer's, wherever it is."""
-    return Action.EDIT if entity == "comment" else Action.DELETE
+    """Return the right to delete a record and bring it back: a remark is its writer's, wherever it is."""
+    return Action.EDIT if SCHEMAS[entity].meta.written_by_readers else Action.DELETE
 
 
 ACTION_LABELS = {

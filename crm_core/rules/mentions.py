@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crm_core.i18n import N_, message
+from crm_core.i18n import N_, Message, message
 
 NOT_YOURS = message(N_("Only who wrote a comment may change it or take it away"))
+
+
+NOT_YOUR_VOTE = message(N_("Only who voted may change a vote"))
+
+
+def not_yours(entity: str) -> Message:
+    """Return why somebody does not change what another said of a record."""
+    return NOT_YOURS if entity == "comment" else NOT_YOUR_VOTE
 
 
 def mentioned(text: str, people: Mapping[str, str]) -> tuple[str, ...]:

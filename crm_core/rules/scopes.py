@@ -5,6 +5,7 @@ a user or team, or `all`. A row lies in those its own links name, in those of it
 `open` where a parent is set-up, which everybody reads. A row
 that lends (a deal its customer) puts the other row in its own scopes marked `~`: readable to them, nothing
 more, and not passed on to children. So is a row nobody owns, of kinds that have a shared pool, in `pool`.
+A row whose state opens it, a published article say, lies in `open` with all below it.
 
 A team's or territory's people are not written into rows: a manager acts in `own:` of each of them. So a
 person who changes team moves between managers without one row being rewritten.
@@ -15,12 +16,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from crm_core.entities import SCHEMAS
 from crm_core.schema.field import ScopeSource
 from crm_core.schema.reading import Schema
 
 EVERYONE = "all"
 OPEN = "open"
-"""What belongs to set-up, a picture of a product say: read by whoever reads such records at all."""
+"""What belongs to set-up, a picture of a product say, and what its state opens, a published article: read by
+whoever reads such records at all."""
 LENT = "~"
 POOL = "pool"
 """Records nobody owns, of kinds that have a shared pool; not passed on to children."""
@@ -39,7 +42,12 @@ def direct_scopes(schema: Schema, values: Mapping[str, Any]) -> frozenset[str]:
         if (linked := values.get(field.name))
         for target in (linked if field.members else (linked,))
     )
-    return named | {POOL} if schema.meta.pooled and not values.get("owner_id") else named
+    if schema.meta.pooled and not values.get("owner_id"):
+        return named | {POOL}
+    machine = schema.meta.machine
+    if schema.meta.open_in and machine is not None and values.get(machine.field) in schema.meta.open_in:
+        return named | {OPEN}
+    return named
 
 
 def passed_on(schema: Schema, scopes: Iterable[str]) -> Iterable[str]:
@@ -48,8 +56,10 @@ def passed_on(schema: Schema, scopes: Iterable[str]) -> Iterable[str]:
 
 
 def can_be_open(schema: Schema) -> bool:
-    """Tell whether rows of the kind can belong to set-up."""
-    return any(link.target == "*" for link in schema.parent_fields)
+    """Tell whether rows of the kind can be everybody's to read: of set-up, or by a state."""
+    above = [SCHEMAS[link.target] for link in schema.parent_fields if link.target in SCHEMAS]
+    of_any = any(link.target == "*" for link in schema.parent_fields)
+    return of_any or any(each.meta.open_in for each in (schema, *above))
 
 
 def scopes_of(

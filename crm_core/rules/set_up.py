@@ -16,6 +16,7 @@ from crm_core.i18n import N_, message
 from crm_core.rules import (
     approval,
     approval_flows,
+    articles,
     assignment,
     capture,
     mailing,
@@ -116,6 +117,9 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
     {
         "capture_form": lambda _id, values, around: capture.problems_of_form(
             values, capture.askable(around.fields_of("lead"))
+        ),
+        "article_category": lambda record_id, values, around: articles.problems_of_category(
+            record_id, values, around.value_of
         ),
         "assignment_rule": lambda _id, values, _around: assignment.problems_of_rule(values),
         "scoring_rule": lambda _id, values, around: scoring.problems_of_rule(

@@ -32,6 +32,7 @@ _WORK = (
     "invoice",
     "ticket",
     "ticket_message",
+    "ticket_article",
     "attachment",
 )
 _AGREED = ("contract", "order")
@@ -55,11 +56,18 @@ _OWN_VIEWS = {
     "saved_view": _reach("own", "create", "read", "edit", "delete"),
     "absence": {**_reach("own", "create", "edit", "delete"), **_reach("all", "read")},
     "mandate": _reach("all", "read"),
+    # Own ones, and whatever is published.
+    "article": _reach("own", "read"),
+    "article_version": _reach("own", "read"),
+    "article_vote": _reach("own", "create", "read", "edit"),
 }
 _VIEW_CLASSES = {
     "saved_view": _classes(core="write"),
     "absence": _classes(core="write"),
     "mandate": _classes(core="read", money="read"),
+    "article": _classes(core="read"),
+    "article_version": _classes(core="read"),
+    "article_vote": _classes(core="write"),
 }
 _DECIDES = {
     "approval_request": _reach("all", "create", "read", "edit"),
@@ -169,6 +177,9 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "installed_product": _reach("all", *_ALL_ACTIONS),
                 "ticket": _reach("all", *_ALL_ACTIONS),
                 "ticket_message": _reach("all", *_ALL_ACTIONS),
+                "ticket_article": _reach("all", *_ALL_ACTIONS),
+                "article": _reach("own", "create", "read", "edit", "delete", "export"),
+                "article_category": _reach("all", "create", "read", "edit"),
                 "activity": _reach("own", "create", "read", "edit", "delete", "export"),
                 "attachment": _reach("own", "create", "read", "edit", "delete"),
             },
@@ -186,6 +197,9 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "installed_product": _classes(core="write", comms="write"),
                 "ticket": _classes(core="write", comms="write"),
                 "ticket_message": _classes(core="write", comms="write"),
+                "ticket_article": _classes(core="write"),
+                "article": _classes(core="write"),
+                "article_category": _classes(core="write"),
                 "activity": _classes(core="write", comms="write"),
                 "attachment": _classes(core="write"),
             },

@@ -51,6 +51,8 @@ class EntityMeta:
     pooled: frozenset[str] = frozenset()
     """A record nobody owns lies in the shared pool (`crm_core.rules.pool`), where any of these rights on the
     pool lets it be seen; none: there is no pool of them."""
+    open_in: frozenset[str] = frozenset()
+    """States of its machine in which whoever reads such records at all reads one, with what belongs to it."""
     written_by_readers: bool = False
     """Whoever reads a record of it and may write some at all may write one there too: it changes nothing of
     what it is about. Who may change whose is said elsewhere."""

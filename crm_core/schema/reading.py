@@ -33,6 +33,8 @@ class Schema:
     lending_fields: tuple[Field, ...]
     search_fields: tuple[Field, ...]
     set_fields: tuple[Field, ...]
+    placing_fields: tuple[Field, ...]
+    """What of its own decides which scopes a row lies in: `scope_fields`, and a state that opens it."""
     required_fields: tuple[Field, ...]
 
     @property
@@ -92,9 +94,15 @@ def read_schema(model: type[Entity]) -> Schema:
         by_no=MappingProxyType(numbers),
         groups=MappingProxyType({name: tuple(members) for name, members in groups.items()}),
         scope_fields=tuple(f for f in declared if f.scope),
+        placing_fields=tuple(f for f in declared if f.scope or _opens(model.meta, f)),
         parent_fields=tuple(f for f in declared if f.parent),
         lending_fields=tuple(f for f in declared if f.lends),
         search_fields=tuple(f for f in declared if f.searchable),
         set_fields=tuple(f for f in declared if f.kind is Kind.TAGS),
         required_fields=tuple(f for f in declared if f.required and not f.computed),
     )
+
+
+def _opens(meta: EntityMeta, field: Field) -> bool:
+    """Tell whether a field is the state that opens a row to everybody who reads its kind."""
+    return bool(meta.open_in) and meta.machine is not None and field.name == meta.machine.field

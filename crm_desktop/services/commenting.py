@@ -45,10 +45,10 @@ def complete(session: Session, person: Person, values: dict[str, Plain], before:
 
 
 def demand_own(person: Person, record: Record) -> None:
-    """Raise `AccessDenied` for a change of somebody else's comment."""
+    """Raise `AccessDenied` for a change of what somebody else said of a record: a comment, a vote."""
     own = mentions.is_own(record.values, person.user_id)
-    if record.entity == "comment" and not own and not person.rights.administers:
-        raise AccessDenied(mentions.NOT_YOURS)
+    if record.schema.meta.written_by_readers and not own and not person.rights.administers:
+        raise AccessDenied(mentions.not_yours(record.entity))
 
 
 def _may_see(session: Session, person: Person, user_id: str, comment: Mapping[str, Any]) -> bool:

@@ -31,6 +31,7 @@ from crm_desktop.services import (
     approving,
     commenting,
     completing_activities,
+    completing_articles,
     completing_payments,
     completing_sheets,
     lead_intake,
@@ -296,6 +297,7 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "comment": lambda session, person, _clock, values: commenting.complete(session, person, values, None),
     "deal": _new_deal,
     "quote": _new_quote,
+    "article": completing_articles.new,
     "ticket": _new_ticket,
     "ticket_message": _new_ticket_message,
     "activity": _new_activity,
@@ -318,6 +320,7 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], Non
         session, person, changes, before
     ),
     "customer": lambda _session, _person, _clock, before, changes: pooling.complete(before, changes),
+    "article": completing_articles.changed,
     "deal": _changed_deal,
     "lead": _changed_lead,
     "deal_milestone": _changed_deal_milestone,

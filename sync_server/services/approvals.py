@@ -127,7 +127,7 @@ class Approvals:
             is_own = machine is not None and not machine.waits
             said = message(machine.refusal) if machine is not None and is_own else approval.WAITS_STILL
             raise Refused(Code.ILLEGAL_STATE, said)
-        self._rights.demand_step(record.schema, step)
+        self._rights.demand_step(record, step)
         if record.schema is REQUEST:
             asked_by = record.values["created_by"]
             if asked_by != self._author.user_id and not self._author.person.rights.administers:

@@ -11,9 +11,9 @@ from crm_core.rules import deliveries, installed
 from crm_core.rules.deliveries import CANCELLED, DELIVERED, Moved
 from crm_core.rules.installed import INSTALLED, Standing
 from crm_core.schema.machine import Step
-from crm_core.sync.clock import ms_of, tick
+from crm_core.sync.clock import ms_of
 from crm_core.sync.protocol import Code
-from sync_server.services.records import Mark, Record, Records
+from sync_server.services.records import Record, Records, mark_by_hq
 from sync_server.services.rights import Refused
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.share_ends import day_of
@@ -64,7 +64,7 @@ def install_before(
         day = day_of(ms_of(hq.hq_hlc)).isoformat()
         records.change(delivery)
         delivery.set("delivered_on", day)
-        delivery.stamp(register_of(DELIVERY.fields["delivered_on"]), _mark(hq))
+        delivery.stamp(register_of(DELIVERY.fields["delivered_on"]), mark_by_hq(hq))
     order = records.get(ORDER.no, str(delivery.values.get("order_id") or ""))
     if order is None:
         return
@@ -83,7 +83,7 @@ def install_before(
             records.change(known)
             for name, value in follows.items():
                 known.set(name, value)
-                known.stamp(register_of(_STANDS.fields[name]), _mark(hq))
+                known.stamp(register_of(_STANDS.fields[name]), mark_by_hq(hq))
 
 
 def _make(
@@ -96,7 +96,7 @@ def _make(
 ) -> None:
     records.load({PRODUCT.no: [line["product_id"]]})
     product = records.get(PRODUCT.no, line["product_id"])
-    mark = _mark(hq)
+    mark = mark_by_hq(hq)
     at_ms = ms_of(mark.hlc)
     values: dict[str, Any] = {
         **dict.fromkeys(_STANDS.fields),
@@ -110,9 +110,3 @@ def _make(
     record = Record(schema=_STANDS, id=item.id, values=values, made=mark, is_new=True)
     records.add(record)
     scopes.of_new(record)
-
-
-def _mark(hq: HqTransaction) -> Mark:
-    """Return the next mark of what HQ itself writes."""
-    hq.hq_hlc = tick(hq.hq_hlc, ms_of(hq.hq_hlc))
-    return Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None)

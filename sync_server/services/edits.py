@@ -381,7 +381,7 @@ class Edits:
         if links and not is_of_pool:
             self.placing.demand_move(record, links, {**record.values, **written})
         # From here on nothing refuses.
-        beside_steps.write(self._hq, self.records, self.scopes, self.custom, record, step)
+        beside_steps.write(self._hq, self.records, self.scopes, self.custom, record, step, self._author)
         self.records.change(record)
         if links:
             self.scopes.lend(record)
@@ -398,7 +398,7 @@ class Edits:
             record.stamp(register_of(schema.leader(field)), mark)
         self._sign(record, stamp)
         self.records.relink(record)
-        if links:
+        if links or schema.meta.open_in:
             self.scopes.changed(record)
             self.scopes.lend(record)
         self._note_total(record)

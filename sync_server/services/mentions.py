@@ -27,14 +27,14 @@ _SHOWN: Final = 80
 
 
 def demand_own(rights: AuthorRights, record: Record) -> None:
-    """Raise `Refused` for a change of somebody else's comment; of one out of sight as of none."""
+    """Raise `Refused` for a change of somebody else's comment or vote; of one out of sight as of none."""
     person = rights.person
-    if record.schema is not _COMMENT or person.rights.administers:
+    if not record.schema.meta.written_by_readers or person.rights.administers:
         return
     if not rights.sees(record):
         raise Refused(Code.FORBIDDEN_ROW, NO_SUCH_RECORD)
     if record.values["created_by"] != person.user_id:
-        raise Refused(Code.ILLEGAL_STATE, rules.NOT_YOURS)
+        raise Refused(Code.ILLEGAL_STATE, rules.not_yours(record.schema.name))
 
 
 def tell_mentioned(hq: HqTransaction, records: Records, scopes: ScopeKeeper, server_ms: int) -> None:

@@ -27,6 +27,7 @@ PATTERNS: Final[Mapping[str, str]] = {
     "delivery": "D-{year}-{number:05d}",
     "receipt": "R-{year}-{number:05d}",
     "ticket": "T-{number:06d}",
+    "article": "KB-{number:03d}",
 }
 """How the numbers of a new HQ look."""
 LEASE_SIZE: Final = 50  # a month of one person's quotes

@@ -16,8 +16,9 @@ from crm_core.entities import BY_NO, CHILDREN, SCHEMAS
 from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import Schema
-from crm_core.sync.clock import Stamp
+from crm_core.sync.clock import Stamp, ms_of, tick
 from crm_core.sync.merge import Held, lives
+from sync_server.store.database import HqTransaction
 from sync_server.store.tables import Cell, RowMeta, RowScope, SetDot, table_of
 
 CHUNK: Final = 1000  # bound values of one statement; PostgreSQL plans longer lists badly
@@ -351,3 +352,9 @@ def ids_of(keys: Iterable[Key]) -> dict[int, set[str]]:
         if entity in BY_NO:
             by_entity.setdefault(entity, set()).add(row_id)
     return by_entity
+
+
+def mark_by_hq(hq: HqTransaction) -> Mark:
+    """Return the next mark of what HQ itself writes beside an operation."""
+    hq.hq_hlc = tick(hq.hq_hlc, ms_of(hq.hq_hlc))
+    return Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from crm_core.errors import AccessDenied
 from crm_core.i18n import N_, Message, message
+from crm_core.rules import articles
 from crm_core.rules.access import Action, ClassRight, Person, decide, demand_class
 from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, FieldClass
@@ -118,10 +119,11 @@ class AuthorRights:
                 decision = decide(self.person, action, schema.name, None, (field,))
                 raise Refused(Code.FORBIDDEN_FIELD, decision.reason or NO_SUCH_RECORD)
 
-    def demand_step(self, schema: Schema, step: Step) -> None:
-        """Raise `Refused` for a step the author's role does not take."""
+    def demand_step(self, record: Record, step: Step) -> None:
+        """Raise `Refused` for a step of a record the author's role, or the author, does not take."""
         try:
-            demand_class(self.person, schema.name, step)
+            demand_class(self.person, record.schema.name, step)
+            articles.demand_taker(self.person, record.schema.name, record.values, step)
         except AccessDenied as error:
             raise Refused(Code.FORBIDDEN_FIELD, error.message) from error
 

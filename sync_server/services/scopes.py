@@ -49,9 +49,9 @@ def place_of(schema: Schema, values: Mapping[str, Any]) -> Place | None:
 
 @cache
 def _readers(entity: int) -> tuple[_Reader, _Reader]:
-    """Return what reads the parent links of a record, and what its owner, team, territory and shares."""
+    """Return what reads the parent links of a record, and its owner, team, territory, shares and state."""
     schema = BY_NO[entity]
-    return _reader(schema.parent_fields), _reader(schema.scope_fields)
+    return _reader(schema.parent_fields), _reader(schema.placing_fields)
 
 
 def _reader(fields: Sequence[Field]) -> _Reader:
@@ -64,7 +64,7 @@ def _reader(fields: Sequence[Field]) -> _Reader:
 @lru_cache(maxsize=4096)
 def _scopes_of_place(entity: int, place: Place) -> frozenset[str]:
     schema = BY_NO[entity]
-    named = {field.name: link for field, link in zip(schema.scope_fields, place, strict=True)}
+    named = {field.name: link for field, link in zip(schema.placing_fields, place, strict=True)}
     return scopes_of(schema, named) - {EVERYONE}
 
 
@@ -173,7 +173,7 @@ class ScopeKeeper:
     def _lenders(self, lender: Schema, link: Field, ids: list[str]) -> Iterable[tuple[str, frozenset[str]]]:
         """Yield (whom it lends, its direct scopes) for each living lender, as the batch leaves it."""
         table = lender.table
-        columns = [table.c.id, table.c[link.name], *(table.c[field.name] for field in lender.scope_fields)]
+        columns = [table.c.id, table.c[link.name], *(table.c[field.name] for field in lender.placing_fields)]
         in_batch = {record.id: record for record in self._records.touched() if record.schema is lender}
         for some in chunks(ids):
             query = select(*columns).where(table.c[link.name].in_(some), table.c.life % 2 == 1)

@@ -15,7 +15,7 @@ from crm_core.schema.machine import Machine, Step
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code, OpKind
 from crm_core.times import DAY_MS
-from sync_server.services import delivering, payments
+from sync_server.services import articles, delivering, payments
 from sync_server.services.records import Record, Records
 from sync_server.services.rights import Author, Refused, is_at_hq, speaks_for_hq
 from sync_server.services.wanted import Wanted, kept_by_the_program, register_of
@@ -77,6 +77,7 @@ def demand_step(records: Records, record: Record, wanted: Wanted, base: int, dev
     _demand_child(records, record, step)
     delivering.demand_possible(records, record, step)
     payments.demand_step(records, record, step, wanted.values)
+    articles.demand_possible(records, record, step)
     return step
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, MetaData, column, inspect, select, ta
 from crm_core.entities import ENTITIES
 from sync_server.store import (
     alike,
+    articles,
     attempts,
     blobs,
     calendar_feeds,
@@ -26,6 +27,7 @@ STEPS = Path(__file__).parent / "migrations"
 KEPT = (
     *ENTITIES,
     alike.AlikeKey,
+    articles.ArticleBallot,
     attempts.SignInAttempt,
     blobs.Blob,
     calendar_feeds.CalendarFeed,

@@ -16,7 +16,7 @@ WORK: Final = tuple(name for name, schema in SCHEMAS.items() if not schema.meta.
 NOT_MADE: Final = frozenset(
     (
         *("merge", "mandate", "approval_request", "approval_decision", "acceptance", "signature"),
-        *("instalment", "receipt_share"),
+        *("instalment", "receipt_share", "article_version", "article_vote", "ticket_article"),
     )
 )
 """Kinds of record that only a deed of its own makes."""

@@ -35,7 +35,7 @@ ELSEWHERE = frozenset(
     (
         *("role", "merge", "attachment", "deal_milestone", "quote_version"),
         *("mandate", "approval_request", "approval_decision"),
-        *("outgoing_mail", "acceptance", "signature"),
+        *("outgoing_mail", "acceptance", "signature", "article_version"),
     )
 )
 """Roles and mandates are HQ's; the rest comes of what people do: merge, tick off, send, decide, sign."""
@@ -98,6 +98,12 @@ def _everything(replica: Replica) -> None:
     }
     for entity, given in values.items():
         make(replica, entity, **given)
+    shelf = make(replica, "article_category", name="Meters", name_zh="流量计")
+    article = make(
+        replica, "article", title="Air", body="# Vent\n\n“=1+1”", category_id=shelf, product_ids=[product]
+    )
+    make(replica, "article_vote", article_id=article, helpful=True)
+    make(replica, "ticket_article", ticket_id=_all(replica, "ticket")[0].id, article_id=article)
     quote = make(replica, "quote", customer_id=customer, currency="CNY")
     make(replica, "quote_group", quote_id=quote, title="Supply", title_en="Supply of parts")
     clause = make(replica, "clause", title="Liability", body="None.\n“At all”, =1+1")

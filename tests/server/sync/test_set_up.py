@@ -9,18 +9,22 @@ import pytest
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import Invalid
+from crm_core.ids import named_id
 from crm_core.rules.conditions import Condition, Op
 from crm_core.rules.segments import IN_SEGMENT, AllOf, plain_rule
 from crm_core.rules.set_up import SET_UP
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.sync.codec import pack_value
 from crm_core.sync.protocol import Code, OpKind, TxnFlag
-from tests.support.hq import Laptop, Office
+from tests.support.hq import Laptop, Office, make
 
 
 def where(field: str, value: str) -> dict[str, Any]:
     """Return the stored rules of a segment that asks for one value."""
     return plain_rule(AllOf((Condition(field=field, op=Op.EQUAL, value=value),)))
+
+
+DEEP = named_id("article_category", "deep")
 
 
 class Setup:
@@ -78,6 +82,7 @@ class Setup:
                 "begins_at": 1,
                 "ends_at": 2,
             },
+            "article_category": {"name": "Pumps"},
             "document_template": {"name": "Offer", "kind": "quote", "body": "{{ customer.name }}"},
         }
         customer = office.hq.create("customer", {"name": "Acme"})
@@ -89,6 +94,8 @@ class Setup:
             "receipt": {**agreed, "amount": 1_00, "received_on": "2026-07-01"},
             "invoice": {**agreed, "amount": 1_00, "title_name": "Acme"},
         }
+        shelf = office.hq.create("article_category", {"name": "Meters"})
+        office.hq.write_all([make("article_category", DEEP, name="Deep", parent_id=shelf)])
         self.records = {kind: office.hq.create(kind, values) for kind, values in self.sound.items()}
         self.meet()
 
@@ -124,6 +131,7 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
 
 NO_SUCH = CUSTOM_PREFIX + "nothing"
 WRONG: dict[str, tuple[dict[str, Any], ...]] = {
+    "article_category": ({"parent_id": DEEP},),
     "capture_form": (
         {"token": "../etc"},
         {"asked": ["name", "owner_id"]},
