@@ -28,6 +28,7 @@ from crm_core.entities.quote import Quote, QuoteGroup, QuoteLine, QuoteVersion
 from crm_core.entities.scoring import ScoringRule
 from crm_core.entities.segment import Segment
 from crm_core.entities.selling_setup import Competitor, DealMilestone, Milestone, StageRule
+from crm_core.entities.service import Macro, SlaPolicy, TicketCategory, WorkCalendar
 from crm_core.entities.setup import CustomField, SavedView
 from crm_core.entities.target import Target
 from crm_core.entities.template import DocumentTemplate
@@ -70,6 +71,10 @@ ENTITIES: tuple[type[Entity], ...] = (
     CaptureForm,
     AssignmentRule,
     ScoringRule,
+    WorkCalendar,
+    SlaPolicy,
+    TicketCategory,
+    Macro,
     Lead,
     Target,
     Deal,

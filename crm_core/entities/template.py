@@ -19,6 +19,7 @@ DOCUMENT_KINDS = choices(
     ("mail", N_("Text of a mail")),
     ("contract_mail", N_("Text of a mail with a contract")),
     ("order_mail", N_("Text of a mail with an order")),
+    ("answer", N_("Canned answer")),
 )
 DOCUMENT_LANGUAGES = choices(("both", N_("Both languages")), ("zh", N_("Chinese")), ("en", N_("English")))
 DOCUMENT_ENGINES = choices(("pdf", N_("PDF")), ("word", N_("Word")), ("mail", N_("Plain text")))

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import PRIORITIES, choices
 from crm_core.i18n import N_
-from crm_core.schema.columns import boolean, choice, date, instant, long_text, owner, ref, shares, tags, text
+from crm_core.schema.columns import (
+    boolean,
+    choice,
+    date,
+    instant,
+    integer,
+    json,
+    long_text,
+    owner,
+    ref,
+    shares,
+    tags,
+    text,
+)
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import ScopeSource
 from crm_core.schema.machine import Kept, Machine, Step
@@ -29,23 +44,42 @@ CHANNELS = choices(
 )
 _AT_WORK = ("new", "open", "waiting")
 _ENDED = ("solved", "closed")
-_ENDS_NOW = {"closed_at": Kept.NOW}
-_GOES_ON = {"closed_at": None}
+_STEPPED = {"steps": Kept.LOGGED}
+_ENDS_NOW = {**_STEPPED, "closed_at": Kept.NOW}
+_GOES_ON = {**_STEPPED, "closed_at": None}
 TICKET_STEPS = Machine(
     field="status",
     first="new",
     refusal=N_("A ticket in this state cannot take that step"),
     steps=(
-        Step(name="open", starts=("new", "waiting"), ends="open"),
-        Step(name="wait", starts=("new", "open"), ends="waiting"),
-        Step(name="put_back", starts=("open", "waiting"), ends="new"),
+        Step(name="open", starts=("new", "waiting"), ends="open", keeps=_STEPPED),
+        Step(name="wait", starts=("new", "open"), ends="waiting", keeps=_STEPPED),
+        Step(name="put_back", starts=("open", "waiting"), ends="new", keeps=_STEPPED),
         Step(name="solve", starts=_AT_WORK, ends="solved", keeps=_ENDS_NOW),
         Step(name="close", starts=_AT_WORK, ends="closed", keeps=_ENDS_NOW),
-        Step(name="confirm", starts=("solved",), ends="closed"),
-        Step(name="doubt", starts=("closed",), ends="solved"),
+        Step(name="confirm", starts=("solved",), ends="closed", keeps=_STEPPED),
+        Step(name="doubt", starts=("closed",), ends="solved", keeps=_STEPPED),
         Step(name="reopen", starts=_ENDED, ends="open", keeps=_GOES_ON),
         Step(name="reopen_to_wait", starts=_ENDED, ends="waiting", keeps=_GOES_ON),
         Step(name="reopen_as_new", starts=_ENDED, ends="new", keeps=_GOES_ON),
+    ),
+)
+
+
+MESSAGE_STATES = choices(
+    ("written", N_("Not sent")), ("held", N_("Held")), ("sent", N_("Sent")), ("dropped", N_("Not to be sent"))
+)
+MESSAGE_STEPS = Machine(
+    field="status",
+    first="written",
+    born=("written",),
+    refusal=N_("A message in this state cannot take that step"),
+    steps=(
+        Step(name="take", starts=("written",), ends="sent", keeps={"sent_at": Kept.NOW}, by_hq=True),
+        # A colleague answered first, which its writer could not know.
+        Step(name="hold", starts=("written",), ends="held", by_hq=True),
+        Step(name="send", starts=("held",), ends="sent", keeps={"sent_at": Kept.NOW}),
+        Step(name="drop", starts=("held",), ends="dropped"),
     ),
 )
 
@@ -83,18 +117,69 @@ class Ticket(Entity):
     priority: Mapped[str | None] = choice(
         18, N_("Priority"), PRIORITIES, default="normal", in_list=True, indexed=True
     )
-    category: Mapped[str | None] = text(19, N_("Category"), in_list=True)
+    category: Mapped[str | None] = text(19, N_("Category"), read_only=True, in_form=False)
+    """The name of its category, as older programs read it."""
     product_id: Mapped[str | None] = ref(20, N_("Product"), "product")
     channel: Mapped[str | None] = choice(21, N_("Channel"), CHANNELS, default="phone")
-    reply_due_at: Mapped[int | None] = instant(22, N_("First reply due"), in_list=True, indexed=True)
-    solve_due_at: Mapped[int | None] = instant(23, N_("To be solved by"), indexed=True)
-    replied_at: Mapped[int | None] = instant(24, N_("First replied"), read_only=True)
+    reply_due_at: Mapped[int | None] = instant(
+        22, N_("First reply due"), read_only=True, in_form=False, in_list=True, indexed=True
+    )
+    solve_due_at: Mapped[int | None] = instant(
+        23, N_("To be solved by"), read_only=True, in_form=False, in_list=True, indexed=True
+    )
+    replied_at: Mapped[int | None] = instant(24, N_("First replied"), read_only=True, in_form=False)
     closed_at: Mapped[int | None] = instant(25, N_("Closed at"), read_only=True)
     tags: Mapped[list[str] | None] = tags(26, N_("Tags"))
     shared_with: Mapped[list[str] | None] = shares(60, N_("Shared with"), ScopeSource.SHARE, since=2)
     shown_to: Mapped[list[str] | None] = shares(61, N_("Shown to"), ScopeSource.SHOWN, since=2)
     shared_until: Mapped[str | None] = date(62, N_("Shared until"), since=3)
     shown_until: Mapped[str | None] = date(63, N_("Shown until"), since=3)
+    category_id: Mapped[str | None] = ref(27, N_("Category"), "ticket_category", in_list=True, since=3)
+    installed_id: Mapped[str | None] = ref(28, N_("Installed product"), "installed_product", since=3)
+    parent_id: Mapped[str | None] = ref(29, N_("Part of"), "ticket", since=3)
+    split_from_id: Mapped[str | None] = ref(
+        30, N_("Split from"), "ticket", read_only=True, in_form=False, since=3
+    )
+    steps: Mapped[list[Any] | None] = json(31, N_("Steps taken"), read_only=True, in_form=False, since=3)
+    """When it went from which state into which: [[milliseconds, from, to], …]; the clocks read it."""
+    policy_id: Mapped[str | None] = ref(
+        32, N_("Service level"), "sla_policy", computed=True, read_only=True, in_form=False, since=3
+    )
+    next_due_at: Mapped[int | None] = instant(
+        33, N_("Next reply due"), computed=True, read_only=True, in_form=False, indexed=True, since=3
+    )
+    due_at: Mapped[int | None] = instant(
+        34,
+        N_("Due next"),
+        computed=True,
+        read_only=True,
+        in_form=False,
+        in_list=True,
+        indexed=True,
+        since=3,
+    )
+    """The first of its promises to be due; empty while its clocks stand still or where none is left."""
+    reply_failed_at: Mapped[int | None] = instant(
+        35, N_("First reply late since"), read_only=True, by_hq=True, in_form=False, since=3
+    )
+    next_failed_at: Mapped[int | None] = instant(
+        36, N_("A later reply late since"), read_only=True, by_hq=True, in_form=False, since=3
+    )
+    solve_failed_at: Mapped[int | None] = instant(
+        37, N_("Solving late since"), read_only=True, by_hq=True, in_form=False, since=3
+    )
+    """A promise that was broken stays so, whatever is promised later."""
+    escalated: Mapped[int | None] = integer(
+        38, N_("Escalated, level"), read_only=True, by_hq=True, in_form=False, in_list=True, since=3
+    )
+    told: Mapped[dict[str, Any] | None] = json(
+        40, N_("Told of deadlines"), read_only=True, by_hq=True, in_form=False, since=3
+    )
+    """Level reached by promise, 0 being the warning before."""
+    merged_into_id: Mapped[str | None] = ref(
+        41, N_("Merged into"), "ticket", read_only=True, in_form=False, since=3
+    )
+    flagged: Mapped[bool | None] = boolean(39, N_("Marked by escalation"), by_hq=True, in_form=False, since=3)
 
 
 class TicketMessage(Entity):
@@ -102,7 +187,12 @@ class TicketMessage(Entity):
 
     __tablename__ = "ticket_message"
     meta = EntityMeta(
-        no=61, label=N_("Ticket message"), plural=N_("Ticket messages"), icon="reply", title="body"
+        no=61,
+        label=N_("Ticket message"),
+        plural=N_("Ticket messages"),
+        icon="reply",
+        title="body",
+        machine=MESSAGE_STEPS,
     )
 
     ticket_id: Mapped[str | None] = ref(10, N_("Ticket"), "ticket", required=True, parent=True)
@@ -112,3 +202,13 @@ class TicketMessage(Entity):
     author_id: Mapped[str | None] = ref(14, N_("Written by"), "user", in_list=True)
     contact_id: Mapped[str | None] = ref(15, N_("Contact"), "contact")
     written_at: Mapped[int | None] = instant(16, N_("Written"), in_list=True, indexed=True)
+    status: Mapped[str | None] = choice(
+        17, N_("State"), MESSAGE_STATES, default="written", in_form=False, since=3
+    )
+    sent_at: Mapped[int | None] = instant(18, N_("Sent"), read_only=True, by_hq=True, in_form=False, since=3)
+    """When HQ had it; an answer by phone or on the spot reached the customer when it was written."""
+    answers_seen: Mapped[list[Any] | None] = json(
+        19, N_("Written after"), read_only=True, in_form=False, since=3
+    )
+    """Ids of the answers of colleagues its writer had before him."""
+    channel: Mapped[str | None] = choice(20, N_("Channel"), CHANNELS, since=3)

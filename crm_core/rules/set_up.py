@@ -19,6 +19,7 @@ from crm_core.rules import (
     articles,
     assignment,
     capture,
+    macros,
     mailing,
     mandates,
     milestones,
@@ -27,11 +28,13 @@ from crm_core.rules import (
     prices,
     scoring,
     segments,
+    service_levels,
     signing,
     stage_conditions,
     targets,
     tax_classes,
     template_kinds,
+    working_time,
 )
 from crm_core.rules.segments import FieldsOf
 
@@ -101,15 +104,33 @@ def _of_segment(record_id: str | None, values: Mapping[str, Any], around: Around
 
 def _of_book(record_id: str | None, values: Mapping[str, Any], around: Around) -> list[Problem]:
     problems = prices.problems_of_book(values)
-    above, seen = values.get("parent_id"), set[str]()
-    while above and above not in seen:
-        if above == record_id:
-            said = message(N_("A price book cannot have itself as its parent, at once or by way of others"))
-            return [*problems, Problem(field="parent_id", message=said)]
-        seen.add(above)
-        above = around.value_of("price_book", above, "parent_id")
+    if record_id in _above("price_book", values, around):
+        said = message(N_("A price book cannot have itself as its parent, at once or by way of others"))
+        problems.append(Problem(field="parent_id", message=said))
     return problems
 
+
+def _of_category(record_id: str | None, values: Mapping[str, Any], around: Around) -> list[Problem]:
+    above = _above("ticket_category", values, around)
+    if record_id in above:
+        said = message(N_("A category cannot be within itself"))
+        return [Problem(field="parent_id", message=said)]
+    if len(above) >= MOST_CATEGORY_LEVELS:
+        said = message(N_("Categories go at most {levels} deep"), levels=MOST_CATEGORY_LEVELS)
+        return [Problem(field="parent_id", message=said)]
+    return []
+
+
+def _above(entity: str, values: Mapping[str, Any], around: Around) -> list[str]:
+    """Return the ids of the records a record is below, the nearest first, each once."""
+    above, found = values.get("parent_id"), list[str]()
+    while above and above not in found:
+        found.append(above)
+        above = around.value_of(entity, above, "parent_id")
+    return found
+
+
+MOST_CATEGORY_LEVELS: Final = 3
 
 _Judge = Callable[[str | None, Mapping[str, Any], Around], list[Problem]]
 
@@ -147,6 +168,10 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         "receipt": lambda _id, values, _around: payments.problems_of_receipt(values),
         "invoice": lambda _id, values, _around: payments.problems_of_invoice(values),
         "absence": lambda _id, values, _around: approval.problems_of_absence(values),
+        "work_calendar": lambda _id, values, _around: working_time.problems_of_calendar(values),
+        "sla_policy": lambda _id, values, _around: service_levels.problems_of_policy(values),
+        "ticket_category": _of_category,
+        "macro": lambda _id, values, _around: macros.problems_of_macro(values),
     }
 )
 _MADE_ONCE: Final[Mapping[str, Callable[[Mapping[str, Any]], list[Problem]]]] = MappingProxyType(

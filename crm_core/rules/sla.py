@@ -74,24 +74,27 @@ class Terms:
 
 
 def promises(
-    terms: Terms, opened_ms: int, steps: Sequence[tuple[int, str]], status: str, said: Iterable[Said]
+    terms: Terms, opened_ms: int, began: str, moved: Sequence[tuple[int, str]], said: Iterable[Said]
 ) -> dict[Promised, Promise]:
-    """Return how the promises of a ticket stand, those it was given only; an answered `NEXT` is left out.
+    """Return how the promises of a ticket stand, those it was given only.
 
-    `steps` are the moments it entered states, the oldest first; before the first of them its clock ran.
+    `NEXT` is about what the customer last asked after the first answer.
+
+    `began` is the state it was opened in, `moved` the moments it entered others, the oldest first.
     """
-    running = _running(terms.pausing, opened_ms, steps, status)
-    ends = _ends(opened_ms, steps, status)
-    ended_at = ends[-1] if ends and status in ENDED else None
+    steps = [(opened_ms, began), *((max(at_ms, opened_ms), state) for at_ms, state in moved)]
+    running = _running(terms.pausing | ENDED, steps)
+    ends = _ends(steps)
+    ended_at = ends[-1] if steps[-1][1] in ENDED else None
     spoken = sorted(said, key=lambda each: (each.at_ms, not each.by_customer))
     answers = [max(each.at_ms, opened_ms) for each in spoken if not each.by_customer]
-    asked_at = _unanswered(spoken)
+    asked_at, told_at = _last_question(spoken)
     counted: dict[Promised, tuple[int, int | None]] = {
         Promised.REPLY: (opened_ms, min((*answers[:1], *ends[:1]), default=None)),
         Promised.SOLVE: (opened_ms, ended_at),
     }
-    if answers and asked_at is not None and ended_at is None:
-        counted[Promised.NEXT] = (max(asked_at, opened_ms), None)
+    if asked_at is not None and (told_at is not None or ended_at is None):
+        counted[Promised.NEXT] = (max(asked_at, opened_ms), told_at)
     return {
         which: _stands(terms.time, limit, running, *counted[which])
         for which, limit in terms.limits.items()
@@ -111,21 +114,15 @@ _Running = Sequence[tuple[int, int | None]]
 """From and to; the last may be without end."""
 
 
-def _running(
-    pausing: frozenset[str], opened_ms: int, steps: Sequence[tuple[int, str]], status: str
-) -> _Running:
+def _running(halts: frozenset[str], steps: Sequence[tuple[int, str]]) -> _Running:
     """Return when the clocks ran, in order."""
-    halts = pausing | ENDED
-    if not steps:
-        return () if status in halts else ((opened_ms, None),)
     found: list[tuple[int, int | None]] = []
-    since: int | None = opened_ms
+    since: int | None = None
     for at_ms, state in steps:
-        moment = max(at_ms, opened_ms)
         if state not in halts:
-            since = moment if since is None else since
+            since = at_ms if since is None else since
         elif since is not None:
-            found.append((since, moment))
+            found.append((since, at_ms))
             since = None
     return found if since is None else [*found, (since, None)]
 
@@ -143,24 +140,28 @@ def _stands(time: WorkingTime, limit_ms: int, running: _Running, from_ms: int, m
     return Promise(due_at=None, left_ms=left, met_at=met_at)
 
 
-def _ends(opened_ms: int, steps: Sequence[tuple[int, str]], status: str) -> list[int]:
+def _ends(steps: Sequence[tuple[int, str]]) -> list[int]:
     """Return the moments the ticket ended, each time anew."""
-    if not steps:
-        return [opened_ms] if status in ENDED else []
     found, before = [], ""
     for at_ms, state in steps:
         if state in ENDED and before not in ENDED:
-            found.append(max(at_ms, opened_ms))
+            found.append(at_ms)
         before = state
     return found
 
 
-def _unanswered(spoken: Sequence[Said]) -> int | None:
-    """Return when the customer first said what nobody answered yet; None where all is answered."""
+def _last_question(spoken: Sequence[Said]) -> tuple[int | None, int | None]:
+    """Return when the customer last asked after the first answer, and when that was answered, if it was.
+
+    What he says before an answer comes is one question, asked when he began.
+    """
     asked: int | None = None
+    last: tuple[int | None, int | None] = (None, None)
+    was_answered = False
     for each in spoken:
-        if not each.by_customer:
-            asked = None
-        elif asked is None:
-            asked = each.at_ms
-    return asked
+        if each.by_customer:
+            asked = each.at_ms if asked is None and was_answered else asked
+        else:
+            last = last if asked is None else (asked, each.at_ms)
+            was_answered, asked = True, None
+    return last if asked is None else (asked, None)

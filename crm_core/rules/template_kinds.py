@@ -88,6 +88,17 @@ KINDS: Final[Mapping[str, DocumentKind]] = MappingProxyType(
             label=N_("Text of a mail with a contract"), engines=(MAIL,), **_OF_CONTRACT
         ),
         "order_mail": DocumentKind(label=N_("Text of a mail with an order"), engines=(MAIL,), **_OF_ORDER),
+        "answer": DocumentKind(
+            label=N_("Canned answer"),
+            entity="ticket",
+            links={
+                "customer": "customer_id",
+                "contact": "contact_id",
+                "product": "product_id",
+                "assignee": "assignee_id",
+            },
+            engines=(MAIL,),
+        ),
     }
 )
 """Documents by kind. A kind of record that comes later adds its line."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from crm_core.schema.field import CUSTOM_PREFIX, FieldClass, Plain
 
@@ -24,6 +24,8 @@ class Kept(Enum):
     """The moment of the step, by the reading HQ accepted."""
     NEXT = "next"
     """One more than the whole number the field held; a field that counts begins at one."""
+    LOGGED = "logged"
+    """What the field held, and behind it the moment of the step with the states it led from and to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +152,12 @@ class Machine:
         """
         written: dict[str, Plain] = {} if step.stays else {self.field: step.ends}
         for name, value in step.keeps.items():
-            written[name] = _kept(value, at_ms, (held or {}).get(name))
+            before = (held or {}).get(name)
+            if value is Kept.LOGGED:
+                here = self.state_of((held or {}).get(self.field))
+                written[name] = _logged(before, [at_ms, here, here if step.stays else step.ends])
+            else:
+                written[name] = _kept(value, at_ms, before)
         written.update((name, value) for name, value in (given or {}).items() if name in step.takes)
         return written
 
@@ -167,10 +174,23 @@ class Machine:
         return self.kept_fields().union(*(step.takes for step in self.steps))
 
 
+MOST_LOGGED: Final = 200
+"""Steps a field keeps; of more the oldest but the first are forgotten."""
+
+
+def _logged(held: Plain, entry: list[Plain]) -> Plain:
+    """Return a log with one more entry; a log that cannot be read begins anew."""
+    kept = held if isinstance(held, list) else []
+    if len(kept) >= MOST_LOGGED:
+        kept = [kept[0], *kept[-MOST_LOGGED + 2 :]]
+    return [*kept, entry]
+
+
 def _kept(value: Plain | Kept, at_ms: int, held: Plain) -> Plain:
     """Return what a step writes into a field that held something."""
     if value is Kept.NOW:
         return at_ms
     if value is Kept.NEXT:
         return (held if isinstance(held, int) else 1) + 1
+    assert value is not Kept.LOGGED
     return value

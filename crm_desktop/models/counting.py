@@ -1,4 +1,4 @@
-"""Computed fields follow from other records: totals, what was delivered, sums of accounts.
+"""Computed fields follow from other records: totals, what was delivered, sums of accounts, deadlines.
 
 HQ counts its own.
 """
@@ -16,7 +16,7 @@ from crm_core.rules import ledger as rules
 from crm_core.rules.sheets import SHEETS
 from crm_core.schema.ledger import Account, Ledger
 from crm_core.schema.reading import Schema
-from crm_desktop.models import instalments, sheet_totals
+from crm_desktop.models import instalments, promises, sheet_totals
 from crm_desktop.models.device_tables import OutboxOp
 from crm_desktop.models.records import Record
 from crm_desktop.models.session import WriteSession
@@ -30,6 +30,7 @@ _LINKS: Mapping[str, tuple[str, ...]] = {
     **{sheet.line: (sheet.link,) for sheet in SHEETS.values()},
     DELIVERY: ("order_id",),
     DELIVERY_LINE: ("delivery_id",),
+    promises.MESSAGE: ("ticket_id",),
     **{
         name: tuple(account.link for account in schema.meta.ledger.accounts)
         for name, schema in SCHEMAS.items()
@@ -37,7 +38,7 @@ _LINKS: Mapping[str, tuple[str, ...]] = {
     },
 }
 """For each kind of record others are counted from: the links to those that hold the result."""
-_OWN = frozenset((*SHEETS, INSTALMENT))
+_OWN = frozenset((*SHEETS, INSTALMENT, promises.TICKET))
 """Kinds of record of which something follows from their own fields too."""
 
 
@@ -75,6 +76,8 @@ def refresh(session: WriteSession, holders: Iterable[Holder]) -> None:
                     _refresh_account(session, entries, ledger, account, record_id)
         if entity == INSTALMENT:
             instalments.refresh(session, [record_id])
+        if entity == promises.TICKET:
+            promises.refresh(session, [record_id])
 
 
 def refresh_waiting(session: WriteSession, among: Collection[Holder]) -> None:

@@ -39,7 +39,7 @@ from crm_desktop.services import (
 )
 from crm_desktop.services.calendar import local
 from crm_desktop.services.places import shown_on
-from crm_desktop.services.tickets import OPEN_STATES
+from crm_desktop.services.tickets import OPEN_STATES, promise, promise_values
 
 EXPIRING_DAYS = 7
 DUE_DAYS = 3
@@ -164,12 +164,10 @@ def _mentions(replica: Replica) -> list[AttentionItem]:
 
 
 def _pressing_tickets(session: Session, now: int) -> list[AttentionItem]:
-    due = func.iif(Ticket.replied_at.is_(None), Ticket.reply_due_at, Ticket.solve_due_at)
-    rows = session.execute(
-        select(Ticket, due.label("due"))
-        .where(Ticket.life % 2 == 1, Ticket.status.in_(OPEN_STATES), Ticket.status != "waiting")
-        .where(due <= now + DAY_MS)
-        .order_by(due)
+    rows = session.scalars(
+        select(Ticket)
+        .where(Ticket.life % 2 == 1, Ticket.status.in_(OPEN_STATES), Ticket.due_at <= now + DAY_MS)
+        .order_by(Ticket.due_at, Ticket.id)
         .limit(ATTENTION_A_GROUP)
     ).all()
     return [
@@ -178,11 +176,11 @@ def _pressing_tickets(session: Session, now: int) -> list[AttentionItem]:
             entity="ticket",
             record_id=ticket.id,
             title=f"{ticket.number or ''} {ticket.subject or ''}".strip(),
-            subtitle="reply" if ticket.replied_at is None else "solve",
-            at_ms=at_ms,
-            late=at_ms < now,
+            subtitle=promise(promise_values(ticket))[0].value,
+            at_ms=ticket.due_at or 0,
+            late=(ticket.due_at or 0) < now,
         )
-        for ticket, at_ms in rows
+        for ticket in rows
     ]
 
 

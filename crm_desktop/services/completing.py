@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import SCHEMAS
 from crm_core.entities.deal import Pipeline, Stage
 from crm_core.entities.setup import CustomField
+from crm_core.entities.ticket import TicketMessage
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules import pipeline, targets
@@ -22,7 +23,6 @@ from crm_core.rules.quote_state import SENT, WAITING, is_draft
 from crm_core.rules.sheets import SHEETS
 from crm_core.schema.field import Kind, Plain, ScopeSource
 from crm_core.schema.values import canonical_decimal
-from crm_core.times import DAY_MS, HOUR_MS
 from crm_desktop.models import numbers, repository
 from crm_desktop.models.clock import Clock
 from crm_desktop.models.custom import custom_fields
@@ -43,8 +43,6 @@ from crm_desktop.services import (
 from crm_desktop.services.company import QUOTE_VALID_DAYS, company
 
 Values = dict[str, Plain]
-FIRST_REPLY_HOURS = {"urgent": 1, "high": 4, "normal": 8, "low": 24}
-SOLVE_DAYS = {"urgent": 1, "high": 2, "normal": 5, "low": 10}
 RANK_STEP = 10  # between custom fields: another can be put there
 
 
@@ -199,19 +197,34 @@ def _changed_quote_book(session: Session, values: Values) -> None:
 
 def _new_ticket(session: Session, _person: Person, clock: Clock, values: Values) -> None:
     values["number"] = numbers.take(session, "ticket", today(clock))
-    priority = str(values.get("priority") or "normal")
-    now = clock.now_ms()
-    if not values.get("reply_due_at"):
-        values["reply_due_at"] = now + FIRST_REPLY_HOURS.get(priority, 8) * HOUR_MS
-    if not values.get("solve_due_at"):
-        values["solve_due_at"] = now + SOLVE_DAYS.get(priority, 5) * DAY_MS
+    _named_category(session, values)
 
 
-def _new_ticket_message(_session: Session, person: Person, clock: Clock, values: Values) -> None:
+def _changed_ticket(
+    session: Session, _person: Person, _clock: Clock, _before: Record, changes: Values
+) -> None:
+    _named_category(session, changes)
+
+
+def _named_category(session: Session, values: Values) -> None:
+    """Say a ticket's category by its name too, as older programs read it."""
+    if "category_id" in values:
+        category = repository.get(session, "ticket_category", str(values["category_id"] or ""))
+        values["category"] = category.get("name") if category is not None else None
+
+
+def _new_ticket_message(session: Session, person: Person, clock: Clock, values: Values) -> None:
     if not values.get("from_customer") and not values.get("author_id"):
         values["author_id"] = person.user_id
     if not values.get("written_at"):
         values["written_at"] = clock.now_ms()
+    columns = TicketMessage.__table__.c
+    others = (
+        select(columns.id)
+        .where(columns.ticket_id == values.get("ticket_id"), columns.author_id != values.get("author_id"))
+        .where(columns.internal.isnot(True), columns.from_customer.isnot(True), columns.life % 2 == 1)
+    )
+    values["answers_seen"] = list(session.scalars(others.order_by(columns.id))) or None
 
 
 def _new_point_entry(_session: Session, _person: Person, clock: Clock, values: Values) -> None:
@@ -325,6 +338,7 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], Non
     "lead": _changed_lead,
     "deal_milestone": _changed_deal_milestone,
     "quote": _changed_quote,
+    "ticket": _changed_ticket,
     "activity": _changed_activity,
     "target": _changed_target,
     "price": _changed_price,

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crm_core.rules.standard_service import standard_service
 from crm_core.schema.field import Plain
 from crm_core.times import DAY_MS, HOUR_MS, MINUTE_MS
-from crm_desktop.models import repository, state
+from crm_desktop.models import promises, repository, state
 from crm_desktop.models.device_tables import NumberLease
 from crm_desktop.models.replica import LOCAL_USER
 from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
+from crm_desktop.platform.time_zone import zone_name
 from crm_desktop.services.sample_leads import write_leads
 from crm_desktop.services.sample_orders import (
     CONTRACTS,
@@ -25,6 +27,7 @@ from crm_desktop.services.sample_outgoing import Sending
 from crm_desktop.services.sample_payments import FIRST_RECEIPT, RECEIPTS, Payments
 from crm_desktop.services.sample_selling import FIRST_QUOTE, QUOTES, Selling
 from crm_desktop.services.sample_writing import CURRENCY, TAX_RATE, Writer
+from resources import translation
 
 PAST_DAYS = 130
 FIRST_TICKET, NUMBERS_LEFT = 3240, 400
@@ -300,13 +303,14 @@ class Filling:
             )
 
     def _tickets(self, owned: Sequence[tuple[str, str]], texts: Mapping[str, Any]) -> None:
+        self._service_levels()
+        made: list[str] = []
         oldest_first = sorted(texts["tickets"], key=lambda ticket: -ticket["age"])
         for ticket in texts["tickets"]:
             customer_id, _ = owned[ticket["customer"] % len(owned)]
             age = ticket["age"] * MINUTE_MS
             opened = self._writer.now - age
             contact_id = self._writer.people[customer_id][0]
-            answered = any(side == "reply" for side, _ in ticket["talk"])
             solved = ticket["status"] == "solved"
             ticket_id = self._writer.create(
                 "ticket",
@@ -324,11 +328,6 @@ class Filling:
                     if ticket["product"]
                     else None,
                     "channel": ticket["channel"],
-                    "reply_due_at": self._writer.now + ticket["reply"] * MINUTE_MS
-                    if ticket["reply"] is not None
-                    else opened + 8 * HOUR_MS,
-                    "solve_due_at": self._writer.now + ticket["solve"] * MINUTE_MS,
-                    "replied_at": opened + 2 * HOUR_MS if answered else None,
                     "closed_at": opened + age // 2 if solved else None,
                 },
             )
@@ -347,5 +346,14 @@ class Filling:
                         else (LOCAL_USER if side == "reply" else None),
                         "contact_id": contact_id if side == "customer" else None,
                         "written_at": written,
+                        "status": "sent" if side == "reply" else None,
+                        "sent_at": written if side == "reply" else None,
                     },
                 )
+            made.append(ticket_id)
+        promises.refresh(self._writer.session, made)
+
+    def _service_levels(self) -> None:
+        show = translation(self._writer.language)
+        for entity, values in standard_service(show, zone_name(), night_and_day=True):
+            self._writer.create(entity, 200 * DAY_MS, values)

@@ -12,10 +12,13 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from crm_core.i18n import untranslated
 from crm_core.ids import named_id
+from crm_core.rules.standard_service import standard_service
 from crm_core.schema.field import Plain
 from crm_core.times import DAY_MS, HOUR_MS, MINUTE_MS
 from crm_desktop.models.replica import Replica
+from crm_desktop.platform.time_zone import zone_name
 from crm_desktop.services import quotes, records
 from crm_desktop.services.calendar import local
 from crm_desktop.services.sample import demo_texts
@@ -47,11 +50,11 @@ _QUOTES = (
 _VISITED, _LATE = (0, 1, 9, 10), (5, 13, 16)
 """Whom lin's day and lin's late tasks are about."""
 _TICKETS = (
-    # text, customer, lin's, age, first reply due and solution due, the last three in minutes from now
-    (2, HANDED, False, 1500, 300, 2900),
-    (4, 17, True, 1400, 180, 1440),
-    (1, ASKS, True, 1130, 46, 1750),
-    (0, SHARED, True, 260, 150, 2700),
+    # text, customer, lin's, age in minutes
+    (4, 17, True, 300),
+    (1, ASKS, True, 194),
+    (2, HANDED, False, 180),
+    (0, SHARED, True, 90),
 )
 
 
@@ -73,6 +76,7 @@ class Filling:
         """Write everything and return the customers' ids, in the order of the texts."""
         with self._ago(400 * DAY_MS):
             self._set_ages()
+            self._set_service_levels()
             self._write_products()
             self._write_customers()
         self._plan_won()
@@ -123,6 +127,11 @@ class Filling:
     def _set_ages(self) -> None:
         for name, days in _AGE_LIMITS:
             records.update(self._replica, "stage", named_id("stage", name), {"age_limit_days": days})
+
+    def _set_service_levels(self) -> None:
+        """Count deadlines night and day, so that they look alike whenever the demo runs."""
+        for entity, values in standard_service(untranslated, zone_name(), night_and_day=True):
+            records.update(self._replica, entity, named_id(entity, "standard"), values)
 
     def _write_products(self) -> None:
         for product in demo_texts("products"):
@@ -272,9 +281,8 @@ class Filling:
                 quotes.set_status(self._replica, quote.id, step)
 
     def _plan_tickets(self) -> None:
-        for text, customer, mine, age, reply, solve in _TICKETS:
+        for text, customer, mine, age in _TICKETS:
             told = demo_texts("texts")["tickets"][text]
-            now_ms = self._replica.clock.now_ms()
             values: dict[str, Plain] = {
                 "subject": told["subject"]["en"],
                 "customer_id": self._customers[customer],
@@ -283,8 +291,6 @@ class Filling:
                 "kind": told["kind"],
                 "priority": told["priority"],
                 "channel": told["channel"],
-                "reply_due_at": now_ms + reply * MINUTE_MS,
-                "solve_due_at": now_ms + solve * MINUTE_MS,
             }
             self._events.append((age * MINUTE_MS, partial(self._ticket, values, told["talk"])))
 

@@ -15,6 +15,8 @@ from crm_core.entities.ticket import Ticket, TicketMessage
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Action
+from crm_core.rules.service_levels import DUE
+from crm_core.rules.sla import Promised
 from crm_core.schema.field import Plain
 from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record
@@ -41,9 +43,13 @@ class Clock(StrEnum):
     """Which promise is counted down."""
 
     REPLY = "reply"
+    NEXT = "next"
     SOLVE = "solve"
     PAUSED = "paused"
     NONE = "none"
+
+
+_CLOCKS = {Clock.REPLY: Promised.REPLY, Clock.NEXT: Promised.NEXT, Clock.SOLVE: Promised.SOLVE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +107,8 @@ def queue(replica: Replica, which: Queue, text: str = "", limit: int = PAGE) -> 
             statement = statement.where(
                 Ticket.subject.contains(text, autoescape=True) | Ticket.number.contains(text, autoescape=True)
             )
-        due = func.coalesce(
-            func.iif(Ticket.replied_at.is_(None), Ticket.reply_due_at, None),
-            Ticket.solve_due_at,
-            Ticket.created_at,
-        )
-        rows = session.scalars(
-            statement.order_by(Ticket.status == "waiting", due, Ticket.id).limit(limit)
-        ).all()
+        order = (Ticket.due_at.is_(None), Ticket.due_at, Ticket.created_at, Ticket.id)
+        rows = session.scalars(statement.order_by(*order).limit(limit)).all()
         return _queue_rows(session, rows)
 
 
@@ -187,15 +187,20 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
 
 def promise(values: Mapping[str, Any]) -> tuple[Clock, int | None]:
     """Return which promise of a ticket with these values counts down, and until when."""
-    if values.get("status") in ("solved", "closed"):
+    if values.get("status") not in OPEN_STATES or not values.get("policy_id"):
         return Clock.NONE, None
-    if values.get("status") == "waiting":
+    due_at = values.get("due_at")
+    if due_at is None:
         return Clock.PAUSED, None
-    if values.get("replied_at") is None and values.get("reply_due_at"):
-        return Clock.REPLY, values["reply_due_at"]
-    if values.get("solve_due_at"):
-        return Clock.SOLVE, values["solve_due_at"]
-    return Clock.NONE, None
+    for clock, which in _CLOCKS.items():
+        if values.get(DUE[which]) == due_at:
+            return clock, due_at
+    return Clock.SOLVE, due_at
+
+
+def promise_values(ticket: Ticket) -> dict[str, Any]:
+    """Return what `promise` reads of a ticket."""
+    return {name: getattr(ticket, name) for name in ("status", "policy_id", "due_at", *DUE.values())}
 
 
 def create(replica: Replica, values: Mapping[str, Plain], first_message: str = "") -> Outcome[Record]:
@@ -230,8 +235,6 @@ def reply(
         ticket = repository.get(session, "ticket", ticket_id)
         if ticket is not None and not internal:
             changes: dict[str, Plain] = {}
-            if ticket.get("replied_at") is None:
-                changes["replied_at"] = replica.clock.now_ms()
             if close:
                 changes["status"] = "solved"
             elif ticket.get("status") == "new":
@@ -272,8 +275,7 @@ def _in_queue(replica: Replica, which: Queue) -> Any:
         return statement.where(Ticket.assignee_id.is_(None))
     if which is Queue.NEAR:
         limit = replica.clock.now_ms() + NEAR_MS
-        reply_near = Ticket.replied_at.is_(None) & (Ticket.reply_due_at <= limit)
-        return statement.where(reply_near | (Ticket.solve_due_at <= limit), Ticket.status != "waiting")
+        return statement.where(Ticket.due_at <= limit)
     return statement
 
 
@@ -300,9 +302,7 @@ def _queue_rows(session: Session, tickets: Sequence[Ticket]) -> tuple[QueueRow, 
     waiting = marks_of(session, "ticket", ids).not_sent | {ticket_of[message_id] for message_id in unsent}
     result = []
     for ticket in tickets:
-        clock, due_at = promise(
-            {name: getattr(ticket, name) for name in ("status", "replied_at", "reply_due_at", "solve_due_at")}
-        )
+        clock, due_at = promise(promise_values(ticket))
         result.append(
             QueueRow(
                 id=ticket.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 
@@ -13,13 +13,14 @@ from crm_core.i18n import N_, message
 from crm_core.rules import approval
 from crm_core.rules.access import NO_RIGHTS, Person
 from crm_core.rules.approval import Standing, State
-from crm_core.sync.clock import ms_of, tick
+from crm_core.sync.clock import ms_of
 from crm_core.sync.merge import dot
 from sync_server.services import errands, payments, quote_versions
 from sync_server.services.approvals import DECISION, PEOPLE, REQUEST, Approvals, outcome_of
 from sync_server.services.custom import CustomFields
 from sync_server.services.errands import Errand
-from sync_server.services.records import Mark, Record, Records
+from sync_server.services.hq_pen import Pen
+from sync_server.services.records import Record, Records
 from sync_server.services.rights import Author, AuthorRights
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.storing import store_all
@@ -39,7 +40,7 @@ def settle(
     """Bring every request up to date that this batch concerns."""
     approvals.forget()
     for request in _concerned(records, approvals):
-        _settle(_Pen(hq, records, server_ms), scopes, approvals, request)
+        _settle(Pen(hq, records, server_ms), scopes, approvals, request)
 
 
 def look_again(database: Database, now_ms: int) -> int:
@@ -56,27 +57,10 @@ def look_again(database: Database, now_ms: int) -> int:
         approvals = Approvals(hq, records, author, AuthorRights(nobody), CustomFields(hq.connection))
         found = list(_waiting(records))
         for request in found:
-            _settle(_Pen(hq, records, now_ms), scopes, approvals, request)
+            _settle(Pen(hq, records, now_ms), scopes, approvals, request)
         payments.follow(hq, records, scopes, (), now_ms)
         store_all(hq, records, scopes)
     return len(found)
-
-
-class _Pen:
-    """Writes what HQ says itself."""
-
-    def __init__(self, hq: HqTransaction, records: Records, server_ms: int) -> None:
-        self.hq, self.records, self.server_ms = hq, records, server_ms
-
-    def mark(self) -> Mark:
-        self.hq.hq_hlc = tick(self.hq.hq_hlc, self.server_ms)
-        return Mark(self.hq.hq_hlc, 0, 1, 0, self.hq.positions.next(), None)
-
-    def write(self, record: Record, **values: Any) -> None:
-        for name, value in values.items():
-            if record.values.get(name) != value:
-                self.records.change(record).set(name, value)
-                record.stamp(register_of(record.schema.leader(record.schema.fields[name])), self.mark())
 
 
 def _concerned(records: Records, approvals: Approvals) -> list[Record]:
@@ -121,7 +105,7 @@ def _waiting(records: Records) -> Iterable[Record]:
     ]
 
 
-def _settle(pen: _Pen, scopes: ScopeKeeper, approvals: Approvals, request: Record) -> None:
+def _settle(pen: Pen, scopes: ScopeKeeper, approvals: Approvals, request: Record) -> None:
     target = approvals.target_of(request)
     if target is None or not (request.lives and target.lives):
         return
@@ -140,7 +124,7 @@ def _settle(pen: _Pen, scopes: ScopeKeeper, approvals: Approvals, request: Recor
     _show(pen, scopes, approvals, target)
 
 
-def _go_on(pen: _Pen, scopes: ScopeKeeper, approvals: Approvals, target: Record, now: Standing) -> None:
+def _go_on(pen: Pen, scopes: ScopeKeeper, approvals: Approvals, target: Record, now: Standing) -> None:
     """Take HQ's step with a record that waited for what has ended."""
     machine = target.schema.meta.machine
     if machine is None or not machine.waits or target.values[machine.field] != machine.waits:
@@ -156,7 +140,7 @@ def _go_on(pen: _Pen, scopes: ScopeKeeper, approvals: Approvals, target: Record,
             return
 
 
-def _show(pen: _Pen, scopes: ScopeKeeper, approvals: Approvals, target: Record) -> None:
+def _show(pen: Pen, scopes: ScopeKeeper, approvals: Approvals, target: Record) -> None:
     """Let those see a record who are asked about it, and those who decided about it."""
     field = target.schema.fields.get(SHOWN)
     if field is None or not field.by_hq:

@@ -18,13 +18,13 @@ from sync_server.services import (
     beside_steps,
     cascades,
     conditions,
+    derived,
     joining,
     keeping,
     ledgers,
     mentions,
     payments,
     posting,
-    sheet_totals,
     signed,
     stage_gate,
     stepping,
@@ -71,8 +71,8 @@ class Edits:
         self.scopes = ScopeKeeper(self.records, hq.positions)
         self.numbers = NumberBook(hq.connection, author.device)
         self.lost: list[LostEdit] = []
-        self.sheets: set[Key] = set()
-        """Quotes whose total must be worked out."""
+        self.derived: set[Key] = set()
+        """Records of which something must be worked out."""
         self.accounts: set[ledgers.AccountKey] = set()
         """Accounts whose sum must be worked out."""
         self.policy_seq = 0
@@ -194,7 +194,7 @@ class Edits:
             record.life_seq, record.cascade = self._next(), dead.cascade
         self.records.add(record)
         self.scopes.of_new(record, place)
-        self._note_total(record)
+        self._note_derived(record)
         self._note_account(record)
         seq = record.made.seq
         shown = carried or replaced if dead is None else [conditions.PARENT_DELETED.text, {}]
@@ -271,7 +271,7 @@ class Edits:
         self.records.change(record)
         if links:
             self.scopes.lend(record)
-            self._note_total(record)
+            self._note_derived(record)
         seq = self._next()
         newest = record.newest_of_others(self._author.device)
         for field in wanted.fields:
@@ -284,7 +284,7 @@ class Edits:
         if links:
             self.scopes.changed(record)
             self.scopes.lend(record)
-        self._note_total(record, wanted)
+        self._note_derived(record, wanted)
         if verdict is Verdict.MERGED and old != new and not never_set(record, held, wanted, old):
             self._note_lost(record, wanted, held, old)
             self._note_other(record, wanted, self._mark(stamp, seq), held, old)
@@ -353,9 +353,9 @@ class Edits:
         told = {"mark": whom, "record": record, "register": wanted.register, "mine": mine}
         self.lost.append(LostEdit(seq=self._next(), **told, **by_whom))
 
-    def _note_total(self, record: Record, wanted: Wanted | None = None) -> None:
+    def _note_derived(self, record: Record, wanted: Wanted | None = None) -> None:
         changed = None if wanted is None else wanted.values
-        self.sheets |= sheet_totals.concerned(self.records, record, changed)
+        self.derived |= derived.concerned(self.records, record, changed)
 
     # Steps
 
@@ -401,7 +401,7 @@ class Edits:
         if links or schema.meta.open_in:
             self.scopes.changed(record)
             self.scopes.lend(record)
-        self._note_total(record)
+        self._note_derived(record)
         return Outcome(
             code=Code.APPLIED,
             seq=seq,
@@ -455,7 +455,7 @@ class Edits:
             each.meta_changed = True
             self.scopes.lend(each)
             self._note_account(each)
-            self._note_total(each)
+            self._note_derived(each)
         for each, cascade in held:
             self.records.change(each)
             each.life_seq, each.life_device, each.cascade = self._next(), 0, cascade

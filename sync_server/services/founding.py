@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+import tzlocal
 from sqlalchemy import insert, inspect
 
 from crm_core.errors import UserError
-from crm_core.i18n import N_
+from crm_core.i18n import N_, untranslated
 from crm_core.ids import named_id, new_id
+from crm_core.rules.service_levels import STANDARD_ZONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
+from crm_core.rules.standard_service import standard_service
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.services.hq import Edit, EditKind
 from sync_server.settings import Settings, write_settings
@@ -96,6 +100,7 @@ def _fill(hq: Headquarters, admin: str, password: str) -> Founded:
             *_roles(),
             _create("user", admin_id, **administrator),
             *_pipeline(),
+            *_service(),
         ]
     )
     hq.auth.set_password(admin_id, admin, password)
@@ -131,6 +136,23 @@ def _pipeline() -> list[Edit]:
         for rank, (name, probability, kind, color) in enumerate(STAGES, start=1)
     ]
     return [_create("pipeline", pipeline_id, name=PIPELINE, rank=1, active=True), *stages]
+
+
+def _service() -> list[Edit]:
+    return [
+        _create(entity, named_id(entity, "standard"), **values)
+        for entity, values in standard_service(untranslated, _zone())
+    ]
+
+
+def _zone() -> str:
+    """Return the zone of this machine; the standard one where its settings name none there is."""
+    try:
+        name = tzlocal.get_localzone_name() or STANDARD_ZONE.key
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return STANDARD_ZONE.key
+    return name
 
 
 def _create(entity: str, record_id: str, **values: Any) -> Edit:

@@ -20,7 +20,7 @@ from crm_core.i18n import N_, plain_places
 from crm_core.ids import is_id
 from crm_core.sync.clock import HLC_MAX, Stamp, accept, ms_of, shift_ms
 from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
-from sync_server.services import approving, mandates, mentions, payments, sheet_totals, unique_keys
+from sync_server.services import approving, derived, mandates, mentions, payments, unique_keys
 from sync_server.services.declaring import saved_together
 from sync_server.services.edits import Edits
 from sync_server.services.faults import PayloadChanged, Refusal
@@ -417,7 +417,7 @@ class _Batch:
 
     def _finish(self, fresh: Sequence[_Item]) -> None:
         edits, hq = self._edits, self._hq
-        sheet_totals.settle(hq, edits.records, edits.sheets, self._server_ms)
+        derived.settle(hq, edits.records, edits.scopes, edits.derived, self._server_ms)
         mentions.tell_mentioned(hq, edits.records, edits.scopes, self._server_ms)
         mandates.sign(hq, edits.records, self._server_ms)
         approving.settle(hq, edits.records, edits.scopes, edits.approvals, self._server_ms)

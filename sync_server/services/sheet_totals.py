@@ -16,6 +16,7 @@ from sync_server.services.wanted import register_of
 from sync_server.store.database import HqTransaction
 
 ORDER: Final = SCHEMAS["order"]
+_NUMBERS: Final = frozenset(SCHEMAS[name].no for name in SHEETS)
 DELIVERY: Final = SCHEMAS["delivery"]
 DELIVERY_LINE: Final = SCHEMAS["delivery_line"]
 
@@ -49,8 +50,9 @@ def _key(entity: str, record_id: str | None) -> Key | None:
 
 
 def settle(hq: HqTransaction, records: Records, keys: Iterable[Key], server_ms: int) -> None:
-    """Bring up to date what follows from the records below quotes, contracts and orders."""
-    for sheet, follows in changed_sheets(records, keys):
+    """Bring up to date what follows from the records below quotes, contracts and orders, of those named."""
+    sheets = [key for key in keys if key[0] in _NUMBERS]
+    for sheet, follows in changed_sheets(records, sheets):
         for name, value in follows.items():
             sheet.set(name, value)
             hq.hq_hlc = tick(hq.hq_hlc, server_ms)

@@ -23,7 +23,11 @@ def test_a_step_writes_its_state_what_it_keeps_and_what_it_takes() -> None:
     }
     solve = TICKET_STEPS.named("solve")
     assert solve is not None
-    assert TICKET_STEPS.effects(solve, 7) == {"status": "solved", "closed_at": 7}
+    assert TICKET_STEPS.effects(solve, 7) == {
+        "status": "solved",
+        "closed_at": 7,
+        "steps": [[7, "new", "solved"]],
+    }
     revise = QUOTE_STEPS.named("revise")
     assert revise is not None
     assert QUOTE_STEPS.effects(revise, 7, held={"version": 2}) == {"status": "draft", "version": 3}

@@ -135,7 +135,7 @@ def test_promises_break_when_the_minutes_say(
     said = [Said(at_ms=opened_ms + after, by_customer=by) for after, by in talk]
     terms = Terms(time=time, limits=dict.fromkeys(Promised, limit))
     status = steps[-1][1] if steps else "new"
-    found = promises(terms, opened_ms, steps, status, said)
+    found = promises(terms, opened_ms, "new", steps, said)
 
     simulated = Simulation(time, first, _DAYS)
     end = simulated.minutes.stop
@@ -147,18 +147,29 @@ def test_promises_break_when_the_minutes_say(
     assert agrees(found[Promised.REPLY].due_at, breaks)
     assert agrees(found[Promised.SOLVE].due_at, breaks)
     assert (found[Promised.SOLVE].met_at is not None) == (status in ENDED)
-    asked = _first_unanswered(said)
-    has_answers = any(not each.by_customer for each in said)
-    assert (Promised.NEXT in found) == (asked is not None and has_answers and status not in ENDED)
+    asked, told = _last_question(said)
+    assert (Promised.NEXT in found) == (asked is not None and (told is not None or status not in ENDED))
     if Promised.NEXT in found:
         assert asked is not None
+        assert found[Promised.NEXT].met_at == told
         assert agrees(found[Promised.NEXT].due_at, simulated.breaks_at(limit, asked, steps, PAUSING))
 
 
-def _first_unanswered(said: list[Said]) -> int | None:
-    """Return when the customer said something first after the last answer, read backwards."""
-    answered = max((each.at_ms for each in said if not each.by_customer), default=-1)
-    return min((each.at_ms for each in said if each.by_customer and each.at_ms > answered), default=None)
+def _last_question(said: list[Said]) -> tuple[int | None, int | None]:
+    """Return the last question after an answer, and its answer, looked for among all pairs."""
+    answers = sorted(each.at_ms for each in said if not each.by_customer)
+    asked = sorted(
+        each.at_ms for each in said if each.by_customer and each.at_ms >= (answers or [1 << 60])[0]
+    )
+    if not answers:
+        return None, None
+    # Said in the same moment, the customer comes first: what he says with the first answer is answered by it.
+    asked = [ms for ms in asked if ms > answers[0]]
+    if not asked:
+        return None, None
+    told = next((ms for ms in answers if ms >= asked[-1]), None)
+    before = max((ms for ms in answers if ms < asked[-1]), default=answers[0])
+    return min(ms for ms in asked if ms > before), told
 
 
 @given(calendars(), minutes, minutes)
@@ -216,23 +227,23 @@ def test_waiting_for_the_customer_stops_the_clock() -> None:
     opened = at(SHANGHAI, "2026-03-02T09:00")
     answered = [Said(at_ms=opened + HOUR_MS // 2, by_customer=False)]
     waits = [(opened + HOUR_MS, "waiting")]
-    paused = promises(terms, opened, waits, "waiting", answered)
+    paused = promises(terms, opened, "new", waits, answered)
     assert paused[Promised.SOLVE].paused
     assert paused[Promised.SOLVE].left_ms == 3 * HOUR_MS
     assert pressing(paused) == (Promised.SOLVE, paused[Promised.SOLVE])
     again = [*waits, (opened + 10 * HOUR_MS, "open")]
-    assert promises(terms, opened, again, "open", answered)[Promised.SOLVE].due_at == opened + 13 * HOUR_MS
+    assert promises(terms, opened, "new", again, answered)[Promised.SOLVE].due_at == opened + 13 * HOUR_MS
 
 
 def test_an_answer_too_late_broke_the_promise_for_good() -> None:
     time = WorkingTime(zone=SHANGHAI, hours=ALWAYS)
     terms = Terms(time=time, limits={Promised.REPLY: HOUR_MS})
     late = [Said(at_ms=2 * HOUR_MS, by_customer=False)]
-    reply = promises(terms, 0, [], "open", late)[Promised.REPLY]
+    reply = promises(terms, 0, "new", [], late)[Promised.REPLY]
     assert reply.met_at == 2 * HOUR_MS
     assert reply.failed_at(2 * HOUR_MS) == reply.failed_at(99 * DAY_MS) == HOUR_MS
     in_time = [Said(at_ms=HOUR_MS, by_customer=False)]
-    assert promises(terms, 0, [], "open", in_time)[Promised.REPLY].failed_at(DAY_MS) is None
+    assert promises(terms, 0, "new", [], in_time)[Promised.REPLY].failed_at(DAY_MS) is None
 
 
 def test_a_calendar_says_what_it_cannot_read() -> None:

@@ -149,6 +149,12 @@ def _ticket(item: AttentionItem, now_ms: int) -> tuple[Text, Text, QWidget]:
             if item.late
             else message("First reply due {time}: answer", time=time)
         )
+    elif item.subtitle == "next":
+        line = (
+            message("Reply was due {time}: answer now", time=time)
+            if item.late
+            else message("Reply due {time}: answer", time=time)
+        )
     else:
         line = (
             message("Solution was due {time}: solve it, or say when", time=time)

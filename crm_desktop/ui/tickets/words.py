@@ -20,6 +20,11 @@ DAYS_NAMED = 7
 STATES = {choice.value: Message(choice.label) for choice in TICKET_STATES}
 KINDS = {choice.value: Message(choice.label) for choice in TICKET_KINDS}
 PRIORITY_WORDS = {choice.value: Message(choice.label) for choice in PRIORITIES}
+PROMISES = {
+    Clock.REPLY: message("First reply"),
+    Clock.NEXT: message("Reply"),
+    Clock.SOLVE: message("Solve"),
+}
 PRESENT_STATES = ("new", "open")
 """States in which it is our turn."""
 
@@ -47,7 +52,7 @@ def deadline(kind: Clock, due_at: int | None, now_ms: int) -> Deadline:
         )
     if due_at is None:
         return Deadline(icon="clock", color="text-soft", left="", promise=message("No deadline"))
-    promise = message("First reply") if kind is Clock.REPLY else message("Solve")
+    promise = PROMISES[kind]
     span = timedelta(milliseconds=due_at - now_ms)
     if due_at < now_ms:
         return Deadline(
@@ -69,6 +74,10 @@ def due_sentence(kind: Clock, due_at: int | None, now_ms: int) -> Message | None
         if late:
             return message("First reply was due {time}, {left} late", time=at, left=left)
         return message("First reply due {time}, {left} left", time=at, left=left)
+    if kind is Clock.NEXT:
+        if late:
+            return message("Reply was due {time}, {left} late", time=at, left=left)
+        return message("Reply due {time}, {left} left", time=at, left=left)
     if late:
         return message("Solve was due {time}, {left} late", time=at, left=left)
     return message("Solve by {time}, {left} left", time=at, left=left)

@@ -95,6 +95,8 @@ def _everything(replica: Replica) -> None:
             "valid_from": "2026-01-01",
         },
         "scoring_rule": {"name": "Phone", "kind": "field", "field": "phone", "points": 5},
+        "ticket_category": {"name": "Leaks", "rank": 2},
+        "macro": {"name": "Waits", "changes": {"status": "waiting", "priority": "low"}, "adds_tags": ["a"]},
     }
     for entity, given in values.items():
         make(replica, entity, **given)

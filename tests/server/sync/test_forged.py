@@ -259,6 +259,12 @@ KEPT_ELSEWHERE = {
     ("ticket", "closed_at"): "its time, which programs before steps set",
     ("deal", "stage_since"): "told with its move: days count from when it was made",
     ("comment", "mentions"): "its writer's",
+    ("ticket", "category"): "the name of its category, as programs read it that know of no categories",
+    ("ticket", "reply_due_at"): "worked out at HQ with whatever it follows from, itself among it",
+    ("ticket", "solve_due_at"): "worked out at HQ with whatever it follows from, itself among it",
+    ("ticket", "split_from_id"): "where its first messages stood; nothing follows from it",
+    ("ticket", "merged_into_id"): "merging",
+    ("ticket_message", "answers_seen"): "its writer's",
     ("customer", "merged_into_id"): "merging",
     ("contact", "merged_into_id"): "merging",
 }

@@ -25,6 +25,8 @@ def where(field: str, value: str) -> dict[str, Any]:
 
 
 DEEP = named_id("article_category", "deep")
+CATEGORIES = tuple(digit * 32 for digit in "abc")
+"""Ids of three categories, each within the one before; nothing goes within the last."""
 
 
 class Setup:
@@ -84,7 +86,15 @@ class Setup:
             },
             "article_category": {"name": "Pumps"},
             "document_template": {"name": "Offer", "kind": "quote", "body": "{{ customer.name }}"},
+            "work_calendar": {"name": "Night", "time_zone": "Europe/Berlin", "hours": [[[0, 1440]]] * 7},
+            "sla_policy": {"name": "Gold", "promised": {"high": {"reply": 30}}},
+            "ticket_category": {"name": "Leaks"},
+            "macro": {"name": "Waits", "changes": {"status": "waiting"}},
         }
+        levels = zip(CATEGORIES, (None, *CATEGORIES), strict=False)
+        office.hq.write_all(
+            [make("ticket_category", each, name=each[0], parent_id=above) for each, above in levels]
+        )
         customer = office.hq.create("customer", {"name": "Acme"})
         agreed = {"customer_id": customer, "currency": "CNY"}
         order = office.hq.create("order", agreed)
@@ -171,6 +181,29 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
         {"rates": [{"from": "2019-04-01", "rate": "113"}]},
         {"rates": [{"from": "spring", "rate": "13"}]},
         {"rates": [{"from": "2019-04-01", "rate": "13"}, {"from": "2019-04-01", "rate": "9"}]},
+    ),
+    "work_calendar": (
+        {"time_zone": "Mars/Olympus"},
+        {"hours": [[[600, 540]]] * 7},
+        {"hours": [[]] * 6},
+        {"holidays": ["someday"]},
+        {"made_up": [["2026-10-10", 7]]},
+    ),
+    "sla_policy": (
+        {"promised": {"high": {"reply": 0}}},
+        {"promised": {"best": {"reply": 5}}},
+        {"promised": {"high": {"smile": 5}}},
+        {"pausing": ["solved"]},
+        {"warn_minutes": -1},
+        {"escalations": [{"after": 60, "to": "manager"}, {"after": 0, "to": "assignee"}]},
+        {"escalations": [{"after": 0, "to": "reassign"}]},
+        {"rules": where("subject", "Leak")},
+    ),
+    "ticket_category": ({"parent_id": CATEGORIES[-1]},),
+    "macro": (
+        {"changes": {"subject": "Other"}},
+        {"changes": {"status": "asleep"}},
+        {"changes": {}},
     ),
     "exchange_rate": ({"rate": "0"}, {"rate": "-1"}, {"to_currency": "EUR"}),
     "approval_flow": (

@@ -1,0 +1,92 @@
+"""Answers to tickets as they reach HQ: taken for sending, or held where a colleague was first."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import N_, message
+from crm_core.rules.sla import BY_VOICE
+from crm_core.schema.machine import Machine
+from crm_core.sync.clock import ms_of
+from sync_server.services import errands
+from sync_server.services.errands import Errand
+from sync_server.services.hq_pen import Pen
+from sync_server.services.records import Record, Records
+from sync_server.services.scopes import ScopeKeeper
+from sync_server.store.database import HqTransaction
+
+TICKET: Final = SCHEMAS["ticket"]
+MESSAGE: Final = SCHEMAS["ticket_message"]
+WRITTEN, HELD, SENT = "written", "held", "sent"
+
+
+def settle(hq: HqTransaction, records: Records, scopes: ScopeKeeper, server_ms: int) -> None:
+    """Take or hold the answers this batch brought, in the order they were written."""
+    fresh = [
+        each
+        for each in records.touched()
+        if each.schema is MESSAGE and each.is_new and each.lives and _is_answer(each.values)
+    ]
+    pen = Pen(hq, records, server_ms)
+    told = []
+    for answer in sorted(fresh, key=lambda each: each.made.seq):
+        if answer.values.get("status") not in (None, WRITTEN):
+            continue
+        other = _answered_meanwhile(records, answer)
+        step = _machine().named("take" if other is None else "hold")
+        assert step is not None
+        pen.write(answer, **_machine().effects(step, ms_of(pen.mark().hlc), held=answer.values))
+        if other is not None:
+            told.append(_told(records, answer))
+    errands.open_tasks(hq, records, scopes, told, server_ms)
+
+
+def _is_answer(values: dict[str, Any]) -> bool:
+    return not values.get("internal") and not values.get("from_customer")
+
+
+def _answered_meanwhile(records: Records, answer: Record) -> Record | None:
+    """Return an answer by somebody else that the writer of this one could not know; None: there is none.
+
+    By phone or on the spot it is said already, and cannot be held. What goes on from an answer that is held
+    is held as well.
+    """
+    values = answer.values
+    if values.get("channel") in BY_VOICE:
+        return None
+    seen = values.get("answers_seen") or ()
+    for other in _answers_of(records, values["ticket_id"]):
+        if other is answer or other.values.get("status") not in (SENT, HELD):
+            continue
+        is_own = other.values.get("author_id") == values.get("author_id")
+        if (other.values["status"] == HELD) if is_own else (other.id not in seen):
+            return other
+    return None
+
+
+def _answers_of(records: Records, ticket_id: str) -> list[Record]:
+    records.noticed_kinds.add(MESSAGE.no)
+    columns = MESSAGE.table.c
+    query = select(columns.id).where(columns.ticket_id == ticket_id, columns.life % 2 == 1)
+    records.load({MESSAGE.no: records.connection.execute(query).scalars().all()})
+    found = records.linking(MESSAGE, "ticket_id", ticket_id)
+    return [each for each in found if each.lives and _is_answer(each.values)]
+
+
+def _told(records: Records, answer: Record) -> Errand:
+    ticket = records.get(TICKET.no, answer.values["ticket_id"])
+    number = str((ticket.values.get("number") if ticket is not None else None) or "")
+    said = message(
+        N_("Your answer to ticket {number} is held: a colleague answered first. Send it, or drop it"),
+        number=number,
+    )
+    return Errand(subject=said, about=ticket or answer, owner_id=answer.values.get("author_id"))
+
+
+def _machine() -> Machine:
+    machine = MESSAGE.meta.machine
+    assert machine is not None
+    return machine

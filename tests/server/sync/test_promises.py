@@ -1,0 +1,162 @@
+"""Deadlines and answers of tickets at HQ: counted, kept once broken, held where two answer one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from crm_core.times import DAY_MS, HOUR_MS, MINUTE_MS
+from tests.support.hq import Laptop, Office
+
+NIGHT_AND_DAY = [[[0, 1440]]] * 7
+
+
+class Desk:
+    """Two people who answer tickets, and what customers are promised."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        calendar = {"name": "Night", "time_zone": "Asia/Shanghai", "hours": NIGHT_AND_DAY, "standard": True}
+        office.hq.create("work_calendar", calendar)
+        promised = {"reply": 60, "next": 120, "solve": 600}
+        self.policy = office.hq.create(
+            "sla_policy", {"name": "All", "rank": 9, "promised": {"normal": promised}}
+        )
+        self.maya, self.chen = (office.laptop(office.user(name, "service")) for name in ("Maya", "Chen"))
+        self.customer = office.hq.create("customer", {"name": "Acme", "level": "A"})
+        self.meet()
+
+    def meet(self) -> None:
+        for laptop in (self.maya, self.chen, self.maya):
+            laptop.sync()
+
+    def ticket(self, laptop: Laptop, **values: Any) -> str:
+        made = laptop.create(
+            "ticket", {"subject": "Leak", "customer_id": self.customer, "priority": "normal", **values}
+        )
+        laptop.sync()
+        return made
+
+    def answer(self, laptop: Laptop, ticket: str, **values: Any) -> str:
+        said = {"ticket_id": ticket, "body": "Hello", "author_id": laptop.user_id, **values}
+        return laptop.create("ticket_message", said)
+
+    def row(self, ticket: str) -> dict[str, Any]:
+        return self.office.row("ticket", ticket)
+
+    def message(self, record_id: str) -> dict[str, Any]:
+        return self.office.row("ticket_message", record_id)
+
+    def go_by(self, minutes: int) -> None:
+        self.office.now_ms += minutes * MINUTE_MS
+
+
+@pytest.fixture
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    office = Office(tmp_path_factory.mktemp("desk") / "hq")
+    yield Desk(office)
+    office.close()
+
+
+def test_a_ticket_is_due_by_its_service_level_and_laptops_hear_of_it(desk: Desk) -> None:
+    opened = desk.office.now_ms
+    ticket = desk.ticket(desk.maya)
+    desk.meet()
+    for row in (desk.row(ticket), desk.chen.shown("ticket", ticket) or {}):
+        assert row["policy_id"] == desk.policy
+        assert row["due_at"] == row["reply_due_at"]
+        assert row["solve_due_at"] - row["reply_due_at"] == 540 * MINUTE_MS
+        assert abs(row["reply_due_at"] - opened - HOUR_MS) < MINUTE_MS
+    assert desk.row(desk.ticket(desk.maya, priority="low"))["due_at"] is None, "nothing is promised"
+
+
+def test_the_first_level_that_fits_decides_also_by_what_a_laptop_cannot_know(desk: Desk) -> None:
+    rule = {"all": [{"field": "customer_level", "op": "=", "kind": "one", "value": "A"}]}
+    gold = {"name": "Gold", "rank": 1, "promised": {"normal": {"reply": 5}}, "rules": rule}
+    policy = desk.office.hq.create("sla_policy", gold)
+    ticket = desk.ticket(desk.maya)
+    assert desk.row(ticket)["policy_id"] == policy
+    assert desk.row(ticket)["solve_due_at"] is None
+    other = desk.office.hq.create("customer", {"name": "Beta", "level": "C"})
+    assert desk.row(desk.ticket(desk.maya, customer_id=other))["policy_id"] == desk.policy
+
+
+def test_an_answer_counts_when_hq_has_it_and_one_by_phone_when_it_was_given(desk: Desk) -> None:
+    ticket, called = desk.ticket(desk.maya), desk.ticket(desk.maya)
+    written = desk.office.now_ms
+    answer = desk.answer(desk.maya, ticket, written_at=written)
+    desk.answer(desk.maya, called, written_at=written, channel="phone")
+    desk.go_by(90)
+    desk.maya.sync()
+    assert desk.message(answer)["status"] == "sent"
+    assert desk.row(ticket)["replied_at"] == desk.message(answer)["sent_at"] >= written + 90 * MINUTE_MS
+    assert desk.row(called)["replied_at"] == written
+    assert desk.row(ticket)["reply_failed_at"] is not None, "it came too late"
+    assert desk.row(called)["reply_failed_at"] is None
+
+
+def test_a_broken_promise_stays_broken_whatever_is_promised_later(desk: Desk) -> None:
+    ticket = desk.ticket(desk.maya)
+    due = desk.row(ticket)["reply_due_at"]
+    desk.go_by(61)
+    desk.answer(desk.maya, ticket)
+    desk.maya.sync()
+    assert desk.row(ticket)["reply_failed_at"] == due
+    desk.office.hq.update("sla_policy", desk.policy, {"promised": {"normal": {"reply": 6000}}})
+    desk.maya.set("ticket", ticket, "kind", "praise")
+    desk.maya.sync()
+    assert desk.row(ticket)["reply_failed_at"] == due
+
+
+def test_the_clock_stands_still_while_the_customer_is_waited_for(desk: Desk) -> None:
+    ticket = desk.ticket(desk.maya)
+    due = desk.row(ticket)["solve_due_at"]
+    desk.go_by(30)
+    desk.office.hq.update("ticket", ticket, {"status": "waiting"})
+    assert desk.row(ticket)["due_at"] is None
+    assert desk.row(ticket)["solve_due_at"] is None
+    desk.go_by(24 * 60)
+    desk.office.hq.update("ticket", ticket, {"status": "open"})
+    assert abs(desk.row(ticket)["solve_due_at"] - due - DAY_MS) < MINUTE_MS
+    assert [step[1:] for step in desk.row(ticket)["steps"]] == [["new", "waiting"], ["waiting", "open"]]
+
+
+def test_of_two_answers_the_second_is_held_and_its_writer_decides(desk: Desk) -> None:
+    ticket = desk.ticket(desk.maya)
+    desk.meet()
+    first, second = desk.answer(desk.maya, ticket), desk.answer(desk.chen, ticket)
+    third = desk.answer(desk.chen, ticket, body="And another thing")
+    desk.meet()
+    assert [desk.message(each)["status"] for each in (first, second, third)] == ["sent", "held", "held"]
+    tasks = [
+        row for row in desk.office.projection(desk.chen.user_id).values() if row.get("about_id") == ticket
+    ]
+    assert {row["owner_id"] for row in tasks} == {desk.chen.user_id}
+    desk.chen.set("ticket_message", second, "status", "sent")
+    desk.chen.set("ticket_message", third, "status", "dropped")
+    desk.chen.sync()
+    assert [desk.message(each)["status"] for each in (second, third)] == ["sent", "dropped"]
+    assert desk.message(second)["sent_at"] is not None
+
+
+def test_who_saw_the_first_answer_or_says_it_by_phone_is_not_held(desk: Desk) -> None:
+    ticket = desk.ticket(desk.maya)
+    first = desk.answer(desk.maya, ticket)
+    desk.meet()
+    knowing = desk.answer(desk.chen, ticket, answers_seen=[first])
+    spoken = desk.answer(desk.chen, desk.ticket(desk.maya), channel="phone")
+    note = desk.answer(desk.chen, ticket, internal=True)
+    desk.meet()
+    assert [desk.message(each)["status"] for each in (knowing, spoken)] == ["sent", "sent"]
+    assert desk.message(note)["sent_at"] is None
+
+
+def test_nobody_says_himself_that_an_answer_was_sent(desk: Desk) -> None:
+    ticket = desk.ticket(desk.maya)
+    desk.meet()
+    first, second = desk.answer(desk.maya, ticket), desk.answer(desk.chen, ticket, sent_at=5)
+    desk.meet()
+    assert desk.message(first)["sent_at"] != 5
+    assert second not in {key[1] for key in desk.office.projection(desk.maya.user_id)}
