@@ -19,7 +19,14 @@ from crm_core.entities.membership import PointEntry
 from crm_core.entities.merge import Merge
 from crm_core.entities.order import Delivery, DeliveryLine, InstalledProduct, Order, OrderLine
 from crm_core.entities.outgoing import Acceptance, OutgoingMail, Signature
-from crm_core.entities.payment import Instalment, Invoice, InvoiceTitle, Receipt, ReceiptShare
+from crm_core.entities.payment import (
+    Instalment,
+    Invoice,
+    InvoiceTitle,
+    PlanTemplate,
+    Receipt,
+    ReceiptShare,
+)
 from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.entities.pool import PoolRule
 from crm_core.entities.pricing import ExchangeRate, PriceBook, StockLevel, TaxClass
@@ -52,6 +59,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     PriceBook,
     Price,
     ExchangeRate,
+    PlanTemplate,
     StockLevel,
     Competitor,
     Milestone,

@@ -219,6 +219,37 @@ class Instalment(Entity):
     notes: Mapped[str | None] = long_text(25, N_("Notes"), field_class=FieldClass.COMMS, since=3)
 
 
+class PlanTemplate(Entity):
+    """A payment plan kept under a name, to be chosen when one is made."""
+
+    __tablename__ = "plan_template"
+    meta = EntityMeta(
+        no=59, label=N_("Plan template"), plural=N_("Plan templates"), icon="coin", reference=True, since=3
+    )
+
+    name: Mapped[str | None] = text(10, N_("Name"), required=True, in_list=True, indexed=True, since=3)
+    name_zh: Mapped[str | None] = text(11, N_("Chinese name"), in_list=True, since=3)
+    parts: Mapped[str | None] = text(
+        12,
+        N_("Parts, %"),
+        required=True,
+        in_list=True,
+        hint=N_("30/60/10, or 30 signing/70 delivery+30: days after signing and delivery"),
+        since=3,
+    )
+    """As `crm_core.rules.plan_parts` reads them."""
+    months: Mapped[int | None] = integer(
+        13,
+        N_("Months from part to part"),
+        default=1,
+        in_list=True,
+        hint=N_("Of those due on a fixed day"),
+        since=3,
+    )
+    rank: Mapped[int | None] = integer(14, N_("Sequence"), default=0, in_list=True, since=3)
+    active: Mapped[bool | None] = boolean(15, N_("In use"), default=True, in_list=True, since=3)
+
+
 class Receipt(Entity):
     """Money that came from a customer, or went back to him (below zero)."""
 

@@ -24,6 +24,7 @@ from crm_core.rules import (
     mandates,
     milestones,
     payments,
+    plan_parts,
     pool,
     prices,
     scoring,
@@ -164,6 +165,7 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
             values, around.fields_of
         ),
         "mandate": lambda _id, values, _around: mandates.problems_of_mandate(values),
+        "plan_template": lambda _id, values, _around: plan_parts.problems_of_template(values),
         "instalment": lambda _id, values, _around: payments.problems_of_instalment(values),
         "receipt": lambda _id, values, _around: payments.problems_of_receipt(values),
         "invoice": lambda _id, values, _around: payments.problems_of_invoice(values),

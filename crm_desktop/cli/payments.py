@@ -11,6 +11,7 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.money import Money, parse_money
 from crm_core.rules.payments import BUCKETS, Share
+from crm_core.rules.plan_parts import MOST_MONTHS
 from crm_desktop.cli.console import tr
 from crm_desktop.cli.records import id_argument
 from crm_desktop.cli.root import Terminal, pass_terminal
@@ -55,21 +56,43 @@ def ageing(terminal: Terminal, by: str) -> None:
 
 
 @payments.command(
-    "plan", help=tr(N_("Show the plan of an order or contract, or make one of PARTS: 30/60/10."))
+    "plan",
+    help=tr(
+        N_(
+            "Show the plan of an order or contract, or make one of PARTS: 30/60/10, or "
+            "“30 signing/70 delivery+30”."
+        )
+    ),
 )
 @_of
 @id_argument
 @click.argument("parts", required=False)
 @click.option("--first", default="", metavar="DAY", help=tr(N_("When the first part is due; else today.")))
-@click.option("--months", default=1, type=click.IntRange(1, 60), help=tr(N_("Months from part to part.")))
+@click.option(
+    "--months", type=click.IntRange(1, MOST_MONTHS), help=tr(N_("Months from part to part; else 1."))
+)
+@click.option(
+    "--template", default="", metavar="NAME", help=tr(N_("Make the plan that is kept by this name."))
+)
 @pass_terminal
-def plan(terminal: Terminal, entity: str, record_id: str, parts: str | None, first: str, months: int) -> None:
+def plan(
+    terminal: Terminal,
+    entity: str,
+    record_id: str,
+    parts: str | None,
+    first: str,
+    months: int | None,
+    template: str,
+) -> None:
     """Show or make a plan."""
     with terminal.app() as app:
         found = record_id_of(record_id)
+        if template:
+            kept = service.template_called(app.replica, template)
+            parts, months = parts or str(kept["parts"]), months or kept.get("months")
         if parts:
             day = _day(first) or app.replica.clock.today()
-            service.plan_by_parts(app.replica, entity, found, parts, day, months)
+            service.plan_by_parts(app.replica, entity, found, parts, day, months or 1)
         _show_plan(terminal, app.replica, entity, found)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import schema_of
-from crm_core.entities.payment import Instalment, Receipt, ReceiptShare
+from crm_core.entities.payment import Instalment, PlanTemplate, Receipt, ReceiptShare
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_, Message
 from crm_core.money import Money
@@ -20,6 +19,7 @@ from crm_core.rules import payment_checks
 from crm_core.rules import payments as rules
 from crm_core.rules.access import Action, ClassRight
 from crm_core.rules.payments import Payable, Share, State
+from crm_core.rules.plan_parts import parse_parts
 from crm_core.schema.field import Plain
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.models import query, repository
@@ -29,8 +29,6 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
 from crm_desktop.services import records, rights
 from crm_desktop.services.outcome import Outcome
-
-MOST_PARTS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +63,8 @@ class PlanView:
     """What is open of the instalment that is due next."""
     agreed: bool
     """Whether there is a plan and none of it is a draft."""
+    templates: tuple[Record, ...]
+    """Kept plans, in their order."""
 
 
 def plan(replica: Replica, entity: str, record_id: str) -> PlanView:
@@ -111,6 +111,7 @@ def plan(replica: Replica, entity: str, record_id: str) -> PlanView:
         customer_id=str(holder.get("customer_id") or ""),
         next_minor=next_minor,
         agreed=bool(live) and all(row.state is not State.DRAFT for row in live),
+        templates=plan_templates(replica) if may_edit else (),
     )
 
 
@@ -125,25 +126,34 @@ def rights_to_decide(replica: Replica, entity: str) -> bool:
     return bool(edits) and all(right(entity, each) is ClassRight.WRITE for each in needed)
 
 
-def parse_parts(text: str) -> list[Decimal]:
-    """Return the percentages of a plan written as `30/60/10`. `UserError` where they are not 100 in all."""
-    try:
-        parts = [Decimal(each.strip().removesuffix("%")) for each in text.replace("／", "/").split("/")]
-    except ArithmeticError:
-        raise UserError(N_("Write the parts as percentages, such as 30/60/10")) from None
-    if not parts or len(parts) > MOST_PARTS or any(not each.is_finite() or each <= 0 for each in parts):
-        raise UserError(N_("Write the parts as percentages, such as 30/60/10"))
-    if sum(parts) != 100:
-        raise UserError(N_("The parts come to {percent} %, not to 100 %"), percent=sum(parts))
-    return parts
+def plan_templates(replica: Replica) -> tuple[Record, ...]:
+    """Return the plans that are kept and in use, in their order."""
+    rights.may_do(replica, Action.READ, "plan_template").demand()
+    with replica.read() as session:
+        rows = session.scalars(
+            select(PlanTemplate)
+            .where(PlanTemplate.life % 2 == 1, PlanTemplate.active.isnot(False))
+            .order_by(PlanTemplate.rank, PlanTemplate.name, PlanTemplate.id)
+        )
+        return tuple(record_of(row) for row in rows)
+
+
+def template_called(replica: Replica, name: str) -> Record:
+    """Return the kept plan of a name in either language. `UserError` where there is none."""
+    wanted = name.strip().casefold()
+    for each in plan_templates(replica):
+        if wanted in {str(each.get(field) or "").casefold() for field in ("name", "name_zh")}:
+            return each
+    raise UserError(N_("There is no plan template called “{name}”"), name=name.strip())
 
 
 def plan_by_parts(
     replica: Replica, entity: str, record_id: str, text: str, first_day: datetime.date, months: int = 1
 ) -> Outcome[tuple[Record, ...]]:
-    """Make a plan of percentages (`30/60/10`): the first part is due on a day, each next some months later.
+    """Make a plan of parts, as `plan_parts` reads them.
 
-    Drafts that were there go; what is agreed or paid stays, and the parts are of the rest.
+    Of those due on fixed days the first is due on `first_day`, each next some months later. Drafts that were
+    there go; what is agreed or paid stays, and the parts are of the rest.
     """
     parts = parse_parts(text)
     with replica.write() as session:
@@ -156,17 +166,19 @@ def plan_by_parts(
             elif each.get("status") != "void":
                 kept += each.get("amount") or 0
         made = []
-        for place, (percent, minor) in enumerate(
-            zip(parts, rules.split(total.minor - kept, parts), strict=True)
-        ):
-            day = _months_later(first_day, place * months)
+        on_days = 0
+        amounts = rules.split(total.minor - kept, [part.percent for part in parts])
+        for part, minor in zip(parts, amounts, strict=True):
             values: dict[str, Plain] = {
                 f"{entity}_id": record_id,
-                "share_percent": f"{percent.normalize():f}",
+                "share_percent": f"{part.percent.normalize():f}",
                 "amount": minor,
-                "due_from": "day",
-                "due_day": day.isoformat(),
+                "due_from": part.due_from,
+                "due_days": part.due_days,
             }
+            if part.due_from == "day":
+                values["due_day"] = _months_later(first_day, on_days * months).isoformat()
+                on_days += 1
             made.append(records.create_in(session, replica, "instalment", values))
     return Outcome(tuple(made), frozenset(session.changed))
 

@@ -32,6 +32,7 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "price_book": "price_books",
         "tax_class": "tax_classes",
         "exchange_rate": "exchange_rates",
+        "plan_template": "plan_templates",
         "custom_field": "fields",
         "tag": "tags",
         "pipeline": "pipelines",

@@ -167,6 +167,15 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("A class has the rates that held and hold; products name theirs."),
         new=N_("New tax class"),
     ),
+    "plan_template": ListWords(
+        counted=N_("{count} plan templates"),
+        one=N_("1 plan template"),
+        none_yet=N_("No plan templates yet"),
+        first=N_(
+            "A template is a payment plan under a name, such as 30/60/10; it is chosen when a plan is made."
+        ),
+        new=N_("New plan template"),
+    ),
     "exchange_rate": ListWords(
         counted=N_("{count} exchange rates"),
         one=N_("1 exchange rate"),

@@ -254,6 +254,8 @@ _TOUR: tuple[str, ...] = (
     "tax-class-new=tax_classes!frame.new",
     "exchange-rates=exchange_rates",
     "exchange-rate-new=exchange_rates!frame.new",
+    "plan-templates=plan_templates",
+    "plan-template-new=plan_templates!frame.new",
     "approval-flows=approval_flows",
     "approval-flow=approval_flows[active = yes]",
     "approval-flow-new=approval_flows!frame.new",

@@ -6,10 +6,9 @@ import datetime
 
 import click
 
-from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules.approval_text import FORM
-from sync_server.cli.console import tr
+from sync_server.cli.console import assigned, tr
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.services import approval_setup
 
@@ -118,14 +117,8 @@ def list_mandates(terminal: Terminal) -> None:
 @pass_terminal
 def add_mandate(terminal: Terminal, name: str, assignments: tuple[str, ...]) -> None:
     """Give or renew a mandate."""
-    given: dict[str, str] = {}
-    for text in assignments:
-        field, found, value = text.partition("=")
-        if not found:
-            raise UserError(N_("“{text}” is not written as field=value"), text=text)
-        given[field.strip()] = value
     with terminal.headquarters() as hq:
-        terminal.console.show(approval_setup.set_mandate(hq, name, given))
+        terminal.console.show(approval_setup.set_mandate(hq, name, assigned(assignments)))
 
 
 @mandate.command("end", help=tr(N_("End a mandate: quotes sent from now on cannot rely on it.")))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Final
 
+from crm_core.errors import UserError
 from crm_core.i18n import N_, Translate, message
 from crm_terminal.console import ask_secret
 from resources import translation
@@ -40,3 +42,14 @@ def read_password(*, from_stdin: bool, name: str) -> str:
         again=tr(N_("The same again")),
         instead=message(N_("Give the password on standard input with --password-stdin")),
     )
+
+
+def assigned(assignments: Iterable[str]) -> dict[str, str]:
+    """Return what is written as `field=value`, by field. `UserError` for what is not."""
+    given: dict[str, str] = {}
+    for text in assignments:
+        field, found, value = text.partition("=")
+        if not found:
+            raise UserError(N_("“{text}” is not written as field=value"), text=text)
+        given[field.strip()] = value
+    return given

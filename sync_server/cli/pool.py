@@ -7,10 +7,9 @@ import dataclasses
 import click
 
 from crm_core.entities import SCHEMAS
-from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.schema.values import parse_assignments, to_json
-from sync_server.cli.console import tr
+from sync_server.cli.console import assigned, tr
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.services import people, recycling
 from sync_server.services.auth import now_ms
@@ -53,13 +52,7 @@ def list_rules(terminal: Terminal) -> None:
 @pass_terminal
 def set_rule(terminal: Terminal, name: str, assignments: tuple[str, ...]) -> None:
     """Change or make a rule."""
-    given: dict[str, str] = {}
-    for text in assignments:
-        field, found, value = text.partition("=")
-        if not found:
-            raise UserError(N_("“{text}” is not written as field=value"), text=text)
-        given[field.strip()] = value
-    values = parse_assignments(RULE, given)
+    values = parse_assignments(RULE, assigned(assignments))
     with terminal.headquarters() as hq:
         held = next(iter(hq.records.find(RULE.name, "name", name)), None)
         if held is None:

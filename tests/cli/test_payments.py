@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from tests.cli.support import Crm
 
 
@@ -18,6 +20,16 @@ def test_from_a_plan_to_what_is_overdue(crm: Crm) -> None:
         ("600.01 CNY", "2020-02-29", "draft"),
         ("100.00 CNY", "2020-03-31", "draft"),
     ]
+    crm.json("add", "plan_template", "name=Usual", "name_zh=常用", "parts=30 signing+7/60/10", "months=3")
+    unread = crm.run("add", "plan_template", "name=Odd", "parts=30/60")
+    assert (unread.status, "come to 90 %" in unread.err) == (1, True)
+    of_template = ("payments", "plan", "order", order, "--template")
+    assert "no plan template called “Rare”" in crm.run(*of_template, "Rare").err
+    usual = crm.rows(*of_template, "常用", "--first", "2020-01-31")
+    assert [row["due_on"] for row in usual][1:] == ["2020-01-31", "2020-04-30"]
+    ordered = datetime.date.fromisoformat(crm.json("show", "order", order)["ordered_on"])
+    assert usual[0]["due_on"] == (ordered + datetime.timedelta(days=7)).isoformat()
+    crm.rows("payments", "plan", "order", order, "30/60/10", "--first", "2020-01-31")
     agreed = crm.rows("payments", "agree", "order", order)
     assert {row["state"] for row in agreed} == {"overdue"}
     receipt = crm.json("add", "receipt", f"customer_id={customer}", "amount=500 CNY", "reference=B-1")["id"]

@@ -74,3 +74,18 @@ class ExchangeRatesPage(RecordsPage):
             widths={"currency": 120, "to_currency": 120, "rate": 120},
         )
         super().__init__(context, actions, look)
+
+
+class PlanTemplatesPage(RecordsPage):
+    """Usual payment plans under their names, in the order they are offered."""
+
+    def __init__(self, context: Context, actions: ActionRegistry) -> None:
+        look = RecordsLook(
+            page="plan_templates",
+            entity="plan_template",
+            columns=("name", "name_zh", "parts", "months", "rank", "active"),
+            sort=(("rank", False), ("name", False)),
+            imports=False,
+            widths={"parts": 260, "months": 120, "rank": 80, "active": 80},
+        )
+        super().__init__(context, actions, look)

@@ -351,6 +351,14 @@ PAGES: tuple[PageSpec, ...] = (
         in_rail=False,
     ),
     PageSpec(
+        id="plan_templates",
+        text=N_("Plan templates"),
+        icon="coin",
+        factory="price_setup:PlanTemplatesPage",
+        entity="plan_template",
+        in_rail=False,
+    ),
+    PageSpec(
         id="mend",
         text=N_("Fields to mend"),
         icon="pen",

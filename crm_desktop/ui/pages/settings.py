@@ -214,7 +214,9 @@ class SettingsPage(Page):
 
     def _prices_card(self) -> Card:
         card = Card(message("What things cost"))
-        said = message("Price books for customers and levels, classes of tax, and exchange rates.")
+        said = message(
+            "Price books for customers and levels, classes of tax, exchange rates, and usual payment plans."
+        )
         card.body.addWidget(Label(said, color="text-soft", wrap=True))
         self.price_buttons = {
             page: Button(words, Kind.STANDARD, small=True)
@@ -222,6 +224,7 @@ class SettingsPage(Page):
                 ("price_books", message("Price books…")),
                 ("tax_classes", message("Tax classes…")),
                 ("exchange_rates", message("Exchange rates…")),
+                ("plan_templates", message("Plan templates…")),
             )
         }
         for page, button in self.price_buttons.items():

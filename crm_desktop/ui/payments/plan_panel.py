@@ -7,7 +7,7 @@ import datetime
 from PySide6.QtCore import QDate
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from crm_core.i18n import Message, message
+from crm_core.i18n import Message, message, plural
 from crm_core.money import Money
 from crm_core.rules.payments import State
 from crm_core.schema.field import Plain
@@ -16,12 +16,13 @@ from crm_desktop.services.payments import PlanRow, PlanView
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.field_texts import words_of
 from crm_desktop.ui.format import figure, money, near_date
+from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.itemmodels.rows import CellText
 from crm_desktop.ui.payments.small_table import Head, SmallTable
 from crm_desktop.ui.payments.words import STATE_TONES, STATE_WORDS
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L, M, S
-from crm_desktop.ui.translate import Text, show, tr
+from crm_desktop.ui.translate import Text, show, tr, translator
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cells import CellKind, CellStatus
 from crm_desktop.ui.widgets.fields import DateField, Field
@@ -30,8 +31,14 @@ from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.paint import Tone
+from resources import CHINESE
 
-_FOLLOWS = frozenset(("instalment", "receipt_share", "order", "contract", "order_line", "contract_line"))
+_FOLLOWS = frozenset(
+    (
+        *("instalment", "receipt_share", "order", "contract", "order_line", "contract_line"),
+        "plan_template",
+    )
+)
 _HEADS = (
     Head(title=message("No."), kind=CellKind.RIGHT, width=48),
     Head(title=message("Name"), stretch=True),
@@ -55,9 +62,13 @@ class PlanPanel(Live, QWidget):
         self.rest = Label("", color="text-soft")
         self.note = InfoBar("")
         self.table = SmallTable(_HEADS, message("Payment plan"))
+        self.templates = QuietCombo()
+        self.templates_field = Field(message("Plan template"), self.templates)
         self.parts = QLineEdit("30/60/10")
         self.first = DateField()
         self.parts_field = Field(message("Parts, %"), self.parts)
+        self.spacing = Label("", color="text-soft")
+        self._months = 1
         self.split_button = Button(message("Make a plan"), small=True)
         self.add_button = Button(message("Add an instalment"), icon="plus", small=True)
         self.agree_button = Button(message("Agree the plan"), Kind.PRIMARY, small=True)
@@ -101,11 +112,11 @@ class PlanPanel(Live, QWidget):
             self.parts.text(),
         )
         day = self.first.date()
-        first = datetime.date(day.year(), day.month(), day.day())
+        first, months = datetime.date(day.year(), day.month(), day.day()), self._months
         self.parts_field.set_error("")
         self._context.change(
             self,
-            lambda: payments.plan_by_parts(replica, entity, record_id, text, first),
+            lambda: payments.plan_by_parts(replica, entity, record_id, text, first, months),
             lambda _made: self.table.setFocus(),
             lambda error: self.parts_field.set_error(error.message),
         )
@@ -135,6 +146,7 @@ class PlanPanel(Live, QWidget):
         row = QHBoxLayout(self._planning)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(M)
+        row.addWidget(self.templates_field, 2)
         row.addWidget(self.parts_field, 2)
         row.addWidget(Field(message("First due on"), self.first), 1)
         for button in (self.split_button, self.add_button):
@@ -142,11 +154,6 @@ class PlanPanel(Live, QWidget):
             holder.addStretch(1)
             holder.addWidget(button)
             row.addLayout(holder)
-        said = Label(message("One part a month; drafts that are there are replaced"), color="text-soft")
-        holder = QVBoxLayout()
-        holder.addStretch(1)
-        holder.addWidget(said)
-        row.addLayout(holder, 3)
         column = QVBoxLayout(self)
         keep_margins(column, PAGE_MARGIN, M, PAGE_MARGIN, L)
         column.setSpacing(theme().px(M))
@@ -155,13 +162,17 @@ class PlanPanel(Live, QWidget):
         column.addWidget(self.table)
         column.addSpacing(S)
         column.addWidget(self._planning)
+        column.addWidget(self.spacing)
         column.addStretch(1)
-        for widget in (self.note, self._planning, self.agree_button, self.again_button):
+        hidden = (self.note, self._planning, self.spacing, self.agree_button, self.again_button)
+        for widget in (*hidden, self.templates_field):
             widget.hide()
 
     def _connect(self) -> None:
         self.split_button.clicked.connect(self.split)
         self.parts.returnPressed.connect(self.split)
+        self.parts.textEdited.connect(lambda _text: self._take_template(0))
+        self.templates.activated.connect(self._take_template)
         self.agree_button.clicked.connect(self.agree)
         self.again_button.clicked.connect(self.plan_again)
         self.add_button.clicked.connect(lambda: self._new("payments", "instalment"))
@@ -183,8 +194,43 @@ class PlanPanel(Live, QWidget):
                 values["amount"] = self._view.missing_minor
         self._context.go.emit(Place(page=page, options={"new": entity, "values": values}))
 
+    def _offer_templates(self, view: PlanView) -> None:
+        """Offer the kept plans by their names; what was chosen stays as far as it is there."""
+        key = "name_zh" if translator().language == CHINESE else "name"
+        held = self.templates.currentData()
+        self.templates.clear()
+        self.templates.addItem(tr("As typed"), "")
+        for each in view.templates:
+            self.templates.addItem(each.get(key) or each.title, each.id)
+        self.templates.setCurrentIndex(max(0, self.templates.findData(held)))
+        self.templates_field.setVisible(bool(view.templates))
+        self._say_spacing()
+
+    def _take_template(self, place: int) -> None:
+        """Fill in the parts of a kept plan; the first place is for parts somebody types."""
+        self.templates.setCurrentIndex(place)
+        chosen = self._view.templates[place - 1] if self._view is not None and place > 0 else None
+        self._months = (chosen.get("months") or 1) if chosen is not None else 1
+        if chosen is not None:
+            self.parts.setText(chosen.get("parts") or "")
+            self.parts_field.set_error("")
+        self._say_spacing()
+
+    def _say_spacing(self) -> None:
+        self.spacing.say(
+            plural(
+                self._months,
+                message("One part a month; drafts that are there are replaced"),
+                message(
+                    "One part every {count} months; drafts that are there are replaced",
+                    count=figure(self._months),
+                ),
+            )
+        )
+
     def _show(self, view: PlanView) -> None:
         self._view = view
+        self._offer_templates(view)
         currency = view.total.currency
         total = money(view.total)
         self.sums.say(message("{paid} of {total} paid", paid=_amount(view.paid_minor, currency), total=total))
@@ -195,7 +241,8 @@ class PlanPanel(Live, QWidget):
         unpaid = any(
             row.instalment.get("status") == "agreed" and not row.instalment.get("paid") for row in view.rows
         )
-        self._planning.setVisible(view.may_edit and not (view.agreed and not drafts))
+        for widget in (self._planning, self.spacing):
+            widget.setVisible(view.may_edit and not (view.agreed and not drafts))
         self.agree_button.setVisible(view.may_edit and drafts)
         self.again_button.setVisible(view.may_edit and unpaid and not drafts)
         self.receipt_button.setVisible(view.may_report)

@@ -94,6 +94,7 @@ def _everything(replica: Replica) -> None:
             "rate": "8.12",
             "valid_from": "2026-01-01",
         },
+        "plan_template": {"name": "Thirds", "parts": "30/60 delivery+30/10", "months": 3},
         "scoring_rule": {"name": "Phone", "kind": "field", "field": "phone", "points": 5},
         "ticket_category": {"name": "Leaks", "rank": 2},
         "macro": {"name": "Waits", "changes": {"status": "waiting", "priority": "low"}, "adds_tags": ["a"]},

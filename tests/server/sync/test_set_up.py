@@ -65,6 +65,7 @@ class Setup:
                 "currency": "CNY",
             },
             "tax_class": {"name": "VAT", "rates": [{"from": "2019-04-01", "rate": "13"}]},
+            "plan_template": {"name": "Thirds", "parts": "30/60/10"},
             "exchange_rate": {
                 "currency": "EUR",
                 "to_currency": "CNY",
@@ -205,6 +206,7 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
         {"changes": {"status": "asleep"}},
         {"changes": {}},
     ),
+    "plan_template": ({"parts": "30/60"}, {"parts": "30, 70"}, {"parts": "0/100"}, {"months": 0}),
     "exchange_rate": ({"rate": "0"}, {"rate": "-1"}, {"to_currency": "EUR"}),
     "approval_flow": (
         {"record_entity": "nothing"},

@@ -90,6 +90,33 @@ def test_a_plan_is_typed_as_parts_and_agreed_once_it_adds_up(stage: Stage) -> No
     assert {row[6].text for row in panel.table.sheet.rows} == {"Draft"}
 
 
+def test_a_kept_plan_is_chosen_by_its_name(stage: Stage) -> None:
+    sold = Sold(stage)
+    template: dict[str, Plain] = {"name": "Thirds", "parts": "34/33/33 delivery+30", "months": 2}
+    records.create(sold.replica, "plan_template", template)
+    records.create(sold.replica, "plan_template", {"name": "Old", "parts": "100", "active": False})
+    panel = PlanPanel(stage.context, "order")
+    stage.show(panel)
+    panel.show_record(sold.order)
+    stage.settle()
+    assert [panel.templates.itemText(each) for each in range(panel.templates.count())] == [
+        "As typed",
+        "Thirds",
+    ]
+    panel.templates.activated.emit(1)
+    assert (panel.parts.text(), "every 2 months" in panel.spacing.text()) == ("34/33/33 delivery+30", True)
+    panel.split_button.click()
+    stage.settle()
+    assert [row[3].text for row in panel.table.sheet.rows] == ["¥340", "¥330", "¥330"]
+    first, second, third = payments.plan(sold.replica, "order", sold.order).rows
+    today = sold.replica.clock.today()
+    assert first.instalment["due_on"] == today.isoformat()
+    assert int(str(second.instalment["due_on"])[5:7]) == (today.month + 1) % 12 + 1
+    assert (third.instalment["due_on"], third.instalment["due_days"]) == (None, 30)
+    QTest.keyClicks(panel.parts, " ")
+    assert (panel.templates.currentText(), "One part a month" in panel.spacing.text()) == ("As typed", True)
+
+
 def test_a_receipt_is_posted_and_matched_by_keys_and_money_goes_back(stage: Stage) -> None:
     sold = Sold(stage, "30/60/10")
     receipt = sold.receipt(500_00)
