@@ -23,6 +23,7 @@ from sync_server.jobs.housekeeping import keep_house
 from sync_server.jobs.leads import give_leads
 from sync_server.jobs.mails import send_mails
 from sync_server.jobs.orphans import end_with_parent
+from sync_server.jobs.promises import keep_promises
 from sync_server.jobs.signatures import seal_signatures
 from sync_server.jobs.webhooks import tell_webhooks
 from sync_server.services import passwords
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         chores = (
             keep_house,
             give_leads,
+            keep_promises,
             find_alike,
             send_mails,
             seal_signatures,

@@ -42,7 +42,7 @@ def tell_managers(database: Database, now_ms: int) -> int:
     """Open a task for each manager with newly neglected deals of one of his people; return how many deals."""
     with database.read() as snapshot:
         found = _neglected(snapshot.connection, now_ms)
-        managers = _managers(snapshot.connection)
+        managers = managers_of(snapshot.connection)
         told = _told(snapshot.connection)
     if not found and not told:
         return 0
@@ -54,7 +54,7 @@ def tell_managers(database: Database, now_ms: int) -> int:
 
 def _tell(hq: HqTransaction, now_ms: int) -> int:
     """Do it as things stand now that nobody comes between."""
-    managers = _managers(hq.connection)
+    managers = managers_of(hq.connection)
     found = [each for each in _neglected(hq.connection, now_ms) if each.owner_id in managers]
     told = _told(hq.connection)
     fresh = [each for each in found if told.get(each.deal_id) != each.since_ms]
@@ -141,7 +141,7 @@ def _neglected(connection: Connection, now_ms: int) -> list[_Neglected]:
     return found
 
 
-def _managers(connection: Connection) -> dict[str, str]:
+def managers_of(connection: Connection) -> dict[str, str]:
     """Return for each user who leads his team, or the next one above that he does not lead himself."""
     teams: Mapping[str, Any] = {
         row.id: row

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from crm_core.times import DAY_MS, HOUR_MS, MINUTE_MS
+from sync_server.services.escalating import Escalated, escalate
 from tests.support.hq import Laptop, Office
 
 NIGHT_AND_DAY = [[[0, 1440]]] * 7
@@ -160,3 +161,75 @@ def test_nobody_says_himself_that_an_answer_was_sent(desk: Desk) -> None:
     desk.meet()
     assert desk.message(first)["sent_at"] != 5
     assert second not in {key[1] for key in desk.office.projection(desk.maya.user_id)}
+
+
+class Hall(Desk):
+    """The desk with a head of the team, and levels of escalation."""
+
+    def __init__(self, office: Office) -> None:
+        super().__init__(office)
+        self.head = office.user("Head", "service")
+        team = office.hq.create("team", {"name": "Service", "manager_id": self.head})
+        office.hq.update("user", self.maya.user_id, {"team_id": team})
+        levels = [
+            {"after": 0, "to": "assignee"},
+            {"after": 30, "to": "manager"},
+            {"after": 60, "to": "flag"},
+            {"after": 60, "to": "reassign", "user": self.chen.user_id},
+        ]
+        office.hq.update("sla_policy", self.policy, {"escalations": levels, "warn_minutes": 20})
+
+    def escalate(self) -> tuple[int, int]:
+        done = escalate(self.office.database, self.office.now_ms)
+        assert escalate(self.office.database, self.office.now_ms) == Escalated(), "each once"
+        return done.warned, done.levels
+
+    def tasks(self, user_id: str, ticket: str) -> list[str]:
+        return [
+            row["subject"]
+            for row in self.office.projection(user_id).values()
+            if row.get("about_id") == ticket and row.get("owner_id") == user_id
+        ]
+
+
+@pytest.fixture
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    office = Office(tmp_path_factory.mktemp("hall") / "hq")
+    yield Hall(office)
+    office.close()
+
+
+def test_deadlines_are_warned_of_and_escalated_level_by_level(hall: Hall) -> None:
+    ticket = hall.ticket(hall.maya, assignee_id=hall.maya.user_id)
+    assert hall.escalate() == (0, 0)
+    hall.go_by(41)
+    assert hall.escalate() == (1, 0)
+    assert len(hall.tasks(hall.maya.user_id, ticket)) == 1
+    hall.go_by(20)
+    assert hall.escalate() == (0, 1)
+    assert hall.row(ticket)["reply_failed_at"] == hall.row(ticket)["reply_due_at"]
+    hall.go_by(30)
+    assert hall.escalate() == (0, 1)
+    assert len(hall.tasks(hall.head, ticket)) == 1
+    hall.go_by(30)
+    assert hall.escalate() == (0, 2)
+    row = hall.row(ticket)
+    assert (row["escalated"], row["flagged"], row["assignee_id"]) == (4, True, hall.chen.user_id)
+    hall.meet()
+    assert (hall.chen.shown("ticket", ticket) or {})["escalated"] == 4
+
+
+def test_a_deadline_that_moved_is_told_of_anew_and_one_met_is_not(hall: Hall) -> None:
+    ticket, answered = (hall.ticket(hall.maya, assignee_id=hall.maya.user_id) for _ in "12")
+    hall.answer(hall.maya, answered)
+    hall.maya.sync()
+    hall.go_by(61)
+    assert hall.escalate() == (0, 1)
+    hall.office.hq.update("ticket", ticket, {"status": "waiting"})
+    hall.go_by(10)
+    hall.office.hq.update("ticket", ticket, {"status": "open"})
+    assert hall.row(ticket)["reply_failed_at"] is not None
+    hall.answer(hall.maya, ticket)
+    hall.maya.sync()
+    hall.go_by(525)
+    assert hall.escalate()[0] == 2, "both are to be solved soon"
