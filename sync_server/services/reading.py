@@ -161,6 +161,21 @@ class Reader:
         decide(self.person, Action.READ, entity, None, asked).demand()
         return Wish(criteria=wanted, sort=by, descending=descending, **others)
 
+    def in_sight(self, entity: str, *, deleted: bool = False) -> ColumnElement[bool]:
+        """Return that a row lives (or is deleted) and the person may read it.
+
+        `AccessDenied` where he reads no such records at all.
+        """
+        decide(self.person, Action.READ, entity).demand()
+        schema = schema_of(entity)
+        table = schema.table
+        alive: ColumnElement[bool] = table.c.life % 2 == (0 if deleted else 1)
+        within = self.person.reads_in(entity)
+        if EVERYONE in within:
+            return alive
+        of_row = (_scope.c.entity == schema.no, _scope.c.row_id == table.c.id, _scope.c.scope.in_(within))
+        return and_(alive, exists().where(*of_row))
+
     def visible(self, entity: str) -> Select[Any]:
         """Return the query for every living row the person may read, with all its columns."""
         return self._visible(schema_of(entity), deleted=False)
@@ -177,14 +192,7 @@ class Reader:
 
     def _visible(self, schema: Schema, *, deleted: bool) -> Select[Any]:
         """Return the query for every row the person may read, living or deleted."""
-        decide(self.person, Action.READ, schema.name).demand()
-        table = schema.table
-        query = select(table).where(table.c.life % 2 == (0 if deleted else 1))
-        within = self.person.reads_in(schema.name)
-        if EVERYONE in within:
-            return query
-        of_row = (_scope.c.entity == schema.no, _scope.c.row_id == table.c.id, _scope.c.scope.in_(within))
-        return query.where(exists().where(*of_row))
+        return select(schema.table).where(self.in_sight(schema.name, deleted=deleted))
 
     def _projected(self, schema: Schema, row: Mapping[str, Any]) -> Values:
         values = {field.name: row[field.name] for field in readable_fields(self.person, schema.name)}
