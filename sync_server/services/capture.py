@@ -15,6 +15,7 @@ from crm_core.rules import capture as rules
 from crm_core.rules.uniqueness import normal_form
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX
+from crm_core.schema.standards import standardised
 from crm_core.schema.validate import MAX_LONG_TEXT, problem_with
 from crm_core.schema.values import parse_text
 from resources import CHINESE
@@ -152,7 +153,7 @@ def _read(form: Form, answers: Mapping[str, str]) -> tuple[dict[str, Any], list[
     wrong_already = {problem.field for problem in problems}
     if ways and wrong_already.isdisjoint(ways) and not any(values.get(name) for name in ways):
         problems.append(Problem(field=ways[0], message=_NO_WAY))
-    return values, problems
+    return standardised({field.name: field for field in form.fields}, values, {}), problems
 
 
 def _sent_before(hq: Headquarters, form: Form, values: Mapping[str, Any], now: int) -> str | None:

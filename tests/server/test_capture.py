@@ -191,6 +191,16 @@ def test_what_a_visitor_sends_is_one_line_where_one_is_asked_and_from_an_address
     assert [row["consent_from"] for row in found] == ["2001:db8::7"] + ["127.0.0.1"] * 3
 
 
+def test_what_is_certain_is_kept_in_its_standard_form_as_by_every_other_door(
+    server: RunningServer, hq: Headquarters
+) -> None:
+    made = lead_setup.add_form(hq, "Places", {"asked": "name,email,phone,province,city"})
+    given = {"name": "Ann", "email": "a@places.example", "phone": "0512 1234 5678"}
+    assert send(server, made, {**given, "province": "江苏", "city": "苏州"}).status_code == 303
+    (lead,) = leads_of(hq, "a@places.example")
+    assert [lead[name] for name in ("phone", "province", "city")] == ["+8651212345678", "江苏省", "苏州市"]
+
+
 def test_a_companys_own_site_sends_with_the_forms_key(server: RunningServer, hq: Headquarters) -> None:
     made = lead_setup.add_form(hq, "Interface", {"asked": "name,phone"})
     url, lead = server.url + made["path"], {"name": "Tom Reed", "phone": "+44 20 7946 0001"}
