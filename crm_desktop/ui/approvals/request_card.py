@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from crm_core.i18n import message
 from crm_core.rules.approval import State, Verdict
@@ -12,6 +12,7 @@ from crm_desktop.ui.approvals import words
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cards import Card
+from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
 
 
@@ -27,6 +28,9 @@ class RequestCard(Card):
     def __init__(self, view: RequestView, now_ms: int) -> None:
         title = message("{title} · {customer}", title=view.title, customer=view.customer)
         super().__init__(title if view.customer else view.title, words.state_words(view))
+        self.title.setWordWrap(True)
+        self.head.setStretch(0, 1)  # it takes all there is, not half of it
+        self.head.setStretch(1, 0)
         self.view = view
         self.comment = QLineEdit()
         self.approve = Button(message("Approve"), Kind.PRIMARY, icon="check", hint="Ctrl+Shift+A")
@@ -51,13 +55,12 @@ class RequestCard(Card):
             told = message("You decide in the place of {name}", name=view.in_place_of)
             self.body.addWidget(Label(told, color="text-soft", step="caption"))
         self.body.addWidget(self.comment)
-        row = QHBoxLayout()
+        row = FlowLayout()
         for button in (self.approve, self.give_back, self.refuse):
             row.addWidget(button)
             button.setVisible(bool(view.seats))
         row.addWidget(self.back_to)
         self.back_to.setVisible(bool(view.seats) and self.back_to.count() > 1)
-        row.addStretch(1)
         row.addWidget(self.withdraw)
         row.addWidget(self.open)
         self.body.addLayout(row)

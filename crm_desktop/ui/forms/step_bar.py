@@ -29,6 +29,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.fields import DateField, Field
+from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.menus import Menu
@@ -120,14 +121,15 @@ class StepBar(QWidget):
         self._fields = QHBoxLayout(self._asking)
         self._fields.setContentsMargins(0, 0, 0, 0)
         self._fields.setSpacing(12)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(8)
-        self._row.addWidget(self.state)
-        self._row.addStretch(1)
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(self.state)
+        self._row = FlowLayout(right=True)
+        head.addLayout(self._row, 1)
         whole = QVBoxLayout(self)
         keep_margins(whole, PAGE_MARGIN, 0, PAGE_MARGIN, 8)
         whole.setSpacing(8)
-        whole.addLayout(self._row)
+        whole.addLayout(head)
         whole.addWidget(self._asking)
         self._asking.hide()
         self._changes = Settling(self)

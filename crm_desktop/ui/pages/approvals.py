@@ -171,6 +171,8 @@ class ApprovalsPage(Page):
             card_at = self.cards[0]
         if card_at is not None:
             (card_at.comment if card_at.view.seats else card_at.open).setFocus()
+        elif not self.isAncestorOf(self._focus()):
+            (self.cards[0].comment if self.cards and self.cards[0].view.seats else self.which).setFocus()
         self._wanted = ""
 
     def _focus(self) -> QWidget:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
-from crm_core.i18n import message
+from crm_core.entities import schema_of
+from crm_core.i18n import Message, message
 from crm_desktop.services import purchases
 from crm_desktop.services.purchases import Due
 from crm_desktop.ui.actions import ActionRegistry
@@ -12,6 +13,7 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.format import figure, short_date
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.settling import Settling
+from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.cells import CellKind
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.labels import Label
@@ -38,10 +40,13 @@ class NextPurchasesPage(Page):
         self._found: tuple[Due, ...] = ()
         self.table = TextTable(_COLUMNS, message("Next purchases"))
         self.table.opened.connect(self._on_opened)
+        self.orders = Button(Message(schema_of("order").meta.plural), icon="truck")
+        self.orders.clicked.connect(lambda: context.go.emit(Place(page="orders")))
         self.empty = EmptyState(
             "clock",
             message("Nobody is due to buy again"),
             message("A product bought on three days or more is expected again after its usual time."),
+            (self.orders,),
         )
         self.empty.hide()
         head = QHBoxLayout()
@@ -99,6 +104,8 @@ class NextPurchasesPage(Page):
         )
         self.table.setVisible(bool(found))
         self.empty.setVisible(not found)
+        if not found and not self.isAncestorOf(self.window().focusWidget() or self):
+            self.orders.setFocus()
 
     def _on_opened(self, row: int) -> None:
         place = Place(page="customers", record_id=self._found[row].customer_id, options={"tab": "orders"})

@@ -48,6 +48,8 @@ _HEADS = (
     Head(title=message("Paid so far"), kind=CellKind.RIGHT, width=128),
     Head(title=message("State"), kind=CellKind.STATUS, width=152),
 )
+_PARTS = 120
+"""px before the font scale that parts are typed in, at least."""
 
 
 class PlanPanel(Live, QWidget):
@@ -146,6 +148,7 @@ class PlanPanel(Live, QWidget):
         row = QHBoxLayout(self._planning)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(M)
+        self.parts_field.setMinimumWidth(theme().px(_PARTS))
         row.addWidget(self.templates_field, 2)
         row.addWidget(self.parts_field, 2)
         row.addWidget(Field(message("First due on"), self.first), 1)

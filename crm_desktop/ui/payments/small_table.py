@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView
 from crm_desktop.ui.itemmodels.rows import CellText
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import Text, show, tr
+from crm_desktop.ui.widgets.amount_room import amount_room
 from crm_desktop.ui.widgets.cells import CellKind, Role, alignment
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.rows import dress
@@ -137,7 +138,7 @@ class SmallTable(Live, QTableView):
     def show_rows(self, rows: Sequence[tuple[str, Sequence[CellText]]]) -> None:
         """Show rows, each as its key and cells."""
         self.sheet.show_rows(rows)
-        self._fit()
+        self.retint()
 
     @property
     def current_key(self) -> str:
@@ -154,7 +155,9 @@ class SmallTable(Live, QTableView):
     def retint(self) -> None:
         """Take widths from the theme."""
         for place, head in enumerate(self.sheet.heads):
-            if not head.stretch:
+            if head.kind is CellKind.RIGHT:
+                self.setColumnWidth(place, amount_room(self.sheet, place, head.width))
+            elif not head.stretch:
                 self.setColumnWidth(place, theme().px(head.width))
         self._spread()
         self._fit()
@@ -163,6 +166,8 @@ class SmallTable(Live, QTableView):
         """Give the column that stretches what the others leave."""
         super().resizeEvent(event)
         self._spread()
+        if event.size().width() != event.oldSize().width():
+            self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open a row by Enter; everything else is the table's own."""
@@ -187,6 +192,7 @@ class SmallTable(Live, QTableView):
 
     def _fit(self) -> None:
         rows = max(1, min(self.sheet.rowCount(), self.most_rows))
-        self.setFixedHeight(
-            theme().size("table-header") + rows * self.verticalHeader().defaultSectionSize() + 2
-        )
+        height = theme().size("table-header") + rows * self.verticalHeader().defaultSectionSize() + 2
+        if self.horizontalHeader().length() > self.viewport().width():  # else its bar lies over the last row
+            height += self.horizontalScrollBar().sizeHint().height()
+        self.setFixedHeight(height)

@@ -31,6 +31,7 @@ from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.quotes.lines import EDITED, KINDS, TWO_PRICES, WIDTHS, Col, QuoteLines
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.amount_room import amount_room
 from crm_desktop.ui.widgets.cells import RIGHT_ALIGNED, CellKind
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.paint import Tone
@@ -142,6 +143,8 @@ class LineGrid(Live, QTableView):
         self._drop = -1
         for changed in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             changed.connect(self._fit)
+            changed.connect(lambda *_: self._widen())
+        model.dataChanged.connect(lambda top, _bottom: self._grow(top.row()))
         model.offers_changed.connect(self._widen)
         self._add_actions(actions)
         self.retranslate()
@@ -356,8 +359,19 @@ class LineGrid(Live, QTableView):
             self.edit(target)
 
     def _widen(self) -> None:
-        """Give two prices side by side room."""
-        self.setColumnWidth(Col.PRICE, theme().px(TWO_PRICES if self.lines.has_offers else WIDTHS[Col.PRICE]))
+        """Give amounts room, and two prices side by side."""
+        for column in (Col.PRICE, Col.AMOUNT):
+            two = column is Col.PRICE and self.lines.has_offers
+            self.setColumnWidth(
+                column, amount_room(self.lines, column, TWO_PRICES if two else WIDTHS[column])
+            )
+
+    def _grow(self, row: int) -> None:
+        """Give the amounts of a row that changed room; the other rows keep theirs."""
+        for column in (Col.PRICE, Col.AMOUNT):
+            needed = amount_room(self.lines, column, 0, range(row, row + 1))
+            if needed > self.columnWidth(column):
+                self.setColumnWidth(column, needed)
 
     def _height_of(self, rows: int) -> int:
         return theme().size("table-header") + rows * self.verticalHeader().defaultSectionSize()

@@ -14,14 +14,18 @@ from crm_desktop.documents.mailing import Draft
 from crm_desktop.documents.sent_file import SentFile
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.quotes.template_names import shown_name
+from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
+from crm_desktop.ui.widgets.scrolling import scrolled
 
 PREPARING = message("Preparing the document…")
+_LINES = 6
+"""Of the text, at least."""
 _LANGUAGES: dict[str, DocumentLanguage] = {"zh": "zh", "en": "en", "both": "both"}
 
 
@@ -93,10 +97,16 @@ class MailForm(Live, QWidget):
         self._show_choices()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        keep_margins(column, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, 12)
+        whole = QVBoxLayout(self)
+        keep_margins(whole, PAGE_MARGIN, PAGE_MARGIN, PAGE_MARGIN, 12)
+        whole.setSpacing(12)
+        whole.addWidget(self.title)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        column.addWidget(self.title)
+        whole.addWidget(scrolled(inner), 1)
+        self.body.setMinimumHeight(_LINES * theme().line_height("body"))
         choices = QHBoxLayout()
         choices.setSpacing(16)
         choices.addWidget(Field(message("People at the customer"), self.known), 1)
@@ -106,14 +116,14 @@ class MailForm(Live, QWidget):
         column.addLayout(choices)
         column.addWidget(self.fields["subject"])
         column.addWidget(self.fields["body"], 1)
-        column.addWidget(self.file)
-        column.addWidget(self.note)
+        whole.addWidget(self.file)
+        whole.addWidget(self.note)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.send)
         buttons.addWidget(self.cancel)
         buttons.addStretch(1)
-        column.addLayout(buttons)
+        whole.addLayout(buttons)
 
     def _read(self, template: str | None) -> None:
         record_id, replica, entity = self._record_id, self._context.replica, self._entity

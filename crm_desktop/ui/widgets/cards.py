@@ -12,6 +12,7 @@ from crm_desktop.ui.translate import Text, show
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import keep_margins
 
 
 class Card(Live, QFrame):
@@ -28,12 +29,10 @@ class Card(Live, QFrame):
         self.title = Label(title, step="section")
         self.remark = ElidedLabel(remark, color="text-soft", step="caption")
         self.head = QHBoxLayout()
-        self.head.setContentsMargins(L, 10, L, 4)
         self.head.addWidget(self.title)
         self.head.addStretch(1)
         self.head.addWidget(self.remark)
         self.body = QVBoxLayout()
-        self.body.setContentsMargins(1 if flush else L, 4, 1 if flush else L, 1 if flush else L)
         self.body.setSpacing(0 if flush else 8)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -43,11 +42,10 @@ class Card(Live, QFrame):
         titled = bool(self.title.text())
         self.title.setVisible(titled)
         self.remark.setVisible(bool(self.remark.text()))
-        if not titled:
-            self.head.setContentsMargins(0, 0, 0, 0)
-            self.body.setContentsMargins(
-                1 if flush else L, 1 if flush else L, 1 if flush else L, 1 if flush else L
-            )
+        edge = 1 if flush else L
+        if titled:
+            keep_margins(self.head, L, 10, L, 4)
+        keep_margins(self.body, edge, 4 if titled else edge, edge, edge)
         self.retranslate()
 
     def set_remark(self, remark: Text) -> None:
@@ -114,7 +112,7 @@ class InfoRow(Live, QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         row = QHBoxLayout(self)
-        row.setContentsMargins(L, 4, L, 5)
+        keep_margins(row, L, 4, L, 5)
         row.setSpacing(12)
         if icon is not None:
             row.addWidget(IconLabel(icon))

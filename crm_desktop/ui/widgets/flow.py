@@ -12,8 +12,12 @@ FLOW_GAP = 8
 class FlowLayout(QLayout):
     """Items side by side at their own size, the next line where the row is full."""
 
-    def __init__(self, parent: QWidget | None = None, *, gap: int = FLOW_GAP, line_gap: int = 6) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, gap: int = FLOW_GAP, line_gap: int = 6, right: bool = False
+    ) -> None:
+        """`right`: lines end at the right edge."""
         super().__init__(parent)
+        self._right = right
         self._items: list[QLayoutItem] = []
         self._gap, self._line_gap = gap, line_gap
         self.setContentsMargins(0, 0, 0, 0)
@@ -66,15 +70,29 @@ class FlowLayout(QLayout):
         return size
 
     def _place(self, area: QRect, *, move: bool) -> int:
-        x, y, tallest = area.left(), area.top(), 0
+        y = area.top()
+        for line in self._lines(area.width()):
+            free = area.width() - sum(size.width() for _, size in line) - self._gap * (len(line) - 1)
+            x = area.left() + (max(free, 0) if self._right else 0)
+            for item, size in line:
+                if move:
+                    item.setGeometry(QRect(QPoint(x, y), size))
+                x += size.width() + self._gap
+            y += max(size.height() for _, size in line) + self._line_gap
+        return max(y - self._line_gap - area.top(), 0)
+
+    def _lines(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        """Return the items that are shown, as they stand in lines of a width."""
+        lines: list[list[tuple[QLayoutItem, QSize]]] = []
+        taken = 0
         for item in self._items:
             if item.isEmpty():
                 continue
             size = item.sizeHint()
-            if x > area.left() and x + size.width() > area.left() + area.width():
-                x, y, tallest = area.left(), y + tallest + self._line_gap, 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self._gap
-            tallest = max(tallest, size.height())
-        return y + tallest - area.top()
+            if lines and taken + self._gap + size.width() <= width:
+                lines[-1].append((item, size))
+                taken += self._gap + size.width()
+            else:
+                lines.append([(item, size)])
+                taken = size.width()
+        return lines

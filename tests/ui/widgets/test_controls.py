@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QFontMetrics, QImage, QPainter
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QApplication,
     QCalendarWidget,
@@ -24,6 +24,7 @@ from crm_desktop.ui.forms.day_editors import DayEditor
 from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.widgets import paint
+from crm_desktop.ui.widgets.amount_room import amount_room
 from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind, _Ring
 from crm_desktop.ui.widgets.cards import Avatar, Card, GroupRow, InfoRow
 from crm_desktop.ui.widgets.chips import Chip, LevelBadge, Tags
@@ -242,6 +243,32 @@ def test_the_calendar_in_a_field_is_as_large_as_its_text_and_makes_room_for_a_ma
     assert popup is not None
     assert popup.findChild(QCalendarWidget) is not None
     popup.close()
+
+
+def test_what_does_not_fit_a_line_goes_to_the_next_and_both_end_at_the_right(
+    look: QApplication, qtbot: QtBot
+) -> None:
+    holder = QWidget()
+    row = FlowLayout(holder, right=True)
+    buttons = [Button(words) for words in ("Send or sign…", "Deliver or take back…", "Close the order")]
+    for button in buttons:
+        row.addWidget(button)
+    shown(qtbot, holder)
+    holder.resize(sum(each.sizeHint().width() for each in buttons[:2]) + 12, 200)
+    row.activate()
+    assert buttons[0].y() == buttons[1].y() < buttons[2].y()
+    assert {each.geometry().right() + 1 for each in buttons[1:]} == {holder.width()}
+    assert row.heightForWidth(holder.width()) == buttons[2].geometry().bottom() + 1
+
+
+def test_no_figure_of_a_line_is_cut(look: QApplication) -> None:
+    model = QStandardItemModel(2, 1)
+    for place, text in enumerate(("8,600.00", "123,456,789,012.00")):
+        model.setItem(place, QStandardItem(text))
+    metrics = QFontMetrics(theme().font())
+    assert amount_room(model, 0, 96, range(1)) == 96
+    assert amount_room(model, 0, 96) > metrics.horizontalAdvance("123,456,789,012.00")
+    assert amount_room(QStandardItemModel(0, 1), 0, 96) == 96
 
 
 def test_no_step_of_the_scale_cuts_what_hangs_below_the_line(look: QApplication, qtbot: QtBot) -> None:
