@@ -107,7 +107,7 @@ def test_a_kept_plan_is_chosen_by_its_name(stage: Stage) -> None:
     assert (panel.parts.text(), "every 2 months" in panel.spacing.text()) == ("34/33/33 delivery+30", True)
     panel.split_button.click()
     stage.settle()
-    assert [row[3].text for row in panel.table.sheet.rows] == ["¥340", "¥330", "¥330"]
+    assert [row[3].text for row in panel.table.sheet.rows] == ["¥340.00", "¥330.00", "¥330.00"]
     first, second, third = payments.plan(sold.replica, "order", sold.order).rows
     today = sold.replica.clock.today()
     assert first.instalment["due_on"] == today.isoformat()
