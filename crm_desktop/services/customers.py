@@ -28,6 +28,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.models.repository import IDS_A_STATEMENT
 from crm_desktop.services import attachments
 from crm_desktop.services.attachments import FileRow
+from crm_desktop.services.balances import Balance, balances_in
 from crm_desktop.services.calendar import end_of_today_ms, local
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import fields_not_sent
@@ -95,6 +96,8 @@ class Overview:
     quotes: tuple[Record, ...]
     tickets: tuple[Record, ...]
     files: tuple[FileRow, ...]
+    balances: tuple[Balance, ...]
+    """What is owed, by currency; nothing for who reads no instalments."""
     points: tuple[Record, ...]
     others: tuple[OtherVersion, ...]
     """Long texts that gave way to the customer's."""
@@ -161,6 +164,7 @@ def overview(replica: Replica, customer_id: str) -> Overview:
             quotes=_rows(session, Quote, customer_id, Quote.created_at.desc()) if reads("quote") else (),
             tickets=_rows(session, Ticket, customer_id, Ticket.created_at.desc()) if reads("ticket") else (),
             files=attachments.files_in(session, replica, "customer", customer_id),
+            balances=balances_in(session, replica, customer_id),
             points=_rows(session, PointEntry, customer_id, PointEntry.happened_on.desc())
             if reads("point_entry")
             else (),

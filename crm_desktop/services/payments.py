@@ -386,52 +386,7 @@ def _payable(instalment: Record) -> Payable:
     )
 
 
-# A customer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
-    """What a customer owes in one currency, in minor units."""
-
-    currency: str
-    open_minor: int
-    overdue_minor: int
-    unmatched_minor: int
-    """Money of his nobody has said what it was for."""
-    paid_minor: int
-
-
-def balances(replica: Replica, customer_id: str) -> tuple[Balance, ...]:
-    """Return what a customer owes, by currency."""
-    rights.may_do(replica, Action.READ, "instalment").demand()
-    today = replica.clock.today().isoformat()
-    found: dict[str, dict[str, int]] = {}
-    with replica.read() as session:
-        for row in session.scalars(
-            select(Instalment).where(
-                Instalment.customer_id == customer_id,
-                Instalment.status == "agreed",
-                Instalment.life % 2 == 1,
-            )
-        ):
-            sums = found.setdefault(row.currency or "", dict.fromkeys(_SUMS, 0))
-            still = rules.open_minor(record_of(row).values)
-            sums["open_minor"] += still
-            sums["paid_minor"] += row.paid or 0
-            if row.due_on and row.due_on < today:
-                sums["overdue_minor"] += still
-        if rights.may(session, replica.person, Action.READ, "receipt"):
-            for receipt in session.scalars(
-                select(Receipt).where(
-                    Receipt.customer_id == customer_id, Receipt.status == "posted", Receipt.life % 2 == 1
-                )
-            ):
-                sums = found.setdefault(receipt.currency or "", dict.fromkeys(_SUMS, 0))
-                sums["unmatched_minor"] += (receipt.amount or 0) - (receipt.matched or 0)
-    return tuple(Balance(currency=currency, **found[currency]) for currency in sorted(found))
-
-
-_SUMS = ("open_minor", "overdue_minor", "unmatched_minor", "paid_minor")
+# An instalment
 
 
 def shares_of(replica: Replica, instalment_id: str) -> tuple[tuple[Record, Record], ...]:

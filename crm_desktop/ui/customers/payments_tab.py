@@ -11,8 +11,8 @@ from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
 from crm_core.rules.access import Action as Right
 from crm_core.rules.access import decide
-from crm_desktop.services import payments
-from crm_desktop.services.payments import Balance
+from crm_desktop.services import balances
+from crm_desktop.services.balances import Balance
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.customers.child_list import ChildList
@@ -119,20 +119,20 @@ class PaymentsTab(Live, QWidget):
 
         def read() -> tuple[Balance, ...]:
             try:
-                return payments.balances(replica, customer_id)
+                return balances.balances(replica, customer_id)
             except AccessDenied:
                 return ()
 
         self._context.tasks.read(self, read, self._show, self._context.show_error, topic="balance")
 
-    def _show(self, balances: tuple[Balance, ...]) -> None:
-        self._balances = balances
+    def _show(self, found: tuple[Balance, ...]) -> None:
+        self._balances = found
         while (item := self.facts.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for each in balances:
+        for each in found:
             for text, minor, color in (
                 (N_("To collect: {amount}"), each.open_minor, "text"),
                 (N_("Overdue: {amount}"), each.overdue_minor, "bad"),
@@ -142,7 +142,7 @@ class PaymentsTab(Live, QWidget):
                 if minor:
                     said = Message(text, {"amount": money(Money(minor, each.currency))})
                     self.facts.addWidget(Label(said, color=color))
-        self.none.setVisible(not balances)
+        self.none.setVisible(not found)
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         if self._customer_id and self.isVisible() and any(entity in _FOLLOWS for entity, _ in changed):

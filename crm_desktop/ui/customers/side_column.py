@@ -5,6 +5,7 @@ Rows are kept for the next customer: to fill one anew takes a fraction of making
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -19,12 +20,13 @@ from crm_core.schema.phones import shown_form
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.models.records import Record
 from crm_desktop.services.attachments import ON_LAPTOP, FileRow
+from crm_desktop.services.balances import Balance
 from crm_desktop.services.customers import DealRow, Overview
 from crm_desktop.services.segments import SegmentRow
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.customers.words import amount, step_shown
 from crm_desktop.ui.files.words import LOOKS
-from crm_desktop.ui.format import NOTHING, figure, file_size, money, percent
+from crm_desktop.ui.format import NOTHING, figure, file_size, money, near_date, percent
 from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.buttons import IconButton
@@ -58,6 +60,7 @@ class SideColumn(Live, QWidget):
         self._contacts.heading.row.addWidget(self._add)
         self._deals = self._section(message("Open deals"), _DealRow, "deals", none=message("No open deal"))
         self._quotes = self._section(message("Quotes"), _QuoteRow, "quotes")
+        self._balances = self._section(message("Receivables"), _BalanceRow, "payments")
         self._tickets = self._section(message("Tickets"), _TicketRow, "tickets")
         self._files = self._section(message("Files"), _FileLine, "files")
         self._segments = self._section(message("In segments"), _SegmentLine, "", most=None)
@@ -94,7 +97,8 @@ class SideColumn(Live, QWidget):
         self._fill()
 
     def _sections(self) -> tuple[_Section, ...]:
-        return self._contacts, self._deals, self._quotes, self._tickets, self._files, self._segments
+        money_first = (self._contacts, self._deals, self._quotes, self._balances)
+        return (*money_first, self._tickets, self._files, self._segments)
 
     def _section(
         self,
@@ -119,6 +123,9 @@ class SideColumn(Live, QWidget):
         self._contacts.show_values(overview.contacts)
         self._deals.show_values(overview.open_deals, remark)
         self._quotes.show_values(overview.quotes)
+        today = self._context.replica.clock.today()
+        owed = [(each, today) for each in overview.balances if each.open_minor or each.unmatched_minor]
+        self._balances.show_values(owed)
         self._tickets.show_values(overview.tickets)
         self._files.show_values(overview.files, _number_of(overview.files))
         self._segments.show_values(self._in_segments)
@@ -136,8 +143,8 @@ class SideColumn(Live, QWidget):
     def _on_opened(self, row: _Row) -> None:
         if isinstance(row, _ContactRow):
             self.contact_opened.emit(row.record_id)
-        elif isinstance(row, _FileLine):
-            self.tab_asked.emit("files")
+        elif isinstance(row, (_FileLine, _BalanceRow)):
+            self.tab_asked.emit(row.tab)
         else:
             self._context.go.emit(Place(page=row.page, record_id=row.record_id))
 
@@ -260,11 +267,13 @@ class _ContactRow(_Row):
 class _Lines(_Row):
     """A name and a figure, under them a soft line and a state."""
 
+    _words_made = False
+
     def __init__(self, state: QWidget | None = None) -> None:
         super().__init__(lined=True)
         words = self.layout().itemAt(0).layout()
         assert isinstance(words, QVBoxLayout)
-        self._figure = Label()
+        self._figure, self._words_made = Label(), True
         for place, (left, right) in enumerate(((self.title, self._figure), (self.line, state)), start=1):
             words.removeWidget(left)
             row = QHBoxLayout()
@@ -277,8 +286,13 @@ class _Lines(_Row):
 
     def show_lines(self, name: Text, figure: str, line: Text) -> None:
         """Show other words."""
-        self.show_words(name, line)
         self._figure.say(figure)
+        self.show_words(name, line)
+
+    def retranslate(self) -> None:
+        """Say the figure too to those who listen."""
+        figure = self._figure.text() if self._words_made else ""
+        self.setAccessibleName(". ".join(filter(None, (self.title.text(), figure, self.line.text()))))
 
 
 class _DealRow(_Lines):
@@ -317,6 +331,34 @@ class _QuoteRow(_Lines):
         self.show_lines(value.title or tr("Draft"), figure, Message(state))
 
 
+class _BalanceRow(_Lines):
+    """What is to be collected in one currency, since when it is overdue, and what nobody matched yet."""
+
+    tab = "payments"
+
+    def show_value(self, value: tuple[Balance, datetime.date]) -> None:
+        """Show a balance as of a day."""
+        balance, today = value
+        name = message("To collect") if balance.open_minor else message("Matched to nothing")
+        shown = _in(balance, balance.open_minor or balance.unmatched_minor)
+        self.show_lines(name, shown, _standing(balance, today))
+        self.line.set_color("bad" if balance.overdue_minor else "text-soft")
+
+
+def _in(balance: Balance, minor: int) -> str:
+    return money(Money(minor, balance.currency or DEFAULT_CURRENCY))
+
+
+def _standing(balance: Balance, today: datetime.date) -> Text:
+    """Say what is late, else what is due next."""
+    due = near_date(datetime.date.fromisoformat(balance.due_on), today) if balance.due_on else ""
+    if balance.overdue_minor:
+        return message("{amount} overdue, since {day}", amount=_in(balance, balance.overdue_minor), day=due)
+    if due:
+        return message("Next due {day}", day=due)
+    return message("Due on no day yet") if balance.open_minor else ""
+
+
 class _TicketRow(_Lines):
     """A ticket: its number and how far it is."""
 
@@ -331,6 +373,8 @@ class _TicketRow(_Lines):
 
 class _FileLine(_Row):
     """A file: its name, and where its content is."""
+
+    tab = "files"
 
     def __init__(self) -> None:
         state = _FileState()

@@ -13,13 +13,15 @@ from pytestqt.qtbot import QtBot
 
 from crm_core.rules.payments import Share
 from crm_core.schema.field import Plain
-from crm_desktop.services import attention, payments, records
+from crm_desktop.services import attention, balances, customers, payments, records
 from crm_desktop.services.timeline import ItemKind, timeline
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.customers.payments_tab import PaymentsTab
+from crm_desktop.ui.customers.side_column import SideColumn
 from crm_desktop.ui.pages.payments import InvoicesPage, PaymentsPage, ReceiptsPage
 from crm_desktop.ui.payments.forms import InvoiceForm, ReceiptForm
 from crm_desktop.ui.payments.plan_panel import PlanPanel
+from crm_desktop.ui.widgets.cards import InfoRow
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
 
@@ -88,6 +90,36 @@ def test_a_plan_is_typed_as_parts_and_agreed_once_it_adds_up(stage: Stage) -> No
     panel.again_button.click()
     stage.settle()
     assert {row[6].text for row in panel.table.sheet.rows} == {"Draft"}
+
+
+def test_what_a_customer_owes_stands_beside_him_and_leads_to_his_payments(stage: Stage) -> None:
+    sold = Sold(stage, "30/60/10")
+    side = SideColumn(stage.context)
+    stage.show(side)
+    asked: list[str] = []
+    side.tab_asked.connect(asked.append)
+
+    def rows() -> list[str]:
+        side.show_overview(customers.overview(sold.replica, sold.customer))
+        shown = [row for row in side._balances.stops() if isinstance(row, InfoRow) and row.isVisible()]
+        return [f"{row.title.text()}: {row.accessibleName()}" for row in shown]
+
+    (owed,) = rows()
+    assert "¥1,000" in owed
+    assert "overdue, since" in owed
+    posted = payments.record_payment(
+        sold.replica, {"customer_id": sold.customer, "amount": 1200_00, "currency": "CNY"}
+    ).value.id
+    payments.match_as_proposed(sold.replica, posted)
+    (left,) = rows()
+    assert "Matched to nothing" in left
+    assert "¥200" in left
+    next(iter(side._balances.stops())).opened.emit()  # type: ignore[attr-defined]
+    assert asked == ["payments"]
+    payments.refund(sold.replica, posted, 200_00, "Paid twice")
+    assert rows() == []
+    (balance,) = balances.balances(sold.replica, sold.customer)
+    assert (balance.paid_minor, balance.open_minor, balance.unmatched_minor) == (1000_00, 0, 0)
 
 
 def test_a_kept_plan_is_chosen_by_its_name(stage: Stage) -> None:
