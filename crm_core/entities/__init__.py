@@ -32,6 +32,7 @@ from crm_core.entities.pool import PoolRule
 from crm_core.entities.pricing import ExchangeRate, PriceBook, StockLevel, TaxClass
 from crm_core.entities.product import Price, Product
 from crm_core.entities.quote import Quote, QuoteGroup, QuoteLine, QuoteVersion
+from crm_core.entities.report import SavedReport
 from crm_core.entities.scoring import ScoringRule
 from crm_core.entities.segment import Segment
 from crm_core.entities.selling_setup import Competitor, DealMilestone, Milestone, StageRule
@@ -71,6 +72,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Absence,
     SavedView,
     Segment,
+    SavedReport,
     PoolRule,
     Customer,
     Contact,

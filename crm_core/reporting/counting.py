@@ -18,7 +18,8 @@ from crm_core.i18n import N_
 from crm_core.reporting.keys import GROUPED, Grouping, Key, grouping
 from crm_core.reporting.source import Linked, Source
 from crm_core.reporting.tallies import Cell, Numbers, Tally, empty_cell
-from crm_core.reporting.terms import Counted, counted, currency_at, paths_in
+from crm_core.reporting.terms import Counted, counted, currency_at
+from crm_core.rules.report_check import paths_in
 from crm_core.rules.reports import FieldAt, Measure, Report, Take, Unit
 from crm_core.schema.field import Kind
 

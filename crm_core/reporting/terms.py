@@ -8,7 +8,6 @@ currency, and an amount times an amount means nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -37,18 +36,6 @@ class Counted:
     scale: int
     unit: Unit
     currency: str = ""
-
-
-def paths_in(term: Term | None) -> Iterator[str]:
-    """Yield the paths of the fields a term speaks of."""
-    match term:
-        case FieldAt(path):
-            yield path
-        case Days(first, last):
-            yield from (path for path in (first, last) if path)
-        case Reckoned(left, _, right):
-            yield from paths_in(left)
-            yield from paths_in(right)
 
 
 def currency_at(path: str, field: Field) -> str:

@@ -27,6 +27,7 @@ from crm_core.rules import (
     plan_parts,
     pool,
     prices,
+    report_check,
     scoring,
     segments,
     service_levels,
@@ -154,6 +155,9 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         "pool_rule": lambda _id, values, _around: pool.problems_of_rule(values),
         "target": lambda _id, values, _around: targets.problems(values),
         "segment": _of_segment,
+        "report": lambda _id, values, around: report_check.problems_of_saved(
+            values, around.fields_of if around.knows_derived else None
+        ),
         "document_template": lambda _id, values, around: template_kinds.problems_of_template(
             values, around.fields_of
         ),

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from crm_core.entities import CHILDREN, SCHEMAS
+from crm_core.rules.report_form import plain_report
+from crm_core.rules.reports import Report
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.schema.field import Field, FieldClass, Kind, ScopeSource
 from crm_core.schema.reading import Schema
@@ -38,6 +40,7 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "target": {"measure": "visits", "number": 5},
         "segment": {"kind": "picked"},
+        "report": {"definition": plain_report(Report(entity="deal"))},
         "saved_view": {"entity": "customer"},
         "quote_version": {
             "version": 1,

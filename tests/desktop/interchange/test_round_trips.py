@@ -13,7 +13,9 @@ from crm_core.entities import SCHEMAS
 from crm_core.exchange.plan import Mode
 from crm_core.i18n import untranslated
 from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.report_form import plain_report
 from crm_core.rules.segments import AllOf, plain_rule
+from crm_core.rules.standard_reports import STANDARD_REPORTS
 from crm_core.schema.field import FieldClass
 from crm_desktop.interchange.exporting import export_rows
 from crm_desktop.interchange.importing import FileOptions, import_file
@@ -27,7 +29,7 @@ from tests.desktop.interchange.conftest import KEY, make
 
 FRESH = (
     *("territory", "tag", "competitor", "tax_class", "product", "price_book", "price"),
-    *("pool_rule", "target", "customer", "segment"),
+    *("pool_rule", "target", "customer", "segment", "report"),
 )
 """Kinds a file brings into another profile, in this order: what they refer to is there by then."""
 HEADS = {"en": untranslated, "zh": chinese}
@@ -129,6 +131,7 @@ def _everything(replica: Replica) -> None:
     make(replica, "receipt_share", receipt_id=receipt, instalment_id=owed, amount=1)
     make(replica, "invoice", instalment_id=owed, invoice_title_id=title)
     make(replica, "segment", name="Big", kind="rules", rules=rule)
+    make(replica, "report", name="Won “now”", definition=plain_report(STANDARD_REPORTS["funnel"].report))
     make(replica, "segment", name="Picked", kind="picked", members=[customer])
     make(
         replica,

@@ -11,6 +11,8 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import Invalid
 from crm_core.ids import named_id
 from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.report_form import plain_report
+from crm_core.rules.reports import Report
 from crm_core.rules.segments import IN_SEGMENT, AllOf, plain_rule
 from crm_core.rules.set_up import SET_UP
 from crm_core.schema.reading import CUSTOM_PREFIX
@@ -57,6 +59,7 @@ class Setup:
             "pool_rule": {"name": "Quiet", "contact_days": 30},
             "target": {"year": 2027, "period": "year", "measure": "visits", "number": 20},
             "segment": {"name": "Big", "kind": "rules", "rules": where("level", "A")},
+            "report": {"name": "Big", "definition": plain_report(Report(entity="deal"))},
             "price_book": {"name": "Dealers", "currency": "CNY"},
             "price": {
                 "product_id": office.hq.create("product", {"name": "Pump"}),
@@ -232,6 +235,11 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
         {"engine": "word"},
         {"kind": "nothing"},
         {"language": "fr"},
+    ),
+    "report": (
+        {"definition": None},
+        {"definition": {"entity": "nothing", "rule": {"all": []}, "measures": []}},
+        {"definition": plain_report(Report(entity="deal", measures=()))},
     ),
     "segment": ({"rules": {"all": 5}}, {"rules": None}, {"rules": {"of": "nowhere"}}),
 }

@@ -1,0 +1,43 @@
+"""Keep reports under names."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0040"
+down_revision = "0039"
+branch_labels = None
+depends_on = None
+_INDEXED = ("created_at", "created_by", "name", "owner_id", "updated_at", "updated_by")
+
+
+def upgrade() -> None:
+    """Bring the database up to this step."""
+    op.create_table(
+        "report",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("life", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("owner_id", sa.Text(), nullable=True),
+        sa.Column("definition", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("chart", sa.Text(), nullable=True),
+        sa.Column("tells", sa.Text(), nullable=True),
+        sa.Column("rank", sa.Integer(), nullable=True),
+        sa.Column("shown_to", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=True),
+        sa.Column("updated_at", sa.BigInteger(), nullable=True),
+        sa.Column("updated_by", sa.Text(), nullable=True),
+        sa.Column("custom", sa.JSON(none_as_null=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    for name in _INDEXED:
+        op.create_index(op.f(f"ix_report_{name}"), "report", [name], unique=False)
+
+
+def downgrade() -> None:
+    """Go back to the step before."""
+    for name in reversed(_INDEXED):
+        op.drop_index(op.f(f"ix_report_{name}"), table_name="report")
+    op.drop_table("report")
