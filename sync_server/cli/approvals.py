@@ -9,6 +9,7 @@ import click
 from crm_core.i18n import N_
 from crm_core.rules.approval_text import FORM
 from sync_server.cli.console import assigned, tr
+from sync_server.cli.listing import add_list
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.services import approval_setup
 
@@ -33,12 +34,12 @@ def flow() -> None:
     """Approval flows."""
 
 
-@flow.command("list", help=tr(N_("List the flows in the order they are asked; the first that fits counts.")))
-@pass_terminal
-def list_flows(terminal: Terminal) -> None:
-    """List flows."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(approval_setup.flows(hq), _FLOW_COLUMNS)
+add_list(
+    flow,
+    tr(N_("List the flows in the order they are asked; the first that fits counts.")),
+    approval_setup.flows,
+    _FLOW_COLUMNS,
+)
 
 
 @flow.command(
@@ -98,12 +99,12 @@ def mandate() -> None:
     """Discount mandates."""
 
 
-@mandate.command("list", help=tr(N_("List the mandates, the one that ends first first.")))
-@pass_terminal
-def list_mandates(terminal: Terminal) -> None:
-    """List mandates."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(approval_setup.mandates(hq), _MANDATE_COLUMNS)
+add_list(
+    mandate,
+    tr(N_("List the mandates, the one that ends first first.")),
+    approval_setup.mandates,
+    _MANDATE_COLUMNS,
+)
 
 
 @mandate.command(

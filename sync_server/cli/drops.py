@@ -11,6 +11,7 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_terminal.importing import import_options
 from sync_server.cli.console import tr
+from sync_server.cli.listing import add_list
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.jobs.drops import CHORE
 from sync_server.services import drop_in, drop_out, drops
@@ -88,12 +89,7 @@ def add_out(
         terminal.console.show(drops.add_out(hq, name, entity, folder, key_name, wish))
 
 
-@drop.command("list", help=tr(N_("List the folders, and why the last look at one failed.")))
-@pass_terminal
-def list_drops(terminal: Terminal) -> None:
-    """List folders."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(drops.listed(hq), COLUMNS)
+add_list(drop, tr(N_("List the folders, and why the last look at one failed.")), drops.listed, COLUMNS)
 
 
 @drop.command("files", help=tr(N_("List the files a folder was taken in by, newest first.")))

@@ -10,6 +10,7 @@ import click
 from crm_core.i18n import N_
 from crm_core.times import DAY_MS
 from sync_server.cli.console import tr
+from sync_server.cli.listing import add_list
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.services import keys
 
@@ -61,12 +62,7 @@ def add(
         terminal.console.show(keys.add(hq, name, scopes, where, _end_of(expires)))
 
 
-@key.command("list", help=tr(N_("List the keys there are, without their secrets.")))
-@pass_terminal
-def list_keys(terminal: Terminal) -> None:
-    """List keys."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(keys.listed(hq), COLUMNS)
+add_list(key, tr(N_("List the keys there are, without their secrets.")), keys.listed, COLUMNS)
 
 
 @key.command(help=tr(N_("Give a key another secret; the one before opens nothing from now on.")))

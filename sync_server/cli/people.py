@@ -12,6 +12,7 @@ import click
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from sync_server.cli.console import read_password, tr
+from sync_server.cli.listing import add_list
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.cli.setup import warn_of_weak
 from sync_server.services import people
@@ -50,12 +51,7 @@ def add_user(terminal: Terminal, /, name: str, password_stdin: bool, **given: st
     terminal.console.show(added)
 
 
-@user.command("list", help=tr(N_("List the users.")))
-@pass_terminal
-def list_users(terminal: Terminal) -> None:
-    """List users."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(people.users(hq), USER_COLUMNS)
+add_list(user, tr(N_("List the users.")), people.users, USER_COLUMNS)
 
 
 @user.command("set", help=tr(N_("Change a user; an empty value clears it.")))
@@ -125,12 +121,7 @@ def set_team(terminal: Terminal, name: str, parent: str | None, manager: str | N
         terminal.console.show(people.change_team(hq, name, parent=parent, manager=manager))
 
 
-@team.command("list", help=tr(N_("List the teams.")))
-@pass_terminal
-def list_teams(terminal: Terminal) -> None:
-    """List teams."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(people.teams(hq), PLACE_COLUMNS)
+add_list(team, tr(N_("List the teams.")), people.teams, PLACE_COLUMNS)
 
 
 @click.group(help=tr(N_("Territories: parts of the market, in a tree.")))
@@ -148,12 +139,9 @@ def add_territory(terminal: Terminal, name: str, parent: str | None) -> None:
         terminal.console.show(people.add_territory(hq, name, parent=parent))
 
 
-@territory.command("list", help=tr(N_("List the territories.")))
-@pass_terminal
-def list_territories(terminal: Terminal) -> None:
-    """List territories."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(people.territories(hq), PLACE_COLUMNS[:2] + PLACE_COLUMNS[3:])
+add_list(
+    territory, tr(N_("List the territories.")), people.territories, PLACE_COLUMNS[:2] + PLACE_COLUMNS[3:]
+)
 
 
 @click.group(help=tr(N_("Roles: what their holders may do.")))
@@ -161,12 +149,7 @@ def role() -> None:
     """Roles."""
 
 
-@role.command("list", help=tr(N_("List the roles.")))
-@pass_terminal
-def list_roles(terminal: Terminal) -> None:
-    """List roles."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(people.roles(hq), ("name", "holders", "description", "id"))
+add_list(role, tr(N_("List the roles.")), people.roles, ("name", "holders", "description", "id"))
 
 
 @role.command("show", help=tr(N_("Show what a role may do, entity by entity.")))

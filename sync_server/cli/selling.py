@@ -11,6 +11,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import ACTIVITY_KINDS
 from crm_core.i18n import N_
 from sync_server.cli.console import tr
+from sync_server.cli.listing import add_list
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.services import pipelines
 from sync_server.services.pipelines import ANY_ACTIVITY, Asked
@@ -252,12 +253,7 @@ _due_days = click.option(
 _MILESTONE_COLUMNS: Final = ("name", "name_zh", "stage", "product", "due_days", "active", "id")
 
 
-@milestone.command("list", help=tr(N_("List the milestones.")))
-@pass_terminal
-def list_milestones(terminal: Terminal) -> None:
-    """List milestones."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(pipelines.milestones(hq), _MILESTONE_COLUMNS)
+add_list(milestone, tr(N_("List the milestones.")), pipelines.milestones, _MILESTONE_COLUMNS)
 
 
 @milestone.command("add", help=tr(N_("Add a milestone of every deal that reaches a stage or has a product.")))

@@ -8,6 +8,7 @@ import click
 
 from crm_core.i18n import N_
 from sync_server.cli.console import tr
+from sync_server.cli.listing import add_list
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.services import webhooks
 
@@ -42,12 +43,12 @@ def add(terminal: Terminal, url: str, key_name: str, events: tuple[str, ...]) ->
         terminal.console.show(webhooks.add(hq, url, key_name, events))
 
 
-@webhook.command("list", help=tr(N_("List the addresses, how many messages wait and how many are dead.")))
-@pass_terminal
-def list_webhooks(terminal: Terminal) -> None:
-    """List webhooks."""
-    with terminal.headquarters() as hq:
-        terminal.console.show_rows(webhooks.listed(hq), COLUMNS)
+add_list(
+    webhook,
+    tr(N_("List the addresses, how many messages wait and how many are dead.")),
+    webhooks.listed,
+    COLUMNS,
+)
 
 
 @webhook.command(help=tr(N_("Tell an address nothing more.")))

@@ -15,10 +15,11 @@ from crm_core.sync.clock import ms_of, tick
 from crm_core.times import DAY_MS
 from sync_server.services import errands
 from sync_server.services.errands import Errand
-from sync_server.services.records import Mark, Record, Records, chunks
+from sync_server.services.records import Mark, Record, Records
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.share_ends import day_of
 from sync_server.services.storing import store_all
+from sync_server.services.turns import by_turns
 from sync_server.services.wanted import register_of
 from sync_server.store.database import Database, HqTransaction
 
@@ -36,13 +37,7 @@ def follow_calendar(database: Database, now_ms: int) -> int:
     running = select(columns.id).where(
         columns.status.in_((contract_state.SIGNED, contract_state.IN_FORCE)), columns.life % 2 == 1
     )
-    with database.read() as snapshot:
-        ids = list(snapshot.connection.execute(running).scalars())
-    concerned = 0
-    for some in chunks(ids, A_TURN):
-        with database.write() as hq:
-            concerned += _follow(hq, some, now_ms)
-    return concerned
+    return by_turns(database, running, A_TURN, lambda hq, ids: _follow(hq, ids, now_ms))
 
 
 def _follow(hq: HqTransaction, ids: Sequence[str], now_ms: int) -> int:

@@ -13,10 +13,11 @@ from crm_core.rules.quote_state import EXPIRED, SENT, has_expired
 from crm_core.sync.clock import ms_of, tick
 from sync_server.services import errands
 from sync_server.services.errands import Errand
-from sync_server.services.records import Mark, Record, Records, chunks
+from sync_server.services.records import Mark, Record, Records
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.share_ends import day_of
 from sync_server.services.storing import store_all
+from sync_server.services.turns import by_turns
 from sync_server.services.wanted import register_of
 from sync_server.store.database import Database, HqTransaction
 
@@ -33,13 +34,7 @@ def expire_quotes(database: Database, now_ms: int) -> int:
         columns.valid_until < day_of(now_ms).isoformat(),
         columns.life % 2 == 1,
     )
-    with database.read() as snapshot:
-        ids = list(snapshot.connection.execute(over).scalars())
-    expired = 0
-    for some in chunks(ids, A_TURN):
-        with database.write() as hq:
-            expired += _expire(hq, some, now_ms)
-    return expired
+    return by_turns(database, over, A_TURN, lambda hq, ids: _expire(hq, ids, now_ms))
 
 
 def _expire(hq: HqTransaction, ids: Sequence[str], now_ms: int) -> int:

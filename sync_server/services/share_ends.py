@@ -15,9 +15,10 @@ from crm_core.schema.reading import Schema
 from crm_core.sync.clock import tick
 from sync_server.services import errands
 from sync_server.services.errands import Errand
-from sync_server.services.records import Mark, Record, Records, chunks
+from sync_server.services.records import Mark, Record, Records
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.storing import store_all
+from sync_server.services.turns import Work, by_turns
 from sync_server.services.wanted import register_of
 from sync_server.store.database import Database, HqTransaction
 
@@ -28,14 +29,13 @@ SHARED: Final = tuple(schema for schema in SCHEMAS.values() if "shared_until" in
 def end_shares(database: Database, now_ms: int) -> int:
     """End what is over and return of how many records."""
     today = day_of(now_ms)
-    ended = 0
-    for schema in SHARED:
-        with database.read() as snapshot:
-            ids = list(snapshot.connection.execute(_over(schema, today)).scalars())
-        for some in chunks(ids, A_TURN):
-            with database.write() as hq:
-                ended += _end(hq, schema, some, today, now_ms)
-    return ended
+    return sum(
+        by_turns(database, _over(schema, today), A_TURN, _ending(schema, today, now_ms)) for schema in SHARED
+    )
+
+
+def _ending(schema: Schema, today: datetime.date, now_ms: int) -> Work:
+    return lambda hq, ids: _end(hq, schema, ids, today, now_ms)
 
 
 def day_of(now_ms: int) -> datetime.date:

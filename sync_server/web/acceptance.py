@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from fastapi import APIRouter, Request
@@ -50,10 +50,10 @@ class AcceptanceGuards:
 @router.get("/{token}")
 def show(request: Request, hq: Hqs, token: str) -> Response:
     """Show what the link leads to. Looking uses nothing up: mail programs look at links too."""
-    found = acceptance.find(hq, token, now_ms())
+    found = _opened(request, hq, token)
+    if isinstance(found, Response):
+        return found
     language = _language(request, found)
-    if found is None:
-        return _nowhere(request, language)
     tr = translation(language)
     said = (
         tr(N_("Your question is on its way. You will hear from us."))
@@ -66,10 +66,10 @@ def show(request: Request, hq: Hqs, token: str) -> Response:
 @router.get("/{token}/document.pdf")
 def show_document(request: Request, hq: Hqs, token: str) -> Response:
     """Give the very file."""
-    found = acceptance.find(hq, token, now_ms())
+    found = _opened(request, hq, token)
+    if isinstance(found, Response):
+        return found
     language = _language(request, found)
-    if found is None:
-        return _nowhere(request, language)
     try:
         content = acceptance.document_of(hq, found)
     except NotFound:
@@ -95,10 +95,9 @@ def show_certificate(request: Request, hq: Hqs, token: str) -> Response:
 @router.post("/{token}/accept")
 def accept(request: Request, hq: Hqs, token: str, body: Body) -> Response:
     """Take an acceptance."""
-    found = acceptance.find(hq, token, now_ms())
-    language = _language(request, found)
-    if found is None:
-        return _nowhere(request, language)
+    found = _opened(request, hq, token)
+    if isinstance(found, Response):
+        return found
     typed = answers_of(body)
     problems: list[Problem] = []
     strokes = None
@@ -113,40 +112,28 @@ def accept(request: Request, hq: Hqs, token: str, body: Body) -> Response:
             problems.append(Problem(field="strokes", message=said))
     if typed.get("agreed") != "yes":
         problems.append(Problem(field="agreed", message=message(N_("Tick this to accept"))))
-    decision = Decision(
-        verdict="accepted",
-        name=_one_line(typed.get("name", "")),
-        strokes=strokes,
-        address=address_of(request),
-        agent=_agent(request),
-    )
+    decision = _decision(request, typed, "accepted", strokes=strokes)
     return _decided(request, hq, token, found, decision, typed, problems, "accept")
 
 
 @router.post("/{token}/decline")
 def decline(request: Request, hq: Hqs, token: str, body: Body) -> Response:
     """Take a refusal."""
-    found = acceptance.find(hq, token, now_ms())
-    if found is None:
-        return _nowhere(request, _language(request, found))
+    found = _opened(request, hq, token)
+    if isinstance(found, Response):
+        return found
     typed = answers_of(body)
-    decision = Decision(
-        verdict="declined",
-        name=_one_line(typed.get("name", "")),
-        reason=typed.get("reason", ""),
-        address=address_of(request),
-        agent=_agent(request),
-    )
+    decision = _decision(request, typed, "declined", reason=typed.get("reason", ""))
     return _decided(request, hq, token, found, decision, typed, [], "decline")
 
 
 @router.post("/{token}/ask")
 def ask(request: Request, hq: Hqs, token: str, body: Body) -> Response:
     """Take a question; the link stays open."""
-    found = acceptance.find(hq, token, now_ms())
+    found = _opened(request, hq, token)
+    if isinstance(found, Response):
+        return found
     language = _language(request, found)
-    if found is None:
-        return _nowhere(request, language)
     typed = answers_of(body)
     name, question = _one_line(typed.get("name", "")), typed.get("question", "").strip()
     needed = message(N_("This is required"))
@@ -171,6 +158,22 @@ def ask(request: Request, hq: Hqs, token: str, body: Body) -> Response:
     acceptance.ask(hq, found, name, question, now_ms())
     log.info("asked", link=found.id)
     return RedirectResponse(f"/a/{token}?lang={_code(language)}&asked=1", status_code=303)
+
+
+def _opened(request: Request, hq: Headquarters, token: str) -> Found | Response:
+    """Return what a link leads to; where it leads nowhere, the page that says so."""
+    found = acceptance.find(hq, token, now_ms())
+    return found if found is not None else _nowhere(request, _language(request, None))
+
+
+def _decision(request: Request, typed: dict[str, str], verdict: str, **more: Any) -> Decision:
+    return Decision(
+        verdict=verdict,
+        name=_one_line(typed.get("name", "")),
+        address=address_of(request),
+        agent=_agent(request),
+        **more,
+    )
 
 
 def _decided(

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 from crm_desktop.ui.itemmodels.rows import CellText
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.translate import Text, show, tr
+from crm_desktop.ui.translate import Text, show
 from crm_desktop.ui.widgets.amount_room import amount_room
-from crm_desktop.ui.widgets.cells import CellKind, Role, alignment
+from crm_desktop.ui.widgets.cells import CellKind, Role, flags_of, head_of, said_of
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.rows import dress
 
@@ -70,20 +70,14 @@ class SmallModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Let the typed column be typed into where that is allowed."""
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        if self.may_type and index.isValid() and self.heads[index.column()].typed:
-            flags |= Qt.ItemFlag.ItemIsEditable
-        return flags
+        typed = index.isValid() and self.heads[index.column()].typed
+        return flags_of(editable=self.may_type and typed)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         """Return a column's head."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return show(self.heads[section].title)
-        return alignment(self.heads[section].kind) if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return head_of(orientation, role, show(self.heads[section].title), self.heads[section].kind)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows."""
@@ -97,8 +91,7 @@ class SmallModel(QAbstractTableModel):
         if role == Role.TONE:
             return cell.tone.value if cell.tone is not None else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            label = show(self.heads[index.column()].title)
-            return tr("{label}: {value}", label=label, value=cell.text)
+            return said_of(show(self.heads[index.column()].title), cell.text)
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

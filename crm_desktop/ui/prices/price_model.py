@@ -19,7 +19,7 @@ from crm_core.schema.values import DEFAULT_CURRENCY, parse_text
 from crm_desktop.services.price_rows import PriceRow
 from crm_desktop.ui.format import figure, money
 from crm_desktop.ui.translate import tr
-from crm_desktop.ui.widgets.cells import CellKind, alignment
+from crm_desktop.ui.widgets.cells import CellKind, flags_of, head_of, said_of
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -89,20 +89,13 @@ class PriceModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Let amounts, quantities and days be edited by whoever may."""
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        if self.may_edit and index.column() in FIELDS:
-            flags |= Qt.ItemFlag.ItemIsEditable
-        return flags
+        return flags_of(editable=self.may_edit and index.column() in FIELDS)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         """Return a column's head."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return tr(HEADS[Col(section)])
-        return alignment(KINDS[Col(section)]) if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return head_of(orientation, role, tr(HEADS[Col(section)]), KINDS[Col(section)])
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows, or the text its editor begins with."""
@@ -114,7 +107,7 @@ class PriceModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole:
             return _edit_text(row, column)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return tr("{label}: {value}", label=tr(HEADS[column]), value=_text(row, column))
+            return said_of(tr(HEADS[column]), _text(row, column))
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

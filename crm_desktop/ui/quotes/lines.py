@@ -21,7 +21,7 @@ from crm_core.schema.values import DEFAULT_CURRENCY, parse_text
 from crm_desktop.services.pricing import PriceOffer
 from crm_desktop.ui.format import NOTHING, figure, money
 from crm_desktop.ui.translate import show, tr
-from crm_desktop.ui.widgets.cells import CellKind, Role, alignment
+from crm_desktop.ui.widgets.cells import CellKind, Role, flags_of, head_of, said_of
 
 Index = QModelIndex | QPersistentModelIndex
 Line = dict[str, Any]
@@ -268,24 +268,17 @@ class QuoteLines(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Let the fields of an editable quote be edited, and of a group its heading."""
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         columns = FIELDS if self.group_at(index.row()) is None else (Col.NAME,)
-        if self._editable and index.column() in columns:
-            flags |= Qt.ItemFlag.ItemIsEditable
-        return flags
+        return flags_of(editable=self._editable and index.column() in columns)
+
+    def _head(self, column: Col) -> str:
+        return tr(_HEADS[column], currency=self._currency) if column in _HEADS else ""
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         """Return a column's head."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        column = Col(section)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return tr(_HEADS[column], currency=self._currency) if column in _HEADS else ""
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return alignment(KINDS[column])
-        return None
+        return head_of(orientation, role, self._head(Col(section)), KINDS[Col(section)])
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows, or the text its editor begins with."""
@@ -302,8 +295,7 @@ class QuoteLines(QAbstractTableModel):
         if role == Role.VALUE and column is Col.GRIP:
             return "grip" if self._editable and self.id_at(index.row()) is not None else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            head = tr(_HEADS[column], currency=self._currency) if column in _HEADS else ""
-            return tr("{label}: {value}", label=head, value=self._text(index.row(), column))
+            return said_of(self._head(column), self._text(index.row(), column))
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, IntEnum
+from typing import Any
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFont, QPainter
@@ -14,7 +15,7 @@ from crm_core.money import Money
 from crm_desktop.ui.format import NOTHING, figure, money
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import ICON_INLINE
-from crm_desktop.ui.translate import Text, show
+from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.glyphs import Glyph, NextStep
 from crm_desktop.ui.widgets.paint import Tone
@@ -93,6 +94,26 @@ def alignment(kind: CellKind) -> Qt.AlignmentFlag:
     """Return how a column of a kind and its head are aligned."""
     side = Qt.AlignmentFlag.AlignRight if kind in RIGHT_ALIGNED else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def head_of(orientation: Qt.Orientation, role: int, title: str, kind: CellKind) -> Any:
+    """Return what a column's head gives of a title for a role; rows have none."""
+    if orientation is not Qt.Orientation.Horizontal:
+        return None
+    if role == Qt.ItemDataRole.DisplayRole:
+        return title
+    return alignment(kind) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+
+def said_of(title: str, text: str) -> str:
+    """Return how a cell is read out: with the head of its column."""
+    return tr("{label}: {value}", label=title, value=text)
+
+
+def flags_of(*, editable: bool) -> Qt.ItemFlag:
+    """Return the flags of a cell that may be chosen, and perhaps typed into."""
+    flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+    return flags | Qt.ItemFlag.ItemIsEditable if editable else flags
 
 
 def _font(cell: Cell, weight: int = 400) -> QFont:

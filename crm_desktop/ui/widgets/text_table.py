@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from crm_core.i18n import Message
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.translate import Text, show, tr
-from crm_desktop.ui.widgets.cells import CellKind, alignment
+from crm_desktop.ui.translate import Text, show
+from crm_desktop.ui.widgets.cells import CellKind, head_of, said_of
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.rows import dress, set_density
 
@@ -41,12 +41,8 @@ class _Model(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
         head, kind, _width = self._columns[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return show(head)
-        return alignment(kind) if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return head_of(orientation, role, show(head), kind)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
@@ -55,7 +51,7 @@ class _Model(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return text
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return tr("{label}: {value}", label=show(self._columns[index.column()][0]), value=text)
+            return said_of(show(self._columns[index.column()][0]), text)
         return None
 
 
