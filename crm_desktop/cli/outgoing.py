@@ -14,7 +14,7 @@ from crm_desktop.cli.documents import quote
 from crm_desktop.cli.records import id_argument
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import flat, record_id_of
-from crm_desktop.documents import mailing, sent_file, signing_here
+from crm_desktop.documents import mailing, sent_file, signing_here, template_records
 from crm_desktop.documents.signing_here import Signed
 from crm_desktop.services import outgoing
 from resources import CHINESE
@@ -57,6 +57,9 @@ def _add_to(group: click.Group, entity: str) -> None:
         with terminal.app() as app:
             replica, record_id = app.replica, record_id_of(record_id)
             draft = mailing.draft(replica, entity, record_id, language, name)
+            if text is None:
+                for blank in template_records.blanks_said(draft.blanks):
+                    terminal.console.tell(blank)
             said = {
                 "to": draft.to if to is None else to,
                 "cc": cc,

@@ -37,6 +37,8 @@ class Draft:
     templates: tuple[str, ...]
     """Names of the texts there are."""
     template: str
+    blanks: tuple[str, ...]
+    """Places of the template the record has nothing for."""
 
 
 def draft(
@@ -67,6 +69,7 @@ def draft(
         known=known,
         templates=tuple(each.name for each in there),
         template=chosen.name,
+        blanks=made.blanks,
     )
 
 

@@ -277,12 +277,13 @@ class _Reader:
             case "letterhead":
                 return [Piece(block=stack([blocks.letterhead(quote), Block(height=6, marks=())]))], after
             case "parties":
-                return [Piece(block=stack([blocks.parties(quote), Block(height=5, marks=())]))], after
+                gaps = [Block(height=height, marks=()) for height in (2.5, 5)]
+                return [Piece(block=stack([gaps[0], blocks.parties(quote), gaps[1]]))], after
             case "lines":
                 table = Table(head=table_head(quote), rows=table_rows(quote, tallest=200.0), carries=True)
                 return [Piece(table=table)], after
             case "totals":
-                return [Piece(block=blocks.totals(quote))], after
+                return [Piece(block=stack([blocks.totals(quote), Block(height=4, marks=())]))], after
             case "terms":
                 return self._terms(), after
             case "signatures":

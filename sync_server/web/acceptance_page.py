@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final
@@ -30,7 +31,9 @@ _STYLE: Final = (
 [hidden] { display: none !important }
 dl { display: grid; grid-template-columns: minmax(6rem, auto) 1fr; gap: .35rem 1rem; margin: 0 0 1rem }
 dt { color: #4c5866 } dd { margin: 0; font-weight: 600 }
-.total { font-size: 1.35rem } .paper { display: flex; flex-wrap: wrap; gap: .5rem 1rem; margin: 0 0 .5rem }
+.total { font-size: 1.35rem; white-space: nowrap }
+@media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin: 0 0 .6rem } }
+.paper { display: flex; flex-wrap: wrap; gap: .5rem 1rem; margin: 0 0 .5rem }
 .paper a { display: inline-block; padding: .6rem 1rem; border: 1px solid #0f5d75; border-radius: 6px;
        text-decoration: none; font-weight: 600 }
 .hash { font-size: .75rem; color: #4c5866; word-break: break-all }
@@ -157,9 +160,8 @@ def acceptance_page(
         if is_here:
             mine = wrong if part == "accept" else {}
             body += _accept(token, language, tr, values if part == "accept" else {}, mine)
-        body += _ask(token, language, tr, values, wrong, is_open=part == "ask")
-        if is_here:
-            body += _decline(token, language, tr, values, wrong, is_open=part == "decline")
+        for aside in (_ASK, _DECLINE) if is_here else (_ASK,):
+            body += _aside(aside, token, language, tr, values, wrong, is_open=part == aside.what)
     body.append("</main>")
     if is_open and is_here:
         body.append(f"<script>{_SCRIPT}</script>")
@@ -287,7 +289,38 @@ def _accept(
     ]
 
 
-def _ask(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Aside:
+    """A form folded away: what it does, its words, and its one field beside the name."""
+
+    what: str
+    head: str
+    field: str
+    label: str
+    most: int
+    button: str
+
+
+_ASK: Final = _Aside(
+    what="ask",
+    head=N_("Ask a question"),
+    field="question",
+    label=N_("Your question"),
+    most=MOST_QUESTION,
+    button=N_("Send the question"),
+)
+_DECLINE: Final = _Aside(
+    what="decline",
+    head=N_("Decline instead"),
+    field="reason",
+    label=N_("Reason"),
+    most=MOST_REASON,
+    button=N_("Decline"),
+)
+
+
+def _aside(
+    aside: _Aside,
     token: str,
     language: str,
     tr: Translate,
@@ -297,36 +330,14 @@ def _ask(
     is_open: bool,
 ) -> list[str]:
     given, mine = (typed, wrong) if is_open else ({}, {})
+    name = f"{aside.what}-name"
     return [
-        _folded(tr(N_("Ask a question")), is_open=bool(mine)),
-        _form(token, "ask", language),
-        _line("ask-name", "name", tr(N_("Your name")), given.get("name", ""), mine.get("name", "")),
-        _area("question", tr(N_("Your question")), given, mine, MOST_QUESTION),
-        f'<button type="submit">{escape(tr(N_("Send the question")))}</button></form></details></section>',
+        f"<section><details{' open' if is_open else ''}><summary>{escape(tr(aside.head))}</summary>",
+        _form(token, aside.what, language),
+        _line(name, "name", tr(N_("Your name")), given.get("name", ""), mine.get("name", "")),
+        _area(aside.field, tr(aside.label), given, mine, aside.most),
+        f'<button type="submit">{escape(tr(aside.button))}</button></form></details></section>',
     ]
-
-
-def _decline(
-    token: str,
-    language: str,
-    tr: Translate,
-    typed: Mapping[str, str],
-    wrong: Mapping[str, str],
-    *,
-    is_open: bool,
-) -> list[str]:
-    given, mine = (typed, wrong) if is_open else ({}, {})
-    return [
-        _folded(tr(N_("Decline instead")), is_open=is_open),
-        _form(token, "decline", language),
-        _line("decline-name", "name", tr(N_("Your name")), given.get("name", ""), mine.get("name", "")),
-        _area("reason", tr(N_("Reason")), given, mine, MOST_REASON),
-        f'<button type="submit">{escape(tr(N_("Decline")))}</button></form></details></section>',
-    ]
-
-
-def _folded(head: str, *, is_open: bool) -> str:
-    return f"<section><details{' open' if is_open else ''}><summary>{escape(head)}</summary>"
 
 
 def _form(token: str, what: str, language: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from crm_core.rules.answers import ANSWERS
 from sync_server.services import certificates
 from tests.support.chromium import PHONE, chromium, scrolls_sideways, shown
 from tests.support.papers import Paper, sent_paper
@@ -26,9 +27,9 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
-def paper_at(server: RunningServer, **said: Any) -> Paper:
+def paper_at(server: RunningServer, kind: str = "quote", **said: Any) -> Paper:
     with server.headquarters() as hq:
-        return sent_paper(hq.records, hq.blobs, int(time.time() * 1000), **said)
+        return sent_paper(hq.records, hq.blobs, int(time.time() * 1000), kind, **said)
 
 
 def phone(browser: Browser, url: str, **how: Any) -> AbstractContextManager[tuple[Page, list[str]]]:
@@ -38,7 +39,7 @@ def phone(browser: Browser, url: str, **how: Any) -> AbstractContextManager[tupl
 
 def signatures(server: RunningServer, paper: Paper) -> list[dict[str, Any]]:
     with server.headquarters() as hq:
-        return [each for _, each in hq.records.find("signature", "record_id", paper.quote)]
+        return [each for _, each in hq.records.find("signature", "record_id", paper.id)]
 
 
 def test_a_customer_reads_and_accepts_by_drawing_once(
@@ -97,10 +98,19 @@ def test_a_customer_reads_and_accepts_by_drawing_once(
     assert (told.status, "no certificate" in told.err) == (1, True)
 
 
-def test_without_a_script_one_accepts_by_a_typed_name(server: RunningServer, browser: Browser) -> None:
-    paper = paper_at(server, language="zh")
+@pytest.mark.parametrize(
+    ("kind", "called"), [("quote", "报价单"), ("contract", "合同"), ("order", "订单确认书")]
+)
+def test_without_a_script_one_accepts_by_a_typed_name(
+    server: RunningServer, browser: Browser, kind: str, called: str
+) -> None:
+    paper = paper_at(server, kind, language="zh")
     with phone(browser, f"{server.url}/a/{paper.token}", java_script_enabled=False) as (page, said):
-        expect(page.get_by_role("heading", level=1)).to_contain_text("报价单")
+        expect(page.get_by_role("heading", level=1)).to_contain_text(called)
+        total = page.locator(".total")
+        assert total.evaluate("each => each.getClientRects().length") == 1
+        assert total.bounding_box()["height"] < 40, "an amount is not broken"  # type: ignore[index]
+        assert not scrolls_sideways(page)
         expect(page.locator("#drawn-way")).to_be_hidden()
         page.locator("#accept-name").fill("莫安")
         page.locator("#agreed").check()
@@ -109,6 +119,8 @@ def test_without_a_script_one_accepts_by_a_typed_name(server: RunningServer, bro
         assert not said
     (signature,) = signatures(server, paper)
     assert (signature["way"], signature["strokes"]) == ("typed", None)
+    with server.headquarters() as hq:
+        assert ANSWERS[kind].is_accepted(hq.records.get(kind, paper.id))
 
 
 def test_a_customer_asks_and_declines_with_a_reason(server: RunningServer, browser: Browser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,13 +36,13 @@ def firm(office: Office, laptops: Laptops, post: PostOffice) -> PaperFirm:
     return paper_firm(office, laptops, smtp_server=f"smtp://127.0.0.1:{post.port}")
 
 
-def written(firm: PaperFirm, language: str = "en", **changes: str) -> str:
-    """Write a mail with a new quote on the laptop, and return the mail's id."""
+def written(firm: PaperFirm, language: str = "en", kind: str = "quote", **changes: str) -> str:
+    """Write a mail with a new document on the laptop, and return the mail's id."""
     replica = firm.eve.replica
-    quote = firm.sent_quote(language)
-    draft = writing.draft(replica, "quote", quote, "en" if language == "en" else "zh")
+    document = firm.sent(kind, language)
+    draft = writing.draft(replica, kind, document, "en" if language == "en" else "zh")
     given = {"to": draft.to, "cc": "", "subject": draft.subject, "body": draft.body, **changes}
-    return writing.send(replica, "quote", quote, draft.file, **given).value.id
+    return writing.send(replica, kind, document, draft.file, **given).value.id
 
 
 def state(firm: PaperFirm, mail: str) -> str:
@@ -78,6 +79,28 @@ def test_a_mail_written_offline_goes_out_with_the_very_file_and_says_so(
     assert part.get_filename() == kept.name
     row = outgoing.outgoing_of(firm.eve.replica, "quote", quote).mails[0]
     assert (row.state, row.sender, row.not_sent) == ("sent", "Eve", False)
+
+
+@pytest.mark.parametrize(("kind", "called"), [("contract", "Contract"), ("order", "Order confirmation")])
+def test_a_contract_or_order_goes_to_those_the_server_takes_and_the_others_are_told(
+    firm: PaperFirm, post: PostOffice, kind: str, called: str
+) -> None:
+    post.refused = frozenset({"gone@kontor.example"})
+    mail = written(firm, kind=kind, cc="gone@kontor.example")
+    firm.sync()
+    assert send_due(firm.hq, firm.office.now_ms)["sent"] == 1
+    (letter,) = post.letters
+    assert post.envelopes[0].rcpt_tos == ["ann@kontor.example"]
+    assert letter["Subject"].startswith(f"{called} ")
+    held = firm.office.row("outgoing_mail", mail)
+    (part,) = letter.iter_attachments()
+    assert hashlib.sha256(part.get_content()).hexdigest() == held["sha256"]
+    kept = sent_file.sent_file(firm.eve.replica, kind, held["record_id"])
+    assert kept is not None
+    assert kept.sha256 == held["sha256"]
+    firm.sync()
+    (row,) = outgoing.outgoing_of(firm.eve.replica, kind, held["record_id"]).mails
+    assert (row.state, "gone@kontor.example" in str(row.said)) == ("sent", True)
 
 
 def test_what_is_no_mail_is_told_at_its_field_and_refused_by_hq(firm: PaperFirm) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit,
 from crm_core.errors import CrmError, Invalid
 from crm_core.i18n import message
 from crm_core.rules.template_values import DocumentLanguage
-from crm_desktop.documents import mailing, sent_file
+from crm_desktop.documents import mailing, sent_file, template_records
 from crm_desktop.documents.mailing import Draft
 from crm_desktop.documents.sent_file import SentFile
 from crm_desktop.ui.context import Context
@@ -47,6 +47,8 @@ class MailForm(Live, QWidget):
         self.body = QPlainTextEdit()
         self.body.setTabChangesFocus(True)
         self.file = Label("", color="text-soft", step="caption", wrap=True)
+        self.blanks = Label("", color="text-soft", step="caption", wrap=True)
+        """What of the template the record has nothing for."""
         self.note = Label("", color="bad", wrap=True)
         self.send = Button(message("Send by e-mail"), Kind.PRIMARY, icon="mail", hint="Ctrl+Enter")
         self.cancel = Button(message("Cancel"))
@@ -74,6 +76,7 @@ class MailForm(Live, QWidget):
         for line in (self.to, self.cc, self.subject):
             line.clear()
         self.body.clear()
+        self.blanks.hide()
         self.file.say(PREPARING)
         self._forget_problems()
         self.send.setEnabled(False)
@@ -116,6 +119,7 @@ class MailForm(Live, QWidget):
         column.addLayout(choices)
         column.addWidget(self.fields["subject"])
         column.addWidget(self.fields["body"], 1)
+        whole.addWidget(self.blanks)
         whole.addWidget(self.file)
         whole.addWidget(self.note)
         buttons = QHBoxLayout()
@@ -142,6 +146,9 @@ class MailForm(Live, QWidget):
             self.file.say(
                 message("File: {name}, SHA-256 {sha256}", name=draft.file.name, sha256=draft.file.sha256)
             )
+            self.blanks.setVisible(bool(draft.blanks))
+            for said in template_records.blanks_said(draft.blanks):
+                self.blanks.say(said)
             self._show_choices()
             self.send.setEnabled(True)
 
