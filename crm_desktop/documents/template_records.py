@@ -104,7 +104,8 @@ class Values:
     known: Part
     filled: Mapping[str, Any]
     pictures: Mapping[str, bytes]
-    document: QuoteDocument
+    document: QuoteDocument | None
+    """None: of a record without lines."""
     typed: tuple[tuple[Message, str], ...]
 
 
@@ -212,6 +213,8 @@ def make(
     if template.engine == MAIL:
         text = render(template.body, values.filled, spoken)
         return Made(content=text.text.encode("utf-8"), suffix=".txt", pages=0, blanks=text.blanks)
+    if values.document is None:
+        raise UserError(N_("There are no documents of this kind"))
     found: Rendered = render(template.body, values.filled, spoken, escape)
     title = _said(KINDS[template.kind].label if template.name in _SHIPPED else template.name, spoken)
     filled = FilledTemplate(
@@ -251,7 +254,8 @@ def values_of(
     of = KINDS.get(kind)
     if of is None:
         raise UserError(N_("There are no documents of this kind"))
-    document = document_of(replica, record_id, acceptance_url, of.entity)
+    is_sheet = of.entity in SHEETS
+    document = document_of(replica, record_id, acceptance_url, of.entity) if is_sheet else None
     with replica.read() as session:
         filling = _Filling(session, replica, language)
         record = repository.get(session, of.entity, record_id)
@@ -264,14 +268,15 @@ def values_of(
             found = repository.get(session, target, str(linked)) if linked and target else None
             parts[name] = filling.part(target or "", found, name)
         for name in of.lines:
+            assert document is not None, of.entity
             parts[name] = filling.lines(of, name, record, document)
         facts = company.company(session)
         parts["company"] = {name: getattr(facts, name) or Blank(f"company.{name}") for name in COMPANY}
-    if document.draft:
+    if document is not None and document.draft:
         parts[of.entity]["number"] = document.number
-    if of.totals:
+    if document is not None and of.totals:
         parts["totals"] = _sums(document)
-    if of.accepts:
+    if document is not None and of.accepts:
         parts[ACCEPTANCE_LINK] = document.acceptance_url or Blank(ACCEPTANCE_LINK)
     parts["today"] = datetime.date.today()  # noqa: DTZ011 - the day where the person is
     parts["language"] = language

@@ -18,7 +18,7 @@ from crm_core.entities.merge import BEFORE
 from crm_core.errors import NotFound, StaleRecord, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Action, ClassRight, Person
-from crm_core.rules.duplicates import COMPARED, DISTINCT
+from crm_core.rules.duplicates import DISTINCT
 from crm_core.rules.merging import (
     KEPT_DAYS,
     MOST_RECORDS,
@@ -219,7 +219,7 @@ def unsay_distinct(replica: Replica, entity: str, record_id: str, others: Iterab
 
 def _demand_several(entity: str, ids: Sequence[str]) -> list[str]:
     schema_of(entity)
-    if entity not in COMPARED:
+    if INTO not in SCHEMAS[entity].fields:
         raise UserError(N_("Records of this kind cannot be merged"))
     wanted = list(dict.fromkeys(ids))
     if len(wanted) < 2:

@@ -78,6 +78,9 @@ class MessageRow:
     from_customer: bool
     written_at: int
     not_sent: bool
+    is_held: bool = False
+    """A colleague answered first, which its writer did not know: he says whether it goes out."""
+    is_dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +180,8 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
                     from_customer=bool(row.from_customer),
                     written_at=row.written_at or row.created_at or 0,
                     not_sent=row.id in waiting,
+                    is_held=row.status == "held",
+                    is_dropped=row.status == "dropped",
                 )
                 for row in messages
             ),

@@ -24,6 +24,7 @@ from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.tickets.deeds import TicketDeeds
 from crm_desktop.ui.tickets.facts import FactsPane
 from crm_desktop.ui.tickets.head import TicketHead
 from crm_desktop.ui.tickets.messages import Conversation
@@ -58,6 +59,7 @@ class TicketsPage(Page):
         self.head = TicketHead()
         self.talk = Conversation()
         self.box = ReplyBox()
+        self.deeds = TicketDeeds(context, self._ask, self)
         self.facts = FactsPane(context)
         self.new_button = Button(message("New ticket"), Kind.PRIMARY, icon="plus")
         self.nothing = EmptyState("ticket", message("Choose a ticket in the queue"), "", (self.new_button,))
@@ -172,6 +174,10 @@ class TicketsPage(Page):
         self.head.state_asked.connect(self._ask_state)
         self.head.assign_asked.connect(self._ask_assignee)
         self.head.priority_asked.connect(self._ask_priority)
+        self.head.deed_asked.connect(self.deeds.do)
+        self.talk.decided.connect(self.deeds.decide)
+        self.deeds.answer_chosen.connect(self._insert)
+        self.deeds.done.connect(self._read)
         self.facts.customer_asked.connect(
             lambda customer_id: context.go.emit(Place(page="customers", record_id=customer_id))
         )
@@ -190,9 +196,18 @@ class TicketsPage(Page):
             ("assign", N_("Assign…"), "G", "user", self._ask_assignee),
             ("priority", N_("Change priority…"), "P", "sort", self._ask_priority),
             ("edit", N_("Change the message not sent"), "E", "pen", self._edit_unsent),
+            ("answer", N_("Canned answer…"), "C", "note", lambda: self.deeds.do("answer")),
+            ("macro", N_("Macro…"), "M", "play", lambda: self.deeds.do("macro")),
+            ("split", N_("Split from a message on…"), "", "board", lambda: self.deeds.do("split")),
+            ("merge", N_("Merge with another ticket…"), "", "compare", lambda: self.deeds.do("merge")),
         ):
             spec = ActionSpec(
-                id=f"tickets.{key}", text=text, group=group, icon=icon, shortcut=shortcut, single_key=True
+                id=f"tickets.{key}",
+                text=text,
+                group=group,
+                icon=icon,
+                shortcut=shortcut,
+                single_key=bool(shortcut),
             )
             actions.add(spec, run, self._body)
         actions.add(
@@ -253,6 +268,7 @@ class TicketsPage(Page):
     def _on_ticket_read(self, view: TicketView) -> None:
         other = self._view is None or self._view.ticket.id != view.ticket.id
         self._view = view
+        self.deeds.show_view(view)
         self.head.show_view(view)
         self.talk.show_messages(view.messages, editable=view.may_edit, ticket_changed=other)
         self.facts.show_view(view)
@@ -314,6 +330,11 @@ class TicketsPage(Page):
         if self._view is not None and self._view.may_edit:
             self.tabs.choose(FIRST)
             self.box.begin(internal=internal)
+
+    def _insert(self, text: str) -> None:
+        if not self.box.internal:
+            self._begin(internal=False)
+        self.box.insert(text)
 
     def _edit_unsent(self) -> None:
         found = self.talk.editable_view()

@@ -37,6 +37,8 @@ class TicketHead(Live, QWidget):
     state_asked = Signal()
     assign_asked = Signal()
     priority_asked = Signal()
+    deed_asked = Signal(str)
+    """`answer`, `macro`, `split` or `merge`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -142,6 +144,15 @@ class TicketHead(Live, QWidget):
             (tr("Change priority…"), "sort", "P", self.priority_asked),
         ):
             self.menu.add(text, icon, key).triggered.connect(asked)
+        self.menu.addSeparator()
+        for deed, text, icon, key in (
+            ("answer", tr("Canned answer…"), "note", "C"),
+            ("macro", tr("Macro…"), "play", "M"),
+            ("split", tr("Split from a message on…"), "board", ""),
+            ("merge", tr("Merge with another ticket…"), "compare", ""),
+        ):
+            action = self.menu.add(text, icon, key)
+            action.triggered.connect(lambda _checked=False, deed=deed: self.deed_asked.emit(deed))
 
 
 def _word(words: dict[str, Message], value: str) -> Message | str:

@@ -29,6 +29,8 @@ class MessageView(Live, QWidget):
 
     changed = Signal(str, str)
     """Message id and its new text."""
+    decided = Signal(str, bool)
+    """Message id of an answer that was held, and whether it is sent all the same."""
 
     def __init__(self, row: MessageRow, *, editable: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,7 +58,13 @@ class MessageView(Live, QWidget):
         self.edit: Button | None = None
         self._editor: MessageEditor | None = None
         self._foot = QWidget()
-        if row.not_sent:
+        self.send_held: Button | None = None
+        self.drop_held: Button | None = None
+        if row.is_held:
+            self._add_held(editable)
+        elif row.is_dropped:
+            self._words.addWidget(Label(message("Not to be sent"), step="caption", color="text-soft"))
+        elif row.not_sent:
             self._add_foot(editable)
         around = QHBoxLayout(self)
         keep_margins(around, PAGE_MARGIN, 12, PAGE_MARGIN, 12)
@@ -108,6 +116,28 @@ class MessageView(Live, QWidget):
         else:
             line.addWidget(Label(Glyph.NOT_SENT.word))
         line.addStretch(1)
+        self._words.addWidget(self._foot)
+
+    def _add_held(self, editable: bool) -> None:
+        column = QVBoxLayout(self._foot)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(4)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(IconLabel("pause", color="warn"), 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(Label(message("Held: a colleague answered first."), color="warn", wrap=True), 1)
+        column.addLayout(line)
+        if editable:
+            buttons = QHBoxLayout()
+            buttons.setSpacing(8)
+            self.send_held = Button(message("Send all the same"), small=True)
+            self.drop_held = Button(message("Do not send"), Kind.FLAT, small=True)
+            self.send_held.clicked.connect(lambda: self.decided.emit(self.row.id, True))
+            self.drop_held.clicked.connect(lambda: self.decided.emit(self.row.id, False))
+            buttons.addWidget(self.send_held)
+            buttons.addWidget(self.drop_held)
+            buttons.addStretch(1)
+            column.addLayout(buttons)
         self._words.addWidget(self._foot)
 
     def _on_saved(self, text: str) -> None:
@@ -192,6 +222,7 @@ class Conversation(Live, ReadingArea):
     """The messages of a ticket, the newest in sight."""
 
     changed = Signal(str, str)
+    decided = Signal(str, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -230,6 +261,7 @@ class Conversation(Live, ReadingArea):
         self.views = [MessageView(row, editable=editable) for row in known]
         for place, view in enumerate(self.views):
             view.changed.connect(self.changed)
+            view.decided.connect(self.decided)
             self._column.insertWidget(place, view)
         self.empty.setVisible(not known)
         if grown:

@@ -86,6 +86,11 @@ class ReplyBox(Live, QWidget):
         self._on_tab_chosen()
         self.input.setFocus()
 
+    def insert(self, text: str) -> None:
+        """Put a text where the cursor stands and give it the focus."""
+        self.input.textCursor().insertText(text)
+        self.input.setFocus()
+
     def show_draft(self, text: str) -> None:
         """Show what was begun for a ticket; empty for nothing."""
         self.input.setPlainText(text)

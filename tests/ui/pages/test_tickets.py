@@ -352,3 +352,58 @@ def test_every_control_has_a_name(page: TicketsPage, app: App, qtbot: QtBot) -> 
 
 def _value(app: App, ticket_id: str, field: str) -> Any:
     return records.get(app.replica, "ticket", ticket_id).get(field)
+
+
+def test_an_answer_that_was_held_is_sent_or_left_by_its_writer(look: QApplication, qtbot: QtBot) -> None:
+    row = MessageRow(
+        id="1",
+        body="Mine",
+        author="Lin",
+        internal=False,
+        from_customer=False,
+        written_at=0,
+        not_sent=False,
+        is_held=True,
+    )
+    view = MessageView(row, editable=True)
+    qtbot.addWidget(view)
+    decided: list[tuple[str, bool]] = []
+    view.decided.connect(lambda record_id, send: decided.append((record_id, send)))
+    assert view.send_held is not None
+    assert view.drop_held is not None
+    view.send_held.click()
+    view.drop_held.click()
+    assert decided == [("1", True), ("1", False)]
+    assert MessageView(row, editable=False).send_held is None
+
+
+def test_a_canned_answer_a_macro_and_a_split_are_chosen_by_key(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    ticket_id = _open(page, app, qtbot)
+    answer = {"name": "Thanks", "kind": "answer", "engine": "mail", "language": "en"}
+    records.create(app.replica, "document_template", {**answer, "body": "About {{ ticket.subject }}"})
+    records.create(app.replica, "macro", {"name": "Urgent", "changes": {"priority": "urgent"}})
+
+    QTest.keyClick(page.queue.rows, Qt.Key.Key_C)
+    _choose(page, qtbot, "Thanks")
+    qtbot.waitUntil(lambda: page.box.text == "About Pump hums", timeout=WAIT_MS)
+    page.box.send.click()
+    _shown(page, qtbot, ticket_id, 2)
+    page.queue.rows.setFocus()
+    QTest.keyClick(page.queue.rows, Qt.Key.Key_M)
+    _choose(page, qtbot, "Urgent")
+    qtbot.waitUntil(
+        lambda: tickets.view(app.replica, ticket_id).ticket.get("priority") == "urgent", timeout=WAIT_MS
+    )
+    page.deeds.do("split")
+    _choose(page, qtbot, "About Pump hums")
+    qtbot.waitUntil(lambda: page._ticket_id not in (None, ticket_id), timeout=WAIT_MS)
+    assert len(tickets.view(app.replica, ticket_id).messages) == 1
+
+
+def _choose(page: TicketsPage, qtbot: QtBot, text: str) -> None:
+    qtbot.waitUntil(lambda: page.menu is not None and page.menu.isVisible(), timeout=WAIT_MS)
+    assert page.menu is not None
+    next(action for action in page.menu.actions() if action.text() == text).trigger()
+    page.menu.close()
