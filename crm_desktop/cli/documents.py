@@ -14,8 +14,9 @@ from crm_core.schema.values import instant_text
 from crm_desktop.cli.console import LANGUAGE, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.cli.values import flat, record_id_of
-from crm_desktop.documents import template_records
+from crm_desktop.documents import agreed_files, template_records
 from crm_desktop.documents.quote_records import write_pdf
+from crm_desktop.documents.saving import save
 from crm_desktop.services import quote_repeats, quote_versions
 from resources import CHINESE
 
@@ -25,7 +26,7 @@ def quote() -> None:
     """Quotes."""
 
 
-@quote.command(help=tr(N_("Write a quote as a PDF.")))
+@quote.command(help=tr(N_("Write a quote as a PDF: of one that was sent the very file.")))
 @click.argument("quote_id", metavar="ID")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
@@ -39,8 +40,10 @@ def quote() -> None:
 def pdf(terminal: Terminal, quote_id: str, file: Path, language: str) -> None:
     """Write a quote as a PDF."""
     with terminal.app() as app:
-        pages = write_pdf(app.replica, record_id_of(quote_id), file, language)
-    terminal.console.show({"file": str(file), "pages": pages, "bytes": file.stat().st_size})
+        shown = agreed_files.shown_file(app.replica, "quote", record_id_of(quote_id), language)
+        save(shown.content, file)
+    said = {"file": str(file), "pages": shown.pages or None, "bytes": len(shown.content)}
+    terminal.console.show({**said, "sha256": shown.sha256 or None})
 
 
 @click.command(help=tr(N_("Write a document of a record from a template.")))

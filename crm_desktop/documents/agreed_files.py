@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
@@ -21,19 +22,30 @@ from crm_desktop.services.outcome import Outcome
 CONTRACT = "contract"
 
 
-def shown_file(replica: Replica, entity: str, record_id: str, language: str) -> tuple[str, bytes, str]:
-    """Return the name, content and, of one that is kept, the SHA-256 of the file a record is shown as.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The file a record is shown as. `sha256` is '' for one that is not kept; `pages` 0 where not known."""
+
+    name: str
+    content: bytes
+    sha256: str = ""
+    pages: int = 0
+
+
+def shown_file(replica: Replica, entity: str, record_id: str, language: str) -> Shown:
+    """Return the file a record is shown as.
 
     Of what came back signed or went out that very file; else the document as it would be now. `UserError`
     where there is none, or a kept one is not on this laptop.
     """
     kept = _signed(replica, entity, record_id) or sent_file.sent_file(replica, entity, record_id)
     if kept is None:
-        content = printing.pdf_of(replica, entity, record_id, language)
-        return quote_records.file_name(replica, record_id, entity), content, ""
+        content, pages = printing.printed(replica, entity, record_id, language)
+        name = quote_records.file_name(replica, record_id, entity)
+        return Shown(name=name, content=content, pages=pages)
     if kept.content is None:
         raise UserError(sent_file.NOT_HERE)
-    return kept.name, kept.content, kept.sha256
+    return Shown(name=kept.name, content=kept.content, sha256=kept.sha256)
 
 
 def keep_signed(replica: Replica, contract_id: str, file: Path) -> Outcome[Record]:

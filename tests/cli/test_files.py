@@ -177,6 +177,10 @@ def test_a_quote_is_printed(crm: Crm, tmp_path: Path) -> None:
     crm.json("set", "quote", quote["id"], "status=sent")
     (file,) = crm.rows("attachment", "of", "quote", quote["id"])
     assert file["name"].endswith("-v1_Acme.pdf")
+    crm.json("set", "customer", acme["id"], "name=Another")
+    told = crm.json("quote", "pdf", quote["id"], str(tmp_path / "sent.pdf"), "--language", "zh")
+    assert told["sha256"] == hashlib.sha256((tmp_path / "sent.pdf").read_bytes()).hexdigest()
+    assert told["sha256"] == file["sha256"], "the very file"
     revised = crm.json("quote", "revise", quote["id"])
     assert (revised["number"], revised["version"], revised["status"]) == (quote["number"], 2, "draft")
     (line,) = crm.rows("list", "quote_line")

@@ -93,14 +93,15 @@ def test_a_contract_is_kept_as_it_went_out_and_as_it_came_back_signed(
     with pytest.raises(UserError):
         agreed_files.keep_signed(replica, contract, tmp_path / "signed.pdf")
     sent_file.send(replica, "contract", contract, "zh")
-    name, content, sha256 = agreed_files.shown_file(replica, "contract", contract, "en")
+    went = agreed_files.shown_file(replica, "contract", contract, "en")
+    name, content, sha256 = went.name, went.content, went.sha256
     assert (name.endswith(".pdf"), len(sha256)) == (True, 64)
     assert "正文1" in text_of(content)  # what went out, whatever language is asked for now
     scan = tmp_path / "signed.pdf"
     scan.write_bytes(content + b"\n% signed")
     agreed_files.keep_signed(replica, contract, scan)
     shown = agreed_files.shown_file(replica, "contract", contract, "en")
-    assert (shown[0], shown[1]) == ("signed.pdf", scan.read_bytes())
+    assert (shown.name, shown.content) == ("signed.pdf", scan.read_bytes())
     roles = {records.get(replica, "attachment", each.id)["role"] for each in _files(replica, contract)}
     assert roles == {SENT, SIGNED}
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 
 import pytest
+from pypdf import PdfReader
 
 from crm_core.errors import UserError
 from crm_core.rules import signing
-from crm_desktop.documents import quote_records, sent_file
+from crm_desktop.documents import agreed_files, printing, quote_records, sent_file
 from crm_desktop.models import state
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
@@ -89,3 +91,32 @@ def test_the_link_is_printed_in_the_file_and_its_record_holds_no_token(replica: 
     quote_versions.revise(replica, quote)
     with replica.read() as session:
         assert links.known_url(session, records.get(replica, "quote", quote)) is None
+
+
+def test_the_companys_standard_template_is_what_goes_out_and_is_shown(replica: Replica) -> None:
+    quote = quote_of(replica)
+    plain = printing.pdf_of(replica, "quote", quote, "zh")
+    body = "# 我司报价 {{ quote.number }}\n\n[[lines]]\n\n[[signatures]]"
+    values = {"name": "我司", "kind": "quote", "language": "zh", "engine": "pdf", "body": body}
+    made = records.create(replica, "document_template", {**values, "standard": True}).value
+    offer = {**values, "name": "方案", "kind": "proposal", "body": "# 方案", "standard": True}
+    records.create(replica, "document_template", offer)
+    try:
+        shown = agreed_files.shown_file(replica, "quote", quote, "zh")
+        assert "我司报价" in text_of(shown.content), "and not the proposal's"
+        assert (shown.pages, shown.sha256) == (1, "")
+        assert printing.pdf_of(replica, "quote", quote, "en") != shown.content, "of another language"
+        sent_file.send(replica, "quote", quote, "zh")
+        kept = sent_file.sent_file(replica, "quote", quote)
+        assert kept is not None
+        assert kept.content is not None
+        assert "我司报价" in text_of(kept.content)
+        assert agreed_files.shown_file(replica, "quote", quote, "zh").sha256 == kept.sha256
+    finally:
+        records.delete(replica, "document_template", made.id)
+    other = quote_of(replica)
+    assert text_of(printing.pdf_of(replica, "quote", other, "zh")).startswith(text_of(plain)[:5])
+
+
+def text_of(content: bytes) -> str:
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)

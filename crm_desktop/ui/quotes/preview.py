@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QStackedWidge
 from crm_core.errors import CrmError, UserError
 from crm_core.i18n import N_, message
 from crm_desktop.documents import agreed_files
+from crm_desktop.documents.agreed_files import Shown
 from crm_desktop.documents.saving import save
 from crm_desktop.settings import EXPORT_FOLDER
 from crm_desktop.ui.context import Context, Notice
@@ -141,7 +142,7 @@ class PreviewPane(Live, QWidget):
         def write(job: Job) -> int:
             if job.is_cancelled():
                 raise UserError(N_("Stopped; no file was written"))
-            content = sent or agreed_files.shown_file(replica, entity, quote_id, language)[1]
+            content = sent or agreed_files.shown_file(replica, entity, quote_id, language).content
             save(content, file)
             return count
 
@@ -223,13 +224,13 @@ class PreviewPane(Live, QWidget):
 
         entity = self._entity
 
-        def made() -> tuple[str, bytes, str]:
+        def made() -> Shown:
             return agreed_files.shown_file(replica, entity, quote_id, language)
 
         self._context.tasks.read(self, made, self._on_made, self._on_failed, topic="pdf")
 
-    def _on_made(self, made: tuple[str, bytes, str]) -> None:
-        self._file_name, content, sha256 = made
+    def _on_made(self, made: Shown) -> None:
+        self._file_name, content, sha256 = made.name, made.content, made.sha256
         self._sent = content if sha256 else None
         self.language.setEnabled(self._sent is None)
         page = max(0, self.view.pageNavigator().currentPage())
