@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from crm_core.errors import CrmError
 from crm_core.i18n import Message
 from crm_desktop.ui.collector import Collector
+from crm_desktop.ui.rest import Rest
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class Tasks(QObject):
         self._closed = False
         self._busy = 0
         self._collector = Collector(self)
+        self._rest = Rest(self)
         self._finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -188,7 +190,10 @@ class Tasks(QObject):
             return bool(topic) and self._newest.get((id(owner), topic)) != number
 
         def run() -> Any:
-            return None if overtaken() else work()
+            if overtaken():
+                return None
+            self._rest.wait()
+            return work()
 
         def report(future: Future[Any]) -> None:
             if shiboken6.isValid(self):
