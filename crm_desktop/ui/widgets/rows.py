@@ -9,7 +9,6 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import LINES, S
 from crm_desktop.ui.translate import show
-from crm_desktop.ui.widgets.cells import Cell, CellKind, Role, paint_cell
+from crm_desktop.ui.widgets.cells import RIGHT_ALIGNED, Cell, CellKind, Role, paint_cell
 from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.paint import Tone
 
@@ -59,30 +58,30 @@ class RowDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint ground, hairline and frame of the row, then the cell."""
-        painter.save()
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
         area: QRect = option.rect
         row, column = index.row(), index.column()
         text, value, tone, deleted = self._shown(index, row, column)
-        painter.fillRect(area, self._ground(row, selected, tone))
-        painter.fillRect(QRect(area.left(), area.bottom(), area.width(), 1), theme().color("line"))
-        kind = self.kind(column)
-        pad = theme().px(6 if kind is CellKind.GLYPH else S)
-        cell = Cell(
-            area=area.adjusted(pad, 0, -pad, -1),
-            text=text,
-            value=text if value is None else value,
-            selected=selected,
-            deleted=deleted,
-            tone=tone,
-        )
+        selected = self._view.selectionModel().isSelected(index)  # a third of what the option's flags take
+        # Not saved and restored: what paints a cell says all it paints with, and the next has its own clip.
         painter.setClipRect(area)
-        paint_cell(painter, kind, cell)
+        painter.fillRect(area, self._ground(row, selected, tone))
+        painter.fillRect(area.left(), area.bottom(), area.width(), 1, theme().color("line"))
+        kind = self.kind(column)
+        if text or value is not None or kind in RIGHT_ALIGNED:
+            pad = theme().px(6 if kind is CellKind.GLYPH else S)
+            cell = Cell(
+                area=area.adjusted(pad, 0, -pad, -1),
+                text=text,
+                value=text if value is None else value,
+                selected=selected,
+                deleted=deleted,
+                tone=tone,
+            )
+            paint_cell(painter, kind, cell)
         current = self._view.currentIndex().row()
         self._follow_current(current)
         if row == current and self._view.hasFocus():
             self._frame(painter, area, column)
-        painter.restore()
 
     def helpEvent(
         self, event: QEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index
