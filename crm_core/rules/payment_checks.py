@@ -43,6 +43,9 @@ class Books(Protocol):
     def holding(self, entity: str, field: str, text: str) -> Sequence[Values]:
         """Return the living records of a kind one of whose text fields holds just that."""
 
+    def summed(self, links: Mapping[str, str]) -> int:
+        """Return what the living shares that point at all of these come to, by the ids under their links."""
+
 
 def holder_of(books: Books, values: Values) -> tuple[str, Values] | None:
     """Return what an instalment or invoice is of: its kind and values."""
@@ -201,10 +204,17 @@ def _sum(shares: Sequence[Values]) -> int:
 def left_of(books: Books, receipt: Values) -> int:
     """Return what of a receipt is matched to nothing and did not go back."""
     refunds = [
-        (each.get("amount") or 0, _sum(shares_of(books, each["id"])))
+        (each.get("amount") or 0, books.summed({"receipt_id": each["id"]}))
         for each in refunds_of(books, receipt["id"])
     ]
-    return payments.left_of(receipt.get("amount") or 0, _sum(shares_of(books, receipt["id"])), refunds)
+    matched = books.summed({"receipt_id": receipt["id"]})
+    return payments.left_of(receipt.get("amount") or 0, matched, refunds)
+
+
+def _between(books: Books, receipt: Values, instalment_id: str) -> int:
+    """Return what of a receipt is for one instalment, less what refunds took off again."""
+    own = (receipt, *refunds_of(books, receipt["id"]))
+    return sum(books.summed({"receipt_id": each["id"], "instalment_id": instalment_id}) for each in own)
 
 
 def matched_of(books: Books, receipt: Values) -> dict[str, int]:
@@ -228,15 +238,15 @@ def demand_share(books: Books, share: Values) -> None:
     of = receipt
     if receipt.get("kind") == "refund":
         of = books.get(RECEIPT, str(receipt.get("reverses_id") or "")) or receipt
-        left = (receipt.get("amount") or 0) - _sum(shares_of(books, receipt["id"]))
+        left = (receipt.get("amount") or 0) - books.summed({"receipt_id": receipt["id"]})
     else:
         left = left_of(books, receipt)
-    paid = _sum(list(books.living(SHARE, "instalment_id", instalment["id"])))
+    paid = books.summed({"instalment_id": instalment["id"]})
     now = Standing(
         receipt=receipt,
         instalment={**instalment, "paid": paid},
         left_minor=left,
-        between_minor=matched_of(books, of).get(instalment["id"], 0),
+        between_minor=_between(books, of, instalment["id"]),
     )
     payments.demand_share(share.get("amount") or 0, now)
 

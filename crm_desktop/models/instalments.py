@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS
@@ -40,6 +40,14 @@ class LaptopBooks:
     def holding(self, entity: str, field: str, text: str) -> list[Mapping[str, Any]]:
         """Return the living records of a kind one of whose text fields holds just that."""
         return self.living(entity, field, text)
+
+    def summed(self, links: Mapping[str, str]) -> int:
+        """Return what the living shares that point at all of these come to, by the ids under their links."""
+        table = SCHEMAS["receipt_share"].table
+        query = select(func.coalesce(func.sum(table.c.amount), 0)).where(table.c.life % 2 == 1)
+        for link, record_id in links.items():
+            query = query.where(table.c[link] == record_id)
+        return int(self._session.execute(query).scalar_one())
 
 
 def refresh(session: WriteSession, record_ids: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
@@ -22,7 +22,7 @@ from crm_core.sync.clock import ms_of, tick
 from crm_core.sync.protocol import Code
 from sync_server.services import ledgers
 from sync_server.services.ledgers import AccountKey
-from sync_server.services.records import Mark, Record, Records
+from sync_server.services.records import Mark, Record, Records, chunks
 from sync_server.services.rights import Refused
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.wanted import Wanted, register_of
@@ -67,6 +67,29 @@ class HqBooks:
             for each in found.values()
             if each.schema is schema and each.lives and each.values.get(field) == text
         ]
+
+    def summed(self, links: Mapping[str, str]) -> int:
+        """Return what the living shares that point at all of these come to, by the ids under their links.
+
+        The database sums its own, but for those the batch has read, which count as it leaves them.
+        """
+        records, table = self._records, SHARE.table
+        records.noticed_kinds.add(SHARE.no)
+        first, record_id = next(iter(links.items()))
+        known = [
+            each
+            for each in records.linking(SHARE, first, record_id)
+            if all(each.values.get(link) == value for link, value in links.items())
+        ]
+        query = select(func.coalesce(func.sum(table.c.amount), 0)).where(table.c.life % 2 == 1)
+        for link, value in links.items():
+            query = query.where(table.c[link] == value)
+        total = int(records.connection.execute(query).scalar_one())
+        read = [each.id for each in known if not each.is_new]
+        for some in chunks(read):
+            query_of_read = query.where(table.c.id.in_(some))
+            total -= int(records.connection.execute(query_of_read).scalar_one())
+        return total + sum(each.values.get("amount") or 0 for each in known if each.lives)
 
 
 def linked(records: Records, schema: Schema, link: str, record_id: str) -> list[Record]:

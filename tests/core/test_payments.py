@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import random
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from crm_core.errors import UserError
 from crm_core.money import MAX_MINOR, Money
-from crm_core.rules import payments
+from crm_core.rules import payment_checks, payments
 from crm_core.rules.payments import BUCKETS, Payable, Share, Standing, State
 
 TODAY = datetime.date(2026, 7, 15)
@@ -255,3 +257,39 @@ def test_each_kind_of_record_says_what_it_lacks() -> None:
     assert payments.problems_of_receipt({"kind": "receipt", "amount": 5}) == []
     both = {"order_id": "o", "contract_id": "c", "due_from": "delivery"}
     assert [each.field for each in payments.problems_of_instalment(both)] == ["order_id", "due_days"]
+
+
+class OneReceipt:
+    """Books with a posted receipt of 100.00, a refund of 10.00 of it, and an instalment of 80.00."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+
+    def get(self, entity: str, record_id: str) -> dict[str, Any] | None:
+        common = {"id": record_id, "customer_id": "c", "currency": "CNY"}
+        if entity == "instalment":
+            return {**common, "amount": 80_00, "status": "agreed"}
+        return {**common, "amount": 100_00, "status": "posted", "kind": "receipt"}
+
+    def living(self, entity: str, link: str, record_id: str) -> list[dict[str, Any]]:
+        assert entity == "receipt", "shares are summed, not read: each new one would read all before it"
+        return [{"id": "back", "amount": -10_00, "status": "posted"}]
+
+    def holding(self, entity: str, field: str, text: str) -> list[dict[str, Any]]:
+        raise AssertionError(entity)
+
+    def summed(self, links: Mapping[str, str]) -> int:
+        self.asked.append(dict(links))
+        return {"r": 30_00, "back": -5_00}.get(links.get("receipt_id", ""), 25_00)
+
+
+def test_a_share_is_judged_by_sums_alone() -> None:
+    books = OneReceipt()
+    share = {"receipt_id": "r", "instalment_id": "i", "currency": "CNY"}
+    # 100 - 30 matched - (10 - 5) back are left; 80 - 25 are open; 30 - 5 of it are between the two.
+    payment_checks.demand_share(books, {**share, "amount": 55_00})
+    for amount, words in ((55_01, "is open"), (65_01, "is left"), (-25_01, "is matched")):
+        with pytest.raises(UserError) as caught:
+            payment_checks.demand_share(books, {**share, "amount": amount})
+        assert words in caught.value.message.text
+    assert {"receipt_id": "back", "instalment_id": "i"} in books.asked
