@@ -110,6 +110,7 @@ _COMMANDS = {
     "pool": _Lazy("pool", "pool", N_("List, claim and return customers and leads of the shared pool.")),
     "tags": _Lazy("tags", "tags", N_("Tags, their colours, and how many customers carry each.")),
     "segment": _Lazy("segments", "segment", N_("Groups of customers by rules, or picked by hand.")),
+    "report": _Lazy("reports", "report", N_("Reports: count them, keep them, write them to files.")),
     "hand-over": _Lazy("hand_over", "hand_over", N_("Hand over somebody's customers to others.")),
     "undo-hand-over": _Lazy("hand_over", "undo", N_("Take a hand-over back.")),
     "import": _Lazy("files", "import_command", N_("Bring in a file: CSV, spreadsheet, vCard or JSON.")),

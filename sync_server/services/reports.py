@@ -4,25 +4,45 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
 from crm_core.entities import SCHEMAS, schema_of
+from crm_core.errors import NotFound, UserError
+from crm_core.i18n import N_, Message
 from crm_core.reporting.moments import offset_ms
 from crm_core.reporting.source import Source
 from crm_core.reporting.tables import run
+from crm_core.rules.access import Action, decide
 from crm_core.rules.conditions import Value
 from crm_core.rules.price_list import rates_of
 from crm_core.rules.prices import Rate, rates_on
+from crm_core.rules.report_form import stored_report
+from crm_core.rules.report_options import ReportOptions, read_answers, read_options
 from crm_core.rules.reports import Report, ReportTable
 from crm_core.rules.segments import Rule
+from crm_core.rules.standard_reports import STANDARD_REPORTS
 from crm_core.schema.field import Field
 from sync_server.services.criteria import column_of
 from sync_server.services.filters import dot
 from sync_server.services.narrowing import Narrowing
 from sync_server.services.reading import Reader
 from sync_server.services.wanted import register_of
+
+REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportEntry:
+    """A report that can be run at HQ: a standard one by its key, or one somebody keeps by its id."""
+
+    key: str
+    name: Message
+    report: Report
+    chart: str
+    standard: bool
 
 
 class HeadquartersSource:
@@ -79,3 +99,48 @@ def count(
     """Return a report counted over what the reader sees now; its errors are those of `run`."""
     source: Source = HeadquartersSource(reader, currency, now_ms, report.zone)
     return run(source, report, answers, as_of_ms=now_ms)
+
+
+def reports_of(reader: Reader) -> list[ReportEntry]:
+    """Return the reports a person may see, by name, then the standard ones."""
+    kept: list[ReportEntry] = []
+    if decide(reader.person, Action.READ, REPORT):
+        table = schema_of(REPORT).table
+        rows = reader.connection.execute(select(table).where(reader.in_sight(REPORT)).order_by(table.c.name))
+        for row in rows.mappings():
+            found = stored_report(row["definition"])
+            if found is not None:
+                name = Message(row["name"] or "")
+                chart = row["chart"] or "table"
+                kept.append(ReportEntry(key=row["id"], name=name, report=found, chart=chart, standard=False))
+    standard = [
+        ReportEntry(
+            key=each.key, name=Message(each.title), report=each.report, chart=each.chart, standard=True
+        )
+        for each in STANDARD_REPORTS.values()
+    ]
+    return [each for each in (*kept, *standard) if decide(reader.person, Action.READ, each.report.entity)]
+
+
+def find(reader: Reader, named: str) -> ReportEntry:
+    """Return a report by key, id or name. `NotFound` where there is none, `UserError` where several are."""
+    wanted = named.strip().casefold()
+    every = reports_of(reader)
+    found = [each for each in every if wanted == each.key] or [
+        each for each in every if wanted == str(each.name).casefold()
+    ]
+    if not found:
+        raise NotFound(N_("There is no report called “{name}”"), name=named)
+    if len(found) > 1:
+        raise UserError(N_("Several reports are called “{name}”: name one by its id"), name=named)
+    return found[0]
+
+
+def read(reader: Reader, options: ReportOptions) -> Report:
+    """Return the report that options say. `UserError` where one cannot be read."""
+    return read_options(options, Narrowing(reader, datetime.date.min, "").fields)
+
+
+def answered(reader: Reader, asked: Report, answers: Mapping[str, str]) -> dict[str, Value]:
+    """Return answers, as typed, as the values of a report's questions."""
+    return read_answers(asked, answers, Narrowing(reader, datetime.date.min, "").fields)

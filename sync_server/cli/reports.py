@@ -1,0 +1,99 @@
+"""`report`: counting at HQ what a user may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crm_core.i18n import N_
+from crm_core.reporting.files import as_file, demand_exportable
+from crm_core.rules.reports import Report, ReportTable
+from crm_terminal.reporting import answer_option, is_made_here, made_of, report_options, show_table
+from sync_server.cli.console import tr
+from sync_server.cli.root import Terminal, pass_terminal
+from sync_server.services import people
+from sync_server.services import reports as service
+from sync_server.services.auth import now_ms
+from sync_server.services.headquarters import Headquarters
+from sync_server.services.reading import Reader
+
+as_option = click.option(
+    "--as", "user", default="", metavar="USER", help=tr(N_("Only what this user may see."))
+)
+
+
+@click.group(help=tr(N_("Reports: what is counted of which records, put together by what.")))
+def report() -> None:
+    """Reports."""
+
+
+@report.command("list", help=tr(N_("List the reports there are.")))
+@as_option
+@pass_terminal
+def list_reports(terminal: Terminal, user: str) -> None:
+    """List reports."""
+    translate = terminal.console.translate
+    with terminal.headquarters() as hq, _reader(hq, user) as reader:
+        rows = [
+            {
+                "key": each.key,
+                "name": each.name.show(translate),
+                "of": each.report.entity,
+                "chart": each.chart,
+                "standard": each.standard,
+            }
+            for each in service.reports_of(reader)
+        ]
+    terminal.console.show_rows(rows, ("name", "of", "chart", "key"))
+
+
+@report.command("run", help=tr(N_("Count a REPORT there is, or one made of options, and print it.")))
+@click.argument("named", metavar="[REPORT]", required=False)
+@report_options(tr)
+@answer_option(tr)
+@as_option
+@pass_terminal
+def run(terminal: Terminal, /, named: str | None, answers: dict[str, str], user: str, **how: Any) -> None:
+    """Run a report."""
+    with terminal.headquarters() as hq, _reader(hq, user) as reader:
+        made_here = named is None or is_made_here(how)
+        asked = (
+            service.read(reader, made_of(how, tr)) if made_here else service.find(reader, named or "").report
+        )
+        table = _counted(hq, reader, asked, answers)
+    show_table(terminal.console, table)
+
+
+@report.command(
+    "export", help=tr(N_("Count a report and write it to a FILE: CSV, xlsx with a chart, or JSON."))
+)
+@click.argument("named", metavar="REPORT")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@answer_option(tr)
+@as_option
+@pass_terminal
+def export(terminal: Terminal, named: str, file: Path, answers: dict[str, str], user: str) -> None:
+    """Export a report."""
+    translate = terminal.console.translate
+    with terminal.headquarters() as hq, _reader(hq, user) as reader:
+        found = service.find(reader, named)
+        table = _counted(hq, reader, found.report, answers)
+        demand_exportable(reader.person, table)
+    file.write_bytes(as_file(table, file.suffix, found.name.show(translate), found.chart, translate))
+    terminal.console.show({"rows": len(table.rows), "counted": table.counted, "file": str(file)})
+
+
+@contextmanager
+def _reader(hq: Headquarters, user: str) -> Iterator[Reader]:
+    user_id = people.find(hq, "user", user)[0] if user else None
+    with hq.database.read() as snapshot:
+        yield Reader(snapshot.connection, hq.records.author(snapshot.connection, user_id).person)
+
+
+def _counted(hq: Headquarters, reader: Reader, asked: Report, answers: dict[str, str]) -> ReportTable:
+    values = service.answered(reader, asked, answers)
+    return service.count(reader, asked, hq.settings.currency, now_ms(), values)
