@@ -25,6 +25,8 @@ BEGINNING = 4
 """Letters by which words like another are found in the index."""
 MOST_ALIKE = 2_000
 """Words of one beginning that are looked at: where thousands begin alike, their beginning tells nothing."""
+MOST_WHOLE = 10 * MOST_ALIKE
+"""Words of one or two letters in common that are: of 200,000 words some 7,000 have a letter and a length."""
 LEAST_CHINESE = 4
 """Characters from which on one more, less or other is forgiven."""
 LEAST_SOUNDS = 3
@@ -67,7 +69,9 @@ def near_words(session: Session, word: str) -> list[str]:
     """Return words of the index that are like `word` or begin like it, the likest and most used first.
 
     Looked for among those that begin with its first two letters and, where none is like it, with another of
-    these letters wrong; the first itself is never another one than those two.
+    these letters wrong; the first itself is never another one than those two. A long word that is like none
+    of these may have both mistakes in its beginning: then all of about its length with its first letter are
+    looked at, as a whole.
     """
     allowed = mistakes_of(word)
     if not allowed:
@@ -75,15 +79,17 @@ def near_words(session: Session, word: str) -> list[str]:
     beginnings = _beginnings(word)
     kept = [each for each in beginnings if each.startswith(word[:2])]
     others = [each for each in beginnings if not each.startswith(word[:2])]
-    return _near(session, word, allowed, kept) or _near(session, word, allowed, others)
+    found = _near(session, word, allowed, kept) or _near(session, word, allowed, others)
+    return found if found or allowed == 1 else _near_as_a_whole(session, word, allowed)
 
 
 def _beginnings(word: str) -> list[str]:
     """Return what words like this one begin with: its own beginning, and that with one mistake in it.
 
-    A mistake later on leaves the beginning as it is, and of two mistakes one is later on: both so early make
-    another word. A letter in front is another or missing in none of them. Letters that may stand in the place
-    of another are known of the Latin alphabet; of others the first letters alone are looked for.
+    A mistake later on leaves the beginning as it is, and of two mistakes one is later on, or
+    `_near_as_a_whole` finds the word. A letter in front is another or missing in none of them. Letters that
+    may stand in the place of another are known of the Latin alphabet; of others the first letters alone are
+    looked for.
     """
     if not word.isascii():
         return list(dict.fromkeys((word[:2], word[0], word[1])))
@@ -96,13 +102,18 @@ def _beginnings(word: str) -> list[str]:
     return list(dict.fromkeys(each[:size] for each in (word, *swapped, *less, *other, *more)))
 
 
+def _between(beginning: str) -> tuple[str, str]:
+    """Return the bounds within which words with a beginning are, the second one excluded."""
+    return beginning, beginning[:-1] + chr(ord(beginning[-1]) + 1)
+
+
 def _near(session: Session, word: str, allowed: int, beginnings: Sequence[str]) -> list[str]:
     used: dict[str, int] = {}
     for beginning in beginnings:
-        most = MOST_ALIKE if len(beginning) > 2 else 10 * MOST_ALIKE
+        most = MOST_ALIKE if len(beginning) > 2 else MOST_WHOLE
         rows = session.connection().exec_driver_sql(
             f"SELECT term, doc FROM {TABLE} WHERE term >= ? AND term < ? AND length(term) >= ? LIMIT ?",
-            (beginning, beginning[:-1] + chr(ord(beginning[-1]) + 1), len(word) - allowed, most),
+            (*_between(beginning), len(word) - allowed, most),
         )
         used.update((term, doc) for term, doc in rows)
     found: dict[str, float] = {}
@@ -115,4 +126,16 @@ def _near(session: Session, word: str, allowed: int, beginnings: Sequence[str]) 
         for cut, distance, _ in alike:
             for term in terms[cut]:
                 found[term] = min(distance, found.get(term, distance))
+    return sorted(found, key=lambda term: (found[term], -used[term], term))[:MOST]
+
+
+def _near_as_a_whole(session: Session, word: str, allowed: int) -> list[str]:
+    rows = session.connection().exec_driver_sql(
+        f"SELECT term, doc FROM {TABLE} WHERE term >= ? AND term < ?"
+        " AND length(term) BETWEEN ? AND ? LIMIT ?",
+        (*_between(word[0]), len(word) - allowed, len(word) + allowed, MOST_WHOLE),
+    )
+    used = {term: doc for term, doc in rows}  # noqa: C416 - rows are no pairs to mypy
+    alike = process.extract(word, list(used), scorer=OSA.distance, score_cutoff=allowed, limit=None)
+    found = {term: distance for term, distance, _ in alike}
     return sorted(found, key=lambda term: (found[term], -used[term], term))[:MOST]

@@ -106,6 +106,11 @@ def test_a_mistake_in_chinese_is_forgiven(filled: Replica, text: str) -> None:
     assert found(filled, text) == ["重庆长沙银行"]
 
 
+@pytest.mark.parametrize("text", ["cxrxoration", "croporatoin", "cporation", "cooxrporation"])
+def test_two_mistakes_in_a_long_word_are_forgiven_wherever_they_are(filled: Replica, text: str) -> None:
+    assert found(filled, text) == ["Globex Ｃorporation"]
+
+
 def test_few_or_several_other_characters_find_nothing(filled: Replica) -> None:
     for text in ("银航", "庆长山", "重庆上海银行", "重庆长沙银行有限公司的分店和总部", "庆常沙 nothing"):
         assert found(filled, text) == [], text
