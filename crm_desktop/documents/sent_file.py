@@ -28,6 +28,7 @@ from crm_desktop.models.state import Key
 from crm_desktop.services import attachments, links, records, rights
 from crm_desktop.services.outcome import Outcome
 
+NOT_OUT = N_("It has not gone out: send or confirm it first")
 NOT_HERE = N_("The file that was sent is not on this laptop yet; fetch it under Files")
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def keep(replica: Replica, entity: str, record_id: str, language: str) -> Outcom
     if found is None:
         record = records.get(replica, entity, record_id)
         if not ANSWERS[entity].is_out(record.values):
-            raise UserError(N_("It has not gone out: send or confirm it first"))
+            raise UserError(NOT_OUT)
         if not attachments.may_add(replica):
             raise UserError(N_("Your role adds no files, and none was kept when it was sent"))
         link, content = _made(replica, entity, record_id, language)

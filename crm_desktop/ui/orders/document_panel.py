@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
-from crm_desktop.models.records import Record
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.quotes.going_out import GoingOut
@@ -13,8 +12,8 @@ from crm_desktop.ui.quotes.outgoing_panel import OutgoingPanel
 from crm_desktop.ui.quotes.preview import PreviewPane
 from crm_desktop.ui.theme import theme
 
-NARROW_BELOW = 900  # px of its own before the font scale: narrower, the two stand above each other
-_LEFT, _RIGHT = 420, 480
+NARROW_BELOW = 740  # px of its own before the font scale: narrower, the two stand above each other
+_LEFT, _RIGHT = 480, 480
 
 
 class DocumentPanel(QWidget):
@@ -51,11 +50,6 @@ class DocumentPanel(QWidget):
         self._record_id = record_id
         self.preview.show_quote(record_id)
         self.outgoing.show_record(record_id)
-
-    def go(self, name: str, record: Record) -> None:
-        """Do with a record what `WAYS` names."""
-        self.going_out.show_record(record)
-        self.going_out.go(name)
 
     def resizeEvent(self, event: object) -> None:
         """Put the two above each other where there is no room beside."""

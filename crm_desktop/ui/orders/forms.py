@@ -39,6 +39,8 @@ class SheetForm(SteppedForm):
     """A form whose record takes steps and has lines."""
 
     registry: ActionRegistry
+    _now: Record | None = None
+    """The record as it was read last."""
 
     def _keys(self, actions: ActionRegistry) -> None:
         self.registry = actions
@@ -54,7 +56,7 @@ class SheetForm(SteppedForm):
         document = Further(
             key=DOCUMENT,
             text=message("Document"),
-            make=lambda: DocumentPanel(self.context, self.registry, self.entity),
+            make=self._make_document,
         )
         return (lines, *self.own_tabs(), *self._plan(), document)
 
@@ -65,6 +67,7 @@ class SheetForm(SteppedForm):
             self.outgoing = OutgoingBar(self.context)
             whole.insertWidget(2, self.outgoing)
             self.steps.read_anew.connect(self.outgoing.show_record)
+            self.steps.read_anew.connect(self._on_read_anew)
 
     def own_ways(self, record_id: str) -> Mapping[str, Callable[[Replica], Outcome[Record]]]:
         """Return how it goes out: the file it goes out as is kept."""
@@ -88,11 +91,23 @@ class SheetForm(SteppedForm):
 
         return Extra(text=message("Send or sign…"), icon="mail", ways=ways)
 
-    def _go_out(self, name: str, record: Record) -> None:
+    def _make_document(self) -> DocumentPanel:
+        panel = DocumentPanel(self.context, self.registry, self.entity)
+        if self._now is not None:
+            panel.going_out.show_record(self._now)
+        return panel
+
+    def _on_read_anew(self, record: Record) -> None:
+        self._now = record
+        panel = self.tabs.further.get(DOCUMENT)
+        if isinstance(panel, DocumentPanel):
+            panel.going_out.show_record(record)
+
+    def _go_out(self, name: str, _record: Record) -> None:
         self.tabs.choose(DOCUMENT)
         panel = self.tabs.further[DOCUMENT]
         assert isinstance(panel, DocumentPanel)
-        panel.go(name, record)
+        panel.going_out.go(name)
 
     def _language(self) -> str:
         shown = self.tabs.further.get(DOCUMENT)

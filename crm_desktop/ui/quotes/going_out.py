@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from crm_core.entities import SCHEMAS
+from crm_core.errors import UserError
 from crm_core.i18n import N_, message
 from crm_core.rules.access import Action
 from crm_core.rules.answers import ANSWERS
@@ -30,6 +31,7 @@ WAYS: Final = (
     ("sign", N_("Sign here…"), "pen"),
 )
 """Name, English words and icon of what can be done."""
+_NOT_NOW: Final = N_("That is not done with it as it stands, or your role does not do it")
 
 
 class GoingOut(QObject):
@@ -71,12 +73,19 @@ class GoingOut(QObject):
         self._record = record
 
     def go(self, name: str) -> None:
-        """Do what `WAYS` names."""
-        {"mail": self.mail, "link": self.link, "sign": self.sign}[name]()
+        """Do what `WAYS` names; where it cannot be done, say why."""
+        if self._record is None:
+            return  # it is being read
+        if name in ways_of(self._context.replica, self._record):
+            {"mail": self.mail, "link": self.link, "sign": self.sign}[name]()
+        elif not ANSWERS[self._entity].is_out(self._record.values):
+            self._context.show_error(UserError(sent_file.NOT_OUT))
+        else:
+            self._context.show_error(UserError(_NOT_NOW))
 
     def mail(self) -> None:
         """Write a mail with the document."""
-        if self._record is None or "mail" not in ways_of(self._context.replica, self._record):
+        if self._record is None:
             return
         if self.mail_form is None:
             self.mail_form = MailForm(self._context, self._entity)
@@ -86,7 +95,7 @@ class GoingOut(QObject):
 
     def sign(self) -> None:
         """Have the customer sign the document here."""
-        if self._record is None or "sign" not in ways_of(self._context.replica, self._record):
+        if self._record is None:
             return
         if self.sign_form is None:
             self.sign_form = SignForm(self._context, self._entity)
@@ -96,7 +105,7 @@ class GoingOut(QObject):
 
     def link(self) -> None:
         """Copy the address of the page on which the customer answers."""
-        if self._record is None or "link" not in ways_of(self._context.replica, self._record):
+        if self._record is None:
             return
         replica, entity = self._context.replica, self._entity
         record_id, language = self._record.id, self._language()

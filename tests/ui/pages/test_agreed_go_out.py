@@ -18,6 +18,7 @@ from crm_desktop.ui.context import Place
 from crm_desktop.ui.orders.document_panel import DocumentPanel
 from crm_desktop.ui.orders.forms import DOCUMENT, SheetForm
 from crm_desktop.ui.pages.agreed import ContractsPage, OrdersPage, SheetsPage
+from crm_desktop.ui.translate import show
 from tests.support.desktop import empty_app
 from tests.support.stage import Stage, staged
 from tests.support.windows import WAIT_MS
@@ -110,3 +111,7 @@ def test_it_goes_out_by_mail_and_link_and_is_signed_here(
     draw(stage, f"{entity}-signed")
     menu = form.steps.buttons["Send or sign…"].menu()
     assert [each.text() for each in menu.actions()] == ["Send by e-mail…"]
+    told: list[str] = []
+    stage.context.notice.connect(lambda notice: told.append(show(notice.text)))
+    stage.actions.action(f"{entity}s.sign").trigger()
+    assert told == ["That is not done with it as it stands, or your role does not do it"]

@@ -146,7 +146,7 @@ def test_a_customer_draws_a_signature_or_declines_with_a_reason(
 ) -> None:
     quote = sent_quote(app)
     opened(page, quote, qtbot)
-    page.editor.going_out.sign()
+    page.editor.going_out.go("sign")
     form = page.editor.going_out.sign_form
     assert form is not None
     qtbot.waitUntil(form.accept.isEnabled, timeout=WAIT_MS)
@@ -169,7 +169,7 @@ def test_a_customer_draws_a_signature_or_declines_with_a_reason(
 
     other = sent_quote(app)
     opened(page, other, qtbot)
-    page.editor.going_out.sign()
+    page.editor.going_out.go("sign")
     qtbot.waitUntil(form.decline.isEnabled, timeout=WAIT_MS)
     form.name.setText("Ann Moss")
     form.decline.click()
