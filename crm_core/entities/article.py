@@ -70,7 +70,7 @@ class ArticleCategory(Entity):
         no=95,
         label=N_("Article category"),
         plural=N_("Article categories"),
-        icon="folder",
+        icon="book",
         reference=True,
         since=3,
     )

@@ -21,6 +21,8 @@ PUBLISHED: Final = "published"
 REVIEW: Final = "review"
 MERGED: Final = "merged"
 PUBLIC: Final = "public"
+PATH: Final = "/help/"
+"""Where HQ shows articles to customers."""
 UNFINISHED: Final = ("draft", "review")
 _DECIDED: Final = frozenset(("publish", "merge", "revive"))
 _TAKEN_ALONG: Final = (*TEXT_FIELDS, "category_id", "keywords", "product_ids")
@@ -37,6 +39,11 @@ OVERTAKEN: Final = N_(
 )
 GONE: Final = N_("The article this revises is not published any more")
 NOT_TWO_DEEP: Final = N_("A category stands at the top or under one that does; no deeper")
+
+
+def address_of(public_url: str, article_id: str) -> str:
+    """Return the address customers read an article at; '' where HQ has none they reach."""
+    return f"{public_url.rstrip('/')}{PATH}{article_id}" if public_url else ""
 
 
 def is_current(values: Mapping[str, Any], today: datetime.date) -> bool:

@@ -105,6 +105,30 @@ def matching_ids(text: str, entity: str) -> Any:
     return inner.columns(column("row_id")).subquery().select()
 
 
+def speaking_of(session: Session, terms: Sequence[str], entity: str, limit: int) -> list[str]:
+    """Return the ids of records of a kind that hold any of the terms, first who holds more and rarer ones.
+
+    `terms` as `crm_core.rules.terms` gives them: a beginning of a word, or Chinese that stands together.
+    """
+    words = []
+    for term in terms:
+        folded = fold(term)
+        spelled = spaced(folded).split() if CJK.search(folded) else _WORD.findall(folded)
+        if spelled:
+            words.append(_quoted(spelled) + ("" if CJK.search(folded) else " *"))
+    if not words:
+        return []
+    kind = _quoted([kind_token(entity)])
+    match = f"{{kind}} : {kind} AND ({{title body}} : ({' OR '.join(words)}))"
+    rows = session.connection().exec_driver_sql(
+        "SELECT d.row_id FROM search_words AS w JOIN search_doc AS d ON d.id = w.rowid"
+        " WHERE search_words MATCH ? AND w.rowid NOT IN (SELECT id FROM search_retired)"
+        " ORDER BY bm25(search_words, 0, 4, 1) LIMIT ?",
+        (match, limit),
+    )
+    return [row_id for (row_id,) in rows]
+
+
 def _terms(query: str) -> list[str]:
     if _NUMBER.match(query):
         return [query]

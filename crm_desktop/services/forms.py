@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from crm_core.entities import SCHEMAS
@@ -51,9 +51,16 @@ class FormSetup:
 
 
 def open_form(
-    replica: Replica, entity: str, record_id: str | None, given: Mapping[str, Plain] | None = None
+    replica: Replica,
+    entity: str,
+    record_id: str | None,
+    given: Mapping[str, Plain] | None = None,
+    left_out: Collection[str] = (),
 ) -> FormSetup:
-    """Return what a form shows. `given` are values a new record starts with. Raises `NotFound`."""
+    """Return what a form shows. `given` are values a new record starts with. Raises `NotFound`.
+
+    `left_out` are fields the form does not show: where only those stand in the record's state, it is open.
+    """
     fields = lists.shown_fields(replica, entity)
     record = records.get(replica, entity, record_id) if record_id else None
     action = Action.EDIT if record is not None else Action.CREATE
@@ -95,12 +102,20 @@ def open_form(
         draft=draft,
         currency=lists.company_currency(replica),
         refusal=rights.may_do(replica, action, entity, record_id).reason
-        or (why_fixed(record.schema, record.values, None) if record is not None else None),
+        or (
+            why_fixed(record.schema, record.values, _asked(fields, left_out)) if record is not None else None
+        ),
         others=other_versions.of_record(replica, entity, record_id) if record_id else (),
         twins=twins(replica, entity, record_id) if record_id else (),
         user_id=replica.person.user_id,
         about_like=_about_like(replica, record) if record is not None else (),
     )
+
+
+def _asked(fields: Sequence[ShownField], left_out: Collection[str]) -> list[str] | None:
+    """Return the fields a form would change; None where it shows all there are."""
+    shown = (each.field for each in fields if each.field.in_form and not each.field.read_only)
+    return [field.name for field in shown if field.name not in left_out] if left_out else None
 
 
 def _about_like(replica: Replica, record: Record) -> tuple[Match, ...]:

@@ -58,6 +58,7 @@ def fill_sample(replica: Replica, language: str, customers: int = SAMPLE_CUSTOME
             texts=texts,
             leads=demo_texts("leads"),
             agreed=demo_texts("agreed"),
+            articles=demo_texts("articles"),
         )
         state.write(session, {SAMPLE: language})
 

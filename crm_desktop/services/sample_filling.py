@@ -14,6 +14,7 @@ from crm_desktop.models.replica import LOCAL_USER
 from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
 from crm_desktop.platform.time_zone import zone_name
+from crm_desktop.services.sample_articles import FIRST_ARTICLE, LAST_ARTICLE, Writing
 from crm_desktop.services.sample_leads import write_leads
 from crm_desktop.services.sample_orders import (
     CONTRACTS,
@@ -49,6 +50,7 @@ class Filling:
         texts: Mapping[str, Any],
         leads: Sequence[Mapping[str, Any]],
         agreed: Mapping[str, Any],
+        articles: Mapping[str, Any],
     ) -> None:
         """Write everything, parents before their children."""
         state.write(
@@ -68,6 +70,7 @@ class Filling:
         Payments(self._writer).fill()
         selling.targets(self._team_id)
         self._tickets(owned, texts)
+        Writing(self._writer, articles).fill()
         write_leads(self._writer, leads)
 
     def _number_leases(self) -> None:
@@ -78,6 +81,7 @@ class Filling:
             ("delivery", FIRST_DELIVERY, len(ORDERS), "D-{year}-{number:04d}"),
             ("receipt", FIRST_RECEIPT, RECEIPTS, "R-{year}-{number:05d}"),
             ("ticket", FIRST_TICKET, 10, "T-{number:04d}"),
+            ("article", FIRST_ARTICLE, LAST_ARTICLE + 1 - FIRST_ARTICLE, "KB-{number:03d}"),
         ):
             lease = NumberLease(
                 series=series, lo=first, hi=first + NUMBERS_LEFT, next=first + used, pattern=pattern

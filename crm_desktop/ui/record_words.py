@@ -232,6 +232,13 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("Deliveries write down what stands at customers; older ones are added here."),
         new=N_("New installed product"),
     ),
+    "article": ListWords(
+        counted=N_("{count} articles"),
+        one=N_("1 article"),
+        none_yet=N_("No articles yet"),
+        first=N_("An article keeps an answer for the next who asks."),
+        new=N_("New article"),
+    ),
     "ticket": ListWords(
         counted=N_("{count} tickets"),
         one=N_("1 ticket"),

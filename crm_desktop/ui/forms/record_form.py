@@ -242,7 +242,7 @@ class RecordForm(Live, QWidget):
         replica, entity, record_id, given = self.context.replica, self.entity, self.record_id, self._given
         self.context.tasks.read(
             self,
-            lambda: forms.open_form(replica, entity, record_id, given),
+            lambda: forms.open_form(replica, entity, record_id, given, self._left_out),
             self._on_read,
             self._on_unreadable,
             topic="form",

@@ -101,7 +101,6 @@ PAGES: tuple[PageSpec, ...] = (
         text=N_("Contracts"),
         icon="contract",
         factory="agreed:ContractsPage",
-        shortcut="Ctrl+9",
         entity="contract",
     ),
     PageSpec(
@@ -132,6 +131,14 @@ PAGES: tuple[PageSpec, ...] = (
         factory="tickets:TicketsPage",
         shortcut="Ctrl+8",
         entity="ticket",
+    ),
+    PageSpec(
+        id="knowledge",
+        text=N_("Knowledge"),
+        icon="book",
+        factory="knowledge:KnowledgePage",
+        shortcut="Ctrl+9",
+        entity="article",
     ),
     PageSpec(
         id="products",

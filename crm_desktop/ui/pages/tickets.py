@@ -14,12 +14,14 @@ from crm_core.rules.access import Action as Right
 from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
 from crm_desktop.services import lists, records, rights, tickets
+from crm_desktop.services.article_suggestions import SuggestedArticle
 from crm_desktop.services.lists import Option
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.tickets import Queue, QueueRow, TicketView
 from crm_desktop.sync.runner import Phase
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.knowledge.suggested import inserted_text
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.settling import Settling
@@ -171,6 +173,8 @@ class TicketsPage(Page):
         self.talk.changed.connect(self._change_message)
         self.box.send_asked.connect(self._send)
         self.box.left.connect(self.queue.rows.setFocus)
+        self.box.article_asked.connect(lambda: self.facts.articles.offer(self.box.article))
+        self.facts.articles.insert_asked.connect(self._insert_article)
         self.head.state_asked.connect(self._ask_state)
         self.head.assign_asked.connect(self._ask_assignee)
         self.head.priority_asked.connect(self._ask_priority)
@@ -364,6 +368,11 @@ class TicketsPage(Page):
             told=message("Ticket solved; the reply is in the outbox") if close else None,
         )
         self.queue.rows.setFocus()
+
+    def _insert_article(self, article: SuggestedArticle) -> None:
+        """Put an article into what is written; into a note where the customer cannot read it."""
+        self._begin(internal=self.box.internal or not article.is_public)
+        self.box.insert_lines(inserted_text(article))
 
     def _change_message(self, message_id: str, text: str) -> None:
         replica = self.context.replica

@@ -20,6 +20,7 @@ NEW_ENTITIES = (
     "order",
     "contract",
     "ticket",
+    "article",
     "product",
 )
 """What the New menu offers, in its order."""

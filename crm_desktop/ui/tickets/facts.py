@@ -17,6 +17,7 @@ from crm_desktop.ui.dialling import dial
 from crm_desktop.ui.field_texts import words_of
 from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import NOTHING, near_date
+from crm_desktop.ui.knowledge.suggested import SuggestedArticles
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.tickets.queue import now_ms
 from crm_desktop.ui.tickets.words import STATES, deadline, moment, near_time
@@ -45,6 +46,7 @@ class FactsPane(Live, QScrollArea):
         super().__init__(parent)
         self._view: TicketView | None = None
         self.files = FilesPanel(context, "ticket", compact_rows=4)
+        self.articles = SuggestedArticles(context)
         self._phone = ""
         self.name = ElidedLabel("", step="section")
         self.level = _Level()
@@ -111,6 +113,7 @@ class FactsPane(Live, QScrollArea):
         line_up(tuple(self.facts.values()), least=_LEAST_LABEL, most=_MOST_LABEL)
         self._show_others(view.others)
         self.files.show_record(ticket.id)
+        self.articles.show_ticket(ticket.id, may_use=view.may_edit)
         self.tick()
 
     def tick(self) -> None:
@@ -162,6 +165,8 @@ class FactsPane(Live, QScrollArea):
         column.addWidget(self.promises)
         column.addWidget(self.reply)
         column.addWidget(self.solve)
+        column.addSpacing(12)
+        column.addWidget(self.articles)
         column.addSpacing(12)
         column.addWidget(self.others)
         column.addLayout(self._rows)

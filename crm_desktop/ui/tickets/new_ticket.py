@@ -11,9 +11,11 @@ from crm_core.entities._choices import PRIORITIES
 from crm_core.entities.ticket import CHANNELS, TICKET_KINDS
 from crm_core.errors import Invalid, UserError
 from crm_core.i18n import message
+from crm_core.rules.article_suggestions import Asked
 from crm_core.schema.field import Choice, Plain
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.links import LinkEditor
+from crm_desktop.ui.knowledge.suggested import SuggestedArticles
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
@@ -64,10 +66,14 @@ class NewTicket(Live, QWidget):
         column.addLayout(choices)
         column.addWidget(Field(message("What the customer said"), self.message))
         column.addLayout(buttons)
-        outer = QVBoxLayout(self)
+        self.articles = SuggestedArticles(context)
+        outer = QHBoxLayout(self)
         keep_margins(outer, PAGE_MARGIN, 16, PAGE_MARGIN, PAGE_MARGIN)
-        outer.addWidget(self._form, 0, Qt.AlignmentFlag.AlignLeft)
-        outer.addStretch(1)
+        outer.setSpacing(32)
+        outer.addWidget(self._form, 0, Qt.AlignmentFlag.AlignTop)
+        outer.addWidget(self.articles, 1, Qt.AlignmentFlag.AlignTop)
+        self.subject.textChanged.connect(self._on_typed)
+        self.message.textChanged.connect(self._on_typed)
         self.subject.textEdited.connect(lambda: self.subject_field.set_error(""))
         self.customer.edited.connect(lambda: self.customer_field.set_error(""))
         self.make.clicked.connect(self._on_make_clicked)
@@ -116,6 +122,10 @@ class NewTicket(Live, QWidget):
         """Keep the form as wide as one reads."""
         self._form.setFixedWidth(theme().px(560))
         self.message.setFixedHeight(theme().px(160))
+
+    def _on_typed(self) -> None:
+        asked = Asked(subject=self.subject.text(), text=self.message.toPlainText())
+        self.articles.show_asked(asked)
 
     def _fill(self, box: QComboBox, choices: tuple[Choice, ...], value: str) -> None:
         for choice in choices:

@@ -24,6 +24,8 @@ class ReplyBox(Live, QWidget):
 
     send_asked = Signal(str, bool, bool)
     """Text, whether it is an internal note, whether the ticket is closed with it."""
+    article_asked = Signal()
+    """An article is to be put into the text."""
     left = Signal()
     """Esc: back to the queue."""
 
@@ -40,11 +42,13 @@ class ReplyBox(Live, QWidget):
         )
         self.input = _Input()
         self.where = ElidedLabel("", color="text-soft", step="caption")
+        self.article = Button(message("Insert article"), Kind.PLAIN, icon="book", small=True)
         self.close_too = Button("", hint="Ctrl+Enter")
         self.send = Button("", Kind.PRIMARY)
         head = QHBoxLayout()
         head.setContentsMargins(16, 0, 16, 0)
-        head.addWidget(self.tabs)
+        head.addWidget(self.tabs, 1)
+        head.addWidget(self.article)
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 0, 12, 12)
         foot.setSpacing(8)
@@ -64,6 +68,7 @@ class ReplyBox(Live, QWidget):
         self.input.accepted.connect(self._on_accepted)
         self.input.escaped.connect(self.left)
         self.input.focused.connect(self.update)
+        self.article.clicked.connect(self.article_asked)
         self.send.clicked.connect(lambda: self._send(close=False))
         self.close_too.clicked.connect(lambda: self._send(close=True))
         self.retranslate()
@@ -90,6 +95,11 @@ class ReplyBox(Live, QWidget):
         """Put a text where the cursor stands and give it the focus."""
         self.input.textCursor().insertText(text)
         self.input.setFocus()
+
+    def insert_lines(self, text: str) -> None:
+        """Put lines where the cursor stands, on lines of their own."""
+        before = self.text[: self.input.textCursor().position()]
+        self.insert(("\n" if before and not before.endswith("\n") else "") + text + "\n")
 
     def show_draft(self, text: str) -> None:
         """Show what was begun for a ticket; empty for nothing."""
