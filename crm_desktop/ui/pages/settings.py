@@ -132,6 +132,7 @@ class SettingsPage(Page):
             self._pipelines_card(),
             self._prices_card(),
             self._leads_card(),
+            self._service_card(),
             self._approvals_card(),
             self._pool_card(),
             self._templates_card(),
@@ -213,57 +214,56 @@ class SettingsPage(Page):
         return card
 
     def _prices_card(self) -> Card:
-        card = Card(message("What things cost"))
-        said = message(
-            "Price books for customers and levels, classes of tax, exchange rates, and usual payment plans."
+        return self._way_card(
+            message("What things cost"),
+            message(
+                "Price books for customers and levels, classes of tax, exchange rates, "
+                "and usual payment plans."
+            ),
+            ("price_books", message("Price books…")),
+            ("tax_classes", message("Tax classes…")),
+            ("exchange_rates", message("Exchange rates…")),
+            ("plan_templates", message("Plan templates…")),
         )
-        card.body.addWidget(Label(said, color="text-soft", wrap=True))
-        self.price_buttons = {
-            page: Button(words, Kind.STANDARD, small=True)
-            for page, words in (
-                ("price_books", message("Price books…")),
-                ("tax_classes", message("Tax classes…")),
-                ("exchange_rates", message("Exchange rates…")),
-                ("plan_templates", message("Plan templates…")),
-            )
-        }
-        for page, button in self.price_buttons.items():
-            button.clicked.connect(lambda _checked=False, to=page: self.context.go.emit(Place(page=to)))
-        _buttons(card, *self.price_buttons.values())
-        return card
 
     def _approvals_card(self) -> Card:
-        card = Card(message("Approvals"))
-        said = message("Who must approve what, how far discounts go without, and who stands in for whom.")
-        card.body.addWidget(Label(said, color="text-soft", wrap=True))
-        self.approval_buttons = {
-            page: Button(words, Kind.STANDARD, small=True)
-            for page, words in (
-                ("approval_flows", message("Approval flows…")),
-                ("mandates", message("Discount mandates…")),
-                ("absences", message("Absences…")),
-            )
-        }
-        for page, button in self.approval_buttons.items():
-            button.clicked.connect(lambda _checked=False, to=page: self.context.go.emit(Place(page=to)))
-        _buttons(card, *self.approval_buttons.values())
-        return card
+        return self._way_card(
+            message("Approvals"),
+            message("Who must approve what, how far discounts go without, and who stands in for whom."),
+            ("approval_flows", message("Approval flows…")),
+            ("mandates", message("Discount mandates…")),
+            ("absences", message("Absences…")),
+        )
 
     def _leads_card(self) -> Card:
-        card = Card(message("How leads come and go"))
-        said = message("Forms people outside fill in, to whom leads go, and what makes one likely to buy.")
+        return self._way_card(
+            message("How leads come and go"),
+            message("Forms people outside fill in, to whom leads go, and what makes one likely to buy."),
+            ("capture_forms", message("Capture forms…")),
+            ("assignment_rules", message("Assignment rules…")),
+            ("scoring_rules", message("Scoring rules…")),
+        )
+
+    def _service_card(self) -> Card:
+        return self._way_card(
+            message("Service"),
+            message("When people work, what customers are promised, what tickets are about."),
+            ("work_calendars", message("Work calendars…")),
+            ("sla_policies", message("Service levels…")),
+            ("ticket_categories", message("Ticket categories…")),
+            ("macros", message("Macros…")),
+        )
+
+    def _way_card(self, title: Message, said: Message, *pages: tuple[str, Message]) -> Card:
+        """Return a card whose buttons lead to pages, each named by its id."""
+        card = Card(title)
         card.body.addWidget(Label(said, color="text-soft", wrap=True))
-        self.lead_buttons = {
-            page: Button(words, Kind.STANDARD, small=True)
-            for page, words in (
-                ("capture_forms", message("Capture forms…")),
-                ("assignment_rules", message("Assignment rules…")),
-                ("scoring_rules", message("Scoring rules…")),
-            )
-        }
-        for page, button in self.lead_buttons.items():
+        buttons = []
+        for page, words in pages:
+            button = Button(words, Kind.STANDARD, small=True)
             button.clicked.connect(lambda _checked=False, to=page: self.context.go.emit(Place(page=to)))
-        _buttons(card, *self.lead_buttons.values())
+            buttons.append(button)
+        _buttons(card, *buttons)
         return card
 
     def _sync_card(self) -> Card:

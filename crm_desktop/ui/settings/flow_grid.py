@@ -59,8 +59,12 @@ class FlowConditions(ConditionsEditor):
         conditions = tuple(condition_in(said) for said in self.conditions())
         return {"rules": segments.plain_rule(AllOf(conditions)) if conditions else None}
 
+    def asked(self, fields: Mapping[str, Field]) -> Mapping[str, Field]:
+        """Return which fields of the kind of record conditions may ask of."""
+        return approval_flows.asked_fields(self._entity, fields)
+
     def _on_fields(self, shown: Iterable[lists.ShownField]) -> None:
-        known = approval_flows.asked_fields(self._entity, {each.field.name: each.field for each in shown})
+        known = self.asked({each.field.name: each.field for each in shown})
         self.offer([offered_of_field(field) for field in known.values() if can_filter(field)])
         self._knows = True
         self._show()

@@ -1,0 +1,140 @@
+"""The fields of work calendars, service levels and macros."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from crm_core.entities.ticket import TICKET_STATES
+from crm_core.i18n import N_
+from crm_core.rules import service_levels
+from crm_core.rules.sla import ENDED, PAUSING
+from crm_core.schema.field import Field, Kind
+from crm_desktop.services.lists import ShownField
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.forms.several import SeveralEditor
+from crm_desktop.ui.settings.flow_grid import FlowConditions
+from crm_desktop.ui.settings.service_editors import (
+    ChangesEditor,
+    HoursEditor,
+    LevelsEditor,
+    PromisedEditor,
+    holidays_editor,
+    made_up_editor,
+)
+from crm_desktop.ui.settings.setup_grid import SetupGrid
+
+
+class CalendarGrid(SetupGrid):
+    """When people work."""
+
+    order = ("name", "time_zone", "standard", "hours", "holidays", "made_up")
+    sections = {"hours": N_("Working hours"), **dict.fromkeys(("holidays", "made_up"), N_("Other days"))}
+    hints = {
+        "time_zone": N_("Like Asia/Shanghai or Europe/London"),
+        "standard": N_("Counts where a service level names no calendar"),
+        "hours": N_("Like 09:00-12:00, 13:00-18:00; empty is a day off"),
+        "holidays": N_("A day a line, or 2026-10-01 - 2026-10-07"),
+        "made_up": N_("A day a line with the weekday it is worked like, as 2026-10-10 = Friday"),
+    }
+
+    def make_own(self, context: Context, field: Field) -> Any:
+        """Return the editors of hours and days."""
+        match field.name:
+            case "hours":
+                return HoursEditor(field)
+            case "holidays":
+                return holidays_editor(field)
+            case "made_up":
+                return made_up_editor(field)
+            case _:
+                return None
+
+
+class PolicyConditions(FlowConditions):
+    """Which tickets a service level is for."""
+
+    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+        """Show the conditions, once the fields are known."""
+        super().fill({"rules": values.get("rules"), "record_entity": "ticket"}, titles)
+
+    def asked(self, fields: Mapping[str, Field]) -> Mapping[str, Field]:
+        """Return what may be asked of a ticket."""
+        return {name: fields.get(name, field) for name, field in service_levels.ASKED.items()}
+
+
+class PolicyGrid(SetupGrid):
+    """What customers are promised."""
+
+    order = (
+        *("name", "rank", "active", "rules", "calendar_id", "promised", "pausing", "warn_minutes"),
+        "escalations",
+    )
+    sections = {
+        "rules": N_("Which tickets"),
+        **dict.fromkeys(("calendar_id", "promised", "pausing"), N_("What is promised")),
+        **dict.fromkeys(("warn_minutes", "escalations"), N_("Before and after the deadline")),
+    }
+    hints = {
+        "rank": N_("The first service level that fits counts"),
+        "rules": N_("All of them must hold; without one it is for every ticket"),
+        "calendar_id": N_("Empty: the standard one"),
+        "promised": N_("Hours and minutes of working time, like 1:30"),
+        "pausing": N_("In these the clock stands still"),
+        "warn_minutes": N_("Empty: nobody is warned"),
+        "escalations": N_("Working time after the deadline, rising; each is done once"),
+    }
+
+    def arranged(self, each: ShownField) -> ShownField:
+        """Offer the states of open tickets that may stop the clock."""
+        found = super().arranged(each)
+        if each.field.name != "pausing":
+            return found
+        states = tuple(choice for choice in TICKET_STATES if choice.value not in ENDED)
+        return replace(found, field=replace(found.field, kind=Kind.TAGS, choices=states))
+
+    def make_own(self, context: Context, field: Field) -> Any:
+        """Return the editors of conditions, promises and levels."""
+        match field.name:
+            case "rules":
+                return PolicyConditions(context)
+            case "promised":
+                return PromisedEditor(field)
+            case "pausing":
+                return _PausingEditor(field)
+            case "escalations":
+                return LevelsEditor(context, field)
+            case _:
+                return None
+
+
+class _PausingEditor(SeveralEditor):
+    """States that stop the clock; where a record names none, those that usually do."""
+
+    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+        """Tick what counts."""
+        held = values.get(self.field.name)
+        super().fill({self.field.name: sorted(PAUSING) if held is None else held}, titles)
+
+    def read(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the states; none is a list of none."""
+        return {name: found or [] for name, found in super().read(values).items()}
+
+
+class MacroGrid(SetupGrid):
+    """What a macro does."""
+
+    order = ("name", "changes", "adds_tags", "answer_id", "internal")
+    sections = {
+        **dict.fromkeys(("changes", "adds_tags"), N_("What it changes")),
+        **dict.fromkeys(("answer_id", "internal"), N_("What it answers")),
+    }
+    hints = {
+        "changes": N_("A field left empty stays as it is"),
+        "answer_id": N_("A canned answer is a template of this kind"),
+    }
+
+    def make_own(self, context: Context, field: Field) -> Any:
+        """Return the editor of what is set."""
+        return ChangesEditor(context, field) if field.name == "changes" else None
