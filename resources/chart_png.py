@@ -17,11 +17,11 @@ from resources.face import Face
 from resources.faces import runs
 from resources.measuring import face_of_weight
 
-_FINER = 3
-"""Shapes are drawn so many times larger and brought down, which smooths their edges."""
+_FINE = 4
+"""Shapes are drawn at least so many times larger and brought down, which smooths their edges."""
 _PIECES = 12
 """Straight pieces a curve is drawn as."""
-MOST_PIXELS = 40_000_000
+MOST_PIXELS = 120_000_000
 """Of one picture, after enlarging; more would need more memory than a picture is worth."""
 
 
@@ -29,14 +29,14 @@ def as_png(
     drawing: Drawing, colors: Mapping[str, str], ratio: float = 2.0, *, ground: str = "surface"
 ) -> bytes:
     """Return the picture, `ratio` pixels for each of the drawing. `ValueError` beyond `MOST_PIXELS`."""
-    fine = ratio * _FINER
+    finer = max(1, ceil(_FINE / ratio))
     size = (max(1, ceil(drawing.width * ratio)), max(1, ceil(drawing.height * ratio)))
-    if size[0] * size[1] * _FINER**2 > MOST_PIXELS * _FINER:
+    if size[0] * size[1] * finer**2 > MOST_PIXELS:
         raise ValueError(f"a picture of {size[0]} × {size[1]} is too large")
-    picture = Image.new("RGB", (size[0] * _FINER, size[1] * _FINER), colors[ground])
+    picture = Image.new("RGB", (size[0] * finer, size[1] * finer), colors[ground])
     for item in drawing.items:
         if isinstance(item, Shape):
-            _draw(picture, item, colors, fine)
+            _draw(picture, item, colors, ratio * finer)
     picture = picture.resize(size, Image.Resampling.BOX)
     pen = ImageDraw.Draw(picture)
     for item in drawing.items:

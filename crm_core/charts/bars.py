@@ -222,7 +222,9 @@ def _grouped(sheet: Sheet, chart: Chart, track: Box, place: int, low: Number, hi
         x = round(track.x + track.width * share(value, low, high))
         box = Box(min(zero, x), top + thick * number, abs(x - zero), max(1, thick - _GAP))
         sheet.fill_series(rectangle(box), number)
-        _mark(sheet, chart, place, number, rectangle(Box(box.x, box.y, max(box.width, 3), box.height)))
+        if value:
+            reach = Box(box.x, box.y, max(box.width, 3), box.height)
+            _mark(sheet, chart, place, number, rectangle(reach))
         last = max(last, x)
     return last
 

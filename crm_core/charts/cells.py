@@ -76,7 +76,8 @@ def province_map(sheet: Sheet, chart: Chart, area: Box) -> None:
     high = max(4.0, min((area.height - foot) / ROWS, float(sheet.px(48))))
     wide = max(4.0, min(area.width / COLUMNS, high * _WIDEST))
     left = round(area.center.x - wide * COLUMNS / 2)
-    most = max((value for value in values if value is not None), default=0)
+    placed = [values[place] for key, place in places.items() if key in TILES]
+    most = max((value for value in placed if value is not None), default=0)
     for code, (column, line) in TILES.items():
         place = places.get(code)
         value = None if place is None else values[place]

@@ -148,7 +148,8 @@ def _write_labels(sheet: Sheet, chart: Chart, plot: Box, at: At) -> None:
     every = max(1, ceil(widest / max(room, 1)))
     for place in range(0, len(chart.categories), every):
         x = at(place, 0).x
-        under = Box(x - widest / 2, plot.bottom + 4, widest, sheet.px(_LABELS) - 4)
+        left = min(x - widest / 2, plot.right - widest + 4)
+        under = Box(left, plot.bottom + 4, widest, sheet.px(_LABELS) - 4)
         label = sheet.say(chart.categories[place].label)
         sheet.write(under, label, color="text-soft", align="center")
 

@@ -10,6 +10,7 @@ from typing import Any
 from crm_core.charts.chart import Band, Kind, Tone
 from crm_core.errors import UserError
 from crm_core.i18n import N_, message
+from crm_core.rules.reports import RUNNING_PERIODS, Report, Take
 from crm_core.schema.field import Plain
 
 KIND_LABELS: Mapping[Kind, str] = {
@@ -43,6 +44,17 @@ class Look:
     lying: bool = False
     goal: Decimal | None = None
     less_is_better: bool = False
+
+
+def usual_look(report: Report, kind: Kind) -> Look:
+    """Return how a report is drawn where nobody said more: bars lie but in time, parts lie on one another."""
+    in_time = any(group.period in RUNNING_PERIODS for group in report.rows)
+    parts = all(measure.take in (Take.COUNT, Take.SUM) for measure in report.measures)
+    return Look(
+        kind=kind,
+        lying=kind is Kind.BAR and not in_time,
+        stacked=kind is Kind.BAR and bool(report.columns) and parts,
+    )
 
 
 def plain_look(look: Look) -> dict[str, Plain]:

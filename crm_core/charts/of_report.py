@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -11,10 +12,10 @@ from crm_core.charts.chart import Category, Chart, Form, Kind, Number, Role, Ser
 from crm_core.charts.drawing import Mark
 from crm_core.charts.looks import Look, bands_of
 from crm_core.charts.words import counts_in_thousands
-from crm_core.i18n import Message, message
+from crm_core.i18n import N_, Message, message
 from crm_core.money import digits
 from crm_core.rules import reports
-from crm_core.rules.reports import Figure, Head, Period, ReportTable
+from crm_core.rules.reports import Figure, Head, Over, Period, ReportTable
 from crm_core.rules.segments import AnyOf, Rule
 from crm_core.schema.code_lists import CHINA, CodeList, find
 
@@ -26,6 +27,21 @@ _UNITS = {
     reports.Unit.DAYS: Unit.DAYS,
 }
 _TARGET = message("Target")
+_MONTH_KEY = re.compile(r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])\Z")
+MONTHS = (
+    N_("Jan"),
+    N_("Feb"),
+    N_("Mar"),
+    N_("Apr"),
+    N_("May"),
+    N_("Jun"),
+    N_("Jul"),
+    N_("Aug"),
+    N_("Sep"),
+    N_("Oct"),
+    N_("Nov"),
+    N_("Dec"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +73,19 @@ class Drawn:
 
 
 def chart_of(
-    table: ReportTable, look: Look, title: Text, *, today: datetime.date | None = None, subtitle: Text = ""
+    table: ReportTable,
+    look: Look,
+    title: Text,
+    *,
+    today: datetime.date | None = None,
+    subtitle: Text = "",
+    before: ReportTable | None = None,
+    runs: bool = False,
 ) -> Drawn:
     """Return a counted report drawn as its look says. `today` marks the period that runs.
+
+    `before` is the same counted over the time before, which one figure is compared with; `runs` that the time
+    counted has not ended.
 
     Amounts of several currencies are never drawn side by side: those of the first currency are, and the
     note tells of the others; a table shows them all. Measures of another unit than the first are written
@@ -68,10 +94,10 @@ def chart_of(
     if look.kind is Kind.HEAT_MAP and any(column.heads for column in table.columns):
         return _cells(table, look, title, subtitle)
     if look.kind in (Kind.FIGURE, Kind.GAUGE) and not _is_in_time(table):
-        return _whole(table, look, title, subtitle)
+        return _whole(table, look, title, subtitle, before, runs=runs)
     kept, left_out = _in_one_currency(table, look)
     rows: tuple[tuple[int, ...], ...] = tuple((place,) for place in kept)
-    categories = tuple(_category(table, place, today, keyed=len(rows)) for place in kept)
+    categories = tuple(_category(table, place, today) for place in kept)
     if look.kind is Kind.MAP:
         categories, rows = _by_province(categories, rows, table)
     several = len(_currencies(table)) > 1
@@ -107,10 +133,12 @@ def _is_in_time(table: ReportTable) -> bool:
     return len(groups) == 1 and groups[0].period in reports.RUNNING_PERIODS and bool(table.rows)
 
 
-def _whole(table: ReportTable, look: Look, title: Text, subtitle: Text) -> Drawn:
+def _whole(
+    table: ReportTable, look: Look, title: Text, subtitle: Text, before: ReportTable | None, *, runs: bool
+) -> Drawn:
     """Return one figure over all rows: of amounts in several currencies that of the first."""
     totals = table.totals[:1]
-    categories = tuple(Category(key="all", label="") for _ in totals)
+    categories = tuple(Category(key="all", label="", current=runs) for _ in totals)
     column = table.columns[0] if table.columns else None
     currency = totals[0].currency if totals else ""
     series: tuple[Series, ...] = ()
@@ -119,6 +147,11 @@ def _whole(table: ReportTable, look: Look, title: Text, subtitle: Text) -> Drawn
         series = (
             Series(key="0", label=column.label, values=(value,), form=_form(column.unit, currency, [])),
         )
+        earlier = _total(before, currency, column.unit) if before is not None else None
+        if earlier is not None:
+            label = message("The period before")
+            was = Series(key="before", label=label, values=(earlier,), role=Role.EARLIER, form=series[0].form)
+            series = (*series, was)
         if look.goal is not None:
             series = (*series, _goal(look.goal, 1))
     left_out = len(table.totals) - len(totals)
@@ -126,8 +159,14 @@ def _whole(table: ReportTable, look: Look, title: Text, subtitle: Text) -> Drawn
         chart=_chart(table, look, title, subtitle, categories, series, currency, left_out),
         table=table,
         rows=((),),
-        columns=(0, None)[: len(series)],
+        columns=(0, *(None for _ in series[1:])) if series else (),
     )
+
+
+def _total(table: ReportTable, currency: str, unit: reports.Unit) -> Number | None:
+    """Return the first measure over all rows of a currency; None where there are none of it."""
+    row = next((each for each in table.totals if each.currency in ("", currency)), None)
+    return None if row is None else _plain(row.figures[0], unit, currency)
 
 
 def _cells(table: ReportTable, look: Look, title: Text, subtitle: Text) -> Drawn:
@@ -166,12 +205,23 @@ def _in_one_currency(table: ReportTable, look: Look) -> tuple[tuple[int, ...], i
     return kept, len(every) - len(kept)
 
 
-def _category(table: ReportTable, place: int, today: datetime.date | None, *, keyed: int) -> Category:
+def _category(table: ReportTable, place: int, today: datetime.date | None) -> Category:
     row = table.rows[place]
     current = False
     if today is not None and len(table.report.rows) == 1 and row.heads:
         current = _holds(table.report.rows[0].period, row.heads[0], today)
-    return Category(key=str(place) if keyed else "", label=_joined(row.heads), current=current)
+    full = _joined(row.heads)
+    short = _short(table.report.rows[0].period, row.heads[0]) if len(row.heads) == 1 else None
+    return Category(key=str(place), label=short or full, name=full if short else "", current=current)
+
+
+def _short(period: Period | None, head: Head) -> Text | None:
+    """Return a month as an axis names it, January by its year; None for what has no shorter name."""
+    found = _MONTH_KEY.match(str(head.key)) if period is Period.MONTH else None
+    if found is None:
+        return None
+    month = int(found["month"])
+    return found["year"] if month == 1 else Message(MONTHS[month - 1])
 
 
 def _holds(period: Period | None, head: Head, today: datetime.date) -> bool:
@@ -242,7 +292,9 @@ def _series(
         if column.heads and len(measures) > 1:
             label = message("{first} · {second}", first=label, second=column.label)
         alone = look.kind in (Kind.PIE, Kind.MAP, Kind.FUNNEL) and found
-        beside = look.kind is not Kind.TABLE and (column.unit is not first or bool(alone))
+        # A share, a running total or a change of what is drawn would only stand in its way.
+        made_of_it = place > 0 and table.report.measures[column.measure].over is not Over.NOTHING
+        beside = look.kind is not Kind.TABLE and (column.unit is not first or bool(alone) or made_of_it)
         role = Role.BESIDE if beside else Role.PLAIN
         written = None
         if beside or look.kind is Kind.TABLE:

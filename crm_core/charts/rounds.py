@@ -85,7 +85,7 @@ def pie(sheet: Sheet, chart: Chart, area: Box) -> None:
 
 
 def _write_middle(sheet: Sheet, chart: Chart, middle: Point, width: float, whole: Decimal) -> None:
-    caption = sheet.say(chart.plain[0].label)
+    caption = sheet.say(chart.subtitle) or sheet.say(chart.plain[0].label)
     said = sheet.number(whole, chart.form)
     size = TITLE if sheet.width_of([said], 600, TITLE) <= width else SECTION
     line = sheet.px(26)

@@ -13,6 +13,7 @@ from crm_core.entities.capture import CaptureForm
 from crm_core.entities.comment import Comment
 from crm_core.entities.contract import Clause, Contract, ContractClause, ContractLine
 from crm_core.entities.customer import Contact, Customer, Tag
+from crm_core.entities.dashboard import Dashboard
 from crm_core.entities.deal import Deal, Pipeline, Stage
 from crm_core.entities.lead import Lead
 from crm_core.entities.membership import PointEntry
@@ -73,6 +74,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     SavedView,
     Segment,
     SavedReport,
+    Dashboard,
     PoolRule,
     Customer,
     Contact,

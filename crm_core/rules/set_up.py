@@ -19,6 +19,7 @@ from crm_core.rules import (
     articles,
     assignment,
     capture,
+    dashboards,
     macros,
     mailing,
     mandates,
@@ -158,6 +159,7 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         "report": lambda _id, values, around: report_check.problems_of_saved(
             values, around.fields_of if around.knows_derived else None
         ),
+        "dashboard": lambda _id, values, _around: dashboards.problems_of_dashboard(values),
         "document_template": lambda _id, values, around: template_kinds.problems_of_template(
             values, around.fields_of
         ),

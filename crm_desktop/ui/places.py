@@ -45,6 +45,7 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "pool_rule": "pool_rules",
         "document_template": "document_templates",
         "segment": "segments",
+        "dashboard": "reports",
         "target": "targets",
         "capture_form": "capture_forms",
         "assignment_rule": "assignment_rules",
@@ -68,7 +69,7 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
 CONTACT = "contact"
 """Kind of record a customer's page opens by its own id: the option of its place."""
 
-_SHOWN_WITH: Mapping[str, str] = MappingProxyType(
+SHOWN_WITH: Mapping[str, str] = MappingProxyType(
     {
         "contact": "customer",
         "quote_line": "quote",
@@ -100,7 +101,7 @@ def place_of(entity: str, record_id: str, belongs_to: Mapping[str, str]) -> tupl
     `belongs_to` are the ids of the records it refers to, by their kind.
     """
     page = PAGE_OF_ENTITY.get(entity)
-    if page is None or entity not in _SHOWN_WITH:
+    if page is None or entity not in SHOWN_WITH:
         return None if page is None else (page, record_id)
-    owner = belongs_to.get(_SHOWN_WITH[entity])
+    owner = belongs_to.get(SHOWN_WITH[entity])
     return None if owner is None else (page, owner)

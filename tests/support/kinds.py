@@ -42,6 +42,7 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "segment": {"kind": "picked"},
         "report": {"definition": plain_report(Report(entity="deal"))},
         "saved_view": {"entity": "customer"},
+        "dashboard": {"tiles": [{"id": "a", "standard": "won_by_month"}]},
         "quote_version": {
             "version": 1,
             "content": {"form": {}, "names": {}, "quote": {}, "groups": [], "lines": []},

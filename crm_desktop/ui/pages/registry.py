@@ -157,6 +157,14 @@ PAGES: tuple[PageSpec, ...] = (
         more=True,
     ),
     PageSpec(
+        id="reports",
+        text=N_("Reports"),
+        icon="bars",
+        factory="dashboards:DashboardsPage",
+        entity="dashboard",
+        more=True,
+    ),
+    PageSpec(
         id="approvals",
         text=N_("Approvals"),
         icon="shield",

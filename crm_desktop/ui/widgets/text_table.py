@@ -9,7 +9,6 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from crm_core.i18n import Message
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import Text, show
 from crm_desktop.ui.widgets.cells import CellKind, head_of, said_of
@@ -17,7 +16,7 @@ from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.rows import dress, set_density
 
 Index = QModelIndex | QPersistentModelIndex
-Columns = Sequence[tuple[Message, CellKind, int]]
+Columns = Sequence[tuple[Text, CellKind, int]]
 """Head, kind and width (0: takes what is left) of each column."""
 
 
@@ -60,7 +59,7 @@ class TextTable(Live, QTableView):
 
     opened = Signal(int)
 
-    def __init__(self, columns: Columns, name: Message, parent: QWidget | None = None) -> None:
+    def __init__(self, columns: Columns, name: Text, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._columns, self._name = columns, name
         self._model = _Model(columns)

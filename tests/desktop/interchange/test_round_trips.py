@@ -13,7 +13,9 @@ from crm_core.entities import SCHEMAS
 from crm_core.exchange.plan import Mode
 from crm_core.i18n import untranslated
 from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.dashboards import Tile, plain_tiles
 from crm_core.rules.report_form import plain_report
+from crm_core.rules.reports import Report
 from crm_core.rules.segments import AllOf, plain_rule
 from crm_core.rules.standard_reports import STANDARD_REPORTS
 from crm_core.schema.field import FieldClass
@@ -29,7 +31,7 @@ from tests.desktop.interchange.conftest import KEY, make
 
 FRESH = (
     *("territory", "tag", "competitor", "tax_class", "product", "price_book", "price"),
-    *("pool_rule", "target", "customer", "segment", "report"),
+    *("pool_rule", "target", "customer", "segment", "report", "dashboard"),
 )
 """Kinds a file brings into another profile, in this order: what they refer to is there by then."""
 HEADS = {"en": untranslated, "zh": chinese}
@@ -133,6 +135,8 @@ def _everything(replica: Replica) -> None:
     make(replica, "segment", name="Big", kind="rules", rules=rule)
     make(replica, "report", name="Won “now”", definition=plain_report(STANDARD_REPORTS["funnel"].report))
     make(replica, "segment", name="Picked", kind="picked", members=[customer])
+    tiles = plain_tiles((Tile(id="a", title="“Won”", report=Report(entity="deal"), width=6),))
+    make(replica, "dashboard", name="Mine", tiles=tiles, period="this-quarter", rank=2)
     make(
         replica,
         "target",

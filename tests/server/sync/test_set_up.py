@@ -60,6 +60,7 @@ class Setup:
             "target": {"year": 2027, "period": "year", "measure": "visits", "number": 20},
             "segment": {"name": "Big", "kind": "rules", "rules": where("level", "A")},
             "report": {"name": "Big", "definition": plain_report(Report(entity="deal"))},
+            "dashboard": {"name": "Mine", "tiles": [{"id": "a", "standard": "won_by_month"}]},
             "price_book": {"name": "Dealers", "currency": "CNY"},
             "price": {
                 "product_id": office.hq.create("product", {"name": "Pump"}),
@@ -240,6 +241,12 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
         {"definition": None},
         {"definition": {"entity": "nothing", "rule": {"all": []}, "measures": []}},
         {"definition": plain_report(Report(entity="deal", measures=()))},
+    ),
+    "dashboard": (
+        {"tiles": [{"id": "a"}]},
+        {"tiles": "none"},
+        {"tiles": [{"id": "a", "standard": "x"}] * 2},
+        {"period": "some day"},
     ),
     "segment": ({"rules": {"all": 5}}, {"rules": None}, {"rules": {"of": "nowhere"}}),
 }

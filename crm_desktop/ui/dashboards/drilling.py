@@ -1,0 +1,37 @@
+"""From a mark of a chart to the list of the very records behind it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from crm_core.charts.drawing import Mark
+from crm_core.charts.of_report import Drawn
+from crm_core.i18n import message
+from crm_desktop.models.conditions import Condition
+from crm_desktop.services import dashboards
+from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.dashboards.words import title_of
+from crm_desktop.ui.places import PAGE_OF_ENTITY, SHOWN_WITH
+
+
+def open_records(owner: QObject, context: Context, drawn: Drawn, mark: Mark | None) -> None:
+    """Show the records behind a mark, or all of the chart's, on the page that lists them."""
+    replica, entity = context.replica, drawn.table.report.entity
+    rule = drawn.rule_of(mark) if mark is not None else drawn.table.rule_at()
+    shown_with = SHOWN_WITH.get(entity, "")
+    page = PAGE_OF_ENTITY.get(shown_with or entity)
+    if page is None:
+        context.tell(message("There is no page that lists these records"))
+        return
+    title = title_of(drawn.chart.title, mark)
+
+    def go(conditions: tuple[Condition, ...]) -> None:
+        context.go.emit(Place(page=page, options={"conditions": conditions, "title": title}))
+
+    context.tasks.read(
+        owner,
+        lambda: dashboards.conditions_for(replica, entity, rule, shown_with),
+        go,
+        context.show_error,
+        topic="drill",
+    )

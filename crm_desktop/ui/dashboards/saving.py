@@ -1,0 +1,73 @@
+"""A dashboard written to a file as it is on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from crm_core.charts.board import Placed
+from crm_core.charts.chart import Text
+from crm_core.i18n import Message, message
+from crm_core.rules.dashboards import Tile, laid_out
+from crm_desktop.documents.board_file import board_file
+from crm_desktop.documents.saving import save
+from crm_desktop.services.dashboards import Counted
+from crm_desktop.settings import EXPORT_FOLDER
+from crm_desktop.ui.context import Context, Notice
+from crm_desktop.ui.tasks import Job
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import tr, translator
+
+
+def ask_file(owner: QWidget, context: Context, name: str, kind: str) -> Path | None:
+    """Ask where a dashboard is written to; None where nobody says."""
+    folder = Path(context.app.settings.get(EXPORT_FOLDER) or Path.home())
+    usual = "".join(each if each.isalnum() or each in " -_" else "_" for each in name)
+    chosen, _kind = QFileDialog.getSaveFileName(
+        owner, tr("Save the dashboard"), str(folder / f"{usual}.{kind}"), f"*.{kind}"
+    )
+    return Path(chosen) if chosen else None
+
+
+def placed(tiles: Sequence[Tile], counted: Mapping[str, Counted]) -> tuple[Placed, ...]:
+    """Return the tiles as they lie, each with its chart or why there is none."""
+    found = []
+    for each in laid_out(tiles):
+        tile, known = each.tile, counted.get(each.tile.id)
+        found.append(
+            Placed(
+                title=Message(known.title) if known is not None else tile.title,
+                row=each.row,
+                column=each.column,
+                span=each.span,
+                tall=tile.tall,
+                chart=known.drawn.chart if known is not None and known.drawn is not None else None,
+                fault=(known.fault or "") if known is not None else "",
+            )
+        )
+    return tuple(found)
+
+
+def write_board(
+    owner: QWidget,
+    context: Context,
+    file: Path,
+    kind: str,
+    tiles: Sequence[Placed],
+    heading: Text,
+    remark: Text,
+) -> None:
+    """Write a dashboard to a file, off the main thread, and say so."""
+    language, dark = translator().language, theme().dark
+    file = file if file.suffix else file.with_suffix(f".{kind}")
+
+    def write(_job: Job) -> None:
+        save(board_file(kind, tiles, heading, remark, language, dark=dark), file)
+
+    def saved(_none: None) -> None:
+        text = message("Saved as {file}", file=file.name)
+        context.notice.emit(Notice(kind="good", text=text, seconds=10))
+
+    context.tasks.run(owner, message("Saving {file}", file=file.name), write, saved, context.show_error)
