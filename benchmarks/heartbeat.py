@@ -21,7 +21,7 @@ LONGEST_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """Seconds until the last of it was drawn, and the longest between two beats of the event loop."""
+    """Seconds until it was drawn, all of it or what was waited for, and the longest between two beats."""
 
     shown_s: float
     held_s: float
@@ -38,18 +38,26 @@ class Heartbeat(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(1)
         self._timer.timeout.connect(self._on_beat)
-        self._began = self._last_beat = self._last_busy = self._longest = 0.0
+        self._began = self._last_beat = self._last_busy = self._longest = self._shown_at = 0.0
+        self._is_shown: Callable[[], bool] | None = None
         window.installEventFilter(self)
 
-    def watch(self, act: Callable[[], object]) -> Watched:
-        """Do something in the event loop and watch until all is quiet."""
-        self._longest = 0.0
+    def watch(self, act: Callable[[], object], is_shown: Callable[[], bool] | None = None) -> Watched:
+        """Do something in the event loop and watch until all is quiet.
+
+        With `is_shown` it is shown when that is true and was drawn: what else follows, such as the counts of
+        the rail, is nothing anybody waits for, but may hold the window.
+        """
+        self._longest, self._shown_at, self._is_shown = 0.0, 0.0, is_shown
         self._began = self._last_beat = self._last_busy = time.perf_counter()
         QTimer.singleShot(0, act)
         self._timer.start()
         self._loop.exec()
         self._timer.stop()
-        return Watched(shown_s=self._last_busy - self._began, held_s=max(0.0, self._longest - BEAT_S))
+        if is_shown is not None and not self._shown_at:
+            raise RuntimeError("it was never shown")
+        shown_at = self._shown_at or self._last_busy
+        return Watched(shown_s=shown_at - self._began, held_s=max(0.0, self._longest - BEAT_S))
 
     def watch_steps(self, step: Callable[[], object], number: int) -> list[float]:
         """Do something sixty times a second, so many times; return how long each step held the window."""
@@ -91,7 +99,10 @@ class Heartbeat(QObject):
 
     def _on_beat(self) -> None:
         now = self._beat()
-        if self._tasks.busy or self._drawing:
-            self._last_busy, self._drawing = now, False
+        drawn, self._drawing = self._drawing, False
+        if self._tasks.busy or drawn:
+            self._last_busy = now
+        if drawn and not self._shown_at and self._is_shown is not None and self._is_shown():
+            self._shown_at = now
         if now - self._last_busy > QUIET_S or now - self._began > LONGEST_S:
             self._loop.quit()

@@ -32,6 +32,8 @@ from crm_desktop.ui.lists.record_list import RecordList
 from crm_desktop.ui.main_window import MainWindow
 from crm_desktop.ui.opening import opened_of
 from crm_desktop.ui.pages.customers import CustomersPage
+from crm_desktop.ui.pages.pipeline import PipelinePage
+from crm_desktop.ui.pipeline.board_view import BoardView
 from crm_desktop.ui.shell.frame import Frame
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
@@ -70,9 +72,15 @@ class Session:
         while not self.frame.ahead.finished:
             qapp.processEvents()
 
-    def run(self, name: str, act: Callable[[], object], alone: Callable[[], object]) -> None:
+    def run(
+        self,
+        name: str,
+        act: Callable[[], object],
+        alone: Callable[[], object],
+        is_shown: Callable[[], bool] | None = None,
+    ) -> None:
         """Watch something in the window, then time what its services take without one."""
-        watched = self.heart.watch(act)
+        watched = self.heart.watch(act, is_shown)
         began = time.perf_counter()
         alone()
         spent = time.perf_counter() - began
@@ -113,9 +121,17 @@ def walk_through(session: Session) -> None:
         lambda: frame.go(Place(page="customers")),
         lambda: read(shown().model.query),
     )
+    asked: list[bool] = []
+    shown().model.asked.connect(lambda: asked.append(True))
     for number in range(RUNS):
         query = by(SORTS[number % len(SORTS)])
-        session.run("customer list in another order", partial(shown().model.ask, query), partial(read, query))
+        asked.clear()
+        session.run(
+            "customer list in another order",
+            partial(shown().model.ask, query),
+            partial(read, query),
+            lambda: bool(asked),
+        )
     bar = shown().table.verticalScrollBar()
     for _ in range(RUNS):
         session.run(
@@ -159,13 +175,23 @@ def walk_through(session: Session) -> None:
             partial(frame.context.change, frame, partial(save, 2 * number)),
             partial(save, 2 * number + 1),
         )
+
+    def board() -> BoardView:
+        page = frame.page
+        assert isinstance(page, PipelinePage)
+        return page.board
+
     session.run(
         "board of 5,000 open deals, first time",
         lambda: frame.go(Place(page="pipeline")),
         lambda: deals.board(replica),
+        lambda: board().board is not None,
     )
     for _ in range(RUNS):
         session.run("board of 5,000 open deals, read anew", frame.refresh, partial(deals.board, replica))
+
+    def is_read_anew(before: object) -> bool:
+        return board().board is not before
 
     def rename(number: int) -> Outcome[Record]:
         return records.update(replica, "deal", record_id("deal", 0), {"name": f"Renamed {number}"})
@@ -176,6 +202,7 @@ def walk_through(session: Session) -> None:
             "deal changed elsewhere, until the board shows it",
             partial(frame.context.change, frame, partial(rename, 2 * number)),
             partial(rename, 2 * number + 1),
+            partial(is_read_anew, board().board),
         )
     session.weigh("the board")
     session.heart.watch(lambda: frame.go(Place(page="home")))
