@@ -1,4 +1,4 @@
-"""Tells other threads when the window's own thread has nothing to do.
+"""Tells other threads when the window's own thread is done with what it does now.
 
 Two threads that run Python share the interpreter: what is painted while a list is read takes twice its time.
 So what was asked for in an event begins once that event, and the painting it led to, are done with.
@@ -20,13 +20,18 @@ class Rest(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._rests = threading.Event()
-        dispatcher = QAbstractEventDispatcher.instance()
-        if dispatcher is None:  # no event will ever come
-            self._rests.set()
-            return
-        dispatcher.aboutToBlock.connect(self._rests.set)
-        dispatcher.awake.connect(self._rests.clear)
+        self._dispatcher = QAbstractEventDispatcher.instance()
+        if self._dispatcher is not None:
+            # Sent after what was posted, paintings too. By `awake` it cannot be known when an event begins:
+            # timers and input come between the two.
+            self._dispatcher.aboutToBlock.connect(self._rests.set)
+
+    def begin(self) -> None:
+        """Take up that an event is being handled; on the window's thread."""
+        if self._dispatcher is not None:
+            self._rests.clear()
 
     def wait(self) -> None:
-        """Return when the window's thread rests, or after a twentieth of a second."""
-        self._rests.wait(LONGEST_S)
+        """Return when the window's thread has rested since, or after a twentieth of a second."""
+        if self._dispatcher is not None:
+            self._rests.wait(LONGEST_S)

@@ -199,6 +199,7 @@ class Tasks(QObject):
             if shiboken6.isValid(self):
                 self._finished.emit((owner, future, done, failed, overtaken, ended))
 
+        self._rest.begin()
         executor.submit(run).add_done_callback(report)
 
     def _on_finished(self, report: tuple[Any, ...]) -> None:
