@@ -29,7 +29,7 @@ from crm_core.errors import UserError
 from crm_core.rules import approval, approval_flows, clauses, mandates
 from crm_core.rules.access import Person
 from crm_core.rules.approval import Away, Decision, People, Place, Standing, State
-from crm_core.rules.approval_flows import Needed
+from crm_core.rules.approval_flows import Flow, Needed
 from crm_core.rules.mandates import Mandate, Offer
 from crm_core.schema.entity import Entity
 from crm_core.schema.field import Plain
@@ -119,16 +119,22 @@ def judge(session: Session, person: Person, clock: Clock, record: Record) -> Jud
     held = [each for each, _ in held_mandates(session, person, clock.now_ms())]
     relied_on = (mandates.covering(held, offer) or ()) if offer is not None else ()
     flow = approval_flows.flow_for(
-        approval_flows.flows_of(_rows(session, ApprovalFlow)),
+        _flows(session),
         record.entity,
         approval_flows.asked_values(record.values, offer, _of_clauses(session, record)),
         approval_flows.asked_fields(record.entity, fields_of(session, record.entity)),
     )
-    is_limited = (
-        session.scalar(select(MandateRecord.id).where(MandateRecord.life % 2 == 1).limit(1)) is not None
-    )
-    needed = approval_flows.needed(flow, offer, relied_on, is_limited=is_limited)
+    needed = approval_flows.needed(flow, offer, relied_on, is_limited=_is_limited(session))
     return Judged(needed=needed, relied_on=relied_on if needed is None else (), offer=offer)
+
+
+def _flows(session: Session) -> tuple[Flow, ...]:
+    return approval_flows.flows_of(_rows(session, ApprovalFlow))
+
+
+def _is_limited(session: Session) -> bool:
+    """Tell whether this HQ gives discount mandates."""
+    return session.scalar(select(MandateRecord.id).where(MandateRecord.life % 2 == 1).limit(1)) is not None
 
 
 def is_subject_to_approval(session: Session, person: Person, clock: Clock, record: Record) -> bool:
@@ -141,7 +147,9 @@ def is_subject_to_approval(session: Session, person: Person, clock: Clock, recor
         return True
     if here not in machine.approved.starts or was_approved(session, record):
         return False
-    return not judge(session, person, clock, record).is_final
+    asks = any(flow.entity == record.entity for flow in _flows(session))
+    # Where nothing can ask, the lines of a long quote need not be priced and counted to know that.
+    return (asks or _is_limited(session)) and not judge(session, person, clock, record).is_final
 
 
 def held_mandates(
