@@ -132,6 +132,10 @@ def keep_granted(replica: Replica) -> frozenset[tuple[str, str]]:
         except CrmError as error:
             log.warning("the file of %s was not kept: %s", key, error)
             continue
+        except Exception:
+            # The round it belongs to went well; a bug of ours must not end this one and every one after it.
+            log.exception("keeping the file of %s broke", key)
+            continue
         with replica.applying() as session:
             left = {each: said for each, said in state.read(session, Key.TO_KEEP).items() if each != key}
             state.write(session, {Key.TO_KEEP: left})
