@@ -7,10 +7,15 @@ the project: `SATCHEL_SALES_DATA` names their folder, else they are looked for b
 from __future__ import annotations
 
 import csv
+import datetime
+import json
+import math
 import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +134,57 @@ def test_what_was_won_adds_up_to_what_the_file_says(loaded: Loaded, sales: Path)
     assert ours == theirs
     won = sum(amount for (stage, _, _), amount in ours.items() if stage == "Won")
     assert won == 10_005_534_00
+
+
+def _reported(hq: Headquarters, *arguments: str) -> list[dict[str, Any]]:
+    ran = crm_server(hq.settings.data, "--json", "report", "run", *arguments)
+    assert ran.status == 0, ran.err
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def test_the_standard_reports_say_what_plain_counting_of_the_file_says(loaded: Loaded, sales: Path) -> None:
+    hq, _ = loaded
+    rows = _rows(sales, "sales_pipeline.csv")
+    won = [row for row in rows if row["deal_stage"] == "Won"]
+    decided = [row for row in rows if row["deal_stage"] in ("Won", "Lost")]
+    ever = ("--answer", "since=2016-01-01")
+
+    by_product: Counter[str] = Counter()
+    for row in won:
+        by_product["GTX Pro" if row["product"] == "GTXPro" else row["product"]] += int(row["close_value"])
+    told = _reported(
+        hq, "--of", "deal", "--by", "product_id", "--measure", "sum(amount)", "--where", "stage_id.kind = won"
+    )
+    assert {row["product_id.label"]: row["Amount, added up"] for row in told[:-1]} == {
+        name: f"{amount}.00 USD" for name, amount in by_product.items()
+    }
+
+    wins, all_of = Counter(row["sales_agent"] for row in won), Counter(row["sales_agent"] for row in decided)
+    told = _reported(hq, "win_rate", *ever)
+    assert {row["owner_id.label"]: Decimal(row["Won of those decided, %"]) for row in told[:-1]} == {
+        name: _six(Fraction(wins[name], number)) * 100 for name, number in all_of.items()
+    }
+
+    days: dict[str, list[int]] = {}
+    for row in won:
+        first, last = (_day(row[name]) for name in ("engage_date", "close_date"))
+        days.setdefault(f"{last:%Y-%m}", []).append((last - first).days)
+    told = _reported(hq, "cycle", *ever)
+    assert {row["close_date"]: Decimal(row["Days, average"]) for row in told[:-1]} == {
+        month: _six(Fraction(sum(several), len(several))) for month, several in days.items()
+    }
+    assert {row["close_date"]: row["counted"] for row in told[:-1]} == {
+        month: len(several) for month, several in days.items()
+    }
+
+
+def _day(text: str) -> datetime.date:
+    month, day, year = map(int, text.split("/"))
+    return datetime.date(year, month, day)
+
+
+def _six(value: Fraction) -> Decimal:
+    return Decimal(math.floor(value * 10**6 + Fraction(1, 2))).scaleb(-6)
 
 
 def test_dates_month_first_are_read_as_such_and_empty_ones_stay_empty(loaded: Loaded, sales: Path) -> None:
