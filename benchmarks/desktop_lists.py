@@ -77,12 +77,13 @@ def measure() -> list[Figure]:
 class Plain:
     """The same rows in unencrypted SQLite, each table with its ids as primary key and nothing else."""
 
-    def __init__(self, replica: Replica, file: Path) -> None:
+    def __init__(self, replica: Replica, file: Path, *, more: Sequence[str] = ()) -> None:
+        """`more`: kinds of record besides the usual ones."""
         self._connection = sqlite3.connect(file, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self.seconds = 0.0
         with replica.read() as session:
-            for entity in ("customer", "contact", "deal", "activity", "quote", "ticket", "user"):
+            for entity in ("customer", "contact", "deal", "activity", "quote", "ticket", "user", *more):
                 names = [column.name for column in SCHEMAS[entity].table.columns]
                 listed = ", ".join(f'"{name}"' for name in names)
                 run = session.connection().exec_driver_sql
@@ -102,6 +103,10 @@ class Plain:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+    def run(self, statement: str) -> int:
+        """Run a statement and fetch its rows; return how many."""
+        return len(self._connection.execute(statement).fetchall())
 
     def fetch(self, wanted: Mapping[str, Sequence[str]]) -> int:
         """Fetch whole rows by their ids, a statement for each table; return how many."""
