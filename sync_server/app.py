@@ -31,7 +31,7 @@ from sync_server.services.headquarters import open_headquarters
 from sync_server.services.visitors import SITE_AT_ONCE, SITE_PER_HOUR, VisitorGuard
 from sync_server.settings import Settings, default_data_folder, read_settings
 from sync_server.store.serving import serving
-from sync_server.web import acceptance, forms, pages
+from sync_server.web import acceptance, answers, forms, pages
 
 # Objects made before Python looks for cycles. At its own 700, a first upload of thousands of records spent a
 # fifth of its time on walking them again and again; what a request leaves behind is freed without that.
@@ -80,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.gate = Gate(settings)
     app.state.visitors = VisitorGuard()
     app.state.acceptance = acceptance.AcceptanceGuards()
+    app.state.help = answers.HelpDesk()
     app.state.key_guard = _key_guard(settings)
     app.state.senders = VisitorGuard(per_hour=SITE_PER_HOUR, at_once=SITE_AT_ONCE)
     answer_errors(app)
@@ -95,6 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
         exchange,
         forms,
         acceptance,
+        answers,
         pages,
     ):
         app.include_router(part.router)

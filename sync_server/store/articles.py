@@ -15,6 +15,6 @@ class ArticleBallot(HqBase):
 
     article_id: Mapped[str] = mapped_column(Text, primary_key=True)
     voter: Mapped[str] = mapped_column(Text, primary_key=True)
-    """Hash of what his browser was given."""
+    """Keyed hash of network address and browser: it names nobody."""
     helpful: Mapped[bool] = mapped_column(Boolean)
     at_ms: Mapped[int] = mapped_column(BigInteger)
