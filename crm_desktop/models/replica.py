@@ -118,6 +118,7 @@ class Replica:
             if not current:
                 with replica.applying() as session:
                     indexing.install(session)
+                replica._give_memory_back()  # indexes are sorted in memory: in a file they would be legible
             replica.make_put_off_indexes()
         except BaseException:
             replica.close()
@@ -255,6 +256,7 @@ class Replica:
             with self.applying() as session:
                 put_off.make_next(session.connection())
                 is_waiting = put_off.is_waiting(session.connection())
+            self._give_memory_back()
 
     def back_up_if_due(self) -> Path | None:
         """Write a backup and return it if a day has passed since the last; any thread may.
