@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import LargeBinary, bindparam, cast, func, select, update
 from sqlalchemy.orm import Session
@@ -45,9 +45,12 @@ _OLDEST_FIRST = (
 )
 
 
+_COUNT: Final = select(func.count(OutboxOp.no)).where(OutboxOp.no > bindparam("after"))
+
+
 def count(session: Session, *, after: int = 0) -> int:
     """Return how many operations wait, those up to number `after` left out."""
-    return session.scalar(select(func.count()).select_from(OutboxOp).where(OutboxOp.no > after)) or 0
+    return session.scalar(_COUNT, {"after": after}) or 0
 
 
 def mark_sent(session: Session, no: int) -> int:

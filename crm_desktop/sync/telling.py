@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePath
+from typing import Final
 
 from msgspec import structs
 from sqlalchemy import delete, func, insert, select
@@ -17,6 +18,7 @@ from crm_desktop.models.state import Key
 
 VERDICTS_AT_ONCE = 200
 EXPORTS_AT_ONCE = 20
+_RETURNED: Final = select(func.count(Returned.id)).where(waits_by_itself())
 JUDGEMENTS = {"accept": Judgement.ACCEPT, "decline": Judgement.DECLINE}
 
 
@@ -27,7 +29,7 @@ def told(session: Session, waiting: int) -> Told:
     return Told(
         waiting=waiting,
         oldest_ms=oldest_ms or 0,
-        returned=session.scalar(select(func.count(Returned.id)).where(waits_by_itself())) or 0,
+        returned=session.scalar(_RETURNED) or 0,
         clock_off_ms=state.read(session, Key.OFFSET_MS),
         compared_ms=compared_ms,
         repaired=repaired,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -38,7 +39,7 @@ from crm_core.sync.protocol import DropFields, Msg, MsgKind, Purge
 from sync_server.services.custom import CustomFields
 from sync_server.services.entitlements import ever_had
 from sync_server.services.events import EventKind, events_after
-from sync_server.services.filling import Counts, announced, ids_of, progress
+from sync_server.services.filling import Counts, announced, ids_of, kinds_there, progress
 from sync_server.services.judging import judged_message
 from sync_server.services.lost_edits import LOST, lost_edit
 from sync_server.services.outcomes import Stretch
@@ -102,6 +103,19 @@ def _mine(user_id: str) -> Mine:
     return Mine(scopes=frozenset((own, LENT + own)), entities=_OWNED, everyone=EVERYONE)
 
 
+@cache
+def _grown(held: int, schema: int) -> frozenset[int]:
+    """Return the kinds that have something, or are, newer than `held` and no newer than `schema`."""
+    return frozenset(
+        no
+        for no, kind in BY_NO.items()
+        if any(
+            held < since <= schema
+            for since in (kind.meta.since, *(declared.since for declared in kind.fields.values()))
+        )
+    )
+
+
 class _Builder:
     """Packs one page."""
 
@@ -130,6 +144,8 @@ class _Builder:
         self._dropped: list[Msg] = []
         self._size = 0
         self._is_closed = False
+        self._there: set[int] | None = None
+        """The kinds of which there is any record; None before the first step that finds none."""
         self.parts = 0
         """How many things it holds; a page of one cannot be made smaller."""
 
@@ -150,7 +166,7 @@ class _Builder:
             now=self._reader.now,
             past=self._reader.past,
             schema=self._reader.schema,
-            grown=self._grown(),
+            grown=_grown(self._start.schema, self._reader.schema),
             order=[no for no in FILL_ORDER if self._knows(BY_NO[no])],
             mine=_mine(self._reader.user_id),
         )
@@ -167,17 +183,6 @@ class _Builder:
         # Only a page that reaches the head has shown everything there is of a row.
         base = self._snapshot.head if done else token.seq
         return Page(msgs=self._messages(base), token=token, more=not done)
-
-    def _grown(self) -> set[int]:
-        held = self._start.schema
-        return {
-            no
-            for no, schema in BY_NO.items()
-            if any(
-                held < since <= self._reader.schema
-                for since in (schema.meta.since, *(declared.since for declared in schema.fields.values()))
-            )
-        }
 
     def _knows(self, schema: Schema) -> bool:
         """Tell whether the reader's program knows this kind of record."""
@@ -201,8 +206,12 @@ class _Builder:
         if step.phase is Phase.DROP_FIELDS:
             self._drop_fields(step)
             return advance(token, steps)
+        if self._there is not None and step.entity not in self._there:
+            return advance(token, steps)
         plan = token.plan
         ids = ids_of(self._snapshot.connection, step, token.seq, plan.after if plan else "", ROWS_AT_ONCE)
+        if not ids and self._there is None:
+            self._there = kinds_there(self._snapshot.connection)
         rows = self._projection.load((step.entity, record_id) for record_id in ids)
         reached = None
         for record_id in ids:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, distinct, exists, func, not_, select
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    TextClause,
+    bindparam,
+    distinct,
+    exists,
+    func,
+    not_,
+    select,
+    text,
+)
 
+from crm_core.entities import BY_NO
 from crm_core.rules.scopes import EVERYONE
 from crm_core.sync.plan import Phase, Step, Steps, Token, current_step
 from crm_core.sync.protocol import MsgKind, Progress
@@ -18,9 +32,13 @@ LATER = 3  # `Progress.part` of an entity whose turn comes later
 
 def ids_of(connection: Connection, step: Step, seq: int, after: str, most: int) -> list[str]:
     """Return the ids after `after` of the rows a step goes through, in their order, at most so many."""
-    query = _rows_of(step, seq, META.c.row_id, ROW_SCOPE.c.row_id)
-    column = query.selected_columns[0]
-    return list(connection.execute(query.where(column > after).order_by(column).limit(most)).scalars())
+    query = _ids(EVERYONE in step.scopes, bool(step.sent))
+    return list(connection.execute(query, {**_of(step, seq), "after": after, "most": most}).scalars())
+
+
+def kinds_there(connection: Connection) -> set[int]:
+    """Return the kinds of which there is, or ever was, a record: a step of another goes through nothing."""
+    return set(connection.execute(_kinds()).scalars())
 
 
 class Counts(Recent[tuple[Step, int, str | None], int]):
@@ -79,25 +97,45 @@ def _fills(steps: Steps, entity: int) -> list[Step]:
 
 
 def _count(connection: Connection, step: Step, seq: int, after: str = "", up_to: str | None = None) -> int:
-    if EVERYONE in step.scopes:
-        column, counted = META.c.row_id, func.count()
-    else:
-        column, counted = ROW_SCOPE.c.row_id, func.count(distinct(ROW_SCOPE.c.row_id))
-    query = _rows_of(step, seq, counted, counted)
-    if up_to is not None:
-        query = query.where(column > after, column <= up_to)
-    return int(connection.execute(query).scalar_one())
+    query = _counted(EVERYONE in step.scopes, bool(step.sent), up_to is not None)
+    return int(connection.execute(query, {**_of(step, seq), "after": after, "up_to": up_to}).scalar_one())
 
 
-def _rows_of(step: Step, seq: int, of_all: Any, of_scopes: Any) -> Select[Any]:
-    if EVERYONE in step.scopes:
-        table = META
-        query = select(of_all).where(META.c.entity == step.entity)
-    else:
-        table = ROW_SCOPE
-        inside = ROW_SCOPE.c.scope.in_(sorted(step.scopes))
-        query = select(of_scopes).distinct().where(ROW_SCOPE.c.entity == step.entity, inside)
-    if not step.sent:
+# The statements, each put together once: a first sync asks for every kind of record.
+
+
+def _of(step: Step, seq: int) -> dict[str, Any]:
+    return {"entity": step.entity, "scopes": sorted(step.scopes), "sent": sorted(step.sent), "seq": seq}
+
+
+@cache
+def _kinds() -> TextClause:
+    """Return one probe for each kind; as text, for what is put together would be taken apart each time."""
+    probes = (f"SELECT {no} WHERE EXISTS (SELECT 1 FROM {META.name} WHERE entity = {no})" for no in BY_NO)
+    return text(" UNION ALL ".join(probes))
+
+
+@cache
+def _ids(of_everyone: bool, is_sent: bool) -> Select[Any]:
+    column = (META if of_everyone else ROW_SCOPE).c.row_id
+    query = _rows(of_everyone, is_sent, column).where(column > bindparam("after"))
+    return query.order_by(column).limit(bindparam("most", type_=Integer))
+
+
+@cache
+def _counted(of_everyone: bool, is_sent: bool, is_part: bool) -> Select[Any]:
+    column = (META if of_everyone else ROW_SCOPE).c.row_id
+    counted = func.count() if of_everyone else func.count(distinct(column))
+    query = _rows(of_everyone, is_sent, counted)
+    return query.where(column > bindparam("after"), column <= bindparam("up_to")) if is_part else query
+
+
+def _rows(of_everyone: bool, is_sent: bool, what: Any) -> Select[Any]:
+    table = META if of_everyone else ROW_SCOPE
+    query = select(what).where(table.c.entity == bindparam("entity"))
+    if not of_everyone:
+        query = query.distinct().where(ROW_SCOPE.c.scope.in_(bindparam("scopes", expanding=True)))
+    if not is_sent:
         return query
     before = ROW_SCOPE.alias("before")
     return query.where(
@@ -105,8 +143,8 @@ def _rows_of(step: Step, seq: int, of_all: Any, of_scopes: Any) -> Select[Any]:
             exists().where(
                 before.c.entity == table.c.entity,
                 before.c.row_id == table.c.row_id,
-                before.c.scope.in_(sorted(step.sent)),
-                before.c.in_seq <= seq,
+                before.c.scope.in_(bindparam("sent", expanding=True)),
+                before.c.in_seq <= bindparam("seq"),
             )
         )
     )

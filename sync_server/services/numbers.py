@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, message
@@ -148,6 +148,45 @@ class NumberBook:
         return self._connection.execute(query).first() is not None
 
 
+# Put together once: every laptop that wants numbers asks each time it syncs.
+_of_series = _leases.c.series == bindparam("name")
+_of_device = _leases.c.device == bindparam("of_device")
+_PATTERN: Final = select(_series.c.pattern).where(_series.c.series == bindparam("name"))
+_CUT: Final = (
+    update(_series)
+    .where(_series.c.series == bindparam("name"))
+    .values(next=_series.c.next + bindparam("size"))
+    .returning(_series.c.next)
+)
+_UNTOUCHED: Final = (
+    select(func.count())
+    .select_from(_leases)
+    .where(
+        _of_device,
+        _of_series,
+        ~_leases.c.closed,
+        ~select(_used.c.number)
+        .where(
+            _used.c.series == bindparam("name"),
+            _used.c.number >= _leases.c.lo,
+            _used.c.number <= _leases.c.hi,
+        )
+        .exists(),
+    )
+)
+_NEWEST: Final = (
+    select(_leases.c.lo, _leases.c.hi)
+    .where(_of_device, _of_series, ~_leases.c.closed)
+    .order_by(_leases.c.id.desc())
+    .limit(1)
+)
+_USED_WITHIN: Final = (
+    select(func.count())
+    .select_from(_used)
+    .where(_used.c.series == bindparam("name"), _used.c.number.between(bindparam("lo"), bindparam("hi")))
+)
+
+
 def leases(
     connection: Connection, device: int, wanted: Mapping[str, int], now_ms: int, *, again: bool
 ) -> Iterator[Lease]:
@@ -206,7 +245,7 @@ def set_lost_apart(connection: Connection, now_ms: int) -> None:
 
 def pattern_of(connection: Connection, series: str) -> str:
     """Return how the numbers of a series look, and begin the series where it is new."""
-    pattern = connection.execute(select(_series.c.pattern).where(_series.c.series == series)).scalar()
+    pattern = connection.execute(_PATTERN, {"name": series}).scalar()
     if pattern is None:
         pattern = PATTERNS.get(series, "{number}")
         connection.execute(insert(_series).values(series=series, next=1, pattern=pattern))
@@ -232,44 +271,21 @@ def parse_number(pattern: str, text: str) -> int | None:
 
 def _cut(connection: Connection, series: str, size: int) -> int:
     """Take `size` numbers from a series and return the first."""
-    statement = (
-        update(_series)
-        .where(_series.c.series == series)
-        .values(next=_series.c.next + size)
-        .returning(_series.c.next)
-    )
-    return int(connection.execute(statement).scalar_one()) - size
+    return int(connection.execute(_CUT, {"name": series, "size": size}).scalar_one()) - size
 
 
 def _holds_enough(connection: Connection, device: int, series: str) -> bool:
     """Tell whether a device holds so many ranges untouched that another would be numbers thrown away."""
-    inside = (_used.c.series == series, _used.c.number >= _leases.c.lo, _used.c.number <= _leases.c.hi)
-    untouched = (
-        select(func.count())
-        .select_from(_leases)
-        .where(
-            _leases.c.device == device,
-            _leases.c.series == series,
-            ~_leases.c.closed,
-            ~select(_used.c.number).where(*inside).exists(),
-        )
-    )
-    return int(connection.execute(untouched).scalar_one()) >= UNTOUCHED_MOST
+    untouched = connection.execute(_UNTOUCHED, {"of_device": device, "name": series}).scalar_one()
+    return int(untouched) >= UNTOUCHED_MOST
 
 
 def _newest_unused(connection: Connection, device: int, series: str) -> _Range | None:
-    query = (
-        select(_leases.c.lo, _leases.c.hi)
-        .where(_leases.c.device == device, _leases.c.series == series, ~_leases.c.closed)
-        .order_by(_leases.c.id.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).first()
+    row = connection.execute(_NEWEST, {"of_device": device, "name": series}).first()
     if row is None:
         return None
-    inside = _used.c.number.between(row.lo, row.hi)
-    count = select(func.count()).select_from(_used).where(_used.c.series == series, inside)
-    return None if connection.execute(count).scalar_one() else _Range(row.lo, row.hi)
+    inside = {"name": series, "lo": row.lo, "hi": row.hi}
+    return None if connection.execute(_USED_WITHIN, inside).scalar_one() else _Range(row.lo, row.hi)
 
 
 def _message(series: str, given: _Range, pattern: str) -> Lease:
