@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -211,10 +211,16 @@ def make_template(folder: Path) -> Path:
 
 
 def settle_all(laptops: list[Laptop], rounds: int = 3) -> None:
-    """Let every laptop sync until nothing moves any more."""
+    """Let every laptop sync until nothing moves any more, or for so many rounds."""
     for _ in range(rounds):
-        for laptop in laptops:
-            laptop.sync()
+        reports = [laptop.sync() for laptop in laptops]
+        if not any(map(_moved, reports)):
+            return
+
+
+def _moved(report: RoundReport) -> bool:
+    carried = replace(report, round_trips=0, bytes_up=0, bytes_down=0, seconds=0.0)
+    return carried != RoundReport(up_to_date=True)
 
 
 def differences(laptop: Laptop) -> Iterator[str]:

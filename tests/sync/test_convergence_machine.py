@@ -236,6 +236,6 @@ def test_the_same_work_ends_even_with_hq_on_postgresql() -> None:
                     finally:
                         self._open.__exit__(None, None, None)
 
-            run_state_machine_as_test(OnPostgres, settings=settings(HOW, max_examples=max(1, EXAMPLES // 2)))
+            run_state_machine_as_test(OnPostgres, settings=settings(HOW, max_examples=max(1, EXAMPLES // 4)))
     except NoPostgres as absent:
         pytest.skip(str(absent))

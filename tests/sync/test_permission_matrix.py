@@ -22,23 +22,27 @@ LONGEST = int(os.environ.get("SATCHEL_MATRIX", str(len(all_cases()))))
 
 
 def sample() -> list[Case]:
-    """Return few cases that hold every part at least once, each with its parts as they come round."""
+    """Return few cases that hold every part at least once, each with its parts as they come round.
+
+    Where a case can be of records and of people, it is of each in turn.
+    """
     width = max(map(len, (CHANGES, SCOPES, MASKS, PENDING, PLACES)))
-    wanted = {
-        (
+    chosen = []
+    for n in range(width):
+        wanted = (
             CHANGES[n % len(CHANGES)],
             SCOPES[n % len(SCOPES)],
             MASKS[(n + 2) % len(MASKS)],
             PENDING[(n + 1) % len(PENDING)],
             PLACES[n % len(PLACES)],
         )
-        for n in range(width)
-    }
-    return [
-        case
-        for case in all_cases()
-        if (case.change, case.scope, case.mask, case.pending, case.place) in wanted
-    ]
+        alike = [
+            case
+            for case in all_cases()
+            if (case.change, case.scope, case.mask, case.pending, case.place) == wanted
+        ]
+        chosen += alike[n % len(alike) :][:1] if alike else []
+    return chosen
 
 
 def wrong_in(cases: Sequence[Case], folder: Path, template: Path) -> list[str]:
