@@ -7,9 +7,9 @@ DEMO_DIR ?= demo-out
 HQ_DIR ?= .hq
 HQ_PORT ?= 8765
 # Tests side by side; 0 runs them one after the other in one process.
-# More than there are cores: many tests wait for a process they started. In a fresh clone one process reads all
-# tests first, so that not every one compiles all of them.
-JOBS ?= 4
+# One more than there are cores: tests wait for processes they started, but each that runs them reads all of them,
+# which takes ten seconds. In a fresh clone one reads them first, so that not every one compiles all of them.
+JOBS ?= 3
 # Settings of whoever calls make are not those of the demo, the tests or the figures.
 CLEAN_ENV := env -u CRM_PROFILE -u CRM_PASSPHRASE -u CRM_SERVER_DATA PYTHONDONTWRITEBYTECODE=
 LINT := $(VENV)/ruff check . && $(VENV)/mypy && $(VENV)/lint-imports --no-logo
@@ -38,7 +38,7 @@ demo: setup ## One HQ, two laptops, offline edits, one sync: the whole program i
 	@rm -rf demo-out # the one of last time; a folder named by DEMO_DIR is left alone
 	@$(OFFSCREEN) $(VENV)/crm demo --no-window --dir $(DEMO_DIR)
 
-test: setup ## Lint, types, import contracts and all tests
+test: ## Lint, types, import contracts and all tests
 	@installer/setup.sh tests
 	@$(LINT) & linting=$$!; \
 	test -d tests/__pycache__ || $(OFFSCREEN) $(VENV)/python -m pytest --collect-only -q >/dev/null; \

@@ -108,16 +108,20 @@ want_chromium() {
 }
 
 main() {
-    local python uv wanted
+    local python uv wanted browser=""
     wanted=$(fingerprint)
     if [ -x .venv/bin/python ] && [ "$(cat .venv/.made-from 2>/dev/null)" = "$wanted" ]; then return; fi
     trust_the_system
     python=$(find_python)
     uv=$(find_uv "$python")
+    # Both wait for the network: side by side. Qt's libraries come after, from the same package manager.
+    if [ "${1:-}" = tests ] && [ "$(uname -s)" = Linux ]; then want_chromium & browser=$!; fi
     install_python_packages "$uv" "$python"
+    if [ -n "$browser" ]; then wait "$browser" || true; fi
     if [ "$(uname -s)" = Linux ]; then check_qt; fi
     printf '%s\n' "$wanted" >.venv/.made-from
+    [ -z "$browser" ] || exit 0
 }
 
-main
+main "$@"
 if [ "${1:-}" = tests ] && [ "$(uname -s)" = Linux ]; then want_chromium; fi
