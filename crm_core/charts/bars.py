@@ -36,16 +36,18 @@ def standing(sheet: Sheet, chart: Chart, area: Box) -> None:
     else:
         sheet.grid(plot, scale, labels, area.x)
     pitch = plot.width / len(chart.categories)
-    widest = sheet.width_of([sheet.say(each.label) for each in chart.categories], 600) + 4
+    names = [sheet.say(each.label) for each in chart.categories]
+    widest = sheet.width_of(names, 600) + 4
     every = max(1, ceil(widest / pitch)) if pitch and widest > pitch * 1.6 else 1
+    first = sheet.first_label(names, every)
     for place, category in enumerate(chart.categories):
         column = Box(plot.x + pitch * place, plot.y, pitch, plot.height)
         _column(sheet, chart, column, place, scale, valued=few)
-        if place % every == 0:
+        if place % every == first:
             weight, color = (600, "text") if category.current else (400, "text-soft")
             reach = max(pitch * every, pitch + 8)
             under = Box(column.center.x - reach / 2, plot.bottom + 4, reach, sheet.px(_LABELS) - 4)
-            sheet.write(under, sheet.say(category.label), color=color, weight=weight, align="center")
+            sheet.write(under, names[place], color=color, weight=weight, align="center")
     if entries:
         sheet.legend(Box(area.x, area.bottom - below + sheet.px(8), area.width, below), entries)
 

@@ -110,8 +110,8 @@ def _write_tile(sheet: Sheet, box: Box, name: str, said: str, ink: str) -> None:
         top = box.y + (box.height - 2 * line) / 2
         sheet.write(Box(box.x, top, box.width, line), name, color=ink, align="center")
         sheet.write(Box(box.x, top + line, box.width, line), said, color=ink, align="center", weight=600)
-    elif said and names + values + 8 <= box.width:
-        inner = box.inset(left=3, right=3)
+    elif said and names + values + 6 <= box.width:
+        inner = box.inset(left=2, right=2)
         sheet.write(inner, name, color=ink)
         sheet.write(inner, said, color=ink, align="right", weight=600)
     elif names <= box.width + 2:

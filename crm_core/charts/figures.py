@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from crm_core.charts.chart import Chart, Role, latest
+from crm_core.charts.chart import Chart, Role, Unit, latest
 from crm_core.charts.drawing import Box, Point, rectangle
 from crm_core.charts.judging import draw_state, state_words
 from crm_core.charts.scale import axis
@@ -26,7 +26,7 @@ def figure(sheet: Sheet, chart: Chart, area: Box) -> None:
     line = Box(area.x, area.y, area.width, sheet.px(34))
     sheet.write(line, said, size=size, weight=600)
     words = [said]
-    if goal and value is not None:
+    if goal and value is not None and chart.form_of(series).unit is not Unit.PERCENT:
         reached = share_of(value, goal)
         x = area.x + sheet.width_of([said], 600, size) + sheet.px(8)
         aside = Box(x, line.y + sheet.px(6), max(0.0, area.right - x), sheet.px(22))

@@ -146,12 +146,12 @@ def _write_labels(sheet: Sheet, chart: Chart, plot: Box, at: At) -> None:
     room = plot.width / len(chart.categories)
     widest = sheet.width_of([sheet.say(each.label) for each in chart.categories]) + 8
     every = max(1, ceil(widest / max(room, 1)))
-    for place in range(0, len(chart.categories), every):
+    labels = [sheet.say(each.label) for each in chart.categories]
+    for place in range(sheet.first_label(labels, every), len(labels), every):
         x = at(place, 0).x
         left = min(x - widest / 2, plot.right - widest + 4)
         under = Box(left, plot.bottom + 4, widest, sheet.px(_LABELS) - 4)
-        label = sheet.say(chart.categories[place].label)
-        sheet.write(under, label, color="text-soft", align="center")
+        sheet.write(under, labels[place], color="text-soft", align="center")
 
 
 def _every_value(chart: Chart) -> list[Number]:

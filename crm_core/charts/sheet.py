@@ -185,6 +185,11 @@ class Sheet:
         """Return how high a legend will be."""
         return Sheet(self.metrics, self.words, self.scale).legend(Box(0, 0, width, 0), entries)
 
+    def first_label(self, labels: Sequence[str], every: int) -> int:
+        """Return which label is written first where only every so many are: so that years are among them."""
+        year = next((place for place, label in enumerate(labels) if label.isdigit() and len(label) == 4), 0)
+        return year % every
+
     def grid(self, plot: Box, scale: Axis, labels: Sequence[str], left: float) -> None:
         """Draw the lines of an axis across a plot, with their values at the left."""
         half = self.px(9)

@@ -79,7 +79,7 @@ STARTERS: Final = (
             _figure("tickets", N_("Tickets"), "issues"),
             _tile("ticket_hours", Kind.HEAT_MAP, 6),
             _tile("issues", Kind.BAR, 6),
-            _tile("handling", Kind.LINE, 12),
+            _tile("handling", Kind.LINE, 6),
         ),
     ),
 )

@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
 
 from crm_core.charts import patterns
+from crm_core.charts.board import Placed, pages
 from crm_core.charts.chart import (
     Band,
     Category,
@@ -327,6 +328,17 @@ def test_long_words_are_cut_and_notes_broken_where_either_language_may() -> None
     assert not any(line.startswith("，") for line in wrapped(sheet, "甲乙丙丁，" * 9, 48))
 
 
+def test_years_are_among_the_labels_there_is_room_for() -> None:
+    labels = ("Nov", "Dec", "2026", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct")
+    for kind in (Kind.LINE, Kind.BAR):
+        values = tuple(range(1, 13))
+        categories = charts.named(12, labels)
+        chart = Chart(kind=kind, title="x", categories=categories, series=(charts.series("v", values),))
+        written = [text for text in texts(drawn(chart, 230, 200)) if text in labels]
+        assert "2026" in written
+        assert len(written) < 12
+
+
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_picture_of_lines_is_well_formed_and_says_itself(make: Make) -> None:
     chart = make(5)
@@ -375,3 +387,20 @@ def test_the_part_and_what_is_expected_are_told_with_the_value() -> None:
     assert words[-1] == "Mar: 374, Forecast 464, Target 420"
     assert charts.months(3).of(Role.TARGET) is not None
     assert Series(key="a", label="A", values=()).role is Role.PLAIN
+
+
+def test_a_row_that_does_not_fit_a_page_begins_the_next() -> None:
+    tiles = [
+        Placed(title=f"T{row}", row=row, column=0, span=12, tall=True, chart=charts.pie(3))
+        for row in range(3)
+    ]
+    tiles.append(Placed(title="Not here", row=2, column=0, span=3, tall=False, fault="May not be counted"))
+    whole = pages(tiles, "Sales", "Your 3 customers", 1240, SixWide(), ENGLISH)
+    assert len(whole) == 1
+    assert whole[0].summary.count("By product family") == 3
+    assert "May not be counted" in texts(whole[0])
+    several = pages(tiles, "Sales", "", 1240, SixWide(), ENGLISH, height=700)
+    assert len(several) == 2
+    assert all(page.height <= 700 for page in several)
+    assert [texts(page).count("By product family") for page in several] == [2, 1]
+    assert all(texts(page)[0] == "Sales" for page in several)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from crm_core.i18n import Message, message
 from crm_core.rules.dashboards import PERIODS
@@ -20,6 +21,9 @@ from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.menus import Menu
+
+_NARROW = 860
+"""Narrower than this, before the font scale, the buttons stand below the name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +69,19 @@ class BoardHeader(Live, QWidget):
         self.person.clicked.connect(self._open_people)
         self.export.clicked.connect(self._open_files)
         self.add.clicked.connect(self.tile_wanted)
-        self._row = QHBoxLayout(self)
-        self._row.setSpacing(M)
-        self._row.addWidget(self.title)
-        self._row.addWidget(self.name)
-        self._row.addWidget(self.scope, 1)
+        self._named = QHBoxLayout()
+        self._named.setSpacing(M)
+        self._named.addWidget(self.title)
+        self._named.addWidget(self.name)
+        self._named.addWidget(self.scope, 1)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(M)
         for button in (self.period, self.person, self.export, self.add):
-            self._row.addWidget(button)
+            self._buttons.addWidget(button)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setSpacing(M)
+        self._row.addLayout(self._named, 1)
+        self._row.addLayout(self._buttons)
         self.retint()
 
     def show_choices(self, choices: Choices, current: DashboardRow | None, period: str, person: str) -> None:
@@ -100,8 +110,20 @@ class BoardHeader(Live, QWidget):
     def retint(self) -> None:
         """Take the measures of the theme."""
         margin = theme().px(XL)
-        self.setFixedHeight(theme().size("page-header"))
         self._row.setContentsMargins(margin, 0, margin, 0)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the buttons below the name where they do not fit beside it."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        narrow = self.width() < theme().px(_NARROW)
+        down, beside = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._row.setDirection(down if narrow else beside)
+        self._row.setSpacing(0 if narrow else M)
+        self.setFixedHeight(theme().size("page-header") * (2 if narrow else 1))
 
     def _person_name(self) -> Text:
         found = next((each for each in self._choices.people if each.user_id == self._person), None)
