@@ -12,6 +12,7 @@ from crm_core.entities import schema_of
 from crm_core.errors import Invalid, NotFound, Problem, UserError
 from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id
+from crm_core.rules.access import ClassRight
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_core.schema.standards import doubts_of, standardised
@@ -41,8 +42,14 @@ def declared_fields(replica: Replica, entity: str) -> dict[str, Field]:
 
 
 def flat(replica: Replica, record: Record) -> dict[str, Any]:
-    """Return a record as one flat object; a deleted one says so."""
-    return flat_with(declared_fields(replica, record.entity), record)
+    """Return a record as one flat object without what the person's role does not read.
+
+    A deleted one says so.
+    """
+    right, entity = replica.person.rights.class_right, record.entity
+    fields = declared_fields(replica, entity)
+    masked = {name for name, each in fields.items() if right(entity, each.field_class) < ClassRight.READ}
+    return {name: value for name, value in flat_with(fields, record).items() if name not in masked}
 
 
 def flat_with(fields: Mapping[str, Field], record: Record) -> dict[str, Any]:

@@ -106,3 +106,18 @@ def test_an_export_of_a_field_out_of_sight_is_refused(hq: RunningServer, tmp_pat
     assert "Notes" in ran.err
     assert not file.exists()
     assert mark.run("export", "customer", str(file), "--fields", "id,name").status == 0
+
+
+def test_what_a_role_does_not_read_is_not_shown_as_if_it_were_empty(
+    hq: RunningServer, tmp_path: Path
+) -> None:
+    hq.add_user("fay", "finance", password=PASSWORD)
+    with hq.headquarters() as headquarters:
+        values = {"name": "Pump", "list_price": 500_00, "currency": "CNY", "cost": 123_45}
+        product = headquarters.records.create("product", {**values, "cost_currency": "CNY"})
+    hq.add_user("sam", "sales", password=PASSWORD)
+    sam, fay = (_signed_in(hq, tmp_path / each, each) for each in ("sam", "fay"))
+    assert fay.json("show", "product", product)["cost"] == "123.45 CNY"
+    shown = sam.json("show", "product", product)
+    assert shown["list_price"] == "500.00 CNY"
+    assert "cost" not in shown
