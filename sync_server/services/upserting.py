@@ -13,6 +13,7 @@ from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import CrmError, Invalid, NotFound, Problem, StaleRecord, UserError
 from crm_core.i18n import N_, Message
 from crm_core.ids import is_id, new_id
+from crm_core.rules.sheets import SHEETS
 from crm_core.schema.reading import Schema
 from sync_server.services import outside
 from sync_server.services.hq import Edit, EditKind, Writing
@@ -25,6 +26,8 @@ RECORDS_MOST: Final = 500
 PORTION: Final = 40
 """Records, their children counted, that are written in one transaction: laptops wait with their uploads
 meanwhile, half a second on a machine of today. One that has more children is a portion by itself."""
+_LINES: Final = frozenset(sheet.line for sheet in SHEETS.values())
+_TAKEN: Final = {"description": "name", "unit": "unit"}
 _PARTS: Final = frozenset(("entity", "id", EXTERNAL, "values", "children", "delete"))
 
 
@@ -207,6 +210,8 @@ def _write(writing: Writing, wishes: Sequence[_Wish]) -> None:
         is_new = not written.record_id
         row = {} if is_new else reader.get(written.entity, written.record_id)
         values = _values(reader, written.entity, wish.values, row)
+        if is_new and written.entity in _LINES:
+            values = {**_of_product(reader, values), **values}
         kind = EditKind.CREATE if is_new else EditKind.UPDATE
         record_id = written.record_id or new_id()
         edits.append(Edit(kind=kind, entity=written.entity, record_id=record_id, values=values))
@@ -222,6 +227,18 @@ def _write(writing: Writing, wishes: Sequence[_Wish]) -> None:
 
 def _values(reader: Reader, entity: str, body: Mapping[str, Any], row: Values) -> Values:
     return values_of(schema_of(entity), reader.custom(entity), outside.with_links(reader, entity, body), row)
+
+
+def _of_product(reader: Reader, values: Values) -> Values:
+    """Return what a line takes from its product where nothing is said: what it is called, and its unit."""
+    product_id = values.get("product_id")
+    if not product_id:
+        return {}
+    try:
+        product = reader.get("product", product_id)
+    except NotFound:
+        return {}  # told of with the line itself
+    return {name: product[key] for name, key in _TAKEN.items() if product.get(key) is not None}
 
 
 def _meant(writing: Writing, entity: str, given: Any, name: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import requests
 from crm_core.times import DAY_MS
 from sync_server.services import keys, once, upserting
 from sync_server.services.auth import now_ms
-from tests.support.server import RunningServer, running_server
+from tests.support.server import ROOT, RunningServer, running_server
 
 SCOPES = tuple(
     f"{entity}:{word}"
@@ -260,7 +261,7 @@ def hold_to_parts(erp: Program) -> None:
     shown = erp.ask("GET", "external/order/SO-1")
     assert (shown["status"], shown["total"]) == ("confirmed", "50.00 CNY")
     assert done["results"][1]["problem"]["problems"][0]["field"] == "quantity"
-    known = {each["external_id"] for each in erp.ask("GET", "records/order")["records"]}
+    known = {each.get("external_id") for each in erp.ask("GET", "records/order")["records"]}
     assert known & {"SO-1", "SO-2", "SO-3"} == {"SO-1"}
     assert erp.ask("POST", "bulk", {"records": sent}, once="orders") == done
     planned = {
@@ -360,6 +361,26 @@ def test_stock_receipts_and_invoices_come_in(erp: Program) -> None:
     (refused,) = erp.ask("POST", "bulk", {"records": [changed]})["results"]
     assert refused["status"] in (403, 409, 422)  # what was posted stands
     assert erp.ask("GET", "external/receipt/BANK-77")["amount"] == "60.00 CNY"
+
+
+def test_the_example_of_the_manual_is_taken_as_it_stands(server: RunningServer) -> None:
+    manual = (ROOT / "docs" / "interface.md").read_text(encoding="utf-8")
+    (example,) = [part for part in manual.split("```") if part.startswith("json\n") and "order_line" in part]
+    shop = Program(server, "Reader of the manual")
+    shop.ask("PUT", "external/customer/C-100", {"name": "Heron Valves"})
+    # One product is called so: one of another test goes, and this one makes way for others.
+    for other in shop.ask("GET", "records/product?where=code = V-1")["records"]:
+        shop.ask("PATCH", f"records/product/{other['id']}", {"code": "V-9"})
+    valve = {"name": "Manual valve", "code": "V-1", "unit": "pcs"}
+    made = shop.ask("POST", "records/product", valve)["id"]
+    (result,) = shop.ask("POST", "bulk", json.loads(example.removeprefix("json\n")))["results"]
+    assert result["status"] == 201, result
+    assert shop.ask("GET", "external/order/SO-1")["status"] == "confirmed"
+    (line,) = [
+        shop.ask("GET", f"records/order_line/{each['id']}") for each in result["children"]["order_line"]
+    ]
+    assert (line["description"], line["unit"]) == ("Manual valve", "pcs")
+    shop.ask("PATCH", f"records/product/{made}", {"code": "V-8"})
 
 
 def test_of_many_records_each_is_taken_or_refused_with_its_lines(erp: Program) -> None:
