@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import Select, insert, inspect, select
 from sqlalchemy.engine import make_url
 
 from crm_core import SCHEMA_VERSION
@@ -164,6 +164,12 @@ def _empty_tables() -> bytes:
         return path.read_bytes()
 
 
+@cache
+def rows_of(entity: str) -> Select[Any]:
+    """Return the question for every record of a kind, put together once."""
+    return select(SCHEMAS[entity].table)
+
+
 def visible_to(database: Database, person: Person) -> Projection:
     """Return what a person may see, by definition: nothing the feed keeps is asked."""
     with database.read() as snapshot:
@@ -171,7 +177,7 @@ def visible_to(database: Database, person: Person) -> Projection:
         rows = {
             (schema.no, row["id"]): dict(row)
             for schema in SCHEMAS.values()
-            for row in run(select(schema.table)).mappings()
+            for row in run(rows_of(schema.name)).mappings()
         }
         dots: dict[tuple[int, str, str], list[list[str]]] = {}
         for row in run(select(table_of(SetDot))):

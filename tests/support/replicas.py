@@ -27,7 +27,7 @@ from crm_desktop.sync.engine import Counted, Engine
 from crm_desktop.sync.pace import MOST_UP_BYTES, Pace
 from crm_desktop.sync.report import Cancelled, RoundReport, never
 from sync_server.services.auth import DeviceSession
-from tests.support.hq import Office, Projection
+from tests.support.hq import Office, Projection, rows_of
 
 KEY = bytes(range(32))
 
@@ -149,7 +149,7 @@ def shown_by(replica: Replica) -> Projection:
             dots.setdefault((dot.entity, dot.row_id, dot.field), []).append([dot.word, dot.dot])
         for schema in SCHEMAS.values():
             masked = {*schema.fields} - {field.name for field in readable_fields(person, schema.name)}
-            for row in session.execute(select(schema.table)).mappings():
+            for row in session.execute(rows_of(schema.name)).mappings():
                 shown: dict[str, Any] = {"life": row["life"]}
                 for name, field in schema.fields.items():
                     value = row[name]
