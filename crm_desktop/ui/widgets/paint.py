@@ -99,7 +99,9 @@ def icon(painter: QPainter, name: str, color: str, x: int, area: QRect, size: in
 
 
 def words(painter: QPainter, text: str, font: QFont, color: str, area: QRect, flags: int = _LEFT) -> None:
-    """Write one line in `area`, ending in "…" where it does not fit."""
+    """Write one line in `area`, ending in "…" where it does not fit; of several lines one is made."""
+    if "\n" in text:
+        text = " ".join(text.split())
     painter.setFont(font)
     painter.setPen(theme().color(color))
     # One pixel of grace: widths are measured whole, glyphs are placed in fractions.

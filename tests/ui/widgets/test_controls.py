@@ -271,6 +271,18 @@ def test_no_figure_of_a_line_is_cut(look: QApplication) -> None:
     assert amount_room(QStandardItemModel(0, 1), 0, 96) == 96
 
 
+def test_words_of_several_lines_are_painted_as_one(look: QApplication) -> None:
+    def painted(text: str) -> QImage:
+        image = QImage(200, 20, QImage.Format.Format_RGB32)
+        image.fill(Qt.GlobalColor.white)
+        painter = QPainter(image)
+        paint.words(painter, text, theme().font(), "text", image.rect())
+        painter.end()
+        return image
+
+    assert painted("Long\nstory\n") == painted("Long story") != painted("Long")
+
+
 def test_no_step_of_the_scale_cuts_what_hangs_below_the_line(look: QApplication, qtbot: QtBot) -> None:
     for step in ("caption", "body", "section", "title", "figure"):
         label = Label("gjpqy", step=step)
