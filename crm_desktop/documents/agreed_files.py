@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crm_core.entities.attachment import SIGNED, Attachment
 from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_core.rules.answers import version_of
 from crm_core.rules.quote_state import is_draft
 from crm_desktop.documents import printing, quote_records, sent_file
 from crm_desktop.documents.sent_file import SentFile
@@ -56,11 +57,12 @@ def keep_signed(replica: Replica, contract_id: str, file: Path) -> Outcome[Recor
     contract = records.get(replica, CONTRACT, contract_id)
     if is_draft(contract.values):
         raise UserError(N_("A draft is not signed; send the contract first"))
-    return attachments.add(replica, CONTRACT, contract_id, file, role=SIGNED)
+    version = version_of(contract.values)
+    return attachments.add(replica, CONTRACT, contract_id, file, role=SIGNED, version=version)
 
 
 def _signed(replica: Replica, entity: str, record_id: str) -> SentFile | None:
-    """Return the newest PDF that came back signed."""
+    """Return the newest PDF of the present version that came back signed."""
     with replica.read() as session:
         record = repository.get(session, entity, record_id)
         if record is None or is_draft(record.values):
@@ -71,6 +73,7 @@ def _signed(replica: Replica, entity: str, record_id: str) -> SentFile | None:
                 Attachment.record_entity == entity,
                 Attachment.record_id == record_id,
                 Attachment.role == SIGNED,
+                func.coalesce(Attachment.version, 1) == version_of(record.values),
                 Attachment.media_type == "application/pdf",
                 Attachment.life % 2 == 1,
             )

@@ -104,7 +104,25 @@ def test_a_contract_is_kept_as_it_went_out_and_as_it_came_back_signed(
     assert (shown.name, shown.content) == ("signed.pdf", scan.read_bytes())
     roles = {records.get(replica, "attachment", each.id)["role"] for each in _files(replica, contract)}
     assert roles == {SENT, SIGNED}
+    records.update(replica, "contract", contract, {"status": "draft"})
+    sent_file.send(replica, "contract", contract, "zh")
+    newer = agreed_files.shown_file(replica, "contract", contract, "en")
+    assert "-v2" in newer.name, "what was signed was another version"
 
 
 def _files(replica: Replica, contract: str) -> list[attachments.FileRow]:
     return list(attachments.files_of(replica, "contract", contract))
+
+
+def test_a_contract_goes_out_as_a_pdf_though_its_standard_template_is_a_word_file(
+    replica: Replica, quote: str
+) -> None:
+    contract = contracts.from_quote(replica, quote).value.id
+    plain = printing.pdf_of(replica, "contract", contract, "both")
+    word = {"name": "own.docx", "content": "UEsDBA=="}
+    values = {"name": "Own", "kind": "contract", "language": "both", "engine": "word", "word": word}
+    made = records.create(replica, "document_template", {**values, "standard": True}).value
+    try:
+        assert printing.pdf_of(replica, "contract", contract, "both") == plain
+    finally:
+        records.delete(replica, "document_template", made.id)
