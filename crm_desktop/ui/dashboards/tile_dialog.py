@@ -85,7 +85,7 @@ class TileDialog(Live, QDialog):
         column.addWidget(self.reports, 1)
         row = QHBoxLayout()
         row.setSpacing(theme().px(12))
-        row.addWidget(Field(message("Title"), self.title), 2)
+        row.addWidget(Field(message("Name of the tile"), self.title), 2)
         row.addWidget(Field(message("Chart"), self.kind), 1)
         row.addWidget(Field(message("Target"), self.goal), 1)
         column.addLayout(row)

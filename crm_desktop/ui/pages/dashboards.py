@@ -73,6 +73,8 @@ class DashboardsPage(Page):
         self._person = ""
         self._age: DataAge | None = None
         self._last_round: RoundReport | None = None
+        self._wants_focus = False
+        """Whether the keyboard goes to the first tile once it is there."""
         self.popup: NamePopup | None = None
         self.dialog: TileDialog | None = None
         self._lay_out()
@@ -233,6 +235,9 @@ class DashboardsPage(Page):
         if current is not None and current.fault is not None:
             self.context.notice.emit(Notice(kind="warn", text=current.fault))
         self._show_cards()
+        if self._wants_focus and self._tiles:
+            self._wants_focus = False
+            self.grid.cards[self._tiles[0].id].setFocus()
         self._count()
 
     def _show_cards(self) -> None:
@@ -323,6 +328,7 @@ class DashboardsPage(Page):
         replica = self.context.replica
 
         def made(record: Record) -> None:
+            self._wants_focus = True
             self.choose(record.id)
 
         self.context.change(

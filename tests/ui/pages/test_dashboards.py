@@ -73,6 +73,7 @@ def test_whoever_has_none_picks_a_starter_which_is_kept_as_ones_own(
     assert page.header.title.text() == "Sales this quarter"
     assert page.header.period.text() == "This quarter"
     assert page.header.scope.text().startswith("Your ")
+    assert cards["Won"].hasFocus()
     won = cards["Won"].chart
     assert won is not None
     assert won.plain[0].values == (8000,)
