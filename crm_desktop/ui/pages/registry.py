@@ -165,6 +165,14 @@ PAGES: tuple[PageSpec, ...] = (
         more=True,
     ),
     PageSpec(
+        id="report_builder",
+        text=N_("Report builder"),
+        icon="sliders",
+        factory="report_builder:ReportBuilderPage",
+        entity="report",
+        more=True,
+    ),
+    PageSpec(
         id="approvals",
         text=N_("Approvals"),
         icon="shield",
