@@ -441,6 +441,27 @@ def test_an_import_on_its_way_stays_while_another_page_is_looked_at(stage: Stage
     assert page.wizard.choices.path is not None
 
 
+@pytest.mark.parametrize(
+    "entity", ["receipt", "invoice", "instalment", "invoice_title", "price_book", "exchange_rate"]
+)
+def test_what_a_list_offers_to_bring_in_is_a_kind_the_import_knows(stage: Stage, entity: str) -> None:
+    page = import_page(stage, entity)
+    assert page.wizard.file.entity.currentData() == entity
+
+
+def test_receipts_of_a_bank_are_brought_in(stage: Stage, tmp_path: Path) -> None:
+    records.create(stage.app.replica, "customer", {"name": "Acme"})
+    page = import_page(stage, "receipt")
+    lines = ("Customer;Amount;Date;Reference number", "Acme;60.00;2026-11-20;B-1", "Nobody;5;2026-11-20;B-2")
+    take(stage, page.wizard, file_of(tmp_path, *lines, name="bank.csv"))
+    press_next(stage, page.wizard, 4)
+    (receipt,) = records.page(stage.app.replica, ListQuery(entity="receipt")).rows
+    assert (receipt["amount"], receipt["reference"], receipt["status"]) == (60_00, "B-1", "reported")
+    report = page.wizard.result.report
+    assert report is not None
+    assert report.counts()["rejected"] == 1
+
+
 def test_prices_asked_for_at_a_book_are_of_that_book(stage: Stage, tmp_path: Path) -> None:
     page, replica = import_page(stage), stage.app.replica
     for name in ("2026", "Partners"):
