@@ -14,6 +14,7 @@ _PLACES: Final = (("title", 4.0), ("keywords", 4.0), ("summary", 2.0), ("body", 
 _MOST_TERMS: Final = 12
 _MOST_ENDINGS: Final = 40
 """Words a beginning may stand for: those that are nearest in the alphabet."""
+_LEAST_STEM: Final = 5
 _LEAST_SHARE: Final = 0.34
 """The part of a question's weight that has to be found: one word of three tells something."""
 
@@ -59,8 +60,10 @@ class ArticleIndex:
         scores: dict[str, float] = {}
         shares: dict[str, float] = {}
         whole = 0.0
-        for place, term in enumerate(terms):
-            found = self._matching(term, begins=place == len(terms) - 1)
+        matched = [self._matching(term, begins=term is terms[-1]) for term in terms]
+        common = len(self._held) // 2
+        telling = [found for found in matched if len(found) <= common]
+        for found in telling or matched:
             rare = math.log(1 + len(self._held) / (len(found) + 0.5))
             whole += rare
             for article_id, weight in found.items():
@@ -74,7 +77,9 @@ class ArticleIndex:
         if not begins or not term.isascii():
             return exact
         merged = dict(exact)
-        for word in self._beginning_with(term):
+        # A word that is half typed may reach beyond the stem of what it will be: “calibrat” and “calibr”.
+        stems = (term[:length] for length in range(_LEAST_STEM, len(term)) if term[:length] in self._postings)
+        for word in (*self._beginning_with(term), *stems):
             for article_id, weight in self._postings[word].items():
                 merged[article_id] = max(merged.get(article_id, 0.0), weight * 0.8)
         return merged

@@ -111,7 +111,7 @@ def suggest(
         return ()
     read = [(candidate, _placed(candidate, weights)) for candidate in candidates]
     held = Counter(term for _, found in read for term in found)
-    rare = {term: weight * math.log(1 + len(read) / (held[term] + 0.5)) for term, weight in weights.items()}
+    rare = {term: weight * _rarity(held[term], len(read)) for term, weight in weights.items()}
     whole = sum(rare.values()) or 1.0
     about = set(terms_of(asked.category))
     written = dict(spoken_terms(f"{asked.text}\n{asked.subject}"))
@@ -119,6 +119,13 @@ def suggest(
     titles = {candidate.id: candidate.title for candidate, _ in read}
     good = [each for each in scored if each.percent >= LEAST_PERCENT]
     return tuple(sorted(good, key=lambda each: (-each.percent, titles[each.id], each.id))[:limit])
+
+
+def _rarity(having: int, of: int) -> float:
+    """Return how much a word tells, from 1: the more the fewer articles have it. One nobody has tells no more
+    than one everybody has: a question holds words no answer repeats.
+    """
+    return 1.0 + math.log((of + 1) / (having + 1)) if having else 1.0
 
 
 def _placed(candidate: Candidate, weights: Mapping[str, float]) -> dict[str, float]:

@@ -108,6 +108,7 @@ _COMMANDS = {
     "merge": _Lazy("duplicates", "merge", N_("Put records together to one.")),
     "unmerge": _Lazy("duplicates", "unmerge", N_("Take a merge apart.")),
     "pool": _Lazy("pool", "pool", N_("List, claim and return customers and leads of the shared pool.")),
+    "articles": _Lazy("articles", "articles", N_("Articles as Markdown files: a folder in, a folder out.")),
     "tags": _Lazy("tags", "tags", N_("Tags, their colours, and how many customers carry each.")),
     "segment": _Lazy("segments", "segment", N_("Groups of customers by rules, or picked by hand.")),
     "report": _Lazy("reports", "report", N_("Reports: count them, keep them, write them to files.")),

@@ -17,9 +17,11 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services.articles import excerpt
 from crm_desktop.services.company import company
 
-_WEIGHED = 40
+_WEIGHED = 24
 """Articles looked at closely: those the index holds for nearest."""
-_READ = 4_000
+_LOOKED_FOR = 10
+"""Words the index is asked for: those that weigh most."""
+_READ = 2_500
 """Characters of an article's and of a conversation's text that are compared."""
 
 
@@ -46,7 +48,7 @@ def suggested(replica: Replica, asked: Asked, limit: int = SHOWN) -> tuple[Sugge
     replica.catch_up()
     today = replica.clock.today()
     with replica.read() as session:
-        ids = search.speaking_of(session, list(terms), rules.ARTICLE, _WEIGHED)
+        ids = search.speaking_of(session, list(terms)[:_LOOKED_FOR], rules.ARTICLE, _WEIGHED)
         rows = [
             row
             for row in session.scalars(select(Article).where(Article.id.in_(ids), Article.life % 2 == 1))
