@@ -25,6 +25,7 @@ from sync_server.jobs.mails import send_mails
 from sync_server.jobs.orphans import end_with_parent
 from sync_server.jobs.promises import keep_promises
 from sync_server.jobs.signatures import seal_signatures
+from sync_server.jobs.ticket_mails import take_ticket_mails
 from sync_server.jobs.webhooks import tell_webhooks
 from sync_server.services import passwords
 from sync_server.services.headquarters import open_headquarters
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
             keep_house,
             give_leads,
             keep_promises,
+            take_ticket_mails,
             find_alike,
             send_mails,
             seal_signatures,

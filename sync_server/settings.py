@@ -33,7 +33,9 @@ SQLITE_DRIVER: Final = "sqlite+pysqlite"
 SECRET_BYTES: Final = 32
 MASK: Final = "••••••"
 
-_SECRET_NAMES: Final = frozenset({"secret", "metrics_key", "mail_password", "smtp_password"})
+_SECRET_NAMES: Final = frozenset(
+    {"secret", "metrics_key", "mail_password", "service_password", "smtp_password"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,13 @@ class Settings:
     mail_user: str = ""
     mail_password: str = ""
     mail_folder: str = "INBOX"
+    service_server: str = ""
+    """IMAP server whose new mails become tickets and messages of tickets, as `mail_server`; empty: none."""
+    service_user: str = ""
+    service_password: str = ""
+    service_folder: str = "INBOX"
+    service_address: str = ""
+    """Address customers write to; answers to tickets ask for replies there. Empty: `service_user`."""
     smtp_server: str = ""
     """SMTP server for the mails HQ sends, as `smtps://host`, `smtp://host` (encrypted by STARTTLS where
     the server offers it) or with `:port`; empty: mails wait. A password goes over encrypted lines alone, or

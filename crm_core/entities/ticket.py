@@ -23,7 +23,7 @@ from crm_core.schema.columns import (
     text,
 )
 from crm_core.schema.entity import Entity, EntityMeta
-from crm_core.schema.field import ScopeSource
+from crm_core.schema.field import FieldClass, Kind, ScopeSource
 from crm_core.schema.machine import Kept, Machine, Step
 
 TICKET_KINDS = choices(
@@ -96,6 +96,7 @@ class Ticket(Entity):
         title="subject",
         series="ticket",
         machine=TICKET_STEPS,
+        unowned=True,
     )
 
     number: Mapped[str | None] = text(
@@ -179,6 +180,16 @@ class Ticket(Entity):
     merged_into_id: Mapped[str | None] = ref(
         41, N_("Merged into"), "ticket", read_only=True, in_form=False, since=3
     )
+    from_address: Mapped[str | None] = text(
+        42,
+        N_("Written from"),
+        kind=Kind.EMAIL,
+        field_class=FieldClass.COMMS,
+        personal=True,
+        indexed=True,
+        since=3,
+    )
+    """Where answers go by mail, where it is not the contact's address."""
     flagged: Mapped[bool | None] = boolean(39, N_("Marked by escalation"), by_hq=True, in_form=False, since=3)
 
 
@@ -212,3 +223,6 @@ class TicketMessage(Entity):
     )
     """Ids of the answers of colleagues its writer had before him."""
     channel: Mapped[str | None] = choice(20, N_("Channel"), CHANNELS, since=3)
+    mail_id: Mapped[str | None] = text(
+        21, N_("Message-ID"), read_only=True, by_hq=True, in_form=False, since=3
+    )

@@ -47,11 +47,16 @@ def mailboxes(text: str | None) -> tuple[Mailbox, ...]:
     for part in _parts(text or ""):
         named = _NAMED.match(part)
         address = (named["address"] if named else part).strip()
-        if not _ADDRESS.match(address) or len(address) > MOST_ADDRESS or ".." in address:
+        if not is_address(address):
             raise UserError(N_("“{text}” is no e-mail address"), text=part.strip()[:80])
         name = named["name"].strip(' "“”') if named else ""
         found.setdefault(address.lower(), Mailbox(name=name[:MOST_NAME], address=address))
     return tuple(found.values())
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is one address and nothing else."""
+    return len(text) <= MOST_ADDRESS and bool(_ADDRESS.match(text)) and ".." not in text
 
 
 def _parts(text: str) -> Iterator[str]:

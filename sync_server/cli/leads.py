@@ -15,9 +15,10 @@ from crm_core.i18n import N_
 from sync_server.cli.console import tr
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.cli.rules import NamedThings, add_commands
+from sync_server.jobs import ticket_mails
 from sync_server.jobs.leads import CHORE
 from sync_server.jobs.mails import CHORE as SENDING
-from sync_server.services import assigning, lead_setup, mail_capture, outgoing_mails
+from sync_server.services import assigning, lead_setup, mail_capture, outgoing_mails, ticket_mail
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 from sync_server.store.serving import turn_at
@@ -177,6 +178,17 @@ def fetch_mails(terminal: Terminal) -> None:
     """Take in mails."""
     with terminal.headquarters() as hq, _turn(hq):
         terminal.console.show(mail_capture.fetch(hq, now_ms()))
+
+
+@mail.command(
+    "tickets",
+    help=tr(N_("Take in what customers wrote to the service address; a server does so every minute.")),
+)
+@pass_terminal
+def fetch_ticket_mails(terminal: Terminal) -> None:
+    """Take in mails to the service address."""
+    with terminal.headquarters() as hq, _turn(hq, ticket_mails.CHORE):
+        terminal.console.show(ticket_mail.fetch(hq, now_ms()))
 
 
 @mail.command("send", help=tr(N_("Send the mails that wait now; a server does so every half minute.")))

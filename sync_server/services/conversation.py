@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, message
+from crm_core.ids import named_id
+from crm_core.rules.mailing import MOST_SUBJECT
 from crm_core.rules.sla import BY_VOICE
 from crm_core.schema.machine import Machine
 from crm_core.sync.clock import ms_of
@@ -20,6 +22,10 @@ from sync_server.store.database import HqTransaction
 
 TICKET: Final = SCHEMAS["ticket"]
 MESSAGE: Final = SCHEMAS["ticket_message"]
+CONTACT: Final = SCHEMAS["contact"]
+MAIL: Final = SCHEMAS["outgoing_mail"]
+BY_MAIL: Final = frozenset(("mail", "web"))
+"""Channels by which the customer wrote and is answered by mail."""
 WRITTEN, HELD, SENT = "written", "held", "sent"
 
 
@@ -42,6 +48,10 @@ def settle(hq: HqTransaction, records: Records, scopes: ScopeKeeper, server_ms: 
         if other is not None:
             told.append(_told(records, answer))
     errands.open_tasks(hq, records, scopes, told, server_ms)
+    changed = [each for each in records.touched() if each.schema is MESSAGE and "status" in each.changed]
+    for answer in sorted({each.id: each for each in (*fresh, *changed)}.values(), key=lambda each: each.id):
+        if answer.lives and answer.values.get("status") == SENT:
+            _mail(pen, scopes, answer)
 
 
 def _is_answer(values: dict[str, Any]) -> bool:
@@ -74,6 +84,43 @@ def _answers_of(records: Records, ticket_id: str) -> list[Record]:
     records.load({MESSAGE.no: records.connection.execute(query).scalars().all()})
     found = records.linking(MESSAGE, "ticket_id", ticket_id)
     return [each for each in found if each.lives and _is_answer(each.values)]
+
+
+def _mail(pen: Pen, scopes: ScopeKeeper, answer: Record) -> None:
+    """Write down the mail by which an answer goes to a customer who wrote by mail or by the web form."""
+    records, values = pen.records, answer.values
+    ticket = records.get(TICKET.no, values["ticket_id"])
+    if ticket is None or ticket.values.get("channel") not in BY_MAIL or values.get("channel") in BY_VOICE:
+        return
+    contact_id = ticket.values.get("contact_id")
+    contact = records.get(CONTACT.no, contact_id) if contact_id else None
+    address = ticket.values.get("from_address") or (contact.values.get("email") if contact else None)
+    mail_id = named_id("mail of answer", answer.id)
+    if not address or records.get(MAIL.no, mail_id) is not None:
+        return
+    number = ticket.values.get("number")
+    subject = f"Re: {' '.join(str(ticket.values.get('subject') or '').split())}"
+    made = pen.mark()
+    moment = ms_of(made.hlc)
+    mail: dict[str, Any] = {
+        **dict.fromkeys(MAIL.fields),
+        "id": mail_id,
+        "life": 1,
+        "custom": None,
+        "record_entity": TICKET.name,
+        "record_id": ticket.id,
+        "recipients": address,
+        "subject": f"{subject[: MOST_SUBJECT - 50]} [{number}]" if number else subject[:MOST_SUBJECT],
+        "body": values.get("body"),
+        "status": "queued",
+        "created_at": moment,
+        "created_by": values.get("author_id"),
+        "updated_at": moment,
+        "updated_by": values.get("author_id"),
+    }
+    record = Record(schema=MAIL, id=mail_id, values=mail, made=made, is_new=True)
+    records.add(record)
+    scopes.of_new(record)
 
 
 def _told(records: Records, answer: Record) -> Errand:

@@ -28,6 +28,8 @@ _ADDRESS: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>.\"]+(\.[^@\s,;<>.\"]
 _ANY_ADDRESS: Final = re.compile(r"[^@\s,;:<>\"\[\]()（）]{1,64}@[A-Za-z0-9.-]{1,190}[A-Za-z0-9]")
 _QUOTED_FROM: Final = re.compile(r"[>*\s]{0,20}(?:From|发件人|寄件人)\s{0,4}\*?[:：]\*?(?P<who>.*)", re.I)
 _ROBOTS: Final = re.compile(r"(no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?)([+.-].*)?\Z")
+_MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,400}>")
+_REFERENCES_MOST, _PARTS_MOST, _REPORT_MOST = 30, 20, 20_000
 _BLANK_LINES: Final = re.compile(r"\n\s*\n\s*\n+")
 _QUIET: Final = ("bulk", "junk", "list", "auto_reply")
 _UNSHOWN: Final = frozenset(("script", "style", "head", "title"))
@@ -67,6 +69,10 @@ class Letter:
     """Whom it went to openly: To and Cc."""
     subject: str
     text: str
+    references: tuple[str, ...]
+    """Message-IDs of mails it answers, the nearest first."""
+    is_report: bool
+    """It tells that a mail could not be delivered."""
     automatic: bool
     """Sent by a machine: answering it, or making leads of it, would go round in circles."""
 
@@ -100,6 +106,8 @@ def _letter(mail: EmailMessage, stands_for_id: str) -> Letter | None:
         recipients=tuple(islice(_people(mail, "To", "Cc"), PEOPLE_MOST)),
         subject=_line(str(mail.get("Subject") or ""), SUBJECT_MOST),
         text=_text_of(mail),
+        references=_references(mail),
+        is_report=mail.get_content_type() == "multipart/report",
         automatic=_is_automatic(mail, address.lower()),
     )
 
@@ -108,6 +116,17 @@ def _message_id(mail: EmailMessage) -> str:
     """Return the Message-ID as it was written: the parser cuts one with a space in it short."""
     written = (str(value) for name, value in mail.raw_items() if name.lower() == "message-id")
     return next(written, "").strip()
+
+
+def _references(mail: EmailMessage) -> tuple[str, ...]:
+    """Return the Message-IDs it names; of a report those of the mail it is about, too."""
+    said = [str(mail.get(name) or "") for name in ("In-Reply-To", "References")]
+    nearest = _MESSAGE_ID.findall(said[0]) + _MESSAGE_ID.findall(said[1])[::-1]
+    if mail.get_content_type() == "multipart/report":
+        for part in islice(mail.walk(), _PARTS_MOST):
+            if part.get_content_type() in ("message/rfc822", "text/rfc822-headers"):
+                nearest += _MESSAGE_ID.findall(part.as_string()[:_REPORT_MOST])
+    return tuple(dict.fromkeys(nearest[:_REFERENCES_MOST]))
 
 
 def _people(mail: EmailMessage, *headers: str) -> Iterator[Person]:

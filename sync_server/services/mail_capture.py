@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import imaplib
-import ssl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any
 
 import structlog
 from sqlalchemy import select
 
 from crm_core.entities import SCHEMAS
-from crm_core.errors import CrmError, Unreachable, UserError
+from crm_core.errors import CrmError
 from crm_core.i18n import N_
 from crm_core.ids import named_id
 from resources import translation
@@ -24,13 +20,8 @@ from sync_server.services.headquarters import Headquarters
 from sync_server.services.hq import Edit, EditKind
 from sync_server.services.letters import Letter, read_letter
 from sync_server.services.mail_people import colleague_by, known_by
+from sync_server.services.mailbox import Box, new_mails
 from sync_server.services.own_mail import file_own
-
-AT_ONCE: Final = 100  # mails of one run; the next run takes the rest
-BYTES_MOST: Final = 256 * 1024
-"""Of a mail: its text stands before its attachments, which are left with the mail server."""
-TIMEOUT_S: Final = 30.0
-_PORT, _PORT_TLS = 143, 993
 
 log = structlog.get_logger("satchel.mail")
 
@@ -54,14 +45,16 @@ def fetch(hq: Headquarters, now_ms: int) -> dict[str, int]:
     A mail is marked as read when it is taken in; one taken twice, because the line broke, changes nothing.
     """
     counts = dict.fromkeys((fate.value for fate in Fate), 0)
-    with _folder(hq) as box:
-        _status, found = box.uid("SEARCH", "UNSEEN")
-        uids = (found[0] or b"").split()[:AT_ONCE]
-        for uid in uids:
-            raw = _mail(box, uid)
-            fate = _take_safely(hq, raw, uid.decode("ascii", "replace"), now_ms)
-            counts[fate] += 1
-            box.uid("STORE", uid.decode(), "+FLAGS", r"(\Seen)")
+    settings = hq.settings
+    box = Box(
+        server=settings.mail_server,
+        user=settings.mail_user,
+        password=settings.mail_password,
+        folder=settings.mail_folder,
+        called="mail",
+    )
+    for uid, raw in new_mails(box):
+        counts[_take_safely(hq, raw, uid, now_ms)] += 1
     return counts
 
 
@@ -130,57 +123,3 @@ def _is_there(hq: Headquarters, entity: str, record_id: str) -> bool:
     with hq.database.read() as snapshot:
         query = select(table.c.id).where(table.c.id == record_id)
         return snapshot.connection.execute(query).first() is not None
-
-
-def _address(said: str) -> tuple[str, int, bool]:
-    """Return host, port and whether the line is encrypted. `UserError` for what is no such address."""
-    try:
-        found = urlsplit(said if "://" in said else f"imaps://{said}")
-        port = found.port
-    except ValueError:
-        found, port = urlsplit(""), None
-    if found.scheme not in ("imap", "imaps") or not found.hostname:
-        raise UserError(N_("mail_server is an address such as imaps://mail.example.com"))
-    with_tls = found.scheme == "imaps"
-    return found.hostname, port or (_PORT_TLS if with_tls else _PORT), with_tls
-
-
-@contextmanager
-def _folder(hq: Headquarters) -> Iterator[imaplib.IMAP4]:
-    """Give the folder, signed in. Whatever goes wrong is said without the password."""
-    settings = hq.settings
-    if not settings.mail_server:
-        raise UserError(N_("No mail server is set; see mail_server in crm-server.toml"))
-    host, number, with_tls = _address(settings.mail_server)
-    try:
-        if with_tls:
-            context = ssl.create_default_context()
-            box: imaplib.IMAP4 = imaplib.IMAP4_SSL(host, number, ssl_context=context, timeout=TIMEOUT_S)
-        else:
-            box = imaplib.IMAP4(host, number, timeout=TIMEOUT_S)
-    except (OSError, imaplib.IMAP4.error) as error:
-        raise Unreachable(N_("The mail server {host} does not answer"), host=host) from error
-    try:
-        try:
-            box.login(settings.mail_user, settings.mail_password)
-        except imaplib.IMAP4.error as error:
-            raise UserError(N_("The mail server refused mail_user or mail_password")) from error
-        status, _ = box.select(f'"{settings.mail_folder}"')
-        if status != "OK":
-            raise UserError(N_("The mail server has no folder “{folder}”"), folder=settings.mail_folder)
-        yield box
-    except (TimeoutError, imaplib.IMAP4.abort, OSError) as error:
-        raise Unreachable(N_("The line to the mail server {host} broke"), host=host) from error
-    finally:
-        try:
-            box.logout()
-        except (OSError, imaplib.IMAP4.error):
-            log.debug("the mail server hung up first")
-
-
-def _mail(box: imaplib.IMAP4, uid: bytes) -> bytes:
-    _status, found = box.uid("FETCH", uid.decode(), f"(BODY.PEEK[]<0.{BYTES_MOST}>)")
-    for part in found or ():
-        if isinstance(part, tuple) and len(part) == 2 and isinstance(part[1], bytes):
-            return part[1]
-    return b""

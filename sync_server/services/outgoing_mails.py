@@ -6,6 +6,7 @@ sent a second time, under the same Message-ID, by which mail programs and server
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -33,6 +34,7 @@ from crm_core.rules.mailing import Mailbox
 from crm_core.times import DAY_MS
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.mail_line import Fate, Handed, Line, line_to
+from sync_server.services.mailbox import own_address
 from sync_server.services.told import task_for
 
 AT_ONCE: Final = 50
@@ -40,6 +42,8 @@ BYTES_MOST: Final = 20_000_000
 """Of a file that goes out: in base64 it is a third more, and mail servers take some 25 MB."""
 WAITS_FOR_FILE_MS: Final = 7 * DAY_MS
 _SOON_MS: Final = 60_000
+MOST_REFERENCES: Final = 10
+_ID: Final = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,300}>")
 _MAIL: Final = SCHEMAS["outgoing_mail"]
 
 NO_RIGHT: Final = message(N_("Who wrote it may not read the record or its file any more"))
@@ -147,6 +151,8 @@ def prepare(hq: Headquarters, mail_id: str, mail: Mapping[str, Any], now_ms: int
     answers_to = mailing.mailboxes(_named(writer))
     if answers_to:
         letter["Reply-To"] = [_address(each) for each in answers_to]
+    if mail["record_entity"] == "ticket":
+        _thread(hq, letter, str(mail["record_id"]))
     letter["Subject"] = str(mail["subject"])
     letter["Date"] = formatdate(now_ms / 1000)
     letter["Message-ID"] = mailing.message_id(mail_id, sender.domain)
@@ -158,6 +164,26 @@ def prepare(hq: Headquarters, mail_id: str, mail: Mapping[str, Any], now_ms: int
         )
     recipients = dict.fromkeys(each.address for each in (*to, *cc))
     return _Ready(letter=letter, sender=sender.addr_spec, recipients=tuple(recipients))
+
+
+def _thread(hq: Headquarters, letter: EmailMessage, ticket_id: str) -> None:
+    """Have the answer to a ticket stand with the customer's mails, and come back to the service address."""
+    address = own_address(hq.settings)
+    if mailing.is_address(address):
+        del letter["Reply-To"]
+        letter["Reply-To"] = address
+    columns = SCHEMAS["ticket_message"].table.c
+    query = (
+        select(columns.mail_id)
+        .where(columns.ticket_id == ticket_id, columns.mail_id.is_not(None), columns.from_customer.is_(True))
+        .order_by(columns.created_at.desc())
+        .limit(MOST_REFERENCES)
+    )
+    with hq.database.read() as snapshot:
+        known = [each for each in snapshot.connection.execute(query).scalars() if _ID.fullmatch(each)]
+    if known:
+        letter["In-Reply-To"] = known[0]
+        letter["References"] = " ".join(reversed(known))
 
 
 def _file(

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import imaplib
 import json
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,31 +20,17 @@ from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.services.letters import TEXT_MOST, Person, forwarded_from, read_letter
 from sync_server.services.mail_capture import Fate, fetch, take
 from sync_server.settings import fresh_settings
+from tests.support.mail_box import PASSWORD, USER, mail, mail_box, post
 from tests.support.server import ADMIN, ADMIN_PASSWORD
 
-USER, PASSWORD = "sales@example.com", "secret of the box"
 NOW = 1_764_576_000_000
 
 
 @pytest.fixture(scope="module")
 def mail_port() -> Iterator[int]:
     """Give the port of a mail server with one empty box."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    begin = "from pymap.main import main; main()"
-    command = [sys.executable, "-c", begin, "--host", "127.0.0.1", "--port", str(port), "--no-tls"]
-    box = ("dict", "--demo-user", USER, "--demo-password", PASSWORD)
-    server = subprocess.Popen([*command, *box], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
-    yield port
-    server.terminate()
-    server.wait(timeout=30)
+    with mail_box() as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
@@ -64,22 +46,6 @@ def hq(tmp_path_factory: pytest.TempPathFactory, mail_port: int) -> Iterator[Hea
     made = open_headquarters(settings)
     yield made
     made.close()
-
-
-def post(port: int, *texts: str | bytes) -> None:
-    """Put mails into the box, as a mail server does that received them."""
-    with imaplib.IMAP4("127.0.0.1", port, timeout=30) as box:
-        box.login(USER, PASSWORD)
-        for text in texts:
-            raw = text if isinstance(text, bytes) else text.replace("\n", "\r\n").encode()
-            status, _ = box.append("INBOX", "", None, raw)
-            assert status == "OK"
-
-
-def mail(sender: str, subject: str, text: str, **more: str) -> str:
-    head = {"From": sender, "Subject": subject, "Message-ID": f"<{subject}.{sender[-12:]}>", **more}
-    lines = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in head.items())
-    return f"{lines}Content-Type: text/plain; charset=utf-8\n\n{text}\n"
 
 
 def leads_of(hq: Headquarters, address: str) -> list[dict[str, Any]]:

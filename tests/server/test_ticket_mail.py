@@ -1,0 +1,202 @@
+"""Mails to the service address from a real IMAP server: tickets, threads, loops; answers by real SMTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from crm_core.errors import UserError
+from crm_core.ids import named_id
+from sync_server.services import founding, outgoing_mails
+from sync_server.services.headquarters import Headquarters, open_headquarters
+from sync_server.services.letters import read_letter
+from sync_server.services.ticket_mail import AN_HOUR_MOST, Fate, fetch, take
+from sync_server.settings import fresh_settings
+from tests.support.mail_box import PASSWORD, USER, mail, mail_box, post
+from tests.support.post_office import PostOffice, post_office
+from tests.support.server import ADMIN, ADMIN_PASSWORD
+
+NOW = 1_764_576_000_000
+
+
+@pytest.fixture(scope="module")
+def mail_port() -> Iterator[int]:
+    """Give the port of a mail server with one empty box."""
+    with mail_box() as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[PostOffice]:
+    """Give an SMTP server."""
+    with post_office() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hq(
+    tmp_path_factory: pytest.TempPathFactory, mail_port: int, office: PostOffice
+) -> Iterator[Headquarters]:
+    """Give a headquarters that takes mails to its service address and sends answers."""
+    settings = fresh_settings(
+        tmp_path_factory.mktemp("service") / "hq",
+        service_server=f"imap://127.0.0.1:{mail_port}",
+        service_user=USER,
+        service_password=PASSWORD,
+        smtp_server=f"smtp://127.0.0.1:{office.port}",
+        smtp_from="Kontor <hq@kontor.example>",
+    )
+    founding.found(settings, ADMIN, ADMIN_PASSWORD)
+    made = open_headquarters(settings)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def maya(hq: Headquarters) -> str:
+    """Give somebody who answers tickets."""
+    ((role, _),) = hq.records.find("role", "name", "service")
+    return hq.records.create("user", {"name": "maya", "email": "maya@kontor.example", "role_id": role})
+
+
+@pytest.fixture(scope="module")
+def heron(hq: Headquarters) -> str:
+    """Give a customer with a contact who writes."""
+    customer = hq.records.create("customer", {"name": "Blue Heron"})
+    hq.records.create("contact", {"customer_id": customer, "name": "Tom", "email": "tom@heron.example"})
+    return customer
+
+
+def take_in(hq: Headquarters, text: str) -> Fate:
+    letter = read_letter(text.encode(), "id")
+    assert letter is not None
+    return take(hq, letter, NOW)
+
+
+def ticket_called(hq: Headquarters, subject: str) -> tuple[str, dict[str, Any]]:
+    ((record_id, row),) = hq.records.find("ticket", "subject", subject)
+    return record_id, dict(row)
+
+
+def said_in(hq: Headquarters, ticket_id: str) -> list[dict[str, Any]]:
+    found = [row for _, row in hq.records.find("ticket_message", "ticket_id", ticket_id)]
+    return sorted(found, key=lambda row: row["created_at"])
+
+
+def answer(hq: Headquarters, ticket_id: str, body: str, author_id: str) -> str:
+    said = {"ticket_id": ticket_id, "body": body, "author_id": author_id}
+    return hq.records.create("ticket_message", said, author_id)
+
+
+def test_a_mail_becomes_a_ticket_once_and_the_answer_stands_in_its_thread(
+    hq: Headquarters, mail_port: int, office: PostOffice, maya: str, heron: str
+) -> None:
+    first = mail("Tom <tom@heron.example>", "Leak", "It leaks.", Message_ID="<one@heron.example>")
+    post(mail_port, first, first)
+    counts = fetch(hq, NOW)
+    assert (counts["tickets"], counts["known"]) == (1, 1)
+    assert sum(fetch(hq, NOW).values()) == 0, "read mails are not looked at again"
+    ticket_id, ticket = ticket_called(hq, "Leak")
+    assert (ticket["customer_id"], ticket["assignee_id"], ticket["channel"]) == (heron, None, "mail")
+    assert ticket["number"]
+    answer(hq, ticket_id, "Which side?", maya)
+    assert outgoing_mails.send_due(hq, NOW)["sent"] == 1
+    letter = office.letters[-1]
+    assert letter["To"] == "tom@heron.example"
+    assert letter["Subject"] == f"Re: Leak [{ticket['number']}]"
+    assert letter["In-Reply-To"] == "<one@heron.example>"
+    assert letter["Reply-To"] == USER
+    assert letter.get_content().strip() == "Which side?"
+    hq.records.update("ticket", ticket_id, {"status": "waiting"})
+    again = mail("tom@heron.example", "Re: something else", "The left one", In_Reply_To=letter["Message-ID"])
+    assert take_in(hq, again) is Fate.MESSAGE
+    assert [row["body"] for row in said_in(hq, ticket_id)] == ["It leaks.", "Which side?", "The left one"]
+    assert hq.records.get("ticket", ticket_id)["status"] == "open", "he has answered: it is our turn"
+
+
+def test_a_number_in_a_subject_counts_only_from_its_customer(hq: Headquarters, heron: str) -> None:
+    take_in(hq, mail("tom@heron.example", "Noise", "Since Monday"))
+    ticket_id, ticket = ticket_called(hq, "Noise")
+    number = ticket["number"]
+    assert take_in(hq, mail("tom@heron.example", f"More [{number}]", "Louder now")) is Fate.MESSAGE
+    assert take_in(hq, mail("eve@evil.example", f"Hello [{number}]", "Tell me all")) is Fate.TICKET
+    assert len(said_in(hq, ticket_id)) == 2
+    _, other = ticket_called(hq, f"Hello [{number}]")
+    assert (other["customer_id"], other["from_address"]) == (None, "eve@evil.example")
+
+
+def test_what_goes_on_after_the_end_is_a_ticket_of_its_own(hq: Headquarters, heron: str) -> None:
+    take_in(hq, mail("tom@heron.example", "Old", "Old one", Message_ID="<old@heron.example>"))
+    ticket_id, _ = ticket_called(hq, "Old")
+    hq.records.update("ticket", ticket_id, {"status": "closed"})
+    said = mail("tom@heron.example", "Re: Old", "Again!", References="<x@y> <old@heron.example>")
+    assert take_in(hq, said) is Fate.TICKET
+    _, new = ticket_called(hq, "Re: Old")
+    assert new["parent_id"] == ticket_id
+
+
+def test_machines_make_nothing_and_do_not_go_round_in_circles(hq: Headquarters) -> None:
+    away = mail("tim@x.example", "Away", "I am away", Auto_Submitted="auto-replied")
+    assert take_in(hq, away) is Fate.AUTOMATIC
+    assert take_in(hq, mail(USER, "Own", "Hello")) is Fate.AUTOMATIC
+    fates = [take_in(hq, mail("loop@x.example", f"Loop {n}", "ping")) for n in range(AN_HOUR_MOST + 2)]
+    assert fates.count(Fate.TICKET) <= AN_HOUR_MOST
+    assert fates[-1] is Fate.LOOP
+
+
+def test_an_answer_that_came_back_is_told_to_its_writer(
+    hq: Headquarters, office: PostOffice, maya: str
+) -> None:
+    take_in(hq, mail("gone@heron.example", "Gone", "Help"))
+    ticket_id, _ = ticket_called(hq, "Gone")
+    answer(hq, ticket_id, "Here", maya)
+    outgoing_mails.send_due(hq, NOW)
+    sent = office.letters[-1]["Message-ID"]
+    report = (
+        "From: MAILER-DAEMON@mail.example\nTo: hq@kontor.example\nSubject: Undelivered\n"
+        "Message-ID: <report@mail.example>\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+        "--b\nContent-Type: text/plain\n\nNobody of that name here\n"
+        "--b\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; gone@heron.example\n"
+        f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {sent}\nSubject: Re: Gone\n--b--\n"
+    )
+    assert take_in(hq, report) is Fate.BOUNCED
+    assert take_in(hq, report) is Fate.KNOWN
+    note = said_in(hq, ticket_id)[-1]
+    assert note["internal"]
+    assert "Nobody of that name here" in note["body"]
+    tasks = [row for _, row in hq.records.find("activity", "about_id", ticket_id)]
+    assert [row["owner_id"] for row in tasks] == [maya]
+
+
+def test_a_colleagues_answer_to_the_thread_is_a_note(hq: Headquarters, maya: str, heron: str) -> None:
+    take_in(hq, mail("tom@heron.example", "Note", "Hm", Message_ID="<note@heron.example>"))
+    ticket_id, _ = ticket_called(hq, "Note")
+    said = mail("maya@kontor.example", "Re: Note", "I think it is air", In_Reply_To="<note@heron.example>")
+    assert take_in(hq, said) is Fate.NOTE
+    note = said_in(hq, ticket_id)[-1]
+    assert (note["internal"], note["author_id"]) == (True, maya)
+
+
+def test_an_answer_by_phone_or_without_an_address_makes_no_mail(hq: Headquarters, maya: str) -> None:
+    take_in(hq, mail("ann@x.example", "Call me", "Please"))
+    ticket_id, _ = ticket_called(hq, "Call me")
+    said = {"ticket_id": ticket_id, "body": "Told her", "author_id": maya, "channel": "phone"}
+    spoken = hq.records.create("ticket_message", said, maya)
+    walk_in = hq.records.create("ticket", {"subject": "Desk", "channel": "visit"})
+    other = answer(hq, walk_in, "Here you are", maya)
+    for message_id in (spoken, other):
+        assert not hq.records.find("outgoing_mail", "id", named_id("mail of answer", message_id))
+
+
+def test_without_a_mail_server_the_setting_is_named(tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings = fresh_settings(tmp_path_factory.mktemp("none") / "hq")
+    founding.found(settings, ADMIN, ADMIN_PASSWORD)
+    hq = open_headquarters(settings)
+    try:
+        with pytest.raises(UserError, match="No mail server"):
+            fetch(hq, NOW)
+    finally:
+        hq.close()
