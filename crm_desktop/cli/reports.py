@@ -9,11 +9,12 @@ import click
 
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
-from crm_core.reporting.files import as_file, demand_exportable
+from crm_core.reporting.files import demand_exportable
 from crm_core.rules.reports import Report
 from crm_desktop.assembly import App
-from crm_desktop.cli.console import tr
+from crm_desktop.cli.console import LANGUAGE, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
+from crm_desktop.documents.report_file import report_file
 from crm_desktop.interchange.saving import write_pieces
 from crm_desktop.models.device_tables import EXPORTED
 from crm_desktop.models.replica import Replica
@@ -78,7 +79,8 @@ def run(terminal: Terminal, /, named: str | None, answers: dict[str, str], **how
 
 
 @report.command(
-    "export", help=tr(N_("Count a report and write it to a FILE: CSV, xlsx with a chart, or JSON."))
+    "export",
+    help=tr(N_("Count a report and write it to a FILE: CSV, xlsx with a chart, JSON, PDF, PNG or SVG.")),
 )
 @click.argument("named", metavar="REPORT")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -86,13 +88,13 @@ def run(terminal: Terminal, /, named: str | None, answers: dict[str, str], **how
 @pass_terminal
 def export(terminal: Terminal, named: str, file: Path, answers: dict[str, str]) -> None:
     """Export a report."""
-    translate = terminal.console.translate
     with terminal.app() as app:
         replica = app.replica
         found = service.report(replica, named)
         table = service.count(replica, found.report, service.answered(replica, found.report, answers))
         demand_exportable(replica.person, table)
-        content = as_file(table, file.suffix, found.name.show(translate), found.chart, translate)
+        today = replica.clock.today()
+        content = report_file(table, file.suffix, found.name, found.chart, today, LANGUAGE, tr)
         write_pieces(file, [content])
         told = {"entity": table.report.entity, "rows": len(table.rows), "file": file.name}
         syncing.note_event(replica, EXPORTED, told)

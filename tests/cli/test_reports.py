@@ -89,5 +89,10 @@ def test_the_files_of_a_report_hold_the_numbers_it_prints(selling: Crm) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         chart = book.read("xl/charts/chart1.xml").decode()
     assert "$C$4:$C$5" in chart
+    for ending, begins in (("pdf", b"%PDF"), ("png", b"\x89PNG"), ("svg", b"<svg")):
+        assert selling.json("report", "export", "Mine", str(folder / f"mine.{ending}"))["rows"] == 2
+        assert (folder / f"mine.{ending}").read_bytes().startswith(begins)
+    drawn = (folder / "mine.svg").read_text(encoding="utf-8")
+    assert all(text in drawn for text in ("Lee", "=Amy", "Mine"))
     refused = selling.run("report", "export", "Mine", str(folder / "mine.doc"))
     assert (refused.status, (folder / "mine.doc").exists()) == (1, False)

@@ -15,9 +15,10 @@ from crm_core.charts.of_report import Drawn, chart_of
 from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
 from crm_core.reporting import texts
-from crm_core.reporting.files import as_file, demand_exportable
+from crm_core.reporting.files import demand_exportable
 from crm_core.rules.report_options import ReportOptions
 from crm_core.rules.reports import Report, ReportTable
+from crm_desktop.documents.report_file import report_file
 from crm_desktop.interchange.saving import write_pieces
 from crm_desktop.models.device_tables import EXPORTED
 from crm_desktop.services import records, reports, saved_views, syncing
@@ -33,7 +34,7 @@ from crm_desktop.ui.pages.listed_page import ListedPage
 from crm_desktop.ui.reports.parts import ReportParts
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, M
-from crm_desktop.ui.translate import show, tr
+from crm_desktop.ui.translate import show, tr, translator
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cells import CellKind
 from crm_desktop.ui.widgets.labels import Label
@@ -44,7 +45,7 @@ _KEY = Qt.ItemDataRole.UserRole
 CHART_HEIGHT = 220
 TABLE_HEIGHT = 160
 WIDEST = 220
-_FILES = ";;".join(f"*{ending}" for ending in (".xlsx", ".csv", ".json"))
+_FILES = ";;".join(f"*{ending}" for ending in (".xlsx", ".pdf", ".png", ".svg", ".csv", ".json"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,11 +335,12 @@ class ReportBuilderPage(ListedPage):
         if self.counted is None:
             return
         replica, table = self.context.replica, self.counted.drawn.table
-        title, chart, translate = show(self._title()), self.parts.chart.currentData(), tr
+        title, chart, language = self._title(), self.parts.chart.currentData(), translator().language
+        today = replica.clock.today()
 
         def write() -> None:
             demand_exportable(replica.person, table)
-            write_pieces(file, [as_file(table, file.suffix, title, chart, translate)])
+            write_pieces(file, [report_file(table, file.suffix, title, chart, today, language, tr)])
             told = {"entity": table.report.entity, "rows": len(table.rows), "file": file.name}
             syncing.note_event(replica, EXPORTED, told)
 
