@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QScrollArea,
@@ -149,6 +149,11 @@ class DashboardsPage(Page):
         super().showEvent(event)
         self.grid.arrange(self.width() - 2 * theme().px(XL))
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Take the hint out of the status bar."""
+        super().hideEvent(event)
+        self.context.selection_changed.emit(None)
+
     # Making
 
     def _lay_out(self) -> None:
@@ -232,6 +237,8 @@ class DashboardsPage(Page):
             self.stack.setCurrentWidget(self.bare)
         else:
             self.stack.setCurrentWidget(self.area)
+            if self.isVisible():
+                self.context.selection_changed.emit(message("Alt+T shows a chart as a table"))
         if current is not None and current.fault is not None:
             self.context.notice.emit(Notice(kind="warn", text=current.fault))
         self._show_cards()
