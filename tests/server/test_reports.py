@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,7 @@ from tests.desktop.models.support import KEY, person
 from tests.support.drawn_reports import DAY, DELETED, NOON_MS, PEOPLE, RATES, records, reports
 from tests.support.hq import Office, make
 from tests.support.plain_reports import PlainReport, Row, Rows
+from tests.support.server import crm_server, initialised
 
 ZONE = "Asia/Shanghai"
 
@@ -266,3 +268,18 @@ def test_a_condition_finds_the_same_records_as_on_a_laptop(
     founder = filled.office.founder
     # What belonged to a deleted customer went with it at HQ; a laptop is told so with the next sync.
     assert filled.found(founder, "deal", condition) == here & filled.rows(founder)["deal"].keys()
+
+
+def test_the_command_counts_prints_and_writes_what_a_user_may_see(tmp_path: Path) -> None:
+    data = initialised(tmp_path / "hq")
+    listed = crm_server(data, "--json", "report", "list")
+    assert {json.loads(line)["key"] for line in listed.out.splitlines()} == set(STANDARD_REPORTS)
+    ran = crm_server(data, "--json", "report", "run", "--of", "stage", "--by", "kind", "--sort", "-measure 1")
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert (ran.status, rows[0]["kind"], rows[-1]["total"]) == (0, "open", True)
+    assert rows[-1]["counted"] == sum(row["counted"] for row in rows[:-1])
+    file = tmp_path / "funnel.csv"
+    assert crm_server(data, "report", "export", "funnel", str(file)).status == 0
+    assert file.read_bytes().startswith(b"\xef\xbb\xbfStage,")
+    wrong = crm_server(data, "report", "run", "nothing")
+    assert (wrong.status, "no report called" in wrong.err) == (1, True)
