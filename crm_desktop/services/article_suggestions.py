@@ -17,11 +17,11 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services.articles import excerpt
 from crm_desktop.services.company import company
 
-_WEIGHED = 24
+_WEIGHED = 16
 """Articles looked at closely: those the index holds for nearest."""
 _LOOKED_FOR = 10
 """Words the index is asked for: those that weigh most."""
-_READ = 2_500
+_READ = 2_000
 """Characters of an article's and of a conversation's text that are compared."""
 
 

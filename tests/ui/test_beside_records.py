@@ -54,6 +54,7 @@ CHANGES = {
     },
     "activity": {"subject": "Second (demo)"},
     "absence": {"note": "Second (demo)"},
+    "article": {"keywords": "Second (demo)"},
 }
 
 
