@@ -217,13 +217,17 @@ def test_hq_on_postgresql_counts_the_same(tmp_path: Path, fresh_postgres: str) -
 
 
 @pytest.fixture(scope="module")
-def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replica]:
-    """Give a laptop with the same records."""
+def laptop(filled: Filled, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replica]:
+    """Give a laptop with the same records, owned as at HQ, where whoever makes one for nobody owns it."""
+    owned = filled.rows(filled.office.founder)["deal"]
     clock = Clock(wall=lambda: NOON_MS, steady=lambda: 0)
     with Replica.create(Profile(tmp_path_factory.mktemp("same")), KEY, clock) as replica:
         with replica.write() as session:
             for entity, record_id, values in records():
-                repository.create(session, entity, values, record_id)
+                owner = owned[record_id]["owner_id"] if entity == "deal" and record_id in owned else None
+                repository.create(
+                    session, entity, {**values, "owner_id": owner} if owner else values, record_id
+                )
             for entity, record_id in DELETED:
                 repository.delete(session, entity, record_id)
         yield replica
