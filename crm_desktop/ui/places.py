@@ -25,6 +25,7 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "installed_product": "installed",
         "clause": "clauses",
         "article": "knowledge",
+        "article_category": "article_categories",
         "article_version": "knowledge",
         "ticket": "tickets",
         "ticket_message": "tickets",

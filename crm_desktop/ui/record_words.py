@@ -232,6 +232,13 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("Deliveries write down what stands at customers; older ones are added here."),
         new=N_("New installed product"),
     ),
+    "article_category": ListWords(
+        counted=N_("{count} categories of articles"),
+        one=N_("1 category of articles"),
+        none_yet=N_("No categories of articles yet"),
+        first=N_("A category keeps articles of one subject together; one may stand below another."),
+        new=N_("New category of articles"),
+    ),
     "article": ListWords(
         counted=N_("{count} articles"),
         one=N_("1 article"),

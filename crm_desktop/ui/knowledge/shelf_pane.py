@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from crm_core.i18n import Message, message
 from crm_desktop.services.articles import ArticleRow, Shelf
-from crm_desktop.ui.knowledge.words import NO_ARTICLES, NO_MATCH, remark_on, shelf_name
+from crm_desktop.ui.knowledge.words import NO_MATCH, remark_on, shelf_name
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import IconButton
@@ -47,6 +47,7 @@ class ShelfPane(Live, QWidget):
         self._shelves: tuple[Shelf, ...] = ()
         self._filling = False
         self.title = Label(message("Knowledge"), step="title")
+        self.categories = IconButton("sliders", message("Article categories"))
         self.new = IconButton("plus", message("New article"))
         self.search = SearchField(message("Search articles"), hint="/")
         self.tree = QTreeWidget()
@@ -56,13 +57,14 @@ class ShelfPane(Live, QWidget):
         self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.nothing = EmptyState("book", NO_ARTICLES)
+        self.nothing = EmptyState("book", NO_MATCH)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.tree)
         self._stack.addWidget(self.nothing)
         head = QHBoxLayout()
         head.setContentsMargins(_PAD, 12, _PAD, 8)
         head.addWidget(self.title, 1)
+        head.addWidget(self.categories)
         head.addWidget(self.new)
         line = QHBoxLayout()
         line.setContentsMargins(_PAD, 0, _PAD, 12)
@@ -91,7 +93,7 @@ class ShelfPane(Live, QWidget):
         for shelf in shelves:
             self._add_shelf(self.tree.invisibleRootItem(), shelf)
         self._filling = False
-        self._say(NO_ARTICLES if not shelves else None)
+        self._say(None)
         for item in self._items():
             if item.data(0, _SHELF) in opened:
                 item.setExpanded(True)

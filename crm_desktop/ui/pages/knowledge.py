@@ -70,6 +70,8 @@ class KnowledgePage(Page):
         self._typed.timeout.connect(self._search)
         may_write = bool(rights.may_do(context.replica, Right.CREATE, "article"))
         self.shelves.new.setVisible(may_write)
+        may_arrange = bool(rights.may_do(context.replica, Right.EDIT, "article_category"))
+        self.shelves.categories.setVisible(may_arrange)
         self.new_button.setVisible(may_write)
 
     @property
@@ -135,6 +137,7 @@ class KnowledgePage(Page):
         self.shelves.typed.connect(self._on_typed)
         for asked in (self.shelves.new_asked, self.new_button.clicked):
             asked.connect(lambda *_: go.emit(Place(page="knowledge", options={"new": True})))
+        self.shelves.categories.clicked.connect(lambda: go.emit(Place(page="article_categories")))
         self.reader.step_asked.connect(self._step)
         self.reader.edit_asked.connect(self._edit)
         self.reader.revise_asked.connect(self._revise)

@@ -334,6 +334,14 @@ PAGES: tuple[PageSpec, ...] = (
         in_rail=False,
     ),
     PageSpec(
+        id="article_categories",
+        text=N_("Article categories"),
+        icon="book",
+        factory="article_setup:ArticleCategoriesPage",
+        entity="article_category",
+        in_rail=False,
+    ),
+    PageSpec(
         id="clauses",
         text=N_("Clauses"),
         icon="book",
