@@ -26,7 +26,8 @@ DEFAULT_CURRENCY = "CNY"
 _YES = frozenset(("true", "yes", "1", "y", "是", "对"))
 _NO = frozenset(("false", "no", "0", "n", "否", "不"))
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-_WORDS = re.compile(r"[,;，；、]")
+_WORDS = re.compile(r'\s*"(?P<quoted>(?:[^"]|"")*)"\s*(?=[,;，；、]|\Z)|(?P<plain>[^,;，；、]+)')
+_SEPARATORS = frozenset(",;，；、")
 
 
 def instant_text(ms: int) -> str:
@@ -76,6 +77,22 @@ def to_plain(field: Field, values: Mapping[str, Any]) -> Plain:
     return value  # type: ignore[no-any-return]
 
 
+def word_text(word: str) -> str:
+    """Return a word of a set as it is written among others: in quotation marks where it holds a comma."""
+    if _SEPARATORS.isdisjoint(word) and not word.startswith('"'):
+        return word
+    return '"' + word.replace('"', '""') + '"'
+
+
+def words_of(text: str) -> set[str]:
+    """Return the words of a set as they are written, separated by commas or semicolons."""
+    found = (
+        each["plain"] if each["quoted"] is None else each["quoted"].replace('""', '"')
+        for each in _WORDS.finditer(text)
+    )
+    return {word.strip() for word in found} - {""}
+
+
 def links_of(field: Field, values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return (entity, id) of what a field leads to; of a set of ids each under every entity it may be of."""
     value = values.get(field.name)
@@ -96,7 +113,7 @@ def to_text(field: Field, values: Mapping[str, Any]) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list) and field.kind is Kind.TAGS:
-        return ", ".join(str(word) for word in value)
+        return ", ".join(word_text(str(word)) for word in value)
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
     return str(value)
@@ -206,7 +223,7 @@ def _parse(field: Field, text: str) -> Plain:
         case Kind.PHONE:
             return standard_form(text) or text
         case Kind.TAGS:
-            return sorted({word.strip() for word in _WORDS.split(text)} - {""})
+            return [*sorted(words_of(text))]
         case Kind.CHOICE:
             return _parse_choice(field, text)
         case Kind.JSON:

@@ -20,7 +20,7 @@ from crm_core.i18n import N_, Message, Translate
 from crm_core.rules.access import Action, decide, readable_fields
 from crm_core.rules.scopes import EVERYONE
 from crm_core.schema.field import Field, FieldClass, Kind
-from crm_core.schema.values import links_of
+from crm_core.schema.values import links_of, word_text
 from crm_desktop.interchange.saving import replacing, write_pieces
 from crm_desktop.interchange.stopped import Stopped
 from crm_desktop.models import query as lists
@@ -177,9 +177,7 @@ class _Export:
                 yield _Row(
                     record=record,
                     titles={
-                        field.name: ", ".join(
-                            sorted(titles[link] for link in links_of(field, record.values) if link in titles)
-                        )
+                        field.name: _named(field, record, titles)
                         for field in self._fields
                         if record.get(field.name)
                     },
@@ -318,3 +316,9 @@ class _Export:
             for entity, ids in wanted.items()
             for record_id, title in lists.labels(self._session, entity, ids).items()
         }
+
+
+def _named(field: Field, record: Record, titles: Mapping[tuple[str, str], str]) -> str:
+    """Return what the records a field leads to are called, those of a set as its words are written."""
+    found = [titles[link] for link in links_of(field, record.values) if link in titles]
+    return ", ".join(sorted(map(word_text, found))) if field.members else ", ".join(found)

@@ -62,6 +62,9 @@ class Writer:
             "updated_by": LOCAL_USER,
             **standard_values(entity, given),
         }
+        for field in SCHEMAS[entity].set_fields:
+            if isinstance(words := complete.get(field.name), list):
+                complete[field.name] = sorted(words, key=str)  # as a set's column holds its words
         record_id = named_id("sample", f"{entity}:{number}")
         repository.create(self.session, entity, complete, record_id)
         for field in SCHEMAS[entity].set_fields:

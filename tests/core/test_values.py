@@ -22,6 +22,8 @@ from crm_core.schema.values import (
     parse_text,
     to_json,
     to_text,
+    word_text,
+    words_of,
 )
 
 DEAL = SCHEMAS["deal"]
@@ -151,3 +153,12 @@ def test_a_column_of_ordinary_values_is_fit_as_a_whole() -> None:
     assert is_fit(fields["phone"], ["+86 10 5550 0001", None, "13800000000"])
     assert is_fit(fields["annual_revenue"], [1, 2, None])
     assert not is_fit(fields["phone"], ["+86 10 5550 0001", "call me"])
+
+
+@given(st.sets(st.text(st.sampled_from('ab ,;，、"'), min_size=1, max_size=6).map(str.strip).filter(bool)))
+def test_the_words_of_a_set_are_read_back_as_they_were_written(words: set[str]) -> None:
+    assert words_of(", ".join(map(word_text, sorted(words)))) == words
+
+
+def test_words_are_separated_by_commas_of_either_width() -> None:
+    assert words_of('vip, 重点；"Pump, 15 kW"、 a"b') == {"vip", "重点", "Pump, 15 kW", 'a"b'}
