@@ -39,6 +39,8 @@ MONTHS = 12
 OWNERS_SHOWN = 8
 _LINES = 20
 """Lines of a history among which the newest change of several fields is looked for."""
+_ONE_EDIT_MS = 50
+"""Fields saved together are written one after the other, and the clock may go on between two of them."""
 LATELY = 500
 """Records changed last, by anybody, among which one's own are looked for before all of them are."""
 
@@ -275,7 +277,7 @@ def _change_of(session: Session, record: Record, fields: Mapping[str, Field]) ->
     lines = newest_lines(session, record.entity, record.id, limit=_LINES)
     if not lines:  # what was made before this laptop came has no history here
         return Change() if record.get("created_at") == record.get("updated_at") else None
-    newest = [line for line in lines if line.at_ms == lines[0].at_ms]
+    newest = [line for line in lines if lines[0].at_ms - line.at_ms < _ONE_EDIT_MS]
     if any(not line.field for line in newest):
         return Change()
     told = []

@@ -61,9 +61,9 @@ class Child:
         self.pid = pid
         self.stdout, self.stderr = out, err
         self.returncode: int | None = None
-        self._status = status
-        self._ends = select.poll()
-        self._ends.register(status, select.POLLIN)
+        # Closed with this object, and not before: another thread may be looking at it.
+        self._status = os.fdopen(status, "rb", buffering=0)
+        self._reading = threading.Lock()
 
     def poll(self) -> int | None:
         """Return how it ended; None while it runs."""
@@ -90,10 +90,13 @@ class Child:
         self.send_signal(signal.SIGTERM)
 
     def _look(self, timeout: float | None) -> int | None:
-        if self.returncode is None and self._ends.poll(None if timeout is None else round(timeout * 1000)):
-            told = os.read(self._status, 16)
-            self.returncode = int(told) if told else -signal.SIGKILL
-            os.close(self._status)
+        ends = select.poll()
+        ends.register(self._status, select.POLLIN)
+        if self.returncode is None and ends.poll(None if timeout is None else round(timeout * 1000)):
+            with self._reading:
+                if self.returncode is None:
+                    told = self._status.read(16)
+                    self.returncode = int(told) if told else -signal.SIGKILL
         return self.returncode
 
 
