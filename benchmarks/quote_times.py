@@ -27,7 +27,7 @@ from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.theme import theme
 from tests.support.desktop import empty_app
 
-CHANGES = 60
+CHANGES = 240
 GROUPS = 8
 
 
@@ -57,7 +57,8 @@ def main() -> None:
         held = []
         rows = [row for row in range(editor.lines.rowCount()) if editor.lines.id_at(row) is not None]
         for number in range(CHANGES):
-            index = editor.lines.index(rows[number * 5], Col.QUANTITY if number % 2 else Col.DISCOUNT)
+            column = Col.QUANTITY if number % 2 else Col.DISCOUNT
+            index = editor.lines.index(rows[number * 7 % len(rows)], column)
             held.append(heart.watch(partial(editor.lines.setData, index, str(number % 9 + 1))).held_s)
         print(json.dumps(held))
         window.close()
