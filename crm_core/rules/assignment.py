@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,11 +10,6 @@ from typing import Any, Final
 from crm_core.errors import Problem
 from crm_core.i18n import N_, Message, message
 from crm_core.schema.code_lists import CodeList, names_in, row_of
-from crm_core.times import HOUR_MS
-
-WORKDAY: Final = (9, 18)
-"""Hours of a working day, Monday to Friday, in HQ's time zone."""
-_SATURDAY: Final = 5
 
 
 class Way(StrEnum):
@@ -189,29 +183,3 @@ def _why(rule: Rule, chosen: Candidate, standing: Standing) -> Message:
                 weight=chosen.weight,
                 count=given,
             )
-
-
-def working_hours(from_ms: int, to_ms: int, zone: datetime.tzinfo) -> float:
-    """Return how many working hours lie between two moments; public holidays are not known."""
-    if to_ms <= from_ms:
-        return 0.0
-    day = datetime.datetime.fromtimestamp(from_ms / 1000, zone).date()
-    last = datetime.datetime.fromtimestamp(to_ms / 1000, zone).date()
-    weeks, _ = divmod((last - day).days, 7)
-    # Whole weeks between are counted at once: a lead may have waited for years.
-    whole = max(0, weeks - 1)
-    total_ms = whole * 5 * (WORKDAY[1] - WORKDAY[0]) * HOUR_MS
-    first_part_end = day + datetime.timedelta(days=7)
-    while day <= last:
-        if whole and day == first_part_end:
-            day += datetime.timedelta(weeks=whole)
-            whole = 0
-            continue
-        if day.weekday() < _SATURDAY:
-            begins, ends = (
-                datetime.datetime.combine(day, datetime.time(hour), zone).timestamp() * 1000
-                for hour in WORKDAY
-            )
-            total_ms += max(0, round(min(ends, to_ms) - max(begins, from_ms)))
-        day += datetime.timedelta(days=1)
-    return total_ms / HOUR_MS

@@ -115,7 +115,7 @@ def policies_of(
     One a newer program wrote and this cannot read is left out; HQ says what counts.
     """
     times = {row["id"]: row for row in calendars}
-    usual = min((row for row in times.values() if row["standard"]), key=_by_id, default=None)
+    usual = _standard_of(times.values())
     found = []
     for row in sorted(rows, key=lambda each: (each["rank"] or 0, each["id"])):
         rule = segments.rule_of(row["rules"]) if row["rules"] else AllOf()
@@ -279,6 +279,19 @@ def _problems_of_rule(stored: Any) -> list[Problem]:
         except UserError as error:
             return [Problem(field="rules", message=error.message)]
     return []
+
+
+def standard_time(calendars: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> WorkingTime:
+    """Return the working time of the standard calendar, of the rows that live.
+
+    Monday to Friday from nine to six in `zone` where there is none.
+    """
+    found = _standard_of(calendars)
+    return WorkingTime(zone=zone, hours=NINE_TO_SIX) if found is None else _time_of(found)
+
+
+def _standard_of(calendars: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return min((row for row in calendars if row["standard"]), key=_by_id, default=None)
 
 
 def _by_id(row: Mapping[str, Any]) -> str:

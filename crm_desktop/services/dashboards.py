@@ -21,11 +21,11 @@ from crm_core.rules.relative_days import RelativeDay, parse_relative
 from crm_core.rules.report_form import stored_report
 from crm_core.rules.reports import Report, ReportTable
 from crm_core.rules.segments import AllOf, Rule
-from crm_core.rules.standard_reports import STANDARD_REPORTS, standard_report
+from crm_core.rules.standard_reports import standard_report
 from crm_core.schema.field import Plain
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.narrowing import Narrowing
-from crm_desktop.models.query import ListQuery
+from crm_desktop.models.query import MAX_LIMIT, ListQuery
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import LOCAL_USER, Replica
 from crm_desktop.services import records, reports
@@ -64,13 +64,15 @@ class Counted:
 
 def dashboards_of(replica: Replica) -> tuple[DashboardRow, ...]:
     """Return the person's dashboards and those shown to him, his own first, each in its order."""
-    wanted = ListQuery(entity=DASHBOARD, sort=(("rank", False), ("name", False)))
+    wanted = ListQuery(entity=DASHBOARD, sort=(("rank", False), ("name", False)), limit=MAX_LIMIT)
     person = replica.person
     found = []
     for row in records.page(replica, wanted).rows:
-        if _is_mine(replica, row):
-            own = row.get("owner_id") in (None, person.user_id)
-            found.append(_row_of(row, own=own, shown_to=tuple(row.get("shown_to") or ())))
+        own = row.get("owner_id") in (None, person.user_id)
+        shown_to = tuple(row.get("shown_to") or ())
+        # A far reach brings those of others here, too.
+        if own or person.circles.intersection(shown_to):
+            found.append(_row_of(row, own=own, shown_to=shown_to))
     return tuple(sorted(found, key=lambda each: not each.own))
 
 
@@ -100,44 +102,19 @@ class Offered:
 
 
 def reports_offered(replica: Replica) -> tuple[Offered, ...]:
-    """Return the reports a tile can show: those kept under a name, then the standard ones; of records the
-    person may read."""
-    person = replica.person
-    wanted = ListQuery(entity=REPORT, sort=(("rank", False), ("name", False)))
-    kept = []
-    for row in records.page(replica, wanted).rows:
-        report = stored_report(row.get("definition"))
-        if report is None or not _is_mine(replica, row) or not decide(person, Action.READ, report.entity):
-            continue
-        chart = str(row.get("chart") or "")
-        kept.append(
-            Offered(
-                title=row.title,
-                tells=str(row.get("tells") or ""),
-                report=report,
-                kind=Kind(chart) if chart in set(Kind) else Kind.TABLE,
-                tile=Tile(id=row.id, report_id=row.id),
-            )
-        )
-    standard = tuple(
+    """Return the reports a tile can show: those the person has, then the standard ones."""
+    return tuple(
         Offered(
-            title=each.title,
-            tells=each.tells,
+            title=each.name.text,
+            tells=each.tells.text,
             report=each.report,
-            kind=Kind(each.chart),
-            tile=Tile(id=key, standard=key),
+            kind=Kind(each.chart) if each.chart in set(Kind) else Kind.TABLE,
+            tile=Tile(id=each.key, standard=each.key)
+            if each.standard
+            else Tile(id=each.key, report_id=each.key),
         )
-        for key, each in STANDARD_REPORTS.items()
-        if decide(replica.person, Action.READ, each.report.entity)
+        for each in reports.reports_of(replica)
     )
-    return (*kept, *standard)
-
-
-def _is_mine(replica: Replica, row: Record) -> bool:
-    """Tell whether a record is the person's own or shown to him; a far reach brings those of others here."""
-    person = replica.person
-    own = row.get("owner_id") in (None, person.user_id)
-    return own or bool(person.circles.intersection(row.get("shown_to") or ()))
 
 
 def create(replica: Replica, name: str, tiles: Sequence[Tile], period: str = "") -> Outcome[Record]:

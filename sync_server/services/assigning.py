@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -24,11 +23,12 @@ from crm_core.rules.assignment import (
     Standing,
     Way,
     decide,
-    working_hours,
 )
+from crm_core.times import HOUR_MS
 from resources import translation
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.wanted import register_of
+from sync_server.services.work_time import working_time
 from sync_server.store.tables import Cell, table_of
 from sync_server.store.turns import AssignmentTurn
 
@@ -105,12 +105,12 @@ def reassign_silent(hq: Headquarters, now_ms: int) -> int:
         .order_by(_lead.c.assigned_at, _lead.c.id)
         .limit(AT_ONCE)
     )
-    zone = datetime.datetime.now().astimezone().tzinfo or datetime.UTC
+    time = working_time(hq)
     names = {user_id: str(row["name"] or "") for user_id, row in hq.records.all("user", deleted=None)}
     done = 0
     for row in _rows(hq, silent):
         allowed = hours[row["assigned_by"]] or 0
-        if working_hours(row["assigned_at"] or 0, now_ms, zone) < allowed:
+        if time.worked(row["assigned_at"] or 0, now_ms) < allowed * HOUR_MS:
             continue
         found = _take_turn(hq, row, rules, besides=row["owner_id"])
         if found is None:

@@ -11,16 +11,16 @@ from sqlalchemy import select
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, Message, message
 from crm_core.rules import contract_state
-from crm_core.sync.clock import ms_of, tick
+from crm_core.sync.clock import ms_of
 from crm_core.times import DAY_MS
 from sync_server.services import errands
 from sync_server.services.errands import Errand
-from sync_server.services.records import Mark, Record, Records
+from sync_server.services.hq_pen import Pen
+from sync_server.services.records import Record, Records
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.share_ends import day_of
 from sync_server.services.storing import store_all
 from sync_server.services.turns import by_turns
-from sync_server.services.wanted import register_of
 from sync_server.store.database import Database, HqTransaction
 
 A_TURN: Final = 200  # contracts while the head of the feed is held
@@ -52,7 +52,8 @@ def _follow(hq: HqTransaction, ids: Sequence[str], now_ms: int) -> int:
             continue
         changes = _changes(contract.values, today)
         if changes:
-            _write(hq, records, contract, changes, now_ms)
+            Pen(hq, records, now_ms).write(contract, **changes)
+            contract.set("updated_at", ms_of(hq.hq_hlc))
         errand = _errand(records, contract, changes, today)
         if errand is not None:
             told.append(errand)
@@ -73,18 +74,6 @@ def _changes(values: dict[str, Any], today: datetime.date) -> dict[str, Any]:
     elif contract_state.is_over(now, today):
         now["status"] = contract_state.ENDED
     return {name: now[name] for name in ("status", "ends_on") if now.get(name) != values.get(name)}
-
-
-def _write(
-    hq: HqTransaction, records: Records, contract: Record, changes: dict[str, Any], now_ms: int
-) -> None:
-    records.change(contract)
-    for name, value in changes.items():
-        hq.hq_hlc = tick(hq.hq_hlc, now_ms)
-        mark = Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None)
-        contract.set(name, value)
-        contract.stamp(register_of(CONTRACT.fields[name]), mark)
-    contract.set("updated_at", ms_of(hq.hq_hlc))
 
 
 def _errand(

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-import tzlocal
 from sqlalchemy import insert, inspect
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_, untranslated
 from crm_core.ids import named_id, new_id
-from crm_core.rules.service_levels import STANDARD_ZONE
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.rules.standard_service import standard_service
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.services.hq import Edit, EditKind
+from sync_server.services.work_time import machine_zone
 from sync_server.settings import Settings, write_settings
 from sync_server.store import serving, upgrading
 from sync_server.store.database import Database, found_feed
@@ -141,18 +139,8 @@ def _pipeline() -> list[Edit]:
 def _service() -> list[Edit]:
     return [
         _create(entity, named_id(entity, "standard"), **values)
-        for entity, values in standard_service(untranslated, _zone())
+        for entity, values in standard_service(untranslated, machine_zone().key)
     ]
-
-
-def _zone() -> str:
-    """Return the zone of this machine; the standard one where its settings name none there is."""
-    try:
-        name = tzlocal.get_localzone_name() or STANDARD_ZONE.key
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return STANDARD_ZONE.key
-    return name
 
 
 def _create(entity: str, record_id: str, **values: Any) -> Edit:

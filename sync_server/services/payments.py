@@ -21,11 +21,12 @@ from crm_core.schema.reading import Schema
 from crm_core.sync.clock import ms_of, tick
 from crm_core.sync.protocol import Code
 from sync_server.services import ledgers
+from sync_server.services.hq_pen import Pen
 from sync_server.services.ledgers import AccountKey
 from sync_server.services.records import Mark, Record, Records, chunks
 from sync_server.services.rights import Refused
 from sync_server.services.scopes import ScopeKeeper
-from sync_server.services.wanted import Wanted, register_of
+from sync_server.services.wanted import Wanted
 from sync_server.store.database import HqTransaction
 
 INSTALMENT: Final = SCHEMAS[rules.INSTALMENT]
@@ -143,15 +144,9 @@ def follow(
     refunds = [each for each in list(records.touched()) if _is_refund_posted_now(each)]
     taken = {key for each in refunds for key in _take_off(hq, records, scopes, each, server_ms)}
     ledgers.settle_accounts(hq, records, scopes, {*accounts, *taken}, server_ms)
-    books = HqBooks(records)
+    books, pen = HqBooks(records), Pen(hq, records, server_ms)
     for instalment in _concerned(records):
-        derived = payments.derived(instalment.values, *rules.days_of(books, instalment.values))
-        for name, value in derived.items():
-            if instalment.values.get(name) != value:
-                instalment.set(name, value)
-                hq.hq_hlc = tick(hq.hq_hlc, server_ms)
-                mark = Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None)
-                instalment.stamp(register_of(INSTALMENT.fields[name]), mark)
+        pen.write(instalment, **payments.derived(instalment.values, *rules.days_of(books, instalment.values)))
 
 
 def _is_changed(record: Record) -> bool:

@@ -10,9 +10,8 @@ from crm_core.rules import deliveries
 from crm_core.rules.deliveries import Moved
 from crm_core.rules.quote_sums import TERMS, total_of
 from crm_core.rules.sheets import PARTS, SHEETS
-from crm_core.sync.clock import tick
-from sync_server.services.records import Key, Mark, Record, Records
-from sync_server.services.wanted import register_of
+from sync_server.services.hq_pen import Pen
+from sync_server.services.records import Key, Record, Records
 from sync_server.store.database import HqTransaction
 
 ORDER: Final = SCHEMAS["order"]
@@ -52,12 +51,9 @@ def _key(entity: str, record_id: str | None) -> Key | None:
 def settle(hq: HqTransaction, records: Records, keys: Iterable[Key], server_ms: int) -> None:
     """Bring up to date what follows from the records below quotes, contracts and orders, of those named."""
     sheets = [key for key in keys if key[0] in _NUMBERS]
+    pen = Pen(hq, records, server_ms)
     for sheet, follows in changed_sheets(records, sheets):
-        for name, value in follows.items():
-            sheet.set(name, value)
-            hq.hq_hlc = tick(hq.hq_hlc, server_ms)
-            mark = Mark(hq.hq_hlc, 0, 1, 0, hq.positions.next(), None)
-            sheet.stamp(register_of(sheet.schema.fields[name]), mark)
+        pen.write(sheet, **follows)
 
 
 def changed_sheets(records: Records, keys: Iterable[Key]) -> list[tuple[Record, dict[str, Any]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from typing import Any
 
@@ -11,16 +10,13 @@ from hypothesis import strategies as st
 
 from crm_core.rules.assignment import (
     MOST_WEIGHT,
-    WORKDAY,
     Candidate,
     Rule,
     Standing,
     Way,
     decide,
-    working_hours,
 )
 
-UTC = datetime.UTC
 PEOPLE = st.integers(1, 6)
 
 
@@ -82,26 +78,3 @@ def test_who_did_not_answer_is_passed_over_and_a_rule_without_others_leaves_it_t
     assert found.user_id == "u1"
     assert decide({}, [alone], nobody, besides="u0") is None
     assert decide({}, [], nobody) is None
-
-
-@given(st.integers(0, 60 * 24 * 40), st.integers(0, 60 * 24 * 40))
-@settings(max_examples=40, deadline=None)
-def test_working_hours_are_those_counted_hour_by_hour(start_minutes: int, length_minutes: int) -> None:
-    begin = datetime.datetime(2026, 11, 2, tzinfo=UTC) + datetime.timedelta(minutes=start_minutes // 60 * 60)
-    end = begin + datetime.timedelta(hours=length_minutes // 60)
-    counted, at = 0, begin
-    while at < end:
-        counted += at.weekday() < 5 and WORKDAY[0] <= at.hour < WORKDAY[1]
-        at += datetime.timedelta(hours=1)
-    assert working_hours(_ms(begin), _ms(end), UTC) == counted
-
-
-def test_a_night_and_a_week_end_are_no_working_hours() -> None:
-    friday = datetime.datetime(2026, 11, 27, 17, 30, tzinfo=UTC)
-    monday = datetime.datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
-    assert working_hours(_ms(friday), _ms(monday), UTC) == 1.5
-    assert working_hours(_ms(monday), _ms(friday), UTC) == 0
-
-
-def _ms(moment: datetime.datetime) -> int:
-    return round(moment.timestamp() * 1000)

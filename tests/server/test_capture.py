@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 
+from crm_core.ids import named_id
 from crm_core.rules import capture as rules
 from crm_core.times import HOUR_MS
 from sync_server import cli
@@ -243,6 +244,11 @@ def test_leads_go_in_turn_with_the_reason_and_on_where_nobody_answers(
     )
     hq.records.update("lead", made[2], {"status": "working"})
     later = now + 3 * 24 * HOUR_MS
+    calendar = named_id("work_calendar", "standard")
+    closed = [f"2025-12-0{day}" for day in range(1, 5)]
+    hq.records.update("work_calendar", calendar, {"holidays": closed})
+    assert give_out(hq, later) == (0, 0), "nobody works on holidays"
+    hq.records.update("work_calendar", calendar, {"holidays": None})
     assert give_out(hq, later) == (0, 2)
     assert give_out(hq, later) == (0, 0)
     passed = hq.records.get("lead", made[0])
