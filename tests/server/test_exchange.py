@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -177,10 +178,14 @@ def hold_to_whole(tmp_path: Path, database_url: str | None) -> None:
         assert all(before in (None, after) for before, after in zip(first, again, strict=True))
         assert all(len(erp.named(name)) == 1 for name in names)
         # Of many at once some portions were done, and the request goes on behind them.
-        many = {"records": [{"entity": "customer", "values": {"name": f"Many {n % 2}"}} for n in range(160)]}
-        threading.Timer(0.15, running.kill).start()
-        with pytest.raises(requests.RequestException):
-            erp.answer("POST", "bulk", many, once="many")
+        many = {"records": [{"entity": "customer", "values": {"name": f"Many {n % 2}"}} for n in range(320)]}
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(erp.answer, "POST", "bulk", many, once="many")
+            while not erp.named("Many 0") and not asked.done():
+                time.sleep(0.001)
+            running.kill()
+            with pytest.raises(requests.RequestException):
+                asked.result()
         running.start()
         done = erp.ask("POST", "bulk", many, once="many")
         again = erp.answer("POST", "bulk", many, once="many")
@@ -188,7 +193,7 @@ def hold_to_whole(tmp_path: Path, database_url: str | None) -> None:
         with running.headquarters() as hq:
             ids = {each for each, row in hq.records.all("customer") if str(row["name"]).startswith("Many")}
         assert ids == {each["id"] for each in done["results"]}
-        assert len(ids) == 160
+        assert len(ids) == 320
 
 
 def test_answers_are_forgotten_after_their_days(server: RunningServer, erp: Program) -> None:
