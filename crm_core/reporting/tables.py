@@ -53,7 +53,7 @@ def run(
     means nothing, `AccessDenied` where it asks what the person may not read.
     """
     report = answered(report, answers or {})
-    _demand_countable(report)
+    demand_countable(report)
     return _Table(source, report).table(as_of_ms)
 
 
@@ -70,7 +70,8 @@ def answered(report: Report, answers: Mapping[str, Value]) -> Report:
     return replace(report, rule=all_of(parts), questions=())
 
 
-def _demand_countable(report: Report) -> None:
+def demand_countable(report: Report) -> None:
+    """Raise `UserError` where a report means nothing, whatever its fields are."""
     demand_zone(report.zone)
     if not 0 <= report.first_weekday <= 6:
         raise UserError(N_("A week begins on a weekday from 0 (Monday) to 6 (Sunday)"))

@@ -42,7 +42,7 @@ _TOKEN: Final = re.compile(
     r'|(?P<word>[^\s()"=<>!~]+|!))'
 )
 _PLAIN: Final = re.compile(r'[^\s()"=<>!~\\]+(?: [^\s()"=<>!~\\]+)*\Z')
-_JOINS: Final = frozenset(("and", "or", "not", "where"))
+_JOINS: Final = frozenset(("and", "or", "not", "where", "as"))
 
 
 def parse_rule(

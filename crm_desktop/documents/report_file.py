@@ -7,7 +7,7 @@ from typing import Final
 
 from crm_core.charts.board import Placed
 from crm_core.charts.chart import Kind, Text
-from crm_core.charts.looks import Look
+from crm_core.charts.looks import usual_look
 from crm_core.charts.of_report import chart_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message, Translate, message
@@ -46,7 +46,7 @@ def report_file(
             column=0,
             span=12,
             tall=True,
-            chart=chart_of(table, Look(kind=each), title, today=today).chart,
+            chart=chart_of(table, usual_look(table.report, each), title, today=today).chart,
         )
         for place, each in enumerate(kinds)
     ]

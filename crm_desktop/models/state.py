@@ -80,6 +80,8 @@ class Key(StrEnum):
     """Chance the tokens of this laptop's acceptance links follow from; b"" until it makes one."""
     TO_KEEP = "to_keep"
     """[version, language] by `kind/id` of documents whose approval was asked for here: their files."""
+    REPORT_ANSWERS = "report_answers"
+    """What the questions of reports were answered by last, by the report's key or id and the question's."""
 
 
 DEFAULTS: Mapping[str, Any] = {
@@ -117,6 +119,7 @@ DEFAULTS: Mapping[str, Any] = {
     Key.EXPORT_TOLD: 0,
     Key.LINK_KEY: b"",
     Key.TO_KEEP: {},
+    Key.REPORT_ANSWERS: {},
 }
 
 

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_, Message
-from crm_core.reporting.keys import GROUPED
+from crm_core.reporting.faults import Place, fault_in
 from crm_core.reporting.tables import answered as with_answers
 from crm_core.reporting.tables import run
-from crm_core.reporting.terms import DAYS, SUMMED
-from crm_core.rules.access import Action, ClassRight, decide
-from crm_core.rules.condition_words import path_words
+from crm_core.rules.access import Action, decide
 from crm_core.rules.conditions import Value
 from crm_core.rules.report_form import plain_report, stored_report
 from crm_core.rules.report_options import ReportOptions, read_answers, read_options, written_options
+from crm_core.rules.report_script import Script, parse_script, script_text
 from crm_core.rules.reports import Report, ReportTable
 from crm_core.rules.standard_reports import STANDARD_REPORTS
-from crm_core.schema.field import SHARING, Field, FieldClass, Kind, Plain
+from crm_core.schema.field import Plain
 from crm_desktop.models import query, state
 from crm_desktop.models.custom import fields_of
 from crm_desktop.models.query import ListQuery
@@ -27,6 +26,7 @@ from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.report_source import LaptopSource
 from crm_desktop.models.state import Key
+from crm_desktop.models.stopping import Stop
 from crm_desktop.services import records, segments
 from crm_desktop.services.company import company
 from crm_desktop.services.outcome import Outcome
@@ -107,9 +107,14 @@ def show_to(replica: Replica, report_id: str, role_id: str, *, shown: bool) -> O
     return records.change_tags(replica, REPORT, report_id, "shown_to", add=joins, remove=leaves)
 
 
-def count(replica: Replica, asked: Report, answers: Mapping[str, Value] | None = None) -> ReportTable:
-    """Return a report counted over what the person sees here; its errors are those of `run`."""
-    with replica.read() as session:
+def count(
+    replica: Replica, asked: Report, answers: Mapping[str, Value] | None = None, stop: Stop | None = None
+) -> ReportTable:
+    """Return a report counted over what the person sees here; its errors are those of `run`.
+
+    Another thread may `stop` it: then a `UserError` says so.
+    """
+    with replica.read() as session, (stop or Stop()).over(session):
         source = LaptopSource(session, replica.person, company(session).currency)
         return run(source, asked, answers, as_of_ms=state.read(session, Key.LAST_OK_MS) or None)
 
@@ -125,6 +130,26 @@ def written(replica: Replica, made: Report) -> ReportOptions:
     """Return the options that make a report, its questions answered as they are where nobody answers."""
     with replica.read() as session:
         return written_options(with_answers(made, {}), lambda entity: fields_of(session, entity))
+
+
+def script(replica: Replica, made: Script) -> str:
+    """Return a report as text, without loss."""
+    with replica.read() as session:
+        return script_text(made, lambda entity: fields_of(session, entity))
+
+
+def read_script(replica: Replica, text: str) -> Script:
+    """Return the report written as text. `UserError` names the line that cannot be read."""
+    names = {row.name.casefold(): row.id for row in segments.segments_of(replica)}
+    with replica.read() as session:
+        return parse_script(text, lambda entity: fields_of(session, entity), names)
+
+
+def place_of_fault(replica: Replica, asked: Report) -> Place | None:
+    """Return which part of a report cannot be counted, each looked at by itself; None where no one alone is
+    at fault."""
+    with replica.read() as session:
+        return fault_in(LaptopSource(session, replica.person, company(session).currency), asked)
 
 
 def answered(replica: Replica, asked: Report, answers: Mapping[str, str]) -> dict[str, Value]:
@@ -148,17 +173,6 @@ def _entry(record: Record, user_id: str) -> ReportEntry | None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldOffer:
-    """A field a report may be made of: of its own records, or of one they link to."""
-
-    path: str
-    label: Message
-    grouped: bool
-    has_days: bool
-    summed: bool
-
-
 def kinds(replica: Replica) -> tuple[tuple[str, str], ...]:
     """Return the kinds of record a person can count, as (name, label of several)."""
     return tuple(
@@ -166,43 +180,3 @@ def kinds(replica: Replica) -> tuple[tuple[str, str], ...]:
         for name, schema in SCHEMAS.items()
         if not schema.meta.reference and decide(replica.person, Action.READ, name)
     )
-
-
-def offers(replica: Replica, entity: str) -> tuple[FieldOffer, ...]:
-    """Return the fields a report on records of `entity` may be made of, those one link away among them."""
-    with replica.read() as session:
-
-        def fields(name: str) -> dict[str, Field]:
-            return fields_of(session, name)
-
-        own = _readable(replica, entity, fields(entity))
-        found = [(name, field) for name, field in own.items()]
-        for name, link in own.items():
-            target = link.target or ""
-            led = link.kind is Kind.REF and target in SCHEMAS and link.field_class is not FieldClass.SYSTEM
-            if led and decide(replica.person, Action.READ, target):
-                linked = _readable(replica, target, fields(target))
-                found += [(f"{name}.{further}", field) for further, field in linked.items()]
-        return tuple(
-            FieldOffer(
-                path=path,
-                label=path_words(fields, entity, path),
-                grouped=field.kind in GROUPED and not (field.kind is Kind.TAGS and "." in path),
-                has_days=field.kind in DAYS,
-                summed=field.kind in SUMMED,
-            )
-            for path, field in found
-        )
-
-
-def _readable(replica: Replica, entity: str, fields: Mapping[str, Field]) -> dict[str, Field]:
-    right = replica.person.rights.class_right
-    return {
-        name: field
-        for name, field in fields.items()
-        if right(entity, field.field_class) >= ClassRight.READ
-        and not field.retired
-        and (field.kind in GROUPED or field.kind in SUMMED)
-        and (field.field_class is not FieldClass.SYSTEM or field.kind is Kind.INSTANT)
-        and field.scope not in SHARING
-    }

@@ -75,7 +75,7 @@ class ConditionRow(Live, QWidget):
         self._offered = {each.field.name: each for each in offered}
         self._value: Any = None
         self._value_of = ""
-        self.field_box, self.comparison_box = QuietCombo(self), QuietCombo(self)
+        self.field_box, self.comparison_box = self.make_field_box(), QuietCombo(self)
         for box in (self.field_box, self.comparison_box):
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.remove_button = IconButton("x", message("Remove the condition"), small=True, parent=self)
@@ -111,6 +111,10 @@ class ConditionRow(Live, QWidget):
         if values.get(str(name)) in (None, "", []):
             raise UserError(N_("Say with what “{field}” is compared"), field=offered.words)
         return Said(field=str(name), comparison=comparison, values=values)
+
+    def make_field_box(self) -> QuietCombo:
+        """Return a new box the field is chosen in."""
+        return QuietCombo(self)
 
     def make_value(self, offered: Offered) -> Any:
         """Return a new editor of what a field is compared with."""

@@ -75,6 +75,13 @@ class ConditionValue(Live, QWidget):
         """What the linked record is called; '' for anything but a link."""
         return self._line.text() if isinstance(self._line, LinkEditor) else ""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is typed or ticked."""
+        if self._line is not None:
+            return not self._line.text().strip()
+        return self._yes is None and not any(box.isChecked() for box in self._boxes.values())
+
     def fill(self, values: Mapping[str, Value], titles: Mapping[str, str]) -> None:
         """Show what the field is compared with, by its name."""
         self.show_value(values.get(self.field.name), titles.get(self.field.name, ""))

@@ -1,4 +1,4 @@
-"""A segment's rule drawn as groups within groups: all of, any of, none of these conditions."""
+"""A rule drawn as groups within groups: all of, any of, none of these conditions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from crm_desktop.ui.conditions.row import Offered
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.lists.conditions import value_words
-from crm_desktop.ui.segments.rule_rows import KeptRow, LeafRow, is_shown_by, offered_by
+from crm_desktop.ui.segments.rule_rows import Further, KeptRow, LeafRow, is_shown_by, offered_by
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L, S
 from crm_desktop.ui.translate import tr
@@ -45,6 +45,7 @@ class Asked:
     context: Context
     offers: RuleOffers
     offered: Sequence[Offered]
+    further: Further | None = None
 
 
 class RuleGroup(Live, QWidget):
@@ -65,12 +66,12 @@ class RuleGroup(Live, QWidget):
             self.how_box.addItem("", how.value)
         self.how_box.setCurrentIndex(self.how_box.findData(group.how.value))
         self.how_box.activated.connect(self.edited)
-        self.remove_button = IconButton("x", message("Remove the group"), small=True)
+        self.remove_button = IconButton("x", message("Remove the group"), small=True, parent=self)
         self.remove_button.setVisible(depth > 1)
         self.remove_button.clicked.connect(self.removed)
-        self.add_button = Button(message("Add a condition"), Kind.LINK, icon="plus", weight=400)
+        self.add_button = Button(message("Add a condition"), Kind.LINK, icon="plus", weight=400, parent=self)
         self.add_button.clicked.connect(lambda: self._on_added(None))
-        self.group_button = Button(message("Add a group"), Kind.LINK, icon="plus", weight=400)
+        self.group_button = Button(message("Add a group"), Kind.LINK, icon="plus", weight=400, parent=self)
         self.group_button.clicked.connect(lambda: self._on_added(Group(How.ANY)))
         self.group_button.setVisible(depth < DEEPEST)
         self.setFocusProxy(self.how_box)
@@ -187,7 +188,9 @@ class RuleGroup(Live, QWidget):
             made = self._kept(part, number)
         else:
             asked = self._asked
-            made = LeafRow(asked.context, asked.offered, part, asked.offers.titles, number, self)
+            made = LeafRow(
+                asked.context, asked.offered, part, asked.offers.titles, number, self, asked.further
+            )
             if part is not None and not is_shown_by(made, part):
                 made.hide()
                 made.deleteLater()
@@ -240,10 +243,17 @@ class RuleEditor(Live, QWidget):
     grown = Signal()
     """It holds other controls than before."""
 
-    def __init__(self, context: Context, offers: RuleOffers, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        offers: RuleOffers,
+        parent: QWidget | None = None,
+        further: Further | None = None,
+    ) -> None:
+        """`further`: more fields to choose from than `offers` has."""
         super().__init__(parent)
-        self._context = context
-        self.root = RuleGroup(Asked(context, offers, offered_by(offers)), Group(How.ALL), self)
+        self._context, self._further = context, further
+        self.root = RuleGroup(self._asked(offers), Group(How.ALL), self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         self._put(self.root)
@@ -260,7 +270,7 @@ class RuleEditor(Live, QWidget):
         self.layout().removeWidget(before)
         before.hide()
         before.deleteLater()
-        self.root = RuleGroup(Asked(self._context, offers, offered_by(offers)), group, self)
+        self.root = RuleGroup(self._asked(offers), group, self)
         self._put(self.root)
 
     def rule(self) -> Rule:
@@ -272,6 +282,9 @@ class RuleEditor(Live, QWidget):
         stop = self.root.wrong_stop()
         if stop is not None:
             stop.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _asked(self, offers: RuleOffers) -> Asked:
+        return Asked(self._context, offers, offered_by(offers), self._further)
 
     def _put(self, root: RuleGroup) -> None:
         self.layout().addWidget(root)
@@ -293,7 +306,7 @@ def said_in_words(rule: Rule, offers: RuleOffers) -> Message:
     def say(field: Field, value: Value) -> str:
         return value_words(field, value, offers.titles)
 
-    return rule_words(rule, offers.fields_of, say)
+    return rule_words(rule, offers.fields_of, say, offers.entity)
 
 
 def _rule(part: Part) -> Rule:

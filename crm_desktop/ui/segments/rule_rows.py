@@ -1,4 +1,4 @@
-"""The conditions of a segment in rows: on the customer itself, or on what belongs to it."""
+"""The conditions of a rule in rows: on the record itself, or on what belongs to it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from crm_core.schema.field import Choice, Field, Kind
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.services.rule_offers import RelatedOffer, RuleOffers
 from crm_desktop.ui.conditions.editor import ConditionsEditor
+from crm_desktop.ui.conditions.field_picker import PickerBox, Picks
 from crm_desktop.ui.conditions.row import ConditionRow, Offered, Said
 from crm_desktop.ui.conditions.value import ConditionValue
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.lists.conditions import NO_VALUE, OP_WORDS, can_filter, op_text, ops_of
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L, S
@@ -46,16 +48,43 @@ class OfferedTotal(Offered):
     """What may be asked of the records that are counted or added up."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Further:
+    """More fields than a list has room for: a tree to choose from, and each of them by its key."""
+
+    picks: Picks
+    offered: Callable[[str], Offered | None]
+
+
 class FieldRow(ConditionRow):
     """A condition as lists have them, its value in the editor of the filter bar."""
 
     def __init__(
-        self, context: Context, offered: Sequence[Offered], said: Said | None = None, **how: Any
+        self,
+        context: Context,
+        offered: Sequence[Offered],
+        said: Said | None = None,
+        *,
+        further: Further | None = None,
+        **how: Any,
     ) -> None:
+        self._further = further
+        known = {each.field.name for each in offered}
+        if further is not None and said is not None and said.field not in known:
+            more = further.offered(said.field)
+            offered = [*offered, more] if more is not None else offered
         if said is not None:
             said = _one_of(said, next((each for each in offered if each.field.name == said.field), None))
             offered = [_also_by(each, said) for each in offered]
         super().__init__(context, offered, said, **how)
+
+    def make_field_box(self) -> QuietCombo:
+        """Return a box that opens a tree where there is one."""
+        if self._further is None:
+            return super().make_field_box()
+        box = PickerBox(self._further.picks, self)
+        box.picked.connect(self._on_picked)
+        return box
 
     def make_value(self, offered: Offered) -> Any:
         """Return the filter bar's editor; that of the form for numbers and sums."""
@@ -72,6 +101,17 @@ class FieldRow(ConditionRow):
     def offer(self) -> Offered | None:
         """Return what is chosen; None for nothing."""
         return self._offered.get(str(self.field_box.currentData() or ""))
+
+    def _on_picked(self, key: str) -> None:
+        if self.field_box.findData(key) < 0 and self._further is not None:
+            more = self._further.offered(key)
+            if more is None:
+                return
+            self._offered[key] = more
+            self.field_box.addItem(more.words, key)
+        place = self.field_box.findData(key)
+        self.field_box.setCurrentIndex(place)
+        self.field_box.activated.emit(place)
 
 
 class OwnConditions(ConditionsEditor):
@@ -96,12 +136,14 @@ class LeafRow(Live, QWidget):
         titles: Mapping[str, str],
         number: str,
         parent: QWidget | None = None,
+        further: Further | None = None,
     ) -> None:
         """`titles`: what the records the condition names are called, by id."""
         super().__init__(parent)
         self._context, self._number, self._titles = context, number, titles
         said = said_of(leaf, titles)
-        self.row = FieldRow(context, offered, said, currency=DEFAULT_CURRENCY, number=number, parent=self)
+        how: dict[str, Any] = {"currency": DEFAULT_CURRENCY, "number": number, "parent": self}
+        self.row = FieldRow(context, offered, said, further=further, **how)
         self.where: OwnConditions | None = None
         """Which of the records are meant; None for a condition on the customer itself."""
         self._where_of = ""

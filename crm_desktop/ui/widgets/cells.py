@@ -100,7 +100,7 @@ def head_of(orientation: Qt.Orientation, role: int, title: str, kind: CellKind) 
     """Return what a column's head gives of a title for a role; rows have none."""
     if orientation is not Qt.Orientation.Horizontal:
         return None
-    if role == Qt.ItemDataRole.DisplayRole:
+    if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
         return title
     return alignment(kind) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
