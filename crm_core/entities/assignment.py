@@ -1,4 +1,4 @@
-"""Rules by which HQ gives leads to people."""
+"""Rules by which HQ gives leads and tickets to people."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from crm_core.schema.entity import Entity, EntityMeta
 WAYS = choices(
     ("named", N_("To one person")),
     ("round_robin", N_("In turn")),
-    ("least_load", N_("To who has fewest open leads")),
+    ("least_load", N_("To who has least to do")),
     ("weighted", N_("By weight")),
+    ("owner", N_("To who looks after the customer")),
+    ("queue", N_("To the team's queue")),
 )
+LEAD, TICKET = "lead", "ticket"
+GIVEN_OUT = choices((LEAD, N_("Leads")), (TICKET, N_("Tickets")))
 
 
 class AssignmentRule(Entity):
-    """Which leads go to whom. The first rule in order whose conditions a lead meets decides."""
+    """Which leads or tickets go to whom. The first rule in order whose conditions one meets decides."""
 
     __tablename__ = "assignment_rule"
     meta = EntityMeta(no=17, label=N_("Assignment rule"), plural=N_("Assignment rules"), icon="sort", since=3)
@@ -44,3 +48,15 @@ class AssignmentRule(Entity):
         21, N_("Hours to answer, working hours"), in_list=True, since=3
     )
     active: Mapped[bool | None] = boolean(22, N_("In use"), default=True, in_list=True, since=3)
+    applies_to: Mapped[str | None] = choice(
+        23, N_("Gives out"), GIVEN_OUT, default=LEAD, in_list=True, since=3
+    )
+    rules: Mapped[dict[str, Any] | None] = json(24, N_("Only tickets that"), since=3)
+    """As `crm_core.rules.segments.plain_rule` writes one; None: every ticket."""
+    skilled: Mapped[bool | None] = boolean(
+        25, N_("Only who has the skills the category asks for"), default=False, since=3
+    )
+    in_territory: Mapped[bool | None] = boolean(
+        26, N_("Only who works in the customer's territory"), default=False, since=3
+    )
+    most_open: Mapped[int | None] = integer(27, N_("Open tickets each, at most"), since=3)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Mapped
 
 from crm_core.i18n import N_
-from crm_core.schema.columns import boolean, json, long_text, ref, text
+from crm_core.schema.columns import boolean, json, long_text, ref, tags, text
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import Kind
 
@@ -28,6 +28,8 @@ class User(Entity):
     team_id: Mapped[str | None] = ref(15, N_("Team"), "team", in_list=True)
     territory_id: Mapped[str | None] = ref(16, N_("Territory"), "territory", in_list=True)
     active: Mapped[bool | None] = boolean(17, N_("In use"), default=True, in_list=True)
+    skills: Mapped[list[str] | None] = tags(18, N_("Skills"), since=3)
+    """What rules of assignment choose by, such as “pumps”."""
 
 
 class Team(Entity):

@@ -81,6 +81,8 @@ class TicketCategory(Entity):
     parent_id: Mapped[str | None] = ref(11, N_("Within"), "ticket_category", in_list=True, since=3)
     rank: Mapped[int | None] = integer(12, N_("Sequence"), default=0, since=3)
     retired: Mapped[bool | None] = boolean(13, N_("Not chosen any more"), default=False, since=3)
+    skills: Mapped[list[str] | None] = tags(14, N_("Skills asked for"), since=3)
+    """Of those within it too."""
 
 
 class Macro(Entity):

@@ -190,6 +190,16 @@ class Ticket(Entity):
         since=3,
     )
     """Where answers go by mail, where it is not the contact's address."""
+    assigned_by: Mapped[str | None] = ref(
+        50, N_("Assigned by"), "assignment_rule", read_only=True, by_hq=True, in_form=False, since=3
+    )
+    assigned_why: Mapped[str | None] = text(
+        51, N_("Why assigned"), read_only=True, by_hq=True, in_form=False, since=3
+    )
+    assigned_at: Mapped[int | None] = instant(
+        52, N_("Assigned at"), read_only=True, by_hq=True, in_form=False, since=3
+    )
+    """When a rule gave it to somebody or to a queue; that is done once."""
     flagged: Mapped[bool | None] = boolean(39, N_("Marked by escalation"), by_hq=True, in_form=False, since=3)
 
 

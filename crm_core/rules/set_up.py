@@ -37,6 +37,7 @@ from crm_core.rules import (
     targets,
     tax_classes,
     template_kinds,
+    ticket_routing,
     working_time,
 )
 from crm_core.rules.segments import FieldsOf
@@ -145,7 +146,10 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         "article_category": lambda record_id, values, around: articles.problems_of_category(
             record_id, values, around.value_of
         ),
-        "assignment_rule": lambda _id, values, _around: assignment.problems_of_rule(values),
+        "assignment_rule": lambda _id, values, _around: [
+            *assignment.problems_of_rule(values),
+            *ticket_routing.problems_of_conditions(values.get("rules")),
+        ],
         "scoring_rule": lambda _id, values, around: scoring.problems_of_rule(
             values, around.fields_of("lead")
         ),

@@ -27,6 +27,7 @@ from crm_desktop.services.sample_orders import (
 from crm_desktop.services.sample_outgoing import Sending
 from crm_desktop.services.sample_payments import FIRST_RECEIPT, RECEIPTS, Payments
 from crm_desktop.services.sample_selling import FIRST_QUOTE, QUOTES, Selling
+from crm_desktop.services.sample_service import ServiceSetUp
 from crm_desktop.services.sample_writing import CURRENCY, TAX_RATE, Writer
 from resources import translation
 
@@ -70,6 +71,7 @@ class Filling:
         Payments(self._writer).fill()
         selling.targets(self._team_id)
         self._tickets(owned, texts)
+        ServiceSetUp(self._writer, self._team_id).fill()
         Writing(self._writer, articles).fill()
         write_leads(self._writer, leads)
 

@@ -334,7 +334,7 @@ _WORDS: Mapping[str, ListWords] = {
         counted=N_("{count} assignment rules"),
         one=N_("1 assignment rule"),
         none_yet=N_("No assignment rules yet"),
-        first=N_("Without a rule leads nobody owns wait until somebody gives them to a person."),
+        first=N_("Without a rule leads and tickets nobody has wait until somebody gives them to a person."),
         new=N_("New assignment rule"),
     ),
     "scoring_rule": ListWords(

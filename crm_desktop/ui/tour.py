@@ -253,6 +253,7 @@ _TOUR: tuple[str, ...] = (
     "capture-form-new=capture_forms!frame.new",
     "assignment-rules=assignment_rules",
     "assignment-rule-new=assignment_rules!frame.new",
+    "assignment-rule=assignment_rules[applies_to = ticket]",
     "scoring-rules=scoring_rules",
     "scoring-rule-new=scoring_rules!frame.new",
     "tags",

@@ -62,6 +62,7 @@ COMMANDS: tuple[click.Command, ...] = (
     selling.milestone,
     leads.form,
     leads.lead_rule,
+    leads.ticket_rule,
     leads.mail,
     scores.score_rule,
     stock.stock,

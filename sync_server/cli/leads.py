@@ -1,4 +1,4 @@
-"""`form`, `mail` and `lead-rule`: how leads come in, and to whom they go."""
+"""`form`, `mail`, `lead-rule` and `ticket-rule`: how leads and tickets come in, and to whom they go."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from crm_core.entities._choices import SOURCES
 from crm_core.entities.assignment import WAYS
 from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_core.rules.assignment import OF_TICKETS
 from sync_server.cli.console import tr
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.cli.rules import NamedThings, add_commands
 from sync_server.jobs import ticket_mails
 from sync_server.jobs.leads import CHORE
 from sync_server.jobs.mails import CHORE as SENDING
-from sync_server.services import assigning, lead_setup, mail_capture, outgoing_mails, ticket_mail
+from sync_server.services import assigning, lead_setup, mail_capture, outgoing_mails, routing, ticket_mail
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 from sync_server.store.serving import turn_at
@@ -37,6 +38,7 @@ RULE_COLUMNS: Final = (
     "source",
     "answer_hours",
 )
+TICKET_COLUMNS: Final = ("order", "name", "active", "how", "people", "team", "where", "skilled", "most")
 _SOURCES: Final = click.Choice([choice.value for choice in SOURCES] + [""])
 
 _FORM_OPTIONS: Final = (
@@ -61,7 +63,7 @@ _FORM_OPTIONS: Final = (
     click.option("--thanks-zh", help=tr(N_("That in Chinese."))),
     click.option("--redirect", metavar="URL", help=tr(N_("Page of the web shown afterwards instead."))),
 )
-_RULE_OPTIONS: Final = (
+_WHO: Final = (
     click.option(
         "--order",
         "rank",
@@ -69,17 +71,20 @@ _RULE_OPTIONS: Final = (
         help=tr(N_("Place among the rules; the first that fits decides.")),
     ),
     click.option(
-        "--how",
-        "way",
-        type=click.Choice([choice.value for choice in WAYS]),
-        help=tr(N_("How one of several people is chosen.")),
-    ),
-    click.option(
         "--to",
         "people",
         multiple=True,
         metavar="USER[:WEIGHT]",
-        help=tr(N_("Who gets leads, with a weight from 1 to 20; may be repeated.")),
+        help=tr(N_("Who gets leads or tickets, with a weight from 1 to 20; may be repeated.")),
+    ),
+)
+_RULE_OPTIONS: Final = (
+    *_WHO,
+    click.option(
+        "--how",
+        "way",
+        type=click.Choice([choice.value for choice in WAYS if choice.value not in OF_TICKETS]),
+        help=tr(N_("How one of several people is chosen.")),
     ),
     click.option("--team", help=tr(N_("Everybody in this team gets leads, where nobody is named."))),
     click.option("--territory", help=tr(N_("Leads of this territory only."))),
@@ -97,6 +102,35 @@ _RULE_OPTIONS: Final = (
         "--answer-hours",
         type=click.IntRange(min=0),
         help=tr(N_("Working hours after which a lead nobody answered goes to somebody else; 0: never.")),
+    ),
+)
+_TICKET_OPTIONS: Final = (
+    *_WHO,
+    click.option(
+        "--how",
+        "way",
+        type=click.Choice([choice.value for choice in WAYS]),
+        help=tr(N_("How one of several people is chosen, or that they go to a queue.")),
+    ),
+    click.option("--team", help=tr(N_("The team whose queue they go to, or all of whom get some."))),
+    click.option(
+        "--where",
+        "conditions",
+        multiple=True,
+        metavar="CONDITION",
+        help=tr(N_("Tickets that fulfil this only, such as “customer_id.level = A”; may be repeated.")),
+    ),
+    click.option(
+        "--skilled/--whoever", "skilled", default=None, help=tr(N_("Only who has the skills asked for."))
+    ),
+    click.option(
+        "--in-territory/--anywhere",
+        "in_territory",
+        default=None,
+        help=tr(N_("Only who works in the customer's territory.")),
+    ),
+    click.option(
+        "--most", "most_open", type=click.IntRange(min=0), help=tr(N_("Open tickets each, at most; 0: any."))
     ),
 )
 
@@ -165,6 +199,38 @@ def run_rules(terminal: Terminal) -> None:
             "given_on": assigning.reassign_silent(hq, now),
         }
     terminal.console.show(given)
+
+
+@click.group("ticket-rule", help=tr(N_("Rules by which tickets go to people and queues.")))
+def ticket_rule() -> None:
+    """Rules of tickets."""
+
+
+add_commands(
+    ticket_rule,
+    NamedThings(
+        columns=TICKET_COLUMNS,
+        options=_TICKET_OPTIONS,
+        every=lead_setup.ticket_rules,
+        add=lead_setup.add_ticket_rule,
+        change=lead_setup.change_rule,
+        adds=N_("Add a rule."),
+        lists=N_("List the rules in the order they are asked."),
+        sets=N_("Change a rule; an empty value clears it."),
+        enables=N_("Let a retired rule decide again."),
+        retires=N_("Take a rule out of use."),
+    ),
+)
+
+
+@ticket_rule.command(
+    "run", help=tr(N_("Give out the tickets no rule has seen yet; new ones are given out as they arrive."))
+)
+@pass_terminal
+def run_ticket_rules(terminal: Terminal) -> None:
+    """Run the rules of tickets."""
+    with terminal.headquarters() as hq:
+        terminal.console.show({"assigned": routing.give_waiting(hq.database, now_ms())})
 
 
 @click.group(help=tr(N_("Mails that become leads, and mails that go out.")))

@@ -6,45 +6,39 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text
 from sqlalchemy.orm import aliased
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.activity import Activity
 from crm_core.entities.lead import OPEN, Lead
-from crm_core.entities.people import User
 from crm_core.errors import NotFound, StaleRecord
 from crm_core.i18n import N_, Message, message
-from crm_core.rules.assignment import (
-    MOST_WEIGHT,
-    Assignment,
-    Candidate,
-    Rule,
-    Standing,
-    Way,
-    decide,
-)
+from crm_core.rules.approval import away_of
+from crm_core.rules.assignment import Assignment, Rule, Standing, Way, decide, rules_of
+from crm_core.rules.ticket_routing import candidates
 from crm_core.times import HOUR_MS
 from resources import translation
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.wanted import register_of
 from sync_server.services.work_time import working_time
 from sync_server.store.tables import Cell, table_of
-from sync_server.store.turns import AssignmentTurn
+from sync_server.store.turns import count_turn, given_by, take_turn_back
 
 AT_ONCE: Final = 500  # leads looked at in one run; the next run takes the rest
 _LEAD: Final = SCHEMAS["lead"]
 _A_MILLISECOND: Final = 1 << 16  # of the hybrid clock; what one write sets is nearer to each other
-_turn = table_of(AssignmentTurn)
-_lead, _activity, _user = table_of(Lead), table_of(Activity), table_of(User)
+_lead, _activity = table_of(Lead), table_of(Activity)
 
 
-def rules_of(hq: Headquarters) -> list[Rule]:
+def lead_rules(hq: Headquarters, now_ms: int) -> list[Rule]:
     """Return the rules in use, in their order, with the people who may get leads now."""
-    users = {user_id: row for user_id, row in hq.records.all("user") if row["active"] is not False}
-    found = [row for row in hq.records.all("assignment_rule") if row[1]["active"] is not False]
-    found.sort(key=lambda row: (row[1]["rank"] or 0, row[0]))
-    return [_rule(rule_id, row, users) for rule_id, row in found]
+    rows = {
+        kind: [{"id": record_id, **row} for record_id, row in hq.records.all(kind)]
+        for kind in ("assignment_rule", "user", "role", "absence")
+    }
+    people = candidates(rows["user"], rows["role"], away_of(rows["absence"]), now_ms, "lead")
+    return rules_of(rows["assignment_rule"], people)
 
 
 def assign(hq: Headquarters, values: Mapping[str, Any], now_ms: int) -> str:
@@ -56,7 +50,7 @@ def decided(hq: Headquarters, values: Mapping[str, Any], now_ms: int) -> dict[st
     """Return the values of a new lead with its owner, by the rules where they name none."""
     given = dict(values)
     if not given.get("owner_id"):
-        found = _take_turn(hq, given, rules_of(hq))
+        found = _take_turn(hq, given, lead_rules(hq, now_ms))
         if found is not None:
             given |= _assigned(hq, found, found.why, now_ms)
     return given
@@ -64,7 +58,7 @@ def decided(hq: Headquarters, values: Mapping[str, Any], now_ms: int) -> dict[st
 
 def assign_waiting(hq: Headquarters, now_ms: int) -> int:
     """Give leads nobody has to people; return how many were given."""
-    rules = rules_of(hq)
+    rules = lead_rules(hq, now_ms)
     if not rules:
         return 0
     waiting = (
@@ -88,7 +82,7 @@ def reassign_silent(hq: Headquarters, now_ms: int) -> int:
     Each is given on once for each time it was assigned: the moment of assignment is that of the new owner.
     One that a person gave to somebody or claimed since stays with him: no rule gave him hours to answer.
     """
-    rules = rules_of(hq)
+    rules = lead_rules(hq, now_ms)
     hours = {rule.id: rule.answer_hours for rule in rules if rule.answer_hours}
     if not hours:
         return 0
@@ -149,8 +143,7 @@ def _give(hq: Headquarters, lead: Mapping[str, Any], found: Assignment, values: 
         hq.records.update("lead", lead["id"], values, expected=unchanged)
     except (NotFound, StaleRecord):
         with hq.database.note() as connection:
-            turn = (_turn.c.rule_id == found.rule_id, _turn.c.user_id == found.user_id)
-            connection.execute(update(_turn).where(*turn).values(given=_turn.c.given - 1))
+            take_turn_back(connection, found.rule_id, found.user_id)
         return False
     return True
 
@@ -175,15 +168,12 @@ def _take_turn(
             connection.execute(text("LOCK TABLE assignment_turn IN EXCLUSIVE MODE"))
         found = decide(lead, rules, _standing(connection, rules), besides)
         if found is not None:
-            _count(connection, found)
+            count_turn(connection, found.rule_id, found.user_id)
     return found
 
 
 def _standing(connection: Connection, rules: Sequence[Rule]) -> Standing:
-    given = {
-        (row.rule_id, row.user_id): row.given
-        for row in connection.execute(select(_turn).where(_turn.c.rule_id.in_([rule.id for rule in rules])))
-    }
+    given = given_by(connection, [rule.id for rule in rules])
     loads: Counter[str] = Counter()
     if any(rule.way is Way.LEAST_LOAD for rule in rules):
         query = (
@@ -193,45 +183,7 @@ def _standing(connection: Connection, rules: Sequence[Rule]) -> Standing:
             .group_by(_lead.c.owner_id)
         )
         loads.update({row.owner_id: row.number for row in connection.execute(query)})
-    return Standing(given=given, open_leads=loads)
-
-
-def _count(connection: Connection, found: Assignment) -> None:
-    mine = (_turn.c.rule_id == found.rule_id, _turn.c.user_id == found.user_id)
-    counted = connection.execute(update(_turn).where(*mine).values(given=_turn.c.given + 1))
-    if not counted.rowcount:
-        # Whoever joins a rule late begins where the one with fewest stands, not at nothing.
-        least = select(func.min(_turn.c.given)).where(_turn.c.rule_id == found.rule_id)
-        begin = connection.execute(least).scalar() or 1
-        row = {"rule_id": found.rule_id, "user_id": found.user_id, "given": max(begin, 1)}
-        connection.execute(insert(_turn).values(row))
-
-
-def _rule(rule_id: str, row: Mapping[str, Any], users: Mapping[str, Mapping[str, Any]]) -> Rule:
-    weights: dict[str, int] = {}
-    for named in row["people"] or ():
-        if isinstance(named, list) and len(named) == 2 and isinstance(named[1], int):
-            weights[str(named[0])] = min(max(named[1], 1), MOST_WEIGHT)
-    if not weights and row["team_id"]:
-        weights = {user_id: 1 for user_id, user in users.items() if user["team_id"] == row["team_id"]}
-    people = tuple(
-        Candidate(user_id=user_id, name=str(users[user_id]["name"] or ""), weight=weight)
-        for user_id, weight in weights.items()
-        if user_id in users
-    )
-    return Rule(
-        id=rule_id,
-        name=str(row["name"] or ""),
-        way=Way(row["way"]) if row["way"] in set(Way) else Way.ROUND_ROBIN,
-        people=people,
-        territory_id=row["territory_id"],
-        regions=frozenset(str(region).strip().casefold() for region in row["regions"] or ()),
-        product_id=row["product_id"],
-        source=row["source"],
-        employees_from=row["employees_from"],
-        employees_to=row["employees_to"],
-        answer_hours=row["answer_hours"],
-    )
+    return Standing(given=given, load=loads)
 
 
 def _rows(hq: Headquarters, query: Any) -> list[dict[str, Any]]:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+from crm_core.entities import SCHEMAS
+from crm_core.entities.assignment import LEAD, TICKET
 from crm_core.errors import NotFound, UserError
-from crm_core.i18n import N_
+from crm_core.i18n import N_, Message
+from crm_core.ids import is_id
 from crm_core.rules import capture as rules
+from crm_core.rules import segments
 from crm_core.rules.assignment import problems_of_rule
+from crm_core.rules.conditions import Condition, parse_condition
+from crm_core.rules.segments import AllOf
+from crm_core.rules.ticket_routing import ASKED, problems_of_conditions
+from crm_core.schema.field import Kind
 from sync_server.services import people
 from sync_server.services.auth import login_of
 from sync_server.services.custom import custom_fields_of
@@ -109,16 +118,31 @@ _TEXTS: Final = (
 
 
 def lead_rules(hq: Headquarters) -> list[Values]:
-    """Return every rule in the order they are asked."""
-    found = hq.records.all("assignment_rule")
+    """Return every rule for leads in the order they are asked."""
+    return _rules_for(hq, LEAD)
+
+
+def ticket_rules(hq: Headquarters) -> list[Values]:
+    """Return every rule for tickets in the order they are asked."""
+    return _rules_for(hq, TICKET)
+
+
+def _rules_for(hq: Headquarters, applies_to: str) -> list[Values]:
+    every = hq.records.all("assignment_rule")
+    found = [row for row in every if (row[1]["applies_to"] or LEAD) == applies_to]
     found.sort(key=lambda row: (row[1]["rank"] or 0, row[0]))
     return [_rule(hq, *each) for each in found]
 
 
-def add_rule(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values:
+def add_ticket_rule(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values:
+    """Add a rule for tickets, and return it."""
+    return add_rule(hq, name, given, TICKET)
+
+
+def add_rule(hq: Headquarters, name: str, given: Mapping[str, Any], applies_to: str = LEAD) -> Values:
     """Add a rule, and return it."""
     _demand_new(hq, "assignment_rule", name)
-    values = _rule_values(hq, given)
+    values = _rule_values(hq, given) | {"applies_to": applies_to}
     if values.get("rank") is None:
         values["rank"] = 1 + max(
             (row["rank"] or 0 for _, row in hq.records.all("assignment_rule")), default=0
@@ -140,7 +164,7 @@ def change_rule(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values
 
 
 def _demand_sound_rule(values: Mapping[str, Any]) -> None:
-    for problem in problems_of_rule(values):
+    for problem in (*problems_of_rule(values), *problems_of_conditions(values.get("rules"))):
         raise UserError(problem.message)
 
 
@@ -153,6 +177,10 @@ def _rule_values(hq: Headquarters, given: Mapping[str, Any]) -> Values:
             values["people"] = _weighted(hq, said)
         elif name == "regions":
             values["regions"] = [region.strip() for region in said if region.strip()]
+        elif name == "conditions":
+            values["rules"] = _conditions(hq, said)
+        elif name == "most_open":
+            values[name] = said or None
         elif name in ("team", "territory"):
             values[f"{name}_id"] = people.find(hq, name, said)[0] if said else None
         elif name == "product":
@@ -179,6 +207,50 @@ def _product(hq: Headquarters, said: str) -> str:
     raise NotFound(N_("There is no product called {name}"), name=said)
 
 
+def _conditions(hq: Headquarters, said: Sequence[str]) -> dict[str, Any] | None:
+    """Return the conditions of tickets as a rule keeps them; of links by id or by name."""
+    found = []
+    for text in filter(str.strip, said):
+        condition = parse_condition(_TYPED, text)
+        field = ASKED.get(condition.field)
+        if field is not None and field.target and isinstance(condition.value, str):
+            condition = replace(condition, value=_linked(hq, field.target, condition.value))
+        found.append(condition)
+    return segments.plain_rule(AllOf(tuple(found))) if found else None
+
+
+_TYPED: Final = {
+    name: replace(field, kind=Kind.TEXT, target=None) if field.kind is Kind.REF else field
+    for name, field in ASKED.items()
+}
+"""What a rule may ask of a ticket, links as the names they are typed by."""
+
+
+def _linked(hq: Headquarters, kind: str, said: str) -> str:
+    if is_id(said):
+        return said
+    if kind == "product":
+        return _product(hq, said)
+    found = hq.records.find(kind, SCHEMAS[kind].meta.title, said.strip())
+    if not found:
+        kind_words = Message(SCHEMAS[kind].meta.label)
+        raise NotFound(N_("There is no {kind} called {name}"), kind=kind_words, name=said)
+    return str(found[0][0])
+
+
+def _where(hq: Headquarters, stored: Any) -> str:
+    rule = segments.rule_of(stored) if stored else None
+    said = []
+    for each in segments.leaves(rule) if rule is not None else ():
+        if isinstance(each, Condition):
+            field = ASKED.get(each.field)
+            value = "" if each.value is None else str(each.value)
+            if field is not None and field.target and value:
+                value = hq.records.name_of(field.target, value) or value
+            said.append(f"{each.field} {each.op.value} {value}".rstrip())
+    return "; ".join(said)
+
+
 def _rule(hq: Headquarters, rule_id: str, values: Mapping[str, Any]) -> Values:
     names = people.names_of_users(hq)
     named = [
@@ -199,6 +271,10 @@ def _rule(hq: Headquarters, rule_id: str, values: Mapping[str, Any]) -> Values:
         "employees_from": values["employees_from"],
         "employees_to": values["employees_to"],
         "answer_hours": values["answer_hours"],
+        "where": _where(hq, values["rules"]),
+        "skilled": bool(values["skilled"]),
+        "in_territory": bool(values["in_territory"]),
+        "most": values["most_open"],
         "id": rule_id,
     }
 

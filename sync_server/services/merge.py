@@ -20,7 +20,7 @@ from crm_core.i18n import N_, plain_places
 from crm_core.ids import is_id
 from crm_core.sync.clock import HLC_MAX, Stamp, accept, ms_of, shift_ms
 from crm_core.sync.protocol import Answer, Code, Op, OpKind, Txn, TxnFlag
-from sync_server.services import approving, derived, mandates, mentions, payments, unique_keys
+from sync_server.services import approving, derived, mandates, mentions, payments, routing, unique_keys
 from sync_server.services.declaring import saved_together
 from sync_server.services.edits import Edits
 from sync_server.services.faults import PayloadChanged, Refusal
@@ -426,6 +426,7 @@ class _Batch:
         store_new(hq.connection, edits.records.touched())
         self._before += take_places(hq, edits, fresh)
         unique_keys.settle_keys(hq, edits.records, edits.scopes, self._server_ms)
+        routing.settle(hq, edits.records, edits.scopes, self._server_ms)
         replace_used(hq, edits.records, edits.scopes, edits.numbers, self._author.user_id, self._server_ms)
         edits.scopes.finish()
         settle_numbers(hq, edits.records, edits.numbers, self._server_ms)

@@ -32,7 +32,7 @@ def given_out(one: Rule, leads: int) -> Counter[str]:
     given: Counter[tuple[str, str]] = Counter()
     load: Counter[str] = Counter()
     for _ in range(leads):
-        found = decide({}, [one], Standing(given=given, open_leads=load))
+        found = decide({}, [one], Standing(given=given, load=load))
         assert found is not None
         given["r", found.user_id] += 1
         load[found.user_id] += 1
@@ -58,7 +58,7 @@ def test_by_weight_each_gets_his_share_give_or_take_one_round(weights: list[int]
 
 
 def test_the_first_rule_that_fits_decides_and_says_why() -> None:
-    none = Standing(given={}, open_leads={"u0": 3})
+    none = Standing(given={}, load={"u0": 3})
     south = rule(Way.LEAST_LOAD, 2, regions=frozenset(("苏州",)), employees_from=50)
     rest = rule(Way.NAMED, 1)
     found = decide({"city": "苏州", "employees": 80}, [south, rest], none)
@@ -71,7 +71,7 @@ def test_the_first_rule_that_fits_decides_and_says_why() -> None:
 
 
 def test_who_did_not_answer_is_passed_over_and_a_rule_without_others_leaves_it_to_the_next() -> None:
-    nobody = Standing(given={}, open_leads={})
+    nobody = Standing(given={}, load={})
     alone, next_one = rule(Way.NAMED, 1), rule(Way.ROUND_ROBIN, 2)
     found = decide({}, [alone, next_one], nobody, besides="u0")
     assert found is not None

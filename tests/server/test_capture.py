@@ -300,6 +300,15 @@ def test_forms_and_rules_are_set_up_from_the_command_line(
     assert said("lead-rule", "set", "Big", "--answer-hours", "4")["answer_hours"] == 4
     assert said("lead-rule", "retire", "Big")["active"] is False
     assert "people or a team" in said("lead-rule", "add", "Nobody", status=1)
+    asked = ("--where", "customer_id.level = A", "--where", "subject ~ leak", "--most", "9", "--skilled")
+    rule = said("ticket-rule", "add", "Leaks", "--to", "admin", "--how", "least_load", *asked)
+    assert rule["where"] == "customer_id.level = A; subject ~ leak"
+    assert (rule["how"], rule["most"], rule["skilled"]) == ("least_load", 9, True)
+    assert "no field called" in said("ticket-rule", "set", "Leaks", "--where", "owner_id = x", status=1)
+    assert "no product called" in said("ticket-rule", "set", "Leaks", "--where", "product_id = x", status=1)
+    assert said("ticket-rule", "set", "Leaks", "--where", "", "--whoever", "--most", "0")["where"] == ""
+    assert "Only tickets" not in said("lead-rule", "retire", "Big")
+    assert said("ticket-rule", "run") == {"assigned": 0}
     assert len(said("score-rule", "list")) > 3  # the last of the usual ones
     added = said("score-rule", "add", "Big city", "--field", "city", "--points", "12", "--name-zh", "大城市")
     assert (added["kind"], added["points"], added["name_zh"]) == ("field", 12, "大城市")

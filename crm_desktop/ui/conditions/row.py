@@ -213,8 +213,9 @@ class ConditionRow(Live, QWidget):
         wide = self.width() >= theme().px(_WIDE_FROM)
         compares = self.comparison_box.count() > 1
         self.comparison_box.setVisible(compares)
-        while self._grid.takeAt(0) is not None:
-            pass
+        for each in (self.field_box, self.comparison_box, self.remove_button, self._value):
+            if each is not None:
+                self._grid.removeWidget(each)
         top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(self.field_box, 0, 0)
         self._grid.addWidget(self.comparison_box, 0, 1)

@@ -204,8 +204,9 @@ class FieldGrid(Live, QWidget):
         self._columns = columns
         before: QWidget | None = None
         for _, grid, fields in self._sections:
-            while grid.takeAt(0) is not None:
-                pass
+            for found in fields:
+                # Not `takeAt`: an item that lives on keeps the widget from telling its new one that it grew.
+                grid.removeWidget(found.widget)
             row = column = 0
             for found in fields:
                 if found.field.name in self.unfit:

@@ -1,4 +1,4 @@
-"""How leads come in, to whom they go and what they score, for whoever sets it up."""
+"""How leads come in, to whom leads and tickets go and what leads score, for whoever sets it up."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
 from crm_desktop.ui.pages.records import RecordsLook, RecordsPage
+from crm_desktop.ui.settings.assignment_grid import AssignmentGrid
 from crm_desktop.ui.settings.form_grid import CaptureFormGrid
-from crm_desktop.ui.settings.rule_grids import AssignmentGrid, ScoringGrid
+from crm_desktop.ui.settings.rule_grids import ScoringGrid
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, IconButton
 from crm_desktop.ui.widgets.cells import CellKind
@@ -114,9 +115,18 @@ class AssignmentRuleForm(RecordForm):
 
     grid_class = AssignmentGrid
 
+    def __init__(self, *parts: Any, **how: Any) -> None:
+        super().__init__(*parts, **how)
+        self.loaded.connect(self._on_loaded)
+        self.saved.connect(lambda _record: self._on_loaded())
+
+    def _on_loaded(self) -> None:
+        if isinstance(self.grid, AssignmentGrid):
+            self.grid.look_at(self.record_id)
+
 
 class AssignmentRulesPage(RecordsPage):
-    """To whom leads go that nobody owns, in the order in which the rules are asked."""
+    """To whom leads and tickets go that nobody has, in the order in which the rules are asked."""
 
     form_class = AssignmentRuleForm
 
@@ -124,10 +134,17 @@ class AssignmentRulesPage(RecordsPage):
         look = RecordsLook(
             page="assignment_rules",
             entity="assignment_rule",
-            columns=("name", "rank", "way", "team_id", "answer_hours", "active"),
+            columns=("name", "applies_to", "rank", "way", "team_id", "answer_hours", "active"),
             sort=(("rank", False),),
             imports=False,
-            widths={"rank": 96, "way": 200, "team_id": 120, "answer_hours": 120, "active": 64},
+            widths={
+                "applies_to": 96,
+                "rank": 96,
+                "way": 200,
+                "team_id": 120,
+                "answer_hours": 120,
+                "active": 64,
+            },
         )
         super().__init__(context, actions, look)
         self.earlier = IconButton("up", message("Asked earlier"), small=True, hint="Alt+Up")

@@ -252,6 +252,7 @@ class SettingsPage(Page):
             ("sla_policies", message("Service levels…")),
             ("ticket_categories", message("Ticket categories…")),
             ("macros", message("Macros…")),
+            ("assignment_rules", message("Assignment rules…")),
         )
 
     def _way_card(self, title: Message, said: Message, *pages: tuple[str, Message]) -> Card:

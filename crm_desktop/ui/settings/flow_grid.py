@@ -9,14 +9,16 @@ from crm_core.i18n import N_
 from crm_core.rules import approval_flows, segments
 from crm_core.rules.conditions import Condition
 from crm_core.rules.segments import AllOf
-from crm_core.schema.field import Field, Plain
-from crm_desktop.services import lists
+from crm_core.schema.field import Field, Kind, Plain
+from crm_desktop.services import lists, records
 from crm_desktop.ui.conditions.editor import ConditionsEditor
+from crm_desktop.ui.conditions.row import Offered
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.lists.conditions import can_filter
 from crm_desktop.ui.segments.rule_rows import FieldRow, condition_in, offered_of_field, said_of
 from crm_desktop.ui.settings.setup_grid import SetupGrid
 from crm_desktop.ui.settings.steps_editor import StepsEditor
+from crm_desktop.ui.translate import tr
 
 
 class FlowConditions(ConditionsEditor):
@@ -31,6 +33,10 @@ class FlowConditions(ConditionsEditor):
         """A rule that rows cannot show: it stays as it is until one is added."""
         self._knows = False
         self._entity = ""
+        self._fields: dict[str, Field] = {}
+        self._waits = False
+        self._titles: dict[str, str] = {}
+        """What the records conditions name are called, by id."""
 
     def of(self, entity: str) -> None:
         """Offer the fields of a kind of record."""
@@ -54,7 +60,7 @@ class FlowConditions(ConditionsEditor):
 
     def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
         """Return the rule as the record keeps it. `UserError` where a condition is not finished."""
-        if not self._knows or (self._kept is not None and not self.rows):
+        if not self._knows or self._waits or (self._kept is not None and not self.rows):
             return {"rules": self._held}
         conditions = tuple(condition_in(said) for said in self.conditions())
         return {"rules": segments.plain_rule(AllOf(conditions)) if conditions else None}
@@ -63,9 +69,13 @@ class FlowConditions(ConditionsEditor):
         """Return which fields of the kind of record conditions may ask of."""
         return approval_flows.asked_fields(self._entity, fields)
 
+    def offered(self, field: Field) -> Offered:
+        """Return a field with the comparisons that fit it."""
+        return offered_of_field(field)
+
     def _on_fields(self, shown: Iterable[lists.ShownField]) -> None:
-        known = self.asked({each.field.name: each.field for each in shown})
-        self.offer([offered_of_field(field) for field in known.values() if can_filter(field)])
+        known = self._fields = dict(self.asked({each.field.name: each.field for each in shown}))
+        self.offer([self.offered(field) for field in known.values() if can_filter(field)])
         self._knows = True
         self._show()
 
@@ -76,7 +86,36 @@ class FlowConditions(ConditionsEditor):
         parts = rule.parts if isinstance(rule, AllOf) else (rule,)
         leaves = [part for part in parts if isinstance(part, Condition)]
         self._kept = self._held if rule is None or len(leaves) != len(parts) else None
-        self.show_conditions([] if self._kept is not None else [said_of(each, {}) for each in leaves])
+        if self._kept is not None:
+            leaves = []
+        links = {link for each in leaves for link in self._links(each) if link[1] not in self._titles}
+        self._waits = bool(links)
+        if links:
+            self._ask_titles(sorted(links))
+            return
+        self.show_conditions([said_of(each, self._titles) for each in leaves])
+
+    def _links(self, condition: Condition) -> list[tuple[str, str]]:
+        field = self._fields.get(condition.field)
+        if field is None or field.kind is not Kind.REF or field.target is None or condition.value is None:
+            return []
+        values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        return [(field.target, str(value)) for value in values]
+
+    def _ask_titles(self, links: list[tuple[str, str]]) -> None:
+        replica = self._context.replica
+
+        def show_titles(found: Mapping[tuple[str, str], str]) -> None:
+            self._titles.update((link[1], found.get(link) or tr("Not on this laptop")) for link in links)
+            self._show()
+
+        self._context.tasks.read(
+            self,
+            lambda: records.titles(replica, links),
+            show_titles,
+            self._context.show_error,
+            topic="titles",
+        )
 
 
 class FlowGrid(SetupGrid):

@@ -1,4 +1,4 @@
-"""The fields of rules: who gets leads, what leads score, what stages ask of deals; each with what it does."""
+"""The fields of rules: what leads score, what stages ask of deals; each with what it does."""
 
 from __future__ import annotations
 
@@ -7,21 +7,17 @@ from typing import Any
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, message
 from crm_core.rules import stage_conditions
-from crm_core.rules.assignment import Way
 from crm_core.rules.scoring import RuleKind
 from crm_core.schema.field import Field, Kind
 from crm_desktop.services import lead_setup
 from crm_desktop.services.lead_setup import ScorePreview
 from crm_desktop.ui.conditions.of_records import (
-    ASSIGNMENT_COLUMNS,
-    AssignmentConditions,
     OneConditionEditor,
     scoring_comparisons,
     stage_comparisons,
 )
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.links import LinkEditor
-from crm_desktop.ui.settings.people_editor import PeopleEditor
 from crm_desktop.ui.settings.setup_grid import SetupGrid, Values
 from crm_desktop.ui.translate import show, translator
 from crm_desktop.ui.widgets import fields as field_widgets
@@ -30,38 +26,6 @@ from crm_desktop.ui.widgets.labels import Label
 
 _POINTS_FROM = (RuleKind.QUALIFY, RuleKind.NURTURE)
 _LEAD = Field(no=0, name="lead", label=N_("Lead"), kind=Kind.REF, target="lead")
-
-
-class AssignmentGrid(SetupGrid):
-    """Which leads, how, to whom."""
-
-    order = ("name", "rank", "active", "regions", "way", "answer_hours", "people", "team_id")
-    sections = {
-        "regions": N_("Which leads"),
-        **dict.fromkeys(("way", "answer_hours", "people", "team_id"), N_("To whom")),
-    }
-    hints = {
-        "rank": N_("The first rule that fits decides"),
-        "regions": N_("All of them must hold; without one the rule is for every lead"),
-        "answer_hours": N_("Who did nothing for so long loses the lead to somebody else; empty: never"),
-        "people": N_("Type a name and choose; whoever comes first gets the leads of a rule for one person"),
-        "team_id": N_("Everybody in it, where no people are named"),
-    }
-    labels = {"regions": N_("Conditions")}
-    covers = {"regions": ASSIGNMENT_COLUMNS[1:]}
-
-    def make_own(self, context: Context, field: Field) -> Any:
-        """Return the editors of conditions and people."""
-        if field.name == "regions":
-            return AssignmentConditions(context)
-        return PeopleEditor(context, field) if field.name == "people" else None
-
-    def show_what_fits(self) -> None:
-        """Ask for weights where they count."""
-        super().show_what_fits()
-        found = self.fields.get("people")
-        if found is not None and found.editor is not None:
-            found.editor.show_weights(self.present().get("way") == Way.WEIGHTED)
 
 
 class ScoringGrid(SetupGrid):

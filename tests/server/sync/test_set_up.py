@@ -160,6 +160,10 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
         {"people": {"someone": 1}},
         {"regions": [7]},
         {"employees_from": 5, "employees_to": 4},
+        {"way": "queue"},
+        {"applies_to": "ticket", "way": "queue"},
+        {"most_open": 0},
+        {"rules": {"all": [{"field": NO_SUCH, "op": "=", "kind": "one", "value": 1}]}},
     ),
     "scoring_rule": ({"field": NO_SUCH}, {"comparison": "equal"}, {"kind": "field", "field": None}),
     "stage_rule": (

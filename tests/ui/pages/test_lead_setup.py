@@ -246,3 +246,53 @@ def test_a_condition_of_a_stage_is_drawn_with_the_fields_own_editor(stage: Stage
     stage.settle()
     kept = records.get(replica, "stage_rule", rule.id)
     assert (kept["kind"], kept["field"], kept["operator"]) == ("field_filled", "amount", None)
+
+
+def test_a_rule_of_tickets_is_tried_on_with_the_tickets_there_are(stage: Stage) -> None:
+    replica = stage.app.replica
+    rights = {"reach": {"*": dict.fromkeys(("read", "edit"), "all")}}
+    role = records.create(replica, "role", {"name": "serves", "rights": rights}).value.id
+    bo = records.create(replica, "user", {"name": "Bo", "role_id": role}).value.id
+    buyer = records.create(replica, "customer", {"name": "Buyer", "level": "A"}).value.id
+    for subject, customer in (("Leak", buyer), ("Noise", None)):
+        records.create(replica, "ticket", {"subject": subject, "customer_id": customer})
+    page = pages.AssignmentRulesPage(stage.context, stage.actions)
+    form = opened(stage, page)
+    assert not form.grid.preview.isVisible()
+    write(form, "name", "Level A")
+    write(form, "applies_to", "ticket")
+    stage.settle()
+    assert form.grid.preview.isVisible()
+    assert not form.grid.fields["regions"].widget.isVisible()
+    conditions, people = (form.grid.fields[name].editor for name in ("rules", "people"))
+    people.line.link(bo, "Bo")
+    people.line.edited.emit()
+    stage.settle()
+    assert form.grid.told.text() == "Of the latest 2 tickets this rule would give out 2: Bo 2."
+    conditions.add_button.click()
+    choose(conditions.rows[0], "customer_id.level")
+    conditions.rows[0].value_editor.show_value("A", "")
+    conditions.edited.emit()
+    stage.settle()
+    assert form.grid.told.text() == "Of the latest 2 tickets this rule would give out 1: Bo 1."
+    texts = {row[0].split()[-1]: row[1:] for row in form.grid.table.texts()}
+    assert texts["Leak"] == ["Bo", "Rule “Level A”: in turn, 0 before"]
+    assert texts["Noise"][1] == "No rule fits"
+    write(form, "way", "queue")
+    form.save()
+    stage.settle()
+    assert form.grid.fields["team_id"].widget.error
+    write(form, "way", "round_robin")
+    form.save(close=True)
+    stage.settle()
+    made = next(each for each in stored(stage, "assignment_rule") if each["name"] == "Level A")
+    assert (made["applies_to"], made["people"]) == ("ticket", [[bo, 1]])
+    assert made["rules"]["all"][0]["field"] == "customer_id.level"
+    category = records.create(replica, "ticket_category", {"name": "Pumps"}).value.id
+    asked = {"all": [{"field": "category_id", "op": "=", "kind": "one", "value": category}]}
+    records.update(replica, "assignment_rule", made.id, {"rules": asked})
+    again = opened(stage, page, made.id)
+    stage.until(lambda: bool(again.grid.fields["rules"].editor.rows))
+    assert again.grid.fields["rules"].editor.rows[0].value_editor.title == "Pumps"
+    assert again.grid.fields["rules"].editor.read({})["rules"] == asked
+    again._discard()
