@@ -15,6 +15,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import crm_desktop.ui  # noqa: F401 - before all else of Qt, as in the program
+
+# isort: split
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
@@ -57,8 +60,8 @@ class Session:
         assert isinstance(qapp, QApplication)
         qapp.setCursorFlashTime(0)
         theme().apply(qapp, "light", 1.0)
-        self.app = assembly.open_profile(profile)
         self.tasks = Tasks()
+        self.app = assembly.open_profile(profile)
         opened = opened_of(self.app)
         self.frame = Frame(Context(self.app, self.tasks), opened.standing, sample=opened.sample)
         self.window = MainWindow()

@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from crm_core.errors import CrmError
 from crm_core.i18n import Message
+from crm_desktop.platform import garbage
 from crm_desktop.ui.collector import Collector
 from crm_desktop.ui.rest import Rest
 
@@ -82,6 +83,7 @@ class Tasks(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         sys.setswitchinterval(SWITCH_S)
+        garbage.share_heaps()
         self._jobs: list[Job] = []
         self._jobs_pool = ThreadPoolExecutor(max_workers=JOBS, thread_name_prefix="job")
         self._job_moved.connect(self.jobs_changed, Qt.ConnectionType.QueuedConnection)

@@ -33,5 +33,6 @@ def test_memory_is_given_back_when_much_was_indexed(tmp_path: Path, monkeypatch:
         app.close()
 
 
-def test_the_heap_is_trimmed_without_an_error() -> None:
+def test_the_heap_is_shared_and_trimmed_without_an_error() -> None:
+    garbage.share_heaps()
     garbage.trim_heap()
