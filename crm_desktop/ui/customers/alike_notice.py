@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QWidget
 
+from crm_core.errors import CrmError
 from crm_core.i18n import message
 from crm_desktop.services import duplicates
 from crm_desktop.services.duplicates import Match
@@ -24,23 +27,23 @@ class AlikeNotice(FormBar):
         self._closed: set[str] = set()
         self.bar.closed.connect(lambda: self._closed.add(self._record_id))
 
-    def show_record(self, record_id: str) -> None:
-        """Look for what is like a record; off the main thread, after its page is there."""
-        if record_id != self._record_id:
-            self.clear()
-        self._record_id = record_id
+    def reading(self, record_id: str) -> Callable[[], tuple[Match, ...]]:
+        """Return what finds the records like one, to be called off the main thread."""
         replica, entity = self._context.replica, self._entity
-        self._context.tasks.read(
-            self,
-            lambda: duplicates.like(replica, entity, record_id),
-            self._on_found,
-            lambda _error: self.clear(),  # who may not read such records is told of none
-            topic="like",
-        )
 
-    def _on_found(self, matches: tuple[Match, ...]) -> None:
-        if not matches or self._record_id in self._closed:
+        def read() -> tuple[Match, ...]:
+            try:
+                return duplicates.like(replica, entity, record_id)
+            except CrmError:
+                return ()  # who may not read such records is told of none
+
+        return read
+
+    def show_matches(self, record_id: str, matches: tuple[Match, ...]) -> None:
+        """Say which records are like one."""
+        self._record_id = record_id
+        if not matches or record_id in self._closed:
             self.clear()
             return
-        place = compare_place(self._record_id, matches)
+        place = compare_place(record_id, matches)
         self.say(like_words(matches), Tone.WARN, message("Compare…"), lambda: self._context.go.emit(place))

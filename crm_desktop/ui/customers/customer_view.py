@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QResizeEvent
@@ -14,6 +15,7 @@ from crm_core.schema.field import Field
 from crm_core.schema.phones import shown_form
 from crm_desktop.services import customers, lists, segments, value_history
 from crm_desktop.services.customers import Overview
+from crm_desktop.services.duplicates import Match
 from crm_desktop.services.lists import ShownField
 from crm_desktop.services.timeline import TimelineItem
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
@@ -27,7 +29,7 @@ from crm_desktop.ui.customers.organisation_tab import OrganisationTab
 from crm_desktop.ui.customers.payments_tab import PaymentsTab
 from crm_desktop.ui.customers.profile_tab import ProfileTab
 from crm_desktop.ui.customers.side_column import MOST_CONTACTS, SideColumn
-from crm_desktop.ui.customers.timeline_view import TimelineView
+from crm_desktop.ui.customers.timeline_view import Found, TimelineView
 from crm_desktop.ui.dialling import dial
 from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import figure
@@ -83,6 +85,17 @@ _FOLLOWED = frozenset(
         "invoice",
     )
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What a page shows, read in one go."""
+
+    overview: Overview
+    fields: tuple[ShownField, ...]
+    told: dict[str, Field]
+    alike: tuple[Match, ...]
+    line: Found | None
 
 
 class CustomerView(Live, QWidget):
@@ -145,14 +158,24 @@ class CustomerView(Live, QWidget):
     def read(self) -> None:
         """Read the customer anew."""
         replica, customer_id = self.context.replica, self.customer_id
+        read_alike = self.alike.reading(customer_id)
+        # All of another customer's page is read before any of it is painted, once; of the
+        # one shown the line follows its own changes.
+        read_line = None if self.line.customer_id == customer_id else self.line.reading(customer_id)
 
-        def read() -> tuple[Overview, tuple[ShownField, ...], dict[str, Field]]:
+        def read() -> _Read:
             found = customers.overview(replica, customer_id)
             # To take a number apart holds the window for milliseconds; its form is kept for when it is shown.
             for record in (found.customer, *found.contacts[:MOST_CONTACTS]):
                 shown_form(str(record.get("phone") or ""))
             told = value_history.fields_in_history(replica, "customer")
-            return found, lists.shown_fields(replica, "customer"), told
+            return _Read(
+                overview=found,
+                fields=lists.shown_fields(replica, "customer"),
+                told=told,
+                alike=read_alike(),
+                line=None if read_line is None else read_line(told),
+            )
 
         self.context.tasks.read(self, read, self._on_read, self._on_failed, topic="overview")
         self.context.tasks.read(
@@ -326,15 +349,15 @@ class CustomerView(Live, QWidget):
         elif isinstance(widget, (FilesPanel, CommentsPanel, HistoryList)):
             widget.show_record(self.customer_id)
 
-    def _on_read(self, read: tuple[Overview, tuple[ShownField, ...], dict[str, Field]]) -> None:
-        self._overview, self._fields, told = read
+    def _on_read(self, read: _Read) -> None:
+        self._overview, self._fields = read.overview, read.fields
         overview = self._overview
         self._whole.setCurrentIndex(0)
         self.header.show_overview(overview)
-        self.alike.show_record(overview.customer.id)
+        self.alike.show_matches(overview.customer.id, read.alike)
         self.facts.show_overview(overview, self._fields)
         self.side.show_overview(overview)
-        self.line.show_customer(overview.customer.id, told)
+        self.line.show_customer(overview.customer.id, read.told, read.line)
         counts = {
             "contacts": len(overview.contacts),
             "deals": overview.deals,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import pairwise
 
 from PySide6.QtCore import Signal
@@ -42,6 +42,9 @@ _ORDER = (
     ItemKind.TICKET,
     ItemKind.FIELD,
 )
+
+Found = tuple[Timeline, Titles]
+"""Entries, and the names of what their changes name."""
 
 
 class TimelineView(Live, QWidget):
@@ -96,32 +99,42 @@ class TimelineView(Live, QWidget):
         """Whose time line it is; empty before the first."""
         return self._customer_id
 
-    def show_customer(self, customer_id: str, fields: Mapping[str, Field]) -> None:
-        """Show a customer's time line, from the top where it is another one."""
-        if customer_id == self._customer_id and fields == self._fields:
-            return
+    def reading(self, customer_id: str) -> Callable[[Mapping[str, Field]], Found]:
+        """Return what reads a customer's newest entries, to be called off the main thread with its fields."""
+        replica, same = self._context.replica, customer_id == self._customer_id
+        kinds = self._kinds() if same else None
+        limit = min(max(len(self.model.items) if same else 0, timeline.PAGE), 4 * timeline.PAGE)
+
+        def read(fields: Mapping[str, Field]) -> Found:
+            found = timeline.timeline(replica, customer_id, kinds, limit=limit)
+            return found, titles_of_changes(replica, found.items, fields)
+
+        return read
+
+    def show_customer(self, customer_id: str, fields: Mapping[str, Field], found: Found | None) -> None:
+        """Show a customer's time line, from the top where it is another one; read it if it was not."""
         if customer_id != self._customer_id:
             self._kind = None
+            self.model.show_items((), fields, more=False)
+            self.list.verticalScrollBar().setValue(0)
+        elif found is None and fields == self._fields:
+            return
         self._customer_id, self._fields = customer_id, fields
         self.log.show_customer(customer_id)
-        self.read()
+        if found is None:
+            self.read()
+        else:
+            self._on_read(found)
 
     def read(self) -> None:
         """Read the newest entries."""
-        replica, customer_id, kinds = self._context.replica, self._customer_id, self._kinds()
-        shown, fields = max(len(self.model.items), timeline.PAGE), self._fields
+        customer_id, fields, read = self._customer_id, self._fields, self.reading(self._customer_id)
 
-        def read() -> tuple[Timeline, Titles]:
-            found = timeline.timeline(replica, customer_id, kinds, limit=min(shown, 4 * timeline.PAGE))
-            return found, titles_of_changes(replica, found.items, fields)
+        def show(found: Found) -> None:
+            if customer_id == self._customer_id:
+                self._on_read(found)
 
-        self._context.tasks.read(
-            self,
-            read,
-            self._on_read,
-            self._context.show_error,
-            topic="line",
-        )
+        self._context.tasks.read(self, lambda: read(fields), show, self._context.show_error, topic="line")
 
     def retranslate(self) -> None:
         """Say entries and chips in the language on screen."""
@@ -141,7 +154,7 @@ class TimelineView(Live, QWidget):
     def _kinds(self) -> tuple[ItemKind, ...] | None:
         return None if self._kind is None else (self._kind,)
 
-    def _on_read(self, found: tuple[Timeline, Titles]) -> None:
+    def _on_read(self, found: Found) -> None:
         read, titles = found
         self._counts = read.counts
         current, at = self.list.currentIndex().row(), self.list.verticalScrollBar().value()
@@ -172,11 +185,11 @@ class TimelineView(Live, QWidget):
 
         fields = self._fields
 
-        def read() -> tuple[Timeline, Titles]:
+        def read() -> Found:
             found = timeline.timeline(replica, customer_id, kinds, before_ms=before)
             return found, titles_of_changes(replica, found.items, fields)
 
-        def add(found: tuple[Timeline, Titles]) -> None:
+        def add(found: Found) -> None:
             if customer_id == self._customer_id and kinds == self._kinds():
                 self.model.add_older(found[0].items, found[1], more=found[0].more)
 

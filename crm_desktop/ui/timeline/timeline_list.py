@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QResizeEvent, QTextLayout, QTextOption
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -22,6 +22,7 @@ from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.live import Live
 
 MOST_LINES = 3
+_MOST_KNOWN = 1_000
 _KIND_LEFT = 36
 _TEXT_LEFT = 96
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -36,7 +37,8 @@ class TimelineList(Live, QListView):
     def __init__(self, model: TimelineModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setModel(model)
-        self.setItemDelegate(_EntryDelegate(self))
+        self._delegate = _EntryDelegate(self)
+        self.setItemDelegate(self._delegate)
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -76,6 +78,7 @@ class TimelineList(Live, QListView):
 
     def retint(self) -> None:
         """Measure anew."""
+        self._delegate.forget()
         self.scheduleDelayedItemsLayout()
 
     def _open(self, index: Index) -> None:
@@ -94,6 +97,12 @@ class _EntryDelegate(QStyledItemDelegate):
     def __init__(self, view: TimelineList) -> None:
         super().__init__(view)
         self._view = view
+        self._lines: dict[tuple[str, int], list[str]] = {}
+        """By text and the room for it: what is measured is soon painted, and measured again."""
+
+    def forget(self) -> None:
+        """Break the lines anew: the font is another one."""
+        self._lines.clear()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Give a head one line, an entry as many as it needs."""
@@ -198,22 +207,33 @@ class _EntryDelegate(QStyledItemDelegate):
 
     def _broken(self, text: str, width: int) -> list[str]:
         """Return a text in the lines it takes, no more than a few; the last says where more was."""
-        room = width - 2 * theme().size("page-margin") - theme().px(_TEXT_LEFT)
-        layout = QTextLayout(text, theme().font("body"))
-        option = QTextOption()
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        layout.setTextOption(option)
-        layout.beginLayout()
-        lines: list[str] = []
-        while len(lines) < MOST_LINES:
-            line = layout.createLine()
-            if not line.isValid():
-                break
-            line.setLineWidth(max(room, 40))
-            start = line.textStart()
-            if len(lines) == MOST_LINES - 1 and start + line.textLength() < len(text):
-                lines.append(text[start:])  # elided where it is painted
-                break
-            lines.append(text[start : start + line.textLength()].rstrip())
-        layout.endLayout()
-        return lines or [""]
+        room = max(width - 2 * theme().size("page-margin") - theme().px(_TEXT_LEFT), 40)
+        known = self._lines.get((text, room))
+        if known is None:
+            if len(self._lines) >= _MOST_KNOWN:
+                self._lines.clear()
+            known = self._lines[text, room] = _broken(text, theme().font("body"), room)
+        return known
+
+
+def _broken(text: str, font: QFont, room: int) -> list[str]:
+    if "\n" not in text and QFontMetrics(font).horizontalAdvance(text) < room:
+        return [text.rstrip()]
+    layout = QTextLayout(text, font)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    lines: list[str] = []
+    while len(lines) < MOST_LINES:
+        line = layout.createLine()
+        if not line.isValid():
+            break
+        line.setLineWidth(room)
+        start = line.textStart()
+        if len(lines) == MOST_LINES - 1 and start + line.textLength() < len(text):
+            lines.append(text[start:])  # elided where it is painted
+            break
+        lines.append(text[start : start + line.textLength()].rstrip())
+    layout.endLayout()
+    return lines or [""]

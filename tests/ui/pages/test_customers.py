@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -462,24 +462,51 @@ def test_a_chip_narrows_the_time_line_to_one_kind(stage: Stage) -> None:
     assert view.line._chips[2].isChecked()
 
 
-def test_older_entries_come_as_the_time_line_is_scrolled(stage: Stage) -> None:
-    page = page_of(stage)
-    customer = make(stage, name="Demo Mill")
+def with_calls(stage: Stage, name: str, number: int) -> Record:
+    """Return a new customer who was called so often."""
+    customer = make(stage, name=name, tax_number="91320500DEMO00001X")
     with stage.app.replica.write() as session:
-        for number in range(70):
+        for call in range(number):
             values = {
                 "kind": "call",
-                "subject": f"Call {number}",
+                "subject": f"Call {call}",
                 "customer_id": customer.id,
-                "happened_at": 1_700_000_000_000 + number * 86_400_000,
+                "happened_at": 1_700_000_000_000 + call * 86_400_000,
             }
             records.create_in(session, stage.app.replica, "activity", values)
-    view = opened(stage, page, customer)
+    return customer
+
+
+def test_older_entries_come_as_the_time_line_is_scrolled(stage: Stage) -> None:
+    view = opened(stage, page_of(stage), with_calls(stage, "Demo Mill", 70))
     assert len(entries(view)) == 50
     bar = view.line.list.verticalScrollBar()
     bar.setValue(bar.maximum())
     stage.settle()
     assert len(entries(view)) == 70
+
+
+def test_another_customers_page_is_painted_at_once_from_its_top(stage: Stage) -> None:
+    page = page_of(stage)
+    first, second = with_calls(stage, "Demo Mill", 30), with_calls(stage, "Demo Mill West", 40)
+    view = opened(stage, page, first)
+    assert view.alike.isVisible()
+    stage.until(lambda: view.line.list.verticalScrollBar().maximum() > 0)
+    view.line.list.verticalScrollBar().setValue(view.line.list.verticalScrollBar().maximum())
+    seen: list[tuple[int, str]] = []
+
+    class Watcher(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                seen.append((view.line.list.verticalScrollBar().value(), view.header.name.text()))
+            return False
+
+    watcher = Watcher(view)
+    view.line.list.viewport().installEventFilter(watcher)
+    opened(stage, page, second)
+    assert view.alike.isVisible()
+    assert len(entries(view)) == 40
+    assert [each for each in seen if each[1] != first["name"]] == [(0, second["name"])]
 
 
 def test_the_link_to_another_version_of_a_text_shows_both_texts(stage: Stage) -> None:
