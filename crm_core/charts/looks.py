@@ -11,6 +11,7 @@ from crm_core.charts.chart import Band, Kind, Tone
 from crm_core.errors import UserError
 from crm_core.i18n import N_, message
 from crm_core.rules.reports import RUNNING_PERIODS, Report, Take
+from crm_core.rules.targets import CLOSE
 from crm_core.schema.field import Plain
 
 KIND_LABELS: Mapping[Kind, str] = {
@@ -24,8 +25,6 @@ KIND_LABELS: Mapping[Kind, str] = {
     Kind.MAP: N_("Map of China"),
     Kind.TABLE: N_("Table"),
 }
-_CLOSE = Decimal("0.8")
-"""Of a goal that is to be reached: from here on it is close."""
 _NEAR = Decimal("1.2")
 """Of a goal that is not to be exceeded: up to here it is close."""
 _FLAGS = ("stacked", "lying", "less_is_better")
@@ -95,6 +94,6 @@ def bands_of(look: Look) -> tuple[Band, ...]:
         )
     return (
         Band(since=Decimal(0), tone=Tone.BAD, label=message("Below target")),
-        Band(since=goal * _CLOSE, tone=Tone.WARN, label=close),
+        Band(since=goal * CLOSE, tone=Tone.WARN, label=close),
         Band(since=goal, tone=Tone.GOOD, label=met),
     )

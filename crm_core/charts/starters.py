@@ -29,8 +29,9 @@ def _report(key: str) -> Report:
     return STANDARD_REPORTS[key].report
 
 
-def _tile(key: str, kind: Kind, width: int) -> Tile:
-    return Tile(id=key, standard=key, look=plain_look(usual_look(_report(key), kind)), width=width)
+def _tile(key: str, kind: Kind, width: int, goal: Decimal | None = None) -> Tile:
+    look = replace(usual_look(_report(key), kind), goal=goal)
+    return Tile(id=key, standard=key, look=plain_look(look), width=width)
 
 
 def _figure(name: str, title: str, key: str, goal: Decimal | None = None, *, less: bool = False) -> Tile:
@@ -56,6 +57,22 @@ STARTERS: Final = (
             _tile("funnel", Kind.FUNNEL, 4),
             _tile("ranking", Kind.BAR, 4),
             _tile("losses", Kind.BAR, 4),
+        ),
+    ),
+    Starter(
+        key="targets",
+        name=N_("Targets and forecast"),
+        tells=N_(
+            "How far the year's targets are reached by person, team, product and month, and what is coming"
+        ),
+        tiles=(
+            _figure("people", N_("Attained by people"), "attainment", Decimal(100)),
+            _figure("teams", N_("Attained by teams"), "attainment_teams", Decimal(100)),
+            _tile("attainment_months", Kind.BAR, 6),
+            _tile("attainment", Kind.BAR, 6, Decimal(100)),
+            _tile("attainment_teams", Kind.BAR, 6, Decimal(100)),
+            _tile("attainment_products", Kind.BAR, 6, Decimal(100)),
+            _tile("forecast", Kind.TABLE, 12),
         ),
     ),
     Starter(

@@ -15,6 +15,7 @@ from crm_core.entities.contract import Clause, Contract, ContractClause, Contrac
 from crm_core.entities.customer import Contact, Customer, Tag
 from crm_core.entities.dashboard import Dashboard
 from crm_core.entities.deal import Deal, Pipeline, Stage
+from crm_core.entities.forecast import ForecastCall, Scenario
 from crm_core.entities.lead import Lead
 from crm_core.entities.membership import PointEntry
 from crm_core.entities.merge import Merge
@@ -75,6 +76,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Segment,
     SavedReport,
     Dashboard,
+    Scenario,
     PoolRule,
     Customer,
     Contact,
@@ -89,6 +91,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Macro,
     Lead,
     Target,
+    ForecastCall,
     Deal,
     DealMilestone,
     Quote,

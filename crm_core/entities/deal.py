@@ -36,6 +36,12 @@ LOSS_REASONS = choices(
     ("no_answer", N_("No answer")),
     ("other", N_("Other")),
 )
+FORECASTS = choices(
+    ("commit", N_("Commit")),
+    ("best", N_("Best case")),
+    ("pipeline", N_("Pipeline, uncertain")),
+    ("omitted", N_("Left out")),
+)
 SKIPPERS = choices(
     ("nobody", N_("No one")),
     ("managers", N_("Whoever may assign deals")),
@@ -120,6 +126,15 @@ class Deal(Entity):
     skipped: Mapped[list[Any] | None] = json(
         35, N_("Conditions skipped"), group="skip", read_only=True, in_form=False, since=3
     )
+    forecast: Mapped[str | None] = choice(
+        36,
+        N_("Forecast"),
+        FORECASTS,
+        in_list=True,
+        since=3,
+        hint=N_("Empty: as its probability says"),
+    )
+    """By hand; `crm_core.rules.forecast` says what holds without."""
     shared_with: Mapped[list[str] | None] = shares(
         60, N_("Shared with"), ScopeSource.SHARE, since=2, section=N_("Sharing")
     )

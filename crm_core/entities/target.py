@@ -35,6 +35,8 @@ MEASURES = choices(
     ("new_customers", N_("New customers")),
     ("visits", N_("Visits made")),
     ("calls", N_("Calls made")),
+    ("ordered", N_("Orders confirmed")),
+    ("received", N_("Receipts posted")),
 )
 
 
@@ -69,3 +71,4 @@ class Target(Entity):
     )
     team_id: Mapped[str | None] = ref(18, N_("Team"), "team", scope=ScopeSource.TEAM, in_list=True, since=3)
     product_id: Mapped[str | None] = ref(19, N_("Only product"), "product", in_list=True, since=3)
+    family: Mapped[str | None] = text(20, N_("Only family of products"), in_list=True, since=3)

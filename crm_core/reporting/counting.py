@@ -91,6 +91,13 @@ class Plan:
             if measure.take is Take.DISTINCT:
                 yield from self._find_values(groups, place)
 
+    def keyed(self) -> Select[Any]:
+        """Return the statement that gives each record its `id` and the keys of its rows (`key_0`, `key_1` …);
+        for reports without a set of words."""
+        keys = [each.value.label(f"key_{place}") for place, each in enumerate(self.rows)]
+        statement = select(self._schema.table.c.id, *keys).select_from(self._linked.table)
+        return statement.where(self._visible, self._rule)
+
     def _find_numbers(self, groups: Sequence[tuple[Grouping, int]]) -> Iterator[Found]:
         measured: list[ColumnElement[Any]] = [func.count().label("counted")]
         for place, measure in enumerate(self.report.measures):

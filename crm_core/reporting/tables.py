@@ -11,6 +11,7 @@ from typing import Final
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_core.reporting.attaining import is_of_targets, table_of_targets
 from crm_core.reporting.counting import Keys
 from crm_core.reporting.gathering import Gathered, Line
 from crm_core.reporting.moments import demand_zone
@@ -54,6 +55,8 @@ def run(
     """
     report = answered(report, answers or {})
     demand_countable(report)
+    if is_of_targets(report):
+        return table_of_targets(source, report, as_of_ms)
     return _Table(source, report).table(as_of_ms)
 
 

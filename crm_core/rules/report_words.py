@@ -5,8 +5,10 @@ from __future__ import annotations
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.condition_words import path_words
 from crm_core.rules.reports import (
+    OF_TARGETS,
     OVER_LABELS,
     PERIOD_LABELS,
+    TAKE_LABELS,
     Days,
     FieldAt,
     Group,
@@ -36,8 +38,8 @@ def measure_words(measure: Measure, entity: str, fields_of: FieldsOf) -> Message
         return Message(measure.label)
     if measure.take is Take.COUNT:
         said = message(N_("How many"))
-    elif measure.take is Take.SHARE:
-        said = message(N_("Share of the records"))
+    elif measure.take is Take.SHARE or measure.take in OF_TARGETS:
+        said = Message(TAKE_LABELS[measure.take])
     else:
         what = term_words(measure.of, entity, fields_of) if measure.of is not None else Message("")
         said = Message(_TAKES[measure.take], {"what": what})

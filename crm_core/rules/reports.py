@@ -68,6 +68,16 @@ class Take(StrEnum):
     MOST = "most"
     SHARE = "share"
     """Which part of the records meets the measure's `only`."""
+    GOAL = "goal"
+    """Of targets: what is to be reached."""
+    REACHED = "reached"
+    """Of targets: what is reached of them, counted for each from the records it is about."""
+    DUE = "due"
+    """Of targets: what should be reached by today."""
+    MISSING = "missing"
+    """Of targets: what is missing, of each by itself."""
+    ATTAINED = "attained"
+    """Of targets: which part of what is to be reached is."""
 
 
 TAKE_LABELS: Final[Mapping[Take, str]] = {
@@ -78,7 +88,14 @@ TAKE_LABELS: Final[Mapping[Take, str]] = {
     Take.LEAST: N_("Smallest"),
     Take.MOST: N_("Largest"),
     Take.SHARE: N_("Share of the records"),
+    Take.GOAL: N_("To be reached"),
+    Take.REACHED: N_("Reached"),
+    Take.DUE: N_("Due by today"),
+    Take.MISSING: N_("Still to go"),
+    Take.ATTAINED: N_("Attained"),
 }
+OF_TARGETS: Final = (Take.GOAL, Take.REACHED, Take.DUE, Take.MISSING, Take.ATTAINED)
+"""What is measured of targets alone, each counted by itself (`crm_core.reporting.attaining`)."""
 
 
 class Over(StrEnum):

@@ -20,6 +20,7 @@ from crm_core.rules import (
     assignment,
     capture,
     dashboards,
+    forecast,
     macros,
     mailing,
     mandates,
@@ -38,6 +39,7 @@ from crm_core.rules import (
     tax_classes,
     template_kinds,
     ticket_routing,
+    what_if,
     working_time,
 )
 from crm_core.rules.segments import FieldsOf
@@ -159,6 +161,7 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         "milestone": lambda _id, values, _around: milestones.problems_of_milestone(values),
         "pool_rule": lambda _id, values, _around: pool.problems_of_rule(values),
         "target": lambda _id, values, _around: targets.problems(values),
+        "scenario": lambda _id, values, _around: what_if.problems_of_scenario(values),
         "segment": _of_segment,
         "report": lambda _id, values, around: report_check.problems_of_saved(
             values, around.fields_of if around.knows_derived else None
@@ -191,6 +194,7 @@ _MADE_ONCE: Final[Mapping[str, Callable[[Mapping[str, Any]], list[Problem]]]] = 
         "outgoing_mail": mailing.problems_of_mail,
         "acceptance": signing.problems_of_link,
         "signature": signing.problems_of_signature,
+        "forecast_call": forecast.problems_of_call,
     }
 )
 SET_UP: Final = frozenset(_JUDGES)

@@ -15,6 +15,7 @@ from typing import Final
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from crm_core.rules.conditions import Condition, Op, Value
+from crm_core.rules.forecast import forecast_report
 from crm_core.rules.payments import BUCKETS, COLLECTED, Bucket
 from crm_core.rules.relative_days import RelativeDay, Unit
 from crm_core.rules.reports import (
@@ -34,6 +35,7 @@ from crm_core.rules.reports import (
     Take,
 )
 from crm_core.rules.segments import AllOf, AnyOf, Not, Rule
+from crm_core.rules.targets import MONTHS
 
 TODAY: Final = ""
 
@@ -120,7 +122,73 @@ def _overdue(bucket: Bucket) -> Rule:
     return AllOf(tuple(parts))
 
 
+_ATTAINED: Final = tuple(
+    Measure(take=take) for take in (Take.ATTAINED, Take.REACHED, Take.GOAL, Take.DUE, Take.MISSING)
+)
+
+
+def _attained(by: str, *rule: Rule) -> Report:
+    """Return how far targets of what is won are reached, by a field of them; of this year unless asked."""
+    asked = (
+        Question(key="year", label=N_("Year"), condition=_is("year", None)),
+        Question(key="period", label=N_("Period"), condition=_is("period", "year")),
+    )
+    return Report(
+        entity="target",
+        rule=AllOf((_is("measure", "won_amount"), *rule)),
+        rows=(Group(field=by),),
+        measures=_ATTAINED,
+        questions=asked[:1] if by == "period" else asked,
+    )
+
+
+def _filled(field: str) -> Rule:
+    return Condition(field=field, op=Op.FILLED)
+
+
+def _empty(*fields: str) -> tuple[Rule, ...]:
+    return tuple(Condition(field=field, op=Op.EMPTY) for field in fields)
+
+
 _STANDARD: Final = (
+    StandardReport(
+        key="attainment",
+        title=N_("Attainment by person"),
+        tells=N_("What each person is to win this year, has won, and should have won by today"),
+        report=_attained("user_id", _filled("user_id"), *_empty("product_id", "family")),
+    ),
+    StandardReport(
+        key="attainment_teams",
+        title=N_("Attainment by team"),
+        tells=N_("The same of teams, with the people of the teams below them"),
+        report=_attained("team_id", _filled("team_id"), *_empty("user_id", "product_id", "family")),
+    ),
+    StandardReport(
+        key="attainment_products",
+        title=N_("Attainment by product"),
+        tells=N_("The same of the company's targets of single products"),
+        report=_attained("product_id", _filled("product_id"), *_empty("user_id", "team_id")),
+    ),
+    StandardReport(
+        key="attainment_families",
+        title=N_("Attainment by family of products"),
+        tells=N_("The same of the company's targets of families of products"),
+        report=_attained("family", _filled("family"), *_empty("user_id", "team_id", "product_id")),
+    ),
+    StandardReport(
+        key="attainment_months",
+        title=N_("Attainment by month"),
+        tells=N_("The same of the company's targets of single months"),
+        report=_attained(
+            "period", _in("period", *MONTHS), *_empty("user_id", "team_id", "product_id", "family")
+        ),
+    ),
+    StandardReport(
+        key="forecast",
+        title=N_("Forecast by person"),
+        tells=N_("What closes in a period: won, commit, best case, pipeline, weighted by chance"),
+        report=forecast_report(),
+    ),
     StandardReport(
         key="funnel",
         title=N_("Sales funnel"),

@@ -5,15 +5,40 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, Final
 
 from crm_core.errors import Problem
 from crm_core.i18n import N_, message
 
 AMOUNT = "won_amount"
+ORDERED, RECEIVED = "ordered", "received"
+IN_MONEY = (AMOUNT, ORDERED, RECEIVED)
+"""Measures that are amounts, each of one currency; the others are numbers."""
 OF_DEALS = (AMOUNT, "won_count")
-"""Measures that can be counted for one product alone."""
+"""Measures that can be counted for one product, or one family of products, alone."""
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+MONTHS = tuple(f"m{month:02d}" for month in range(1, 13))
+QUARTERS = ("q1", "q2", "q3", "q4")
+CLOSE: Final = Decimal("0.8")
+"""Of what is to be reached: from here on it is close. Charts, tiles and cards judge by this one number."""
+
+
+class Standing(StrEnum):
+    """How far somebody is, judged by what should be reached by now."""
+
+    MET = "met"
+    CLOSE = "close"
+    BELOW = "below"
+
+
+def standing(reached: int, due: int | Fraction) -> Standing:
+    """Return how something reached stands to what is due: nothing due is met."""
+    if due <= 0 or reached >= due:
+        return Standing.MET
+    return Standing.CLOSE if reached >= due * Fraction(CLOSE) else Standing.BELOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +101,7 @@ def problems(values: Mapping[str, Any]) -> list[Problem]:
             N_("This is not a year from {first} to {last}"), first=str(FIRST_YEAR), last=str(LAST_YEAR)
         )
         found.append(Problem(field="year", message=years))
-    goal = "amount" if values.get("measure") == AMOUNT else "number"
+    goal = "amount" if values.get("measure") in IN_MONEY else "number"
     said = values.get(goal)
     if said is None or (isinstance(said, int) and said <= 0):
         found.append(Problem(field=goal, message=message(N_("Say what is to be reached"))))
@@ -86,4 +111,10 @@ def problems(values: Mapping[str, Any]) -> list[Problem]:
     if values.get("product_id") and values.get("measure") not in OF_DEALS:
         whole = message(N_("Only what is won can be counted by product"))
         found.append(Problem(field="product_id", message=whole))
+    if values.get("family") and values.get("measure") not in OF_DEALS:
+        whole = message(N_("Only what is won can be counted by product"))
+        found.append(Problem(field="family", message=whole))
+    if values.get("family") and values.get("product_id"):
+        one = message(N_("A target is of a product or of a family of products, not both"))
+        found.append(Problem(field="family", message=one))
     return found

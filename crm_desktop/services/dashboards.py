@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from crm_core.charts.chart import Kind
 from crm_core.charts.looks import Look, look_of, usual_look
@@ -15,7 +16,7 @@ from crm_core.entities import schema_of
 from crm_core.errors import CrmError, NotFound, UserError
 from crm_core.i18n import N_, Message, message
 from crm_core.ids import new_id
-from crm_core.rules.access import Action, decide
+from crm_core.rules.access import Action, Person, decide
 from crm_core.rules.dashboards import Tile, day_field_of, narrowed, plain_tiles, tiles_of
 from crm_core.rules.relative_days import RelativeDay, parse_relative
 from crm_core.rules.report_form import stored_report
@@ -205,17 +206,24 @@ def conditions_for(replica: Replica, entity: str, rule: Rule, shown_with: str = 
     Its own conditions where a list has such fields, so that the list follows later changes; else the records
     found now. `UserError` where these are too many.
     """
+    with replica.read() as session:
+        return conditions_within(session, replica.person, entity, rule, shown_with)
+
+
+def conditions_within(
+    session: Session, person: Person, entity: str, rule: Rule, shown_with: str = ""
+) -> tuple[Condition, ...]:
+    """Return the same in a reading that is open already."""
     parts = rule.parts if isinstance(rule, AllOf) else (rule,)
     simple = [part for part in parts if isinstance(part, Condition) and "." not in part.field]
     if not shown_with and len(simple) == len(parts) and not any("@" in part.field for part in simple):
         return tuple(simple)
-    decide(replica.person, Action.READ, entity).demand()
+    decide(person, Action.READ, entity).demand()
     table = schema_of(entity).table
-    with replica.read() as session:
-        meets = Narrowing(session, replica.person).by_rule(rule, entity)
-        column = table.c[f"{shown_with}_id"] if shown_with else table.c.id
-        wanted = select(column).where(table.c.life % 2 == 1, meets).distinct().limit(MOST_FOUND + 1)
-        found = tuple(session.scalars(wanted))
+    meets = Narrowing(session, person).by_rule(rule, entity)
+    column = table.c[f"{shown_with}_id"] if shown_with else table.c.id
+    wanted = select(column).where(table.c.life % 2 == 1, meets).distinct().limit(MOST_FOUND + 1)
+    found = tuple(session.scalars(wanted))
     if len(found) > MOST_FOUND:
         raise UserError(
             message(N_("These are more than {count} records: narrow them first"), count=MOST_FOUND)

@@ -29,6 +29,7 @@ from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import milestones, records
 from crm_desktop.services.calendar import end_of_today_ms, local
+from crm_desktop.services.categories import categories, weighted
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.neglected import is_neglected
@@ -41,7 +42,6 @@ _AMOUNT: ColumnElement[int] = func.coalesce(Deal.amount, literal_column("-1", In
 """As the index of the board's columns has it, which knows it only by the same words."""
 _Found = tuple[Deal, str | None, str | None]
 """A deal with the names of its customer and its owner."""
-COMMIT_PROBABILITY = 75  # a deal as likely as this is counted on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """Open deals that close by the end of the quarter, in minor units of the company's currency."""
+    """Open deals that close by the end of the quarter, in minor units of the company's currency: committed,
+    weighted, and committed with the best cases (`crm_core.rules.forecast`)."""
 
     until: str
     commit_minor: int
@@ -330,23 +331,19 @@ def _summed(
     amount, chance = func.coalesce(Deal.amount, 0), func.coalesce(Deal.probability, 0)
     is_ours = Deal.currency == currency
     closes = is_ours & (Deal.close_date <= until)
+    commits, counts_best, left_out = categories(chance)
     columns = (
         Deal.stage_id.label("stage_id"),
         func.count().label("number"),
         func.sum(func.iif(is_ours, amount, 0)).label("amount"),
         func.count(func.iif(Deal.amount.is_not(None) & (Deal.currency != currency), 1, None)).label("others"),
         func.count(func.iif(Deal.close_date.is_(None), 1, None)).label("undated"),
-        func.sum(func.iif(closes & (chance >= COMMIT_PROBABILITY), amount, 0)).label("commit"),
-        func.sum(func.iif(closes, _weighted(amount * chance), 0)).label("weighted"),
-        func.sum(func.iif(closes, amount, 0)).label("best"),
+        func.sum(func.iif(closes & commits, amount, 0)).label("commit"),
+        func.sum(func.iif(closes & ~left_out, weighted(amount * chance), 0)).label("weighted"),
+        func.sum(func.iif(closes & (commits | counts_best), amount, 0)).label("best"),
     )
     statement = _open(select(*columns).group_by(Deal.stage_id), shown, [stage.id for stage in open_stages])
     return list(session.execute(statement))
-
-
-def _weighted(whole: ColumnElement[int]) -> ColumnElement[int]:
-    """Return in SQL, whose whole numbers are cut towards zero, what `pipeline.weighted_minor` rounds."""
-    return func.iif(whole >= 0, (2 * whole + 100) // 200, -((100 - 2 * whole) // 200))
 
 
 def _totals(sums: Iterable[Any], open_stages: list[StageRow]) -> dict[str, ColumnTotal]:

@@ -14,6 +14,7 @@ from crm_desktop.models.replica import LOCAL_USER
 from crm_desktop.models.session import WriteSession
 from crm_desktop.models.state import Key
 from crm_desktop.platform.time_zone import zone_name
+from crm_desktop.services.sample_aiming import Aiming
 from crm_desktop.services.sample_articles import FIRST_ARTICLE, LAST_ARTICLE, Writing
 from crm_desktop.services.sample_leads import write_leads
 from crm_desktop.services.sample_orders import (
@@ -69,7 +70,7 @@ class Filling:
         Sending(self._writer, texts["outgoing"]).fill()
         Agreeing(self._writer, owned).fill(agreed)
         Payments(self._writer).fill()
-        selling.targets(self._team_id)
+        Aiming(self._writer, self._team_id).fill(owned, texts["deals"])
         self._tickets(owned, texts)
         ServiceSetUp(self._writer, self._team_id).fill()
         Writing(self._writer, articles).fill()

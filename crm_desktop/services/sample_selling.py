@@ -7,11 +7,9 @@ from typing import Any
 
 from crm_core.ids import named_id
 from crm_core.rules.positions import between
-from crm_core.rules.targets import default_name
-from crm_core.schema.field import Plain
 from crm_core.times import DAY_MS, HOUR_MS
 from crm_desktop.models import sheet_totals
-from crm_desktop.services.calendar import local, months_back
+from crm_desktop.services.calendar import local
 from crm_desktop.services.sample_writing import CURRENCY, TAX_RATE, Writer, evening
 
 FIRST_QUOTE = 1160
@@ -192,43 +190,6 @@ class Selling:
                 quote_id, [codes[(number * 3 + line) % len(codes)] for line in range(lines)], age_days
             )
             sheet_totals.refresh(self._writer.session, "quote", quote_id)
-
-    def targets(self, team_id: str) -> None:
-        """Write what is to be reached: by the company each month, by the person and the team now."""
-        today = self._writer.day_on(0)
-        quarter = f"q{(today.month + 2) // 3}"
-        me: dict[str, Plain] = {"user_id": self._writer.users["me"]}
-        team: dict[str, Plain] = {"team_id": team_id}
-        for place, month in enumerate(months_back(today, WON_MONTHS)):
-            self._target(int(month[:4]), f"m{month[5:]}", {}, amount=(160_000 + 10_000 * place) * MINOR)
-        self._target(today.year, f"m{today.month:02d}", me, amount=250_000 * MINOR)
-        self._target(today.year, quarter, me, visits=30)
-        self._target(today.year, quarter, team, amount=1_650_000 * MINOR)
-        self._target(today.year, "year", team, amount=6_000_000 * MINOR)
-
-    def _target(
-        self,
-        year: int,
-        period: str,
-        whose: Mapping[str, Plain],
-        *,
-        amount: int | None = None,
-        visits: int | None = None,
-    ) -> None:
-        self._writer.create(
-            "target",
-            400 * DAY_MS,
-            {
-                "name": default_name(year, period),
-                "year": year,
-                "period": period,
-                "measure": "won_amount" if visits is None else "visits",
-                "amount": amount,
-                "currency": CURRENCY if amount is not None else None,
-                "number": visits,
-                **whose,
-            },
-        )
 
     def _lines(self, quote_id: str, codes: Sequence[str], age_days: int) -> None:
         position: str | None = None

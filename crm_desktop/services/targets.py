@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -16,17 +17,33 @@ from crm_core.entities.deal import Deal
 from crm_core.entities.people import Team, User
 from crm_core.entities.target import Target
 from crm_core.money import Money
+from crm_core.reporting.reaching import Reaching
 from crm_core.rules import pipeline
 from crm_core.rules.access import Action, Reach, decide
 from crm_core.rules.scopes import below
-from crm_core.rules.targets import AMOUNT, Pace, bounds, default_name, pace, percent_reached
+from crm_core.rules.target_plan import Goal
+from crm_core.rules.targets import (
+    AMOUNT,
+    IN_MONEY,
+    ORDERED,
+    RECEIVED,
+    Pace,
+    Standing,
+    bounds,
+    default_name,
+    pace,
+    percent_reached,
+    standing,
+)
 from crm_desktop.models import query, state
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.query import not_masked
 from crm_desktop.models.replica import Replica
+from crm_desktop.models.report_source import LaptopSource
 from crm_desktop.models.state import Key
 from crm_desktop.services.calendar import local, moment
 from crm_desktop.services.company import company
+from crm_desktop.services.dashboards import conditions_within
 from crm_desktop.services.figures import stage_ids
 
 MOST_SHOWN = 3
@@ -62,6 +79,11 @@ class Progress:
     def percent(self) -> int:
         """Return how much is reached in per cent, cut off."""
         return percent_reached(self.reached, self.goal)
+
+    @property
+    def standing(self) -> Standing:
+        """Return how it stands to an even pace."""
+        return standing(self.reached, Fraction(self.goal * self.pace.day, self.pace.days))
 
     @property
     def even_percent(self) -> int:
@@ -123,6 +145,7 @@ def won_by_month(replica: Replica, months: Sequence[str]) -> dict[str, int]:
         Target.life % 2 == 1,
         Target.measure == AMOUNT,
         Target.product_id.is_(None),
+        func.coalesce(Target.family, "") == "",
         Target.amount.is_not(None),
         Target.year.in_({int(month[:4]) for month in months}),
     )
@@ -143,6 +166,24 @@ def won_by_month(replica: Replica, months: Sequence[str]) -> dict[str, int]:
     return found
 
 
+def goal_of(row: Target) -> Goal:
+    """Return a target as the rules take it."""
+    in_money = row.measure in IN_MONEY
+    return Goal(
+        id=row.id,
+        name=row.name or "",
+        year=row.year or 0,
+        period=row.period or "",
+        measure=row.measure or "",
+        goal=(row.amount if in_money else row.number) or 0,
+        currency=row.currency if in_money else None,
+        user_id=row.user_id or None,
+        team_id=row.team_id or None,
+        product_id=row.product_id or None,
+        family=row.family or None,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Span:
     first: datetime.date
@@ -161,6 +202,7 @@ class _Counting:
         self._session, self._person, self._today = session, replica.person, today
         self._won = stage_ids(session, pipeline.WON)
         self._reads_money = not_masked(replica.person, "deal", "amount")
+        self._reaching = Reaching(LaptopSource(session, replica.person, company(session).currency))
 
     def own_month(self) -> OwnMonth:
         """Return the month today lies in."""
@@ -225,13 +267,18 @@ class _Counting:
         return list(self._session.scalars(select(User.id).where(User.team_id.in_(teams)).order_by(User.id)))
 
     def _progress_of(self, row: Target, span: _Span, people: list[str] | None) -> Progress | None:
-        of_amount = row.measure == AMOUNT
-        if of_amount and not self._reads_money:
+        of_amount = row.measure in IN_MONEY
+        if row.measure == AMOUNT and not self._reads_money:
             return None
         goal = (row.amount if of_amount else row.number) or 0
         entity, others = "deal", 0
         conditions: tuple[Condition, ...] = ()
-        if row.measure in (AMOUNT, "won_count"):
+        if row.family:
+            counted = self._counted_by_report(row)
+            if counted is None:
+                return None
+            entity, reached, conditions = counted
+        elif row.measure in (AMOUNT, "won_count"):
             won = self._won_deals(span, people, row.product_id)
             conditions = self._list_of_won(span, people, row.product_id)
             if of_amount:
@@ -243,6 +290,11 @@ class _Counting:
         elif row.measure == "new_customers":
             entity, reached = "customer", self._customers(span, people)
             conditions = (*_within("created_at", span), *_of(people))
+        elif row.measure in (ORDERED, RECEIVED):
+            counted = self._counted_by_report(row)
+            if counted is None:
+                return None
+            entity, reached, conditions = counted
         elif row.measure in ("visits", "calls"):
             kind = row.measure.removesuffix("s")
             entity, reached = "activity", self._activities(kind, span, people)
@@ -264,7 +316,7 @@ class _Counting:
             period=row.period or "",
             year=row.year or 0,
             measure=row.measure or "",
-            product=products.get(row.product_id or "", ""),
+            product=products.get(row.product_id or "", "") or row.family or "",
             goal=goal,
             reached=reached,
             currency=row.currency if of_amount else None,
@@ -273,6 +325,15 @@ class _Counting:
             entity=entity,
             conditions=conditions,
         )
+
+    def _counted_by_report(self, row: Target) -> tuple[str, int, tuple[Condition, ...]] | None:
+        """Return what a target counts, how far it is reached, and the list of the very records."""
+        goal = goal_of(row)
+        reached, counted = self._reaching.reached(goal), self._reaching.counted(goal)
+        if reached is None or counted is None:
+            return None
+        entity, rule = counted
+        return entity, reached, conditions_within(self._session, self._person, entity, rule)
 
     def _won_deals(
         self, span: _Span, people: list[str] | None, product_id: str | None

@@ -116,6 +116,20 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("Say by a rule who belongs together, or pick customers in their list (Ctrl+Shift+G)."),
         new=N_("New segment"),
     ),
+    "forecast_call": ListWords(
+        counted=N_("{count} judgements"),
+        one=N_("1 judgement"),
+        none_yet=N_("No judgements yet"),
+        first=N_("Say what you expect of a period, and why; it stays as you said it."),
+        new=N_("New judgement"),
+    ),
+    "scenario": ListWords(
+        counted=N_("{count} scenarios"),
+        one=N_("1 scenario"),
+        none_yet=N_("No scenarios yet"),
+        first=N_("Try what a period would come to if prices or win rates were others."),
+        new=N_("New scenario"),
+    ),
     "target": ListWords(
         counted=N_("{count} targets"),
         one=N_("1 target"),

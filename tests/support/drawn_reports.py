@@ -33,7 +33,7 @@ NOON_MS: Final = round(datetime.datetime(2026, 5, 13, 12, tzinfo=datetime.UTC).t
 RATES: Final = {"EUR": Decimal("7.8125")}
 """There are amounts in yen too, for which there is no rate."""
 PEOPLE: Final = ("Li Na", "Amy", "王伟")
-CUSTOMERS, DEALS, ACTIVITIES = 14, 60, 60
+CUSTOMERS, DEALS, ACTIVITIES, TARGETS = 14, 60, 60, 24
 DELETED: Final = (
     *(("deal", named_id("deal", f"D{n}")) for n in range(4)),
     ("customer", named_id("customer", "C0")),
@@ -101,6 +101,19 @@ def records() -> Iterator[tuple[str, str, dict[str, Any]]]:
             engaged_on=some("2025-11-30", "2026-01-05"),
             tags=some(["VIP"], ["VIP", "Key"]),
             loss_reason="price",
+        )
+    for n in range(TARGETS):
+        in_money = chance.random() < 0.7
+        yield made(
+            "target",
+            f"T{n}",
+            year=choose((2026, 2026, 2025)),
+            period=choose(("year", "year", "q1", "m01", "m05")),
+            measure="won_amount" if in_money else choose(("won_count", "visits", "calls")),
+            amount=choose((9_000_000, 20_000_001)) if in_money else None,
+            currency=choose(("CNY", "EUR")) if in_money else None,
+            number=None if in_money else choose((1, 5)),
+            user_id=some(*people),
         )
     for n in range(ACTIVITIES):
         back = choose((0, 1, 13, 42, 90, 91, 200, 300, 500))

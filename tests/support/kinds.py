@@ -42,6 +42,8 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "segment": {"kind": "picked"},
         "report": {"definition": plain_report(Report(entity="deal"))},
         "saved_view": {"entity": "customer"},
+        "scenario": {"changes": {"price": "5"}},
+        "forecast_call": {"year": 2027, "period": "q1", "amount": 100, "currency": "CNY"},
         "dashboard": {"tiles": [{"id": "a", "standard": "won_by_month"}]},
         "quote_version": {
             "version": 1,

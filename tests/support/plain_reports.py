@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from crm_core.entities import SCHEMAS
 from crm_core.money import digits
 from crm_core.rules.reports import (
+    OF_TARGETS,
     Currencies,
     Days,
     FieldAt,
@@ -29,6 +30,7 @@ from crm_core.rules.reports import (
     Unit,
 )
 from crm_core.schema.field import Kind
+from tests.support import plain_targets
 
 Row = Mapping[str, Any]
 Rows = Mapping[str, Mapping[str, Row]]
@@ -65,6 +67,8 @@ class PlainReport:
     def counted(self) -> Plain:
         """Return what it comes to."""
         report = self._report
+        if any(each.take in OF_TARGETS for each in report.measures):
+            return self._of_targets()
         records = [row for row in self._rows[report.entity].values() if self._fits(report.rule, row)]
         money = [each for each in report.measures if self._unit(each) is Unit.MONEY]
         apart = report.currencies is Currencies.APART and bool(money)
@@ -93,9 +97,28 @@ class PlainReport:
             rows[keys, own] = rows.get((keys, own), 0) + len(several)
         return Plain(cells=cells, rows=rows, counted=len(records))
 
+    def _of_targets(self) -> Plain:
+        report, today = self._report, datetime.date.fromisoformat(self._today)
+        found = [row for row in self._rows[report.entity].values() if self._fits(report.rule, row)]
+        if "field='year'" not in repr(report.rule):
+            found = [row for row in found if row["year"] == today.year]
+        grouped: dict[tuple[tuple[Any, ...], tuple[Any, ...], str], list[Row]] = {}
+        for row in found:
+            for keys in self._keys(report.rows, row):
+                grouped.setdefault((keys, (), row["currency"] or ""), []).append(row)
+        cells = {
+            at: tuple(self.figure(each, several) for each in report.measures)
+            for at, several in grouped.items()
+        }
+        rows = {(keys, own): len(several) for (keys, _, own), several in grouped.items()}
+        return Plain(cells=cells, rows=rows, counted=len(found))
+
     def figure(self, measure: Measure, records: Iterable[Row]) -> Figure:
         """Return what a measure comes to over some records."""
         every = list(records)
+        if measure.take in OF_TARGETS:
+            today = datetime.date.fromisoformat(self._today)
+            return plain_targets.figure(self._rows, measure.take, every, today, self._report.zone)
         chosen = [row for row in every if measure.only is None or self._fits(measure.only, row)]
         if measure.take is Take.COUNT:
             return len(chosen)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message, message, plural
 from crm_core.money import Money
-from crm_core.rules.targets import AMOUNT
+from crm_core.rules.targets import AMOUNT, Standing
 from crm_desktop.models.conditions import Condition
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import targets
@@ -30,8 +30,6 @@ from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.progress import Gauge
 
 _TARGET = SCHEMAS["target"]
-_NEARLY = 90
-"""Per cent of the even pace from which somebody is not behind."""
 
 
 class OwnFiguresCard(HomeCard):
@@ -139,7 +137,7 @@ class _TargetBlock(QWidget):
         row.addWidget(Label(goal, color="text-soft"), 1)
         row.addWidget(self.percent)
         column.addLayout(row)
-        behind = shown.percent * 100 < shown.even_percent * _NEARLY
+        behind = shown.standing is Standing.BELOW
         done = shown.percent >= 100
         self.gauge = Gauge(
             Decimal(shown.percent) / 100,

@@ -11,7 +11,17 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.report_text import parse_term, term_text
 from crm_core.rules.report_words import measure_words
-from crm_core.rules.reports import MOST_MEASURES, OVER_LABELS, TAKE_LABELS, FieldAt, Measure, Over, Take, Term
+from crm_core.rules.reports import (
+    MOST_MEASURES,
+    OF_TARGETS,
+    OVER_LABELS,
+    TAKE_LABELS,
+    FieldAt,
+    Measure,
+    Over,
+    Take,
+    Term,
+)
 from crm_core.rules.segments import Rule
 from crm_desktop.services.report_offers import ReportOffers
 from crm_desktop.ui.conditions.field_picker import FieldBox, Pick
@@ -27,7 +37,7 @@ from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
 
 FORMULA = "="
 """The key of the choice that is typed rather than chosen."""
-_OF_NOTHING = (Take.COUNT, Take.SHARE)
+_OF_NOTHING = (Take.COUNT, Take.SHARE, *OF_TARGETS)
 
 
 class MeasureRow(PartRow):
@@ -39,7 +49,8 @@ class MeasureRow(PartRow):
         super().__init__(name, parent)
         self._context, self._offers = context, offers
         self.take, self.over = QuietCombo(self), QuietCombo(self)
-        for box, values in ((self.take, list(Take)), (self.over, list(Over))):
+        takes = [take for take in Take if take not in OF_TARGETS or offers.entity == "target"]
+        for box, values in ((self.take, takes), (self.over, list(Over))):
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             for value in values:
                 box.addItem("", value.value)

@@ -31,7 +31,7 @@ from tests.desktop.interchange.conftest import KEY, make
 
 FRESH = (
     *("territory", "tag", "competitor", "tax_class", "product", "price_book", "price"),
-    *("pool_rule", "target", "customer", "segment", "report", "dashboard"),
+    *("pool_rule", "target", "customer", "segment", "report", "dashboard", "scenario"),
 )
 """Kinds a file brings into another profile, in this order: what they refer to is there by then."""
 HEADS = {"en": untranslated, "zh": chinese}
@@ -39,7 +39,7 @@ ELSEWHERE = frozenset(
     (
         *("role", "merge", "attachment", "deal_milestone", "quote_version"),
         *("mandate", "approval_request", "approval_decision"),
-        *("outgoing_mail", "acceptance", "signature", "article_version"),
+        *("outgoing_mail", "acceptance", "signature", "article_version", "forecast_call"),
     )
 )
 """Roles and mandates are HQ's; the rest comes of what people do: merge, tick off, send, decide, sign."""
@@ -137,6 +137,7 @@ def _everything(replica: Replica) -> None:
     make(replica, "segment", name="Picked", kind="picked", members=[customer])
     tiles = plain_tiles((Tile(id="a", title="“Won”", report=Report(entity="deal"), width=6),))
     make(replica, "dashboard", name="Mine", tiles=tiles, period="this-quarter", rank=2)
+    make(replica, "scenario", name="Dear “demo”", changes={"price": "5", "stages": {"a": "-2.5"}}, rank=3)
     make(
         replica,
         "target",

@@ -6,6 +6,7 @@ import datetime
 import random
 from pathlib import Path
 
+from crm_core.rules.forecast import Category, category_of
 from crm_core.rules.pipeline import weighted_minor
 from crm_desktop.services import deals, records
 from tests.support.desktop import empty_app
@@ -28,19 +29,30 @@ def test_sums_made_by_the_database_are_those_of_each_deal_weighed_alone(tmp_path
                 "stage_id": chance.choice(stages).id,
                 "amount": chance.choice((*AMOUNTS, None)),
                 "currency": chance.choice(("CNY", "CNY", "EUR")),
-                "probability": chance.choice((0, 10, 33, 75, 90)),
+                "probability": chance.choice((0, 10, 33, 50, 75, 90)),
+                "forecast": chance.choice((None, None, *Category)),
                 "close_date": day.isoformat() if day else None,
             }
             made.append(records.create_in(session, app.replica, "deal", values))
     board = deals.board(app.replica)
     ours = [deal for deal in made if deal.get("currency") == "CNY"]
     soon = [deal for deal in ours if (deal.get("close_date") or "9999") <= board.forecast.until]
-    assert board.forecast.best_minor == sum(deal.get("amount", 0) for deal in soon)
-    assert board.forecast.commit_minor == sum(
-        deal.get("amount", 0) for deal in soon if deal.get("probability", 0) >= deals.COMMIT_PROBABILITY
+    by_category = {
+        category: [
+            deal for deal in soon if category_of(deal.get("forecast"), deal.get("probability")) is category
+        ]
+        for category in Category
+    }
+    committed, best = (
+        sum(deal.get("amount", 0) for deal in by_category[each]) for each in (Category.COMMIT, Category.BEST)
     )
+    assert board.forecast.commit_minor == committed
+    assert board.forecast.best_minor == committed + best
     assert board.forecast.weighted_minor == sum(
-        weighted_minor(deal.get("amount"), deal.get("probability")) for deal in soon
+        weighted_minor(deal.get("amount"), deal.get("probability"))
+        for category, several in by_category.items()
+        for deal in several
+        if category is not Category.OMITTED
     )
     assert board.forecast.undated == sum(deal.get("close_date") is None for deal in made)
     assert board.other_currencies == sum(

@@ -21,7 +21,7 @@ from crm_core.rules.report_text import (
     parse_sort,
     sort_text,
 )
-from crm_core.rules.reports import Over, Report
+from crm_core.rules.reports import Currencies, Over, Report
 from crm_core.rules.standard_reports import STANDARD_REPORTS
 from crm_desktop.assembly import App
 from crm_desktop.models.custom import fields_of
@@ -76,14 +76,14 @@ def test_a_standard_report_is_what_counting_by_hand_comes_to(sample: Sample, key
     plain = by_hand(app, answered(report, {}), rows).counted()
     table = reports.count(app.replica, report)
     assert table.counted == plain.counted
-    assert plain.counted or key == "lost_to", f"the sample has nothing for {key}"
+    assert plain.counted or key in ("lost_to", "attainment_families"), f"the sample has nothing for {key}"
     seen = 0
     for row in table.rows:
         for column, figure in zip(table.columns, row.figures, strict=True):
             if report.measures[column.measure].over is not Over.NOTHING:
                 continue
             keys, heads = tuple(each.key for each in row.heads), tuple(each.key for each in column.heads)
-            own = row.currency if report.currencies == "apart" else ""
+            own = row.currency if report.currencies is Currencies.APART else ""
             cell = plain.cells.get((keys, heads, own))
             assert not figure if cell is None else figure == cell[column.measure], (keys, heads)
             seen += cell is not None

@@ -58,6 +58,7 @@ class Setup:
             "milestone": {"name": "Signed", "stage_id": office.stages["open"]},
             "pool_rule": {"name": "Quiet", "contact_days": 30},
             "target": {"year": 2027, "period": "year", "measure": "visits", "number": 20},
+            "scenario": {"name": "Dear", "changes": {"price": "5"}},
             "segment": {"name": "Big", "kind": "rules", "rules": where("level", "A")},
             "report": {"name": "Big", "definition": plain_report(Report(entity="deal"))},
             "dashboard": {"name": "Mine", "tiles": [{"id": "a", "standard": "won_by_month"}]},
@@ -174,6 +175,7 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
     ),
     "milestone": ({"stage_id": None},),
     "pool_rule": ({"contact_days": 0}, {"most_held": -1}, {"remind_days": -7}),
+    "scenario": ({"changes": {"price": "much"}}, {"changes": {"luck": "5"}}),
     "target": ({"number": 0}, {"number": None}, {"year": 12}, {"measure": "won_amount"}),
     "price_book": (
         {"rule": "off"},

@@ -1,0 +1,178 @@
+"""Reports of targets: what is to be reached, what is, and what should be by today, put together by what.
+
+Each target is counted by itself (`reaching`) and stands in the row of its groups. A report that names no year
+is of the year that runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Final
+
+from crm_core.errors import UserError
+from crm_core.i18n import N_
+from crm_core.reporting.counting import Keys, Plan
+from crm_core.reporting.keys import Heads
+from crm_core.reporting.reaching import TARGET, Reaching
+from crm_core.reporting.source import Source
+from crm_core.reporting.terms import exactly
+from crm_core.rules.attainment import Attainment
+from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.report_words import group_words, measure_words
+from crm_core.rules.reports import (
+    OF_TARGETS,
+    Figure,
+    Measure,
+    Report,
+    ReportColumn,
+    ReportRow,
+    ReportTable,
+    Take,
+    Unit,
+    all_of,
+)
+from crm_core.rules.segments import Rule, leaves
+from crm_core.rules.targets import IN_MONEY
+
+_YEAR: Final = "year"
+
+
+def is_of_targets(report: Report) -> bool:
+    """Tell whether a report measures how far targets are reached."""
+    return any(each.take in OF_TARGETS for each in report.measures)
+
+
+def table_of_targets(source: Source, report: Report, as_of_ms: int | None = None) -> ReportTable:
+    """Return a report of targets counted over what the source's person may see.
+
+    `UserError` where it asks for something else too, or for amounts and numbers together.
+    """
+    _demand_sound(report)
+    if not any(isinstance(each, Condition) and each.field == _YEAR for each in leaves(report.rule)):
+        this_year = Condition(field=_YEAR, op=Op.EQUAL, value=source.today.year)
+        report = replace(report, rule=all_of([report.rule, this_year]))
+    reaching = Reaching(source, report.zone)
+    goals = reaching.goals(report.rule)
+    kinds = {goal.measure in IN_MONEY for goal in goals}
+    if len(kinds) > 1:
+        raise UserError(N_("Amounts and numbers do not add up: ask for the targets of one measure"))
+    unit = Unit.COUNT if kinds == {False} else Unit.MONEY
+    counted = reaching.attainments(goals)
+    plan = Plan(source, replace(report, measures=(Measure(),)))
+    keys = _keys(source, plan)
+    lines: dict[tuple[str, Keys], list[Attainment]] = {}
+    for goal in goals:
+        if goal.id in counted and goal.id in keys:
+            at = (goal.currency or "", keys[goal.id])
+            lines.setdefault(at, []).append(counted[goal.id])
+    return _table(source, report, plan, lines, unit, as_of_ms)
+
+
+def _demand_sound(report: Report) -> None:
+    if report.entity != TARGET:
+        raise UserError(N_("Only targets are reached"))
+    if any(each.take not in OF_TARGETS or each.over or each.only for each in report.measures):
+        raise UserError(N_("What targets are reached by is measured by itself"))
+    if report.columns:
+        raise UserError(N_("Targets stand below one another, not side by side"))
+
+
+def _keys(source: Source, plan: Plan) -> Mapping[str, Keys]:
+    """Return the groups each target stands in, by its id."""
+    rows = source.execute(plan.keyed())
+    return {
+        row._mapping["id"]: tuple(
+            each.key(row._mapping[f"key_{place}"]) for place, each in enumerate(plan.rows)
+        )
+        for row in rows
+    }
+
+
+def _table(
+    source: Source,
+    report: Report,
+    plan: Plan,
+    lines: Mapping[tuple[str, Keys], list[Attainment]],
+    unit: Unit,
+    as_of_ms: int | None,
+) -> ReportTable:
+    heads = Heads(source)
+    named = [heads.heads(group, {keys[place] for _, keys in lines}) for place, group in enumerate(plan.rows)]
+    orders = [heads.order(group, {keys[place] for _, keys in lines}) for place, group in enumerate(plan.rows)]
+    several = len({currency for currency, _ in lines}) > 1
+
+    def rule(currency: str, keys: Keys) -> Rule:
+        parts = [group.rule(key) for group, key in zip(plan.rows, keys, strict=True)]
+        own = [Condition(field="currency", op=Op.EQUAL, value=currency)] if several else []
+        return all_of([*parts, *own])
+
+    def row(currency: str, keys: Keys, found: list[Attainment]) -> ReportRow:
+        return ReportRow(
+            heads=tuple(named[place][key] for place, key in enumerate(keys)),
+            figures=tuple(figure_of(each.take, found) for each in report.measures),
+            counted=len(found),
+            currency=currency,
+            rule=rule(currency, keys),
+        )
+
+    def place_of(at: tuple[str, Keys]) -> tuple[object, ...]:
+        currency, keys = at
+        by_keys = tuple(order(key) for order, key in zip(orders, keys, strict=True))
+        if report.sort is not None and report.sort.by_measure:
+            value = figure_of(report.measures[report.sort.place].take, lines[at]) or 0
+            return (currency, -value if report.sort.descending else value, by_keys)
+        return (currency, by_keys)
+
+    ordered = sorted(lines, key=place_of)
+    rows = tuple(row(currency, keys, lines[currency, keys]) for currency, keys in ordered)
+    totals = []
+    for currency in dict.fromkeys(currency for currency, _ in ordered):
+        every = [each for (own, _), found in lines.items() if own == currency for each in found]
+        total = ReportRow(
+            heads=(),
+            figures=tuple(figure_of(each.take, every) for each in report.measures),
+            counted=len(every),
+            currency=currency,
+        )
+        totals.append(total)
+    shown = rows[: report.top] if report.top else rows
+    return ReportTable(
+        report=report,
+        groups=tuple(group_words(each.group, report.entity, source.fields) for each in plan.rows),
+        columns=tuple(
+            ReportColumn(
+                measure=place,
+                label=measure_words(each, report.entity, source.fields),
+                unit=Unit.SHARE if each.take is Take.ATTAINED else unit,
+            )
+            for place, each in enumerate(report.measures)
+        ),
+        rows=shown,
+        totals=tuple(totals) or (_nothing(report),),
+        counted=sum(len(found) for found in lines.values()),
+        as_of_ms=as_of_ms,
+    )
+
+
+def figure_of(take: Take, found: list[Attainment]) -> Figure:
+    """Return what some targets come to: added up, or of all that is to be reached the part that is."""
+    goal = sum(each.goal.goal for each in found)
+    reached = sum(each.reached for each in found)
+    match take:
+        case Take.GOAL:
+            return goal
+        case Take.REACHED:
+            return reached
+        case Take.DUE:
+            due = sum((each.due for each in found), Fraction(0))
+            return int(due + Fraction(1, 2))
+        case Take.MISSING:
+            return sum(each.gap for each in found)
+        case _:
+            return exactly(Fraction(reached, goal)) if goal > 0 else None
+
+
+def _nothing(report: Report) -> ReportRow:
+    return ReportRow(heads=(), figures=tuple(figure_of(each.take, []) for each in report.measures), counted=0)
