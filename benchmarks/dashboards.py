@@ -23,6 +23,7 @@ from crm_core.charts.chart import Kind
 from crm_core.charts.drawing import Mark
 from crm_core.charts.layout import layout
 from crm_core.charts.looks import plain_look, usual_look
+from crm_core.charts.tiles import Counted
 from crm_core.charts.words import Words
 from crm_core.entities import SCHEMAS
 from crm_core.rules.dashboards import Tile
@@ -30,7 +31,6 @@ from crm_core.rules.standard_reports import STANDARD_REPORTS
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import dashboards, records
-from crm_desktop.services.dashboards import Counted
 from resources.measuring import BundledMetrics
 
 TITLE = "Dashboards of 10,000 deals, 100,000 activities, 10,000 tickets"

@@ -14,7 +14,6 @@ from crm_core.rules.reports import Report
 from crm_desktop.assembly import App
 from crm_desktop.cli.console import LANGUAGE, tr
 from crm_desktop.cli.root import Terminal, pass_terminal
-from crm_desktop.documents.report_file import report_file
 from crm_desktop.interchange.saving import write_pieces
 from crm_desktop.models.device_tables import EXPORTED
 from crm_desktop.models.replica import Replica
@@ -22,6 +21,7 @@ from crm_desktop.services import records, saved_views, syncing
 from crm_desktop.services import reports as service
 from crm_desktop.services.reports import ReportEntry
 from crm_terminal.reporting import answer_option, is_made_here, made_of, report_options, show_table
+from resources.report_file import report_file
 
 _LISTED = ("name", "of", "chart", "own", "key")
 

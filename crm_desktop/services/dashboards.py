@@ -9,20 +9,18 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm_core.charts import tiles as counting
 from crm_core.charts.chart import Kind
-from crm_core.charts.looks import Look, look_of, usual_look
-from crm_core.charts.of_report import Drawn, chart_of
+from crm_core.charts.tiles import Counted
 from crm_core.entities import schema_of
-from crm_core.errors import CrmError, NotFound, UserError
+from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_, Message, message
 from crm_core.ids import new_id
 from crm_core.rules.access import Action, Person, decide
-from crm_core.rules.dashboards import Tile, day_field_of, narrowed, plain_tiles, tiles_of
-from crm_core.rules.relative_days import RelativeDay, parse_relative
+from crm_core.rules.dashboards import Tile, plain_tiles, tiles_of
 from crm_core.rules.report_form import stored_report
-from crm_core.rules.reports import Report, ReportTable
+from crm_core.rules.reports import Report
 from crm_core.rules.segments import AllOf, Rule
-from crm_core.rules.standard_reports import standard_report
 from crm_core.schema.field import Plain
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.narrowing import Narrowing
@@ -49,17 +47,6 @@ class DashboardRow:
     own: bool
     """The person's own; another's is one that is shown to him."""
     shown_to: tuple[str, ...] = ()
-    fault: Message | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """A tile counted: its chart, or why there is none."""
-
-    tile: Tile
-    title: str
-    """As somebody wrote it, else the report's own: an English source."""
-    drawn: Drawn | None = None
     fault: Message | None = None
 
 
@@ -151,46 +138,22 @@ def show_to(replica: Replica, dashboard_id: str, role_id: str, *, shown: bool) -
 def count_tiles(
     replica: Replica, tiles: Sequence[Tile], period: str = "", person_id: str = ""
 ) -> tuple[Counted, ...]:
-    """Return each tile counted; what one may not be counted by is said in its place, the others are shown."""
-    stretch = parse_relative(period) if period else None
-    return tuple(_counted(replica, tile, stretch, person_id) for tile in tiles)
-
-
-def _counted(replica: Replica, tile: Tile, period: RelativeDay | None, person_id: str) -> Counted:
-    title = tile.title
-    try:
-        name, report = report_of(replica, tile)
-        title = title or name
-        look = look_of(tile.look) if tile.look else usual_look(report, Kind.TABLE)
-        table = reports.count(replica, narrowed(report, period, person_id))
-        before = _before(replica, look, report, period, person_id)
-    except CrmError as error:
-        return Counted(tile=tile, title=title, fault=error.message)
-    runs = period is not None and period.offset == 0
+    """Return each tile counted over what the person sees here; what one may not be counted by is said in its
+    place, the others are shown."""
     today = replica.clock.today()
-    drawn = chart_of(table, look, Message(title), today=today, before=before, runs=runs)
-    return Counted(tile=tile, title=title, drawn=drawn)
+    return counting.count_tiles(
+        tiles,
+        lambda report: reports.count(replica, report),
+        lambda report_id: _kept(replica, report_id),
+        today,
+        period,
+        person_id,
+    )
 
 
-def _before(
-    replica: Replica, look: Look, report: Report, period: RelativeDay | None, person_id: str
-) -> ReportTable | None:
-    """Return what one figure is compared with: the same of the stretch before; None where there is none."""
-    if period is None or look.kind not in (Kind.FIGURE, Kind.GAUGE) or not day_field_of(report):
-        return None
-    earlier = dataclasses.replace(period, offset=period.offset - 1)
-    return reports.count(replica, narrowed(report, earlier, person_id))
-
-
-def report_of(replica: Replica, tile: Tile) -> tuple[str, Report]:
-    """Return the name and the report of a tile. `NotFound` for one that is not here."""
-    if tile.standard:
-        found = standard_report(tile.standard)
-        return found.title, found.report
-    if tile.report is not None:
-        return tile.title, tile.report
+def _kept(replica: Replica, report_id: str) -> tuple[str, Report]:
     try:
-        kept = records.get(replica, REPORT, tile.report_id)
+        kept = records.get(replica, REPORT, report_id)
     except NotFound as error:
         raise NotFound(N_("This tile's report is not on this laptop")) from error
     report = stored_report(kept.get("definition"))

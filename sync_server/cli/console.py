@@ -12,7 +12,8 @@ from crm_terminal.console import ask_secret
 from resources import translation
 from sync_server.services.languages import language_of_terminal
 
-tr: Final[Translate] = translation(language_of_terminal())
+LANGUAGE: Final = language_of_terminal()
+tr: Final[Translate] = translation(LANGUAGE)
 """Translation into the terminal's language, which stays the same as long as a command runs."""
 
 

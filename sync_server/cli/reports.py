@@ -9,12 +9,16 @@ from typing import Any
 
 import click
 
-from crm_core.i18n import N_
-from crm_core.reporting.files import as_file, demand_exportable
+from crm_core.charts.tiles import Counted
+from crm_core.i18n import N_, Message, message
+from crm_core.reporting.files import demand_exportable
+from crm_core.reporting.texts import plain_rows
 from crm_core.rules.reports import Report, ReportTable
 from crm_terminal.reporting import answer_option, is_made_here, made_of, report_options, show_table
-from sync_server.cli.console import tr
+from resources.report_file import dashboard_file, report_file
+from sync_server.cli.console import LANGUAGE, tr
 from sync_server.cli.root import Terminal, pass_terminal
+from sync_server.services import dashboards as boards
 from sync_server.services import people
 from sync_server.services import reports as service
 from sync_server.services.auth import now_ms
@@ -69,7 +73,8 @@ def run(terminal: Terminal, /, named: str | None, answers: dict[str, str], user:
 
 
 @report.command(
-    "export", help=tr(N_("Count a report and write it to a FILE: CSV, xlsx with a chart, or JSON."))
+    "export",
+    help=tr(N_("Count a report and write it to a FILE: CSV, xlsx with a chart, JSON, PDF, PNG or SVG.")),
 )
 @click.argument("named", metavar="REPORT")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -78,13 +83,91 @@ def run(terminal: Terminal, /, named: str | None, answers: dict[str, str], user:
 @pass_terminal
 def export(terminal: Terminal, named: str, file: Path, answers: dict[str, str], user: str) -> None:
     """Export a report."""
-    translate = terminal.console.translate
     with terminal.headquarters() as hq, _reader(hq, user) as reader:
         found = service.find(reader, named)
         table = _counted(hq, reader, found.report, answers)
         demand_exportable(reader.person, table)
-    file.write_bytes(as_file(table, file.suffix, found.name.show(translate), found.chart, translate))
+    today = service.wall_time(now_ms()).date()
+    translate = terminal.console.translate
+    content = report_file(table, file.suffix, found.name, found.chart, today, LANGUAGE, translate)
+    file.write_bytes(content)
     terminal.console.show({"rows": len(table.rows), "counted": table.counted, "file": str(file)})
+
+
+@report.command("dashboards", help=tr(N_("List the dashboards there are.")))
+@as_option
+@pass_terminal
+def list_dashboards(terminal: Terminal, user: str) -> None:
+    """List dashboards."""
+    translate = terminal.console.translate
+    with terminal.headquarters() as hq, _reader(hq, user) as reader:
+        rows = [
+            {
+                "key": each.key,
+                "name": each.name.show(translate),
+                "tiles": len(each.tiles),
+                "period": each.period,
+                "starter": each.starter,
+            }
+            for each in boards.dashboards_of(reader)
+        ]
+    terminal.console.show_rows(rows, ("name", "tiles", "period", "key"))
+
+
+@report.command(
+    "dashboard",
+    help=tr(
+        N_("Count a DASHBOARD and print its tiles, or write them to a FILE: PDF, PNG, SVG, xlsx or JSON.")
+    ),
+)
+@click.argument("named", metavar="DASHBOARD")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option(
+    "--period", default=None, metavar="PERIOD", help=tr(N_("Stretch of time, such as this-quarter."))
+)
+@click.option("--zone", default="", metavar="ZONE", help=tr(N_("Time zone of days and hours.")))
+@as_option
+@pass_terminal
+def dashboard(
+    terminal: Terminal, named: str, file: Path | None, period: str | None, zone: str, user: str
+) -> None:
+    """Count a dashboard."""
+    console, at_ms = terminal.console, now_ms()
+    with terminal.headquarters() as hq, _reader(hq, user) as reader:
+        found = boards.find(reader, named)
+        counted = boards.count_dashboard(reader, found, hq.settings.currency, at_ms, period, zone)
+        if file is not None:
+            for each in counted:
+                if each.drawn is not None:
+                    demand_exportable(reader.person, each.drawn.table)
+    if file is None:
+        for each in counted:
+            _show_tile(terminal, each)
+        return
+    remark = message(N_("as of {time}"), time=f"{service.wall_time(at_ms, zone):%Y-%m-%d %H:%M}")
+    content = dashboard_file(
+        found.tiles, counted, file.suffix, found.name, remark, LANGUAGE, console.translate
+    )
+    file.write_bytes(content)
+    console.show({"tiles": len(counted), "file": str(file)})
+
+
+def _show_tile(terminal: Terminal, tile: Counted) -> None:
+    console = terminal.console
+    title = Message(tile.title)
+    if tile.drawn is None:
+        reason = tile.fault or Message("")
+        if console.as_json:
+            console.show({"tile": title.show(console.translate), "fault": reason.show(console.translate)})
+        else:
+            console.tell(message(N_("{title}: {reason}"), title=title, reason=reason))
+        return
+    if console.as_json:
+        rows = list(plain_rows(tile.drawn.table, console.translate))
+        console.show({"tile": title.show(console.translate), "rows": rows})
+        return
+    console.tell(Message("\n{title}", {"title": title}))
+    show_table(console, tile.drawn.table)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from crm_core.rules.conditions import Value
 from crm_core.rules.price_list import rates_of
 from crm_core.rules.prices import Rate, rates_on
 from crm_core.rules.report_form import stored_report
-from crm_core.rules.report_options import ReportOptions, read_answers, read_options
+from crm_core.rules.report_options import ReportOptions, read_answers, read_options, with_zone
 from crm_core.rules.reports import Report, ReportTable
 from crm_core.rules.segments import Rule
 from crm_core.rules.standard_reports import STANDARD_REPORTS
@@ -45,14 +45,19 @@ class ReportEntry:
     standard: bool
 
 
+def wall_time(now_ms: int, zone: str = "") -> datetime.datetime:
+    """Return what clocks show in a zone, without saying which one; '': where HQ stands."""
+    wall_s = (now_ms + offset_ms(now_ms, zone)) // 1000
+    return datetime.datetime.fromtimestamp(wall_s, datetime.UTC).replace(tzinfo=None)
+
+
 class HeadquartersSource:
     """What a report is counted over, for one reader at one moment (`crm_core.reporting.source`)."""
 
     def __init__(self, reader: Reader, currency: str, now_ms: int, zone: str = "") -> None:
         self._reader = reader
         self.currency = currency
-        wall_s = (now_ms + offset_ms(now_ms, zone)) // 1000
-        self.today = datetime.datetime.fromtimestamp(wall_s, datetime.UTC).date()
+        self.today = wall_time(now_ms, zone).date()
         self._narrowing = Narrowing(reader, self.today, zone)
         self.rates: Sequence[Rate] = self._rates()
 
@@ -94,11 +99,20 @@ class HeadquartersSource:
 
 
 def count(
-    reader: Reader, report: Report, currency: str, now_ms: int, answers: Mapping[str, Value] | None = None
+    reader: Reader,
+    report: Report,
+    currency: str,
+    now_ms: int,
+    answers: Mapping[str, Value] | None = None,
+    zone: str = "",
 ) -> ReportTable:
-    """Return a report counted over what the reader sees now; its errors are those of `run`."""
-    source: Source = HeadquartersSource(reader, currency, now_ms, report.zone)
-    return run(source, report, answers, as_of_ms=now_ms)
+    """Return a report counted over what the reader sees now; its errors are those of `run`.
+
+    `zone`: where days begin for a report that names no zone itself; '': where HQ stands.
+    """
+    asked = with_zone(report, zone)
+    source: Source = HeadquartersSource(reader, currency, now_ms, asked.zone)
+    return run(source, asked, answers, as_of_ms=now_ms)
 
 
 def reports_of(reader: Reader) -> list[ReportEntry]:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from crm_core.charts.board import Placed
 from crm_core.charts.chart import Text
-from crm_core.i18n import Message, message
-from crm_core.rules.dashboards import Tile, laid_out
-from crm_desktop.documents.board_file import board_file
+from crm_core.i18n import message
 from crm_desktop.documents.saving import save
-from crm_desktop.services.dashboards import Counted
 from crm_desktop.settings import EXPORT_FOLDER
 from crm_desktop.ui.context import Context, Notice
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr, translator
+from resources.board_file import board_file
 
 
 def ask_file(owner: QWidget, context: Context, name: str, kind: str) -> Path | None:
@@ -29,25 +27,6 @@ def ask_file(owner: QWidget, context: Context, name: str, kind: str) -> Path | N
         owner, tr("Save the dashboard"), str(folder / f"{usual}.{kind}"), f"*.{kind}"
     )
     return Path(chosen) if chosen else None
-
-
-def placed(tiles: Sequence[Tile], counted: Mapping[str, Counted]) -> tuple[Placed, ...]:
-    """Return the tiles as they lie, each with its chart or why there is none."""
-    found = []
-    for each in laid_out(tiles):
-        tile, known = each.tile, counted.get(each.tile.id)
-        found.append(
-            Placed(
-                title=Message(known.title) if known is not None else tile.title,
-                row=each.row,
-                column=each.column,
-                span=each.span,
-                tall=tile.tall,
-                chart=known.drawn.chart if known is not None and known.drawn is not None else None,
-                fault=(known.fault or "") if known is not None else "",
-            )
-        )
-    return tuple(found)
 
 
 def write_board(

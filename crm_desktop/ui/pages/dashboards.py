@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from crm_core.charts.starters import STARTERS, Starter
+from crm_core.charts.tiles import Counted, placed
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.dashboards import (
     Tile,
@@ -28,7 +29,7 @@ from crm_core.rules.dashboards import (
 )
 from crm_desktop.models.records import Record
 from crm_desktop.services import dashboards, figures, records, saved_views
-from crm_desktop.services.dashboards import DASHBOARD, Counted, DashboardRow
+from crm_desktop.services.dashboards import DASHBOARD, DashboardRow
 from crm_desktop.services.figures import DataAge
 from crm_desktop.sync.runner import RoundReport, Status
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
@@ -460,7 +461,7 @@ class DashboardsPage(Page):
         """Write the dashboard as it is on screen to a file."""
         current = self.current
         if current is not None:
-            tiles = saving.placed(self._tiles, self._counted)
+            tiles = placed(self._tiles, self._counted)
             remark = age_words(self._age) if self._age is not None else ""
             saving.write_board(self, self.context, file, kind, tiles, Message(current.name), remark)
 

@@ -13,7 +13,6 @@ from crm_core.charts.of_report import Drawn
 from crm_core.i18n import Message, message
 from crm_core.reporting.files import demand_exportable
 from crm_core.rules.report_script import Script
-from crm_desktop.documents.report_file import report_file
 from crm_desktop.interchange.saving import write_pieces
 from crm_desktop.models.device_tables import EXPORTED
 from crm_desktop.services import records, reports, saved_views, syncing
@@ -23,6 +22,7 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.lists.views import NamePopup
 from crm_desktop.ui.translate import tr, translator
 from crm_desktop.ui.widgets.menus import Menu
+from resources.report_file import report_file
 
 _FILES = ";;".join(f"*{ending}" for ending in (".xlsx", ".pdf", ".png", ".svg", ".csv", ".json"))
 
