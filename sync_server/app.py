@@ -25,6 +25,7 @@ from sync_server.jobs.mails import send_mails
 from sync_server.jobs.orphans import end_with_parent
 from sync_server.jobs.promises import keep_promises
 from sync_server.jobs.signatures import seal_signatures
+from sync_server.jobs.surveys import ask_customers
 from sync_server.jobs.ticket_mails import take_ticket_mails
 from sync_server.jobs.webhooks import tell_webhooks
 from sync_server.services import passwords
@@ -32,7 +33,7 @@ from sync_server.services.headquarters import open_headquarters
 from sync_server.services.visitors import SITE_AT_ONCE, SITE_PER_HOUR, VisitorGuard
 from sync_server.settings import Settings, default_data_folder, read_settings
 from sync_server.store.serving import serving
-from sync_server.web import acceptance, answers, forms, pages
+from sync_server.web import acceptance, answers, forms, pages, surveys
 
 # Objects made before Python looks for cycles. At its own 700, a first upload of thousands of records spent a
 # fifth of its time on walking them again and again; what a request leaves behind is freed without that.
@@ -63,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
             find_alike,
             send_mails,
             seal_signatures,
+            ask_customers,
             tell_webhooks,
             exchange_files,
         )
@@ -83,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.visitors = VisitorGuard()
     app.state.acceptance = acceptance.AcceptanceGuards()
     app.state.help = answers.HelpDesk()
+    app.state.surveys = surveys.SurveyGuards()
     app.state.key_guard = _key_guard(settings)
     app.state.senders = VisitorGuard(per_hour=SITE_PER_HOUR, at_once=SITE_AT_ONCE)
     answer_errors(app)
@@ -99,6 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
         forms,
         acceptance,
         answers,
+        surveys,
         pages,
     ):
         app.include_router(part.router)

@@ -40,6 +40,7 @@ from crm_core.entities.segment import Segment
 from crm_core.entities.selling_setup import Competitor, DealMilestone, Milestone, StageRule
 from crm_core.entities.service import Macro, SlaPolicy, TicketCategory, WorkCalendar
 from crm_core.entities.setup import CustomField, SavedView
+from crm_core.entities.survey import FeedbackRule, Survey, SurveyAnswer
 from crm_core.entities.target import Target
 from crm_core.entities.template import DocumentTemplate
 from crm_core.entities.ticket import Ticket, TicketMessage
@@ -89,6 +90,8 @@ ENTITIES: tuple[type[Entity], ...] = (
     SlaPolicy,
     TicketCategory,
     Macro,
+    Survey,
+    FeedbackRule,
     Lead,
     Target,
     ForecastCall,
@@ -118,6 +121,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Ticket,
     TicketMessage,
     TicketArticle,
+    SurveyAnswer,
     Activity,
     Attachment,
     Comment,

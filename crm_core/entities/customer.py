@@ -8,6 +8,7 @@ from crm_core.entities._choices import COLOURS, LEVELS, SOURCES, choices
 from crm_core.i18n import N_
 from crm_core.schema.code_lists import CodeList
 from crm_core.schema.columns import (
+    boolean,
     choice,
     column,
     currency_code,
@@ -66,6 +67,12 @@ HOLDING_STEPS = Machine(
     ),
 )
 """Who holds a customer; see `crm_core.rules.pool`."""
+LANGUAGES = choices(("en", N_("English")), ("zh", N_("Chinese")))
+MARKS = choices(
+    ("complains", N_("Complains often")),
+    ("promotes", N_("Recommends us")),
+    ("both", N_("Complains often and recommends us")),
+)
 GENDERS = choices(("female", N_("Female")), ("male", N_("Male")), ("other", N_("Other")))
 
 
@@ -199,6 +206,25 @@ class Customer(Entity):
     price_book_id: Mapped[str | None] = ref(
         70, N_("Price book"), "price_book", field_class=FieldClass.MONEY, since=3, section=N_("Terms")
     )
+    referred_by_id: Mapped[str | None] = ref(
+        73, N_("Referred by"), "customer", since=3, section=N_("Relations")
+    )
+    no_surveys: Mapped[bool | None] = boolean(
+        71, N_("Never ask how satisfied"), default=False, since=3, section=N_("Relations")
+    )
+    feedback: Mapped[str | None] = choice(
+        72,
+        N_("Feedback"),
+        MARKS,
+        field_class=FieldClass.COMMS,
+        read_only=True,
+        by_hq=True,
+        in_form=False,
+        in_list=True,
+        indexed=True,
+        since=3,
+    )
+    """What the tickets and answers of all of the company say, by `crm_core.rules.feedback`."""
 
 
 class Contact(Entity):
@@ -231,6 +257,8 @@ class Contact(Entity):
     )
     distinct_from: Mapped[list[str] | None] = column(22, N_("Is not"), Kind.TAGS, in_form=False, since=3)
     """Ids of records of this kind somebody looked at: they are others, however alike."""
+    no_surveys: Mapped[bool | None] = boolean(23, N_("Never ask how satisfied"), default=False, since=3)
+    language: Mapped[str | None] = choice(24, N_("Language"), LANGUAGES, since=3)
 
 
 class Tag(Entity):

@@ -129,7 +129,7 @@ class Ticket(Entity):
         23, N_("To be solved by"), read_only=True, in_form=False, in_list=True, indexed=True
     )
     replied_at: Mapped[int | None] = instant(24, N_("First replied"), read_only=True, in_form=False)
-    closed_at: Mapped[int | None] = instant(25, N_("Closed at"), read_only=True)
+    closed_at: Mapped[int | None] = instant(25, N_("Closed at"), read_only=True, indexed=True)
     tags: Mapped[list[str] | None] = tags(26, N_("Tags"))
     shared_with: Mapped[list[str] | None] = shares(60, N_("Shared with"), ScopeSource.SHARE, since=2)
     shown_to: Mapped[list[str] | None] = shares(61, N_("Shown to"), ScopeSource.SHOWN, since=2)
@@ -201,6 +201,11 @@ class Ticket(Entity):
     )
     """When a rule gave it to somebody or to a queue; that is done once."""
     flagged: Mapped[bool | None] = boolean(39, N_("Marked by escalation"), by_hq=True, in_form=False, since=3)
+    satisfaction: Mapped[int | None] = integer(
+        54, N_("Satisfaction, 0 to 100"), read_only=True, by_hq=True, in_form=False, in_list=True, since=3
+    )
+    """What the customer answered last when he was asked about it; see `crm_core.entities.survey`."""
+    no_survey: Mapped[bool | None] = boolean(55, N_("Do not ask how satisfied"), default=False, since=3)
 
 
 class TicketMessage(Entity):

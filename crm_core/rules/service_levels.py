@@ -209,7 +209,7 @@ def steps_of(ticket: Mapping[str, Any]) -> list[tuple[int, str, str]]:
 
 def problems_of_policy(values: Mapping[str, Any]) -> list[Problem]:
     """Return what is wrong with a service level's record as it would be saved."""
-    return [*problems_of_promised(values), *_problems_of_rule(values.get("rules"))]
+    return [*problems_of_promised(values), *problems_of_rule(values.get("rules"))]
 
 
 def problems_of_promised(values: Mapping[str, Any]) -> list[Problem]:
@@ -262,7 +262,8 @@ def _is_minutes(minutes: Any) -> bool:
     return isinstance(minutes, int) and not isinstance(minutes, bool) and 0 <= minutes <= MOST_MINUTES
 
 
-def _problems_of_rule(stored: Any) -> list[Problem]:
+def problems_of_rule(stored: Any) -> list[Problem]:
+    """Return what is wrong with a rule that says for which tickets something is, as a record keeps it."""
     if not stored:
         return []
     rule = segments.rule_of(stored)

@@ -20,6 +20,7 @@ from crm_core.rules import (
     assignment,
     capture,
     dashboards,
+    feedback,
     forecast,
     macros,
     mailing,
@@ -35,6 +36,7 @@ from crm_core.rules import (
     service_levels,
     signing,
     stage_conditions,
+    surveys,
     targets,
     tax_classes,
     template_kinds,
@@ -158,6 +160,8 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         "stage_rule": lambda _id, values, around: stage_conditions.problems_of_condition(
             values, around.fields_of("deal")
         ),
+        "survey": lambda _id, values, _around: surveys.problems_of_survey(values),
+        "feedback_rule": lambda _id, values, _around: feedback.problems_of_terms(values),
         "milestone": lambda _id, values, _around: milestones.problems_of_milestone(values),
         "pool_rule": lambda _id, values, _around: pool.problems_of_rule(values),
         "target": lambda _id, values, _around: targets.problems(values),

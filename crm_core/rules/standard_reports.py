@@ -14,6 +14,7 @@ from typing import Final
 
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
+from crm_core.rules import survey_reports
 from crm_core.rules.conditions import Condition, Op, Value
 from crm_core.rules.forecast import forecast_report
 from crm_core.rules.payments import BUCKETS, COLLECTED, Bucket
@@ -412,6 +413,38 @@ _STANDARD: Final = (
             top=10,
             questions=(_asked("created_at"),),
         ),
+    ),
+    StandardReport(
+        key="csat_by_month",
+        title=N_("Satisfaction by month"),
+        tells=N_("How many of those who answered a survey were satisfied, month by month"),
+        chart="line",
+        report=survey_reports.BY_MONTH,
+    ),
+    StandardReport(
+        key="csat_by_person",
+        title=N_("Satisfaction by person"),
+        tells=N_("How satisfied customers were, by who had the ticket when it ended"),
+        report=survey_reports.BY_PERSON,
+    ),
+    StandardReport(
+        key="csat_by_product",
+        title=N_("Satisfaction by product"),
+        tells=N_("How satisfied customers were, by the product of the ticket"),
+        report=survey_reports.BY_PRODUCT,
+    ),
+    StandardReport(
+        key="csat_by_team",
+        title=N_("Satisfaction by team"),
+        tells=N_("How satisfied customers were, by the team of the ticket"),
+        report=survey_reports.BY_TEAM,
+    ),
+    StandardReport(
+        key="survey_responses",
+        title=N_("Answers to surveys"),
+        tells=N_("How many of those who were asked answered, by the month they were asked in"),
+        chart="line",
+        report=survey_reports.RESPONSES,
     ),
     StandardReport(
         key="ticket_hours",

@@ -13,6 +13,7 @@ _STANDS_ON = {
     "contract_line": ("contract", "contract_id"),
     "contract_clause": ("contract", "contract_id"),
     "ticket_message": ("ticket", "ticket_id"),
+    "survey_answer": ("ticket", "ticket_id"),
     "article_version": ("article", "article_id"),
     "price": ("product", "product_id"),
     "stock_level": ("product", "product_id"),

@@ -59,6 +59,7 @@ def fill_sample(replica: Replica, language: str, customers: int = SAMPLE_CUSTOME
             leads=demo_texts("leads"),
             agreed=demo_texts("agreed"),
             articles=demo_texts("articles"),
+            surveys=demo_texts("surveys"),
         )
         state.write(session, {SAMPLE: language})
 

@@ -29,6 +29,7 @@ from crm_desktop.services.sample_outgoing import Sending
 from crm_desktop.services.sample_payments import FIRST_RECEIPT, RECEIPTS, Payments
 from crm_desktop.services.sample_selling import FIRST_QUOTE, QUOTES, Selling
 from crm_desktop.services.sample_service import ServiceSetUp
+from crm_desktop.services.sample_surveys import Asking
 from crm_desktop.services.sample_writing import CURRENCY, TAX_RATE, Writer
 from resources import translation
 
@@ -53,6 +54,7 @@ class Filling:
         leads: Sequence[Mapping[str, Any]],
         agreed: Mapping[str, Any],
         articles: Mapping[str, Any],
+        surveys: Sequence[Mapping[str, Any]],
     ) -> None:
         """Write everything, parents before their children."""
         state.write(
@@ -74,6 +76,7 @@ class Filling:
         self._tickets(owned, texts)
         ServiceSetUp(self._writer, self._team_id).fill()
         Writing(self._writer, articles).fill()
+        Asking(self._writer, owned, self._team_id).fill(surveys, FIRST_TICKET - 1)
         write_leads(self._writer, leads)
 
     def _number_leases(self) -> None:

@@ -24,6 +24,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services import records, rights
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.outcome import Outcome
+from crm_desktop.services.ticket_answers import AnswerRow, answers_in
 
 OPEN_STATES = ("new", "open", "waiting")
 NEAR_MS = 2 * 3_600_000
@@ -100,6 +101,8 @@ class TicketView:
     others: tuple[QueueRow, ...]
     """Other open tickets of the customer."""
     may_edit: bool
+    answers: tuple[AnswerRow, ...] = ()
+    """What the customer was asked about it, the newest first."""
 
 
 def queue(replica: Replica, which: Queue, text: str = "", limit: int = PAGE) -> tuple[QueueRow, ...]:
@@ -187,6 +190,7 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
             ),
             others=_queue_rows(session, others) if customer_id else (),
             may_edit=bool(rights.may(session, replica.person, Action.EDIT, "ticket", ticket.values)),
+            answers=answers_in(session, replica.person, ticket_id),
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from crm_core.entities import SCHEMAS
@@ -18,9 +18,10 @@ from crm_core.entities.order import Order
 from crm_core.entities.outgoing import OutgoingMail, Signature
 from crm_core.entities.payment import Invoice, Receipt
 from crm_core.entities.quote import Quote
+from crm_core.entities.survey import SurveyAnswer
 from crm_core.entities.ticket import Ticket
 from crm_core.rules.access import Action, decide, readable_fields
-from crm_core.schema.field import Plain
+from crm_core.schema.field import FieldClass, Plain
 from crm_core.schema.values import currency_of
 from crm_desktop.models import query, repository
 from crm_desktop.models.custom import custom_fields
@@ -31,6 +32,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services import comments
 from crm_desktop.services.comments import CommentRow
 from crm_desktop.services.marks import marks_of
+from crm_desktop.services.ticket_answers import answer_row
 
 PAGE = 50
 _MOMENT = func.coalesce(Activity.happened_at, Activity.due_at, Activity.created_at).label("moment")
@@ -52,6 +54,7 @@ class ItemKind(StrEnum):
     INVOICE = "invoice"
     RECEIPT = "receipt"
     TICKET = "ticket"
+    SURVEY = "survey"
     DEAL = "deal"
     FIELD = "field"
 
@@ -88,7 +91,8 @@ class TimelineItem:
     outcome: str | None = None
     place: str = ""
     next_contact_on: str | None = None
-    """How an activity went, where it was, and on which day (`YYYY-MM-DD`) it goes on."""
+    score: tuple[int, int] | None = None
+    """How an activity went, where it was, on which day (`YYYY-MM-DD`) it goes on; a score, and the best."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,7 @@ def timeline(
             *_activities(session, replica, customer_id, wanted, before_ms, limit),
             *_documents(session, replica, customer_id, wanted, before_ms, limit),
             *_out_and_back(session, replica, customer_id, wanted, before_ms, limit),
+            *_answers(session, replica, customer_id, wanted, before_ms, limit),
             *_changes(session, replica, customer_id, wanted, before_ms, limit),
         ]
         said = comments.comments_in(session, replica, "customer", customer_id)
@@ -315,6 +320,49 @@ def _out_and_back(
 _OF_QUOTES: dict[ItemKind, Any] = {ItemKind.MAIL: OutgoingMail, ItemKind.QUOTE: Signature}
 
 
+def _answers(
+    session: Session,
+    replica: Replica,
+    customer_id: str,
+    wanted: set[ItemKind],
+    before_ms: int | None,
+    limit: int,
+) -> Iterable[TimelineItem]:
+    """Yield what the customer answered when he was asked how satisfied he is; each opens its ticket."""
+    if ItemKind.SURVEY not in wanted or not decide(replica.person, Action.READ, "survey_answer"):
+        return
+    statement = (
+        select(SurveyAnswer)
+        .where(*_answered(customer_id))
+        .order_by(SurveyAnswer.answered_at.desc(), SurveyAnswer.id)
+        .limit(limit + 1)
+    )
+    if before_ms is not None:
+        statement = statement.where(SurveyAnswer.answered_at < before_ms)
+    rows = session.scalars(statement).all()
+    tickets = query.labels(session, "ticket", {row.ticket_id for row in rows if row.ticket_id})
+    people = query.labels(session, "contact", {row.contact_id for row in rows if row.contact_id})
+    reads_words = bool(replica.person.rights.class_right("survey_answer", FieldClass.COMMS))
+    for row in rows:
+        answer = answer_row(row, reads_words=reads_words)
+        yield TimelineItem(
+            kind=ItemKind.SURVEY,
+            entity="ticket",
+            record_id=row.ticket_id or "",
+            at_ms=answer.at_ms,
+            title=tickets.get(row.ticket_id or "", ""),
+            body=answer.words,
+            who=people.get(row.contact_id or "", ""),
+            field="survey",
+            score=(answer.score or 0, answer.most),
+        )
+
+
+def _answered(customer_id: str) -> tuple[ColumnElement[bool], ...]:
+    of_customer = SurveyAnswer.customer_id == customer_id
+    return of_customer, SurveyAnswer.life % 2 == 1, SurveyAnswer.answered_at.is_not(None)
+
+
 def _changes(
     session: Session,
     replica: Replica,
@@ -384,6 +432,9 @@ def _counts(
             of_them = (model.record_entity == "quote", model.record_id.in_(quotes), model.life % 2 == 1)
             found_ones = session.scalar(select(func.count()).select_from(model).where(*of_them))
             counts[kind] = counts.get(kind, 0) + int(found_ones or 0)
+    if decide(replica.person, Action.READ, "survey_answer"):
+        answered = select(func.count()).select_from(SurveyAnswer).where(*_answered(customer_id))
+        counts[ItemKind.SURVEY] = session.scalar(answered) or 0
     counts[ItemKind.COMMENT] = number_of_comments
     counts[ItemKind.FIELD] = count_lines(session, "customer", customer_id)
     return {kind: number for kind, number in counts.items() if number}

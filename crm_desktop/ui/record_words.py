@@ -337,6 +337,29 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("A macro does several things with a ticket in one step."),
         new=N_("New macro"),
     ),
+    "survey": ListWords(
+        counted=N_("{count} surveys"),
+        one=N_("1 survey"),
+        none_yet=N_("No surveys yet"),
+        first=N_("A survey asks customers by mail how satisfied they are once their ticket is closed."),
+        new=N_("New survey"),
+    ),
+    "survey_answer": ListWords(
+        counted=N_("{count} survey answers"),
+        one=N_("1 survey answer"),
+        none_yet=N_("No survey answers yet"),
+        first=N_("HQ asks customers once their tickets are closed; what they answer comes with the sync."),
+        new=N_("New survey answer"),
+    ),
+    "feedback_rule": ListWords(
+        counted=N_("{count} rules about feedback"),
+        one=N_("1 rule about feedback"),
+        none_yet=N_("No rules about feedback yet"),
+        first=N_(
+            "The usual rules count: three complaints or two bad scores in 180 days, or two late tickets."
+        ),
+        new=N_("New rule about feedback"),
+    ),
     "capture_form": ListWords(
         counted=N_("{count} capture forms"),
         one=N_("1 capture form"),

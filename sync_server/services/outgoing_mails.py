@@ -141,7 +141,7 @@ def prepare(hq: Headquarters, mail_id: str, mail: Mapping[str, Any], now_ms: int
     author_id = str(mail["created_by"] or "")
     file, content = _file(hq, mail, author_id)
     to, cc = mailing.mailboxes(mail["recipients"]), mailing.mailboxes(mail["cc"])
-    sender = _sender(hq)
+    sender = sender_of(hq)
     letter = EmailMessage(policy=SMTP)
     letter["From"] = sender
     letter["To"] = [_address(each) for each in to]
@@ -213,7 +213,8 @@ def _file(
     return file, content
 
 
-def _sender(hq: Headquarters) -> Address:
+def sender_of(hq: Headquarters) -> Address:
+    """Return whom the mails of HQ are from. `UserError` where no address is set."""
     settings = hq.settings
     found = mailing.mailboxes(settings.smtp_from or settings.email)
     if not found:

@@ -19,6 +19,7 @@ NOT_MADE: Final = frozenset(
     (
         *("merge", "mandate", "approval_request", "approval_decision", "acceptance", "signature"),
         *("instalment", "receipt_share", "article_version", "article_vote", "ticket_article"),
+        "survey_answer",
     )
 )
 """Kinds of record that only a deed of its own makes."""
@@ -54,6 +55,7 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         },
         "approval_flow": {"record_entity": "quote", "steps": [{"who": "superior"}]},
         "outgoing_mail": {"recipients": "ann@kontor.example", "subject": "Quote"},
+        "feedback_rule": {"tickets": 3},
         "absence": {"stand_in_id": "f" * 32, "begins_at": 1, "ends_at": 2},
         "role": {"rights": STANDARD_ROLES["auditor"][1]},
         "delivery_line": {"order_line_id": "f" * 32},

@@ -40,6 +40,7 @@ _ORDER = (
     ItemKind.DEAL,
     ItemKind.QUOTE,
     ItemKind.TICKET,
+    ItemKind.SURVEY,
     ItemKind.FIELD,
 )
 

@@ -301,6 +301,22 @@ PAGES: tuple[PageSpec, ...] = (
         in_rail=False,
     ),
     PageSpec(
+        id="surveys",
+        text=N_("Surveys"),
+        icon="star",
+        factory="survey_setup:SurveysPage",
+        entity="survey",
+        in_rail=False,
+    ),
+    PageSpec(
+        id="feedback_rules",
+        text=N_("Rules about feedback"),
+        icon="flag",
+        factory="survey_setup:FeedbackRulesPage",
+        entity="feedback_rule",
+        in_rail=False,
+    ),
+    PageSpec(
         id="segments",
         text=N_("Segments"),
         icon="filter",

@@ -253,6 +253,8 @@ class SettingsPage(Page):
             ("ticket_categories", message("Ticket categories…")),
             ("macros", message("Macros…")),
             ("assignment_rules", message("Assignment rules…")),
+            ("surveys", message("Surveys…")),
+            ("feedback_rules", message("Rules about feedback…")),
         )
 
     def _way_card(self, title: Message, said: Message, *pages: tuple[str, Message]) -> Card:

@@ -300,7 +300,10 @@ class TicketsPage(Page):
             self.context.selection_changed.emit(words)
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
-        if any(entity in ("ticket", "ticket_message", "customer", "user") for entity, _ in changed):
+        if any(
+            entity in ("ticket", "ticket_message", "survey_answer", "customer", "user")
+            for entity, _ in changed
+        ):
             self._changes.mark()
 
     def _on_sync_changed(self, _status: object = None) -> None:

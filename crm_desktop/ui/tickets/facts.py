@@ -20,6 +20,7 @@ from crm_desktop.ui.format import NOTHING, near_date
 from crm_desktop.ui.knowledge.suggested import SuggestedArticles
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.tickets.queue import now_ms
+from crm_desktop.ui.tickets.satisfaction import Satisfaction
 from crm_desktop.ui.tickets.words import STATES, deadline, moment, near_time
 from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets import paint
@@ -72,6 +73,7 @@ class FactsPane(Live, QScrollArea):
         self.reply = _Promise(message("First reply"))
         self.solve = _Promise(message("Solve"))
         self.promises = Heading(message("Deadlines"))
+        self.satisfaction = Satisfaction()
         self.others = Heading(message("Open with this customer"))
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
@@ -111,6 +113,7 @@ class FactsPane(Live, QScrollArea):
             fact.say(values[name])
             fact.setVisible(bool(show(values[name])))
         line_up(tuple(self.facts.values()), least=_LEAST_LABEL, most=_MOST_LABEL)
+        self.satisfaction.show_answers(view.answers)
         self._show_others(view.others)
         self.files.show_record(ticket.id)
         self.articles.show_ticket(ticket.id, may_use=view.may_edit)
@@ -166,6 +169,7 @@ class FactsPane(Live, QScrollArea):
         column.addWidget(self.reply)
         column.addWidget(self.solve)
         column.addSpacing(12)
+        column.addWidget(self.satisfaction)
         column.addWidget(self.articles)
         column.addSpacing(12)
         column.addWidget(self.others)

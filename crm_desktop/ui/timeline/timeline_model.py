@@ -219,6 +219,8 @@ def titles_of_changes(
 def _lines(item: TimelineItem) -> list[Text]:
     lines: list[Text] = list([line for line in item.body.splitlines() if line.strip()][:MOST_BODY_LINES])
     state = None
+    if item.score is not None:
+        lines.insert(0, message("{score} of {most}", score=item.score[0], most=item.score[1]))
     if item.kind in _WITH_STATE and item.status:
         field = SCHEMAS[_WITH_STATE[item.kind]].fields["status"]
         state = Message(field.choice_label(item.status))

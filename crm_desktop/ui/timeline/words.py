@@ -21,6 +21,7 @@ KIND_ICONS: Mapping[ItemKind, str] = {
     ItemKind.INVOICE: "doc",
     ItemKind.RECEIPT: "coin",
     ItemKind.TICKET: "ticket",
+    ItemKind.SURVEY: "star",
     ItemKind.DEAL: "board",
     ItemKind.FIELD: "pen",
 }
@@ -38,6 +39,7 @@ KIND_WORDS: Mapping[ItemKind, str] = {
     ItemKind.INVOICE: N_("Invoice"),
     ItemKind.RECEIPT: N_("Receipt"),
     ItemKind.TICKET: N_("Ticket"),
+    ItemKind.SURVEY: N_("Survey answer"),
     ItemKind.DEAL: N_("Deal"),
     ItemKind.FIELD: N_("Field"),
 }
@@ -55,6 +57,7 @@ KINDS_WORDS: Mapping[ItemKind, str] = {
     ItemKind.INVOICE: N_("Invoices"),
     ItemKind.RECEIPT: N_("Receipts"),
     ItemKind.TICKET: N_("Tickets"),
+    ItemKind.SURVEY: N_("Survey answers"),
     ItemKind.DEAL: N_("Deals"),
     ItemKind.FIELD: N_("Fields"),
 }

@@ -101,6 +101,8 @@ def _everything(replica: Replica) -> None:
         "plan_template": {"name": "Thirds", "parts": "30/60 delivery+30/10", "months": 3},
         "scoring_rule": {"name": "Phone", "kind": "field", "field": "phone", "points": 5},
         "ticket_category": {"name": "Leaks", "rank": 2},
+        "survey": {"name": "Closed", "scale": "faces", "bad_at": 2, "said": "How was “{subject}”?\n=1+1"},
+        "feedback_rule": {"name": "Often", "kind": "complains", "days": 90, "tickets": 3},
         "macro": {"name": "Waits", "changes": {"status": "waiting", "priority": "low"}, "adds_tags": ["a"]},
     }
     for entity, given in values.items():

@@ -96,6 +96,8 @@ class Setup:
             "sla_policy": {"name": "Gold", "promised": {"high": {"reply": 30}}},
             "ticket_category": {"name": "Leaks"},
             "macro": {"name": "Waits", "changes": {"status": "waiting"}},
+            "survey": {"name": "Closed", "scale": "stars", "bad_at": 2},
+            "feedback_rule": {"name": "Often", "kind": "complains", "days": 90, "tickets": 3},
         }
         levels = zip(CATEGORIES, (None, *CATEGORIES), strict=False)
         office.hq.write_all(
@@ -215,6 +217,26 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
         {"changes": {"subject": "Other"}},
         {"changes": {"status": "asleep"}},
         {"changes": {}},
+    ),
+    "survey": (
+        {"scale": "thumbs"},
+        {"bad_at": 6},
+        {"wait_hours": -1},
+        {"remind_days": 0},
+        {"lives_days": 0},
+        {"questions": [{"kind": "text"}]},
+        {"questions": [{"kind": "choice", "en": "Which?", "options": [["One", ""]]}]},
+        {"questions": [{"kind": "text", "en": "Why?"}] * 6},
+        {"rules": where("subject", "Leak")},
+    ),
+    "feedback_rule": (
+        {"days": 0},
+        {"days": None},
+        {"tickets": 0},
+        {"tickets": None},
+        {"share_percent": 101},
+        {"bound": -1},
+        {"kind": "promotes", "tickets": None, "late": 2},
     ),
     "plan_template": ({"parts": "30/60"}, {"parts": "30, 70"}, {"parts": "0/100"}, {"months": 0}),
     "exchange_rate": ({"rate": "0"}, {"rate": "-1"}, {"to_currency": "EUR"}),
