@@ -157,7 +157,10 @@ def _demand_serials(move: Moved, counted: Iterable[Moved]) -> None:
             raise UserError(message(N_("The serial number {serial} is there twice"), serial=twice))
         if move.comes_back and (unknown := next((each for each in serials if each not in held), None)):
             raise UserError(
-                message(N_("The serial number {serial} was not delivered with this order"), serial=unknown)
+                message(
+                    N_("The customer has nothing of this order with the serial number {serial}"),
+                    serial=unknown,
+                )
             )
 
 

@@ -175,6 +175,5 @@ class Agreeing:
             line = lines[item.order_line_id]
             product = repository.get(self._writer.session, "product", str(line["product_id"]))
             known = product.values if product is not None else {}
-            self._writer.create(
-                "installed_product", age * DAY_MS, installed.new_record(item, order_id, order, line, known)
-            )
+            stands = installed.new_record(item, order_id, order, line, known)
+            self._writer.create(installed.INSTALLED, age * DAY_MS, stands, item.id)

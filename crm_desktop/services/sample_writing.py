@@ -49,8 +49,13 @@ class Writer:
         """Return a text in the language of the filling."""
         return None if text is None else text[self.language]
 
-    def create(self, entity: str, age_ms: int, values: Mapping[str, Plain]) -> str:
-        """Write a record made so long ago and return its id; empty values stay empty."""
+    def create(
+        self, entity: str, age_ms: int, values: Mapping[str, Plain], record_id: str | None = None
+    ) -> str:
+        """Write a record made so long ago and return its id; empty values stay empty.
+
+        `record_id`: where the program knows a record by what it follows from.
+        """
         number = self._made.get(entity, 0)
         self._made[entity] = number + 1
         made_at = self.now - age_ms
@@ -65,7 +70,7 @@ class Writer:
         for field in SCHEMAS[entity].set_fields:
             if isinstance(words := complete.get(field.name), list):
                 complete[field.name] = sorted(words, key=str)  # as a set's column holds its words
-        record_id = named_id("sample", f"{entity}:{number}")
+        record_id = record_id or named_id("sample", f"{entity}:{number}")
         repository.create(self.session, entity, complete, record_id)
         for field in SCHEMAS[entity].set_fields:
             for word in complete.get(field.name) or ():  # type: ignore[union-attr]

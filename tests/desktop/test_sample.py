@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from crm_desktop.services import (
     activities,
     approvals,
     deals,
+    orders,
     purchases,
     quote_versions,
     quotes,
@@ -151,3 +153,13 @@ def test_orders_of_the_sample_say_what_may_be_sold_next_and_why(app: App) -> Non
     found = purchases.suggestions(app.replica, str(first["id"]))
     assert found.expected
     assert found.related
+
+
+def test_a_product_of_the_sample_that_comes_back_stands_at_the_customer_no_more(app: App) -> None:
+    device = next(each for each in _all(app, "installed_product") if each["serial"])
+    line = records.get(app.replica, "delivery_line", str(device["delivery_line_id"]))
+    piece = orders.Moving(
+        order_line_id=str(line["order_line_id"]), quantity=Decimal(1), serials=(str(device["serial"]),)
+    )
+    orders.take_back(app.replica, str(device["order_id"]), [piece], "faulty")
+    assert records.get(app.replica, "installed_product", str(device["id"]))["status"] == "retired"
