@@ -83,6 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.newsroom = newsroom
     app.state.gate = Gate(settings)
     app.state.visitors = VisitorGuard()
+    app.state.uploads = VisitorGuard(per_hour=forms.UPLOADS_PER_HOUR, at_once=forms.UPLOADS_AT_ONCE)
     app.state.acceptance = acceptance.AcceptanceGuards()
     app.state.help = answers.HelpDesk()
     app.state.surveys = surveys.SurveyGuards()
@@ -106,7 +107,12 @@ def create_app(settings: Settings) -> FastAPI:
         pages,
     ):
         app.include_router(part.router)
-    app.add_middleware(Frame, body_bytes_max=settings.body_bytes_max, meter=headquarters.sync.meter)
+    app.add_middleware(
+        Frame,
+        body_bytes_max=settings.body_bytes_max,
+        form_bytes_max=settings.form_bytes_max,
+        meter=headquarters.sync.meter,
+    )
     app.openapi = describe(app)  # type: ignore[method-assign]
     return app
 

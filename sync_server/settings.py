@@ -88,6 +88,9 @@ class Settings:
     service_folder: str = "INBOX"
     service_address: str = ""
     """Address customers write to; answers to tickets ask for replies there. Empty: `service_user`."""
+    service_checked_by: str = ""
+    """Name by which the mail server signs what it found about a sender (`Authentication-Results`, RFC 8601),
+    such as `mx.example.com`; a mail it found to be forged (DMARC) then belongs to nobody. Empty: none."""
     smtp_server: str = ""
     """SMTP server for the mails HQ sends, as `smtps://host`, `smtp://host` (encrypted by STARTTLS where
     the server offers it) or with `:port`; empty: mails wait. A password goes over encrypted lines alone, or
@@ -133,6 +136,8 @@ class Settings:
     """Attached files one laptop may have sent, in all."""
     body_bytes_max: int = 4 * 1024 * 1024
     """Largest request body, as it arrives (compressed)."""
+    form_bytes_max: int = 12 * 1024 * 1024
+    """Largest body of a form people outside fill in, with its files."""
 
     requests_per_minute: int = 600
     """Rounds and waits for news of one laptop that one process answers; 0: any number."""

@@ -38,7 +38,7 @@ from crm_core.entities.report import SavedReport
 from crm_core.entities.scoring import ScoringRule
 from crm_core.entities.segment import Segment
 from crm_core.entities.selling_setup import Competitor, DealMilestone, Milestone, StageRule
-from crm_core.entities.service import Macro, SlaPolicy, TicketCategory, WorkCalendar
+from crm_core.entities.service import BarredSender, Macro, SlaPolicy, TicketCategory, WorkCalendar
 from crm_core.entities.setup import CustomField, SavedView
 from crm_core.entities.survey import FeedbackRule, Survey, SurveyAnswer
 from crm_core.entities.target import Target
@@ -92,6 +92,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Macro,
     Survey,
     FeedbackRule,
+    BarredSender,
     Lead,
     Target,
     ForecastCall,

@@ -1,4 +1,4 @@
-"""Forms through which people outside leave their address: pages HQ serves."""
+"""Forms people outside fill in, pages HQ serves: to leave their address, or to ask for help."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from sqlalchemy.orm import Mapped
 
 from crm_core.entities._choices import SOURCES, choices
 from crm_core.i18n import N_
-from crm_core.schema.columns import boolean, choice, json, long_text, ref, text
+from crm_core.schema.columns import boolean, choice, integer, json, long_text, ref, text
 from crm_core.schema.entity import Entity, EntityMeta
 from crm_core.schema.field import Kind
 
+LEAD, TICKET = "lead", "ticket"
+MADE = choices((LEAD, N_("A lead")), (TICKET, N_("A ticket")))
 FORM_LANGUAGES = choices(("en", N_("English")), ("zh_CN", N_("Chinese")))
 
 
 class CaptureForm(Entity):
-    """A page that asks for an address and makes a lead of it. Set up by whoever administers HQ."""
+    """A page that makes a lead or a ticket of what it is told. Set up by whoever administers HQ."""
 
     __tablename__ = "capture_form"
     meta = EntityMeta(no=14, label=N_("Capture form"), plural=N_("Capture forms"), icon="globe", since=3)
@@ -31,7 +33,7 @@ class CaptureForm(Entity):
     """None: the visitor's."""
     source: Mapped[str | None] = choice(15, N_("Source"), SOURCES, default="web", in_list=True, since=3)
     campaign: Mapped[str | None] = text(16, N_("Campaign"), in_list=True, since=3)
-    owner_id: Mapped[str | None] = ref(17, N_("Leads go to"), "user", in_list=True, since=3)
+    owner_id: Mapped[str | None] = ref(17, N_("Leads or tickets go to"), "user", in_list=True, since=3)
     team_id: Mapped[str | None] = ref(18, N_("Team"), "team", since=3)
     territory_id: Mapped[str | None] = ref(19, N_("Territory"), "territory", since=3)
     heading: Mapped[str | None] = text(20, N_("Heading"), since=3)
@@ -43,3 +45,7 @@ class CaptureForm(Entity):
     thanks_zh: Mapped[str | None] = long_text(26, N_("Thanks in Chinese"), since=3)
     redirect: Mapped[str | None] = text(27, N_("Page shown afterwards"), kind=Kind.URL, since=3)
     active: Mapped[bool | None] = boolean(28, N_("In use"), default=True, in_list=True, since=3)
+    makes: Mapped[str | None] = choice(29, N_("What it makes"), MADE, default=LEAD, in_list=True, since=3)
+    files_most: Mapped[int | None] = integer(30, N_("Files at most"), default=0, since=3)
+    """How many files may come with a ticket; none: the page asks for none."""
+    category_id: Mapped[str | None] = ref(31, N_("Category of its tickets"), "ticket_category", since=3)

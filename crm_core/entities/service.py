@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Mapped
 
 from crm_core.i18n import N_
-from crm_core.schema.columns import boolean, integer, json, ref, tags, text
+from crm_core.schema.columns import boolean, integer, json, long_text, ref, tags, text
 from crm_core.schema.entity import Entity, EntityMeta
 
 
@@ -97,3 +97,33 @@ class Macro(Entity):
     answer_id: Mapped[str | None] = ref(12, N_("Answer"), "document_template", in_list=True, since=3)
     internal: Mapped[bool | None] = boolean(13, N_("The answer is an internal note"), default=False, since=3)
     adds_tags: Mapped[list[str] | None] = tags(14, N_("Tags"), since=3)
+
+
+class BarredSender(Entity):
+    """Somebody from whom nothing is taken in: who sends junk by mail, to the pages or in chats."""
+
+    __tablename__ = "barred_sender"
+    meta = EntityMeta(
+        no=100,
+        label=N_("Barred sender"),
+        plural=N_("Barred senders"),
+        icon="shield",
+        title="address",
+        since=3,
+        rights_like="ticket",
+        unowned=True,
+    )
+
+    address: Mapped[str | None] = text(
+        10,
+        N_("Address"),
+        required=True,
+        in_list=True,
+        searchable=True,
+        indexed=True,
+        personal=True,
+        hint=N_("A mail address, all of a domain (@example.com), a phone number, or a name in a chat"),
+        since=3,
+    )
+    """In the form `crm_core.rules.barring` compares."""
+    reason: Mapped[str | None] = long_text(11, N_("Reason"), in_list=True, since=3)

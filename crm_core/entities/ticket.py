@@ -40,8 +40,14 @@ TICKET_STATES = choices(
     ("closed", N_("Closed")),
 )
 CHANNELS = choices(
-    ("phone", N_("Phone")), ("mail", N_("Mail")), ("web", N_("Web form")), ("visit", N_("Visit"))
+    ("phone", N_("Phone")),
+    ("mail", N_("Mail")),
+    ("web", N_("Web form")),
+    ("visit", N_("Visit")),
+    ("chat", N_("Chat")),
+    ("social", N_("Social media")),
 )
+OUTCOMES = choices(("delivered", N_("Delivered")), ("failed", N_("Could not be delivered")))
 _AT_WORK = ("new", "open", "waiting")
 _ENDED = ("solved", "closed")
 _STEPPED = {"steps": Kept.LOGGED}
@@ -206,6 +212,42 @@ class Ticket(Entity):
     )
     """What the customer answered last when he was asked about it; see `crm_core.entities.survey`."""
     no_survey: Mapped[bool | None] = boolean(55, N_("Do not ask how satisfied"), default=False, since=3)
+    from_name: Mapped[str | None] = text(
+        64, N_("Name of who wrote"), field_class=FieldClass.COMMS, personal=True, since=3
+    )
+    """As who wrote or called gave it; nothing says that it is true."""
+    from_phone: Mapped[str | None] = text(
+        65,
+        N_("Called from"),
+        kind=Kind.PHONE,
+        field_class=FieldClass.COMMS,
+        personal=True,
+        indexed=True,
+        since=3,
+    )
+    chat_name: Mapped[str | None] = text(
+        66,
+        N_("Name in the chat"),
+        field_class=FieldClass.COMMS,
+        personal=True,
+        read_only=True,
+        by_hq=True,
+        in_form=False,
+        indexed=True,
+        since=3,
+    )
+    """What another service calls who wrote, behind that service's own name: `wechat:ann_moss`."""
+    conversation: Mapped[str | None] = text(
+        67,
+        N_("Conversation"),
+        field_class=FieldClass.COMMS,
+        read_only=True,
+        by_hq=True,
+        in_form=False,
+        indexed=True,
+        since=3,
+    )
+    """The key by which a program brings its messages, and its own name of the conversation."""
 
 
 class TicketMessage(Entity):
@@ -240,4 +282,21 @@ class TicketMessage(Entity):
     channel: Mapped[str | None] = choice(20, N_("Channel"), CHANNELS, since=3)
     mail_id: Mapped[str | None] = text(
         21, N_("Message-ID"), read_only=True, by_hq=True, in_form=False, since=3
+    )
+    from_name: Mapped[str | None] = text(
+        70,
+        N_("Name of who wrote"),
+        field_class=FieldClass.COMMS,
+        personal=True,
+        read_only=True,
+        by_hq=True,
+        in_form=False,
+        since=3,
+    )
+    outcome: Mapped[str | None] = choice(
+        71, N_("Delivery"), OUTCOMES, read_only=True, by_hq=True, in_form=False, since=3
+    )
+    """What the program that carries a chat said of an answer."""
+    outcome_said: Mapped[str | None] = text(
+        72, N_("Why it was not delivered"), read_only=True, by_hq=True, in_form=False, since=3
     )

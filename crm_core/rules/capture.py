@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from crm_core.entities import SCHEMAS
+from crm_core.entities.capture import LEAD, TICKET
 from crm_core.errors import Problem
 from crm_core.i18n import N_, message
 from crm_core.schema.field import Field, Kind
@@ -30,7 +31,23 @@ ASKABLE: Final = (
     "needs",
 )
 """Fields of a lead a form may ask for, in the order of the page; custom ones follow."""
-CALLED: Final[Mapping[str, str]] = {"name": N_("Your name")}
+ASKABLE_OF_TICKETS: Final[tuple[tuple[str, str], ...]] = (
+    ("lead", "name"),
+    ("lead", "company"),
+    ("lead", "email"),
+    ("lead", "phone"),
+    ("ticket", "kind"),
+    ("installed_product", "serial"),
+    ("ticket", "subject"),
+    ("ticket_message", "body"),
+)
+"""The same of a form that makes tickets, with the kind of record whose field each is."""
+CALLED: Final[Mapping[str, str]] = {
+    "name": N_("Your name"),
+    "subject": N_("What is it about?"),
+    "body": N_("Your question"),
+    "kind": N_("What is it?"),
+}
 """What a form calls a field otherwise than the company does."""
 CUSTOM_KINDS: Final = frozenset(
     (Kind.TEXT, Kind.LONG_TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.CHOICE, Kind.BOOLEAN)
@@ -38,6 +55,15 @@ CUSTOM_KINDS: Final = frozenset(
 """Kinds of custom fields a form may ask for."""
 USUAL: Final = ("name", "company", "phone", "email", "needs")
 """What a form asks for unless told otherwise."""
+USUAL_OF_TICKETS: Final = ("name", "email", "phone", "subject", "body")
+USUAL_BY: Final[Mapping[str, tuple[str, ...]]] = {LEAD: USUAL, TICKET: USUAL_OF_TICKETS}
+ALWAYS: Final[Mapping[str, frozenset[str]]] = {
+    LEAD: frozenset(("name",)),
+    TICKET: frozenset(("name", "body")),
+}
+"""What is asked and must be filled by what a form makes."""
+FILES_MOST: Final = 10
+"""Files one form may ask for."""
 TOKEN_BYTES: Final = 12
 """So much of an address is left to chance: nobody finds a form by guessing."""
 EVENT_SOURCE: Final = "exhibition"
@@ -52,10 +78,18 @@ _VERSION_DIGITS: Final = 8
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
-def askable(custom: Mapping[str, Field]) -> dict[str, Field]:
-    """Return the fields a form may ask for by name, in the order of the page; `custom` are those of leads."""
-    declared = SCHEMAS["lead"].fields
-    known = {name: declared[name] for name in ASKABLE}
+def made_by(values: Mapping[str, Any]) -> str:
+    """Return the kind of record a form makes."""
+    return TICKET if values.get("makes") == TICKET else LEAD
+
+
+def askable(custom: Mapping[str, Field], makes: str = LEAD) -> dict[str, Field]:
+    """Return the fields a form may ask for by name, in the order of the page.
+
+    `custom` are the fields of the kind of record it makes.
+    """
+    places = ASKABLE_OF_TICKETS if makes == TICKET else tuple((LEAD, name) for name in ASKABLE)
+    known = {name: SCHEMAS[entity].fields[name] for entity, name in places}
     known |= {name: field for name, field in custom.items() if _is_askable(field)}
     return {name: field for name, field in known.items() if not field.retired}
 
@@ -82,6 +116,13 @@ def problems_of_form(values: Mapping[str, Any], known: Collection[str]) -> list[
         if unknown:
             told = message(N_("A form cannot ask for “{field}”"), field=unknown[0])
             problems.append(Problem(field=place, message=told))
+    files = values.get("files_most") or 0
+    if not 0 <= files <= FILES_MOST:
+        told = message(N_("A form takes at most {most} files"), most=FILES_MOST)
+        problems.append(Problem(field="files_most", message=told))
+    elif files and made_by(values) != TICKET:
+        told = message(N_("Files come with tickets alone"))
+        problems.append(Problem(field="files_most", message=told))
     after = str(values.get("redirect") or "")
     if after and not after.startswith(("https://", "http://")):
         told = message(N_("The page shown afterwards begins with https:// or http://"))

@@ -18,6 +18,7 @@ from crm_core.rules import (
     approval_flows,
     articles,
     assignment,
+    barring,
     capture,
     dashboards,
     feedback,
@@ -145,7 +146,7 @@ _Judge = Callable[[str | None, Mapping[str, Any], Around], list[Problem]]
 _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
     {
         "capture_form": lambda _id, values, around: capture.problems_of_form(
-            values, capture.askable(around.fields_of("lead"))
+            values, capture.askable(around.fields_of(capture.made_by(values)), capture.made_by(values))
         ),
         "article_category": lambda record_id, values, around: articles.problems_of_category(
             record_id, values, around.value_of
@@ -190,6 +191,7 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         "work_calendar": lambda _id, values, _around: working_time.problems_of_calendar(values),
         "sla_policy": lambda _id, values, _around: service_levels.problems_of_policy(values),
         "ticket_category": _of_category,
+        "barred_sender": lambda _id, values, _around: barring.problems_of_barred(values),
         "macro": lambda _id, values, _around: macros.problems_of_macro(values),
     }
 )

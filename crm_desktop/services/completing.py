@@ -17,7 +17,7 @@ from crm_core.entities.setup import CustomField
 from crm_core.entities.ticket import TicketMessage
 from crm_core.errors import UserError
 from crm_core.i18n import N_
-from crm_core.rules import pipeline, targets
+from crm_core.rules import barring, pipeline, targets
 from crm_core.rules.access import Person
 from crm_core.rules.quote_state import SENT, WAITING, is_draft
 from crm_core.rules.sheets import SHEETS
@@ -316,6 +316,7 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "activity": _new_activity,
     "custom_field": _new_custom_field,
     "capture_form": _new_capture_form,
+    "barred_sender": lambda _session, _person, _clock, values: barring.finish(values),
     "assignment_rule": _new_assignment_rule,
     "deal_milestone": _new_deal_milestone,
     "stage": _new_stage,
@@ -339,6 +340,7 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], Non
     "deal_milestone": _changed_deal_milestone,
     "quote": _changed_quote,
     "ticket": _changed_ticket,
+    "barred_sender": lambda _session, _person, _clock, _before, changes: barring.finish(changes),
     "activity": _changed_activity,
     "target": _changed_target,
     "price": _changed_price,

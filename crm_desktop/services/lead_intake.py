@@ -16,10 +16,11 @@ def finish_form(values: dict[str, Plain]) -> None:
     """Give a new form the address nobody guesses, and what a form usually asks for."""
     if not values.get("token"):
         values["token"] = secrets.token_urlsafe(capture.TOKEN_BYTES)
+    makes = capture.made_by(values)
     if values.get("asked") is None:
-        values["asked"] = [*capture.USUAL]
+        values["asked"] = [*capture.USUAL_BY[makes]]
     if values.get("needed") is None:
-        values["needed"] = ["name"]
+        values["needed"] = [*sorted(capture.ALWAYS[makes])]
 
 
 def finish_rule(session: Session, values: dict[str, Plain]) -> None:

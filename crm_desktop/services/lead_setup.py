@@ -34,10 +34,10 @@ class ScorePreview:
     without: int
 
 
-def askable(replica: Replica) -> dict[str, Field]:
-    """Return the fields a form may ask for by name, in the order of the page."""
+def askable(replica: Replica) -> dict[str, dict[str, Field]]:
+    """Return by what a form makes the fields it may ask for by name, in the order of the page."""
     with replica.read() as session:
-        return capture.askable(fields_of(session, "lead"))
+        return {makes: capture.askable(fields_of(session, makes), makes) for makes in capture.ALWAYS}
 
 
 def form_url(server: str, token: str) -> str:

@@ -58,6 +58,7 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "survey": "surveys",
         "feedback_rule": "feedback_rules",
         "survey_answer": "tickets",
+        "barred_sender": "barred_senders",
         "approval_flow": "approval_flows",
         "approval_request": "approvals",
         "mandate": "mandates",

@@ -360,11 +360,18 @@ _WORDS: Mapping[str, ListWords] = {
         ),
         new=N_("New rule about feedback"),
     ),
+    "barred_sender": ListWords(
+        counted=N_("{count} barred senders"),
+        one=N_("1 barred sender"),
+        none_yet=N_("Nobody is barred"),
+        first=N_("From a barred sender no mail, form or chat becomes a ticket."),
+        new=N_("Bar a sender"),
+    ),
     "capture_form": ListWords(
         counted=N_("{count} capture forms"),
         one=N_("1 capture form"),
         none_yet=N_("No capture forms yet"),
-        first=N_("A form is a page of HQ on which people outside leave their address; each makes a lead."),
+        first=N_("A form is a page of HQ on which people outside leave their address or ask for help."),
         new=N_("New form"),
     ),
     "assignment_rule": ListWords(

@@ -279,6 +279,7 @@ _TOUR: tuple[str, ...] = (
     "survey-new=surveys!frame.new",
     "feedback-rule-new=feedback_rules!frame.new",
     "ticket-answered=tickets[satisfaction = 25]",
+    "barred-senders=barred_senders",
     "approval-flows=approval_flows",
     "approval-flow=approval_flows[active = yes]",
     "approval-flow-new=approval_flows!frame.new",

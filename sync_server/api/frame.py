@@ -18,6 +18,7 @@ from sync_server.services.faults import Refusal, no_memory, too_large, too_slow
 from sync_server.services.usage import Meter
 
 SYNC_ROUTE: Final = "/v1/sync"
+FORMS_PREFIX: Final = "/forms/"
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 _SECURITY: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -37,10 +38,10 @@ log = structlog.get_logger("satchel.http")
 class Frame:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, body_bytes_max: int, meter: Meter) -> None:
+    def __init__(self, app: ASGIApp, *, body_bytes_max: int, form_bytes_max: int, meter: Meter) -> None:
         self._app = app
         self._meter = meter
-        self._bodies = _Bodies(most_of_one=body_bytes_max)
+        self._bodies = _Bodies(most_of_one=body_bytes_max, most_of_form=form_bytes_max)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; everything but HTTP passes through."""
@@ -58,10 +59,14 @@ class Frame:
 class _Bodies:
     """The bodies of one process' requests under way."""
 
-    def __init__(self, *, most_of_one: int) -> None:
-        self.most_of_one = most_of_one
+    def __init__(self, *, most_of_one: int, most_of_form: int) -> None:
+        self._most_of_one, self._most_of_form = most_of_one, most_of_form
         self.held = 0
         """Bytes of all of them."""
+
+    def most(self, path: str) -> int:
+        """Return how large the body of a request to an address may be."""
+        return self._most_of_form if path.startswith(FORMS_PREFIX) else self._most_of_one
 
 
 class _Exchange:
@@ -90,7 +95,7 @@ class _Exchange:
 
     async def _answer(self) -> None:
         declared = Headers(scope=self._scope).get("content-length", "0")
-        limit = self._bodies.most_of_one
+        limit = self._bodies.most(self._scope.get("path", ""))
         if not declared.isdecimal() or int(declared) > limit:
             await fault_response(too_large(limit))(self._scope, self._receive, self._counted)
             return
@@ -114,8 +119,9 @@ class _Exchange:
         self.bytes_in += came
         self._bodies.held += came
         self._is_here = not message.get("more_body", False)
-        if self.bytes_in > self._bodies.most_of_one:
-            raise too_large(self._bodies.most_of_one)
+        most = self._bodies.most(self._scope.get("path", ""))
+        if self.bytes_in > most:
+            raise too_large(most)
         if came and not self._is_here and self._bodies.held > MOST_HELD_BYTES:
             measures.turned_away.labels(limit="memory").inc()
             raise no_memory(COME_BACK_S)

@@ -10,9 +10,11 @@ import click
 
 from crm_core.entities._choices import SOURCES
 from crm_core.entities.assignment import WAYS
+from crm_core.entities.capture import MADE
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules.assignment import OF_TICKETS
+from crm_core.rules.capture import FILES_MOST
 from sync_server.cli.console import tr
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.cli.rules import NamedThings, add_commands
@@ -26,7 +28,7 @@ from sync_server.store.serving import turn_at
 
 TURN_S: Final = 60.0  # mails of an hour are taken in faster
 
-FORM_COLUMNS: Final = ("name", "path", "active", "asked", "source", "campaign", "owner", "team")
+FORM_COLUMNS: Final = ("name", "path", "active", "makes", "asked", "source", "campaign", "owner", "team")
 RULE_COLUMNS: Final = (
     "order",
     "name",
@@ -42,6 +44,18 @@ TICKET_COLUMNS: Final = ("order", "name", "active", "how", "people", "team", "wh
 _SOURCES: Final = click.Choice([choice.value for choice in SOURCES] + [""])
 
 _FORM_OPTIONS: Final = (
+    click.option(
+        "--makes",
+        type=click.Choice([choice.value for choice in MADE]),
+        help=tr(N_("What the form makes of what is sent.")),
+    ),
+    click.option(
+        "--files",
+        "files_most",
+        type=click.IntRange(0, FILES_MOST),
+        help=tr(N_("How many files may come with a ticket.")),
+    ),
+    click.option("--category", help=tr(N_("Name of the category of its tickets."))),
     click.option("--ask", "asked", metavar="FIELDS", help=tr(N_("Fields to ask for, separated by commas."))),
     click.option("--require", "needed", metavar="FIELDS", help=tr(N_("Fields that must be filled."))),
     click.option(
@@ -51,7 +65,9 @@ _FORM_OPTIONS: Final = (
     ),
     click.option("--source", type=_SOURCES, help=tr(N_("Source of its leads."))),
     click.option("--campaign", help=tr(N_("Campaign of its leads."))),
-    click.option("--owner", metavar="USER", help=tr(N_("User its leads go to; else the rules decide."))),
+    click.option(
+        "--owner", metavar="USER", help=tr(N_("User its leads or tickets go to; else by the rules."))
+    ),
     click.option("--team", help=tr(N_("Name of the team."))),
     click.option("--territory", help=tr(N_("Name of the territory."))),
     click.option("--heading", help=tr(N_("Heading of the page."))),
@@ -135,7 +151,7 @@ _TICKET_OPTIONS: Final = (
 )
 
 
-@click.group(help=tr(N_("Capture forms: pages on which people outside leave their address.")))
+@click.group(help=tr(N_("Forms: pages on which people outside leave their address or ask for help.")))
 def form() -> None:
     """Forms."""
 

@@ -109,20 +109,24 @@ class BlobService:
 
     def keep(self, content: bytes, user_id: str) -> str:
         """Keep a content HQ made, as one its user has, and return its hash."""
-        sha256 = hashlib.sha256(content).hexdigest()
         with self._database.note() as connection:
-            if _find(connection, sha256, WHOLE) is None:
-                here = {"sha256": sha256, "device": WHOLE, "source": WHOLE, "size": len(content)}
-                connection.execute(insert(_blob).values(**here, held=len(content), touched_ms=self._clock()))
-                blob = _find(connection, sha256, WHOLE)
-                held = 0
-                while held < len(content):
-                    number, start, end = part_of(held, len(content))
-                    connection.execute(
-                        insert(_part).values(blob_id=blob.id, no=number, content=content[start:end])
-                    )
-                    held = end
-            _note_holder(connection, sha256, user_id)
+            return self.keep_in(connection, content, user_id)
+
+    def keep_in(self, connection: Connection, content: bytes, user_id: str) -> str:
+        """Do so within a transaction, with which it stands or falls."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        if _find(connection, sha256, WHOLE) is None:
+            here = {"sha256": sha256, "device": WHOLE, "source": WHOLE, "size": len(content)}
+            connection.execute(insert(_blob).values(**here, held=len(content), touched_ms=self._clock()))
+            blob = _find(connection, sha256, WHOLE)
+            held = 0
+            while held < len(content):
+                number, start, end = part_of(held, len(content))
+                connection.execute(
+                    insert(_part).values(blob_id=blob.id, no=number, content=content[start:end])
+                )
+                held = end
+        _note_holder(connection, sha256, user_id)
         return sha256
 
     # Coming in

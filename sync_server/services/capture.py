@@ -1,14 +1,18 @@
-"""Leads people outside make by a form: checked like any other value, folded where they are sent twice."""
+"""What people outside send by a form: checked like any other value, folded where it is sent twice.
+
+A form makes a lead of it, or a ticket (`sync_server.services.ticket_forms`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from crm_core.entities import SCHEMAS
+from crm_core.entities.capture import TICKET
 from crm_core.errors import Problem, UserError
 from crm_core.i18n import N_, message
 from crm_core.rules import capture as rules
@@ -23,9 +27,13 @@ from sync_server.services.assigning import assign
 from sync_server.services.auth import now_ms
 from sync_server.services.custom import CustomFields
 from sync_server.services.headquarters import Headquarters
+from sync_server.services.letter_parts import LetterFile
+from sync_server.services.ticket_forms import Asked, consent_note, open_ticket
 
 CONSENT: Final = "consent"
 """Name of the box that is ticked to consent."""
+FILES: Final = "files"
+"""Name of the input for files."""
 _LEAD: Final = SCHEMAS["lead"]
 _LOOKED_AT: Final = 500  # leads of the last day compared with a new one
 _SAID_YES: Final = frozenset(("on", "true", "yes", "1"))
@@ -43,6 +51,16 @@ class Form:
     fields: tuple[Field, ...]
     """What it asks for, in the order of the page."""
     needed: frozenset[str]
+
+    @property
+    def makes(self) -> str:
+        """The kind of record it makes."""
+        return rules.made_by(self.values)
+
+    @property
+    def files_most(self) -> int:
+        """How many files may come with it."""
+        return int(self.values["files_most"] or 0) if self.makes == TICKET else 0
 
     @property
     def redirect(self) -> str:
@@ -67,9 +85,17 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What became of what was sent: a lead, or what is wrong with it."""
+    """What became of what was sent: a lead, a ticket, or what is wrong with it.
+
+    Neither of them where its sender is barred, which is not told to him.
+    """
 
     lead_id: str | None = None
+    ticket_id: str | None = None
+    number: str = ""
+    """Of the ticket."""
+    is_too_much: bool = False
+    """One sender sent more within an hour than people do."""
     problems: tuple[Problem, ...] = ()
     folded: bool = False
     """It was there already."""
@@ -86,22 +112,33 @@ def form_of(hq: Headquarters, token: str) -> Form | None:
 def read_form(hq: Headquarters, form_id: str, values: Mapping[str, Any]) -> Form:
     """Return a form with the fields it asks for; those that are gone are left out."""
     with hq.database.read() as snapshot:
-        custom = CustomFields(snapshot.connection).of("lead")
+        makes = rules.made_by(values)
+        custom = CustomFields(snapshot.connection).of(makes)
     asked = [str(name) for name in values["asked"] or ()]
-    known = rules.askable(custom)
-    fields = tuple(field for name, field in known.items() if name in asked or name == "name")
-    needed = frozenset(str(name) for name in values["needed"] or ()) | {"name"}
+    known = rules.askable(custom, makes)
+    always = rules.ALWAYS[makes]
+    fields = tuple(field for name, field in known.items() if name in asked or name in always)
+    needed = frozenset(str(name) for name in values["needed"] or ()) | always
     return Form(id=form_id, token=str(values["token"]), values=values, fields=fields, needed=needed)
 
 
-def take(hq: Headquarters, form: Form, answers: Mapping[str, str], sender: Sender) -> Taken:
-    """Make a lead of what somebody filled in, and give it to whom the rules say."""
+def take(
+    hq: Headquarters,
+    form: Form,
+    answers: Mapping[str, str],
+    sender: Sender,
+    files: Sequence[LetterFile] = (),
+) -> Taken:
+    """Make a lead of what somebody filled in, given to whom the rules say, or a ticket with its files."""
     values, problems = _read(form, answers)
+    problems += _problems_of_files(hq, form, files)
     if form.text("consent", sender.language) and answers.get(CONSENT, "").lower() not in _SAID_YES:
         problems.append(Problem(field=CONSENT, message=_NO_CONSENT))
     if problems:
         return Taken(problems=tuple(problems))
     now = now_ms()
+    if form.makes == TICKET:
+        return _take_ticket(hq, form, values, sender, files)
     known = _sent_before(hq, form, values, now)
     if known is not None:
         _join(hq, known, values)
@@ -127,6 +164,41 @@ def take(hq: Headquarters, form: Form, answers: Mapping[str, str], sender: Sende
         }
     given = {name: value for name, value in values.items() if value not in (None, "")}
     return Taken(lead_id=assign(hq, given, now))
+
+
+def _take_ticket(
+    hq: Headquarters, form: Form, values: Mapping[str, Any], sender: Sender, files: Sequence[LetterFile]
+) -> Taken:
+    now = now_ms()
+    consent = form.text("consent", sender.language)
+    version = str(form.values["consent_version"] or rules.version_of_consent(consent))
+    asked = Asked(
+        form_id=form.id,
+        values=values,
+        kept=form.values,
+        language=sender.language,
+        consent=consent_note(consent, version, sender.address, now) if consent else None,
+        files=files,
+    )
+    opened = open_ticket(hq, asked, now)
+    return Taken(
+        ticket_id=opened.ticket_id or None,
+        number=opened.number,
+        folded=opened.was_there,
+        is_too_much=opened.is_too_much,
+    )
+
+
+def _problems_of_files(hq: Headquarters, form: Form, files: Sequence[LetterFile]) -> list[Problem]:
+    if len(files) > form.files_most:
+        told = message(N_("At most {most} files, please"), most=form.files_most)
+        return [Problem(field=FILES, message=told)]
+    most = hq.settings.file_bytes_max
+    return [
+        Problem(field=FILES, message=message(N_("“{name}” is too large to be sent here"), name=each.name))
+        for each in files
+        if len(each.content) > most
+    ]
 
 
 def _read(form: Form, answers: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:

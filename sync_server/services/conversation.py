@@ -100,6 +100,7 @@ def _mail(pen: Pen, scopes: ScopeKeeper, answer: Record) -> None:
         return
     number = ticket.values.get("number")
     subject = f"Re: {' '.join(str(ticket.values.get('subject') or '').split())}"
+    writer_id = values.get("author_id") or values.get("created_by")
     made = pen.mark()
     moment = ms_of(made.hlc)
     mail: dict[str, Any] = {
@@ -114,9 +115,9 @@ def _mail(pen: Pen, scopes: ScopeKeeper, answer: Record) -> None:
         "body": values.get("body"),
         "status": "queued",
         "created_at": moment,
-        "created_by": values.get("author_id"),
+        "created_by": writer_id,
         "updated_at": moment,
-        "updated_by": values.get("author_id"),
+        "updated_by": writer_id,
     }
     record = Record(schema=MAIL, id=mail_id, values=mail, made=made, is_new=True)
     records.add(record)

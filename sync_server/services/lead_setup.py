@@ -46,7 +46,12 @@ def one_form(hq: Headquarters, name: str) -> Values:
 def add_form(hq: Headquarters, name: str, given: Mapping[str, Any]) -> Values:
     """Add a form, which answers at once, and return it."""
     _demand_new(hq, "capture_form", name)
-    values = {"asked": list(rules.USUAL), "needed": ["name"], **_form_values(hq, given)}
+    makes = rules.made_by(given)
+    values = {
+        "asked": list(rules.USUAL_BY[makes]),
+        "needed": sorted(rules.ALWAYS[makes]),
+        **_form_values(hq, given),
+    }
     values |= {"name": name.strip(), "token": secrets.token_urlsafe(rules.TOKEN_BYTES), "active": True}
     _demand_sound_form(hq, values)
     hq.records.create("capture_form", {key: value for key, value in values.items() if value is not None})
@@ -72,6 +77,8 @@ def _form_values(hq: Headquarters, given: Mapping[str, Any]) -> Values:
         if name in ("owner", "team", "territory"):
             kind = "user" if name == "owner" else name
             values[f"{name}_id"] = people.find(hq, kind, said)[0] if said else None
+        elif name == "category":
+            values["category_id"] = _category(hq, said) if said else None
         elif name in ("asked", "needed"):
             values[name] = [field.strip() for field in said.split(",") if field.strip()]
         else:
@@ -80,8 +87,17 @@ def _form_values(hq: Headquarters, given: Mapping[str, Any]) -> Values:
 
 
 def _demand_sound_form(hq: Headquarters, values: Mapping[str, Any]) -> None:
-    for problem in rules.problems_of_form(values, rules.askable(custom_fields_of(hq.database, "lead"))):
+    makes = rules.made_by(values)
+    for problem in rules.problems_of_form(values, rules.askable(custom_fields_of(hq.database, makes), makes)):
         raise UserError(problem.message)
+
+
+def _category(hq: Headquarters, said: str) -> str:
+    wanted = login_of(said)
+    for category_id, values in hq.records.all("ticket_category"):
+        if category_id == said or login_of(values["name"] or "") == wanted:
+            return category_id
+    raise NotFound(N_("There is no category of tickets called {name}"), name=said)
 
 
 def _form(hq: Headquarters, form_id: str, values: Mapping[str, Any]) -> Values:
@@ -89,6 +105,9 @@ def _form(hq: Headquarters, form_id: str, values: Mapping[str, Any]) -> Values:
         "name": values["name"] or "",
         "path": f"/forms/{values['token']}",
         "active": values["active"] is not False,
+        "makes": rules.made_by(values),
+        "files_most": values["files_most"] or 0,
+        "category": hq.records.name_of("ticket_category", values["category_id"]),
         "asked": ",".join(values["asked"] or ()),
         "needed": ",".join(values["needed"] or ()),
         "language": values["language"],

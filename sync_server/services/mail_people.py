@@ -54,13 +54,18 @@ def known_by(hq: Headquarters, address: str, colleague_id: str | None = None) ->
 
 def colleague_by(hq: Headquarters, address: str) -> Colleague | None:
     """Return the user with a mail address, one who may sign in before one who may not; None: nobody."""
+    with hq.database.read() as snapshot:
+        return colleague_on(snapshot.connection, address)
+
+
+def colleague_on(connection: Connection, address: str) -> Colleague | None:
+    """Return the same of one moment of the database."""
     user = SCHEMAS["user"].table
     query = select(user.c.id, user.c.active).where(func.lower(user.c.email) == address, user.c.life % 2 == 1)
-    with hq.database.read() as snapshot:
-        found = [
-            Colleague(id=row.id, active=row.active is not False)
-            for row in snapshot.connection.execute(query.order_by(user.c.id))
-        ]
+    found = [
+        Colleague(id=row.id, active=row.active is not False)
+        for row in connection.execute(query.order_by(user.c.id))
+    ]
     return next((each for each in found if each.active), found[0] if found else None)
 
 

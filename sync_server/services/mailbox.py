@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import imaplib
+import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -18,9 +19,14 @@ from sync_server.settings import Settings
 
 AT_ONCE: Final = 100  # mails of one run; the next run takes the rest
 BYTES_MOST: Final = 256 * 1024
-"""Of a mail: its text stands before its attachments, which are left with the mail server."""
+"""Of a mail of which the text is wanted: it stands before the files, which are left with the mail server."""
+BATCH: Final = 50
+BATCH_BYTES: Final = 8_000_000
+"""What is asked for at once: as many mails, or as many bytes and one mail more."""
 TIMEOUT_S: Final = 30.0
 _PORT, _PORT_TLS = 143, 993
+_UID: Final = re.compile(rb"\bUID (\d+)")
+_SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d+)")
 
 log = structlog.get_logger("satchel.mail")
 
@@ -41,16 +47,85 @@ def own_address(settings: Settings) -> str:
     return (settings.service_address or settings.service_user).strip().lower()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A mail as the server gave it; `content` is its beginning where `size` is more."""
+
+    uid: str
+    content: bytes
+    size: int
+
+
 def new_mails(box: Box) -> Iterator[tuple[str, bytes]]:
-    """Yield the number and bytes of each mail not read yet; it is marked as read when the next is asked for.
+    """Yield the number and beginning of each mail not read yet; it is read when the next is asked for.
 
     Raises `Unreachable` and `UserError`, without the password.
     """
+    for batch in mail_batches(box, whole_up_to=0, most=AT_ONCE, batch=1):
+        for each in batch:
+            yield each.uid, each.content
+
+
+def mail_batches(box: Box, *, whole_up_to: int, most: int, batch: int = BATCH) -> Iterator[Sequence[Fetched]]:
+    """Yield mails not read yet, some at a time; those are marked as read when the next are asked for.
+
+    A mail of more than `whole_up_to` bytes comes with its beginning alone. Raises as `new_mails` does.
+    """
     with _folder(box) as line:
         _status, found = line.uid("SEARCH", "UNSEEN")
-        for uid in (found[0] or b"").split()[:AT_ONCE]:
-            yield uid.decode("ascii", "replace"), _mail(line, uid)
-            line.uid("STORE", uid.decode(), "+FLAGS", r"(\Seen)")
+        waiting = [uid.decode("ascii", "replace") for uid in (found[0] or b"").split()[:most]]
+        while waiting:
+            asked, waiting = waiting[:batch], waiting[batch:]
+            for some in _portions(_sizes(line, asked), whole_up_to):
+                fetched = _fetched(line, some, whole_up_to)
+                yield fetched
+                if fetched:
+                    line.uid("STORE", ",".join(each.uid for each in fetched), "+FLAGS", r"(\Seen)")
+
+
+def _sizes(line: imaplib.IMAP4, uids: Sequence[str]) -> dict[str, int]:
+    """Return the size of each mail that is there, in their order."""
+    _status, found = line.uid("FETCH", ",".join(uids), "(UID RFC822.SIZE)")
+    sizes: dict[str, int] = {}
+    for said in found or ():
+        head = said[0] if isinstance(said, tuple) else said
+        uid, size = (_UID.search(head), _SIZE.search(head)) if isinstance(head, bytes) else (None, None)
+        if uid and size:
+            sizes[uid[1].decode()] = int(size[1])
+    return {uid: sizes[uid] for uid in uids if uid in sizes}
+
+
+def _portions(sizes: Mapping[str, int], whole_up_to: int) -> Iterator[dict[str, int]]:
+    """Yield what is asked for at once: mails that come whole, or one of which the beginning comes."""
+    portion: dict[str, int] = {}
+    for uid, size in sizes.items():
+        if size > whole_up_to:
+            yield {uid: size}
+            continue
+        portion[uid] = size
+        if sum(portion.values()) > BATCH_BYTES:
+            yield portion
+            portion = {}
+    if portion:
+        yield portion
+
+
+def _fetched(line: imaplib.IMAP4, sizes: Mapping[str, int], whole_up_to: int) -> list[Fetched]:
+    """Return mails as they are; one the server gives nothing of is empty."""
+    is_whole = all(size <= whole_up_to for size in sizes.values())
+    asked = "(UID BODY.PEEK[])" if is_whole else f"(UID BODY.PEEK[]<0.{BYTES_MOST}>)"
+    _status, found = line.uid("FETCH", ",".join(sizes), asked)
+    contents: dict[str, bytes] = {}
+    answers = list(found or ())
+    for place, part in enumerate(answers):
+        if not (isinstance(part, tuple) and len(part) == 2 and isinstance(part[1], bytes)):
+            continue
+        # The number stands before the content or, with some servers, behind it.
+        behind = answers[place + 1] if place + 1 < len(answers) else b""
+        uid = _UID.search(part[0]) or (_UID.search(behind) if isinstance(behind, bytes) else None)
+        if uid:
+            contents[uid[1].decode()] = part[1]
+    return [Fetched(uid=uid, content=contents.get(uid, b""), size=size) for uid, size in sizes.items()]
 
 
 def _address(said: str, setting: str) -> tuple[str, int, bool]:
@@ -100,11 +175,3 @@ def _folder(box: Box) -> Iterator[imaplib.IMAP4]:
             line.logout()
         except (OSError, imaplib.IMAP4.error):
             log.debug("the mail server hung up first")
-
-
-def _mail(box: imaplib.IMAP4, uid: bytes) -> bytes:
-    _status, found = box.uid("FETCH", uid.decode(), f"(BODY.PEEK[]<0.{BYTES_MOST}>)")
-    for part in found or ():
-        if isinstance(part, tuple) and len(part) == 2 and isinstance(part[1], bytes):
-            return part[1]
-    return b""

@@ -20,7 +20,6 @@ from sqlalchemy import or_, select
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import (
-    AccessDenied,
     BrokenPromise,
     CrmError,
     NotFound,
@@ -35,6 +34,7 @@ from crm_core.times import DAY_MS
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.mail_line import Fate, Handed, Line, line_to
 from sync_server.services.mailbox import own_address
+from sync_server.services.ticket_forms import acknowledgement_id
 from sync_server.services.told import task_for
 
 AT_ONCE: Final = 50
@@ -153,6 +153,9 @@ def prepare(hq: Headquarters, mail_id: str, mail: Mapping[str, Any], now_ms: int
         letter["Reply-To"] = [_address(each) for each in answers_to]
     if mail["record_entity"] == "ticket":
         _thread(hq, letter, str(mail["record_id"]))
+    if _is_acknowledgement(mail_id, mail):
+        letter["Auto-Submitted"] = "auto-replied"  # RFC 3834: no machine answers it
+        letter["X-Auto-Response-Suppress"] = "All"
     letter["Subject"] = str(mail["subject"])
     letter["Date"] = formatdate(now_ms / 1000)
     letter["Message-ID"] = mailing.message_id(mail_id, sender.domain)
@@ -164,6 +167,11 @@ def prepare(hq: Headquarters, mail_id: str, mail: Mapping[str, Any], now_ms: int
         )
     recipients = dict.fromkeys(each.address for each in (*to, *cc))
     return _Ready(letter=letter, sender=sender.addr_spec, recipients=tuple(recipients))
+
+
+def _is_acknowledgement(mail_id: str, mail: Mapping[str, Any]) -> bool:
+    """Tell whether it is the mail that says that HQ has what somebody wrote; nobody wrote it himself."""
+    return mail["record_entity"] == "ticket" and mail_id == acknowledgement_id(str(mail["record_id"]))
 
 
 def _thread(hq: Headquarters, letter: EmailMessage, ticket_id: str) -> None:
@@ -196,7 +204,7 @@ def _file(
             if not mail["attachment_id"]:
                 return None, b""
             file = reader.get("attachment", str(mail["attachment_id"]))
-    except (NotFound, AccessDenied, BrokenPromise) as error:
+    except (UserError, BrokenPromise) as error:  # nobody wrote it, or somebody who is not there
         raise _Stays(NO_RIGHT) from error
     if (file["record_entity"], file["record_id"]) != (mail["record_entity"], mail["record_id"]):
         raise _Stays(NO_RIGHT)
@@ -273,6 +281,8 @@ def _give_up(
 ) -> str:
     ended = {"status": end, "next_at": None, "outcome": _plain(why)}
     hq.records.update(_MAIL.name, mail_id, ended, expected={"status": "at_hq"})
+    if _is_acknowledgement(mail_id, mail):
+        return end
     subject = str(mail["subject"] or "")[:80]
     said = message(N_("The mail “{subject}” was not sent: {reason}"), subject=subject, reason=why)
     _tell(hq, mail, said, now_ms)

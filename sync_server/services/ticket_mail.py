@@ -1,39 +1,49 @@
 """Mails of customers to the service address: tickets and messages of tickets, each once.
 
-Anybody may have sent one. What answers a mail of a ticket goes to that ticket; a number in a subject counts
-only from somebody of its customer. Whatever machines send makes nothing, so that nothing goes round in
-circles; a report that an answer was not delivered is told to who wrote it.
+Anybody may have sent one. A mail goes to the ticket it answers only from somebody that ticket knows; from
+anybody else it becomes a ticket of its own that names the other. Whatever machines send makes nothing, so
+that nothing goes round in circles; a report that an answer was not delivered is told to who wrote it. Where
+something of a mail is not in its text or files, the mail itself is kept beside them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from crm_core.entities import SCHEMAS
-from crm_core.errors import CrmError
-from crm_core.i18n import N_, message
+from crm_core.errors import CrmError, UserError
+from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id, named_id
+from crm_core.rules.mailing import mailboxes
 from crm_core.times import HOUR_MS
 from resources import translation
 from sync_server.services.headquarters import Headquarters
-from sync_server.services.hq import Edit, EditKind
+from sync_server.services.intake import AN_HOUR_MOST, CLOSED, MESSAGE, TICKET, Desk, create, fingerprint
+from sync_server.services.letter_parts import LetterFile
 from sync_server.services.letters import Letter, forwarded_from, read_letter
-from sync_server.services.mail_people import colleague_by, known_by
-from sync_server.services.mailbox import Box, new_mails, own_address
+from sync_server.services.mail_people import colleague_on
+from sync_server.services.mailbox import Box, Fetched, mail_batches, own_address
+from sync_server.services.senders import Sender
+from sync_server.services.ticket_forms import acknowledgement_id
 from sync_server.services.told import task_for
 
-AN_HOUR_MOST: Final = 30
-"""Mails of one sender taken in within an hour; more of them are machines that answer each other."""
+AT_ONCE: Final = 3_000
+"""Mails of one run; the next run takes the rest."""
+WHOLE_BYTES: Final = 40_000_000
+"""Of a larger mail only the beginning is fetched; mail servers take some 35 MB."""
 _NUMBER: Final = re.compile(r"\[([^\[\]\s]{1,40})\]")
 _OURS: Final = re.compile(r"<([0-9a-f]{32})@[^<>\s]+>")
-_TICKET, _MESSAGE, _MAIL = (SCHEMAS[name].table for name in ("ticket", "ticket_message", "outgoing_mail"))
+_FAILED: Final = re.compile(r"\bdmarc\s*=\s*fail\b", re.I)
+_MAIL: Final = SCHEMAS["outgoing_mail"].table
 _REPORT_MOST: Final = 1_000
+_ORIGINAL: Final = "mail.eml"
+_FROM_NOBODY: Final = "mail that could not be read"
 
 log = structlog.get_logger("satchel.mail")
 
@@ -49,7 +59,10 @@ class Fate(StrEnum):
     AUTOMATIC = "automatic"
     KNOWN = "known"
     LOOP = "loops"
+    BARRED = "barred"
     UNREADABLE = "unreadable"
+    """A ticket that holds the mail as it came."""
+    FAILED = "failed"
 
 
 def fetch(hq: Headquarters, now_ms: int) -> dict[str, int]:
@@ -66,167 +79,256 @@ def fetch(hq: Headquarters, now_ms: int) -> dict[str, int]:
         folder=settings.service_folder,
         called="service",
     )
-    for uid, raw in new_mails(box):
-        letter = read_letter(raw, stands_for_id=f"{settings.service_user} {uid} {len(raw)}")
-        if letter is None:
-            log.info("unreadable mail", uid=uid, bytes=len(raw))
-            counts[Fate.UNREADABLE] += 1
-            continue
-        try:
-            counts[take(hq, letter, now_ms)] += 1
-        except CrmError as error:  # of this mail alone; the others still come
-            log.warning("a mail was not taken in", uid=uid, reason=error.message.text)
-            counts[Fate.UNREADABLE] += 1
+    for batch in mail_batches(box, whole_up_to=WHOLE_BYTES, most=AT_ONCE):
+        for fate in take_batch(hq, batch, now_ms):
+            counts[fate] += 1
+        hq.database.give_way()
     return counts
 
 
 def take(hq: Headquarters, letter: Letter, now_ms: int) -> Fate:
-    """Make of a mail what it is: a ticket, a message of one, or nothing."""
-    record_id = named_id("ticket mail", letter.id)
-    if _row(hq, _MESSAGE, record_id) is not None:
-        return Fate.KNOWN
-    ticket = _thread(hq, letter)
-    if letter.is_report:
-        return _bounced(hq, letter, ticket, record_id, now_ms)
-    if letter.automatic or letter.address == own_address(hq.settings):
+    """Make of a mail what it is: a ticket, a message of one, or nothing. Raises what writing raises."""
+    with hq.records.writing() as writing:
+        return _Taking(Desk(hq, writing, now_ms)).take(letter)
+
+
+def take_batch(hq: Headquarters, batch: Sequence[Fetched], now_ms: int) -> Iterator[Fate]:
+    """Take mails in, in one transaction; one that cannot be written is left out and the others stand."""
+    read = [(each, read_letter(each.content, stands_for_id=_stands_for(hq, each))) for each in batch]
+    with hq.records.writing() as writing:
+        taking = _Taking(Desk(hq, writing, now_ms))
+        taking.learn([letter for _, letter in read if letter is not None])
+        for fetched, letter in read:
+            try:
+                if letter is None:
+                    log.info("unreadable mail", uid=fetched.uid, bytes=fetched.size)
+                    yield taking.take_unread(fetched)
+                else:
+                    yield taking.take(letter, fetched)
+            except CrmError as error:  # of this mail alone; the others still come
+                log.warning("a mail was not taken in", uid=fetched.uid, reason=error.message.text)
+                yield Fate.FAILED
+
+
+def _stands_for(hq: Headquarters, fetched: Fetched) -> str:
+    return f"{hq.settings.service_user} {fetched.uid} {fetched.size}"
+
+
+class _Taking:
+    """Takes mails in at one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._settings = desk.hq.settings
+        self._own = own_addresses(desk.hq)
+        self._tr = translation(self._settings.language)
+
+    def learn(self, letters: Sequence[Letter]) -> None:
+        """Look up who wrote several mails at once."""
+        self._desk.senders.learn([*(each.address for each in letters), *(each.author for each in letters)])
+
+    def take(self, letter: Letter, fetched: Fetched | None = None) -> Fate:
+        """Make of a mail what it is. Raises what writing raises; then nothing of it stands."""
+        record_id = self._record_id(letter)
+        if record_id is None:
+            return Fate.KNOWN
+        if letter.is_report:
+            return self._bounced(letter, record_id)
+        if letter.automatic or not self._own.isdisjoint((letter.address, letter.author)):
+            return Fate.AUTOMATIC
+        ours = _OURS.fullmatch(letter.id)
+        if ours and self._desk.row(_MAIL, ours[1]) is not None:
+            return Fate.AUTOMATIC  # a mail of our own that somebody's server sent back to us
+        sender = Sender(name=letter.name, address=letter.address)
+        if self._desk.senders.is_barred(sender):
+            return Fate.BARRED
+        is_forged = self._is_forged(letter)
+        colleague = colleague_on(self._desk.connection, letter.author) if not is_forged else None
+        handed_on = forwarded_from(letter.text) if colleague is not None else None
+        if colleague is None and self._desk.is_too_fast(sender):
+            return Fate.LOOP
+        named = self._thread(letter)
+        said: dict[str, Any] = {"body": self._body(letter), "mail_id": letter.id[:400]}
+        files = self._files(letter, fetched)
+        if colleague is not None and named is not None and handed_on is None:
+            note = {**said, "ticket_id": named["id"], "internal": True, "author_id": colleague.id}
+            note["written_at"] = self._desk.now_ms
+            kept = self._desk.keep_files(named["id"], record_id, files)
+            self._desk.write([create("ticket_message", record_id, note), *kept])
+            return Fate.NOTE
+        if handed_on is not None:
+            sender = Sender(name=handed_on.name, address=handed_on.address)
+        links = {} if is_forged else self._links(sender, letter if handed_on is None else None)
+        ticket, notes = named, list[Message]()
+        if named is not None and (is_forged or not self._may_join(named, sender, links)):
+            ticket = None
+            told = N_("It says that it belongs to ticket {number}, which does not know its sender")
+            notes.append(message(told, number=named["number"] or ""))
+        if fetched is not None and len(fetched.content) < fetched.size:
+            told = N_("The mail has {megabytes} MB, too much to be fetched: all of it is at the mail server")
+            notes.append(message(told, megabytes=fetched.size // 1_000_000))
+        if is_forged:
+            notes.append(message(N_("The mail server says that it is not from the address it names")))
+        if ticket is not None and ticket["status"] != CLOSED:
+            self._desk.write(self._desk.go_on(ticket, record_id, sender, said, files=files))
+            return Fate.MESSAGE
+        values = {
+            "subject": letter.subject or self._tr(N_("Mail without a subject")),
+            "channel": "mail",
+            "parent_id": ticket["id"] if ticket is not None else None,
+        }
+        ticket_id = named_id("ticket by mail", record_id)
+        self._desk.write(
+            self._desk.open_ticket(
+                ticket_id, record_id, sender, values, said, links=links, notes=notes, files=files
+            )
+        )
+        return Fate.TICKET
+
+    def take_unread(self, fetched: Fetched) -> Fate:
+        """Keep a mail nobody can read as a ticket that holds it; of a flood of them only the first ones."""
+        record_id = named_id("unread mail", fingerprint(fetched.content.decode("latin-1")))
+        if self._desk.row(MESSAGE, record_id) is not None:
+            return Fate.KNOWN
+        query = select(TICKET.c.id).where(
+            TICKET.c.from_name == _FROM_NOBODY, TICKET.c.created_at > self._desk.now_ms - HOUR_MS
+        )
+        if len(self._desk.connection.execute(query.limit(AN_HOUR_MOST)).all()) >= AN_HOUR_MOST:
+            return Fate.LOOP
+        told = self._tr(
+            N_("This mail could not be read, or names nobody who sent it. It is among the files.")
+        )
+        values = {"subject": self._tr(N_("Mail that could not be read")), "channel": "mail"}
+        edits = self._desk.open_ticket(
+            named_id("ticket by mail", record_id),
+            record_id,
+            Sender(name=_FROM_NOBODY),
+            values,
+            {"body": told},
+            links={},
+            files=[_original(fetched)],
+        )
+        self._desk.write(edits)
+        return Fate.UNREADABLE
+
+    def _record_id(self, letter: Letter) -> str | None:
+        """Return the id of the message a mail becomes; None for one that was taken in before.
+
+        Two mails may have one Message-ID: a mail that came twice, or another by a program that gives all
+        its mails the same, or by somebody who wants the next one left out. What they say tells which.
+        """
+        first = named_id("ticket mail", letter.id)
+        held = self._desk.row(MESSAGE, first)
+        if held is None:
+            return first
+        same = letter.is_report or str(held["body"] or "").endswith(self._body(letter))
+        if same or held["life"] % 2 == 0:
+            return None
+        second = named_id("ticket mail", f"{letter.id}\n{fingerprint(self._body(letter))}")
+        return second if self._desk.row(MESSAGE, second) is None else None
+
+    def _is_forged(self, letter: Letter) -> bool:
+        """Tell whether our own mail server found that a mail is not from the domain it names.
+
+        Only what stands in front was written by the last server, which is ours.
+        """
+        server = self._settings.service_checked_by.strip().lower()
+        if not server or not letter.checked:
+            return False
+        by, _, said = letter.checked[0].partition(";")
+        return by.strip().lower().split(" ")[0] == server and bool(_FAILED.search(said))
+
+    def _links(self, sender: Sender, letter: Letter | None) -> dict[str, str]:
+        """Return whose a mail is; nobody's where the answer would go to somebody else than who it is from."""
+        links = self._desk.senders.links(sender)
+        if letter is not None and letter.author and letter.author != letter.address:
+            claimed = self._desk.senders.links(Sender(address=letter.author))
+            if claimed and claimed.get("customer_id") != links.get("customer_id"):
+                return {}
+        return links
+
+    def _may_join(self, ticket: Mapping[str, Any], sender: Sender, links: Mapping[str, str]) -> bool:
+        """Tell whether a ticket knows a sender: it is his, his customer's, or we wrote to him about it."""
+        address = sender.address.lower()
+        if ticket["from_address"] == address:
+            return True
+        if ticket["customer_id"] and ticket["customer_id"] == links.get("customer_id"):
+            return True
+        if ticket["contact_id"] and ticket["contact_id"] == links.get("contact_id"):
+            return True
+        columns = _MAIL.c
+        query = select(columns.recipients, columns.cc).where(
+            columns.record_entity == "ticket", columns.record_id == ticket["id"]
+        )
+        for row in self._desk.connection.execute(query):
+            try:
+                written_to = (*mailboxes(row.recipients), *mailboxes(row.cc))
+            except UserError:
+                continue
+            if any(each.address.lower() == address for each in written_to):
+                return True
+        return False
+
+    def _thread(self, letter: Letter) -> Mapping[str, Any] | None:
+        """Return the ticket a mail says it belongs to; None for one that begins anew."""
+        for reference in letter.references:
+            ours = _OURS.fullmatch(reference)
+            sent = self._desk.row(_MAIL, ours[1]) if ours and is_id(ours[1]) else None
+            if sent is not None and sent["record_entity"] == "ticket":
+                return self._desk.living(sent["record_id"])
+            theirs = self._desk.row(MESSAGE, named_id("ticket mail", reference))
+            if theirs is not None:
+                return self._desk.living(theirs["ticket_id"])
+        for number in _NUMBER.findall(letter.subject):
+            query = select(TICKET).where(TICKET.c.number == number, TICKET.c.life % 2 == 1).limit(1)
+            found = self._desk.connection.execute(query).mappings().first()
+            if found is not None:
+                return dict(found)
+        return None
+
+    def _bounced(self, letter: Letter, record_id: str) -> Fate:
+        """Tell who wrote an answer that it was not delivered."""
+        for reference in letter.references:
+            ours = _OURS.fullmatch(reference)
+            sent = self._desk.row(_MAIL, ours[1]) if ours else None
+            ticket = None
+            if sent is not None and sent["record_entity"] == "ticket":
+                ticket = self._desk.living(sent["record_id"])
+            if sent is None or ticket is None:
+                continue
+            said = self._tr(N_("An answer could not be delivered:")) + "\n\n" + letter.text[:_REPORT_MOST]
+            note = {"ticket_id": ticket["id"], "internal": True, "body": said}
+            note |= {"written_at": self._desk.now_ms, "mail_id": letter.id[:400]}
+            number = ticket["number"] or ""
+            told = message(N_("An answer to ticket {number} could not be delivered"), number=number)
+            about = ("ticket", str(ticket["id"]))
+            edits = [create("ticket_message", record_id, note)]
+            if sent["id"] != acknowledgement_id(str(ticket["id"])):  # which nobody wrote
+                edits.append(task_for(self._desk.hq, told, about, sent["created_by"], self._desk.now_ms))
+            self._desk.write(edits)
+            return Fate.BOUNCED
         return Fate.AUTOMATIC
-    if _sent_lately(hq, letter.address, now_ms) >= AN_HOUR_MOST:
-        return Fate.LOOP
-    said: dict[str, Any] = {"body": _body(hq, letter), "written_at": now_ms, "mail_id": letter.id[:400]}
-    colleague = colleague_by(hq, letter.author)
-    handed_on = forwarded_from(letter.text) if colleague is not None else None
-    if colleague is not None and ticket is not None and handed_on is None:
-        note = {**said, "ticket_id": ticket["id"], "internal": True, "author_id": colleague.id}
-        _write(hq, _create("ticket_message", record_id, note))
-        return Fate.NOTE
-    address, name = (
-        (handed_on.address, handed_on.name) if handed_on is not None else (letter.address, letter.name)
-    )
-    links = _links(hq, address)
-    said |= {"from_customer": True, "contact_id": links.get("contact_id")}
-    if ticket is not None and ticket["status"] != "closed":
-        edits = [_create("ticket_message", record_id, {**said, "ticket_id": ticket["id"]})]
-        if ticket["status"] in ("waiting", "solved"):
-            again = {"status": "open"}
-            edits.append(Edit(kind=EditKind.UPDATE, entity="ticket", record_id=ticket["id"], values=again))
-        _write(hq, *edits)
-        return Fate.MESSAGE
-    ticket_id = named_id("ticket by mail", letter.id)
-    opened = {
-        "subject": letter.subject or _words(hq, N_("Mail without a subject")),
-        "channel": "mail",
-        "kind": "question",
-        "from_address": address,
-        "parent_id": ticket["id"] if ticket is not None else None,
-        **links,
-    }
-    if not links:
-        said["body"] = f"{name} <{address}>\n\n{said['body']}" if name else f"{address}\n\n{said['body']}"
-    _write(
-        hq,
-        _create("ticket", ticket_id, opened),
-        _create("ticket_message", record_id, {**said, "ticket_id": ticket_id}),
-    )
-    return Fate.TICKET
+
+    def _files(self, letter: Letter, fetched: Fetched | None) -> Sequence[LetterFile]:
+        """Return the files of a mail, and the mail itself where something of it is in none of them."""
+        if fetched is None or not (letter.is_cut or len(fetched.content) < fetched.size):
+            return letter.files
+        return (*letter.files, _original(fetched))
+
+    def _body(self, letter: Letter) -> str:
+        return letter.text or letter.subject or self._tr(N_("Mail without a subject"))
 
 
-def _thread(hq: Headquarters, letter: Letter) -> Mapping[str, Any] | None:
-    """Return the ticket a mail belongs to; None for one that begins anew."""
-    for reference in letter.references:
-        ours = _OURS.fullmatch(reference)
-        sent = _row(hq, _MAIL, ours[1]) if ours and is_id(ours[1]) else None
-        if sent is not None and sent["record_entity"] == "ticket":
-            return _living(hq, sent["record_id"])
-        theirs = _row(hq, _MESSAGE, named_id("ticket mail", reference))
-        if theirs is not None:
-            return _living(hq, theirs["ticket_id"])
-    for number in _NUMBER.findall(letter.subject):
-        with hq.database.read() as snapshot:
-            query = select(_TICKET).where(_TICKET.c.number == number, _TICKET.c.life % 2 == 1).limit(1)
-            found = snapshot.connection.execute(query).mappings().first()
-        if found is None:
-            continue
-        customer_id = _links(hq, letter.address).get("customer_id")
-        if found["from_address"] == letter.address or (customer_id and found["customer_id"] == customer_id):
-            return dict(found)
-    return None
+def own_addresses(hq: Headquarters) -> frozenset[str]:
+    """Return the addresses HQ itself writes from and is written to for service."""
+    settings = hq.settings
+    found = {own_address(settings)}
+    try:
+        found |= {each.address.lower() for each in mailboxes(settings.smtp_from or settings.email)}
+    except UserError:
+        log.warning("smtp_from is no address")
+    return frozenset(found - {""})
 
 
-def _living(hq: Headquarters, ticket_id: str | None) -> Mapping[str, Any] | None:
-    """Return a ticket, or the one it was merged into."""
-    seen: set[str] = set()
-    while ticket_id and ticket_id not in seen:
-        seen.add(ticket_id)
-        found = _row(hq, _TICKET, ticket_id)
-        if found is None or found["life"] % 2 == 1:
-            return found
-        ticket_id = found["merged_into_id"]
-    return None
-
-
-def _bounced(
-    hq: Headquarters, letter: Letter, ticket: Mapping[str, Any] | None, record_id: str, now_ms: int
-) -> Fate:
-    """Tell who wrote an answer that it was not delivered."""
-    sent = next(
-        (
-            row
-            for reference in letter.references
-            if (ours := _OURS.fullmatch(reference)) and (row := _row(hq, _MAIL, ours[1])) is not None
-        ),
-        None,
-    )
-    if ticket is None or sent is None:
-        return Fate.AUTOMATIC
-    said = _words(hq, N_("An answer could not be delivered:")) + "\n\n" + letter.text[:_REPORT_MOST]
-    note = {"ticket_id": ticket["id"], "internal": True, "body": said, "written_at": now_ms}
-    told = message(N_("An answer to ticket {number} could not be delivered"), number=ticket["number"] or "")
-    _write(
-        hq,
-        _create("ticket_message", record_id, {**note, "mail_id": letter.id[:400]}),
-        task_for(hq, told, ("ticket", ticket["id"]), sent["created_by"], now_ms),
-    )
-    return Fate.BOUNCED
-
-
-def _links(hq: Headquarters, address: str) -> dict[str, str]:
-    """Return the customer and contact behind an address; none for a stranger."""
-    known = known_by(hq, address)
-    names = ("customer_id", "contact_id")
-    return {name: known.links[name] for name in names if name in known.links} if known is not None else {}
-
-
-def _sent_lately(hq: Headquarters, address: str, now_ms: int) -> int:
-    """Return how many messages of tickets an address wrote within the last hour."""
-    query = (
-        select(func.count())
-        .select_from(_MESSAGE.join(_TICKET, _TICKET.c.id == _MESSAGE.c.ticket_id))
-        .where(_TICKET.c.from_address == address, _MESSAGE.c.from_customer.is_(True))
-        .where(_MESSAGE.c.created_at > now_ms - HOUR_MS)
-    )
-    with hq.database.read() as snapshot:
-        return snapshot.connection.execute(query).scalar_one()
-
-
-def _row(hq: Headquarters, table: Any, record_id: str) -> Mapping[str, Any] | None:
-    """Return a record, a deleted one too: a mail deleted as spam does not come back."""
-    with hq.database.read() as snapshot:
-        found = snapshot.connection.execute(select(table).where(table.c.id == record_id)).mappings().first()
-    return dict(found) if found is not None else None
-
-
-def _body(hq: Headquarters, letter: Letter) -> str:
-    return letter.text or letter.subject or _words(hq, N_("Mail without a subject"))
-
-
-def _words(hq: Headquarters, text: str) -> str:
-    return translation(hq.settings.language)(text)
-
-
-def _create(entity: str, record_id: str, values: Mapping[str, Any]) -> Edit:
-    given = {name: value for name, value in values.items() if value not in (None, "")}
-    return Edit(kind=EditKind.CREATE, entity=entity, record_id=record_id, values=given)
-
-
-def _write(hq: Headquarters, *edits: Edit) -> None:
-    hq.records.write_all(list(edits))
+def _original(fetched: Fetched) -> LetterFile:
+    return LetterFile(name=_ORIGINAL, media_type="message/rfc822", content=fetched.content)

@@ -59,7 +59,8 @@ blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid #d9dee3;
 SCRIPT: Final = """
 'use strict';
 (function () {
-  var line = document.getElementById('q'), list = document.getElementById('suggested'), timer = 0, asked = 0;
+  var list = document.getElementById('suggested'), timer = 0, asked = 0;
+  var line = list && document.getElementById(list.dataset.to || 'q');
   if (!line || !list || !window.fetch) return;
   line.addEventListener('input', function () {
     clearTimeout(timer);
@@ -78,6 +79,7 @@ SCRIPT: Final = """
     articles.forEach(function (each) {
       var item = document.createElement('li'), link = document.createElement('a');
       link.href = each.path;
+      if (list.dataset.to) { link.target = '_blank'; link.rel = 'noopener'; }  // what was typed stays
       link.textContent = each.title;
       item.appendChild(link);
       list.appendChild(item);

@@ -332,7 +332,7 @@ def test_a_body_that_does_not_come_is_answered_for(monkeypatch: pytest.MonkeyPat
         sent.append(message)
 
     meter = Meter()
-    framed = frame.Frame(_Silence(), body_bytes_max=100, meter=meter)
+    framed = frame.Frame(_Silence(), body_bytes_max=100, form_bytes_max=100, meter=meter)
     scope: dict[str, Any] = {
         "type": "http",
         "method": "POST",

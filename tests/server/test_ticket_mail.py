@@ -9,7 +9,7 @@ import pytest
 
 from crm_core.errors import UserError
 from crm_core.ids import named_id
-from sync_server.services import founding, outgoing_mails
+from sync_server.services import founding, outgoing_mails, ticket_forms
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.services.letters import read_letter
 from sync_server.services.ticket_mail import AN_HOUR_MOST, Fate, fetch, take
@@ -200,3 +200,30 @@ def test_without_a_mail_server_the_setting_is_named(tmp_path_factory: pytest.Tem
             fetch(hq, NOW)
     finally:
         hq.close()
+
+
+def test_what_came_by_a_form_is_acknowledged_and_the_answer_to_that_stands_in_the_ticket(
+    hq: Headquarters, office: PostOffice
+) -> None:
+    def opened(body: str) -> ticket_forms.Opened:
+        kept = dict.fromkeys(("owner_id", "team_id", "category_id"))
+        values = {"name": "Lea", "email": "lea@x.example", "body": body}
+        how = {"form_id": "f", "kept": kept, "language": "zh_CN", "consent": None}
+        return ticket_forms.open_ticket(hq, ticket_forms.Asked(values=values, **how), NOW)
+
+    mine = opened("Help me")
+    outgoing_mails.send_due(hq, NOW)
+    letter = office.letters[-1]
+    assert (letter["To"], letter["Auto-Submitted"]) == ("lea@x.example", "auto-replied")
+    assert mine.number in letter["Subject"]
+    assert "收到" in letter.get_content()
+    assert "Help me" not in letter.as_string(), "nobody has us send his words to somebody else"
+    assert read_letter(letter.as_bytes(), "id").automatic  # type: ignore[union-attr]
+    again = mail("Lea <lea@x.example>", "Re: hello", "And this", In_Reply_To=letter["Message-ID"])
+    assert take_in(hq, again) is Fate.MESSAGE
+    assert [row["body"] for row in said_in(hq, mine.ticket_id)] == ["Help me", "And this"]
+    assert opened("Help me").was_there
+    for number in range(5):
+        opened(f"Again {number}")
+    mails = hq.records.find("outgoing_mail", "recipients", "lea@x.example")
+    assert len(mails) == ticket_forms.ACKNOWLEDGED_MOST

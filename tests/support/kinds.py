@@ -61,6 +61,7 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "delivery_line": {"order_line_id": "f" * 32},
         "invoice": {"title_name": "Acme"},
         "assignment_rule": {"people": [["f" * 32, 1]]},
+        "barred_sender": {"address": "junk@example.com"},
         "capture_form": {"token": "form", "asked": ["name"]},
     }
 )

@@ -41,10 +41,17 @@ class CaptureFormsPage(RecordsPage):
         look = RecordsLook(
             page="capture_forms",
             entity="capture_form",
-            columns=("name", "language", "source", "campaign", "owner_id", "active", "token"),
+            columns=("name", "makes", "language", "source", "campaign", "owner_id", "active", "token"),
             sort=(("name", False),),
             imports=False,
-            widths={"language": 96, "source": 96, "campaign": 140, "owner_id": 140, "active": 64},
+            widths={
+                "makes": 96,
+                "language": 96,
+                "source": 96,
+                "campaign": 140,
+                "owner_id": 140,
+                "active": 64,
+            },
         )
         super().__init__(context, actions, look)
         self._server = ""

@@ -317,6 +317,14 @@ PAGES: tuple[PageSpec, ...] = (
         in_rail=False,
     ),
     PageSpec(
+        id="barred_senders",
+        text=N_("Barred senders"),
+        icon="shield",
+        factory="service_setup:BarredSendersPage",
+        entity="barred_sender",
+        in_rail=False,
+    ),
+    PageSpec(
         id="segments",
         text=N_("Segments"),
         icon="filter",

@@ -1,4 +1,4 @@
-"""What service work is set up by: work calendars, service levels, categories of tickets, macros."""
+"""What service work is set up by: work calendars, service levels, categories, macros, who is barred."""
 
 from __future__ import annotations
 
@@ -88,5 +88,19 @@ class MacrosPage(RecordsPage):
             sort=(("name", False),),
             imports=False,
             widths={"answer_id": 200, "internal": 160, "adds_tags": 160},
+        )
+        super().__init__(context, actions, look)
+
+
+class BarredSendersPage(RecordsPage):
+    """From whom nothing becomes a ticket."""
+
+    def __init__(self, context: Context, actions: ActionRegistry) -> None:
+        look = RecordsLook(
+            page="barred_senders",
+            entity="barred_sender",
+            columns=("address", "reason", "created_at"),
+            sort=(("address", False),),
+            widths={"address": 280, "reason": 320, "created_at": 160},
         )
         super().__init__(context, actions, look)

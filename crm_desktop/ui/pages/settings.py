@@ -255,6 +255,7 @@ class SettingsPage(Page):
             ("assignment_rules", message("Assignment rules…")),
             ("surveys", message("Surveys…")),
             ("feedback_rules", message("Rules about feedback…")),
+            ("barred_senders", message("Barred senders…")),
         )
 
     def _way_card(self, title: Message, said: Message, *pages: tuple[str, Message]) -> Card:

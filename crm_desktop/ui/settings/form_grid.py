@@ -8,8 +8,9 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
 
+from crm_core.entities.capture import LEAD, TICKET
 from crm_core.i18n import N_, Translate, message
-from crm_core.rules.capture import label_of
+from crm_core.rules.capture import label_of, made_by
 from crm_core.schema.field import Field, Kind
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.settings.asked_editor import ASKED, NEEDED, AskedEditor
@@ -23,7 +24,7 @@ from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 from resources import CHINESE, ENGLISH, translation
 
-_LEADS, _TEXTS, _CONSENT = N_("Its leads"), N_("What visitors read"), N_("Consent")
+_MADE, _TEXTS, _CONSENT = N_("What it makes goes to"), N_("What visitors read"), N_("Consent")
 _NARROW = 420  # px before the font scale: a form is read on telephones
 
 
@@ -32,9 +33,11 @@ class CaptureFormGrid(SetupGrid):
 
     order = (
         "name",
+        "makes",
         "language",
         "active",
         "asked",
+        "files_most",
         "heading",
         "heading_zh",
         "thanks",
@@ -48,19 +51,30 @@ class CaptureFormGrid(SetupGrid):
         "owner_id",
         "team_id",
         "territory_id",
+        "category_id",
     )
     sections = {
         **dict.fromkeys(("heading", "heading_zh", "thanks", "thanks_zh", "redirect"), _TEXTS),
         **dict.fromkeys(("consent", "consent_zh", "consent_version"), _CONSENT),
-        **dict.fromkeys(("source", "campaign", "owner_id", "team_id", "territory_id"), _LEADS),
+        **dict.fromkeys(("source", "campaign", "owner_id", "team_id", "territory_id", "category_id"), _MADE),
     }
     hints = {
+        "makes": N_(
+            "A ticket goes to the customer whose address or number it names, else to the unknown ones"
+        ),
+        "files_most": N_("How many files may come with it, at most 10; 0: none"),
         "language": N_("Empty: the language of the visitor's browser"),
         "active": N_("A form not in use says so to whoever opens it"),
         "redirect": N_("Begins with https://; empty: the thanks above are shown"),
-        "consent": N_("Visitors tick it, and it is kept with the lead word for word; empty: not asked"),
+        "consent": N_(
+            "Visitors tick it, and it is kept word for word with what the form makes; empty: not asked"
+        ),
         "consent_version": N_("Empty: one made of the text, which changes with it"),
         "owner_id": N_("Empty: the rules of assignment decide"),
+    }
+    only = {
+        **dict.fromkeys(("source", "campaign", "territory_id"), lambda values: made_by(values) == LEAD),
+        **dict.fromkeys(("files_most", "category_id"), lambda values: made_by(values) == TICKET),
     }
     covers = {"asked": ("needed",)}
     preview_title = (message("Preview"), message("As visitors see it"))
@@ -84,6 +98,14 @@ class CaptureFormGrid(SetupGrid):
         editor = AskedEditor(context)
         editor.fields_known.connect(self.show_what_fits)
         return editor
+
+    def follow(self, name: str) -> None:
+        """Ask for other fields where the form makes something else."""
+        if name == "makes":
+            self.fields["asked"].editor.show_for(made_by(self.present()))
+            self.edited.emit("asked")
+            self.edited.emit("needed")
+        super().follow(name)
 
     def show_preview(self, values: Values) -> None:
         """Show the page."""

@@ -103,6 +103,7 @@ def _everything(replica: Replica) -> None:
         "ticket_category": {"name": "Leaks", "rank": 2},
         "survey": {"name": "Closed", "scale": "faces", "bad_at": 2, "said": "How was “{subject}”?\n=1+1"},
         "feedback_rule": {"name": "Often", "kind": "complains", "days": 90, "tickets": 3},
+        "barred_sender": {"address": "@junk.example", "reason": "Junk"},
         "macro": {"name": "Waits", "changes": {"status": "waiting", "priority": "low"}, "adds_tags": ["a"]},
     }
     for entity, given in values.items():

@@ -98,6 +98,7 @@ class Setup:
             "macro": {"name": "Waits", "changes": {"status": "waiting"}},
             "survey": {"name": "Closed", "scale": "stars", "bad_at": 2},
             "feedback_rule": {"name": "Often", "kind": "complains", "days": 90, "tickets": 3},
+            "barred_sender": {"address": "@junk.example"},
         }
         levels = zip(CATEGORIES, (None, *CATEGORIES), strict=False)
         office.hq.write_all(
@@ -213,6 +214,7 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
         {"rules": where("subject", "Leak")},
     ),
     "ticket_category": ({"parent_id": CATEGORIES[-1]},),
+    "barred_sender": ({"address": "somebody"},),
     "macro": (
         {"changes": {"subject": "Other"}},
         {"changes": {"status": "asleep"}},

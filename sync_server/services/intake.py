@@ -1,0 +1,171 @@
+"""What customers say, by whatever way it came, made into tickets and messages of tickets: one rule for all.
+
+A sender nobody knows gets a ticket of no customer, which waits among the unknown ones until somebody says
+whose it is. Files are kept as those of any record. All within the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import N_, Message, message
+from crm_core.ids import named_id
+from crm_core.times import HOUR_MS
+from resources import translation
+from sync_server.services.headquarters import Headquarters
+from sync_server.services.hq import Edit, EditKind, Writing
+from sync_server.services.letter_parts import LetterFile
+from sync_server.services.senders import Sender, Senders
+
+AN_HOUR_MOST: Final = 30
+"""Messages of one sender taken in within an hour; more of them are machines that answer each other."""
+SUBJECT_MOST: Final = 200
+TICKET, MESSAGE = SCHEMAS["ticket"].table, SCHEMAS["ticket_message"].table
+CLOSED: Final = "closed"
+_OURS_AGAIN: Final = ("waiting", "solved")
+"""States in which a ticket waits for nobody here; a word of the customer opens it again."""
+
+
+class Desk:
+    """Takes in what came, in one transaction."""
+
+    def __init__(self, hq: Headquarters, writing: Writing, now_ms: int) -> None:
+        self.hq, self.writing, self.now_ms = hq, writing, now_ms
+        self.connection = writing.connection
+        self.senders = Senders(self.connection)
+        self.founder_id = hq.records.author(self.connection).user_id
+
+    def row(self, table: Any, record_id: str) -> Mapping[str, Any] | None:
+        """Return a record, a deleted one too: what was deleted as junk does not come back."""
+        query = select(table).where(table.c.id == record_id)
+        found = self.connection.execute(query).mappings().first()
+        return dict(found) if found is not None else None
+
+    def living(self, ticket_id: str | None) -> Mapping[str, Any] | None:
+        """Return a ticket, or the one it was merged into."""
+        seen: set[str] = set()
+        while ticket_id and ticket_id not in seen:
+            seen.add(ticket_id)
+            found = self.row(TICKET, ticket_id)
+            if found is None or found["life"] % 2 == 1:
+                return found
+            ticket_id = found["merged_into_id"]
+        return None
+
+    def is_too_fast(self, sender: Sender) -> bool:
+        """Tell whether a sender wrote more within the last hour than a person does."""
+        places = (("from_address", sender.address.lower()), ("chat_name", sender.chat_name))
+        name, value = next(((name, value) for name, value in places if value), ("", ""))
+        if not name:
+            return False
+        query = (
+            select(func.count())
+            .select_from(MESSAGE.join(TICKET, TICKET.c.id == MESSAGE.c.ticket_id))
+            .where(TICKET.c[name] == value, MESSAGE.c.from_customer.is_(True))
+            .where(MESSAGE.c.created_at > self.now_ms - HOUR_MS)
+        )
+        return int(self.connection.execute(query).scalar_one()) >= AN_HOUR_MOST
+
+    def open_ticket(
+        self,
+        ticket_id: str,
+        message_id: str,
+        sender: Sender,
+        values: Mapping[str, Any],
+        said: Mapping[str, Any],
+        *,
+        links: Mapping[str, str],
+        notes: Sequence[Message] = (),
+        files: Iterable[LetterFile] = (),
+    ) -> list[Edit]:
+        """Return the edits that open a ticket with what was said; notes are told to colleagues beside it."""
+        opened = {
+            "kind": "question",
+            "from_address": sender.address.lower(),
+            "from_name": sender.name,
+            "from_phone": sender.phone,
+            "chat_name": sender.chat_name,
+            **values,
+            **links,
+        }
+        first = {"from_customer": True, "contact_id": links.get("contact_id"), "written_at": self.now_ms}
+        edits = [
+            create("ticket", ticket_id, opened),
+            create("ticket_message", message_id, {**first, **said, "ticket_id": ticket_id}),
+        ]
+        for number, note in enumerate(notes):
+            edits.append(self.note(ticket_id, named_id("note of intake", f"{message_id} {number}"), note))
+        return edits + self.keep_files(ticket_id, message_id, files)
+
+    def go_on(
+        self,
+        ticket: Mapping[str, Any],
+        message_id: str,
+        sender: Sender,
+        said: Mapping[str, Any],
+        *,
+        files: Iterable[LetterFile] = (),
+    ) -> list[Edit]:
+        """Return the edits that add what the customer said to an open ticket; then it is our turn again."""
+        links = self.senders.links(sender)
+        first = {"from_customer": True, "contact_id": links.get("contact_id"), "written_at": self.now_ms}
+        edits = [create("ticket_message", message_id, {**first, **said, "ticket_id": ticket["id"]})]
+        if ticket["status"] in _OURS_AGAIN:
+            again = {"status": "open"}
+            edits.append(Edit(kind=EditKind.UPDATE, entity="ticket", record_id=ticket["id"], values=again))
+        return edits + self.keep_files(ticket["id"], message_id, files)
+
+    def note(self, ticket_id: str, message_id: str, said: Message) -> Edit:
+        """Return the edit that tells colleagues something beside a ticket, in HQ's language."""
+        body = said.show(translation(self.hq.settings.language))
+        values = {"ticket_id": ticket_id, "internal": True, "body": body, "written_at": self.now_ms}
+        return create("ticket_message", message_id, values)
+
+    def keep_files(self, ticket_id: str, message_id: str, files: Iterable[LetterFile]) -> list[Edit]:
+        """Keep contents and return the edits that attach them; a note names those that are too large."""
+        edits, left = [], []
+        most = self.hq.settings.file_bytes_max
+        for number, file in enumerate(files):
+            if len(file.content) > most:
+                left.append(file.name)
+                continue
+            sha256 = self.hq.blobs.keep_in(self.connection, file.content, self.founder_id)
+            values = {
+                "name": file.name,
+                "record_entity": "ticket",
+                "record_id": ticket_id,
+                "media_type": file.media_type,
+                "size_bytes": len(file.content),
+                "sha256": sha256,
+            }
+            edits.append(create("attachment", named_id("file of intake", f"{message_id} {number}"), values))
+        if left:
+            told = message(N_("Too large to be kept here: {names}"), names=", ".join(left))
+            edits.append(self.note(ticket_id, named_id("files left", message_id), told))
+        return edits
+
+    def write(self, edits: Sequence[Edit]) -> None:
+        """Make edits, all or none. Raises the first one's error, and nothing of them stands."""
+        with self.writing.part():
+            self.writing.write_all(edits)
+
+
+def create(entity: str, record_id: str, values: Mapping[str, Any]) -> Edit:
+    """Return the edit that makes a record of the values that say something."""
+    given = {name: value for name, value in values.items() if value not in (None, "")}
+    return Edit(kind=EditKind.CREATE, entity=entity, record_id=record_id, values=given)
+
+
+def fingerprint(text: str) -> str:
+    """Return what tells one text from another."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def one_line(text: str, most: int = SUBJECT_MOST) -> str:
+    """Return text as one line of at most so many characters."""
+    return " ".join(text.split())[:most]
