@@ -98,6 +98,8 @@ class RecordTable(QTableView):
         head.sectionClicked.connect(self._on_section_clicked)
         head.sectionResized.connect(self._on_section_resized)
         head.sectionMoved.connect(lambda *_: self.widths_changed.emit())
+        for there in (model.asked, model.reloaded, model.page_read):
+            there.connect(self._widen_figures)
         self.doubleClicked.connect(self._on_double_clicked)
 
     @property
@@ -132,8 +134,7 @@ class RecordTable(QTableView):
             head.resizeSection(place, width)
             fixed = QHeaderView.ResizeMode.Fixed if column.fixed else QHeaderView.ResizeMode.Interactive
             head.setSectionResizeMode(place, fixed)
-        self._fitting = False
-        self._fit()
+        self._widen_figures()
 
     def shown_keys(self) -> list[str]:
         """Return the columns in the order on screen."""
@@ -315,6 +316,19 @@ class RecordTable(QTableView):
         if column.longest is None:
             return 0
         return QFontMetrics(theme().font()).horizontalAdvance(column.longest()) + theme().px(2 * S) + 1
+
+    def _widen_figures(self) -> None:
+        """Give the figures on screen the width they need: an amount that is cut off reads as another one."""
+        metrics, last = QFontMetrics(theme().font()), self.rowAt(self.viewport().height() - 1)
+        rows = range(max(self.rowAt(0), 0), (last if last >= 0 else self.keyset.rowCount() - 1) + 1)
+        self._fitting = True
+        for place, column in enumerate(self.keyset.columns):
+            if column.kind in RIGHT_ALIGNED and not column.fixed and column.key not in self._chosen:
+                texts = (self.keyset.painted(row, place)[0].text for row in rows)
+                needed = metrics.horizontalAdvance(max(texts, key=len, default="")) + theme().px(2 * S) + 1
+                self.setColumnWidth(place, max(needed, self.columnWidth(place)))
+        self._fitting = False
+        self._fit()
 
     def _on_section_clicked(self, place: int) -> None:
         column = self.keyset.columns[place]

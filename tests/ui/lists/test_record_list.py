@@ -124,6 +124,21 @@ def test_a_day_of_another_year_is_not_cut_in_either_language(stage: Stage) -> No
             translator().use("en")
 
 
+def test_an_amount_is_never_cut_off(stage: Stage) -> None:
+    amount = {"amount": 98_765_432_109_87, "currency": "CNY"}
+    records.create(stage.app.replica, "deal", {"name": "Small", "amount": 100, "currency": "CNY"})
+    made = RecordList(stage.context, stage.actions, "deal", ("name", "amount"))
+    stage.show(made)
+    place = [column.key for column in made.model.columns].index("amount")
+    before = made.table.columnWidth(place)
+    records.create(stage.app.replica, "deal", {"name": "Large", **amount})
+    stage.until(lambda: made.model.known == 2)
+    stage.settle()
+    texts = [made.model.index(row, place).data() for row in range(2)]
+    needed = max(map(QFontMetrics(theme().font()).horizontalAdvance, texts)) + 2 * theme().px(8)
+    assert before < needed <= made.table.columnWidth(place)
+
+
 class Painted(QObject):
     """Notes how high the part of a widget is that is painted each time."""
 
