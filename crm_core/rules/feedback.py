@@ -18,6 +18,8 @@ from crm_core.times import DAY_MS
 COMPLAINS, PROMOTES, BOTH = "complains", "promotes", "both"
 MOST_DAYS: Final = 3650
 MOST_COUNT: Final = 1000
+READ_OF_TICKETS: Final = ("customer_id", "kind", "status", "created_at", "solve_due_at", "solve_failed_at")
+"""Fields of a ticket the rules ask."""
 _TICKET_KIND: Final = {COMPLAINS: "complaint", PROMOTES: "praise"}
 _CRITERIA: Final = ("tickets", "late", "scores", "referrals")
 
@@ -126,12 +128,50 @@ def mark_of(judged: Iterable[Judged]) -> str | None:
     return next(iter(kinds), None)
 
 
+def heard_by(
+    tickets: Iterable[Mapping[str, Any]],
+    answers: Iterable[Mapping[str, Any]],
+    referred: Iterable[Mapping[str, Any]],
+    now_ms: int,
+) -> dict[str, Heard]:
+    """Return what was heard from each customer, by id, of the living records there are.
+
+    `answers` are those that count; `referred` are customers that name one they came by.
+    """
+    tickets_of: dict[str, list[TicketHeard]] = {}
+    scores_of: dict[str, list[ScoreHeard]] = {}
+    referrals_of: dict[str, list[int]] = {}
+    for row in tickets:
+        tickets_of.setdefault(str(row["customer_id"]), []).append(heard_ticket(row, now_ms))
+    for row in answers:
+        score = ScoreHeard(int(row["percent"]), int(row["answered_at"]))
+        scores_of.setdefault(str(row["customer_id"]), []).append(score)
+    for row in referred:
+        referrals_of.setdefault(str(row["referred_by_id"]), []).append(int(row["created_at"] or 0))
+    return {
+        customer_id: Heard(
+            tickets=tuple(tickets_of.get(customer_id, ())),
+            scores=tuple(scores_of.get(customer_id, ())),
+            referrals=tuple(referrals_of.get(customer_id, ())),
+        )
+        for customer_id in {*tickets_of, *scores_of, *referrals_of}
+    }
+
+
 def heard_ticket(row: Mapping[str, Any], now_ms: int) -> TicketHeard:
-    """Return what a ticket's record says."""
+    """Return what a ticket's record says; it is late where it was not solved in time."""
     is_open = (row["status"] or "new") not in ENDED
     due = row["solve_due_at"]
     is_late = row["solve_failed_at"] is not None or (due is not None and due < now_ms)
     return TicketHeard(str(row["kind"] or ""), int(row["created_at"] or 0), is_open and is_late)
+
+
+def all_reasons(judged: Iterable[Judged]) -> Message | None:
+    """Return all reasons as one text; None without any."""
+    joined: Message | None = None
+    for reason in (reason for each in judged for reason in each.reasons):
+        joined = reason if joined is None else message(N_("{first}, {second}"), first=joined, second=reason)
+    return joined
 
 
 def _reasons(heard: Heard, terms: FeedbackTerms, now_ms: int) -> Iterable[Message]:

@@ -18,6 +18,7 @@ from crm_core.entities.ticket import Ticket
 from crm_core.errors import NotFound
 from crm_core.i18n import N_, Message, message, plural
 from crm_core.rules.access import Action, decide
+from crm_core.rules.feedback import COMPLAINS, Judged, all_reasons, mark_of
 from crm_core.schema.values import links_of
 from crm_core.times import DAY_MS
 from crm_desktop.models import query, repository
@@ -31,6 +32,7 @@ from crm_desktop.services.attachments import FileRow
 from crm_desktop.services.balances import Balance, balances_in
 from crm_desktop.services.calendar import end_of_today_ms, local
 from crm_desktop.services.company import company
+from crm_desktop.services.feedback import judged_in
 from crm_desktop.services.marks import fields_not_sent
 from crm_desktop.services.next_steps import NextStep, next_steps
 from crm_desktop.services.other_versions import OtherVersion, of_record_in
@@ -108,6 +110,9 @@ class Overview:
     open_minor: int | None
     last_contact_at: int | None
     health: Health
+    feedback: str | None
+    """Whether it complains often or recommends us, by what is on this laptop, and why."""
+    feedback_why: Message | None
     pool: PoolState
     fields_not_sent: frozenset[str]
     not_sent: int
@@ -143,6 +148,8 @@ def overview(replica: Replica, customer_id: str) -> Overview:
             for name, (entity, record_id) in links.items()
         }
         titles.update(_names_of_sharing(session, customer))
+        now = replica.clock.now_ms()
+        judged = judged_in(session, person, customer_id, now)
         shows_money = query.not_masked(person, "deal", "amount") and reads("deal")
         waiting = fields_not_sent(session, "customer", customer_id)
         parent_id, currency = customer.get("parent_id"), company(session).currency
@@ -178,7 +185,9 @@ def overview(replica: Replica, customer_id: str) -> Overview:
             if shows_money
             else None,
             last_contact_at=last_contact_ms(session, customer_id),
-            health=health(session, customer_id, replica.clock.now_ms()),
+            health=health(session, customer_id, now, judged),
+            feedback=mark_of(judged),
+            feedback_why=all_reasons(judged),
             pool=state_in(session, replica, customer),
             fields_not_sent=waiting,
             not_sent=len(waiting),
@@ -201,11 +210,12 @@ def list_extras(replica: Replica, ids: Sequence[str]) -> dict[str, ListExtras]:
     }
 
 
-def health(session: Session, customer_id: str, now_ms: int) -> Health:
+def health(session: Session, customer_id: str, now_ms: int, judged: Sequence[Judged] = ()) -> Health:
     """Return how well it stands with a customer, from what is on this laptop.
 
     Starts at 60; contact in the last 30 days +15, none in 60 days -20; an open deal +10; won in the last
-    365 days +15; each late task -10 (two at most); each ticket past its date -10 (two at most).
+    365 days +15; each late task -10 (two at most); each ticket past its date -10 (two at most); complains
+    often -15; recommends us +10.
     """
     score = 60
     reasons: list[Reason] = []
@@ -246,6 +256,10 @@ def health(session: Session, customer_id: str, now_ms: int) -> Health:
         reasons.append(
             Reason(text=message(N_("Tickets past their date: {count}"), count=overdue), direction=-1)
         )
+    for each in judged:
+        complains = each.terms.kind == COMPLAINS
+        score += -15 if complains else 10
+        reasons += [Reason(text=text, direction=-1 if complains else 1) for text in each.reasons]
     return Health(score=max(0, min(100, score)), reasons=tuple(reasons))
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crm_core.rules.feedback import mark_of
 from crm_core.rules.surveys import UNHAPPY, percent_of
 from crm_core.schema.field import Plain
 from crm_core.times import DAY_MS, HOUR_MS
+from crm_desktop.models import repository
+from crm_desktop.services.feedback import judged_of
 from crm_desktop.services.sample_writing import Writer
 
 _SCALE = "stars"
@@ -48,6 +51,10 @@ class Asking:
         ordered = sorted(told, key=lambda each: -int(each["age"]))
         for place, each in enumerate(ordered):
             self._ticket(each, survey_id, f"T-{last_number - len(ordered) + 1 + place:04d}")
+        for customer_id in {self._owned[each["customer"] % len(self._owned)][0] for each in told}:
+            mark = mark_of(judged_of(self._writer.session, customer_id, self._writer.now))
+            if mark is not None:
+                repository.update(self._writer.session, "customer", customer_id, {"feedback": mark})
 
     def _ticket(self, told: Mapping[str, Any], survey_id: str, number: str) -> None:
         customer_id, _ = self._owned[told["customer"] % len(self._owned)]

@@ -278,6 +278,8 @@ _TOUR: tuple[str, ...] = (
     "survey=surveys[active = yes]",
     "survey-new=surveys!frame.new",
     "feedback-rule-new=feedback_rules!frame.new",
+    "customer-complains=customers[feedback = complains]",
+    "customer-promotes=customers[feedback = promotes]",
     "ticket-answered=tickets[satisfaction = 25]",
     "barred-senders=barred_senders",
     "approval-flows=approval_flows",

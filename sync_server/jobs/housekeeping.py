@@ -11,6 +11,7 @@ from sync_server.jobs.every import every
 from sync_server.services import (
     approving,
     contract_ends,
+    feedback,
     forgetting,
     neglect,
     once,
@@ -78,6 +79,13 @@ def gather_price_books(hq: Headquarters) -> None:
         log.info("price books", **done)
 
 
+def mark_customers(hq: Headquarters) -> None:
+    """Mark customers who complain often or recommend the company."""
+    done = feedback.mark_customers(hq.database, now_ms())
+    if done != feedback.Marked():
+        log.info("feedback", marks=done.marks, tasks=done.tasks)
+
+
 def look_at_approvals(hq: Headquarters) -> None:
     """Ask who decides for somebody whose absence began or ended."""
     approving.look_again(hq.database, now_ms())
@@ -108,6 +116,7 @@ CHORES: Final = (
     remind_of_payments,
     gather_price_books,
     look_at_approvals,
+    mark_customers,
     tidy_up,
     forget,
 )

@@ -14,7 +14,7 @@ from crm_desktop.services import customers
 from crm_desktop.services.calendar import local
 from crm_desktop.services.customers import DealRow, Overview
 from crm_desktop.ui.context import Context, Place
-from crm_desktop.ui.customers.words import amount, verdict
+from crm_desktop.ui.customers.words import amount, show_feedback, verdict
 from crm_desktop.ui.field_texts import words_of
 from crm_desktop.ui.format import NOTHING, money, near_date
 from crm_desktop.ui.itemmodels.rows import Row
@@ -84,6 +84,9 @@ class CustomerDetails(ReadDetails[Overview]):
         chip = Chip(word)
         chip.set_tone(tone, word)
         head.addWidget(chip)
+        mark = Chip("")
+        show_feedback(mark, overview)
+        head.addWidget(mark)
         head.addStretch(1)
         self.body.addSpacing(12)
         self.body.addLayout(head)

@@ -12,7 +12,7 @@ from crm_core.i18n import Message, message
 from crm_desktop.services.calendar import local
 from crm_desktop.services.customers import Overview, Reason
 from crm_desktop.ui.customers.pool_actions import mark_of
-from crm_desktop.ui.customers.words import amount, verdict
+from crm_desktop.ui.customers.words import amount, show_feedback, verdict
 from crm_desktop.ui.field_texts import words_of
 from crm_desktop.ui.format import NOTHING, money, near_date
 from crm_desktop.ui.theme import theme
@@ -53,6 +53,7 @@ class CustomerHeader(Live, QWidget):
         self.log = Button(message("Log"), Kind.PRIMARY, icon="pen")
         self.claim = Button(message("Claim"), Kind.PRIMARY, icon="plus")
         self.pool = Chip("")
+        self.feedback = Chip("")
         self.health = Label(weight=600)
         self.verdict = Chip("")
         self.reasons = ReasonsRow()
@@ -86,6 +87,7 @@ class CustomerHeader(Live, QWidget):
             self.pool.set_tone(mark[1], mark[0])
             reason = overview.pool.due.reason() if overview.pool.due is not None else mark[0]
             self.pool.setToolTip(show(reason))
+        show_feedback(self.feedback, overview)
         self.claim.setVisible(overview.pool.may_claim)
         self.log.setVisible(not overview.pool.in_pool)
         score = overview.health
@@ -136,7 +138,7 @@ class CustomerHeader(Live, QWidget):
     def _lay_out(self) -> None:
         self.setMinimumWidth(1)
         first = QHBoxLayout()
-        for widget in (self.name, self.level, self.line, self.waiting, self.pool):
+        for widget in (self.name, self.level, self.line, self.waiting, self.feedback, self.pool):
             first.addWidget(widget)
         first.addStretch(1)
         first.setSpacing(12)

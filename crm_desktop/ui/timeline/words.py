@@ -39,7 +39,7 @@ KIND_WORDS: Mapping[ItemKind, str] = {
     ItemKind.INVOICE: N_("Invoice"),
     ItemKind.RECEIPT: N_("Receipt"),
     ItemKind.TICKET: N_("Ticket"),
-    ItemKind.SURVEY: N_("Survey answer"),
+    ItemKind.SURVEY: N_("Score"),
     ItemKind.DEAL: N_("Deal"),
     ItemKind.FIELD: N_("Field"),
 }
