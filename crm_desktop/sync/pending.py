@@ -82,18 +82,18 @@ def written_by_step(
 ) -> dict[str, Plain]:
     """Return the fields a command writes, by name, taken at a moment; none for one no version knows.
 
-    `held` is what they held before.
+    `held` is what they held before; the state is the one its writer saw, or HQ would not have taken it.
     """
     machine, value = schema.meta.machine, op.value
     if op.kind is not OpKind.COMMAND or machine is None or not isinstance(value, list):
         return {}
-    name, _expected, arguments = value
+    name, seen, arguments = value
     step = machine.named(str(name))
     if step is None:
         return {}
     given = zip(*cast("list[list[Plain]]", arguments), strict=True)
     named = {schema.by_no[cast(int, no)].name: item for no, item in given}
-    return machine.effects(step, at_ms, named, held=held)
+    return machine.effects(step, at_ms, named, held={machine.field: seen, **(held or {})})
 
 
 def registers_of(schema: Schema, op: PendingOp) -> set[str]:

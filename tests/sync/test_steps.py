@@ -60,6 +60,27 @@ def test_a_state_shows_at_once_and_travels_as_a_step(office: Office, pair: tuple
         assert session.scalars(select(Shadow.field)).all() == []
 
 
+def test_the_steps_a_ticket_took_are_written_down_alike_wherever_each_began(
+    office: Office, pair: tuple[Laptop, Laptop]
+) -> None:
+    lin, wang = pair
+    ticket = tickets.create(lin.replica, {"subject": "Pump"}).value.id
+    settle_all([lin, wang])
+    for state in ("open", "waiting", "open", "solved", "closed"):
+        tickets.set_status(lin.replica, ticket, state)
+        settle_all([lin, wang])
+    took = [each[1:] for each in office.row("ticket", ticket)["steps"]]
+    assert took == [
+        ["new", "open"],
+        ["open", "waiting"],
+        ["waiting", "open"],
+        ["open", "solved"],
+        ["solved", "closed"],
+    ]
+    assert [each[1:] for each in records.get(lin.replica, "ticket", ticket)["steps"]] == took
+    assert_even(lin, wang)
+
+
 def test_who_comes_second_gets_his_step_back_with_hqs_state(pair: tuple[Laptop, Laptop]) -> None:
     lin, wang = pair
     quote = new_quote(lin)
