@@ -39,6 +39,7 @@ ARTICLE_STEPS = Machine(
     first="draft",
     born=("draft",),
     stands=("published", "retired", "merged"),
+    deletable=("retired",),
     spares=(
         *("category_id", "keywords", "product_ids", "owner_id", "reviewers"),
         *("review_by", "expires_on", "votes_yes", "votes_no"),

@@ -23,6 +23,14 @@ def why_fixed(schema: Schema, values: Mapping[str, Any], changed: Iterable[str] 
     return message(_FIXED, state=Message(state_field(schema).choice_label(here)))
 
 
+def why_not_deleted(schema: Schema, values: Mapping[str, Any]) -> Message | None:
+    """Return why a record is not deleted in its state; None where it may be."""
+    machine = schema.meta.machine
+    if machine is not None and machine.state_of(values.get(machine.field)) in machine.deletable:
+        return None
+    return why_fixed(schema, values, None)
+
+
 def state_field(schema: Schema) -> Field:
     """Return the field that holds the state of records that have one."""
     machine = schema.meta.machine

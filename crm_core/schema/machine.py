@@ -84,6 +84,8 @@ class Machine:
     """States in which the record stays as it is: but for steps nothing of it changes, nor is it deleted."""
     spares: tuple[str, ...] = ()
     """Names of fields that may change all the same."""
+    deletable: tuple[str, ...] = ()
+    """States among those in which it stands that it may be deleted in all the same."""
     waits: str = ""
     """State a record rests in while its approval is asked for. A step of whoever asks leads there. One of
     HQ's leads on to where the step leads that needed approval, another one back, once nothing is asked."""

@@ -17,6 +17,7 @@ from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.rules import articles as rules
 from crm_core.rules.access import Action, decide
+from crm_core.rules.standing import why_not_deleted
 from crm_core.schema.field import Plain
 from crm_desktop.models import query, repository, search
 from crm_desktop.models.records import Record
@@ -117,6 +118,7 @@ class ArticleView:
     may_edit: bool
     may_publish: bool
     may_retire: bool
+    may_delete: bool
     may_vote: bool
 
 
@@ -261,6 +263,8 @@ def view(replica: Replica, article_id: str) -> ArticleView:
             may_edit=may_edit,
             may_publish=publishes,
             may_retire=may_edit and (publishes or values.get("owner_id") == person.user_id),
+            may_delete=bool(rights.may(session, person, Action.DELETE, rules.ARTICLE, values))
+            and why_not_deleted(article.schema, values) is None,
             may_vote=bool(decide(person, Action.CREATE, "article_vote")),
         )
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import CHILDREN
 from crm_core.errors import UserError
 from crm_core.rules.access import Person, demand_class
-from crm_core.rules.standing import why_fixed
+from crm_core.rules.standing import why_fixed, why_not_deleted
 from crm_core.schema.field import Plain
 from crm_core.schema.reading import Schema
 from crm_desktop.models.records import Record
@@ -53,7 +53,7 @@ def demand_step(session: Session, person: Person, before: Record, changes: Mappi
 
 def demand_deletable(record: Record) -> None:
     """Raise `UserError` for a record that stands in its state."""
-    if (fixed := why_fixed(record.schema, record.values, None)) is not None:
+    if (fixed := why_not_deleted(record.schema, record.values)) is not None:
         raise UserError(fixed.text, **fixed.places)
 
 

@@ -10,6 +10,7 @@ import structlog
 from sync_server.jobs.every import every
 from sync_server.services import (
     approving,
+    article_days,
     contract_ends,
     feedback,
     forgetting,
@@ -73,6 +74,12 @@ def follow_contracts(hq: Headquarters) -> None:
         log.info("contracts", concerned=concerned)
 
 
+def tell_of_articles(hq: Headquarters) -> None:
+    """Tell who wrote and who reviews articles of a day that has come."""
+    if told := article_days.tell(hq.database, now_ms()):
+        log.info("articles due", tasks=told)
+
+
 def gather_price_books(hq: Headquarters) -> None:
     """Have prices name their book both ways, those of older programs too."""
     if any((done := price_books.gather(hq)).values()):
@@ -114,6 +121,8 @@ CHORES: Final = (
     end_shares,
     expire_quotes,
     remind_of_payments,
+    follow_contracts,
+    tell_of_articles,
     gather_price_books,
     look_at_approvals,
     mark_customers,

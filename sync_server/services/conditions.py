@@ -15,7 +15,7 @@ from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.access import read_rights
 from crm_core.rules.sheets import FIXED, PARTS, Sheet
-from crm_core.rules.standing import why_fixed
+from crm_core.rules.standing import why_fixed, why_not_deleted
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from crm_core.sync.blobs import is_sha256
@@ -25,7 +25,6 @@ from sync_server.services.records import Key, Record, Records
 from sync_server.services.rights import AuthorRights, Refused
 from sync_server.services.wanted import Wanted
 
-_FIXED: Final = (OpKind.SET, OpKind.DELETE)
 _PARENT_UNKNOWN = message(N_("The record this belongs to is not at HQ, or your role may not see it"))
 PARENT_DELETED = message(N_("The record this belongs to was deleted; restore it or choose another"))
 
@@ -90,8 +89,11 @@ def demand_draft(records: Records, record: Record | None, wanted: Wanted) -> Non
     change only while it is open.
     """
     if record is not None:
-        changed = None if wanted.kind is OpKind.DELETE else wanted.values
-        fixed = why_fixed(record.schema, record.values, changed) if wanted.kind in _FIXED else None
+        fixed = None
+        if wanted.kind is OpKind.DELETE:
+            fixed = why_not_deleted(record.schema, record.values)
+        elif wanted.kind is OpKind.SET:
+            fixed = why_fixed(record.schema, record.values, wanted.values)
         if fixed is not None:
             raise Refused(Code.ILLEGAL_STATE, fixed)
         if wanted.kind is OpKind.SET:

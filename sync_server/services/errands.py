@@ -10,18 +10,19 @@ from sqlalchemy import select
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message
-from crm_core.ids import new_id
+from crm_core.ids import named_id, new_id
 from crm_core.sync.clock import ms_of, tick
 from resources import translation
 from sync_server.services.records import Mark, Record, Records
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.store.database import HqTransaction
-from sync_server.store.tables import FOUNDER, Setting, table_of
+from sync_server.store.tables import FOUNDER, Grave, Setting, table_of
 
 MAX_SUBJECT: Final = 200  # characters; a name in it may be longer than any list shows
 
 _ACTIVITY: Final = SCHEMAS["activity"]
 _setting = table_of(Setting)
+_grave = table_of(Grave)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class Errand:
     about: Record
     owner_id: str | None = None
     """None: who owns the record; of one nobody owns the first administrator."""
+    once: str = ""
+    """What it is told for: of one text one task is opened, whatever becomes of that. '' for others."""
     is_private: bool = False
     """Shown to its owner and those above him alone, not to everybody who sees the record."""
 
@@ -43,12 +46,15 @@ def open_tasks(
     show = translation(hq.language)
     opened = []
     for errand in errands:
+        task_id = named_id("task", errand.once) if errand.once else new_id()
+        if errand.once and _was_opened(records, task_id):
+            continue
         hq.hq_hlc = tick(hq.hq_hlc, server_ms)
         ms = ms_of(hq.hq_hlc)
         owner_id = errand.owner_id or errand.about.values.get("owner_id") or founder(records)
         values: dict[str, Any] = {
             **dict.fromkeys(_ACTIVITY.fields),
-            "id": new_id(),
+            "id": task_id,
             "life": 1,
             "custom": None,
             "kind": "task",
@@ -70,6 +76,14 @@ def open_tasks(
         scopes.of_new(task)
         opened.append(task)
     return opened
+
+
+def _was_opened(records: Records, task_id: str) -> bool:
+    """Tell whether there is or was such a task; one deleted long ago lies in its grave."""
+    if records.get(_ACTIVITY.no, task_id) is not None:
+        return True
+    buried = select(_grave.c.row_id).where(_grave.c.entity == _ACTIVITY.no, _grave.c.row_id == task_id)
+    return records.connection.execute(buried).first() is not None
 
 
 def founder(records: Records) -> str | None:

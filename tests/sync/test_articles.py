@@ -75,6 +75,34 @@ def test_a_draft_is_its_writers_and_reviewers_and_what_is_published_everybodys(d
     assert [line for laptop in desk.all for line in differences(laptop)] == []
 
 
+def test_what_is_taken_out_of_use_is_deleted_and_comes_back_and_nothing_else_is(
+    office: Office, desk: Desk
+) -> None:
+    article = desk.published()
+    with pytest.raises(UserError, match="stays as it is"):
+        records.delete(desk.lin.replica, "article", article)
+    forger = office.laptop(desk.lin.user_id)
+    forger.sync()
+    number = forger.delete("article", article)
+    forger.sync()
+    assert forger.code(number) is Code.ILLEGAL_STATE
+    articles.set_status(desk.lin.replica, article, "retired")
+    settle_all(desk.all)
+    assert not articles.view(desk.he.replica, article).may_delete  # he reviews it, it is not his
+    with pytest.raises(AccessDenied):
+        records.delete(desk.he.replica, "article", article)
+    assert articles.view(desk.lin.replica, article).may_delete
+    records.delete(desk.lin.replica, "article", article)
+    settle_all(desk.all)
+    assert office.row("article", article)["life"] % 2 == 0
+    assert office.hq.find("article_version", "article_id", article) == []
+    records.restore(desk.lin.replica, "article", article)
+    settle_all(desk.all)
+    assert reads(desk.he, article) == "retired"
+    assert len(articles.view(desk.lin.replica, article).versions) == 1
+    assert [line for laptop in desk.all for line in differences(laptop)] == []
+
+
 def test_hq_lets_nobody_publish_his_own_nor_write_versions(office: Office, desk: Desk) -> None:
     article = desk.draft()
     settle_all(desk.all)

@@ -40,6 +40,7 @@ class Reader(Live, QWidget):
 
     step_asked = Signal(str)
     """A state the article is to be brought to."""
+    delete_asked = Signal()
     edit_asked = Signal()
     revise_asked = Signal()
     take_on_asked = Signal()
@@ -219,6 +220,8 @@ class Reader(Live, QWidget):
                 step(message("Take out of use"), "retired")
         elif status == "retired" and view.may_publish:
             step(message("Publish again"), "published", main=True)
+        if view.may_delete:
+            found.append((message("Delete"), self.delete_asked.emit, False))
         return found
 
 

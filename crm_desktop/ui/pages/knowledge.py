@@ -15,7 +15,7 @@ from crm_core.rules.access import Action as Right
 from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import articles, rights
+from crm_desktop.services import articles, records, rights
 from crm_desktop.services.articles import ArticleRow, ArticleView, Shelf, VersionRow
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
@@ -140,6 +140,7 @@ class KnowledgePage(Page):
         self.shelves.categories.clicked.connect(lambda: go.emit(Place(page="article_categories")))
         self.reader.step_asked.connect(self._step)
         self.reader.edit_asked.connect(self._edit)
+        self.reader.delete_asked.connect(self._delete)
         self.reader.revise_asked.connect(self._revise)
         self.reader.take_on_asked.connect(self._take_on)
         self.reader.voted.connect(self._vote)
@@ -350,6 +351,23 @@ class KnowledgePage(Page):
             self._read()
 
         self.context.change(self, lambda: articles.revise(replica, article_id), begun)
+
+    def _delete(self) -> None:
+        if self._article_id is None:
+            return
+        replica, article_id = self.context.replica, self._article_id
+
+        def gone(_article: Record) -> None:
+            self._article_id = self._view = None
+            self._read()
+
+        self.context.change(
+            self,
+            lambda: records.delete(replica, "article", article_id),
+            gone,
+            told=message("Article deleted"),
+            undo=lambda: records.restore(replica, "article", article_id),
+        )
 
     def _take_on(self) -> None:
         self._change(articles.take_on, message("The newer version counts as its ground"))

@@ -14,7 +14,7 @@ from crm_desktop.assembly import App
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import articles, records
 from crm_desktop.ui.actions import ActionRegistry
-from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.pages.knowledge import KnowledgePage
 from crm_desktop.ui.pages.tickets import TicketsPage
 from crm_desktop.ui.tasks import Tasks
@@ -115,6 +115,24 @@ def test_a_vote_counts_once_and_versions_are_laid_over_each_other(
     shown = page.comparison.text.toPlainText()
     assert page.comparison.isVisible()
     assert "+ | Pipe | Straight run before | after |" in shown
+
+
+def test_what_is_out_of_use_is_deleted_by_a_button_with_undo(
+    page: KnowledgePage, app: App, qtbot: QtBot
+) -> None:
+    made = records.create(app.replica, "article", {"title": "Old", "body": "Text", "language": "en"}).value.id
+    for state in ("published", "retired"):
+        articles.set_status(app.replica, made, state)
+    told: list[Notice] = []
+    page.context.notice.connect(told.append)
+    read(page, qtbot, made)
+    page.reader.delete_asked.emit()
+    qtbot.waitUntil(lambda: page.view is None and bool(told), timeout=WAIT_MS)
+    assert not records.get(app.replica, "article", made).alive
+    assert told[-1].act is not None
+    told[-1].act()
+    qtbot.waitUntil(lambda: records.get(app.replica, "article", made).alive, timeout=WAIT_MS)
+    records.delete(app.replica, "article", made)
 
 
 def test_a_revision_is_written_in_a_form_and_published_for_hq_to_take_over(
