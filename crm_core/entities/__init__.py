@@ -39,6 +39,7 @@ from crm_core.entities.scoring import ScoringRule
 from crm_core.entities.segment import Segment
 from crm_core.entities.selling_setup import Competitor, DealMilestone, Milestone, StageRule
 from crm_core.entities.service import BarredSender, Macro, SlaPolicy, TicketCategory, WorkCalendar
+from crm_core.entities.service_request import RequestForm, ServiceRequest
 from crm_core.entities.setup import CustomField, SavedView
 from crm_core.entities.survey import FeedbackRule, Survey, SurveyAnswer
 from crm_core.entities.target import Target
@@ -93,6 +94,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Survey,
     FeedbackRule,
     BarredSender,
+    RequestForm,
     Lead,
     Target,
     ForecastCall,
@@ -123,6 +125,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     TicketMessage,
     TicketArticle,
     SurveyAnswer,
+    ServiceRequest,
     Activity,
     Attachment,
     Comment,

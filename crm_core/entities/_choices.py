@@ -35,3 +35,11 @@ COLOURS = choices(
     ("warn", N_("Amber")),
     ("bad", N_("Red")),
 )
+
+ASKED_STATES = choices(
+    ("draft", N_("Not asked for yet")),
+    ("waiting", N_("Waiting for approval")),
+    ("granted", N_("Accepted")),
+    ("withdrawn", N_("Withdrawn")),
+)
+"""Where what was asked for by a form stands."""

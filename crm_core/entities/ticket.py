@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Mapped
 
-from crm_core.entities._choices import PRIORITIES, choices
+from crm_core.entities._choices import ASKED_STATES, PRIORITIES, choices
 from crm_core.i18n import N_
 from crm_core.schema.columns import (
     boolean,
@@ -206,6 +206,14 @@ class Ticket(Entity):
         52, N_("Assigned at"), read_only=True, by_hq=True, in_form=False, since=3
     )
     """When a rule gave it to somebody or to a queue; that is done once."""
+    form_id: Mapped[str | None] = ref(
+        57, N_("Request form"), "request_form", read_only=True, in_form=False, in_list=True, since=3
+    )
+    """What it was asked for by, where it is a service request."""
+    asked: Mapped[str | None] = choice(
+        58, N_("Approval"), ASKED_STATES, read_only=True, by_hq=True, in_form=False, in_list=True, since=3
+    )
+    """Where the service request it is worked on for stands."""
     flagged: Mapped[bool | None] = boolean(39, N_("Marked by escalation"), by_hq=True, in_form=False, since=3)
     satisfaction: Mapped[int | None] = integer(
         54, N_("Satisfaction, 0 to 100"), read_only=True, by_hq=True, in_form=False, in_list=True, since=3

@@ -14,7 +14,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import Problem, UserError
 from crm_core.i18n import N_, message
 from crm_core.money import round_half_up
-from crm_core.rules import approval, clauses, quote_sums, segments
+from crm_core.rules import approval, clauses, quote_sums, request_forms, segments
 from crm_core.rules.approval import Step
 from crm_core.rules.conditions import Condition, demand_fitting
 from crm_core.rules.holding import holds
@@ -82,6 +82,7 @@ APPROVED: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, tuple[str, ...]
                 "contract_clause": ("title", "title_en", "body", "body_en"),
             },
         ),
+        request_forms.REQUEST: (("form_id", "form", "answers", "customer_id"), {}),
     }
 )
 """What is approved of a kind of record: its own fields, and those of the records that belong to it. Of other
@@ -128,13 +129,19 @@ def flows_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Flow, ...]:
 
 
 def flow_for(
-    flows: Iterable[Flow], entity: str, values: Mapping[str, Any], fields: Mapping[str, Field]
+    flows: Iterable[Flow],
+    entity: str,
+    values: Mapping[str, Any],
+    fields: Mapping[str, Field],
+    only: str | None = None,
 ) -> Flow | None:
     """Return the first flow a record fulfils; None where nobody is to be asked.
 
-    `values` and `fields` as `asked_values` and `asked_fields` give them.
+    `values` and `fields` as `asked_values` and `asked_fields` give them. `only`: no other flow than this,
+    as the form of a service request names it.
     """
-    return next((flow for flow in flows if flow.entity == entity and holds(flow.rule, values, fields)), None)
+    meant = (flow for flow in flows if flow.entity == entity and only in (None, flow.id))
+    return next((flow for flow in meant if holds(flow.rule, values, fields)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,10 +167,15 @@ def needed(
     return None
 
 
-def asked_fields(entity: str, fields: Mapping[str, Field]) -> dict[str, Field]:
-    """Return what a flow for a kind of record may ask of, by name."""
+def asked_fields(
+    entity: str, fields: Mapping[str, Field], questions: Mapping[str, Field] = MappingProxyType({})
+) -> dict[str, Field]:
+    """Return what a flow for a kind of record may ask of, by name.
+
+    `questions` of service requests: those of the form it was asked by, or of every form there is.
+    """
     found = {name: field for name, field in fields.items() if field.kind not in _UNASKED}
-    return {**found, **_OF_KIND.get(entity, {})}
+    return {**found, **_OF_KIND.get(entity, {}), **(questions if entity == request_forms.REQUEST else {})}
 
 
 def asked_values(
@@ -174,6 +186,9 @@ def asked_values(
     `of_clauses` of a contract, as `clauses.facts` has them.
     """
     custom = {f"x:{key}": value for key, value in (values.get("custom") or {}).items()}
+    answers = values.get("answers")
+    if isinstance(answers, Mapping):
+        custom |= request_forms.answers_as_values(answers)
     found = {**values, **custom, **(of_clauses or {})}
     if offer is not None:
         found[BELOW_LIST.name] = str(offer.below_list)
@@ -265,8 +280,12 @@ def kinds_below(entity: str) -> tuple[str, ...]:
     return tuple(APPROVED[entity][1]) if entity in APPROVED else ()
 
 
-def problems_of_flow(values: Mapping[str, Any], fields_of: segments.FieldsOf) -> list[Problem]:
-    """Return what is wrong with a flow's record as it would be saved."""
+def problems_of_flow(
+    values: Mapping[str, Any],
+    fields_of: segments.FieldsOf,
+    questions: Mapping[str, Field] = MappingProxyType({}),
+) -> list[Problem]:
+    """Return what is wrong with a flow's record as it would be saved; `questions` of all request forms."""
     entity = values.get("record_entity") or ""
     if entity not in SCHEMAS or SCHEMAS[entity].meta.reference:
         told = message(N_("There is no kind of record called “{name}”"), name=entity)
@@ -280,7 +299,8 @@ def problems_of_flow(values: Mapping[str, Any], fields_of: segments.FieldsOf) ->
     else:
         problems += _problems_of_steps(entity, steps)
     if values.get("rules"):
-        problems += _problems_of_rule(entity, segments.rule_of(values["rules"]), fields_of)
+        asked = asked_fields(entity, fields_of(entity), questions)
+        problems += _problems_of_rule(segments.rule_of(values["rules"]), asked)
     return problems
 
 
@@ -304,10 +324,9 @@ def _problems_of_steps(entity: str, steps: Sequence[Step]) -> list[Problem]:
     return []
 
 
-def _problems_of_rule(entity: str, rule: Rule | None, fields_of: segments.FieldsOf) -> list[Problem]:
+def _problems_of_rule(rule: Rule | None, fields: Mapping[str, Field]) -> list[Problem]:
     if rule is None:
         return [Problem(field="rules", message=message(N_("These rules cannot be read")))]
-    fields = asked_fields(entity, fields_of(entity))
     for leaf in segments.leaves(rule):
         field = fields.get(leaf.field) if isinstance(leaf, Condition) else None
         if field is None or not isinstance(leaf, Condition):

@@ -6,7 +6,7 @@ Values in, answer out; laptop and HQ ask alike.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from crm_core.entities.article import TEXT_FIELDS
@@ -125,11 +125,20 @@ def text_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def problems_of_category(
-    record_id: str | None, values: Mapping[str, Any], value_of: Callable[[str, str, str], Any]
+    record_id: str | None,
+    values: Mapping[str, Any],
+    value_of: Callable[[str, str, str], Any],
+    rows_of: Callable[[str], Iterable[Mapping[str, Any]]],
 ) -> list[Problem]:
-    """Return what is wrong with a category: it stands deeper than one below another, or below itself."""
+    """Return what is wrong with a category: it, or one below it, stands deeper than one below another."""
     parent = values.get("parent_id")
-    if parent and (parent == record_id or value_of("article_category", str(parent), "parent_id")):
+    if not parent:
+        return []
+    is_deeper = parent == record_id or value_of("article_category", str(parent), "parent_id")
+    has_own = record_id is not None and any(
+        row["parent_id"] == record_id for row in rows_of("article_category")
+    )
+    if is_deeper or has_own:
         return [Problem(field="parent_id", message=message(NOT_TWO_DEEP))]
     return []
 

@@ -92,6 +92,13 @@ def _ordered(op: Op, field: Field, held: Any, wanted: Value, values: Mapping[str
 
 def _pair(field: Field, held: Any, wanted: Value, values: Mapping[str, Any]) -> tuple[Any, Any] | None:
     """Return what is held and what is wanted so that they compare; None where they cannot."""
+    try:
+        return _comparable(field, held, wanted, values)
+    except (ArithmeticError, ValueError, TypeError):
+        return None  # a number is asked of what is none
+
+
+def _comparable(field: Field, held: Any, wanted: Value, values: Mapping[str, Any]) -> tuple[Any, Any] | None:
     if field.kind is Kind.MONEY:
         currency = values.get(field.currency or "") or field.unit
         if isinstance(wanted, Money):

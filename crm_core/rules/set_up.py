@@ -6,7 +6,7 @@ he makes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -32,6 +32,7 @@ from crm_core.rules import (
     pool,
     prices,
     report_check,
+    request_forms,
     scoring,
     segments,
     service_levels,
@@ -56,6 +57,8 @@ class Around:
     """The fields of a kind of record by name, custom ones in use among them."""
     value_of: Callable[[str, str, str], Any]
     """What a record of a kind holds, by kind, id and field; None where there is no such record."""
+    rows_of: Callable[[str], Iterable[Mapping[str, Any]]] = lambda _entity: ()
+    """The records of a kind that live, with their ids."""
     knows_derived: bool = True
     """Whether fields that laptops derive are among those; if not, what a segment asks for is left to them."""
 
@@ -124,7 +127,7 @@ def _of_category(record_id: str | None, values: Mapping[str, Any], around: Aroun
     if record_id in above:
         said = message(N_("A category cannot be within itself"))
         return [Problem(field="parent_id", message=said)]
-    if len(above) >= MOST_CATEGORY_LEVELS:
+    if above and len(above) + _levels_from("ticket_category", record_id, around) > MOST_CATEGORY_LEVELS:
         said = message(N_("Categories go at most {levels} deep"), levels=MOST_CATEGORY_LEVELS)
         return [Problem(field="parent_id", message=said)]
     return []
@@ -139,6 +142,19 @@ def _above(entity: str, values: Mapping[str, Any], around: Around) -> list[str]:
     return found
 
 
+def _levels_from(entity: str, record_id: str | None, around: Around) -> int:
+    """Return how deep a record and those below it go, itself being one level."""
+    below = dict[str | None, list[str]]()
+    for row in around.rows_of(entity) if record_id is not None else ():
+        below.setdefault(row["parent_id"], []).append(row["id"])
+    level, seen, depth = [record_id or ""], set[str](), 0
+    while level and not seen.issuperset(level):
+        seen.update(level)
+        level = [child for each in level for child in below.get(each, ())]
+        depth += 1
+    return depth
+
+
 MOST_CATEGORY_LEVELS: Final = 3
 
 _Judge = Callable[[str | None, Mapping[str, Any], Around], list[Problem]]
@@ -149,7 +165,7 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
             values, capture.askable(around.fields_of(capture.made_by(values)), capture.made_by(values))
         ),
         "article_category": lambda record_id, values, around: articles.problems_of_category(
-            record_id, values, around.value_of
+            record_id, values, around.value_of, around.rows_of
         ),
         "assignment_rule": lambda _id, values, _around: [
             *assignment.problems_of_rule(values),
@@ -180,8 +196,9 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         "tax_class": lambda _id, values, _around: tax_classes.problems_of_class(values),
         "exchange_rate": lambda _id, values, _around: prices.problems_of_rate(values),
         "approval_flow": lambda _id, values, around: approval_flows.problems_of_flow(
-            values, around.fields_of
+            values, around.fields_of, request_forms.all_fields(around.rows_of(request_forms.FORM))
         ),
+        "request_form": lambda _id, values, _around: request_forms.problems_of_form(values),
         "mandate": lambda _id, values, _around: mandates.problems_of_mandate(values),
         "plan_template": lambda _id, values, _around: plan_parts.problems_of_template(values),
         "instalment": lambda _id, values, _around: payments.problems_of_instalment(values),

@@ -33,6 +33,7 @@ _WORK = (
     "ticket",
     "ticket_message",
     "ticket_article",
+    "service_request",
     "attachment",
 )
 _AGREED = ("contract", "order")
@@ -141,6 +142,8 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 **{entity: _reach("all", *_ALL_ACTIONS) for entity in _PAYMENTS},
                 "attachment": _reach("own", "create", "read", "edit", "delete"),
                 "target": _reach("all", "read", "export"),
+                # Those he is asked to approve.
+                "service_request": _reach("own", "read"),
                 **_DECIDES,
             },
             "classes": {
@@ -158,6 +161,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 **{entity: _classes(core="write", money="write", private="write") for entity in _PAYMENTS},
                 "attachment": _classes(core="write"),
                 "target": _classes(core="read", money="read"),
+                "service_request": _classes(core="read"),
             },
         },
     ),
@@ -179,6 +183,10 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "ticket_message": _reach("all", *_ALL_ACTIONS),
                 "ticket_article": _reach("all", *_ALL_ACTIONS),
                 "barred_sender": _reach("all", *_ALL_ACTIONS),
+                "service_request": _reach("all", *_ALL_ACTIONS),
+                # Those about what he asked, and about what he is asked.
+                "approval_request": _reach("own", "create", "read", "edit"),
+                "approval_decision": _reach("own", "create", "read"),
                 "article": _reach("own", "create", "read", "edit", "delete", "export"),
                 "article_category": _reach("all", "create", "read", "edit"),
                 "activity": _reach("own", "create", "read", "edit", "delete", "export"),
@@ -200,6 +208,8 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "ticket_message": _classes(core="write", comms="write"),
                 "ticket_article": _classes(core="write"),
                 "barred_sender": _classes(core="write"),
+                "service_request": _classes(core="write"),
+                **_DECIDES_CLASSES,
                 "article": _classes(core="write"),
                 "article_category": _classes(core="write"),
                 "activity": _classes(core="write", comms="write"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_
 from crm_core.rules.approval import Verdict
 from crm_core.schema.values import instant_text
@@ -96,8 +97,12 @@ def _decide(
 def _found(replica: Replica, record_id: str) -> RequestView:
     """Return the request of an id, or the newest about the record of that id."""
     known = record_id_of(record_id)
-    about = service.about(replica, "quote", known)
-    return about[0] if about else service.get(replica, known)
+    for name, schema in SCHEMAS.items():
+        if schema.meta.machine is not None and schema.meta.machine.waits:
+            about = service.about(replica, name, known)
+            if about:
+                return about[0]
+    return service.get(replica, known)
 
 
 def _flat(view: RequestView) -> dict[str, object]:

@@ -129,6 +129,7 @@ _COMMANDS = {
     "price": _Lazy("prices", "price", N_("Tell what a product costs, from which price book, and why.")),
     "payments": _Lazy("payments", "payments", N_("Payment plans, receipts, and what is overdue.")),
     "approvals": _Lazy("approvals", "approvals", N_("What waits for approval, and deciding about it.")),
+    "request": _Lazy("service_requests", "request", N_("Service requests: ask by a form, send, withdraw.")),
     "doctor": _Lazy("support", "doctor", N_("Check the profile, and pack a bundle for support.")),
 }
 

@@ -26,7 +26,7 @@ from crm_core.entities.contract import Clause
 from crm_core.entities.people import Role, Team, User
 from crm_core.entities.product import Product
 from crm_core.errors import UserError
-from crm_core.rules import approval, approval_flows, clauses, mandates
+from crm_core.rules import approval, approval_flows, clauses, mandates, request_forms
 from crm_core.rules.access import Person
 from crm_core.rules.approval import Away, Decision, People, Place, Standing, State
 from crm_core.rules.approval_flows import Flow, Needed
@@ -118,11 +118,17 @@ def judge(session: Session, person: Person, clock: Clock, record: Record) -> Jud
     offer = offer_of(session, record)
     held = [each for each, _ in held_mandates(session, person, clock.now_ms())]
     relied_on = (mandates.covering(held, offer) or ()) if offer is not None else ()
+    form = repository.get(session, request_forms.FORM, str(record.get("form_id") or ""))
     flow = approval_flows.flow_for(
         _flows(session),
         record.entity,
         approval_flows.asked_values(record.values, offer, _of_clauses(session, record)),
-        approval_flows.asked_fields(record.entity, fields_of(session, record.entity)),
+        approval_flows.asked_fields(
+            record.entity,
+            fields_of(session, record.entity),
+            request_forms.fields_of(record.get("form") or {}),
+        ),
+        only=form.get("flow_id") if form is not None else None,
     )
     needed = approval_flows.needed(flow, offer, relied_on, is_limited=_is_limited(session))
     return Judged(needed=needed, relied_on=relied_on if needed is None else (), offer=offer)

@@ -33,6 +33,7 @@ from crm_desktop.services import (
     completing_activities,
     completing_articles,
     completing_payments,
+    completing_requests,
     completing_sheets,
     lead_intake,
     pooling,
@@ -201,8 +202,9 @@ def _new_ticket(session: Session, _person: Person, clock: Clock, values: Values)
 
 
 def _changed_ticket(
-    session: Session, _person: Person, _clock: Clock, _before: Record, changes: Values
+    session: Session, _person: Person, _clock: Clock, before: Record, changes: Values
 ) -> None:
+    completing_requests.demand_workable(session, before, changes)
     _named_category(session, changes)
 
 
@@ -311,6 +313,7 @@ _FINISH_NEW: dict[str, Callable[[Session, Person, Clock, Values], None]] = {
     "deal": _new_deal,
     "quote": _new_quote,
     "article": completing_articles.new,
+    "service_request": completing_requests.new,
     "ticket": _new_ticket,
     "ticket_message": _new_ticket_message,
     "activity": _new_activity,
@@ -339,6 +342,7 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], Non
     "lead": _changed_lead,
     "deal_milestone": _changed_deal_milestone,
     "quote": _changed_quote,
+    "service_request": completing_requests.changed,
     "ticket": _changed_ticket,
     "barred_sender": lambda _session, _person, _clock, _before, changes: barring.finish(changes),
     "activity": _changed_activity,

@@ -60,6 +60,7 @@ def fill_sample(replica: Replica, language: str, customers: int = SAMPLE_CUSTOME
             agreed=demo_texts("agreed"),
             articles=demo_texts("articles"),
             surveys=demo_texts("surveys"),
+            requests=demo_texts("requests"),
         )
         state.write(session, {SAMPLE: language})
 

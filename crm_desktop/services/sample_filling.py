@@ -27,6 +27,7 @@ from crm_desktop.services.sample_orders import (
 )
 from crm_desktop.services.sample_outgoing import Sending
 from crm_desktop.services.sample_payments import FIRST_RECEIPT, RECEIPTS, Payments
+from crm_desktop.services.sample_requests import Requests
 from crm_desktop.services.sample_selling import FIRST_QUOTE, QUOTES, Selling
 from crm_desktop.services.sample_service import ServiceSetUp
 from crm_desktop.services.sample_surveys import Asking
@@ -55,6 +56,7 @@ class Filling:
         agreed: Mapping[str, Any],
         articles: Mapping[str, Any],
         surveys: Sequence[Mapping[str, Any]],
+        requests: Mapping[str, Any],
     ) -> None:
         """Write everything, parents before their children."""
         state.write(
@@ -77,6 +79,7 @@ class Filling:
         ServiceSetUp(self._writer, self._team_id).fill()
         Writing(self._writer, articles).fill()
         Asking(self._writer, owned, self._team_id).fill(surveys, FIRST_TICKET - 1)
+        Requests(self._writer, requests).fill()
         write_leads(self._writer, leads)
 
     def _number_leases(self) -> None:

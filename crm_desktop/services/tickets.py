@@ -21,7 +21,7 @@ from crm_core.schema.field import Plain
 from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import records, rights
+from crm_desktop.services import completing_requests, records, rights
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.ticket_answers import AnswerRow, answers_in
@@ -246,7 +246,8 @@ def reply(
             changes: dict[str, Plain] = {}
             if close:
                 changes["status"] = "solved"
-            elif ticket.get("status") == "new":
+                completing_requests.demand_workable(session, ticket, changes)
+            elif ticket.get("status") == "new" and not completing_requests.is_held(session, ticket_id):
                 changes["status"] = "open"
             if changes:
                 rights.may(session, replica.person, Action.EDIT, "ticket", ticket.values).demand()

@@ -59,6 +59,8 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "feedback_rule": "feedback_rules",
         "survey_answer": "tickets",
         "barred_sender": "barred_senders",
+        "request_form": "request_forms",
+        "service_request": "service_requests",
         "approval_flow": "approval_flows",
         "approval_request": "approvals",
         "mandate": "mandates",

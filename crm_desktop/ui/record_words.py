@@ -367,6 +367,20 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("From a barred sender no mail, form or chat becomes a ticket."),
         new=N_("Bar a sender"),
     ),
+    "request_form": ListWords(
+        counted=N_("{count} request forms"),
+        one=N_("1 request form"),
+        none_yet=N_("No request forms yet"),
+        first=N_("A form asks what is needed, goes to whom it concerns, and waits for who must approve."),
+        new=N_("New request form"),
+    ),
+    "service_request": ListWords(
+        counted=N_("{count} service requests"),
+        one=N_("1 service request"),
+        none_yet=N_("No service requests yet"),
+        first=N_("Choose a form and fill it in, also without a network; it becomes a ticket."),
+        new=N_("New service request"),
+    ),
     "capture_form": ListWords(
         counted=N_("{count} capture forms"),
         one=N_("1 capture form"),

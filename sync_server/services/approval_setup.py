@@ -9,13 +9,14 @@ from typing import Any, Final
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.i18n import N_
-from crm_core.rules import approval, approval_flows, segments
+from crm_core.rules import approval, approval_flows, request_forms, segments
 from crm_core.rules.approval_text import parse_step, step_text
 from crm_core.rules.conditions import parse_condition
 from crm_core.rules.segments import AllOf
 from crm_core.schema.values import parse_assignments, to_json
 from sync_server.services import people
 from sync_server.services.custom import custom_fields_of
+from sync_server.services.declaring import around_hq
 from sync_server.services.headquarters import Headquarters
 
 FLOW: Final = SCHEMAS["approval_flow"]
@@ -109,7 +110,9 @@ def end_mandate(hq: Headquarters, name: str, today: datetime.date) -> Values:
 
 def _rule(hq: Headquarters, entity: str, where: Sequence[str]) -> Values:
     declared = {**SCHEMAS[entity].fields, **custom_fields_of(hq.database, entity)}
-    fields = approval_flows.asked_fields(entity, declared)
+    with hq.database.read() as snapshot:
+        forms = list(around_hq(snapshot.connection).rows_of(request_forms.FORM))
+    fields = approval_flows.asked_fields(entity, declared, request_forms.all_fields(forms))
     return segments.plain_rule(AllOf(tuple(parse_condition(fields, text) for text in where)))
 
 

@@ -15,7 +15,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.entities.approval import ApprovalRequest
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_, message, plain_places
-from crm_core.rules import approval, approval_flows, clauses
+from crm_core.rules import approval, approval_flows, clauses, request_forms
 from crm_core.rules.access import Action
 from crm_core.rules.approval import Away, Place, Standing, State
 from crm_core.rules.approval_flows import Needed
@@ -25,6 +25,7 @@ from crm_core.schema.machine import Step
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.protocol import Code, OpKind
 from sync_server.services import mandates as at_hq
+from sync_server.services import service_requests as requests
 from sync_server.services.custom import CustomFields
 from sync_server.services.quote_prices import QuotePrices, living_rows
 from sync_server.services.records import Record, Records
@@ -69,11 +70,15 @@ class Approvals:
             return self._of_request(record)
         if record.schema is DECISION:
             self._demand_decision(record, at_ms)
+        if record.schema is requests.REQUEST:
+            return requests.of_new(self._records, self._author, self._rights, record)
         return {}
 
     def demand_stands(self, record: Record, wanted: Wanted) -> None:
         """Raise `Refused` for a change of a request otherwise than by a step, or of somebody's mandate."""
         at_hq.demand_administrator(self._author, wanted)
+        if record.schema is requests.REQUEST:
+            requests.demand_kept(self._records, self._author, record, wanted)
         if record.schema is not REQUEST or wanted.kind is OpKind.COMMAND:
             return
         if not self._rights.sees(record):
@@ -128,6 +133,7 @@ class Approvals:
             said = message(machine.refusal) if machine is not None and is_own else approval.WAITS_STILL
             raise Refused(Code.ILLEGAL_STATE, said)
         self._rights.demand_step(record, step)
+        requests.demand_workable(self._records, record, step)
         if record.schema is REQUEST:
             asked_by = record.values["created_by"]
             if asked_by != self._author.user_id and not self._author.person.rights.administers:
@@ -154,11 +160,15 @@ class Approvals:
         """Return who is to be asked about a record; None: nobody."""
         schema = record.schema
         fields = {**schema.fields, **self.custom.in_use(schema.name)}
+        form = requests.form_of(self._records, record)
         flow = approval_flows.flow_for(
             approval_flows.flows_of(self._rows("approval_flow")),
             schema.name,
             approval_flows.asked_values(record.values, offer, self._of_clauses(record)),
-            approval_flows.asked_fields(schema.name, fields),
+            approval_flows.asked_fields(
+                schema.name, fields, request_forms.fields_of(record.values.get("form") or {})
+            ),
+            only=form.values["flow_id"] if form is not None else None,
         )
         is_limited = offer is not None and offer.is_discounted and at_hq.in_use(self._records)
         return approval_flows.needed(flow, offer, relied_on, is_limited=is_limited)

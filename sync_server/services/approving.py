@@ -15,7 +15,7 @@ from crm_core.rules.access import NO_RIGHTS, Person
 from crm_core.rules.approval import Standing, State
 from crm_core.sync.clock import ms_of
 from crm_core.sync.merge import dot
-from sync_server.services import errands, payments, quote_versions
+from sync_server.services import errands, payments, quote_versions, service_requests
 from sync_server.services.approvals import DECISION, PEOPLE, REQUEST, Approvals, outcome_of
 from sync_server.services.custom import CustomFields
 from sync_server.services.errands import Errand
@@ -41,6 +41,7 @@ def settle(
     approvals.forget()
     for request in _concerned(records, approvals):
         _settle(Pen(hq, records, server_ms), scopes, approvals, request)
+    service_requests.settle(hq, records, scopes, server_ms)
 
 
 def look_again(database: Database, now_ms: int) -> int:
@@ -59,6 +60,7 @@ def look_again(database: Database, now_ms: int) -> int:
         for request in found:
             _settle(Pen(hq, records, now_ms), scopes, approvals, request)
         payments.follow(hq, records, scopes, (), now_ms)
+        service_requests.settle(hq, records, scopes, now_ms)
         store_all(hq, records, scopes)
     return len(found)
 

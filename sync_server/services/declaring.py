@@ -19,6 +19,7 @@ from crm_core.rules.set_up import SET_UP, Around, problems_made
 from crm_core.schema.field import Field
 from crm_core.sync.protocol import Code
 from sync_server.services.custom import CustomFields
+from sync_server.services.quote_prices import living_rows
 from sync_server.services.records import Key, Record, Records
 from sync_server.services.rights import Refused
 from sync_server.services.wanted import Wanted
@@ -37,7 +38,12 @@ class Declaring:
     def __init__(self, records: Records, custom: CustomFields) -> None:
         self._records = records
         self._custom = custom
-        self._around = Around(fields_of=self._fields_of, value_of=self._value_of, knows_derived=False)
+        self._around = Around(
+            fields_of=self._fields_of,
+            value_of=self._value_of,
+            rows_of=lambda entity: living_rows(records, SCHEMAS[entity]),
+            knows_derived=False,
+        )
 
     def before(self, wanted: Iterable[Wanted | None]) -> Before:
         """Return what sets something up among the records of some operations, as it is now."""
@@ -100,9 +106,15 @@ def around_hq(connection: Connection) -> Around:
         table = SCHEMAS[entity].table
         return connection.execute(select(table.c[name]).where(table.c.id == record_id)).scalar()
 
+    def rows(entity: str) -> list[dict[str, Any]]:
+        table = SCHEMAS[entity].table
+        found = connection.execute(select(table).where(table.c.life % 2 == 1).order_by(table.c.id))
+        return [dict(row) for row in found.mappings()]
+
     return Around(
         fields_of=lambda entity: {**SCHEMAS[entity].fields, **custom.in_use(entity)},
         value_of=value,
+        rows_of=rows,
         knows_derived=False,
     )
 

@@ -43,7 +43,8 @@ class RequestCard(Card):
             self.back_to.addItem("", step)
         self.open = Button(message("Show"), Kind.FLAT, icon="eye")
         asked = message("{who} asks: {why}", who=view.asked_by, why=str(view.request.get("reason") or "—"))
-        for text in (asked, words.offer_words(view), words.standing_words(view, now_ms)):
+        about = (words.offer_words(view), words.answers_words(view))
+        for text in (asked, *about, words.standing_words(view, now_ms)):
             if show(text):
                 self.body.addWidget(Label(text, wrap=True))
         # The last one of a request that ended is what it came to, said above already.

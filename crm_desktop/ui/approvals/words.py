@@ -5,9 +5,11 @@ from __future__ import annotations
 from crm_core.entities.approval import REQUEST_STATES
 from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
+from crm_core.rules import request_forms
 from crm_core.rules.approval import State, Verdict
 from crm_desktop.services.approvals import DecisionLine, RequestView
 from crm_desktop.services.calendar import local
+from crm_desktop.ui.field_texts import value_text
 from crm_desktop.ui.format import money, near_moment, percent
 from crm_desktop.ui.translate import Text, show
 from crm_desktop.ui.widgets.paint import Tone
@@ -66,6 +68,19 @@ def decision_words(line: DecisionLine, now_ms: int) -> Text:
     if not line.sent:
         said = message("{said} (binding when HQ has accepted it)", said=said)
     return said
+
+
+def answers_words(view: RequestView) -> str:
+    """Return what a service request says, as far as it is no link; '' for other kinds of record."""
+    about = view.about
+    if about is None or about.entity != request_forms.REQUEST:
+        return ""
+    given = request_forms.answers_as_values(about.get("answers"))
+    parts = []
+    for name, field in request_forms.fields_of(about.get("form") or {}).items():
+        if field.target is None and (said := value_text(field, given.get(name), {}, {})):
+            parts.append(f"{show(Message(field.label))}: {said}")
+    return " · ".join(parts)
 
 
 def offer_words(view: RequestView) -> Text:

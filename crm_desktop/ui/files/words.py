@@ -34,7 +34,10 @@ LOOKS = {
 }
 
 WITH_FILES = frozenset(
-    ("lead", "deal", "activity", "contact", "product", "contract", "order", "installed_product")
+    (
+        *("lead", "deal", "activity", "contact", "product", "contract", "order", "installed_product"),
+        "service_request",
+    )
 )
 """Kinds whose form shows the files of the record; others have a place of their own for them."""
 

@@ -34,7 +34,10 @@ FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
 WIDTH = 820
 MINE, OTHERS, ENDED = "mine", "others", "ended"
 _FOLLOWS = frozenset(
-    ("approval_request", "approval_decision", "absence", "mandate", "quote", "quote_line", "user", "team")
+    (
+        *("approval_request", "approval_decision", "absence", "mandate", "quote", "quote_line"),
+        *("service_request", "user", "team"),
+    )
 )
 
 

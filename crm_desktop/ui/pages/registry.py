@@ -325,6 +325,22 @@ PAGES: tuple[PageSpec, ...] = (
         in_rail=False,
     ),
     PageSpec(
+        id="request_forms",
+        text=N_("Request forms"),
+        icon="note",
+        factory="service_setup:RequestFormsPage",
+        entity="request_form",
+        in_rail=False,
+    ),
+    PageSpec(
+        id="service_requests",
+        text=N_("Service requests"),
+        icon="note",
+        factory="service_requests:ServiceRequestsPage",
+        entity="service_request",
+        in_rail=False,
+    ),
+    PageSpec(
         id="segments",
         text=N_("Segments"),
         icon="filter",

@@ -1,4 +1,4 @@
-"""What service work is set up by: work calendars, service levels, categories, macros, who is barred."""
+"""What service work is set up by: calendars, service levels, categories, macros, forms, barred senders."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.record_form import RecordForm
 from crm_desktop.ui.pages.records import RecordsLook, RecordsPage
+from crm_desktop.ui.settings.request_form_grid import RequestFormGrid
 from crm_desktop.ui.settings.service_grids import CalendarGrid, MacroGrid, PolicyGrid
 
 
@@ -102,5 +103,28 @@ class BarredSendersPage(RecordsPage):
             columns=("address", "reason", "created_at"),
             sort=(("address", False),),
             widths={"address": 280, "reason": 320, "created_at": 160},
+        )
+        super().__init__(context, actions, look)
+
+
+class RequestFormForm(RecordForm):
+    """The form of a request form."""
+
+    grid_class = RequestFormGrid
+
+
+class RequestFormsPage(RecordsPage):
+    """What people ask for by forms."""
+
+    form_class = RequestFormForm
+
+    def __init__(self, context: Context, actions: ActionRegistry) -> None:
+        look = RecordsLook(
+            page="request_forms",
+            entity="request_form",
+            columns=("name", "name_zh", "category_id", "flow_id", "rank", "version", "retired"),
+            sort=(("name", False),),
+            imports=False,
+            widths={"name_zh": 160, "category_id": 160, "flow_id": 160, "rank": 96, "version": 80},
         )
         super().__init__(context, actions, look)

@@ -256,6 +256,7 @@ class SettingsPage(Page):
             ("surveys", message("Surveys…")),
             ("feedback_rules", message("Rules about feedback…")),
             ("barred_senders", message("Barred senders…")),
+            ("request_forms", message("Request forms…")),
         )
 
     def _way_card(self, title: Message, said: Message, *pages: tuple[str, Message]) -> Card:

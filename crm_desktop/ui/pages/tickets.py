@@ -77,6 +77,7 @@ class TicketsPage(Page):
         may_create = bool(rights.may_do(context.replica, Right.CREATE, "ticket"))
         self.queue.new.setVisible(may_create)
         self.new_button.setVisible(may_create)
+        self.queue.request.setVisible(bool(rights.may_do(context.replica, Right.CREATE, "service_request")))
         self._on_sync_changed()
 
     @property
@@ -182,14 +183,15 @@ class TicketsPage(Page):
         self.talk.decided.connect(self.deeds.decide)
         self.deeds.answer_chosen.connect(self._insert)
         self.deeds.done.connect(self._read)
-        self.facts.customer_asked.connect(
-            lambda customer_id: context.go.emit(Place(page="customers", record_id=customer_id))
-        )
-        self.facts.ticket_asked.connect(
-            lambda ticket_id: context.go.emit(Place(page="tickets", record_id=ticket_id))
-        )
+        self.facts.customer_asked.connect(self._to("customers"))
+        self.facts.ticket_asked.connect(self._to("tickets"))
+        self.facts.request_asked.connect(self._to("service_requests"))
+        self.queue.request_asked.connect(self._ask_by_form)
         context.records_changed.connect(self._on_records_changed)
         context.sync_changed.connect(self._on_sync_changed)
+
+    def _to(self, page: str) -> Callable[[str], None]:
+        return lambda record_id: self.context.go.emit(Place(page=page, record_id=record_id))
 
     def _add_keys(self, actions: ActionRegistry) -> None:
         group = N_("Tickets")
@@ -296,8 +298,7 @@ class TicketsPage(Page):
 
     def _say_count(self, count: int) -> None:
         if self.isVisible():
-            words = counted("ticket", count)
-            self.context.selection_changed.emit(words)
+            self.context.selection_changed.emit(counted("ticket", count))
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
         if any(
@@ -435,11 +436,7 @@ class TicketsPage(Page):
         )
 
     def _set_assignee(self, user_id: str) -> None:
-        self._change(
-            user_id or None,
-            "assignee_id",
-            tickets.assign,
-        )
+        self._change(user_id or None, "assignee_id", tickets.assign)
 
     def _change(self, new: str | None, field: str, write: Callable[..., Outcome[Record]]) -> None:
         view, replica = self._view, self.context.replica
@@ -460,11 +457,17 @@ class TicketsPage(Page):
 
     # Making a ticket
 
+    def _ask_by_form(self) -> None:
+        customer_id = None if self._stack.currentWidget() is self._body else self.form.customer.record_id
+        options = {"new": True, "values": {"customer_id": customer_id}}
+        self.context.go.emit(Place(page="service_requests", options=options))
+
     @cached_property
     def form(self) -> NewTicket:
         """The form of a new ticket."""
         form = NewTicket(self.context)
         form.made.connect(self._make)
+        form.request_asked.connect(self._ask_by_form)
         form.cancelled.connect(lambda: self.context.go.emit(Place(page="tickets")))
         self._stack.addWidget(form)
         return form
@@ -474,8 +477,7 @@ class TicketsPage(Page):
         self._stack.setCurrentWidget(self.form)
         self.form.begin()
         if customer_id:
-            replica = self.context.replica
-            link = ("customer", str(customer_id))
+            replica, link = self.context.replica, ("customer", str(customer_id))
             self.context.tasks.read(
                 self,
                 lambda: records.titles(replica, [link]),

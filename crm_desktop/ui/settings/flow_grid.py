@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from crm_core.i18n import N_
-from crm_core.rules import approval_flows, segments
+from crm_core.rules import approval_flows, request_forms, segments
 from crm_core.rules.conditions import Condition
 from crm_core.rules.segments import AllOf
 from crm_core.schema.field import Field, Kind, Plain
-from crm_desktop.services import lists, records
+from crm_desktop.services import lists, records, service_requests
 from crm_desktop.ui.conditions.editor import ConditionsEditor
 from crm_desktop.ui.conditions.row import Offered
 from crm_desktop.ui.context import Context
@@ -37,6 +37,8 @@ class FlowConditions(ConditionsEditor):
         self._waits = False
         self._titles: dict[str, str] = {}
         """What the records conditions name are called, by id."""
+        self._questions: Mapping[str, Field] = {}
+        """Those of all request forms, where the flow is for service requests."""
 
     def of(self, entity: str) -> None:
         """Offer the fields of a kind of record."""
@@ -44,9 +46,14 @@ class FlowConditions(ConditionsEditor):
             return
         self._entity = entity
         replica = self._context.replica
+
+        def read() -> tuple[Sequence[lists.ShownField], Mapping[str, Field]]:
+            asks = entity == request_forms.REQUEST
+            return lists.shown_fields(replica, entity), service_requests.questions(replica) if asks else {}
+
         self._context.tasks.read(
             self,
-            lambda: lists.shown_fields(replica, entity),
+            read,
             self._on_fields,
             self._context.show_error,
             topic="fields",
@@ -67,13 +74,14 @@ class FlowConditions(ConditionsEditor):
 
     def asked(self, fields: Mapping[str, Field]) -> Mapping[str, Field]:
         """Return which fields of the kind of record conditions may ask of."""
-        return approval_flows.asked_fields(self._entity, fields)
+        return approval_flows.asked_fields(self._entity, fields, self._questions)
 
     def offered(self, field: Field) -> Offered:
         """Return a field with the comparisons that fit it."""
         return offered_of_field(field)
 
-    def _on_fields(self, shown: Iterable[lists.ShownField]) -> None:
+    def _on_fields(self, found: tuple[Iterable[lists.ShownField], Mapping[str, Field]]) -> None:
+        shown, self._questions = found
         known = self._fields = dict(self.asked({each.field.name: each.field for each in shown}))
         self.offer([self.offered(field) for field in known.values() if can_filter(field)])
         self._knows = True

@@ -20,6 +20,7 @@ NEW_ENTITIES = (
     "order",
     "contract",
     "ticket",
+    "service_request",
     "article",
     "product",
 )

@@ -137,19 +137,24 @@ class Frame(Live, QWidget):
 
     def open_log(self) -> None:
         """Open the quick log, for the record in front if there is one: opened, or current in a list."""
+        self.log.open_under(self.top.log, self._in_front())
+
+    def _in_front(self) -> tuple[str, str] | None:
         place, page = self.place, self.page
         entity = BY_ID[place.page].entity if place is not None else None
         shown = (entity, place.record_id) if place is not None and entity and place.record_id else None
-        if shown is None and page is not None:
-            shown = page.in_front()
-        self.log.open_under(self.top.log, shown)
+        return page.in_front() if shown is None and page is not None else shown
 
     def new(self, entity: str | None = None) -> None:
         """Begin a new record: of a kind, or of what the page in front shows."""
         wanted = entity or self._entity_here()
         allowed = self._standing.allowed
         if wanted in allowed.creatable or wanted in allowed.new_on_page:
-            self.go(Place(page=PAGE_OF_ENTITY[wanted], options={"new": wanted}))
+            options: dict[str, object] = {"new": wanted}
+            shown = self._in_front()
+            if wanted == "service_request" and shown is not None and shown[0] == "customer":
+                options["values"] = {"customer_id": shown[1]}
+            self.go(Place(page=PAGE_OF_ENTITY[wanted], options=options))
 
     def refresh(self) -> None:
         """Have the page in front ask for everything anew."""
@@ -201,6 +206,7 @@ class Frame(Live, QWidget):
     def _make_commands(self) -> Commands:
         return Commands(
             new=self.new,
+            request=lambda: self.new("service_request"),
             sync_now=self._sync_now,
             pause=self._pause,
             resume=self._resume,

@@ -25,6 +25,7 @@ def add_frame_actions(frame: QWidget, actions: ActionRegistry, commands: Command
         (_spec("forward", N_("Forward"), "right", "Alt+Right"), lambda: commands.walk(1)),
         (_spec("new", N_("New on this page"), "plus", "Ctrl+N"), commands.new_here),
         (_spec("new-kind", N_("New…"), "plus", "Ctrl+Shift+N"), commands.new_menu),
+        (_spec("request", N_("New service request…"), "note", ""), commands.request),
         (_spec("log", N_("Quick log"), "pen", "Ctrl+L"), commands.log),
         (_spec("refresh", N_("Refresh"), "sync", "F5"), commands.refresh),
         (_spec("sync", N_("Sync now"), "sync", "F9"), commands.sync_now),

@@ -32,6 +32,7 @@ class Commands:
     quit: Callable[[], None]
     find: Callable[[], None]
     walk: Callable[[int], None]
+    request: Callable[[], None]
     log: Callable[[], None]
     refresh: Callable[[], None]
     new_here: Callable[[], None]

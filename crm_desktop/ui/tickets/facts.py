@@ -18,6 +18,7 @@ from crm_desktop.ui.field_texts import words_of
 from crm_desktop.ui.files.panel import FilesPanel
 from crm_desktop.ui.format import NOTHING, near_date
 from crm_desktop.ui.knowledge.suggested import SuggestedArticles
+from crm_desktop.ui.requests.asked_panel import AskedPanel
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.tickets.queue import now_ms
 from crm_desktop.ui.tickets.satisfaction import Satisfaction
@@ -42,12 +43,16 @@ class FactsPane(Live, QScrollArea):
 
     customer_asked = Signal(str)
     ticket_asked = Signal(str)
+    request_asked = Signal(str)
+    """Id of the service request it is worked on for."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view: TicketView | None = None
         self.files = FilesPanel(context, "ticket", compact_rows=4)
         self.articles = SuggestedArticles(context)
+        self.asked = AskedPanel(context)
+        self.asked.open_asked.connect(self.request_asked)
         self._phone = ""
         self.name = ElidedLabel("", step="section")
         self.level = _Level()
@@ -116,6 +121,7 @@ class FactsPane(Live, QScrollArea):
         self.satisfaction.show_answers(view.answers)
         self._show_others(view.others)
         self.files.show_record(ticket.id)
+        self.asked.show_ticket(ticket.id)
         self.articles.show_ticket(ticket.id, may_use=view.may_edit)
         self.tick()
 
@@ -164,6 +170,7 @@ class FactsPane(Live, QScrollArea):
         column.addSpacing(4)
         for fact in self.facts.values():
             column.addWidget(fact)
+        column.addWidget(self.asked)
         column.addSpacing(12)
         column.addWidget(self.promises)
         column.addWidget(self.reply)

@@ -11,8 +11,10 @@ from crm_core.entities._choices import PRIORITIES
 from crm_core.entities.ticket import CHANNELS, TICKET_KINDS
 from crm_core.errors import Invalid, UserError
 from crm_core.i18n import message
+from crm_core.rules.access import Action
 from crm_core.rules.article_suggestions import Asked
 from crm_core.schema.field import Choice, Plain
+from crm_desktop.services import rights
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.knowledge.suggested import SuggestedArticles
@@ -30,6 +32,8 @@ class NewTicket(Live, QWidget):
 
     made = Signal(object, str)
     """The values and the first message."""
+    request_asked = Signal()
+    """It is to be asked for by a form instead."""
     cancelled = Signal()
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
@@ -43,6 +47,7 @@ class NewTicket(Live, QWidget):
         self.subject_field = Field(message("Subject"), self.subject, required=True)
         self.make = Button(message("Open ticket"), Kind.PRIMARY, hint="Ctrl+Enter")
         self.cancel = Button(message("Cancel"))
+        self.by_form = Button(message("Ask by a form…"), Kind.LINK, icon="note")
         self._fill(self.kind, TICKET_KINDS, "question")
         self._fill(self.priority, PRIORITIES, "normal")
         self._fill(self.channel, CHANNELS, "phone")
@@ -56,6 +61,7 @@ class NewTicket(Live, QWidget):
         buttons.addWidget(self.make)
         buttons.addWidget(self.cancel)
         buttons.addStretch(1)
+        buttons.addWidget(self.by_form)
         self._form = QWidget()
         column = QVBoxLayout(self._form)
         column.setContentsMargins(0, 0, 0, 0)
@@ -78,6 +84,8 @@ class NewTicket(Live, QWidget):
         self.customer.edited.connect(lambda: self.customer_field.set_error(""))
         self.make.clicked.connect(self._on_make_clicked)
         self.cancel.clicked.connect(self.cancelled)
+        self.by_form.clicked.connect(self.request_asked)
+        self.by_form.setVisible(bool(rights.may_do(context.replica, Action.CREATE, "service_request")))
         self.retint()
 
     def begin(self, customer_id: str | None = None, title: str = "") -> None:

@@ -35,7 +35,7 @@ from crm_desktop.ui.theme.tokens import ICON_INLINE, LINES, RADII
 from crm_desktop.ui.tickets.words import STATES, deadline
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets import paint
-from crm_desktop.ui.widgets.buttons import Button
+from crm_desktop.ui.widgets.buttons import Button, IconButton
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.labels import Label
@@ -117,12 +117,15 @@ class QueuePane(Live, QWidget):
     tab_chosen = Signal(object)
     """A `Queue`."""
     new_asked = Signal()
+    request_asked = Signal()
+    """A service request is to be made by a form."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = QueueModel()
         self.title = Label(message("Tickets"), step="title")
         self.new = _NewButton("", icon="plus")
+        self.request = IconButton("note", message("New service request"))
         self.tabs = TabRow(
             [Tab(key=key.value, text=text) for key, text in TABS.items()],
             name=message("Views of the queue"),
@@ -137,6 +140,7 @@ class QueuePane(Live, QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(_PAD, 12, _PAD, 8)
         head.addWidget(self.title, 1)
+        head.addWidget(self.request)
         head.addWidget(self.new)
         tabs = QHBoxLayout()
         tabs.setContentsMargins(_PAD, 0, 0, 0)
@@ -150,6 +154,7 @@ class QueuePane(Live, QWidget):
         self._stack.addWidget(self.rows)
         self._stack.addWidget(self.empty)
         self.new.clicked.connect(self.new_asked)
+        self.request.clicked.connect(self.request_asked)
         self.tabs.chosen.connect(self._on_tab_chosen)
         self.rows.selectionModel().currentChanged.connect(self._on_current_changed)
         self.rows.entered_row.connect(self.opened)

@@ -264,6 +264,7 @@ KEPT_ELSEWHERE = {
     ("ticket", "solve_due_at"): "worked out at HQ with whatever it follows from, itself among it",
     ("ticket", "split_from_id"): "where its first messages stood; nothing follows from it",
     ("ticket", "merged_into_id"): "merging",
+    ("ticket", "form_id"): "its service request says it; nobody works more or less on it for what it names",
     ("ticket_message", "answers_seen"): "its writer's",
     ("customer", "merged_into_id"): "merging",
     ("contact", "merged_into_id"): "merging",

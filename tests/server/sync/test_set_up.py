@@ -99,6 +99,10 @@ class Setup:
             "survey": {"name": "Closed", "scale": "stars", "bad_at": 2},
             "feedback_rule": {"name": "Often", "kind": "complains", "days": 90, "tickets": 3},
             "barred_sender": {"address": "@junk.example"},
+            "request_form": {
+                "name": "Goodwill",
+                "questions": [{"key": "amount", "label": "Amount", "kind": "money", "currency": "CNY"}],
+            },
         }
         levels = zip(CATEGORIES, (None, *CATEGORIES), strict=False)
         office.hq.write_all(
@@ -240,6 +244,20 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
         {"bound": -1},
         {"kind": "promotes", "tickets": None, "late": 2},
     ),
+    "request_form": (
+        {"questions": [{"key": "a", "label": "A", "kind": "colour"}]},
+        {"questions": [{"key": "A b", "label": "A", "kind": "text"}]},
+        {"questions": [{"key": "a", "label": " ", "kind": "text"}]},
+        {"questions": [{"key": "a", "label": "A", "kind": "text"}] * 2},
+        {"questions": [{"key": "a", "label": "A", "kind": "choice"}]},
+        {"questions": [{"key": "a", "label": "A", "kind": "ref", "target": "nothing"}]},
+        {"questions": [{"key": "a", "label": "A", "kind": "text", "script": "x"}]},
+        {"questions": [{"key": "a", "label": "A", "kind": "choice", "choices": "ab"}]},
+        {"questions": {"key": "a"}},
+        {"questions": ["a"]},
+        {"questions": [{"key": f"q{n}", "label": "A", "kind": "text"} for n in range(41)]},
+        {"task_for_id": "f" * 32},
+    ),
     "plan_template": ({"parts": "30/60"}, {"parts": "30, 70"}, {"parts": "0/100"}, {"months": 0}),
     "exchange_rate": ({"rate": "0"}, {"rate": "-1"}, {"to_currency": "EUR"}),
     "approval_flow": (
@@ -320,6 +338,25 @@ def test_of_two_changes_that_make_no_rule_together_the_second_comes_back(setup: 
     assert setup.answers(setup.lin, first) == {Code.APPLIED}
     assert setup.answers(setup.wang, second) == {Code.INVALID}
     assert "A rule needs people or a team" in setup.said(setup.wang, second[0])
+
+
+@pytest.mark.parametrize("kind", ["ticket_category", "article_category"])
+def test_a_category_takes_none_too_deep_along_when_it_moves(setup: Setup, kind: str) -> None:
+    create = setup.office.hq.create
+    most = {"ticket_category": 3, "article_category": 2}[kind]
+    top = create(kind, {"name": "Top"})
+    moved = create(kind, {"name": "Moved"})
+    lowest = moved
+    for level in range(most - 1):
+        lowest = create(kind, {"name": f"Below {level}", "parent_id": lowest})
+    setup.meet()
+    numbers = setup.save(setup.wang, kind, {"parent_id": top}, moved)
+    assert setup.answers(setup.wang, numbers) == {Code.INVALID}
+    with pytest.raises(Invalid):
+        setup.office.hq.update(kind, moved, {"parent_id": top})
+    assert setup.answers(setup.wang, setup.save(setup.wang, kind, {"parent_id": top}, lowest)) == {
+        Code.APPLIED
+    }
 
 
 def test_segments_of_two_people_do_not_ask_each_other(setup: Setup) -> None:
