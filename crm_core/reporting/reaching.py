@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -27,6 +27,7 @@ from crm_core.rules.segments import AllOf, Rule
 from crm_core.rules.service_levels import STANDARD_ZONE, standard_time
 from crm_core.rules.target_plan import Goal, Whose
 from crm_core.rules.targets import FIRST_YEAR, IN_MONEY, LAST_YEAR, bounds
+from crm_core.rules.working_time import NINE_TO_SIX, WorkingTime
 from crm_core.schema.field import Kind
 
 TARGET: Final = "target"
@@ -81,7 +82,7 @@ class Reaching:
         self._people: dict[Whose, frozenset[str]] = {}
         self._parents: dict[str, str | None] | None = None
         self._team_of: dict[str, str | None] | None = None
-        self._time: Any = None
+        self._time: WorkingTime | None = None
 
     @property
     def parents(self) -> Mapping[str, str | None]:
@@ -266,7 +267,9 @@ class Reaching:
         if self._time is None:
             table = schema_of("work_calendar").table
             rows = self._source.execute(select(table).where(self._source.visible("work_calendar")))
-            self._time = standard_time([dict(row._mapping) for row in rows], STANDARD_ZONE)
+            found = standard_time([dict(row._mapping) for row in rows], STANDARD_ZONE)
+            # A calendar without a day off says when customers are answered, not when people sell.
+            self._time = replace(found, hours=NINE_TO_SIX) if all(found.hours) else found
         return bool(self._time.spans(day))
 
     def _links(self, entity: str, field: str) -> dict[str, str | None]:

@@ -76,18 +76,23 @@ class TooLittle:
     needed: int
 
 
-def carry_on(series: Sequence[float], steps: int, period: int = 12) -> Carried | TooLittle:
-    """Return what comes after a series, by the method that would have told its past best."""
+def carry_on(series: Sequence[float], steps: int, period: int = 12, skip: int = 0) -> Carried | TooLittle:
+    """Return what comes after a series, by the method that would have told its past best.
+
+    The stretch that is told as a whole, and tried on the past, begins after `skip` steps.
+    """
     needed = max(LEAST_FIGURES, LEAST_KNOWN + LEAST_ORIGINS + steps - 1)
     known = len(series)
     if steps < 1 or known < needed:
         return TooLittle(figures=known, needed=needed)
-    tried = [found for method in METHODS if (found := _tried(method, series, steps, period)) is not None]
+    tried = [
+        found for method in METHODS if (found := _tried(method, series, steps, period, skip)) is not None
+    ]
     best, *_ = ranked = sorted(tried, key=lambda each: each.error)
     said = best.method.carry(series, period, steps)
     return Carried(
         steps=tuple(_range(value, missed) for value, missed in zip(said, best.by_step, strict=True)),
-        total=_range(sum(said), best.missed),
+        total=_range(sum(said[skip:]), best.missed),
         best=best,
         tried=tuple(ranked),
     )
@@ -102,7 +107,7 @@ def quantile(values: Sequence[float], part: float) -> float:
     return ordered[low] + (place - low) * (ordered[high] - ordered[low])
 
 
-def _tried(method: Method, series: Sequence[float], steps: int, period: int) -> Tried | None:
+def _tried(method: Method, series: Sequence[float], steps: int, period: int, skip: int) -> Tried | None:
     last = len(series) - steps
     first = max(last - MOST_ORIGINS + 1, LEAST_KNOWN, method.least, method.seasons * period)
     if last - first + 1 < LEAST_ORIGINS:
@@ -111,8 +116,8 @@ def _tried(method: Method, series: Sequence[float], steps: int, period: int) -> 
     for origin in range(first, last + 1):
         ahead = method.carry(series[:origin], period, steps)
         truth = series[origin : origin + steps]
-        said.append(sum(ahead))
-        came.append(sum(truth))
+        said.append(sum(ahead[skip:]))
+        came.append(sum(truth[skip:]))
         by_step.append([true - told for true, told in zip(truth, ahead, strict=True)])
     missed = [true - told for true, told in zip(came, said, strict=True)]
     shares = [abs(off) / abs(true) for off, true in zip(missed, came, strict=True) if true]

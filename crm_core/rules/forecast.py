@@ -201,8 +201,6 @@ def problems_of_call(values: Mapping[str, Any]) -> list[Problem]:
     amount = values.get("amount")
     if isinstance(amount, int) and amount < 0:
         found.append(Problem(field="amount", message=message(N_("Nobody expects less than nothing"))))
-    if not str(values.get("reason") or "").strip():
-        found.append(Problem(field="reason", message=message(N_("Say why: next week nobody remembers"))))
     if values.get("user_id") and values.get("team_id"):
         either = message(N_("A judgement is about a person or a team, not both"))
         found.append(Problem(field="team_id", message=either))

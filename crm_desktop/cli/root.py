@@ -111,6 +111,8 @@ _COMMANDS = {
     "articles": _Lazy("articles", "articles", N_("Articles as Markdown files: a folder in, a folder out.")),
     "tags": _Lazy("tags", "tags", N_("Tags, their colours, and how many customers carry each.")),
     "segment": _Lazy("segments", "segment", N_("Groups of customers by rules, or picked by hand.")),
+    "target": _Lazy("targets", "target", N_("Targets: a year and its months, how far they are reached.")),
+    "forecast": _Lazy("forecasts", "forecast", N_("Forecasts: of deals, by history, and what would be if.")),
     "report": _Lazy("reports", "report", N_("Reports: count them, keep them, write them to files.")),
     "hand-over": _Lazy("hand_over", "hand_over", N_("Hand over somebody's customers to others.")),
     "undo-hand-over": _Lazy("hand_over", "undo", N_("Take a hand-over back.")),

@@ -59,7 +59,7 @@ def newest_lines(
         .order_by(History.id.desc())
         .limit(limit)
     )
-    return [line for row in rows for line in _lines(row)][:limit]
+    return [line for row in rows for line in lines_of(row)][:limit]
 
 
 def count_lines(session: Session, entity: str, row_id: str) -> int:
@@ -95,7 +95,7 @@ def _keys(field: str) -> list[str]:
     return field.strip(_BETWEEN).split(_BETWEEN)
 
 
-def _lines(row: History) -> Iterator[HistoryLine]:
+def lines_of(row: History) -> Iterator[HistoryLine]:
     """Yield the lines of a row, the last first."""
     changes = [(row.field, row.old, row.new)]
     if row.field.startswith(_BETWEEN):

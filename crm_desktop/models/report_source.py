@@ -23,7 +23,7 @@ class LaptopSource:
     """What a report is counted over, for one person in one reading session (`crm_core.reporting.source`)."""
 
     def __init__(self, session: Session, person: Person, currency: str) -> None:
-        self._session, self._person = session, person
+        self._session, self.person = session, person
         self._narrowing = Narrowing(session, person)
         self.currency = currency
         clock: Clock = session.info.get(SESSION_CLOCK) or Clock()
@@ -44,7 +44,7 @@ class LaptopSource:
 
     def visible(self, entity: str) -> ColumnElement[bool]:
         """Return that a row lives."""
-        decide(self._person, Action.READ, entity).demand()
+        decide(self.person, Action.READ, entity).demand()
         alive: ColumnElement[bool] = schema_of(entity).table.c.life % 2 == 1
         return alive
 
