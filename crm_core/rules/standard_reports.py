@@ -407,7 +407,7 @@ _STANDARD: Final = (
         tells=N_("Tickets by category, the ten largest, the others together"),
         report=Report(
             entity="ticket",
-            rows=(Group(field="category"),),
+            rows=(Group(field="category_id"),),
             measures=(_COUNT, Measure(over=Over.OF_TOTAL)),
             sort=_LARGEST_FIRST,
             top=10,

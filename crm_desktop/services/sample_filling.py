@@ -75,8 +75,8 @@ class Filling:
         Agreeing(self._writer, owned).fill(agreed)
         Payments(self._writer).fill()
         Aiming(self._writer, self._team_id).fill(owned, texts["deals"])
-        self._tickets(owned, texts)
         ServiceSetUp(self._writer, self._team_id).fill()
+        self._tickets(owned, texts)
         Writing(self._writer, articles).fill()
         Asking(self._writer, owned, self._team_id).fill(surveys, FIRST_TICKET - 1)
         Requests(self._writer, requests).fill()
@@ -341,6 +341,7 @@ class Filling:
                     if ticket["product"]
                     else None,
                     "channel": ticket["channel"],
+                    **self._writer.categories[ticket["category"]],
                     "closed_at": opened + age // 2 if solved else None,
                 },
             )

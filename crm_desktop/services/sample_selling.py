@@ -7,6 +7,7 @@ from typing import Any
 
 from crm_core.ids import named_id
 from crm_core.rules.positions import between
+from crm_core.schema.field import Plain
 from crm_core.times import DAY_MS, HOUR_MS
 from crm_desktop.models import sheet_totals
 from crm_desktop.services.calendar import local
@@ -56,6 +57,7 @@ class Selling:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._of_customer: dict[tuple[str, str], str] = {}
+        self._rivals: list[str] = []
         """A deal of a customer by its stage, open ones all under "open"."""
 
     def deals(self, owned: Sequence[tuple[str, str]], texts: Mapping[str, Any]) -> None:
@@ -75,6 +77,10 @@ class Selling:
             since = self._writer.now - self._writer.random.randrange(1, 45) * DAY_MS
             deal_id, age = self._deal(texts, number, customer_id, owner_id, stage, since, closes)
             self._next_step(texts, number, customer_id, owner_id, deal_id, age)
+        self._rivals = [
+            self._writer.create("competitor", 300 * DAY_MS, {"name": self._writer.say(name), "active": True})
+            for name in texts["rivals"]
+        ]
         self._ended_deals(owned, texts, len(stages))
 
     def _ended_deals(self, owned: Sequence[tuple[str, str]], texts: Mapping[str, Any], number: int) -> None:
@@ -85,7 +91,14 @@ class Selling:
                 customer_id, owner_id = owned[(number * 11) % len(owned)]
                 closed = self._writer.day_on(-days).isoformat()
                 self._deal(
-                    texts, number, customer_id, owner_id, "Won", self._writer.now - days * DAY_MS, closed
+                    texts,
+                    number,
+                    customer_id,
+                    owner_id,
+                    "Won",
+                    self._writer.now - days * DAY_MS,
+                    closed,
+                    competitor_id=self._rivals[number % 2] if number % 3 == 0 else None,
                 )
         for reason in texts["loss"] * 2:
             number += 1
@@ -93,7 +106,10 @@ class Selling:
             customer_id, owner_id = owned[(number * 11) % len(owned)]
             closed = self._writer.day_on(-days).isoformat()
             since = self._writer.now - days * DAY_MS
-            self._deal(texts, number, customer_id, owner_id, "Lost", since, closed, loss_reason=reason)
+            ended: dict[str, Plain] = {"loss_reason": reason}
+            if reason in ("competitor", "price"):
+                ended["competitor_id"] = self._rivals[number % 2]
+            self._deal(texts, number, customer_id, owner_id, "Lost", since, closed, **ended)
 
     def _deal(
         self,
@@ -104,8 +120,7 @@ class Selling:
         stage: str,
         since_ms: int,
         closes: str | None,
-        *,
-        loss_reason: str | None = None,
+        **ended: Plain,
     ) -> tuple[str, int]:
         kind = texts["deals"][number % len(texts["deals"])]
         thousands = self._writer.random.randrange(kind["low"], kind["high"]) // (1 if stage != "Won" else 2)
@@ -121,7 +136,7 @@ class Selling:
                 "pipeline_id": named_id("pipeline", "Sales"),
                 "stage_id": named_id("stage", stage),
                 "probability": {"Won": 100, "Lost": 0}.get(stage, _CHANCES.get(stage, 0)),
-                "loss_reason": loss_reason,
+                **ended,
                 "stage_since": since_ms,
                 "amount": None if stage == "Qualified" and number % 9 == 8 else thousands * 1000 * MINOR,
                 "currency": CURRENCY,

@@ -15,11 +15,15 @@ from crm_desktop.services.sample_writing import Writer
 from resources import translation
 
 _CATEGORIES: Final = (
-    (N_("Flow meters"), (N_("Readings drift"), N_("Mounting"), N_("Spare parts"))),
-    (N_("Delivery and papers"), (N_("Late delivery"), N_("Certificates"))),
-    (N_("Software"), ()),
+    ("meters", N_("Flow meters"), (("drift", N_("Readings drift")), ("mounting", N_("Mounting")))),
+    ("pumps", N_("Pumps and valves"), (("spare", N_("Spare parts")),)),
+    ("delivery", N_("Delivery and papers"), (("late", N_("Late delivery")), ("papers", N_("Certificates")))),
+    ("software", N_("Software"), ()),
+    ("invoice", N_("Invoices"), ()),
+    ("training", N_("Training"), ()),
 )
-_SKILLED: Final = N_("Flow meters")
+"""The key the demo's tickets name a category by, its name, and those below it."""
+_SKILLED: Final = "meters"
 _SKILL: Final = N_("metering")
 
 
@@ -32,20 +36,22 @@ class ServiceSetUp:
 
     def fill(self) -> None:
         """Write them."""
-        ids = {}
-        for rank, (name, below) in enumerate(_CATEGORIES, start=1):
-            skills: Plain = [self._show(_SKILL)] if name == _SKILLED else None
-            ids[name] = parent_id = self._category(name, rank, skills=skills)
-            for place, each in enumerate(below, start=1):
-                ids[each] = self._category(each, place, parent_id=parent_id)
-        urgent, meters = _asks("priority", "urgent"), _asks("category_id", ids[_SKILLED])
+        for rank, (key, name, below) in enumerate(_CATEGORIES, start=1):
+            skills: Plain = [self._show(_SKILL)] if key == _SKILLED else None
+            parent_id = self._category(key, name, rank, skills=skills)
+            for place, (lower, each) in enumerate(below, start=1):
+                self._category(lower, each, place, parent_id=parent_id)
+        meters_id = str(self._writer.categories[_SKILLED]["category_id"])
+        urgent, meters = _asks("priority", "urgent"), _asks("category_id", meters_id)
         self._rule(N_("Urgent ones to who leads"), 1, way="named", people=[[LOCAL_USER, 1]], rules=urgent)
         self._rule(N_("Meters to who knows them"), 2, way="round_robin", rules=meters, skilled=True)
         self._rule(N_("Everything else"), 9, way="queue")
 
-    def _category(self, name: str, rank: int, **values: Plain) -> str:
+    def _category(self, key: str, name: str, rank: int, **values: Plain) -> str:
         made: dict[str, Plain] = {"name": self._show(name), "rank": rank, **values}
-        return self._writer.create("ticket_category", 300 * DAY_MS, made)
+        record_id = self._writer.create("ticket_category", 300 * DAY_MS, made)
+        self._writer.categories[key] = {"category_id": record_id, "category": made["name"]}
+        return record_id
 
     def _rule(self, name: str, rank: int, **values: Plain) -> None:
         made: dict[str, Plain] = {

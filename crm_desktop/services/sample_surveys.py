@@ -82,6 +82,7 @@ class Asking:
                 "status": "closed",
                 "priority": "normal",
                 "channel": "mail",
+                **self._writer.categories[told["category"]],
                 "closed_at": closed_at,
                 "satisfaction": percent,
                 "steps": [[opened + HOUR_MS, "new", "open"], [closed_at, "open", "closed"]],
@@ -117,6 +118,7 @@ class Asking:
             {
                 **links,
                 **answered,
+                "category_id": self._writer.categories[told["category"]]["category_id"],
                 "ticket_id": ticket_id,
                 "survey_id": survey_id,
                 "closed_at": closed_at,

@@ -42,6 +42,8 @@ class Writer:
         """Values, with the id, by code."""
         self.people: dict[str, list[str]] = {}
         """Ids of contacts by customer."""
+        self.categories: dict[str, dict[str, Plain]] = {}
+        """What a ticket says of its category, by the key the texts use."""
         self._made: dict[str, int] = {}
         self._dots = 0
 
