@@ -44,7 +44,7 @@ from crm_core.entities.setup import CustomField, SavedView
 from crm_core.entities.survey import FeedbackRule, Survey, SurveyAnswer
 from crm_core.entities.target import Target
 from crm_core.entities.template import DocumentTemplate
-from crm_core.entities.ticket import Ticket, TicketMessage
+from crm_core.entities.ticket import Ticket, TicketMessage, TicketQuestion
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.schema.entity import Entity
@@ -123,6 +123,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     ArticleVote,
     Ticket,
     TicketMessage,
+    TicketQuestion,
     TicketArticle,
     SurveyAnswer,
     ServiceRequest,

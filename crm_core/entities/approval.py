@@ -110,8 +110,15 @@ class Mandate(Entity):
     """What HQ signed, and its signature (`crm_core.rules.mandates`)."""
 
 
+TICKETS_MEANWHILE = choices(
+    ("stay", N_("They stay with who is away")),
+    ("offer", N_("Who stands in is told of each that is due")),
+    ("hand", N_("Those that are due go to who stands in")),
+)
+
+
 class Absence(Entity):
-    """Who is away, and who decides for him meanwhile."""
+    """Who is away, and who decides and works for him meanwhile."""
 
     __tablename__ = "absence"
     meta = EntityMeta(
@@ -133,6 +140,9 @@ class Absence(Entity):
         13, N_("Away until"), required=True, in_list=True, indexed=True, since=3
     )
     note: Mapped[str | None] = text(14, N_("Remark"), in_list=True, since=3)
+    tickets: Mapped[str | None] = choice(
+        15, N_("Open tickets meanwhile"), TICKETS_MEANWHILE, default="offer", since=3
+    )
 
 
 class ApprovalRequest(Entity):

@@ -258,6 +258,54 @@ class Ticket(Entity):
     """The key by which a program brings its messages, and its own name of the conversation."""
 
 
+QUESTION_STATES = choices(
+    ("open", N_("Waits for an answer")), ("answered", N_("Answered")), ("withdrawn", N_("Withdrawn"))
+)
+QUESTION_STEPS = Machine(
+    field="status",
+    first="open",
+    born=("open",),
+    refusal=N_("This question has come to its end"),
+    steps=(
+        Step(
+            name="answer",
+            starts=("open",),
+            ends="answered",
+            keeps={"answered_at": Kept.NOW},
+            takes=("answer",),
+            demands=("answer",),
+            lacking=N_("Write the answer first"),
+        ),
+        Step(name="withdraw", starts=("open",), ends="withdrawn"),
+    ),
+)
+
+
+class TicketQuestion(Entity):
+    """What a colleague is asked about a ticket; he sees the ticket until he answered."""
+
+    __tablename__ = "ticket_question"
+    meta = EntityMeta(
+        no=105,
+        label=N_("Question to a colleague"),
+        plural=N_("Questions to colleagues"),
+        icon="people",
+        title="question",
+        since=3,
+        rights_like="ticket_message",
+        machine=QUESTION_STEPS,
+    )
+
+    ticket_id: Mapped[str | None] = ref(
+        10, N_("Ticket"), "ticket", required=True, parent=True, in_form=False, since=3
+    )
+    asked_id: Mapped[str | None] = owner(11, N_("Who is asked"), required=True, in_list=True, since=3)
+    question: Mapped[str | None] = long_text(12, N_("Question"), required=True, in_list=True, since=3)
+    status: Mapped[str | None] = choice(13, N_("State"), QUESTION_STATES, default="open", since=3)
+    answer: Mapped[str | None] = long_text(14, N_("Answer"), in_list=True, since=3)
+    answered_at: Mapped[int | None] = instant(15, N_("Answered at"), read_only=True, in_form=False, since=3)
+
+
 class TicketMessage(Entity):
     """One message of a ticket's conversation: from the customer, to the customer, or among colleagues."""
 

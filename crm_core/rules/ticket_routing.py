@@ -150,7 +150,7 @@ def candidates(
 
     Of rows that live. Who is away at a moment is among them, with who stands in for him.
     """
-    working = {row["id"] for row in roles if _works_on(entity, row)}
+    working = {row["id"] for row in roles if works_on(entity, row)}
     rows = sorted(users, key=lambda row: (str(row["name"] or ""), row["id"]))
     gone = {each.user for each in away if each.from_ms <= at_ms < each.until_ms}
     known = {row["id"] for row in rows if row["active"] is not False and row["role_id"] in working}
@@ -228,7 +228,8 @@ def problems_of_conditions(stored: Any) -> list[Problem]:
     return []
 
 
-def _works_on(entity: str, role: Mapping[str, Any]) -> bool:
+def works_on(entity: str, role: Mapping[str, Any]) -> bool:
+    """Tell whether who holds a role changes records of a kind at all."""
     person = Person(
         user_id="",
         rights=read_rights(role["rights"]),

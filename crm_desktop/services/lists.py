@@ -18,6 +18,7 @@ from crm_desktop.models.query import MAX_LIMIT, Cursor, ListQuery, is_walked
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import records, search
+from crm_desktop.services.absences import AwayNow, away_in, away_now
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import Marks, marks_of
 from crm_desktop.services.outcome import Outcome
@@ -53,6 +54,8 @@ class Option:
     id: str
     title: str
     line: str = ""
+    away: AwayNow | None = None
+    """Of somebody who is away now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,14 +164,18 @@ def options(replica: Replica, entity: str, text: str, limit: int = 12) -> tuple[
     if text.strip():
         hits = search.find(replica, text, limit, (entity,))
         if hits:
-            return tuple(Option(id=hit.id, title=hit.title, line=hit.snippet) for hit in hits)
+            away = away_now(replica) if entity == "user" else {}
+            return tuple(
+                Option(id=hit.id, title=hit.title, line=hit.snippet, away=away.get(hit.id)) for hit in hits
+            )
     conditions = (Condition(field=title, op=Op.CONTAINS, value=text.strip()),) if text.strip() else ()
     wanted = ListQuery(
         entity=entity, conditions=conditions, sort=((title, False),), limit=limit, fields=(title,)
     )
     with replica.read() as session:
         rows = query.page(session, replica.person, wanted).rows
-    return tuple(Option(id=row.id, title=row.title) for row in rows)
+        away = away_in(session, replica.clock.now_ms()) if entity == "user" else {}
+    return tuple(Option(id=row.id, title=row.title, away=away.get(row.id)) for row in rows)
 
 
 def delete_all(replica: Replica, entity: str, ids: Collection[str]) -> Outcome[tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,13 +17,15 @@ from crm_core.i18n import N_
 from crm_core.rules.access import Action
 from crm_core.rules.service_levels import DUE
 from crm_core.rules.sla import Promised
+from crm_core.rules.ticket_routing import waits
 from crm_core.schema.field import Plain
 from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import completing_requests, records, rights
+from crm_desktop.services import completing_requests, questions, records, rights
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.outcome import Outcome
+from crm_desktop.services.questions import QuestionRow
 from crm_desktop.services.ticket_answers import AnswerRow, answers_in
 
 OPEN_STATES = ("new", "open", "waiting")
@@ -66,6 +68,8 @@ class QueueRow:
     clock: Clock
     due_at: int | None
     not_sent: bool
+    waits_for: str = ""
+    """Name of the colleague whose answer is waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,12 @@ class MessageRow:
     is_held: bool = False
     """A colleague answered first, which its writer did not know: he says whether it goes out."""
     is_dropped: bool = False
+    asks: str = ""
+    """Of a question to a colleague: whom."""
+    is_answer: bool = False
+    """A colleague's answer to such a question."""
+    question_id: str = ""
+    """Of a question one asked that waits for its answer: to be withdrawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +113,29 @@ class TicketView:
     may_edit: bool
     answers: tuple[AnswerRow, ...] = ()
     """What the customer was asked about it, the newest first."""
+    team_name: str = ""
+    """Whose queue it is in."""
+    awaits_rules: bool = False
+    """It was made here and names nobody: HQ's rules say to whom it goes once HQ has it."""
+    questions: tuple[QuestionRow, ...] = ()
+    """What colleagues were asked about it."""
+    mine: QuestionRow | None = None
+    """What one is asked oneself and has not answered."""
+
+    @property
+    def waits_for(self) -> str:
+        """Name of the colleague whose answer is waited for; '' where there is none."""
+        return next((each.asked for each in self.questions if each.status == questions.OPEN), "")
 
 
-def queue(replica: Replica, which: Queue, text: str = "", limit: int = PAGE) -> tuple[QueueRow, ...]:
-    """Return open tickets, the most pressing first."""
+def queue(
+    replica: Replica, which: Queue, text: str = "", limit: int = PAGE, team_id: str = ""
+) -> tuple[QueueRow, ...]:
+    """Return open tickets, the most pressing first; with `team_id` only those of that team."""
     with replica.read() as session:
         statement = _in_queue(replica, which)
+        if team_id:
+            statement = statement.where(Ticket.team_id == team_id)
         if text:
             statement = statement.where(
                 Ticket.subject.contains(text, autoescape=True) | Ticket.number.contains(text, autoescape=True)
@@ -161,6 +188,24 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
         product_id = ticket.get("product_id")
         contact = session.get(Contact, contact_id) if contact_id else None
         clock, due_at = promise(ticket.values)
+        asked = questions.questions_in(session, ticket_id)
+        me = replica.person.user_id
+        team_id = ticket.get("team_id")
+        said = [
+            MessageRow(
+                id=row.id,
+                body=row.body or "",
+                author=authors.get(row.author_id or "", people.get(row.contact_id or "", "")),
+                internal=bool(row.internal),
+                from_customer=bool(row.from_customer),
+                written_at=row.written_at or row.created_at or 0,
+                not_sent=row.id in waiting,
+                is_held=row.status == "held",
+                is_dropped=row.status == "dropped",
+            )
+            for row in messages
+        ]
+        said += [each for row in asked for each in _asked_and_answered(row, me)]
         return TicketView(
             ticket=ticket,
             clock=clock,
@@ -174,24 +219,45 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
             product_name=query.labels(session, "product", {product_id}).get(product_id, "")
             if product_id
             else "",
-            messages=tuple(
-                MessageRow(
-                    id=row.id,
-                    body=row.body or "",
-                    author=authors.get(row.author_id or "", people.get(row.contact_id or "", "")),
-                    internal=bool(row.internal),
-                    from_customer=bool(row.from_customer),
-                    written_at=row.written_at or row.created_at or 0,
-                    not_sent=row.id in waiting,
-                    is_held=row.status == "held",
-                    is_dropped=row.status == "dropped",
-                )
-                for row in messages
-            ),
+            messages=tuple(sorted(said, key=lambda each: (each.written_at, each.id))),
             others=_queue_rows(session, others) if customer_id else (),
             may_edit=bool(rights.may(session, replica.person, Action.EDIT, "ticket", ticket.values)),
             answers=answers_in(session, replica.person, ticket_id),
+            team_name=query.labels(session, "team", {team_id}).get(team_id, "") if team_id else "",
+            awaits_rules=waits(ticket.values)
+            and ticket_id in marks_of(session, "ticket", [ticket_id]).not_sent,
+            questions=asked,
+            mine=next((e for e in asked if e.asked_id == me and e.status == questions.OPEN), None),
         )
+
+
+def _asked_and_answered(row: QuestionRow, me: str) -> list[MessageRow]:
+    """Return a question to a colleague, and its answer, as messages of the conversation."""
+    if row.status == questions.WITHDRAWN:
+        return []
+    asked = MessageRow(
+        id=row.id,
+        body=row.question,
+        author=row.asker,
+        internal=True,
+        from_customer=False,
+        written_at=row.asked_at,
+        not_sent=row.not_sent,
+        asks=row.asked,
+        question_id=row.id if row.status == questions.OPEN and row.asker_id in (None, me) else "",
+    )
+    if row.status != questions.ANSWERED:
+        return [asked]
+    answered = replace(
+        asked,
+        id=f"{row.id}/answer",
+        body=row.answer,
+        author=row.asked,
+        written_at=max(row.answered_at or 0, row.asked_at + 1),
+        asks="",
+        is_answer=True,
+    )
+    return [replace(asked, not_sent=False), answered]
 
 
 def promise(values: Mapping[str, Any]) -> tuple[Clock, int | None]:
@@ -268,11 +334,6 @@ def set_status(replica: Replica, ticket_id: str, status: str) -> Outcome[Record]
     return records.update(replica, "ticket", ticket_id, {"status": status})
 
 
-def assign(replica: Replica, ticket_id: str, user_id: str | None) -> Outcome[Record]:
-    """Give a ticket to somebody."""
-    return records.update(replica, "ticket", ticket_id, {"assignee_id": user_id})
-
-
 def _count(session: Session, replica: Replica, which: Queue) -> int:
     return session.scalar(select(func.count()).select_from(_in_queue(replica, which).subquery())) or 0
 
@@ -310,6 +371,7 @@ def _queue_rows(session: Session, tickets: Sequence[Ticket]) -> tuple[QueueRow, 
     unsent = marks_of(session, "ticket_message", list(ticket_of)).not_sent
     # A reply that waits makes its ticket one that waits, whether or not the ticket itself changed.
     waiting = marks_of(session, "ticket", ids).not_sent | {ticket_of[message_id] for message_id in unsent}
+    asked = questions.waits_for(session, ids)
     result = []
     for ticket in tickets:
         clock, due_at = promise(promise_values(ticket))
@@ -324,6 +386,7 @@ def _queue_rows(session: Session, tickets: Sequence[Ticket]) -> tuple[QueueRow, 
                 clock=clock,
                 due_at=due_at,
                 not_sent=ticket.id in waiting,
+                waits_for=asked.get(ticket.id, ""),
             )
         )
     return tuple(result)

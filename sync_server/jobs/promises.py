@@ -1,4 +1,4 @@
-"""Keeping the deadlines of tickets in sight, every minute while HQ serves."""
+"""Keeping the deadlines of tickets in sight, also of who is away, every minute while HQ serves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from sync_server.jobs.every import every
-from sync_server.services import escalating
+from sync_server.services import escalating, standing_in
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 
@@ -20,10 +20,16 @@ log = structlog.get_logger("satchel.jobs")
 
 def keep_promises(hq: Headquarters) -> AbstractContextManager[None]:
     """Warn of deadlines and escalate what is late for as long as the block runs."""
-    return every(EVERY_S, CHORE, hq, _escalate)
+    return every(EVERY_S, CHORE, hq, _stand_in, _escalate)
 
 
 def _escalate(hq: Headquarters) -> None:
     done = escalating.escalate(hq.database, now_ms())
     if done != escalating.Escalated():
         log.info("deadlines", warned=done.warned, levels=done.levels)
+
+
+def _stand_in(hq: Headquarters) -> None:
+    done = standing_in.follow(hq.database, now_ms())
+    if done != standing_in.StoodIn():
+        log.info("tickets of who is away", offered=done.offered, handed=done.handed)

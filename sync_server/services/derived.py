@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sync_server.services import conversation, promises, sheet_totals
+from sync_server.services import conversation, promises, questions, sheet_totals
 from sync_server.services.records import Key, Record, Records
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.store.database import HqTransaction
@@ -25,4 +25,5 @@ def settle(
     named = list(keys)
     sheet_totals.settle(hq, records, named, server_ms)
     conversation.settle(hq, records, scopes, server_ms)
+    questions.settle(hq, records, scopes, server_ms)
     promises.settle(hq, records, named, server_ms)

@@ -28,6 +28,7 @@ from sync_server.services import (
     signed,
     stage_gate,
     stepping,
+    taking,
 )
 from sync_server.services.approvals import PEOPLE, Approvals
 from sync_server.services.custom import CustomFields, demand_declarable
@@ -239,6 +240,7 @@ class Edits:
         self.rights.demand_fields(Action.EDIT, wanted.schema, wanted.fields)
         self.placing.demand_end(record, wanted.fields)
         held = record.mark(wanted.register)
+        taking.demand_free(self.records, record, wanted, self._author, seen=self._has_seen(held, base))
         came, stamp = stamp, after_seen(held.held, stamp, seen=self._has_seen(held, base))
         verdict = judge(held.held, stamp, base)
         old, new = self.value(record, wanted.fields), travelling(wanted)
@@ -328,15 +330,11 @@ class Edits:
 
         Returns whether it counts.
         """
-        is_last = self._is_last(record, stamp)
+        is_last = record.changes_last(ms_of(stamp.hlc))
         if is_last:
             record.set("updated_at", ms_of(stamp.hlc))
             record.set("updated_by", self._author.user_id)
         return is_last
-
-    @staticmethod
-    def _is_last(record: Record, stamp: Stamp) -> bool:
-        return bool(ms_of(stamp.hlc) >= (record.values["updated_at"] or 0))
 
     def _note_lost(self, record: Record, wanted: Wanted, held: Mark, old: Any) -> None:
         if held.device not in (0, self._author.device):
@@ -477,7 +475,7 @@ class Edits:
             after = before | {(wanted.word, name)}
         else:
             after = before - {(wanted.word, name) for name in wanted.dots}
-        if after == before and not self._is_last(record, stamp):
+        if after == before and not record.changes_last(ms_of(stamp.hlc)):
             return Outcome(code=Code.APPLIED, base=base)
         # Of two who took away one word the later was the last to change the record, whoever came first.
         self.records.change(record)

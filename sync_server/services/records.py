@@ -103,6 +103,10 @@ class Record(msgspec.Struct, kw_only=True, gc=False):
         self.cells[register] = mark
         self.cells_changed.add(register)
 
+    def changes_last(self, ms: int) -> bool:
+        """Tell whether a change at a moment is the latest of the record."""
+        return bool(ms >= (self.values["updated_at"] or 0))
+
     def settle(self, real: Callable[[int], int]) -> None:
         """Put real positions in the place of drafted ones."""
         self.life_seq = real(self.life_seq)

@@ -9,8 +9,9 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from crm_desktop.services.lists import Option
+from crm_desktop.ui.away_words import away_words
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.live import Live
 
 MOST_SHOWN = 8
@@ -37,7 +38,8 @@ class OptionList(QListWidget):
         self.clear()
         self.setAccessibleName(tr("Found"))
         for option in options:
-            words = f"{option.title} · {option.line}" if option.line else option.title
+            told = show(away_words(option.away)) if option.away is not None else ""
+            words = " · ".join(part for part in (option.title, option.line, told) if part)
             item = QListWidgetItem(words)
             item.setData(Qt.ItemDataRole.UserRole, option)
             self._size(item)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from crm_core.i18n import message
 from crm_desktop.ui.actions import ActionRegistry
+from crm_desktop.ui.away_words import from_words, until_words
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.record_form import RecordForm
+from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
 from crm_desktop.ui.pages.records import RecordsLook, RecordsPage
+from crm_desktop.ui.settings.absence_grid import AbsenceGrid
 from crm_desktop.ui.settings.flow_grid import FlowGrid
+from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.cells import CellKind
 
 
 class FlowForm(RecordForm):
@@ -57,16 +63,34 @@ class MandatesPage(RecordsPage):
         super().__init__(context, actions, look)
 
 
+class AbsenceForm(RecordForm):
+    """The form of one absence."""
+
+    grid_class = AbsenceGrid
+
+
 class AbsencesPage(RecordsPage):
-    """Who is away, and who decides meanwhile; everybody says so of himself."""
+    """Who is away, and who stands in meanwhile; everybody says so of himself."""
+
+    form_class = AbsenceForm
 
     def __init__(self, context: Context, actions: ActionRegistry) -> None:
         look = RecordsLook(
             page="absences",
             entity="absence",
-            columns=("owner_id", "stand_in_id", "begins_at", "ends_at", "note"),
+            columns=("owner_id", "away", "stand_in_id", "tickets", "note"),
             sort=(("ends_at", True),),
             imports=False,
-            widths={"owner_id": 160, "stand_in_id": 160, "begins_at": 160, "ends_at": 160},
+            widths={"owner_id": 160, "stand_in_id": 160, "tickets": 260},
+            extra_columns=(
+                Column(key="away", title=message("Away"), kind=CellKind.TEXT, width=200, cell=_span),
+            ),
         )
         super().__init__(context, actions, look)
+
+
+def _span(row: Row) -> CellText:
+    begins, ends = row.record.get("begins_at"), row.record.get("ends_at")
+    if not isinstance(begins, int) or not isinstance(ends, int):
+        return EMPTY_CELL
+    return CellText(tr("{begin} to {end}", begin=from_words(begins), end=until_words(ends)))

@@ -13,10 +13,9 @@ from crm_core.i18n import N_, Message, message
 from crm_core.rules.access import Action as Right
 from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
-from crm_desktop.services import lists, records, rights, tickets
+from crm_desktop.services import records, rights, ticket_hands, tickets
 from crm_desktop.services.article_suggestions import SuggestedArticle
-from crm_desktop.services.lists import Option
-from crm_desktop.services.outcome import Outcome
+from crm_desktop.services.ticket_hands import TeamQueue
 from crm_desktop.services.tickets import Queue, QueueRow, TicketView
 from crm_desktop.sync.runner import Phase
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
@@ -26,6 +25,7 @@ from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.tickets.choices import TicketChoices
 from crm_desktop.ui.tickets.deeds import TicketDeeds
 from crm_desktop.ui.tickets.facts import FactsPane
 from crm_desktop.ui.tickets.head import TicketHead
@@ -33,7 +33,6 @@ from crm_desktop.ui.tickets.messages import Conversation
 from crm_desktop.ui.tickets.new_ticket import NewTicket
 from crm_desktop.ui.tickets.queue import NOTHING, QueuePane
 from crm_desktop.ui.tickets.reply_box import ReplyBox
-from crm_desktop.ui.tickets.words import PRIORITY_WORDS, STATES
 from crm_desktop.ui.timeline.record_tabs import FIRST, RecordTabs
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
@@ -42,9 +41,12 @@ from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.menus import Menu
 
 TICK_MS = 30_000  # the clocks count minutes
-MOST_PEOPLE = 50
 NARROW_BELOW = 1180  # px of window before the font scale: narrower, the facts or the talk is shown
 _QUEUE, _FACTS = 304, 324
+_SHOWN = frozenset(
+    ("ticket", "ticket_message", "ticket_question", "survey_answer", "customer", "user", "absence")
+)
+_Read = tuple[tuple[QueueRow, ...], dict[Queue, int], tuple[TeamQueue, ...]]
 
 
 class TicketsPage(Page):
@@ -60,8 +62,9 @@ class TicketsPage(Page):
         self.queue = QueuePane()
         self.head = TicketHead()
         self.talk = Conversation()
-        self.box = ReplyBox()
+        self.box = ReplyBox(context)
         self.deeds = TicketDeeds(context, self._ask, self)
+        self.choices = TicketChoices(context, self._ask, self)
         self.facts = FactsPane(context)
         self.new_button = Button(message("New ticket"), Kind.PRIMARY, icon="plus")
         self.nothing = EmptyState("ticket", message("Choose a ticket in the queue"), "", (self.new_button,))
@@ -176,11 +179,16 @@ class TicketsPage(Page):
         self.box.left.connect(self.queue.rows.setFocus)
         self.box.article_asked.connect(lambda: self.facts.articles.offer(self.box.article))
         self.facts.articles.insert_asked.connect(self._insert_article)
-        self.head.state_asked.connect(self._ask_state)
-        self.head.assign_asked.connect(self._ask_assignee)
-        self.head.priority_asked.connect(self._ask_priority)
+        self.head.choice_asked.connect(self.choices.do)
         self.head.deed_asked.connect(self.deeds.do)
+        self.head.question_asked.connect(self._begin_question)
+        self.box.deed_asked.connect(self._do_in_box)
+        self.box.question_asked.connect(self._ask_colleague)
+        self.box.files_dropped.connect(self.facts.files.add_files)
+        self.queue.take_asked.connect(self._take_next)
+        self.choices.taken.connect(self._show_taken)
         self.talk.decided.connect(self.deeds.decide)
+        self.talk.withdrawn.connect(self.choices.withdraw)
         self.deeds.answer_chosen.connect(self._insert)
         self.deeds.done.connect(self._read)
         self.facts.customer_asked.connect(self._to("customers"))
@@ -198,9 +206,11 @@ class TicketsPage(Page):
         for key, text, shortcut, icon, run in (
             ("reply", N_("Reply"), "R", "reply", lambda: self._begin(internal=False)),
             ("note", N_("Internal note"), "N", "note", lambda: self._begin(internal=True)),
-            ("state", N_("Change state…"), "S", "flag", self._ask_state),
-            ("assign", N_("Assign…"), "G", "user", self._ask_assignee),
-            ("priority", N_("Change priority…"), "P", "sort", self._ask_priority),
+            ("state", N_("Change state…"), "S", "flag", lambda: self.choices.do("state")),
+            ("assign", N_("Assign…"), "G", "user", lambda: self.choices.do("assign")),
+            ("priority", N_("Change priority…"), "P", "sort", lambda: self.choices.do("priority")),
+            ("take", N_("Take the next ticket of the queue"), "T", "down", self._take_next),
+            ("ask", N_("Ask a colleague…"), "A", "people", self._begin_question),
             ("edit", N_("Change the message not sent"), "E", "pen", self._edit_unsent),
             ("answer", N_("Canned answer…"), "C", "note", lambda: self.deeds.do("answer")),
             ("macro", N_("Macro…"), "M", "play", lambda: self.deeds.do("macro")),
@@ -240,9 +250,11 @@ class TicketsPage(Page):
 
     def _read(self) -> None:
         queue, replica, ticket_id = self.queue.queue, self.context.replica, self._ticket_id
+        team_id = self.queue.team_id
 
-        def read() -> tuple[tuple[QueueRow, ...], dict[Queue, int]]:
-            return tickets.queue(replica, queue), tickets.counts(replica)
+        def read() -> _Read:
+            rows = tickets.queue(replica, queue, team_id=team_id)
+            return rows, tickets.counts(replica), ticket_hands.team_queues(replica)
 
         self.context.tasks.read(self, read, self._on_queue_read, self.context.show_error, topic="queue")
         if ticket_id is not None:
@@ -258,9 +270,11 @@ class TicketsPage(Page):
             topic="ticket",
         )
 
-    def _on_queue_read(self, read: tuple[tuple[QueueRow, ...], dict[Queue, int]]) -> None:
-        rows, counts = read
+    def _on_queue_read(self, read: _Read) -> None:
+        rows, counts, teams = read
         self.queue.show_counts(counts)
+        self.queue.show_teams(teams)
+        self.queue.take.setEnabled(bool(counts[Queue.UNASSIGNED]))
         self.queue.show_rows(rows, self._ticket_id)
         if self._ticket_id is None:
             if rows:
@@ -275,10 +289,13 @@ class TicketsPage(Page):
         other = self._view is None or self._view.ticket.id != view.ticket.id
         self._view = view
         self.deeds.show_view(view)
+        self.choices.show_view(view)
         self.head.show_view(view)
         self.talk.show_messages(view.messages, editable=view.may_edit, ticket_changed=other)
         self.facts.show_view(view)
-        self._box_row.setVisible(view.may_edit)
+        self._box_row.setVisible(view.may_edit or view.mine is not None)
+        asker = (view.mine.asker or tr("Unknown")) if view.mine is not None else ""
+        self.box.show_asker(asker, only=not view.may_edit)
         if other:
             self.box.show_draft(self._drafts.pop(view.ticket.id, ""))
         self._content.setCurrentWidget(self.tabs)
@@ -301,10 +318,7 @@ class TicketsPage(Page):
             self.context.selection_changed.emit(counted("ticket", count))
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
-        if any(
-            entity in ("ticket", "ticket_message", "survey_answer", "customer", "user")
-            for entity, _ in changed
-        ):
+        if any(entity in _SHOWN for entity, _ in changed):
             self._changes.mark()
 
     def _on_sync_changed(self, _status: object = None) -> None:
@@ -338,6 +352,39 @@ class TicketsPage(Page):
         if self._view is not None and self._view.may_edit:
             self.tabs.choose(FIRST)
             self.box.begin(internal=internal)
+
+    def _begin_question(self) -> None:
+        if self._view is not None and (self._view.may_edit or self._view.mine is not None):
+            self.tabs.choose(FIRST)
+            self.box.ask()
+
+    def _do_in_box(self, deed: str) -> None:
+        if deed == "attach":
+            self.facts.files.add_button.click()
+        else:
+            self.deeds.do(deed)
+
+    def _ask_colleague(self, text: str, user_id: str) -> None:
+        """Ask somebody, or answer what one is asked oneself."""
+        view = self._view
+        if view is None:
+            return
+
+        def failed(error: CrmError) -> None:
+            self.box.show_draft(text)
+            self.context.show_error(error)
+
+        self.box.show_draft("")
+        self._drafts.pop(view.ticket.id, None)
+        self.choices.ask_colleague(view, text, user_id, failed)
+        self.queue.rows.setFocus()
+
+    def _take_next(self) -> None:
+        self.choices.take_next(self.queue.team_id or None)
+
+    def _show_taken(self, ticket_id: str) -> None:
+        self.queue.tabs.choose(Queue.MINE.value)
+        self.context.go.emit(Place(page="tickets", record_id=ticket_id))
 
     def _insert(self, text: str) -> None:
         if not self.box.internal:
@@ -382,32 +429,6 @@ class TicketsPage(Page):
         replica = self.context.replica
         self.context.change(self, lambda: tickets.change_reply(replica, message_id, text))
 
-    def _ask_state(self) -> None:
-        if self._view is not None and self._view.may_edit:
-            self._ask(STATES, str(self._view.ticket.get("status") or "new"), self._set_state)
-
-    def _ask_priority(self) -> None:
-        if self._view is not None and self._view.may_edit:
-            present = str(self._view.ticket.get("priority") or "normal")
-            self._ask(PRIORITY_WORDS, present, self._set_priority)
-
-    def _ask_assignee(self) -> None:
-        replica = self.context.replica
-        if self._view is not None and self._view.may_edit:
-            self.context.tasks.read(
-                self,
-                lambda: lists.options(replica, "user", "", MOST_PEOPLE),
-                self._show_people,
-                topic="people",
-            )
-
-    def _show_people(self, people: tuple[Option, ...]) -> None:
-        if self._view is None:
-            return
-        words: dict[str, Message | str] = {person.id: person.title for person in people}
-        words[""] = message("Nobody yet")
-        self._ask(words, str(self._view.ticket.get("assignee_id") or ""), self._set_assignee)
-
     def _ask(self, words: Mapping[str, Message | str], present: str, take: Callable[[str], None]) -> None:
         """Show a menu of values under the head, the present one ticked and in front."""
         self.menu = Menu(self)
@@ -424,36 +445,6 @@ class TicketsPage(Page):
 
     def _on_menu_gone(self) -> None:
         self.menu = None
-
-    def _set_state(self, state: str) -> None:
-        self._change(state, "status", tickets.set_status)
-
-    def _set_priority(self, priority: str) -> None:
-        self._change(
-            priority,
-            "priority",
-            lambda replica, ticket_id, new: records.update(replica, "ticket", ticket_id, {"priority": new}),
-        )
-
-    def _set_assignee(self, user_id: str) -> None:
-        self._change(user_id or None, "assignee_id", tickets.assign)
-
-    def _change(self, new: str | None, field: str, write: Callable[..., Outcome[Record]]) -> None:
-        view, replica = self._view, self.context.replica
-        if view is None or view.ticket.get(field) == new:
-            return
-        ticket_id, before = view.ticket.id, view.ticket.get(field)
-        told = {
-            "status": message("State of {ticket} changed", ticket=view.ticket.get("number") or ""),
-            "priority": message("Priority of {ticket} changed", ticket=view.ticket.get("number") or ""),
-            "assignee_id": message("{ticket} handed over", ticket=view.ticket.get("number") or ""),
-        }[field]
-        self.context.change(
-            self,
-            lambda: write(replica, ticket_id, new),
-            told=told,
-            undo=lambda: write(replica, ticket_id, before),
-        )
 
     # Making a ticket
 

@@ -35,7 +35,7 @@ from crm_desktop.ui.widgets.progress import Gauge
 _CHANNELS = {choice.value: Message(choice.label) for choice in CHANNELS}
 _LEAST_LABEL, _MOST_LABEL = 68, 96
 _SHORT_NAME = 14  # longer names leave the buttons no room; the fact below has them
-_FACTS = ("Contact", "Phone", "Product", "Category", "Channel", "Assigned to", "Opened")
+_FACTS = ("Contact", "Phone", "Product", "Category", "Channel", "Assigned to", "Why", "Opened")
 
 
 class FactsPane(Live, QScrollArea):
@@ -70,6 +70,7 @@ class FactsPane(Live, QScrollArea):
                     message("Category"),
                     message("Channel"),
                     message("Assigned to"),
+                    message("Why"),
                     message("Opened"),
                 ),
                 strict=True,
@@ -111,7 +112,8 @@ class FactsPane(Live, QScrollArea):
             "Product": view.product_name,
             "Category": str(ticket.get("category") or ""),
             "Channel": _CHANNELS.get(str(ticket.get("channel") or ""), ""),
-            "Assigned to": view.assignee_name or message("Nobody yet"),
+            "Assigned to": _in_hands(view),
+            "Why": str(ticket.get("assigned_why") or ""),
             "Opened": near_date(moment(opened).date()) if isinstance(opened, int) else NOTHING,
         }
         for name, fact in self.facts.items():
@@ -205,6 +207,15 @@ class FactsPane(Live, QScrollArea):
     def _on_open_clicked(self) -> None:
         if self._view is not None and self._view.customer is not None:
             self.customer_asked.emit(self._view.customer.id)
+
+
+def _in_hands(view: TicketView) -> Text:
+    """Return who has a ticket, in whose queue it waits, or that HQ is still to say."""
+    if view.assignee_name:
+        return view.assignee_name
+    if view.team_name:
+        return message("Queue of {team}", team=view.team_name)
+    return message("HQ will assign it") if view.awaits_rules else message("Nobody yet")
 
 
 class _Promise(Live, QWidget):

@@ -26,6 +26,7 @@ from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.menus import Menu
+from crm_desktop.ui.widgets.paint import Tone
 
 _MENU_PAD = 8
 """The menu's icon stands so far inside its button; the promise under it ends at the same line."""
@@ -34,9 +35,9 @@ _MENU_PAD = 8
 class TicketHead(Live, QWidget):
     """Two lines and the menu of what can be done with the ticket."""
 
-    state_asked = Signal()
-    assign_asked = Signal()
-    priority_asked = Signal()
+    choice_asked = Signal(str)
+    """`state`, `assign` or `priority`."""
+    question_asked = Signal()
     deed_asked = Signal(str)
     """`answer`, `macro`, `split` or `merge`."""
 
@@ -54,6 +55,7 @@ class TicketHead(Live, QWidget):
         self.state.setCheckable(True)  # for the look alone: our turn stands out
         self.kind = Chip("")
         self.priority = Chip("")
+        self.waits = Chip("", tone=Tone.WARN)
         self.icon = IconLabel("clock", color="warn")
         self.due = ElidedLabel("", weight=600)
         self._promise = QWidget()
@@ -64,7 +66,7 @@ class TicketHead(Live, QWidget):
         promise.addWidget(self.due, 1)
         self._chips = QWidget()
         flow = FlowLayout(self._chips)
-        for chip in (self.number, self.state, self.kind, self.priority):
+        for chip in (self.number, self.state, self.kind, self.priority, self.waits):
             flow.addWidget(chip)
         first = QHBoxLayout()
         first.addWidget(self.title, 1)
@@ -96,6 +98,8 @@ class TicketHead(Live, QWidget):
         self.kind.say(_word(KINDS, str(ticket.get("kind") or "question")))
         priority = _word(PRIORITY_WORDS, str(ticket.get("priority") or "normal"))
         self.priority.say(message("Priority: {priority}", priority=priority))
+        self.waits.say(message("Waits for {name}", name=view.waits_for))
+        self.waits.setVisible(bool(view.waits_for))
         self._clock, self._due_at = view.clock, view.due_at
         self.more.setEnabled(view.may_edit)
         self.tick()
@@ -118,7 +122,8 @@ class TicketHead(Live, QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
-        chips = (self.number, self.state, self.kind, self.priority)
+        every = (self.number, self.state, self.kind, self.priority, self.waits)
+        chips = [chip for chip in every if not chip.isHidden()]
         needed = sum(chip.sizeHint().width() for chip in chips) + (len(chips) - 1) * FLOW_GAP
         needed += self._second.spacing() + self._promise.sizeHint().width()
         margins = self._lines.contentsMargins()
@@ -138,12 +143,14 @@ class TicketHead(Live, QWidget):
 
     def _fill(self) -> None:
         self.menu.clear()
-        for text, icon, key, asked in (
-            (tr("Change state…"), "flag", "S", self.state_asked),
-            (tr("Assign…"), "user", "G", self.assign_asked),
-            (tr("Change priority…"), "sort", "P", self.priority_asked),
+        for choice, text, icon, key in (
+            ("state", tr("Change state…"), "flag", "S"),
+            ("assign", tr("Assign…"), "user", "G"),
+            ("priority", tr("Change priority…"), "sort", "P"),
         ):
-            self.menu.add(text, icon, key).triggered.connect(asked)
+            action = self.menu.add(text, icon, key)
+            action.triggered.connect(lambda _checked=False, choice=choice: self.choice_asked.emit(choice))
+        self.menu.add(tr("Ask a colleague…"), "people", "A").triggered.connect(self.question_asked)
         self.menu.addSeparator()
         for deed, text, icon, key in (
             ("answer", tr("Canned answer…"), "note", "C"),

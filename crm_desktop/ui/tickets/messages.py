@@ -31,6 +31,8 @@ class MessageView(Live, QWidget):
     """Message id and its new text."""
     decided = Signal(str, bool)
     """Message id of an answer that was held, and whether it is sent all the same."""
+    withdrawn = Signal(str)
+    """Id of a question to a colleague that is taken back."""
 
     def __init__(self, row: MessageRow, *, editable: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +45,10 @@ class MessageView(Live, QWidget):
         kind = message("from the customer") if row.from_customer else message("reply")
         if row.internal:
             kind = message("internal note")
+        if row.asks:
+            kind = message("asks {name}", name=row.asks)
+        elif row.is_answer:
+            kind = message("answer of a colleague")
         kind_color = "warn" if row.internal else "text-soft"
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -64,8 +70,10 @@ class MessageView(Live, QWidget):
             self._add_held(editable)
         elif row.is_dropped:
             self._words.addWidget(Label(message("Not to be sent"), step="caption", color="text-soft"))
+        elif row.question_id:
+            self._add_question()
         elif row.not_sent:
-            self._add_foot(editable)
+            self._add_foot(editable and not row.asks and not row.is_answer)
         around = QHBoxLayout(self)
         keep_margins(around, PAGE_MARGIN, 12, PAGE_MARGIN, 12)
         around.setSpacing(12)
@@ -115,6 +123,18 @@ class MessageView(Live, QWidget):
             line.addWidget(self.edit)
         else:
             line.addWidget(Label(Glyph.NOT_SENT.word))
+        line.addStretch(1)
+        self._words.addWidget(self._foot)
+
+    def _add_question(self) -> None:
+        line = QHBoxLayout(self._foot)
+        line.setContentsMargins(0, 4, 0, 0)
+        line.setSpacing(8)
+        line.addWidget(IconLabel("pause", color="warn"))
+        line.addWidget(Label(message("Waits for {name}", name=self.row.asks)))
+        self.withdraw = Button(message("Withdraw"), Kind.LINK)
+        self.withdraw.clicked.connect(lambda: self.withdrawn.emit(self.row.question_id))
+        line.addWidget(self.withdraw)
         line.addStretch(1)
         self._words.addWidget(self._foot)
 
@@ -223,6 +243,7 @@ class Conversation(Live, ReadingArea):
 
     changed = Signal(str, str)
     decided = Signal(str, bool)
+    withdrawn = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -262,6 +283,7 @@ class Conversation(Live, ReadingArea):
         for place, view in enumerate(self.views):
             view.changed.connect(self.changed)
             view.decided.connect(self.decided)
+            view.withdrawn.connect(self.withdrawn)
             self._column.insertWidget(place, view)
         self.empty.setVisible(not known)
         if grown:

@@ -29,9 +29,11 @@ from PySide6.QtWidgets import (
 )
 
 from crm_core.i18n import Message, message
+from crm_desktop.services.ticket_hands import TeamQueue
 from crm_desktop.services.tickets import Queue, QueueRow
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import ICON_INLINE, LINES, RADII
+from crm_desktop.ui.tickets.team_chips import TeamChips
 from crm_desktop.ui.tickets.words import STATES, deadline
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets import paint
@@ -103,6 +105,8 @@ class QueueModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             due = deadline(row.clock, row.due_at, now_ms())
             parts = [row.number, row.subject, row.customer_name, show(due.promise), show(due.left)]
+            if row.waits_for:
+                parts.append(tr("Waits for {name}", name=row.waits_for))
             if row.not_sent:
                 parts.append(show(Glyph.NOT_SENT.word))
             return ". ".join(part for part in parts if part)
@@ -119,6 +123,7 @@ class QueuePane(Live, QWidget):
     new_asked = Signal()
     request_asked = Signal()
     """A service request is to be made by a form."""
+    take_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,6 +137,8 @@ class QueuePane(Live, QWidget):
             apart=_PAD,
             trailing=False,
         )
+        self.take = Button(message("Take next"), hint="T")
+        self.teams = TeamChips()
         self.rows = _Rows()
         self.rows.setModel(self.model)
         self.rows.setItemDelegate(_QueueDelegate(self.rows))
@@ -139,8 +146,10 @@ class QueuePane(Live, QWidget):
         self._stack = QStackedWidget(self)
         head = QHBoxLayout()
         head.setContentsMargins(_PAD, 12, _PAD, 8)
+        head.setSpacing(8)
         head.addWidget(self.title, 1)
         head.addWidget(self.request)
+        head.addWidget(self.take)
         head.addWidget(self.new)
         tabs = QHBoxLayout()
         tabs.setContentsMargins(_PAD, 0, 0, 0)
@@ -150,16 +159,28 @@ class QueuePane(Live, QWidget):
         column.setSpacing(0)
         column.addLayout(head)
         column.addLayout(tabs)
+        column.addWidget(self.teams)
         column.addWidget(self._stack, 1)
         self._stack.addWidget(self.rows)
         self._stack.addWidget(self.empty)
         self.new.clicked.connect(self.new_asked)
         self.request.clicked.connect(self.request_asked)
+        self.take.clicked.connect(self.take_asked)
+        self.teams.chosen.connect(lambda: self.tab_chosen.emit(self.queue))
         self.tabs.chosen.connect(self._on_tab_chosen)
         self.rows.selectionModel().currentChanged.connect(self._on_current_changed)
         self.rows.entered_row.connect(self.opened)
         self._quiet = False
         self.retranslate()
+
+    @property
+    def team_id(self) -> str:
+        """The team whose queue is in front; '' for all."""
+        return self.teams.team_id if self.queue is Queue.UNASSIGNED else ""
+
+    def show_teams(self, teams: Sequence[TeamQueue]) -> None:
+        """Offer the queues of one's teams, where tickets nobody has are shown."""
+        self.teams.show_teams(teams if self.queue is Queue.UNASSIGNED else ())
 
     @property
     def queue(self) -> Queue:
@@ -295,6 +316,8 @@ class _QueueDelegate(QStyledItemDelegate):
         paint.words(painter, row.subject, theme().font("body", 600 if chosen else 400), "text", subject)
         foot = inner.translated(0, 2 * line)
         promise = show(due.promise if row.due_at or row.status == "waiting" else STATES[row.status])
+        if row.waits_for:
+            promise = tr("Waits for {name}", name=row.waits_for)
         width = QFontMetrics(caption).horizontalAdvance(promise)
         paint.words(painter, promise, caption, "text-soft", foot, _RIGHT)
         paint.words(

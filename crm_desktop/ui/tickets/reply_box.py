@@ -2,56 +2,77 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from crm_core.i18n import message
+from crm_core.i18n import N_, message
+from crm_core.schema.field import Field
+from crm_core.schema.field import Kind as FieldKind
+from crm_desktop.ui.context import Context
+from crm_desktop.ui.files.adding import local_files
+from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets import paint
-from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from crm_desktop.ui.widgets.labels import ElidedLabel
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.tabs import Tab, TabRow
 
-REPLY, NOTE = "reply", "note"
+REPLY, NOTE, ASK = "reply", "note", "ask"
+_COLLEAGUE = Field(no=0, name="colleague", label=N_("Colleague"), kind=FieldKind.REF, target="user")
 
 
 class ReplyBox(Live, QWidget):
-    """Tabs, text, buttons. Ctrl+Enter sends and closes; a note is only kept."""
+    """Tabs, text, buttons. Ctrl+Enter sends and closes; a note is kept, a question goes to a colleague."""
 
     send_asked = Signal(str, bool, bool)
     """Text, whether it is an internal note, whether the ticket is closed with it."""
+    question_asked = Signal(str, str)
+    """Text, and the id of the colleague; '' where it answers what one is asked oneself."""
+    deed_asked = Signal(str)
+    """`answer`, `macro` or `attach`."""
+    files_dropped = Signal(list)
+    """Paths of files that are to be attached."""
     article_asked = Signal()
     """An article is to be put into the text."""
     left = Signal()
     """Esc: back to the queue."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._queues = True
-        self.tabs = TabRow(
-            [
-                Tab(key=REPLY, text=message("Reply"), hint="R"),
-                Tab(key=NOTE, text=message("Internal note"), hint="N"),
-            ],
-            name=message("Kind of message"),
-            lined=False,
-        )
+        self._asker = ""
+        """Who waits for one's own answer; '' where nobody does."""
+        self._only_answers = False
+        self.tabs = TabRow(self._tabs(), name=message("Kind of message"), lined=False)
+        self.colleague = LinkEditor(context, _COLLEAGUE)
+        self.colleague.edited.connect(self._on_colleague)
         self.input = _Input()
         self.where = ElidedLabel("", color="text-soft", step="caption")
         self.article = Button(message("Insert article"), Kind.PLAIN, icon="book", small=True)
+        self.deeds = {
+            deed: IconButton(icon, text, small=True, hint=key)
+            for deed, icon, text, key in (
+                ("answer", "note", message("Canned answer"), "C"),
+                ("macro", "play", message("Macro"), "M"),
+                ("attach", "clip", message("Attach files"), ""),
+            )
+        }
         self.close_too = Button("", hint="Ctrl+Enter")
         self.send = Button("", Kind.PRIMARY)
         head = QHBoxLayout()
         head.setContentsMargins(16, 0, 16, 0)
         head.addWidget(self.tabs, 1)
+        for button in self.deeds.values():
+            head.addWidget(button)
         head.addWidget(self.article)
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 0, 12, 12)
         foot.setSpacing(8)
+        foot.addWidget(self.colleague, 1)
         foot.addWidget(self.where)
         foot.addStretch(1)
         foot.addWidget(self.close_too)
@@ -69,6 +90,9 @@ class ReplyBox(Live, QWidget):
         self.input.escaped.connect(self.left)
         self.input.focused.connect(self.update)
         self.article.clicked.connect(self.article_asked)
+        for deed, button in self.deeds.items():
+            button.clicked.connect(lambda _checked=False, deed=deed: self.deed_asked.emit(deed))
+        self.input.dropped.connect(self.files_dropped)
         self.send.clicked.connect(lambda: self._send(close=False))
         self.close_too.clicked.connect(lambda: self._send(close=True))
         self.retranslate()
@@ -79,6 +103,26 @@ class ReplyBox(Live, QWidget):
     def internal(self) -> bool:
         """Whether a note among colleagues is written."""
         return self.tabs.key == NOTE
+
+    @property
+    def asks(self) -> bool:
+        """Whether a colleague is asked, or answered."""
+        return self.tabs.key == ASK
+
+    def show_asker(self, name: str, *, only: bool) -> None:
+        """Say who waits for one's own answer, '' for nobody; `only`: that is all one may write here."""
+        if (name, only) == (self._asker, self._only_answers):
+            return
+        self._asker, self._only_answers = name, only
+        key = ASK if name and only else self.tabs.key
+        self.tabs.show_tabs(self._tabs(), key)
+        self._on_tab_chosen()
+
+    def ask(self) -> None:
+        """Give the keyboard to whom to ask, or to the answer one owes."""
+        self.tabs.choose(ASK)
+        self._on_tab_chosen()
+        (self.input if self._asker or self.colleague.record_id else self.colleague).setFocus()
 
     @property
     def text(self) -> str:
@@ -115,21 +159,37 @@ class ReplyBox(Live, QWidget):
     def retranslate(self) -> None:
         """Write buttons and remarks in the language on screen."""
         note = self.internal
-        if note:
+        asks = self.asks
+        if asks:
+            self.send.say(message("Answer") if self._asker else message("Ask"))
+        elif note:
             self.send.say(message("Add note"))
         else:
             self.send.say(message("Queue reply") if self._queues else message("Send"))
         self.close_too.say(message("Queue and close") if self._queues else message("Send and close"))
-        if note:
+        if note or asks:
             self.where.say(message("Seen by colleagues only"))
         else:
             self.where.say(message("Goes to the outbox") if self._queues else "")
-        self.close_too.setVisible(not note)
+        self.close_too.setVisible(not note and not asks)
+        self.colleague.setVisible(asks and not self._asker)
+        self.colleague.setAccessibleName(tr("Colleague to ask"))
+        self.colleague.setPlaceholderText(tr("Whom to ask"))
+        for button in (self.article, *self.deeds.values()):
+            button.setVisible(not asks)
         self._make_room()
-        self.input.setAccessibleName(tr("Internal note") if note else tr("Reply"))
-        self.input.setPlaceholderText(
-            tr("Write a note for your colleagues") if note else tr("Write to the customer")
-        )
+        name, hint = tr("Reply"), tr("Write to the customer")
+        if note:
+            name, hint = tr("Internal note"), tr("Write a note for your colleagues")
+        elif asks:
+            name, hint = (
+                tr("Question to a colleague"),
+                tr("What you want to know; your colleague sees the ticket"),
+            )
+            if self._asker:
+                name = hint = tr("Your answer to {name}", name=self._asker)
+        self.input.setAccessibleName(name)
+        self.input.setPlaceholderText(hint)
 
     def retint(self) -> None:
         """Take the height from the theme."""
@@ -145,7 +205,8 @@ class ReplyBox(Live, QWidget):
     def _make_room(self) -> None:
         buttons = [button for button in (self.close_too, self.send) if not button.isHidden()]
         taken = sum(button.sizeHint().width() + 8 for button in buttons) + 30
-        self.where.setVisible(self.where.sizeHint().width() <= self.width() - taken)
+        room = self.width() - taken - (self.colleague.minimumSizeHint().width() if self.asks else 0)
+        self.where.setVisible(self.where.sizeHint().width() <= room and self.colleague.isHidden())
 
     def sizeHint(self) -> QSize:
         """Be content with the width there is."""
@@ -154,7 +215,7 @@ class ReplyBox(Live, QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the frame, in the accent while one writes, and the line under the tabs."""
         painter = QPainter(self)
-        ground = theme().color("warn-soft" if self.internal else "surface")
+        ground = theme().color("warn-soft" if self.internal or self.asks else "surface")
         paint.rounded(painter, self.rect(), ground, theme().color("line-strong"), RADII["card"])
         y = self.tabs.geometry().bottom() + 1
         painter.fillRect(1, y, self.width() - 2, 1, theme().color("line"))
@@ -164,19 +225,40 @@ class ReplyBox(Live, QWidget):
 
     def _on_tab_chosen(self, _key: str = "") -> None:
         self.retranslate()
+        self._show_buttons()
         self.update()
+
+    def _on_colleague(self) -> None:
+        self._show_buttons()
+        if self.colleague.record_id and self.asks:
+            self.input.setFocus()
 
     def _on_accepted(self) -> None:
         self._send(close=not self.internal)
 
     def _send(self, *, close: bool) -> None:
         text = self.text.strip()
-        if text:
+        if not text:
+            return
+        if not self.asks:
             self.send_asked.emit(text, self.internal, close)
+        elif self._asker or self.colleague.record_id:
+            self.question_asked.emit(text, "" if self._asker else str(self.colleague.record_id))
+        else:
+            self.colleague.setFocus()
+
+    def _tabs(self) -> list[Tab]:
+        asks = message("Answer {name}", name=self._asker) if self._asker else message("Ask a colleague")
+        own = [
+            Tab(key=REPLY, text=message("Reply"), hint="R"),
+            Tab(key=NOTE, text=message("Internal note"), hint="N"),
+        ]
+        return [*([] if self._only_answers else own), Tab(key=ASK, text=asks, hint="A")]
 
     def _show_buttons(self) -> None:
         written = bool(self.text.strip())
-        self.send.setEnabled(written)
+        may = written and (not self.asks or bool(self._asker or self.colleague.record_id))
+        self.send.setEnabled(may)
         self.close_too.setEnabled(written)
 
 
@@ -184,6 +266,7 @@ class _Input(QPlainTextEdit):
     accepted = Signal()
     escaped = Signal()
     focused = Signal()
+    dropped = Signal(list)
 
     def __init__(self) -> None:
         super().__init__()
@@ -206,6 +289,18 @@ class _Input(QPlainTextEdit):
             self.escaped.emit()
         else:
             super().keyPressEvent(event)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Take files beside text."""
+        return bool(local_files(source)) or super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Attach files that are dropped or pasted; insert text."""
+        paths = local_files(source)
+        if paths:
+            self.dropped.emit(paths)
+        else:
+            super().insertFromMimeData(source)
 
     def focusInEvent(self, event: object) -> None:
         """Tell the box."""

@@ -113,6 +113,12 @@ def _everything(replica: Replica) -> None:
         replica, "article", title="Air", body="# Vent\n\n“=1+1”", category_id=shelf, product_ids=[product]
     )
     make(replica, "article_vote", article_id=article, helpful=True)
+    asked = {
+        "ticket_id": _all(replica, "ticket")[0].id,
+        "asked_id": user,
+        "question": "=1+1, did “they” pay?",
+    }
+    make(replica, "ticket_question", **asked)
     make(replica, "ticket_article", ticket_id=_all(replica, "ticket")[0].id, article_id=article)
     quote = make(replica, "quote", customer_id=customer, currency="CNY")
     make(replica, "quote_group", quote_id=quote, title="Supply", title_en="Supply of parts")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS
 from sync_server.services.routing import give_waiting
 from tests.support.hq import Laptop, Office
@@ -189,3 +190,22 @@ def test_who_sees_his_own_alone_sees_a_ticket_once_a_rule_gave_it_to_him(desk: D
     assert row["assignee_id"] == seller.user_id
     assert sight(seller, row["id"])
     assert seller.shown("customer", desk.customer) is not None, "a ticket lends its customer"
+
+
+def test_of_two_who_take_a_ticket_at_once_the_first_at_hq_has_it_and_the_other_is_told(desk: Desk) -> None:
+    ticket = desk.ticket(team_id=desk.team)["id"]
+    maya, chen = (desk.office.laptop(each) for each in (desk.maya, desk.chen))
+    for laptop in (maya, chen):
+        laptop.sync()
+    late = chen.set("ticket", ticket, "assignee_id", chen.user_id)
+    first = maya.set("ticket", ticket, "assignee_id", maya.user_id)
+    for laptop in (maya, chen, maya):
+        laptop.sync()
+    assert (maya.code(first), chen.code(late)) == (Code.APPLIED, Code.ILLEGAL_STATE)
+    assert desk.row(ticket)["assignee_id"] == desk.maya
+    assert (chen.shown("ticket", ticket) or {})["assignee_id"] == desk.maya
+    assert chen.answers[late].extra[:2] == ["{name} has this ticket already", {"name": "Maya"}]
+    chen.set("ticket", ticket, "assignee_id", chen.user_id)  # he knows now, and is given it by her word
+    given = chen.set("ticket", ticket, "assignee_id", desk.lin)
+    chen.sync()
+    assert chen.code(given) is Code.APPLIED

@@ -407,3 +407,87 @@ def _choose(page: TicketsPage, qtbot: QtBot, text: str) -> None:
     assert page.menu is not None
     next(action for action in page.menu.actions() if action.text() == text).trigger()
     page.menu.close()
+
+
+def test_the_next_ticket_is_taken_out_of_a_teams_queue_by_a_key(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    me = app.replica.person.user_id
+    team = records.create(app.replica, "team", {"name": "Field", "manager_id": me}).value.id
+    role = records.create(app.replica, "role", {"name": "x", "rights": {}}).value.id
+    records.create(app.replica, "user", {"name": "Fay", "role_id": role, "team_id": team})
+    made = tickets.create(app.replica, {"subject": "Queued", "assignee_id": None, "team_id": team}).value.id
+    page.show_place(Place(page="tickets", options={"queue": Queue.UNASSIGNED.value}))
+    qtbot.waitUntil(lambda: team in page.queue.teams.chips, timeout=WAIT_MS)
+    assert page.queue.teams.chips[team].text() == "Field 1"
+    page.queue.teams.chips[team].click()
+    qtbot.waitUntil(lambda: page.queue.model.rowCount() == 1, timeout=WAIT_MS)
+    page.queue.rows.setFocus()
+    _press(Qt.Key.Key_T)
+    _shown(page, qtbot, made, 0)
+    assert page.queue.queue is Queue.MINE
+    assert records.get(app.replica, "ticket", made)["assignee_id"] == me
+    page.show_place(Place(page="tickets", options={"queue": Queue.UNASSIGNED.value}))
+    qtbot.waitUntil(lambda: "Field 0" in [c.text() for c in page.queue.teams.chips.values()], timeout=WAIT_MS)
+    page.show_place(Place(page="tickets", record_id=made))
+    _shown(page, qtbot, made, 0)
+    page.queue.rows.setFocus()
+    _press(Qt.Key.Key_G)
+    qtbot.waitUntil(lambda: page.menu is not None, timeout=WAIT_MS)
+    assert page.menu is not None
+    words = [action.text() for action in page.menu.actions()]
+    assert "Queue of Field · 0 waiting" in words
+    assert not any(each.startswith("Fay") for each in words), "her role answers no tickets"
+    page.menu.actions()[words.index("Queue of Field · 0 waiting")].trigger()
+    page.menu.close()
+    qtbot.waitUntil(lambda: page.view is not None and not page.view.assignee_name, timeout=WAIT_MS)
+    assert page.view is not None
+    assert page.view.team_name == "Field"
+
+
+def test_a_colleague_is_asked_in_the_ticket_and_the_question_withdrawn(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    colleague = next(
+        row
+        for row in records.page(app.replica, ListQuery(entity="user")).rows
+        if row.id != app.replica.person.user_id and row["role_id"] is None
+    )
+    ticket_id = _open(page, app, qtbot)
+    _press(Qt.Key.Key_A)
+    assert has_keyboard(page.box.colleague)
+    page.box.colleague.link(colleague.id, colleague.title)
+    page.box.colleague.edited.emit()
+    assert has_keyboard(page.box.input)
+    assert not page.box.send.isEnabled()
+    _type("Did they pay?")
+    page.box.send.click()
+    _shown(page, qtbot, ticket_id, 2)
+    assert page.head.waits.isVisible()
+    assert page.talk.views[-1].row.asks == colleague.title
+    page.talk.views[-1].withdraw.click()
+    _shown(page, qtbot, ticket_id, 1)
+    assert not page.head.waits.isVisible()
+
+
+def test_who_is_asked_reads_the_ticket_and_writes_his_answer_alone(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    me = app.replica.person.user_id
+    ticket_id = _open(page, app, qtbot)
+    values = {"ticket_id": ticket_id, "asked_id": me, "question": "Can you come?"}
+    records.create(app.replica, "ticket_question", values)
+    _shown(page, qtbot, ticket_id, 2)
+    qtbot.waitUntil(lambda: page.view is not None and page.view.mine is not None, timeout=WAIT_MS)
+    _press(Qt.Key.Key_A)
+    assert has_keyboard(page.box.input)
+    assert page.box.colleague.isHidden()
+    _type("Yes, on Friday")
+    page.box.send.click()
+    _shown(page, qtbot, ticket_id, 3)
+    assert page.talk.views[-1].row.is_answer
+    page.box.show_asker("Lin", only=True)
+    assert page.box.tabs.count() == 1
+    assert page.box.asks
+    page.box.show_asker("", only=False)
+    assert page.box.tabs.count() == 3

@@ -1,0 +1,30 @@
+"""Absences from the command line."""
+
+from __future__ import annotations
+
+import datetime
+
+from tests.cli.support import Crm
+
+
+def test_somebody_is_away_for_whole_days_and_comes_back(crm: Crm) -> None:
+    role = crm.json("add", "role", "name=works", "rights={}")
+    crm.json("add", "user", "name=Chen", f"role_id={role['id']}")
+    made = crm.json(
+        "away", "add", "today", "tomorrow", "--deputy", "Chen", "--tickets", "hand", "--note", "Leave"
+    )
+    assert (made["tickets"], made["note"]) == ("hand", "Leave")
+    (row,) = crm.rows("away", "list")
+    assert row["stand_in"] == "Chen"
+    begins, ends = (datetime.datetime.fromisoformat(row[name]).astimezone() for name in ("from", "until"))
+    assert (begins.hour, ends.hour) == (0, 0)
+    assert ends.date() - begins.date() == datetime.timedelta(days=2), "both days are whole"
+    assert crm.json("away", "end")["id"] == made["id"]
+    assert crm.rows("away", "list") == []
+    assert len(crm.rows("away", "list", "--all")) == 1
+    for told in (("today", "yesterday"), ("today", "whenever"), ("2026-02-30", "today")):
+        assert crm.run("away", "add", *told, "--deputy", "Chen").status == 1
+    nobody = crm.run("away", "end")
+    assert (nobody.status, "no absence now" in nobody.err) == (1, True)
+    by_moment = crm.json("away", "add", "tomorrow 14:00", "tomorrow 18:00", "--deputy", "Chen")
+    assert by_moment["tickets"] == "offer"
