@@ -10,6 +10,7 @@ import click
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from crm_core.reporting.files import demand_exportable
+from crm_core.reporting.heard_words import plain_items
 from crm_core.rules.reports import Report
 from crm_desktop.assembly import App
 from crm_desktop.cli.console import LANGUAGE, tr
@@ -17,10 +18,11 @@ from crm_desktop.cli.root import Terminal, pass_terminal
 from crm_desktop.interchange.saving import write_pieces
 from crm_desktop.models.device_tables import EXPORTED
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import records, saved_views, syncing
+from crm_desktop.services import records, saved_views, syncing, voice
 from crm_desktop.services import reports as service
 from crm_desktop.services.reports import ReportEntry
 from crm_terminal.reporting import answer_option, is_made_here, made_of, report_options, show_table
+from crm_terminal.words import WORDS_HELP, WORDS_LISTED, words_options
 from resources.report_file import report_file
 
 _LISTED = ("name", "of", "chart", "own", "key")
@@ -99,6 +101,16 @@ def export(terminal: Terminal, named: str, file: Path, answers: dict[str, str]) 
         told = {"entity": table.report.entity, "rows": len(table.rows), "file": file.name}
         syncing.note_event(replica, EXPORTED, told)
         terminal.console.show({"rows": len(table.rows), "counted": table.counted, "file": str(file)})
+
+
+@report.command("words", help=tr(WORDS_HELP))
+@words_options(tr)
+@pass_terminal
+def words(terminal: Terminal, days: int, only_risen: bool, top: int) -> None:
+    """Count words."""
+    with terminal.app() as app:
+        found = voice.heard(app.replica, days)
+    terminal.console.show_rows(plain_items(found, only_risen=only_risen, most=top), WORDS_LISTED)
 
 
 @report.command("make", help=tr(N_("Keep a report made of options under a NAME.")))

@@ -277,6 +277,7 @@ _TOUR: tuple[str, ...] = (
     "service-levels=sla_policies",
     "service-level=sla_policies[active = yes]",
     "macro-new=macros!frame.new",
+    "voice",
     "surveys=surveys",
     "survey=surveys[active = yes]",
     "survey-new=surveys!frame.new",

@@ -12,9 +12,12 @@ import click
 from crm_core.charts.tiles import Counted
 from crm_core.i18n import N_, Message, message
 from crm_core.reporting.files import demand_exportable
+from crm_core.reporting.heard import heard
+from crm_core.reporting.heard_words import plain_items
 from crm_core.reporting.texts import plain_rows
 from crm_core.rules.reports import Report, ReportTable
 from crm_terminal.reporting import answer_option, is_made_here, made_of, report_options, show_table
+from crm_terminal.words import WORDS_HELP, WORDS_LISTED, words_options
 from resources.report_file import dashboard_file, report_file
 from sync_server.cli.console import LANGUAGE, tr
 from sync_server.cli.root import Terminal, pass_terminal
@@ -92,6 +95,19 @@ def export(terminal: Terminal, named: str, file: Path, answers: dict[str, str], 
     content = report_file(table, file.suffix, found.name, found.chart, today, LANGUAGE, translate)
     file.write_bytes(content)
     terminal.console.show({"rows": len(table.rows), "counted": table.counted, "file": str(file)})
+
+
+@report.command("words", help=tr(WORDS_HELP))
+@words_options(tr)
+@as_option
+@pass_terminal
+def words(terminal: Terminal, days: int, only_risen: bool, top: int, user: str) -> None:
+    """Count words."""
+    at_ms = now_ms()
+    with terminal.headquarters() as hq, _reader(hq, user) as reader:
+        source = service.HeadquartersSource(reader, hq.settings.currency, at_ms)
+        found = heard(source, days, at_ms)
+    terminal.console.show_rows(plain_items(found, only_risen=only_risen, most=top), WORDS_LISTED)
 
 
 @report.command("dashboards", help=tr(N_("List the dashboards there are.")))

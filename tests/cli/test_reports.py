@@ -96,3 +96,14 @@ def test_the_files_of_a_report_hold_the_numbers_it_prints(selling: Crm) -> None:
     assert all(text in drawn for text in ("Lee", "=Amy", "Mine"))
     refused = selling.run("report", "export", "Mine", str(folder / "mine.doc"))
     assert (refused.status, (folder / "mine.doc").exists()) == (1, False)
+
+
+def test_words_of_tickets_are_counted_in_both_languages(crm: Crm) -> None:
+    for subject in ("网关离线", "网关又离线了", "网关离线三天", "Gateway offline"):
+        crm.json("add", "ticket", f"subject={subject}")
+    rows = {row["what"]: row for row in crm.rows("report", "words", "--days", "7")}
+    assert (rows["网关 离线"]["of"], rows["网关 离线"]["now"], rows["网关 离线"]["before"]) == ("pair", 3, 0)
+    assert len(rows["网关 离线"]["records"]) == 3
+    assert "gateway" not in rows, "one ticket is no subject of many"
+    assert crm.rows("report", "words", "--rose") == [], "where nothing was heard before nothing rose"
+    assert crm.run("report", "words", "--days", "0").status == 2

@@ -173,6 +173,14 @@ PAGES: tuple[PageSpec, ...] = (
         more=True,
     ),
     PageSpec(
+        id="voice",
+        text=N_("What customers say"),
+        icon="heart",
+        factory="voice:VoicePage",
+        entity="ticket",
+        more=True,
+    ),
+    PageSpec(
         id="approvals",
         text=N_("Approvals"),
         icon="shield",
