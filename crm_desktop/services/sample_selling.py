@@ -78,7 +78,7 @@ class Selling:
             deal_id, age = self._deal(texts, number, customer_id, owner_id, stage, since, closes)
             self._next_step(texts, number, customer_id, owner_id, deal_id, age)
         self._rivals = [
-            self._writer.create("competitor", 300 * DAY_MS, {"name": self._writer.say(name), "active": True})
+            self._writer.create("competitor", 300 * DAY_MS, {"name": self._writer.say(name)})
             for name in texts["rivals"]
         ]
         self._ended_deals(owned, texts, len(stages))

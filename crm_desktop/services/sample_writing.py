@@ -7,6 +7,7 @@ import random
 from collections.abc import Mapping
 
 from crm_core.entities import SCHEMAS
+from crm_core.exchange.missing import defaults_of
 from crm_core.ids import named_id
 from crm_core.schema.field import Plain
 from crm_core.schema.standards import mended
@@ -67,6 +68,7 @@ class Writer:
             "created_by": LOCAL_USER,
             "updated_at": made_at,
             "updated_by": LOCAL_USER,
+            **defaults_of(SCHEMAS[entity]),
             **standard_values(entity, given),
         }
         for field in SCHEMAS[entity].set_fields:
