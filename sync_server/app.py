@@ -24,6 +24,7 @@ from sync_server.jobs.leads import give_leads
 from sync_server.jobs.mails import send_mails
 from sync_server.jobs.orphans import end_with_parent
 from sync_server.jobs.promises import keep_promises
+from sync_server.jobs.reports import send_reports
 from sync_server.jobs.signatures import seal_signatures
 from sync_server.jobs.surveys import ask_customers
 from sync_server.jobs.ticket_mails import take_ticket_mails
@@ -63,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
             take_ticket_mails,
             find_alike,
             send_mails,
+            send_reports,
             seal_signatures,
             ask_customers,
             tell_webhooks,

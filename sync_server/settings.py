@@ -121,6 +121,11 @@ class Settings:
     offline_days: int = 30
     """How long a laptop may be worked on without hearing of HQ; then it is only read until it has; 0: for
     ever."""
+    report_outside: tuple[str, ...] = ()
+    """Addresses outside, such as `ann@kontor.example` or `@kontor.example` for all of a domain, that
+    scheduled reports may go to; empty: to users alone."""
+    report_outside_as: str = ""
+    """Name of the user by whose rights figures for addresses outside are counted; empty: none go there."""
     remind_before_due_days: int = 3
     """How long before an instalment is due its owner is reminded; 0: not at all."""
     remind_after_due_days: int = 1
@@ -193,7 +198,7 @@ class Settings:
         names = (
             *("interval_s", "lease_size", "offline_days", "file_bytes_max", "device_files_bytes_max"),
             *("company", "company_zh", "address", "address_zh", "phone", "email", "tax_number", "currency"),
-            *("region", "public_url", "remind_before_due_days"),
+            *("region", "public_url", "remind_before_due_days", "report_outside"),
         )
         told = {name: getattr(self, name) for name in names}
         return {**told, "dictionary": codec.NEWEST_DICTIONARY, "contents_by_file": True}

@@ -35,6 +35,7 @@ from crm_core.entities.pricing import ExchangeRate, PriceBook, StockLevel, TaxCl
 from crm_core.entities.product import Price, Product
 from crm_core.entities.quote import Quote, QuoteGroup, QuoteLine, QuoteVersion
 from crm_core.entities.report import SavedReport
+from crm_core.entities.report_schedule import DashboardSnapshot, ReportSchedule, ReportSending
 from crm_core.entities.scoring import ScoringRule
 from crm_core.entities.segment import Segment
 from crm_core.entities.selling_setup import Competitor, DealMilestone, Milestone, StageRule
@@ -78,6 +79,9 @@ ENTITIES: tuple[type[Entity], ...] = (
     Segment,
     SavedReport,
     Dashboard,
+    ReportSchedule,
+    ReportSending,
+    DashboardSnapshot,
     Scenario,
     PoolRule,
     Customer,

@@ -32,6 +32,7 @@ from crm_core.rules import (
     pool,
     prices,
     report_check,
+    report_schedules,
     request_forms,
     scoring,
     segments,
@@ -188,6 +189,7 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
             values, around.fields_of if around.knows_derived else None
         ),
         "dashboard": lambda _id, values, _around: dashboards.problems_of_dashboard(values),
+        "report_schedule": lambda _id, values, _around: report_schedules.problems_of_schedule(values),
         "document_template": lambda _id, values, around: template_kinds.problems_of_template(
             values, around.fields_of
         ),

@@ -35,6 +35,7 @@ from sync_server.cli import (
     pool,
     refused,
     reports,
+    schedules,
     scores,
     selling,
     serving,
@@ -88,6 +89,7 @@ COMMANDS: tuple[click.Command, ...] = (
 )
 for _command in COMMANDS:
     crm_server.add_command(_command)
+reports.report.add_command(schedules.schedule)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -19,7 +19,7 @@ NOT_MADE: Final = frozenset(
     (
         *("merge", "mandate", "approval_request", "approval_decision", "acceptance", "signature"),
         *("instalment", "receipt_share", "article_version", "article_vote", "ticket_article"),
-        "survey_answer",
+        *("survey_answer", "report_sending", "dashboard_snapshot"),
     )
 )
 """Kinds of record that only a deed of its own makes."""
@@ -46,6 +46,7 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "scenario": {"changes": {"price": "5"}},
         "forecast_call": {"year": 2027, "period": "q1", "amount": 100, "currency": "CNY"},
         "dashboard": {"tiles": [{"id": "a", "standard": "won_by_month"}]},
+        "report_schedule": {"standard": "ranking", "readers": ["f" * 32], "repeat": "FREQ=DAILY"},
         "quote_version": {
             "version": 1,
             "content": {"form": {}, "names": {}, "quote": {}, "groups": [], "lines": []},

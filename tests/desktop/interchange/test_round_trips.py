@@ -32,6 +32,7 @@ from tests.desktop.interchange.conftest import KEY, make
 FRESH = (
     *("territory", "tag", "competitor", "tax_class", "product", "price_book", "price"),
     *("pool_rule", "target", "customer", "segment", "report", "dashboard", "scenario"),
+    "report_schedule",
 )
 """Kinds a file brings into another profile, in this order: what they refer to is there by then."""
 HEADS = {"en": untranslated, "zh": chinese}
@@ -40,6 +41,7 @@ ELSEWHERE = frozenset(
         *("role", "merge", "attachment", "deal_milestone", "quote_version"),
         *("mandate", "approval_request", "approval_decision"),
         *("outgoing_mail", "acceptance", "signature", "article_version", "forecast_call"),
+        *("report_sending", "dashboard_snapshot"),
     )
 )
 """Roles and mandates are HQ's; the rest comes of what people do: merge, tick off, send, decide, sign."""
@@ -146,6 +148,8 @@ def _everything(replica: Replica) -> None:
     make(replica, "segment", name="Picked", kind="picked", members=[customer])
     tiles = plain_tiles((Tile(id="a", title="“Won”", report=Report(entity="deal"), width=6),))
     make(replica, "dashboard", name="Mine", tiles=tiles, period="this-quarter", rank=2)
+    daily = {"starts_at": 1_800_000_000_000, "repeat": "FREQ=DAILY", "outside": "ann@kontor.example"}
+    make(replica, "report_schedule", name="Daily “demo”", standard="ranking", attach_pdf=True, **daily)
     make(replica, "scenario", name="Dear “demo”", changes={"price": "5", "stages": {"a": "-2.5"}}, rank=3)
     make(
         replica,

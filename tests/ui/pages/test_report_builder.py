@@ -231,8 +231,10 @@ def test_rows_are_moved_by_keys_and_the_keyboard_stays_with_them(stage: Stage) -
     row = page.panel.measures.rows[0]
     row.take.setFocus()  # type: ignore[attr-defined]
     stage.press(
-        row.take, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-    )  # type: ignore[attr-defined]
+        row.take,  # type: ignore[attr-defined]
+        Qt.Key.Key_Down,
+        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
+    )
     assert page.panel.measures.values()[:2] == (second, first)
     assert row.take.hasFocus()  # type: ignore[attr-defined]
 
