@@ -40,6 +40,11 @@ def set_home_region(region: object) -> None:
     _home.region = code if is_region(code) else FALLBACK_REGION
 
 
+def home_code() -> str:
+    """Return the digits before numbers of the company's country, such as `86`."""
+    return str(_library().country_code_for_region(_home.region) or "")
+
+
 def is_region(code: str) -> bool:
     """Tell whether this is a country with telephones, such as `CN`."""
     return len(code) == 2 and bool(_library().country_code_for_region(code) > 0)

@@ -105,6 +105,7 @@ _COMMANDS = {
     "mend": _Lazy("mending", "mend", N_("Fields to mend: not standard or missing.")),
     "deal": _Lazy("deals", "deal", N_("Deals: milestones, neglected ones, competitors, losses.")),
     "lead": _Lazy("leads", "lead", N_("Leads: find who they are already, convert them, undo that.")),
+    "ticket": _Lazy("tickets", "ticket", N_("Tickets: unknown senders, junk, and calls taken.")),
     "merge": _Lazy("duplicates", "merge", N_("Put records together to one.")),
     "unmerge": _Lazy("duplicates", "unmerge", N_("Take a merge apart.")),
     "pool": _Lazy("pool", "pool", N_("List, claim and return customers and leads of the shared pool.")),

@@ -89,7 +89,7 @@ class Filling:
             ("contract", FIRST_CONTRACT, len(CONTRACTS), "C-{year}-{number:04d}"),
             ("delivery", FIRST_DELIVERY, len(ORDERS), "D-{year}-{number:04d}"),
             ("receipt", FIRST_RECEIPT, RECEIPTS, "R-{year}-{number:05d}"),
-            ("ticket", FIRST_TICKET, 10, "T-{number:04d}"),
+            ("ticket", FIRST_TICKET, 12, "T-{number:04d}"),
             ("article", FIRST_ARTICLE, LAST_ARTICLE + 1 - FIRST_ARTICLE, "KB-{number:03d}"),
         ):
             lease = NumberLease(
@@ -318,7 +318,7 @@ class Filling:
     def _tickets(self, owned: Sequence[tuple[str, str]], texts: Mapping[str, Any]) -> None:
         self._service_levels()
         made: list[str] = []
-        oldest_first = sorted(texts["tickets"], key=lambda ticket: -ticket["age"])
+        oldest_first = sorted((*texts["tickets"], *texts["strangers"]), key=lambda ticket: -ticket["age"])
         for ticket in texts["tickets"]:
             customer_id, _ = owned[ticket["customer"] % len(owned)]
             age = ticket["age"] * MINUTE_MS
@@ -365,7 +365,27 @@ class Filling:
                     },
                 )
             made.append(ticket_id)
+        for each in texts["strangers"]:
+            made.append(self._of_stranger(each, FIRST_TICKET + oldest_first.index(each)))
         promises.refresh(self._writer.session, made)
+
+    def _of_stranger(self, told: Mapping[str, Any], number: int) -> str:
+        """Write a ticket of somebody nobody here knows yet, and return its id."""
+        age = told["age"] * MINUTE_MS
+        values = {
+            "number": f"T-{number:04d}",
+            "subject": self._writer.say(told["subject"]),
+            "kind": "question",
+            "status": "new",
+            "priority": "low",
+            "channel": told["channel"],
+            "from_name": self._writer.say(told["name"]),
+            "from_address": told["address"],
+        }
+        ticket_id = self._writer.create("ticket", age, values)
+        said = {"ticket_id": ticket_id, "body": self._writer.say(told["body"]), "from_customer": True}
+        self._writer.create("ticket_message", age, {**said, "written_at": self._writer.now - age})
+        return ticket_id
 
     def _service_levels(self) -> None:
         show = translation(self._writer.language)

@@ -27,6 +27,7 @@ from crm_desktop.services.marks import marks_of
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.questions import QuestionRow
 from crm_desktop.services.ticket_answers import AnswerRow, answers_in
+from crm_desktop.services.triage import WRITTEN
 
 OPEN_STATES = ("new", "open", "waiting")
 NEAR_MS = 2 * 3_600_000
@@ -39,6 +40,7 @@ class Queue(StrEnum):
     MINE = "mine"
     UNASSIGNED = "unassigned"
     NEAR = "near"
+    UNKNOWN = "unknown"
     ALL = "all"
 
 
@@ -195,7 +197,8 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
             MessageRow(
                 id=row.id,
                 body=row.body or "",
-                author=authors.get(row.author_id or "", people.get(row.contact_id or "", "")),
+                author=authors.get(row.author_id or "", people.get(row.contact_id or "", ""))
+                or (_said_by(row, ticket) if row.from_customer else ""),
                 internal=bool(row.internal),
                 from_customer=bool(row.from_customer),
                 written_at=row.written_at or row.created_at or 0,
@@ -344,10 +347,24 @@ def _in_queue(replica: Replica, which: Queue) -> Any:
         return statement.where(Ticket.assignee_id == replica.person.user_id)
     if which is Queue.UNASSIGNED:
         return statement.where(Ticket.assignee_id.is_(None))
+    if which is Queue.UNKNOWN:
+        return statement.where(
+            Ticket.customer_id.is_(None), Ticket.contact_id.is_(None), Ticket.channel.in_(WRITTEN)
+        )
     if which is Queue.NEAR:
         limit = replica.clock.now_ms() + NEAR_MS
         return statement.where(Ticket.due_at <= limit)
     return statement
+
+
+def _said_by(row: TicketMessage, ticket: Record) -> str:
+    """Return what somebody calls himself who is no contact here."""
+    return row.from_name or str(ticket.get("from_name") or "")
+
+
+def _from(ticket: Ticket) -> str:
+    """Return from where a ticket of nobody came."""
+    return ticket.from_address or ticket.from_phone or ticket.chat_name or ""
 
 
 def _queue_rows(session: Session, tickets: Sequence[Ticket]) -> tuple[QueueRow, ...]:
@@ -380,7 +397,7 @@ def _queue_rows(session: Session, tickets: Sequence[Ticket]) -> tuple[QueueRow, 
                 id=ticket.id,
                 number=ticket.number or "",
                 subject=ticket.subject or "",
-                customer_name=names.get(ticket.customer_id or "", ""),
+                customer_name=names.get(ticket.customer_id or "", "") or ticket.from_name or _from(ticket),
                 status=ticket.status or "new",
                 priority=ticket.priority or "normal",
                 clock=clock,

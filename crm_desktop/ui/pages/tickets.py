@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.errors import CrmError, Invalid
-from crm_core.i18n import N_, Message, message
+from crm_core.i18n import Message, message
 from crm_core.rules.access import Action as Right
 from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
@@ -18,17 +18,19 @@ from crm_desktop.services.article_suggestions import SuggestedArticle
 from crm_desktop.services.ticket_hands import TeamQueue
 from crm_desktop.services.tickets import Queue, QueueRow, TicketView
 from crm_desktop.sync.runner import Phase
-from crm_desktop.ui.actions import ActionRegistry, ActionSpec
+from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.knowledge.suggested import inserted_text
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.tickets.call_taken import CallTaken
 from crm_desktop.ui.tickets.choices import TicketChoices
 from crm_desktop.ui.tickets.deeds import TicketDeeds
 from crm_desktop.ui.tickets.facts import FactsPane
 from crm_desktop.ui.tickets.head import TicketHead
+from crm_desktop.ui.tickets.keys import add_ticket_keys
 from crm_desktop.ui.tickets.messages import Conversation
 from crm_desktop.ui.tickets.new_ticket import NewTicket
 from crm_desktop.ui.tickets.queue import NOTHING, QueuePane
@@ -70,7 +72,20 @@ class TicketsPage(Page):
         self.nothing = EmptyState("ticket", message("Choose a ticket in the queue"), "", (self.new_button,))
         self._lay_out()
         self._listen()
-        self._add_keys(actions)
+        add_ticket_keys(
+            actions,
+            self._body,
+            {
+                "reply": lambda: self._begin(internal=False),
+                "note": lambda: self._begin(internal=True),
+                **{each: partial(self.choices.do, each) for each in ("state", "assign", "priority")},
+                "take": self._take_next,
+                "ask": self._begin_question,
+                "edit": self._edit_unsent,
+                "facts": lambda: self._show_facts(not self.facts.isVisible()),
+            },
+            self.deeds.do,
+        )
         self._changes = Settling(self)
         self._changes.due.connect(self._read)
         self._clock = QTimer(self)
@@ -92,9 +107,13 @@ class TicketsPage(Page):
         """Show one ticket, the form of a new one, or the first of the queue."""
         wanted = place.options.get("queue")
         if wanted is not None:
-            self.queue.tabs.choose(Queue(wanted).value)
+            self.queue.choose(Queue(wanted))
         if place.options.get("new"):
             self._show_form(place)
+            return
+        if place.options.get("call"):
+            self._stack.setCurrentWidget(self.call)
+            self.call.begin(str(place.options.get("number") or ""))
             return
         self._stack.setCurrentWidget(self._body)
         if place.record_id is not None:
@@ -180,6 +199,7 @@ class TicketsPage(Page):
         self.box.article_asked.connect(lambda: self.facts.articles.offer(self.box.article))
         self.facts.articles.insert_asked.connect(self._insert_article)
         self.head.choice_asked.connect(self.choices.do)
+        self.facts.unknown.sorted_out.connect(self._read)
         self.head.deed_asked.connect(self.deeds.do)
         self.head.question_asked.connect(self._begin_question)
         self.box.deed_asked.connect(self._do_in_box)
@@ -200,37 +220,6 @@ class TicketsPage(Page):
 
     def _to(self, page: str) -> Callable[[str], None]:
         return lambda record_id: self.context.go.emit(Place(page=page, record_id=record_id))
-
-    def _add_keys(self, actions: ActionRegistry) -> None:
-        group = N_("Tickets")
-        for key, text, shortcut, icon, run in (
-            ("reply", N_("Reply"), "R", "reply", lambda: self._begin(internal=False)),
-            ("note", N_("Internal note"), "N", "note", lambda: self._begin(internal=True)),
-            ("state", N_("Change state…"), "S", "flag", lambda: self.choices.do("state")),
-            ("assign", N_("Assign…"), "G", "user", lambda: self.choices.do("assign")),
-            ("priority", N_("Change priority…"), "P", "sort", lambda: self.choices.do("priority")),
-            ("take", N_("Take the next ticket of the queue"), "T", "down", self._take_next),
-            ("ask", N_("Ask a colleague…"), "A", "people", self._begin_question),
-            ("edit", N_("Change the message not sent"), "E", "pen", self._edit_unsent),
-            ("answer", N_("Canned answer…"), "C", "note", lambda: self.deeds.do("answer")),
-            ("macro", N_("Macro…"), "M", "play", lambda: self.deeds.do("macro")),
-            ("split", N_("Split from a message on…"), "", "board", lambda: self.deeds.do("split")),
-            ("merge", N_("Merge with another ticket…"), "", "compare", lambda: self.deeds.do("merge")),
-        ):
-            spec = ActionSpec(
-                id=f"tickets.{key}",
-                text=text,
-                group=group,
-                icon=icon,
-                shortcut=shortcut,
-                single_key=bool(shortcut),
-            )
-            actions.add(spec, run, self._body)
-        actions.add(
-            ActionSpec(id="tickets.facts", text=N_("Show or hide the facts"), group=group, shortcut="F4"),
-            lambda: self._show_facts(not self.facts.isVisible()),
-            self._body,
-        )
 
     def _show_facts(self, shown: bool) -> None:
         self.facts.setVisible(shown)
@@ -458,10 +447,20 @@ class TicketsPage(Page):
         """The form of a new ticket."""
         form = NewTicket(self.context)
         form.made.connect(self._make)
+        form.call_asked.connect(lambda: self.context.go.emit(Place(page="tickets", options={"call": True})))
         form.request_asked.connect(self._ask_by_form)
         form.cancelled.connect(lambda: self.context.go.emit(Place(page="tickets")))
         self._stack.addWidget(form)
         return form
+
+    @cached_property
+    def call(self) -> CallTaken:
+        """The form of a call that is taken."""
+        call, go = CallTaken(self.context), self.context.go
+        call.made.connect(lambda ticket_id: go.emit(Place(page="tickets", record_id=ticket_id)))
+        call.cancelled.connect(lambda: go.emit(Place(page="tickets")))
+        self._stack.addWidget(call)
+        return call
 
     def _show_form(self, place: Place) -> None:
         customer_id = (place.options.get("values") or {}).get("customer_id")

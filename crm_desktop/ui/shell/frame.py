@@ -221,6 +221,7 @@ class Frame(Live, QWidget):
             find=lambda: self.finding.begin(),
             walk=self.walk,
             log=self.open_log,
+            call_taken=lambda: self.go(Place(page="tickets", options={"call": True})),
             refresh=self.refresh,
             new_here=self.new,
             new_menu=self.top.new.showMenu,

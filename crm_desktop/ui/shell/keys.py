@@ -9,12 +9,21 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from crm_core.i18n import N_
+from crm_core.rules.access import Action
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.pages.registry import PAGES
 from crm_desktop.ui.shell.menus import Commands
 
 WINDOW = N_("The window")
 PAGES_GROUP = N_("Pages")
+_CALL = ActionSpec(
+    id="frame.call",
+    text=N_("Call taken"),
+    group=WINDOW,
+    icon="phone",
+    shortcut="Ctrl+Shift+L",
+    right=(Action.CREATE, "ticket"),
+)
 
 
 def add_frame_actions(frame: QWidget, actions: ActionRegistry, commands: Commands) -> None:
@@ -27,6 +36,7 @@ def add_frame_actions(frame: QWidget, actions: ActionRegistry, commands: Command
         (_spec("new-kind", N_("New…"), "plus", "Ctrl+Shift+N"), commands.new_menu),
         (_spec("request", N_("New service request…"), "note", ""), commands.request),
         (_spec("log", N_("Quick log"), "pen", "Ctrl+L"), commands.log),
+        (_CALL, commands.call_taken),
         (_spec("refresh", N_("Refresh"), "sync", "F5"), commands.refresh),
         (_spec("sync", N_("Sync now"), "sync", "F9"), commands.sync_now),
         (_spec("rail", N_("Side bar with words or icons"), "pane", "Ctrl+B"), commands.collapse),

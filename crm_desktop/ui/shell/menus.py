@@ -34,6 +34,7 @@ class Commands:
     walk: Callable[[int], None]
     request: Callable[[], None]
     log: Callable[[], None]
+    call_taken: Callable[[], None]
     refresh: Callable[[], None]
     new_here: Callable[[], None]
     new_menu: Callable[[], None]

@@ -22,6 +22,7 @@ from crm_desktop.ui.requests.asked_panel import AskedPanel
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.tickets.queue import now_ms
 from crm_desktop.ui.tickets.satisfaction import Satisfaction
+from crm_desktop.ui.tickets.unknown_sender import UnknownSender
 from crm_desktop.ui.tickets.words import STATES, deadline, moment, near_time
 from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets import paint
@@ -53,6 +54,7 @@ class FactsPane(Live, QScrollArea):
         self.articles = SuggestedArticles(context)
         self.asked = AskedPanel(context)
         self.asked.open_asked.connect(self.request_asked)
+        self.unknown = UnknownSender(context)
         self._phone = ""
         self.name = ElidedLabel("", step="section")
         self.level = _Level()
@@ -121,6 +123,7 @@ class FactsPane(Live, QScrollArea):
             fact.setVisible(bool(show(values[name])))
         line_up(tuple(self.facts.values()), least=_LEAST_LABEL, most=_MOST_LABEL)
         self.satisfaction.show_answers(view.answers)
+        self.unknown.show_view(view)
         self._show_others(view.others)
         self.files.show_record(ticket.id)
         self.asked.show_ticket(ticket.id)
@@ -169,6 +172,7 @@ class FactsPane(Live, QScrollArea):
         buttons.addWidget(self.call, 1)
         buttons.addWidget(self.open_customer, 1)
         column.addLayout(buttons)
+        column.addWidget(self.unknown)
         column.addSpacing(4)
         for fact in self.facts.values():
             column.addWidget(fact)

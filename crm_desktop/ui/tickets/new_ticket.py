@@ -35,6 +35,8 @@ class NewTicket(Live, QWidget):
     request_asked = Signal()
     """It is to be asked for by a form instead."""
     cancelled = Signal()
+    call_asked = Signal()
+    """Somebody is on the telephone: who it is follows from his number."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +68,12 @@ class NewTicket(Live, QWidget):
         column = QVBoxLayout(self._form)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        column.addWidget(Label(message("New ticket"), step="title"))
+        self.call = Button(message("Call taken"), Kind.FLAT, icon="phone", hint="Ctrl+Shift+L")
+        self.call.clicked.connect(self.call_asked)
+        head = QHBoxLayout()
+        head.addWidget(Label(message("New ticket"), step="title"), 1)
+        head.addWidget(self.call)
+        column.addLayout(head)
         column.addWidget(self.customer_field)
         column.addWidget(self.subject_field)
         column.addLayout(choices)

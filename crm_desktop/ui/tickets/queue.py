@@ -38,6 +38,7 @@ from crm_desktop.ui.tickets.words import STATES, deadline
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button, IconButton
+from crm_desktop.ui.widgets.chips import Chip
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.labels import Label
@@ -55,6 +56,7 @@ NOTHING: dict[Queue, Message] = {
     Queue.MINE: message("No ticket waits for you"),
     Queue.UNASSIGNED: message("Every ticket has somebody"),
     Queue.NEAR: message("No deadline is near"),
+    Queue.UNKNOWN: message("Everybody who wrote is known"),
     Queue.ALL: message("No open tickets"),
 }
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -151,6 +153,12 @@ class QueuePane(Live, QWidget):
         head.addWidget(self.request)
         head.addWidget(self.take)
         head.addWidget(self.new)
+        self.strangers = Chip("", checkable=True)
+        self.strangers.clicked.connect(self._on_strangers_clicked)
+        strangers = QHBoxLayout()
+        strangers.setContentsMargins(_PAD, 6, _PAD, 6)
+        strangers.addWidget(self.strangers)
+        strangers.addStretch(1)
         tabs = QHBoxLayout()
         tabs.setContentsMargins(_PAD, 0, 0, 0)
         tabs.addWidget(self.tabs)
@@ -160,6 +168,7 @@ class QueuePane(Live, QWidget):
         column.addLayout(head)
         column.addLayout(tabs)
         column.addWidget(self.teams)
+        column.addLayout(strangers)
         column.addWidget(self._stack, 1)
         self._stack.addWidget(self.rows)
         self._stack.addWidget(self.empty)
@@ -173,6 +182,12 @@ class QueuePane(Live, QWidget):
         self._quiet = False
         self.retranslate()
 
+    def choose(self, queue: Queue) -> None:
+        """Bring a view to the front."""
+        self._show_strangers(queue is Queue.UNKNOWN)
+        if queue in TABS:
+            self.tabs.choose(queue.value)
+
     @property
     def team_id(self) -> str:
         """The team whose queue is in front; '' for all."""
@@ -185,7 +200,7 @@ class QueuePane(Live, QWidget):
     @property
     def queue(self) -> Queue:
         """The view in front."""
-        return Queue(self.tabs.key)
+        return Queue.UNKNOWN if self.strangers.isChecked() else Queue(self.tabs.key)
 
     def show_rows(self, rows: Sequence[QueueRow], ticket_id: str | None) -> None:
         """Show the tickets of the view in front, one of them chosen.
@@ -200,8 +215,15 @@ class QueuePane(Live, QWidget):
         self._stack.setCurrentWidget(self.empty if not rows and ticket_id else self.rows)
 
     def show_counts(self, counts: dict[Queue, int]) -> None:
-        """Show how many tickets each view holds."""
-        self.tabs.set_counts({queue.value: count for queue, count in counts.items()})
+        """Show how many tickets each view holds; the way to those of unknown senders while there are some."""
+        count = counts.get(Queue.UNKNOWN, 0)
+        self.strangers.say(
+            message("1 ticket of an unknown sender")
+            if count == 1
+            else message("{count} tickets of unknown senders", count=count)
+        )
+        self.strangers.setVisible(bool(count) or self.strangers.isChecked())
+        self.tabs.set_counts({queue.value: counts[queue] for queue in TABS})
 
     def select(self, ticket_id: str | None) -> None:
         """Mark a ticket as the one shown, without telling anybody."""
@@ -219,6 +241,14 @@ class QueuePane(Live, QWidget):
     def retranslate(self) -> None:
         """Name the rows in the language on screen."""
         self.rows.setAccessibleName(tr("Ticket queue"))
+
+    def _show_strangers(self, shown: bool) -> None:
+        self.strangers.setChecked(shown)
+        self.tabs.setVisible(not shown)
+
+    def _on_strangers_clicked(self) -> None:
+        self._show_strangers(self.strangers.isChecked())
+        self.tab_chosen.emit(self.queue)
 
     def _on_tab_chosen(self, key: str) -> None:
         self.tab_chosen.emit(Queue(key))
