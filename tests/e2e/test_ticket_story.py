@@ -20,7 +20,8 @@ from crm_desktop import assembly
 from crm_desktop.assembly import App
 from crm_desktop.models.query import ListQuery, parse_conditions
 from crm_desktop.models.records import Record
-from crm_desktop.services import article_suggestions, records, reports, ticket_work, tickets
+from crm_desktop.services import article_suggestions, records, reports, ticket_hands, ticket_work, tickets
+from crm_desktop.services.ticket_hands import Held
 from sync_server.services import survey_mails, surveys
 from tests.support.chromium import chromium
 from tests.support.mail_box import PASSWORD, USER, mail, mail_box, post
@@ -152,7 +153,7 @@ def test_a_mail_becomes_an_answered_ticket_and_a_judgement_though_the_laptop_was
     assert the(maya, "customer").id == ticket["customer_id"]
     assert ticket["reply_due_at"] is not None
     with alone(hq, maya):
-        tickets.assign(replica, ticket.id, replica.person.user_id)
+        ticket_hands.hand(replica, ticket.id, Held(assignee_id=replica.person.user_id, team_id=None))
         (offered, *_) = article_suggestions.of_ticket(replica, ticket.id)
         assert offered.title == "Zero calibration"
         tickets.reply(replica, ticket.id, "Please zero it with the pipe full.")
