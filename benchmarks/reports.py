@@ -21,7 +21,6 @@ from crm_core.rules.standard_reports import STANDARD_REPORTS
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.report_source import LaptopSource
 from crm_desktop.services import reports
-from crm_desktop.services.company import company
 
 TITLE = "Reports of 100,000 customers"
 SAME_ANSWER = "the same answer by plain SQL"
@@ -74,7 +73,7 @@ def _behind(replica: Replica) -> list[Figure]:
     def find() -> int:
         entity = SCHEMAS["deal"].table
         with replica.read() as session:
-            source = LaptopSource(session, replica.person, company(session).currency)
+            source = LaptopSource(session, replica.person)
             meets = source.where("deal", rule)
             return session.scalar(select(func.count(entity.c.id)).where(source.visible("deal"), meets)) or 0
 

@@ -9,6 +9,7 @@ from crm_core.entities.approval import Absence, ApprovalDecision, ApprovalFlow, 
 from crm_core.entities.article import Article, ArticleCategory, ArticleVersion, ArticleVote, TicketArticle
 from crm_core.entities.assignment import AssignmentRule
 from crm_core.entities.attachment import Attachment
+from crm_core.entities.campaign import Campaign
 from crm_core.entities.capture import CaptureForm
 from crm_core.entities.comment import Comment
 from crm_core.entities.contract import Clause, Contract, ContractClause, ContractLine
@@ -46,6 +47,7 @@ from crm_core.entities.survey import FeedbackRule, Survey, SurveyAnswer
 from crm_core.entities.target import Target
 from crm_core.entities.template import DocumentTemplate
 from crm_core.entities.ticket import Ticket, TicketMessage, TicketQuestion
+from crm_core.entities.value import ValueRule
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.schema.entity import Entity
@@ -84,6 +86,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     DashboardSnapshot,
     Scenario,
     PoolRule,
+    ValueRule,
     Customer,
     Contact,
     Merge,
@@ -99,6 +102,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     FeedbackRule,
     BarredSender,
     RequestForm,
+    Campaign,
     Lead,
     Target,
     ForecastCall,

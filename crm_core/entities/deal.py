@@ -135,6 +135,7 @@ class Deal(Entity):
         hint=N_("Empty: as its probability says"),
     )
     """By hand; `crm_core.rules.forecast` says what holds without."""
+    campaign_id: Mapped[str | None] = ref(37, N_("Came of the campaign"), "campaign", since=3)
     shared_with: Mapped[list[str] | None] = shares(
         60, N_("Shared with"), ScopeSource.SHARE, since=2, section=N_("Sharing")
     )

@@ -166,6 +166,7 @@ class Lead(Entity):
     campaign: Mapped[str | None] = text(
         18, N_("Campaign"), in_list=True, searchable=True, indexed=True, since=3
     )
+    campaign_id: Mapped[str | None] = ref(54, N_("Came of the campaign"), "campaign", in_list=True, since=3)
     channel: Mapped[str | None] = choice(19, N_("Came by"), CHANNELS, default="hand", in_list=True, since=3)
     owner_id: Mapped[str | None] = owner(20, N_("Owner"), in_list=True, since=3)
     team_id: Mapped[str | None] = ref(21, N_("Team"), "team", scope=ScopeSource.TEAM, since=3)

@@ -12,10 +12,10 @@ from crm_core.i18n import N_
 from crm_core.reporting.counting import Keys, Plan
 from crm_core.reporting.keys import Grouping, Heads
 from crm_core.reporting.source import Source
-from crm_core.reporting.tallies import Cell, Exchange, added, empty_cell, factor
+from crm_core.reporting.tallies import Cell, Exchange, added, empty_cell
 from crm_core.reporting.tallies import figure as figure_of
 from crm_core.rules.conditions import Condition, Op
-from crm_core.rules.prices import Rate
+from crm_core.rules.prices import Rate, factor
 from crm_core.rules.reports import MOST_COLUMNS, Currencies, Figure, Report
 from crm_core.rules.segments import AnyOf, Not, Rule
 
@@ -240,9 +240,5 @@ class Gathered:
 
 def _exchange(source: Source) -> Exchange:
     company = source.currency
-    factors = {
-        rate.currency: factor(rate.rate, rate.currency, company)
-        for rate in source.rates
-        if rate.to_currency == company
-    }
+    factors = {rate.currency: factor(rate) for rate in source.rates if rate.to_currency == company}
     return Exchange(currency=company, factors=factors)

@@ -20,6 +20,7 @@ from crm_core.i18n import N_, Message, Worded, message
 from crm_core.reporting.moments import day_of, hour_of, midnight_ms, month_of, weekday_of
 from crm_core.reporting.source import Linked, Source
 from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.customer_value import SCORED, SCORES
 from crm_core.rules.moment_parts import WEEKDAYS, Part, part_name
 from crm_core.rules.reports import NOTHING, RUNNING_PERIODS, Group, Head, Period
 from crm_core.rules.segments import AllOf, Not, Rule
@@ -118,9 +119,16 @@ class Grouping:
         """Return the period after one; the last one there is stays."""
         return self._moved(key, 1)
 
-    def before(self, key: Key) -> Key:
-        """Return the period before one."""
-        return self._moved(key, -1)
+    def before(self, key: Key, *, a_year: bool = False) -> Key:
+        """Return the period before one, or the same a year before: of a week the one 52 weeks before."""
+        if not a_year:
+            return self._moved(key, -1)
+        if self.group.period is Period.DAY:
+            return _a_year_before(key)
+        steps = {Period.WEEK: 52, Period.MONTH: 12, Period.QUARTER: 4}.get(
+            self.group.period or Period.YEAR, 1
+        )
+        return self._moved(key, -steps)
 
     def all_of_period(self, keys: Iterable[Key], most: int) -> list[Key]:
         """Return the keys from the first period to the last, those without records among them.
@@ -140,6 +148,8 @@ class Grouping:
                 if len(wanted) >= most:
                     return given
                 wanted.append(self.following(wanted[-1]))
+        elif self.field in SCORED:
+            wanted = list(range(1, SCORES + 1))
         else:
             return given
         return wanted + ([None] if None in given else [])
@@ -308,6 +318,15 @@ def _label(grouping: Grouping, key: Key, names: Mapping[str, tuple[str, int]]) -
 
 def _plain_value(field: Field, value: ColumnElement[Any]) -> ColumnElement[Any]:
     return value if field.kind in (Kind.BOOLEAN, Kind.INTEGER) else func.nullif(value, "")
+
+
+def _a_year_before(key: Key) -> Key:
+    """Return the same day of the year before; of a 29 February there is none."""
+    day = datetime.date.fromisoformat(str(key))
+    try:
+        return day.replace(year=day.year - 1).isoformat()
+    except ValueError:
+        return ""
 
 
 def _day(found: Any) -> str | None:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, FromClause, Select, false, func
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, false, func, select
 
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_core.reporting.worth import beside, worth_of
+from crm_core.rules.customer_value import is_worth
 from crm_core.rules.prices import Rate
 from crm_core.rules.segments import MOST_LINKS, Rule
 from crm_core.schema.field import Field, Kind
+
+ITSELF: Final = "id"
+"""What records are put together by where each is to stand alone."""
+
+
+def itself(entity: str) -> Field:
+    """Return the link of a record to itself."""
+    label = schema_of(entity).meta.label
+    return Field(no=0, name=ITSELF, label=label, kind=Kind.REF, target=entity, read_only=True, in_form=False)
 
 
 class Source(Protocol):
@@ -54,6 +65,10 @@ class Source(Protocol):
 
     def execute(self, statement: Select[Any]) -> Sequence[Any]:
         """Return the rows of a statement."""
+
+    @property
+    def made_once(self) -> dict[Hashable, Any]:
+        """What was made of these records once and is used again."""
 
 
 class Linked:
@@ -101,26 +116,36 @@ class Linked:
             asked.setdefault(at, {})[link] = field
             at, entity = (*at, link), str(field.target)
             self._entities[at] = entity
-        found = self._source.field(entity, last)
+        found = itself(entity) if not links and last == ITSELF else self._source.field(entity, last)
         asked.setdefault(at, {})[last] = found
         return found
 
     def _join(self, links: tuple[str, ...], fields: Mapping[str, Field]) -> None:
         entity = self._entities[links]
+        schema = schema_of(entity)
+        table = schema.table
+        of_worth = [name for name in fields if is_worth(entity, name)]
+        worth = worth_of(self._source, entity, of_worth) if of_worth else None
+        rows = beside(schema, worth) if worth is not None else table
         if not links:
+            self.table = rows
             for name, field in fields.items():
-                self._columns[name] = self._value(entity, field)
+                self._columns[name] = self._value(worth, entity, field)
             return
-        table = schema_of(entity).table
         names = {f"f{place}": name for place, name in enumerate(fields)}
-        values = [self._value(entity, fields[name]).label(label) for label, name in names.items()]
-        seen = table.select().with_only_columns(table.c.id.label("linked_id"), *values)
+        values = [self._value(worth, entity, fields[name]).label(label) for label, name in names.items()]
+        seen = select(table.c.id.label("linked_id"), *values).select_from(rows)
         linked = seen.where(self._source.visible(entity)).correlate(None).subquery(f"by_{'_'.join(links)}")
         self.table = self.table.outerjoin(linked, linked.c.linked_id == self._columns[".".join(links)])
         for label, name in names.items():
             self._columns[".".join((*links, name))] = linked.c[label]
 
-    def _value(self, entity: str, field: Field) -> ColumnElement[Any]:
+    def _value(self, worth: CTE | None, entity: str, field: Field) -> ColumnElement[Any]:
+        if worth is not None and field.name in worth.c:
+            found: ColumnElement[Any] = worth.c[field.name]
+            return found
+        if field.name == ITSELF:
+            return schema_of(entity).table.c.id
         value = self._source.value(entity, field)
         # A yes or no nobody gave is a no, as in conditions.
         return func.coalesce(value, false()) if field.kind is Kind.BOOLEAN else value

@@ -16,7 +16,7 @@ from crm_core.reporting.counting import Keys
 from crm_core.reporting.gathering import Gathered, Line
 from crm_core.reporting.moments import demand_zone
 from crm_core.reporting.source import Source
-from crm_core.reporting.tallies import Cell
+from crm_core.reporting.tallies import Cell, rounded
 from crm_core.reporting.terms import exactly
 from crm_core.rules.conditions import Value
 from crm_core.rules.report_words import group_words, measure_words
@@ -39,10 +39,14 @@ from crm_core.rules.reports import (
 )
 from crm_core.rules.segments import AnyOf, Not, Rule
 
-_PARTS: Final = (Over.OF_TOTAL, Over.CHANGE, Over.KEPT)
+_PARTS: Final = (Over.OF_TOTAL, Over.CHANGE, Over.KEPT, Over.YEAR, Over.AGAINST)
 """What is made of a measure that is a part of one, whatever the measure itself is."""
 _ADDED: Final = (Over.RUNNING, Over.ONWARD, Over.KEPT)
 """What is made of a measure by adding up rows."""
+_IN_TIME: Final = (Over.CHANGE, Over.YEAR)
+"""What a measure is compared with in time."""
+_BESIDE: Final = (Over.AGAINST, Over.PER)
+"""What is made of a measure and the one before it."""
 
 
 def run(
@@ -94,8 +98,10 @@ def demand_countable(report: Report) -> None:
         if measure.over in _ADDED and measure.take not in (Take.COUNT, Take.SUM):
             raise UserError(N_("Only numbers and sums have a running total"))
         running = any(group.period in RUNNING_PERIODS for group in (*report.rows, *report.columns))
-        if measure.over is Over.CHANGE and not running:
+        if measure.over in _IN_TIME and not running:
             raise UserError(N_("A change against the period before needs a group by period"))
+    if report.measures[0].over in _BESIDE:
+        raise UserError(N_("The first measure has none before it to be compared with"))
 
 
 class _Table:
@@ -142,7 +148,7 @@ class _Table:
             ReportColumn(
                 measure=place,
                 label=words[place],
-                unit=Unit.SHARE if report.measures[place].over in _PARTS else self._plan.unit(place),
+                unit=_unit(report.measures[place].over, self._plan.unit(place)),
                 heads=tuple(heads[n][part] for n, part in enumerate(key)),
                 rule=all_of(each.rule(part) for each, part in zip(groups, key, strict=True)),
             )
@@ -191,11 +197,14 @@ class _Table:
 
         def total(place: int, cell: Cell | None) -> Figure:
             found = gathered.figure(place, cell)
-            match self._report.measures[place].over:
+            over = self._report.measures[place].over
+            match over:
                 case Over.OF_TOTAL:
                     return Decimal(1) if found else None
-                case Over.CHANGE | Over.KEPT:
+                case Over.CHANGE | Over.KEPT | Over.YEAR:
                     return None
+                case Over.AGAINST | Over.PER:
+                    return _beside(over, found, gathered.figure(place - 1, cell), self._plan.unit(place))
                 case _:
                     return found
 
@@ -222,7 +231,8 @@ class _Over:
     def shown(self, place: int, line: Line, key: Keys | None) -> Figure:
         """Return a figure, row by row from the first; `key` None: over all columns."""
         found = self._gathered.figure(place, _cell(line, key))
-        match self._gathered.report.measures[place].over:
+        over = self._gathered.report.measures[place].over
+        match over:
             case Over.NOTHING:
                 return found
             case Over.RUNNING:
@@ -238,10 +248,11 @@ class _Over:
                 return None if came is None else exactly(came) if isinstance(found, Decimal) else int(came)
             case Over.KEPT:
                 return self._kept(place, line, key)
-        earlier = self._gathered.figure(place, self._before(line, key))
-        if found is None or not earlier:
-            return None
-        return exactly((Fraction(found) - Fraction(earlier)) / abs(Fraction(earlier)))
+            case Over.AGAINST | Over.PER:
+                left = self._gathered.figure(place - 1, _cell(line, key))
+                return _beside(over, found, left, self._gathered.plan.unit(place))
+        earlier = self._gathered.figure(place, self._before(line, key, a_year=over is Over.YEAR))
+        return _change(found, earlier)
 
     def _came_as_far(self, place: int, line: Line, key: Keys | None) -> dict[Keys, Fraction]:
         """Return, for each row of a line's currency, the sum from it to the last."""
@@ -263,18 +274,40 @@ class _Over:
             return None
         return exactly(sums[line.keys] / sums[keys[at - 1]])
 
-    def _before(self, line: Line, key: Keys | None) -> Cell | None:
-        """Return what there was in the period before; a period of the rows counts first."""
+    def _before(self, line: Line, key: Keys | None, *, a_year: bool) -> Cell | None:
+        """Return what there was in the period before, or a year before; a period of the rows counts first."""
         plan = self._gathered.plan
         for n, each in enumerate(plan.rows[: len(line.keys)]):
             if each.group.period in RUNNING_PERIODS and line.keys[n] is not None:
-                keys = (*line.keys[:n], each.before(line.keys[n]), *line.keys[n + 1 :])
+                earlier_key = each.before(line.keys[n], a_year=a_year)
+                keys = (*line.keys[:n], earlier_key, *line.keys[n + 1 :])
                 earlier = self._lines.get((line.currency, keys))
                 return _cell(earlier, key) if earlier is not None else None
         for n, each in enumerate(plan.columns):
             if key is not None and each.group.period in RUNNING_PERIODS and key[n] is not None:
-                return line.cells.get((*key[:n], each.before(key[n]), *key[n + 1 :]))
+                return line.cells.get((*key[:n], each.before(key[n], a_year=a_year), *key[n + 1 :]))
         return None
+
+
+def _unit(over: Over, unit: Unit) -> Unit:
+    if over in _PARTS:
+        return Unit.SHARE
+    return Unit.NUMBER if over is Over.PER and unit is Unit.COUNT else unit
+
+
+def _change(found: Figure, earlier: Figure) -> Figure:
+    if found is None or not earlier:
+        return None
+    return exactly((Fraction(found) - Fraction(earlier)) / abs(Fraction(earlier)))
+
+
+def _beside(over: Over, found: Figure, left: Figure, unit: Unit) -> Figure:
+    """Return what is made of a figure and the one before it; nothing where that is nothing."""
+    if over is Over.AGAINST:
+        return _change(found, left)
+    if found is None or not left:
+        return None
+    return rounded(Fraction(found) / Fraction(left), unit)
 
 
 def _cell(line: Line, key: Keys | None) -> Cell | None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from crm_core.money import digits
 from crm_core.reporting.terms import exactly
 from crm_core.rules.reports import Figure, Measure, Take, Unit
 
@@ -91,11 +89,6 @@ class Exchange:
         return Fraction(1) if currency in ("", self.currency) else self.factors.get(currency)
 
 
-def factor(rate: Decimal, currency: str, to_currency: str) -> Fraction:
-    """Return what minor units of a currency are multiplied by at a rate between major units."""
-    return Fraction(rate) * Fraction(10) ** (digits(to_currency) - digits(currency))
-
-
 def figure(measure: Measure, tally: Tally, unit: Unit, scale: int, exchange: Exchange) -> Figure:
     """Return a measure's figure. Amounts of several currencies are exchanged; those without a rate are not
     in it."""
@@ -120,16 +113,17 @@ def figure(measure: Measure, tally: Tally, unit: Unit, scale: int, exchange: Exc
     by_scale = Fraction(1, 10**scale)
     match measure.take:
         case Take.SUM:
-            return _figure(total * by_scale, unit)
+            return rounded(total * by_scale, unit)
         case Take.AVERAGE:
-            return _figure(total * by_scale / count, unit) if count else None
+            return rounded(total * by_scale / count, unit) if count else None
         case Take.LEAST:
-            return _figure(min(least) * by_scale, unit) if least else None
+            return rounded(min(least) * by_scale, unit) if least else None
         case _:
-            return _figure(max(most) * by_scale, unit) if most else None
+            return rounded(max(most) * by_scale, unit) if most else None
 
 
-def _figure(value: Fraction, unit: Unit) -> Figure:
+def rounded(value: Fraction, unit: Unit) -> Figure:
+    """Return a figure as its unit keeps it: minor units, else six decimals, halves away from zero."""
     if unit is not Unit.MONEY:
         return exactly(value)
     size = abs(value)

@@ -29,7 +29,7 @@ _CUSTOMER = (
     "shared_with",
     "shown_to",
 )
-_DEAL = ("product_id", "source", "tags")
+_DEAL = ("product_id", "source", "campaign_id", "tags")
 
 
 def customer_values(lead: Mapping[str, Any], known: Collection[str] = ()) -> dict[str, Plain]:

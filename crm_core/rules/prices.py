@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, InvalidOperation, localcontext
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, Final
 
 from crm_core.errors import Problem
@@ -103,6 +104,11 @@ class Rate:
     to_currency: str
     rate: Decimal
     valid_from: datetime.date
+
+
+def factor(rate: Rate) -> Fraction:
+    """Return what minor units of a rate's currency are multiplied by to become those of the other."""
+    return Fraction(rate.rate) * Fraction(10) ** (digits(rate.to_currency) - digits(rate.currency))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

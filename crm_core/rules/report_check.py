@@ -34,7 +34,7 @@ def problems_of_saved(values: Mapping[str, Any], fields_of: FieldsOf | None) -> 
     found = [problem for rule in rules for problem in problems_of_rule(rule, fields_of, report.entity)]
     if not found and fields_of is not None:
         for path in _paths(report):
-            if field_at(fields_of, report.entity, path) is None:
+            if path != "id" and field_at(fields_of, report.entity, path) is None:
                 said = message(N_("There is no field called “{field}”"), field=path)
                 return [Problem(field="definition", message=said)]
     return [Problem(field="definition", message=each.message) for each in found[:1]]

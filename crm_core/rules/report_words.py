@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.condition_words import path_words
 from crm_core.rules.reports import (
@@ -68,6 +69,8 @@ def term_words(term: Term, entity: str, fields_of: FieldsOf) -> Message:
 
 def group_words(group: Group, entity: str, fields_of: FieldsOf) -> Message:
     """Return what records are put together by."""
+    if group.field == "id":
+        return Message(SCHEMAS[entity].meta.label)
     said = path_words(fields_of, entity, group.field)
     if group.period is None:
         return said

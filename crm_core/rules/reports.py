@@ -112,6 +112,12 @@ class Over(StrEnum):
     """Added up from this row to the last one: how many came this far or further, of rows that are steps."""
     KEPT = "kept"
     """Of what came as far as the row before, the part that came this far or further."""
+    YEAR = "year"
+    """How much more than in the same period a year before, as a part of it."""
+    AGAINST = "against"
+    """How much more than the measure on the left, as a part of it."""
+    PER = "per"
+    """For each one of the measure on the left: this over it."""
 
 
 OVER_LABELS: Final[Mapping[Over, str]] = {
@@ -121,6 +127,9 @@ OVER_LABELS: Final[Mapping[Over, str]] = {
     Over.CHANGE: N_("Change against the period before"),
     Over.ONWARD: N_("This far or further"),
     Over.KEPT: N_("Part that went on"),
+    Over.YEAR: N_("Change against a year before"),
+    Over.AGAINST: N_("Change against the column before"),
+    Over.PER: N_("For each one of the column before"),
 }
 
 
@@ -182,7 +191,10 @@ Term = FieldAt | Number | Days | Reckoned
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """What records are put together by: the value of a field, of days and moments by period."""
+    """What records are put together by: the value of a field, of days and moments by period.
+
+    Grouped by `id` each record stands alone.
+    """
 
     field: str
     period: Period | None = None

@@ -19,7 +19,9 @@ from crm_core.rules import (
     articles,
     assignment,
     barring,
+    campaigns,
     capture,
+    customer_value,
     dashboards,
     feedback,
     forecast,
@@ -184,6 +186,8 @@ _JUDGES: Final[Mapping[str, _Judge]] = MappingProxyType(
         "pool_rule": lambda _id, values, _around: pool.problems_of_rule(values),
         "target": lambda _id, values, _around: targets.problems(values),
         "scenario": lambda _id, values, _around: what_if.problems_of_scenario(values),
+        "value_rule": lambda _id, values, _around: customer_value.problems_of_rule(values),
+        "campaign": lambda _id, values, _around: campaigns.problems(values),
         "segment": _of_segment,
         "report": lambda _id, values, around: report_check.problems_of_saved(
             values, around.fields_of if around.knows_derived else None

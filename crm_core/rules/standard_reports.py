@@ -7,7 +7,6 @@ own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
@@ -15,7 +14,7 @@ from typing import Final
 from crm_core.errors import NotFound
 from crm_core.i18n import N_
 from crm_core.rules import survey_reports
-from crm_core.rules.conditions import Condition, Op, Value
+from crm_core.rules.conditions import Condition, Op
 from crm_core.rules.forecast import forecast_report
 from crm_core.rules.payments import BUCKETS, COLLECTED, Bucket
 from crm_core.rules.relative_days import RelativeDay, Unit
@@ -32,66 +31,24 @@ from crm_core.rules.reports import (
     Reckoned,
     Report,
     Sign,
-    Sort,
     Take,
 )
 from crm_core.rules.segments import AllOf, AnyOf, Not, Rule
+from crm_core.rules.standard_parts import LARGEST_FIRST, NET_LINE, TODAY, StandardReport, asked, is_, is_in
 from crm_core.rules.targets import MONTHS
+from crm_core.rules.value_reports import VALUE_REPORTS
 
-TODAY: Final = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandardReport:
-    """A report with its name, what it tells, and the kind of chart it is best seen as."""
-
-    key: str
-    title: str
-    tells: str
-    report: Report
-    chart: str = "bar"
-    """A kind of `crm_core.charts.chart`."""
-
-
-def _is(field: str, value: Value) -> Condition:
-    return Condition(field=field, op=Op.EQUAL, value=value)
-
-
-def _in(field: str, *values: str) -> Condition:
-    return Condition(field=field, op=Op.IN, value=values)
-
-
-def _since(field: str, unit: Unit, offset: int) -> Condition:
-    return Condition(field=field, op=Op.AT_LEAST, value=RelativeDay(unit, offset))
-
-
-def _asked(field: str, unit: Unit = Unit.YEAR, offset: int = 0) -> Question:
-    """Return the question since when: by default since the beginning of a stretch of the calendar."""
-    return Question(key="since", label=N_("Since"), condition=_since(field, unit, offset))
-
-
-_WON: Final = _is("stage_id.kind", "won")
-_LOST: Final = _is("stage_id.kind", "lost")
-_CLOSED: Final = _in("stage_id.kind", "won", "lost")
+_WON: Final = is_("stage_id.kind", "won")
+_LOST: Final = is_("stage_id.kind", "lost")
+_CLOSED: Final = is_in("stage_id.kind", "won", "lost")
 _AMOUNT: Final = FieldAt("amount")
 _COUNT: Final = Measure()
 _SUM: Final = Measure(take=Take.SUM, of=_AMOUNT)
-_LARGEST_FIRST: Final = Sort(place=0, by_measure=True, descending=True)
 _WEIGHTED: Final = Measure(
     take=Take.SUM,
     of=Reckoned(Reckoned(_AMOUNT, Sign.TIMES, FieldAt("probability")), Sign.OVER, Number(Decimal(100))),
     label=N_("Amount, weighted"),
 )
-_NET_LINE: Final = Reckoned(
-    Reckoned(FieldAt("unit_price"), Sign.TIMES, FieldAt("quantity")),
-    Sign.TIMES,
-    Reckoned(
-        Number(Decimal(1)),
-        Sign.MINUS,
-        Reckoned(FieldAt("discount_percent"), Sign.OVER, Number(Decimal(100))),
-    ),
-)
-"""An order's line: unit price x quantity less the line's own discount; with tax where prices include it."""
 _OWED: Final = Reckoned(_AMOUNT, Sign.MINUS, FieldAt("paid"))
 
 
@@ -103,9 +60,9 @@ def _won(group: Group, *, top: int = 0) -> Report:
         rule=_WON,
         rows=(group,),
         measures=(_SUM, _COUNT, share),
-        sort=_LARGEST_FIRST,
+        sort=LARGEST_FIRST,
         top=top,
-        questions=(_asked("close_date"),),
+        questions=(asked("close_date"),),
         currencies=Currencies.COMPANY,
     )
 
@@ -131,12 +88,12 @@ _ATTAINED: Final = tuple(
 def _attained(by: str, *rule: Rule) -> Report:
     """Return how far targets of what is won are reached, by a field of them; of this year unless asked."""
     asked = (
-        Question(key="year", label=N_("Year"), condition=_is("year", None)),
-        Question(key="period", label=N_("Period"), condition=_is("period", "year")),
+        Question(key="year", label=N_("Year"), condition=is_("year", None)),
+        Question(key="period", label=N_("Period"), condition=is_("period", "year")),
     )
     return Report(
         entity="target",
-        rule=AllOf((_is("measure", "won_amount"), *rule)),
+        rule=AllOf((is_("measure", "won_amount"), *rule)),
         rows=(Group(field=by),),
         measures=_ATTAINED,
         questions=asked[:1] if by == "period" else asked,
@@ -181,7 +138,7 @@ _STANDARD: Final = (
         title=N_("Attainment by month"),
         tells=N_("The same of the company's targets of single months"),
         report=_attained(
-            "period", _in("period", *MONTHS), *_empty("user_id", "team_id", "product_id", "family")
+            "period", is_in("period", *MONTHS), *_empty("user_id", "team_id", "product_id", "family")
         ),
     ),
     StandardReport(
@@ -208,7 +165,7 @@ _STANDARD: Final = (
                 Measure(
                     take=Take.AVERAGE,
                     of=Days("stage_since", TODAY),
-                    only=_is("stage_id.kind", "open"),
+                    only=is_("stage_id.kind", "open"),
                     label=N_("Days in this stage"),
                 ),
             ),
@@ -230,7 +187,7 @@ _STANDARD: Final = (
                 Measure(take=Take.SUM, of=_AMOUNT, over=Over.RUNNING),
                 Measure(take=Take.SUM, of=_AMOUNT, over=Over.CHANGE),
             ),
-            questions=(_asked("close_date", Unit.MONTH, -11),),
+            questions=(asked("close_date", Unit.MONTH, -11),),
             currencies=Currencies.COMPANY,
         ),
     ),
@@ -253,8 +210,8 @@ _STANDARD: Final = (
                 Measure(only=_WON, label=N_("Deals won")),
                 Measure(only=_LOST, label=N_("Deals lost")),
             ),
-            sort=_LARGEST_FIRST,
-            questions=(_asked("close_date"),),
+            sort=LARGEST_FIRST,
+            questions=(asked("close_date"),),
         ),
     ),
     StandardReport(
@@ -272,7 +229,7 @@ _STANDARD: Final = (
                 Measure(take=Take.MOST, of=Days("engaged_on", "close_date"), label=N_("Days, longest")),
                 _COUNT,
             ),
-            questions=(_asked("close_date", Unit.MONTH, -11),),
+            questions=(asked("close_date", Unit.MONTH, -11),),
         ),
     ),
     StandardReport(
@@ -285,10 +242,10 @@ _STANDARD: Final = (
             measures=(
                 _COUNT,
                 Measure(over=Over.OF_TOTAL),
-                Measure(take=Take.SHARE, only=_is("status", "converted"), label=N_("Converted")),
+                Measure(take=Take.SHARE, only=is_("status", "converted"), label=N_("Converted")),
             ),
-            sort=_LARGEST_FIRST,
-            questions=(_asked("created_at"),),
+            sort=LARGEST_FIRST,
+            questions=(asked("created_at"),),
         ),
     ),
     StandardReport(
@@ -297,16 +254,16 @@ _STANDARD: Final = (
         tells=N_("What was ordered of each product, without drafts and cancelled orders"),
         report=Report(
             entity="order_line",
-            rule=_in("order_id.status", "confirmed", "closed"),
+            rule=is_in("order_id.status", "confirmed", "closed"),
             rows=(Group(field="product_id"),),
             measures=(
-                Measure(take=Take.SUM, of=_NET_LINE, label=N_("Amount ordered")),
+                Measure(take=Take.SUM, of=NET_LINE, label=N_("Amount ordered")),
                 Measure(take=Take.SUM, of=FieldAt("quantity"), label=N_("Quantity ordered")),
                 Measure(take=Take.DISTINCT, of=FieldAt("order_id"), label=N_("Orders")),
             ),
-            sort=_LARGEST_FIRST,
+            sort=LARGEST_FIRST,
             top=20,
-            questions=(_asked("order_id.ordered_on"),),
+            questions=(asked("order_id.ordered_on"),),
             currencies=Currencies.COMPANY,
         ),
     ),
@@ -336,13 +293,13 @@ _STANDARD: Final = (
         tells=N_("What is owed, by how long it is overdue, by customer"),
         report=Report(
             entity="instalment",
-            rule=_in("state", *(each.value for each in COLLECTED)),
+            rule=is_in("state", *(each.value for each in COLLECTED)),
             rows=(Group(field="customer_id"),),
             measures=(
                 Measure(take=Take.SUM, of=_OWED, label=N_("Owed")),
                 *(Measure(take=Take.SUM, of=_OWED, only=_overdue(each), label=each.text) for each in BUCKETS),
             ),
-            sort=_LARGEST_FIRST,
+            sort=LARGEST_FIRST,
         ),
     ),
     StandardReport(
@@ -366,8 +323,8 @@ _STANDARD: Final = (
             rule=_LOST,
             rows=(Group(field="loss_reason"),),
             measures=(_COUNT, Measure(over=Over.OF_TOTAL), _SUM),
-            sort=_LARGEST_FIRST,
-            questions=(_asked("close_date"),),
+            sort=LARGEST_FIRST,
+            questions=(asked("close_date"),),
             currencies=Currencies.COMPANY,
         ),
     ),
@@ -380,8 +337,8 @@ _STANDARD: Final = (
             rule=AllOf((_CLOSED, Condition(field="competitor_id", op=Op.FILLED))),
             rows=(Group(field="competitor_id"),),
             measures=(_COUNT, Measure(take=Take.SHARE, only=_WON, label=N_("Won of those decided"))),
-            sort=_LARGEST_FIRST,
-            questions=(_asked("close_date"),),
+            sort=LARGEST_FIRST,
+            questions=(asked("close_date"),),
         ),
     ),
     StandardReport(
@@ -398,7 +355,7 @@ _STANDARD: Final = (
                 Measure(take=Take.MOST, of=Days("created_at", "closed_at"), label=N_("Days, longest")),
                 _COUNT,
             ),
-            questions=(_asked("closed_at", Unit.MONTH, -11),),
+            questions=(asked("closed_at", Unit.MONTH, -11),),
         ),
     ),
     StandardReport(
@@ -409,9 +366,9 @@ _STANDARD: Final = (
             entity="ticket",
             rows=(Group(field="category_id"),),
             measures=(_COUNT, Measure(over=Over.OF_TOTAL)),
-            sort=_LARGEST_FIRST,
+            sort=LARGEST_FIRST,
             top=10,
-            questions=(_asked("created_at"),),
+            questions=(asked("created_at"),),
         ),
     ),
     StandardReport(
@@ -455,7 +412,7 @@ _STANDARD: Final = (
             entity="ticket",
             rows=(Group(field="created_at", period=Period.WEEKDAY),),
             columns=(Group(field="created_at", period=Period.HOUR),),
-            questions=(_asked("created_at", Unit.MONTH, -11),),
+            questions=(asked("created_at", Unit.MONTH, -11),),
         ),
     ),
     StandardReport(
@@ -464,17 +421,16 @@ _STANDARD: Final = (
         tells=N_("Calls, mails, visits and meetings of each person"),
         report=Report(
             entity="activity",
-            rule=_in("kind", "call", "mail", "visit", "meeting"),
+            rule=is_in("kind", "call", "mail", "visit", "meeting"),
             rows=(Group(field="owner_id"),),
             columns=(Group(field="kind"),),
-            questions=(_asked("happened_at", Unit.MONTH, 0),),
+            questions=(asked("happened_at", Unit.MONTH, 0),),
         ),
     ),
 )
 
-STANDARD_REPORTS: Final[Mapping[str, StandardReport]] = MappingProxyType(
-    {each.key: each for each in _STANDARD}
-)
+_EVERY: Final = (*_STANDARD, *VALUE_REPORTS)
+STANDARD_REPORTS: Final[Mapping[str, StandardReport]] = MappingProxyType({each.key: each for each in _EVERY})
 """The standard reports by key, in the order they are offered."""
 
 

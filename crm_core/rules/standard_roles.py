@@ -95,6 +95,7 @@ def _selling(reach: str, *, assign: bool, delete: bool) -> dict[str, Any]:
             **_READS_SETUP,
             **_OWN_VIEWS,
             "competitor": _reach("all", *rivals),
+            "campaign": _reach("all", "read"),
             "target": _reach(reach, *targets),
             "absence": {**_reach(reach, *absences), **_reach("all", "read")},
             **per_entity,
@@ -106,6 +107,8 @@ def _selling(reach: str, *, assign: bool, delete: bool) -> dict[str, Any]:
             **_SETUP_CLASSES,
             **_VIEW_CLASSES,
             "competitor": _classes(core="write"),
+            # What campaigns cost is for those who answer for several people.
+            "campaign": _classes(core="read", money="read" if assign else "mask"),
             "target": _classes(core="write", money="write")
             if assign
             else _classes(core="read", money="read"),
@@ -145,6 +148,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "target": _reach("all", "read", "export"),
                 # Those he is asked to approve.
                 "service_request": _reach("own", "read"),
+                "campaign": _reach("all", "read", "edit", "export"),
                 **_DECIDES,
             },
             "classes": {
@@ -163,6 +167,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "attachment": _classes(core="write"),
                 "target": _classes(core="read", money="read"),
                 "service_request": _classes(core="read"),
+                "campaign": _classes(core="read", money="write"),
             },
         },
     ),
@@ -230,6 +235,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "contact": _reach("all", "read", "export"),
                 "deal": _reach("all", "read"),
                 "lead": _reach("all", *_ALL_ACTIONS),
+                "campaign": _reach("all", *_ALL_ACTIONS),
                 "tag": _reach("all", "create", "read", "edit"),
             },
             "classes": {
@@ -240,6 +246,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "contact": _classes(core="read"),
                 "deal": _classes(core="read"),
                 "lead": _classes(core="write", money="write", comms="write"),
+                "campaign": _classes(core="write", money="write"),
             },
         },
     ),

@@ -35,7 +35,14 @@ from crm_desktop.documents import sent_file
 from crm_desktop.models.query import ListQuery, parse_conditions, parse_sort
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import attachments, customer_profiles, other_versions, records, scoring
+from crm_desktop.services import (
+    attachments,
+    customer_profiles,
+    customer_values,
+    other_versions,
+    records,
+    scoring,
+)
 from crm_desktop.services import search as searching
 from crm_desktop.services.other_versions import OtherVersion
 from resources import CHINESE
@@ -149,6 +156,10 @@ def _figures(replica: Replica, customer_id: str) -> list[dict[str, str]]:
     profile = customer_profiles.profile(replica, customer_id)
     kinds = {choice.value: choice.label for choice in ACTIVITY_KINDS}
     lines = figures(profile, kinds, lambda minor: str(Money(minor, profile.currency)))
+    value = customer_values.value_of(replica, customer_id)
+    if value is not None:
+        worth = customer_values.value_figures(value, lambda minor: str(Money(minor, value.currency)))
+        lines = (*worth, *lines)
     return [
         {"label": line.label.show(tr), "value": line.said.show(tr), "basis": line.basis.show(tr)}
         for line in lines

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from crm_core.entities import schema_of
 from crm_core.entities.setup import CustomField
 from crm_core.rules.custom_fields import declared
+from crm_core.rules.customer_value import worth_fields
 from crm_core.schema.field import Field
 from crm_core.schema.reading import CUSTOM_PREFIX
 from crm_desktop.models.derived import derived_fields
@@ -37,6 +38,11 @@ def fields_of(session: Session, entity: str) -> dict[str, Field]:
     fields.update((field.name, field) for field in derived_fields(entity))
     fields.update((field.name, field) for field in custom_fields(session, entity))
     return fields
+
+
+def asked_fields(session: Session, entity: str) -> dict[str, Field]:
+    """Return every field a rule or report may ask of: those, and what follows from purchases."""
+    return {**fields_of(session, entity), **worth_fields(entity)}
 
 
 def _read(session: Session, entity: str) -> dict[str, Field]:

@@ -8,23 +8,39 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, false, func, literal_column, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.entities.segment import Segment
-from crm_core.errors import UserError
+from crm_core.errors import AccessDenied, UserError
 from crm_core.i18n import N_
 from crm_core.ids import is_id
 from crm_core.money import Money
+from crm_core.reporting import worth
 from crm_core.reporting.moments import part_where
 from crm_core.rules.access import Action, Person, decide
 from crm_core.rules.conditions import dated
+from crm_core.rules.customer_value import is_worth, worth_fields
 from crm_core.rules.moment_parts import split_part
+from crm_core.rules.price_list import rates_of
+from crm_core.rules.prices import Rate, rates_on
 from crm_core.rules.segments import (
     CUSTOMER,
     IN_SEGMENT,
@@ -40,13 +56,15 @@ from crm_core.rules.segments import (
     rule_of,
     ways_to,
 )
-from crm_core.schema.field import Field
+from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import Schema
-from crm_desktop.models import derived
+from crm_core.schema.values import DEFAULT_CURRENCY
+from crm_desktop.models import derived, state
 from crm_desktop.models.clock import SESSION_CLOCK, Clock
 from crm_desktop.models.conditions import Condition, Op
-from crm_desktop.models.custom import fields_of
+from crm_desktop.models.custom import asked_fields
 from crm_desktop.models.filters import column_of, where
+from crm_desktop.models.read_once import once
 
 
 class Narrowing:
@@ -62,11 +80,13 @@ class Narrowing:
         self._fields: dict[str, Mapping[str, Field]] = {}
         self._judging: tuple[str, ...] = ()
         """Segments under judgement: none is asked of within itself."""
+        self.made_once: dict[Hashable, Any] = {}
+        """What follows from purchases, put together once for these records."""
 
     def fields(self, entity: str) -> Mapping[str, Field]:
         """Return every field of an entity by name, those the person may not read among them."""
         if entity not in self._fields:
-            self._fields[entity] = fields_of(self._session, entity)
+            self._fields[entity] = asked_fields(self._session, entity)
         return self._fields[entity]
 
     def field(self, entity: str, name: str) -> Field:
@@ -76,7 +96,35 @@ class Narrowing:
             raise UserError(N_("There is no field called “{field}”"), field=name)
         decide(self._person, Action.READ, entity, fields=(field,)).demand()
         derived.demand_readable(self._person, field)
+        if is_worth(entity, name):
+            worth.demand_readable(self, entity, name)
         return field
+
+    @property
+    def currency(self) -> str:
+        """The company's currency, as HQ last said it."""
+        settings: Mapping[str, Any] = state.read(self._session, state.Key.SETTINGS) or {}
+        return str(settings.get("currency") or DEFAULT_CURRENCY)
+
+    @property
+    def today(self) -> datetime.date:
+        """The day it is here."""
+        return self._now()
+
+    @property
+    def rates(self) -> Sequence[Rate]:
+        """The exchange rates that hold today."""
+        return once(self._session, ("rates of", self.today), self._read_rates)
+
+    def visible(self, entity: str) -> ColumnElement[bool]:
+        """Return that a row lives: what HQ sent is what the person may see."""
+        decide(self._person, Action.READ, entity).demand()
+        alive: ColumnElement[bool] = schema_of(entity).table.c.life % 2 == 1
+        return alive
+
+    def execute(self, statement: Select[Any]) -> Sequence[Any]:
+        """Return the rows of a statement."""
+        return self._session.connection().execute(statement).all()
 
     def where(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
         """Return what a row of an entity must fulfil."""
@@ -89,6 +137,8 @@ class Narrowing:
         if "@" in condition.field:
             return self._where_part(schema, condition)
         field = self.field(schema.name, condition.field)
+        if is_worth(schema.name, field.name):
+            return self._where_worth(schema, field, condition)
         if condition.op is Op.CONTAINS and field.target in SCHEMAS:
             # Answers by the linked record's title, so that must be readable too.
             target = SCHEMAS[field.target]
@@ -102,6 +152,8 @@ class Narrowing:
         if condition.field in ("id", IN_SEGMENT.name) or "." in condition.field or "@" in condition.field:
             return ()
         field = self.field(schema.name, condition.field)
+        if is_worth(schema.name, field.name):
+            return ()
         return tuple((field, part) for part in self._dated(field, condition))
 
     def by_rule(self, rule: Rule, entity: str = CUSTOMER) -> ColumnElement[bool]:
@@ -203,12 +255,26 @@ class Narrowing:
         ids = select(target.table.c.id).where(target.table.c.life % 2 == 1, self.where(target, asked))
         return func.coalesce(schema.table.c[link].in_(ids.correlate(None)), false())
 
+    def _where_worth(self, schema: Schema, field: Field, condition: Condition) -> ColumnElement[bool]:
+        asked, ids = worth.asked_over(self, schema, worth.with_currency(schema.name, field.name))
+        fits = and_(*(where(asked, field, part) for part in self._dated(field, condition)))
+        return schema.table.c.id.in_(select(ids).where(fits).correlate(None))
+
+    def _read_rates(self) -> Sequence[Rate]:
+        table = SCHEMAS["exchange_rate"].table
+        found = self.execute(select(table).where(table.c.life % 2 == 1))
+        return tuple(rates_on(rates_of([dict(row._mapping) for row in found]), self.today).values())
+
     def _where_part(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
         path, _, _ = split_part(condition.field)
         asked = field_at(self.fields, schema.name, condition.field)
         if asked is None:
             raise UserError(N_("There is no field called “{field}”"), field=condition.field)
         field = self.field(schema.name, path)
+        if is_worth(schema.name, path):
+            over, ids = worth.asked_over(self, schema, (path,))
+            fits = part_where(column_of(over, field), field, asked, condition)
+            return schema.table.c.id.in_(select(ids).where(fits).correlate(None))
         return part_where(column_of(schema, field), field, asked, condition)
 
     def _related(self, rule: Related, entity: str) -> ColumnElement[bool]:
@@ -289,6 +355,18 @@ _SINCE: Mapping[Op, Callable[[Any, Any], Any]] = {
     Op.NOT_SINCE: _COMPARES[Op.AT_LEAST],
 }
 """Comparisons answered by whom somebody spoke with since: mostly few of all customers."""
+
+
+def worth_filter(session: Session, person: Person, entity: str) -> tuple[Field, ...]:
+    """Return the fields that follow from purchases a person may narrow a list by; they are no columns."""
+    narrowing, found = Narrowing(session, person), []
+    for name, field in worth_fields(entity).items():
+        try:
+            narrowing.field(entity, name)
+        except AccessDenied:
+            continue
+        found += [field] if field.kind is not Kind.CURRENCY else []
+    return tuple(found)
 
 
 def segment_filter(entity: str) -> tuple[Field, ...]:

@@ -37,11 +37,12 @@ from crm_core.entities import schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import Action, ClassRight, Person, decide
+from crm_core.rules.customer_value import is_worth
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_desktop.models import custom_index, derived, search
 from crm_desktop.models.conditions import Condition, Op, Value, parse_condition
-from crm_desktop.models.custom import fields_of, is_custom
+from crm_desktop.models.custom import asked_fields, fields_of, is_custom
 from crm_desktop.models.device_tables import SortKey
 from crm_desktop.models.entering import entries
 from crm_desktop.models.filters import DECIMAL_KINDS, column_of, comparable
@@ -232,7 +233,7 @@ def parse_conditions(session: Session, entity: str, texts: Iterable[str]) -> tup
 
     A segment may be named by what it is called.
     """
-    fields = dict(fields_of(session, entity))
+    fields = asked_fields(session, entity)
     fields.update((field.name, field) for field in segment_filter(entity))
     return tuple(parse_condition(fields, segment_by_id(session, text)) for text in texts)
 
@@ -258,7 +259,7 @@ class _Plan:
         decide(person, Action.READ, query.entity).demand()
         self._narrowing = Narrowing(session, person)
         self._of_few = Narrowing(session, person, one_by_one=True)
-        self._fields = self._narrowing.fields(query.entity)
+        self._fields = fields_of(session, query.entity)
         self._words: Any = None
         self._keys = SortKey.__table__.alias("keys")
         self.narrows = bool(query.conditions or query.text.strip() or query.deleted)
@@ -354,6 +355,8 @@ class _Plan:
 
     def field(self, name: str) -> Field:
         """Return a field by name. `UserError` where there is none, `AccessDenied` where it is masked."""
+        if is_worth(self.query.entity, name):
+            raise UserError(N_("Lists are narrowed by what follows from purchases, not sorted by it"))
         return self._narrowing.field(self.query.entity, name)
 
     def shown_names(self) -> list[str]:

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, func, select, true
 from sqlalchemy.orm import Session
 
-from crm_core.entities import SCHEMAS, schema_of
-from crm_core.rules.access import Action, Person, decide
-from crm_core.rules.price_list import rates_of
-from crm_core.rules.prices import Rate, rates_on
+from crm_core.entities import schema_of
+from crm_core.rules.access import Person
+from crm_core.rules.prices import Rate
 from crm_core.rules.segments import Rule
 from crm_core.schema.field import Field
-from crm_desktop.models.clock import SESSION_CLOCK, Clock
 from crm_desktop.models.filters import column_of
 from crm_desktop.models.narrowing import Narrowing
 
 
 class LaptopSource:
-    """What a report is counted over, for one person in one reading session (`crm_core.reporting.source`)."""
+    """What a report is counted over, for one person in one reading session (`crm_core.reporting.source`).
 
-    def __init__(self, session: Session, person: Person, currency: str) -> None:
-        self._session, self.person = session, person
+    `currency` is the company's; '' as HQ last said it.
+    """
+
+    def __init__(self, session: Session, person: Person, currency: str = "") -> None:
+        self.person = person
         self._narrowing = Narrowing(session, person)
-        self.currency = currency
-        clock: Clock = session.info.get(SESSION_CLOCK) or Clock()
-        self.today = clock.today()
-        self.rates: Sequence[Rate] = tuple(self._rates())
+        self.currency: str = currency or self._narrowing.currency
+        self.today: datetime.date = self._narrowing.today
+        self.rates: Sequence[Rate] = self._narrowing.rates
+        self.made_once: dict[Hashable, Any] = self._narrowing.made_once
 
     def fields(self, entity: str) -> Mapping[str, Field]:
         """Return every field of an entity by name."""
@@ -44,9 +46,7 @@ class LaptopSource:
 
     def visible(self, entity: str) -> ColumnElement[bool]:
         """Return that a row lives."""
-        decide(self.person, Action.READ, entity).demand()
-        alive: ColumnElement[bool] = schema_of(entity).table.c.life % 2 == 1
-        return alive
+        return self._narrowing.visible(entity)
 
     def where(self, entity: str, rule: Rule) -> ColumnElement[bool]:
         """Return that a row meets a rule."""
@@ -61,9 +61,4 @@ class LaptopSource:
 
     def execute(self, statement: Select[Any]) -> Sequence[Any]:
         """Return the rows of a statement."""
-        return self._session.connection().execute(statement).all()
-
-    def _rates(self) -> Sequence[Rate]:
-        table = SCHEMAS["exchange_rate"].table
-        found = self._session.connection().execute(select(table).where(table.c.life % 2 == 1)).mappings()
-        return tuple(rates_on(rates_of([dict(row) for row in found]), self.today).values())
+        return self._narrowing.execute(statement)

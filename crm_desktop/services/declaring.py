@@ -14,7 +14,7 @@ from crm_core.errors import Problem
 from crm_core.rules import request_forms
 from crm_core.rules.custom_fields import problems_of_declaration
 from crm_core.rules.set_up import Around, problems_of_set_up
-from crm_desktop.models.custom import fields_of
+from crm_desktop.models.custom import asked_fields
 from crm_desktop.models.records import Record
 
 
@@ -27,7 +27,7 @@ def declaration_problems(
     if entity == request_forms.REQUEST:
         return request_forms.problems_of_request(values, before.values if before is not None else None)
     around = Around(
-        fields_of=lambda name: fields_of(session, name),
+        fields_of=lambda name: asked_fields(session, name),
         value_of=lambda kind, record_id, name: _value(session, kind, record_id, name),
         rows_of=lambda name: _rows(session, name),
     )

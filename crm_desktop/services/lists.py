@@ -13,7 +13,7 @@ from crm_core.schema.values import links_of
 from crm_desktop.models import derived, query
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.models.custom import custom_fields, fields_of, is_custom
-from crm_desktop.models.narrowing import segment_filter
+from crm_desktop.models.narrowing import segment_filter, worth_filter
 from crm_desktop.models.query import MAX_LIMIT, Cursor, ListQuery, is_walked
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
@@ -81,6 +81,8 @@ def setup_of(replica: Replica, entity: str) -> ListSetup:
     """Return what a list of an entity must know. `AccessDenied` where the person may not read it."""
     person = replica.person
     decide(person, Action.READ, entity).demand()
+    with replica.read() as session:
+        filters = worth_filter(session, person, entity)
     owner = next((f.name for f in schema_of(entity).scope_fields if f.scope is ScopeSource.OWN), None)
     return ListSetup(
         fields=shown_fields(replica, entity),
@@ -88,7 +90,7 @@ def setup_of(replica: Replica, entity: str) -> ListSetup:
         user_id=person.user_id,
         owner_field=owner,
         reach=person.rights.reach_of(entity, Action.READ),
-        filters=segment_filter(entity) if decide(person, Action.READ, "segment") else (),
+        filters=(*(segment_filter(entity) if decide(person, Action.READ, "segment") else ()), *filters),
         may_create=bool(decide(person, Action.CREATE, entity)),
         may_delete=bool(decide(person, Action.DELETE, entity)),
         may_export=bool(decide(person, Action.EXPORT, entity)),

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from crm_core.entities import SCHEMAS
-from crm_core.i18n import Message
+from crm_core.i18n import N_, Message, message
 from crm_core.reporting.keys import GROUPED
+from crm_core.reporting.source import ITSELF, itself
 from crm_core.reporting.terms import DAYS, SUMMED
 from crm_core.rules.access import Action, ClassRight, decide
 from crm_core.rules.condition_words import path_words
@@ -15,6 +16,7 @@ from crm_core.rules.reports import Report
 from crm_core.rules.segments import MOST_LINKS, AllOf, FieldsOf, Rule
 from crm_core.schema.field import SHARING, Field, FieldClass, Kind
 from crm_desktop.models.custom import fields_of
+from crm_desktop.models.narrowing import worth_filter
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import rule_offers
 from crm_desktop.services.rule_offers import RuleOffers
@@ -77,15 +79,23 @@ def report_offers(replica: Replica, report: Report) -> ReportOffers:
 
         def every(name: str) -> Mapping[str, Field]:
             if name not in known:
-                known[name] = fields_of(session, name)
+                worth = worth_filter(session, replica.person, name)
+                known[name] = {**fields_of(session, name), **{each.name: each for each in worth}}
             return known[name]
 
-        tree = tuple(_nodes(replica, every, report.entity, report.entity, "", MOST_LINKS))
+        tree = (_itself(report.entity), *_nodes(replica, every, report.entity, report.entity, "", MOST_LINKS))
     rules = rule_offers.rule_offers(replica, rule, report.entity)
     rules = replace(rules, known={**rules.known, **known})
     return ReportOffers(
         entity=report.entity, tree=tree, rules=rules, nodes={each.path: each for each in _every(tree)}
     )
+
+
+def _itself(entity: str) -> FieldNode:
+    """Return what puts each record in a row of its own."""
+    field = itself(entity)
+    label = message(N_("Each {record} by itself"), record=Message(field.label))
+    return FieldNode(path=ITSELF, field=field, label=label, words=label)
 
 
 def _asked_in(report: Report) -> Rule:

@@ -20,7 +20,7 @@ from crm_core.rules.reports import Report, ReportTable
 from crm_core.rules.standard_reports import STANDARD_REPORTS
 from crm_core.schema.field import Plain
 from crm_desktop.models import query, state
-from crm_desktop.models.custom import fields_of
+from crm_desktop.models.custom import asked_fields
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
@@ -28,7 +28,6 @@ from crm_desktop.models.report_source import LaptopSource
 from crm_desktop.models.state import Key
 from crm_desktop.models.stopping import Stop
 from crm_desktop.services import records, segments
-from crm_desktop.services.company import company
 from crm_desktop.services.outcome import Outcome
 
 REPORT = "report"
@@ -115,7 +114,7 @@ def count(
     Another thread may `stop` it: then a `UserError` says so.
     """
     with replica.read() as session, (stop or Stop()).over(session):
-        source = LaptopSource(session, replica.person, company(session).currency)
+        source = LaptopSource(session, replica.person)
         return run(source, asked, answers, as_of_ms=state.read(session, Key.LAST_OK_MS) or None)
 
 
@@ -123,39 +122,39 @@ def read(replica: Replica, options: ReportOptions) -> Report:
     """Return the report that options say. `UserError` where one cannot be read."""
     names = {row.name.casefold(): row.id for row in segments.segments_of(replica)}
     with replica.read() as session:
-        return read_options(options, lambda entity: fields_of(session, entity), names)
+        return read_options(options, lambda entity: asked_fields(session, entity), names)
 
 
 def written(replica: Replica, made: Report) -> ReportOptions:
     """Return the options that make a report, its questions answered as they are where nobody answers."""
     with replica.read() as session:
-        return written_options(with_answers(made, {}), lambda entity: fields_of(session, entity))
+        return written_options(with_answers(made, {}), lambda entity: asked_fields(session, entity))
 
 
 def script(replica: Replica, made: Script) -> str:
     """Return a report as text, without loss."""
     with replica.read() as session:
-        return script_text(made, lambda entity: fields_of(session, entity))
+        return script_text(made, lambda entity: asked_fields(session, entity))
 
 
 def read_script(replica: Replica, text: str) -> Script:
     """Return the report written as text. `UserError` names the line that cannot be read."""
     names = {row.name.casefold(): row.id for row in segments.segments_of(replica)}
     with replica.read() as session:
-        return parse_script(text, lambda entity: fields_of(session, entity), names)
+        return parse_script(text, lambda entity: asked_fields(session, entity), names)
 
 
 def place_of_fault(replica: Replica, asked: Report) -> Place | None:
     """Return which part of a report cannot be counted, each looked at by itself; None where no one alone is
     at fault."""
     with replica.read() as session:
-        return fault_in(LaptopSource(session, replica.person, company(session).currency), asked)
+        return fault_in(LaptopSource(session, replica.person), asked)
 
 
 def answered(replica: Replica, asked: Report, answers: Mapping[str, str]) -> dict[str, Value]:
     """Return answers, as typed, as the values of a report's questions."""
     with replica.read() as session:
-        return read_answers(asked, answers, lambda entity: fields_of(session, entity))
+        return read_answers(asked, answers, lambda entity: asked_fields(session, entity))
 
 
 def _entry(record: Record, user_id: str) -> ReportEntry | None:

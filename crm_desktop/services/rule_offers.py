@@ -20,6 +20,7 @@ from crm_core.rules.segments import (
     ways_to,
 )
 from crm_core.schema.field import Field, FieldClass, Kind
+from crm_desktop.models.narrowing import worth_filter
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import lists, records, segments
 
@@ -72,7 +73,7 @@ def rule_offers(replica: Replica, rule: Rule | None = None, entity: str = CUSTOM
     targets = {link.target for offer in related for link, _ in offer.linked if link.target}
     known = {name: segments.fields_of_kind(replica, name) for name in {entity, *ways, *targets}}
     return RuleOffers(
-        fields=(*_asked(replica, entity), *_segment_field(replica, entity)),
+        fields=(*_asked(replica, entity), *_segment_field(replica, entity), *_worth_fields(replica, entity)),
         related=related,
         known=known,
         segments={row.name.casefold(): row.id for row in segments.segments_of(replica)},
@@ -151,3 +152,8 @@ def _asked(replica: Replica, entity: str) -> tuple[Field, ...]:
 def _segment_field(replica: Replica, entity: str) -> tuple[Field, ...]:
     asks = asks_of_segments(entity) and decide(replica.person, Action.READ, "segment")
     return (IN_SEGMENT,) if asks else ()
+
+
+def _worth_fields(replica: Replica, entity: str) -> tuple[Field, ...]:
+    with replica.read() as session:
+        return worth_filter(session, replica.person, entity)

@@ -61,6 +61,7 @@ def fill_sample(replica: Replica, language: str, customers: int = SAMPLE_CUSTOME
             articles=demo_texts("articles"),
             surveys=demo_texts("surveys"),
             requests=demo_texts("requests"),
+            campaigns=demo_texts("campaigns"),
         )
         state.write(session, {SAMPLE: language})
 

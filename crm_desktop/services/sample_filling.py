@@ -16,6 +16,7 @@ from crm_desktop.models.state import Key
 from crm_desktop.platform.time_zone import zone_name
 from crm_desktop.services.sample_aiming import Aiming
 from crm_desktop.services.sample_articles import FIRST_ARTICLE, LAST_ARTICLE, Writing
+from crm_desktop.services.sample_campaigns import write_campaigns
 from crm_desktop.services.sample_leads import write_leads
 from crm_desktop.services.sample_orders import (
     CONTRACTS,
@@ -23,6 +24,7 @@ from crm_desktop.services.sample_orders import (
     FIRST_DELIVERY,
     FIRST_ORDER,
     ORDERS,
+    PAST_ORDERS,
     Agreeing,
 )
 from crm_desktop.services.sample_outgoing import Sending
@@ -57,6 +59,7 @@ class Filling:
         articles: Mapping[str, Any],
         surveys: Sequence[Mapping[str, Any]],
         requests: Mapping[str, Any],
+        campaigns: Sequence[Mapping[str, Any]],
     ) -> None:
         """Write everything, parents before their children."""
         state.write(
@@ -72,7 +75,8 @@ class Filling:
         self._day(owned, texts)
         selling.quotes(owned, company)
         Sending(self._writer, texts["outgoing"]).fill()
-        Agreeing(self._writer, owned).fill(agreed)
+        agreeing = Agreeing(self._writer, owned)
+        agreeing.fill(agreed)
         Payments(self._writer).fill()
         Aiming(self._writer, self._team_id).fill(owned, texts["deals"])
         ServiceSetUp(self._writer, self._team_id).fill()
@@ -81,13 +85,15 @@ class Filling:
         Asking(self._writer, owned, self._team_id).fill(surveys, FIRST_TICKET - 1)
         Requests(self._writer, requests).fill()
         write_leads(self._writer, leads)
+        agreeing.write_past()
+        write_campaigns(self._writer, campaigns)
 
     def _number_leases(self) -> None:
         for series, first, used, pattern in (
             ("quote", FIRST_QUOTE, len(QUOTES), "Q-{year}-{number:04d}"),
-            ("order", FIRST_ORDER, len(ORDERS), "O-{year}-{number:04d}"),
+            ("order", FIRST_ORDER, len(ORDERS) + len(PAST_ORDERS), "O-{year}-{number:04d}"),
             ("contract", FIRST_CONTRACT, len(CONTRACTS), "C-{year}-{number:04d}"),
-            ("delivery", FIRST_DELIVERY, len(ORDERS), "D-{year}-{number:04d}"),
+            ("delivery", FIRST_DELIVERY, len(ORDERS) + len(PAST_ORDERS), "D-{year}-{number:04d}"),
             ("receipt", FIRST_RECEIPT, RECEIPTS, "R-{year}-{number:05d}"),
             ("ticket", FIRST_TICKET, 12, "T-{number:04d}"),
             ("article", FIRST_ARTICLE, LAST_ARTICLE + 1 - FIRST_ARTICLE, "KB-{number:03d}"),

@@ -40,6 +40,23 @@ ORDERS = (
     ("closed", 21, 48, -40, (8,), "whole"),
     ("closed", 21, 26, -12, (8, 11), "whole"),
 )
+PAST_ORDERS = (
+    # customer, age in days, which products: of times gone by, for growth and loss to be seen in.
+    (24, 700, (3, 8)),
+    (24, 610, (3, 8)),
+    (24, 520, (3, 8, 11)),
+    (25, 640, (0, 2)),
+    (25, 560, (0,)),
+    (25, 470, (0, 2)),
+    (25, 400, (0, 5)),
+    (26, 480, (1, 3)),
+    (26, 140, (1, 3, 4)),
+    (27, 500, (2, 7)),
+    (27, 90, (2,)),
+    (28, 660, (9,)),
+    (28, 28, (9, 10)),
+    (29, 430, (6, 11)),
+)
 CONTRACTS = (
     # state, customer, first day, last day (in days from today), renewal, notice in days
     ("in_force", 0, -320, 45, "agree", 60),
@@ -68,6 +85,12 @@ class Agreeing:
             self._contract(number, contract, clauses, texts["subject"])
         for number, order in enumerate(ORDERS):
             self._order(number, order)
+
+    def write_past(self) -> None:
+        """Write the orders of times gone by, all delivered."""
+        self._deliveries = FIRST_DELIVERY + len(ORDERS)
+        for number, (customer, age, products) in enumerate(PAST_ORDERS, len(ORDERS)):
+            self._order(number, ("closed", customer, age, 14 - age, products, "whole"))
 
     def _head(self, series: str, number: int, customer: int, age_days: int) -> dict[str, Plain]:
         customer_id, owner_id = self._owned[customer % len(self._owned)]

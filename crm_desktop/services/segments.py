@@ -16,7 +16,7 @@ from crm_core.rules.segments import CUSTOMER, IN_SEGMENT, PICKED, RULES, Rule, p
 from crm_core.schema.field import Field, Plain
 from crm_desktop.models import query
 from crm_desktop.models.conditions import Condition, Op
-from crm_desktop.models.custom import fields_of
+from crm_desktop.models.custom import asked_fields
 from crm_desktop.models.narrowing import Narrowing
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.records import Record
@@ -189,19 +189,19 @@ def read_rule(replica: Replica, text: str) -> Rule:
     """Return the rule written as text. `UserError` where it cannot be read."""
     names = {row.name.casefold(): row.id for row in segments_of(replica)}
     with replica.read() as session:
-        return parse_rule(text, lambda entity: fields_of(session, entity), names)
+        return parse_rule(text, lambda entity: asked_fields(session, entity), names)
 
 
 def written_rule(replica: Replica, rule: Rule) -> str:
     """Return a rule as the text `read_rule` reads."""
     with replica.read() as session:
-        return rule_text(rule, lambda entity: fields_of(session, entity))
+        return rule_text(rule, lambda entity: asked_fields(session, entity))
 
 
 def fields_of_kind(replica: Replica, entity: str) -> dict[str, Field]:
     """Return every field of a kind of record that rules may speak of, by name."""
     with replica.read() as session:
-        return fields_of(session, entity)
+        return asked_fields(session, entity)
 
 
 def _row_of(record: Record, user_id: str) -> SegmentRow:

@@ -48,6 +48,8 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
         "segment": "segments",
         "dashboard": "reports",
         "target": "targets",
+        "campaign": "campaigns",
+        "value_rule": "value_rules",
         "capture_form": "capture_forms",
         "assignment_rule": "assignment_rules",
         "scoring_rule": "scoring_rules",

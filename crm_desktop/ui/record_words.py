@@ -137,6 +137,20 @@ _WORDS: Mapping[str, ListWords] = {
         first=N_("What a person, a team or the company is to reach in a month, a quarter or a year."),
         new=N_("New target"),
     ),
+    "campaign": ListWords(
+        counted=N_("{count} campaigns"),
+        one=N_("1 campaign"),
+        none_yet=N_("No campaigns yet"),
+        first=N_("A campaign with its cost tells what a lead and a customer won cost."),
+        new=N_("New campaign"),
+    ),
+    "value_rule": ListWords(
+        counted=N_("{count} customer value rules"),
+        one=N_("1 customer value rule"),
+        none_yet=N_("No customer value rules yet"),
+        first=N_("Without one, customers are put into fifths by what they bought, and a year is compared."),
+        new=N_("New customer value rule"),
+    ),
     "lead": ListWords(
         counted=N_("{count} leads"),
         one=N_("1 lead"),

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
 
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.money import Money
+from crm_core.reporting import worth
 from crm_core.reporting.moments import midnight_ms, part_where
 from crm_core.rules.access import Action, decide
 from crm_core.rules.conditions import Condition, Op, dated
+from crm_core.rules.customer_value import is_worth, worth_fields
 from crm_core.rules.moment_parts import split_part
+from crm_core.rules.price_list import rates_of
+from crm_core.rules.prices import Rate, rates_on
 from crm_core.rules.segments import (
     CUSTOMER,
     IN_SEGMENT,
@@ -34,6 +38,7 @@ from crm_core.rules.segments import (
 )
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
+from crm_core.schema.values import DEFAULT_CURRENCY
 from sync_server.services.criteria import column_of
 from sync_server.services.custom import CustomFields
 from sync_server.services.filters import where
@@ -45,14 +50,20 @@ _SEGMENT = "segment"
 class Narrowing:
     """What rows must fulfil, for one reader and one day in one time zone."""
 
-    def __init__(self, reader: Reader, today: datetime.date, zone: str) -> None:
-        self._reader, self._today, self._zone = reader, today, zone
+    def __init__(
+        self, reader: Reader, today: datetime.date, zone: str, currency: str = DEFAULT_CURRENCY
+    ) -> None:
+        self._reader, self.today, self._zone = reader, today, zone
+        self.currency = currency
         self._custom = CustomFields(reader.connection)
         self._judging: tuple[str, ...] = ()
+        self._rates: Sequence[Rate] | None = None
+        self.made_once: dict[Hashable, Any] = {}
+        """What follows from purchases, put together once for these records."""
 
     def fields(self, entity: str) -> Mapping[str, Field]:
         """Return every field of an entity by name, those the reader may not read among them."""
-        return {**schema_of(entity).fields, **self._custom.in_use(entity)}
+        return {**schema_of(entity).fields, **worth_fields(entity), **self._custom.in_use(entity)}
 
     def field(self, entity: str, name: str) -> Field:
         """Return a field by name. `UserError` where there is none, `AccessDenied` where it is masked."""
@@ -60,7 +71,28 @@ class Narrowing:
         if field is None:
             raise UserError(N_("There is no field called “{field}”"), field=name)
         decide(self._reader.person, Action.READ, entity, fields=(field,)).demand()
+        if is_worth(entity, name):
+            worth.demand_readable(self, entity, name)
         return field
+
+    @property
+    def rates(self) -> Sequence[Rate]:
+        """The exchange rates that hold today."""
+        if self._rates is None:
+            table = SCHEMAS["exchange_rate"].table
+            found = self.execute(select(table).where(table.c.life % 2 == 1))
+            self._rates = tuple(
+                rates_on(rates_of([dict(row._mapping) for row in found]), self.today).values()
+            )
+        return self._rates
+
+    def visible(self, entity: str) -> ColumnElement[bool]:
+        """Return that a row lives and lies in one of the reader's scopes."""
+        return self._reader.in_sight(entity)
+
+    def execute(self, statement: Select[Any]) -> Sequence[Any]:
+        """Return the rows of a statement."""
+        return self._reader.connection.execute(statement).all()
 
     def by_rule(self, rule: Rule, entity: str) -> ColumnElement[bool]:
         """Return what a row of an entity's table must fulfil."""
@@ -94,13 +126,20 @@ class Narrowing:
             asked = field_at(self.fields, schema.name, condition.field)
             if asked is None:
                 raise UserError(N_("There is no field called “{field}”"), field=condition.field)
+            if is_worth(schema.name, path):
+                over, found = worth.asked_over(self, schema, (path,))
+                fits = part_where(column_of(over, field), field, asked, condition)
+                return schema.table.c.id.in_(select(found).where(fits).correlate(None))
             return part_where(column_of(schema, field), field, asked, condition)
         if condition.op is Op.CONTAINS and field.target is not None and field.target in SCHEMAS:
             self.field(field.target, SCHEMAS[field.target].meta.title)  # answers by the linked record's title
         midnight = lambda day: midnight_ms(day, self._zone)  # noqa: E731
-        return and_(
-            true(), *(where(schema, field, each) for each in dated(field, condition, self._today, midnight))
-        )
+        said = dated(field, condition, self.today, midnight)
+        if is_worth(schema.name, field.name):
+            over, found = worth.asked_over(self, schema, worth.with_currency(schema.name, field.name))
+            fits = and_(true(), *(where(over, field, each) for each in said))
+            return schema.table.c.id.in_(select(found).where(fits).correlate(None))
+        return and_(true(), *(where(schema, field, each) for each in said))
 
     def by_segment(self, segment_id: str) -> ColumnElement[bool]:
         """Return that a row of the customers' table is in a segment; in one unknown here nobody is."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
 
-from crm_core.entities import SCHEMAS, schema_of
+from crm_core.entities import schema_of
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_, Message
 from crm_core.reporting.moments import offset_ms
@@ -17,8 +17,7 @@ from crm_core.reporting.source import Source
 from crm_core.reporting.tables import run
 from crm_core.rules.access import Action, decide
 from crm_core.rules.conditions import Value
-from crm_core.rules.price_list import rates_of
-from crm_core.rules.prices import Rate, rates_on
+from crm_core.rules.prices import Rate
 from crm_core.rules.report_form import stored_report
 from crm_core.rules.report_options import ReportOptions, read_answers, read_options, with_zone
 from crm_core.rules.reports import Report, ReportTable
@@ -55,11 +54,11 @@ class HeadquartersSource:
     """What a report is counted over, for one reader at one moment (`crm_core.reporting.source`)."""
 
     def __init__(self, reader: Reader, currency: str, now_ms: int, zone: str = "") -> None:
-        self._reader = reader
         self.currency = currency
         self.today = wall_time(now_ms, zone).date()
-        self._narrowing = Narrowing(reader, self.today, zone)
-        self.rates: Sequence[Rate] = self._rates()
+        self._narrowing = Narrowing(reader, self.today, zone, currency)
+        self.rates: Sequence[Rate] = self._narrowing.rates
+        self.made_once: dict[Hashable, Any] = self._narrowing.made_once
 
     def fields(self, entity: str) -> Mapping[str, Field]:
         """Return every field of an entity by name."""
@@ -75,7 +74,7 @@ class HeadquartersSource:
 
     def visible(self, entity: str) -> ColumnElement[bool]:
         """Return that a row lives and lies in one of the reader's scopes."""
-        return self._reader.in_sight(entity)
+        return self._narrowing.visible(entity)
 
     def where(self, entity: str, rule: Rule) -> ColumnElement[bool]:
         """Return that a row meets a rule."""
@@ -90,12 +89,7 @@ class HeadquartersSource:
 
     def execute(self, statement: Select[Any]) -> Sequence[Any]:
         """Return the rows of a statement."""
-        return self._reader.connection.execute(statement).all()
-
-    def _rates(self) -> Sequence[Rate]:
-        table = SCHEMAS["exchange_rate"].table
-        found = self._reader.connection.execute(select(table).where(table.c.life % 2 == 1)).mappings()
-        return tuple(rates_on(rates_of([dict(row) for row in found]), self.today).values())
+        return self._narrowing.execute(statement)
 
 
 def count(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.customer_value import worth_fields
 from crm_core.rules.report_script import Script, parse_script, script_text
 from crm_core.rules.reports import Measure, Over, Question, Report, Sort
 from crm_core.rules.segments import bare
@@ -27,7 +28,7 @@ _WORDS = (
 
 
 def _fields(entity: str) -> Mapping[str, Field]:
-    return SCHEMAS[entity].fields
+    return {**SCHEMAS[entity].fields, **worth_fields(entity)}
 
 
 @given(
@@ -42,7 +43,7 @@ def _fields(entity: str) -> Mapping[str, Field]:
 def test_what_is_written_is_read_back(
     report: Report, label: str, value: str, over: Over, place: int, down: bool, top: int
 ) -> None:
-    named = Condition(field="name" if report.entity == "deal" else "subject", op=Op.CONTAINS, value=value)
+    named = Condition(field="subject" if report.entity == "activity" else "name", op=Op.CONTAINS, value=value)
     asked = Condition(field=named.field, op=Op.EQUAL, value=None)
     report = replace(
         report,

@@ -35,9 +35,26 @@ from tests.desktop.models.support import KEY, person
 from tests.support.drawn_reports import DAY, DELETED, NOON_MS, PEOPLE, RATES, records, reports
 from tests.support.hq import Office, make
 from tests.support.plain_reports import PlainReport, Row, Rows
+from tests.support.plain_worth import add_worth
 from tests.support.server import crm_server, initialised
 
 ZONE = "Asia/Shanghai"
+
+
+_STEPS_TO = {
+    "draft": (),
+    "confirmed": ("confirmed",),
+    "closed": ("confirmed", "closed"),
+    "cancelled": ("cancelled",),
+}
+
+
+def typed_records() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield the records without what HQ works out by itself."""
+    for entity, record_id, values in records():
+        fields = SCHEMAS[entity].fields
+        typed = {name: each for name, each in values.items() if not fields[name].computed}
+        yield entity, record_id, {**typed, "status": "draft"} if entity == "order" else typed
 
 
 class Filled:
@@ -45,7 +62,11 @@ class Filled:
 
     def __init__(self, office: Office) -> None:
         self.office = office
-        office.hq.write_all([make(entity, record_id, **values) for entity, record_id, values in records()])
+        made = (make(entity, record_id, **values) for entity, record_id, values in typed_records())
+        office.hq.write_all(list(made))
+        for entity, record_id, values in records():
+            for status in _STEPS_TO[values["status"]] if entity == "order" else ():
+                office.hq.update(entity, record_id, {"status": status})
         for entity, record_id in DELETED:
             office.hq.write_all([Edit(kind=EditKind.DELETE, entity=entity, record_id=record_id)])
         self.seller = named_id("user", PEOPLE[0])
@@ -78,6 +99,7 @@ class Filled:
             for field in schema.set_fields:
                 row[field.name] = sorted({word for word, _ in row[field.name] or ()})
             seen[schema.name][record_id] = row
+        add_worth(seen, DAY, "CNY", RATES)
         return seen
 
     def by_hand(self, user_id: str, report: Report) -> PlainReport:

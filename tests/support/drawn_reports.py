@@ -11,6 +11,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from crm_core.ids import named_id
+from crm_core.money import Money
 from crm_core.rules.conditions import Condition, Op
 from crm_core.rules.reports import (
     Currencies,
@@ -128,6 +129,43 @@ def records() -> Iterator[tuple[str, str, dict[str, Any]]]:
             duration_minutes=some(15, 60),
             done=some(True, False),
         )
+    for n, customer in enumerate(customers[:-3] * 3):
+        amount = choose((100_01, 100_01, 5_000_003, 9_999))
+        currency = choose(("CNY", "CNY", "EUR", "JPY"))
+        yield made(
+            "order",
+            f"O{n}",
+            number=f"O-{n}",
+            customer_id=customer,
+            owner_id=some(*people),
+            status=choose(("confirmed", "closed", "draft", "cancelled")),
+            currency=currency,
+            total=amount,
+            ordered_on=some(
+                "2026-05-13", "2026-04-01", "2026-01-31", "2025-05-14", "2025-05-13", "2024-02-29"
+            ),
+        )
+        line = {"order_id": named_id("order", f"O{n}"), "unit_price": amount, "currency": currency}
+        yield made("order_line", f"L{n}", description="L", quantity="1", tax_rate="0", **line)
+    for n in range(2):
+        money = {"currency": "EUR" if n else "CNY", "cost": 12_345, "starts_on": f"2026-0{n + 1}-15"}
+        yield made("campaign", f"M{n}", name=f"M{n}", source=some("web"), owner_id=some(*people), **money)
+    for n in range(6):
+        campaign = named_id("campaign", f"M{n % 2}")
+        yield made("lead", f"E{n}", name="E", campaign_id=campaign, owner_id=some(*people))
+        yield made(
+            "deal",
+            f"R{n}",
+            name="R",
+            customer_id=some(*customers),
+            owner_id=choose(people),
+            pipeline_id=pipeline,
+            stage_id=choose(stages[:2]),
+            amount=700_007,
+            currency=choose(("CNY", "EUR", "JPY")),
+            close_date=choose(("2025-12-31", "2026-03-03", "2023-01-01")),
+            campaign_id=campaign,
+        )
 
 
 # What is asked, at random
@@ -145,7 +183,18 @@ _RULES: dict[str, tuple[Rule, ...]] = {
         AllOf(),
         Condition(field="done", op=Op.EQUAL, value=True),
         Condition(field="customer_id.level", op=Op.IN, value=("A", "B")),
+        Condition(field="customer_id.rfm_frequency", op=Op.AT_LEAST, value=3),
     ),
+    "customer": (
+        AllOf(),
+        Condition(field="purchases", op=Op.AT_LEAST, value=1),
+        Condition(field="rfm_class", op=Op.IN, value=("champion", "at_risk", "promising")),
+        Condition(field="bought", op=Op.MORE, value=Money(100_00, "CNY")),
+        Condition(field="last_purchase", op=Op.LESS, value="2026-01-01"),
+        Not(Condition(field="movement", op=Op.EQUAL, value="gone")),
+        Condition(field="pace", op=Op.EMPTY),
+    ),
+    "campaign": (AllOf(), Condition(field="customers_won", op=Op.AT_LEAST, value=1)),
 }
 _AMOUNT = FieldAt("amount")
 _TERMS = {
@@ -163,20 +212,41 @@ _TERMS = {
         Days("engaged_on", ""),
     ),
     "activity": (FieldAt("duration_minutes"), Days("happened_at", "happened_at")),
+    "customer": (
+        *map(FieldAt, ("purchases", "silent_days", "usual_days", "bought", "bought_before", "streak")),
+        Reckoned(FieldAt("bought"), Sign.PLUS, FieldAt("expected")),
+        Days("first_purchase", ""),
+    ),
+    "campaign": (*map(FieldAt, ("leads", "deals_won", "customers_won", "won_amount")),),
 }
-_DIFFERENT = {"deal": ("customer_id", "owner_id", "close_date"), "activity": ("customer_id", "kind")}
+_DIFFERENT = {
+    "deal": ("customer_id", "owner_id", "close_date"),
+    "activity": ("customer_id", "kind"),
+    "customer": ("rfm_class", "last_purchase"),
+    "campaign": ("source", "leads"),
+}
 _PLAIN_GROUPS = {
     "deal": ("stage_id", "owner_id", "customer_id.level", "customer_id.territory_id", "tags", "probability"),
-    "activity": ("kind", "done", "customer_id.territory_id.name", "owner_id.name"),
+    "activity": ("kind", "done", "customer_id.territory_id.name", "owner_id.name", "customer_id.rfm_class"),
+    "customer": (
+        *("id", "level", "rfm_class", "rfm_recency", "rfm_frequency", "rfm_revenue", "movement", "pace"),
+        *("active_months", "parent_id.rfm_class"),
+    ),
+    "campaign": ("id", "source", "leads", "customers_won"),
 }
-_MOMENTS = {"deal": "close_date", "activity": "happened_at"}
+_MOMENTS = {
+    "deal": "close_date",
+    "activity": "happened_at",
+    "customer": "last_purchase",
+    "campaign": "starts_on",
+}
 
 
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
     """Draw a report that can be counted."""
-    entity = draw(st.sampled_from(("deal", "deal", "activity")))
-    periods = [each for each in Period if not (entity == "deal" and each is Period.HOUR)]
+    entity = draw(st.sampled_from(("deal", "deal", "activity", "customer", "campaign")))
+    periods = [each for each in Period if not (entity != "activity" and each is Period.HOUR)]
     by_day = st.builds(Group, field=st.just(_MOMENTS[entity]), period=st.sampled_from(periods))
     seldom = by_day.filter(lambda each: each.period not in (Period.DAY, Period.WEEK, Period.MONTH))
     plain = st.builds(Group, field=st.sampled_from(_PLAIN_GROUPS[entity]))

@@ -11,8 +11,12 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from crm_core.entities import SCHEMAS
 from crm_core.money import digits
+from crm_core.reporting.source import ITSELF, itself
+from crm_core.rules.customer_value import worth_fields
 from crm_core.rules.reports import (
     OF_TARGETS,
     Currencies,
@@ -29,7 +33,8 @@ from crm_core.rules.reports import (
     Term,
     Unit,
 )
-from crm_core.schema.field import Kind
+from crm_core.schema.field import Field, Kind
+from crm_desktop.models.replica import Replica
 from tests.support import plain_targets
 
 Row = Mapping[str, Any]
@@ -37,6 +42,19 @@ Rows = Mapping[str, Mapping[str, Row]]
 """By entity and id, what the living records somebody sees hold."""
 Fits = Callable[[Any, Row], bool]
 """Tells whether a record of the report's entity meets a rule."""
+
+
+def living_rows(replica: Replica) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return everything that lives on a laptop as plain rows, by entity and id."""
+    with replica.read() as session:
+        return {
+            name: {
+                row["id"]: dict(row)
+                for row in session.execute(select(schema.table)).mappings()
+                if row["life"] % 2
+            }
+            for name, schema in SCHEMAS.items()
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +174,7 @@ class PlainReport:
             link, dot, further = further.partition(".")
         if at is None:
             return None
-        if SCHEMAS[entity].fields[link].kind is Kind.BOOLEAN:
+        if _field(entity, link).kind is Kind.BOOLEAN:
             return bool(at[link])
         return at[link]
 
@@ -250,7 +268,7 @@ class PlainReport:
         entity = self._report.entity
         for link in links.split(".") if links else ():
             entity = str(SCHEMAS[entity].fields[link].target)
-        field = SCHEMAS[entity].fields[name]
+        field = _field(entity, name)
         return field.unit or self.at(f"{links}{dot}{field.currency}", row) or None
 
     def _exchanged(self, value: Fraction, currency: str | None) -> Fraction | None:
@@ -266,7 +284,13 @@ class PlainReport:
         *links, last = path.split(".")
         for link in links:
             entity = str(SCHEMAS[entity].fields[link].target)
-        return SCHEMAS[entity].fields[last].kind
+        return _field(entity, last).kind
+
+
+def _field(entity: str, name: str) -> Field:
+    if name == ITSELF:
+        return itself(entity)
+    return worth_fields(entity).get(name) or SCHEMAS[entity].fields[name]
 
 
 def _cut(value: Fraction) -> Fraction:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -10,7 +12,8 @@ from crm_core.errors import CrmError
 from crm_core.i18n import message
 from crm_core.money import Money
 from crm_core.rules.customer_profile import CustomerProfile, figures
-from crm_desktop.services import customer_profiles
+from crm_desktop.services import customer_profiles, customer_values
+from crm_desktop.services.customer_values import CustomerValue
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import money
 from crm_desktop.ui.theme.tokens import L
@@ -23,13 +26,19 @@ from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 _LEAST_LABEL, _MOST_LABEL, _WIDTH = 120, 220, 720
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    profile: CustomerProfile
+    value: CustomerValue | None
+
+
 class ProfileTab(Live, QScrollArea):
     """One customer at a time; read off the main thread."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._profile: CustomerProfile | None = None
+        self._found: _Read | None = None
         inner = QWidget()
         inner.setMaximumWidth(_WIDTH)
         column = QVBoxLayout(inner)
@@ -48,7 +57,10 @@ class ProfileTab(Live, QScrollArea):
         replica = self._context.replica
         self._context.tasks.read(
             self,
-            lambda: customer_profiles.profile(replica, customer_id),
+            lambda: _Read(
+                profile=customer_profiles.profile(replica, customer_id),
+                value=customer_values.value_of(replica, customer_id),
+            ),
             self._on_read,
             self._on_failed,
             topic="profile",
@@ -56,14 +68,18 @@ class ProfileTab(Live, QScrollArea):
 
     def retranslate(self) -> None:
         """Write everything in the language on screen."""
-        if self._profile is not None:
-            self._on_read(self._profile)
+        if self._found is not None:
+            self._on_read(self._found)
 
-    def _on_read(self, profile: CustomerProfile) -> None:
-        self._profile = profile
+    def _on_read(self, found: _Read) -> None:
+        self._found = found
         clear(self.body)
+        profile, value = found.profile, found.value
         kinds = {choice.value: choice.label for choice in ACTIVITY_KINDS}
         lines = figures(profile, kinds, lambda minor: money(Money(minor, profile.currency)))
+        if value is not None:
+            worth = customer_values.value_figures(value, lambda minor: money(Money(minor, value.currency)))
+            lines = (*worth, *lines)
         self.body.addWidget(Heading(message("Profile")))
         self.body.addSpacing(8)
         if not lines:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 
-from crm_core.i18n import Message, message
+from crm_core.i18n import N_, Message, message
 from crm_core.rules.dashboards import PERIODS
 from crm_desktop.services.dashboards import DashboardRow, PersonChoice
 from crm_desktop.services.saved_views import Audience
@@ -24,6 +24,8 @@ from crm_desktop.ui.widgets.menus import Menu
 
 _NARROW = 860
 """Narrower than this, before the font scale, the buttons stand below the name."""
+
+FILES = (("pdf", N_("PDF…")), ("png", N_("Picture (PNG)…")), ("svg", N_("Drawing (SVG)…")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,8 @@ class BoardHeader(Live, QWidget):
         self._current: DashboardRow | None = None
         self._period, self._person = "", ""
         self.menu_shown: Menu | None = None
+        self.files: tuple[tuple[str, str], ...] = FILES
+        """Kinds of files offered, and what each is called."""
         self.title = Label(step="title")
         self.name = IconButton("down", message("Dashboards"))
         self.scope = ElidedLabel(color="text-soft")
@@ -179,7 +183,7 @@ class BoardHeader(Live, QWidget):
         self._choose(self.person, offered, self._person, self.person_chosen.emit)
 
     def _open_files(self) -> None:
-        kinds = [("pdf", tr("PDF…")), ("png", tr("Picture (PNG)…")), ("svg", tr("Drawing (SVG)…"))]
+        kinds = [(kind, tr(text)) for kind, text in self.files]
         self._choose(self.export, kinds, None, self.file_wanted.emit)
 
     def _choose(

@@ -5,46 +5,14 @@ A page's module is imported when it is first shown, or before that by `ahead`, o
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from crm_core.i18n import N_
-from crm_desktop.ui.actions import ActionRegistry
-from crm_desktop.ui.context import Context
-from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.pages.page_spec import PageSpec
 from crm_desktop.ui.places import PAGE_OF_ENTITY
 
 __all__ = ["BY_ID", "PAGES", "PAGE_OF_ENTITY", "PageSpec"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageSpec:
-    """A page of the window. `factory` is `module:class` under `crm_desktop.ui.pages`."""
-
-    id: str
-    text: str
-    icon: str
-    factory: str
-    shortcut: str = ""
-    entity: str | None = None
-    """Shown only to whoever may read this kind of record."""
-    more: bool = False
-    """Stands below the line."""
-    in_rail: bool = True
-
-    @property
-    def module(self) -> str:
-        """The module the page is in."""
-        return f"crm_desktop.ui.pages.{self.factory.split(':')[0]}"
-
-    def make(self, context: Context, actions: ActionRegistry) -> Page:
-        """Import the page and return a new one."""
-        name = self.factory.split(":")[1]
-        page_class: type[Page] = getattr(importlib.import_module(self.module), name)
-        return page_class(context, actions)
-
 
 PAGES: tuple[PageSpec, ...] = (
     PageSpec(id="home", text=N_("Home"), icon="home", factory="home:HomePage", shortcut="Ctrl+1"),
@@ -162,6 +130,14 @@ PAGES: tuple[PageSpec, ...] = (
         icon="bars",
         factory="dashboards:DashboardsPage",
         entity="dashboard",
+        more=True,
+    ),
+    PageSpec(
+        id="customer_value",
+        text=N_("Customer value"),
+        icon="star",
+        factory="customer_value:CustomerValuePage",
+        entity="order",
         more=True,
     ),
     PageSpec(
@@ -427,6 +403,22 @@ PAGES: tuple[PageSpec, ...] = (
         icon="trophy",
         factory="targets:TargetsPage",
         entity="target",
+        in_rail=False,
+    ),
+    PageSpec(
+        id="campaigns",
+        text=N_("Campaigns"),
+        icon="flag",
+        factory="value_setup:CampaignsPage",
+        entity="campaign",
+        in_rail=False,
+    ),
+    PageSpec(
+        id="value_rules",
+        text=N_("Customer value rules"),
+        icon="star",
+        factory="value_setup:ValueRulesPage",
+        entity="value_rule",
         in_rail=False,
     ),
     PageSpec(

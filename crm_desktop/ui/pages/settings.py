@@ -206,6 +206,7 @@ class SettingsPage(Page):
                 ("milestones", message("Milestones…")),
                 ("competitors", message("Competitors…")),
                 ("targets", message("Targets…")),
+                ("value_rules", message("Customer value…")),
             )
         }
         for page, button in self.selling_buttons.items():
@@ -242,6 +243,7 @@ class SettingsPage(Page):
             ("capture_forms", message("Capture forms…")),
             ("assignment_rules", message("Assignment rules…")),
             ("scoring_rules", message("Scoring rules…")),
+            ("campaigns", message("Campaigns…")),
         )
 
     def _service_card(self) -> Card:

@@ -31,7 +31,7 @@ from tests.desktop.interchange.conftest import KEY, make
 
 FRESH = (
     *("territory", "tag", "competitor", "tax_class", "product", "price_book", "price"),
-    *("pool_rule", "target", "customer", "segment", "report", "dashboard", "scenario"),
+    *("pool_rule", "value_rule", "target", "customer", "segment", "report", "dashboard", "scenario"),
     "report_schedule",
 )
 """Kinds a file brings into another profile, in this order: what they refer to is there by then."""
@@ -151,6 +151,7 @@ def _everything(replica: Replica) -> None:
     daily = {"starts_at": 1_800_000_000_000, "repeat": "FREQ=DAILY", "outside": "ann@kontor.example"}
     make(replica, "report_schedule", name="Daily “demo”", standard="ranking", attach_pdf=True, **daily)
     make(replica, "scenario", name="Dear “demo”", changes={"price": "5", "stages": {"a": "-2.5"}}, rank=3)
+    make(replica, "value_rule", name="Usual", recency_days="30, 90, 180, 365", months=6)
     make(
         replica,
         "target",

@@ -30,7 +30,8 @@ from crm_desktop.services import reports
 from crm_desktop.services.ageing import By, ageing
 from tests.architecture.source import ROOT
 from tests.support.desktop import sample_app
-from tests.support.plain_reports import PlainReport, Row, Rows
+from tests.support.plain_reports import PlainReport, Row, Rows, living_rows
+from tests.support.plain_worth import add_worth
 
 Sample = tuple[App, Rows]
 
@@ -39,15 +40,8 @@ Sample = tuple[App, Rows]
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
     """Give a laptop with invented records, and these as plain values."""
     app = sample_app(tmp_path_factory.mktemp("sample"))
-    with app.replica.read() as session:
-        rows = {
-            name: {
-                row["id"]: dict(row)
-                for row in session.execute(select(schema.table)).mappings()
-                if row["life"] % 2
-            }
-            for name, schema in SCHEMAS.items()
-        }
+    rows = living_rows(app.replica)
+    add_worth(rows, app.replica.clock.today(), "CNY", {})
     yield app, rows
     app.close()
 

@@ -57,6 +57,8 @@ class Setup:
             },
             "milestone": {"name": "Signed", "stage_id": office.stages["open"]},
             "pool_rule": {"name": "Quiet", "contact_days": 30},
+            "value_rule": {"name": "Usual", "recency_days": "30, 90, 180, 365"},
+            "campaign": {"name": "Fair", "starts_on": "2027-03-01", "ends_on": "2027-03-04"},
             "target": {"year": 2027, "period": "year", "measure": "visits", "number": 20},
             "scenario": {"name": "Dear", "changes": {"price": "5"}},
             "segment": {"name": "Big", "kind": "rules", "rules": where("level", "A")},
@@ -190,6 +192,8 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
     "milestone": ({"stage_id": None},),
     "pool_rule": ({"contact_days": 0}, {"most_held": -1}, {"remind_days": -7}),
     "scenario": ({"changes": {"price": "much"}}, {"changes": {"luck": "5"}}),
+    "value_rule": ({"recency_days": "30, 90"}, {"frequency": "2, 1, 3, 4"}, {"months": 0}, {"years": 99}),
+    "campaign": ({"ends_on": "2027-02-28"}, {"cost": -1}),
     "target": ({"number": 0}, {"number": None}, {"year": 12}, {"measure": "won_amount"}),
     "price_book": (
         {"rule": "off"},
