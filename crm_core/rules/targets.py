@@ -103,7 +103,8 @@ def problems(values: Mapping[str, Any]) -> list[Problem]:
         found.append(Problem(field="year", message=years))
     goal = "amount" if values.get("measure") in IN_MONEY else "number"
     said = values.get(goal)
-    if said is None or (isinstance(said, int) and said <= 0):
+    least = 0 if values.get("period") in MONTHS else 1  # of a year's months, one may be for nothing
+    if said is None or (isinstance(said, int) and said < least):
         found.append(Problem(field=goal, message=message(N_("Say what is to be reached"))))
     if values.get("user_id") and values.get("team_id"):
         either = message(N_("A target is a person's or a team's, not both"))

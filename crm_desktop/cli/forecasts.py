@@ -237,7 +237,7 @@ def what_if(terminal: Terminal, /, period: str, scope: str, name: str, **how: An
         asked = _changes(over, how)
         if name:
             what_ifs.save(replica, name, asked)
-        rows = [what_ifs.worked_out(over, tr("As it is"), Changes())]
+        rows = [what_ifs.worked_out(over, tr("As it stands"), Changes())]
         rows.append(what_ifs.worked_out(over, name or tr("What if"), asked))
         terminal.console.show_rows([_compared(each, over) for each in rows], _COMPARED)
 
@@ -258,7 +258,7 @@ def scenarios(terminal: Terminal, period: str, scope: str, file: Path | None) ->
         replica = app.replica
         over = what_ifs.setting(replica, *_of(replica, period, scope))
         kept = [each for each in what_ifs.scenarios_of(replica) if each.fault is None]
-        found = [what_ifs.worked_out(over, tr("As it is"), Changes())]
+        found = [what_ifs.worked_out(over, tr("As it stands"), Changes())]
         found += [what_ifs.worked_out(over, each.name, each.changes) for each in kept]
         if file is not None:
             decide(replica.person, Action.EXPORT, "deal").demand()

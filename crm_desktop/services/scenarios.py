@@ -180,6 +180,11 @@ def delete(replica: Replica, scenario_id: str) -> Outcome[Record]:
     return records.delete(replica, SCENARIO, scenario_id)
 
 
+def restore(replica: Replica, scenario_id: str) -> Outcome[Record]:
+    """Bring a deleted scenario back."""
+    return records.restore(replica, SCENARIO, scenario_id)
+
+
 def show_to(replica: Replica, scenario_id: str, role_id: str, *, shown: bool) -> Outcome[Record]:
     """Show a scenario to everybody who holds a role, or to them no more."""
     joins, leaves = ((role_id,), ()) if shown else ((), (role_id,))

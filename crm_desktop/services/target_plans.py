@@ -21,6 +21,7 @@ from crm_core.rules.targets import IN_MONEY, MONTHS, OF_DEALS, default_name
 from crm_core.schema.field import Plain
 from crm_desktop.models import state
 from crm_desktop.models.conditions import Condition as ListCondition
+from crm_desktop.models.query import MAX_LIMIT, ListQuery
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.report_source import LaptopSource
 from crm_desktop.models.session import WriteSession
@@ -109,6 +110,43 @@ class Attained:
     """Names of persons, teams and products by id."""
     may_set: bool
     as_of_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Something a plan may be of: a field of a target with its value, and what it is called."""
+
+    field: str
+    value: str
+    name: str
+
+
+def whose_choices(replica: Replica) -> tuple[Choice, ...]:
+    """Return the teams and the people a plan may be of, by name, teams first; the company is none of them."""
+    found = []
+    for entity, name in (("team", "team_id"), ("user", "user_id")):
+        wanted = ListQuery(entity=entity, sort=(("name", False),), fields=("name",), limit=MAX_LIMIT)
+        rows = records.page(replica, wanted).rows
+        found += [Choice(field=name, value=row.id, name=row.title) for row in rows]
+    return tuple(found)
+
+
+def product_choices(replica: Replica) -> tuple[Choice, ...]:
+    """Return the families of products and the products a plan may be of, by name, families first."""
+    fields = ("name", "family")
+    wanted = ListQuery(entity="product", sort=(("name", False),), fields=fields, limit=MAX_LIMIT)
+    rows = records.page(replica, wanted).rows
+    families = sorted({str(row.get("family")) for row in rows if row.get("family")})
+    return (
+        *(Choice(field="family", value=name, name=name) for name in families),
+        *(Choice(field="product_id", value=row.id, name=row.title) for row in rows),
+    )
+
+
+def currency_of(replica: Replica) -> str:
+    """Return the company's currency, in which plans of amounts are."""
+    with replica.read() as session:
+        return company(session).currency
 
 
 def plan(replica: Replica, subject: Subject) -> Plan:

@@ -74,7 +74,7 @@ def test_scenarios_are_tried_kept_compared_and_written(selling: Crm, tmp_path: P
     )
     assert (base["pipeline"], tried["pipeline"]) == ("100.00 CNY", "93.50 CNY")
     rows = selling.rows("forecast", "scenarios", "--file", str(tmp_path / "all.xlsx"))
-    assert [row["name"] for row in rows] == ["As it is", "Dearer"]
+    assert [row["name"] for row in rows] == ["As it stands", "Dearer"]
     sheet = CalamineWorkbook.from_path(str(tmp_path / "all.xlsx")).get_sheet_by_index(0).to_python()
     assert [row[7] for row in sheet[3:5]] == [100.0, 93.5]
     assert sheet[4][5] == "Talks -10"

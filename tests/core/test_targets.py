@@ -78,3 +78,4 @@ def test_what_keeps_a_target_from_being_judged_is_said_at_its_field() -> None:
     ):
         assert [each.field for each in problems({**good, **wrong})] == [field]
     assert problems({**good, "amount": "much"}) == []  # told of as no amount
+    assert problems({**good, "amount": 0, "period": "m03"}) == []

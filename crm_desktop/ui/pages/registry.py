@@ -125,6 +125,14 @@ PAGES: tuple[PageSpec, ...] = (
         more=True,
     ),
     PageSpec(
+        id="forecast",
+        text=N_("Forecast"),
+        icon="trophy",
+        factory="forecast:ForecastPage",
+        entity="deal",
+        more=True,
+    ),
+    PageSpec(
         id="reports",
         text=N_("Reports"),
         icon="bars",
@@ -395,6 +403,14 @@ PAGES: tuple[PageSpec, ...] = (
         icon="cal",
         factory="approval_setup:AbsencesPage",
         entity="absence",
+        in_rail=False,
+    ),
+    PageSpec(
+        id="target_plan",
+        text=N_("Plan a year of targets"),
+        icon="trophy",
+        factory="target_plan:TargetPlanPage",
+        entity="target",
         in_rail=False,
     ),
     PageSpec(

@@ -207,6 +207,7 @@ class SettingsPage(Page):
                 ("competitors", message("Competitors…")),
                 ("targets", message("Targets…")),
                 ("value_rules", message("Customer value…")),
+                ("target_plan", message("Plan a year…")),
             )
         }
         for page, button in self.selling_buttons.items():

@@ -1,0 +1,1 @@
+"""What the forecast page is made of."""
