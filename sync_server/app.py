@@ -9,7 +9,18 @@ from contextlib import ExitStack, asynccontextmanager
 from fastapi import FastAPI
 
 from sync_server import logs
-from sync_server.api import auth, blobs, calendar_feeds, exchange, health, known, news, records, sync
+from sync_server.api import (
+    auth,
+    blobs,
+    calendar_feeds,
+    conversations,
+    exchange,
+    health,
+    known,
+    news,
+    records,
+    sync,
+)
 from sync_server.api.context import Remembered
 from sync_server.api.description import describe
 from sync_server.api.errors import answer_errors
@@ -102,6 +113,7 @@ def create_app(settings: Settings) -> FastAPI:
         blobs,
         records,
         exchange,
+        conversations,
         forms,
         acceptance,
         answers,

@@ -47,7 +47,7 @@ CHANNELS = choices(
     ("chat", N_("Chat")),
     ("social", N_("Social media")),
 )
-OUTCOMES = choices(("delivered", N_("Delivered")), ("failed", N_("Could not be delivered")))
+OUTCOMES = choices(("delivered", N_("Reached the customer")), ("failed", N_("Could not be delivered")))
 _AT_WORK = ("new", "open", "waiting")
 _ENDED = ("solved", "closed")
 _STEPPED = {"steps": Kept.LOGGED}

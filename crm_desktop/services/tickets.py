@@ -88,6 +88,9 @@ class MessageRow:
     is_held: bool = False
     """A colleague answered first, which its writer did not know: he says whether it goes out."""
     is_dropped: bool = False
+    outcome: str = ""
+    """What the program said that carries a chat: `delivered`, `failed`; '' where it said nothing."""
+    outcome_said: str = ""
     asks: str = ""
     """Of a question to a colleague: whom."""
     is_answer: bool = False
@@ -205,6 +208,8 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
                 not_sent=row.id in waiting,
                 is_held=row.status == "held",
                 is_dropped=row.status == "dropped",
+                outcome=row.outcome or "",
+                outcome_said=row.outcome_said or "",
             )
             for row in messages
         ]

@@ -237,7 +237,7 @@ _TOUR: tuple[str, ...] = (
     "value-rules=value_rules",
     "value-rule-new=value_rules!frame.new",
     "tickets",
-    "ticket-unknown=tickets:sensor reads",
+    "ticket-unknown=tickets:T-3249",
     "call-taken=tickets!frame.call",
     "call-taken-known=tickets!frame.call!'heron!Return",
     "ticket-new=tickets!frame.new",

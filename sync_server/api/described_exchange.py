@@ -127,22 +127,27 @@ PROBLEM: Final[Tree] = {
 }
 
 
+def described(fault: Tree, name: str, summary: str, answers: dict[str, Tree], **more: Any) -> Tree:
+    """Return an operation of another program; `fault` is the answer to what goes wrong."""
+    told = {
+        status: {"description": summary, "content": {"application/json": {"schema": schema}}}
+        for status, schema in answers.items()
+    }
+    return {
+        "operationId": name,
+        "summary": summary,
+        "tags": [TAG],
+        "security": [{"key": []}, {"password": []}, {"laptop": []}],
+        "responses": {**told, "default": fault},
+        **more,
+    }
+
+
 def exchange_paths(fault: Tree) -> Tree:
     """Return the addresses with their operations; `fault` is the answer to what goes wrong."""
 
     def operation(name: str, summary: str, answers: dict[str, Tree], **more: Any) -> Tree:
-        told = {
-            status: {"description": summary, "content": {"application/json": {"schema": schema}}}
-            for status, schema in answers.items()
-        }
-        return {
-            "operationId": name,
-            "summary": summary,
-            "tags": [TAG],
-            "security": [{"key": []}, {"password": []}, {"laptop": []}],
-            "responses": {**told, "default": fault},
-            **more,
-        }
+        return described(fault, name, summary, answers, **more)
 
     def body(schema: Tree) -> Tree:
         return {"required": True, "content": {"application/json": {"schema": schema}}}

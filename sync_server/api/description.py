@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from crm_core.entities import SCHEMAS
 from crm_core.schema.field import Field, FieldClass, Kind
 from crm_core.schema.reading import Schema
+from sync_server.api.described_conversations import conversation_paths
 from sync_server.api.described_exchange import ONCE, PROBLEM, exchange_paths
 from sync_server.api.records import PREFIX
 from sync_server.services.reading import PAGE_MOST
@@ -100,6 +101,7 @@ def describe(app: FastAPI) -> Callable[[], Tree]:
                 shapes[f"{schema.name}_change"] = _shape(schema, written=True)
                 made["paths"].update(_paths(schema))
             made["paths"].update(exchange_paths(_FAULT_ANSWER))
+            made["paths"].update(conversation_paths(_FAULT_ANSWER))
         return made
 
     return openapi

@@ -266,6 +266,10 @@ class Writing:
         """The transaction's connection."""
         return self._transaction.connection
 
+    def as_hq(self) -> Writing:
+        """Return the same transaction for what HQ itself writes in it."""
+        return Writing(self._records, self._transaction, None)
+
     def reader(self) -> Reader:
         """Return the person's sight of what is there now, with what was just written."""
         return Reader(self.connection, self._now().person)

@@ -70,6 +70,8 @@ class MessageView(Live, QWidget):
             self._add_held(editable)
         elif row.is_dropped:
             self._words.addWidget(Label(message("Not to be sent"), step="caption", color="text-soft"))
+        elif row.outcome:
+            self._add_outcome()
         elif row.question_id:
             self._add_question()
         elif row.not_sent:
@@ -82,6 +84,20 @@ class MessageView(Live, QWidget):
         )
         around.addLayout(self._words, 1)
         self.setAccessibleName(tr("{label}: {value}", label=name, value=row.body))
+
+    def _add_outcome(self) -> None:
+        failed = self.row.outcome == "failed"
+        said = message("Reached the customer")
+        if failed:
+            said = message("Could not be delivered")
+            if self.row.outcome_said:
+                said = message("Could not be delivered: {reason}", reason=self.row.outcome_said)
+        color = "bad" if failed else "text-soft"
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(IconLabel("overdue" if failed else "check", color=color, size=14))
+        line.addWidget(Label(said, step="caption", color=color, wrap=True), 1)
+        self._words.addLayout(line)
 
     def begin_edit(self) -> None:
         """Open the text for changing."""
