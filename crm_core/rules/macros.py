@@ -8,6 +8,7 @@ from typing import Any, Final
 from crm_core.entities import SCHEMAS
 from crm_core.errors import Problem
 from crm_core.i18n import N_, message
+from crm_core.ids import is_id
 from crm_core.schema.field import Kind, Plain
 
 CHANGES: Final = ("status", "priority", "kind", "category_id", "assignee_id", "team_id")
@@ -30,5 +31,5 @@ def _fits(name: str, value: Plain) -> bool:
         return False
     field = SCHEMAS["ticket"].fields[name]
     if field.kind is Kind.CHOICE:
-        return value in {choice.value for choice in field.choices}
-    return value is None or isinstance(value, str)
+        return isinstance(value, str) and value in {choice.value for choice in field.choices}
+    return value is None or (isinstance(value, str) and is_id(value))

@@ -19,6 +19,7 @@ from crm_core.entities._choices import LEVELS, PRIORITIES
 from crm_core.entities.ticket import TICKET_STATES
 from crm_core.errors import Problem, UserError
 from crm_core.i18n import N_, message
+from crm_core.ids import is_id
 from crm_core.rules import segments
 from crm_core.rules.conditions import Condition, demand_fitting
 from crm_core.rules.holding import holds
@@ -185,7 +186,10 @@ def answered_at(messages: Iterable[Mapping[str, Any]]) -> int | None:
 
 
 def said_in(messages: Iterable[Mapping[str, Any]]) -> list[Said]:
-    """Return what was said between us and the customer: no notes, nothing that has not reached him."""
+    """Return what was said between us and the customer: no notes, nothing that has not reached him.
+
+    Whoever writes down what was said names when; nothing was said after it was written down.
+    """
     found = []
     for row in messages:
         if row.get("internal"):
@@ -193,7 +197,8 @@ def said_in(messages: Iterable[Mapping[str, Any]]) -> list[Said]:
         by_customer = bool(row.get("from_customer"))
         at_ms = row.get("sent_at")
         if by_customer or row.get("channel") in BY_VOICE:
-            at_ms = row.get("written_at") or row.get("created_at")
+            named, noted = row.get("written_at"), row.get("created_at")
+            at_ms = noted if named is None or (noted is not None and named > noted) else named
         if at_ms is not None:
             found.append(Said(at_ms=at_ms, by_customer=by_customer))
     return found
@@ -252,7 +257,9 @@ def _are_levels(levels: Any) -> bool:
     for level in levels:
         if not isinstance(level, dict) or level.get("to") not in TO or not _is_minutes(level.get("after")):
             return False
-        if level["after"] < reached or (level["to"] == "reassign" and not level.get("user")):
+        user = level.get("user")
+        is_named = isinstance(user, str) and is_id(user)
+        if level["after"] < reached or not (is_named or (user is None and level["to"] != "reassign")):
             return False
         reached = level["after"]
     return True

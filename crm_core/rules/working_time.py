@@ -183,6 +183,9 @@ def problems_of_calendar(values: Mapping[str, Any]) -> list[Problem]:
     if hours is not None and _hours_of(hours) is None:
         said = message(N_("Working hours are spans of a day that follow one another, for seven days"))
         problems.append(Problem(field="hours", message=said))
+    elif hours is not None and not any(hours) and not values.get("made_up"):
+        said = message(N_("Nobody works by this calendar: say when, for one day at least"))
+        problems.append(Problem(field="hours", message=said))
     zone = values.get("time_zone")
     if zone and not _is_zone(str(zone)):
         said = message(N_("There is no time zone “{zone}”"), zone=str(zone))
@@ -225,7 +228,7 @@ def _is_span(span: Any) -> bool:
 def _is_made_up(made: Any) -> bool:
     if not isinstance(made, list) or len(made) != len(("day", "weekday")):
         return False
-    return _is_days(made[:1]) and isinstance(made[1], int) and 0 <= made[1] < WEEK
+    return _is_days(made[:1]) and type(made[1]) is int and 0 <= made[1] < WEEK
 
 
 def _is_days(days: Any) -> bool:

@@ -18,6 +18,9 @@ from crm_core.schema.values import canonical_decimal
 
 MAX_TEXT = 1_000  # one line of text; longer ones belong into a note
 MAX_LONG_TEXT = 100_000  # about fifty printed pages
+FIRST_INSTANT = -62_135_000_000_000
+LAST_INSTANT = 253_402_000_000_000
+"""Milliseconds of days no calendar reaches beyond in any zone: the years 1 and 9999."""
 _INT32 = 2**31
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+\Z")
 _POSITION = re.compile(r"[0-9A-Za-z]{1,200}\Z")
@@ -255,6 +258,13 @@ def _problem_with_amount(value: Any) -> Message | None:
     return _problem_with_number(value, MAX_MINOR)
 
 
+def _problem_with_instant(value: Any) -> Message | None:
+    wrong = _problem_with_number(value, MAX_MINOR)
+    if wrong is None and not FIRST_INSTANT <= value <= LAST_INSTANT:
+        return message(N_("This moment is too far away"))
+    return wrong
+
+
 _TEXT_CHECKS: Mapping[Kind, Callable[[str], Message | None]] = {
     Kind.EMAIL: _problem_with_email,
     Kind.PHONE: _problem_with_phone,
@@ -273,6 +283,6 @@ _OTHER_CHECKS: Mapping[Kind, Callable[[Any], Message | None]] = {
     Kind.BOOLEAN: _problem_with_answer,
     Kind.INTEGER: _problem_with_integer,
     Kind.MONEY: _problem_with_amount,
-    Kind.INSTANT: _problem_with_amount,
+    Kind.INSTANT: _problem_with_instant,
 }
 """What kinds ask that are not text."""

@@ -217,6 +217,8 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
         {"hours": [[]] * 6},
         {"holidays": ["someday"]},
         {"made_up": [["2026-10-10", 7]]},
+        {"made_up": [["2026-10-10", True]]},
+        {"hours": [[]] * 7},
     ),
     "sla_policy": (
         {"promised": {"high": {"reply": 0}}},
@@ -226,6 +228,7 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
         {"warn_minutes": -1},
         {"escalations": [{"after": 60, "to": "manager"}, {"after": 0, "to": "assignee"}]},
         {"escalations": [{"after": 0, "to": "reassign"}]},
+        {"escalations": [{"after": 0, "to": "reassign", "user": ["f" * 32]}]},
         {"rules": where("subject", "Leak")},
     ),
     "ticket_category": ({"parent_id": CATEGORIES[-1]},),
@@ -233,6 +236,8 @@ WRONG: dict[str, tuple[dict[str, Any], ...]] = {
     "macro": (
         {"changes": {"subject": "Other"}},
         {"changes": {"status": "asleep"}},
+        {"changes": {"status": ["open"]}},
+        {"changes": {"assignee_id": "nobody"}},
         {"changes": {}},
     ),
     "survey": (
