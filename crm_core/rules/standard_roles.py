@@ -186,6 +186,8 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "delivery_line": _reach("all", "read"),
                 "installed_product": _reach("all", *_ALL_ACTIONS),
                 "ticket": _reach("all", *_ALL_ACTIONS),
+                # Of tickets: nothing else of his may be merged.
+                "merge": _reach("all", "create", "read", "edit"),
                 "ticket_message": _reach("all", *_ALL_ACTIONS),
                 "ticket_question": _reach("all", *_ALL_ACTIONS),
                 "ticket_article": _reach("all", *_ALL_ACTIONS),
@@ -212,6 +214,7 @@ STANDARD_ROLES: dict[str, tuple[str, dict[str, Any]]] = {
                 "delivery_line": _classes(core="read"),
                 "installed_product": _classes(core="write", comms="write"),
                 "ticket": _classes(core="write", comms="write"),
+                "merge": _classes(core="write"),
                 "ticket_message": _classes(core="write", comms="write"),
                 "ticket_question": _classes(core="write", comms="write"),
                 "ticket_article": _classes(core="write"),

@@ -120,6 +120,12 @@ def _frozen(sheet: Sheet) -> Refused:
     return Refused(Code.ILLEGAL_STATE, message(sheet.stands_at_hq))
 
 
+def _goes_along(record: Record, wanted: Wanted) -> bool:
+    """Tell whether a mail goes along with a ticket that is merged into another or taken apart again."""
+    is_of_ticket = wanted.schema.name == "outgoing_mail" and record.values["record_entity"] == "ticket"
+    return is_of_ticket and wanted.values.keys() == {"record_id"}
+
+
 _STAY: Final = frozenset(("acceptance", "outgoing_mail"))
 
 
@@ -129,7 +135,7 @@ def demand_content(record: Record | None, wanted: Wanted) -> None:
     Links and mails stay as they were made too; their states go by steps.
     """
     is_typed = not all(field.by_hq for field in wanted.fields)
-    if record is not None and is_typed and wanted.schema.name in _STAY:
+    if record is not None and is_typed and wanted.schema.name in _STAY and not _goes_along(record, wanted):
         raise Refused(Code.ILLEGAL_STATE, message(N_("This stays as it was made; make another one")))
     if wanted.schema.name != "attachment":
         return
