@@ -171,6 +171,12 @@ class Machine:
         """Return the names of the fields only steps write, beside the state."""
         return frozenset(name for step in self.steps for name in step.keeps)
 
+    def logged_fields(self) -> frozenset[str]:
+        """Return the names of the fields in which steps are logged: none was taken before it was made."""
+        return frozenset(
+            name for step in self.steps for name, value in step.keeps.items() if value is Kept.LOGGED
+        )
+
     def named_fields(self) -> frozenset[str]:
         """Return the names of the fields steps write or take along, beside the state."""
         return self.kept_fields().union(*(step.takes for step in self.steps))

@@ -17,7 +17,7 @@ from crm_core.entities.setup import CustomField
 from crm_core.entities.ticket import TicketMessage
 from crm_core.errors import UserError
 from crm_core.i18n import N_
-from crm_core.rules import barring, pipeline, targets
+from crm_core.rules import barring, messages, pipeline, targets
 from crm_core.rules.access import Person
 from crm_core.rules.quote_state import SENT, WAITING, is_draft
 from crm_core.rules.sheets import SHEETS
@@ -229,6 +229,14 @@ def _new_ticket_message(session: Session, person: Person, clock: Clock, values: 
     values["answers_seen"] = list(session.scalars(others.order_by(columns.id))) or None
 
 
+def _changed_ticket_message(
+    _session: Session, person: Person, _clock: Clock, before: Record, changes: Values
+) -> None:
+    changed = [name for name, value in changes.items() if value != before.get(name)]
+    if (fixed := messages.why_it_stands(before.values, changed, person.user_id)) is not None:
+        raise UserError(fixed)
+
+
 def _new_point_entry(_session: Session, _person: Person, clock: Clock, values: Values) -> None:
     if not values.get("happened_on"):
         values["happened_on"] = today(clock).isoformat()
@@ -344,6 +352,7 @@ _FINISH_CHANGE: dict[str, Callable[[Session, Person, Clock, Record, Values], Non
     "quote": _changed_quote,
     "service_request": completing_requests.changed,
     "ticket": _changed_ticket,
+    "ticket_message": _changed_ticket_message,
     "barred_sender": lambda _session, _person, _clock, _before, changes: barring.finish(changes),
     "activity": _changed_activity,
     "target": _changed_target,

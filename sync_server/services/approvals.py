@@ -24,6 +24,7 @@ from crm_core.schema.field import Field
 from crm_core.schema.machine import Step
 from crm_core.sync.clock import Stamp, ms_of
 from crm_core.sync.protocol import Code, OpKind
+from sync_server.services import keeping
 from sync_server.services import mandates as at_hq
 from sync_server.services import service_requests as requests
 from sync_server.services.custom import CustomFields
@@ -79,6 +80,7 @@ class Approvals:
         at_hq.demand_administrator(self._author, wanted)
         if record.schema is requests.REQUEST:
             requests.demand_kept(self._records, self._author, record, wanted)
+        keeping.demand_said(record, wanted, self._author)
         if record.schema is not REQUEST or wanted.kind is OpKind.COMMAND:
             return
         if not self._rights.sees(record):

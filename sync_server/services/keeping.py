@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.i18n import N_, message
+from crm_core.rules import messages
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code, OpKind
@@ -21,6 +22,7 @@ from sync_server.services.wanted import Wanted, kept_by_the_program
 _ACTIVITY: Final = SCHEMAS["activity"]
 _MILESTONE: Final = SCHEMAS["deal_milestone"]
 _DEAL: Final = SCHEMAS["deal"]
+_MESSAGE: Final = SCHEMAS[messages.MESSAGE]
 _TICKED: Final = frozenset(("done", "done_at", "done_by"))
 _SKIP: Final = frozenset(("skip_at", "skipped"))
 _ABOUT_NOTHING: Final = message(N_("What this is about is not at HQ, or your role may not see it"))
@@ -53,6 +55,15 @@ def demand_typed(field: Field, author: Author) -> None:
         raise Refused(Code.INVALID, kept_by_the_program(field))
 
 
+def demand_said(record: Record, wanted: Wanted, author: Author) -> None:
+    """Raise `Refused` for a change of what was said to a customer, or by somebody else."""
+    if record.schema is not _MESSAGE or wanted.kind is not OpKind.SET or is_at_hq(author):
+        return
+    changed = [name for name, value in wanted.values.items() if value != record.values.get(name)]
+    if (fixed := messages.why_it_stands(record.values, changed, author.user_id)) is not None:
+        raise Refused(Code.ILLEGAL_STATE, fixed)
+
+
 def demand_seen(
     records: Records,
     rights: AuthorRights,
@@ -65,6 +76,25 @@ def demand_seen(
         found = records.get(*subject) if subject is not None else None
         if found is None or not rights.sees(found):
             raise Refused(Code.PARENT, _ABOUT_NOTHING)
+    _demand_no_circle(records, schema, changed, str(held.get("id") or ""))
+
+
+def _demand_no_circle(records: Records, schema: Schema, changed: Mapping[str, Any], record_id: str) -> None:
+    """Raise `Refused` where a record would be part of itself by way of others, which two laptops can do."""
+    for name in _links_to_own_kind(schema.no):
+        above, seen = changed.get(name), set[str]()
+        while above and above not in seen:
+            if above == record_id:
+                raise Refused(Code.INVALID, message(N_("A record cannot refer to itself")))
+            seen.add(above)
+            found = records.get(schema.no, above)
+            above = found.values.get(name) if found is not None and found.lives else None
+
+
+@cache
+def _links_to_own_kind(entity: int) -> tuple[str, ...]:
+    schema = BY_NO[entity]
+    return tuple(field.name for field in schema.fields.values() if field.target == schema.name)
 
 
 @cache
@@ -86,6 +116,8 @@ def vouched_for(record: Record, wanted: Wanted, author: Author, at_ms: int) -> d
     if is_at_hq(author):
         return {}
     told, is_made = wanted.values, wanted.kind is OpKind.CREATE
+    if record.schema is _MESSAGE and is_made and told.get("author_id") not in (None, author.user_id):
+        return {"author_id": author.user_id}
     if record.schema is _ACTIVITY and told.get("done_by"):
         other = record.values["owner_id" if is_made else "done_by"]
         return {} if told["done_by"] in (author.user_id, other) else {"done_by": author.user_id}

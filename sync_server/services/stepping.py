@@ -40,7 +40,9 @@ def demand_born(schema: Schema, values: Mapping[str, Any], at_ms: int) -> None:
         raise Refused(Code.ILLEGAL_STATE, message(machine.refusal))
     for name in machine.kept_fields():
         declared = schema.fields[name]
-        if declared.kind is Kind.INSTANT and (values.get(name) or 0) > at_ms + DAY_MS:
+        is_late = declared.kind is Kind.INSTANT and (values.get(name) or 0) > at_ms + DAY_MS
+        is_logged = declared.kind is Kind.JSON and values.get(name) and name in machine.logged_fields()
+        if is_late or is_logged:
             raise Refused(Code.INVALID, kept_by_the_program(declared))
 
 
