@@ -94,9 +94,14 @@ STARTERS: Final = (
         tiles=(
             _figure("handled", N_("Days to close, average"), "handling", Decimal(3), less=True),
             _figure("tickets", N_("Tickets"), "issues"),
+            _figure("csat", N_("Satisfied customers"), "csat_by_month", Decimal(90)),
+            _figure("answered", N_("Answer surveys"), "survey_responses"),
             _tile("ticket_hours", Kind.HEAT_MAP, 6),
             _tile("issues", Kind.BAR, 6),
             _tile("handling", Kind.LINE, 6),
+            _tile("csat_by_month", Kind.LINE, 6),
+            _tile("csat_by_person", Kind.BAR, 6),
+            _tile("csat_by_product", Kind.BAR, 6),
         ),
     ),
 )

@@ -9,7 +9,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.reporting.heard import Item, Of, WhatIsHeard
 
 OF_LABELS: Final[Mapping[Of, str]] = {
-    Of.WORD: N_("Word"),
+    Of.WORD: N_("Single word"),
     Of.PAIR: N_("Pair of words"),
     Of.CATEGORY: N_("Category"),
     Of.PRODUCT: N_("Product"),

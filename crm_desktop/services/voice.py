@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from crm_core.entities.survey import SurveyAnswer
-from crm_core.entities.ticket import Ticket
-from crm_core.reporting.heard import Item, WhatIsHeard
+from crm_core.entities.ticket import Ticket, TicketMessage
+from crm_core.reporting.heard import Item, Of, WhatIsHeard
 from crm_core.reporting.heard import heard as counted
+from crm_core.rules.words_heard import words_in
 from crm_desktop.models import query
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.report_source import LaptopSource
@@ -28,9 +29,8 @@ class Behind:
     ticket_id: str
     at_ms: int
     customer: str
-    subject: str
-    words: str
-    """Of an answer to a survey; '' for a ticket."""
+    said: str
+    """The answer, what the customer wrote, or the ticket's subject: the first in which it stands."""
 
 
 def heard(replica: Replica, days: int, stop: Stop | None = None) -> WhatIsHeard:
@@ -58,6 +58,16 @@ def behind(replica: Replica, item: Item) -> tuple[Behind, ...]:
         customers = query.labels(
             session, "customer", {row.customer_id for row in tickets.values() if row.customer_id}
         )
+        talks: dict[str, list[str]] = {}
+        if item.of in (Of.WORD, Of.PAIR):
+            from_customers = select(TicketMessage.ticket_id, TicketMessage.body).where(
+                TicketMessage.ticket_id.in_(_of(wanted, "ticket")),
+                TicketMessage.life % 2 == 1,
+                TicketMessage.from_customer.is_(True),
+                TicketMessage.internal.is_not(True),
+            )
+            for ticket_id, body in session.execute(from_customers.order_by(TicketMessage.written_at)):
+                talks.setdefault(str(ticket_id), []).append(body or "")
         found = []
         for entity, record_id in wanted:
             answer = answers.get(record_id)
@@ -70,11 +80,18 @@ def behind(replica: Replica, item: Item) -> tuple[Behind, ...]:
                     ticket_id=ticket.id,
                     at_ms=at_ms,
                     customer=customers.get(ticket.customer_id or "", ""),
-                    subject=ticket.subject or "",
-                    words=(answer.words or "") if answer is not None else "",
+                    said=answer.words or "" if answer is not None else _said(item, ticket, talks),
                 )
             )
     return tuple(found)
+
+
+def _said(item: Item, ticket: Ticket, talks: Mapping[str, Sequence[str]]) -> str:
+    subject = ticket.subject or ""
+    for text in (subject, *talks.get(ticket.id, ())):
+        if any(word.key == item.key for word in words_in(text)):
+            return " ".join(text.split())
+    return subject
 
 
 def _of(records: Sequence[tuple[str, str]], kind: str) -> list[str]:

@@ -18,10 +18,18 @@ from crm_core.rules.capture import FILES_MOST
 from sync_server.cli.console import tr
 from sync_server.cli.root import Terminal, pass_terminal
 from sync_server.cli.rules import NamedThings, add_commands
-from sync_server.jobs import ticket_mails
+from sync_server.jobs import surveys, ticket_mails
 from sync_server.jobs.leads import CHORE
 from sync_server.jobs.mails import CHORE as SENDING
-from sync_server.services import assigning, lead_setup, mail_capture, outgoing_mails, routing, ticket_mail
+from sync_server.services import (
+    assigning,
+    lead_setup,
+    mail_capture,
+    outgoing_mails,
+    routing,
+    survey_mails,
+    ticket_mail,
+)
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 from sync_server.store.serving import turn_at
@@ -281,6 +289,21 @@ def send_mails(terminal: Terminal) -> None:
         if not hq.settings.smtp_server:
             raise UserError(N_("No mail server is set; see smtp_server in crm-server.toml"))
         terminal.console.show(outgoing_mails.send_due(hq, now_ms()))
+
+
+@mail.command(
+    "surveys",
+    help=tr(
+        N_("Ask customers whose tickets have ended how satisfied they are; a server does so every minute.")
+    ),
+)
+@pass_terminal
+def ask_customers(terminal: Terminal) -> None:
+    """Ask customers."""
+    with terminal.headquarters() as hq, _turn(hq, surveys.CHORE):
+        if not survey_mails.can_send(hq):
+            raise UserError(N_("Set smtp_server and public_url in crm-server.toml first"))
+        terminal.console.show(surveys.ask_now(hq))
 
 
 @contextmanager

@@ -23,6 +23,14 @@ def ask_customers(hq: Headquarters) -> AbstractContextManager[None]:
     return every(EVERY_S, CHORE, hq, decide, end, send)
 
 
+def ask_now(hq: Headquarters) -> dict[str, int]:
+    """Decide who is asked, end what is asked no more and hand the mails over; return what was done."""
+    at_ms = now_ms()
+    done = surveys.decide(hq, at_ms)
+    changed = surveys.look_again(hq, at_ms)
+    return {"looked_at": done.looked_at, "ended": changed, **survey_mails.send_due(hq, at_ms)}
+
+
 def decide(hq: Headquarters) -> None:
     """Decide who is asked; nobody where nothing can be sent."""
     if not survey_mails.can_send(hq):

@@ -16,7 +16,7 @@ from html import escape
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import BigInteger, and_, cast, func, or_, select
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound, Unreachable, UserError
@@ -111,7 +111,7 @@ def _due(hq: Headquarters, now_ms: int) -> list[_Due]:
         columns.status == "asked",
         func.coalesce(columns.reminders, 0) < func.coalesce(surveys.remind_most, 0),
         surveys.remind_days.is_not(None),
-        asked_last + surveys.remind_days * DAY_MS <= now_ms,
+        asked_last + cast(surveys.remind_days, BigInteger) * DAY_MS <= now_ms,
         surveys.active.is_not(False),
     )
     query = (
@@ -247,7 +247,7 @@ def score_label(scale: str, score: int) -> str:
     """Return what stands on the button of a score."""
     match scale:
         case "stars":
-            return "★" * score
+            return f"{score} ★"
         case "faces":
             return FACES[score - 1]
         case _:

@@ -22,11 +22,13 @@ _STYLE: Final = (
     + """
 .company { color: #4c5866; margin: 0 0 .5rem } fieldset { border: 0; padding: 0; margin: 1rem 0 0 }
 legend { font-weight: 600; padding: 0; margin: 0 0 .25rem }
-.scores { display: flex; flex-wrap: wrap; gap: .4rem } .scores label { display: block; position: relative;
+.scores { display: grid; grid-template-columns: repeat(auto-fill, minmax(2.6rem, 1fr)); gap: .35rem }
+.scores label { display: block; position: relative;
        margin: 0; font-weight: 400; cursor: pointer }
 .scores input { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; margin: 0;
        cursor: pointer }
-.scores span { display: block; min-width: 2.75rem; padding: .55rem .6rem; text-align: center;
+.scores svg { display: block; margin: 0 auto }
+.scores span { display: block; padding: .55rem .2rem; text-align: center; white-space: nowrap;
        border: 1px solid #6f7b88; border-radius: 6px }
 .scores input:checked + span { background: #0f5d75; border-color: #0f5d75; color: #fff; font-weight: 600 }
 .scores input:focus-visible + span { outline: 3px solid #0f5d75; outline-offset: 2px }
@@ -163,13 +165,25 @@ def _scores(found: Found, tr: Translate, score: int | None, wrong: str) -> list[
         name = Message(N_("{score} of {most}"), {"score": each, "most": scale.most}).show(tr)
         body.append(
             f'<label><input type="radio" name="score" value="{each}" aria-label="{escape(name)}"{ticked}>'
-            f'<span aria-hidden="true">{score_label(found.scale, each)}</span></label>'
+            f'<span aria-hidden="true">{_mark(found.scale, each)}</span></label>'
         )
     body.append(
         f'</div><p class="ends" id="score-ends"><span>{escape(tr(N_("not at all")))}</span>'
         f"<span>{escape(tr(N_('very much')))}</span></p>{_wrong('score', wrong)}</fieldset>"
     )
     return body
+
+
+def _mark(scale: str, score: int) -> str:
+    """Return what stands for a score: a face is drawn, for not every telephone has all of them."""
+    if scale != "faces":
+        return score_label(scale, score)
+    ends, middle = 25 - score, 16 + 2 * score  # the mouth's, y growing downwards: level at 3
+    return (
+        '<svg viewBox="0 0 32 32" width="28" height="28" fill="none" stroke="currentColor" stroke-width="2" '
+        'stroke-linecap="round"><circle cx="16" cy="16" r="13"/><path d="M11 12v1M21 12v1"/>'
+        f'<path d="M10 {ends}Q16 {middle} 22 {ends}"/></svg>'
+    )
 
 
 def _choice(key: str, label: str, options: Sequence[str], value: str, wrong: str) -> list[str]:

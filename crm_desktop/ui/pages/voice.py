@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from crm_core.i18n import Message, message
@@ -31,6 +32,7 @@ from crm_desktop.ui.widgets.text_table import TextTable
 
 RISEN, WORDS, GROUPS = "risen", "words", "groups"
 MOST_SHOWN = 300
+NARROW_BELOW = 900
 _DAYS = {"30": message("30 days"), "90": message("90 days"), "365": message("A year")}
 _COLUMNS = (
     (message("Heard"), CellKind.TEXT, 0),
@@ -59,7 +61,7 @@ class VoicePage(Page):
         self.which = SegmentedSwitch(
             [
                 Segment(key=RISEN, text=message("More often than before")),
-                Segment(key=WORDS, text=message("Words")),
+                Segment(key=WORDS, text=message("Words and pairs")),
                 Segment(key=GROUPS, text=message("Categories and products")),
             ],
             name=message("What is listed"),
@@ -102,6 +104,12 @@ class VoicePage(Page):
             lambda error: None if stop.asked else self.context.show_error(error),
             topic="voice",
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the records below where there is no room beside."""
+        super().resizeEvent(event)
+        narrow = self.width() < theme().px(NARROW_BELOW)
+        self._body.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
 
     def leave(self) -> bool:
         """Give up what is being counted."""
@@ -233,10 +241,7 @@ class VoicePage(Page):
     def _on_behind(self, found: tuple[Behind, ...]) -> None:
         self._behind = found
         self.records.show_rows(
-            [
-                (near_date(local(each.at_ms).date()), each.customer, each.words or each.subject)
-                for each in found
-            ]
+            [(near_date(local(each.at_ms).date()), each.customer, each.said) for each in found]
         )
 
     def _on_opened(self, row: int) -> None:

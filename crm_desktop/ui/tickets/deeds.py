@@ -1,4 +1,4 @@
-"""What else is done with a ticket: canned answers, macros, splitting, merging, answers that were held."""
+"""What else is done with a ticket: canned answers, macros, splitting, merging, held answers, surveys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crm_core.i18n import Message, message
 from crm_desktop.documents import answers
 from crm_desktop.documents.template_records import Template
 from crm_desktop.models.records import Record
-from crm_desktop.services import merging, ticket_work
+from crm_desktop.services import merging, records, ticket_work
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.ticket_work import Done, MacroRow
 from crm_desktop.services.tickets import TicketView
@@ -41,13 +41,14 @@ class TicketDeeds(QObject):
         self._view = view
 
     def do(self, deed: str) -> None:
-        """Begin one of `answer`, `macro`, `split` and `merge`."""
+        """Begin one of `answer`, `macro`, `split`, `merge` and `survey`."""
         if self._view is not None and self._view.may_edit:
             {
                 "answer": self._ask_answer,
                 "macro": self._ask_macro,
                 "split": self._ask_message,
                 "merge": self._ask_other,
+                "survey": self._turn_survey,
             }[deed]()
 
     def decide(self, message_id: str, send: bool) -> None:
@@ -132,6 +133,23 @@ class TicketDeeds(QObject):
             ran,
             told=message("Macro “{name}” done", name=macro.name),
             undo=lambda: ticket_work.take_back(replica, kept[-1]),
+        )
+
+    # Surveys
+
+    def _turn_survey(self) -> None:
+        """Have the customer of this ticket asked how satisfied he is, or not asked."""
+        view, replica = self._view, self._context.replica
+        if view is None:
+            return
+        ticket_id, asks_not = view.ticket.id, not view.ticket.get("no_survey")
+        told = message("The customer will not be asked") if asks_not else message("The customer may be asked")
+        self._context.change(
+            self,
+            lambda: records.update(replica, "ticket", ticket_id, {"no_survey": asks_not}),
+            lambda _: self.done.emit(),
+            told=told,
+            undo=lambda: records.update(replica, "ticket", ticket_id, {"no_survey": not asks_not}),
         )
 
     # Splitting and merging

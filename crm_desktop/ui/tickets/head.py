@@ -47,6 +47,7 @@ class TicketHead(Live, QWidget):
         self._due_at: int | None = None
         self.title = ElidedLabel("", step="title")
         self.more = IconButton("more", message("More"))
+        self._asks_not = False
         self.menu = Menu(self)
         self.more.setMenu(self.menu)
         self.menu.aboutToShow.connect(self._fill)
@@ -102,6 +103,7 @@ class TicketHead(Live, QWidget):
         self.waits.setVisible(bool(view.waits_for))
         self._clock, self._due_at = view.clock, view.due_at
         self.more.setEnabled(view.may_edit)
+        self._asks_not = bool(ticket.get("no_survey"))
         self.tick()
 
     def tick(self) -> None:
@@ -141,6 +143,13 @@ class TicketHead(Live, QWidget):
         """Write the time left in the language on screen."""
         self.tick()
 
+    def _survey_words(self) -> str:
+        return (
+            tr("Let the customer be asked how satisfied")
+            if self._asks_not
+            else tr("Do not ask how satisfied")
+        )
+
     def _fill(self) -> None:
         self.menu.clear()
         for choice, text, icon, key in (
@@ -157,6 +166,7 @@ class TicketHead(Live, QWidget):
             ("macro", tr("Macro…"), "play", "M"),
             ("split", tr("Split from a message on…"), "board", ""),
             ("merge", tr("Merge with another ticket…"), "compare", ""),
+            ("survey", self._survey_words(), "star", ""),
         ):
             action = self.menu.add(text, icon, key)
             action.triggered.connect(lambda _checked=False, deed=deed: self.deed_asked.emit(deed))

@@ -24,6 +24,7 @@ _KEYS = (
     ("macro", N_("Macro…"), "M", "play"),
     ("split", N_("Split from a message on…"), "", "board"),
     ("merge", N_("Merge with another ticket…"), "", "compare"),
+    ("survey", N_("Ask how satisfied, or not"), "", "star"),
 )
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from crm_core.rules.conditions import Condition, Op
 from crm_desktop.assembly import App
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import records, tickets
@@ -491,3 +492,27 @@ def test_who_is_asked_reads_the_ticket_and_writes_his_answer_alone(
     assert page.box.asks
     page.box.show_asker("", only=False)
     assert page.box.tabs.count() == 3
+
+
+def test_what_the_customer_answered_stands_with_the_facts_and_asking_can_be_turned_off(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    bad = Condition(field="satisfaction", op=Op.EQUAL, value=25)
+    ticket_id = records.page(app.replica, ListQuery(entity="ticket", conditions=(bad,))).rows[0].id
+    page.show_place(Place(page="tickets", record_id=ticket_id))
+    qtbot.waitUntil(lambda: page.view is not None and page.view.ticket.id == ticket_id, timeout=WAIT_MS)
+    assert page.view is not None
+    (answer,) = page.view.answers
+    said = [label.text() for label in page.facts.satisfaction.findChildren(QLabel)]
+    assert {"2 of 5", answer.words} <= set(said)
+    page.deeds.do("survey")
+    qtbot.waitUntil(
+        lambda: records.get(app.replica, "ticket", ticket_id).get("no_survey") is True, timeout=WAIT_MS
+    )
+    qtbot.waitUntil(
+        lambda: page.view is not None and bool(page.view.ticket.get("no_survey")), timeout=WAIT_MS
+    )
+    page.head.menu.aboutToShow.emit()
+    assert "Let the customer be asked how satisfied" in [each.text() for each in page.head.menu.actions()]
+    _open(page, app, qtbot)
+    assert page.facts.satisfaction.isHidden(), "nobody was asked about a new ticket"
