@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -22,16 +22,24 @@ from crm_core.schema.field import Plain
 from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
-from crm_desktop.services import completing_requests, questions, records, rights
+from crm_desktop.services import completing_requests, questions, records, rights, ticket_around
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.questions import QuestionRow
 from crm_desktop.services.ticket_answers import AnswerRow, answers_in
+from crm_desktop.services.ticket_around import Around
 from crm_desktop.services.triage import WRITTEN
 
 OPEN_STATES = ("new", "open", "waiting")
 NEAR_MS = 2 * 3_600_000
 PAGE = 100
+VIEWED = frozenset(
+    (
+        *("ticket", "ticket_message", "ticket_question", "ticket_category", "installed_product"),
+        *("survey_answer", "customer", "user", "absence"),
+    )
+)
+"""Kinds of record the queue and the view of a ticket are made of."""
 
 
 class Queue(StrEnum):
@@ -126,6 +134,8 @@ class TicketView:
     """What colleagues were asked about it."""
     mine: QuestionRow | None = None
     """What one is asked oneself and has not answered."""
+    around: Around = field(default_factory=Around)
+    """Its category, the product it is about, its parts."""
 
     @property
     def waits_for(self) -> str:
@@ -234,6 +244,7 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
             team_name=query.labels(session, "team", {team_id}).get(team_id, "") if team_id else "",
             awaits_rules=waits(ticket.values)
             and ticket_id in marks_of(session, "ticket", [ticket_id]).not_sent,
+            around=ticket_around.around(session, ticket, replica.clock.today()),
             questions=asked,
             mine=next((e for e in asked if e.asked_id == me and e.status == questions.OPEN), None),
         )
@@ -300,11 +311,17 @@ def create(replica: Replica, values: Mapping[str, Plain], first_message: str = "
 
 
 def reply(
-    replica: Replica, ticket_id: str, body: str, *, internal: bool = False, close: bool = False
+    replica: Replica,
+    ticket_id: str,
+    body: str,
+    *,
+    internal: bool = False,
+    close: bool = False,
+    with_parts: bool = False,
 ) -> Outcome[Record]:
     """Add an answer or an internal note; it waits for the next sync and may be changed until then.
 
-    The first answer to the customer opens a new ticket; `close` solves it.
+    The first answer to the customer opens a new ticket; `close` solves it, `with_parts` its open parts too.
     """
     if not body.strip():
         raise UserError(N_("Write something first"))
@@ -326,6 +343,8 @@ def reply(
             if changes:
                 rights.may(session, replica.person, Action.EDIT, "ticket", ticket.values).demand()
                 repository.update(session, "ticket", ticket_id, changes)
+            if close and with_parts:
+                ticket_around.end_parts(session, replica, ticket_id, "solved")
     return Outcome(message, frozenset(session.changed))
 
 

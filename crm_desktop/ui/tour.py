@@ -244,6 +244,7 @@ _TOUR: tuple[str, ...] = (
     "ticket-unassigned=tickets!*Unassigned",
     "ticket-ask=tickets!tickets.ask!'Did they pay?",
     "ticket-hands=tickets!tickets.assign",
+    "ticket-category=tickets!tickets.category!'spare",
     "products",
     "product-new=products!frame.new",
     "product=products:pump",

@@ -16,7 +16,7 @@ from crm_desktop.models.records import Record
 from crm_desktop.services import records, rights, ticket_hands, tickets
 from crm_desktop.services.article_suggestions import SuggestedArticle
 from crm_desktop.services.ticket_hands import TeamQueue
-from crm_desktop.services.tickets import Queue, QueueRow, TicketView
+from crm_desktop.services.tickets import VIEWED, Queue, QueueRow, TicketView
 from crm_desktop.sync.runner import Phase
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
@@ -34,6 +34,7 @@ from crm_desktop.ui.tickets.keys import add_ticket_keys
 from crm_desktop.ui.tickets.messages import Conversation
 from crm_desktop.ui.tickets.new_ticket import NewTicket
 from crm_desktop.ui.tickets.queue import NOTHING, QueuePane
+from crm_desktop.ui.tickets.relations import RELATIONS, TicketRelations
 from crm_desktop.ui.tickets.reply_box import ReplyBox
 from crm_desktop.ui.timeline.record_tabs import FIRST, RecordTabs
 from crm_desktop.ui.translate import show, tr
@@ -45,9 +46,6 @@ from crm_desktop.ui.widgets.menus import Menu
 TICK_MS = 30_000  # the clocks count minutes
 NARROW_BELOW = 1180  # px of window before the font scale: narrower, the facts or the talk is shown
 _QUEUE, _FACTS = 304, 324
-_SHOWN = frozenset(
-    ("ticket", "ticket_message", "ticket_question", "survey_answer", "customer", "user", "absence")
-)
 _Read = tuple[tuple[QueueRow, ...], dict[Queue, int], tuple[TeamQueue, ...]]
 
 
@@ -67,6 +65,7 @@ class TicketsPage(Page):
         self.box = ReplyBox(context)
         self.deeds = TicketDeeds(context, self._ask, self)
         self.choices = TicketChoices(context, self._ask, self)
+        self.relations = TicketRelations(context, self._ask, self)
         self.facts = FactsPane(context)
         self.new_button = Button(message("New ticket"), Kind.PRIMARY, icon="plus")
         self.nothing = EmptyState("ticket", message("Choose a ticket in the queue"), "", (self.new_button,))
@@ -79,6 +78,7 @@ class TicketsPage(Page):
                 "reply": lambda: self._begin(internal=False),
                 "note": lambda: self._begin(internal=True),
                 **{each: partial(self.choices.do, each) for each in ("state", "assign", "priority")},
+                **{each: partial(self.relations.do, each) for each in RELATIONS},
                 "take": self._take_next,
                 "ask": self._begin_question,
                 "edit": self._edit_unsent,
@@ -202,6 +202,7 @@ class TicketsPage(Page):
         self.facts.unknown.sorted_out.connect(self._read)
         self.head.deed_asked.connect(self.deeds.do)
         self.head.question_asked.connect(self._begin_question)
+        self.head.relation_asked.connect(self.relations.do)
         self.box.deed_asked.connect(self._do_in_box)
         self.box.question_asked.connect(self._ask_colleague)
         self.box.files_dropped.connect(self.facts.files.add_files)
@@ -279,6 +280,7 @@ class TicketsPage(Page):
         self._view = view
         self.deeds.show_view(view)
         self.choices.show_view(view)
+        self.relations.show_view(view)
         self.head.show_view(view)
         self.talk.show_messages(view.messages, editable=view.may_edit, ticket_changed=other)
         self.facts.show_view(view)
@@ -307,7 +309,7 @@ class TicketsPage(Page):
             self.context.selection_changed.emit(counted("ticket", count))
 
     def _on_records_changed(self, changed: frozenset[tuple[str, str]]) -> None:
-        if any(entity in _SHOWN for entity, _ in changed):
+        if any(entity in VIEWED for entity, _ in changed):
             self._changes.mark()
 
     def _on_sync_changed(self, _status: object = None) -> None:
@@ -389,6 +391,11 @@ class TicketsPage(Page):
     # Writing
 
     def _send(self, text: str, internal: bool, close: bool) -> None:
+        if self._view is not None:
+            reply = partial(self._reply, text, internal, close)
+            self.choices.ask_parts(self._view, reply, ends=close)
+
+    def _reply(self, text: str, internal: bool, close: bool, with_parts: bool) -> None:
         if self._view is None:
             return
         # Of the ticket on screen: another may be chosen already and not be read yet.
@@ -402,7 +409,9 @@ class TicketsPage(Page):
         self._drafts.pop(ticket_id, None)
         self.context.change(
             self,
-            lambda: tickets.reply(replica, ticket_id, text, internal=internal, close=close),
+            lambda: tickets.reply(
+                replica, ticket_id, text, internal=internal, close=close, with_parts=with_parts
+            ),
             lambda _message: self._read(),
             failed,
             told=message("Ticket solved; the reply is in the outbox") if close else None,

@@ -8,9 +8,10 @@ from PySide6.QtCore import QObject, Signal
 
 from crm_core.errors import CrmError
 from crm_core.i18n import Message, message
+from crm_core.rules.sla import ENDED
 from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
-from crm_desktop.services import questions, records, ticket_hands
+from crm_desktop.services import questions, records, ticket_around, ticket_hands
 from crm_desktop.services.ticket_hands import Hand, Held, TeamQueue
 from crm_desktop.services.tickets import TicketView
 from crm_desktop.ui.away_words import away_words
@@ -47,7 +48,7 @@ class TicketChoices(QObject):
             case "state":
                 told = message("State of {ticket} changed", ticket=number)
                 present = str(view.ticket.get("status") or "new")
-                self._ask(STATES, present, lambda new: self._set("status", new, told))
+                self._ask(STATES, present, lambda new: self._set_state(view, new, told))
             case "priority":
                 told = message("Priority of {ticket} changed", ticket=number)
                 present = str(view.ticket.get("priority") or "normal")
@@ -101,6 +102,40 @@ class TicketChoices(QObject):
         replica = self._context.replica
         told = message("The question is withdrawn")
         self._context.change(self, lambda: questions.withdraw(replica, question_id), told=told)
+
+    def ask_parts(self, view: TicketView, go: Callable[[bool], None], *, ends: bool = True) -> None:
+        """Ask what becomes of the open parts, if any, of a ticket that is ended; Esc ends nothing.
+
+        `go` is told whether they end too.
+        """
+        count = view.around.open_parts
+        if not ends or not count:
+            go(False)
+            return
+        words: dict[str, Message | str] = {
+            "with": message("End its {count} open parts too", count=count),
+            "alone": message("Leave its {count} open parts open", count=count),
+        }
+        self._ask(words, "", lambda key: go(key == "with"))
+
+    def _set_state(self, view: TicketView, new: str, told: Message) -> None:
+        ends = new in ENDED and view.ticket.get("status") not in ENDED
+
+        def go(with_parts: bool) -> None:
+            if not with_parts:
+                self._set("status", new, told)
+                return
+            replica, ticket_id = self._context.replica, view.ticket.id
+            before = str(view.ticket.get("status") or "new")
+            parts = [(each.id, each.status) for each in view.around.parts if each.is_open]
+            self._context.change(
+                self,
+                lambda: ticket_around.end_with_parts(replica, ticket_id, new),
+                told=told,
+                undo=lambda: ticket_around.begin_again(replica, ticket_id, before, parts),
+            )
+
+        self.ask_parts(view, go, ends=ends)
 
     def _ask_hands(self) -> None:
         replica = self._context.replica

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from PySide6.QtCore import Qt, Signal
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from crm_core.entities.ticket import CHANNELS
 from crm_core.i18n import Message, message
 from crm_core.schema.phones import shown_form
+from crm_desktop.services.ticket_around import Around, PartRow
 from crm_desktop.services.tickets import Clock, QueueRow, TicketView
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.dialling import dial
@@ -36,7 +38,17 @@ from crm_desktop.ui.widgets.progress import Gauge
 _CHANNELS = {choice.value: Message(choice.label) for choice in CHANNELS}
 _LEAST_LABEL, _MOST_LABEL = 68, 96
 _SHORT_NAME = 14  # longer names leave the buttons no room; the fact below has them
-_FACTS = ("Contact", "Phone", "Product", "Category", "Channel", "Assigned to", "Why", "Opened")
+_FACTS = (
+    "Contact",
+    "Phone",
+    "Product",
+    "Serial number",
+    "Category",
+    "Channel",
+    "Assigned to",
+    "Why",
+    "Opened",
+)
 
 
 class FactsPane(Live, QScrollArea):
@@ -69,6 +81,7 @@ class FactsPane(Live, QScrollArea):
                     message("Contact"),
                     message("Phone"),
                     message("Product"),
+                    message("Serial number"),
                     message("Category"),
                     message("Channel"),
                     message("Assigned to"),
@@ -82,6 +95,9 @@ class FactsPane(Live, QScrollArea):
         self.solve = _Promise(message("Solve"))
         self.promises = Heading(message("Deadlines"))
         self.satisfaction = Satisfaction()
+        self.parts = Heading(message("Parts"))
+        self._part_rows = QVBoxLayout()
+        self._part_rows.setSpacing(0)
         self.others = Heading(message("Open with this customer"))
         self._rows = QVBoxLayout()
         self._rows.setSpacing(0)
@@ -111,8 +127,9 @@ class FactsPane(Live, QScrollArea):
         values: dict[str, Text] = {
             "Contact": view.contact_name,
             "Phone": shown_form(self._phone),
-            "Product": view.product_name,
-            "Category": str(ticket.get("category") or ""),
+            "Product": view.around.stands.name if view.around.stands else view.product_name,
+            "Serial number": view.around.stands.serial if view.around.stands else "",
+            "Category": view.around.category,
             "Channel": _CHANNELS.get(str(ticket.get("channel") or ""), ""),
             "Assigned to": _in_hands(view),
             "Why": str(ticket.get("assigned_why") or ""),
@@ -124,6 +141,7 @@ class FactsPane(Live, QScrollArea):
         line_up(tuple(self.facts.values()), least=_LEAST_LABEL, most=_MOST_LABEL)
         self.satisfaction.show_answers(view.answers)
         self.unknown.show_view(view)
+        self._show_parts(view.around)
         self._show_others(view.others)
         self.files.show_record(ticket.id)
         self.asked.show_ticket(ticket.id)
@@ -185,32 +203,55 @@ class FactsPane(Live, QScrollArea):
         column.addWidget(self.satisfaction)
         column.addWidget(self.articles)
         column.addSpacing(12)
+        column.addWidget(self.parts)
+        column.addLayout(self._part_rows)
         column.addWidget(self.others)
         column.addLayout(self._rows)
         column.addSpacing(12)
         column.addWidget(self.files)
         column.addStretch(1)
 
+    def _show_parts(self, around: Around) -> None:
+        lines: list[tuple[QueueRow | PartRow, Message]] = []
+        if around.parent is not None:
+            lines.append(
+                (around.parent, message("{number} · this is a part of it", number=around.parent.number))
+            )
+        lines += [
+            (each, message("{number} · {state}", number=each.number, state=_state(each.status)))
+            for each in around.parts
+        ]
+        self._fill(self._part_rows, lines)
+        self.parts.setVisible(bool(lines))
+
     def _show_others(self, others: tuple[QueueRow, ...]) -> None:
-        while self._rows.count():
-            widget = self._rows.takeAt(0).widget()
+        lines = [
+            (each, message("{number} · {state}", number=each.number, state=_state(each.status)))
+            for each in others
+        ]
+        self._fill(self._rows, lines)
+        if not others:
+            self._rows.addWidget(Label(message("No other open tickets"), color="text-soft"))
+
+    def _fill(self, rows: QVBoxLayout, lines: Sequence[tuple[QueueRow | PartRow, Message]]) -> None:
+        while rows.count():
+            widget = rows.takeAt(0).widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for place, other in enumerate(others):
-            line = message(
-                "{number} · {state}", number=other.number, state=STATES.get(other.status, other.status)
-            )
-            row = InfoRow(other.subject, line, icon="ticket", lined=place + 1 < len(others))
+        for place, (each, line) in enumerate(lines):
+            row = InfoRow(each.subject, line, icon="ticket", lined=place + 1 < len(lines))
             row.layout().setContentsMargins(0, 4, 0, 5)
-            row.opened.connect(lambda ticket_id=other.id: self.ticket_asked.emit(ticket_id))
-            self._rows.addWidget(row)
-        if not others:
-            self._rows.addWidget(Label(message("No other open tickets"), color="text-soft"))
+            row.opened.connect(lambda ticket_id=each.id: self.ticket_asked.emit(ticket_id))
+            rows.addWidget(row)
 
     def _on_open_clicked(self) -> None:
         if self._view is not None and self._view.customer is not None:
             self.customer_asked.emit(self._view.customer.id)
+
+
+def _state(status: str) -> Message | str:
+    return STATES.get(status, status)
 
 
 def _in_hands(view: TicketView) -> Text:

@@ -10,6 +10,7 @@ from crm_core.i18n import Message, message
 from crm_desktop.services.tickets import Clock, TicketView
 from crm_desktop.ui.quotes.hairline import Hairline
 from crm_desktop.ui.tickets.queue import now_ms
+from crm_desktop.ui.tickets.relations import warranty_words
 from crm_desktop.ui.tickets.words import (
     KINDS,
     PRESENT_STATES,
@@ -38,6 +39,8 @@ class TicketHead(Live, QWidget):
     choice_asked = Signal(str)
     """`state`, `assign` or `priority`."""
     question_asked = Signal()
+    relation_asked = Signal(str)
+    """`category`, `product`, `part`, `part_of` or `apart`."""
     deed_asked = Signal(str)
     """`answer`, `macro`, `split` or `merge`."""
 
@@ -45,6 +48,7 @@ class TicketHead(Live, QWidget):
         super().__init__(parent)
         self._clock = Clock.NONE
         self._due_at: int | None = None
+        self._is_part = False
         self.title = ElidedLabel("", step="title")
         self.more = IconButton("more", message("More"))
         self._asks_not = False
@@ -57,6 +61,11 @@ class TicketHead(Live, QWidget):
         self.kind = Chip("")
         self.priority = Chip("")
         self.waits = Chip("", tone=Tone.WARN)
+        self.warranty = {each: Chip("", tone=each) for each in (Tone.GOOD, Tone.WARN)}
+        self.shown = (
+            *(self.number, self.state, self.kind, self.priority, self.waits),
+            *self.warranty.values(),
+        )
         self.icon = IconLabel("clock", color="warn")
         self.due = ElidedLabel("", weight=600)
         self._promise = QWidget()
@@ -67,7 +76,7 @@ class TicketHead(Live, QWidget):
         promise.addWidget(self.due, 1)
         self._chips = QWidget()
         flow = FlowLayout(self._chips)
-        for chip in (self.number, self.state, self.kind, self.priority, self.waits):
+        for chip in self.shown:
             flow.addWidget(chip)
         first = QHBoxLayout()
         first.addWidget(self.title, 1)
@@ -101,10 +110,20 @@ class TicketHead(Live, QWidget):
         self.priority.say(message("Priority: {priority}", priority=priority))
         self.waits.say(message("Waits for {name}", name=view.waits_for))
         self.waits.setVisible(bool(view.waits_for))
+        self._is_part = view.around.parent is not None
+        self._show_warranty(view)
         self._clock, self._due_at = view.clock, view.due_at
         self.more.setEnabled(view.may_edit)
         self._asks_not = bool(ticket.get("no_survey"))
         self.tick()
+
+    def _show_warranty(self, view: TicketView) -> None:
+        stands = view.around.stands
+        words = warranty_words(stands) if stands is not None else None
+        tone = Tone.GOOD if stands is not None and stands.in_warranty else Tone.WARN
+        for each, chip in self.warranty.items():
+            chip.setVisible(words is not None and each is tone)
+            chip.say(words or "")
 
     def tick(self) -> None:
         """Count the promise down."""
@@ -124,8 +143,7 @@ class TicketHead(Live, QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
-        every = (self.number, self.state, self.kind, self.priority, self.waits)
-        chips = [chip for chip in every if not chip.isHidden()]
+        chips = [chip for chip in self.shown if not chip.isHidden()]
         needed = sum(chip.sizeHint().width() for chip in chips) + (len(chips) - 1) * FLOW_GAP
         needed += self._second.spacing() + self._promise.sizeHint().width()
         margins = self._lines.contentsMargins()
@@ -160,6 +178,16 @@ class TicketHead(Live, QWidget):
             action = self.menu.add(text, icon, key)
             action.triggered.connect(lambda _checked=False, choice=choice: self.choice_asked.emit(choice))
         self.menu.add(tr("Ask a colleague…"), "people", "A").triggered.connect(self.question_asked)
+        self.menu.addSeparator()
+        for relation, text, icon, key in (
+            ("category", tr("Change category…"), "tag", "Y"),
+            ("product", tr("Product of the ticket…"), "box", "O"),
+            ("part", tr("Open a part…"), "plus", ""),
+            ("part_of", tr("Make it a part of another…"), "board", ""),
+            *((("apart", tr("Take it out of the other"), "x", ""),) if self._is_part else ()),
+        ):
+            action = self.menu.add(text, icon, key)
+            action.triggered.connect(lambda _checked=False, name=relation: self.relation_asked.emit(name))
         self.menu.addSeparator()
         for deed, text, icon, key in (
             ("answer", tr("Canned answer…"), "note", "C"),

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -282,6 +282,17 @@ class _Rows(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setStyleSheet("QListView { background: transparent }")
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Choose nothing by the keyboard's coming alone: the ticket shown may be of another view."""
+        chosen = self.selectionModel()
+        if chosen is None or self.currentIndex().isValid():
+            super().focusInEvent(event)
+            return
+        chosen.blockSignals(True)
+        super().focusInEvent(event)
+        chosen.clear()
+        chosen.blockSignals(False)
 
     def keyPressEvent(self, event: object) -> None:
         """Walk and open; letters are no search here."""

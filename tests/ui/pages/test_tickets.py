@@ -21,10 +21,12 @@ from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.pages.tickets import TicketsPage
 from crm_desktop.ui.tasks import Tasks
+from crm_desktop.ui.tickets.dialogs import CategoryDialog, LineDialog
 from crm_desktop.ui.tickets.messages import MessageView
 from crm_desktop.ui.tickets.words import deadline
 from crm_desktop.ui.translate import show, translator
 from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.paint import Tone
 from tests.support.desktop import empty_app, sample_app
 from tests.support.windows import WAIT_MS, has_keyboard, show_active
 
@@ -443,7 +445,7 @@ def test_the_next_ticket_is_taken_out_of_a_teams_queue_by_a_key(
     page.menu.close()
     qtbot.waitUntil(lambda: page.view is not None and not page.view.assignee_name, timeout=WAIT_MS)
     assert page.view is not None
-    assert page.view.team_name == "Field"
+    assert records.get(app.replica, "ticket", made)["team_id"] == team
 
 
 def test_a_colleague_is_asked_in_the_ticket_and_the_question_withdrawn(
@@ -516,3 +518,109 @@ def test_what_the_customer_answered_stands_with_the_facts_and_asking_can_be_turn
     assert "Let the customer be asked how satisfied" in [each.text() for each in page.head.menu.actions()]
     _open(page, app, qtbot)
     assert page.facts.satisfaction.isHidden(), "nobody was asked about a new ticket"
+
+
+def test_a_category_is_found_in_the_tree_by_typing(page: TicketsPage, app: App, qtbot: QtBot) -> None:
+    meters = records.create(app.replica, "ticket_category", {"name": "Meters"}).value.id
+    zero = records.create(app.replica, "ticket_category", {"name": "Zeroing", "parent_id": meters}).value.id
+    ticket_id = _open(page, app, qtbot)
+    _press(Qt.Key.Key_Y)
+    qtbot.waitUntil(lambda: page.relations.dialog is not None, timeout=WAIT_MS)
+    dialog = page.relations.dialog
+    assert isinstance(dialog, CategoryDialog)
+    dialog.search.setText("zero")
+    current = dialog.tree.currentItem()
+    assert current is not None
+    assert current.text(0) == "Zeroing"
+    shown = [item.text(0) for item in dialog._items.values() if not item.isHidden()]
+    assert shown == ["Meters", "Zeroing"], "with what it is within"
+    QTest.keyClick(dialog.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(
+        lambda: records.get(app.replica, "ticket", ticket_id)["category_id"] == zero, timeout=WAIT_MS
+    )
+    qtbot.waitUntil(
+        lambda: page.view is not None and page.view.around.category == "Meters › Zeroing", timeout=WAIT_MS
+    )
+
+
+def test_the_product_is_chosen_and_its_warranty_stands_in_the_head(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    ticket_id = _open(page, app, qtbot)
+    customer = records.get(app.replica, "ticket", ticket_id)["customer_id"]
+    values = {"name": "Pump", "customer_id": customer, "serial": "S-1", "warranty_until": "2099-01-31"}
+    held = records.create(app.replica, "installed_product", values).value.id
+    _press(Qt.Key.Key_O)
+    qtbot.waitUntil(lambda: page.menu is not None, timeout=WAIT_MS)
+    assert page.menu is not None
+    words = [action.text() for action in page.menu.actions()]
+    place = next(n for n, each in enumerate(words) if each.startswith("Pump · S-1 · in warranty until"))
+    page.menu.actions()[place].trigger()
+    page.menu.close()
+    qtbot.waitUntil(
+        lambda: records.get(app.replica, "ticket", ticket_id)["installed_id"] == held, timeout=WAIT_MS
+    )
+    qtbot.waitUntil(lambda: page.head.warranty[Tone.GOOD].isVisible(), timeout=WAIT_MS)
+    records.update(app.replica, "installed_product", held, {"warranty_until": "2020-01-31"})
+    page.refresh()
+    qtbot.waitUntil(lambda: page.head.warranty[Tone.WARN].isVisible(), timeout=WAIT_MS)
+    assert not page.head.warranty[Tone.GOOD].isVisible()
+
+
+def test_ending_a_ticket_asks_what_becomes_of_its_open_parts(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    ticket_id = _open(page, app, qtbot)
+    page.relations.do("part")
+    dialog = page.relations.dialog
+    assert isinstance(dialog, LineDialog)
+    dialog.on_done()
+    assert dialog.field.error
+    dialog.line.setText("Order a seal")
+    dialog.on_done()
+    qtbot.waitUntil(lambda: page.view is not None and page.view.around.parent is not None, timeout=WAIT_MS)
+    assert page.view is not None
+    part = page.view.ticket.id
+    page.show_place(Place(page="tickets", record_id=ticket_id))
+    _shown(page, qtbot, ticket_id, 1)
+    qtbot.waitUntil(lambda: page.facts.parts.isVisible(), timeout=WAIT_MS)
+    page.box.begin(internal=False)
+    page.box.insert("Done.")
+    page.box.input.accepted.emit()
+    assert page.menu is not None
+    page.menu.close()
+    qtbot.waitUntil(lambda: page.menu is None, timeout=WAIT_MS)
+    assert page.box.text == "Done.", "Esc ends nothing"
+    assert records.get(app.replica, "ticket", ticket_id)["status"] == "new"
+    page.box.input.accepted.emit()
+    assert page.menu is not None
+    page.menu.actions()[0].trigger()
+    page.menu.close()
+    for each in (ticket_id, part):
+        qtbot.waitUntil(
+            lambda each=each: records.get(app.replica, "ticket", each)["status"] == "solved", timeout=WAIT_MS
+        )
+
+
+def test_a_new_ticket_knows_its_product_by_serial_number_and_may_be_left_to_hq(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    customer = records.page(app.replica, ListQuery(entity="customer", limit=1)).rows[0]
+    values = {"name": "Gauge", "customer_id": customer.id, "serial": "G-77", "warranty_until": "2020-05-31"}
+    held = records.create(app.replica, "installed_product", values).value.id
+    page.show_place(Place(page="tickets", options={"new": True}))
+    form = page.form
+    form.product.link(held, "Gauge")
+    form.product.edited.emit()
+    qtbot.waitUntil(lambda: form.customer.record_id == customer.id, timeout=WAIT_MS)
+    assert form.warranty.text().startswith("out of warranty since")
+    form.hands.setCurrentIndex(form.hands.findData("hq"))
+    form.subject.setText("Shows nothing")
+    form._on_make_clicked()
+    qtbot.waitUntil(
+        lambda: page.view is not None and page.view.ticket.get("subject") == "Shows nothing", timeout=WAIT_MS
+    )
+    assert page.view is not None
+    ticket = page.view.ticket
+    assert (ticket["installed_id"], ticket["customer_id"], ticket["assignee_id"]) == (held, customer.id, None)
+    assert page.view.awaits_rules
