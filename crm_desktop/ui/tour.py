@@ -236,6 +236,8 @@ _TOUR: tuple[str, ...] = (
     "campaign-new=campaigns!frame.new",
     "value-rules=value_rules",
     "value-rule-new=value_rules!frame.new",
+    "report-schedules=report_builder!report.schedule",
+    "reports-schedules=reports!reports.schedule",
     "tickets",
     "ticket-unknown=tickets:T-3249",
     "call-taken=tickets!frame.call",

@@ -187,7 +187,7 @@ def _right(numbers: bool) -> str:
 
 def _cell(cell: object) -> str:
     if cell is None:
-        return ""
+        return "–"
     return cell if isinstance(cell, str) else f"{cell:,f}"
 
 

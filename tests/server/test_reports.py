@@ -32,7 +32,7 @@ from sync_server.services.narrowing import Narrowing
 from sync_server.services.reading import Reader
 from sync_server.services.reports import count
 from tests.desktop.models.support import KEY, person
-from tests.support.drawn_reports import DAY, DELETED, NOON_MS, PEOPLE, RATES, records, reports
+from tests.support.drawn_reports import DAY, DELETED, NOON_MS, PEOPLE, RATES, records, reports, typed_records
 from tests.support.hq import Office, make
 from tests.support.plain_reports import PlainReport, Row, Rows
 from tests.support.plain_worth import add_worth
@@ -47,14 +47,6 @@ _STEPS_TO = {
     "closed": ("confirmed", "closed"),
     "cancelled": ("cancelled",),
 }
-
-
-def typed_records() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield the records without what HQ works out by itself."""
-    for entity, record_id, values in records():
-        fields = SCHEMAS[entity].fields
-        typed = {name: each for name, each in values.items() if not fields[name].computed}
-        yield entity, record_id, {**typed, "status": "draft"} if entity == "order" else typed
 
 
 class Filled:

@@ -68,6 +68,27 @@ def running_postgres() -> Iterator[str]:
 
 
 @contextmanager
+def cluster_in(folder: Path) -> Iterator[str]:
+    """Give the URL of a server over the cluster in a folder, made there where there is none; it stays there.
+
+    Raise `NoPostgres` where this machine has no programs for it.
+    """
+    programs = next(_program_folders(), None)
+    if programs is None:
+        raise NoPostgres("no PostgreSQL: initdb was not found")
+    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / "cluster").exists():
+        account, programs = _owned(programs, folder)
+        keeper, url = _serve(programs, folder, account)
+    else:
+        keeper, url = _start(programs, folder)
+    try:
+        yield url
+    finally:
+        keeper.communicate(timeout=STOP_TIMEOUT_S)
+
+
+@contextmanager
 def database_in(server_url: str, like: str | None = None) -> Iterator[str]:
     """Give the URL of a new database on the server, and drop it afterwards.
 

@@ -16,7 +16,7 @@ from resources import translation
 from resources.report_file import dashboard_file
 from sync_server.services import dashboards as at_hq
 from sync_server.services.reading import Reader
-from tests.support.drawn_reports import PEOPLE, records
+from tests.support.drawn_reports import PEOPLE, typed_records
 from tests.support.hq import Office, make
 from tests.support.replicas import Laptop, Laptops
 from tests.support.server import crm_server, initialised
@@ -28,7 +28,7 @@ TR = translation("zh_CN")
 @pytest.fixture
 def seller(office: Office, laptops: Laptops) -> Laptop:
     """Give the laptop of somebody who sells, with what is his of a good deal of everything."""
-    office.hq.write_all([make(entity, record_id, **values) for entity, record_id, values in records()])
+    office.hq.write_all([make(entity, record_id, **values) for entity, record_id, values in typed_records()])
     laptop = laptops.make("Li Na", SELLER)
     laptop.sync()
     return laptop

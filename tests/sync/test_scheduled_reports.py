@@ -23,7 +23,7 @@ from sync_server.services.headquarters import Headquarters
 from sync_server.services.reading import Reader
 from sync_server.services.reports import count
 from sync_server.services.scheduled_reports import run_due
-from tests.support.drawn_reports import records as drawn
+from tests.support.drawn_reports import typed_records
 from tests.support.hq import Office, make
 from tests.support.paper_firm import headquarters_of
 from tests.support.post_office import PostOffice, post_office
@@ -44,7 +44,9 @@ class Firm:
 
     def __init__(self, office: Office, post: PostOffice, laptops: Laptops, **settings: Any) -> None:
         self.office = office
-        office.hq.write_all([make(entity, record_id, **values) for entity, record_id, values in drawn()])
+        office.hq.write_all(
+            [make(entity, record_id, **values) for entity, record_id, values in typed_records()]
+        )
         self.seller_id = named_id("user", "Li Na")
         self.boss_id = office.user("Boss", "admin", email=BOSS)
         office.hq.update("user", self.seller_id, {"email": SELLER})

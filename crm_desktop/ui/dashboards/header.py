@@ -13,6 +13,7 @@ from crm_core.i18n import N_, Message, message
 from crm_core.rules.dashboards import PERIODS
 from crm_desktop.services.dashboards import DashboardRow, PersonChoice
 from crm_desktop.services.saved_views import Audience
+from crm_desktop.ui.dashboards.sources import AT_HQ, HERE
 from crm_desktop.ui.dashboards.words import PERIOD_NAMES, period_name
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, M
@@ -51,6 +52,9 @@ class BoardHeader(Live, QWidget):
     copy_wanted = Signal()
     delete_wanted = Signal()
     audience_chosen = Signal(str, bool)
+    schedules_wanted = Signal()
+    source_chosen = Signal(str)
+    """`HERE`: what this laptop holds; `AT_HQ`: what HQ counted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +68,10 @@ class BoardHeader(Live, QWidget):
         self.name = IconButton("down", message("Dashboards"))
         self.scope = ElidedLabel(color="text-soft")
         self.scope.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.source = Button("", icon="server")
+        self.source.hide()
+        self.source.clicked.connect(self._open_sources)
+        self._from_hq = False
         self.period = Button("", icon="cal")
         self.person = Button("", icon="user")
         self.export = Button(message("Export"), icon="dl")
@@ -80,7 +88,7 @@ class BoardHeader(Live, QWidget):
         self._named.addWidget(self.scope, 1)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(M)
-        for button in (self.period, self.person, self.export, self.add):
+        for button in (self.source, self.period, self.person, self.export, self.add):
             self._buttons.addWidget(button)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setSpacing(M)
@@ -98,6 +106,15 @@ class BoardHeader(Live, QWidget):
         self.add.setVisible(current is not None and current.own)
         self.retranslate()
 
+    def show_source(self, *, offered: bool, from_hq: bool) -> None:
+        """Show whose figures these are; `offered`: HQ counted some for the person, too."""
+        self._from_hq = from_hq
+        self.source.setVisible(offered)
+        # What HQ counted is what it is: it cannot be narrowed here.
+        for button in (self.period, self.person):
+            button.setEnabled(not from_hq)
+        self.retranslate()
+
     def say_scope(self, text: Text) -> None:
         """Say whose figures these are and how old."""
         self.scope.say(text)
@@ -108,6 +125,7 @@ class BoardHeader(Live, QWidget):
         if not hasattr(self, "_row"):
             return
         self.title.say(Message(current.name) if current is not None else message("Reports"))
+        self.source.say(message("From HQ") if self._from_hq else message("This laptop"))
         self.period.say(period_name(self._period))
         self.person.say(self._person_name())
 
@@ -147,6 +165,9 @@ class BoardHeader(Live, QWidget):
         menu.add(tr("New dashboard…"), "plus").triggered.connect(lambda _on=False: self.new_wanted.emit())
         current = self._current
         if current is not None:
+            menu.add(tr("Send by itself…"), "mail").triggered.connect(
+                lambda _on=False: self.schedules_wanted.emit()
+            )
             menu.add(tr("Make a copy"), "file").triggered.connect(lambda _on=False: self.copy_wanted.emit())
             for text, icon, signal in (
                 (tr("Rename…"), "pen", self.rename_wanted),
@@ -168,6 +189,10 @@ class BoardHeader(Live, QWidget):
         action.triggered.connect(
             lambda on=False, role=audience.role_id: self.audience_chosen.emit(role, bool(on))
         )
+
+    def _open_sources(self) -> None:
+        offered = [(HERE, tr("What this laptop holds")), (AT_HQ, tr("What headquarters counted for me"))]
+        self._choose(self.source, offered, AT_HQ if self._from_hq else HERE, self.source_chosen.emit)
 
     def _open_periods(self) -> None:
         self._choose(

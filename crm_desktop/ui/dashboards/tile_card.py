@@ -62,15 +62,23 @@ class TileCard(Card):
     def show_drawn(self, title: Text, drawn: Drawn) -> None:
         """Show a counted report."""
         self.drawn = drawn
-        self._name(title, drawn.chart.subtitle)
+        self._show(title, drawn.chart)
+
+    def show_chart(self, title: Text, chart: Chart) -> None:
+        """Show a chart whose records are not here."""
+        self.drawn = None
+        self._show(title, chart)
+
+    def _show(self, title: Text, chart: Chart) -> None:
+        self._name(title, chart.subtitle)
         self._forget_fault()
         if self.pane is None:
-            self.pane = ChartPane(drawn.chart)
+            self.pane = ChartPane(chart)
             self.pane.opened.connect(self._on_opened)
             self.pane.turned.connect(self.table_button.setChecked)
             self.body.addWidget(self.pane, 1)
         else:
-            self.pane.show_chart(drawn.chart)
+            self.pane.show_chart(chart)
         self.table_button.setEnabled(True)
         self.retranslate()
 
@@ -91,7 +99,7 @@ class TileCard(Card):
     @property
     def chart(self) -> Chart | None:
         """What is drawn; None where nothing could be counted."""
-        return None if self.drawn is None else self.drawn.chart
+        return None if self.pane is None else self.pane.view.chart
 
     def open_menu(self) -> None:
         """Show what can be done with the tile."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -28,21 +27,26 @@ from crm_core.rules.dashboards import (
     without_tile,
 )
 from crm_desktop.models.records import Record
-from crm_desktop.services import dashboards, figures, records, saved_views
+from crm_desktop.services import dashboards, records, report_schedules
 from crm_desktop.services.dashboards import DASHBOARD, DashboardRow
 from crm_desktop.services.figures import DataAge
+from crm_desktop.services.report_schedules import Subject
 from crm_desktop.sync.runner import RoundReport, Status
 from crm_desktop.ui.actions import ActionRegistry, ActionSpec
 from crm_desktop.ui.context import Context, Notice, Place
 from crm_desktop.ui.dashboards import saving
+from crm_desktop.ui.dashboards.beginning import pick_a_starter, starter_buttons, titled_here
 from crm_desktop.ui.dashboards.drilling import open_records
 from crm_desktop.ui.dashboards.grid import TileGrid
 from crm_desktop.ui.dashboards.header import BoardHeader, Choices
+from crm_desktop.ui.dashboards.reading import Boards, read_boards
+from crm_desktop.ui.dashboards.sources import Sources, show_snapshot, snapshot_words
 from crm_desktop.ui.dashboards.tile_card import TileCard
 from crm_desktop.ui.dashboards.tile_dialog import TileDialog
 from crm_desktop.ui.home.words import age_words
 from crm_desktop.ui.lists.views import NamePopup
 from crm_desktop.ui.pages.page import Page
+from crm_desktop.ui.reports.schedules_dialog import SchedulesDialog
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL
@@ -51,14 +55,10 @@ from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
 
 FOLLOW_MS = 400
-_ALONG = frozenset(("stage", "user", "product", "customer", "territory"))
-"""Kinds that reports of others are put together by."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    choices: Choices
-    age: DataAge
+_ALONG = frozenset(
+    (DASHBOARD, report_schedules.SNAPSHOT, "stage", "user", "product", "customer", "territory")
+)
+"""What dashboards are, and kinds that reports of others are put together by."""
 
 
 class DashboardsPage(Page):
@@ -73,16 +73,19 @@ class DashboardsPage(Page):
         self._period: str | None = None
         self._person = ""
         self._age: DataAge | None = None
+        self._sources = Sources()
         self._last_round: RoundReport | None = None
         self._wants_focus = False
         """Whether the keyboard goes to the first tile once it is there."""
         self.popup: NamePopup | None = None
         self.dialog: TileDialog | None = None
+        self.schedules: SchedulesDialog | None = None
         self._lay_out()
         for spec, run in (
             (_spec("new", N_("New dashboard"), "plus"), self.show_starters),
             (_spec("begin", N_("Begin with “Sales this quarter”"), "bars"), lambda: self.begin(STARTERS[0])),
             (_spec("add-tile", N_("Add tile"), "plus", "Ctrl+Shift+A"), self.add_tile),
+            (_spec("schedule", N_("Send the dashboard by itself"), "mail"), self.open_schedules),
         ):
             actions.add(spec, run, self)
         self._changes = Settling(self, FOLLOW_MS)
@@ -119,21 +122,17 @@ class DashboardsPage(Page):
     def refresh(self) -> None:
         """Read the dashboards, then count the one in front."""
         replica = self.context.replica
-
-        def read() -> _Read:
-            choices = Choices(
-                dashboards=dashboards.dashboards_of(replica),
-                people=dashboards.people_of(replica),
-                audiences=saved_views.audiences(replica),
-            )
-            return _Read(choices=choices, age=figures.data_age(replica))
-
-        self.context.tasks.read(self, read, self._on_read, self.context.show_error, topic="boards")
+        self.context.tasks.read(
+            self, lambda: read_boards(replica), self._on_read, self.context.show_error, topic="boards"
+        )
 
     def retranslate(self) -> None:
         """Name the page, and say whose figures these are, in the language on screen."""
         self.setAccessibleName(tr("Reports"))
-        if self._age is not None:
+        snapshot = self._sources.shown(self._current_id)
+        if snapshot is not None:
+            self.header.say_scope(snapshot_words(snapshot))
+        elif self._age is not None:
             self.header.say_scope(age_words(self._age))
 
     def retint(self) -> None:
@@ -169,6 +168,8 @@ class DashboardsPage(Page):
         self.header.copy_wanted.connect(self.copy)
         self.header.delete_wanted.connect(self.delete)
         self.header.audience_chosen.connect(self._on_audience)
+        self.header.source_chosen.connect(self.choose_source)
+        self.header.schedules_wanted.connect(self.open_schedules)
         self.grid = TileGrid()
         self.grid.dropped.connect(self._on_dropped)
         inner = QWidget()
@@ -181,7 +182,8 @@ class DashboardsPage(Page):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setWidget(inner)
         self.area.verticalScrollBar().rangeChanged.connect(lambda *_: self._keep_margins())
-        self.starters = self._make_starters()
+        self.starter_buttons = starter_buttons(self.begin)
+        self.starters = pick_a_starter(self.starter_buttons)
         self.bare = EmptyState(
             "bars",
             message("No tiles yet"),
@@ -202,21 +204,6 @@ class DashboardsPage(Page):
         button.clicked.connect(self.add_tile)
         return button
 
-    def _make_starters(self) -> EmptyState:
-        buttons = []
-        for place, starter in enumerate(STARTERS):
-            button = Button(Message(starter.name), Kind.PRIMARY if place == 0 else Kind.STANDARD)
-            button.setToolTip(tr(starter.tells))
-            button.clicked.connect(lambda _on=False, starter=starter: self.begin(starter))
-            buttons.append(button)
-        self.starter_buttons = buttons
-        return EmptyState(
-            "bars",
-            message("Pick a starter report"),
-            message("It becomes your own: add, move and change its tiles as you like."),
-            buttons,
-        )
-
     def _keep_margins(self) -> None:
         margin, bar = theme().px(XL), self.area.verticalScrollBar()
         taken = bar.sizeHint().width() if bar.maximum() > 0 else 0
@@ -224,14 +211,15 @@ class DashboardsPage(Page):
 
     # Reading
 
-    def _on_read(self, read: _Read) -> None:
+    def _on_read(self, read: Boards) -> None:
         self._choices, self._age = read.choices, read.age
+        self._sources.take(read.snapshots)
         if self.current is None:
             self._choose(self._choices.dashboards[0].id if self._choices.dashboards else "")
         current = self.current
         self._tiles = current.tiles if current is not None else ()
         self.header.show_choices(self._choices, current, self.period, self._person)
-        self.retranslate()
+        self._show_source()
         if current is None:
             self.stack.setCurrentWidget(self.starters)
         elif not self._tiles and current.fault is None:
@@ -271,7 +259,11 @@ class DashboardsPage(Page):
 
     def _count(self) -> None:
         replica, tiles, period, person = self.context.replica, self._tiles, self.period, self._person
-        if tiles:
+        snapshot = self._sources.shown(self._current_id)
+        if snapshot is not None:
+            self._counted = {}
+            show_snapshot(snapshot, tiles, self.grid.cards)
+        elif tiles:
             self.context.tasks.read(
                 self,
                 lambda: dashboards.count_tiles(replica, tiles, period, person),
@@ -310,6 +302,25 @@ class DashboardsPage(Page):
         self.header.show_choices(self._choices, self.current, self.period, user_id)
         self._count()
 
+    def choose_source(self, source: str) -> None:
+        """Show what this laptop holds, or what HQ counted."""
+        self._sources.choose(source)
+        self._show_source()
+        self._count()
+
+    def _show_source(self) -> None:
+        shown = self._sources.shown(self._current_id)
+        self.header.show_source(offered=self._sources.has(self._current_id), from_hq=shown is not None)
+        self.retranslate()
+
+    def open_schedules(self) -> None:
+        """Show when the dashboard in front goes out by itself."""
+        current = self.current
+        if current is not None:
+            subject = Subject(field="dashboard_id", key=current.id, name=current.name)
+            self.schedules = SchedulesDialog(self.context, subject, self)
+            self.schedules.open()
+
     def _choose(self, dashboard_id: str) -> None:
         if dashboard_id != self._current_id:
             self._current_id, self._period = dashboard_id, None
@@ -323,7 +334,7 @@ class DashboardsPage(Page):
 
     def begin(self, starter: Starter) -> None:
         """Make a dashboard of a starter, under its name in the language on screen."""
-        titled = [_said(tile) for tile in starter.tiles]
+        titled = [titled_here(tile) for tile in starter.tiles]
         self._create(tr(starter.name), titled, starter.period)
 
     def copy(self) -> None:
@@ -471,7 +482,7 @@ class DashboardsPage(Page):
         if not self.isVisible():
             return
         drawn = [each.drawn for each in self._counted.values() if each.drawn is not None]
-        follows = {DASHBOARD, *_ALONG, *(each.table.report.entity for each in drawn)}
+        follows = {*_ALONG, *(each.table.report.entity for each in drawn)}
         if any(entity in follows for entity, _ in changed):
             self._changes.mark()
 
@@ -484,8 +495,3 @@ class DashboardsPage(Page):
 
 def _spec(name: str, text: str, icon: str, shortcut: str = "") -> ActionSpec:
     return ActionSpec(id=f"reports.{name}", text=text, group=N_("Reports"), icon=icon, shortcut=shortcut)
-
-
-def _said(tile: Tile) -> Tile:
-    """Return a starter's tile called in the language on screen."""
-    return dashboards.titled(tile, tr(tile.title)) if tile.title else tile

@@ -95,6 +95,7 @@ class ReportBuilderPage(ListedPage):
             ("undo", N_("Take the last change to the report back"), "undo", "Ctrl+Z", self.undo),
             ("redo", N_("Change the report again as before"), "redo", "Ctrl+Shift+Z", self.redo),
             ("change", N_("Show what the report is made of"), "pen", "E", self.change_button.toggle),
+            ("schedule", N_("Send the report by itself"), "mail", "", self.keeper.open_schedules),
         ):
             spec = ActionSpec(id=f"report.{name}", text=text, group=N_("Reports"), icon=icon, shortcut=keys)
             actions.add(spec, act, self)

@@ -16,11 +16,13 @@ from crm_core.rules.report_script import Script
 from crm_desktop.interchange.saving import write_pieces
 from crm_desktop.models.device_tables import EXPORTED
 from crm_desktop.services import records, reports, saved_views, syncing
+from crm_desktop.services.report_schedules import Subject
 from crm_desktop.services.reports import ReportEntry
 from crm_desktop.settings import EXPORT_FOLDER
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.lists.views import NamePopup
-from crm_desktop.ui.translate import tr, translator
+from crm_desktop.ui.reports.schedules_dialog import SchedulesDialog
+from crm_desktop.ui.translate import show, tr, translator
 from crm_desktop.ui.widgets.menus import Menu
 from resources.report_file import report_file
 
@@ -53,6 +55,7 @@ class ReportKeeper(QObject):
         self._context, self._page, self._front = context, page, front
         self.popup: NamePopup | None = None
         self.menu_shown: Menu | None = None
+        self.schedules: SchedulesDialog | None = None
 
     def save_or_ask(self, button: QWidget) -> None:
         """Keep a changed report of one's own as it is now; ask for a name where it is none."""
@@ -96,10 +99,13 @@ class ReportKeeper(QObject):
         if front is None:
             return
         menu = self.menu_shown = Menu(self._page)
+        entry = front.entry
+        if entry is not None and not front.changed:
+            by_itself = menu.add(tr("Send by itself…"), "mail")
+            by_itself.triggered.connect(lambda _on=False: self.open_schedules())
         export = menu.add(tr("Export…"), "dl")
         export.setEnabled(front.drawn is not None)
         export.triggered.connect(lambda _on=False: self.ask_file())
-        entry = front.entry
         if entry is not None and front.own:
             again = menu.add(tr("Save as…"), "plus")
             again.setEnabled(front.drawn is not None)
@@ -112,6 +118,17 @@ class ReportKeeper(QObject):
                 shown.triggered.connect(lambda on, role=each.role_id: self._show_to(entry, role, shown=on))
             menu.add(tr("Delete"), "trash").triggered.connect(lambda _on=False: self.delete(entry))
         menu.popup(button.mapToGlobal(QPoint(0, button.height())))
+
+    def open_schedules(self) -> None:
+        """Show when the report in front, as it is kept, goes out by itself."""
+        front = self._front()
+        entry = front.entry if front is not None else None
+        if entry is None:
+            return
+        field = "standard" if entry.standard else "report_id"
+        subject = Subject(field=field, key=entry.key, name=show(entry.name))
+        self.schedules = SchedulesDialog(self._context, subject, self._page)
+        self.schedules.open()
 
     def delete(self, entry: ReportEntry) -> None:
         """Delete a report; it can be taken back."""
