@@ -11,7 +11,7 @@ from crm_core.charts.scale import Axis, axis, share
 from crm_core.charts.sheet import RADIUS, Entry, Sheet, hatched, of_series, solid, ticked
 
 _LEGEND, _LABELS, _TOP = 32, 22, 10
-_BAR, _SHARE = 16, 0.6
+_BAR, _SHARE, _VALUE = 16, 0.6, 18
 """A standing bar: its usual width, and how much of its column it may take."""
 _FEW = 8
 """Fewer standing bars carry their values; from here on there is an axis."""
@@ -82,6 +82,9 @@ def _column(sheet: Sheet, chart: Chart, column: Box, place: int, scale: Axis, *,
         if valued and (not chart.stacked or number == len(plain) - 1):
             expected = _value(chart.of(Role.EXPECTED), place) if len(plain) == 1 else None
             top = bar.y if expected is None else min(bar.y, _y(column, scale, expected))
+            tick = _value(chart.of(Role.TARGET), place)
+            if tick is not None:
+                top = _clear_of(_y(column, scale, tick), top, sheet.px(_VALUE))
             _write_value(sheet, chart, Box(bar.x, top, bar.width, 0), end, column.width / across + 8)
         if len(plain) > 1:
             _mark(sheet, chart, place, number, shape)
@@ -93,12 +96,17 @@ def _column(sheet: Sheet, chart: Chart, column: Box, place: int, scale: Axis, *,
         sheet.fill(rectangle(Box(left - 3, y - 1, width * across + 6, 2)), "text")
 
 
+def _clear_of(tick: float, top: float, height: float) -> float:
+    """Return where what stands on `top` begins instead, so that a tick does not go through its words."""
+    return tick - 2 if top - height <= tick <= top else top
+
+
 def _write_value(sheet: Sheet, chart: Chart, bar: Box, value: Number, room: float) -> None:
     """Write what a bar comes to above it, where it does not run into its neighbour."""
     shown = sheet.number(value, chart.form)
     wide = max(sheet.width_of([shown]) + 2, bar.width)
     if wide <= room:
-        above = Box(bar.center.x - wide / 2, bar.y - sheet.px(18), wide, sheet.px(17))
+        above = Box(bar.center.x - wide / 2, bar.y - sheet.px(_VALUE), wide, sheet.px(_VALUE - 1))
         sheet.write(above, shown, align="center")
 
 

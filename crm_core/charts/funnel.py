@@ -8,14 +8,15 @@ from crm_core.charts.drawing import Box, rectangle
 from crm_core.charts.scale import share
 from crm_core.charts.sheet import RADIUS, Entry, Sheet, solid
 
-_PITCH, _BAR, _LEGEND = 32, 20, 36
+_PITCH, _BAR, _LEGEND_GAP = 32, 20, 16
 
 
 def funnel(sheet: Sheet, chart: Chart, area: Box) -> None:
     """Draw a bar a stage: the part over all, what is written beside after it, the value at the right."""
     plain, part, beside = chart.plain[0], chart.of(Role.PART), chart.of(Role.BESIDE)
     entries = _legend(sheet, chart)
-    legend = sheet.px(_LEGEND) if entries else 0
+    high = sheet.legend_height(area.width, entries)
+    legend = high + sheet.px(_LEGEND_GAP) if entries else 0
     shown, rows = fitting(sheet, chart, area.inset(bottom=legend))
     pitch = min(float(sheet.px(_PITCH)), rows.height / len(shown))
     thick = min(sheet.px(_BAR), max(4, round(pitch * 0.62)))
@@ -49,9 +50,9 @@ def funnel(sheet: Sheet, chart: Chart, area: Box) -> None:
             category=place,
         )
     if entries:
-        foot = min(area.y + pitch * len(shown) + sheet.px(12), area.bottom - sheet.px(20))
-        foot = area.bottom - sheet.px(20) if len(shown) < len(chart.categories) else foot
-        sheet.legend(Box(area.x, foot, area.width, sheet.px(20)), entries)
+        foot = min(area.y + pitch * len(shown) + sheet.px(12), area.bottom - high)
+        foot = area.bottom - high if len(shown) < len(chart.categories) else foot
+        sheet.legend(Box(area.x, foot, area.width, high), entries)
 
 
 def _aside(sheet: Sheet, chart: Chart, beside: Series | None, place: int) -> str:

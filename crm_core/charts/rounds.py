@@ -9,7 +9,7 @@ from crm_core.charts.chart import Chart, Number, Role, latest
 from crm_core.charts.drawing import Box, Point, Shape, circle, rectangle, sector
 from crm_core.charts.judging import draw_state, limits, state_words
 from crm_core.charts.scale import share
-from crm_core.charts.sheet import FIGURE, SECTION, TITLE, Sheet, of_series
+from crm_core.charts.sheet import FIGURE, SECTION, TEXT, TITLE, Sheet, of_series
 from crm_core.charts.words import share_of
 from crm_core.i18n import message
 
@@ -79,7 +79,7 @@ def pie(sheet: Sheet, chart: Chart, area: Box) -> None:
         for shape in shapes:
             sheet.items.append(Shape(outline=shape, stroke="surface", width=2))
     if chart.ring:
-        _write_middle(sheet, chart, middle, side * _HOLE - 16, whole)
+        _write_middle(sheet, chart, middle, side * _HOLE - 8, whole)
     left = max(middle.x + side / 2 + 20, area.right - sheet.px(_LEGEND))
     _write_legend(sheet, Box(left, area.y, max(0.0, area.right - left), area.height), found, whole)
 
@@ -87,7 +87,11 @@ def pie(sheet: Sheet, chart: Chart, area: Box) -> None:
 def _write_middle(sheet: Sheet, chart: Chart, middle: Point, width: float, whole: Decimal) -> None:
     caption = sheet.say(chart.subtitle) or sheet.say(chart.plain[0].label)
     said = sheet.number(whole, chart.form)
-    size = TITLE if sheet.width_of([said], 600, TITLE) <= width else SECTION
+    # A smaller whole is a whole; one that is cut off would say another amount.
+    sizes = (TITLE, SECTION, TEXT)
+    size = next((each for each in sizes if sheet.width_of([said], 600, each) <= width), None)
+    if size is None:
+        return
     line = sheet.px(26)
     top = middle.y - line / 2 - (sheet.px(8) if caption else 0)
     sheet.write(Box(middle.x - width / 2, top, width, line), said, size=size, weight=600, align="center")

@@ -404,3 +404,32 @@ def test_a_row_that_does_not_fit_a_page_begins_the_next() -> None:
     assert all(page.height <= 700 for page in several)
     assert [texts(page).count("By product family") for page in several] == [2, 1]
     assert all(texts(page)[0] == "Sales" for page in several)
+
+
+@pytest.mark.parametrize("width", [120, 200, 260, 400])
+def test_the_whole_of_a_ring_is_written_whole_or_not_at_all(width: float) -> None:
+    chart = charts.MAKERS["pie"](5)
+    said = texts(drawn(chart, width, 260))
+    whole = f"{sum(value or 0 for value in chart.plain[0].values):,}"
+    assert not [each for each in said if each != whole and each[:2] == whole[:2] and "…" in each]
+
+
+@pytest.mark.parametrize("count", [1, 5, 60])
+def test_the_legend_of_a_funnel_stays_inside(count: int) -> None:
+    drawing = drawn(charts.MAKERS["funnel"](count), 230, 244)
+    assert all(item.at.y <= 244 for item in drawing.items if isinstance(item, Writing))
+
+
+@pytest.mark.parametrize("height", range(180, 300, 10))
+def test_no_target_goes_through_the_words_above_a_bar(height: int) -> None:
+    drawing = drawn(charts.MAKERS["months"](5), 260, height)
+    ticks = [
+        bounds(item.outline)
+        for item in drawing.items
+        if isinstance(item, Shape) and item.fill == "text" and bounds(item.outline).height <= 2
+    ]
+    assert ticks
+    for item in drawing.items:
+        if isinstance(item, Writing) and item.align == "center" and item.text.isdigit():
+            over = [each for each in ticks if each.x <= item.at.x <= each.right]
+            assert all(not item.at.y - item.size * 0.7 < each.y < item.at.y for each in over), item.text
