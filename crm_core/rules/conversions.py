@@ -40,17 +40,6 @@ class FromStages:
     """Of these deals, those of stages that too few have left."""
 
 
-def rates(passed: Iterable[tuple[frozenset[str], bool]]) -> Mapping[str, StageRate]:
-    """Return the part won by stage, from the stages each decided deal was in and whether it was won."""
-    decided: dict[str, int] = {}
-    won: dict[str, int] = {}
-    for stages, is_won in passed:
-        for stage in stages:
-            decided[stage] = decided.get(stage, 0) + 1
-            won[stage] = won.get(stage, 0) + is_won
-    return {stage: StageRate(stage_id=stage, decided=many, won=won[stage]) for stage, many in decided.items()}
-
-
 def from_stages(deals: Iterable[tuple[str, int, int | None]], known: Mapping[str, StageRate]) -> FromStages:
     """Return what open deals come to, each given as (stage, amount, probability in per cent).
 

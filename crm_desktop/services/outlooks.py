@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities import schema_of
@@ -15,14 +15,13 @@ from crm_core.reporting.gathering import Gathered
 from crm_core.rules.access import Action, decide
 from crm_core.rules.back_test import Carried, Range, TooLittle, carry_on
 from crm_core.rules.conditions import Condition, Op
-from crm_core.rules.conversions import FromStages, StageRate, from_stages, rates
+from crm_core.rules.conversions import FromStages, StageRate, from_stages
 from crm_core.rules.forecast import WON_RULE, Category, category_of
 from crm_core.rules.pipeline import LOST, OPEN, WON
 from crm_core.rules.reports import Currencies, FieldAt, Group, Measure, Period, Report, Take, all_of
 from crm_core.rules.segments import Rule
 from crm_core.rules.stretches import Length, Stretch, stretch_at
-from crm_desktop.models.device_tables import History
-from crm_desktop.models.history import lines_of, tells_of
+from crm_desktop.models.history import values_left
 from crm_desktop.models.records import field_key
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.report_source import LaptopSource
@@ -31,7 +30,8 @@ from crm_desktop.services.forecast_scopes import Scope
 
 MOST_MONTHS = 60
 """Months that are looked back on."""
-_IDS_A_STATEMENT = 500
+RATED_DAYS = 730
+"""Days back to which decided deals tell what a stage brings: markets change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def outlook(replica: Replica, stretch: Stretch, scope: Scope) -> Outlook:
         currency = company(session).currency
         source = LaptopSource(session, person, currency)
         won = _won_by_month(source, scope)
-        known = _stage_rates(session, scope)
+        known = _stage_rates(session, scope, today)
         first, last = stretch.days
         pipeline = from_stages(_open_deals(session, scope, currency, first, last), known)
         stages = tuple(
@@ -191,22 +191,23 @@ def _open_deals(
     ]
 
 
-def _stage_rates(session: Session, scope: Scope) -> Mapping[str, StageRate]:
-    """Return the part won by stage, of the decided deals whose way this laptop's history knows."""
-    wanted = select(Deal.id, Deal.stage_id, Stage.kind).join(Stage, Stage.id == Deal.stage_id)
-    wanted = wanted.where(Deal.life % 2 == 1, Stage.kind.in_((WON, LOST)))
+def _stage_rates(session: Session, scope: Scope, today: datetime.date) -> Mapping[str, StageRate]:
+    """Return the part won by stage, of the deals decided lately whose way this laptop's history knows."""
+    since = today - datetime.timedelta(days=RATED_DAYS)
+    passed = values_left("deal", field_key(schema_of("deal").fields["stage_id"]))
+    # A decided deal has left every open stage it came to.
+    is_won = func.count(case((Stage.kind == WON, Deal.id)).distinct())
+    wanted = (
+        select(passed.c.value, func.count(Deal.id.distinct()), is_won)
+        .join(Deal, Deal.id == passed.c.row_id)
+        .join(Stage, Stage.id == Deal.stage_id)
+        .where(passed.c.value.is_not(None), Deal.life % 2 == 1, Stage.kind.in_((WON, LOST)))
+        .where(Deal.close_date >= since.isoformat(), Deal.close_date <= today.isoformat())
+        .group_by(passed.c.value)
+    )
     if scope.people is not None:
         wanted = wanted.where(Deal.owner_id.in_(sorted(scope.people)))
-    decided = {row.id: row.kind == WON for row in session.execute(wanted)}
-    stages: dict[str, set[str]] = {deal_id: set() for deal_id in decided}
-    key = field_key(schema_of("deal").fields["stage_id"])
-    for start in range(0, len(decided), _IDS_A_STATEMENT):
-        ids = list(decided)[start : start + _IDS_A_STATEMENT]
-        rows = session.scalars(
-            select(History).where(History.entity == "deal", History.row_id.in_(ids), tells_of([key]))
-        )
-        for row in rows:
-            for line in lines_of(row):
-                if line.field == key:
-                    stages[row.row_id] |= {str(each) for each in (line.old, line.new) if each}
-    return rates((frozenset(stages[deal_id]), is_won) for deal_id, is_won in decided.items())
+    return {
+        stage: StageRate(stage_id=stage, decided=many, won=won)
+        for stage, many, won in session.execute(wanted)
+    }

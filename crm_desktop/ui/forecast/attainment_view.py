@@ -35,14 +35,13 @@ from crm_desktop.ui.widgets.text_table import TextTable
 
 _COLUMNS = (
     (message("Whose"), CellKind.TEXT, 0),
-    (message("Only product"), CellKind.TEXT, 176),
-    (message("To be reached"), CellKind.RIGHT, 120),
-    (message("Reached"), CellKind.RIGHT, 120),
-    (message("Attained"), CellKind.RIGHT, 84),
-    (message("Due by today"), CellKind.RIGHT, 104),
-    (message("State"), CellKind.TEXT, 136),
-    (message("Still to go"), CellKind.RIGHT, 112),
-    (message("Each working day"), CellKind.RIGHT, 124),
+    (message("To be reached"), CellKind.RIGHT, 108),
+    (message("Reached"), CellKind.RIGHT, 108),
+    (message("Attained"), CellKind.RIGHT, 76),
+    (message("Due by today"), CellKind.RIGHT, 100),
+    (message("State"), CellKind.TEXT, 120),
+    (message("Still to go"), CellKind.RIGHT, 104),
+    (message("Each working day"), CellKind.RIGHT, 120),
 )
 _INDENT = "\N{EM SPACE}"
 _PARTS = {
@@ -142,9 +141,10 @@ class AttainmentView(View):
         goal = told.goal
         words, _, _ = STANDINGS[told.standing]
         whose: Text = row.whose or message("Whole company")
+        if row.product:
+            whose = message("{whose} · {name}", whose=show(whose), name=row.product)
         return (
             f"{_INDENT * 2 * row.depth}{show(whose)}",
-            row.product,
             amount(goal.goal, goal.currency),
             amount(told.reached, goal.currency),
             percent(told.percent),

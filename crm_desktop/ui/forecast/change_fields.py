@@ -73,6 +73,7 @@ class ChangeFields(Live, QWidget):
 
     def show_stages(self, stages: Sequence[OpenStage]) -> None:
         """Offer the stages that have open deals; what was typed for those that stay, stays."""
+        self._heading.setVisible(bool(stages))
         if [stage.id for stage in stages] == list(self.stages):
             return
         held = {key: box.value() for key, box in self.stages.items()}
@@ -89,7 +90,6 @@ class ChangeFields(Live, QWidget):
             self.stages[stage.id] = box
             self._stage_grid.addWidget(Label(stage.name), row, 0)
             self._stage_grid.addWidget(box, row, 1)
-        self._heading.setVisible(bool(stages))
         self.retranslate()
 
     def retranslate(self) -> None:

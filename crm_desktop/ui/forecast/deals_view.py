@@ -28,7 +28,7 @@ from crm_desktop.ui.forecast.view import View
 from crm_desktop.ui.forecast.words import STANDINGS, amount, fit_rows, stretch_words
 from crm_desktop.ui.format import figure, percent
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import XL, L
+from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.cards import Card
 from crm_desktop.ui.widgets.cells import CellKind
@@ -72,7 +72,7 @@ class DealsView(View):
             for key, name, columns in _STEPS
         }
         self.target = FigureTile(message("Target"))
-        flow = FlowLayout(gap=theme().px(XL), line_gap=theme().px(L))
+        flow = FlowLayout(gap=theme().px(L), line_gap=theme().px(L))
         for tile in (*self.tiles.values(), self.target):
             flow.addWidget(tile)
         self.sums = Card(message("What the period brings"))

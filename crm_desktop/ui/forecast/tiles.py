@@ -12,7 +12,7 @@ from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
 
-WIDTH = 172
+WIDTH = 152
 
 
 class FigureTile(Live, QWidget):

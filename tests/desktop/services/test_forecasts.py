@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from crm_core.errors import AccessDenied, Invalid, NotFound, UserError
 from crm_core.ids import named_id
@@ -29,6 +30,8 @@ from crm_core.rules.what_if import Changes
 from crm_core.times import DAY_MS
 from crm_desktop.assembly import App
 from crm_desktop.models.clock import Clock
+from crm_desktop.models.device_tables import History
+from crm_desktop.models.history import values_left
 from crm_desktop.models.query import ListQuery
 from crm_desktop.models.replica import LOCAL_USER
 from crm_desktop.services import (
@@ -272,6 +275,41 @@ def test_months_nobody_won_anything_in_count_and_too_few_are_told(app: App) -> N
     assert (told.total, told.carried.figures) == (None, len(told.history))
     over = outlooks.outlook(app.replica, quarter(app).moved(-2), widest(app))
     assert (over.carried, over.months) == (None, ())
+
+
+def test_what_a_stage_has_brought_is_counted_from_the_history_of_decided_deals(app: App) -> None:
+    stages = {name: named_id("stage", name) for name in ("Qualified", "Proposal", "Won", "Lost")}
+    for number in range(24):
+        made = deal(app, HUNDRED, 10)
+        board_moves.move(app.replica, made, stages["Proposal"])
+        end = "Won" if number % 4 else "Lost"
+        also = {"loss_reason": "price"} if end == "Lost" else {}
+        board_moves.move(app.replica, made, stages[end], None, also)
+        records.update(app.replica, "deal", made, {"close_date": app.replica.clock.today().isoformat()})
+    still = deal(app, 10 * HUNDRED, 10)
+    board_moves.move(app.replica, still, stages["Proposal"])
+    with app.replica.write() as session:  # as HQ sends several fields that were changed at once
+        session.add(
+            History(
+                entity="deal",
+                row_id=still,
+                field=",22,18,",
+                old=[1, stages["Qualified"]],
+                new=[2, stages["Proposal"]],
+                at_ms=1,
+                origin="hq",
+            )
+        )
+    told = outlooks.outlook(app.replica, quarter(app), widest(app))
+    known = {rate.stage_id: (rate.decided, rate.won) for _, rate in told.stages if rate is not None}
+    assert known[stages["Proposal"]] == (24, 18)
+    assert told.pipeline.middle == pytest.approx(10 * HUNDRED * 18 / 24)
+    assert (told.pipeline.counted, told.pipeline.by_probability) == (1, 0)
+    assert 0 <= told.pipeline.low < told.pipeline.middle < told.pipeline.high <= 10 * HUNDRED
+    with app.replica.read() as session:
+        values = values_left("deal", "18")
+        passed = set(session.scalars(select(values.c.value).where(values.c.row_id == still)))
+    assert stages["Qualified"] in passed
 
 
 # What if
