@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from crm_core.errors import Problem
-from crm_core.i18n import N_, Message, message
+from crm_core.i18n import N_, Message, Translate, message
 from crm_core.ids import is_id
 from crm_core.rules import segments, service_levels
 from crm_core.rules.holding import holds
@@ -41,6 +41,11 @@ DELIGHTED: Final = 90
 """From this on as one who recommends us: 5 of 5, 9 and 10 of 10."""
 UNHAPPY: Final = 25
 """Up to this as one who complains: 1 and 2 of 5, 0 to 2 of 10."""
+FACES: Final = ("😠", "🙁", "😐", "🙂", "😀")
+HEADING: Final = N_("How did we do?")
+SAID: Final = N_(
+    "Your request “{subject}” is closed. How satisfied are you with what we did? One click is enough."
+)
 _ID_BYTES: Final = 16
 _MARK_BYTES: Final = 32
 TOKEN_LENGTH: Final = 64
@@ -182,6 +187,29 @@ def standing(answer: Mapping[str, Any], ticket: Mapping[str, Any] | None, at_ms:
     if goes_on or status == "stopped":
         return Standing.STOPPED
     return Standing.OPEN
+
+
+# What is said
+
+
+def texts_of(asking: Asking, subject: str, language: str, tr: Translate) -> tuple[str, str]:
+    """Return heading and text as the survey has them in a language, else those of the program."""
+    heading = asking.text("heading", language) or tr(HEADING)
+    own = asking.text("said", language)
+    # `{subject}` may stand in a text of one's own too; nothing else is put in.
+    said = own.replace("{subject}", subject) if own else Message(SAID, {"subject": subject}).show(tr)
+    return heading, said
+
+
+def score_label(scale: str, score: int) -> str:
+    """Return what stands on the button of a score."""
+    match scale:
+        case "stars":
+            return f"{score} ★"
+        case "faces":
+            return FACES[score - 1]
+        case _:
+            return str(score)
 
 
 # Links

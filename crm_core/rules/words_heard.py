@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from crm_core.rules.terms import MOST_LETTERS, spoken_terms
@@ -20,6 +19,7 @@ _HAN: Final = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _SENTENCES: Final = re.compile(r"[^\w\s\-./%]+|\.(?=\s|$)|\n+")
 _RUNS: Final = re.compile(rf"[{_HAN}]+|[^{_HAN}\s]+")
 _JOINS: Final = re.compile("[-./%]")
+_NUMBER: Final = re.compile(r"[\d.,%/-]*")
 _IS_HAN: Final = re.compile(rf"[{_HAN}]")
 _STOP_WORDS: Final = """
 我们 你们 他们 您们 它们 咱们 自己 大家 没有 不是 就是 还是 也是 都是 这个 那个 这些
@@ -57,30 +57,29 @@ class Counted:
 
 def words_in(text: str) -> Iterator[Word]:
     """Yield the words of a text in their order, each followed by the pair it makes with the one before."""
-    for sentence in _SENTENCES.split(unicodedata.normalize("NFKC", text).casefold()):
-        before: tuple[str, str] | None = None
-        for key, written in _spoken(sentence):
-            yield Word(key, written)
-            if before is not None and before[0] != key:
-                yield Word(_joined(before[0], key), _joined(before[1], written), is_pair=True)
-            before = key, written
+    return (Word(key, written, is_pair=is_pair) for key, written, is_pair in _told(text))
 
 
 def count_words(texts: Iterable[tuple[str, str]]) -> dict[str, Counted]:
     """Return the words and pairs of texts by key; `texts` are (record, text), a record may have several."""
     records: dict[str, set[str]] = {}
-    written: dict[str, Counter[str]] = {}
+    forms: dict[str, dict[str, int]] = {}
     pairs: set[str] = set()
     for record, text in texts:
-        for word in words_in(text):
-            records.setdefault(word.key, set()).add(record)
-            written.setdefault(word.key, Counter())[word.written] += 1
-            if word.is_pair:
-                pairs.add(word.key)
+        for key, written, is_pair in _told(text):
+            found = records.get(key)
+            if found is None:
+                records[key], forms[key] = {record}, {written: 1}
+                if is_pair:
+                    pairs.add(key)
+                continue
+            found.add(record)
+            of_key = forms[key]
+            of_key[written] = of_key.get(written, 0) + 1
     return {
         key: Counted(
             key=key,
-            label=min(written[key], key=lambda form: (-written[key][form], form)),
+            label=min(forms[key].items(), key=lambda form: (-form[1], form[0]))[0],
             is_pair=key in pairs,
             records=frozenset(found),
         )
@@ -102,6 +101,17 @@ def without_parts(counted: Mapping[str, Counted]) -> dict[str, Counted]:
     return {**words, **pairs}
 
 
+def _told(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield key, form and whether it is a pair of each word and pair of a text."""
+    for sentence in _SENTENCES.split(unicodedata.normalize("NFKC", text).casefold()):
+        key_before, written_before = "", ""
+        for key, written in _spoken(sentence):
+            yield key, written, False
+            if key_before and key_before != key:
+                yield f"{key_before}{BETWEEN}{key}", f"{written_before}{BETWEEN}{written}", True
+            key_before, written_before = key, written
+
+
 def _spoken(sentence: str) -> Iterator[tuple[str, str]]:
     for run in _RUNS.findall(sentence):
         if not _IS_HAN.match(run):
@@ -112,18 +122,13 @@ def _spoken(sentence: str) -> Iterator[tuple[str, str]]:
                 yield word, word
 
 
-def _latin(run: str) -> Iterator[tuple[str, str]]:
-    """Yield the words of a run; a part number is one, a number alone is none."""
+@lru_cache(maxsize=20_000)
+def _latin(run: str) -> tuple[tuple[str, str], ...]:
+    """Return the words of a run; a part number is one, a number alone is none."""
     if any(each.isdigit() for each in run):
         number = run.strip("-./%")
-        if not number.replace(".", "").replace("-", "").replace("/", "").replace("%", "").isdigit():
-            yield number[:MOST_LETTERS], number
-        return
-    yield from ((key, written) for key, written in spoken_terms(run) if not _JOINS.search(key))
-
-
-def _joined(first: str, second: str) -> str:
-    return f"{first}{BETWEEN}{second}"
+        return () if _NUMBER.fullmatch(number) else ((number[:MOST_LETTERS], number),)
+    return tuple((key, written) for key, written in spoken_terms(run) if not _JOINS.search(key))
 
 
 @cache

@@ -20,11 +20,11 @@ from sqlalchemy import BigInteger, and_, cast, func, or_, select
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import NotFound, Unreachable, UserError
-from crm_core.i18n import N_, Message, Translate
+from crm_core.i18n import N_, Translate
 from crm_core.ids import named_id
 from crm_core.rules import mailing
 from crm_core.rules import surveys as rules
-from crm_core.rules.surveys import SCALES, Asking, Standing
+from crm_core.rules.surveys import SCALES, Asking, Standing, score_label, texts_of
 from crm_core.times import DAY_MS
 from resources import CHINESE, ENGLISH, translation
 from sync_server.services import writing_by_hq
@@ -42,11 +42,6 @@ _SURVEY: Final = SCHEMAS["survey"]
 _CUSTOMER: Final = SCHEMAS["customer"]
 _CONTACT: Final = SCHEMAS["contact"]
 _posts = table_of(SurveyPost)
-FACES: Final = ("😠", "🙁", "😐", "🙂", "😀")
-HEADING: Final = N_("How did we do?")
-SAID: Final = N_(
-    "Your request “{subject}” is closed. How satisfied are you with what we did? One click is enough."
-)
 _REMINDS: Final = N_("We asked you a few days ago and would still like to know.")
 
 log = structlog.get_logger("satchel.surveys")
@@ -232,26 +227,6 @@ def letter(hq: Headquarters, sender: Address, due: _Due, now_ms: int) -> EmailMe
         _html(heading, said, link, stop, company, str(due.answer["scale"]), tr), subtype="html"
     )
     return found
-
-
-def texts_of(asking: Asking, subject: str, language: str, tr: Translate) -> tuple[str, str]:
-    """Return heading and text as the survey has them in a language, else those of the program."""
-    heading = asking.text("heading", language) or tr(HEADING)
-    own = asking.text("said", language)
-    # `{subject}` may stand in a text of one's own too; nothing else is put in.
-    said = own.replace("{subject}", subject) if own else Message(SAID, {"subject": subject}).show(tr)
-    return heading, said
-
-
-def score_label(scale: str, score: int) -> str:
-    """Return what stands on the button of a score."""
-    match scale:
-        case "stars":
-            return f"{score} ★"
-        case "faces":
-            return FACES[score - 1]
-        case _:
-            return str(score)
 
 
 def _html(heading: str, said: str, link: str, stop: str, company: str, scale: str, tr: Translate) -> str:

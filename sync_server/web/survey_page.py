@@ -10,10 +10,9 @@ from fastapi.responses import HTMLResponse
 
 from crm_core.errors import Problem
 from crm_core.i18n import N_, Message, Translate
-from crm_core.rules.surveys import MOST_WORDS, SCALES, Standing
+from crm_core.rules.surveys import MOST_WORDS, SCALES, Standing, score_label, texts_of
 from resources import CHINESE, ENGLISH, translation
 from sync_server.services.survey_answers import Found
-from sync_server.services.survey_mails import score_label, texts_of
 from sync_server.web.form_page import STYLE
 from sync_server.web.layout import page
 

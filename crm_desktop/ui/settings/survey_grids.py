@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from crm_core.i18n import N_
+from crm_core.entities import SCHEMAS
+from crm_core.i18n import N_, Translate, message
+from crm_core.rules.surveys import SCALES, Asking, asking_of, problems_of_survey, score_label, texts_of
 from crm_core.schema.field import Field
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.settings.service_grids import PolicyConditions
 from crm_desktop.ui.settings.setup_grid import SetupGrid
 from crm_desktop.ui.settings.survey_editors import QuestionsEditor
+from crm_desktop.ui.widgets.clearing import clear
+from crm_desktop.ui.widgets.labels import Label
+from resources import CHINESE, ENGLISH, translation
 
 
 class SurveyGrid(SetupGrid):
@@ -30,6 +36,7 @@ class SurveyGrid(SetupGrid):
     }
     hints = {
         "rank": N_("The first survey that fits a ticket is asked"),
+        "active": N_("HQ asks by mail, once its smtp_server and public_url are set"),
         "rules": N_("All of them must hold; without one it is about every ticket"),
         "heading": N_("Empty: “How did we do?”"),
         "said": N_("{subject} stands for what the ticket is about; empty: a usual text"),
@@ -39,6 +46,37 @@ class SurveyGrid(SetupGrid):
         "remind_days": N_("Empty: nobody is reminded"),
         "bad_at": N_("On the scale of the survey"),
     }
+
+    preview_title = (message("Preview"), message("What customers are asked, in both languages"))
+
+    def show_preview(self, values: Mapping[str, Any]) -> None:
+        """Show what the mail and the page say; nothing while something is wrong with it."""
+        told = {"id": "", **dict.fromkeys(SCHEMAS["survey"].fields), **values, "rules": None}
+        asking = asking_of(told) if not problems_of_survey(told) else None
+        if getattr(self, "_previewed", None) == asking:
+            return
+        self._previewed = asking
+        clear(self.preview.body)
+        if asking is None:
+            self.preview.body.addWidget(
+                Label(message("Something above is not right yet."), color="text-soft")
+            )
+            return
+        for code, language in (("en", ENGLISH), ("zh", CHINESE)):
+            self._show_in(asking, code, translation(language))
+
+    def _show_in(self, asking: Asking, code: str, tr: Translate) -> None:
+        subject = {"en": "Gateway offline", "zh": "网关离线"}[code]
+        heading, said = texts_of(asking, subject, code, tr)
+        add = self.preview.body.addWidget
+        add(Label(heading, weight=600, wrap=True))
+        add(Label(said, wrap=True))
+        scores = "   ".join(score_label(asking.scale, score) for score in SCALES[asking.scale].scores)
+        add(Label(scores, wrap=True))
+        for question in asking.questions:
+            add(Label(question.text(code), wrap=True))
+            if question.options:
+                add(Label(" · ".join(question.choices(code)), color="text-soft", wrap=True))
 
     def make_own(self, context: Context, field: Field) -> Any:
         """Return the editors of conditions and questions."""

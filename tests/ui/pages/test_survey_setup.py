@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.assembly import App
@@ -72,6 +72,8 @@ def test_a_survey_asks_further_questions_in_both_languages(stage: Stage) -> None
     row.english.setText("How fast?")
     row.chinese.setText("速度如何？")
     row.options.setPlainText("Slow | 慢\n\nFast｜快\nNo idea")
+    shown = [label.text() for label in form.grid.preview.findChildren(QLabel)]
+    assert {"How did we do?", "我们做得如何？", "Slow · Fast · No idea", "慢 · 快 · No idea"} <= set(shown)
     kept = saved(stage, form, "survey")
     assert kept["questions"] == [
         {
