@@ -35,10 +35,14 @@ def new(session: Session, person: Person, _clock: Clock, values: Values) -> None
         values["customer_id"] = ticket.get("customer_id")
 
 
-def changed(_session: Session, _person: Person, _clock: Clock, before: Record, changes: Values) -> None:
+def changed(session: Session, _person: Person, _clock: Clock, before: Record, changes: Values) -> None:
     """Raise `UserError` for a request that would leave its ticket, `Invalid` for one sent half answered."""
     if changes.get("ticket_id", before.get("ticket_id")) != before.get("ticket_id"):
         raise UserError(request_forms.STAYS)
+    if changes.get("form_id", before.get("form_id")) != before.get("form_id") and not changes.get("form"):
+        form = repository.get(session, request_forms.FORM, str(changes["form_id"] or ""))
+        if form is not None:  # asked by another form, as it is now
+            changes["form"] = request_forms.definition(form.values)
     after = {**before.values, **changes}
     if request_forms.is_sent(before.get("status"), after.get("status")) and (
         problems := request_forms.lacking(after)

@@ -34,6 +34,8 @@ def test_a_form_is_made_and_asked_by_and_withdrawn(crm: Crm) -> None:
         "broken.txt"
     ]
     assert crm.json("request", "show", made["ticket"])["id"] == made["id"]
+    counted = crm.run("--json", "report", "run", "--of", "ticket", "--by", "form_id")
+    assert "Goodwill" in counted.out
     nobody = crm.run("request", "new", "nothing")
     assert (nobody.status, "no form called" in nobody.err) == (1, True)
     stands = crm.run("request", "withdraw", made["id"])

@@ -209,6 +209,21 @@ def test_old_requests_read_as_they_were_and_late_ones_are_taken(desk: Desk) -> N
     assert_even(desk)
 
 
+def test_one_that_came_back_is_asked_by_another_form_as_far_as_its_answers_fit(desk: Desk) -> None:
+    other = desk.make_form(name="Other", questions=QUESTIONS[:1])
+    desk.sync()
+    request, _ = desk.ask(60_000, what="gift")
+    approvals.withdraw(desk.eve.replica, approvals.waiting(desk.eve.replica)[0].request.id)
+    with pytest.raises(Invalid, match="no question “what”"):
+        records.update(desk.eve.replica, "service_request", request, {"form_id": other})
+    records.update(desk.eve.replica, "service_request", request, {"form_id": other, "answers": {"amount": 1}})
+    service_requests.send(desk.eve.replica, request)
+    desk.sync()
+    at_hq = desk.office.row("service_request", request)
+    assert (at_hq["status"], at_hq["form"]["name"], at_hq["version"]) == ("granted", "Other", 1)
+    assert_even(desk)
+
+
 def test_only_the_named_flow_and_the_named_roles_count(desk: Desk) -> None:
     service = desk.office.row("user", desk.sam_id)["role_id"]
     desk.office.hq.update("request_form", desk.form, {"roles": [service]})

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout
 from crm_core.entities._choices import ASKED_STATES
 from crm_core.i18n import Message, message
 from crm_core.rules import request_forms
+from crm_core.rules.standing import is_fixed
 from crm_core.schema.field import Plain
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
@@ -97,6 +98,11 @@ class AskedForm(SteppedForm):
             return replace(setup, titles={**setup.titles, **titles})
 
         self.context.tasks.read(self, read, self._on_read, self._on_unreadable, topic="form")
+
+    def _on_read(self, setup: FormSetup) -> None:
+        super()._on_read(setup)
+        if setup.record is not None and is_fixed(setup.record.schema, setup.record.values):
+            self._note.clear()  # that it stands is said by its state and by the bar of its approval
 
     def _ask(self, values: Mapping[str, Plain]) -> Outcome[Record]:
         """Ask by the form, off the main thread."""
