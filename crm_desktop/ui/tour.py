@@ -243,7 +243,6 @@ _TOUR: tuple[str, ...] = (
     "call-taken=tickets!frame.call",
     "call-taken-known=tickets!frame.call!'heron!Return",
     "ticket-new=tickets!frame.new",
-    "ticket-unassigned=tickets!*Unassigned",
     "ticket-ask=tickets!tickets.ask!'Did they pay?",
     "ticket-hands=tickets!tickets.assign",
     "ticket-category=tickets!tickets.category!'spare",

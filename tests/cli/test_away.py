@@ -28,3 +28,17 @@ def test_somebody_is_away_for_whole_days_and_comes_back(crm: Crm) -> None:
     assert (nobody.status, "no absence now" in nobody.err) == (1, True)
     by_moment = crm.json("away", "add", "tomorrow 14:00", "tomorrow 18:00", "--deputy", "Chen")
     assert by_moment["tickets"] == "offer"
+
+
+def test_official_days_go_into_a_calendar_by_its_name(crm: Crm) -> None:
+    crm.json("add", "work_calendar", "name=Days", "time_zone=Asia/Shanghai")
+    listed = crm.rows("holidays", "list", "--year", "2026")
+    assert {"day": "2026-10-10", "kind": "worked"} in listed
+    added = crm.json("holidays", "add", "days", "--year", "2025", "--year", "2026")
+    assert added["made_up"] == 11
+    assert added["holidays"] == len([row for row in listed if row["kind"] == "off"]) + 28
+    again = crm.json("holidays", "add", added["id"], "--year", "2026")
+    assert (again["holidays"], again["made_up"]) == (added["holidays"], added["made_up"])
+    unknown = crm.run("holidays", "add", "Days", "--year", "2099")
+    assert (unknown.status, "2099 are not known" in unknown.err) == (1, True)
+    assert crm.run("holidays", "add", "Nights", "--year", "2026").status == 1

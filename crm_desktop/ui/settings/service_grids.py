@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from PySide6.QtWidgets import QHBoxLayout
+
 from crm_core.entities.ticket import TICKET_STATES
-from crm_core.i18n import N_
+from crm_core.i18n import N_, message
 from crm_core.rules import service_levels
+from crm_core.rules.public_holidays import with_official_days, years
 from crm_core.rules.sla import ENDED, PAUSING
 from crm_core.schema.field import Field, Kind
 from crm_desktop.services.lists import ShownField
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.forms.several import SeveralEditor
 from crm_desktop.ui.settings.flow_grid import FlowConditions
 from crm_desktop.ui.settings.service_editors import (
@@ -24,6 +28,13 @@ from crm_desktop.ui.settings.service_editors import (
     made_up_editor,
 )
 from crm_desktop.ui.settings.setup_grid import SetupGrid
+from crm_desktop.ui.theme import theme
+from crm_desktop.ui.translate import tr
+from crm_desktop.ui.widgets.buttons import Button
+from crm_desktop.ui.widgets.labels import Label
+
+YEARS_OFFERED = 4
+"""Of official days: the newest that are known."""
 
 
 class CalendarGrid(SetupGrid):
@@ -38,6 +49,40 @@ class CalendarGrid(SetupGrid):
         "holidays": N_("A day a line, or 2026-10-01 - 2026-10-07"),
         "made_up": N_("A day a line with the weekday it is worked like, as 2026-10-10 = Friday"),
     }
+
+    preview_title = (message("Official days"), message("Mainland China, with make-up working days"))
+
+    def build(self, context: Context, shown: Any, values: Any, *parts: Any, **how: Any) -> None:
+        """Make the editors, and what brings in the official days of a year."""
+        self.year = QuietCombo()
+        self.add_days = Button(message("Add the days of this year"), icon="cal", small=True)
+        super().build(context, shown, values, *parts, **how)
+        known, today = years(), context.replica.clock.today().year
+        for year in known[-YEARS_OFFERED:]:
+            self.year.addItem(str(year), year)
+        self.year.setCurrentIndex(max(0, self.year.findData(min(today, known[-1]))))
+        self.add_days.clicked.connect(self._on_add_days)
+        line = QHBoxLayout()
+        line.setSpacing(theme().px(8))
+        line.addWidget(self.year)
+        line.addWidget(self.add_days)
+        line.addStretch(1)
+        said = message(
+            "Known until {year}; those of later years are typed as they are published. All can be changed.",
+            year=str(known[-1]),
+        )
+        self.preview.body.addLayout(line)
+        self.preview.body.addWidget(Label(said, color="text-soft", wrap=True))
+        self.preview.setVisible(self.fields["holidays"].editor is not None)
+        self.year.setAccessibleName(tr("Year"))
+
+    def _on_add_days(self) -> None:
+        added = with_official_days(self.present(), (int(self.year.currentData()),))
+        for name, days in added.items():
+            editor = self.fields[name].editor
+            if editor is not None:
+                editor.fill({name: days}, {})
+                editor.edited.emit()
 
     def make_own(self, context: Context, field: Field) -> Any:
         """Return the editors of hours and days."""

@@ -79,6 +79,15 @@ def test_a_calendar_is_typed_day_by_day_and_says_what_it_cannot_read(stage: Stag
     again = opened(stage, WorkCalendarsPage(stage.context, stage.actions), kept.id)
     assert again.grid.fields["holidays"].editor.toPlainText() == "2026-10-01 – 2026-10-03"
     assert not again.dirty
+    assert again.grid.preview.isVisible()
+    again.grid.year.setCurrentIndex(again.grid.year.findData(2026))
+    again.grid.add_days.click()
+    lines = again.grid.fields["holidays"].editor.toPlainText().splitlines()
+    assert "2026-10-01 – 2026-10-07" in lines
+    made_up = again.grid.fields["made_up"].editor.toPlainText().splitlines()
+    assert "2026-10-10 = Friday" in made_up, "what was typed stays"
+    assert "2026-09-20 = Monday" in made_up
+    again._discard()
 
 
 def test_a_service_level_is_a_table_of_times_with_levels_after_it(stage: Stage) -> None:
