@@ -25,6 +25,7 @@ MAY_BE_SHIPPED = {
 # Metadata that names a licence in words, by the words.
 IN_WORDS = {
     "OSI Approved :: Apache Software License": "Apache-2.0",
+    "MIT License": "MIT",
     "OSI Approved :: MIT License": "MIT",
     "Apache License, Version 2.0": "Apache-2.0",
     "BSD 2-Clause License": "BSD-2-Clause",

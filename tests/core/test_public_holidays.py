@@ -1,4 +1,4 @@
-"""The official days of mainland China in a work calendar: as published, and never over what somebody typed."""
+"""The official days of mainland China in a work calendar: as published, never over what was typed."""
 
 from __future__ import annotations
 
