@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.rules.back_test import Carried, TooLittle, carry_on
 from crm_desktop.assembly import new_profile
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.settings import read_settings
@@ -274,3 +275,65 @@ def test_a_laptop_takes_the_same_files_and_gives_them_back(sales: Path, tmp_path
     undone = crm.json("undo-import", report["batch"])
     assert undone == {"removed": DEALS, "restored": 0, "kept": 0}
     assert crm.json("status")["rows"]["deal"] == 0
+
+
+def test_attainment_of_the_real_people_teams_and_products_is_adding_up_their_rows(
+    loaded: Loaded, sales: Path, tmp_path: Path
+) -> None:
+    hq, _ = loaded
+    teams = {row["sales_agent"]: row["manager"] for row in _rows(sales, "sales_teams.csv")}
+    won: dict[str, Counter[str]] = {key: Counter() for key in ("person", "team", "product")}
+    for row in _rows(sales, "sales_pipeline.csv"):
+        if row["deal_stage"] == "Won" and _day(row["close_date"]).year == 2017:
+            amount = int(Decimal(row["close_value"] or 0) * 100)
+            won["person"][row["sales_agent"]] += amount
+            won["team"][teams[row["sales_agent"]]] += amount
+            won["product"][row["product"].replace("GTXPro", "GTX Pro")] += amount
+    file = tmp_path / "targets.csv"
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("name", "year", "person", "team", "product", "amount"))
+        for kind, sums in won.items():
+            for name in sums:
+                named = [name if kind == each else "" for each in ("person", "team", "product")]
+                writer.writerow((f"2017 {name}", 2017, *named, "1000000"))
+    lookups = (
+        "--lookup",
+        "person=user.name",
+        "--lookup",
+        "team=team.name",
+        "--lookup",
+        "product=product.name",
+    )
+    ran = crm_server(hq.settings.data, "--json", "import", str(file), "target", *lookups, "--currency", "USD")
+    assert ran.status == 0, ran.err
+    assert ran.json()["created"] == sum(map(len, won.values())) == 30 + 6 + 7
+    for key, kind in (
+        ("attainment", "person"),
+        ("attainment_teams", "team"),
+        ("attainment_products", "product"),
+    ):
+        ran = crm_server(hq.settings.data, "--json", "report", "run", key, "--answer", "year=2017")
+        rows = [json.loads(line) for line in ran.out.splitlines()]
+        field = {"person": "user_id", "team": "team_id", "product": "product_id"}[kind]
+        told = {row[f"{field}.label"]: row["Reached"] for row in rows if not row.get("total")}
+        assert told == {name: f"{Decimal(amount) / 100:.2f} USD" for name, amount in won[kind].items()}
+
+
+def test_the_real_weeks_are_told_better_than_by_the_week_before_and_months_are_too_few(sales: Path) -> None:
+    by_week: Counter[int] = Counter()
+    by_month: Counter[str] = Counter()
+    for row in _rows(sales, "sales_pipeline.csv"):
+        if row["deal_stage"] == "Won":
+            day = _day(row["close_date"])
+            by_week[day.toordinal() // 7] += int(row["close_value"] or 0)
+            by_month[f"{day:%Y-%m}"] += int(row["close_value"] or 0)
+    weeks = [float(by_week[week]) for week in range(min(by_week), max(by_week) + 1)]
+    told = carry_on(weeks[:-4], 4, period=13)
+    assert isinstance(told, Carried)
+    naive = next(each for each in told.tried if each.method.key == "naive")
+    assert told.best.error < naive.error
+    assert 0.5 <= told.best.coverage <= 1
+    assert told.best.mape is not None
+    months = [float(amount) for _, amount in sorted(by_month.items())]
+    assert carry_on(months, 3) == TooLittle(figures=len(months), needed=14)
