@@ -36,6 +36,11 @@ def form_of(values: Sequence[Number | None], currency: str) -> Form:
     return Form(unit=Unit.MONEY, currency=currency, decimals=0, thousands=thousands)
 
 
+def unit_words(form: Form) -> Text:
+    """Return what the amounts of a chart are counted in."""
+    return message(N_("thousand {currency}"), currency=form.currency) if form.thousands else form.currency
+
+
 def ladder(
     title: Text, steps: Sequence[tuple[str, Text, int]], currency: str, goal: int | None = None
 ) -> Chart:
@@ -46,12 +51,14 @@ def ladder(
     if goal is not None:
         target = tuple(major(goal, places) for _ in steps)
         series.append(Series(key="target", label=message(N_("Target")), values=target, role=Role.TARGET))
+    form = form_of([each for one in series for each in one.values], currency)
     return Chart(
         kind=Kind.BAR,
         title=title,
+        subtitle=unit_words(form),
         categories=tuple(Category(key=key, label=label) for key, label, _ in steps),
         series=tuple(series),
-        form=form_of([each for one in series for each in one.values], currency),
+        form=form,
         lying=True,
     )
 
@@ -78,14 +85,16 @@ def months_ahead(
         estimates([max(each.low, 0) for _, each in ahead]),
         estimates([each.high for _, each in ahead]),
     )
+    form = form_of([*past, *middle, *high], currency)
     chart = Chart(
         kind=Kind.LINE,
         title=title,
+        subtitle=unit_words(form),
         categories=tuple(
             _month(name) for name in [*(month for month, _ in shown), *(name for name, _ in ahead)]
         ),
         series=(Series(key="won", label=message(N_("Amount won")), values=(*past, *(None for _ in ahead))),),
-        form=form_of([*past, *middle, *high], currency),
+        form=form,
         note=note,
         interval=Interval(label=message(N_("Carried on, 80 % interval")), middle=middle, low=low, high=high)
         if ahead
@@ -95,38 +104,66 @@ def months_ahead(
 
 
 def side_by_side(
-    title: Text,
-    found: Sequence[tuple[Text, Expected]],
-    currency: str,
-    goal: int | None = None,
-    note: Text = "",
+    title: Text, found: Sequence[tuple[Text, Expected]], currency: str, goal: int | None = None
 ) -> Chart:
     """Return scenarios as stacked bars: what is won, what open deals bring, what new ones bring."""
+    series = _parts(found, digits(currency))
+    totals = [major(each.total, digits(currency)) for _, each in found]
+    if goal is not None:
+        series.append(_goal(goal, len(found), currency, Role.TARGET))
+    form = form_of([*totals, *series[-1].values], currency)
+    return Chart(
+        kind=Kind.BAR,
+        title=title,
+        subtitle=unit_words(form),
+        categories=_named(found),
+        series=tuple(series),
+        form=form,
+        stacked=True,
+        lying=True,
+    )
+
+
+def figures_of(
+    title: Text, found: Sequence[tuple[Text, Expected]], currency: str, goal: int | None = None
+) -> Chart:
+    """Return the same as a table of whole amounts, with what each comes to in all."""
     places = digits(currency)
+    series = _parts(found, places)
+    totals = tuple(major(each.total, places) for _, each in found)
+    series.append(Series(key="total", label=message(N_("Expected in all")), values=totals))
+    if goal is not None:
+        series.append(_goal(goal, len(found), currency, Role.PLAIN))
+    form = Form(unit=Unit.MONEY, currency=currency, decimals=0)
+    return Chart(
+        kind=Kind.TABLE,
+        title=title,
+        subtitle=currency,
+        categories=_named(found),
+        series=tuple(series),
+        form=form,
+    )
+
+
+def _parts(found: Sequence[tuple[Text, Expected]], places: int) -> list[Series]:
     parts = (
         ("won", N_("Won so far"), [each.won for _, each in found]),
         ("pipeline", N_("From open deals"), [each.pipeline for _, each in found]),
         ("new", N_("From new deals"), [each.new for _, each in found]),
     )
-    series = [
+    return [
         Series(key=key, label=message(label), values=tuple(major(value, places) for value in values))
         for key, label, values in parts
     ]
-    totals = [major(each.total, places) for _, each in found]
-    if goal is not None:
-        target = tuple(major(goal, places) for _ in found)
-        series.append(Series(key="target", label=message(N_("Target")), values=target, role=Role.TARGET))
-        totals += target
-    return Chart(
-        kind=Kind.BAR,
-        title=title,
-        categories=tuple(Category(key=str(place), label=name) for place, (name, _) in enumerate(found)),
-        series=tuple(series),
-        form=form_of(totals, currency),
-        stacked=True,
-        lying=True,
-        note=note,
-    )
+
+
+def _goal(goal: int, count: int, currency: str, role: Role) -> Series:
+    values = (major(goal, digits(currency)),) * count
+    return Series(key="target", label=message(N_("Target")), values=values, role=role)
+
+
+def _named(found: Sequence[tuple[Text, Expected]]) -> tuple[Category, ...]:
+    return tuple(Category(key=str(place), label=name) for place, (name, _) in enumerate(found))
 
 
 def _month(name: str) -> Category:

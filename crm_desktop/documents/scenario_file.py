@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from crm_core.charts.board import Placed
-from crm_core.charts.chart import Chart, Kind
-from crm_core.charts.of_forecast import side_by_side
+from crm_core.charts.chart import Chart, Text
+from crm_core.charts.of_forecast import figures_of, side_by_side
 from crm_core.errors import UserError
 from crm_core.exchange.writing import csv_lines, guarded
 from crm_core.i18n import N_, Message, Translate, message
 from crm_core.money import Money
+from crm_core.rules.what_if import Expected
 from crm_desktop.services.scenarios import Compared, Setting
 from resources.board_file import PDF, PNG, SVG, board_file
 
@@ -46,12 +46,17 @@ def heading(over: Setting) -> Message:
     return message(N_("Scenarios of {period} · {whose}"), period=str(over.stretch), whose=over.scope.name)
 
 
-def chart_of(over: Setting, found: Sequence[Compared], kind: Kind = Kind.BAR) -> Chart:
-    """Return scenarios side by side as a chart, or its table."""
-    chart = side_by_side(
-        heading(over), [(each.name, each.result) for each in found], over.currency, over.goal, FORMULA
-    )
-    return chart if kind is Kind.BAR else _as(chart, kind)
+def chart_of(over: Setting, found: Sequence[Compared]) -> Chart:
+    """Return scenarios side by side as bars."""
+    return side_by_side(heading(over), _results(found), over.currency, over.goal)
+
+
+def _table_of(over: Setting, found: Sequence[Compared]) -> Chart:
+    return figures_of(message(N_("Figures of the scenarios")), _results(found), over.currency, over.goal)
+
+
+def _results(found: Sequence[Compared]) -> list[tuple[Text, Expected]]:
+    return [(each.name, each.result) for each in found]
 
 
 def scenario_file(
@@ -69,22 +74,15 @@ def scenario_file(
             return _xlsx(over, found, translate)
         case ".pdf" | ".png" | ".svg":
             kind = {".pdf": PDF, ".png": PNG, ".svg": SVG}[ending.lower()]
+            charts = (chart_of(over, found), _table_of(over, found))
             tiles = [
-                Placed(
-                    title=title, row=place, column=0, span=12, tall=True, chart=chart_of(over, found, each)
-                )
-                for place, (title, each) in enumerate(
-                    ((heading(over), Kind.BAR), (message(N_("Figures of the scenarios")), Kind.TABLE))
-                )
+                Placed(title=chart.title, row=place, column=0, span=12, tall=True, chart=chart)
+                for place, chart in enumerate(charts)
             ]
             return board_file(kind, tiles, heading(over), FORMULA, language)
     raise UserError(
         N_("“{file}” ends in none of {endings}"), file=str(over.stretch) + ending, endings=", ".join(ENDINGS)
     )
-
-
-def _as(chart: Chart, kind: Kind) -> Chart:
-    return replace(chart, kind=kind, stacked=False, lying=False)
 
 
 def _rows(over: Setting, found: Sequence[Compared], translate: Translate) -> list[list[object]]:

@@ -140,9 +140,9 @@ class AttainmentView(View):
         told = row.attainment
         goal = told.goal
         words, _, _ = STANDINGS[told.standing]
-        whose: Text = row.whose or message("Whole company")
-        if row.product:
-            whose = message("{whose} · {name}", whose=show(whose), name=row.product)
+        whose: Text = row.whose or row.product or message("Whole company")
+        if row.whose and row.product:
+            whose = message("{whose} · {name}", whose=row.whose, name=row.product)
         return (
             f"{_INDENT * 2 * row.depth}{show(whose)}",
             amount(goal.goal, goal.currency),

@@ -132,6 +132,7 @@ class DealsView(View):
         goal = shown.target.goal.goal if shown.target is not None else None
         steps = [(key, message(name), values[key]) for key, name, _ in _STEPS]
         chart = ladder(message("What the period brings"), steps, currency, goal)
+        self.sums.set_remark(chart.subtitle)
         if self.chart is None:
             self.chart = ChartPane(chart)
             self.chart.setFixedHeight(theme().px(_CHART_HEIGHT))

@@ -96,6 +96,7 @@ class HistoryView(View):
         ahead = list(zip(shown.months, carried.steps, strict=True)) if carried is not None else []
         empty = message("Nothing was won yet")
         chart = months_ahead(message("Won by month"), shown.history, ahead, shown.currency, empty=empty)
+        self.card.set_remark(chart.subtitle)
         if self.chart is None:
             self.chart = ChartPane(chart)
             self.chart.setFixedHeight(theme().px(_CHART_HEIGHT))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +257,7 @@ class WhatIfView(View):
         fit_rows(self.table, rows)
         self.inputs.say(self._inputs(over))
         chart = self._chart(over)
+        self.compared.set_remark(chart.subtitle)
         if self.chart is None:
             self.chart = ChartPane(chart)
             self.compared.body.addWidget(self.chart)
@@ -267,7 +267,7 @@ class WhatIfView(View):
         self.rows.show_rows(self.kept)
 
     def _chart(self, over: Setting) -> Chart:
-        return replace(chart_of(over, self.found), note="")  # it stands beside the result already
+        return chart_of(over, self.found)
 
     def _inputs(self, over: Setting) -> Message:
         basis = over.basis

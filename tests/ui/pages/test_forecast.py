@@ -147,8 +147,8 @@ def test_attainment_stands_below_its_team_opens_its_records_and_tells_difference
     stage.settle()
     assert view.shown is not None
     texts = view.table.texts()
-    named = [(row.whose or "Whole company", row.product) for row in view.shown.rows]
-    assert [row[0].strip() for row in texts] == [" · ".join(filter(None, each)) for each in named]
+    named = [row.whose or row.product or "Whole company" for row in view.shown.rows]
+    assert [row[0].strip() for row in texts] == named
     assert "On target" in [row[5] for row in texts]
     assert "but the people (3) come to" in _said(page)
     view.table.opened.emit(0)
