@@ -19,7 +19,7 @@ NOT_MADE: Final = frozenset(
     (
         *("merge", "mandate", "approval_request", "approval_decision", "acceptance", "signature"),
         *("instalment", "receipt_share", "article_version", "article_vote", "ticket_article"),
-        *("survey_answer", "report_sending", "dashboard_snapshot"),
+        *("survey_answer", "ticket_question", "report_sending", "dashboard_snapshot"),
         "service_request",
     )
 )
