@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,7 +12,6 @@ from crm_core.rules import feedback as rules
 from crm_core.rules.access import Action, Person, decide
 from crm_core.rules.feedback import Judged
 from crm_desktop.models.records import record_of
-from crm_desktop.models.replica import Replica
 
 
 def judged_in(session: Session, person: Person, customer_id: str, now_ms: int) -> tuple[Judged, ...]:
@@ -40,10 +37,3 @@ def judged_of(session: Session, customer_id: str, now_ms: int) -> tuple[Judged, 
     ]
     heard = rules.heard_by(rows_of[0], rows_of[1], rows_of[2], now_ms)
     return rules.judge(heard[customer_id], terms, now_ms) if customer_id in heard else ()
-
-
-def marks(replica: Replica, ids: Sequence[str]) -> dict[str, str | None]:
-    """Return how customers are marked by what is on this laptop."""
-    now_ms = replica.clock.now_ms()
-    with replica.read() as session:
-        return {each: rules.mark_of(judged_in(session, replica.person, each, now_ms)) for each in ids}
