@@ -125,7 +125,7 @@ def _leaves(mail: EmailMessage, parts: Parts) -> Iterator[EmailMessage]:
         if looked_at > PARTS_MOST:
             parts.is_cut = True
             return
-        if part.get_content_maintype() == "multipart" and part.is_multipart():
+        if part.is_multipart() and part.get_content_maintype() == "multipart":
             within: Any = part.get_payload()
             waiting = [*within, *waiting]
         else:
@@ -146,9 +146,7 @@ def _take(parts: Parts, part: EmailMessage, number: int, *, is_whole: bool) -> N
         if kind == "text/html":
             return  # another form of what was there
     content = _content(part)
-    is_logo = part.get_content_maintype() == "image" and (
-        disposition == "inline" or part.get("Content-ID") is not None
-    )
+    is_logo = kind.startswith("image/") and (disposition == "inline" or part.get("Content-ID") is not None)
     if not content or (is_logo and len(content) < _PICTURE_LEAST) or kind == "message/delivery-status":
         return
     if len(parts.found) >= FILES_MOST:
@@ -181,8 +179,8 @@ def _text(part: EmailMessage, parts: Parts) -> str:
     if len(content) > _TEXT_BYTES:
         parts.is_cut = True
         content = content[:_TEXT_BYTES]
-    said = str(part.get_content_charset() or "utf-8").lower().replace("-", "_")
-    declared = _WIDER.get(str(part.get_content_charset() or "utf-8").lower(), said)
+    named = str(part.get_content_charset() or "utf-8").lower()
+    declared = _WIDER.get(named, named.replace("-", "_"))
     for charset in (declared, "utf-8", "gb18030"):
         if charset in _TRAPS:
             continue

@@ -31,6 +31,7 @@ _ANY_ADDRESS: Final = re.compile(r"[^@\s,;:<>\"\[\]()（）]{1,64}@[A-Za-z0-9.-]
 _QUOTED_FROM: Final = re.compile(r"[>*\s]{0,20}(?:From|发件人|寄件人)\s{0,4}\*?[:：]\*?(?P<who>.*)", re.I)
 _ROBOTS: Final = re.compile(r"(no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?)([+.-].*)?\Z")
 _MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,400}>")
+_REPORT: Final = "multipart/report"
 _REFERENCES_MOST, _PARTS_MOST, _REPORT_MOST = 30, 20, 20_000
 _BLANK_LINES: Final = re.compile(r"\n\s*\n\s*\n+")
 _QUIET: Final = ("bulk", "junk", "list", "auto_reply")
@@ -117,13 +118,14 @@ def read_letter(raw: bytes, stands_for_id: str) -> Letter | None:
 
 
 def _letter(mail: EmailMessage, stands_for_id: str, *, is_cut: bool) -> Letter | None:
-    senders = getaddresses([str(mail.get("Reply-To") or ""), str(mail.get("From") or "")])
+    said_from, kind = str(mail.get("From") or ""), mail.get_content_type()
+    senders = getaddresses([str(mail.get("Reply-To") or ""), said_from])
     name, address = next(((n, a) for n, a in senders if _ADDRESS.match(a)), ("", ""))
     if not address:
         return None
     if not name:
         name = next((n for n, a in senders if n), "")
-    author = next(iter(_people(mail, "From")), None)
+    author = next(iter(_people(said_from)), None)
     parts = parts_of(mail)
     text = _text_of(parts)
     is_daemon = bool(_DAEMONS.match(address.lower().partition("@")[0]))
@@ -132,12 +134,12 @@ def _letter(mail: EmailMessage, stands_for_id: str, *, is_cut: bool) -> Letter |
         name=_line(name, NAME_MOST),
         address=address.lower()[:ADDRESS_MOST],
         author=author.address if author else "",
-        recipients=tuple(islice(_people(mail, "To", "Cc"), PEOPLE_MOST)),
+        recipients=tuple(islice(_people(*(str(mail.get(name) or "") for name in ("To", "Cc"))), PEOPLE_MOST)),
         subject=_line(str(mail.get("Subject") or ""), SUBJECT_MOST),
         text=text[:TEXT_MOST],
-        references=_references(mail),
-        is_report=_tells_of_failure(mail) or (is_daemon and mail.get_content_type() != "multipart/report"),
-        automatic=_is_automatic(mail, address.lower()),
+        references=_references(mail, kind, said_from),
+        is_report=_tells_of_failure(mail) if kind == _REPORT else is_daemon,
+        automatic=kind == _REPORT or _is_automatic(mail, address.lower()),
         checked=tuple(str(each)[:HEADER_MOST] for each in mail.get_all("Authentication-Results", ())[:5]),
         files=parts.files,
         is_cut=is_cut or parts.is_cut or len(text) > TEXT_MOST,
@@ -146,8 +148,6 @@ def _letter(mail: EmailMessage, stands_for_id: str, *, is_cut: bool) -> Letter |
 
 def _tells_of_failure(mail: EmailMessage) -> bool:
     """Tell whether it reports that a mail did not arrive (RFC 3464): not that it is late or was read."""
-    if mail.get_content_type() != "multipart/report":
-        return False
     if str(mail.get_param("report-type") or "delivery-status").lower() != "delivery-status":
         return False
     for part in islice(mail.walk(), _PARTS_MOST):
@@ -163,12 +163,12 @@ def _message_id(mail: EmailMessage) -> str:
     return next(written, "").strip()
 
 
-def _references(mail: EmailMessage) -> tuple[str, ...]:
+def _references(mail: EmailMessage, kind: str, said_from: str) -> tuple[str, ...]:
     """Return the Message-IDs it names; of a report those of the mail it is about, too."""
     said = [str(mail.get(name) or "") for name in ("In-Reply-To", "References")]
     nearest = _MESSAGE_ID.findall(said[0]) + _MESSAGE_ID.findall(said[1])[::-1]
-    from_daemon = _DAEMONS.match(str(mail.get("From") or "").partition("@")[0].rpartition("<")[2].lower())
-    if mail.get_content_type() == "multipart/report" or from_daemon:
+    from_daemon = _DAEMONS.match(said_from.partition("@")[0].rpartition("<")[2].lower())
+    if kind == _REPORT or from_daemon:
         for part in islice(mail.walk(), _PARTS_MOST):
             is_plain = from_daemon and part.get_content_type() == "text/plain"
             if is_plain or part.get_content_type() in ("message/rfc822", "text/rfc822-headers"):
@@ -176,8 +176,8 @@ def _references(mail: EmailMessage) -> tuple[str, ...]:
     return tuple(dict.fromkeys(nearest[:_REFERENCES_MOST]))
 
 
-def _people(mail: EmailMessage, *headers: str) -> Iterator[Person]:
-    for name, address in getaddresses([str(mail.get(header) or "") for header in headers]):
+def _people(*said: str) -> Iterator[Person]:
+    for name, address in getaddresses(list(said)):
         if _ADDRESS.match(address):
             yield Person(name=_line(name, NAME_MOST), address=address.lower()[:ADDRESS_MOST])
 
@@ -202,8 +202,6 @@ def _is_automatic(mail: EmailMessage, address: str) -> bool:
     if any(mail.get(name) for name in _MACHINES) or _AWAY.match(str(mail.get("Subject") or "").strip()):
         return True
     if str(mail.get("Return-Path") or "").strip() == "<>":
-        return True
-    if mail.get_content_type() == "multipart/report":
         return True
     return bool(_ROBOTS.match(address.partition("@")[0]))
 

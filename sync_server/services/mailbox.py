@@ -7,7 +7,7 @@ import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -62,11 +62,19 @@ def new_mails(box: Box) -> Iterator[tuple[str, bytes]]:
     Raises `Unreachable` and `UserError`, without the password.
     """
     for batch in mail_batches(box, whole_up_to=0, most=AT_ONCE, batch=1):
-        for each in batch:
+        for each in batch.mails:
             yield each.uid, each.content
 
 
-def mail_batches(box: Box, *, whole_up_to: int, most: int, batch: int = BATCH) -> Iterator[Sequence[Fetched]]:
+@dataclass(frozen=True, slots=True)
+class MailBatch:
+    """Some mails; those whose numbers are put into `left` stay unread."""
+
+    mails: Sequence[Fetched]
+    left: set[str] = field(default_factory=set)
+
+
+def mail_batches(box: Box, *, whole_up_to: int, most: int, batch: int = BATCH) -> Iterator[MailBatch]:
     """Yield mails not read yet, some at a time; those are marked as read when the next are asked for.
 
     A mail of more than `whole_up_to` bytes comes with its beginning alone. Raises as `new_mails` does.
@@ -77,10 +85,11 @@ def mail_batches(box: Box, *, whole_up_to: int, most: int, batch: int = BATCH) -
         while waiting:
             asked, waiting = waiting[:batch], waiting[batch:]
             for some in _portions(_sizes(line, asked), whole_up_to):
-                fetched = _fetched(line, some, whole_up_to)
+                fetched = MailBatch(_fetched(line, some, whole_up_to))
                 yield fetched
-                if fetched:
-                    line.uid("STORE", ",".join(each.uid for each in fetched), "+FLAGS", r"(\Seen)")
+                done = [each.uid for each in fetched.mails if each.uid not in fetched.left]
+                if done:
+                    line.uid("STORE", ",".join(done), "+FLAGS", r"(\Seen)")
 
 
 def _sizes(line: imaplib.IMAP4, uids: Sequence[str]) -> dict[str, int]:

@@ -9,7 +9,7 @@ something of a mail is not in its text or files, the mail itself is kept beside 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import select
 
 from crm_core.entities import SCHEMAS
-from crm_core.errors import CrmError, UserError
+from crm_core.errors import UserError
 from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id, named_id
 from crm_core.rules.mailing import mailboxes
@@ -63,6 +63,7 @@ class Fate(StrEnum):
     UNREADABLE = "unreadable"
     """A ticket that holds the mail as it came."""
     FAILED = "failed"
+    """It could not be written, such as where tickets must have a value nobody typed; it stays unread."""
 
 
 def fetch(hq: Headquarters, now_ms: int) -> dict[str, int]:
@@ -80,8 +81,10 @@ def fetch(hq: Headquarters, now_ms: int) -> dict[str, int]:
         called="service",
     )
     for batch in mail_batches(box, whole_up_to=WHOLE_BYTES, most=AT_ONCE):
-        for fate in take_batch(hq, batch, now_ms):
+        for mail, fate in zip(batch.mails, take_batch(hq, batch.mails, now_ms), strict=True):
             counts[fate] += 1
+            if fate is Fate.FAILED:
+                batch.left.add(mail.uid)
         hq.database.give_way()
     return counts
 
@@ -92,22 +95,25 @@ def take(hq: Headquarters, letter: Letter, now_ms: int) -> Fate:
         return _Taking(Desk(hq, writing, now_ms)).take(letter)
 
 
-def take_batch(hq: Headquarters, batch: Sequence[Fetched], now_ms: int) -> Iterator[Fate]:
+def take_batch(hq: Headquarters, batch: Sequence[Fetched], now_ms: int) -> list[Fate]:
     """Take mails in, in one transaction; one that cannot be written is left out and the others stand."""
     read = [(each, read_letter(each.content, stands_for_id=_stands_for(hq, each))) for each in batch]
+    fates: list[Fate] = []
+    made: dict[int, str] = {}
     with hq.records.writing() as writing:
-        taking = _Taking(Desk(hq, writing, now_ms))
+        desk = Desk(hq, writing, now_ms, gathers=True)
+        taking = _Taking(desk)
         taking.learn([letter for _, letter in read if letter is not None])
-        for fetched, letter in read:
-            try:
-                if letter is None:
-                    log.info("unreadable mail", uid=fetched.uid, bytes=fetched.size)
-                    yield taking.take_unread(fetched)
-                else:
-                    yield taking.take(letter, fetched)
-            except CrmError as error:  # of this mail alone; the others still come
-                log.warning("a mail was not taken in", uid=fetched.uid, reason=error.message.text)
-                yield Fate.FAILED
+        for place, (fetched, letter) in enumerate(read):
+            if letter is None:
+                log.info("unreadable mail", uid=fetched.uid, bytes=fetched.size)
+                fates.append(taking.take_unread(fetched))
+            else:
+                fates.append(taking.take(letter, fetched))
+            made[place] = taking.last_id
+        desk.flush()
+    refused = {edit.record_id for edits in desk.refused for edit in edits}
+    return [Fate.FAILED if made[place] in refused else fate for place, fate in enumerate(fates)]
 
 
 def _stands_for(hq: Headquarters, fetched: Fetched) -> str:
@@ -119,6 +125,8 @@ class _Taking:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self.last_id = ""
+        """Of the message the last mail became, or would."""
         self._settings = desk.hq.settings
         self._own = own_addresses(desk.hq)
         self._tr = translation(self._settings.language)
@@ -129,9 +137,11 @@ class _Taking:
 
     def take(self, letter: Letter, fetched: Fetched | None = None) -> Fate:
         """Make of a mail what it is. Raises what writing raises; then nothing of it stands."""
+        self.last_id = ""
         record_id = self._record_id(letter)
         if record_id is None:
             return Fate.KNOWN
+        self.last_id = record_id
         if letter.is_report:
             return self._bounced(letter, record_id)
         if letter.automatic or not self._own.isdisjoint((letter.address, letter.author)):
@@ -187,9 +197,10 @@ class _Taking:
 
     def take_unread(self, fetched: Fetched) -> Fate:
         """Keep a mail nobody can read as a ticket that holds it; of a flood of them only the first ones."""
-        record_id = named_id("unread mail", fingerprint(fetched.content.decode("latin-1")))
+        record_id = self.last_id = named_id("unread mail", fingerprint(fetched.content.decode("latin-1")))
         if self._desk.row(MESSAGE, record_id) is not None:
             return Fate.KNOWN
+        self._desk.flush()
         query = select(TICKET.c.id).where(
             TICKET.c.from_name == _FROM_NOBODY, TICKET.c.created_at > self._desk.now_ms - HOUR_MS
         )

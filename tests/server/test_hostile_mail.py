@@ -258,6 +258,32 @@ def test_traps_among_others_in_a_real_mailbox_hold_up_nobody(
             boxed.close()
 
 
+def test_what_cannot_be_written_stays_unread_and_holds_up_nobody(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with mail_box() as port:
+        settings = fresh_settings(
+            tmp_path_factory.mktemp("asks") / "hq",
+            service_server=f"imap://127.0.0.1:{port}",
+            service_user=USER,
+            service_password=PASSWORD,
+        )
+        founding.found(settings, ADMIN, ADMIN_PASSWORD)
+        asking = open_headquarters(settings)
+        try:
+            take_in(asking, mail("tom@x.example", "Old", "Old", Message_ID="<old@x.example>"))
+            asks = {"entity": "ticket", "key": "site", "label": "Site", "kind": "text", "required": True}
+            field = asking.records.create("custom_field", asks)
+            goes_on = mail("tom@x.example", "Re: Old", "More", In_Reply_To="<old@x.example>")
+            post(port, mail("ann@x.example", "New", "New"), goes_on)
+            counts = fetch(asking, NOW)
+            assert (counts["failed"], counts["messages"], counts["tickets"]) == (1, 1, 0)
+            asking.records.update("custom_field", field, {"required": False})
+            assert fetch(asking, NOW)["tickets"] == 1
+        finally:
+            asking.close()
+
+
 def test_what_a_letter_is_does_not_follow_from_luck() -> None:
     for trap in TRAPS.values():
         if len(trap.raw) < 100_000:
