@@ -180,6 +180,19 @@ def test_a_colleagues_answer_to_the_thread_is_a_note(hq: Headquarters, maya: str
     assert (note["internal"], note["author_id"]) == (True, maya)
 
 
+def test_whose_a_stranger_was_said_to_be_holds_for_his_next_mail(hq: Headquarters) -> None:
+    take_in(hq, mail("new@far.example", "First", "Hello"))
+    ticket_id, ticket = ticket_called(hq, "First")
+    assert ticket["customer_id"] is None
+    customer = hq.records.create("customer", {"name": "Far"})
+    hq.records.update("ticket", ticket_id, {"customer_id": customer})
+    take_in(hq, mail("new@far.example", "Second", "Hello again"))
+    assert ticket_called(hq, "Second")[1]["customer_id"] == customer
+    hq.records.delete("customer", customer)
+    take_in(hq, mail("new@far.example", "Third", "And again"))
+    assert ticket_called(hq, "Third")[1]["customer_id"] is None, "gone with the customer"
+
+
 def test_an_answer_by_phone_or_without_an_address_makes_no_mail(hq: Headquarters, maya: str) -> None:
     take_in(hq, mail("ann@x.example", "Call me", "Please"))
     ticket_id, _ = ticket_called(hq, "Call me")
