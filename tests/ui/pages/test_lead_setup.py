@@ -118,6 +118,37 @@ def test_a_capture_form_is_made_seen_beforehand_and_has_an_address_nobody_guesse
     again._discard()
 
 
+def test_a_form_that_opens_tickets_asks_for_other_things_and_takes_files(stage: Stage) -> None:
+    page = pages.CaptureFormsPage(stage.context, stage.actions)
+    form = opened(stage, page)
+    write(form, "name", "Help")
+    assert not form.grid.fields["files_most"].widget.isVisible()
+    assert form.grid.fields["source"].widget.isVisible()
+    write(form, "makes", "ticket")
+    stage.settle()
+    boxes = form.grid.fields["asked"].editor.lines
+    assert [name for name, line in boxes.items() if line.asked.isChecked()] == [
+        "name", "email", "phone", "subject", "body",
+    ]  # fmt: skip
+    assert not boxes["body"].asked.isEnabled()
+    assert form.grid.fields["files_most"].widget.isVisible()
+    assert not form.grid.fields["source"].widget.isVisible()
+    write(form, "files_most", "99")
+    form.save()
+    stage.settle()
+    assert form.grid.fields["files_most"].widget.error, "more than a form takes"
+    write(form, "files_most", "3")
+    boxes["serial"].asked.click()
+    stage.settle()
+    assert "Your question" in words(form.grid.preview)
+    form.save(close=True)
+    stage.settle()
+    (made,) = [row for row in stored(stage, "capture_form") if row["name"] == "Help"]
+    assert (made["makes"], made["files_most"]) == ("ticket", 3)
+    assert set(made["asked"]) == {"name", "email", "phone", "serial", "subject", "body"}
+    assert set(made["needed"]) == {"name", "body"}
+
+
 def test_a_rule_of_assignment_has_its_conditions_in_rows_and_its_people_with_weights(stage: Stage) -> None:
     replica = stage.app.replica
     role = records.create(replica, "role", {"name": "sells", "rights": {}}).value.id
