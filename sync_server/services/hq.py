@@ -22,6 +22,7 @@ from crm_core.rules.access import Person, Reach, read_rights
 from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.set_up import problems_made
 from crm_core.rules.standard_roles import STANDARD_ROLES
+from crm_core.schema.field import Field
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.validate import custom_problems, problems_of
 from crm_core.sync.clock import reading, tick
@@ -197,10 +198,11 @@ class Hq:
         op_no, base = hq.hq_op_no, hq.seen
         results: list[Result | None] = []
         txns: list[Txn] = []
+        custom = CustomFields(hq.connection)
         for edit in edits:
             schema = schema_of(edit.entity)
             try:
-                changes = self._changes(hq.connection, author, schema, edit)
+                changes = self._changes(hq.connection, author, schema, edit, custom)
             except CrmError as error:
                 results.append(Result(record_id=edit.record_id, error=error))
                 continue
@@ -232,7 +234,7 @@ class Hq:
         return Author(user_id=user_id, person=_hq_itself(user_id))
 
     def _changes(
-        self, connection: Connection, author: Author, schema: Schema, edit: Edit
+        self, connection: Connection, author: Author, schema: Schema, edit: Edit, custom: CustomFields
     ) -> Sequence[Change]:
         """Return an edit's operations. Raises `Invalid`, and `NotFound` for what the author cannot see."""
         if not is_id(edit.record_id):
@@ -247,7 +249,7 @@ class Hq:
             if any(row[name] != value for name, value in edit.expected.items()):
                 raise StaleRecord(CHANGED_MEANWHILE)
         if edit.kind in (EditKind.CREATE, EditKind.UPDATE):
-            _demand_valid(connection, schema, edit, row)
+            _demand_valid(connection, schema, edit, row, custom.of(schema.name))
         return operations_of(connection, schema, edit.kind.name, edit.record_id, edit.values, row)
 
 
@@ -303,13 +305,14 @@ class Writing:
             raise
 
 
-def _demand_valid(connection: Connection, schema: Schema, edit: Edit, row: Values | None) -> None:
+def _demand_valid(
+    connection: Connection, schema: Schema, edit: Edit, row: Values | None, custom: Mapping[str, Field]
+) -> None:
     """Raise `Invalid` naming every field that is wrong, where a laptop would be told of the first.
 
     And where it lets laptops that have not heard of it do as before: what a custom field asks for.
     """
     values = dict(edit.values)
-    custom = CustomFields(connection).of(schema.name)
     if edit.kind is EditKind.CREATE:
         fields = (*schema.fields.values(), *custom.values())
         values = {

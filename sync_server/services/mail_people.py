@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.entities.lead import OPEN
 from crm_core.rules import pipeline
 from sync_server.services.headquarters import Headquarters
+from sync_server.services.records import chunks
 
 _LOOKED_AT: Final = 50
 """Records with one address looked at for the sender's own."""
@@ -60,13 +61,21 @@ def colleague_by(hq: Headquarters, address: str) -> Colleague | None:
 
 def colleague_on(connection: Connection, address: str) -> Colleague | None:
     """Return the same of one moment of the database."""
+    return colleagues_among(connection, (address,)).get(address)
+
+
+def colleagues_among(connection: Connection, addresses: Collection[str]) -> dict[str, Colleague]:
+    """Return the users that have some mail addresses, by address."""
     user = SCHEMAS["user"].table
-    query = select(user.c.id, user.c.active).where(func.lower(user.c.email) == address, user.c.life % 2 == 1)
-    found = [
-        Colleague(id=row.id, active=row.active is not False)
-        for row in connection.execute(query.order_by(user.c.id))
-    ]
-    return next((each for each in found if each.active), found[0] if found else None)
+    email = func.lower(user.c.email)
+    query = select(user.c.id, user.c.active, email.label("email")).where(user.c.life % 2 == 1)
+    found: dict[str, Colleague] = {}
+    for some in chunks(sorted(addresses)):
+        for row in connection.execute(query.where(email.in_(some)).order_by(user.c.id)):
+            each = Colleague(id=row.id, active=row.active is not False)
+            if row.email not in found or (each.active and not found[row.email].active):
+                found[row.email] = each
+    return found
 
 
 def _rows(connection: Connection, entity: str, address: str) -> Sequence[Any]:

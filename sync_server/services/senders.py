@@ -7,7 +7,7 @@ for in all customers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,6 +54,7 @@ class Senders:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[str, Links] = {}
+        self._barred: dict[str, bool] = {}
 
     def learn(self, addresses: Iterable[str]) -> None:
         """Look mail addresses up, all at once."""
@@ -69,6 +70,7 @@ class Senders:
                 for row in self._connection.execute(query.where(_lives(_CUSTOMER)).order_by(*_newest())):
                     found.setdefault(row.email, {"customer_id": row.id})
             self._known.update((each, found.get(each, {})) for each in some)
+            self._learn_barred(some)
 
     def links(self, sender: Sender) -> Links:
         """Return whose a sender is; nothing for a stranger."""
@@ -84,9 +86,23 @@ class Senders:
 
     def is_barred(self, sender: Sender) -> bool:
         """Tell whether nothing is taken in from this sender."""
-        forms = barred_as(sender.address, sender.phone, sender.chat_name)
-        query = select(_BARRED.c.id).where(func.lower(_BARRED.c.address).in_(forms), _lives(_BARRED))
-        return bool(forms) and self._connection.execute(query.limit(1)).first() is not None
+        if not (sender.phone or sender.chat_name) and sender.address.lower() in self._barred:
+            return self._barred[sender.address.lower()]
+        return bool(self._barring(barred_as(sender.address, sender.phone, sender.chat_name)))
+
+    def _learn_barred(self, addresses: Sequence[str]) -> None:
+        forms = {each: barred_as(each) for each in addresses}
+        barring = self._barring({form for own in forms.values() for form in own})
+        self._barred.update((each, not barring.isdisjoint(own)) for each, own in forms.items())
+
+    def _barring(self, forms: Collection[str]) -> set[str]:
+        """Return those of some forms that are barred."""
+        column = func.lower(_BARRED.c.address)
+        barring: set[str] = set()
+        for some in chunks(sorted(forms)):
+            query = select(column).where(column.in_(some), _lives(_BARRED))
+            barring.update(self._connection.execute(query).scalars())
+        return barring
 
     def _earlier(self, sender: Sender) -> Links:
         """Return whose the newest ticket of the same sender is that is somebody's."""

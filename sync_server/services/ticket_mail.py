@@ -27,7 +27,7 @@ from sync_server.services.headquarters import Headquarters
 from sync_server.services.intake import AN_HOUR_MOST, CLOSED, MESSAGE, TICKET, Desk, create, fingerprint
 from sync_server.services.letter_parts import LetterFile
 from sync_server.services.letters import Letter, forwarded_from, read_letter
-from sync_server.services.mail_people import colleague_on
+from sync_server.services.mail_people import Colleague, colleague_on, colleagues_among
 from sync_server.services.mailbox import Box, Fetched, mail_batches, own_address
 from sync_server.services.senders import Sender
 from sync_server.services.ticket_forms import acknowledgement_id
@@ -125,6 +125,8 @@ class _Taking:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._colleagues: Mapping[str, Colleague] = {}
+        self._learned: frozenset[str] = frozenset()
         self.last_id = ""
         """Of the message the last mail became, or would."""
         self._settings = desk.hq.settings
@@ -133,7 +135,11 @@ class _Taking:
 
     def learn(self, letters: Sequence[Letter]) -> None:
         """Look up who wrote several mails at once."""
-        self._desk.senders.learn([*(each.address for each in letters), *(each.author for each in letters)])
+        addresses = {*(each.address for each in letters), *(each.author for each in letters)} - {""}
+        self._desk.senders.learn(addresses)
+        self._desk.learn_pace(addresses)
+        self._colleagues = colleagues_among(self._desk.connection, addresses)
+        self._learned = frozenset(addresses)
 
     def take(self, letter: Letter, fetched: Fetched | None = None) -> Fate:
         """Make of a mail what it is. Raises what writing raises; then nothing of it stands."""
@@ -153,7 +159,7 @@ class _Taking:
         if self._desk.senders.is_barred(sender):
             return Fate.BARRED
         is_forged = self._is_forged(letter)
-        colleague = colleague_on(self._desk.connection, letter.author) if not is_forged else None
+        colleague = self._colleague(letter.author) if not is_forged else None
         handed_on = forwarded_from(letter.text) if colleague is not None else None
         if colleague is None and self._desk.is_too_fast(sender):
             return Fate.LOOP
@@ -194,6 +200,11 @@ class _Taking:
             )
         )
         return Fate.TICKET
+
+    def _colleague(self, address: str) -> Colleague | None:
+        if address in self._learned:
+            return self._colleagues.get(address)
+        return colleague_on(self._desk.connection, address)
 
     def take_unread(self, fetched: Fetched) -> Fate:
         """Keep a mail nobody can read as a ticket that holds it; of a flood of them only the first ones."""
