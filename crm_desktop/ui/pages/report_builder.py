@@ -248,13 +248,16 @@ class ReportBuilderPage(ListedPage):
         if chosen.entry is not None:
             self.entry, self.history = chosen.entry, History(chosen.script)
             self.bar.show_questions(chosen.script.report, chosen.offers, chosen.answers, chosen.titles)
+            if chosen.entry.standard:
+                self.bar.counted()  # it says something of its own where nothing is answered
         elif self.history is not None:
             self.history.add(chosen.script)
             self._ask_anew(chosen.script.report)
         self._show_panel()
         self._name()
         if self.bar.waits:
-            self.result.show_fault(message("Answer the questions, or leave them open, then count"))
+            said = message("Answer the questions, or leave them open, then count")
+            self.result.show_fault(said, is_wrong=False)
         else:
             self._count()
 

@@ -93,14 +93,15 @@ class ReportResult(Live, QWidget):
             self._show_chart(drawn)
         self._show_table(table)
 
-    def show_fault(self, text: Text) -> None:
-        """Say why there is nothing to show."""
+    def show_fault(self, text: Text, *, is_wrong: bool = True) -> None:
+        """Say why there is nothing to show: something is wrong, or something is still to be done."""
         self.end()
         self.drawn = None
         self.remark.hide()
         for shown in (self.pane, self.table):
             if shown is not None:
                 shown.hide()
+        self.fault.set_color("bad" if is_wrong else "text-soft")
         self.fault.say(text)
         self.fault.show()
 

@@ -211,6 +211,9 @@ def test_a_question_without_a_default_waits_for_its_answer(stage: Stage) -> None
     page.bar.count_button.click()
     stage.settle()
     assert _table(page).counted > 0
+    attainment = _page(stage, "attainment")
+    assert not attainment.bar.waits
+    assert _table(attainment).counted > 0
 
 
 def test_another_kind_begins_anew_and_can_be_taken_back(stage: Stage) -> None:
