@@ -10,7 +10,7 @@ from crm_core.charts.chart import Kind
 from crm_core.charts.looks import Look, plain_look, usual_look
 from crm_core.i18n import N_
 from crm_core.rules.dashboards import Tile
-from crm_core.rules.reports import Report
+from crm_core.rules.reports import Measure, Report, Take
 from crm_core.rules.standard_reports import STANDARD_REPORTS
 
 
@@ -41,6 +41,13 @@ def _figure(name: str, title: str, key: str, goal: Decimal | None = None, *, les
     return Tile(id=name, title=title, report=whole, look=plain_look(look), width=3, tall=False)
 
 
+def _on_pace(name: str, title: str, key: str) -> Tile:
+    """Return what is reached of all a report's targets as a part of what is due by today."""
+    whole = replace(_report(key), rows=(), measures=(Measure(take=Take.PACE),), sort=None, top=0)
+    look = Look(kind=Kind.FIGURE, goal=Decimal(100))
+    return Tile(id=name, title=title, report=whole, look=plain_look(look), width=3, tall=False)
+
+
 STARTERS: Final = (
     Starter(
         key="sales",
@@ -66,12 +73,12 @@ STARTERS: Final = (
             "How far the year's targets are reached by person, team, product and month, and what is coming"
         ),
         tiles=(
-            _figure("people", N_("Attained by people"), "attainment", Decimal(100)),
-            _figure("teams", N_("Attained by teams"), "attainment_teams", Decimal(100)),
+            _on_pace("people", N_("People, of what is due"), "attainment"),
+            _on_pace("teams", N_("Teams, of what is due"), "attainment_teams"),
             _tile("attainment_months", Kind.BAR, 6),
-            _tile("attainment", Kind.BAR, 6, Decimal(100)),
-            _tile("attainment_teams", Kind.BAR, 6, Decimal(100)),
-            _tile("attainment_products", Kind.BAR, 6, Decimal(100)),
+            _tile("attainment", Kind.BAR, 4, Decimal(100)),
+            _tile("attainment_teams", Kind.BAR, 4, Decimal(100)),
+            _tile("attainment_products", Kind.BAR, 4, Decimal(100)),
             _tile("forecast", Kind.TABLE, 12),
         ),
     ),

@@ -145,7 +145,7 @@ def _table(
             ReportColumn(
                 measure=place,
                 label=measure_words(each, report.entity, source.fields),
-                unit=Unit.SHARE if each.take is Take.ATTAINED else unit,
+                unit=Unit.SHARE if each.take in (Take.ATTAINED, Take.PACE) else unit,
             )
             for place, each in enumerate(report.measures)
         ),
@@ -166,12 +166,18 @@ def figure_of(take: Take, found: list[Attainment]) -> Figure:
         case Take.REACHED:
             return reached
         case Take.DUE:
-            due = sum((each.due for each in found), Fraction(0))
-            return int(due + Fraction(1, 2))
+            return int(_due(found) + Fraction(1, 2))
         case Take.MISSING:
             return sum(each.gap for each in found)
+        case Take.PACE:
+            due = _due(found)
+            return exactly(reached / due) if due > 0 else None
         case _:
             return exactly(Fraction(reached, goal)) if goal > 0 else None
+
+
+def _due(found: list[Attainment]) -> Fraction:
+    return sum((each.due for each in found), Fraction(0))
 
 
 def _nothing(report: Report) -> ReportRow:

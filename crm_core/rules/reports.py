@@ -78,6 +78,8 @@ class Take(StrEnum):
     """Of targets: what is missing, of each by itself."""
     ATTAINED = "attained"
     """Of targets: which part of what is to be reached is."""
+    PACE = "pace"
+    """Of targets: what is reached as a part of what should be by today."""
 
 
 TAKE_LABELS: Final[Mapping[Take, str]] = {
@@ -93,8 +95,9 @@ TAKE_LABELS: Final[Mapping[Take, str]] = {
     Take.DUE: N_("Due by today"),
     Take.MISSING: N_("Still to go"),
     Take.ATTAINED: N_("Attained"),
+    Take.PACE: N_("Reached of what is due"),
 }
-OF_TARGETS: Final = (Take.GOAL, Take.REACHED, Take.DUE, Take.MISSING, Take.ATTAINED)
+OF_TARGETS: Final = (Take.GOAL, Take.REACHED, Take.DUE, Take.MISSING, Take.ATTAINED, Take.PACE)
 """What is measured of targets alone, each counted by itself (`crm_core.reporting.attaining`)."""
 
 

@@ -97,6 +97,9 @@ def figure(rows: Rows, take: Take, targets: list[Row], today: datetime.date, zon
             return int(sum((due(rows, each, today) for each in targets), Fraction(0)) + Fraction(1, 2))
         case Take.MISSING:
             return sum(max(goal - got, 0) for goal, got in zip(goals, came, strict=True))
+        case Take.PACE:
+            ought = sum((due(rows, each, today) for each in targets), Fraction(0))
+            return None if not ought else six(sum(came) / ought)
         case _:
             return None if not sum(goals) else six(Fraction(sum(came), sum(goals)))
 

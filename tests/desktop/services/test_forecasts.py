@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from crm_core.charts.starters import STARTERS
 from crm_core.errors import AccessDenied, Invalid, NotFound, UserError
 from crm_core.ids import named_id
 from crm_core.rules.back_test import Carried, TooLittle
@@ -43,6 +44,7 @@ from crm_desktop.services import (
     outlooks,
     records,
     scenarios,
+    target_plans,
 )
 from tests.support.desktop import empty_app, sample_app
 
@@ -235,6 +237,19 @@ def test_who_sees_own_deals_alone_forecasts_these(app: App) -> None:
     assert forecasts.forecast(app.replica, quarter(app), widest(app)).total.best == 4 * HUNDRED
     with pytest.raises(NotFound):
         forecast_scopes.scope(app.replica, "no such team")
+
+
+def test_tiles_of_targets_are_judged_by_what_is_due_today(sample: App) -> None:
+    starter = next(each for each in STARTERS if each.key == "targets")
+    counted = dashboards.count_tiles(sample.replica, starter.tiles)
+    assert [each.fault for each in counted] == [None] * len(starter.tiles)
+    people = next(each for each in counted if each.tile.id == "people").drawn
+    assert people is not None
+    year = sample.replica.clock.today().year
+    rows = target_plans.attained(sample.replica, year, "year").rows
+    own = [row.attainment for row in rows if row.attainment.goal.user_id]
+    pace = sum(each.reached for each in own) / sum(each.due for each in own)
+    assert float(people.table.totals[0].figures[0] or 0) == pytest.approx(float(pace), abs=1e-6)
 
 
 # By history
