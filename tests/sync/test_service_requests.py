@@ -83,7 +83,7 @@ class Desk:
         return self.office.hq.create("request_form", {**values, **said})
 
     def sync(self) -> None:
-        settle_all([self.eve, self.lin, self.sam], 3)
+        settle_all([self.eve, self.lin, self.sam], 2)
 
     def ask(self, amount: int, laptop: Laptop | None = None, **said: Any) -> tuple[str, str]:
         """Ask for so many cents; return the request and its ticket."""
