@@ -158,7 +158,8 @@ class NewTicket(Live, QWidget):
     def retint(self) -> None:
         """Keep the form as wide as one reads."""
         self._form.setFixedWidth(theme().px(560))
-        self.message.setFixedHeight(theme().px(160))
+        self.message.setMinimumHeight(theme().px(72))
+        self.message.setMaximumHeight(theme().px(160))
 
     def _on_product(self) -> None:
         self.product_field.set_error("")

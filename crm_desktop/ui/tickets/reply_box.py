@@ -47,7 +47,9 @@ class ReplyBox(Live, QWidget):
         self._asker = ""
         """Who waits for one's own answer; '' where nobody does."""
         self._only_answers = False
-        self.tabs = TabRow(self._tabs(), name=message("Kind of message"), lined=False)
+        self.tabs = TabRow(
+            self._tabs(), name=message("Kind of message"), lined=False, apart=12, trailing=False
+        )
         self.colleague = LinkEditor(context, _COLLEAGUE)
         self.colleague.edited.connect(self._on_colleague)
         self.input = _Input()
@@ -175,8 +177,6 @@ class ReplyBox(Live, QWidget):
         self.colleague.setVisible(asks and not self._asker)
         self.colleague.setAccessibleName(tr("Colleague to ask"))
         self.colleague.setPlaceholderText(tr("Whom to ask"))
-        for button in (self.article, *self.deeds.values()):
-            button.setVisible(not asks)
         self._make_room()
         name, hint = tr("Reply"), tr("Write to the customer")
         if note:
@@ -203,6 +203,12 @@ class ReplyBox(Live, QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
+        # Tabs are never cut: tools that find no room beside them are in the ticket's menu as well.
+        left = self.width() - 34 - self.tabs.sizeHint().width()
+        for tools in (tuple(self.deeds.values()), (self.article,)):
+            left -= sum(tool.sizeHint().width() for tool in tools)
+            for tool in tools:
+                tool.setVisible(left >= 0 and not self.asks)
         buttons = [button for button in (self.close_too, self.send) if not button.isHidden()]
         taken = sum(button.sizeHint().width() + 8 for button in buttons) + 30
         room = self.width() - taken - (self.colleague.minimumSizeHint().width() if self.asks else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -209,3 +210,26 @@ def test_of_two_who_take_a_ticket_at_once_the_first_at_hq_has_it_and_the_other_i
     given = chen.set("ticket", ticket, "assignee_id", desk.lin)
     chen.sync()
     assert chen.code(given) is Code.APPLIED
+
+
+def test_batches_beside_each_other_give_tickets_out_in_turn_on_either_engine(office: Office) -> None:
+    desk = Desk(office)
+    desk.rule("round_robin")
+    laptops = [desk.writer, *(office.laptop(office.user(f"W{n}", "service")) for n in range(3))]
+    for laptop in laptops:
+        laptop.sync()
+
+    def send(laptop: Laptop) -> list[str]:
+        made = [
+            laptop.create("ticket", {"subject": f"Leak {n}", "customer_id": desk.customer}) for n in range(6)
+        ]
+        laptop.sync()
+        return made
+
+    with ThreadPoolExecutor(len(laptops)) as pool:
+        made = [ticket for tickets in pool.map(send, laptops) for ticket in tickets]
+    assert Counter(desk.row(each)["assignee_id"] for each in made) == {
+        desk.maya: 8,
+        desk.chen: 8,
+        desk.lin: 8,
+    }
