@@ -61,6 +61,7 @@ _TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "absence": {"stand_in_id": "f" * 32, "begins_at": 1, "ends_at": 2},
         "role": {"rights": STANDARD_ROLES["auditor"][1]},
         "delivery_line": {"order_line_id": "f" * 32},
+        "ticket_question": {"asked_id": "f" * 32},
         "invoice": {"title_name": "Acme"},
         "assignment_rule": {"people": [["f" * 32, 1]]},
         "barred_sender": {"address": "junk@example.com"},
