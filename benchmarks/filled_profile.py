@@ -77,7 +77,7 @@ def filled_profile(folder: Path) -> Iterator[Filled]:
         sample.prepare_local(app.replica, "en")
         now = app.replica.clock.now_ms()
         began = time.perf_counter()
-        rows = sum(_fill(app, entity, made) for entity, made in _everything(now))
+        rows = sum(fill(app, entity, made) for entity, made in everything(now))
         app.replica.make_put_off_indexes()  # as a round does when it ends
         filled = time.perf_counter()
         while app.replica.catch_up(limit=10_000):
@@ -93,7 +93,8 @@ def record_id(entity: str, number: int) -> str:
     return f"{random.Random(f'{entity}:{number}').getrandbits(128):032x}"
 
 
-def _fill(app: App, entity: str, rows: Rows) -> int:
+def fill(app: App, entity: str, rows: Rows) -> int:
+    """Bring records as HQ sends them, a page at a time; return how many."""
     schema = SCHEMAS[entity]
     count = 0
     some: list[dict[str, Any]] = []
@@ -126,7 +127,8 @@ def _bring(app: App, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> int:
     return len(rows)
 
 
-def _everything(now: int) -> Iterator[tuple[str, Rows]]:
+def everything(now: int) -> Iterator[tuple[str, Rows]]:
+    """Yield the records of each kind, links before what they lead to."""
     yield "user", _owners(now)
     yield "custom_field", _custom_fields(now)
     yield "customer", _customers(now)
@@ -137,7 +139,8 @@ def _everything(now: int) -> Iterator[tuple[str, Rows]]:
     yield "ticket", _tickets(now)
 
 
-def _base(entity: str, number: int, now: int, age_days: int) -> dict[str, Any]:
+def base(entity: str, number: int, now: int, age_days: int) -> dict[str, Any]:
+    """Return what every record has."""
     at, who = now - age_days * DAY_MS, owner_id(number)
     return {
         "id": record_id(entity, number),
@@ -161,7 +164,7 @@ def customer_of(entity: str, number: int) -> str:
 
 def _owners(now: int) -> Rows:
     for number in range(1, OWNERS):
-        yield {**_base("user", number, now, 900), "name": f"Account owner {number} (demo)", "active": True}
+        yield {**base("user", number, now, 900), "name": f"Account owner {number} (demo)", "active": True}
 
 
 def customer_name(number: int) -> str:
@@ -178,7 +181,7 @@ def _custom_fields(now: int) -> Rows:
     """Fields an administrator added to customers; every other customer has them filled."""
     for number, (key, kind) in enumerate(CUSTOM.items()):
         yield {
-            **_base("custom_field", number, now, 900),
+            **base("custom_field", number, now, 900),
             "entity": "customer",
             "key": key,
             "label": key.title(),
@@ -206,7 +209,7 @@ def _customers(now: int) -> Rows:
     chance = random.Random("customers")
     for number in range(CUSTOMERS):
         yield {
-            **_base("customer", number, now, chance.randrange(1, 800)),
+            **base("customer", number, now, chance.randrange(1, 800)),
             "name": customer_name(number),
             "level": chance.choice("ABC"),
             "owner_id": owner_id(number),
@@ -231,7 +234,7 @@ def _contacts(now: int) -> Rows:
     chance = random.Random("contacts")
     for number in range(CONTACTS):
         yield {
-            **_base("contact", number, now, chance.randrange(1, 800)),
+            **base("contact", number, now, chance.randrange(1, 800)),
             "customer_id": customer_of("contact", number),
             "name": f"{chance.choice('王李张刘陈')}{''.join(chance.sample(_CHARACTERS, 2))}（示例）",
             "title": chance.choice(("Purchasing", "Production", "Quality")),
@@ -249,7 +252,7 @@ def _deals(now: int) -> Rows:
         ended = "Won" if number % 3 else "Lost"
         days = chance.randrange(-60, 90) if opened else -chance.randrange(1, 700)
         yield {
-            **_base("deal", number, now, chance.randrange(1, 200) if opened else -days + 60),
+            **base("deal", number, now, chance.randrange(1, 200) if opened else -days + 60),
             "name": f"{chance.choice(_NOTE_WORDS)} {chance.choice(_BUSINESSES)} {number}",
             "customer_id": customer_of("deal", number),
             "owner_id": owner_id(number),
@@ -270,7 +273,7 @@ def _activities(now: int) -> Rows:
         task = number % 6 == 0
         deal = chance.randrange(OPEN_DEALS) if task else None
         yield {
-            **_base("activity", number, now, days),
+            **base("activity", number, now, days),
             "kind": "task" if task else chance.choice(("call", "mail", "visit", "meeting", "note")),
             "subject": f"{chance.choice(_NOTE_WORDS)} {chance.choice(_NOTE_WORDS)} {number}",
             "notes": _note(chance),
@@ -287,7 +290,7 @@ def _quotes(now: int) -> Rows:
     chance = random.Random("quotes")
     for number in range(QUOTES):
         yield {
-            **_base("quote", number, now, chance.randrange(1, 300)),
+            **base("quote", number, now, chance.randrange(1, 300)),
             "number": f"Q-2026-{number:04d}",
             "customer_id": customer_of("quote", number),
             "owner_id": owner_id(number),
@@ -304,7 +307,7 @@ def _tickets(now: int) -> Rows:
     chance = random.Random("tickets")
     for number in range(TICKETS):
         yield {
-            **_base("ticket", number, now, chance.randrange(1, 300)),
+            **base("ticket", number, now, chance.randrange(1, 300)),
             "number": f"T-{number:04d}",
             "subject": f"{chance.choice(_NOTE_WORDS)} {chance.choice(_NOTE_WORDS)} {number}",
             "customer_id": customer_of("ticket", number),

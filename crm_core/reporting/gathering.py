@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, Final
 
 from crm_core.errors import UserError
@@ -107,7 +106,7 @@ class Gathered:
             for col, cell in line.cells.items():
                 by_column.setdefault(col, []).append(cell)
         cells = {col: added(each, self.report.measures) for col, each in by_column.items()}
-        whole = added([line.whole for line in lines], self.report.measures)
+        whole = added(list(cells.values()), self.report.measures)
         return Line(currency=currency, keys=(), cells=cells, whole=whole)
 
     def figure(self, place: int, cell: Cell | None) -> Figure:
@@ -169,8 +168,11 @@ class Gathered:
         for found in plan.find(without_set=without_set):
             row, col = found.keys[:rows], found.keys[rows:]
             by_row = cells.setdefault(found.currency if self.apart else "", {})
-            cell = by_row.setdefault(row, {}).setdefault(col, empty_cell(self.report.measures))
-            cell.add(found.cell)
+            by_column = by_row.setdefault(row, {})
+            if col in by_column:
+                by_column[col].add(found.cell)
+            else:
+                by_column[col] = found.cell
             if any(n.count for tally in found.cell.tallies for n in tally.numbers.values()):
                 present.add(found.currency)
         if not self.apart or not plan.currencies:
@@ -211,7 +213,7 @@ class Gathered:
 
             def by_figure(line: Line) -> Any:
                 found = self.figure(place, line.whole)
-                size = Fraction(0) if found is None else Fraction(found)
+                size = found or 0
                 text = tuple((key is None, str(key)) for key in line.keys)
                 return (currencies[line.currency], found is None, -size if down else size, text)
 

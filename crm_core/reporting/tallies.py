@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from crm_core.reporting.terms import exactly
 from crm_core.rules.reports import Figure, Measure, Take, Unit
@@ -24,8 +24,10 @@ class Numbers:
         """Take in others."""
         self.count += other.count
         self.total += other.total
-        self.least = min((each for each in (self.least, other.least) if each is not None), default=None)
-        self.most = max((each for each in (self.most, other.most) if each is not None), default=None)
+        if other.least is not None and (self.least is None or other.least < self.least):
+            self.least = other.least
+        if other.most is not None and (self.most is None or other.most > self.most):
+            self.most = other.most
 
 
 @dataclass(slots=True)
@@ -45,9 +47,13 @@ class Tally:
         """Take in others."""
         self.count += other.count
         self.met += other.met
-        self.values |= other.values
+        if other.values:
+            self.values |= other.values
         for currency, numbers in other.numbers.items():
-            self.numbers.setdefault(currency, Numbers()).add(numbers)
+            mine = self.numbers.get(currency)
+            if mine is None:
+                mine = self.numbers[currency] = Numbers()
+            mine.add(numbers)
 
 
 @dataclass(slots=True)
@@ -70,11 +76,16 @@ def empty_cell(measures: Sequence[Measure]) -> Cell:
 
 
 def added(cells: Sequence[Cell], measures: Sequence[Measure]) -> Cell:
-    """Return what the records of several groups come to."""
+    """Return what the records of several groups come to; of one alone the very same, to be read only."""
+    if len(cells) == 1:
+        return cells[0]
     total = empty_cell(measures)
     for each in cells:
         total.add(each)
     return total
+
+
+_AS_IT_IS: Final = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +97,7 @@ class Exchange:
 
     def factor(self, currency: str) -> Fraction | None:
         """Return it; None where there is no rate."""
-        return Fraction(1) if currency in ("", self.currency) else self.factors.get(currency)
+        return _AS_IT_IS if currency in ("", self.currency) else self.factors.get(currency)
 
 
 def figure(measure: Measure, tally: Tally, unit: Unit, scale: int, exchange: Exchange) -> Figure:
@@ -99,6 +110,10 @@ def figure(measure: Measure, tally: Tally, unit: Unit, scale: int, exchange: Exc
             return len(tally.values)
         case Take.SHARE:
             return exactly(Fraction(tally.met, tally.count)) if tally.count else None
+    if measure.take is Take.SUM and unit is Unit.MONEY and not scale and len(tally.numbers) == 1:
+        ((currency, only),) = tally.numbers.items()
+        if exchange.factor(currency) is _AS_IT_IS:
+            return only.total  # as most are: whole minor units of one currency
     count, total = 0, Fraction(0)
     least: list[Fraction] = []
     most: list[Fraction] = []

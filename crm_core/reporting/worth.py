@@ -140,7 +140,14 @@ def demand_readable(seen: Seen, entity: str, name: str) -> None:
 def worth_of(seen: Seen, entity: str, names: Collection[str]) -> CTE:
     """Return a row for each record that has any worth: `record_id`, and the fields `names` asks for."""
     make = _of_customers if entity == CUSTOMER else _of_campaigns
-    return _kept(seen, (entity, *sorted(names)), lambda: make(seen, sorted(names)).cte())
+    wanted = sorted({name for asked in names for name in _asked_together(entity, asked)})
+    return _kept(seen, (entity, *wanted), lambda: make(seen, wanted).cte())
+
+
+def _asked_together(entity: str, name: str) -> tuple[str, ...]:
+    """Return the fields counted wherever one of them is asked for, so that conditions share one count."""
+    found = (each for each in _TOGETHER if entity == CUSTOMER and name in each)
+    return next(found, (name,))
 
 
 def beside(schema: Schema, worth: CTE) -> FromClause:
@@ -170,6 +177,13 @@ def with_currency(entity: str, name: str) -> tuple[str, ...]:
 
 # Customers
 
+_TOGETHER: Final = (
+    ("rfm_recency", "rfm_frequency"),
+    ("rfm_class", "rfm_revenue"),
+    ("bought", "bought_before", "bought_now", "movement", WORTH_CURRENCY),
+    ("purchases", "first_purchase", "last_purchase", "silent_days"),
+)
+"""Fields that cost little more together than one of them alone."""
 _PARTS: Final[Mapping[str, frozenset[str]]] = {
     "money": frozenset(
         (
@@ -198,15 +212,17 @@ def _of_customers(seen: Seen, names: Collection[str]) -> Select[Any]:
 
 
 def _purchases(seen: Seen, counting: Counting, *, with_money: bool) -> CTE:
-    """Return (customer_id, day, minor, currency) of each order, and deal, that is a purchase."""
-    customer, order = SCHEMAS[CUSTOMER].table, _ORDER.table
-    inside = select(customer.c.id).where(seen.visible(CUSTOMER)).correlate(None)
+    """Return (customer_id, day, minor, currency) of each order, and deal, that is a purchase.
+
+    Also of customers out of sight: `_base` leaves them out, once a customer rather than once a purchase.
+    """
+    order = _ORDER.table
     money = (order.c.total, order.c.currency) if with_money else (null(), null())
     is_bought = and_(
         seen.visible("order"),
         order.c.status.in_(COUNTED),
         func.coalesce(order.c.ordered_on, "") != "",
-        order.c.customer_id.in_(inside),
+        order.c.customer_id.is_not(None),
     )
     orders = _four(order.c.customer_id, order.c.ordered_on, *money).where(is_bought)
     if not counting.deals_too:
@@ -215,7 +231,7 @@ def _purchases(seen: Seen, counting: Counting, *, with_money: bool) -> CTE:
     ordered = select(order.c.customer_id).where(is_bought).correlate(None)
     money = (deal.c.amount, deal.c.currency) if with_money else (null(), null())
     deals = _four(deal.c.customer_id, deal.c.close_date, *money).where(
-        is_won(seen), deal.c.customer_id.in_(inside), deal.c.customer_id.not_in(ordered)
+        is_won(seen), deal.c.customer_id.is_not(None), deal.c.customer_id.not_in(ordered)
     )
     return union_all(orders.correlate(None), deals.correlate(None)).cte()
 
@@ -255,7 +271,9 @@ def _base(seen: Seen, counting: Counting, bought: CTE, *, with_money: bool) -> C
             _sum(seen, bought, now).label("bought_now"),
             _sum(seen, bought, and_(row.day > before, ~now)).label("bought_before"),
         ]
-    return select(*found).group_by(row.customer_id).cte()
+    customer = SCHEMAS[CUSTOMER].table
+    inside = select(customer.c.id).where(seen.visible(CUSTOMER)).correlate(None)
+    return select(*found).group_by(row.customer_id).having(row.customer_id.in_(inside)).cte()
 
 
 def _sum(seen: Seen, rows: CTE, only: ColumnElement[bool] | None) -> Column:
@@ -353,9 +371,9 @@ def _score(value: Column, bounds: tuple[int, ...], less_is_better: Column | None
     if bounds:
         return 1 + _reached([value >= each for each in bounds])
     below = _whole(func.rank().over(order_by=value)) - 1
-    alike = _whole(func.count().over(partition_by=value))
+    with_alike = _whole(func.count().over(order_by=value))  # whoever has as much, or less: one sort for both
     customers = _whole(func.count().over())
-    return 1 + quotient(SCORES * (2 * below + alike), 2 * customers)
+    return 1 + quotient(SCORES * (below + with_alike), 2 * customers)
 
 
 def _reached(bounds: Iterable[ColumnElement[bool]]) -> Column:
