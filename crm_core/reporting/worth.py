@@ -357,7 +357,9 @@ def _customer_columns(
         usual = parts["interval"].c.usual_days
         made |= {"usual_days": usual, "pace": _pace(silent, usual, counting)}
         if "bought" in row:
-            of_a_year = quotient(row.bought * YEAR_DAYS, row.purchases * usual)
+            span = day_of(row.last_purchase, _DAY, "") - day_of(row.first_purchase, _DAY, "")
+            mean = quotient(row.bought * YEAR_DAYS * (row.purchases - 1), row.purchases * span)
+            of_a_year = case((usual.is_not(None), mean))
             made |= {"yearly": of_a_year, "expected": _expected(of_a_year, silent, usual, counting)}
     if "months" in parts:
         made |= {name: parts["months"].c[name] for name in ("active_months", "streak")}

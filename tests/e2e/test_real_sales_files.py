@@ -14,6 +14,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -22,10 +23,16 @@ from typing import Any
 import pytest
 
 from crm_core.rules.back_test import Carried, TooLittle, carry_on
+from crm_core.rules.customer_value import Counting
+from crm_core.rules.reports import ReportTable
+from crm_core.rules.standard_reports import STANDARD_REPORTS
 from crm_desktop.assembly import new_profile
 from sync_server.services.headquarters import Headquarters, open_headquarters
+from sync_server.services.reading import Reader
+from sync_server.services.reports import count
 from sync_server.settings import read_settings
 from tests.cli.support import PASSPHRASE, Crm
+from tests.support.plain_worth import worth_of_customers
 from tests.support.server import ROOT, crm_server, initialised
 
 DEALS = 8800
@@ -177,6 +184,87 @@ def test_the_standard_reports_say_what_plain_counting_of_the_file_says(loaded: L
     assert {row["close_date"]: row["counted"] for row in told[:-1]} == {
         month: len(several) for month, several in days.items()
     }
+
+
+AS_OF = datetime.date(2018, 1, 1)
+
+
+def test_what_customers_are_worth_is_what_plain_counting_of_the_file_says(
+    loaded: Loaded, sales: Path
+) -> None:
+    hq, _ = loaded
+    worth = _worth_of_file(sales, AS_OF)
+    noon_ms = round(datetime.datetime.combine(AS_OF, datetime.time(12), datetime.UTC).timestamp() * 1000)
+
+    def told(key: str) -> ReportTable:
+        report = replace(STANDARD_REPORTS[key].report, top=0, zone="UTC")
+        with hq.database.read() as snapshot:
+            reader = Reader(snapshot.connection, hq.records.author(snapshot.connection, None).person)
+            return count(reader, report, "USD", noon_ms)
+
+    classes = {row.heads[0].key: row.figures for row in told("value_classes").rows}
+    assert {key: (figures[0], figures[2], figures[4]) for key, figures in classes.items()} == {
+        key: (
+            len(several := [each for each in worth.values() if each["rfm_class"] == key]),
+            sum(each["bought"] for each in several),
+            sum(each["expected"] or 0 for each in several),
+        )
+        for key in {each["rfm_class"] for each in worth.values()}
+    }
+    values = {str(row.heads[0].label): row.figures for row in told("lifetime_value").rows}
+    assert {name: figures[:4] for name, figures in values.items()} == {
+        name: (
+            each["bought"] + (each["expected"] or 0),
+            each["bought"],
+            each["expected"] or 0,
+            each["yearly"] or 0,
+        )
+        for name, each in worth.items()
+    }
+    runs = {str(row.heads[0].label): row.figures[:2] for row in told("lasting_customers").rows}
+    assert runs == {name: (each["streak"], each["active_months"]) for name, each in worth.items()}
+
+
+def test_what_is_expected_of_customers_is_as_far_off_as_the_manual_says(sales: Path) -> None:
+    counting = Counting(years=1)
+    for month, short in ((6, 9), (9, 10)):
+        known = datetime.date(2017, month, 30)
+        worth = _worth_of_file(sales, known, counting)
+        came: Counter[str] = Counter()
+        for row in _won(sales):
+            if known < _day(row["close_date"]) <= known + datetime.timedelta(days=92):
+                came[row["account"]] += 100 * int(row["close_value"])
+        expected = {name: (each["expected"] or 0) * 92 // 365 for name, each in worth.items()}
+        whole = sum(came.values())
+        assert round(100 * (1 - sum(expected.values()) / whole)) == short
+        off = sum(abs(came[name] - expected.get(name, 0)) for name in {*came, *expected})
+        assert round(100 * off / whole) == 46
+
+
+def _won(sales: Path) -> list[dict[str, str]]:
+    rows = _rows(sales, "sales_pipeline.csv")
+    return [row for row in rows if row["deal_stage"] == "Won" and row["account"]]
+
+
+def _worth_of_file(
+    sales: Path, as_of: datetime.date, counting: Counting | None = None
+) -> dict[str, dict[str, Any]]:
+    """Return what each account is worth by the lines of the file closed by a day, by its name."""
+    won = [row for row in _won(sales) if _day(row["close_date"]) <= as_of]
+    deals = {
+        str(place): {
+            "id": str(place),
+            "customer_id": row["account"],
+            "stage_id": "won",
+            "close_date": _day(row["close_date"]).isoformat(),
+            "amount": 100 * int(row["close_value"]),
+            "currency": "USD",
+        }
+        for place, row in enumerate(won)
+    }
+    accounts: dict[str, Any] = {row["account"]: {} for row in won}
+    rows = {"customer": accounts, "order": {}, "stage": {"won": {"kind": "won"}}, "deal": deals}
+    return worth_of_customers(rows, as_of, "USD", {}, counting or Counting())
 
 
 def _day(text: str) -> datetime.date:

@@ -121,7 +121,7 @@ def _one(
         "expected": None,
     }
     if usual is not None:
-        of_a_year = rules.yearly(bought, len(days), usual)
+        of_a_year = rules.yearly(bought, len(days), (days[-1] - days[0]).days)
         found |= {
             "pace": rules.pace(silent, usual, counting.silent_times),
             "yearly": of_a_year,
