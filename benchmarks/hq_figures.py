@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from benchmarks.figures import Figure
-from benchmarks.timing import median_of, with_floor
+from benchmarks.timing import with_floor
 from crm_core.charts.chart import Kind
 from crm_core.charts.looks import Look, plain_look
 from crm_core.charts.tiles import Counted
@@ -87,7 +88,7 @@ TILES: Final[tuple[tuple[str, Kind, str], ...]] = (
         Kind.MAP,
         "SELECT c.province, d.currency, count(*), sum(d.amount) FROM deal d"
         " LEFT JOIN (SELECT id, life, province FROM customer) c"
-        f" ON c.id = d.customer_id AND c.{_LIVES} WHERE d.{_LIVES} AND d.{{sight}} AND d.{_WON} AND d.{_YEAR}"
+        f" ON c.id = d.customer_id AND c.{_LIVES} WHERE d.{_LIVES} AND {{sight}} AND d.{_WON} AND d.{_YEAR}"
         " GROUP BY 1, 2",
     ),
     (
@@ -134,14 +135,14 @@ class Somebody:
 
 
 def measure() -> list[Figure]:
-    """Return the figures: medians of three."""
+    """Return the figures: medians of three, of standard reports once."""
     with _filled() as (hq, seconds):
-        found = [Figure("filling the tables", seconds, "s", note="0 where they were kept")] if seconds else []
+        found = [Figure("filling the tables", seconds, "s")] if seconds else []
         for who in _people(hq):
             found += _dashboard(hq, who)
+        found += [_behind(hq, who) for who in _people(hq)]
         admin = _people(hq)[0]
         found += [_report(hq, admin, key) for key in STANDARD_REPORTS]
-        found += [_behind(hq, who) for who in _people(hq)]
         return found
 
 
@@ -170,7 +171,7 @@ def _dashboard(hq: Headquarters, who: Somebody) -> list[Figure]:
     whole, floor = with_floor(work, partial(_plain, hq, *(who.plainly(sql) for _, _, sql in TILES)), RUNS)
     note = f"{sum(each is not None for each in drawn)} of 8 tiles, {seen:,} records counted"
     found = [Figure(f"{who.name}: dashboard of eight tiles", whole, "s", floor, SAME_ANSWER, note)]
-    for tile, (key, _, sql) in zip(tiles, TILES, strict=True):
+    for tile, (key, _, sql) in zip(tiles, TILES, strict=True) if not who.owners else ():
         value, least = with_floor(_counting(hq, who, (tile,)), partial(_plain, hq, who.plainly(sql)), RUNS)
         found.append(Figure(f"{who.name}: {STANDARD_REPORTS[key].title}", value, "s", least, SAME_ANSWER))
     return found
@@ -184,8 +185,12 @@ def _report(hq: Headquarters, who: Somebody, key: str) -> Figure:
             reader = Reader(snapshot.connection, read_person(snapshot.connection, who.user_id))
             return count(reader, report, "CNY", now_ms(), zone=ZONE).counted
 
-    counted = work()
-    return Figure(f"standard report: {key}", median_of(work, RUNS), "s", note=f"{counted:,} records")
+    begun = time.perf_counter()
+    try:
+        note = f"{work():,} records"
+    except OperationalError:
+        note = "broken off by HQ's limit of a statement"
+    return Figure(f"standard report: {key}", time.perf_counter() - begun, "s", note=note)
 
 
 def _behind(hq: Headquarters, who: Somebody) -> Figure:

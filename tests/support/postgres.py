@@ -35,6 +35,8 @@ STOP_TIMEOUT_S = 10.0
 QUICK = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 # The shell's standard input is a pipe from the test process, which closes however that process ends.
 KEEPER = 'folder=$1; shift; "$@" & server=$!; cat >/dev/null; kill -INT $server; wait; rm -rf "$folder"'
+KEEPING = KEEPER.removesuffix('; rm -rf "$folder"')
+"""The same, and what is in the folder stays there."""
 
 
 class NoPostgres(Exception):
@@ -79,9 +81,9 @@ def cluster_in(folder: Path) -> Iterator[str]:
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "cluster").exists():
         account, programs = _owned(programs, folder)
-        keeper, url = _serve(programs, folder, account)
+        keeper, url = _serve(programs, folder, account, KEEPING)
     else:
-        keeper, url = _start(programs, folder)
+        keeper, url = _start(programs, folder, KEEPING)
     try:
         yield url
     finally:
@@ -191,7 +193,7 @@ def _program_folders() -> Iterator[Path]:
         yield from sorted((found.parent for found in bundled), reverse=True)
 
 
-def _start(programs: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+def _start(programs: Path, folder: Path, script: str = KEEPER) -> tuple[subprocess.Popen[bytes], str]:
     """Make a cluster in `folder` and serve it; give the process that keeps it and its URL."""
     account, programs = _owned(programs, folder)
     cluster = folder / "cluster"
@@ -199,7 +201,7 @@ def _start(programs: Path, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     subprocess.run(
         [*initdb, "--locale=C", "--no-sync"], user=account, check=True, capture_output=True, cwd=folder
     )
-    return _serve(programs, folder, account)
+    return _serve(programs, folder, account, script)
 
 
 def _owned(programs: Path, folder: Path) -> tuple[int | None, Path]:
@@ -214,13 +216,15 @@ def _owned(programs: Path, folder: Path) -> tuple[int | None, Path]:
     return account, programs
 
 
-def _serve(programs: Path, folder: Path, account: int | None) -> tuple[subprocess.Popen[bytes], str]:
+def _serve(
+    programs: Path, folder: Path, account: int | None, script: str = KEEPER
+) -> tuple[subprocess.Popen[bytes], str]:
     cluster = folder / "cluster"
     serve = [str(programs / "postgres"), "-D", str(cluster), "-k", str(folder), "-c", "listen_addresses="]
     log = (folder / "log").open("wb")
     with log:
         keeper = subprocess.Popen(
-            ["/bin/sh", "-c", KEEPER, "sh", str(folder), *serve, *QUICK],
+            ["/bin/sh", "-c", script, "sh", str(folder), *serve, *QUICK],
             user=account,
             cwd="/",
             stdin=subprocess.PIPE,

@@ -73,6 +73,10 @@ def test_the_command_counts_by_a_users_rights_and_writes_every_file(tmp_path: Pa
         file = tmp_path / f"board{ending}"
         ran = crm_server(data, "report", "dashboard", "sales", str(file), "--period", "this-year")
         assert (ran.status, file.read_bytes()[: len(begins)]) == (0, begins), ran.err
+    for ending, begins in ((".pdf", b"%PDF"), (".svg", b"<svg"), (".xlsx", b"PK")):
+        file = tmp_path / f"report{ending}"
+        assert crm_server(data, "report", "export", "ranking", str(file)).status == 0
+        assert file.read_bytes()[: len(begins)] == begins
     printed = crm_server(data, "--json", "report", "dashboard", "Service")
     assert all("rows" in json.loads(line) for line in printed.out.splitlines())
     wrong = crm_server(data, "report", "dashboard", "sales", str(tmp_path / "board.doc"))
