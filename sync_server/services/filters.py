@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import (
+    BinaryExpression,
     ColumnElement,
     Numeric,
     and_,
@@ -90,7 +91,7 @@ def where(schema: Schema, field: Field, condition: Condition) -> ColumnElement[b
             compared = left > right
         case _:
             compared = left >= right
-    return func.coalesce(and_(alike, compared), false())
+    return _never_empty(column_of(schema, field), left, and_(alike, compared))
 
 
 def _equal(schema: Schema, field: Field, value: Any) -> ColumnElement[bool]:
@@ -98,9 +99,21 @@ def _equal(schema: Schema, field: Field, value: Any) -> ColumnElement[bool]:
         return exists().where(*_of_row(schema, field), dot.c.word == str(value))
     column = column_of(schema, field)
     if field.code_list is not None:
-        return func.coalesce(column.in_(spellings(field.code_list, str(value))), false())
+        return _never_empty(column, column, column.in_(spellings(field.code_list, str(value))))
     left, right, alike = _sides(schema, field, value)
-    return func.coalesce(and_(alike, left == right), false())
+    return _never_empty(column, left, and_(alike, left == right))
+
+
+def _never_empty(
+    column: ColumnElement[Any], compared: ColumnElement[Any], found: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Return what a comparison found, false where something it compares is empty.
+
+    Where that is the very column and nothing else, it is said so that an index can answer.
+    """
+    if compared is column and isinstance(found, BinaryExpression):
+        return and_(column.is_not(None), found)
+    return func.coalesce(found, false())
 
 
 def _sides(schema: Schema, field: Field, value: Any) -> tuple[ColumnElement[Any], Any, ColumnElement[bool]]:
