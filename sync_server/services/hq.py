@@ -250,7 +250,7 @@ class Hq:
                 raise StaleRecord(CHANGED_MEANWHILE)
         if edit.kind in (EditKind.CREATE, EditKind.UPDATE):
             _demand_valid(connection, schema, edit, row, custom.of(schema.name))
-        return operations_of(connection, schema, edit.kind.name, edit.record_id, edit.values, row)
+        return operations_of(connection, schema, edit.kind.name, edit.record_id, edit.values, row, custom)
 
 
 @dataclass(slots=True)

@@ -49,6 +49,8 @@ class Desk:
         self._gathers = gathers
         self._waiting: list[Sequence[Edit]] = []
         self._waiting_ids: set[str] = set()
+        self._messages: dict[str, Mapping[str, Any] | None] = {}
+        """Messages read beforehand, None for what is not there."""
         self._made_from: Counter[str] = Counter()
         """Tickets opened here, by the address of who wrote."""
         self._pace: Counter[str] = Counter()
@@ -63,9 +65,18 @@ class Desk:
         """Return a record, a deleted one too: what was deleted as junk does not come back."""
         if record_id in self._waiting_ids:
             self.flush()
+        if table is MESSAGE and record_id in self._messages:
+            return self._messages[record_id]
         query = select(table).where(table.c.id == record_id)
         found = self.connection.execute(query).mappings().first()
         return dict(found) if found is not None else None
+
+    def learn_messages(self, ids: Collection[str]) -> None:
+        """Read several messages at once; most of them are not there."""
+        self._messages = dict.fromkeys(ids)
+        for some in chunks(sorted(ids)):
+            for row in self.connection.execute(select(MESSAGE).where(MESSAGE.c.id.in_(some))).mappings():
+                self._messages[row["id"]] = dict(row)
 
     def living(self, ticket_id: str | None) -> Mapping[str, Any] | None:
         """Return a ticket, or the one it was merged into."""
@@ -203,6 +214,8 @@ class Desk:
     def flush(self) -> list[Sequence[Edit]]:
         """Make what waits; return the edits that were refused, of which nothing stands."""
         waiting, self._waiting = self._waiting, []
+        for record_id in self._waiting_ids:
+            self._messages.pop(record_id, None)
         self._waiting_ids.clear()
         if not waiting:
             return []

@@ -37,6 +37,7 @@ def operations_of(
     record_id: str,
     values: Mapping[str, Any],
     row: Mapping[str, Any] | None,
+    custom: CustomFields | None = None,
 ) -> list[Change]:
     """Return the operations for an edit of a record that stands as `row` (None: it is to be made).
 
@@ -45,9 +46,10 @@ def operations_of(
     """
     if kind == "DELETE" or kind == "RESTORE":
         return [Change(OpKind[kind], 0, (row or {})["life"])]
-    declared = _declared(connection, schema, values)
+    custom = custom or CustomFields(connection)
+    declared = _declared(custom, schema, values)
     if row is None:
-        offered = {**schema.fields, **CustomFields(connection).in_use(schema.name)}
+        offered = {**schema.fields, **custom.in_use(schema.name)}
         first = {name: field.default for name, field in offered.items() if field.default is not None}
         filled = {name: value for name, value in {**first, **values}.items() if value not in (None, [], "")}
         fields = [declared.get(name) or offered[name] for name in filled]
@@ -111,9 +113,8 @@ def _staying(schema: Schema, machine: Machine, row: Mapping[str, Any], change: C
     return _command(schema, machine, row, step, {field.name: change.value})
 
 
-def _declared(connection: Connection, schema: Schema, values: Mapping[str, Any]) -> dict[str, Field]:
+def _declared(custom: CustomFields, schema: Schema, values: Mapping[str, Any]) -> dict[str, Field]:
     """Return the declaration of every field named."""
-    custom = CustomFields(connection)
     declared: dict[str, Field] = {}
     problems = []
     for name in values:

@@ -140,6 +140,8 @@ class _Taking:
         self._desk.learn_pace(addresses)
         self._colleagues = colleagues_among(self._desk.connection, addresses)
         self._learned = frozenset(addresses)
+        named = {each for letter in letters for each in (letter.id, *letter.references)}
+        self._desk.learn_messages({named_id("ticket mail", each) for each in named})
 
     def take(self, letter: Letter, fetched: Fetched | None = None) -> Fate:
         """Make of a mail what it is. Raises what writing raises; then nothing of it stands."""
