@@ -75,6 +75,9 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
     }
 )
 
+LISTED_ON: Mapping[str, str] = MappingProxyType({"ticket": "ticket_list", "ticket_message": "ticket_list"})
+"""Pages that list a kind of record where the page that shows one of them is no list."""
+
 CONTACT = "contact"
 """Kind of record a customer's page opens by its own id: the option of its place."""
 
@@ -95,6 +98,11 @@ SHOWN_WITH: Mapping[str, str] = MappingProxyType(
     }
 )
 """What has no page of its own, with what it is shown on."""
+
+
+def page_listing(entity: str) -> str | None:
+    """Return the page with the list of a kind of record, which can be narrowed; None where there is none."""
+    return LISTED_ON.get(entity) or PAGE_OF_ENTITY.get(entity)
 
 
 def place_showing(entity: str, record_id: str, shown_on: tuple[str, str], tab: str = "") -> Place:

@@ -12,7 +12,7 @@ from crm_desktop.models.conditions import Condition
 from crm_desktop.services import dashboards
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.dashboards.words import title_of
-from crm_desktop.ui.places import PAGE_OF_ENTITY, SHOWN_WITH
+from crm_desktop.ui.places import SHOWN_WITH, page_listing
 from crm_desktop.ui.translate import Text, show
 
 
@@ -37,7 +37,7 @@ def open_rule(owner: QObject, context: Context, entity: str, rule: Rule, title: 
     """Show the records that meet a rule on the page that lists them."""
     replica = context.replica
     shown_with = SHOWN_WITH.get(entity, "")
-    page = PAGE_OF_ENTITY.get(shown_with or entity)
+    page = page_listing(shown_with or entity)
     if page is None:
         context.tell(message("There is no page that lists these records"))
         return

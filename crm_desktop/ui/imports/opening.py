@@ -10,7 +10,7 @@ from crm_core.i18n import message
 from crm_desktop.interchange.undoing import records_of
 from crm_desktop.models.conditions import Condition, Op
 from crm_desktop.ui.context import Context, Place
-from crm_desktop.ui.places import PAGE_OF_ENTITY
+from crm_desktop.ui.places import page_listing
 
 PARENTS: Mapping[str, str] = {
     "contact": "customer_id",
@@ -36,6 +36,8 @@ def show_records(context: Context, owner: QObject, entity: str, batch: str, file
         conditions = (Condition(field="id", op=Op.IN, value=ids),)
         title = message("Imported from {file}", file=file_name)
         options = {"conditions": conditions, "title": title}
-        context.go.emit(Place(page=PAGE_OF_ENTITY[entity], options=options))
+        page = page_listing(entity)
+        assert page is not None
+        context.go.emit(Place(page=page, options=options))
 
     context.tasks.read(owner, work, done, context.show_error)

@@ -398,6 +398,14 @@ PAGES: tuple[PageSpec, ...] = (
         in_rail=False,
     ),
     PageSpec(
+        id="ticket_list",
+        text=N_("All tickets"),
+        icon="ticket",
+        factory="ticket_list:TicketListPage",
+        entity="ticket",
+        in_rail=False,
+    ),
+    PageSpec(
         id="absences",
         text=N_("Absences"),
         icon="cal",

@@ -247,17 +247,15 @@ class ReportBuilderPage(ListedPage):
         self.offers = chosen.offers
         if chosen.entry is not None:
             self.entry, self.history = chosen.entry, History(chosen.script)
+            self.bar.may_wait = not chosen.entry.standard
             self.bar.show_questions(chosen.script.report, chosen.offers, chosen.answers, chosen.titles)
-            if chosen.entry.standard:
-                self.bar.counted()  # it says something of its own where nothing is answered
         elif self.history is not None:
             self.history.add(chosen.script)
             self._ask_anew(chosen.script.report)
         self._show_panel()
         self._name()
         if self.bar.waits:
-            said = message("Answer the questions, or leave them open, then count")
-            self.result.show_fault(said, is_wrong=False)
+            self.result.show_waiting()
         else:
             self._count()
 

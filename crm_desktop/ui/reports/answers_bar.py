@@ -77,6 +77,8 @@ class AnswersBar(Live, QWidget):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self.may_wait = True
+        """Whether a question without an answer is waited for; a standard report says something without."""
         self._questions: dict[str, tuple[Question, ConditionValue | ChoiceAnswer, Field]] = {}
         self.count_button = Button(message("Count"), ButtonKind.PRIMARY, small=True)
         self.count_button.clicked.connect(self.answered)
@@ -138,7 +140,7 @@ class AnswersBar(Live, QWidget):
         unanswered = any(
             question.condition.value is None and question.key not in answers for question in report.questions
         )
-        self.count_button.setVisible(unanswered)
+        self.count_button.setVisible(unanswered and self.may_wait)
         self.setVisible(bool(self._questions))
 
     def answers(self) -> dict[str, Value]:

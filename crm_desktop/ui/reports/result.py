@@ -93,15 +93,22 @@ class ReportResult(Live, QWidget):
             self._show_chart(drawn)
         self._show_table(table)
 
-    def show_fault(self, text: Text, *, is_wrong: bool = True) -> None:
-        """Say why there is nothing to show: something is wrong, or something is still to be done."""
+    def show_waiting(self) -> None:
+        """Say that the report waits for its questions."""
+        self._say(message("Answer the questions, or leave them open, then count"), "text-soft")
+
+    def show_fault(self, text: Text) -> None:
+        """Say why there is nothing to show."""
+        self._say(text, "bad")
+
+    def _say(self, text: Text, color: str) -> None:
         self.end()
         self.drawn = None
         self.remark.hide()
         for shown in (self.pane, self.table):
             if shown is not None:
                 shown.hide()
-        self.fault.set_color("bad" if is_wrong else "text-soft")
+        self.fault.set_color(color)
         self.fault.say(text)
         self.fault.show()
 

@@ -1,0 +1,43 @@
+"""All tickets in a list: what figures are drilled into, and the way to the ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from crm_core.rules.conditions import Condition, Op
+from crm_desktop.ui.context import Place
+from crm_desktop.ui.dashboards.drilling import open_rule
+from crm_desktop.ui.pages.ticket_list import TicketListPage
+from tests.support.desktop import sample_app
+from tests.support.stage import Stage, staged
+
+
+@pytest.fixture
+def stage(look: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
+    with staged(qtbot, sample_app(tmp_path)) as made:
+        yield made
+
+
+def test_a_figure_of_tickets_leads_to_the_very_tickets_and_from_there_to_one(stage: Stage) -> None:
+    went: list[Place] = []
+    stage.context.go.connect(went.append)
+    page = TicketListPage(stage.context, stage.actions)
+    stage.show(page)
+    rule = Condition(field="kind", op=Op.EQUAL, value="praise")
+    open_rule(page, stage.context, "ticket", rule, "Praise")
+    stage.until(lambda: bool(went))
+    assert went[-1].page == "ticket_list"
+    page.show_place(went[-1])
+    stage.settle()
+    kinds = [page.list.model.row_at(place) for place in range(page.list.model.known)]
+    assert [row.record["kind"] for row in kinds if row is not None] == ["praise"]
+    stage.press(page.list.table, Qt.Key.Key_Return)
+    assert went[-1] == Place(page="tickets", record_id=kinds[0].id)  # type: ignore[union-attr]
+    page.new_button.click()
+    assert went[-1] == Place(page="tickets", options={"new": True})
