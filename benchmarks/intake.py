@@ -53,7 +53,7 @@ def measure() -> list[Figure]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = stack.enter_context(database_in(stack.enter_context(running_postgres())))
         for engine, database in (("SQLite", None), ("PostgreSQL", url)):
-            floor = _floor(folder / f"floor-{engine}", database, mails)
+            floor, least = _floor(folder / f"floor-{engine}", database, mails)
             taken, busy = _taken(folder / engine, database, mails)
             figures += [
                 Figure(
@@ -64,7 +64,7 @@ def measure() -> list[Figure]:
                     "parsed, inserted",
                 ),
                 Figure(
-                    f"processor time of HQ for one, {engine}", busy / count, "s", floor / count, "the same"
+                    f"processor time of HQ for one, {engine}", busy / count, "s", least / count, "the same"
                 ),
             ]
     return figures
@@ -97,8 +97,8 @@ def _taken(folder: Path, database: str | None, mails: Sequence[bytes]) -> tuple[
     return took
 
 
-def _floor(folder: Path, database: str | None, mails: Sequence[bytes]) -> float:
-    """Return the seconds of parsing mails and putting three texts of each into a table."""
+def _floor(folder: Path, database: str | None, mails: Sequence[bytes]) -> tuple[float, float]:
+    """Return the seconds of parsing mails and inserting three texts of each: by the clock, of this process."""
     folder.mkdir()
     plain = Table(
         "plain_mail", MetaData(), Column("id", Integer, primary_key=True),
@@ -106,7 +106,7 @@ def _floor(folder: Path, database: str | None, mails: Sequence[bytes]) -> float:
     )  # fmt: skip
     made = Database(database or f"sqlite:///{folder}/floor.db")
     plain.create(made.engine)
-    begun = time.perf_counter()
+    begun, busy = time.perf_counter(), time.process_time()
     for start in range(0, len(mails), BATCH):
         rows = []
         for raw in mails[start : start + BATCH]:
@@ -116,7 +116,7 @@ def _floor(folder: Path, database: str | None, mails: Sequence[bytes]) -> float:
             rows.append({"sender": str(mail["From"]), "subject": str(mail["Subject"]), "body": text})
         with made.note() as connection:
             connection.execute(insert(plain), rows)
-    took = time.perf_counter() - begun
+    took = time.perf_counter() - begun, time.process_time() - busy
     plain.drop(made.engine)
     made.close()
     return took
