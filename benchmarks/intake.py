@@ -98,7 +98,7 @@ def _taken(folder: Path, database: str | None, mails: Sequence[bytes]) -> tuple[
 
 
 def _floor(folder: Path, database: str | None, mails: Sequence[bytes]) -> tuple[float, float]:
-    """Return the seconds of parsing mails and inserting three texts of each: by the clock, of this process."""
+    """Return the seconds of parsing mails and inserting three texts of each, by clock and of this process."""
     folder.mkdir()
     plain = Table(
         "plain_mail", MetaData(), Column("id", Integer, primary_key=True),
