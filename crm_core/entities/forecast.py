@@ -10,7 +10,7 @@ from crm_core.entities.target import PERIODS
 from crm_core.i18n import N_
 from crm_core.schema.columns import choice, currency_code, integer, json, money, owner, ref, tags, text
 from crm_core.schema.entity import Entity, EntityMeta
-from crm_core.schema.field import ScopeSource
+from crm_core.schema.field import FieldClass, ScopeSource
 
 
 class ForecastCall(Entity):
@@ -38,7 +38,9 @@ class ForecastCall(Entity):
         13, N_("Amount expected"), group="amount", required=True, in_list=True, since=3
     )
     currency: Mapped[str | None] = currency_code(14, N_("Currency"), group="amount", in_form=False, since=3)
-    reason: Mapped[str | None] = text(15, N_("Why"), required=True, in_list=True, since=3)
+    reason: Mapped[str | None] = text(
+        15, N_("Why"), field_class=FieldClass.MONEY, required=True, in_list=True, since=3
+    )
     owner_id: Mapped[str | None] = owner(16, N_("Said by"), in_list=True, since=3)
     user_id: Mapped[str | None] = ref(17, N_("About the person"), "user", in_list=True, since=3)
     team_id: Mapped[str | None] = ref(18, N_("About the team"), "team", in_list=True, since=3)

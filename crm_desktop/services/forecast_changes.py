@@ -18,7 +18,6 @@ from crm_core.schema.field import Plain
 from crm_core.times import DAY_MS
 from crm_desktop.models.device_tables import History
 from crm_desktop.models.history import lines_of
-from crm_desktop.models.query import not_masked
 from crm_desktop.models.records import field_key
 from crm_desktop.models.replica import Replica
 from crm_desktop.services.company import company
@@ -86,11 +85,6 @@ def changed(replica: Replica, stretch: Stretch, scope: Scope, days: int = WEEK_D
     found.sort(key=lambda each: (list(Change).index(each.change), -abs(each.amount), each.name, each.deal_id))
     sums = {change: sum(each.amount for each in found if each.change is change) for change in Change}
     return Changed(since_ms=since, deals=tuple(found), currency=currency, others=others, sums=sums)
-
-
-def may_see(replica: Replica) -> bool:
-    """Tell whether a person sees what became of deals: who reads their amounts."""
-    return bool(decide(replica.person, Action.READ, "deal")) and not_masked(replica.person, "deal", "amount")
 
 
 def _as_they_were(session: Session, deals: dict[str, Deal], since: int) -> dict[str, dict[str, Plain]]:

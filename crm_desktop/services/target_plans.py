@@ -9,7 +9,6 @@ from decimal import Decimal
 from crm_core.entities import schema_of
 from crm_core.errors import Invalid, Problem, UserError
 from crm_core.i18n import N_, message
-from crm_core.money import Money
 from crm_core.reporting.reaching import TARGET, Reaching
 from crm_core.rules.access import Action, decide
 from crm_core.rules.attainment import Attainment
@@ -272,11 +271,6 @@ def records_behind(replica: Replica, goal: Goal) -> tuple[str, tuple[ListConditi
             raise UserError(N_("This target was set by a newer version"))
         entity, rule = counted
         return entity, conditions_within(session, replica.person, entity, rule)
-
-
-def amount_words(goal: Goal, value: int) -> Money | int:
-    """Return a value of a target as an amount, or as the number it is."""
-    return value if goal.currency is None else Money(value, goal.currency)
 
 
 def _of_subject(reaching: Reaching, subject: Subject) -> list[Goal]:

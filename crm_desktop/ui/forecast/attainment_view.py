@@ -11,7 +11,7 @@ from crm_core.entities.target import MEASURES
 from crm_core.errors import AccessDenied
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.stretches import Stretch
-from crm_core.rules.target_plan import Parts, Sum
+from crm_core.rules.target_plan import Parts, Sum, differing
 from crm_desktop.models.conditions import Condition
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import target_plans
@@ -159,7 +159,7 @@ class AttainmentView(View):
         shown, stretch = self.shown, self.stretch
         assert stretch is not None
         sums = shown.sums if shown is not None else ()
-        told = [each for each in sums if each.difference and each.whole.period == stretch.period]
+        told = [each for each in differing(sums) if each.whole.period == stretch.period]
         for each in told:
             self.differences.body.addWidget(Label(self._difference(each), wrap=True))
         self.differences.setVisible(bool(told))

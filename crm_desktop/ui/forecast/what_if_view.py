@@ -140,7 +140,7 @@ class WhatIfView(View):
             return
         self.name_line.setPlaceholderText(tr("such as: price list of spring"))
         if self.over is not None:
-            self._show()
+            self._on_edited()  # the scenarios' own names are of the language, too
 
     def reset(self) -> None:
         """Take all changes back."""
