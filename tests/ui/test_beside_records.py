@@ -55,6 +55,7 @@ CHANGES = {
     "activity": {"subject": "Second (demo)"},
     "absence": {"note": "Second (demo)"},
     "article": {"keywords": "Second (demo)"},
+    "barred_sender": {"reason": "Second (demo)"},
 }
 
 

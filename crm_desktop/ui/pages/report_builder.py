@@ -76,7 +76,7 @@ class ReportBuilderPage(ListedPage):
         self.title = ElidedLabel("", step="title")
         self.tells = Label(color="text-soft", wrap=True)
         self.bar = AnswersBar(context)
-        self.panel = ReportPanel(context, reports.kinds(context.replica))
+        self.panel = ReportPanel(context, reports.kinds(context.replica), self)
         self.result = ReportResult()
         self.keeper = ReportKeeper(context, self, self._on_front)
         self.undo_button = IconButton("undo", message("Undo"), hint="Ctrl+Z")
@@ -154,7 +154,7 @@ class ReportBuilderPage(ListedPage):
     # Making
 
     def _lay_out(self) -> None:
-        self._shown = QWidget()
+        self._shown = QWidget(self)
         column = QVBoxLayout(self._shown)
         margin = theme().px(XL)
         column.setContentsMargins(margin, theme().px(M), margin, theme().px(M))
@@ -162,7 +162,7 @@ class ReportBuilderPage(ListedPage):
         column.addWidget(self.tells)
         column.addWidget(self.bar)
         column.addWidget(self.result, 1)
-        self._front = QWidget()
+        self._front = QWidget(self)
         row = QHBoxLayout(self._front)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
