@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from crm_core.errors import UserError
 from crm_core.exchange.mapping import RECORD_ID, Found, find_column, guess_rules, replacements, rules_by_hand
+from crm_core.exchange.missing import defaults_of
 from crm_core.exchange.plan import ImportOptions, Mode, Step
 from crm_core.exchange.planning import plan_import
 from crm_core.exchange.tables import read_table
@@ -434,5 +435,5 @@ def test_what_is_exported_is_imported_the_same(customers: list[dict[str, object]
     made = plan(Shelf(), "customer", raw)
     assert reasons(made) == {}
     for row, customer in zip(made.rows, full, strict=True):
-        expected = {"kind": "company", "status": "potential", **customer}
+        expected = {**defaults_of(schema), **customer}
         assert row.values == {name: value for name, value in expected.items() if value not in ("", None)}

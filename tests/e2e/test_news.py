@@ -83,6 +83,7 @@ def test_a_change_reaches_an_idle_laptop_within_seconds_and_others_are_left_alon
             assert of_ann.rounds == 1
 
 
+@pytest.mark.soak
 def test_what_a_laptop_did_itself_is_no_news_to_it(tmp_path: Path) -> None:
     with running_server(tmp_path) as hq:
         hq.add_user("lin", "sales")
@@ -108,6 +109,7 @@ def test_closing_does_not_wait_for_news_over_tls_either(tmp_path: Path) -> None:
             assert not any(thread.name == "news" for thread in threading.enumerate())
 
 
+@pytest.mark.soak
 def test_a_pause_gives_the_line_back_and_the_next_round_waits_anew(tmp_path: Path) -> None:
     with running_server(tmp_path) as hq:
         lin = hq.add_user("lin", "sales")

@@ -143,6 +143,7 @@ def test_work_goes_on_after_a_restore(restored: Headquarters) -> None:
     assert checking.check(restored.settings, restored.database).ok
 
 
+@pytest.mark.soak
 @pytest.mark.postgres
 def test_a_backup_of_either_engine_is_restored_into_the_other(
     filled: Headquarters, saved: Path, tmp_path: Path, fresh_postgres: str

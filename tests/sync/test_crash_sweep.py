@@ -27,6 +27,7 @@ def sweep(tmp_path: Path, *options: str, timeout_s: int) -> str:
     return told.stdout
 
 
+@pytest.mark.soak
 def test_a_laptop_or_hq_that_ends_at_some_point_loses_doubles_and_shows_nothing(tmp_path: Path) -> None:
     assert "failed 0" in sweep(tmp_path, "--sample", "1", timeout_s=300)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtGui import QImage
@@ -37,12 +38,17 @@ def test_pages_and_records_are_drawn_under_their_names_in_the_look_asked_for(
     theme().apply(look, "light")
 
 
+def _seldom(*values: str) -> Any:
+    """Return a case of the long run alone: each opens a window."""
+    return pytest.param(*values, marks=pytest.mark.soak)
+
+
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ("nowhere", "There is no page “nowhere”"),
-        ("quotes:Unheard Of", "Nothing was found for"),
-        ("orders[status = draft]!*Twiddle", "There is no button “Twiddle” to press"),
+        _seldom("nowhere", "There is no page “nowhere”"),
+        _seldom("quotes:Unheard Of", "Nothing was found for"),
+        _seldom("orders[status = draft]!*Twiddle", "There is no button “Twiddle” to press"),
         ("orders[status = lost]", "status"),
         ("home!Twiddle", "“Twiddle” is neither an action of this page nor a key"),
     ],

@@ -364,6 +364,7 @@ def test_pages_of_one_row_lead_where_one_large_page_leads(
         assert bit_by_bit.rounds >= len(at_once.replica)
 
 
+@pytest.mark.soak
 def test_every_operation_gets_one_answer_and_a_refused_one_is_kept(sqlite_office: Office) -> None:
     company = Company(sqlite_office, 21, ALL)
     for _ in range(120):
