@@ -7,9 +7,9 @@ DEMO_DIR ?= demo-out
 HQ_DIR ?= .hq
 HQ_PORT ?= 8765
 # Tests side by side; 0 runs them one after the other in one process.
-# Two more than there are cores: tests wait for processes they started, but each that runs them reads all of them,
+# One more than there are cores: tests wait for processes they started, but each that runs them reads all of them,
 # which takes ten seconds. In a fresh clone one reads them first, so that not every one compiles all of them.
-JOBS ?= 4
+JOBS ?= 3
 # Settings of whoever calls make are not those of the demo, the tests or the figures.
 CLEAN_ENV := env -u CRM_PROFILE -u CRM_PASSPHRASE -u CRM_SERVER_DATA PYTHONDONTWRITEBYTECODE=
 LINT := $(VENV)/ruff check . && $(VENV)/mypy && $(VENV)/lint-imports --no-logo

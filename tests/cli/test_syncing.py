@@ -145,6 +145,7 @@ def _set_clocks_alike(*laptops: Crm) -> None:
         app.close()
 
 
+@pytest.mark.soak
 def test_what_is_imported_offline_arrives_at_colleagues(hq: RunningServer, tmp_path: Path) -> None:
     ann = _signed_in(hq, tmp_path / "ann", "ann")
     ann.json("sync")

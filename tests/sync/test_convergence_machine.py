@@ -211,6 +211,7 @@ TestOnSqlite = OnSqlite.TestCase
 TestOnSqlite.settings = HOW
 
 
+@pytest.mark.soak
 @pytest.mark.postgres
 def test_the_same_work_ends_even_with_hq_on_postgresql() -> None:
     from hypothesis.stateful import run_state_machine_as_test

@@ -336,6 +336,7 @@ def test_laptops_that_lose_their_place_or_their_database_end_right_too(
     company.check()
 
 
+@pytest.mark.soak
 @pytest.mark.postgres
 def test_postgresql_leads_to_the_same(tabled_postgres: str, tmp_path: Any) -> None:
     office = Office(tmp_path / "hq", tabled_postgres)
