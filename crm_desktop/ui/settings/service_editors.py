@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities._choices import PRIORITIES
@@ -30,12 +30,12 @@ from crm_desktop.services import records
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.editors import LongTextEditor, QuietCombo, make_editor
 from crm_desktop.ui.forms.links import LinkEditor
+from crm_desktop.ui.settings.rows_editor import RowsEditor
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L, S
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets import fields as field_widgets
-from crm_desktop.ui.widgets.buttons import Button, IconButton
-from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
+from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 
@@ -275,70 +275,31 @@ class LevelRow(Live, QWidget):
         )
 
 
-class LevelsEditor(Live, QWidget):
+class LevelsEditor(RowsEditor[LevelRow]):
     """The levels of escalation, the earliest first."""
 
-    edited = Signal()
+    most = MOST_LEVELS
 
     def __init__(self, context: Context, field: Field, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.field, self._context = field, context
-        self.rows: list[LevelRow] = []
-        self._held: Any = None
-        self.add_button = Button(message("Add a level"), ButtonKind.LINK, icon="plus", weight=400)
-        self.add_button.clicked.connect(self._on_add_clicked)
-        self._rows = QVBoxLayout()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(self._rows)
-        column.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
-        self.setFocusProxy(self.add_button)
+        super().__init__(field, message("Add a level"), parent)
+        self._context = context
 
-    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
-        """Show the levels."""
-        held = values.get(self.field.name) or []
-        if self.rows and held == self._held:
-            return
-        self._held = held
-        while self.rows:
-            self._drop(self.rows[-1])
-        for level in held:
-            self._add(level)
+    def make_row(self, held: Mapping[str, Any]) -> LevelRow:
+        """Return the row of a level."""
+        return LevelRow(self._context, held, self)
 
-    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
-        """Return the levels as the record keeps them. `UserError` where one is not finished."""
-        return {self.field.name: [row.level() for row in self.rows] or None}
+    def first_of(self, row: LevelRow) -> QWidget:
+        """Return after how long."""
+        return row.after
+
+    def value_of(self, row: LevelRow) -> Plain:
+        """Return the level."""
+        return row.level()
 
     def setAccessibleName(self, name: str) -> None:
         """Name the whole after its field."""
         super().setAccessibleName(name)
         self.add_button.setAccessibleName(tr("{field}: add a level", field=name))
-
-    def _add(self, level: Mapping[str, Any]) -> LevelRow:
-        row = LevelRow(self._context, level, self)
-        row.edited.connect(self.edited)
-        row.removed.connect(lambda row=row: self._on_removed(row))
-        self._rows.addWidget(row)
-        self.rows.append(row)
-        row.show()
-        self.add_button.setVisible(len(self.rows) < MOST_LEVELS)
-        return row
-
-    def _drop(self, row: LevelRow) -> None:
-        self.rows.remove(row)
-        self._rows.removeWidget(row)
-        row.hide()
-        row.deleteLater()
-        self.add_button.setVisible(True)
-
-    def _on_add_clicked(self) -> None:
-        self._add({}).after.setFocus()
-        self.edited.emit()
-
-    def _on_removed(self, row: LevelRow) -> None:
-        self._drop(row)
-        (self.rows[-1].after if self.rows else self.add_button).setFocus()
-        self.edited.emit()
 
 
 class ChangesEditor(Live, QWidget):

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from crm_core.i18n import N_, message
 from crm_core.rules.surveys import MOST_QUESTIONS
 from crm_core.schema.field import Field, Kind, Plain
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.editors import LongTextEditor, QuietCombo
+from crm_desktop.ui.settings.rows_editor import RowsEditor
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L, S
 from crm_desktop.ui.translate import show, tr
-from crm_desktop.ui.widgets.buttons import Button, IconButton
-from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
+from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.live import Live
 
 _KINDS = {"text": message("Answered in words"), "choice": message("One answer chosen")}
@@ -113,40 +113,26 @@ class QuestionRow(Live, QWidget):
         self.options.setVisible(self.kind.currentData() == "choice")
 
 
-class QuestionsEditor(Live, QWidget):
+class QuestionsEditor(RowsEditor[QuestionRow]):
     """The further questions of a survey, in the order they are asked."""
 
-    edited = Signal()
+    most = MOST_QUESTIONS
 
     def __init__(self, _context: Context, field: Field, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.field = field
-        self.rows: list[QuestionRow] = []
-        self._held: Any = None
-        self.add_button = Button(message("Add a further question"), ButtonKind.LINK, icon="plus", weight=400)
-        self.add_button.clicked.connect(self._on_add_clicked)
-        self._rows = QVBoxLayout()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(self._rows)
-        column.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
-        self.setFocusProxy(self.add_button)
+        super().__init__(field, message("Add a further question"), parent)
         self.retint()
 
-    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
-        """Show the questions."""
-        held = values.get(self.field.name) or []
-        if self.rows and held == self._held:
-            return
-        self._held = held
-        while self.rows:
-            self._drop(self.rows[-1])
-        for question in held:
-            self._add(question)
+    def make_row(self, held: Mapping[str, Any]) -> QuestionRow:
+        """Return the row of a question."""
+        return QuestionRow(held, self)
 
-    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
-        """Return the questions as the record keeps them."""
-        return {self.field.name: [row.question() for row in self.rows] or None}
+    def first_of(self, row: QuestionRow) -> QWidget:
+        """Return the question in English."""
+        return row.english
+
+    def value_of(self, row: QuestionRow) -> Plain:
+        """Return the question."""
+        return row.question()
 
     def setAccessibleName(self, name: str) -> None:
         """Name the whole after its field."""
@@ -156,29 +142,3 @@ class QuestionsEditor(Live, QWidget):
     def retint(self) -> None:
         """Take the measures of the theme."""
         self._rows.setSpacing(theme().px(L))
-
-    def _add(self, question: Mapping[str, Any]) -> QuestionRow:
-        row = QuestionRow(question, self)
-        row.edited.connect(self.edited)
-        row.removed.connect(lambda row=row: self._on_removed(row))
-        self._rows.addWidget(row)
-        self.rows.append(row)
-        row.show()
-        self.add_button.setVisible(len(self.rows) < MOST_QUESTIONS)
-        return row
-
-    def _drop(self, row: QuestionRow) -> None:
-        self.rows.remove(row)
-        self._rows.removeWidget(row)
-        row.hide()
-        row.deleteLater()
-        self.add_button.setVisible(True)
-
-    def _on_add_clicked(self) -> None:
-        self._add({}).english.setFocus()
-        self.edited.emit()
-
-    def _on_removed(self, row: QuestionRow) -> None:
-        self._drop(row)
-        (self.rows[-1].english if self.rows else self.add_button).setFocus()
-        self.edited.emit()
