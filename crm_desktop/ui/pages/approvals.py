@@ -27,7 +27,7 @@ from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.info_bar import InfoBar
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.paint import Tone
-from crm_desktop.ui.widgets.scrolling import ReadingArea
+from crm_desktop.ui.widgets.scrolling import read_below
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 FOLLOW_MS = 80  # between a change and reading it, so that a sync reads once
@@ -124,18 +124,7 @@ class ApprovalsPage(Page):
         column.addWidget(self.nothing)
         column.addLayout(self._column)
         column.addStretch(1)
-        area = ReadingArea()
-        area.setAccessibleName(tr("Approvals"))
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
-        area.viewport().setAutoFillBackground(False)
-        inner.setAutoFillBackground(False)
-        self._area = area
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(head)
-        whole.addWidget(area, 1)
+        self._area = read_below(self, head, inner, tr("Approvals"))
 
     def _on_read(self, found: tuple[tuple[RequestView, ...], tuple[Mandate, ...]]) -> None:
         self._found = found

@@ -25,7 +25,7 @@ from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, L, M
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.labels import Label
-from crm_desktop.ui.widgets.scrolling import ReadingArea
+from crm_desktop.ui.widgets.scrolling import read_below
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 WIDTH = 1240
@@ -153,14 +153,4 @@ class ForecastPage(Page):
         column.addWidget(self.fault)
         column.addStretch(1)
         self.fault.hide()
-        area = ReadingArea()
-        area.setAccessibleName(tr("Forecast"))
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
-        area.viewport().setAutoFillBackground(False)
-        inner.setAutoFillBackground(False)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(head)
-        whole.addWidget(area, 1)
+        read_below(self, head, inner, tr("Forecast"))

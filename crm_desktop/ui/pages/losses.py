@@ -27,7 +27,7 @@ from crm_desktop.ui.widgets.cards import Card, InfoRow
 from crm_desktop.ui.widgets.clearing import clear
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
-from crm_desktop.ui.widgets.scrolling import ReadingArea
+from crm_desktop.ui.widgets.scrolling import read_below
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 WIDTH = 760
@@ -116,17 +116,7 @@ class LossesPage(Page):
         column.addLayout(switches)
         column.addWidget(self.card)
         column.addStretch(1)
-        area = ReadingArea()
-        area.setAccessibleName(tr("Lost deals"))
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
-        area.viewport().setAutoFillBackground(False)
-        inner.setAutoFillBackground(False)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(head)
-        whole.addWidget(area, 1)
+        read_below(self, head, inner, tr("Lost deals"))
 
     def _since(self) -> datetime.date | None:
         today = local(self.context.replica.clock.now_ms()).date()

@@ -21,7 +21,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cards import Card
 from crm_desktop.ui.widgets.labels import Label
-from crm_desktop.ui.widgets.scrolling import ReadingArea
+from crm_desktop.ui.widgets.scrolling import read_below
 
 WIDTH = 880
 
@@ -137,14 +137,4 @@ class TargetPlanPage(Page):
         plan.body.addWidget(self.fields)
         column.addWidget(plan)
         column.addStretch(1)
-        area = ReadingArea()
-        area.setAccessibleName(tr("Plan a year of targets"))
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
-        area.viewport().setAutoFillBackground(False)
-        inner.setAutoFillBackground(False)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(head)
-        whole.addWidget(area, 1)
+        read_below(self, head, inner, tr("Plan a year of targets"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 STILL_MS = 300
 """A page that was only just filled has its parts in their places when nothing moved for so long."""
@@ -50,6 +50,22 @@ class ReadingArea(QScrollArea):
         super().__init__(parent)
         self.setProperty("reading", True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+
+def read_below(page: QWidget, head: QLayout, inner: QWidget, name: str) -> ReadingArea:
+    """Lay a page out as a head that stays and, below it, what is read and scrolled; return the area."""
+    area = ReadingArea()
+    area.setAccessibleName(name)
+    area.setWidgetResizable(True)
+    area.setWidget(inner)
+    area.viewport().setAutoFillBackground(False)
+    inner.setAutoFillBackground(False)
+    whole = QVBoxLayout(page)
+    whole.setContentsMargins(0, 0, 0, 0)
+    whole.setSpacing(0)
+    whole.addLayout(head)
+    whole.addWidget(area, 1)
+    return area
 
 
 def show_whole(area: QScrollArea, widget: QWidget) -> None:
