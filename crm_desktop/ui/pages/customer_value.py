@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from crm_core.charts.tiles import placed
 from crm_core.i18n import N_, Message, message
@@ -25,13 +24,14 @@ from crm_desktop.ui.dashboards import saving
 from crm_desktop.ui.dashboards.drilling import open_records
 from crm_desktop.ui.dashboards.grid import TileGrid
 from crm_desktop.ui.dashboards.header import FILES, BoardHeader, Choices
+from crm_desktop.ui.dashboards.tile_area import TileArea
 from crm_desktop.ui.dashboards.tile_card import TileCard
 from crm_desktop.ui.home.words import age_words
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.tasks import Job
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import XL, M
+from crm_desktop.ui.theme.tokens import XL
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.empty_state import EmptyState
@@ -94,7 +94,6 @@ class CustomerValuePage(Page):
         self._changes.due.connect(self.refresh)
         context.records_changed.connect(self._on_records_changed)
         self.retranslate()
-        self.retint()
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
@@ -142,10 +141,6 @@ class CustomerValuePage(Page):
         if self._age is not None:
             self.header.say_scope(age_words(self._age))
 
-    def retint(self) -> None:
-        """Take the measures of the theme."""
-        self._keep_margins()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put fewer tiles side by side in a narrow window."""
         super().resizeEvent(event)
@@ -162,17 +157,7 @@ class CustomerValuePage(Page):
         self.context.selection_changed.emit(None)
 
     def _lay_out(self) -> None:
-        inner = QWidget()
-        self._body = QVBoxLayout(inner)
-        self._body.setSpacing(theme().px(M))
-        self._body.addWidget(self.grid, 1)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(inner)
-        self.area.verticalScrollBar().rangeChanged.connect(lambda *_: self._keep_margins())
+        self.area = TileArea(self.grid)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.area)
         self.stack.addWidget(self.empty)
@@ -187,11 +172,6 @@ class CustomerValuePage(Page):
         below.addWidget(self.rules)
         column.addWidget(self.below)
         column.addWidget(self.stack, 1)
-
-    def _keep_margins(self) -> None:
-        margin, bar = theme().px(XL), self.area.verticalScrollBar()
-        taken = bar.sizeHint().width() if bar.maximum() > 0 else 0
-        self._body.setContentsMargins(margin, 0, max(margin - taken, 0), theme().px(20))
 
     def _on_read(self, read: _Read) -> None:
         first = not self._tiles

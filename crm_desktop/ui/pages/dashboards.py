@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
-    QWidget,
 )
 
 from crm_core.charts.starters import STARTERS, Starter
@@ -41,6 +37,7 @@ from crm_desktop.ui.dashboards.grid import TileGrid
 from crm_desktop.ui.dashboards.header import BoardHeader, Choices
 from crm_desktop.ui.dashboards.reading import Boards, read_boards
 from crm_desktop.ui.dashboards.sources import Sources, show_snapshot, snapshot_words
+from crm_desktop.ui.dashboards.tile_area import TileArea
 from crm_desktop.ui.dashboards.tile_card import TileCard
 from crm_desktop.ui.dashboards.tile_dialog import TileDialog
 from crm_desktop.ui.home.words import age_words
@@ -93,7 +90,6 @@ class DashboardsPage(Page):
         context.records_changed.connect(self._on_records_changed)
         context.sync_changed.connect(self._on_sync_changed)
         self.retranslate()
-        self.retint()
 
     @property
     def current(self) -> DashboardRow | None:
@@ -135,10 +131,6 @@ class DashboardsPage(Page):
         elif self._age is not None:
             self.header.say_scope(age_words(self._age))
 
-    def retint(self) -> None:
-        """Take the measures of the theme."""
-        self._keep_margins()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put fewer tiles side by side in a narrow window."""
         super().resizeEvent(event)
@@ -172,16 +164,7 @@ class DashboardsPage(Page):
         self.header.schedules_wanted.connect(self.open_schedules)
         self.grid = TileGrid()
         self.grid.dropped.connect(self._on_dropped)
-        inner = QWidget()
-        self._body = QVBoxLayout(inner)
-        self._body.addWidget(self.grid, 1)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(inner)
-        self.area.verticalScrollBar().rangeChanged.connect(lambda *_: self._keep_margins())
+        self.area = TileArea(self.grid)
         self.starter_buttons = starter_buttons(self.begin)
         self.starters = pick_a_starter(self.starter_buttons)
         self.bare = EmptyState(
@@ -203,11 +186,6 @@ class DashboardsPage(Page):
         button = Button(message("Add tile"), Kind.PRIMARY, icon="plus")
         button.clicked.connect(self.add_tile)
         return button
-
-    def _keep_margins(self) -> None:
-        margin, bar = theme().px(XL), self.area.verticalScrollBar()
-        taken = bar.sizeHint().width() if bar.maximum() > 0 else 0
-        self._body.setContentsMargins(margin, 0, max(margin - taken, 0), theme().px(20))
 
     # Reading
 
