@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from crm_core.errors import BrokenPromise, UserError
 from crm_desktop.models import repository
@@ -90,8 +91,11 @@ def test_a_damaged_page_is_found(profile: Profile) -> None:
         with replica.write() as session:
             repository.create_many(session, "customer", [{"name": f"c{n}"} for n in range(200)])
         replica.scrub()
+        with replica.read() as session:  # a page that opening need not read
+            named = text("SELECT rootpage FROM sqlite_master WHERE name = 'customer'")
+            page, size = session.scalar(named), session.scalar(text("PRAGMA page_size"))
     with profile.database.open("r+b") as file:
-        file.seek(profile.database.stat().st_size * 3 // 4)  # before it lies what opening must read
+        file.seek((page - 1) * size + size // 2)
         file.write(b"\x00\x01\x02\x03" * 64)
     with Replica.open(profile, KEY) as replica:
         assert replica.integrity_check() != []
