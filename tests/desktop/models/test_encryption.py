@@ -61,8 +61,8 @@ def test_no_file_of_the_profile_holds_a_text_in_the_clear(replica: Replica) -> N
     assert any(path.name.endswith("-wal") and path.stat().st_size for path in files)
     for path in files:
         content = path.read_bytes()
-        for text in (CANARY, "Kanarienvogel", "kanarienvogel", "7731", "sort_key", "SQLite format 3"):
-            assert text.encode() not in content, f"{text} in {path.name}"
+        for written in (CANARY, "Kanarienvogel", "kanarienvogel", "7731", "sort_key", "SQLite format 3"):
+            assert written.encode() not in content, f"{written} in {path.name}"
 
 
 def test_a_wrong_key_writes_nothing_to_standard_error(
@@ -93,7 +93,7 @@ def test_a_damaged_page_is_found(profile: Profile) -> None:
         replica.scrub()
         with replica.read() as session:  # a page that opening need not read
             named = text("SELECT rootpage FROM sqlite_master WHERE name = 'customer'")
-            page, size = session.scalar(named), session.scalar(text("PRAGMA page_size"))
+            page, size = session.scalar(named), int(str(session.scalar(text("PRAGMA page_size"))))
     with profile.database.open("r+b") as file:
         file.seek((page - 1) * size + size // 2)
         file.write(b"\x00\x01\x02\x03" * 64)
