@@ -53,6 +53,7 @@ from crm_desktop.settings import (
 )
 from crm_desktop.sync import by_file, enrolment, known
 from crm_desktop.sync.address import checked_address
+from crm_desktop.sync.answering import Answering
 from crm_desktop.sync.asking import opened_by
 from crm_desktop.sync.blobs import BlobReport, BlobRule, BlobTransfer, OnBlobStep, ignore_blob_step
 from crm_desktop.sync.by_file import FileLine, NoLine, Written, blocks_of
@@ -86,6 +87,8 @@ class App:
         self._store = store
         self._hq: HttpHeadquarters | None = None
         self._news = NewsLine(replica, self.connect)
+        self.answering = Answering(self.connect)
+        """Who answers tickets just now."""
         self._are_files_tidy = False
         self._line = threading.Lock()
         """One thing at a time goes to HQ or comes from it: a round, or a file."""
@@ -334,6 +337,7 @@ class App:
         """End what runs, after a last round where HQ is reachable, and let go of the profile."""
         if self.runner is not None:
             self.runner.stop(last_round=last_round)
+        self.answering.stop()
         self._disconnect()
         self.replica.close()
         if self._is_given_up:
@@ -396,6 +400,7 @@ class App:
             self._hq.close()
             self._hq = None
         self._news.break_off()
+        self.answering.break_off()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

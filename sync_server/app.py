@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from sync_server import logs
 from sync_server.api import (
+    answering,
     auth,
     blobs,
     calendar_feeds,
@@ -110,6 +111,7 @@ def create_app(settings: Settings) -> FastAPI:
         sync,
         news,
         known,
+        answering,
         blobs,
         records,
         exchange,

@@ -1,4 +1,4 @@
-"""Small marks beside records: not sent yet, or in need of a decision."""
+"""Small marks beside records: not sent yet, or in need of a decision; of tickets, that two answered."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm_core.entities.ticket import TicketMessage
 from crm_desktop.models.device_tables import OutboxOp, Returned
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.repository import IDS_A_STATEMENT
@@ -19,6 +20,8 @@ class Marks:
 
     not_sent: frozenset[str]
     conflict: frozenset[str]
+    answered_twice: frozenset[str] = frozenset()
+    """Tickets with an answer that is held, since a colleague answered first."""
 
 
 def marks_of(session: Session, entity: str, ids: Sequence[str]) -> Marks:
@@ -39,7 +42,21 @@ def marks_of(session: Session, entity: str, ids: Sequence[str]) -> Marks:
                 .distinct()
             )
         )
-    return Marks(frozenset(waiting), frozenset(returned))
+    twice = answered_twice(session, ids) if entity == "ticket" else frozenset[str]()
+    return Marks(frozenset(waiting), frozenset(returned), twice)
+
+
+def answered_twice(session: Session, ticket_ids: Sequence[str]) -> frozenset[str]:
+    """Return which of some tickets have an answer that is held, since a colleague answered first."""
+    found: set[str] = set()
+    for start in range(0, len(ticket_ids), IDS_A_STATEMENT):
+        held = select(TicketMessage.ticket_id).where(
+            TicketMessage.ticket_id.in_(ticket_ids[start : start + IDS_A_STATEMENT]),
+            TicketMessage.status == "held",
+            TicketMessage.life % 2 == 1,
+        )
+        found.update(each for each in session.scalars(held.distinct()) if each)
+    return frozenset(found)
 
 
 def marks_on(replica: Replica, entity: str, record_id: str) -> Marks:

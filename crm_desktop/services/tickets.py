@@ -80,6 +80,8 @@ class QueueRow:
     not_sent: bool
     waits_for: str = ""
     """Name of the colleague whose answer is waited for."""
+    answered_twice: bool = False
+    """An answer is held, since a colleague answered first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,11 @@ class TicketView:
     """What one is asked oneself and has not answered."""
     around: Around = field(default_factory=Around)
     """Its category, the product it is about, its parts."""
+
+    @property
+    def answered_twice(self) -> bool:
+        """Whether an answer is held, since a colleague answered first."""
+        return any(each.is_held for each in self.messages)
 
     @property
     def waits_for(self) -> str:
@@ -411,7 +418,8 @@ def _queue_rows(session: Session, tickets: Sequence[Ticket]) -> tuple[QueueRow, 
     }
     unsent = marks_of(session, "ticket_message", list(ticket_of)).not_sent
     # A reply that waits makes its ticket one that waits, whether or not the ticket itself changed.
-    waiting = marks_of(session, "ticket", ids).not_sent | {ticket_of[message_id] for message_id in unsent}
+    marks = marks_of(session, "ticket", ids)
+    waiting = marks.not_sent | {ticket_of[message_id] for message_id in unsent}
     asked = questions.waits_for(session, ids)
     result = []
     for ticket in tickets:
@@ -428,6 +436,7 @@ def _queue_rows(session: Session, tickets: Sequence[Ticket]) -> tuple[QueueRow, 
                 due_at=due_at,
                 not_sent=ticket.id in waiting,
                 waits_for=asked.get(ticket.id, ""),
+                answered_twice=ticket.id in marks.answered_twice,
             )
         )
     return tuple(result)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crm_desktop.models import state
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
+from crm_desktop.sync.own_line import OwnLine
 
 if TYPE_CHECKING:
     from crm_desktop.sync.transport import HttpHeadquarters
@@ -18,9 +18,8 @@ class NewsLine:
     """What `Listener` waits by. `connect` makes a line to HQ, once the laptop is known there."""
 
     def __init__(self, replica: Replica, connect: Callable[[], HttpHeadquarters]) -> None:
-        self._replica, self._connect = replica, connect
-        self._lock = threading.Lock()
-        self._line: HttpHeadquarters | None = None
+        self._replica = replica
+        self._line = OwnLine(connect)
 
     def token(self) -> bytes:
         """Return where this laptop stands."""
@@ -30,19 +29,10 @@ class NewsLine:
 
     def wait(self, token: bytes, is_wanted: Callable[[], bool]) -> bool:
         """Tell whether HQ holds something after `token`, when it does or after a while."""
-        with self._lock:
-            line = self._line
-        if line is None:
-            line = self._connect()  # beside the lock: the key store may take its time
-            with self._lock:
-                self._line = line
+        line = self._line.open()
         # Asked only now: whoever stops wanting it from here on finds a line to break off.
         return is_wanted() and line.wait_for_news(token)
 
     def break_off(self) -> None:
         """End the wait under way; the next has a new line."""
-        with self._lock:
-            line, self._line = self._line, None
-        if line is not None:
-            line.break_off()
-            line.close()
+        self._line.break_off()

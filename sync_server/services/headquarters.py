@@ -9,6 +9,7 @@ from sqlalchemy import inspect
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.schema.phones import set_home_region
+from sync_server.services.answering import Answering
 from sync_server.services.auth import Auth, sealer_of
 from sync_server.services.blobs import BlobService
 from sync_server.services.by_file import FileExchange
@@ -32,6 +33,7 @@ class Headquarters:
     blobs: BlobService
     by_file: FileExchange
     known: KnownCustomers
+    answering: Answering
 
     def demand_ready(self) -> None:
         """Raise `UserError` unless the database holds an HQ of this program's version."""
@@ -66,4 +68,5 @@ def open_headquarters(settings: Settings) -> Headquarters:
         BlobService(database, settings),
         FileExchange(database, settings, auth, sync),
         KnownCustomers(database, settings),
+        Answering(database),
     )

@@ -7,12 +7,14 @@ import base64
 import hashlib
 import http.client
 import os
+import queue
 import secrets
 import selectors
 import socket
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from sqlalchemy import insert
 from crm_core import SCHEMA_VERSION
 from crm_core.ids import named_id
 from crm_core.sync.protocol import PROTOCOL_VERSION, SyncRequest
+from crm_desktop.sync import answering
+from crm_desktop.sync.answering import Answering
 from crm_desktop.sync.transport import HttpHeadquarters
 from sync_server.api import newsroom
 from sync_server.api.newsroom import Newsroom
@@ -109,6 +113,41 @@ def customer_of(server: RunningServer, owner: dict[str, Any]) -> str:
     """Write a customer from a process beside the one that serves; return its id."""
     with server.headquarters() as hq:
         return hq.records.create("customer", {"name": "纸鹤食品（示例）", "owner_id": owner["id"]})
+
+
+def test_a_colleague_who_has_a_ticket_open_hears_who_answers_it_and_when_he_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "ASK_S", 0.1)
+    with running_server(tmp_path) as server:
+        li, ann = server.add_user("li", "service"), server.add_user("ann", "service")
+        with server.headquarters() as hq:
+            ticket = hq.records.create("ticket", {"subject": "Leaks（示例）", "assignee_id": ann["id"]})
+        desks = {}
+        heard: queue.Queue[tuple[str, tuple[str, ...]]] = queue.Queue()
+        for user in (li, ann):
+            secret = laptop(server, user["id"]).secret
+            desks[user["id"]] = Answering(partial(HttpHeadquarters, server.url, secret))
+        desks[ann["id"]].on_heard = lambda *said: heard.put(said)
+        try:
+            desks[ann["id"]].look_at(ticket)
+            assert heard.get(timeout=SOON_S) == (ticket, ())
+            desks[li["id"]].look_at(ticket, writes=True)
+            _hears(heard, (ticket, (li["id"],)))
+            desks[li["id"]].look_at("0" * 32)  # another ticket: what he said of this one is taken back
+            _hears(heard, (ticket, ()))
+            desks[li["id"]].look_at(ticket, writes=True)
+            _hears(heard, (ticket, (li["id"],)))
+            assert server.stop() == 0
+            _hears(heard, (ticket, ()))  # without HQ nothing is said of anybody
+        finally:
+            for desk in desks.values():
+                desk.stop()
+
+
+def _hears(heard: queue.Queue[Any], wanted: object) -> None:
+    while heard.get(timeout=SOON_S) != wanted:
+        pass
 
 
 def test_a_waiting_laptop_is_told_of_what_it_may_see_and_of_nothing_else(tmp_path: Path) -> None:

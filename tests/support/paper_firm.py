@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from crm_desktop.documents import sent_file
 from crm_desktop.services import contracts, orders, quotes, records
 from crm_desktop.sync.blobs import BlobRule, BlobTransfer
+from sync_server.services.answering import Answering
 from sync_server.services.auth import Auth
 from sync_server.services.blobs import BlobService
 from sync_server.services.by_file import FileExchange
@@ -36,6 +37,7 @@ def headquarters_of(office: Office, **settings: object) -> Headquarters:
         office.blobs,
         FileExchange(office.database, changed, auth, office.sync),
         KnownCustomers(office.database, changed),
+        Answering(office.database),
     )
 
 

@@ -49,4 +49,6 @@ def _leads(field: Field) -> bool:
 def _glyph(record_id: str, marks: Marks) -> Glyph | None:
     if record_id in marks.conflict:
         return Glyph.CONFLICT
+    if record_id in marks.answered_twice:
+        return Glyph.ANSWERED_TWICE
     return Glyph.NOT_SENT if record_id in marks.not_sent else None

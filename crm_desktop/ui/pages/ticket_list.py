@@ -20,6 +20,7 @@ class TicketListPage(RecordsPage):
             ),
             sort=(("created_at", True),),
             widths={"customer_id": 160, "kind": 88, "category_id": 112, "assignee_id": 104},
+            follows=frozenset(("ticket_message",)),  # one that is held marks its ticket
         )
         super().__init__(context, actions, look)
 

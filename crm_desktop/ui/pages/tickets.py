@@ -25,6 +25,7 @@ from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.record_words import counted
 from crm_desktop.ui.settling import Settling
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.tickets.answering import AnsweringNow
 from crm_desktop.ui.tickets.call_taken import CallTaken
 from crm_desktop.ui.tickets.choices import TicketChoices
 from crm_desktop.ui.tickets.deeds import TicketDeeds
@@ -63,6 +64,7 @@ class TicketsPage(Page):
         self.head = TicketHead()
         self.talk = Conversation()
         self.box = ReplyBox(context)
+        self.answering = AnsweringNow(context, self.box)
         self.deeds = TicketDeeds(context, self._ask, self)
         self.choices = TicketChoices(context, self._ask, self)
         self.relations = TicketRelations(context, self._ask, self)
@@ -168,6 +170,7 @@ class TicketsPage(Page):
         column.setSpacing(0)
         column.addWidget(self.head)
         column.addWidget(self.talk, 1)
+        column.addWidget(self.answering)
         self._box_row = QWidget()
         foot = QVBoxLayout(self._box_row)
         keep_margins(foot, PAGE_MARGIN, 8, PAGE_MARGIN, 20)
@@ -221,6 +224,9 @@ class TicketsPage(Page):
 
     def _to(self, page: str) -> Callable[[str], None]:
         return lambda record_id: self.context.go.emit(Place(page=page, record_id=record_id))
+
+    def _to_queue(self) -> None:
+        self.context.go.emit(Place(page="tickets"))
 
     def _show_facts(self, shown: bool) -> None:
         self.facts.setVisible(shown)
@@ -284,6 +290,7 @@ class TicketsPage(Page):
         self.head.show_view(view)
         self.talk.show_messages(view.messages, editable=view.may_edit, ticket_changed=other)
         self.facts.show_view(view)
+        self.answering.show_ticket(view.ticket.id)
         self._box_row.setVisible(view.may_edit or view.mine is not None)
         asker = (view.mine.asker or tr("Unknown")) if view.mine is not None else ""
         self.box.show_asker(asker, only=not view.may_edit)
@@ -294,6 +301,7 @@ class TicketsPage(Page):
 
     def _on_ticket_missing(self, error: CrmError) -> None:
         self._view = None
+        self.answering.show_ticket("")
         self.nothing.say(error.message)
         self._content.setCurrentWidget(self.nothing)
 
@@ -361,21 +369,21 @@ class TicketsPage(Page):
         if view is None:
             return
 
-        def failed(error: CrmError) -> None:
-            self.box.show_draft(text)
-            self.context.show_error(error)
-
         self.box.show_draft("")
         self._drafts.pop(view.ticket.id, None)
-        self.choices.ask_colleague(view, text, user_id, failed)
+        self.choices.ask_colleague(view, text, user_id, partial(self._put_back, text))
         self.queue.rows.setFocus()
+
+    def _put_back(self, text: str, error: CrmError) -> None:
+        self.box.show_draft(text)
+        self.context.show_error(error)
 
     def _take_next(self) -> None:
         self.choices.take_next(self.queue.team_id or None)
 
     def _show_taken(self, ticket_id: str) -> None:
         self.queue.tabs.choose(Queue.MINE.value)
-        self.context.go.emit(Place(page="tickets", record_id=ticket_id))
+        self._to("tickets")(ticket_id)
 
     def _insert(self, text: str) -> None:
         if not self.box.internal:
@@ -400,11 +408,6 @@ class TicketsPage(Page):
             return
         # Of the ticket on screen: another may be chosen already and not be read yet.
         replica, ticket_id = self.context.replica, self._view.ticket.id
-
-        def failed(error: CrmError) -> None:
-            self.box.show_draft(text)
-            self.context.show_error(error)
-
         self.box.show_draft("")
         self._drafts.pop(ticket_id, None)
         self.context.change(
@@ -413,7 +416,7 @@ class TicketsPage(Page):
                 replica, ticket_id, text, internal=internal, close=close, with_parts=with_parts
             ),
             lambda _message: self._read(),
-            failed,
+            partial(self._put_back, text),
             told=message("Ticket solved; the reply is in the outbox") if close else None,
         )
         self.queue.rows.setFocus()
@@ -438,11 +441,8 @@ class TicketsPage(Page):
             action.triggered.connect(lambda _checked=False, value=value: take(value))
             if value == present:
                 self.menu.setActiveAction(action)
-        self.menu.destroyed.connect(self._on_menu_gone)
+        self.menu.destroyed.connect(partial(setattr, self, "menu", None))
         self.menu.popup(self.head.mapToGlobal(QPoint(theme().px(24), self.head.height())))
-
-    def _on_menu_gone(self) -> None:
-        self.menu = None
 
     # Making a ticket
 
@@ -458,16 +458,16 @@ class TicketsPage(Page):
         form.made.connect(self._make)
         form.call_asked.connect(lambda: self.context.go.emit(Place(page="tickets", options={"call": True})))
         form.request_asked.connect(self._ask_by_form)
-        form.cancelled.connect(lambda: self.context.go.emit(Place(page="tickets")))
+        form.cancelled.connect(self._to_queue)
         self._stack.addWidget(form)
         return form
 
     @cached_property
     def call(self) -> CallTaken:
         """The form of a call that is taken."""
-        call, go = CallTaken(self.context), self.context.go
-        call.made.connect(lambda ticket_id: go.emit(Place(page="tickets", record_id=ticket_id)))
-        call.cancelled.connect(lambda: go.emit(Place(page="tickets")))
+        call = CallTaken(self.context)
+        call.made.connect(self._to("tickets"))
+        call.cancelled.connect(self._to_queue)
         self._stack.addWidget(call)
         return call
 
@@ -488,7 +488,7 @@ class TicketsPage(Page):
         replica = self.context.replica
 
         def made(ticket: Record) -> None:
-            self.context.go.emit(Place(page="tickets", record_id=ticket.id))
+            self._to("tickets")(ticket.id)
 
         def failed(error: CrmError) -> None:
             if isinstance(error, Invalid):

@@ -23,6 +23,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.chips import Chip
 from crm_desktop.ui.widgets.flow import FLOW_GAP, FlowLayout
+from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
@@ -61,9 +62,10 @@ class TicketHead(Live, QWidget):
         self.kind = Chip("")
         self.priority = Chip("")
         self.waits = Chip("", tone=Tone.WARN)
+        self.twice = Chip(Glyph.ANSWERED_TWICE.word, tone=Tone.WARN, icon=Glyph.ANSWERED_TWICE.icon)
         self.warranty = {each: Chip("", tone=each) for each in (Tone.GOOD, Tone.WARN)}
         self.shown = (
-            *(self.number, self.state, self.kind, self.priority, self.waits),
+            *(self.number, self.state, self.kind, self.priority, self.twice, self.waits),
             *self.warranty.values(),
         )
         self.icon = IconLabel("clock", color="warn")
@@ -108,6 +110,7 @@ class TicketHead(Live, QWidget):
         self.kind.say(_word(KINDS, str(ticket.get("kind") or "question")))
         priority = _word(PRIORITY_WORDS, str(ticket.get("priority") or "normal"))
         self.priority.say(message("Priority: {priority}", priority=priority))
+        self.twice.setVisible(view.answered_twice)
         self.waits.say(message("Waits for {name}", name=view.waits_for))
         self.waits.setVisible(bool(view.waits_for))
         self._is_part = view.around.parent is not None

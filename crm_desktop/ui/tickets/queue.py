@@ -109,8 +109,7 @@ class QueueModel(QAbstractListModel):
             parts = [row.number, row.subject, row.customer_name, show(due.promise), show(due.left)]
             if row.waits_for:
                 parts.append(tr("Waits for {name}", name=row.waits_for))
-            if row.not_sent:
-                parts.append(show(Glyph.NOT_SENT.word))
+            parts += [show(mark.word) for mark in _marks(row)]
             return ". ".join(part for part in parts if part)
         return None
 
@@ -348,9 +347,9 @@ class _QueueDelegate(QStyledItemDelegate):
             paint.words(painter, left, body, due.color, QRect(end - width, top, width + 1, line), _RIGHT)
             end -= width + theme().px(6 + ICON_INLINE)
             paint.icon(painter, due.icon, due.color, end, inner, ICON_INLINE)
-        if row.not_sent:
+        for mark in _marks(row):
             end -= theme().px(8 + 16)
-            paint.icon(painter, Glyph.NOT_SENT.icon, Glyph.NOT_SENT.color, end, inner, 16)
+            paint.icon(painter, mark.icon, mark.color, end, inner, 16)
         room = QRect(inner.left(), top, max(0, end - inner.left() - theme().px(8)), line)
         paint.words(painter, row.number, caption, "text-soft", room)
         subject = inner.translated(0, line)
@@ -367,6 +366,12 @@ class _QueueDelegate(QStyledItemDelegate):
         if self._view.hasFocus() and index.row() == self._view.currentIndex().row():
             paint.focus_frame(painter, area.adjusted(0, 0, 0, -1), RADII["bar"])
         painter.restore()
+
+
+def _marks(row: QueueRow) -> list[Glyph]:
+    """Return the shapes beside a ticket's number, from the right."""
+    shapes = {Glyph.NOT_SENT: row.not_sent, Glyph.ANSWERED_TWICE: row.answered_twice}
+    return [shape for shape, holds in shapes.items() if holds]
 
 
 def now_ms() -> int:

@@ -25,6 +25,7 @@ class Glyph(Enum):
 
     NOT_SENT = _Shape("notsent", "accent", message("Not sent"))
     CONFLICT = _Shape("conflict", "bad", message("Conflict"))
+    ANSWERED_TWICE = _Shape("people", "warn", message("Two answers, one is held"))
     NOT_DOWNLOADED = _Shape("notdl", "text-soft", message("Not downloaded"))
     OVERDUE = _Shape("overdue", "bad", message("Overdue"))
     TODAY = _Shape("today", "accent", message("Today"))

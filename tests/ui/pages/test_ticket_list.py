@@ -10,10 +10,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from crm_core.entities.ticket import TicketMessage
 from crm_core.rules.conditions import Condition, Op
+from crm_desktop.services import records, tickets
+from crm_desktop.services.tickets import Queue
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.dashboards.drilling import open_rule
 from crm_desktop.ui.pages.ticket_list import TicketListPage
+from crm_desktop.ui.widgets.glyphs import Glyph
 from tests.support.desktop import sample_app
 from tests.support.stage import Stage, staged
 
@@ -37,6 +41,20 @@ def test_a_figure_of_tickets_leads_to_the_very_tickets_and_from_there_to_one(sta
     stage.settle()
     kinds = [page.list.model.row_at(place) for place in range(page.list.model.known)]
     assert [row.record["kind"] for row in kinds if row is not None] == ["praise"]
+    (praise,) = kinds
+    assert praise is not None
+    assert praise.glyph is None
+    said = tickets.reply(stage.app.replica, praise.id, "Thank you").value
+    records.update(stage.app.replica, "ticket", praise.id, {"status": "open"})
+    stage.settle()
+    with stage.app.replica.applying() as session:  # as HQ's page says it
+        held = session.get(TicketMessage, said.id)
+        assert held is not None
+        held.status = "held"
+    stage.until(lambda: page.list.model.row_at(0).glyph is Glyph.ANSWERED_TWICE)  # type: ignore[union-attr]
+    assert tickets.view(stage.app.replica, praise.id).answered_twice
+    marked = [row.id for row in tickets.queue(stage.app.replica, Queue.ALL) if row.answered_twice]
+    assert marked == [praise.id]
     stage.press(page.list.table, Qt.Key.Key_Return)
     assert went[-1] == Place(page="tickets", record_id=kinds[0].id)  # type: ignore[union-attr]
     page.new_button.click()

@@ -16,6 +16,7 @@ from crm_desktop.assembly import App
 from crm_desktop.models.query import ListQuery
 from crm_desktop.services import records, tickets
 from crm_desktop.services.tickets import Clock, MessageRow, Queue
+from crm_desktop.sync.answering import AnsweringLine
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
@@ -355,6 +356,43 @@ def test_every_control_has_a_name(page: TicketsPage, app: App, qtbot: QtBot) -> 
 
 def _value(app: App, ticket_id: str, field: str) -> Any:
     return records.get(app.replica, "ticket", ticket_id).get(field)
+
+
+def test_who_else_answers_is_said_over_the_box_while_one_is_in_reach_of_hq(
+    page: TicketsPage, app: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, bool]] = []
+    users = records.page(app.replica, ListQuery(entity="user")).rows
+    li, name = next((each.id, each["name"]) for each in users if each.id != app.replica.person.user_id)
+    others: list[str] = [li]
+
+    def tell(_line: object, ticket_id: str, *, writes: bool) -> tuple[str, ...]:
+        asked.append((ticket_id, writes))
+        return tuple(others)
+
+    monkeypatch.setattr(AnsweringLine, "tell", tell)
+    ticket_id = _open(page, app, qtbot)
+    assert not asked, "without HQ nobody is asked"
+    page.context._on_synced(Status(phase=Phase.IDLE))
+    qtbot.waitUntil(page.answering.line.isVisible, timeout=WAIT_MS)
+    assert page.answering.words.text() == f"{name} is answering"
+    _press(Qt.Key.Key_N)
+    _type("Among us")
+    page.box.input.clear()
+    assert (ticket_id, True) not in asked, "a note is no answer"
+    others.clear()
+    _press(Qt.Key.Key_Escape)
+    _press(Qt.Key.Key_R)
+    _type("H")
+    qtbot.waitUntil(lambda: asked[-1] == (ticket_id, True), timeout=WAIT_MS)
+    qtbot.waitUntil(page.answering.line.isHidden, timeout=WAIT_MS)
+    others.append(li)
+    _type("i")
+    page.box.input.clear()
+    qtbot.waitUntil(lambda: asked[-1] == (ticket_id, False), timeout=WAIT_MS)
+    qtbot.waitUntil(page.answering.line.isVisible, timeout=WAIT_MS)
+    page.context._on_synced(Status(phase=Phase.OFFLINE))
+    assert page.answering.line.isHidden(), "nothing is said that may be old"
 
 
 def test_an_answer_that_was_held_is_sent_or_left_by_its_writer(look: QApplication, qtbot: QtBot) -> None:
