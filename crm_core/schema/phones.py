@@ -13,10 +13,14 @@ from functools import lru_cache
 from typing import Any, Final
 
 FALLBACK_REGION: Final = "CN"
-FORM: Final = re.compile(r"[+(]?[0-9][0-9 ()./\-]*(\s*(x|ext\.?|转)\s*[0-9]+)?\Z", re.IGNORECASE)
+_BEHIND: Final = (
+    r"\s*(?:[,;]?\s*(?:x|ext(?:ension|n)?\.?|转|轉|分机|分機)\s*[=:.]?\s*([0-9]+)|[,;#]\s*([0-9]{1,6}))"
+)
+"""How an extension is written: `ext. 12`, `转12`, and what is dialled by itself after a while, `,12`."""
+FORM: Final = re.compile(rf"[+(]?[0-9][0-9 ()./\-]*({_BEHIND})?\Z", re.IGNORECASE)
 """What may be kept in a field of this kind."""
 STORED: Final = re.compile(r"\+[1-9][0-9]{6,14}(x[0-9]{1,11})?\Z")
-_EXTENSION: Final = re.compile(r"\s*(?:x|ext\.?|转)\s*([0-9]+)\Z", re.IGNORECASE)
+_EXTENSION: Final = re.compile(rf"{_BEHIND}\Z", re.IGNORECASE)
 _CACHED: Final = 20_000  # numbers on a page of a list, and those of an import that come again
 
 
@@ -88,7 +92,7 @@ def compared_form(text: str) -> str:
 
 def without_extension(text: str) -> str:
     """Return a number without the extension behind it."""
-    return _EXTENSION.sub("", text)
+    return _EXTENSION.sub("", unicodedata.normalize("NFKC", text).strip())
 
 
 def searched_digits(text: str) -> tuple[str, ...]:
@@ -128,7 +132,7 @@ def _standard(text: str, region: str) -> str | None:
     if not library.is_valid_number(number):
         return None
     stored = str(library.format_number(number, library.PhoneNumberFormat.E164))
-    return f"{stored}x{extension[1]}" if extension else stored
+    return f"{stored}x{extension[1] or extension[2]}" if extension else stored
 
 
 @lru_cache(_CACHED)

@@ -188,7 +188,7 @@ def take(
         given["contact_id"] = caller.id
     if caller is not None and caller.entity == "lead":
         given.setdefault("from_name", caller.name)
-    number = standard_form(typed) or (typed.strip() if digits_within(typed) else "")
+    number = standard_form(typed) or (typed.strip() if digits_within(without_extension(typed)) else "")
     if number:
         given["from_phone"] = number
     return tickets.create(replica, given, said)

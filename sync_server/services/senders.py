@@ -17,7 +17,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.rules.barring import BARRED, barred_as
 from crm_core.rules.duplicates import keys_of, traits_of
 from crm_core.rules.uniqueness import key_of
-from crm_core.schema.phones import compared_form
+from crm_core.schema.phones import compared_form, without_extension
 from sync_server.services.records import chunks
 from sync_server.store.alike import AlikeKey
 from sync_server.store.tables import UniqueKey, table_of
@@ -139,8 +139,11 @@ class Senders:
         return {}
 
     def _by_phone(self, phone: str) -> Links:
-        """Return who has a number, people before companies: as it stands, or as HQ looks records up by it."""
-        wanted = compared_form(phone)
+        """Return who has a number, people before companies: as it stands, or as HQ looks records up by it.
+
+        Behind a switchboard are several: without his extension it tells one's company, not who he is.
+        """
+        whole, wanted = compared_form(phone), _compared(phone)
         if len(wanted) < _DIGITS_LEAST:
             return {}
         for entity in ("contact", "customer"):
@@ -149,12 +152,23 @@ class Senders:
                 _ALIKE.c.key.in_(keys_of(traits_of(entity, {"phone": phone})))
             )
             query = select(table).where(
-                _lives(table), or_(table.c.phone.in_({phone.strip(), wanted}), table.c.id.in_(keys))
+                _lives(table), or_(table.c.phone.in_({phone.strip(), whole, wanted}), table.c.id.in_(keys))
             )
-            for row in self._connection.execute(query.order_by(*_newest(table)).limit(_LOOKED_AT)):
-                if row.phone and compared_form(row.phone) == wanted:
-                    return _links_of(entity, row)
+            order = (table.c.phone != whole, *_newest(table))
+            rows = self._connection.execute(query.order_by(*order).limit(_LOOKED_AT)).all()
+            found = [row for row in rows if row.phone and _compared(row.phone) == wanted]
+            exact = [row for row in found if compared_form(row.phone) == whole]
+            if exact or len(found) == 1:
+                return _links_of(entity, (exact or found)[0])
+            customers = {_links_of(entity, row).get("customer_id") for row in found}
+            if len(customers) == 1 and None not in customers:
+                return {"customer_id": str(customers.pop())}
         return {}
+
+
+def _compared(phone: str) -> str:
+    """Return what numbers have in common that differ in nothing but their extensions."""
+    return compared_form(without_extension(phone))
 
 
 def _links_of(entity: str, row: Any) -> Links:

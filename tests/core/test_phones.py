@@ -37,13 +37,24 @@ def test_spellings_of_one_number_are_stored_alike(typed: str) -> None:
     assert parse_text(PHONE, typed) == {"phone": "+8651255500199"}
 
 
-@pytest.mark.parametrize("typed", ["0512-55500199转12", "0512 5550 0199 ext. 12", "+8651255500199x12"])
+EXTENDED = (
+    *("0512-55500199转12", "0512 5550 0199 ext. 12", "+8651255500199x12", "0512 5550 0199,12"),
+    *("0512-55500199，12", "0512 5550 0199 分机：12", "+86 512 5550 0199;ext=12", "(0512) 55500199 #12"),
+)
+
+
+@pytest.mark.parametrize("typed", EXTENDED)
 def test_an_extension_stays_with_its_number(typed: str) -> None:
     stored = phones.standard_form(typed)
     assert stored == "+8651255500199x12"
     assert phones.shown_form(stored) == "0512 5550 0199 x12"
     assert phones.dialled_form(typed) == "+8651255500199;ext=12"
     assert problem_with(PHONE, stored) is None
+    assert phones.standard_form(phones.without_extension(typed)) == "+8651255500199"
+
+
+def test_two_numbers_are_not_one_with_an_extension() -> None:
+    assert phones.standard_form("0512 5550 0199, 13855501000") is None
 
 
 def test_numbers_of_the_own_country_are_shown_without_its_code() -> None:
@@ -78,8 +89,8 @@ def test_what_is_shown_can_be_typed_again() -> None:
 def test_old_spellings_are_compared_with_stored_numbers() -> None:
     for typed in SPELLINGS:
         assert normal_form(PHONE, typed) == "+8651255500199"
-        same = [traits_of("customer", {"phone": each}) for each in (typed, "+8651255500199x12")]
-        assert keys_of(same[0]) == keys_of(same[1])
+        same = [traits_of("customer", {"phone": each}) for each in (typed, *EXTENDED)]
+        assert len({keys_of(each) for each in same}) == 1
         known = [list(known_texts({"phone": each})) for each in (typed, "+8651255500199")]
         assert known[0] == known[1]
 

@@ -12,6 +12,7 @@ import requests
 from crm_core.rules import capture as rules
 from sync_server.services import alike, lead_setup
 from sync_server.services.headquarters import Headquarters, open_headquarters
+from sync_server.services.senders import Sender, Senders
 from sync_server.settings import read_settings
 from tests.support.server import RunningServer
 
@@ -117,6 +118,22 @@ def test_who_is_known_by_his_number_alone_lands_there_and_a_stranger_among_the_u
     assert send(hq, server, form, by_phone).status_code == 303
     ((_, ticket),) = hq.records.find("ticket", "from_phone", "+8651255500199")
     assert (ticket["customer_id"], ticket["subject"]) == (heron, by_phone["body"])
+    number = "0512 5550 0199"
+    ann, _bob = (
+        hq.records.create("contact", {"customer_id": heron, "name": name, "phone": f"{number} {behind}"})
+        for name, behind in (("Ann", "x12"), ("Bob", "x13"))
+    )
+    alike.follow(hq.database)
+    with hq.records.writing() as writing:
+        senders = Senders(writing.connection)
+        for behind, links in (
+            *(
+                (spelled, {"customer_id": heron, "contact_id": ann})
+                for spelled in (",12", "转12", " ext. 12")
+            ),
+            *((spelled, {"customer_id": heron}) for spelled in ("", "x99")),
+        ):
+            assert senders.links(Sender(phone=f"+86 512 5550 0199{behind}")) == links, behind
     strange = {**ASKED, "email": "who@nowhere.example", "serial": "P-77"}
     assert send(hq, server, form, strange).status_code == 303
     ((_, ticket),) = tickets_from(hq, "who@nowhere.example")

@@ -66,7 +66,9 @@ def test_a_caller_is_found_however_his_number_is_written(replica: Any, heron: st
 
 
 def test_area_codes_extensions_leads_and_names(replica: Any, heron: str) -> None:
-    assert names(replica, "(0512) 5550-0199 转 12") == ["Ann", "Blue Heron"]
+    for behind in (" 转 12", ",12", "，12", " x7", " ext. 12", " 分机8"):
+        assert names(replica, f"(0512) 5550-0199{behind}") == ["Ann", "Blue Heron"]
+    assert callers.take(replica, None, "8001 转12", {"subject": "Inside"}, "Hm").value.get("from_phone")
     assert names(replica, "5550019") == ["Ann", "Blue Heron"], "its tax number is none to call"
     assert names(replica, "+442079460018") == ["Lea"]
     assert names(replica, "lea") == ["Lea"]
