@@ -18,7 +18,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import CrmError
 from crm_core.i18n import N_, Message, message
 from crm_core.ids import named_id
-from crm_core.times import HOUR_MS
+from crm_core.times import DAY_MS, HOUR_MS
 from resources import translation
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.hq import Edit, EditKind, Writing
@@ -28,6 +28,8 @@ from sync_server.services.senders import Sender, Senders
 
 AN_HOUR_MOST: Final = 30
 """Messages of one sender taken in within an hour; more of them are machines that answer each other."""
+A_DAY_MOST: Final = 30
+"""Tickets of one sender within a day; what else he writes goes on in the newest of them."""
 SUBJECT_MOST: Final = 200
 TICKET, MESSAGE = SCHEMAS["ticket"].table, SCHEMAS["ticket_message"].table
 CLOSED: Final = "closed"
@@ -52,7 +54,9 @@ class Desk:
         self._messages: dict[str, Mapping[str, Any] | None] = {}
         """Messages read beforehand, None for what is not there."""
         self._made_from: Counter[str] = Counter()
-        """Tickets opened here, by the address of who wrote."""
+        """What was taken in here, by the address of who wrote."""
+        self._opened_from: Counter[str] = Counter()
+        """Tickets opened here, and within the day before, by the address of who wrote."""
         self._pace: Counter[str] = Counter()
         """What was written within the hour before, by address."""
         self.refused: list[Sequence[Edit]] = []
@@ -100,8 +104,40 @@ class Desk:
         return self._counted(name, (value,))[value] >= AN_HOUR_MOST
 
     def learn_pace(self, addresses: Collection[str]) -> None:
-        """Count what several addresses wrote within the last hour, all at once."""
+        """Count what several addresses wrote within the last hour, and opened in a day, all at once."""
         self._pace = self._counted(_ADDRESS, addresses)
+        self._opened_from = Counter(dict.fromkeys(addresses, 0))
+        for some in chunks(sorted(addresses)):
+            self._opened_from.update(self._opened(some))
+
+    def has_many(self, sender: Sender) -> bool:
+        """Tell whether a sender has opened as many tickets within a day as he may."""
+        address = sender.address.lower()
+        if address not in self._opened_from:
+            self._opened_from.update({address: 0} | self._opened((address,)))
+        return self._opened_from[address] >= A_DAY_MOST
+
+    def newest_of(self, sender: Sender) -> Mapping[str, Any] | None:
+        """Return the newest ticket of a sender that is not closed."""
+        self.flush()
+        query = (
+            select(TICKET)
+            .where(TICKET.c[_ADDRESS] == sender.address.lower(), TICKET.c.life % 2 == 1)
+            .where(TICKET.c.channel == "mail", TICKET.c.status != CLOSED)
+            .order_by(TICKET.c.created_at.desc(), TICKET.c.id.desc())
+            .limit(1)
+        )
+        found = self.connection.execute(query).mappings().first()
+        return dict(found) if found is not None else None
+
+    def _opened(self, addresses: Sequence[str]) -> dict[str, int]:
+        column = TICKET.c[_ADDRESS]
+        query = (
+            select(column, func.count())
+            .where(column.in_(addresses), TICKET.c.created_at > self.now_ms - DAY_MS)
+            .group_by(column)
+        )
+        return {row[0]: row[1] for row in self.connection.execute(query)}
 
     def _counted(self, name: str, values: Collection[str]) -> Counter[str]:
         """Return how many messages came within the last hour by what a field of their tickets holds."""
@@ -145,6 +181,8 @@ class Desk:
             create("ticket", ticket_id, opened),
             create("ticket_message", message_id, {**first, **said, "ticket_id": ticket_id}),
         ]
+        self._made_from[opened["from_address"]] += 1
+        self._opened_from[opened["from_address"]] += 1
         for number, note in enumerate(notes):
             edits.append(self.note(ticket_id, named_id("note of intake", f"{message_id} {number}"), note))
         return edits + self.keep_files(ticket_id, message_id, files)
@@ -159,6 +197,7 @@ class Desk:
         files: Iterable[LetterFile] = (),
     ) -> list[Edit]:
         """Return the edits that add what the customer said to an open ticket; then it is our turn again."""
+        self._made_from[sender.address.lower()] += 1
         links = self.senders.links(sender)
         first = {"from_customer": True, "contact_id": links.get("contact_id"), "written_at": self.now_ms}
         edits = [create("ticket_message", message_id, {**first, **said, "ticket_id": ticket["id"]})]
@@ -203,10 +242,7 @@ class Desk:
         """
         if self._gathers:
             self._waiting.append(edits)
-            for edit in edits:
-                self._waiting_ids.add(edit.record_id)
-                if edit.entity == "ticket" and edit.kind is EditKind.CREATE:
-                    self._made_from[edit.values.get("from_address", "")] += 1
+            self._waiting_ids.update(edit.record_id for edit in edits)
             return
         with self.writing.part():
             self.writing.write_all(edits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import imaplib
 import re
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -74,14 +74,24 @@ class MailBatch:
     left: set[str] = field(default_factory=set)
 
 
-def mail_batches(box: Box, *, whole_up_to: int, most: int, batch: int = BATCH) -> Iterator[MailBatch]:
+def mail_batches(
+    box: Box,
+    *,
+    whole_up_to: int,
+    most: int,
+    batch: int = BATCH,
+    due: Callable[[Sequence[str], bytes], list[str]] | None = None,
+) -> Iterator[MailBatch]:
     """Yield mails not read yet, some at a time; those are marked as read when the next are asked for.
 
-    A mail of more than `whole_up_to` bytes comes with its beginning alone. Raises as `new_mails` does.
+    A mail of more than `whole_up_to` bytes comes with its beginning alone. `due` says which of those not
+    read are wanted, by their numbers and what these are valid for. Raises as `new_mails` does.
     """
     with _folder(box) as line:
+        _kind, validity = line.response("UIDVALIDITY")
         _status, found = line.uid("SEARCH", "UNSEEN")
-        waiting = [uid.decode("ascii", "replace") for uid in (found[0] or b"").split()[:most]]
+        unread = [uid.decode("ascii", "replace") for uid in (found[0] or b"").split()]
+        waiting = (unread if due is None else due(unread, (validity or [b""])[0] or b""))[:most]
         while waiting:
             asked, waiting = waiting[:batch], waiting[batch:]
             for some in _portions(_sizes(line, asked), whole_up_to):

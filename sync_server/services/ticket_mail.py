@@ -4,12 +4,16 @@ Anybody may have sent one. A mail goes to the ticket it answers only from somebo
 anybody else it becomes a ticket of its own that names the other. Whatever machines send makes nothing, so
 that nothing goes round in circles; a report that an answer was not delivered is told to who wrote it. Where
 something of a mail is not in its text or files, the mail itself is kept beside them.
+
+Of one sender as many are taken in an hour as a person writes; the others stay unread and are taken in later.
+What he writes beyond his tickets of a day goes on in the newest of them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -24,7 +28,18 @@ from crm_core.rules.mailing import mailboxes
 from crm_core.times import HOUR_MS
 from resources import translation
 from sync_server.services.headquarters import Headquarters
-from sync_server.services.intake import AN_HOUR_MOST, CLOSED, MESSAGE, TICKET, Desk, create, fingerprint
+from sync_server.services.hq import Edit
+from sync_server.services.intake import (
+    A_DAY_MOST,
+    AN_HOUR_MOST,
+    CLOSED,
+    MESSAGE,
+    TICKET,
+    Desk,
+    create,
+    fingerprint,
+)
+from sync_server.services.later import Later
 from sync_server.services.letter_parts import LetterFile
 from sync_server.services.letters import Letter, forwarded_from, read_letter
 from sync_server.services.mail_people import Colleague, colleague_on, colleagues_among
@@ -58,7 +73,8 @@ class Fate(StrEnum):
     BOUNCED = "bounced"
     AUTOMATIC = "automatic"
     KNOWN = "known"
-    LOOP = "loops"
+    LATER = "later"
+    """Its sender writes more than a person does; it stays unread, and is looked at again."""
     BARRED = "barred"
     UNREADABLE = "unreadable"
     """A ticket that holds the mail as it came."""
@@ -66,11 +82,21 @@ class Fate(StrEnum):
     """It could not be written, such as where tickets must have a value nobody typed; it stays unread."""
 
 
-def fetch(hq: Headquarters, now_ms: int) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a mail of somebody; '' where nobody can be told to have sent it."""
+
+    fate: Fate
+    sender: str
+
+
+def fetch(hq: Headquarters, now_ms: int, later: Later | None = None) -> dict[str, int]:
     """Take in the new mails of the service address; return how many had which fate.
 
-    Raises `Unreachable`, `UserError`. A mail taken twice, because the line broke, changes nothing.
+    `later` knows those that were left for later before. Raises `Unreachable`, `UserError`. A mail taken
+    twice, because the line broke, changes nothing.
     """
+    later = later or Later()
     counts = dict.fromkeys((fate.value for fate in Fate), 0)
     settings = hq.settings
     box = Box(
@@ -80,11 +106,17 @@ def fetch(hq: Headquarters, now_ms: int) -> dict[str, int]:
         folder=settings.service_folder,
         called="service",
     )
-    for batch in mail_batches(box, whole_up_to=WHOLE_BYTES, most=AT_ONCE):
-        for mail, fate in zip(batch.mails, take_batch(hq, batch.mails, now_ms), strict=True):
-            counts[fate] += 1
-            if fate is Fate.FAILED:
+
+    def due(unread: Sequence[str], validity: bytes) -> list[str]:
+        return later.due(unread, validity, now_ms)
+
+    for batch in mail_batches(box, whole_up_to=WHOLE_BYTES, most=AT_ONCE, due=due):
+        for mail, taken in zip(batch.mails, take_batch(hq, batch.mails, now_ms), strict=True):
+            counts[taken.fate] += 1
+            if taken.fate in (Fate.FAILED, Fate.LATER):
                 batch.left.add(mail.uid)
+            if taken.fate is Fate.LATER:
+                later.put(taken.sender, mail.uid, now_ms)
         hq.database.give_way()
     return counts
 
@@ -95,7 +127,7 @@ def take(hq: Headquarters, letter: Letter, now_ms: int) -> Fate:
         return _Taking(Desk(hq, writing, now_ms)).take(letter)
 
 
-def take_batch(hq: Headquarters, batch: Sequence[Fetched], now_ms: int) -> list[Fate]:
+def take_batch(hq: Headquarters, batch: Sequence[Fetched], now_ms: int) -> list[Taken]:
     """Take mails in, in one transaction; one that cannot be written is left out and the others stand."""
     read = [(each, read_letter(each.content, stands_for_id=_stands_for(hq, each))) for each in batch]
     fates: list[Fate] = []
@@ -113,7 +145,10 @@ def take_batch(hq: Headquarters, batch: Sequence[Fetched], now_ms: int) -> list[
             made[place] = taking.last_id
         desk.flush()
     refused = {edit.record_id for edits in desk.refused for edit in edits}
-    return [Fate.FAILED if made[place] in refused else fate for place, fate in enumerate(fates)]
+    return [
+        Taken(Fate.FAILED if made[place] in refused else fate, letter.address if letter is not None else "")
+        for place, (fate, (_, letter)) in enumerate(zip(fates, read, strict=True))
+    ]
 
 
 def _stands_for(hq: Headquarters, fetched: Fetched) -> str:
@@ -164,7 +199,7 @@ class _Taking:
         colleague = self._colleague(letter.author) if not is_forged else None
         handed_on = forwarded_from(letter.text) if colleague is not None else None
         if colleague is None and self._desk.is_too_fast(sender):
-            return Fate.LOOP
+            return Fate.LATER
         named = self._thread(letter)
         said: dict[str, Any] = {"body": self._body(letter), "mail_id": letter.id[:400]}
         files = self._files(letter, fetched)
@@ -190,6 +225,15 @@ class _Taking:
         if ticket is not None and ticket["status"] != CLOSED:
             self._desk.write(self._desk.go_on(ticket, record_id, sender, said, files=files))
             return Fate.MESSAGE
+        if colleague is None and self._desk.has_many(sender):
+            if is_forged:
+                return Fate.LATER  # it goes into no ticket of who it says it is from
+            newest = self._desk.newest_of(sender)
+            if newest is not None:
+                said = {**said, "body": "\n\n".join(dict.fromkeys((letter.subject, said["body"])))}
+                edits = self._desk.go_on(newest, record_id, sender, said, files=files)
+                self._desk.write([*edits, *self._told_of_many(newest)])
+                return Fate.MESSAGE
         values = {
             "subject": letter.subject or self._tr(N_("Mail without a subject")),
             "channel": "mail",
@@ -202,6 +246,14 @@ class _Taking:
             )
         )
         return Fate.TICKET
+
+    def _told_of_many(self, ticket: Mapping[str, Any]) -> list[Edit]:
+        """Return the note that says, once, why a ticket holds what else its sender wrote."""
+        note_id = named_id("many mails", str(ticket["id"]))
+        if self._desk.row(MESSAGE, note_id) is not None:
+            return []
+        told = N_("Many mails of one sender: {most} tickets within a day. What else he writes stands here")
+        return [self._desk.note(str(ticket["id"]), note_id, message(told, most=A_DAY_MOST))]
 
     def _colleague(self, address: str) -> Colleague | None:
         if address in self._learned:
@@ -218,7 +270,7 @@ class _Taking:
             TICKET.c.from_name == _FROM_NOBODY, TICKET.c.created_at > self._desk.now_ms - HOUR_MS
         )
         if len(self._desk.connection.execute(query.limit(AN_HOUR_MOST)).all()) >= AN_HOUR_MOST:
-            return Fate.LOOP
+            return Fate.LATER
         told = self._tr(
             N_("This mail could not be read, or names nobody who sent it. It is among the files.")
         )

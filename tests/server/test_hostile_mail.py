@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from crm_core.ids import new_id
+from crm_core.times import HOUR_MS
 from sync_server.services import founding, outgoing_mails
+from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.services.letters import read_letter
 from sync_server.services.mailbox import BYTES_MOST, Fetched
-from sync_server.services.ticket_mail import Fate, fetch, take_batch
+from sync_server.services.ticket_mail import AN_HOUR_MOST, Fate, fetch, take, take_batch
 from sync_server.settings import fresh_settings
 from tests.support.hostile_mail import Trap, plain, traps
 from tests.support.mail_box import PASSWORD, USER, mail, mail_box, post
@@ -65,7 +67,7 @@ def take_in(hq: Headquarters, *raws: bytes | str) -> list[Fate]:
     """Take mails in as they would come in one batch."""
     contents = [raw.encode() if isinstance(raw, str) else raw for raw in raws]
     fetched = [Fetched(uid=new_id(), content=each, size=len(each)) for each in contents]
-    return list(take_batch(hq, fetched, NOW))
+    return [each.fate for each in take_batch(hq, fetched, NOW)]
 
 
 def ticket_by(hq: Headquarters, **field: str) -> tuple[str, dict[str, Any]]:
@@ -111,10 +113,10 @@ def test_it_breaks_nothing_takes_no_time_and_nothing_of_it_is_lost(hq: Headquart
 def test_fifty_megabytes_are_fetched_in_part_and_that_is_said(hq: Headquarters) -> None:
     begins = plain("fifty", body=b"It leaks. " * 40_000)[:BYTES_MOST]
     tracemalloc.start()
-    (fate,) = take_batch(hq, [Fetched(uid="1", content=begins, size=50_000_000)], NOW)
+    (taken,) = take_batch(hq, [Fetched(uid="1", content=begins, size=50_000_000)], NOW)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert fate is Fate.TICKET
+    assert taken.fate is Fate.TICKET
     assert most < 30_000_000
     ticket_id, _ = ticket_by(hq, from_address="fifty@trap.example")
     notes = [row["body"] for row in said_in(hq, ticket_id) if row["internal"]]
@@ -229,7 +231,7 @@ def test_a_flood_of_mails_nobody_can_read_is_kept_at_the_mail_server(
         fates = take_in(flooded, *(f"Subject: {n}\r\n\r\nNobody".encode() for n in range(35)))
     finally:
         flooded.close()
-    assert (fates.count(Fate.UNREADABLE), fates.count(Fate.LOOP)) == (30, 5)
+    assert (fates.count(Fate.UNREADABLE), fates.count(Fate.LATER)) == (30, 5)
 
 
 def test_traps_among_others_in_a_real_mailbox_hold_up_nobody(
@@ -288,3 +290,12 @@ def test_what_a_letter_is_does_not_follow_from_luck() -> None:
     for trap in TRAPS.values():
         if len(trap.raw) < 100_000:
             assert read_letter(trap.raw, "id") == read_letter(trap.raw, "id")
+
+
+def test_a_forged_flood_gets_into_no_ticket_of_who_it_says_it_is_from(hq: Headquarters) -> None:
+    forged = {"Authentication_Results": f"{CHECKED_BY}; dmarc=fail"}
+    fates = take_in(hq, *(mail("vic@x.example", f"V {n}", "Pay", **forged) for n in range(AN_HOUR_MOST)))
+    assert set(fates) == {Fate.TICKET}
+    letter = read_letter(mail("vic@x.example", "V more", "Pay", **forged).encode(), "id")
+    assert letter is not None
+    assert take(hq, letter, now_ms() + 2 * HOUR_MS) is Fate.LATER, "his own would go on in the newest"

@@ -9,12 +9,15 @@ import pytest
 
 from crm_core.errors import UserError
 from crm_core.ids import named_id
+from crm_core.times import HOUR_MS
 from sync_server.services import founding, outgoing_mails, ticket_forms
+from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters, open_headquarters
+from sync_server.services.later import Later
 from sync_server.services.letters import read_letter
 from sync_server.services.ticket_mail import AN_HOUR_MOST, Fate, fetch, take
 from sync_server.settings import fresh_settings
-from tests.support.mail_box import PASSWORD, USER, mail, mail_box, post
+from tests.support.mail_box import PASSWORD, USER, mail, mail_box, post, unread
 from tests.support.post_office import PostOffice, post_office
 from tests.support.server import ADMIN, ADMIN_PASSWORD
 
@@ -141,9 +144,26 @@ def test_machines_make_nothing_and_do_not_go_round_in_circles(hq: Headquarters) 
     away = mail("tim@x.example", "Away", "I am away", Auto_Submitted="auto-replied")
     assert take_in(hq, away) is Fate.AUTOMATIC
     assert take_in(hq, mail(USER, "Own", "Hello")) is Fate.AUTOMATIC
-    fates = [take_in(hq, mail("loop@x.example", f"Loop {n}", "ping")) for n in range(AN_HOUR_MOST + 2)]
-    assert fates.count(Fate.TICKET) <= AN_HOUR_MOST
-    assert fates[-1] is Fate.LOOP
+
+
+def test_a_flood_waits_at_the_mail_server_and_fills_one_ticket(hq: Headquarters, mail_port: int) -> None:
+    now, hour, later, box = now_ms(), HOUR_MS + 60_000, Later(), mail_port
+    flood = [mail("loop@x.example", f"Loop {n}", f"ping {n}") for n in range(AN_HOUR_MOST + 6)]
+    post(box, *flood[:-1], mail("tia@x.example", "Behind", "Hello"))
+    counts = fetch(hq, now, later)
+    assert (counts["tickets"], counts["later"]) == (AN_HOUR_MOST + 1, 5)
+    assert len(unread(box)) == 5, "what was not taken in is not lost"
+    assert sum(fetch(hq, now + 60_000, later).values()) == 0, "nor read again and again"
+    assert fetch(hq, now + 120_000, Later())["later"] == 5, "a HQ that was started anew leaves it, too"
+    post(box, flood[-1])
+    assert fetch(hq, now + hour, later) | {"later": 0} == counts | {"tickets": 0, "messages": 6, "later": 0}
+    assert not unread(box)
+    mine = [each for each, _ in hq.records.find("ticket", "from_address", "loop@x.example")]
+    filled = [each for each in mine if len(said_in(hq, each)) > 1]
+    assert (len(mine), len(filled)) == (AN_HOUR_MOST, 1)
+    told = said_in(hq, filled[0])
+    assert [row["body"].count("Many mails of one sender") for row in told if row["internal"]] == [1]
+    assert {f"Loop {n}\n\nping {n}" for n in range(30, 36)} <= {row["body"] for row in told}
 
 
 def test_an_answer_that_came_back_is_told_to_its_writer(

@@ -44,6 +44,15 @@ def post(port: int, *texts: str | bytes) -> None:
             assert status == "OK"
 
 
+def unread(port: int) -> list[bytes]:
+    """Return the numbers of the mails in the box that nobody has read."""
+    with imaplib.IMAP4("127.0.0.1", port, timeout=30) as box:
+        box.login(USER, PASSWORD)
+        box.select("INBOX", readonly=True)
+        _status, found = box.uid("SEARCH", "UNSEEN")
+        return list((found[0] or b"").split())
+
+
 def mail(sender: str, subject: str, text: str, **more: str) -> str:
     """Return a mail as it travels."""
     own = more.pop("Message_ID", f"<{subject}.{sender[-12:]}>")
