@@ -97,6 +97,19 @@ def refresh_waiting(session: WriteSession, among: Collection[Holder]) -> None:
     refresh(session, holders & set(among))
 
 
+def refresh_answered(session: WriteSession, answered: Collection[Holder]) -> None:
+    """Judge the deadlines of tickets anew that HQ answered operations on, once its answer is whole.
+
+    What HQ has as before it does not say again, but this laptop judged without its answer meanwhile.
+    """
+    table = SCHEMAS[promises.MESSAGE].table
+    said = {row_id for entity, row_id in answered if entity == promises.MESSAGE}
+    ids = {row_id for entity, row_id in answered if entity == promises.TICKET}
+    if said:
+        ids.update(filter(None, session.scalars(select(table.c.ticket_id).where(table.c.id.in_(said)))))
+    promises.refresh(session, ids)
+
+
 def _refresh_sheet(session: WriteSession, entity: str, record_id: str) -> None:
     sheet_totals.refresh(session, entity, record_id)
     instalments.refresh(session, instalments.of_holder(session, entity, record_id))

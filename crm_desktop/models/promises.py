@@ -5,7 +5,7 @@ HQ computes its own, by the same functions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -42,8 +42,10 @@ def messages_of(session: Session, ticket_ids: Iterable[str]) -> dict[str, list[M
 
 def refresh(session: WriteSession, record_ids: Iterable[str]) -> None:
     """Compute the deadlines of tickets anew from what is on this laptop."""
-    session.flush()
     ids, table = sorted(record_ids), SCHEMAS[TICKET].table
+    if not ids:
+        return
+    session.flush()
     known, said = policies(session), messages_of(session, ids)
     for ticket_id in ids:
         query = select(table).where(table.c.id == ticket_id, table.c.life % 2 == 1)
@@ -51,7 +53,7 @@ def refresh(session: WriteSession, record_ids: Iterable[str]) -> None:
         if row is None:
             continue
         ticket = dict(row)
-        policy = service_levels.policy_for(known, ticket, _level_of(session, ticket["customer_id"]))
+        policy = _policy_of(session, known, ticket)
         stands = service_levels.standing(policy, ticket, said[ticket_id])
         kept = service_levels.derived(stands, policy, service_levels.answered_at(said[ticket_id]))
         changed = {name: value for name, value in kept.items() if value != ticket[name]}
@@ -62,9 +64,14 @@ def refresh(session: WriteSession, record_ids: Iterable[str]) -> None:
             session.touch(TICKET, [ticket_id])
 
 
-def _level_of(session: Session, customer_id: str | None) -> str | None:
+def _policy_of(session: Session, known: Sequence[Policy], ticket: Mapping[str, Any]) -> Policy | None:
+    """Return the service level of a ticket; the one HQ chose where its customer is not on this laptop."""
     customer = SCHEMAS["customer"].table.c
-    return session.scalar(select(customer.level).where(customer.id == customer_id)) if customer_id else None
+    level = session.execute(select(customer.level).where(customer.id == ticket["customer_id"])).first()
+    chosen = next((each for each in known if each.id == ticket["policy_id"]), None)
+    if ticket["customer_id"] and level is None and chosen is not None:
+        return chosen
+    return service_levels.policy_for(known, ticket, level.level if level is not None else None)
 
 
 def _living(session: Session, model: Any) -> list[Mapping[str, Any]]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from crm_core.entities import SCHEMAS
 from crm_core.entities.service import Macro
 from crm_core.entities.ticket import TicketMessage
 from crm_core.errors import NotFound, UserError
@@ -22,7 +24,10 @@ from crm_desktop.services import merging, records
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.outcome import Outcome
 
-_GOES_ALONG = ("customer_id", "contact_id", "assignee_id", "team_id", "priority", "channel", "product_id")
+_GOES_ALONG = (
+    *("customer_id", "contact_id", "assignee_id", "team_id", "kind", "priority", "channel", "category_id"),
+    *("product_id", "installed_id", "from_address", "from_name", "from_phone"),
+)
 """What a ticket split off another has of that one."""
 _SUBJECT = 120
 
@@ -44,6 +49,7 @@ class Done:
 
     ticket_id: str
     before: Mapping[str, Plain]
+    after: Mapping[str, Plain]
     tags: tuple[str, ...]
     """Those it added."""
     message_id: str | None
@@ -90,6 +96,7 @@ def run_macro(replica: Replica, ticket_id: str, macro_id: str, answer: str = "")
         done = Done(
             ticket_id=ticket_id,
             before={name: ticket.get(name) for name in changes},
+            after=changes,
             tags=tags,
             message_id=message_id,
         )
@@ -97,7 +104,7 @@ def run_macro(replica: Replica, ticket_id: str, macro_id: str, answer: str = "")
 
 
 def take_back(replica: Replica, done: Done) -> Outcome[Record]:
-    """Take back what a macro did; an answer that was sent meanwhile stands."""
+    """Take back what a macro did; what was sent meanwhile, or changed by somebody since, stands."""
     with replica.write() as session:
         ticket = repository.get(session, "ticket", done.ticket_id)
         if ticket is None:
@@ -108,7 +115,9 @@ def take_back(replica: Replica, done: Done) -> Outcome[Record]:
             and message_id in marks_of(session, "ticket_message", [message_id]).not_sent
         ):
             records.delete_in(session, replica, "ticket_message", message_id)
-        changes: dict[str, Plain] = dict(done.before)
+        changes: dict[str, Plain] = {
+            name: value for name, value in done.before.items() if ticket.get(name) == done.after[name]
+        }
         if done.tags:
             changes["tags"] = sorted(set(ticket.get("tags") or ()).difference(done.tags))
         if changes:
@@ -137,9 +146,13 @@ def split(replica: Replica, ticket_id: str, message_id: str) -> Outcome[Record]:
         if not place:
             raise UserError(N_("Choose a message that is not the first: a ticket keeps at least one"))
         first = str(said[place].get("body") or "").strip().splitlines()
-        values: dict[str, Plain] = {name: ticket.get(name) for name in _GOES_ALONG}
+        right, fields = replica.person.rights.class_right, SCHEMAS["ticket"].fields
+        values: dict[str, Plain] = {
+            name: ticket.get(name)
+            for name in _GOES_ALONG
+            if ticket.get(name) is not None and right("ticket", fields[name].field_class) >= ClassRight.WRITE
+        }
         values["subject"] = (first or [""])[0][:_SUBJECT] or ticket.get("subject")
-        values |= {"kind": ticket.get("kind"), "category_id": ticket.get("category_id")}
         made = records.create_in(session, replica, "ticket", values)
         repository.update(session, "ticket", made.id, {"split_from_id": ticket_id})
         for each in said[place:]:
@@ -150,20 +163,34 @@ def split(replica: Replica, ticket_id: str, message_id: str) -> Outcome[Record]:
 
 
 def join_again(replica: Replica, ticket_id: str) -> Outcome[Record]:
-    """Take back a split: what the ticket holds returns to the one it came from, and it is deleted."""
+    """Take back a split: what the ticket holds returns to the one it came from, and it is deleted.
+
+    Where that was merged into another meanwhile, it returns there. Raises `UserError` where it was deleted.
+    """
     with replica.write() as session:
         ticket = repository.get(session, "ticket", ticket_id)
-        if ticket is None or not ticket.get("split_from_id"):
+        origin_id = str(ticket.get("split_from_id") or "") if ticket is not None else ""
+        if ticket is None or not ticket.alive or not origin_id:
             raise NotFound(N_("There is no such record on this laptop"))
+        origin = _origin(session, origin_id)
         ids = session.scalars(
             select(TicketMessage.id).where(TicketMessage.ticket_id == ticket_id, TicketMessage.life % 2 == 1)
         ).all()
         for each in ids:
-            records.update_in(
-                session, replica, "ticket_message", each, {"ticket_id": ticket.get("split_from_id")}
-            )
+            records.update_in(session, replica, "ticket_message", each, {"ticket_id": origin.id})
         records.delete_in(session, replica, "ticket", ticket_id)
     return Outcome(ticket, frozenset(session.changed))
+
+
+def _origin(session: Session, ticket_id: str) -> Record:
+    seen: set[str] = set()
+    found = repository.get(session, "ticket", ticket_id)
+    while found is not None and not found.alive and found.id not in seen:
+        seen.add(found.id)
+        found = repository.get(session, "ticket", str(found.get("merged_into_id") or ""))
+    if found is None or not found.alive:
+        raise UserError(N_("The ticket it was split from is deleted: restore that first"))
+    return found
 
 
 def merge_into(replica: Replica, ticket_id: str, kept_id: str) -> Outcome[Record]:

@@ -31,7 +31,7 @@ from crm_core.sync.protocol import (
     SyncResponse,
     Txn,
 )
-from crm_desktop.models import state
+from crm_desktop.models import counting, state
 from crm_desktop.models.numbers import leases_wanted
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.state import Key
@@ -391,6 +391,7 @@ class Engine:
                     sweep(session, mark, received)
                     mark = 0
                 kept |= {Key.RESYNC_MARK: mark, Key.TOKEN: response.token, Key.EPOCH: response.epoch}
+            counting.refresh_answered(session, settled.changed)
             if any(isinstance(message, Lease) for message in messages):
                 with session.recording(self._replica.clock.now_ms):
                     number_the_rest(session, self._replica.clock.today())

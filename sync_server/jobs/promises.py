@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from sync_server.jobs.every import every
-from sync_server.services import escalating, standing_in
+from sync_server.services import escalating, promises, standing_in
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters
 
@@ -20,7 +20,13 @@ log = structlog.get_logger("satchel.jobs")
 
 def keep_promises(hq: Headquarters) -> AbstractContextManager[None]:
     """Warn of deadlines and escalate what is late for as long as the block runs."""
-    return every(EVERY_S, CHORE, hq, _stand_in, _escalate)
+    return every(EVERY_S, CHORE, hq, _follow_rules, _stand_in, _escalate)
+
+
+def _follow_rules(hq: Headquarters) -> None:
+    done = promises.follow_rules(hq.database, now_ms())
+    if done:
+        log.info("open tickets judged by changed service levels", tickets=done)
 
 
 def _escalate(hq: Headquarters) -> None:

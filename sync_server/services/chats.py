@@ -220,11 +220,14 @@ def note_outcome(
 
 
 def _ticket(connection: Connection, own: str) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
-    """Return the ticket a conversation goes on in, and else the closed one it follows."""
+    """Return the ticket a conversation goes on in, and else the closed one it follows.
+
+    The newest of those that are open, where some of it was split off.
+    """
     query = (
         select(TICKET)
         .where(TICKET.c.conversation == own, TICKET.c.life % 2 == 1)
-        .order_by(TICKET.c.created_at.desc(), TICKET.c.id.desc())
+        .order_by(TICKET.c.status == CLOSED, TICKET.c.created_at.desc(), TICKET.c.id.desc())
         .limit(1)
     )
     found = connection.execute(query).mappings().first()

@@ -26,6 +26,7 @@ CONTACT: Final = SCHEMAS["contact"]
 MAIL: Final = SCHEMAS["outgoing_mail"]
 BY_MAIL: Final = frozenset(("mail", "web"))
 """Channels by which the customer wrote and is answered by mail."""
+_CHAT: Final = ("conversation", "chat_name")
 WRITTEN, HELD, SENT = "written", "held", "sent"
 
 
@@ -37,6 +38,7 @@ def settle(hq: HqTransaction, records: Records, scopes: ScopeKeeper, server_ms: 
         if each.schema is MESSAGE and each.is_new and each.lives and _is_answer(each.values)
     ]
     pen = Pen(hq, records, server_ms)
+    _share_chats(pen)
     told = []
     for answer in sorted(fresh, key=lambda each: each.made.seq):
         if answer.values.get("status") not in (None, WRITTEN):
@@ -52,6 +54,17 @@ def settle(hq: HqTransaction, records: Records, scopes: ScopeKeeper, server_ms: 
     for answer in sorted({each.id: each for each in (*fresh, *changed)}.values(), key=lambda each: each.id):
         if answer.lives and answer.values.get("status") == SENT:
             _mail(pen, scopes, answer)
+
+
+def _share_chats(pen: Pen) -> None:
+    """Have a ticket that was split off answered in the chat the customer wrote in."""
+    for ticket in list(pen.records.touched()):
+        origin_id = ticket.values.get("split_from_id") if ticket.schema is TICKET else None
+        if not origin_id or not (ticket.is_new or "split_from_id" in ticket.changed):
+            continue
+        origin = pen.records.get(TICKET.no, origin_id)
+        if origin is not None and ticket.lives and not ticket.values.get("conversation"):
+            pen.write(ticket, **{name: origin.values.get(name) for name in _CHAT})
 
 
 def _is_answer(values: dict[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.entities.merge import BEFORE
 from crm_core.i18n import N_, message
 from crm_core.rules.access import Action
+from crm_core.rules.service_levels import FAILED
 from crm_core.schema.field import SHARING, Field, FieldClass, Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync.clock import Stamp
@@ -32,6 +33,8 @@ INTO: Final = "merged_into_id"
 CARRIED: Final = message(N_("The record was merged into another; the change was made there too"))
 _KEEPS_ITS_PLACE: Final = "merge"
 """What tells of an earlier merge belongs to the record that was kept then."""
+_MARKS: Final[Mapping[str, tuple[str, ...]]] = {"ticket": tuple(FAILED.values())}
+"""What no merge makes undone: the promises broken to the customer of a merged ticket."""
 _MERGE: Final = SCHEMAS["merge"]
 _STAYS = message(N_("What a merge changed stays as it was noted"))
 _NOT_YOURS = message(N_("This merge changes what your role may not change"))
@@ -193,6 +196,9 @@ class Joining:
             return
         for other, link in hanging_on(self.records, record):
             self._relink(other, link, None if other is kept else kept, name, stamp)
+        for mark in _MARKS.get(record.schema.name, ()):
+            if record.values[mark] is not None and kept.values[mark] is None:
+                self._mark(kept, mark, record.values[mark], stamp)
 
     def gone_over(self, record: Record) -> Moved:
         """Return what has to come back with a merged record; to be asked before it is restored."""
@@ -201,8 +207,13 @@ class Joining:
 
     def bring_back(self, record: Record, moved: Moved, stamp: Stamp) -> None:
         """Put below a restored record what its deletion had moved; it is merged into nothing any more."""
+        kept = kept_of(self.records, record)
         for other, link in moved:
             self._relink(other, link, record, None, stamp)
+        for mark in _MARKS.get(record.schema.name, ()):
+            held = record.values[mark]
+            if kept is not None and held is not None and kept.values[mark] == held:
+                self._mark(kept, mark, None, stamp)
         if record.values.get(INTO):
             self.records.change(record).set(INTO, None)
             self._stamp(record, record.schema.fields[INTO], stamp)
@@ -241,6 +252,10 @@ class Joining:
         self.put(kept, field, sorted({word for word, _ in kept.dots[register]}) or None)
         self._stamp(kept, field, stamp)
         self.sign(kept, stamp)
+
+    def _mark(self, kept: Record, name: str, value: Any, stamp: Stamp) -> None:
+        self.records.change(kept).set(name, value)
+        self._stamp(kept, kept.schema.fields[name], stamp)
 
     def _changeable(self, record: Record) -> Record | None:
         kept = None if record.lives or INTO not in record.values else kept_of(self.records, record)

@@ -25,6 +25,7 @@ _DEAL: Final = SCHEMAS["deal"]
 _MESSAGE: Final = SCHEMAS[messages.MESSAGE]
 _TICKED: Final = frozenset(("done", "done_at", "done_by"))
 _SKIP: Final = frozenset(("skip_at", "skipped"))
+_ORIGIN: Final = "split_from_id"
 _ABOUT_NOTHING: Final = message(N_("What this is about is not at HQ, or your role may not see it"))
 
 
@@ -71,11 +72,17 @@ def demand_seen(
     changed: Mapping[str, Any],
     held: Mapping[str, Any],
 ) -> None:
-    """Raise `Refused` where something is to be about a record of any kind that its author does not see."""
+    """Raise `Refused` where something is to be about a record of any kind that its author does not see.
+
+    Nor is a ticket split from such a one: it is answered by the same way.
+    """
     for subject in subjects(schema, changed, held):
         found = records.get(*subject) if subject is not None else None
         if found is None or not rights.sees(found):
             raise Refused(Code.PARENT, _ABOUT_NOTHING)
+    came_from = records.get(schema.no, changed[_ORIGIN]) if changed.get(_ORIGIN) else None
+    if changed.get(_ORIGIN) and (came_from is None or not rights.sees(came_from)):
+        raise Refused(Code.PARENT, _ABOUT_NOTHING)
     _demand_no_circle(records, schema, changed, str(held.get("id") or ""))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from crm_core.times import DAY_MS, HOUR_MS, MINUTE_MS
+from sync_server.services import promises
 from sync_server.services.escalating import Escalated, escalate
 from tests.support.hq import Laptop, Office
 
@@ -122,6 +123,39 @@ def test_the_clock_stands_still_while_the_customer_is_waited_for(desk: Desk) -> 
     desk.office.hq.update("ticket", ticket, {"status": "open"})
     assert abs(desk.row(ticket)["solve_due_at"] - due - DAY_MS) < MINUTE_MS
     assert [step[1:] for step in desk.row(ticket)["steps"]] == [["new", "waiting"], ["waiting", "open"]]
+
+
+def test_open_tickets_follow_a_changed_service_level_calendar_and_customer_once(desk: Desk) -> None:
+    office, hq = desk.office, desk.office.hq
+    kept, open_one = desk.ticket(desk.maya), desk.ticket(desk.maya)
+    desk.go_by(30)
+    desk.answer(desk.maya, kept)
+    desk.maya.set("ticket", kept, "status", "solved")
+    desk.maya.sync()
+    promises.follow_rules(office.database, office.now_ms)
+    hq.update("sla_policy", desk.policy, {"promised": {"normal": {"reply": 10, "solve": 20}}})
+    assert desk.row(open_one)["solve_failed_at"] is None
+    assert promises.follow_rules(office.database, office.now_ms) == 1, "what ended is judged no more"
+    assert promises.follow_rules(office.database, office.now_ms) == 0
+    opened = desk.row(open_one)["created_at"]
+    assert desk.row(open_one)["solve_failed_at"] == opened + 20 * MINUTE_MS
+    desk.maya.set("ticket", kept, "kind", "praise")
+    desk.answer(desk.maya, kept, internal=True)
+    desk.maya.sync()
+    failed = [desk.row(kept)[f"{name}_failed_at"] for name in ("reply", "next", "solve")]
+    assert failed == [None, None, None], "it was kept by what was promised then"
+
+    later = desk.ticket(desk.maya)
+    calendar = hq.find("work_calendar", "standard", True)[0][0]
+    hq.update("work_calendar", calendar, {"hours": [[[0, 5]]] * 7})
+    assert promises.follow_rules(office.database, office.now_ms) == 2
+    assert desk.row(later)["reply_due_at"] > office.now_ms + 12 * HOUR_MS
+    rule = {"all": [{"field": "customer_level", "op": "=", "kind": "one", "value": "A"}]}
+    hq.update("sla_policy", desk.policy, {"rules": rule})
+    promises.follow_rules(office.database, office.now_ms)
+    assert desk.row(later)["policy_id"] == desk.policy
+    hq.update("customer", desk.customer, {"level": "C"})
+    assert (desk.row(later)["policy_id"], desk.row(later)["due_at"]) == (None, None)
 
 
 def test_of_two_answers_the_second_is_held_and_its_writer_decides(desk: Desk) -> None:
