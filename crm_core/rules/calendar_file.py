@@ -89,21 +89,10 @@ def write_calendar(
 
 def read_calendar(raw: bytes, usual_zone: ZoneInfo) -> tuple[list[Event], list[Unread]]:
     """Return the events of a file, and those that could not be taken. `UserError` for what is no calendar."""
-    if len(raw) > MOST_BYTES:
-        raise UserError(N_("The file is larger than a calendar of ours may be"))
-    try:
-        calendars = icalendar.Calendar.from_ical(raw, multiple=True)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        raise UserError(N_("The file is not a calendar (iCalendar, .ics)")) from error
     found: list[Event] = []
     unread: list[Unread] = []
-    components = [each for calendar in calendars for each in calendar.walk("VEVENT")]
-    if not components and not any(each.name == "VCALENDAR" for each in calendars):
-        raise UserError(N_("The file is not a calendar (iCalendar, .ics)"))
-    if len(components) > MOST_EVENTS:
-        raise UserError(N_("The file holds more than {count} events"), count=MOST_EVENTS)
-    for component in components:
-        title = _text(component, "summary")
+    for component in events_in(raw):
+        title = text_of(component, "summary")
         try:
             found.append(_read(component, usual_zone))
         except UserError as error:
@@ -111,6 +100,22 @@ def read_calendar(raw: bytes, usual_zone: ZoneInfo) -> tuple[list[Event], list[U
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             unread.append(Unread(title=title, reason=message(N_("Its times cannot be read"))))
     return found, unread
+
+
+def events_in(raw: bytes) -> list[Any]:
+    """Return the events of a file as they stand there. `UserError` for what is no calendar."""
+    if len(raw) > MOST_BYTES:
+        raise UserError(N_("The file is larger than a calendar of ours may be"))
+    try:
+        calendars = icalendar.Calendar.from_ical(raw, multiple=True)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        raise UserError(N_("The file is not a calendar (iCalendar, .ics)")) from error
+    components = [each for calendar in calendars for each in calendar.walk("VEVENT")]
+    if not components and not any(each.name == "VCALENDAR" for each in calendars):
+        raise UserError(N_("The file is not a calendar (iCalendar, .ics)"))
+    if len(components) > MOST_EVENTS:
+        raise UserError(N_("The file holds more than {count} events"), count=MOST_EVENTS)
+    return components
 
 
 @lru_cache(maxsize=64)
@@ -185,7 +190,7 @@ def _add_rule(
 
 
 def _read(component: Any, usual_zone: ZoneInfo) -> Event:
-    uid = _text(component, "uid")
+    uid = text_of(component, "uid")
     if not uid:
         raise UserError(N_("It has no name (UID) of its own"))
     start = component.decoded("dtstart")
@@ -196,9 +201,9 @@ def _read(component: Any, usual_zone: ZoneInfo) -> Event:
     kind = _kind(component)
     values: dict[str, Plain] = {
         "kind": kind,
-        "subject": (_text(component, "x-satchel-subject") or _text(component, "summary") or "–")[:500],
-        "notes": _text(component, "description")[:LONGEST_TEXT] or None,
-        "place": _text(component, "location")[:500] or None,
+        "subject": (text_of(component, "x-satchel-subject") or text_of(component, "summary") or "–")[:500],
+        "notes": text_of(component, "description")[:LONGEST_TEXT] or None,
+        "place": text_of(component, "location")[:500] or None,
         "due_at": at_ms,
         "all_day": all_day,
         "time_zone": zone_name,
@@ -278,7 +283,7 @@ def _kind(component: Any) -> str:
     return next(iter(sorted(named & _KINDS)), "meeting")
 
 
-def _text(component: Any, name: str) -> str:
+def text_of(component: Any, name: str) -> str:
     value = component.get(name)
     value = value[0] if isinstance(value, list) and value else value
     return "" if value is None else str(value).replace("\x00", "").strip()

@@ -15,6 +15,7 @@ from chinese_calendar import constants
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_core.rules.working_time import MOST_DAYS
 from crm_core.schema.field import Plain
 
 
@@ -52,13 +53,23 @@ def with_official_days(calendar: Mapping[str, Any], wanted: Iterable[int]) -> di
     What stands there stays, however somebody changed it: a day he made a working day is no holiday again.
     Make-up days are worked like the first weekday there are hours for.
     """
-    off = {str(day) for day in calendar.get("holidays") or ()}
+    several = [official_days(year) for year in wanted]
+    off = [day for days in several for day in days.off]
+    return with_days(calendar, off, [day for days in several for day in days.worked])
+
+
+def with_days(calendar: Mapping[str, Any], off: Iterable[str], made: Iterable[str] = ()) -> dict[str, Plain]:
+    """Return the `holidays` and `made_up` of a work calendar with more days off and days `made` working ones.
+
+    What stands there stays. `UserError` for more days than a calendar keeps.
+    """
     worked = {str(day): int(weekday) for day, weekday in calendar.get("made_up") or ()}
     like = _first_worked(calendar.get("hours"))
-    for year in wanted:
-        days = official_days(year)
-        off.update(day for day in days.off if day not in worked)
-        worked.update((day, like) for day in days.worked if day not in worked and day not in off)
+    off = {*map(str, calendar.get("holidays") or ()), *(day for day in off if day not in worked)}
+    worked |= {day: like for day in made if day not in worked and day not in off}
+    if len(off) > MOST_DAYS:
+        count = {"count": len(off), "most": MOST_DAYS}
+        raise UserError(N_("That would be {count} days off; a calendar keeps {most} at most"), **count)
     made_up: list[Plain] = [[day, weekday] for day, weekday in sorted(worked.items())]
     return {"holidays": list[Plain](sorted(off)) or None, "made_up": made_up or None}
 

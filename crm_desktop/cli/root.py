@@ -134,7 +134,11 @@ _COMMANDS = {
     "approvals": _Lazy("approvals", "approvals", N_("What waits for approval, and deciding about it.")),
     "request": _Lazy("service_requests", "request", N_("Service requests: ask by a form, send, withdraw.")),
     "away": _Lazy("away", "away", N_("Absences: who is away, and who stands in.")),
-    "holidays": _Lazy("holidays", "holidays", N_("Official days off of mainland China, into calendars.")),
+    "holidays": _Lazy(
+        "holidays",
+        "holidays",
+        N_("Days off, official or of a file, into work calendars."),
+    ),
     "doctor": _Lazy("support", "doctor", N_("Check the profile, and pack a bundle for support.")),
 }
 

@@ -1,15 +1,18 @@
-"""Work calendars: the official days of years added to one, and one found by its name."""
+"""Work calendars: official days, or those of a calendar file, added to one; one found by its name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from sqlalchemy import select
 
 from crm_core.entities.service import WorkCalendar
-from crm_core.errors import NotFound, UserError
+from crm_core.errors import NotFound, UserError, reason_of
 from crm_core.i18n import N_
-from crm_core.rules.public_holidays import with_official_days
+from crm_core.rules.calendar_file import MOST_BYTES
+from crm_core.rules.holiday_file import DaysInFile, days_in
+from crm_core.rules.public_holidays import with_days, with_official_days
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.sorting import fold
@@ -21,6 +24,26 @@ def add_official_days(replica: Replica, calendar_id: str, years: Sequence[int]) 
     """Add the official days of mainland China of some years to a calendar; what stands there stays."""
     held = records.get(replica, "work_calendar", calendar_id)
     return records.update(replica, "work_calendar", calendar_id, with_official_days(held.values, years))
+
+
+def read_days(file: Path, years: Sequence[int] = ()) -> DaysInFile:
+    """Return the days off a calendar file names. `UserError` for one that cannot be read, or names none."""
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise UserError(N_("The file is larger than a calendar of ours may be"))
+        raw = file.read_bytes()
+    except OSError as error:
+        raise UserError(N_("{file} cannot be read: {reason}"), file=file, reason=reason_of(error)) from error
+    found = days_in(raw, years)
+    if not found.days:
+        raise UserError(N_("No whole day is in this file, or none of these years"))
+    return found
+
+
+def add_days(replica: Replica, calendar_id: str, days: Sequence[str]) -> Outcome[Record]:
+    """Add days off to a calendar; what stands there stays."""
+    held = records.get(replica, "work_calendar", calendar_id)
+    return records.update(replica, "work_calendar", calendar_id, with_days(held.values, days))
 
 
 def calendar_named(replica: Replica, text: str) -> str:

@@ -42,3 +42,11 @@ def test_official_days_go_into_a_calendar_by_its_name(crm: Crm) -> None:
     unknown = crm.run("holidays", "add", "Days", "--year", "2099")
     assert (unknown.status, "2099 are not known" in unknown.err) == (1, True)
     assert crm.run("holidays", "add", "Nights", "--year", "2026").status == 1
+    file = crm.profile / "hk.ics"
+    event = "BEGIN:VEVENT\nUID:{0}\nDTSTART;VALUE=DATE:{0}\nSUMMARY:Day\nEND:VEVENT\n"
+    days = "".join(map(event.format, ("20270101", "20280101")))
+    file.write_text(f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{days}END:VCALENDAR\n")
+    taken = crm.json("holidays", "import", str(file), "days", "--year", "2027")
+    assert (taken["holidays"], taken["in_file"], taken["left"]) == (added["holidays"] + 1, 1, 0)
+    for given in ((str(file), "Days", "--year", "1999"), (str(crm.profile / "none.ics"), "Days")):
+        assert crm.run("holidays", "import", *given).status == 1

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
 from crm_core.entities.ticket import TICKET_STATES
-from crm_core.i18n import N_, message
+from crm_core.errors import CrmError, UserError
+from crm_core.i18n import N_, Message, message
 from crm_core.rules import service_levels
-from crm_core.rules.public_holidays import with_official_days, years
+from crm_core.rules.holiday_file import DaysInFile
+from crm_core.rules.public_holidays import with_days, with_official_days, years
 from crm_core.rules.sla import ENDED, PAUSING
-from crm_core.schema.field import Field, Kind
+from crm_core.schema.field import Field, Kind, Plain
+from crm_desktop.services import work_calendars
 from crm_desktop.services.lists import ShownField
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.editors import QuietCombo
@@ -53,9 +57,12 @@ class CalendarGrid(SetupGrid):
     preview_title = (message("Official days"), message("Mainland China, with make-up working days"))
 
     def build(self, context: Context, shown: Any, values: Any, *parts: Any, **how: Any) -> None:
-        """Make the editors, and what brings in the official days of a year."""
+        """Make the editors, and what brings in the official days of a year or the days of a file."""
+        self._context = context
         self.year = QuietCombo()
         self.add_days = Button(message("Add the days of this year"), icon="cal", small=True)
+        self.add_file = Button(message("Add the days of a file…"), icon="file", small=True)
+        self.file_said = Label("", color="text-soft", wrap=True)
         super().build(context, shown, values, *parts, **how)
         known, today = years(), context.replica.clock.today().year
         for year in known[-YEARS_OFFERED:]:
@@ -73,11 +80,52 @@ class CalendarGrid(SetupGrid):
         )
         self.preview.body.addLayout(line)
         self.preview.body.addWidget(Label(said, color="text-soft", wrap=True))
+        self.add_file.clicked.connect(self._ask_file)
+        other = QHBoxLayout()
+        other.addWidget(self.add_file)
+        other.addStretch(1)
+        self.preview.body.addLayout(other)
+        hint = message("Hong Kong, Singapore, the UK and others publish their holidays as a calendar (.ics).")
+        self.preview.body.addWidget(Label(hint, color="text-soft", wrap=True))
+        self.preview.body.addWidget(self.file_said)
+        self.file_said.hide()
         self.preview.setVisible(self.fields["holidays"].editor is not None)
         self.year.setAccessibleName(tr("Year"))
 
     def _on_add_days(self) -> None:
-        added = with_official_days(self.present(), (int(self.year.currentData()),))
+        self._show_added(with_official_days(self.present(), (int(self.year.currentData()),)))
+
+    def _ask_file(self) -> None:
+        title, folder = tr("Read a calendar file…"), str(Path.home())
+        chosen, _ = QFileDialog.getOpenFileName(self, title, folder, "iCalendar (*.ics)")
+        if chosen:
+            self.take_file(Path(chosen))
+
+    def take_file(self, file: Path) -> None:
+        """Add the days of a calendar file, read off the main thread."""
+
+        def read() -> DaysInFile:
+            return work_calendars.read_days(file)
+
+        self._context.tasks.read(self, read, self._on_read, self._on_unreadable, topic="holidays")
+
+    def _on_read(self, found: DaysInFile) -> None:
+        try:
+            self._show_added(with_days(self.present(), found.days))
+        except UserError as error:
+            self._on_unreadable(error)
+            return
+        counts = {"count": len(found.days), "left": len(found.unread)}
+        self._say(message("Whole days in the file: {count}. Left: {left}. Save to keep them.", **counts))
+
+    def _on_unreadable(self, error: CrmError) -> None:
+        self._say(error.message)
+
+    def _say(self, said: Message) -> None:
+        self.file_said.say(said)
+        self.file_said.show()
+
+    def _show_added(self, added: Mapping[str, Plain]) -> None:
         for name, days in added.items():
             editor = self.fields[name].editor
             if editor is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -56,7 +57,7 @@ def saved(stage: Stage, form: RecordForm, entity: str) -> Record:
     return records.get(stage.app.replica, entity, row.id)
 
 
-def test_a_calendar_is_typed_day_by_day_and_says_what_it_cannot_read(stage: Stage) -> None:
+def test_a_calendar_is_typed_day_by_day_and_says_what_it_cannot_read(stage: Stage, tmp_path: Path) -> None:
     form = opened(stage, WorkCalendarsPage(stage.context, stage.actions))
     fields = form.grid.fields
     hours = fields["hours"].editor
@@ -87,6 +88,15 @@ def test_a_calendar_is_typed_day_by_day_and_says_what_it_cannot_read(stage: Stag
     made_up = again.grid.fields["made_up"].editor.toPlainText().splitlines()
     assert "2026-10-10 = Friday" in made_up, "what was typed stays"
     assert "2026-09-20 = Monday" in made_up
+    file = tmp_path / "uk.ics"
+    event = "BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20261228\nSUMMARY:Boxing Day\nEND:VEVENT\n"
+    file.write_text(f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{event}END:VCALENDAR\n")
+    again.grid.take_file(file)
+    stage.until(lambda: again.grid.file_said.isVisible())
+    assert "2026-12-28" in again.grid.fields["holidays"].editor.toPlainText().splitlines()
+    file.write_text("no calendar")
+    again.grid.take_file(file)
+    stage.until(lambda: "not a calendar" in again.grid.file_said.text())
     again._discard()
 
 
