@@ -37,6 +37,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.labels import Label
 
+CALENDAR_FILES = "iCalendar (*.ics)"
 YEARS_OFFERED = 4
 """Of official days: the newest that are known."""
 
@@ -97,7 +98,7 @@ class CalendarGrid(SetupGrid):
 
     def _ask_file(self) -> None:
         title, folder = tr("Read a calendar file…"), str(Path.home())
-        chosen, _ = QFileDialog.getOpenFileName(self, title, folder, "iCalendar (*.ics)")
+        chosen, _ = QFileDialog.getOpenFileName(self, title, folder, CALENDAR_FILES)
         if chosen:
             self.take_file(Path(chosen))
 
