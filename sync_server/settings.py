@@ -137,6 +137,9 @@ class Settings:
     """Largest page of a download."""
     file_bytes_max: int = 25_000_000
     """Largest attached file: what mail servers take."""
+    mail_files_bytes_max: int = 20_000_000
+    """Files that go with one mail, together: in the mail they take a third more, and mail servers take some
+    25 MB."""
     device_files_bytes_max: int = 5 * 1024 * 1024 * 1024
     """Attached files one laptop may have sent, in all."""
     body_bytes_max: int = 4 * 1024 * 1024
@@ -198,7 +201,7 @@ class Settings:
         names = (
             *("interval_s", "lease_size", "offline_days", "file_bytes_max", "device_files_bytes_max"),
             *("company", "company_zh", "address", "address_zh", "phone", "email", "tax_number", "currency"),
-            *("region", "public_url", "remind_before_due_days", "report_outside"),
+            *("region", "public_url", "remind_before_due_days", "report_outside", "mail_files_bytes_max"),
         )
         told = {name: getattr(self, name) for name in names}
         return {**told, "dictionary": codec.NEWEST_DICTIONARY, "contents_by_file": True}

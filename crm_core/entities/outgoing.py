@@ -124,6 +124,10 @@ class OutgoingMail(Entity):
         since=3,
     )
     """English text and what goes into it, of the last attempt that failed."""
+    files: Mapped[list[Any] | None] = json(
+        23, N_("Files"), read_only=True, by_hq=True, in_form=False, since=3
+    )
+    """Of an answer to a ticket: ids of the files that go with it."""
 
 
 class Acceptance(Entity):

@@ -352,7 +352,9 @@ class TicketMessage(Entity):
     outcome: Mapped[str | None] = choice(
         71, N_("Delivery"), OUTCOMES, read_only=True, by_hq=True, in_form=False, since=3
     )
-    """What the program that carries a chat said of an answer."""
+    """What the program that carries a chat said of an answer, or that a mail with it was not sent."""
     outcome_said: Mapped[str | None] = text(
         72, N_("Why it was not delivered"), read_only=True, by_hq=True, in_form=False, since=3
     )
+    files: Mapped[list[Any] | None] = json(73, N_("Files that go along"), in_form=False, since=3)
+    """Ids of files of its ticket, in their order: those the customer gets with it, and no others."""

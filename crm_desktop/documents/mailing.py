@@ -17,10 +17,9 @@ from crm_desktop.documents.template_records import Template
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import attachments, outgoing, records
+from crm_desktop.services.files_along import demand_mailable
 from crm_desktop.services.outcome import Outcome
 
-BYTES_MOST = 20_000_000
-"""Of a file that goes by mail: in base64 it is a third more, and mail servers take some 25 MB."""
 _SUBJECT = re.compile(r"\A\s*(?:Subject|主题|主旨)\s*[:：][ \t]*(?P<subject>[^\n]*)\n+")
 
 
@@ -85,8 +84,8 @@ def send(
     body: str,
 ) -> Outcome[Record]:
     """Write down a mail HQ is to send with a file of a record. `Invalid` names every field that is wrong."""
-    if file.size > BYTES_MOST:
-        raise UserError(N_("The file is larger than a mail carries"))
+    with replica.read() as session:
+        demand_mailable(session, [file.id])
     values = {
         "record_entity": entity,
         "record_id": record_id,

@@ -222,13 +222,13 @@ def files_in(session: Session, replica: Replica, entity: str, record_id: str) ->
         .order_by(Attachment.created_at.desc(), Attachment.id.desc())
         .limit(SHOWN_MOST)
     ).all()
-    return _rows(session, replica, found)
+    return file_rows(session, replica, found)
 
 
 def file(replica: Replica, attachment_id: str) -> FileRow:
     """Return one file. `NotFound` where there is none on this laptop."""
     with replica.read() as session:
-        return _rows(session, replica, [_living(session, attachment_id)])[0]
+        return file_rows(session, replica, [_living(session, attachment_id)])[0]
 
 
 def kept(replica: Replica) -> Kept:
@@ -368,7 +368,8 @@ def clean_name(name: str) -> str:
     return plain[:NAME_LENGTH_MAX] or "file"
 
 
-def _rows(session: Session, replica: Replica, found: Sequence[Attachment]) -> tuple[FileRow, ...]:
+def file_rows(session: Session, replica: Replica, found: Sequence[Attachment]) -> tuple[FileRow, ...]:
+    """Return files as a list shows them, in the order given."""
     hashes = {each for row in found for each in (row.sha256, row.preview_sha256) if each}
     here = {
         blob.sha256: blob

@@ -227,14 +227,28 @@ def _new_ticket_message(session: Session, person: Person, clock: Clock, values: 
         .where(columns.internal.isnot(True), columns.from_customer.isnot(True), columns.life % 2 == 1)
     )
     values["answers_seen"] = list(session.scalars(others.order_by(columns.id))) or None
+    _demand_own_files(session, values)
+
+
+def _demand_own_files(session: Session, values: Values) -> None:
+    """Raise `UserError` where other files are to go along with a message than those of its ticket."""
+    named = values.get("files")
+    if named:
+        ids = [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
+        there = repository.get_many(session, "attachment", ids)
+        living = {key: each.values for key, each in there.items() if each.alive}
+        if (why := messages.why_files_stay(values, living)) is not None:
+            raise UserError(why)
 
 
 def _changed_ticket_message(
-    _session: Session, person: Person, _clock: Clock, before: Record, changes: Values
+    session: Session, person: Person, _clock: Clock, before: Record, changes: Values
 ) -> None:
     changed = [name for name, value in changes.items() if value != before.get(name)]
     if (fixed := messages.why_it_stands(before.values, changed, person.user_id)) is not None:
         raise UserError(fixed)
+    if "files" in changes:
+        _demand_own_files(session, {**before.values, **changes})
 
 
 def _new_point_entry(_session: Session, _person: Person, clock: Clock, values: Values) -> None:

@@ -23,6 +23,8 @@ from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import completing_requests, questions, records, rights, ticket_around
+from crm_desktop.services.attachments import FileRow
+from crm_desktop.services.files_along import demand_mailable, files_named
 from crm_desktop.services.marks import marks_of
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.questions import QuestionRow
@@ -36,7 +38,7 @@ PAGE = 100
 VIEWED = frozenset(
     (
         *("ticket", "ticket_message", "ticket_question", "ticket_category", "installed_product"),
-        *("survey_answer", "customer", "user", "absence"),
+        *("survey_answer", "customer", "user", "absence", "attachment"),
     )
 )
 """Kinds of record the queue and the view of a ticket are made of."""
@@ -107,6 +109,8 @@ class MessageRow:
     """A colleague's answer to such a question."""
     question_id: str = ""
     """Of a question one asked that waits for its answer: to be withdrawn."""
+    files: tuple[FileRow, ...] = ()
+    """Files that go along with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +231,7 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
                 is_dropped=row.status == "dropped",
                 outcome=row.outcome or "",
                 outcome_said=row.outcome_said or "",
+                files=files_named(session, replica, row.files or ()),
             )
             for row in messages
         ]
@@ -325,20 +330,22 @@ def reply(
     internal: bool = False,
     close: bool = False,
     with_parts: bool = False,
+    files: Sequence[str] = (),
 ) -> Outcome[Record]:
     """Add an answer or an internal note; it waits for the next sync and may be changed until then.
 
     The first answer to the customer opens a new ticket; `close` solves it, `with_parts` its open parts too.
+    `files` are ids of files of the ticket that go along: of an answer the customer gets them, by mail.
     """
     if not body.strip():
         raise UserError(N_("Write something first"))
+    said: dict[str, Plain] = {"ticket_id": ticket_id, "body": body, "internal": internal}
+    if files:
+        said["files"] = list(files)
     with replica.write() as session:
-        message = records.create_in(
-            session,
-            replica,
-            "ticket_message",
-            {"ticket_id": ticket_id, "body": body, "internal": internal},
-        )
+        if files and not internal:
+            demand_mailable(session, files)
+        message = records.create_in(session, replica, "ticket_message", said)
         ticket = repository.get(session, "ticket", ticket_id)
         if ticket is not None and not internal:
             changes: dict[str, Plain] = {}

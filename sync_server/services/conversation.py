@@ -67,6 +67,11 @@ def _share_chats(pen: Pen) -> None:
             pen.write(ticket, **{name: origin.values.get(name) for name in _CHAT})
 
 
+def mail_of_answer(message_id: str) -> str:
+    """Return the id of the mail by which an answer goes out."""
+    return named_id("mail of answer", message_id)
+
+
 def _is_answer(values: dict[str, Any]) -> bool:
     return not values.get("internal") and not values.get("from_customer")
 
@@ -108,7 +113,7 @@ def _mail(pen: Pen, scopes: ScopeKeeper, answer: Record) -> None:
     contact_id = ticket.values.get("contact_id")
     contact = records.get(CONTACT.no, contact_id) if contact_id else None
     address = ticket.values.get("from_address") or (contact.values.get("email") if contact else None)
-    mail_id = named_id("mail of answer", answer.id)
+    mail_id = mail_of_answer(answer.id)
     if not address or records.get(MAIL.no, mail_id) is not None:
         return
     number = ticket.values.get("number")
@@ -126,6 +131,7 @@ def _mail(pen: Pen, scopes: ScopeKeeper, answer: Record) -> None:
         "recipients": address,
         "subject": f"{subject[: MOST_SUBJECT - 50]} [{number}]" if number else subject[:MOST_SUBJECT],
         "body": values.get("body"),
+        "files": values.get("files"),
         "status": "queued",
         "created_at": moment,
         "created_by": writer_id,

@@ -20,6 +20,7 @@ from sync_server.services.rights import Author, AuthorRights, Refused, is_at_hq,
 from sync_server.services.wanted import Wanted, kept_by_the_program
 
 _ACTIVITY: Final = SCHEMAS["activity"]
+_ATTACHMENT: Final = SCHEMAS["attachment"]
 _MILESTONE: Final = SCHEMAS["deal_milestone"]
 _DEAL: Final = SCHEMAS["deal"]
 _MESSAGE: Final = SCHEMAS[messages.MESSAGE]
@@ -84,6 +85,17 @@ def demand_seen(
     if changed.get(_ORIGIN) and (came_from is None or not rights.sees(came_from)):
         raise Refused(Code.PARENT, _ABOUT_NOTHING)
     _demand_no_circle(records, schema, changed, str(held.get("id") or ""))
+    if schema is _MESSAGE and changed.get("files"):
+        _demand_own_files(records, rights, {**held, **changed})
+
+
+def _demand_own_files(records: Records, rights: AuthorRights, values: Mapping[str, Any]) -> None:
+    """Raise `Refused` where other files are to go along with a message than those of its ticket."""
+    named = [each for each in values["files"] if isinstance(each, str)][: messages.FILES_MOST]
+    there = {each: found for each in named if (found := records.get(_ATTACHMENT.no, each)) is not None}
+    seen = {key: each.values for key, each in there.items() if each.lives and rights.sees(each)}
+    if (why := messages.why_files_stay(values, seen)) is not None:
+        raise Refused(Code.INVALID, why)
 
 
 def _demand_no_circle(records: Records, schema: Schema, changed: Mapping[str, Any], record_id: str) -> None:

@@ -57,9 +57,12 @@ class Line:
     def hand_over(self, letter: EmailMessage, sender: str, recipients: Sequence[str]) -> Handed:
         """Hand a letter over. Whatever the server does is an answer; nothing is raised for it."""
         begun = False
+        content = letter.as_bytes(policy=letter.policy.clone(linesep="\r\n"))
         try:
             self._client.ehlo_or_helo_if_needed()
-            code, said = self._client.mail(sender)
+            # A server that says how much it takes refuses what is more before it came (RFC 1870).
+            size = [f"size={len(content)}"] if self._client.has_extn("size") else []
+            code, said = self._client.mail(sender, size)
             if code != 250:
                 self._client.rset()
                 return _answered(code, said)
@@ -73,7 +76,7 @@ class Line:
                 self._client.rset()
                 return _answered(*last)
             begun = True
-            code, said = self._client.data(letter.as_bytes(policy=letter.policy.clone(linesep="\r\n")))
+            code, said = self._client.data(content)
             if code != 250:
                 self._client.rset()
                 return _answered(code, said)

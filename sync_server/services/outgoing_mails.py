@@ -1,7 +1,8 @@
 """Mails people wrote on their laptops: HQ looks once more who may send what, and hands them over.
 
-At least once: a mail is noted as sent after the mail server took it. Whoever ends HQ between the two has it
-sent a second time, under the same Message-ID, by which mail programs and servers know doubles.
+A mail is noted as begun before it is handed over. Whoever ends HQ between the two leaves it begun: then it is
+not sent once more, and who wrote it is told that perhaps it went out. What a broken line leaves open is tried
+again under the same Message-ID, by which mail programs and servers know doubles.
 """
 
 from __future__ import annotations
@@ -31,25 +32,32 @@ from crm_core.i18n import N_, Message, message, plain_places
 from crm_core.rules import mailing
 from crm_core.rules.mailing import Mailbox
 from crm_core.times import DAY_MS
+from resources import translation
+from sync_server.services.conversation import mail_of_answer
 from sync_server.services.headquarters import Headquarters
+from sync_server.services.letter_parts import file_name, media_type_of
 from sync_server.services.mail_line import Fate, Handed, Line, line_to
 from sync_server.services.mailbox import own_address
 from sync_server.services.ticket_forms import acknowledgement_id
 from sync_server.services.told import task_for
 
 AT_ONCE: Final = 50
-BYTES_MOST: Final = 20_000_000
-"""Of a file that goes out: in base64 it is a third more, and mail servers take some 25 MB."""
 WAITS_FOR_FILE_MS: Final = 7 * DAY_MS
 _SOON_MS: Final = 60_000
 MOST_REFERENCES: Final = 10
 _ID: Final = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,300}>")
 _MAIL: Final = SCHEMAS["outgoing_mail"]
+_MESSAGE: Final = SCHEMAS["ticket_message"]
 
 NO_RIGHT: Final = message(N_("Who wrote it may not read the record or its file any more"))
 OTHER_FILE: Final = message(N_("The file is another one than was chosen"))
 NO_FILE: Final = message(N_("HQ has not got the file yet"))
-TOO_LARGE: Final = message(N_("The file is larger than a mail carries"))
+GONE: Final = message(N_("A file that was to go along was deleted, or its writer may not read it any more"))
+BEGUN: Final = message(N_("It is being handed over to the mail server"))
+CUT_OFF: Final = message(
+    N_("HQ ended while it handed the mail over, so perhaps it was sent. Ask before you send it again")
+)
+_TOO_LARGE: Final = N_("The files have {size} MB in all, and a mail carries {limit} MB")
 _NOT_ANSWERING: Final = N_("The mail server refused it: {said}")
 _LATER: Final = N_("The mail server could not take it yet: {said}")
 _SOME: Final = N_("The mail server did not take these addresses: {addresses}")
@@ -79,6 +87,7 @@ def send_due(hq: Headquarters, now_ms: int) -> dict[str, int]:
     counts = dict.fromkeys(("sent", "failed", "waiting", "unknown"), 0)
     if not hq.settings.smtp_server:
         return counts
+    counts["unknown"] += _end_begun(hq, now_ms)
     due = _due(hq, now_ms)
     if not due:
         return counts
@@ -110,6 +119,19 @@ def _due(hq: Headquarters, now_ms: int) -> list[str]:
         return list(snapshot.connection.execute(query).scalars())
 
 
+def _end_begun(hq: Headquarters, now_ms: int) -> int:
+    """End the mails that were begun and never noted: only HQ's own end can have come between."""
+    columns = _MAIL.table.c
+    query = select(columns.id, columns.outcome).where(columns.life % 2 == 1, columns.status == "at_hq")
+    with hq.database.read() as snapshot:
+        rows = snapshot.connection.execute(query.where(columns.outcome.is_not(None))).all()
+    begun = [row.id for row in rows if row.outcome == _plain(BEGUN)]
+    for mail_id in begun:
+        log.warning("a mail was cut off", mail=mail_id)
+        _give_up(hq, mail_id, hq.records.get(_MAIL.name, mail_id), "unknown", CUT_OFF, now_ms)
+    return len(begun)
+
+
 def _send(hq: Headquarters, line: Line, mail_id: str, now_ms: int) -> str:
     """Hand over one mail and note what came of it."""
     try:
@@ -127,6 +149,8 @@ def _send(hq: Headquarters, line: Line, mail_id: str, now_ms: int) -> str:
                 hq.records.update(_MAIL.name, mail_id, later, expected={"status": "at_hq"})
                 return "waiting"
             return _give_up(hq, mail_id, mail, "failed", stays.reason, now_ms)
+        begun = {"next_at": None, "outcome": _plain(BEGUN)}
+        hq.records.update(_MAIL.name, mail_id, begun, expected={"status": "at_hq"})
         handed = line.hand_over(ready.letter, ready.sender, ready.recipients)
         return _note(hq, mail_id, mail, handed, now_ms)
     except (StaleRecord, NotFound):
@@ -139,7 +163,7 @@ def prepare(hq: Headquarters, mail_id: str, mail: Mapping[str, Any], now_ms: int
     if problems:
         raise _Stays(problems[0].message)
     author_id = str(mail["created_by"] or "")
-    file, content = _file(hq, mail, author_id)
+    files = _files(hq, mail, author_id)
     to, cc = mailing.mailboxes(mail["recipients"]), mailing.mailboxes(mail["cc"])
     sender = sender_of(hq)
     letter = EmailMessage(policy=SMTP)
@@ -160,11 +184,8 @@ def prepare(hq: Headquarters, mail_id: str, mail: Mapping[str, Any], now_ms: int
     letter["Date"] = formatdate(now_ms / 1000)
     letter["Message-ID"] = mailing.message_id(mail_id, sender.domain)
     letter.set_content(str(mail["body"]), charset="utf-8")
-    if file is not None:
-        kind, _, subtype = str(file["media_type"] or "application/octet-stream").partition("/")
-        letter.add_attachment(
-            content, maintype=kind, subtype=subtype or "octet-stream", filename=str(file["name"])
-        )
+    for number, (file, content) in enumerate(files):
+        _attach(letter, file, content, number)
     recipients = dict.fromkeys(each.address for each in (*to, *cc))
     return _Ready(letter=letter, sender=sender.addr_spec, recipients=tuple(recipients))
 
@@ -194,31 +215,51 @@ def _thread(hq: Headquarters, letter: EmailMessage, ticket_id: str) -> None:
         letter["References"] = " ".join(reversed(known))
 
 
-def _file(
+def _attach(letter: EmailMessage, file: Mapping[str, Any], content: bytes, number: int) -> None:
+    """Put a file into a letter, under a name every mail program reads (RFC 2231)."""
+    said = media_type_of(str(file["media_type"] or ""))
+    kind, _, subtype = said.partition("/")
+    if kind in ("message", "multipart"):  # these are parts of a mail's own and never in base64 (RFC 2046)
+        kind, subtype = "application", "octet-stream"
+    name = file_name(str(file["name"] or ""), said, number)
+    letter.add_attachment(content, maintype=kind, subtype=subtype, filename=name)
+
+
+def _files(
     hq: Headquarters, mail: Mapping[str, Any], author_id: str
-) -> tuple[Mapping[str, Any] | None, bytes]:
-    """Return the file that goes with a mail, as its writer may have it now."""
+) -> list[tuple[Mapping[str, Any], bytes]]:
+    """Return the files that go with a mail, as its writer may have them now."""
     try:
         with hq.records.reader(author_id) as reader:
             reader.get(str(mail["record_entity"]), str(mail["record_id"]))
-            if not mail["attachment_id"]:
-                return None, b""
-            file = reader.get("attachment", str(mail["attachment_id"]))
+            named = [str(each) for each in (mail["attachment_id"], *(mail["files"] or ())) if each]
+            there = reader.several("attachment", named)
     except (UserError, BrokenPromise) as error:  # nobody wrote it, or somebody who is not there
         raise _Stays(NO_RIGHT) from error
-    if (file["record_entity"], file["record_id"]) != (mail["record_entity"], mail["record_id"]):
-        raise _Stays(NO_RIGHT)
-    if not mail["sha256"] or file["sha256"] != mail["sha256"]:
+    if len(there) < len(set(named)):
+        raise _Stays(GONE if mail["files"] else NO_RIGHT)
+    files = [there[each] for each in named]
+    for file in files:
+        if (file["record_entity"], file["record_id"]) != (mail["record_entity"], mail["record_id"]):
+            raise _Stays(NO_RIGHT)
+    if mail["attachment_id"] and (not mail["sha256"] or files[0]["sha256"] != mail["sha256"]):
         raise _Stays(OTHER_FILE)
-    if int(file["size_bytes"] or 0) > BYTES_MOST:
-        raise _Stays(TOO_LARGE)
-    try:
-        content = hq.blobs.whole(author_id, str(mail["sha256"]))
-    except NotFound as error:
-        raise _Stays(NO_FILE, waits=True) from error
-    if len(content) > BYTES_MOST:
-        raise _Stays(TOO_LARGE)
-    return file, content
+    _demand_fits(hq, sum(int(file["size_bytes"] or 0) for file in files))
+    found: list[tuple[Mapping[str, Any], bytes]] = []
+    for file in files:
+        try:
+            found.append((file, hq.blobs.whole(author_id, str(file["sha256"]))))
+        except NotFound as error:
+            raise _Stays(NO_FILE, waits=True) from error
+    _demand_fits(hq, sum(len(content) for _, content in found))
+    return found
+
+
+def _demand_fits(hq: Headquarters, size: int) -> None:
+    most = hq.settings.mail_files_bytes_max
+    if size > most:
+        said = message(_TOO_LARGE, size=f"{size / 1_000_000:.1f}", limit=f"{most / 1_000_000:.1f}")
+        raise _Stays(said)
 
 
 def sender_of(hq: Headquarters) -> Address:
@@ -259,6 +300,7 @@ def _note(hq: Headquarters, mail_id: str, mail: Mapping[str, Any], handed: Hande
             subject = str(mail["subject"] or "")[:80]
             late = message(N_("The mail “{subject}” had gone out before it was withdrawn"), subject=subject)
             _tell(hq, mail, late, now_ms)
+        _say_beside_answer(hq, mail_id, mail, None)
         return "sent"
     if handed.fate is Fate.REFUSED:
         return _give_up(hq, mail_id, mail, "failed", message(_NOT_ANSWERING, said=handed.said), now_ms)
@@ -283,10 +325,25 @@ def _give_up(
     hq.records.update(_MAIL.name, mail_id, ended, expected={"status": "at_hq"})
     if _is_acknowledgement(mail_id, mail):
         return end
+    _say_beside_answer(hq, mail_id, mail, why)
     subject = str(mail["subject"] or "")[:80]
     said = message(N_("The mail “{subject}” was not sent: {reason}"), subject=subject, reason=why)
     _tell(hq, mail, said, now_ms)
     return end
+
+
+def _say_beside_answer(hq: Headquarters, mail_id: str, mail: Mapping[str, Any], why: Message | None) -> None:
+    """Say beside the answer a mail carries that it was not sent; None: nothing is wrong any more."""
+    columns = _MESSAGE.table.c
+    query = select(columns.id, columns.outcome).where(columns.ticket_id == mail["record_id"])
+    with hq.database.read() as snapshot:
+        rows = snapshot.connection.execute(query.where(columns.status == "sent")).all()
+    for row in rows if mail["record_entity"] == "ticket" else ():
+        if mail_of_answer(row.id) != mail_id or (why is None and row.outcome is None):
+            continue
+        said = why.show(translation(hq.settings.language)) if why is not None else None
+        values = {"outcome": "failed" if why is not None else None, "outcome_said": said}
+        hq.records.update(_MESSAGE.name, row.id, values)
 
 
 def _wait(hq: Headquarters, mail_id: str, why: Message) -> int:

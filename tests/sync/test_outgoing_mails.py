@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from crm_core.errors import Invalid
+from crm_core.errors import Invalid, UserError
 from crm_core.rules import mailing
 from crm_core.sync.protocol import Code
 from crm_desktop.documents import mailing as writing
 from crm_desktop.documents import sent_file
-from crm_desktop.services import outgoing, records
-from sync_server.services import mail_line, outgoing_mails
+from crm_desktop.services import attachments, outgoing, records, tickets
+from sync_server.services import outgoing_mails
 from sync_server.services.outgoing_mails import send_due
 from tests.support.hq import Office
 from tests.support.paper_firm import PaperFirm, headquarters_of, paper_firm
@@ -177,7 +177,7 @@ def test_it_is_tried_again_and_again_and_given_up_with_the_reason(firm: PaperFir
     assert ids == {f"<{late}@heron.example>"}
 
 
-def test_hq_killed_at_any_step_sends_it_all_the_same_and_doubles_show(
+def test_hq_killed_at_any_step_sends_nothing_twice_and_says_that_perhaps_it_went_out(
     firm: PaperFirm, post: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
@@ -189,8 +189,8 @@ def test_hq_killed_at_any_step_sends_it_all_the_same_and_doubles_show(
     def dies(*_given: object) -> None:
         raise Killed
 
-    with monkeypatch.context() as before:
-        before.setattr(mail_line.Line, "hand_over", dies)
+    with monkeypatch.context() as early:
+        early.setattr(outgoing_mails, "prepare", dies)
         with pytest.raises(Killed):
             send_due(firm.hq, firm.office.now_ms)
     assert firm.office.row("outgoing_mail", mail)["status"] == "at_hq"
@@ -200,9 +200,17 @@ def test_hq_killed_at_any_step_sends_it_all_the_same_and_doubles_show(
         with pytest.raises(Killed):
             send_due(firm.hq, firm.office.now_ms)
     assert len(post.letters) == 1
+    silent = headquarters_of(firm.office, smtp_server="smtp://127.0.0.1:9")
+    assert send_due(silent, firm.office.now_ms)["unknown"] == 1, "a server that is silent hides nothing"
+    assert not any(send_due(firm.hq, firm.office.now_ms).values())
+    firm.sync()
+    held = firm.office.row("outgoing_mail", mail)
+    assert (held["status"], held["outcome"]) == ("unknown", [outgoing_mails.CUT_OFF.text, {}])
+    assert "perhaps it was sent" in str(firm.hq.records.all("activity")[-1][1]["subject"])
+    outgoing.repeat(firm.eve.replica, mail)
+    firm.sync()
     assert send_due(firm.hq, firm.office.now_ms)["sent"] == 1
     assert [each["Message-ID"] for each in post.letters] == [f"<{mail}@heron.example>"] * 2
-    assert firm.office.row("outgoing_mail", mail)["status"] == "sent"
 
 
 def test_who_may_not_read_it_any_more_sends_nothing_and_a_file_that_is_not_there_is_waited_for(
@@ -275,3 +283,55 @@ def test_a_line_is_encrypted_where_the_server_offers_it_and_to_nobody_unknown(
         monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
         assert send_due(hq, firm.office.now_ms)["sent"] == 1
         assert len(sealed.letters) == 1
+
+
+def test_files_of_an_answer_go_with_its_mail_once_hq_has_them_and_no_others_do(
+    firm: PaperFirm, post: PostOffice
+) -> None:
+    replica, office = firm.eve.replica, firm.office
+    customer = {"customer_id": firm.customer, "from_address": "ann@kontor.example", "channel": "mail"}
+    ticket = records.create(replica, "ticket", {"subject": "Leak", **customer}).value.id
+    other = records.create(replica, "ticket", {"subject": "Noise", **customer}).value.id
+
+    def put(ticket_id: str, name: str, content: bytes) -> str:
+        return attachments.add(replica, "ticket", ticket_id, content, name=name).value.id
+
+    long = "蓝鹭有限公司水泵安装与维护说明书（第二版，含附录与零件清单，二〇二六年十一月修订）" * 2 + ".pdf"
+    manual, mail_file = put(ticket, long, b"%PDF-1.7 manual"), put(ticket, "Anfrage.eml", b"Subject: x\n\nHi")
+    inside, elsewhere = put(ticket, "margins.xlsx", b"secret"), put(other, "other.txt", b"other")
+    tickets.reply(replica, ticket, "Our margin", internal=True, files=(inside,))
+    with pytest.raises(UserError, match="Only files of the ticket"):
+        tickets.reply(replica, ticket, "This one", files=(elsewhere,))
+    answer = tickets.reply(replica, ticket, "Please read this", files=(manual, mail_file)).value.id
+    (shown,) = [each for each in tickets.view(replica, ticket).messages if not each.internal]
+    assert [each.name for each in shown.files] == [long, "Anfrage.eml"]
+    firm.eve.sync()  # without its files
+    assert send_due(firm.hq, office.now_ms)["waiting"] == 1
+    assert not post.letters
+    firm.sync()
+    office.now_ms += 60_000
+    tight = headquarters_of(office, smtp_server=f"smtp://127.0.0.1:{post.port}", mail_files_bytes_max=20)
+    assert send_due(tight, office.now_ms)["failed"] == 1
+    firm.sync()
+    (shown,) = [each for each in tickets.view(replica, ticket).messages if not each.internal]
+    assert (shown.outcome, "a mail carries 0.0 MB" in shown.outcome_said) == ("failed", True)
+    (mail,) = [each for each, _ in firm.hq.records.find("outgoing_mail", "record_id", ticket)]
+    outgoing.repeat(replica, mail)
+    firm.sync()
+    assert send_due(firm.hq, office.now_ms)["sent"] == 1
+    (letter,) = post.letters
+    parts = [(each.get_filename(), each.get_content()) for each in letter.iter_attachments()]
+    assert parts == [(long, b"%PDF-1.7 manual"), ("Anfrage.eml", b"Subject: x\n\nHi")]
+    raw = post.envelopes[0].content
+    assert isinstance(raw, bytes)
+    assert raw.isascii()
+    assert max(map(len, raw.splitlines())) <= 998
+    assert b"filename*" in raw
+    assert office.row("ticket_message", answer)["outcome"] is None, "nothing is wrong with it any more"
+    forged = office.laptop(firm.eve_id)
+    forged.sync()
+    for named in ([elsewhere], ["0" * 32], "all", [manual] * 21):
+        said = {"ticket_id": ticket, "body": "Hm", "files": named}
+        forged.create("ticket_message", said)
+        forged.sync()
+        assert forged.code(forged.last_op) is Code.INVALID, named

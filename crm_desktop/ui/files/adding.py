@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject
@@ -34,9 +35,18 @@ def local_files(data: QMimeData) -> list[Path]:
 
 
 def add_file(
-    context: Context, owner: QObject, entity: str, record_id: str, source: Path | bytes, name: str
+    context: Context,
+    owner: QObject,
+    entity: str,
+    record_id: str,
+    source: Path | bytes,
+    name: str,
+    added: Callable[[Record], None] | None = None,
 ) -> None:
-    """Put a file, or a content under a name, on a record; what is wrong with it is said in the window."""
+    """Put a file, or a content under a name, on a record; what is wrong with it is said in the window.
+
+    `added` is given the attachment.
+    """
     replica = context.replica
 
     def add(job: Job) -> Outcome[Record]:
@@ -51,4 +61,8 @@ def add_file(
             cancelled=job.is_cancelled,
         )
 
-    context.tasks.run(owner, message("Adding “{name}”", name=name), add, None, context.show_error)
+    def done(outcome: Outcome[Record]) -> None:
+        if added is not None:
+            added(outcome.value)
+
+    context.tasks.run(owner, message("Adding “{name}”", name=name), add, done, context.show_error)

@@ -206,9 +206,9 @@ class TicketsPage(Page):
         self.head.deed_asked.connect(self.deeds.do)
         self.head.question_asked.connect(self._begin_question)
         self.head.relation_asked.connect(self.relations.do)
-        self.box.deed_asked.connect(self._do_in_box)
+        self.box.deed_asked.connect(self.deeds.do)
         self.box.question_asked.connect(self._ask_colleague)
-        self.box.files_dropped.connect(self.facts.files.add_files)
+        self.talk.file_asked.connect(self.facts.files.open_file)
         self.queue.take_asked.connect(self._take_next)
         self.choices.taken.connect(self._show_taken)
         self.talk.decided.connect(self.deeds.decide)
@@ -296,6 +296,7 @@ class TicketsPage(Page):
         self.box.show_asker(asker, only=not view.may_edit)
         if other:
             self.box.show_draft(self._drafts.pop(view.ticket.id, ""))
+            self.box.files.show_ticket(view.ticket.id)
         self._content.setCurrentWidget(self.tabs)
         self.tabs.show_record(view.ticket.id)
 
@@ -357,12 +358,6 @@ class TicketsPage(Page):
             self.tabs.choose(FIRST)
             self.box.ask()
 
-    def _do_in_box(self, deed: str) -> None:
-        if deed == "attach":
-            self.facts.files.add_button.click()
-        else:
-            self.deeds.do(deed)
-
     def _ask_colleague(self, text: str, user_id: str) -> None:
         """Ask somebody, or answer what one is asked oneself."""
         view = self._view
@@ -408,15 +403,21 @@ class TicketsPage(Page):
             return
         # Of the ticket on screen: another may be chosen already and not be read yet.
         replica, ticket_id = self.context.replica, self._view.ticket.id
+        files = self.box.files.take(ticket_id)
+        ids = [each for each, _name in files]
+        how = {"internal": internal, "close": close, "with_parts": with_parts}
+
+        def failed(error: CrmError) -> None:
+            self.box.files.put_back(ticket_id, files)
+            self._put_back(text, error)
+
         self.box.show_draft("")
         self._drafts.pop(ticket_id, None)
         self.context.change(
             self,
-            lambda: tickets.reply(
-                replica, ticket_id, text, internal=internal, close=close, with_parts=with_parts
-            ),
+            lambda: tickets.reply(replica, ticket_id, text, **how, files=ids),
             lambda _message: self._read(),
-            partial(self._put_back, text),
+            failed,
             told=message("Ticket solved; the reply is in the outbox") if close else None,
         )
         self.queue.rows.setFocus()

@@ -9,7 +9,9 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from crm_core.i18n import message
+from crm_desktop.services.attachments import FileState
 from crm_desktop.services.tickets import MessageRow
+from crm_desktop.ui.files.words import LOOKS
 from crm_desktop.ui.format import near_moment
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.tickets.words import moment
@@ -17,6 +19,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cards import Avatar
 from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
@@ -33,6 +36,8 @@ class MessageView(Live, QWidget):
     """Message id of an answer that was held, and whether it is sent all the same."""
     withdrawn = Signal(str)
     """Id of a question to a colleague that is taken back."""
+    file_asked = Signal(object)
+    """A file that goes along with it, to be opened."""
 
     def __init__(self, row: MessageRow, *, editable: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +66,9 @@ class MessageView(Live, QWidget):
         self._words.setSpacing(4)
         self._words.addLayout(head)
         self._words.addWidget(self.body)
+        self.files: list[Button] = []
+        if row.files:
+            self._add_files()
         self.edit: Button | None = None
         self._editor: MessageEditor | None = None
         self._foot = QWidget()
@@ -84,6 +92,19 @@ class MessageView(Live, QWidget):
         )
         around.addLayout(self._words, 1)
         self.setAccessibleName(tr("{label}: {value}", label=name, value=row.body))
+
+    def _add_files(self) -> None:
+        holder = QWidget()
+        flow = FlowLayout(holder, gap=8, line_gap=2)
+        for row in self.row.files:
+            look = LOOKS[row.state]
+            words = message("{name} · {state}", name=row.name, state=look.word) if look.icon else row.name
+            button = Button(words, Kind.LINK, icon="clip", small=True)
+            button.setEnabled(row.state is not FileState.EMPTY)
+            button.clicked.connect(lambda _checked=False, row=row: self.file_asked.emit(row))
+            flow.addWidget(button)
+            self.files.append(button)
+        self._words.addWidget(holder)
 
     def _add_outcome(self) -> None:
         failed = self.row.outcome == "failed"
@@ -260,6 +281,7 @@ class Conversation(Live, ReadingArea):
     changed = Signal(str, str)
     decided = Signal(str, bool)
     withdrawn = Signal(str)
+    file_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -300,6 +322,7 @@ class Conversation(Live, ReadingArea):
             view.changed.connect(self.changed)
             view.decided.connect(self.decided)
             view.withdrawn.connect(self.withdrawn)
+            view.file_asked.connect(self.file_asked)
             self._column.insertWidget(place, view)
         self.empty.setVisible(not known)
         if grown:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
@@ -14,6 +16,7 @@ from crm_desktop.ui.files.adding import local_files
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import RADII
+from crm_desktop.ui.tickets.reply_files import ReplyFiles
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
@@ -33,9 +36,7 @@ class ReplyBox(Live, QWidget):
     question_asked = Signal(str, str)
     """Text, and the id of the colleague; '' where it answers what one is asked oneself."""
     deed_asked = Signal(str)
-    """`answer`, `macro` or `attach`."""
-    files_dropped = Signal(list)
-    """Paths of files that are to be attached."""
+    """`answer` or `macro`."""
     article_asked = Signal()
     """An article is to be put into the text."""
     left = Signal()
@@ -53,6 +54,7 @@ class ReplyBox(Live, QWidget):
         self.colleague = LinkEditor(context, _COLLEAGUE)
         self.colleague.edited.connect(self._on_colleague)
         self.input = _Input()
+        self.files = ReplyFiles(context)
         self.where = ElidedLabel("", color="text-soft", step="caption")
         self.article = Button(message("Insert article"), Kind.PLAIN, icon="book", small=True)
         self.deeds = {
@@ -85,6 +87,7 @@ class ReplyBox(Live, QWidget):
         column.addLayout(head)
         column.addSpacing(1)
         column.addWidget(self.input, 1)
+        column.addWidget(self.files)
         column.addLayout(foot)
         self.tabs.chosen.connect(self._on_tab_chosen)
         self.input.textChanged.connect(self._show_buttons)
@@ -93,8 +96,10 @@ class ReplyBox(Live, QWidget):
         self.input.focused.connect(self.update)
         self.article.clicked.connect(self.article_asked)
         for deed, button in self.deeds.items():
-            button.clicked.connect(lambda _checked=False, deed=deed: self.deed_asked.emit(deed))
-        self.input.dropped.connect(self.files_dropped)
+            asked = self.files.choose if deed == "attach" else partial(self.deed_asked.emit, deed)
+            button.clicked.connect(lambda _checked=False, asked=asked: asked())
+        self.input.dropped.connect(self.files.add)
+        self.files.changed.connect(self._fit)
         self.send.clicked.connect(lambda: self._send(close=False))
         self.close_too.clicked.connect(lambda: self._send(close=True))
         self.retranslate()
@@ -174,6 +179,7 @@ class ReplyBox(Live, QWidget):
         else:
             self.where.say(message("Goes to the outbox") if self._queues else "")
         self.close_too.setVisible(not note and not asks)
+        self.files.setVisible(not asks and bool(self.files.row.chips))
         self.colleague.setVisible(asks and not self._asker)
         self.colleague.setAccessibleName(tr("Colleague to ask"))
         self.colleague.setPlaceholderText(tr("Whom to ask"))
@@ -193,13 +199,20 @@ class ReplyBox(Live, QWidget):
 
     def retint(self) -> None:
         """Take the height from the theme."""
-        self.setFixedHeight(theme().px(170))
+        self._fit()
         # Below the keys' letters the box is as wide as the conversation lets it be.
         self.update()
+
+    def _fit(self) -> None:
+        """Be higher by the files that go along, so that they take no room from the text."""
+        files = 0 if self.files.isHidden() else self.files.heightForWidth(self.width() - 2)
+        self.setFixedHeight(theme().px(170) + max(files, 0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave out where it goes where that would be three dots: the button says it too."""
         super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self._fit()
         self._make_room()
 
     def _make_room(self) -> None:

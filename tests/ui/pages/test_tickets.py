@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from crm_core.errors import UserError
+from crm_core.i18n import N_
 from crm_core.rules.conditions import Condition, Op
 from crm_desktop.assembly import App
 from crm_desktop.models.query import ListQuery
@@ -107,6 +110,42 @@ def test_a_reply_is_written_by_keyboard_and_waits_in_the_outbox(
     assert page.talk.views[-1].edit is not None
     assert page.box.text == ""
     assert next(row for row in tickets.queue(app.replica, Queue.ALL) if row.id == ticket_id).not_sent
+
+
+def test_files_dropped_on_the_reply_go_along_and_are_opened_in_the_conversation(
+    page: TicketsPage, app: App, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket_id = _open(page, app, qtbot)
+    files = [tmp_path / name for name in ("安装说明.pdf", "notes.txt")]
+    for file in files:
+        file.write_bytes(b"how to mend it")
+    dropped = QMimeData()
+    dropped.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+    page.box.begin(internal=False)
+    _type("Read this")
+    page.box.input.insertFromMimeData(dropped)
+    chosen = page.box.files.row
+    qtbot.waitUntil(lambda: sorted(chip.text() for chip in chosen.chips) == ["notes.txt", "安装说明.pdf"])
+    monkeypatch.setattr(tickets, "reply", _refuse)
+    page.box.send.click()
+    qtbot.waitUntil(lambda: page.box.text == "Read this" and len(chosen.chips) == 2, timeout=WAIT_MS)
+    monkeypatch.undo()
+    next(chip for chip in chosen.chips if chip.text() == "notes.txt").closed.emit()
+    page.box.send.click()
+    _shown(page, qtbot, ticket_id, 2)
+    assert page.box.files.isHidden()
+    (said,) = [each for each in tickets.view(app.replica, ticket_id).messages if each.files]
+    assert [each.name for each in said.files] == ["安装说明.pdf"]
+    assert len(page.facts.files.rows) == 2, "what does not go along stays on the ticket"
+    opened: list[str] = []
+    panel = "crm_desktop.ui.files.panel.QDesktopServices.openUrl"
+    monkeypatch.setattr(panel, lambda url: opened.append(url.fileName()) or True)
+    page.talk.views[-1].files[0].click()
+    qtbot.waitUntil(lambda: opened == ["安装说明.pdf"], timeout=WAIT_MS)
+
+
+def _refuse(*_given: object, **_how: object) -> None:
+    raise UserError(N_("Write something first"))
 
 
 def test_the_promise_stands_beside_the_chips_or_below_them_but_is_never_cut(
