@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, case, column, func, null, select
+from sqlalchemy.exc import OperationalError
 
 from crm_core.entities import schema_of
 from crm_core.errors import UserError
-from crm_core.i18n import N_
+from crm_core.i18n import N_, message
 from crm_core.reporting.keys import GROUPED, Grouping, Key, grouping
 from crm_core.reporting.source import Linked, Source
 from crm_core.reporting.tallies import Cell, Numbers, Tally, empty_cell
@@ -102,7 +103,7 @@ class Plan:
         measured: list[ColumnElement[Any]] = [func.count().label("counted")]
         for place, measure in enumerate(self.report.measures):
             measured += self._measured(place, measure)
-        for row in self._source.execute(self._grouped(groups, measured)):
+        for row in self._executed(self._grouped(groups, measured)):
             found = row._mapping
             units = self._found_units(found)
             cell = Cell(counted=found["counted"], tallies=[])
@@ -116,13 +117,21 @@ class Plan:
                     unit = units.get(term.currency, term.currency.removeprefix(":"))
                     number = Numbers(
                         count=int(found[f"count_{place}"] or 0),
-                        total=int(found[f"sum_{place}"] or 0),
+                        total=_whole(found[f"sum_{place}"]) or 0,
                         least=_whole(found[f"least_{place}"]),
                         most=_whole(found[f"most_{place}"]),
                     )
                     tally.numbers[unit if term.unit is Unit.MONEY else ""] = number
                 cell.tallies.append(tally)
             yield Found(keys=self._keys(groups, found), currency=self._currency(units), cell=cell)
+
+    def _executed(self, statement: Select[Any]) -> Sequence[Any]:
+        try:
+            return self._source.execute(statement)
+        except OperationalError as error:
+            if "integer overflow" in str(error.orig):  # SQLite says so of a sum, and gives it no number
+                raise UserError(_TOO_LARGE) from error
+            raise
 
     def _find_values(self, groups: Sequence[tuple[Grouping, int]], place: int) -> Iterator[Found]:
         measure = self.report.measures[place]
@@ -231,5 +240,12 @@ class Plan:
 _AGGREGATES: Final = {Take.SUM: "sum", Take.LEAST: "min", Take.MOST: "max"}
 
 
+_MOST: Final = 2**63
+_TOO_LARGE: Final = message(N_("What this report counts comes to numbers that are too large"))
+
+
 def _whole(found: Any) -> int | None:
+    """Return a number the database found. `UserError` where it is beyond what both engines count exactly."""
+    if isinstance(found, float) or (found is not None and abs(found) >= _MOST):
+        raise UserError(_TOO_LARGE)
     return None if found is None else int(found)

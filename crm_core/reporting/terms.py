@@ -14,10 +14,12 @@ from fractions import Fraction
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, Numeric, and_, case, cast, func, literal, null, type_coerce
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message
-from crm_core.reporting.moments import day_of, quotient
+from crm_core.reporting.moments import day_of
 from crm_core.reporting.source import Linked
 from crm_core.rules.reports import PLACES, Days, FieldAt, Number, Reckoned, Sign, Term, Unit
 from crm_core.schema.field import Field, Kind
@@ -25,6 +27,48 @@ from crm_core.schema.field import Field, Kind
 DECIMALS: Final = frozenset((Kind.DECIMAL, Kind.PERCENT))
 SUMMED: Final = DECIMALS | {Kind.INTEGER, Kind.MONEY}
 DAYS: Final = frozenset((Kind.DATE, Kind.INSTANT))
+MOST_DIGITS: Final = 12
+"""Digits before the point of a number somebody writes."""
+
+
+class _Wide(FunctionElement[int]):
+    """A whole number that stays exact when it is added to or multiplied: where PostgreSQL would refuse what
+    eight bytes do not hold, it goes on exactly, and SQLite goes on with a number that is not whole; both are
+    told as too large when it is read (`crm_core.reporting.counting`)."""
+
+    inherit_cache = True
+    type = BigInteger()
+
+
+class _Cut(FunctionElement[int]):
+    """Such a number divided by another, what remains cut off."""
+
+    inherit_cache = True
+    type = BigInteger()
+
+
+@compiles(_Wide)
+def _wide(element: Any, compiler: Any, **how: Any) -> str:
+    (value,) = (compiler.process(each, **how) for each in element.clauses)
+    return f"CAST({value} AS NUMERIC)"
+
+
+@compiles(_Wide, "sqlite")
+def _wide_here(element: Any, compiler: Any, **how: Any) -> str:
+    (value,) = (compiler.process(each, **how) for each in element.clauses)
+    return f"({value})"
+
+
+@compiles(_Cut)
+def _cut(element: Any, compiler: Any, **how: Any) -> str:
+    above, below = (compiler.process(each, **how) for each in element.clauses)
+    return f"div(CAST({above} AS NUMERIC), CAST({below} AS NUMERIC))"
+
+
+@compiles(_Cut, "sqlite")
+def _cut_here(element: Any, compiler: Any, **how: Any) -> str:
+    above, below = (compiler.process(each, **how) for each in element.clauses)
+    return f"(({above}) / ({below}))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +100,10 @@ def counted(term: Term, linked: Linked, zone: str) -> Counted:
             scale = max(0, -exponent) if isinstance(exponent, int) else PLACES + 1
             if scale > PLACES:
                 raise UserError(N_("A number in a report has no more than {places} decimals"), places=PLACES)
+            if abs(value) >= 10**MOST_DIGITS:
+                raise UserError(
+                    N_("A number in a report has no more than {digits} digits"), digits=MOST_DIGITS
+                )
             return Counted(value=_literal(int(value.scaleb(scale))), scale=scale, unit=Unit.NUMBER)
         case Days(first, last):
             days: list[ColumnElement[Any]] = []
@@ -95,7 +143,7 @@ def _joined(left: Counted, sign: Sign, right: Counted) -> Counted:
             raise UserError(N_("Amounts are added to amounts in their own currency alone"))
         scale = max(left.scale, right.scale)
         first, second = (_scaled(each, scale - each.scale) for each in (left, right))
-        one, other = func.coalesce(first, 0), func.coalesce(second, 0)
+        one, other = _Wide(func.coalesce(first, 0)), func.coalesce(second, 0)
         value: ColumnElement[Any] = case(
             (and_(first.is_(None), second.is_(None)), null()),
             else_=one + other if sign is Sign.PLUS else one - other,
@@ -105,16 +153,17 @@ def _joined(left: Counted, sign: Sign, right: Counted) -> Counted:
         if len(money) == 2:
             raise UserError(N_("An amount times an amount means nothing"))
         scale = left.scale + right.scale
-        value = left.value * right.value
+        value = _Wide(left.value) * right.value
         product = Counted(value=value, scale=scale, unit=Unit.NUMBER)
         if scale > PLACES:
-            product = Counted(value=quotient(value, 10 ** (scale - PLACES)), scale=PLACES, unit=Unit.NUMBER)
+            cut = _Cut(value, _literal(10 ** (scale - PLACES)))
+            product = Counted(value=cut, scale=PLACES, unit=Unit.NUMBER)
         return _of_money(product, money)
     if right.unit is Unit.MONEY and (left.unit is not Unit.MONEY or left.currency != right.currency):
         raise UserError(N_("An amount divides amounts in its own currency alone"))
     power = PLACES + right.scale - left.scale
     above, below = _scaled(left, max(power, 0)), _scaled(right, max(-power, 0))
-    ratio = Counted(value=quotient(above, func.nullif(below, 0)), scale=PLACES, unit=Unit.NUMBER)
+    ratio = Counted(value=_Cut(above, func.nullif(below, 0)), scale=PLACES, unit=Unit.NUMBER)
     return ratio if len(money) == 2 else _of_money(ratio, money)
 
 
@@ -129,7 +178,7 @@ def _unit(left: Counted, right: Counted) -> Unit:
 
 
 def _scaled(term: Counted, power: int) -> ColumnElement[Any]:
-    return term.value if not power else term.value * _literal(10**power)
+    return term.value if not power else _Wide(term.value) * _literal(10**power)
 
 
 def _literal(value: int) -> ColumnElement[Any]:

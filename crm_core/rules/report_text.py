@@ -115,10 +115,15 @@ def sort_text(sort: Sort) -> str:
 
 
 def parse_term(text: str) -> Term:
-    """Return the term written as text: fields, numbers, + - * /, brackets, `days(FIELD, FIELD or today)`."""
+    """Return the term written as text: fields, numbers, + - * /, brackets, `days(FIELD, FIELD or today)`.
+
+    `UserError` where it is none, or has more parts in each other than a report keeps.
+    """
     reader = _Reader(text)
     term = reader.sum(0)
     reader.demand_end()
+    if _depth(term) > DEEPEST_TERM:
+        raise _too_long(text)
     return term
 
 
@@ -136,6 +141,16 @@ def term_text(term: Term) -> str:
             return f"{_inner(left, own)} {sign.value} {_inner(right, own + 1)}"
 
 
+def _depth(term: Term) -> int:
+    return 1 + max(_depth(term.left), _depth(term.right)) if isinstance(term, Reckoned) else 0
+
+
+def _too_long(text: str) -> UserError:
+    return UserError(
+        N_("“{text}” has too many parts to be counted"), text=text if len(text) <= 80 else f"{text[:79]}…"
+    )
+
+
 def _inner(term: Term, binding: int) -> str:
     text = term_text(term)
     return f"({text})" if isinstance(term, Reckoned) and _BINDING[term.sign] < binding else text
@@ -146,6 +161,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._text, self._at = text, 0
+        self._signs = 0
         self._tokens: list[str] = []
         place = 0
         while place < len(text.rstrip()):
@@ -160,7 +176,7 @@ class _Reader:
         """Read terms joined by + and -."""
         term = self._product(depth)
         while self._next() in ("+", "-"):
-            sign = Sign(self._take())
+            sign = self._sign()
             term = Reckoned(term, sign, self._product(depth))
         return term
 
@@ -172,7 +188,7 @@ class _Reader:
     def _product(self, depth: int) -> Term:
         term = self._part(depth)
         while self._next() in ("*", "/"):
-            sign = Sign(self._take())
+            sign = self._sign()
             term = Reckoned(term, sign, self._part(depth))
         return term
 
@@ -198,6 +214,12 @@ class _Reader:
         if not token or not (token[0].isalpha() or token[0] == "_"):
             raise self._unread()
         return FieldAt(token)
+
+    def _sign(self) -> Sign:
+        self._signs += 1
+        if self._signs >= 2**DEEPEST_TERM:  # more of them than any term has that is kept
+            raise _too_long(self._text)
+        return Sign(self._take())
 
     def _day(self) -> str:
         token = self._take()

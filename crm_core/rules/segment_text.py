@@ -11,7 +11,8 @@ A value in double quotes may hold anything: `name ~ "Salt and Pepper"`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Final
 
@@ -23,6 +24,8 @@ from crm_core.rules.conditions import WITHOUT_VALUE, Condition, Op, Value, condi
 from crm_core.rules.segments import (
     CUSTOMER,
     IN_SEGMENT,
+    MOST_PARTS,
+    TOO_LARGE,
     AllOf,
     AnyOf,
     FieldsOf,
@@ -32,6 +35,7 @@ from crm_core.rules.segments import (
     asks_of_segments,
     bare,
     field_at,
+    is_too_large,
     ways_to,
 )
 from crm_core.schema.field import Field, Kind
@@ -48,13 +52,15 @@ _JOINS: Final = frozenset(("and", "or", "not", "where", "as"))
 def parse_rule(
     text: str, fields_of: FieldsOf, segments: Mapping[str, str] | None = None, entity: str = CUSTOMER
 ) -> Rule:
-    """Return the rule on records of `entity` written as text. `UserError` where it is none.
+    """Return the rule on records of `entity` written as text. `UserError` where it is none, or too large.
 
     `segments` are ids of segments by name, lower case.
     """
     reader = _Reader(text, fields_of, segments or {}, entity)
     rule = reader.any_of()
     reader.demand_end()
+    if is_too_large(rule):
+        raise UserError(TOO_LARGE)
     return rule
 
 
@@ -132,7 +138,7 @@ class _Reader:
         self._text, self._fields_of, self._segments = text, fields_of, segments
         self._entity = entity
         self._tokens = self._cut(text)
-        self._at = 0
+        self._at, self._depth = 0, 0
 
     def any_of(self) -> Rule:
         """Read parts joined by `or`."""
@@ -154,9 +160,11 @@ class _Reader:
 
     def _part(self) -> Rule:
         if self._take("not"):
-            return Not(self._part())
+            with self._deeper():
+                return Not(self._part())
         if self._take("("):
-            rule = self.any_of()
+            with self._deeper():
+                rule = self.any_of()
             self._demand(")")
             return rule
         if self._follows(1, "(") and self._follows(0, "count", "sum"):
@@ -165,6 +173,14 @@ class _Reader:
             if self._follows(0, word) and self._ends(1) and self._take(word):
                 return always
         return self._condition(self._entity)
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        self._depth += 1
+        if self._depth > MOST_PARTS:
+            raise UserError(TOO_LARGE)
+        yield
+        self._depth -= 1
 
     def _related(self) -> Related:
         sums = self._next() == "sum"

@@ -35,7 +35,8 @@ RULES, PICKED = "rules", "picked"
 """Kinds of segments: whoever fits, or whom somebody put in."""
 MOST_PARTS: Final = 60
 """Leaves and branches of one rule; more of them nobody reads."""
-DEEPEST: Final = 6
+DEEPEST: Final = 10
+TOO_LARGE: Final = message(N_("These are too many conditions in one rule"))
 MOST_LINKS: Final = 2
 """Links a field may lie away: `customer_id.territory_id.name`."""
 
@@ -203,8 +204,8 @@ def problems_of_rule(rule: Rule, fields_of: FieldsOf | None, entity: str = CUSTO
     if fields_of is not None:
         asked = (_problem_of_leaf(leaf, fields_of, entity) for leaf in leaves(rule))
         found = [said for said in asked if said is not None]
-    if _size(rule) > MOST_PARTS or _depth(rule) > DEEPEST:
-        found.insert(0, message(N_("These are too many conditions in one rule")))
+    if is_too_large(rule):
+        found.insert(0, TOO_LARGE)
     return [Problem(field="rules", message=said) for said in found]
 
 
@@ -300,6 +301,11 @@ def demand_countable(leaf: Related, fields_of: FieldsOf) -> None:
             N_("Say what the sum of “{field}” is compared with: a number, of an amount with its currency"),
             field=Message(field.label),
         )
+
+
+def is_too_large(rule: Rule) -> bool:
+    """Return whether a rule has more conditions, or more of them in each other, than can be judged."""
+    return _size(rule) > MOST_PARTS or _depth(rule) > DEEPEST
 
 
 def _size(rule: Rule) -> int:

@@ -46,6 +46,7 @@ _NOT_HIS: Final = N_("Whoever made it may not see this report any more")
 _NO_ADDRESS: Final = N_("This user has no mail address")
 _NOT_OUTSIDE: Final = N_("Headquarters lets no reports go to this address")
 _BROKEN_OFF: Final = N_("Headquarters was ended while it was handed over")
+_BROKE: Final = N_("Headquarters could not count or draw it; its log says why")
 _NOBODY: Final = N_("Nobody it went to got it: {reason}")
 _NO_SERVER: Final = N_("No mail server is set; see smtp_server in crm-server.toml")
 
@@ -230,6 +231,8 @@ def _send(hq: Headquarters, line: Line, sending_id: str, sending: Mapping[str, A
             letter = letter_of(wanted, sender, to, now_ms)
         except CrmError as error:
             return _note(hq, sending_id, "refused", error.message)
+        except Exception:
+            return _note_broken(hq, sending_id, sending, now_ms)
         hq.records.update(SENDING, sending_id, {"status": "handing"}, expected={"status": "waiting"})
         handed = line.hand_over(letter, sender.addr_spec, [str(sending["address"])])
         return _note_handed(hq, sending_id, sending, handed, now_ms)
@@ -265,6 +268,10 @@ def _keep_snapshot(hq: Headquarters, sending_id: str, sending: Mapping[str, Any]
             snapshots.keep(hq, str(schedule["dashboard_id"]), str(sending["reader_id"]), schedule, now_ms)
         except (UserError, AccessDenied) as error:
             return _note(hq, sending_id, "refused", error.message)
+        except (StaleRecord, NotFound):
+            raise
+        except Exception:
+            return _note_broken(hq, sending_id, sending, now_ms)
         hq.records.update(
             SENDING,
             sending_id,
@@ -286,8 +293,27 @@ def _note_handed(
     said = message(N_("The mail server: {said}"), said=handed.said)
     if handed.fate is Fate.UNKNOWN:
         return _note(hq, sending_id, "unknown", said)
+    return _note_again(hq, sending_id, sending, said, now_ms, gives_up=handed.fate is Fate.REFUSED)
+
+
+def _note_broken(hq: Headquarters, sending_id: str, sending: Mapping[str, Any], now_ms: int) -> str:
+    """Have one that breaks in counting or drawing tried later, so that it holds up none of the others."""
+    log.exception("a report broke", sending=sending_id, schedule=sending["schedule_id"])
+    return _note_again(hq, sending_id, sending, message(_BROKE), now_ms)
+
+
+def _note_again(
+    hq: Headquarters,
+    sending_id: str,
+    sending: Mapping[str, Any],
+    said: Message,
+    now_ms: int,
+    *,
+    gives_up: bool = False,
+) -> str:
+    """Have one wait until it is tried again; `failed` where it was tried often enough."""
     attempts = int(sending["attempts"] or 0) + 1
-    if handed.fate is Fate.REFUSED or attempts >= ATTEMPTS_MOST:
+    if gives_up or attempts >= ATTEMPTS_MOST:
         return _note(hq, sending_id, "failed", said)
     again = {
         "status": "waiting",

@@ -13,6 +13,8 @@ from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
 from crm_core.rules.conditions import Condition, Op
 from crm_core.rules.customer_value import worth_fields
+from crm_core.rules.report_check import problems_of_saved
+from crm_core.rules.report_form import plain_report
 from crm_core.rules.report_script import Script, parse_script, script_text
 from crm_core.rules.reports import Measure, Over, Question, Report, Sort
 from crm_core.rules.segments import bare
@@ -71,6 +73,7 @@ def test_every_standard_report_is_read_back(key: str) -> None:
         script.report.columns,
         script.report.sort,
     )
+    assert not problems_of_saved({"definition": plain_report(read)}, _fields)
 
 
 def _plainly(measure: Measure) -> Measure:
@@ -90,6 +93,10 @@ def _plainly(measure: Measure) -> Measure:
         ('of deal\nmeasure "Sum": total(amount)', "is not a measure"),
         ("of deal\nweek someday", "no day of the week"),
         ("", "begins with what it counts"),
+        ("of deal\nmeasure sum(" + "amount + " * 3000 + "amount)", "too many parts"),
+        ("of deal\nmeasure sum(" + "(" * 3000 + "amount" + ")" * 3000 + ")", "cannot be read"),
+        ("of deal\nwhere " + "not (" * 3000 + "amount > 5" + ")" * 3000, "too many conditions"),
+        ("of deal\nwhere " + "amount > 5 or " * 3000 + "amount > 6", "too many conditions"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_line(text: str, said: str) -> None:

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from crm_core.entities import BY_NO, SCHEMAS
-from crm_core.errors import AccessDenied
+from crm_core.errors import AccessDenied, UserError
 from crm_core.ids import named_id
 from crm_core.rules.access import Person
 from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.report_text import parse_term
 from crm_core.rules.reports import Currencies, FieldAt, Group, Measure, Report, ReportTable, Take
 from crm_core.rules.segments import Rule
 from crm_core.rules.standard_reports import STANDARD_REPORTS
@@ -223,6 +224,10 @@ def test_hq_on_postgresql_counts_the_same(tmp_path: Path, fresh_postgres: str) -
         same()
         for standard in STANDARD_REPORTS.values():
             filled.count(office.founder, replace(standard.report, zone=ZONE))
+        for term in ("amount * 100000000000 * 100000000000", "amount * 100000000000 / 0.000001"):
+            large = Report(entity="deal", measures=(Measure(take=Take.SUM, of=parse_term(term)),))
+            with pytest.raises(UserError, match="too large"):
+                filled.count(office.founder, large)
     finally:
         office.close()
 

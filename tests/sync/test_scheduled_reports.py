@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any
 
@@ -184,6 +185,27 @@ def test_hq_ended_before_it_hands_over_sends_it_when_it_is_back(
             firm.run(1.1)
     assert not post.letters
     assert firm.run(0.1)["sent"] == 1
+
+
+def test_one_that_breaks_holds_up_no_other_and_is_tried_again(
+    firm: Firm, post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule = firm.schedule()
+    whole = scheduled_reports.letter_of
+
+    def breaks(wanted: Any, sender: Any, to: Address, now_ms: int) -> EmailMessage:
+        if to.addr_spec == BOSS:
+            raise ZeroDivisionError
+        return whole(wanted, sender, to, now_ms)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(scheduled_reports, "letter_of", breaks)
+        counts = firm.run(1.1)
+    assert (counts["sent"], counts["waiting"]) == (1, 1)
+    (held,) = [row for row in firm.sendings(schedule) if row["status"] == "waiting"]
+    assert "its log says why" in held["outcome"][0]
+    assert firm.run(0.5)["sent"] == 1
+    assert {each["To"].addresses[0].addr_spec for each in post.letters} == {BOSS, SELLER}
 
 
 def test_refused_by_the_server_it_is_paused_and_its_maker_is_told(firm: Firm, post: PostOffice) -> None:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from crm_core.entities import SCHEMAS
+from crm_core.errors import UserError
 from crm_core.reporting.tables import run
 from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.report_text import parse_term
 from crm_core.rules.reports import (
     Currencies,
     FieldAt,
@@ -224,6 +226,16 @@ def test_amounts_without_a_rate_are_left_out_and_told(held: Held) -> None:
     yen = [row for row in rows["deal"].values() if row["currency"] == "JPY" and row["amount"] is not None]
     assert table.left_out == len(yen)
     assert [(rate.currency, rate.rate) for rate in table.rates] == [("EUR", RATES["EUR"])]
+
+
+@pytest.mark.parametrize(
+    "term", ["amount * 100000000000 * 100000000000", "amount * 100000000000 * 15", "1000000000000 + probability"]
+)
+def test_what_no_engine_counts_exactly_is_said_and_never_rounded(held: Held, term: str) -> None:
+    replica, _ = held
+    report = Report(entity="deal", measures=(Measure(take=Take.SUM, of=parse_term(term)),))
+    with pytest.raises(UserError, match="too large|12 digits"):
+        counted(replica, report)
 
 
 def test_the_database_counts_and_python_never_reads_the_records(held: Held) -> None:
