@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crm_core.charts.board import Placed
-from crm_core.charts.chart import Kind
+from crm_core.charts.chart import Chart, Kind
 from crm_core.charts.looks import Look, look_of, usual_look
 from crm_core.charts.of_report import Drawn, chart_of
 from crm_core.errors import CrmError
@@ -58,20 +58,34 @@ def report_of(tile: Tile, kept: Kept) -> tuple[str, Report]:
     return kept(tile.report_id)
 
 
+def drawn_tables(counted: Iterable[Counted]) -> tuple[ReportTable, ...]:
+    """Return the tables of those that could be counted."""
+    return tuple(each.drawn.table for each in counted if each.drawn is not None)
+
+
 def placed(tiles: Sequence[Tile], counted: Mapping[str, Counted]) -> tuple[Placed, ...]:
     """Return the tiles as they lie, each with its chart or why there is none."""
+    shown = {
+        key: (each.title, each.drawn.chart if each.drawn is not None else each.fault or Message(""))
+        for key, each in counted.items()
+    }
+    return lying(tiles, shown)
+
+
+def lying(tiles: Sequence[Tile], shown: Mapping[str, tuple[str, Chart | Message]]) -> tuple[Placed, ...]:
+    """Return the tiles as they lie, each with its title and its chart, or why there is none."""
     found = []
     for each in laid_out(tiles):
-        tile, known = each.tile, counted.get(each.tile.id)
+        title, chart = shown.get(each.tile.id, ("", Message("")))
         found.append(
             Placed(
-                title=Message(known.title) if known is not None else tile.title,
+                title=Message(title) if each.tile.id in shown else each.tile.title,
                 row=each.row,
                 column=each.column,
                 span=each.span,
-                tall=tile.tall,
-                chart=known.drawn.chart if known is not None and known.drawn is not None else None,
-                fault=(known.fault or "") if known is not None else "",
+                tall=each.tile.tall,
+                chart=chart if isinstance(chart, Chart) else None,
+                fault="" if isinstance(chart, Chart) else chart,
             )
         )
     return tuple(found)

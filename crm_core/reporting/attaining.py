@@ -23,17 +23,20 @@ from crm_core.rules.conditions import Condition, Op
 from crm_core.rules.report_words import group_words, measure_words
 from crm_core.rules.reports import (
     OF_TARGETS,
+    OTHER,
     Figure,
+    Head,
     Measure,
     Report,
     ReportColumn,
     ReportRow,
     ReportTable,
+    Sort,
     Take,
     Unit,
     all_of,
 )
-from crm_core.rules.segments import Rule, leaves
+from crm_core.rules.segments import AnyOf, Not, Rule, leaves
 from crm_core.rules.targets import IN_MONEY
 
 _YEAR: Final = "year"
@@ -103,41 +106,45 @@ def _table(
     orders = [heads.order(group, {keys[place] for _, keys in lines}) for place, group in enumerate(plan.rows)]
     several = len({currency for currency, _ in lines}) > 1
 
-    def rule(currency: str, keys: Keys) -> Rule:
-        parts = [group.rule(key) for group, key in zip(plan.rows, keys, strict=True)]
-        own = [Condition(field="currency", op=Op.EQUAL, value=currency)] if several else []
-        return all_of([*parts, *own])
+    def own(currency: str) -> list[Rule]:
+        return [Condition(field="currency", op=Op.EQUAL, value=currency)] if several else []
 
-    def row(currency: str, keys: Keys, found: list[Attainment]) -> ReportRow:
+    def rule(keys: Keys) -> Rule:
+        return all_of(group.rule(key) for group, key in zip(plan.rows, keys, strict=True))
+
+    def row(currency: str, heads: tuple[Head, ...], found: list[Attainment], rules: list[Rule]) -> ReportRow:
         return ReportRow(
-            heads=tuple(named[place][key] for place, key in enumerate(keys)),
+            heads=heads,
             figures=tuple(figure_of(each.take, found) for each in report.measures),
             counted=len(found),
             currency=currency,
-            rule=rule(currency, keys),
+            rule=all_of([*rules, *own(currency)]),
         )
+
+    sort = report.sort or Sort()
 
     def place_of(at: tuple[str, Keys]) -> tuple[object, ...]:
-        currency, keys = at
-        by_keys = tuple(order(key) for order, key in zip(orders, keys, strict=True))
-        if report.sort is not None and report.sort.by_measure:
-            value = figure_of(report.measures[report.sort.place].take, lines[at]) or 0
-            return (currency, -value if report.sort.descending else value, by_keys)
-        return (currency, by_keys)
+        by_keys = [order(key) for order, key in zip(orders, at[1], strict=True)]
+        if sort.by_measure:
+            value = figure_of(report.measures[sort.place].take, lines[at]) or 0
+            return (-value if sort.descending else value, by_keys)
+        return (by_keys[sort.place : sort.place + 1], by_keys)
 
-    ordered = sorted(lines, key=place_of)
-    rows = tuple(row(currency, keys, lines[currency, keys]) for currency, keys in ordered)
-    totals = []
-    for currency in dict.fromkeys(currency for currency, _ in ordered):
-        every = [each for (own, _), found in lines.items() if own == currency for each in found]
-        total = ReportRow(
-            heads=(),
-            figures=tuple(figure_of(each.take, every) for each in report.measures),
-            counted=len(every),
-            currency=currency,
-        )
-        totals.append(total)
-    shown = rows[: report.top] if report.top else rows
+    ordered = sorted(lines, key=place_of, reverse=sort.descending and not sort.by_measure)
+    rows, totals, rest = [], [], 0
+    for currency in sorted({each for each, _ in ordered}, key=lambda each: (each != source.currency, each)):
+        of_it = [keys for each, keys in ordered if each == currency]
+        shown = of_it[: report.top] if report.top else of_it
+        for keys in shown:
+            head = tuple(named[place][key] for place, key in enumerate(keys))
+            rows.append(row(currency, head, lines[currency, keys], [rule(keys)]))
+        beyond = [each for keys in of_it[len(shown) :] for each in lines[currency, keys]]
+        if beyond:
+            others = tuple(Head(key=None, label=OTHER, is_other=True) for _ in plan.rows)
+            rows.append(row(currency, others, beyond, [Not(AnyOf(tuple(rule(keys) for keys in shown)))]))
+            rest += len(of_it) - len(shown)
+        every = [each for keys in of_it for each in lines[currency, keys]]
+        totals.append(row(currency, (), every, []))
     return ReportTable(
         report=report,
         groups=tuple(group_words(each.group, report.entity, source.fields) for each in plan.rows),
@@ -149,10 +156,12 @@ def _table(
             )
             for place, each in enumerate(report.measures)
         ),
-        rows=shown,
+        rows=tuple(rows),
         totals=tuple(totals) or (_nothing(report),),
         counted=sum(len(found) for found in lines.values()),
         as_of_ms=as_of_ms,
+        rest=rest,
+        kinds=plan.kinds(),
     )
 
 

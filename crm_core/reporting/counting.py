@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, column, func, null, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, column, func, literal, null, select
 from sqlalchemy.exc import OperationalError
 
 from crm_core.entities import schema_of
@@ -19,9 +19,9 @@ from crm_core.i18n import N_, message
 from crm_core.reporting.keys import GROUPED, Grouping, Key, grouping
 from crm_core.reporting.source import Linked, Source
 from crm_core.reporting.tallies import Cell, Numbers, Tally, empty_cell
-from crm_core.reporting.terms import Counted, counted, currency_at
+from crm_core.reporting.terms import Counted, Cut, counted, currency_at
 from crm_core.rules.report_check import paths_in
-from crm_core.rules.reports import FieldAt, Measure, Report, Take, Unit
+from crm_core.rules.reports import PLACES, FieldAt, Measure, Report, Take, Unit
 from crm_core.schema.field import Kind
 
 NUMERIC: Final = frozenset((Take.SUM, Take.AVERAGE, Take.LEAST, Take.MOST))
@@ -92,6 +92,10 @@ class Plan:
             if measure.take is Take.DISTINCT:
                 yield from self._find_values(groups, place)
 
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of record, other than set-up, whose fields are asked for by a link."""
+        return self._linked.kinds()
+
     def keyed(self) -> Select[Any]:
         """Return the statement that gives each record its `id` and the keys of its rows (`key_0`, `key_1` …);
         for reports without a set of words."""
@@ -117,7 +121,7 @@ class Plan:
                     unit = units.get(term.currency, term.currency.removeprefix(":"))
                     number = Numbers(
                         count=int(found[f"count_{place}"] or 0),
-                        total=_whole(found[f"sum_{place}"]) or 0,
+                        total=_total(found, place),
                         least=_whole(found[f"least_{place}"]),
                         most=_whole(found[f"most_{place}"]),
                     )
@@ -168,9 +172,14 @@ class Plan:
         found: list[ColumnElement[Any]] = [func.count(value).label(f"count_{place}")]
         for take, name in ((Take.SUM, "sum"), (Take.LEAST, "least"), (Take.MOST, "most")):
             wanted = measure.take is take or (take is Take.SUM and measure.take is Take.AVERAGE)
+            # Decimals of many records come to more than eight bytes hold: they are added up by themselves.
+            apart = take is Take.SUM and wanted and term.scale > 0
+            whole = Cut(value, literal(_WHOLE, BigInteger)) if apart else value
             found.append(
-                (getattr(func, _AGGREGATES[take])(value) if wanted else null()).label(f"{name}_{place}")
+                (getattr(func, _AGGREGATES[take])(whole) if wanted else null()).label(f"{name}_{place}")
             )
+            if apart:
+                found.append(func.sum(value % literal(_WHOLE, BigInteger)).label(f"rest_{place}"))
         return found
 
     def _grouped(
@@ -240,8 +249,15 @@ class Plan:
 _AGGREGATES: Final = {Take.SUM: "sum", Take.LEAST: "min", Take.MOST: "max"}
 
 
+_WHOLE: Final = 10**PLACES
 _MOST: Final = 2**63
 _TOO_LARGE: Final = message(N_("What this report counts comes to numbers that are too large"))
+
+
+def _total(found: Any, place: int) -> int:
+    total = _whole(found[f"sum_{place}"]) or 0
+    rest = _whole(found[f"rest_{place}"]) if f"rest_{place}" in found else None
+    return total if rest is None else total * _WHOLE + rest
 
 
 def _whole(found: Any) -> int | None:

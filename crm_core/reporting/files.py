@@ -16,12 +16,13 @@ from crm_core.rules.reports import ReportTable
 ENDINGS: Final = (".csv", ".xlsx", ".json")
 
 
-def demand_exportable(person: Person, table: ReportTable) -> None:
-    """Raise `AccessDenied` unless the person may take out all records he reads of the report's kind."""
-    entity = table.report.entity
-    decide(person, Action.EXPORT, entity).demand()
-    if person.rights.reach_of(entity, Action.EXPORT) < person.rights.reach_of(entity, Action.READ):
-        raise AccessDenied(N_("You may not export everything this report counts"))
+def demand_exportable(person: Person, *tables: ReportTable) -> None:
+    """Raise `AccessDenied` unless the person may take out all records he reads of the kinds reports count,
+    and of those whose fields they show by a link."""
+    for entity in dict.fromkeys(kind for table in tables for kind in (table.report.entity, *table.kinds)):
+        decide(person, Action.EXPORT, entity).demand()
+        if person.rights.reach_of(entity, Action.EXPORT) < person.rights.reach_of(entity, Action.READ):
+            raise AccessDenied(N_("You may not export everything this report counts"))
 
 
 def as_file(table: ReportTable, ending: str, title: str, chart: str, translate: Translate) -> bytes:

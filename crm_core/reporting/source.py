@@ -99,6 +99,11 @@ class Linked:
         """Return the kind of record the field at a path is of."""
         return self._entities[tuple(path.split(".")[:-1])]
 
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of record, other than set-up, that links lead to."""
+        linked = {entity for links, entity in self._entities.items() if links}
+        return tuple(sorted(each for each in linked if not schema_of(each).meta.reference))
+
     def value(self, path: str) -> ColumnElement[Any]:
         """Return the value of the field at a path in SQL, for a row of `table`."""
         return self._columns[path]

@@ -138,6 +138,7 @@ class _Table:
             left_out=gathered.left_out(whole),
             rates=tuple(gathered.rates_used()),
             rest=len(lines) - len(shown),
+            kinds=self._plan.kinds(),
         )
 
     def _columns(self, keys: Sequence[Keys]) -> tuple[ReportColumn, ...]:

@@ -8,6 +8,7 @@ currency, and an amount times an amount means nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -31,44 +32,60 @@ MOST_DIGITS: Final = 12
 """Digits before the point of a number somebody writes."""
 
 
-class _Wide(FunctionElement[int]):
-    """A whole number that stays exact when it is added to or multiplied: where PostgreSQL would refuse what
-    eight bytes do not hold, it goes on exactly, and SQLite goes on with a number that is not whole; both are
-    told as too large when it is read (`crm_core.reporting.counting`)."""
+class _Exact(FunctionElement[int]):
+    """Whole numbers reckoned with beyond eight bytes, in SQL of PostgreSQL and of SQLite.
+
+    PostgreSQL would refuse what eight bytes do not hold, so it reckons with its longer numbers. SQLite would
+    go on with a rounded one, so no more than the result has to fit; where it does not, what comes out is no
+    whole number, and whoever reads it says so (`crm_core.reporting.counting`). Operands are written once.
+    """
 
     inherit_cache = True
     type = BigInteger()
+    postgres, sqlite = "", ""
 
 
-class _Cut(FunctionElement[int]):
-    """Such a number divided by another, what remains cut off."""
+class Cut(_Exact):
+    """A whole number over another; what remains is cut off."""
 
+    name = "cut"
     inherit_cache = True
-    type = BigInteger()
+    postgres = "div(x, y)"
+    sqlite = "x / y"
 
 
-@compiles(_Wide)
-def _wide(element: Any, compiler: Any, **how: Any) -> str:
-    (value,) = (compiler.process(each, **how) for each in element.clauses)
-    return f"CAST({value} AS NUMERIC)"
+class _Times(_Exact):
+    """A whole number times another, over a third; what remains is cut off."""
+
+    name = "times"
+    inherit_cache = True
+    postgres = "div(x * y, z)"
+    sqlite = "(x / z) * (y / z) * z + (x / z) * (y % z) + (x % z) * (y / z) + (x % z) * (y % z) / z"
 
 
-@compiles(_Wide, "sqlite")
-def _wide_here(element: Any, compiler: Any, **how: Any) -> str:
-    (value,) = (compiler.process(each, **how) for each in element.clauses)
-    return f"({value})"
+class _Over(_Exact):
+    """A whole number times two others, over a last one; what remains is cut off."""
+
+    name = "over"
+    inherit_cache = True
+    postgres = "div(x * z * w, y)"
+    sqlite = "x / y * z * w + (x % y) * z / y * w + (x % y) * z % y * w / y"
 
 
-@compiles(_Cut)
-def _cut(element: Any, compiler: Any, **how: Any) -> str:
-    above, below = (compiler.process(each, **how) for each in element.clauses)
-    return f"div(CAST({above} AS NUMERIC), CAST({below} AS NUMERIC))"
+@compiles(_Exact)
+def _exact(element: Any, compiler: Any, **how: Any) -> str:
+    return _selected(element, element.postgres, "CAST({} AS NUMERIC)", compiler, how)
 
 
-@compiles(_Cut, "sqlite")
-def _cut_here(element: Any, compiler: Any, **how: Any) -> str:
-    above, below = (compiler.process(each, **how) for each in element.clauses)
-    return f"(({above}) / ({below}))"
+@compiles(_Exact, "sqlite")
+def _exact_here(element: Any, compiler: Any, **how: Any) -> str:
+    return _selected(element, element.sqlite, "{}", compiler, how)
+
+
+def _selected(element: _Exact, formula: str, operand: str, compiler: Any, how: Mapping[str, Any]) -> str:
+    said = [operand.format(f"({compiler.process(each, **how)})") for each in element.clauses]
+    named = ", ".join(f"{each} AS {name}" for each, name in zip(said, "xyzw", strict=False))
+    return f"(SELECT {formula} FROM (SELECT {named}) AS operands)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +160,7 @@ def _joined(left: Counted, sign: Sign, right: Counted) -> Counted:
             raise UserError(N_("Amounts are added to amounts in their own currency alone"))
         scale = max(left.scale, right.scale)
         first, second = (_scaled(each, scale - each.scale) for each in (left, right))
-        one, other = _Wide(func.coalesce(first, 0)), func.coalesce(second, 0)
+        one, other = func.coalesce(first, 0), func.coalesce(second, 0)
         value: ColumnElement[Any] = case(
             (and_(first.is_(None), second.is_(None)), null()),
             else_=one + other if sign is Sign.PLUS else one - other,
@@ -153,17 +170,17 @@ def _joined(left: Counted, sign: Sign, right: Counted) -> Counted:
         if len(money) == 2:
             raise UserError(N_("An amount times an amount means nothing"))
         scale = left.scale + right.scale
-        value = _Wide(left.value) * right.value
-        product = Counted(value=value, scale=scale, unit=Unit.NUMBER)
-        if scale > PLACES:
-            cut = _Cut(value, _literal(10 ** (scale - PLACES)))
-            product = Counted(value=cut, scale=PLACES, unit=Unit.NUMBER)
+        cut = max(0, scale - PLACES)
+        value = _Times(left.value, right.value, _literal(10**cut))
+        product = Counted(value=value, scale=scale - cut, unit=Unit.NUMBER)
         return _of_money(product, money)
     if right.unit is Unit.MONEY and (left.unit is not Unit.MONEY or left.currency != right.currency):
         raise UserError(N_("An amount divides amounts in its own currency alone"))
     power = PLACES + right.scale - left.scale
-    above, below = _scaled(left, max(power, 0)), _scaled(right, max(-power, 0))
-    ratio = Counted(value=_Cut(above, func.nullif(below, 0)), scale=PLACES, unit=Unit.NUMBER)
+    step = min(power, PLACES)
+    steps = (_literal(10**step), _literal(10 ** (power - step)))
+    value = _Over(left.value, func.nullif(right.value, 0), *steps)
+    ratio = Counted(value=value, scale=PLACES, unit=Unit.NUMBER)
     return ratio if len(money) == 2 else _of_money(ratio, money)
 
 
@@ -178,7 +195,7 @@ def _unit(left: Counted, right: Counted) -> Unit:
 
 
 def _scaled(term: Counted, power: int) -> ColumnElement[Any]:
-    return term.value if not power else _Wide(term.value) * _literal(10**power)
+    return term.value if not power else _Times(term.value, _literal(10**power), _literal(1))
 
 
 def _literal(value: int) -> ColumnElement[Any]:

@@ -351,6 +351,8 @@ class ReportTable:
     """The rates amounts were brought to one currency by."""
     rest: int = 0
     """Rows together under “Other”."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of record, other than set-up, whose fields stand in it by a link."""
 
     @property
     def currencies(self) -> tuple[str, ...]:

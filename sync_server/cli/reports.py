@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from crm_core.charts.tiles import Counted
+from crm_core.charts.tiles import Counted, drawn_tables
 from crm_core.i18n import N_, Message, message
 from crm_core.reporting.files import demand_exportable
 from crm_core.reporting.heard import heard
@@ -153,9 +153,7 @@ def dashboard(
         found = boards.find(reader, named)
         counted = boards.count_dashboard(reader, found, hq.settings.currency, at_ms, period, zone)
         if file is not None:
-            for each in counted:
-                if each.drawn is not None:
-                    demand_exportable(reader.person, each.drawn.table)
+            demand_exportable(reader.person, *drawn_tables(counted))
     if file is None:
         for each in counted:
             _show_tile(terminal, each)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from crm_core.charts.tiles import placed
+from crm_core.charts.tiles import drawn_tables, placed
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_, Message, message
 from crm_core.ids import is_id
@@ -97,10 +97,9 @@ def contents(
     if entry is None:
         raise NotFound(NO_SUCH)
     counted = dashboards.count_dashboard(reader, entry, currency, now_ms, zone=zone)
-    for each in counted:
-        if each.drawn is not None:
-            demand_exportable(reader.person, each.drawn.table)
-    if not any(each.drawn is not None for each in counted):
+    tables = drawn_tables(counted)
+    demand_exportable(reader.person, *tables)
+    if not tables:
         raise UserError(N_("None of the tiles could be counted"))
     for ending in kinds:
         content = dashboard_file(entry.tiles, counted, ending, subject.name, remark, language, translate)

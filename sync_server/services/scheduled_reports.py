@@ -232,7 +232,9 @@ def _send(hq: Headquarters, line: Line, sending_id: str, sending: Mapping[str, A
         except CrmError as error:
             return _note(hq, sending_id, "refused", error.message)
         except Exception:
-            return _note_broken(hq, sending_id, sending, now_ms)
+            # It is tried later, and holds up none of the others.
+            log.exception("a report broke", sending=sending_id, schedule=sending["schedule_id"])
+            return _note_again(hq, sending_id, sending, message(_BROKE), now_ms)
         hq.records.update(SENDING, sending_id, {"status": "handing"}, expected={"status": "waiting"})
         handed = line.hand_over(letter, sender.addr_spec, [str(sending["address"])])
         return _note_handed(hq, sending_id, sending, handed, now_ms)
@@ -271,7 +273,9 @@ def _keep_snapshot(hq: Headquarters, sending_id: str, sending: Mapping[str, Any]
         except (StaleRecord, NotFound):
             raise
         except Exception:
-            return _note_broken(hq, sending_id, sending, now_ms)
+            # It is tried later, and holds up none of the others.
+            log.exception("a report broke", sending=sending_id, schedule=sending["schedule_id"])
+            return _note_again(hq, sending_id, sending, message(_BROKE), now_ms)
         hq.records.update(
             SENDING,
             sending_id,
@@ -294,12 +298,6 @@ def _note_handed(
     if handed.fate is Fate.UNKNOWN:
         return _note(hq, sending_id, "unknown", said)
     return _note_again(hq, sending_id, sending, said, now_ms, gives_up=handed.fate is Fate.REFUSED)
-
-
-def _note_broken(hq: Headquarters, sending_id: str, sending: Mapping[str, Any], now_ms: int) -> str:
-    """Have one that breaks in counting or drawing tried later, so that it holds up none of the others."""
-    log.exception("a report broke", sending=sending_id, schedule=sending["schedule_id"])
-    return _note_again(hq, sending_id, sending, message(_BROKE), now_ms)
 
 
 def _note_again(

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.errors import AccessDenied, UserError
 from crm_core.ids import named_id
+from crm_core.reporting.files import demand_exportable
 from crm_core.rules.access import Person
 from crm_core.rules.conditions import Condition, Op
 from crm_core.rules.report_text import parse_term
@@ -35,6 +36,7 @@ from sync_server.services.reports import count
 from tests.desktop.models.support import KEY, person
 from tests.support.drawn_reports import DAY, DELETED, NOON_MS, PEOPLE, RATES, records, reports, typed_records
 from tests.support.hq import Office, make
+from tests.support.large_orders import demand_large_sums, large_lines
 from tests.support.plain_reports import PlainReport, Row, Rows
 from tests.support.plain_worth import add_worth
 from tests.support.server import crm_server, initialised
@@ -192,6 +194,30 @@ def test_a_masked_field_is_neither_counted_grouped_filtered_nor_sorted_by(filled
     assert filled.count(marketing, Report(entity="deal")).counted == len(filled.rows(marketing)["deal"])
 
 
+def test_fields_of_linked_records_are_taken_out_only_with_the_right_to_take_these_out(filled: Filled) -> None:
+    rights = {
+        "reach": {
+            "activity": {"read": "all", "export": "all"},
+            "customer": {"read": "all"},
+            "*reference": {"read": "all"},
+        },
+        "classes": {
+            "activity": {"core": "read"},
+            "customer": {"core": "read", "comms": "read"},
+            "*reference": {"core": "read"},
+        },
+    }
+    role = filled.office.hq.create("role", {"name": "activities out", "rights": rights})
+    user = filled.office.hq.create("user", {"name": "Eve", "role_id": role})
+    person = filled.office.person(user)
+    for field in ("kind", "customer_id", "owner_id.team_id"):
+        demand_exportable(person, filled.count(user, Report(entity="activity", rows=(Group(field=field),))))
+    for field in ("customer_id.level", "customer_id.owner_id.name"):
+        table = filled.count(user, Report(entity="activity", rows=(Group(field=field),)))
+        with pytest.raises(AccessDenied):
+            demand_exportable(person, table)
+
+
 def test_a_role_that_reads_none_of_a_kind_counts_none_and_follows_no_link_to_it(filled: Filled) -> None:
     rights = {"reach": {"deal": {"read": "all"}}, "classes": {"deal": {"core": "read"}, "*": {}}}
     role = filled.office.hq.create("role", {"name": "deals only", "rights": rights})
@@ -224,6 +250,8 @@ def test_hq_on_postgresql_counts_the_same(tmp_path: Path, fresh_postgres: str) -
         same()
         for standard in STANDARD_REPORTS.values():
             filled.count(office.founder, replace(standard.report, zone=ZONE))
+        office.hq.write_all([make(entity, key, **values) for entity, key, values in large_lines()])
+        demand_large_sums(lambda report: filled.count(office.founder, report))
         for term in ("amount * 100000000000 * 100000000000", "amount * 100000000000 / 0.000001"):
             large = Report(entity="deal", measures=(Measure(take=Take.SUM, of=parse_term(term)),))
             with pytest.raises(UserError, match="too large"):

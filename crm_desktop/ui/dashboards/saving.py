@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -37,12 +37,15 @@ def write_board(
     tiles: Sequence[Placed],
     heading: Text,
     remark: Text,
+    demand: Callable[[], None],
 ) -> None:
-    """Write a dashboard to a file, off the main thread, and say so."""
+    """Write a dashboard to a file, off the main thread, and say so; not where `demand` raises, which asks
+    for the right to take its figures out."""
     language, dark = translator().language, theme().dark
     file = file if file.suffix else file.with_suffix(f".{kind}")
 
     def write(_job: Job) -> None:
+        demand()
         save(board_file(kind, tiles, heading, remark, language, dark=dark), file)
 
     def saved(_none: None) -> None:

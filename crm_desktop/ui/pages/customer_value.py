@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from crm_core.charts.tiles import placed
+from crm_core.charts.tiles import drawn_tables, placed
 from crm_core.i18n import N_, Message, message
 from crm_core.reporting.files import demand_exportable
 from crm_core.reporting.sheet import Sheet, as_book
@@ -237,7 +237,17 @@ class CustomerValuePage(Page):
             return
         tiles = placed(self._tiles, self._counted)
         remark = age_words(self._age) if self._age is not None else ""
-        saving.write_board(self, self.context, file, kind, tiles, Message(_NAME), remark)
+        person, tables = self.context.replica.person, drawn_tables(self._counted.values())
+        saving.write_board(
+            self,
+            self.context,
+            file,
+            kind,
+            tiles,
+            Message(_NAME),
+            remark,
+            lambda: demand_exportable(person, *tables),
+        )
 
     def _save_sheets(self, file: Path) -> None:
         """Write a sheet for each report; figures alone stand in the reports they are of."""
@@ -251,8 +261,7 @@ class CustomerValuePage(Page):
         ]
 
         def write(_job: Job) -> None:
-            for each in sheets:
-                demand_exportable(person, each.table)
+            demand_exportable(person, *(each.table for each in sheets))
             save(as_book(sheets, tr), file)
 
         def saved(_none: None) -> None:

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import (
 )
 
 from crm_core.charts.starters import STARTERS, Starter
-from crm_core.charts.tiles import Counted, placed
+from crm_core.charts.tiles import Counted, drawn_tables, lying, placed
 from crm_core.i18n import N_, Message, message
+from crm_core.reporting.files import demand_exportable
 from crm_core.rules.dashboards import (
     Tile,
     moved_before,
@@ -251,6 +252,8 @@ class DashboardsPage(Page):
             )
 
     def _on_counted(self, counted: Sequence[Counted]) -> None:
+        if self._sources.shown(self._current_id) is not None:
+            return  # counted before somebody chose to look at what HQ counted
         self._counted = {each.tile.id: each for each in counted}
         for each in counted:
             card = self.grid.cards.get(each.tile.id)
@@ -448,11 +451,23 @@ class DashboardsPage(Page):
 
     def save_to(self, file: Path, kind: str) -> None:
         """Write the dashboard as it is on screen to a file."""
-        current = self.current
-        if current is not None:
-            tiles = placed(self._tiles, self._counted)
-            remark = age_words(self._age) if self._age is not None else ""
-            saving.write_board(self, self.context, file, kind, tiles, Message(current.name), remark)
+        current, replica, tiles = self.current, self.context.replica, self._tiles
+        if current is None:
+            return
+        snapshot = self._sources.shown(self._current_id)
+        if snapshot is None:
+            shown = placed(tiles, self._counted)
+            remark = age_words(self._age) if self._age is not None else Message("")
+            tables = drawn_tables(self._counted.values())
+        else:
+            shown, remark, tables = lying(tiles, snapshot.tiles), snapshot_words(snapshot), None
+
+        def demand() -> None:
+            # Of what HQ counted there are charts alone; the same reports say what they are made of.
+            counted = tables or drawn_tables(dashboards.count_tiles(replica, tiles))
+            demand_exportable(replica.person, *counted)
+
+        saving.write_board(self, self.context, file, kind, shown, Message(current.name), remark, demand)
 
     # What happened
 

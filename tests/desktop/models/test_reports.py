@@ -37,6 +37,7 @@ from crm_desktop.models.report_source import LaptopSource
 from crm_desktop.platform.paths import Profile
 from tests.desktop.models.support import KEY, person
 from tests.support.drawn_reports import DAY, DELETED, NOON_MS, RATES, records, reports
+from tests.support.large_orders import demand_large_sums, large_lines
 from tests.support.plain_reports import Plain, PlainReport, Row, Rows
 from tests.support.plain_worth import add_worth
 
@@ -228,13 +229,22 @@ def test_amounts_without_a_rate_are_left_out_and_told(held: Held) -> None:
     assert [(rate.currency, rate.rate) for rate in table.rates] == [("EUR", RATES["EUR"])]
 
 
+def test_large_orders_are_counted_to_the_last_fen(held: Held) -> None:
+    replica, _ = held
+    with replica.write() as session:
+        for entity, record_id, values in large_lines():
+            repository.create(session, entity, values, record_id)
+    demand_large_sums(lambda report: counted(replica, report))
+
+
 @pytest.mark.parametrize(
-    "term", ["amount * 100000000000 * 100000000000", "amount * 100000000000 * 15", "1000000000000 + probability"]
+    "term",
+    ["amount * 100000000000 * 100000000000", "amount * 100000000000 * 15", "1000000000000 + probability"],
 )
 def test_what_no_engine_counts_exactly_is_said_and_never_rounded(held: Held, term: str) -> None:
     replica, _ = held
     report = Report(entity="deal", measures=(Measure(take=Take.SUM, of=parse_term(term)),))
-    with pytest.raises(UserError, match="too large|12 digits"):
+    with pytest.raises(UserError, match=r"too large|12 digits"):
         counted(replica, report)
 
 

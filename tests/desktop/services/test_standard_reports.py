@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +22,7 @@ from crm_core.rules.report_text import (
     parse_sort,
     sort_text,
 )
-from crm_core.rules.reports import Currencies, Over, Report
+from crm_core.rules.reports import Currencies, Over, Report, Sort, Take
 from crm_core.rules.standard_reports import STANDARD_REPORTS
 from crm_desktop.assembly import App
 from crm_desktop.models.custom import fields_of
@@ -116,6 +117,23 @@ def test_what_a_newer_program_wrote_is_no_report() -> None:
         assert stored_report({**stored, **wrong}) is None
     assert stored_report(None) is None
     assert stored_report([]) is None
+
+
+def test_targets_beyond_the_first_stand_together_and_go_the_way_one_says(sample: Sample) -> None:
+    app, _ = sample
+    report = STANDARD_REPORTS["attainment"].report
+    every = reports.count(app.replica, replace(report, questions=(), sort=Sort(place=0)))
+    back = reports.count(app.replica, replace(report, questions=(), sort=Sort(place=0, descending=True)))
+    first = reports.count(app.replica, replace(report, questions=(), sort=Sort(place=0), top=1))
+    assert len(every.rows) > 2
+    assert [row.heads for row in back.rows] == [row.heads for row in reversed(every.rows)]
+    one, others = first.rows
+    goal = next(at for at, each in enumerate(report.measures) if each.take is Take.GOAL)
+    assert (one, first.rest) == (every.rows[0], len(every.rows) - 1)
+    assert others.heads[0].is_other
+    assert others.figures[goal] == sum(int(row.figures[goal] or 0) for row in every.rows[1:])
+    beyond = reports.count(app.replica, replace(first.report, rule=first.rule_at(1), top=0))
+    assert beyond.counted == others.counted == sum(row.counted for row in every.rows[1:])
 
 
 def test_ageing_is_what_the_page_of_payments_says(sample: Sample) -> None:

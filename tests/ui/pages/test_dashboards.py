@@ -17,6 +17,7 @@ from crm_core.charts.chart import Kind
 from crm_core.charts.looks import look_of
 from crm_core.charts.starters import STARTERS
 from crm_core.ids import named_id
+from crm_core.rules.access import Action
 from crm_core.rules.dashboards import Tile
 from crm_core.rules.report_form import plain_report
 from crm_core.rules.reports import Group, Report
@@ -257,6 +258,20 @@ def test_files_hold_what_is_on_screen(stage: Stage, page: DashboardsPage, tmp_pa
     for told in ("8,000", "本季度销售"):
         assert told in text
         assert told in drawn
+
+
+def test_figures_of_what_one_may_not_export_go_into_no_file(
+    stage: Stage, page: DashboardsPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(stage, page)
+    replica = stage.app.replica
+    rights = replica.person.rights
+    reads = {entity: {Action.READ: rights.reach_of(entity, Action.READ)} for entity in rights.reach}
+    held = replace(replica.person, rights=replace(rights, reach=reads))
+    monkeypatch.setattr(type(replica), "person", property(lambda _replica: held))
+    page.save_to(tmp_path / "board.svg", "svg")
+    stage.until(lambda: any("may not export" in show(each.text) for each in stage.notices))
+    assert not list(tmp_path.glob("board.*"))
 
 
 def test_another_persons_dashboard_is_looked_at_and_copied_but_not_changed(

@@ -113,7 +113,9 @@ def test_what_went_to_whom_is_listed_with_the_reason(stage: Stage) -> None:
     ]  # fmt: skip
 
 
-def test_figures_of_hq_are_shown_as_of_their_time_and_lead_to_no_records(stage: Stage) -> None:
+def test_figures_of_hq_are_shown_as_of_their_time_and_lead_to_no_records(
+    stage: Stage, tmp_path: Path
+) -> None:
     replica = stage.app.replica
     board = dashboards.create(replica, "Sales", STARTERS[0].tiles, STARTERS[0].period).value
     row = next(each for each in dashboards.dashboards_of(replica) if each.id == board.id)
@@ -137,6 +139,15 @@ def test_figures_of_hq_are_shown_as_of_their_time_and_lead_to_no_records(stage: 
     assert "as of" in page.header.scope.text()
     assert (own.name.text(), own.drawn, own.chart) == ("Team", None, counted[0].drawn.chart)
     assert not page.header.period.isEnabled()
+    page.save_to(tmp_path / "hq.svg", "svg")
+    stage.settle()
+    drawn = (tmp_path / "hq.svg").read_text(encoding="utf-8")
+    assert "What headquarters counted for you" in drawn
+    assert "You may not read this" in drawn
+    page.choose_source(HERE)
+    page.choose_source(AT_HQ)  # before this laptop's figures are counted
+    stage.settle()
+    assert (own.name.text(), own.drawn) == ("Team", None)
     page.choose_source(HERE)
     stage.settle()
     assert own.drawn is not None
