@@ -1,4 +1,4 @@
-"""What would be different, as numbers to type or step: price, win rate, volume, cycle, and single stages."""
+"""What would be different, as numbers to type or slide: price, win rate, volume, cycle, and single stages."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ from crm_desktop.ui.theme.tokens import M, S
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.sliders import BoxSlider
 
+_EVEN = (-50, 50)
+_UPWARD = (-50, 100)
+"""What sliders reach over; further is typed."""
 _PARTS = (
-    ("price", message("Price"), LEAST_PERCENT, MOST_PERCENT, " %"),
-    ("win_rate", message("Win rate, points"), -MOST_POINTS, MOST_POINTS, ""),
-    ("volume", message("New deals"), LEAST_PERCENT, MOST_PERCENT, " %"),
-    ("cycle", message("Length of the cycle"), LEAST_CYCLE, MOST_PERCENT, " %"),
+    ("price", message("Price"), LEAST_PERCENT, MOST_PERCENT, " %", _EVEN),
+    ("win_rate", message("Win rate, points"), -MOST_POINTS, MOST_POINTS, "", _EVEN),
+    ("volume", message("New deals"), LEAST_PERCENT, MOST_PERCENT, " %", _UPWARD),
+    ("cycle", message("Length of the cycle"), LEAST_CYCLE, MOST_PERCENT, " %", _UPWARD),
 )
 
 
@@ -35,20 +39,14 @@ class ChangeFields(Live, QWidget):
         self._names: dict[QDoubleSpinBox, Message | str] = {}
         self.boxes: dict[str, QDoubleSpinBox] = {}
         self.stages: dict[str, QDoubleSpinBox] = {}
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(theme().px(M))
-        self._grid.setVerticalSpacing(theme().px(S))
-        self._grid.setColumnStretch(0, 1)
-        for row, (key, name, least, most, unit) in enumerate(_PARTS):
+        self.sliders: dict[QDoubleSpinBox, BoxSlider] = {}
+        self._grid = _grid()
+        for row, (key, name, least, most, unit, usual) in enumerate(_PARTS):
             box = self._box(name, least, most, unit)
             self.boxes[key] = box
-            self._grid.addWidget(Label(name), row, 0)
-            self._grid.addWidget(box, row, 1)
+            self._add_row(self._grid, row, name, box, usual)
         self._heading = Label(message("Win rate by stage, points more"), step="caption", color="text-soft")
-        self._stage_grid = QGridLayout()
-        self._stage_grid.setHorizontalSpacing(theme().px(M))
-        self._stage_grid.setVerticalSpacing(theme().px(S))
-        self._stage_grid.setColumnStretch(0, 1)
+        self._stage_grid = _grid()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme().px(M))
@@ -81,6 +79,7 @@ class ChangeFields(Live, QWidget):
             widget = item.widget()
             if widget is not None:
                 self._names.pop(widget, None)
+                self.sliders.pop(widget, None)
                 widget.hide()
                 widget.deleteLater()
         self.stages = {}
@@ -88,14 +87,28 @@ class ChangeFields(Live, QWidget):
             box = self._box(stage.name, -MOST_POINTS, MOST_POINTS, "")
             self._set(box, Decimal(str(held.get(stage.id, 0))))
             self.stages[stage.id] = box
-            self._stage_grid.addWidget(Label(stage.name), row, 0)
-            self._stage_grid.addWidget(box, row, 1)
+            self._add_row(self._stage_grid, row, stage.name, box, _EVEN)
         self.retranslate()
 
     def retranslate(self) -> None:
         """Name the boxes in the language on screen."""
         for box, name in getattr(self, "_names", {}).items():
             box.setAccessibleName(show(name))
+            if box in self.sliders:
+                self.sliders[box].setAccessibleName(show(name))
+
+    def _add_row(
+        self,
+        grid: QGridLayout,
+        row: int,
+        name: Message | str,
+        box: QDoubleSpinBox,
+        usual: tuple[int, int],
+    ) -> None:
+        self.sliders[box] = BoxSlider(box, *usual)
+        grid.addWidget(Label(name), row, 0)
+        grid.addWidget(self.sliders[box], row, 1)
+        grid.addWidget(box, row, 2)
 
     def _box(self, name: Message | str, least: Decimal, most: Decimal, unit: str) -> QDoubleSpinBox:
         box = QDoubleSpinBox()
@@ -114,3 +127,14 @@ class ChangeFields(Live, QWidget):
         box.blockSignals(True)
         box.setValue(float(value))
         box.blockSignals(False)
+        if box in self.sliders:
+            self.sliders[box].follow()
+
+
+def _grid() -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(theme().px(M))
+    grid.setVerticalSpacing(theme().px(S))
+    grid.setColumnMinimumWidth(0, theme().px(120))
+    grid.setColumnStretch(1, 1)
+    return grid

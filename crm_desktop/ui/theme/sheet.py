@@ -137,6 +137,14 @@ QMenu::item:disabled {{ color: @text-disabled }}
 QMenu::icon {{ padding-left: 8sp }}
 QMenu::separator {{ height: 1px; margin: 4px 0; background: @line }}
 QToolTip {{ border: 1px solid @line-strong; padding: 4px 8px; background: @raised; color: @text }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: @line-strong }}
+QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border: 1px solid @accent;
+  border-radius: 8px; background: @accent }}
+QSlider::handle:horizontal:hover {{ background: @accent-hover }}
+QSlider::handle:horizontal:focus {{ width: 12px; height: 12px; border: 2px solid @accent;
+  background: @surface }}
+QSlider::handle:horizontal:disabled {{ background: @line; border-color: @line }}
+
 QScrollBar {{ background: transparent; border: 0 }}
 QScrollBar:vertical {{ width: 10px }}
 QScrollBar:horizontal {{ height: 10px }}

@@ -189,7 +189,12 @@ def test_a_what_if_is_worked_out_as_one_types_kept_loaded_and_deleted(stage: Sta
     view = page.view
     assert isinstance(view, WhatIfView)
     base = view.found[0].result
-    view.fields.boxes["price"].setValue(10)
+    price = view.fields.boxes["price"]
+    slider = view.fields.sliders[price]
+    assert (slider.accessibleName(), slider.value()) == (price.accessibleName(), 0)
+    for _twice in range(2):
+        stage.press(slider, Qt.Key.Key_PageUp)
+    assert price.value() == 10
     stage.until(lambda: view.found[1].result.pipeline != base.pipeline)
     stage.settle()
     assert abs(view.found[1].result.pipeline - base.pipeline * 11 / 10) <= 1
@@ -201,9 +206,11 @@ def test_a_what_if_is_worked_out_as_one_types_kept_loaded_and_deleted(stage: Sta
     stage.settle()
     assert "Dearer" in [row.name for row in view.kept]
     assert [each.name for each in view.found].count("Dearer") == 1
+    price.setValue(320.5)
+    assert (slider.value(), price.value()) == (50, 320.5)
     view.reset_button.click()
     stage.settle()
-    assert view.found[1].result == base
+    assert (view.found[1].result, slider.value()) == (base, 0)
     view.load(next(row for row in view.kept if row.name == "Dearer"))
     stage.settle()
     assert view.fields.boxes["price"].value() == 10
