@@ -20,7 +20,7 @@ from crm_desktop.models import query, quote_totals, repository
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import approving, pricing, records
-from crm_desktop.services.marks import marks_of
+from crm_desktop.services.marks import not_sent_of
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.quote_margins import margin_of
 
@@ -252,7 +252,7 @@ def _view(session: Session, replica: Replica, request: Record) -> RequestView:
     ids = {asked_by, *now.seats, *seats}
     ids |= {each for _, decision in decisions for each in (decision.by, decision.seat)}
     names = query.labels(session, "user", ids)
-    unsent = marks_of(session, DECISION, [record.id for record, _ in decisions]).not_sent
+    unsent = not_sent_of(session, DECISION, [record.id for record, _ in decisions])
     about_it = _about(session, request)
     customer_id = str(about_it.get("customer_id") or "") if about_it is not None else ""
     offer = approving.offer_of(session, about_it) if about_it is not None else None
@@ -279,7 +279,7 @@ def _view(session: Session, replica: Replica, request: Record) -> RequestView:
             )
             for record, decision in decisions
         ),
-        sent=request.id not in marks_of(session, REQUEST, [request.id]).not_sent,
+        sent=request.id not in not_sent_of(session, REQUEST, [request.id]),
         mine=now.state is State.WAITING and (asked_by == person.user_id or person.rights.administers),
         offer=offer,
         margin_percent=_margin(session, person, about_it) if offer and about_it is not None else None,

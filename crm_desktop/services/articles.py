@@ -23,7 +23,7 @@ from crm_desktop.models import query, repository, search
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import records, rights
-from crm_desktop.services.marks import marks_of
+from crm_desktop.services.marks import not_sent_of
 from crm_desktop.services.outcome import Outcome
 
 MOST = 200
@@ -200,7 +200,7 @@ def listed(
         else:
             ordered = wanted.order_by(Article.status != "published", Article.title, Article.id)
             rows = list(session.scalars(ordered.limit(limit)))
-        unsent = marks_of(session, rules.ARTICLE, [row.id for row in rows]).not_sent
+        unsent = not_sent_of(session, rules.ARTICLE, [row.id for row in rows])
         return tuple(_row(row, snippets.get(row.id, ""), today, row.id in unsent) for row in rows)
 
 
@@ -257,7 +257,7 @@ def view(replica: Replica, article_id: str) -> ArticleView:
                 .order_by(Article.created_at, Article.id)
                 .limit(1)
             ),
-            not_sent=article_id in marks_of(session, rules.ARTICLE, [article_id]).not_sent,
+            not_sent=article_id in not_sent_of(session, rules.ARTICLE, [article_id]),
             is_expired=rules.is_expired(values, today),
             is_due=rules.is_to_be_looked_at(values, today),
             may_edit=may_edit,

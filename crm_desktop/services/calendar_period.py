@@ -22,7 +22,7 @@ from crm_desktop.models import query
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.time_zone import usual_zone
 from crm_desktop.services.completing_activities import MOST_MINUTES
-from crm_desktop.services.marks import marks_of
+from crm_desktop.services.marks import not_sent_of
 
 USUAL_MINUTES = {"visit": 60, "meeting": 60}
 BRIEF_MINUTES = 30
@@ -278,7 +278,7 @@ def _lasts_into(item: CalendarItem, begins_ms: int) -> bool:
 def _named(session: Session, items: list[CalendarItem]) -> tuple[CalendarItem, ...]:
     customers = query.labels(session, "customer", {item.customer_id for item in items if item.customer_id})
     owners = query.labels(session, "user", {item.owner_id for item in items if item.owner_id})
-    waiting = marks_of(session, "activity", sorted({item.id for item in items})).not_sent
+    waiting = not_sent_of(session, "activity", sorted({item.id for item in items}))
     named = [
         replace(
             item,

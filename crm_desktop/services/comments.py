@@ -15,7 +15,7 @@ from crm_desktop.models import query
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import records
-from crm_desktop.services.marks import marks_of
+from crm_desktop.services.marks import not_sent_of
 from crm_desktop.services.outcome import Outcome
 
 COMMENT = "comment"
@@ -53,7 +53,7 @@ def comments_in(session: Session, replica: Replica, entity: str, record_id: str)
         .limit(MOST)
     ).all()
     names = query.labels(session, "user", {each.created_by for each in found if each.created_by})
-    marks = marks_of(session, COMMENT, [each.id for each in found])
+    waiting = not_sent_of(session, COMMENT, [each.id for each in found])
     return tuple(
         CommentRow(
             id=each.id,
@@ -62,7 +62,7 @@ def comments_in(session: Session, replica: Replica, entity: str, record_id: str)
             at_ms=each.created_at or 0,
             is_own=mentions.is_own({"created_by": each.created_by}, person.user_id),
             changed=each.updated_at != each.created_at,
-            not_sent=each.id in marks.not_sent,
+            not_sent=each.id in waiting,
         )
         for each in found
     )

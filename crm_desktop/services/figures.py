@@ -33,7 +33,7 @@ from crm_desktop.models.replica import LOCAL_USER, Replica
 from crm_desktop.models.state import Key
 from crm_desktop.services.calendar import months_back
 from crm_desktop.services.company import company
-from crm_desktop.services.marks import marks_of
+from crm_desktop.services.marks import not_sent_of
 
 MONTHS = 12
 OWNERS_SHOWN = 8
@@ -239,7 +239,7 @@ def recent(replica: Replica, limit: int = 8) -> tuple[RecentItem, ...]:
             rows = session.execute(wanted.where(own, model.id.in_(select(newest.c.id)))).all()
             if len(rows) < limit:
                 rows = session.execute(wanted.where(mine)).all()
-            waiting = marks_of(session, entity, [row[0] for row in rows]).not_sent
+            waiting = not_sent_of(session, entity, [row[0] for row in rows])
             found += [
                 RecentItem(
                     entity=entity,

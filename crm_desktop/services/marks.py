@@ -26,8 +26,26 @@ class Marks:
 
 def marks_of(session: Session, entity: str, ids: Sequence[str]) -> Marks:
     """Return the marks of records of one entity."""
-    waiting: set[str] = set()
     returned: set[str] = set()
+    for start in range(0, len(ids), IDS_A_STATEMENT):
+        returned.update(
+            session.scalars(
+                select(Returned.row_id)
+                .where(
+                    Returned.entity == entity,
+                    Returned.row_id.in_(ids[start : start + IDS_A_STATEMENT]),
+                    Returned.state == "open",
+                )
+                .distinct()
+            )
+        )
+    twice = answered_twice(session, ids) if entity == "ticket" else frozenset[str]()
+    return Marks(not_sent_of(session, entity, ids), frozenset(returned), twice)
+
+
+def not_sent_of(session: Session, entity: str, ids: Sequence[str]) -> frozenset[str]:
+    """Return which of the records of one entity wait to be sent."""
+    waiting: set[str] = set()
     for start in range(0, len(ids), IDS_A_STATEMENT):
         some = ids[start : start + IDS_A_STATEMENT]
         waiting.update(
@@ -35,15 +53,7 @@ def marks_of(session: Session, entity: str, ids: Sequence[str]) -> Marks:
                 select(OutboxOp.row_id).where(OutboxOp.entity == entity, OutboxOp.row_id.in_(some)).distinct()
             )
         )
-        returned.update(
-            session.scalars(
-                select(Returned.row_id)
-                .where(Returned.entity == entity, Returned.row_id.in_(some), Returned.state == "open")
-                .distinct()
-            )
-        )
-    twice = answered_twice(session, ids) if entity == "ticket" else frozenset[str]()
-    return Marks(frozenset(waiting), frozenset(returned), twice)
+    return frozenset(waiting)
 
 
 def answered_twice(session: Session, ticket_ids: Sequence[str]) -> frozenset[str]:

@@ -20,7 +20,7 @@ from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import records, rights
-from crm_desktop.services.marks import marks_of
+from crm_desktop.services.marks import not_sent_of
 from crm_desktop.services.outcome import Outcome
 
 MOST = 100
@@ -85,7 +85,7 @@ def outgoing_of(replica: Replica, entity: str, record_id: str) -> Outgoing:
         mails = _below(session, replica, "outgoing_mail", record)
         links = _below(session, replica, "acceptance", record)
         signatures = _below(session, replica, "signature", record)
-        waiting = marks_of(session, "outgoing_mail", [each.id for each in mails]).not_sent
+        waiting = not_sent_of(session, "outgoing_mail", [each.id for each in mails])
         people = {str(each["created_by"]) for each in mails if each.get("created_by")}
         names = query.labels(session, "user", people)
         now_ms = replica.clock.now_ms()

@@ -17,7 +17,7 @@ from crm_desktop.models import query
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import records
-from crm_desktop.services.marks import marks_of
+from crm_desktop.services.marks import not_sent_of
 from crm_desktop.services.outcome import Outcome
 
 OPEN, ANSWERED, WITHDRAWN = "open", "answered", "withdrawn"
@@ -87,7 +87,7 @@ def questions_in(session: Session, ticket_id: str) -> tuple[QuestionRow, ...]:
     names = query.labels(
         session, "user", {each for row in rows for each in (row.created_by, row.asked_id) if each}
     )
-    waiting = marks_of(session, "ticket_question", [row.id for row in rows]).not_sent
+    waiting = not_sent_of(session, "ticket_question", [row.id for row in rows])
     return tuple(
         QuestionRow(
             id=row.id,

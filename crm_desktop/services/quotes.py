@@ -27,7 +27,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services import pricing, records, rights
 from crm_desktop.services.chance import random_below
 from crm_desktop.services.company import company
-from crm_desktop.services.marks import marks_of
+from crm_desktop.services.marks import not_sent_of
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.pricing import PriceOffer
 from crm_desktop.services.quote_margins import margin_of
@@ -121,9 +121,9 @@ def view(replica: Replica, quote_id: str) -> QuoteView:
         ).all()
         may_edit = rights.may(session, replica.person, Action.EDIT, "quote", quote.values)
         waiting = (
-            marks_of(session, "quote", [quote_id]).not_sent
-            | marks_of(session, "quote_line", [line.id for line in lines]).not_sent
-            | marks_of(session, "quote_group", [group.id for group in groups]).not_sent
+            not_sent_of(session, "quote", [quote_id])
+            | not_sent_of(session, "quote_line", [line.id for line in lines])
+            | not_sent_of(session, "quote_group", [group.id for group in groups])
         )
         editable = bool(may_edit) and quote.alive and quote.get("status", "draft") == "draft"
         priced = pricing.of_quote(session, quote)

@@ -21,7 +21,7 @@ from crm_desktop.models import promises, repository
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import merging, records
-from crm_desktop.services.marks import marks_of
+from crm_desktop.services.marks import not_sent_of
 from crm_desktop.services.outcome import Outcome
 
 _GOES_ALONG = (
@@ -112,7 +112,7 @@ def take_back(replica: Replica, done: Done) -> Outcome[Record]:
         message_id = done.message_id
         if (
             message_id is not None
-            and message_id in marks_of(session, "ticket_message", [message_id]).not_sent
+            and message_id in not_sent_of(session, "ticket_message", [message_id])
         ):
             records.delete_in(session, replica, "ticket_message", message_id)
         changes: dict[str, Plain] = {

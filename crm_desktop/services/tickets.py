@@ -25,7 +25,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services import completing_requests, questions, records, rights, ticket_around
 from crm_desktop.services.attachments import FileRow
 from crm_desktop.services.files_along import demand_mailable, files_named
-from crm_desktop.services.marks import marks_of
+from crm_desktop.services.marks import marks_of, not_sent_of
 from crm_desktop.services.outcome import Outcome
 from crm_desktop.services.questions import QuestionRow
 from crm_desktop.services.ticket_answers import AnswerRow, answers_in
@@ -196,7 +196,7 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
         ).all()
         authors = query.labels(session, "user", {m.author_id for m in messages if m.author_id})
         people = query.labels(session, "contact", {m.contact_id for m in messages if m.contact_id})
-        waiting = marks_of(session, "ticket_message", [m.id for m in messages]).not_sent
+        waiting = not_sent_of(session, "ticket_message", [m.id for m in messages])
         customer_id = str(ticket.get("customer_id") or "")
         customer = repository.get(session, "customer", customer_id) if customer_id else None
         others = session.scalars(
@@ -255,7 +255,7 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
             answers=answers_in(session, replica.person, ticket_id),
             team_name=query.labels(session, "team", {team_id}).get(team_id, "") if team_id else "",
             awaits_rules=waits(ticket.values)
-            and ticket_id in marks_of(session, "ticket", [ticket_id]).not_sent,
+            and ticket_id in not_sent_of(session, "ticket", [ticket_id]),
             around=ticket_around.around(session, ticket, replica.clock.today()),
             questions=asked,
             mine=next((e for e in asked if e.asked_id == me and e.status == questions.OPEN), None),
@@ -365,7 +365,7 @@ def reply(
 def change_reply(replica: Replica, message_id: str, body: str) -> Outcome[Record]:
     """Change a message that was not sent yet."""
     with replica.read() as session:
-        if message_id not in marks_of(session, "ticket_message", [message_id]).not_sent:
+        if message_id not in not_sent_of(session, "ticket_message", [message_id]):
             raise UserError(N_("This message was sent already"))
     return records.update(replica, "ticket_message", message_id, {"body": body})
 
@@ -423,7 +423,7 @@ def _queue_rows(session: Session, tickets: Sequence[Ticket]) -> tuple[QueueRow, 
             )
         )
     }
-    unsent = marks_of(session, "ticket_message", list(ticket_of)).not_sent
+    unsent = not_sent_of(session, "ticket_message", list(ticket_of))
     # A reply that waits makes its ticket one that waits, whether or not the ticket itself changed.
     marks = marks_of(session, "ticket", ids)
     waiting = marks.not_sent | {ticket_of[message_id] for message_id in unsent}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -31,7 +31,7 @@ from crm_desktop.models.records import field_named
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import comments
 from crm_desktop.services.comments import CommentRow
-from crm_desktop.services.marks import marks_of
+from crm_desktop.services.marks import not_sent_of
 from crm_desktop.services.ticket_answers import answer_row
 
 PAGE = 50
@@ -81,6 +81,8 @@ class TimelineItem:
     title: str
     body: str = ""
     who: str = ""
+    user_id: str = ""
+    """The user it names, where it is one of ours: who is called so by `who`."""
     field: str | None = None
     old: Plain = None
     new: Plain = None
@@ -120,6 +122,9 @@ def timeline(
     if entity == "lead":
         return _of_lead(replica, customer_id, wanted, before_ms, limit)
     with replica.read() as session:
+        said = comments.comments_in(session, replica, "customer", customer_id)
+        counts = _counts(session, replica, customer_id, len(said))
+        wanted &= counts.keys()  # what there is none of is not asked for
         sources = [
             *_activities(session, replica, customer_id, wanted, before_ms, limit),
             *_documents(session, replica, customer_id, wanted, before_ms, limit),
@@ -127,13 +132,11 @@ def timeline(
             *_answers(session, replica, customer_id, wanted, before_ms, limit),
             *_changes(session, replica, customer_id, wanted, before_ms, limit),
         ]
-        said = comments.comments_in(session, replica, "customer", customer_id)
         if ItemKind.COMMENT in wanted:
             sources += [comment_item(row) for row in said if before_ms is None or row.at_ms < before_ms]
         items = sorted(sources, key=lambda item: (-item.at_ms, item.record_id, item.field or ""))
-        counts = _counts(session, replica, customer_id, len(said))
         shown = items[:limit]
-        return Timeline(items=tuple(_marked(session, shown)), counts=counts, more=len(items) > limit)
+        return Timeline(items=tuple(_completed(session, shown)), counts=counts, more=len(items) > limit)
 
 
 def activity_item(replica: Replica, activity_id: str) -> TimelineItem | None:
@@ -142,7 +145,7 @@ def activity_item(replica: Replica, activity_id: str) -> TimelineItem | None:
         return None
     with replica.read() as session:
         statement = select(Activity, _MOMENT).where(Activity.id == activity_id, Activity.life % 2 == 1)
-        return next(iter(_marked(session, _activity_items(session, statement))), None)
+        return next(iter(_completed(session, list(_activity_items(session, statement)))), None)
 
 
 def comment_item(row: CommentRow) -> TimelineItem:
@@ -169,21 +172,22 @@ def _of_lead(
             *_changes(session, replica, lead_id, wanted, before_ms, limit, "lead"),
         ]
         items = sorted(sources, key=lambda item: (-item.at_ms, item.record_id, item.field or ""))
-        shown = tuple(_marked(session, items[:limit]))
+        shown = tuple(_completed(session, items[:limit]))
     return Timeline(items=shown, counts={}, more=len(items) > limit)
 
 
-def _marked(session: Session, items: Iterable[TimelineItem]) -> Iterable[TimelineItem]:
-    items = list(items)
+def _completed(session: Session, items: Sequence[TimelineItem]) -> Iterator[TimelineItem]:
+    """Yield entries with the names of our users and with what is not sent yet."""
+    names = query.labels(session, "user", {item.user_id for item in items if item.user_id})
     waiting = {
-        entity: marks_of(session, entity, [i.record_id for i in items if i.entity == entity]).not_sent
+        entity: not_sent_of(session, entity, [i.record_id for i in items if i.entity == entity])
         for entity in {item.entity for item in items}
     }
     for item in items:
-        if item.record_id in waiting[item.entity] and item.kind is not ItemKind.FIELD:
-            yield replace(item, not_sent=True)
-        else:
-            yield item
+        is_marked = item.record_id in waiting[item.entity] and item.kind is not ItemKind.FIELD
+        yield replace(
+            item, who=names.get(item.user_id, item.who), not_sent=True if is_marked else item.not_sent
+        )
 
 
 def _activities(
@@ -210,9 +214,7 @@ def _activities(
 
 
 def _activity_items(session: Session, statement: Select[Activity, int]) -> Iterable[TimelineItem]:
-    rows = session.execute(statement).all()
-    names = query.labels(session, "user", {row[0].owner_id for row in rows if row[0].owner_id})
-    for activity, at_ms in rows:
+    for activity, at_ms in session.execute(statement):
         yield TimelineItem(
             kind=ItemKind(activity.kind or "note"),
             entity="activity",
@@ -220,7 +222,7 @@ def _activity_items(session: Session, statement: Select[Activity, int]) -> Itera
             at_ms=at_ms or 0,
             title=activity.subject or "",
             body=activity.notes or "",
-            who=names.get(activity.owner_id or "", ""),
+            user_id=activity.owner_id or "",
             status="done" if activity.done else "open",
             outcome=activity.outcome,
             place=activity.place or "",
@@ -259,9 +261,7 @@ def _documents(
         )
         if before_ms is not None:
             statement = statement.where(model.created_at < before_ms)
-        rows = session.scalars(statement).all()
-        names = query.labels(session, "user", {getattr(row, person) for row in rows if getattr(row, person)})
-        for row in rows:
+        for row in session.scalars(statement):
             amount = getattr(row, "total" if hasattr(row, "total") else "amount", None)
             yield TimelineItem(
                 kind=kind,
@@ -270,7 +270,7 @@ def _documents(
                 at_ms=row.created_at or 0,
                 title=getattr(row, title) or "",
                 body=(row.number or "") if kind is ItemKind.TICKET else "",
-                who=names.get(getattr(row, person) or "", ""),
+                user_id=getattr(row, person) or "",
                 amount_minor=amount,
                 currency=getattr(row, "currency", None),
                 status=getattr(row, "status", None),
@@ -301,7 +301,6 @@ def _out_and_back(
             statement = statement.where(model.created_at < before_ms)
         rows = session.scalars(statement).all()
         numbers = query.labels(session, "quote", {str(row.record_id) for row in rows})
-        writers = query.labels(session, "user", {row.created_by for row in rows if row.created_by})
         for row in rows:
             number, is_mail = numbers.get(str(row.record_id), ""), kind is ItemKind.MAIL
             yield TimelineItem(
@@ -311,7 +310,8 @@ def _out_and_back(
                 at_ms=row.created_at or 0,
                 title=f"{number} · {row.subject if is_mail else row.name}",
                 body=str((row.recipients if is_mail else row.reason) or ""),
-                who=writers.get(row.created_by or "", "") if is_mail else str(row.name or ""),
+                who="" if is_mail else str(row.name or ""),
+                user_id=(row.created_by or "") if is_mail else "",
                 field="outgoing" if is_mail else "signature",
                 status=row.status if is_mail else row.verdict,
             )
@@ -386,7 +386,6 @@ def _changes(
         wanted_rows.append(History.at_ms < before_ms)
     lines = newest_lines(session, entity, customer_id, *wanted_rows, limit=limit + 1)
     record = repository.get(session, entity, customer_id)
-    names = query.labels(session, "user", {line.user_id for line in lines if line.user_id})
     for line in lines:
         field = field_named(schema, line.field) or custom.get(line.field)
         if field is None or not (field.name in readable or field.name in custom):
@@ -397,7 +396,7 @@ def _changes(
             record_id=customer_id,
             at_ms=line.at_ms,
             title=field.label,
-            who=names.get(line.user_id or "", ""),
+            user_id=line.user_id or "",
             field=field.name,
             old=line.old,
             new=line.new,
