@@ -43,18 +43,21 @@ def with_keys(session: Session, entity: str, keys: Iterable[str]) -> list[str]:
     return list(_titles_with(session, entity, keys))
 
 
-def candidates(session: Session, entity: str, wanted: Traits) -> list[str]:
+def candidates(session: Session, entity: str, wanted: Traits, *, halves: bool) -> list[str]:
     """Return the ids of living records that may be one with these traits, each once.
 
-    Those that have only half a name in common with it are left out where the whole of it is not alike: the
-    index knows their titles, and reading so many records elsewhere would take most of the time.
+    `halves`: also those with half a name in common and nothing else, as in `pairs`; not where the whole of
+    it is not alike: the index knows their titles, and reading so many records elsewhere would take most of
+    the time.
     """
     keys = keys_of(wanted)
     found = list(_titles_with(session, entity, (key for key in keys if not is_half(key))))
-    halves = _titles_with(session, entity, filter(is_half, keys))
-    some = list(halves.keys() - set(found))
+    if not halves:
+        return found
+    having = _titles_with(session, entity, filter(is_half, keys))
+    some = list(having.keys() - set(found))
     for read in (name_of, person_of):  # which of them it is, the record itself would say
-        titles = [_without_umlauts(read(halves[each]).loose) for each in some]
+        titles = [_without_umlauts(read(having[each]).loose) for each in some]
         places = like_among(_without_umlauts(wanted.name.loose), titles)
         found.extend(some[place] for place in places)
     return list(dict.fromkeys(found))
@@ -76,7 +79,7 @@ def _titles_with(session: Session, entity: str, keys: Iterable[str]) -> dict[str
         )
         most = MOST_OF_A_HALF if is_half(key) else MOST_OF_A_KEY
         having = [row[0] for row in run(query, (key, most + 1))]
-        if not is_half(key) or len(having) <= most:
+        if len(having) <= most or not (is_half(key) or is_site(key)):
             docs.update(dict.fromkeys(having[:most]))
     found: dict[str, str] = {}
     wanted = list(docs)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from crm_core.entities.activity import CONTACT_KINDS, Activity
@@ -127,6 +127,49 @@ class ListExtras:
     next_step: NextStep | None
 
 
+def _contacts_since(since: str) -> Select[int]:
+    return select(func.count()).where(
+        Activity.customer_id == bindparam("customer"),
+        Activity.kind.in_(CONTACT_KINDS),
+        Activity.happened_at >= bindparam(since),
+        Activity.life % 2 == 1,
+    )
+
+
+def _deals_in(stage_kind: str) -> Select[int]:
+    return (
+        select(func.count())
+        .select_from(Deal)
+        .join(Stage, Stage.id == Deal.stage_id)
+        .where(Deal.customer_id == bindparam("customer"), Deal.life % 2 == 1, Stage.kind == stage_kind)
+    )
+
+
+# Put together once: of a customer's page that is a sixth of what reading it takes.
+_COUNTED: Final = select(
+    _contacts_since("recent").scalar_subquery(),
+    _contacts_since("lately").scalar_subquery(),
+    _deals_in("open").scalar_subquery(),
+    _deals_in("won").where(Deal.close_date >= bindparam("year_ago")).scalar_subquery(),
+    select(func.count())
+    .where(
+        Activity.customer_id == bindparam("customer"),
+        Activity.due_at < bindparam("now"),
+        Activity.done.isnot(True),
+        Activity.life % 2 == 1,
+    )
+    .scalar_subquery(),
+    select(func.count())
+    .where(
+        Ticket.customer_id == bindparam("customer"),
+        Ticket.status.in_(OPEN_TICKET_STATES),
+        Ticket.solve_due_at < bindparam("now"),
+        Ticket.life % 2 == 1,
+    )
+    .scalar_subquery(),
+)
+
+
 def overview(replica: Replica, customer_id: str) -> Overview:
     """Return everything of a customer but the time line. `NotFound` where it is not on this laptop."""
     with replica.read() as session:
@@ -153,6 +196,7 @@ def overview(replica: Replica, customer_id: str) -> Overview:
         shows_money = query.not_masked(person, "deal", "amount") and reads("deal")
         waiting = fields_not_sent(session, "customer", customer_id)
         parent_id, currency = customer.get("parent_id"), company(session).currency
+        sums = _sums(session, customer_id, currency) if shows_money else {}
         return Overview(
             customer=customer,
             titles=titles,
@@ -178,12 +222,8 @@ def overview(replica: Replica, customer_id: str) -> Overview:
             others=of_record_in(session, person, "customer", customer_id),
             twins=twins_in(session, person, customer),
             currency=currency,
-            bought_minor=_amounts(session, [customer_id], "won", currency).get(customer_id, 0)
-            if shows_money
-            else None,
-            open_minor=_amounts(session, [customer_id], "open", currency).get(customer_id, 0)
-            if shows_money
-            else None,
+            bought_minor=sums.get("won", 0) if shows_money else None,
+            open_minor=sums.get("open", 0) if shows_money else None,
             last_contact_at=last_contact_ms(session, customer_id),
             health=health(session, customer_id, now, judged),
             feedback=mark_of(judged),
@@ -198,7 +238,7 @@ def list_extras(replica: Replica, ids: Sequence[str]) -> dict[str, ListExtras]:
     """Return what the list shows beside the fields, for one page of customers."""
     now = replica.clock.now_ms()
     with replica.read() as session:
-        amounts = _amounts(session, ids, "open", company(session).currency)
+        amounts = _open_amounts(session, ids, company(session).currency)
         steps = next_steps(session, Activity.customer_id, ids, now, end_of_today_ms(now))
     shows_money = query.not_masked(replica.person, "deal", "amount")
     return {
@@ -219,18 +259,14 @@ def health(session: Session, customer_id: str, now_ms: int, judged: Sequence[Jud
     """
     score = 60
     reasons: list[Reason] = []
-    year_ago = local(now_ms - 365 * DAY_MS).date().isoformat()
-    counted = (
-        _contacts_since(customer_id, now_ms - RECENT_DAYS * DAY_MS),
-        _contacts_since(customer_id, now_ms - QUIET_DAYS * DAY_MS),
-        _deals_in(customer_id, "open", None),
-        _deals_in(customer_id, "won", year_ago),
-        _late_tasks(customer_id, now_ms),
-        _overdue_tickets(customer_id, now_ms),
-    )
-    recent, lately, open_deals, won, late, overdue = session.execute(
-        select(*(each.scalar_subquery() for each in counted))
-    ).one()
+    asked = {
+        "customer": customer_id,
+        "recent": now_ms - RECENT_DAYS * DAY_MS,
+        "lately": now_ms - QUIET_DAYS * DAY_MS,
+        "year_ago": local(now_ms - 365 * DAY_MS).date().isoformat(),
+        "now": now_ms,
+    }
+    recent, lately, open_deals, won, late, overdue = session.execute(_COUNTED, asked).one()
     if recent:
         score += 15
         said = plural(
@@ -298,9 +334,20 @@ def _open_deals(session: Session, replica: Replica, customer_id: str) -> tuple[D
     )
 
 
-def _amounts(session: Session, ids: Sequence[str], stage_kind: str, currency: str) -> dict[str, int]:
-    """Return the sum of deals in a currency and in stages of a kind, per customer."""
-    stage_ids = session.scalars(select(Stage.id).where(Stage.kind == stage_kind)).all()
+def _sums(session: Session, customer_id: str, currency: str) -> dict[str, int]:
+    """Return the sum of a customer's deals in a currency, by the kind of stage they are in."""
+    rows = session.execute(
+        select(Stage.kind, func.sum(Deal.amount))
+        .join(Stage, Stage.id == Deal.stage_id)
+        .where(Deal.customer_id == customer_id, Deal.currency == currency, Deal.life % 2 == 1)
+        .group_by(Stage.kind)
+    )
+    return {str(kind): int(total) for kind, total in rows if total is not None}
+
+
+def _open_amounts(session: Session, ids: Sequence[str], currency: str) -> dict[str, int]:
+    """Return the sum of open deals in a currency, per customer."""
+    stage_ids = session.scalars(select(Stage.id).where(Stage.kind == "open")).all()
     sums: dict[str, int] = {}
     for start in range(0, len(ids), IDS_A_STATEMENT):
         rows = session.execute(
@@ -315,43 +362,6 @@ def _amounts(session: Session, ids: Sequence[str], stage_kind: str, currency: st
         )
         sums.update((str(customer_id), int(total)) for customer_id, total in rows if total is not None)
     return sums
-
-
-def _contacts_since(customer_id: str, since_ms: int) -> Select[int]:
-    return select(func.count()).where(
-        Activity.customer_id == customer_id,
-        Activity.kind.in_(CONTACT_KINDS),
-        Activity.happened_at >= since_ms,
-        Activity.life % 2 == 1,
-    )
-
-
-def _deals_in(customer_id: str, stage_kind: str, closed_since: str | None) -> Select[int]:
-    statement = (
-        select(func.count())
-        .select_from(Deal)
-        .join(Stage, Stage.id == Deal.stage_id)
-        .where(Deal.customer_id == customer_id, Deal.life % 2 == 1, Stage.kind == stage_kind)
-    )
-    return statement.where(Deal.close_date >= closed_since) if closed_since else statement
-
-
-def _late_tasks(customer_id: str, now_ms: int) -> Select[int]:
-    return select(func.count()).where(
-        Activity.customer_id == customer_id,
-        Activity.due_at < now_ms,
-        Activity.done.isnot(True),
-        Activity.life % 2 == 1,
-    )
-
-
-def _overdue_tickets(customer_id: str, now_ms: int) -> Select[int]:
-    return select(func.count()).where(
-        Ticket.customer_id == customer_id,
-        Ticket.status.in_(OPEN_TICKET_STATES),
-        Ticket.solve_due_at < now_ms,
-        Ticket.life % 2 == 1,
-    )
 
 
 def _names_of_sharing(session: Session, customer: Record) -> dict[str, str]:

@@ -106,7 +106,8 @@ def matches_in(
     _demand_compared(entity)
     readable = {field.name for field in readable_fields(person, entity)}
     wanted = traits_of(entity, {name: value for name, value in values.items() if name in readable})
-    ids = [each for each in alike.candidates(session, entity, wanted) if each != besides]
+    near = alike.candidates(session, entity, wanted, halves=names_tell(least))
+    ids = [each for each in near if each != besides]
     reader = alike.TraitsReader(session, entity, wanted)
     reader.know([*ids, besides] if besides else ids)
     apart = frozenset(values.get(DISTINCT) or ())
