@@ -24,20 +24,18 @@ sqlcipher: Any = import_module("sqlcipher3.dbapi2")
 KEY_BYTES = 32
 # Another process (the command line beside the window) may be importing a page of a sync meanwhile.
 BUSY_TIMEOUT_MS = 15_000
-# As many as read at a time in the window (`ui.tasks`); a further one is opened in four milliseconds and
-# closed again, for each that stays open fills a cache of its own.
-READERS = 2
 # Holds the customers' table of a hundred thousand records, as 40 MB do not: read again, it is not decrypted.
 CACHE_KIB = 48 * 1024
-# Indexing and applying, the most a writer does at once, are no quicker with more.
-WRITER_CACHE_KIB = 24 * 1024
+# What is read beside another reading is seldom much; and indexing and applying, the most a writer does at
+# once, are no quicker with more.
+LESSER_CACHE_KIB = 24 * 1024
 
 # WAL with `synchronous` FULL: NORMAL would lose the newest commits in a power cut. A lost edit is bad
 # enough; worse, HQ may have answered an operation this file then never heard of, and its number would be
 # given out again for something else. FULL costs one fsync a commit, about a millisecond on an SSD.
 _WRITER_PRAGMAS = (
     "PRAGMA synchronous = FULL",
-    f"PRAGMA cache_size = -{WRITER_CACHE_KIB}",
+    f"PRAGMA cache_size = -{LESSER_CACHE_KIB}",
     "PRAGMA secure_delete = ON",
     # Rows arrive in any order: links are soft (docs/architecture.md).
     "PRAGMA foreign_keys = OFF",
@@ -112,15 +110,19 @@ def writer_engine(path: Path, key: bytes) -> Engine:
     return _engine(path, key, _WRITER_PRAGMAS, "BEGIN IMMEDIATE", poolclass=StaticPool)
 
 
-def reader_engine(path: Path, key: bytes) -> Engine:
-    """Return the engine of readers: each transaction sees one moment and can write nothing."""
+def reader_engine(path: Path, key: bytes, cache_kib: int = CACHE_KIB) -> Engine:
+    """Return an engine of readers: each transaction sees one moment and can write nothing.
+
+    It keeps one connection. A further one is opened in four milliseconds and closed again, for each that
+    stays open fills a cache of its own.
+    """
     return _engine(
         path,
         key,
-        _READER_PRAGMAS,
+        (*_READER_PRAGMAS, f"PRAGMA cache_size = -{cache_kib}"),
         "BEGIN",
         poolclass=QueuePool,
-        pool_size=READERS,
+        pool_size=1,
         max_overflow=8,
         pool_use_lifo=True,
     )

@@ -33,7 +33,15 @@ from crm_desktop.models import access_lease, blobs, custom_index, indexing, put_
 from crm_desktop.models.backup import ASKED, DAILY, back_up, backups, drop_backups
 from crm_desktop.models.clock import SESSION_CLOCK, Clock
 from crm_desktop.models.device_tables import Blob
-from crm_desktop.models.engine import STOPPED, check_file, connect, failure, reader_engine, writer_engine
+from crm_desktop.models.engine import (
+    LESSER_CACHE_KIB,
+    STOPPED,
+    check_file,
+    connect,
+    failure,
+    reader_engine,
+    writer_engine,
+)
 from crm_desktop.models.migrations import create_tables, upgrade
 from crm_desktop.models.opened import OpenedCopies
 from crm_desktop.models.recording import Recorder
@@ -77,7 +85,10 @@ class Replica:
         self._person_version = 0
         self._writer = writer_engine(profile.database, key)
         self._indexed = 0
-        self._readers = reader_engine(profile.database, key)
+        self._reader = reader_engine(profile.database, key)
+        self._reading = threading.Lock()
+        """Held by who has the reader with the larger cache; two read at a time in the window (`ui.tasks`)."""
+        self._further_readers = reader_engine(profile.database, key, LESSER_CACHE_KIB)
         self._watch = connect(profile.database, key)
         self._watch_lock = threading.Lock()
         self._leaving = threading.Event()
@@ -192,8 +203,12 @@ class Replica:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Give a session that sees one moment of the database and can write nothing."""
+        is_alone = self._reading.acquire(blocking=False)
         session = Session(
-            bind=self._readers, autoflush=False, expire_on_commit=False, info={SESSION_CLOCK: self.clock}
+            bind=self._reader if is_alone else self._further_readers,
+            autoflush=False,
+            expire_on_commit=False,
+            info={SESSION_CLOCK: self.clock},
         )
         try:
             yield session
@@ -204,6 +219,8 @@ class Replica:
             raise known from error
         finally:
             session.close()
+            if is_alone:
+                self._reading.release()
 
     @property
     def person(self) -> Person:
@@ -366,7 +383,8 @@ class Replica:
             self._writer.dispose()
         with self._watch_lock:
             self._watch.close()
-        self._readers.dispose()
+        self._reader.dispose()
+        self._further_readers.dispose()
 
     def __enter__(self) -> Self:
         return self

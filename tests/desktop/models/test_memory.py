@@ -1,11 +1,14 @@
-"""What indexing many records took is given back once the index is up to date."""
+"""What the replica holds in memory: how much is kept of the file, and what is given back."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
+from crm_desktop.models import engine
 from crm_desktop.models import replica as replicas
 from crm_desktop.platform import garbage
 from crm_desktop.services import records
@@ -29,6 +32,21 @@ def test_memory_is_given_back_when_much_was_indexed(tmp_path: Path, monkeypatch:
         assert given == []
         assert (app.replica.catch_up(), given) == (0, ["heap"])
         assert (app.replica.catch_up(), given) == (0, ["heap"])
+    finally:
+        app.close()
+
+
+def test_only_one_of_those_who_read_at_a_time_keeps_much_of_the_file(tmp_path: Path) -> None:
+    app = empty_app(tmp_path)
+
+    def kept(session: Session) -> object:
+        return session.scalar(text("PRAGMA cache_size"))
+
+    try:
+        for _ in range(2):
+            with app.replica.read() as first, app.replica.read() as second, app.replica.read() as third:
+                assert kept(first) == -engine.CACHE_KIB
+                assert kept(second) == kept(third) == -engine.LESSER_CACHE_KIB
     finally:
         app.close()
 
