@@ -1,7 +1,7 @@
 """What people wait for: the real window, drawn off screen, on a laptop with 100,000 customers.
 
-Each figure runs until the last of what was asked for is drawn; of a list in another order, the board and a
-deal changed elsewhere until that itself is, whatever is counted and read beside it afterwards. Floors: what
+Each figure runs until the last of what was asked for is drawn; of a list, the board and a deal changed
+elsewhere until that itself is, whatever is counted and read beside it afterwards. Floors: what
 the services alone take, in turns with it; of the start: a process that shows an empty window.
 """
 

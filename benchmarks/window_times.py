@@ -119,10 +119,15 @@ def walk_through(session: Session) -> None:
         assert page.list is not None
         return page.list
 
+    def is_list_shown() -> bool:
+        page = frame.page
+        return isinstance(page, CustomersPage) and page.list is not None and page.list.model.rowCount() > 0
+
     session.run(
         "customer list, first time",
         lambda: frame.go(Place(page="customers")),
         lambda: read(shown().model.query),
+        is_list_shown,
     )
     asked: list[bool] = []
     shown().model.asked.connect(lambda: asked.append(True))
