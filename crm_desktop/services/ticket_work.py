@@ -110,10 +110,7 @@ def take_back(replica: Replica, done: Done) -> Outcome[Record]:
         if ticket is None:
             raise NotFound(N_("There is no such record on this laptop"))
         message_id = done.message_id
-        if (
-            message_id is not None
-            and message_id in not_sent_of(session, "ticket_message", [message_id])
-        ):
+        if message_id is not None and message_id in not_sent_of(session, "ticket_message", [message_id]):
             records.delete_in(session, replica, "ticket_message", message_id)
         changes: dict[str, Plain] = {
             name: value for name, value in done.before.items() if ticket.get(name) == done.after[name]

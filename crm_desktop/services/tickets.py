@@ -254,8 +254,7 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
             may_edit=bool(rights.may(session, replica.person, Action.EDIT, "ticket", ticket.values)),
             answers=answers_in(session, replica.person, ticket_id),
             team_name=query.labels(session, "team", {team_id}).get(team_id, "") if team_id else "",
-            awaits_rules=waits(ticket.values)
-            and ticket_id in not_sent_of(session, "ticket", [ticket_id]),
+            awaits_rules=waits(ticket.values) and ticket_id in not_sent_of(session, "ticket", [ticket_id]),
             around=ticket_around.around(session, ticket, replica.clock.today()),
             questions=asked,
             mine=next((e for e in asked if e.asked_id == me and e.status == questions.OPEN), None),
