@@ -14,6 +14,7 @@ import click
 
 from crm_core.errors import Invalid, UserError
 from crm_core.i18n import Message, Translate, message
+from crm_core.schema.said import as_typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +102,10 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
-        return ", ".join(value)
+        return as_typed(", ".join(value))
     if isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False)
-    return " ".join(str(value).splitlines())
+    return " ".join(as_typed(str(value)).splitlines())
 
 
 def _width(text: str) -> int:

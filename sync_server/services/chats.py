@@ -26,6 +26,7 @@ from crm_core.rules.mailing import is_address
 from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.sla import BY_VOICE
 from crm_core.schema.phones import standard_form
+from crm_core.schema.said import as_typed
 from crm_core.schema.validate import MAX_LONG_TEXT
 from crm_core.schema.values import instant_text, parse_instant
 from crm_core.times import DAY_MS
@@ -287,7 +288,7 @@ def _said(problems: list[Problem], given: Any, place: int, now_ms: int) -> Said 
         _wrong(problems, at, message(N_("“{name}” must be an object"), name=at))
         return None
     own_id = _text(problems, given, "id", ID_MOST, required=True, place=f"{at}.id")
-    text = _text(problems, given, "text", MAX_LONG_TEXT, place=f"{at}.text", lines=True)
+    text = _text(problems, given, "text", MAX_LONG_TEXT, place=f"{at}.text")
     moment = _text(problems, given, "at", 40, place=f"{at}.at")
     at_ms = now_ms
     if moment:
@@ -341,21 +342,18 @@ def _text(
     *,
     required: bool = False,
     place: str = "",
-    lines: bool = False,
 ) -> str:
     """Return a text of a request without what no engine stores; note what is wrong with it."""
     said = given.get(name)
-    if said is None or said == "":
-        if required:
-            _wrong(problems, place or name, message(N_("This is required")))
-        return ""
-    if not isinstance(said, str):
+    if said is not None and not isinstance(said, str):
         _wrong(problems, place or name, message(N_("This must be text")))
         return ""
-    kept = "".join(c for c in said if c.isprintable() or (lines and c in "\n\t") or c.isspace())
+    kept = as_typed(said or "").strip()
+    if not kept and required:
+        _wrong(problems, place or name, message(N_("This is required")))
     if len(kept) > most:
         _wrong(problems, place or name, message(N_("At most {most} characters"), most=most))
-    return kept.strip()
+    return kept
 
 
 def _wrong(problems: list[Problem], place: str, said: Message) -> None:

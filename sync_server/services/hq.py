@@ -24,7 +24,7 @@ from crm_core.rules.set_up import problems_made
 from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.schema.field import Field
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
-from crm_core.schema.validate import custom_problems, problems_of
+from crm_core.schema.validate import custom_problems, is_storable, problems_of
 from crm_core.sync.clock import reading, tick
 from crm_core.sync.protocol import Answer, Code, Op, Txn, TxnFlag
 from sync_server.services import measures
@@ -165,6 +165,8 @@ class Hq:
 
     def find(self, entity: str, name: str, value: Any) -> list[tuple[str, Values]]:
         """Return the living records with a value in a field, by id."""
+        if isinstance(value, str) and not is_storable(value):
+            return []
         return self._rows(entity, lambda table: [table.c[name] == value, table.c.life % 2 == 1])
 
     def all(self, entity: str, *, deleted: bool | None = False) -> list[tuple[str, Values]]:

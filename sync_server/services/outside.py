@@ -29,6 +29,8 @@ _names = table_of(ExternalId)
 
 def record_of(connection: Connection, user_id: str, entity: str, name: str) -> str | None:
     """Return the id of the record a program has a name for; None where it named none so."""
+    if not is_storable(name):
+        return None
     of_name = (
         _names.c.user_id == user_id,
         _names.c.entity == schema_of(entity).no,

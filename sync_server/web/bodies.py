@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from crm_core.i18n import N_
+from crm_core.schema.said import as_typed
 from sync_server.services.faults import Refusal, too_large
 from sync_server.services.letter_parts import LetterFile, file_name, media_type_of
 
@@ -63,7 +64,7 @@ async def sent_parts(headers: Headers, body: AsyncGenerator[bytes, None], files_
     try:
         for name, value in form.multi_items():
             if isinstance(value, str):
-                answers.setdefault(name, value.replace("\r\n", "\n"))
+                answers.setdefault(name, as_typed(value))
             elif value.size:
                 files.append(await _file(value, len(files)))
     finally:
@@ -85,5 +86,5 @@ def answers_of(body: bytes) -> dict[str, str]:
         raise Refusal("bad_request", N_("The request could not be read")) from None
     answers: dict[str, str] = {}
     for name, value in pairs:
-        answers.setdefault(name, value.replace("\r\n", "\n"))
+        answers.setdefault(name, as_typed(value))
     return answers

@@ -17,6 +17,7 @@ from crm_core.entities.capture import TICKET
 from crm_core.errors import AccessDenied
 from crm_core.i18n import N_
 from crm_core.rules import capture as rules
+from crm_core.schema.said import as_typed
 from resources import CHINESE, ENGLISH, translation
 from sync_server.asked import Hqs, address_of
 from sync_server.services import capture, measures
@@ -179,7 +180,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (str, int)):
-        return str(value)
+        return as_typed(str(value))
     raise Refusal("bad_request", N_("The values of a form are text, numbers, yes or no"))
 
 

@@ -135,11 +135,14 @@ def test_an_answer_goes_out_until_its_outcome_is_told_and_a_failed_one_is_told_t
 def test_files_machines_and_a_barred_sender(bot: Program, hq: Headquarters) -> None:
     file = {"name": "../shot.png", "media_type": "image/png", "content": base64.b64encode(b"PNG").decode()}
     machine = {"id": "2", "text": "You are number 3", "from": "machine"}
-    told = bring(bot, "c6", {"id": "1", "files": [file]}, machine)
+    family, turned = "👩\u200d👩\u200d👧 שלום", "\u202eevil\x1b[31m\0\ud800"
+    strange = {"id": "3", "text": f"{family}\u2028{turned}"}
+    told = bring(bot, "c6", {"id": "1", "files": [file]}, machine, strange)
     said = said_in(hq, told["ticket_id"])
     assert {row["body"]: bool(row["internal"]) for row in said} == {
         "shot.png": False,
         "You are number 3": True,
+        f"{family}\nevil[31m": False,
     }
     ((attachment, row),) = hq.records.find("attachment", "record_id", told["ticket_id"])
     assert (row["name"], hq.blobs.of_attachment(attachment)) == ("shot.png", b"PNG")
@@ -158,6 +161,7 @@ def test_what_is_wrong_is_named_and_nothing_is_done(bot: Program, hq: Headquarte
         ({"author": {"handle": 5}}, "author.handle"),
         ({"author": {"handle": "a", "email": "nowhere"}}, "author.email"),
         ({"messages": [{"id": "1"}]}, "messages.0.text"),
+        ({"messages": [{"id": "\0", "text": "x"}]}, "messages.0.id"),
         ({"messages": [{"id": "1", "text": "x", "at": "soon"}]}, "messages.0.at"),
         ({"messages": [{"id": "1", "files": [{"name": "x", "content": "!"}]}]}, "messages.0.files.0.content"),
         ({"messages": [{"id": "1", "text": "x" * 200_000}]}, "messages.0.text"),

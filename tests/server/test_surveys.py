@@ -17,7 +17,7 @@ from crm_core.errors import CrmError
 from crm_core.rules import surveys as rules
 from crm_core.times import DAY_MS, HOUR_MS
 from sync_server.jobs import surveys as chore
-from sync_server.services import feedback, founding, keys, survey_answers, survey_mails, surveys
+from sync_server.services import feedback, founding, keys, outside, survey_answers, survey_mails, surveys
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.services.hq import Hq
@@ -210,7 +210,7 @@ def test_looking_counts_nothing_and_one_answer_stands(hq: Headquarters, browser:
     assert asked_about(hq, ticket)[0]["status"] == "asked", "a mail program that looks answers nothing"
     nothing = browser.post(path, data={"words": "no score"})
     assert (nothing.status_code, "Choose one of these" in nothing.text) == (422, True)
-    taken = browser.post(path, data={"score": "5", "words": " Quick & <b>kind</b> "})
+    taken = browser.post(path, data={"score": "5", "words": " \0Quick & <b>k\x1bind</b> "})
     assert "Thank you!" in taken.text
     again = browser.post(path, data={"score": "1"})
     assert again.status_code == 409
@@ -550,5 +550,9 @@ def test_postgresql_asks_reminds_ends_and_counts_alike(
         assert [asked_about(there, each)[0]["status"] for each in (ticket, other)] == ["answered", "stopped"]
         there.records.create("feedback_rule", {"name": "At once", "days": 90, "tickets": 1})
         assert feedback.mark_customers(there.database, time_there()).marks == 1
+        # What this engine cannot hold leads nowhere, and breaks nothing.
+        assert there.records.find("capture_form", "token", "a\0b") == []
+        with there.database.read() as snapshot:
+            assert outside.record_of(snapshot.connection, "", "ticket", "a\0b") is None
     finally:
         made.close()

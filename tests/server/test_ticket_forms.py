@@ -16,7 +16,12 @@ from sync_server.services.senders import Sender, Senders
 from sync_server.settings import read_settings
 from tests.support.server import RunningServer
 
-ASKED = {"name": "Tom <b>Moss</b>", "email": "tom@heron.example", "subject": "Leak", "body": "It leaks."}
+ASKED = {
+    "name": "Tom <b>\u202eMoss</b>\x1b",
+    "email": "tom@heron.example",
+    "subject": "Leak",
+    "body": "It leaks.",
+}
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(7_000)
 
 
