@@ -29,6 +29,14 @@ def why_it_stands(held: Mapping[str, Any], changed: Iterable[str], user_id: str)
         return STAYS
     if not names & _SAID:
         return None
+    return why_it_stays(held, user_id)
+
+
+def why_it_stays(held: Mapping[str, Any], user_id: str) -> Message | None:
+    """Return why a message is not taken away: by nobody what was sent, by no other what somebody wrote.
+
+    A ticket that is deleted takes all of them along.
+    """
     if held.get("status") == "sent":
         return SENT
     writer = held.get("author_id") or held.get("created_by")

@@ -180,9 +180,18 @@ def derived(
     }
 
 
-def answered_at(messages: Iterable[Mapping[str, Any]]) -> int | None:
-    """Return when the customer was first answered, None where he was not yet."""
-    return min((each.at_ms for each in said_in(messages) if not each.by_customer), default=None)
+def answered_at(ticket: Mapping[str, Any], messages: Iterable[Mapping[str, Any]]) -> int | None:
+    """Return when the customer was first answered, None where he was not yet; never before it was opened."""
+    first = min((each.at_ms for each in said_in(messages) if not each.by_customer), default=None)
+    return None if first is None else max(first, ticket.get("created_at") or first)
+
+
+def ended_at(ticket: Mapping[str, Any], now_ms: int) -> int | None:
+    """Return when a ticket came to its end, None for one that did not; now where its steps do not say."""
+    if ticket.get("status") not in ENDED:
+        return None
+    ends = [at_ms for at_ms, before, after in steps_of(ticket) if before not in ENDED and after in ENDED]
+    return ends[-1] if ends else ticket.get("closed_at") or now_ms
 
 
 def said_in(messages: Iterable[Mapping[str, Any]]) -> list[Said]:

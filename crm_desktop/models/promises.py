@@ -55,7 +55,7 @@ def refresh(session: WriteSession, record_ids: Iterable[str]) -> None:
         ticket = dict(row)
         policy = _policy_of(session, known, ticket)
         stands = service_levels.standing(policy, ticket, said[ticket_id])
-        kept = service_levels.derived(stands, policy, service_levels.answered_at(said[ticket_id]))
+        kept = service_levels.derived(stands, policy, service_levels.answered_at(ticket, said[ticket_id]))
         changed = {name: value for name, value in kept.items() if value != ticket[name]}
         if changed:
             # A computed field makes no operation, so it is written past the recorder, as is.

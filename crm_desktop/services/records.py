@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from crm_core.entities import SCHEMAS, schema_of
-from crm_core.errors import AccessDenied, Invalid, NotFound, Problem
+from crm_core.errors import AccessDenied, Invalid, NotFound, Problem, UserError
 from crm_core.i18n import N_, message
-from crm_core.rules import sharing
+from crm_core.rules import messages, sharing
 from crm_core.rules.access import Action, Person, life_right, readable_fields
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
@@ -139,6 +139,10 @@ def delete_in(session: WriteSession, replica: Replica, entity: str, record_id: s
     rights.may(session, replica.person, life_right(entity), entity, record.values).demand()
     stepping.demand_deletable(record)
     completing_sheets.demand_deletable(session, record)
+    if entity == messages.MESSAGE:
+        stays = messages.why_it_stays(record.values, replica.person.user_id)
+        if stays is not None:
+            raise UserError(stays)
     deleted = repository.delete(session, entity, record_id)
     counting.follow(session, deleted)
     return deleted

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from crm_core.entities import BY_NO, SCHEMAS
 from crm_core.i18n import N_, message
-from crm_core.rules import messages
+from crm_core.rules import messages, service_levels
 from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code, OpKind
@@ -23,6 +23,7 @@ _ACTIVITY: Final = SCHEMAS["activity"]
 _ATTACHMENT: Final = SCHEMAS["attachment"]
 _MILESTONE: Final = SCHEMAS["deal_milestone"]
 _DEAL: Final = SCHEMAS["deal"]
+_TICKET: Final = SCHEMAS["ticket"]
 _MESSAGE: Final = SCHEMAS[messages.MESSAGE]
 _TICKED: Final = frozenset(("done", "done_at", "done_by"))
 _SKIP: Final = frozenset(("skip_at", "skipped"))
@@ -58,8 +59,12 @@ def demand_typed(field: Field, author: Author) -> None:
 
 
 def demand_said(record: Record, wanted: Wanted, author: Author) -> None:
-    """Raise `Refused` for a change of what was said to a customer, or by somebody else."""
-    if record.schema is not _MESSAGE or wanted.kind is not OpKind.SET or is_at_hq(author):
+    """Raise `Refused` for a change of what was said to a customer, or by somebody else, and its deletion."""
+    if record.schema is not _MESSAGE or is_at_hq(author):
+        return
+    if wanted.kind is OpKind.DELETE and (stays := messages.why_it_stays(record.values, author.user_id)):
+        raise Refused(Code.ILLEGAL_STATE, stays)
+    if wanted.kind is not OpKind.SET:
         return
     changed = [name for name, value in wanted.values.items() if value != record.values.get(name)]
     if (fixed := messages.why_it_stands(record.values, changed, author.user_id)) is not None:
@@ -137,6 +142,8 @@ def vouched_for(record: Record, wanted: Wanted, author: Author, at_ms: int) -> d
     told, is_made = wanted.values, wanted.kind is OpKind.CREATE
     if record.schema is _MESSAGE and is_made and told.get("author_id") not in (None, author.user_id):
         return {"author_id": author.user_id}
+    if record.schema is _TICKET and not is_made and "closed_at" in told:
+        return {"closed_at": service_levels.ended_at(record.values, at_ms)}
     if record.schema is _ACTIVITY and told.get("done_by"):
         other = record.values["owner_id" if is_made else "done_by"]
         return {} if told["done_by"] in (author.user_id, other) else {"done_by": author.user_id}

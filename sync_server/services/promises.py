@@ -117,7 +117,9 @@ def write(pen: Pen, tickets: Sequence[Record]) -> list[Standing]:
             known, ticket.values, levels.get(ticket.values["customer_id"] or "")
         )
         stands = service_levels.standing(policy, ticket.values, said[ticket.id])
-        kept = service_levels.derived(stands, policy, service_levels.answered_at(said[ticket.id]))
+        kept = service_levels.derived(
+            stands, policy, service_levels.answered_at(ticket.values, said[ticket.id])
+        )
         for which, promise in stands.items():
             failed_at = promise.failed_at(pen.server_ms)
             # What was broken stays so, whatever is promised later; what was kept is broken by nothing later.

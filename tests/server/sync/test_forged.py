@@ -256,13 +256,13 @@ def test_a_version_and_what_hq_fills_in_are_made_by_nobody_else(firm: Firm) -> N
 
 KEPT_ELSEWHERE = {
     ("ticket", "replied_at"): "its time, which programs before steps set",
-    ("ticket", "closed_at"): "its time, which programs before steps set",
+    ("ticket", "closed_at"): "its time, which programs before steps set; HQ puts that of the step there",
     ("deal", "stage_since"): "told with its move: days count from when it was made",
     ("comment", "mentions"): "its writer's",
     ("ticket", "category"): "the name of its category, as programs read it that know of no categories",
     ("ticket", "reply_due_at"): "worked out at HQ with whatever it follows from, itself among it",
     ("ticket", "solve_due_at"): "worked out at HQ with whatever it follows from, itself among it",
-    ("ticket", "split_from_id"): "where its first messages stood; nothing follows from it",
+    ("ticket", "split_from_id"): "where its first messages stood, which its writer must see",
     ("ticket", "merged_into_id"): "merging",
     ("ticket", "form_id"): "its service request says it; nobody works more or less on it for what it names",
     ("ticket_message", "answers_seen"): "its writer's",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS, HOUR_MS, MINUTE_MS
 from sync_server.services import promises
 from sync_server.services.escalating import Escalated, escalate
@@ -195,6 +196,28 @@ def test_nobody_says_himself_that_an_answer_was_sent(desk: Desk) -> None:
     desk.meet()
     assert desk.message(first)["sent_at"] != 5
     assert second not in {key[1] for key in desk.office.projection(desk.maya.user_id)}
+
+
+def test_what_was_said_and_when_a_ticket_ended_is_not_made_otherwise_by_hand(desk: Desk) -> None:
+    hq, ticket = desk.office.hq, desk.ticket(desk.maya)
+    said = {"ticket_id": ticket, "body": "It leaks", "from_customer": True, "written_at": desk.office.now_ms}
+    mail = hq.create("ticket_message", said)
+    note = desk.answer(desk.maya, ticket, internal=True)
+    spoken = desk.answer(desk.maya, ticket, channel="phone", written_at=1)
+    desk.maya.set("ticket", ticket, "status", "solved")
+    desk.meet()
+    solved = desk.row(ticket)["closed_at"]
+    assert desk.row(ticket)["replied_at"] == desk.row(ticket)["created_at"], "not before it was opened"
+    answer = desk.answer(desk.chen, ticket, answers_seen=[spoken])
+    desk.meet()
+    numbers = [desk.maya.delete("ticket_message", each) for each in (mail, answer, note)]
+    numbers.append(desk.chen.delete("ticket_message", answer))
+    desk.maya.set("ticket", ticket, "closed_at", 1)
+    desk.meet()
+    codes = [desk.maya.code(each) for each in numbers[:3]] + [desk.chen.code(numbers[3])]
+    assert codes == [Code.ILLEGAL_STATE, Code.ILLEGAL_STATE, Code.APPLIED, Code.ILLEGAL_STATE]
+    assert desk.row(ticket)["closed_at"] == solved
+    assert desk.maya.replica == desk.office.projection(desk.maya.user_id)
 
 
 class Hall(Desk):
