@@ -15,9 +15,9 @@ from crm_core.entities import SCHEMAS
 from crm_core.entities.deal import Pipeline, Stage
 from crm_core.entities.setup import CustomField
 from crm_core.entities.ticket import TicketMessage
-from crm_core.errors import UserError
+from crm_core.errors import Invalid, Problem, UserError
 from crm_core.i18n import N_
-from crm_core.rules import barring, messages, pipeline, targets
+from crm_core.rules import barring, messages, pipeline, targets, whose
 from crm_core.rules.access import Person
 from crm_core.rules.quote_state import SENT, WAITING, is_draft
 from crm_core.rules.sheets import SHEETS
@@ -198,6 +198,7 @@ def _changed_quote_book(session: Session, values: Values) -> None:
 
 def _new_ticket(session: Session, _person: Person, clock: Clock, values: Values) -> None:
     values["number"] = numbers.take(session, "ticket", today(clock))
+    _demand_own_contact(session, values)
     _named_category(session, values)
 
 
@@ -205,7 +206,24 @@ def _changed_ticket(
     session: Session, _person: Person, _clock: Clock, before: Record, changes: Values
 ) -> None:
     completing_requests.demand_workable(session, before, changes)
+    after = {**before.values, **changes}
+    if changes.get("contact_id"):
+        _demand_own_contact(session, after)
+    elif changes.get("customer_id") and _is_of_another(session, after):
+        changes["contact_id"] = None  # of the customer before
     _named_category(session, changes)
+
+
+def _demand_own_contact(session: Session, values: Values) -> None:
+    """Raise `Invalid` where a ticket is of one customer and its contact of another."""
+    if _is_of_another(session, values):
+        raise Invalid([Problem(field="contact_id", message=whose.OTHER_CUSTOMERS)])
+
+
+def _is_of_another(session: Session, values: Values) -> bool:
+    contact = repository.get(session, "contact", str(values.get("contact_id") or ""))
+    own = values.get("customer_id")
+    return contact is not None and whose.are_apart(str(own) if own else None, contact.get("customer_id"))
 
 
 def _named_category(session: Session, values: Values) -> None:

@@ -16,6 +16,7 @@ from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import ClassRight
 from crm_core.rules.macros import CHANGES
+from crm_core.rules.whose import are_apart
 from crm_core.schema.field import Plain
 from crm_desktop.models import promises, repository
 from crm_desktop.models.records import Record, record_of
@@ -197,12 +198,16 @@ def merge_into(replica: Replica, ticket_id: str, kept_id: str) -> Outcome[Record
     """
     shown = merging.compare(replica, "ticket", (kept_id, ticket_id), kept_id)
     place = next(place for place, each in enumerate(shown.records) if each.id == kept_id)
+    customers = [each.get("customer_id") for each in shown.records]
+    keeps_contact = are_apart(customers[place], customers[1 - place])
     right = replica.person.rights.class_right
     take = {
         row.fields[0].name: kept_id
         for row in shown.rows
         # What a merge changed is noted; whoever may not note it of a class leaves those fields alone.
-        if any(row.values[place]) or right("merge", row.fields[0].field_class) < ClassRight.WRITE
+        if any(row.values[place])
+        or right("merge", row.fields[0].field_class) < ClassRight.WRITE
+        or (keeps_contact and row.name == "contact_id")  # one's customer and the other's contact are nobody's
     }
     return merging.merge(replica, "ticket", kept_id, (ticket_id,), take)
 

@@ -204,11 +204,7 @@ def _link_in(
     customer_id: str | None,
     contact_id: str | None,
 ) -> Sorted:
-    wanted: dict[str, Plain] = {}
-    if customer_id:
-        wanted["customer_id"] = customer_id
-    if contact_id:
-        wanted["contact_id"] = contact_id
+    wanted: dict[str, Plain] = {"customer_id": customer_id, "contact_id": contact_id}
     before: dict[str, Mapping[str, Plain]] = {}
     for each in dict.fromkeys(ticket_ids):
         held = _ticket(session, each)

@@ -29,6 +29,7 @@ from sync_server.services import (
     stage_gate,
     stepping,
     taking,
+    whose,
 )
 from sync_server.services.approvals import PEOPLE, Approvals
 from sync_server.services.custom import CustomFields, demand_declarable
@@ -269,6 +270,7 @@ class Edits:
             self.placing.demand_move(record, links, after)
         replaced = self._number_old(record, wanted)
         vouched = keeping.vouched_for(record, wanted, self._author, ms_of(stamp.hlc))
+        torn = whose.followed(self.records, record, wanted)
         # From here on nothing refuses.
         self.records.change(record)
         if links:
@@ -279,7 +281,7 @@ class Edits:
         for field in wanted.fields:
             put(record, field, wanted.values[field.name])
         record.stamp(wanted.register, self._mark(stamp, seq))
-        follows = self.pooling.followed(record, wanted, old, ms_of(stamp.hlc)) | skipped | vouched
+        follows = self.pooling.followed(record, wanted, old, ms_of(stamp.hlc)) | skipped | vouched | torn
         hand(record, follows, partial(self._of_hq, stamp))
         is_last = self._sign(record, stamp)
         self.records.relink(record)

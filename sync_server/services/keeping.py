@@ -15,6 +15,7 @@ from crm_core.schema.field import Field
 from crm_core.schema.reading import Schema
 from crm_core.sync.protocol import Code, OpKind
 from crm_core.times import DAY_MS
+from sync_server.services import whose
 from sync_server.services.records import Record, Records
 from sync_server.services.rights import Author, AuthorRights, Refused, is_at_hq, speaks_for_hq
 from sync_server.services.wanted import Wanted, kept_by_the_program
@@ -92,6 +93,7 @@ def demand_seen(
     _demand_no_circle(records, schema, changed, str(held.get("id") or ""))
     if schema is _MESSAGE and changed.get("files"):
         _demand_own_files(records, rights, {**held, **changed})
+    whose.demand_one(records, schema, changed, {**held, **changed})
 
 
 def _demand_own_files(records: Records, rights: AuthorRights, values: Mapping[str, Any]) -> None:

@@ -78,8 +78,10 @@ def operations_of(
                 changes.append(Change(OpKind.SET, _number(members[0]), wanted))
     if machine is not None and not any(each.kind is OpKind.COMMAND for each in changes):
         changes = [_staying(schema, machine, row, each) or each for each in changes]
-    # A step comes last: what is set with it may be fixed once it is taken.
-    return sorted(changes, key=lambda change: change.kind is OpKind.COMMAND)
+    # A step comes last: what is set with it may be fixed once it is taken. What a record belongs to is said
+    # first, for what else it links to is looked at beside that.
+    parents = {field.no for field in schema.parent_fields}
+    return sorted(changes, key=lambda each: (each.kind is OpKind.COMMAND, each.register not in parents))
 
 
 def _step_to(machine: Machine, row: Mapping[str, Any], values: Mapping[str, Any]) -> Step | None:
