@@ -75,7 +75,9 @@ PAGE_OF_ENTITY: Mapping[str, str] = MappingProxyType(
     }
 )
 
-LISTED_ON: Mapping[str, str] = MappingProxyType({"ticket": "ticket_list", "ticket_message": "ticket_list"})
+LISTED_ON: Mapping[str, str] = MappingProxyType(
+    {"ticket": "ticket_list", "ticket_message": "ticket_list", "article": "article_list"}
+)
 """Pages that list a kind of record where the page that shows one of them is no list."""
 
 CONTACT = "contact"

@@ -227,8 +227,16 @@ BESIDE_RAIL: tuple[PageSpec, ...] = (
         id="ticket_list",
         text=N_("All tickets"),
         icon="ticket",
-        factory="ticket_list:TicketListPage",
+        factory="plain_lists:TicketListPage",
         entity="ticket",
+        in_rail=False,
+    ),
+    PageSpec(
+        id="article_list",
+        text=N_("All articles"),
+        icon="book",
+        factory="plain_lists:ArticleListPage",
+        entity="article",
         in_rail=False,
     ),
     PageSpec(

@@ -1,4 +1,4 @@
-"""All tickets in a list: what figures are drilled into, and the way to the ticket."""
+"""All tickets, and all articles, in a list: what figures are drilled into, and the way to one of them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from crm_core.entities.ticket import TicketMessage
 from crm_core.rules.conditions import Condition, Op
+from crm_desktop.models.query import ListQuery
 from crm_desktop.services import records, tickets
 from crm_desktop.services.tickets import Queue
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.dashboards.drilling import open_rule
-from crm_desktop.ui.pages.ticket_list import TicketListPage
+from crm_desktop.ui.pages.plain_lists import ArticleListPage, TicketListPage
 from crm_desktop.ui.widgets.glyphs import Glyph
 from tests.support.desktop import sample_app
 from tests.support.stage import Stage, staged
@@ -58,4 +59,25 @@ def test_a_figure_of_tickets_leads_to_the_very_tickets_and_from_there_to_one(sta
     stage.press(page.list.table, Qt.Key.Key_Return)
     assert went[-1] == Place(page="tickets", record_id=kinds[0].id)  # type: ignore[union-attr]
     page.new_button.click()
-    assert went[-1] == Place(page="tickets", options={"new": True})
+    assert went[-1] == Place(page="tickets", options={"new": "ticket"})
+
+
+def test_a_figure_of_articles_leads_to_the_very_articles_and_from_there_to_one(stage: Stage) -> None:
+    page = ArticleListPage(stage.context, stage.actions)
+    stage.show(page)
+    wanted = {
+        each.id
+        for each in records.page(stage.app.replica, ListQuery(entity="article", limit=200)).rows
+        if each["status"] == "draft"
+    }
+    assert wanted
+    open_rule(page, stage.context, "article", Condition(field="status", op=Op.EQUAL, value="draft"), "Drafts")
+    stage.until(lambda: bool(stage.places))
+    assert stage.places[-1].page == "article_list"
+    page.show_place(stage.places[-1])
+    stage.settle()
+    rows = [page.list.model.row_at(place) for place in range(page.list.model.known)]
+    assert {row.id for row in rows if row is not None} == wanted
+    stage.press(page.list.table, Qt.Key.Key_Return)
+    assert stage.places[-1].page == "knowledge"
+    assert stage.places[-1].record_id in wanted
