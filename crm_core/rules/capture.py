@@ -11,7 +11,7 @@ from typing import Any, Final
 from crm_core.entities import SCHEMAS
 from crm_core.entities.capture import LEAD, TICKET
 from crm_core.errors import Problem
-from crm_core.i18n import N_, message
+from crm_core.i18n import N_, Message, message
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX
 
@@ -96,6 +96,11 @@ def askable(custom: Mapping[str, Field], makes: str = LEAD) -> dict[str, Field]:
 
 def _is_askable(field: Field) -> bool:
     return field.name.startswith(CUSTOM_PREFIX) and field.kind in CUSTOM_KINDS
+
+
+def files_words(most: int) -> Message:
+    """Return how a form asks for files."""
+    return message(N_("Pictures or files, at most {most}"), most=most)
 
 
 def label_of(field: Field) -> str:

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from crm_core.errors import Problem
 from crm_core.i18n import N_, Translate, message
-from crm_core.rules.capture import HONEYPOT, label_of
+from crm_core.rules.capture import HONEYPOT, files_words, label_of
 from crm_core.schema.field import Field, Kind
 from resources import CHINESE, ENGLISH, translation
 from sync_server.services.capture import CONSENT, FILES, Form
@@ -180,7 +180,7 @@ def _files(form: Form, wrong: str, tr: Translate) -> str:
     key = _id(FILES)
     several = " multiple" if form.files_most > 1 else ""
     hints = f' aria-invalid="true" aria-describedby="{key}-wrong"' if wrong else ""
-    said = escape(message(N_("Pictures or files, at most {most}"), most=form.files_most).show(tr))
+    said = escape(files_words(form.files_most).show(tr))
     optional = f' <span class="soft">{escape(tr(N_("(optional)")))}</span>'
     told = f'<p class="wrong" id="{key}-wrong">{escape(wrong)}</p>' if wrong else ""
     return (

@@ -36,6 +36,7 @@ from crm_desktop.ui.forms.editors import ChoiceEditor
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.ending_keys import is_taking
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
@@ -191,8 +192,7 @@ class QuickLogBox(Live, QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Save by Ctrl+Enter."""
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if is_taking(event):
             self.save()
             return
         super().keyPressEvent(event)
@@ -204,11 +204,9 @@ class QuickLogBox(Live, QFrame):
             self.setProperty("focused", "true" if focused else "false")
             self.style().unpolish(self)
             self.style().polish(self)
-        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-                self.save()
-                return True
+        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and is_taking(event):
+            self.save()
+            return True
         return super().eventFilter(watched, event)
 
     def retranslate(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QSpinBox, QWidget
 
 from crm_core.entities.target import MEASURES
@@ -63,6 +63,16 @@ class SubjectFields(Live, QWidget):
             picked.append(self._picked(self.product, self._products))
         named = {each.field: each.value for each in picked if each is not None}
         return Subject(year=self.year.value(), measure=measure, currency=self._currency, **named)
+
+    def show_subject(self, subject: Subject) -> None:
+        """Show what another plan is of, without telling anybody."""
+        with QSignalBlocker(self.year):
+            self.year.setValue(subject.year)
+        self.measure.setCurrentIndex(self.measure.findData(subject.measure))
+        for box, choices in ((self.whose, self._whose), (self.product, self._products)):
+            held = [getattr(subject, each.field) == each.value for each in choices]
+            box.setCurrentIndex(held.index(True) + 1 if True in held else 0)
+        self.retranslate()
 
     def offer(self, currency: str, whose: Sequence[Choice], products: Sequence[Choice]) -> None:
         """Offer what there is; what was chosen stays."""

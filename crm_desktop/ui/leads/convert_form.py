@@ -30,6 +30,7 @@ from crm_desktop.ui.theme.tokens import L
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.clearing import clear
+from crm_desktop.ui.widgets.ending_keys import ends
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import ElidedLabel, Heading, Label
 from crm_desktop.ui.widgets.live import Live
@@ -74,12 +75,7 @@ class ConvertForm(Live, QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Convert by Ctrl+Enter, leave by Esc."""
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._on_convert_clicked()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
-        else:
+        if not ends(event, self._on_convert_clicked, self.closed.emit):
             super().keyPressEvent(event)
 
     def show_failure(self, error: CrmError) -> None:

@@ -32,6 +32,7 @@ from crm_desktop.ui.theme.tokens import M
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.ending_keys import is_taking
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
@@ -117,8 +118,7 @@ class DuplicatesPage(ListedPage):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Merge by Ctrl+Enter."""
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier and self.merge.isVisible():
+        if is_taking(event) and self.merge.isVisible():
             self.merge_shown()
             return
         super().keyPressEvent(event)

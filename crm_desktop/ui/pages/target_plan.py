@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.forecast.plan_fields import PlanFields
 from crm_desktop.ui.forecast.subject_fields import SubjectFields
+from crm_desktop.ui.forms.form_bar import FormBar
 from crm_desktop.ui.pages.page import Page
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import XL, L, M
@@ -21,6 +22,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cards import Card
 from crm_desktop.ui.widgets.labels import Label
+from crm_desktop.ui.widgets.paint import Tone
 from crm_desktop.ui.widgets.scrolling import read_below
 
 WIDTH = 880
@@ -33,14 +35,14 @@ class TargetPlanPage(Page):
         super().__init__(context, actions)
         self.held: Plan | None = None
         self.subject = SubjectFields(context.replica.clock.today().year)
-        self.subject.chosen.connect(self.refresh)
+        self.subject.chosen.connect(self._on_subject_chosen)
         self.fields = PlanFields()
         self.fields.copy_wanted.connect(self._on_copy_wanted)
         self.save_button = Button(message("Save the plan"), Kind.PRIMARY)
         self.save_button.clicked.connect(self.save)
         self.targets_button = Button(message("All targets…"), icon="trophy")
         self.targets_button.clicked.connect(lambda: context.go.emit(Place(page="targets")))
-        self.saved = Label(color="text-soft")
+        self.note = FormBar(XL)
         self._lay_out()
         self.retranslate()
 
@@ -57,6 +59,13 @@ class TargetPlanPage(Page):
             self.refresh()
 
         self.context.tasks.read(self, read, take, self.context.show_error, topic="plan choices")
+
+    def leave(self) -> bool:
+        """Return True where nothing typed would be lost; else ask whether to give it up."""
+        if not self.fields.is_changed:
+            return True
+        self._ask_to_discard(self.refresh)
+        return False
 
     def refresh(self) -> None:
         """Read the plan of what is chosen, unless somebody is typing one."""
@@ -90,9 +99,33 @@ class TargetPlanPage(Page):
             told=message("Plan saved"),
         )
 
+    def _on_subject_chosen(self) -> None:
+        """Read the plan chosen; where another one is being typed, ask first and stay with that one."""
+        wanted, held = self.subject.subject(), self.held
+        if held is None or not self.fields.is_changed or held.subject == wanted:
+            self.refresh()
+            return
+
+        def go() -> None:
+            self.subject.show_subject(wanted)
+            self.refresh()
+
+        self.subject.show_subject(held.subject)
+        self._ask_to_discard(go)
+
+    def _ask_to_discard(self, then: Callable[[], None]) -> None:
+        def discard() -> None:
+            self.fields.is_changed = False
+            self.note.clear()
+            then()
+
+        self.note.say(message("Your changes are not saved."), Tone.WARN, message("Discard"), discard)
+        self.note.asks = True
+
     def _take(self, held: Plan) -> None:
         self.held = held
         self.fields.show_plan(held)
+        self.note.clear()
 
     def _on_saved(self, subject: Subject) -> None:
         self.fields.is_changed = False
@@ -137,4 +170,8 @@ class TargetPlanPage(Page):
         plan.body.addWidget(self.fields)
         column.addWidget(plan)
         column.addStretch(1)
-        read_below(self, head, inner, tr("Plan a year of targets"))
+        top = QVBoxLayout()
+        top.setSpacing(0)
+        top.addLayout(head)
+        top.addWidget(self.note)
+        read_below(self, top, inner, tr("Plan a year of targets"))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPlainTextEdit,
 
 from crm_core.entities.capture import LEAD, TICKET
 from crm_core.i18n import N_, Translate, message
-from crm_core.rules.capture import label_of, made_by
+from crm_core.rules.capture import FILES_MOST, files_words, label_of, made_by
 from crm_core.schema.field import Field, Kind
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.settings.asked_editor import ASKED, NEEDED, AskedEditor
@@ -121,6 +121,9 @@ class CaptureFormGrid(SetupGrid):
         for name, field in known.items():
             if name in (values.get(ASKED) or ()):
                 self._field(field, tr, needed=name in (values.get(NEEDED) or ()))
+        most = values.get("files_most") or 0
+        if made_by(values) == TICKET and 0 < most <= FILES_MOST:
+            self._files(files_words(most).show(tr), tr)
         if text("consent"):
             self._consent(text("consent"))
         send = Button(tr("Send"), ButtonKind.PRIMARY)
@@ -136,6 +139,13 @@ class CaptureFormGrid(SetupGrid):
         if isinstance(editor, QPlainTextEdit):
             editor.setFixedHeight(theme().px(64))
         self._put(editor)
+
+    def _files(self, said: str, tr: Translate) -> None:
+        self._put(Label(f"{said} {tr('(optional)')}", step="caption", weight=600))
+        choose = Button(tr(N_("Choose a file…")), icon="clip")
+        choose.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        choose.setAccessibleName(said)
+        self._put(choose)
 
     def _consent(self, words: str) -> None:
         box = QCheckBox()

@@ -36,6 +36,7 @@ from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L, S
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.ending_keys import is_taking
 from crm_desktop.ui.widgets.fields import DateField, Field
 from crm_desktop.ui.widgets.labels import ElidedLabel, Label
 from crm_desktop.ui.widgets.live import Live
@@ -180,7 +181,7 @@ class QuickLog(Live, QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Save with Ctrl+Enter, leave with Esc."""
-        if _saves(event):
+        if is_taking(event):
             self._on_save()
         elif event.key() == Qt.Key.Key_Escape:
             self.leave()
@@ -197,7 +198,7 @@ class QuickLog(Live, QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Stay beside the button when what the form holds grows; keep Ctrl+Enter from a form of the page."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _saves(event):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and is_taking(event):
             event.accept()
             return True
         if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
@@ -382,8 +383,3 @@ class QuickLog(Live, QWidget):
     def _on_refused(self, error: CrmError) -> None:
         self.save.setEnabled(True)
         self._subject_field.set_error(error.message)
-
-
-def _saves(event: QKeyEvent) -> bool:
-    enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-    return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)

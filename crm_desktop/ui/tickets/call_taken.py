@@ -38,6 +38,7 @@ from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cards import InfoRow
 from crm_desktop.ui.widgets.clearing import clear
+from crm_desktop.ui.widgets.ending_keys import ends
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import Heading, Label
 from crm_desktop.ui.widgets.live import Live
@@ -117,12 +118,7 @@ class CallTaken(Live, QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open by Ctrl+Enter, leave by Esc."""
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._on_make_clicked()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.cancelled.emit()
-        else:
+        if not ends(event, self._on_make_clicked, self.cancelled.emit):
             super().keyPressEvent(event)
 
     def retranslate(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.i18n import message
 from crm_desktop.services.attachments import FileState
@@ -19,6 +19,7 @@ from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cards import Avatar
 from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.ending_keys import EndingText
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.glyphs import Glyph
 from crm_desktop.ui.widgets.labels import ElidedLabel, IconLabel, Label
@@ -221,7 +222,7 @@ class MessageEditor(Live, QWidget):
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.input = _Input()
+        self.input = EndingText()
         self.input.setPlainText(text)
         self.input.accepted.connect(self._on_accepted)
         self.input.escaped.connect(self.cancelled)
@@ -254,25 +255,6 @@ class MessageEditor(Live, QWidget):
         text = self.input.toPlainText().strip()
         if text:
             self.saved.emit(text)
-
-
-class _Input(QPlainTextEdit):
-    accepted = Signal()
-    escaped = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setTabChangesFocus(True)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Save by Ctrl+Enter, leave by Esc."""
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.accepted.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.escaped.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class Conversation(Live, ReadingArea):

@@ -24,6 +24,7 @@ from crm_desktop.ui.tickets.new_ticket_parts import CategoryButton, HandsBox
 from crm_desktop.ui.tickets.relations import warranty_words
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
+from crm_desktop.ui.widgets.ending_keys import ends
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
@@ -137,12 +138,7 @@ class NewTicket(Live, QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open by Ctrl+Enter, leave by Esc."""
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._on_make_clicked()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.cancelled.emit()
-        else:
+        if not ends(event, self._on_make_clicked, self.cancelled.emit):
             super().keyPressEvent(event)
 
     def retranslate(self) -> None:

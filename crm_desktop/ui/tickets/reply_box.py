@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QMimeData, QSize, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from crm_core.i18n import N_, message
@@ -20,6 +20,7 @@ from crm_desktop.ui.tickets.reply_files import ReplyFiles
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
+from crm_desktop.ui.widgets.ending_keys import EndingText
 from crm_desktop.ui.widgets.labels import ElidedLabel
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.tabs import Tab, TabRow
@@ -281,15 +282,12 @@ class ReplyBox(Live, QWidget):
         self.close_too.setEnabled(written)
 
 
-class _Input(QPlainTextEdit):
-    accepted = Signal()
-    escaped = Signal()
+class _Input(EndingText):
     focused = Signal()
     dropped = Signal(list)
 
     def __init__(self) -> None:
         super().__init__()
-        self.setTabChangesFocus(True)
         self.setProperty("frameless", "true")
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.viewport().setAutoFillBackground(False)
@@ -298,16 +296,6 @@ class _Input(QPlainTextEdit):
             "QPlainTextEdit, QPlainTextEdit:focus, QPlainTextEdit:hover"
             " { border: 0; background: transparent; padding: 8px 12px }"
         )
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Send by Ctrl+Enter, leave by Esc."""
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.accepted.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.escaped.emit()
-        else:
-            super().keyPressEvent(event)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Take files beside text."""

@@ -19,6 +19,7 @@ from crm_desktop.ui.timeline.timeline_model import Entry, TimelineModel
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.empty_state import EmptyState
+from crm_desktop.ui.widgets.ending_keys import is_taking
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
@@ -218,19 +219,14 @@ class _Text(QPlainTextEdit):
 
     def event(self, event: QEvent) -> bool:
         """Keep Ctrl+Enter from the form around it, which would save itself and close."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _sends(event):
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and is_taking(event):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Send by Ctrl+Enter."""
-        if _sends(event):
+        if is_taking(event):
             self.sent.emit()
         else:
             super().keyPressEvent(event)
-
-
-def _sends(event: QKeyEvent) -> bool:
-    enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-    return enter and bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)

@@ -265,3 +265,15 @@ def test_a_year_is_spread_copied_told_where_it_differs_and_saved(stage: Stage) -
     assert fields.year_line.text() == "2640000"
     fields.share_button.click()
     assert "come to the year" in fields.told.text()
+    # What is typed is lost neither by leaving nor by choosing another year: that is asked first.
+    assert not page.leave()
+    assert page.note.asks
+    page.note.clear()
+    page.subject.year.setValue(year)
+    assert page.subject.year.value() == year + 1
+    assert (page.note.bar.isVisible(), fields.year_line.text()) == (True, "2640000")
+    page.note.bar.action_clicked.emit()
+    stage.settle()
+    assert page.leave()
+    assert page.held.subject.year == page.subject.year.value() == year
+    assert fields.year_line.text() == "2400000"

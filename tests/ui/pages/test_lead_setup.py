@@ -137,10 +137,15 @@ def test_a_form_that_opens_tickets_asks_for_other_things_and_takes_files(stage: 
     form.save()
     stage.settle()
     assert form.grid.fields["files_most"].widget.error, "more than a form takes"
+    assert not [each for each in words(form.grid.preview) if each.startswith("Pictures or files")]
     write(form, "files_most", "3")
     boxes["serial"].asked.click()
     stage.settle()
     assert "Your question" in words(form.grid.preview)
+    assert "Pictures or files, at most 3 (optional)" in words(form.grid.preview)
+    form.grid.tongues.choose("zh_CN")
+    form.grid.show_what_fits()
+    assert "图片或文件，最多 3 个（选填）" in "".join(words(form.grid.preview)).replace(" （", "（")
     form.save(close=True)
     stage.settle()
     (made,) = [row for row in stored(stage, "capture_form") if row["name"] == "Help"]
