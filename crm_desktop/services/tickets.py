@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from crm_core.entities.customer import Contact, Customer
 from crm_core.entities.ticket import Ticket, TicketMessage
 from crm_core.errors import NotFound, UserError
-from crm_core.i18n import N_
+from crm_core.i18n import N_, Message
 from crm_core.rules.access import Action
+from crm_core.rules.feedback import all_reasons, mark_of
 from crm_core.rules.service_levels import DUE
 from crm_core.rules.sla import Promised
 from crm_core.rules.ticket_routing import waits
@@ -24,6 +25,7 @@ from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import completing_requests, questions, records, rights, ticket_around
 from crm_desktop.services.attachments import FileRow
+from crm_desktop.services.feedback import judged_in
 from crm_desktop.services.files_along import demand_mailable, files_named
 from crm_desktop.services.marks import marks_of, not_sent_of
 from crm_desktop.services.outcome import Outcome
@@ -142,6 +144,9 @@ class TicketView:
     """What one is asked oneself and has not answered."""
     around: Around = field(default_factory=Around)
     """Its category, the product it is about, its parts."""
+    feedback: str | None = None
+    """Whether its customer complains often, or recommends us."""
+    feedback_why: Message | None = None
 
     @property
     def answered_twice(self) -> bool:
@@ -215,7 +220,8 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
         contact = session.get(Contact, contact_id) if contact_id else None
         clock, due_at = promise(ticket.values)
         asked = questions.questions_in(session, ticket_id)
-        me = replica.person.user_id
+        me, now_ms = replica.person.user_id, replica.clock.now_ms()
+        judged = judged_in(session, replica.person, customer_id, now_ms) if customer else ()
         team_id = ticket.get("team_id")
         said = [
             MessageRow(
@@ -257,6 +263,8 @@ def view(replica: Replica, ticket_id: str) -> TicketView:
             awaits_rules=waits(ticket.values) and ticket_id in not_sent_of(session, "ticket", [ticket_id]),
             around=ticket_around.around(session, ticket, replica.clock.today()),
             questions=asked,
+            feedback=mark_of(judged),
+            feedback_why=all_reasons(judged),
             mine=next((e for e in asked if e.asked_id == me and e.status == questions.OPEN), None),
         )
 

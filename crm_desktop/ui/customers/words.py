@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from crm_core.entities.customer import MARKS
 from crm_core.i18n import N_, Message, message
 from crm_core.money import Money
-from crm_core.rules.feedback import COMPLAINS, PROMOTES
 from crm_desktop.services import next_steps
 from crm_desktop.services.calendar import local
 from crm_desktop.services.customers import Overview
 from crm_desktop.services.next_steps import When
+from crm_desktop.services.tickets import TicketView
+from crm_desktop.ui.choice_tones import FEEDBACK
 from crm_desktop.ui.format import clock, coming_date, weekday
 from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.chips import Chip
@@ -25,7 +26,6 @@ VERDICTS: Mapping[str, tuple[str, Tone]] = {
     "poor": (N_("Poor"), Tone.BAD),
 }
 _MARKS = {choice.value: Message(choice.label) for choice in MARKS}
-_MARK_TONES: Mapping[str, Tone] = {COMPLAINS: Tone.BAD, PROMOTES: Tone.GOOD}
 _GLYPHS = {When.OVERDUE: Glyph.OVERDUE, When.TODAY: Glyph.TODAY, When.PLANNED: Glyph.PLANNED}
 NO_STEP = NextStep(glyph=Glyph.NONE, text=message("None"))
 _WEEK = 7
@@ -59,10 +59,10 @@ def amount(minor: int | None, currency: str) -> Money | None:
     return None if minor is None else Money(minor, currency)
 
 
-def show_feedback(chip: Chip, overview: Overview) -> None:
+def show_feedback(chip: Chip, told: Overview | TicketView) -> None:
     """Have a chip say whether a customer complains often or recommends us, with the reasons; else hide it."""
-    mark = overview.feedback
+    mark = told.feedback
     chip.setVisible(mark is not None)
     if mark is not None:
-        chip.set_tone(_MARK_TONES.get(mark, Tone.WARN), _MARKS.get(mark, mark))
-        chip.setToolTip(show(overview.feedback_why or ""))
+        chip.set_tone(FEEDBACK.get(mark, Tone.WARN), _MARKS.get(mark, mark))
+        chip.setToolTip(show(told.feedback_why or ""))

@@ -13,11 +13,12 @@ from crm_core.money import Money
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.values import currency_of
 from crm_desktop.services.lists import ListSetup, ShownField
+from crm_desktop.ui.choice_tones import is_toned, tone_of
 from crm_desktop.ui.field_texts import field_text, moment_text, word_text
 from crm_desktop.ui.format import money, short_date
 from crm_desktop.ui.itemmodels.rows import EMPTY_CELL, CellText, Column, Row
 from crm_desktop.ui.translate import tr
-from crm_desktop.ui.widgets.cells import CellKind
+from crm_desktop.ui.widgets.cells import CellKind, CellStatus
 
 MARKS = "marks"
 _WIDTHS = {
@@ -37,6 +38,7 @@ _WIDTHS = {
 }
 _USUAL_WIDTH = 120
 _LEVEL_WIDTH = 52
+_STATUS_WIDTH = 144
 _REF_WIDTHS = {"customer": 168, "user": 104, "stage": 104}
 """Names of companies are longer than those of people and stages."""
 _KINDS = {
@@ -132,7 +134,11 @@ def field_column(
     kind = CellKind.LEVEL if leveled else _KINDS.get(field.kind, CellKind.TEXT)
     if field.members:
         kind = CellKind.TEXT
+    elif is_toned(field):
+        kind = CellKind.STATUS
     usual = 192 if stretch else _LEVEL_WIDTH if leveled else _WIDTHS.get(field.kind, _USUAL_WIDTH)
+    if kind is CellKind.STATUS:
+        usual = _STATUS_WIDTH
     if not stretch:
         usual = _REF_WIDTHS.get(field.target or "", usual)
     return Column(
@@ -163,6 +169,8 @@ def _cell_of(field: Field, company_currency: str, *, leveled: bool) -> Callable[
         return lambda row: _amount(field, row, company_currency)
     if field.kind is Kind.TAGS and not field.members:
         return lambda row: _words(field, row)
+    if is_toned(field):
+        return lambda row: _mark(field, row)
     if field.kind is Kind.BOOLEAN:
         return lambda row: CellText(tr("Yes")) if row.record.get(field.name) else EMPTY_CELL
     return lambda row: CellText(field_text(field, row.record.values, row.titles))
@@ -181,6 +189,14 @@ def _amount(field: Field, row: Row, company_currency: str) -> CellText:
 def _words(field: Field, row: Row) -> CellText:
     words = [word_text(field, str(word)) for word in row.record.get(field.name) or []]
     return CellText(", ".join(words), tuple(words)) if words else EMPTY_CELL
+
+
+def _mark(field: Field, row: Row) -> CellText:
+    value = row.record.get(field.name)
+    if not value:
+        return EMPTY_CELL
+    words = field_text(field, row.record.values, row.titles)
+    return CellText(words, CellStatus(text=words, tone=tone_of(field, str(value))))
 
 
 def _marks(row: Row) -> CellText:

@@ -15,6 +15,7 @@ from crm_core.schema.phones import shown_form
 from crm_desktop.services.ticket_around import Around, PartRow
 from crm_desktop.services.tickets import Clock, QueueRow, TicketView
 from crm_desktop.ui.context import Context
+from crm_desktop.ui.customers.words import show_feedback
 from crm_desktop.ui.dialling import dial
 from crm_desktop.ui.field_texts import words_of
 from crm_desktop.ui.files.panel import FilesPanel
@@ -30,6 +31,7 @@ from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import Button
 from crm_desktop.ui.widgets.cards import InfoRow
+from crm_desktop.ui.widgets.chips import Chip
 from crm_desktop.ui.widgets.fields import Fact, line_up
 from crm_desktop.ui.widgets.labels import ElidedLabel, Heading, IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
@@ -71,6 +73,9 @@ class FactsPane(Live, QScrollArea):
         self.name = ElidedLabel("", step="section")
         self.level = _Level()
         self.line = ElidedLabel("", color="text-soft")
+        self.feedback = Chip("")
+        """Whether the customer complains often, or recommends us; and below it why."""
+        self.feedback_why = Label("", step="caption", color="text-soft", wrap=True)
         self.call = Button("", icon="phone", small=True)
         self.open_customer = Button(message("Open customer"), icon="people", small=True)
         self.facts = {
@@ -118,6 +123,9 @@ class FactsPane(Live, QScrollArea):
         )
         self.line.say(" · ".join(place))
         self.line.setVisible(bool(place))
+        show_feedback(self.feedback, view)
+        self.feedback_why.say(view.feedback_why or "")
+        self.feedback_why.setVisible(view.feedback_why is not None)
         self.open_customer.setVisible(customer is not None)
         self._phone = view.contact_phone or str(customer.get("phone") or "" if customer else "")
         whom = view.contact_name if view.contact_phone else ""
@@ -185,6 +193,8 @@ class FactsPane(Live, QScrollArea):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self.line)
+        column.addWidget(self.feedback, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.feedback_why)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.call, 1)

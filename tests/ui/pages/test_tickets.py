@@ -17,18 +17,21 @@ from crm_core.i18n import N_
 from crm_core.rules.conditions import Condition, Op
 from crm_desktop.assembly import App
 from crm_desktop.models.query import ListQuery
-from crm_desktop.services import records, tickets
+from crm_desktop.services import lists, records, tickets
 from crm_desktop.services.tickets import Clock, MessageRow, Queue
 from crm_desktop.sync.answering import AnsweringLine
 from crm_desktop.sync.runner import Phase, Status
 from crm_desktop.ui.actions import ActionRegistry
 from crm_desktop.ui.context import Context, Place
+from crm_desktop.ui.itemmodels.rows import Row
+from crm_desktop.ui.lists.columns import columns_of
 from crm_desktop.ui.pages.tickets import TicketsPage
 from crm_desktop.ui.tasks import Tasks
 from crm_desktop.ui.tickets.dialogs import CategoryDialog, LineDialog
 from crm_desktop.ui.tickets.messages import MessageView
 from crm_desktop.ui.tickets.words import deadline
 from crm_desktop.ui.translate import show, translator
+from crm_desktop.ui.widgets.cells import CellKind, CellStatus
 from crm_desktop.ui.widgets.empty_state import EmptyState
 from crm_desktop.ui.widgets.paint import Tone
 from tests.support.desktop import empty_app, sample_app
@@ -395,6 +398,29 @@ def test_every_control_has_a_name(page: TicketsPage, app: App, qtbot: QtBot) -> 
 
 def _value(app: App, ticket_id: str, field: str) -> Any:
     return records.get(app.replica, "ticket", ticket_id).get(field)
+
+
+def test_who_complains_often_is_marked_beside_the_ticket_and_in_the_list_of_customers(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    wanted = Condition(field="feedback", op=Op.EQUAL, value="complains")
+    customer = records.page(app.replica, ListQuery(entity="customer", conditions=(wanted,), limit=1)).rows[0]
+    ticket = tickets.create(app.replica, {"subject": "Again", "customer_id": customer.id}).value
+    page.show_place(Place(page="tickets", record_id=ticket.id))
+    _shown(page, qtbot, ticket.id, 0)
+    chip, why = page.facts.feedback, page.facts.feedback_why
+    assert chip.isVisible()
+    assert (chip.accessibleName(), "complaints" in why.text()) == ("Complains often", True)
+    setup = lists.setup_of(app.replica, "customer")
+    column = columns_of("customer", setup, (), ("name", "feedback"))["feedback"]
+    cell = column.cell(Row(record=customer, titles={}))
+    assert (column.kind, cell.text) == (CellKind.STATUS, "Complains often")
+    assert cell.value == CellStatus(text="Complains often", tone=Tone.BAD)
+    ticket_id = _open(page, app, qtbot)
+    other = records.get(
+        app.replica, "customer", str(tickets.view(app.replica, ticket_id).ticket["customer_id"])
+    )
+    assert chip.isVisible() is bool(other.get("feedback"))
 
 
 def test_who_else_answers_is_said_over_the_box_while_one_is_in_reach_of_hq(
