@@ -254,7 +254,7 @@ def _problem_of_leaf(leaf: Condition | Related, fields_of: FieldsOf, entity: str
     try:
         if isinstance(leaf, Condition):
             if leaf.field == IN_SEGMENT.name and asks_of_segments(entity):
-                _demand_segment(leaf)
+                demand_segment(leaf)
             else:
                 _demand_condition(leaf, entity, fields_of)
             return None
@@ -268,7 +268,8 @@ def _problem_of_leaf(leaf: Condition | Related, fields_of: FieldsOf, entity: str
     return None
 
 
-def _demand_segment(condition: Condition) -> None:
+def demand_segment(condition: Condition) -> None:
+    """Raise `UserError` unless a condition names one segment, to be in or not."""
     if condition.op not in (Op.EQUAL, Op.NOT_EQUAL) or not is_id(str(condition.value)):
         raise UserError(N_("Name one segment a customer is in, or is not in"))
 

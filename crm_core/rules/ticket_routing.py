@@ -64,7 +64,8 @@ def _asked() -> Mapping[str, Field]:
         field = segments.field_at(_schema_fields, "ticket", path)
         if field is not None:
             found[path] = field if path == field.name else replace(field, name=path)
-    return MappingProxyType({**found, LANGUAGE.name: LANGUAGE})
+    further = {field.name: field for field in (LANGUAGE, segments.IN_SEGMENT)}
+    return MappingProxyType({**found, **further})
 
 
 ASKED: Final = _asked()
@@ -116,14 +117,29 @@ def language_of(text: str) -> str:
     return "en" if latin * 2 > len(letters) else "other"
 
 
-def case_of(ticket: Mapping[str, Any], text: str, value_of: ValueOf) -> Case:
-    """Return what rules ask of a ticket with these values, whose customer wrote `text`."""
+def segments_asked(rules: Iterable[Rule]) -> frozenset[str]:
+    """Return the ids of the segments some rules ask of."""
+    return frozenset(
+        str(leaf.value)
+        for rule in rules
+        if rule.condition is not None
+        for leaf in segments.leaves(rule.condition)
+        if isinstance(leaf, Condition) and leaf.field == segments.IN_SEGMENT.name
+    )
+
+
+def case_of(ticket: Mapping[str, Any], text: str, value_of: ValueOf, in_segments: Iterable[str] = ()) -> Case:
+    """Return what rules ask of a ticket with these values, whose customer wrote `text`.
+
+    `in_segments` are those of `segments_asked` its customer is in.
+    """
     values: dict[str, Any] = {name: ticket.get(name) for name in _OWN}
     for path in _LINKED:
         values[path] = _value_at(ticket, path, value_of)
     for name, field in ASKED.items():
         if field.target in _TREES and values[name]:
             values[name] = _above(str(field.target), values[name], value_of)
+    values[segments.IN_SEGMENT.name] = sorted(in_segments)
     values[LANGUAGE.name] = language_of(f"{ticket.get('subject') or ''} {text}") or None
     customer_id = ticket.get("customer_id")
     customer = value_of("customer", customer_id) if customer_id else None
@@ -222,7 +238,10 @@ def problems_of_conditions(stored: Any) -> list[Problem]:
             told = message(N_("There is no field called “{field}”"), field=name)
             return [Problem(field="rules", message=told)]
         try:
-            demand_fitting(field, leaf)
+            if field is segments.IN_SEGMENT:
+                segments.demand_segment(leaf)
+            else:
+                demand_fitting(field, leaf)
         except UserError as error:
             return [Problem(field="rules", message=error.message)]
     return []

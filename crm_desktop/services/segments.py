@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from crm_core.entities import schema_of
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_, Message
-from crm_core.rules.access import Action, decide
+from crm_core.rules.access import Action, Person, decide
 from crm_core.rules.segment_text import parse_rule, rule_text
 from crm_core.rules.segments import CUSTOMER, IN_SEGMENT, PICKED, RULES, Rule, plain_rule, rule_of
 from crm_core.schema.field import Field, Plain
@@ -171,18 +172,29 @@ def uses(replica: Replica, ids: Sequence[str]) -> dict[str, SegmentUse]:
 def containing(replica: Replica, customer_id: str) -> tuple[SegmentRow, ...]:
     """Return the segments a customer is in, of those the person has; those he cannot judge are left out."""
     rows = segments_of(replica) if decide(replica.person, Action.READ, SEGMENT) else ()
-    table = schema_of(CUSTOMER).table
-    found = []
     with replica.read() as session:
-        narrowing = Narrowing(session, replica.person, one_by_one=True)
-        for row in rows:
-            try:
-                fits = narrowing.by_segment(row.id)
-            except UserError:
-                continue
-            if session.scalar(select(func.count()).where(table.c.id == customer_id, fits)):
-                found.append(row)
-    return tuple(found)
+        inside = in_segments(session, replica.person, [customer_id], [row.id for row in rows])
+    return tuple(row for row in rows if row.id in inside.get(customer_id, ()))
+
+
+def in_segments(
+    session: Session, person: Person, customers: Collection[str], segment_ids: Iterable[str]
+) -> dict[str, list[str]]:
+    """Return in which of some segments a few customers are, by customer.
+
+    Segments the person cannot judge, or that are not on this laptop, have nobody in them.
+    """
+    table = schema_of(CUSTOMER).table
+    narrowing = Narrowing(session, person, one_by_one=True)
+    found: dict[str, list[str]] = {}
+    for segment_id in segment_ids:
+        try:
+            fits = narrowing.by_segment(segment_id)
+        except UserError:
+            continue
+        for customer_id in session.scalars(select(table.c.id).where(table.c.id.in_(customers), fits)):
+            found.setdefault(customer_id, []).append(segment_id)
+    return found
 
 
 def read_rule(replica: Replica, text: str) -> Rule:

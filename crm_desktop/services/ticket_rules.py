@@ -16,9 +16,10 @@ from crm_core.entities.ticket import Ticket, TicketMessage
 from crm_core.i18n import Message
 from crm_core.rules.approval import away_of
 from crm_core.rules.assignment import Standing, rules_of
-from crm_core.rules.ticket_routing import LOADS, OPEN, candidates, case_of, route
+from crm_core.rules.ticket_routing import LOADS, OPEN, candidates, case_of, route, segments_asked
 from crm_desktop.models import query, repository
 from crm_desktop.models.replica import Replica
+from crm_desktop.services.segments import in_segments
 
 TRIED = 50
 """Tickets a rule is tried on: the latest."""
@@ -60,11 +61,15 @@ def try_on(replica: Replica, values: Mapping[str, Any], rule_id: str | None) -> 
         given: Counter[tuple[str, str]] = Counter()
         teams = query.labels(session, "team", {rule.team_id for rule in known if rule.team_id})
         value_of = _Reader(session)
+        customers = {each.customer_id for each in tickets if each.customer_id}
+        inside = in_segments(session, replica.person, customers, segments_asked(known))
         found = []
         for ticket in reversed(tickets):
             row = {name: getattr(ticket, name) for name in SCHEMAS["ticket"].fields}
             standing = Standing(given=given, load=load, open_tickets=open_tickets)
-            routed = route(case_of(row, texts.get(ticket.id, ""), value_of), known, standing, people)
+            within = inside.get(ticket.customer_id or "", ())
+            case = case_of(row, texts.get(ticket.id, ""), value_of, within)
+            routed = route(case, known, standing, people)
             user_id = routed.user_id if routed else None
             if routed is not None and user_id is not None:
                 given[routed.rule_id, user_id] += 1

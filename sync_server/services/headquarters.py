@@ -57,7 +57,7 @@ class Headquarters:
 def open_headquarters(settings: Settings) -> Headquarters:
     """Return the HQ of the settings; it may yet be empty (`demand_ready`)."""
     set_home_region(settings.region)
-    database = Database(settings.database_url, settings.language, sealer_of(settings))
+    database = Database(settings.database_url, settings.language, sealer_of(settings), settings.currency)
     auth, sync = Auth(database, settings), SyncService(database, settings)
     return Headquarters(
         settings,

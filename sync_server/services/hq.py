@@ -18,10 +18,7 @@ from crm_core.entities import schema_of
 from crm_core.errors import AccessDenied, CrmError, Invalid, NotFound, Problem, StaleRecord, UserError
 from crm_core.i18n import N_, Message
 from crm_core.ids import is_id, new_id
-from crm_core.rules.access import Person, Reach, read_rights
-from crm_core.rules.scopes import EVERYONE
 from crm_core.rules.set_up import problems_made
-from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.schema.field import Field
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from crm_core.schema.validate import custom_problems, is_storable, problems_of
@@ -34,12 +31,11 @@ from sync_server.services.declaring import around_hq
 from sync_server.services.edits import POLICY
 from sync_server.services.merge import apply_transactions
 from sync_server.services.operations import Change, operations_of
-from sync_server.services.reading import NO_SUCH, Reader, read_person
+from sync_server.services.reading import NO_SUCH, Reader, hq_itself, read_person
 from sync_server.services.rights import Author
 from sync_server.store.database import Database, HqTransaction
 from sync_server.store.tables import FOUNDER, Setting, table_of
 
-_EVERYTHING: Final = read_rights(STANDARD_ROLES["admin"][1])
 _setting = table_of(Setting)
 
 CHANGED_MEANWHILE: Final = N_("Somebody else changed this record meanwhile")
@@ -152,7 +148,7 @@ class Hq:
     def get(self, entity: str, record_id: str) -> Values:
         """Return every field of a living record. Raises `NotFound`."""
         with self._database.read() as snapshot:
-            return Reader(snapshot.connection, _hq_itself("")).get(entity, record_id)
+            return Reader(snapshot.connection, hq_itself("")).get(entity, record_id)
 
     def has(self, entity: str, record_id: str) -> bool:
         """Tell whether there is a living record with this id."""
@@ -233,7 +229,7 @@ class Hq:
             return Author(user_id=author_id, person=read_person(connection, author_id))
         founder = select(_setting.c.value).where(_setting.c.key == FOUNDER)
         user_id = connection.execute(founder).scalar_one()
-        return Author(user_id=user_id, person=_hq_itself(user_id))
+        return Author(user_id=user_id, person=hq_itself(user_id))
 
     def _changes(
         self, connection: Connection, author: Author, schema: Schema, edit: Edit, custom: CustomFields
@@ -362,12 +358,3 @@ def _error_in(answers: Iterator[Answer]) -> CrmError | None:
             return Invalid([Problem(field=None, message=said)])
         return UserError(said)
     return None
-
-
-def _hq_itself(user_id: str) -> Person:
-    """Return somebody who may do everything."""
-    return Person(
-        user_id=user_id,
-        rights=_EVERYTHING,
-        scopes=dict.fromkeys((Reach.OWN, Reach.TEAM, Reach.TERRITORY, Reach.ALL), frozenset((EVERYONE,))),
-    )

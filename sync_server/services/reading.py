@@ -14,10 +14,19 @@ from crm_core.entities.people import Role, Team, Territory, User
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.ids import is_id
-from crm_core.rules.access import Action, ClassRight, Person, decide, readable_fields
+from crm_core.rules.access import (
+    Action,
+    ClassRight,
+    Person,
+    Reach,
+    decide,
+    read_rights,
+    readable_fields,
+)
 from crm_core.rules.key_scopes import narrowed
 from crm_core.rules.people import person_for
 from crm_core.rules.scopes import EVERYONE
+from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.schema.field import Field, Kind
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
 from sync_server.services.criteria import Criterion, column_of, condition
@@ -33,6 +42,8 @@ _scope = table_of(RowScope)
 _meta = table_of(RowMeta)
 _cell = table_of(Cell)
 _key = table_of(ApiKey)
+
+_EVERYTHING: Final = read_rights(STANDARD_ROLES["admin"][1])
 
 NO_SUCH = N_("There is no such record, or you may not see it")
 
@@ -75,6 +86,15 @@ def read_person(connection: Connection, user_id: str) -> Person:
     person = person_for(user_id, users, teams, territories, roles)
     scopes = connection.execute(select(_key.c.scopes).where(_key.c.user_id == user_id)).scalar()
     return person if scopes is None else narrowed(person, scopes)
+
+
+def hq_itself(user_id: str = "") -> Person:
+    """Return somebody who may do everything."""
+    return Person(
+        user_id=user_id,
+        rights=_EVERYTHING,
+        scopes=dict.fromkeys((Reach.OWN, Reach.TEAM, Reach.TERRITORY, Reach.ALL), frozenset((EVERYONE,))),
+    )
 
 
 class Reader:

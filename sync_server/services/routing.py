@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import structlog
 from sqlalchemy import func, select
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.assignment import TICKET as TICKETS
+from crm_core.errors import UserError
 from crm_core.i18n import N_, message
 from crm_core.rules.approval import away_of
 from crm_core.rules.assignment import Candidate, Rule, Standing, rules_of
-from crm_core.rules.ticket_routing import LOADS, OPEN, Case, Routed, candidates, case_of, route, waits
+from crm_core.rules.ticket_routing import (
+    LOADS,
+    OPEN,
+    Case,
+    Routed,
+    candidates,
+    case_of,
+    route,
+    segments_asked,
+    waits,
+)
 from crm_core.sync.clock import ms_of
 from resources import translation
 from sync_server.services import errands, promises
 from sync_server.services.errands import Errand
 from sync_server.services.hq_pen import Pen
+from sync_server.services.narrowing import Narrowing
 from sync_server.services.quote_prices import living_rows
+from sync_server.services.reading import Reader, hq_itself
 from sync_server.services.records import Record, Records, chunks
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.storing import store_all, store_new
@@ -31,6 +46,8 @@ TICKET: Final = SCHEMAS["ticket"]
 MESSAGE: Final = SCHEMAS["ticket_message"]
 A_TURN: Final = 200  # tickets while the head of the feed is held
 _TEAM: Final = SCHEMAS["team"]
+_CUSTOMER: Final = SCHEMAS["customer"].table
+log = structlog.get_logger("satchel.routing")
 
 
 def settle(hq: HqTransaction, records: Records, scopes: ScopeKeeper, server_ms: int) -> None:
@@ -91,11 +108,13 @@ def _give_out(
     if not rules:
         return []
     pen, said = Pen(hq, records, server_ms), _first_words(records, tickets)
+    inside = _segments(hq, rules, tickets, server_ms)
     given, open_tickets, load = _standing(hq, rules)
     told: list[Errand] = []
     done: list[Record] = []
     for ticket in tickets:
-        case = _case(records, ticket, said.get(ticket.id, ""))
+        within = inside.get(str(ticket.values.get("customer_id")), ())
+        case = _case(records, ticket, said.get(ticket.id, ""), within)
         standing = Standing(given=given, load=load, open_tickets=open_tickets)
         routed = route(case, rules, standing, people)
         if routed is None:
@@ -135,12 +154,40 @@ def _standing(
     return given_by(hq.connection, [rule.id for rule in rules]), open_tickets, load
 
 
-def _case(records: Records, ticket: Record, text: str) -> Case:
+def _segments(
+    hq: HqTransaction, rules: Iterable[Rule], tickets: Iterable[Record], server_ms: int
+) -> dict[str, list[str]]:
+    """Return in which of the segments rules ask of the customers of some tickets are, by customer.
+
+    Of all HQ holds as it is written by now, where days begin as they do where HQ stands. A segment a newer
+    program wrote has nobody in it.
+    """
+    asked = segments_asked(rules)
+    customers = sorted({str(each.values["customer_id"]) for each in tickets if each.values["customer_id"]})
+    found: dict[str, list[str]] = {}
+    if not asked or not customers:
+        return found
+    today = datetime.datetime.fromtimestamp(server_ms / 1000).astimezone().date()
+    narrowing = Narrowing(Reader(hq.connection, hq_itself()), today, "", hq.currency)
+    for segment_id in sorted(asked):
+        try:
+            fits = narrowing.by_segment(segment_id)
+        except UserError as error:
+            log.warning("a segment cannot be judged", segment=segment_id, reason=str(error.message))
+            continue
+        for some in chunks(customers, A_TURN):
+            query = select(_CUSTOMER.c.id).where(_CUSTOMER.c.id.in_(some), fits)
+            for customer_id in hq.connection.execute(query).scalars():
+                found.setdefault(customer_id, []).append(segment_id)
+    return found
+
+
+def _case(records: Records, ticket: Record, text: str, in_segments: Iterable[str]) -> Case:
     def value_of(kind: str, record_id: str) -> Mapping[str, Any] | None:
         found = records.get(SCHEMAS[kind].no, record_id)
         return found.values if found is not None and found.lives else None
 
-    return case_of(ticket.values, text, value_of)
+    return case_of(ticket.values, text, value_of, in_segments)
 
 
 def _first_words(records: Records, tickets: Iterable[Record]) -> dict[str, str]:

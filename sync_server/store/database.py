@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from crm_core.entities import ENTITIES
 from crm_core.errors import BrokenPromise
 from crm_core.i18n import N_
+from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_core.sync.sealing import Sealer
 from resources import ENGLISH
 from sync_server.store.tables import DRAFT, FeedHead, HqBase, table_of
@@ -71,6 +72,8 @@ class HqTransaction:
     max_hlc: int
     language: str = ENGLISH
     """Of what HQ itself writes."""
+    currency: str = DEFAULT_CURRENCY
+    """The company's."""
     pen: Sealer | None = None
     """What HQ signs with; None where nothing is signed."""
     is_held: bool = True
@@ -115,8 +118,11 @@ class Snapshot:
 class Database:
     """HQ's database. Threads and processes may share it; connections come from a pool."""
 
-    def __init__(self, url: str, language: str = ENGLISH, pen: Sealer | None = None) -> None:
+    def __init__(
+        self, url: str, language: str = ENGLISH, pen: Sealer | None = None, currency: str = DEFAULT_CURRENCY
+    ) -> None:
         self._language = language
+        self._currency = currency
         self._pen = pen
         if not ENTITIES:  # their tables belong to the metadata as soon as they are imported
             raise BrokenPromise(N_("HQ knows no entity"))
@@ -153,6 +159,7 @@ class Database:
                 hq_hlc=head.hq_hlc,
                 max_hlc=head.max_hlc,
                 language=self._language,
+                currency=self._currency,
                 pen=self._pen,
                 is_held=not late,
             )

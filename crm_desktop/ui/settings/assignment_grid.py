@@ -10,6 +10,7 @@ from crm_core.entities import SCHEMAS
 from crm_core.entities.assignment import TICKET
 from crm_core.i18n import N_, Message, message
 from crm_core.rules.assignment import Way
+from crm_core.rules.segments import IN_SEGMENT
 from crm_core.rules.ticket_routing import ASKED
 from crm_core.schema.field import Field
 from crm_desktop.services import ticket_rules
@@ -49,6 +50,8 @@ class TicketConditions(FlowConditions):
 
     def offered(self, field: Field) -> Offered:
         """Return a field with what it is called; one of a linked record with that one's name."""
+        if field is IN_SEGMENT:
+            return offered_of_field(field, label=message("Segment of the customer"))
         link = field.name.rpartition(".")[0]
         if not link:
             return offered_of_field(field)

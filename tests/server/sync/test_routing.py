@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.rules.ticket_routing import problems_of_conditions
 from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS
 from sync_server.services.routing import give_waiting
@@ -233,3 +234,25 @@ def test_batches_beside_each_other_give_tickets_out_in_turn_on_either_engine(off
         desk.chen: 8,
         desk.lin: 8,
     }
+
+
+def test_a_rule_asks_whether_the_customer_is_in_a_segment_by_rules_or_picked(desk: Desk) -> None:
+    acme, beta, gamma = desk.customer, *(desk.make("customer", {"name": name}) for name in ("Beta", "Gamma"))
+    complained = {"of": "ticket", "op": ">=", "kind": "one", "value": 2, "where": []}
+    of_rules = desk.make("segment", {"name": "Asks a lot", "kind": "rules", "rules": {"all": [complained]}})
+    picked = desk.make("segment", {"name": "Chosen", "kind": "picked", "members": [beta]})
+    for _ in range(2):
+        desk.make("ticket", {"subject": "Before", "customer_id": acme, "assignee_id": desk.head})
+    desk.rule("named", 1, people=[[desk.maya, 1]], rules=asks("segment", of_rules))
+    desk.rule("named", 2, people=[[desk.chen, 1]], rules=asks("segment", picked))
+    stranger = {"all": [{"field": "segment", "op": "!=", "kind": "one", "value": picked}]}
+    desk.rule("named", 3, people=[[desk.lin, 1]], rules=stranger)
+    desk.writer.sync()
+    assert desk.ticket(customer_id=acme)["assignee_id"] == desk.maya
+    assert desk.ticket(customer_id=beta)["assignee_id"] == desk.chen
+    assert desk.ticket(customer_id=gamma)["assignee_id"] == desk.lin
+    desk.office.hq.update("segment", of_rules, {"kind": "picked", "members": [gamma]})
+    assert desk.ticket(customer_id=gamma)["assignee_id"] == desk.maya, "as the segment is now"
+    assert desk.ticket(customer_id=None)["assignee_id"] == desk.lin, "of nobody: in no segment"
+    wrong = {"all": [{"field": "segment", "op": "filled", "kind": "none", "value": None}]}
+    assert problems_of_conditions(wrong)

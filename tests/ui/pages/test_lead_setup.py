@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.assembly import App
 from crm_desktop.models.query import ListQuery
-from crm_desktop.services import deals, records
+from crm_desktop.services import deals, records, ticket_rules
 from crm_desktop.ui.conditions.row import ConditionRow
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.forms.record_form import RecordForm
@@ -325,10 +325,19 @@ def test_a_rule_of_tickets_is_tried_on_with_the_tickets_there_are(stage: Stage) 
     assert (made["applies_to"], made["people"]) == ("ticket", [[bo, 1]])
     assert made["rules"]["all"][0]["field"] == "customer_id.level"
     category = records.create(replica, "ticket_category", {"name": "Pumps"}).value.id
-    asked = {"all": [{"field": "category_id", "op": "=", "kind": "one", "value": category}]}
+    first = {"field": "category_id", "op": "=", "kind": "one", "value": category}
+    picked = {"name": "Picked", "kind": "picked", "members": [buyer]}
+    segment = records.create(replica, "segment", picked).value.id
+    inside = {"field": "segment", "op": "=", "kind": "one", "value": segment}
+    for op, subject in (("=", "Leak"), ("!=", "Noise")):
+        tried = ticket_rules.try_on(
+            replica, {**made.values, "rules": {"all": [{**inside, "op": op}]}}, made.id
+        )
+        assert [each.subject for each in tried if each.by_this] == [subject]
+    asked = {"all": [first, inside]}
     records.update(replica, "assignment_rule", made.id, {"rules": asked})
     again = opened(stage, page, made.id)
     stage.until(lambda: bool(again.grid.fields["rules"].editor.rows))
-    assert again.grid.fields["rules"].editor.rows[0].value_editor.title == "Pumps"
+    assert [row.value_editor.title for row in again.grid.fields["rules"].editor.rows] == ["Pumps", "Picked"]
     assert again.grid.fields["rules"].editor.read({})["rules"] == asked
     again._discard()
