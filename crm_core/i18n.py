@@ -17,7 +17,8 @@ Translate = Callable[[str], str]
 class Worded(str):
     """A text somebody wrote in both languages: the English one, with the Chinese one beside it.
 
-    Labels of custom fields: no catalogue knows them. Shown by `translation` like any other source text.
+    Labels of custom fields, names of records that have two: no catalogue knows them. Shown by `translation`
+    like any other source text.
     """
 
     __slots__ = ("chinese",)
@@ -29,6 +30,11 @@ class Worded(str):
         made = super().__new__(cls, english)
         made.chinese = chinese or ""
         return made
+
+
+def worded(english: object, chinese: object) -> str:
+    """Return a text with its Chinese one beside it, where there is one; '' for none."""
+    return Worded(str(english or ""), str(chinese)) if chinese else str(english or "")
 
 
 def in_chinese(text: str, catalogue: Mapping[str, str]) -> str:
@@ -59,7 +65,11 @@ class Message:
     def show(self, translate: Translate = untranslated) -> str:
         """Return the sentence in the language of `translate`."""
         filled = {
-            name: value.show(translate) if isinstance(value, Message) else value
+            name: value.show(translate)
+            if isinstance(value, Message)
+            else translate(value)
+            if isinstance(value, Worded) and value.chinese
+            else value
             for name, value in self.places.items()
         }
         return translate(self.text).format(**filled) if filled else translate(self.text)

@@ -110,7 +110,7 @@ class Article(Entity):
         10, N_("Number"), read_only=True, in_list=True, searchable=True, indexed=True, since=3
     )
     title: Mapped[str | None] = text(
-        11, N_("Title"), required=True, in_list=True, searchable=True, indexed=True, since=3
+        11, N_("Article title"), required=True, in_list=True, searchable=True, indexed=True, since=3
     )
     category_id: Mapped[str | None] = ref(
         12, N_("Article category"), "article_category", in_list=True, since=3
@@ -176,7 +176,9 @@ class ArticleVersion(Entity):
         10, N_("Article"), "article", required=True, parent=True, in_list=True, since=3
     )
     version: Mapped[int | None] = integer(11, N_("Version"), required=True, in_list=True, by_hq=True, since=3)
-    title: Mapped[str | None] = text(12, N_("Title"), required=True, in_list=True, by_hq=True, since=3)
+    title: Mapped[str | None] = text(
+        12, N_("Article title"), required=True, in_list=True, by_hq=True, since=3
+    )
     summary: Mapped[str | None] = long_text(13, N_("In short"), by_hq=True, since=3)
     body: Mapped[str | None] = long_text(14, N_("Text"), by_hq=True, since=3)
     language: Mapped[str | None] = choice(15, N_("Language"), ARTICLE_LANGUAGES, by_hq=True, since=3)

@@ -16,7 +16,7 @@ from sqlalchemy.types import Integer
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import AccessDenied, UserError
-from crm_core.i18n import N_, Message, Worded, message
+from crm_core.i18n import N_, Message, Worded, message, worded
 from crm_core.reporting.moments import day_of, hour_of, midnight_ms, month_of, weekday_of
 from crm_core.reporting.source import Linked, Source
 from crm_core.rules.conditions import Condition, Op
@@ -285,12 +285,15 @@ class Heads:
             return read  # whoever may not read such records reads no title of one
         table = schema.table
         rank = table.c.rank if "rank" in schema.fields else literal_column("0")
+        chinese = table.c[schema.title_zh] if schema.title_zh else literal_column("''")
         for start in range(0, len(ids), _IDS_A_STATEMENT):
             some = table.c.id.in_(ids[start : start + _IDS_A_STATEMENT])
             for row in self._source.execute(
-                select(table.c.id, table.c[schema.meta.title], type_coerce(rank, Integer)).where(some, seen)
+                select(
+                    table.c.id, table.c[schema.meta.title], type_coerce(rank, Integer), chinese
+                ).where(some, seen)
             ):
-                read[row[0]] = (str(row[1] or ""), max(int(row[2] or 0), 0))
+                read[row[0]] = (worded(row[1], row[3]), max(int(row[2] or 0), 0))
         return read
 
 

@@ -48,6 +48,12 @@ class Schema:
         return cast(Table, self.model.__table__)
 
     @property
+    def title_zh(self) -> str | None:
+        """Name of the field with what a record is called in Chinese; None where records have one name."""
+        name = f"{self.meta.title}_zh"
+        return name if name in self.fields else None
+
+    @property
     def no(self) -> int:
         """Number on the wire."""
         return self.model.meta.no

@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
     or_,
     select,
     true,
@@ -35,7 +36,7 @@ from sqlalchemy.sql.operators import custom_op
 
 from crm_core.entities import schema_of
 from crm_core.errors import UserError
-from crm_core.i18n import N_
+from crm_core.i18n import N_, worded
 from crm_core.rules.access import Action, ClassRight, Person, decide
 from crm_core.rules.customer_value import is_worth
 from crm_core.schema.field import Field, Kind, Plain
@@ -208,17 +209,16 @@ def group(
 
 
 def labels(session: Session, entity: str, ids: Iterable[str]) -> dict[str, str]:
-    """Return what records are called, by id; those this laptop does not have are left out."""
+    """Return what records are called, by id, by both names where they have two; unknown ones are left out."""
     schema = schema_of(entity)
-    title = schema.table.c[schema.meta.title]
+    columns = schema.table.c
+    names = (columns[schema.meta.title], columns[schema.title_zh] if schema.title_zh else null())
     wanted = list(dict.fromkeys(ids))
     found: dict[str, str] = {}
     for start in range(0, len(wanted), IDS_A_STATEMENT):
         some = wanted[start : start + IDS_A_STATEMENT]
-        rows = session.connection().execute(
-            select(schema.table.c.id, title).where(schema.table.c.id.in_(some))
-        )
-        found.update((record_id, str(name or "")) for record_id, name in rows)
+        rows = session.connection().execute(select(columns.id, *names).where(columns.id.in_(some)))
+        found.update((record_id, worded(*called)) for record_id, *called in rows)
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import BrokenPromise
-from crm_core.i18n import N_
+from crm_core.i18n import N_, worded
 from crm_core.schema.entity import Entity
 from crm_core.schema.field import Field, FieldClass, Kind, Plain
 from crm_core.schema.reading import CUSTOM_PREFIX, Schema
@@ -50,7 +50,10 @@ class Record:
         """What it is called; '' where it has no name or that may not be read."""
         name = self.schema.meta.title
         value, field = str(self.values.get(name) or ""), self.schema.fields.get(name)
-        return field.choice_label(value) if field is not None and field.kind is Kind.CHOICE else value
+        if field is not None and field.kind is Kind.CHOICE:
+            return field.choice_label(value)
+        chinese = self.schema.title_zh
+        return worded(value, self.values.get(chinese)) if chinese is not None else value
 
 
 def record_of(row: Entity) -> Record:

@@ -18,7 +18,7 @@ from crm_desktop.models.query import MAX_LIMIT, Cursor, ListQuery, is_walked
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import records, search
-from crm_desktop.services.absences import AwayNow, away_in, away_now
+from crm_desktop.services.absences import AwayNow, away_in
 from crm_desktop.services.company import company
 from crm_desktop.services.marks import Marks, marks_of
 from crm_desktop.services.outcome import Outcome
@@ -162,22 +162,27 @@ def _chosen_from_kinds(field: Field) -> Field:
 
 def options(replica: Replica, entity: str, text: str, limit: int = 12) -> tuple[Option, ...]:
     """Return living records of an entity to link to: those a text is found in, or the first by name."""
-    title = schema_of(entity).meta.title
-    if text.strip():
-        hits = search.find(replica, text, limit, (entity,))
+    schema, asked = schema_of(entity), text.strip()
+    names = (schema.meta.title, *((schema.title_zh,) if schema.title_zh else ()))
+    hits = search.find(replica, text, limit, (entity,)) if asked else ()
+    with replica.read() as session:
+        away = away_in(session, replica.clock.now_ms()) if entity == "user" else {}
         if hits:
-            away = away_now(replica) if entity == "user" else {}
             return tuple(
                 Option(id=hit.id, title=hit.title, line=hit.snippet, away=away.get(hit.id)) for hit in hits
             )
-    conditions = (Condition(field=title, op=Op.CONTAINS, value=text.strip()),) if text.strip() else ()
-    wanted = ListQuery(
-        entity=entity, conditions=conditions, sort=((title, False),), limit=limit, fields=(title,)
-    )
-    with replica.read() as session:
-        rows = query.page(session, replica.person, wanted).rows
-        away = away_in(session, replica.clock.now_ms()) if entity == "user" else {}
-    return tuple(Option(id=row.id, title=row.title, away=away.get(row.id)) for row in rows)
+        found: dict[str, Option] = {}
+        for name in names if asked else names[:1]:
+            wanted = ListQuery(
+                entity=entity,
+                conditions=(Condition(field=name, op=Op.CONTAINS, value=asked),) if asked else (),
+                sort=((names[0], False),),
+                limit=limit,
+                fields=names,
+            )
+            for row in query.page(session, replica.person, wanted).rows:
+                found[row.id] = Option(id=row.id, title=row.title, away=away.get(row.id))
+    return tuple(found.values())[:limit]
 
 
 def delete_all(replica: Replica, entity: str, ids: Collection[str]) -> Outcome[tuple[str, ...]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
-from crm_desktop.models import search
+from crm_core.entities import SCHEMAS
+from crm_desktop.models import query, search
 from crm_desktop.models.indexing import pinyin_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.search import Hit
@@ -18,7 +20,15 @@ def find(
         return ()
     replica.catch_up()
     with replica.read() as session:
-        return tuple(search.search(session, text, limit=limit, entities=entities))
+        hits = tuple(search.search(session, text, limit=limit, entities=entities))
+        two = {hit.entity for hit in hits if SCHEMAS[hit.entity].title_zh}
+        named = {
+            each: query.labels(session, each, [hit.id for hit in hits if hit.entity == each]) for each in two
+        }
+    return tuple(
+        replace(hit, title=named[hit.entity].get(hit.id, hit.title)) if hit.entity in named else hit
+        for hit in hits
+    )
 
 
 def spelt(words: Iterable[str], text: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from crm_desktop.models.records import Record
 from crm_desktop.services.calendar import local
 from crm_desktop.services.lists import Titles
 from crm_desktop.ui.format import clock, figure, money, short_date
-from crm_desktop.ui.translate import tr, translator
+from crm_desktop.ui.translate import show, tr, translator
 
 GROUPED_FROM = 10_000  # a year or a number of people reads better without a comma
 
@@ -59,9 +59,9 @@ def value_text(
             return tr(field.choice_label(str(value)))
         case Kind.REF:
             target = values.get(field.target_field or "") if field.target == "*" else field.target
-            return titles.get((str(target), str(value))) or titles.get(field.name) or ""
+            return show(titles.get((str(target), str(value))) or titles.get(field.name) or "")
         case Kind.TAGS if field.members:
-            return _names(field, value, titles) or titles.get(field.name) or ""
+            return _names(field, value, titles) or show(titles.get(field.name) or "")
         case Kind.TAGS if isinstance(value, list):
             return ", ".join(word_text(field, str(word)) for word in value)
         case Kind.JSON:
@@ -79,7 +79,7 @@ def word_text(field: Field, word: str) -> str:
 
 def _names(field: Field, value: Any, titles: Titles | Mapping[Any, str]) -> str:
     named = {
-        record_id: title
+        record_id: show(title)
         for entity, record_id in links_of(field, {field.name: value})
         if (title := titles.get((entity, record_id)))
     }

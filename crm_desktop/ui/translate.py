@@ -9,7 +9,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 
 import resources
-from crm_core.i18n import Message, in_chinese
+from crm_core.i18n import Message, Worded, in_chinese
 
 Text = str | Message
 
@@ -56,7 +56,9 @@ class Translator(QObject):
         return Message(text, places).show(self._translate)
 
     def show(self, text: Text) -> str:
-        """Return a message in the language in use, a plain string as it stands."""
+        """Return a message in the language in use, a plain string as it stands, of two names the one."""
+        if isinstance(text, Worded):
+            return self._translate(text) if text.chinese else text
         return text if isinstance(text, str) else text.show(self._translate)
 
     def _translate(self, text: str) -> str:

@@ -15,7 +15,7 @@ from crm_desktop.services import lists
 from crm_desktop.services.lists import Option
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.option_list import OptionLine
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import show, tr
 
 
 class LinkEditor(OptionLine):
@@ -40,8 +40,8 @@ class LinkEditor(OptionLine):
 
     def link(self, record_id: str | None, title: str) -> None:
         """Show a record."""
-        self._id, self._title = record_id, title
-        self.setText(title)
+        self._id, self._title = record_id, show(title)
+        self.setText(self._title)
         self._options.hide()
 
     def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:

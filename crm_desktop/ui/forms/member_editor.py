@@ -10,11 +10,11 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from crm_core.errors import UserError
-from crm_core.i18n import N_
+from crm_core.i18n import N_, message
 from crm_core.schema.field import Field, Plain
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.links import LinkEditor
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import show
 from crm_desktop.ui.widgets.chip_row import ChipRow
 
 
@@ -43,7 +43,7 @@ class MemberEditor(QWidget):
         """Show whom the row names."""
         self.line.link(None, "")
         ids = [str(each) for each in values.get(self.field.name) or ()]
-        self._named = {each: titles.get(each) or tr("Not on this laptop") for each in ids}
+        self._named = {each: show(titles.get(each) or message("Not on this laptop")) for each in ids}
         self._show()
 
     def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:

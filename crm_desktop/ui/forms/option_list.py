@@ -39,7 +39,7 @@ class OptionList(QListWidget):
         self.setAccessibleName(tr("Found"))
         for option in options:
             told = show(away_words(option.away)) if option.away is not None else ""
-            words = " · ".join(part for part in (option.title, option.line, told) if part)
+            words = " · ".join(part for part in (show(option.title), option.line, told) if part)
             item = QListWidgetItem(words)
             item.setData(Qt.ItemDataRole.UserRole, option)
             self._size(item)

@@ -22,7 +22,7 @@ from crm_desktop.ui.payments.small_table import Head, SmallTable
 from crm_desktop.ui.payments.words import STATE_TONES, STATE_WORDS
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L, M, S
-from crm_desktop.ui.translate import Text, show, tr, translator
+from crm_desktop.ui.translate import Text, show, tr
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.cells import CellKind, CellStatus
 from crm_desktop.ui.widgets.fields import DateField, Field
@@ -31,7 +31,6 @@ from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 from crm_desktop.ui.widgets.paint import Tone
-from resources import CHINESE
 
 _FOLLOWS = frozenset(
     (
@@ -199,12 +198,11 @@ class PlanPanel(Live, QWidget):
 
     def _offer_templates(self, view: PlanView) -> None:
         """Offer the kept plans by their names; what was chosen stays as far as it is there."""
-        key = "name_zh" if translator().language == CHINESE else "name"
         held = self.templates.currentData()
         self.templates.clear()
         self.templates.addItem(tr("As typed"), "")
         for each in view.templates:
-            self.templates.addItem(each.get(key) or each.title, each.id)
+            self.templates.addItem(show(each.title), each.id)
         self.templates.setCurrentIndex(max(0, self.templates.findData(held)))
         self.templates_field.setVisible(bool(view.templates))
         self._say_spacing()

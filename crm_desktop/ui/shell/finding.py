@@ -16,7 +16,7 @@ from crm_desktop.ui.context import Context, Place
 from crm_desktop.ui.pages.registry import PageSpec
 from crm_desktop.ui.places import PAGE_OF_ENTITY, place_showing
 from crm_desktop.ui.shell.palette import Choice, Palette
-from crm_desktop.ui.translate import tr
+from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.key_words import key_words
 
 PAUSE_MS = 120  # between two keys of somebody who types
@@ -85,7 +85,7 @@ class Finding(QObject):
         meta = SCHEMAS[entity].meta
         return Choice(
             icon=meta.icon,
-            text=title or tr(meta.label),
+            text=show(title) or tr(meta.label),
             remark=snippet or Message(meta.label),
             run=lambda: self._open(entity, record_id),
         )

@@ -10,14 +10,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from crm_core.entities import SCHEMAS
 from crm_core.entities.ticket import TicketMessage
+from crm_core.i18n import message
 from crm_core.rules.conditions import Condition, Op
 from crm_desktop.models.query import ListQuery
-from crm_desktop.services import records, tickets
+from crm_desktop.services import lists, records, tickets
 from crm_desktop.services.tickets import Queue
 from crm_desktop.ui.context import Place
 from crm_desktop.ui.dashboards.drilling import open_rule
+from crm_desktop.ui.forms.links import LinkEditor
+from crm_desktop.ui.itemmodels.rows import cell_of
 from crm_desktop.ui.pages.plain_lists import ArticleListPage, TicketListPage
+from crm_desktop.ui.translate import show, translator
 from crm_desktop.ui.widgets.glyphs import Glyph
 from tests.support.desktop import sample_app
 from tests.support.stage import Stage, staged
@@ -81,3 +86,47 @@ def test_a_figure_of_articles_leads_to_the_very_articles_and_from_there_to_one(s
     stage.press(page.list.table, Qt.Key.Key_Return)
     assert stage.places[-1].page == "knowledge"
     assert stage.places[-1].record_id in wanted
+
+
+def test_a_record_with_two_names_is_shown_and_found_by_the_one_of_the_language_on_screen(
+    stage: Stage,
+) -> None:
+    replica = stage.app.replica
+    names = {"name": "Siphons (demo)", "name_zh": "虹吸管（示例）"}
+    category = records.create(replica, "article_category", names).value.id
+    form = records.create(
+        replica, "request_form", names | {"questions": [{"key": "q", "label": "Q", "kind": "text"}]}
+    )
+    article = records.page(replica, ListQuery(entity="article", limit=1)).rows[0]
+    records.update(replica, "article", article.id, {"category_id": category})
+    page = ArticleListPage(stage.context, stage.actions)
+    stage.show(page)
+    page.show_place(
+        Place(
+            page="article_list",
+            options={
+                "conditions": (Condition(field="category_id", op=Op.EQUAL, value=category),),
+                "title": "T",
+            },
+        )
+    )
+    stage.settle()
+    row = page.list.model.row_at(0)
+    assert row is not None
+    field = SCHEMAS["article"].fields["category_id"]
+    link = LinkEditor(stage.context, field)
+    told = message("{name}", name=row.titles["article_category", category])
+    for language, shown in (("zh_CN", names["name_zh"]), ("en", names["name"])):
+        translator().use(language)
+        stage.settle()
+        row.cells.clear()
+        column = next(each for each in page.list.model.columns if each.key == "category_id")
+        assert cell_of(row, column).text == shown
+        link.fill({"category_id": category}, {"category_id": row.titles["article_category", category]})
+        assert (link.text(), show(told)) == (shown, shown)
+        assert link.read({}) == {"category_id": category}
+    for entity, wanted in (("article_category", category), ("request_form", form.value.id)):
+        for text in ("虹吸", "siphon"):
+            found = lists.options(replica, entity, text)
+            assert [(each.id, each.title) for each in found] == [(wanted, names["name"])]
+            assert str(getattr(found[0].title, "chinese", "")) == names["name_zh"]
