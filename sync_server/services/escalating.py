@@ -8,20 +8,23 @@ from typing import Any, Final
 
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, message
+from crm_core.rules.approval import away_of
+from crm_core.rules.assignment import Candidate
 from crm_core.rules.service_levels import Level, Policy
 from crm_core.rules.sla import Promised
+from crm_core.rules.ticket_routing import candidates
 from sync_server.services import errands, promises
 from sync_server.services.errands import Errand
 from sync_server.services.hq_pen import Pen
 from sync_server.services.neglect import managers_of
 from sync_server.services.promises import TICKET
+from sync_server.services.quote_prices import living_rows
 from sync_server.services.records import Record, Records, chunks
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.storing import store_all
 from sync_server.store.database import Database, HqTransaction
 
 _TEAM: Final = SCHEMAS["team"]
-_USER: Final = SCHEMAS["user"]
 A_TURN: Final = 200  # tickets while the head of the feed is held
 WARNED: Final = 0
 _SOON: Final[Mapping[Promised, str]] = {
@@ -65,6 +68,7 @@ def _escalate(hq: HqTransaction, ids: Sequence[str], now_ms: int) -> Escalated:
     pen = Pen(hq, records, now_ms)
     found = [each for each in (records.get(TICKET.no, row_id) for row_id in ids) if each is not None]
     managers = managers_of(hq.connection)
+    people = _people(records, now_ms)
     told: list[Errand] = []
     warned = levels = 0
     for ticket, policy, stands in promises.write(pen, found):
@@ -80,7 +84,9 @@ def _escalate(hq: HqTransaction, ids: Sequence[str], now_ms: int) -> Escalated:
                     told.append(_errand(ticket, _SOON[which], ticket.values.get("assignee_id")))
                     warned += 1
                 else:
-                    told.append(_take(pen, scopes, ticket, policy.levels[reached - 1], which, managers))
+                    level = policy.levels[reached - 1]
+                    taker = _taker(people, level)
+                    told.append(_take(pen, scopes, ticket, level, which, managers, taker))
                     pen.write(ticket, escalated=max(reached, ticket.values.get("escalated") or 0))
                     levels += 1
         pen.write(ticket, told=kept or None)
@@ -110,8 +116,9 @@ def _take(
     level: Level,
     which: Promised,
     managers: Mapping[str, str],
+    taker: str | None,
 ) -> Errand:
-    """Do what a level says, and return who is told of it."""
+    """Do what a level says, and return who is told of it; it gives a ticket away to the `taker`."""
     assignee = ticket.values.get("assignee_id")
     match level.to:
         case "manager":
@@ -121,13 +128,13 @@ def _take(
         case "flag":
             pen.write(ticket, flagged=True)
             return _errand(ticket, _LATE[which], errands.founder(pen.records))
-        case "reassign" if level.user_id and level.user_id != assignee and _is_here(pen.records, level):
+        case "reassign" if taker and taker != assignee:
             scopes.lend(ticket)
-            pen.write(ticket, assignee_id=level.user_id)
+            pen.write(ticket, assignee_id=taker)
             pen.records.relink(ticket)
             scopes.changed(ticket)
             scopes.lend(ticket)
-            return _errand(ticket, _LATE[which], level.user_id)
+            return _errand(ticket, _LATE[which], taker)
         case _:
             return _errand(ticket, _LATE[which], assignee)
 
@@ -143,6 +150,17 @@ def _head_of(records: Records, ticket: Record) -> str | None:
     return team.values.get("manager_id") if team is not None and team.lives else None
 
 
-def _is_here(records: Records, level: Level) -> bool:
-    user = records.get(_USER.no, level.user_id or "")
-    return user is not None and user.lives and user.values.get("active") is not False
+def _people(records: Records, now_ms: int) -> Mapping[str, Candidate]:
+    users, roles, absences = (living_rows(records, SCHEMAS[name]) for name in ("user", "role", "absence"))
+    return candidates(users, roles, away_of(absences), now_ms)
+
+
+def _taker(people: Mapping[str, Candidate], level: Level) -> str | None:
+    """Return whom a level gives a ticket to: who is named, or who stands in for him while he is away.
+
+    None where he works on tickets no more, or is away and nobody stands in.
+    """
+    named = people.get(level.user_id or "")
+    if named is None:
+        return None
+    return (named.stand_in or None) if named.is_away else named.user_id

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.ids import named_id
 from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS, HOUR_MS, MINUTE_MS
 from sync_server.services import promises
@@ -290,3 +291,21 @@ def test_a_deadline_that_moved_is_told_of_anew_and_one_met_is_not(hall: Hall) ->
     hall.maya.sync()
     hall.go_by(525)
     assert hall.escalate()[0] == 2, "both are to be solved soon"
+
+
+def test_a_late_ticket_is_given_to_who_stands_in_and_to_nobody_who_works_on_none(hall: Hall) -> None:
+    hq = hall.office.hq
+    away = {"owner_id": hall.chen.user_id, "begins_at": hall.office.now_ms, "tickets": "stay"}
+    absence = hq.create("absence", {**away, "ends_at": hall.office.now_ms + DAY_MS, "stand_in_id": hall.head})
+    late, later = (hall.ticket(hall.maya, assignee_id=hall.maya.user_id) for _ in "12")
+    hall.answer(hall.maya, later)
+    hall.maya.sync()
+    hall.go_by(121)
+    assert hall.escalate()[1] == 4
+    assert hall.row(late)["assignee_id"] == hall.head
+    hq.delete("absence", absence)
+    hq.update("user", hall.chen.user_id, {"role_id": named_id("role", "finance")})
+    hall.go_by(600)
+    hall.escalate()
+    row = hall.row(later)
+    assert (row["escalated"], row["assignee_id"]) == (4, hall.maya.user_id)
