@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -70,7 +70,7 @@ SCRUB_WAIT_MS = 1_000  # for readers of an earlier moment; nobody can save meanw
 class Replica:
     """The laptop's database. Make one with `Replica.create` or `Replica.open`, and close it."""
 
-    def __init__(self, profile: Profile, key: bytes, clock: Clock) -> None:
+    def __init__(self, profile: Profile, key: bytes, clock: Clock, writer: Engine) -> None:
         self.profile = profile
         self.clock = clock
         self.blobs = blobs.BlobFolder(profile.blobs)
@@ -83,7 +83,7 @@ class Replica:
         self._key = key
         self._person: Person | None = None
         self._person_version = 0
-        self._writer = writer_engine(profile.database, key)
+        self._writer = writer
         self._indexed = 0
         self._reader = reader_engine(profile.database, key)
         self._reading = threading.Lock()
@@ -119,8 +119,13 @@ class Replica:
         if not profile.has_database:
             raise UserError(N_("There is no database in this profile. Sign in first"))
         profile.make()
-        upgrade(profile, key)
-        replica = cls(profile, key, clock or Clock())
+        writer = writer_engine(profile.database, key)
+        try:
+            upgrade(profile, key, writer)
+            replica = cls(profile, key, clock or Clock(), writer)
+        except BaseException:
+            writer.dispose()
+            raise
         try:
             with replica.read() as reader:
                 current = indexing.is_current(reader)

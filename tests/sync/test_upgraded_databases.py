@@ -13,6 +13,7 @@ from crm_desktop.models.replica import Replica
 from crm_desktop.services import records, syncing
 from tests.support.hq import Office, Projection
 from tests.support.replicas import KEY, Laptop, Laptops, differences, settle_all
+from tests.support.steps import version_at
 
 STEPS = [f"{number:04d}" for number in range(1, int(migrations.HEAD))]
 
@@ -86,9 +87,9 @@ def test_a_database_of_an_earlier_step_keeps_its_records_and_sends_what_waits(
     profile = lin.replica.profile
     lin.replica.close()
     known = take_back(profile.database, step)
-    assert migrations.version_of(profile.database, KEY) == step
+    assert version_at(profile.database, KEY) == step
     lin.replica = Replica.open(profile, KEY, lin._clock())
-    assert migrations.version_of(profile.database, KEY) == migrations.HEAD
+    assert version_at(profile.database, KEY) == migrations.HEAD
     assert [row[: len(before[0])] for row in waiting(lin)] == before
     assert of_columns(lin.projection(), known) == of_columns(shown, known)
     assert lin.replica.integrity_check() == []

@@ -14,7 +14,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table
+from sqlalchemy import Connection, Engine, MetaData, Table
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
@@ -22,7 +22,7 @@ from crm_core.i18n import N_
 from crm_desktop.models import put_off
 from crm_desktop.models.backup import BEFORE, back_up
 from crm_desktop.models.device_tables import DEVICE_METADATA
-from crm_desktop.models.engine import connect, failure, sqlcipher, writer_engine
+from crm_desktop.models.engine import failure, sqlcipher, writer_engine
 from crm_desktop.platform.paths import Profile
 
 HEAD = "0051"
@@ -53,9 +53,13 @@ def create_tables(path: Path, key: bytes) -> None:
         engine.dispose()
 
 
-def version_of(path: Path, key: bytes) -> str | None:
-    """Return the step a database is at; None for one without tables. `UserError` where it cannot be read."""
-    connection = connect(path, key)
+def version_of(writer: Engine) -> str | None:
+    """Return the step a database is at; None for one without tables. `UserError` where it cannot be read.
+
+    On the writer's connection, but in no transaction of its: another program may be writing.
+    """
+    lent = writer.raw_connection()
+    connection: Any = lent.driver_connection
     try:
         tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if tables else None
@@ -66,27 +70,23 @@ def version_of(path: Path, key: bytes) -> str | None:
             raise
         raise known from error
     finally:
-        connection.close()
+        lent.close()
 
 
-def upgrade(profile: Profile, key: bytes) -> None:
+def upgrade(profile: Profile, key: bytes, writer: Engine) -> None:
     """Bring the profile's database to the last step, after a backup; quick where it is there already.
 
     All steps are one transaction. `UserError` where a newer version of the program made the database.
     """
-    version = version_of(profile.database, key)
+    version = version_of(writer)
     if version == HEAD:
         return
     if version is not None:
         back_up(profile, key, f"{BEFORE}{HEAD}")
     log.info("Upgrading the database from step %s to %s", version, HEAD)
-    engine = writer_engine(profile.database, key)
-    try:
-        with engine.begin() as connection:
-            put_off.make_again(connection)  # a step may change them
-            run_steps(connection)
-    finally:
-        engine.dispose()
+    with writer.begin() as connection:
+        put_off.make_again(connection)  # a step may change them
+        run_steps(connection)
 
 
 def run_steps(connection: Connection, last: str = "head") -> None:

@@ -20,6 +20,7 @@ from crm_desktop.models.engine import connect, writer_engine
 from crm_desktop.models.replica import Replica
 from crm_desktop.platform.paths import Profile
 from tests.desktop.models.support import KEY, outbox
+from tests.support.steps import version_at
 
 
 def shape_of(path: Path) -> dict[str, object]:
@@ -78,7 +79,7 @@ def test_an_older_database_is_backed_up_and_brought_forward(profile: Profile) ->
     connection.close()
     with Replica.open(profile, KEY) as replica, replica.write() as session:
         repository.create(session, "customer", {"name": "after the upgrade"})
-    assert migrations.version_of(profile.database, KEY) == migrations.HEAD
+    assert version_at(profile.database, KEY) == migrations.HEAD
 
 
 def test_a_database_of_a_newer_version_is_left_alone(profile: Profile) -> None:
@@ -88,9 +89,9 @@ def test_a_database_of_a_newer_version_is_left_alone(profile: Profile) -> None:
     connection.close()
     with pytest.raises(UserError, match="newer version"):
         Replica.open(profile, KEY)
-    assert migrations.version_of(profile.database, KEY) == "9999"
+    assert version_at(profile.database, KEY) == "9999"
     (copy,) = backups(profile)
-    assert migrations.version_of(copy, KEY) == "9999"
+    assert version_at(copy, KEY) == "9999"
 
 
 def test_a_changed_declaration_has_everything_indexed_again(profile: Profile) -> None:
