@@ -45,3 +45,8 @@ def translation(language: str) -> Translate:
         return untranslated
     texts = catalogue(language)
     return lambda text: in_chinese(text, texts)
+
+
+def in_language(text: str, language: str) -> str:
+    """Return a source text in the language of a document: `en`, else in Chinese."""
+    return translation(ENGLISH if language == "en" else CHINESE)(text)

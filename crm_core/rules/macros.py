@@ -26,6 +26,18 @@ def problems_of_macro(values: Mapping[str, Any]) -> list[Problem]:
     return []
 
 
+def changes_of(macro: Mapping[str, Any], ticket: Mapping[str, Any]) -> dict[str, Plain]:
+    """Return what a macro sets of a ticket that is otherwise there."""
+    wanted = macro.get("changes") or {}
+    return {name: value for name, value in wanted.items() if name in CHANGES and value != ticket.get(name)}
+
+
+def tags_of(macro: Mapping[str, Any], ticket: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the tags a macro adds that a ticket has not got."""
+    held = set(ticket.get("tags") or ())
+    return tuple(tag for tag in macro.get("adds_tags") or () if tag not in held)
+
+
 def _fits(name: str, value: Plain) -> bool:
     if name not in CHANGES:
         return False

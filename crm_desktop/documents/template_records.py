@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from crm_core.money import Money
 from crm_core.rules.access import ClassRight
 from crm_core.rules.sheets import SHEETS
 from crm_core.rules.template_check import problems_of
+from crm_core.rules.template_filling import company_part, filled_part
 from crm_core.rules.template_kinds import (
     ACCEPTANCE_LINK,
     COMPANY,
@@ -34,9 +34,7 @@ from crm_core.rules.template_kinds import (
 )
 from crm_core.rules.template_language import Rendered, TemplateRefused, render
 from crm_core.rules.template_values import Amount, Blank, DocumentLanguage, Part
-from crm_core.schema.field import Field, Kind
-from crm_core.schema.phones import shown_form
-from crm_core.schema.values import currency_of
+from crm_core.schema.field import Field
 from crm_desktop.documents import word
 from crm_desktop.documents.markup import PICTURE, escape
 from crm_desktop.documents.quote_document import QuoteDocument
@@ -48,6 +46,7 @@ from crm_desktop.models.custom import fields_of
 from crm_desktop.models.records import Record, record_of
 from crm_desktop.models.replica import Replica
 from crm_desktop.services import company
+from resources import in_language
 
 _PICTURES = ("image/png", "image/jpeg")
 _MOST_PICTURE_BYTES = 4_000_000
@@ -216,7 +215,7 @@ def make(
     if values.document is None:
         raise UserError(N_("There are no documents of this kind"))
     found: Rendered = render(template.body, values.filled, spoken, escape)
-    title = _said(KINDS[template.kind].label if template.name in _SHIPPED else template.name, spoken)
+    title = in_language(KINDS[template.kind].label if template.name in _SHIPPED else template.name, spoken)
     filled = FilledTemplate(
         text=found.text,
         title=title,
@@ -271,7 +270,7 @@ def values_of(
             assert document is not None, of.entity
             parts[name] = filling.lines(of, name, record, document)
         facts = company.company(session)
-        parts["company"] = {name: getattr(facts, name) or Blank(f"company.{name}") for name in COMPANY}
+        parts["company"] = company_part({name: getattr(facts, name) for name in COMPANY})
     if document is not None and document.draft:
         parts[of.entity]["number"] = document.number
     if document is not None and of.totals:
@@ -307,14 +306,11 @@ class _Filling:
         """Return a record's values by the names templates know; blanks for one that is not here."""
         if not entity:
             return {}
-        values: dict[str, Any] = {}
-        for name, each in printed_fields(self.fields(entity)).items():
-            value = record.get(each.name) if record is not None else None
-            if value in (None, "", []) or record is None:
-                values[name] = Blank(f"{path}.{name}")
-                continue
-            values[name] = self._value(each, value, record.values)
-            if isinstance(values[name], str):
+        fields = self.fields(entity)
+        row = record.values if record is not None else None
+        values = filled_part(fields, row, path, self._language, in_language)
+        for name, each in printed_fields(fields).items():
+            if isinstance(values[name], str) and not isinstance(values[name], Blank):
                 self.typed.append((Message(each.label), values[name]))
         return values
 
@@ -361,26 +357,6 @@ class _Filling:
                 return f"{PICTURE}{row.sha256}"
         return ""
 
-    def _value(self, each: Field, value: Any, row: Mapping[str, Any]) -> Any:
-        match each.kind:
-            case Kind.MONEY:
-                return Amount(Money(value, currency_of(each, row)))
-            case Kind.DATE:
-                return datetime.date.fromisoformat(value)
-            case Kind.INSTANT:
-                return datetime.datetime.fromtimestamp(value / 1000).date()  # noqa: DTZ006 - the day here
-            case Kind.DECIMAL | Kind.PERCENT:
-                return Decimal(value)
-            case Kind.CHOICE:
-                labels = {choice.value: choice.label for choice in each.choices}
-                return _said(labels.get(value, str(value)), self._language)
-            case Kind.TAGS:
-                return (", " if self._language == "en" else "、").join(map(str, value))
-            case Kind.PHONE:
-                return shown_form(str(value))
-            case _:
-                return value
-
 
 def _readable(session: Session, replica: Replica, entity: str) -> dict[str, Field]:
     rights = replica.person.rights
@@ -409,11 +385,6 @@ def _sums(document: QuoteDocument) -> dict[str, Any]:
         "total": amount(found.total_minor),
         "taxes": taxes,
     }
-
-
-def _said(text: str, language: DocumentLanguage) -> str:
-    """Return a source text in a document's language; in both, the Chinese one."""
-    return resources.translation(resources.ENGLISH if language == "en" else resources.CHINESE)(text)
 
 
 def blanks_said(blanks: tuple[str, ...]) -> Iterator[Message]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from crm_core.rules.template_filling import company_words
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.models import state
 from crm_desktop.models.state import Key
@@ -40,12 +41,7 @@ def company(session: Session) -> Company:
 
     name = told("company", str(state.read(session, Key.COMPANY) or ""))
     return Company(
-        name=told("company_zh", name),
-        name_en=name,
-        address=told("address_zh", told("address")),
-        address_en=told("address"),
-        phone=told("phone"),
-        email=told("email"),
+        **company_words({**settings, "company": name}),
         currency=told("currency", DEFAULT_CURRENCY),
         terms=told("terms_zh"),
         terms_en=told("terms"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +14,7 @@ from crm_core.entities.ticket import TicketMessage
 from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
 from crm_core.rules.access import ClassRight
-from crm_core.rules.macros import CHANGES
+from crm_core.rules.macros import changes_of, tags_of
 from crm_core.rules.whose import are_apart
 from crm_core.schema.field import Plain
 from crm_desktop.models import promises, repository
@@ -84,16 +83,12 @@ def run_macro(replica: Replica, ticket_id: str, macro_id: str, answer: str = "")
                 "internal": bool(macro.get("internal")),
             }
             message_id = records.create_in(session, replica, "ticket_message", said).id
-        wanted: dict[str, Any] = macro.get("changes") or {}
-        changes = {
-            name: value for name, value in wanted.items() if name in CHANGES and value != ticket.get(name)
-        }
+        changes, tags = changes_of(macro.values, ticket.values), tags_of(macro.values, ticket.values)
         if changes:
             records.update_in(session, replica, "ticket", ticket_id, changes)
-        held = set(ticket.get("tags") or ())
-        tags = tuple(tag for tag in macro.get("adds_tags") or () if tag not in held)
         if tags:
-            records.update_in(session, replica, "ticket", ticket_id, {"tags": sorted(held.union(tags))})
+            held = ticket.get("tags") or ()
+            records.update_in(session, replica, "ticket", ticket_id, {"tags": sorted({*held, *tags})})
         done = Done(
             ticket_id=ticket_id,
             before={name: ticket.get(name) for name in changes},

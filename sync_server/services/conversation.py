@@ -67,6 +67,47 @@ def _share_chats(pen: Pen) -> None:
             pen.write(ticket, **{name: origin.values.get(name) for name in _CHAT})
 
 
+def say(
+    pen: Pen,
+    scopes: ScopeKeeper,
+    ticket: Record,
+    message_id: str,
+    body: str,
+    author_id: str,
+    *,
+    internal: bool = False,
+) -> None:
+    """Add what HQ says for somebody to a ticket: an answer that goes out, or a note among colleagues."""
+    records = pen.records
+    if records.get(MESSAGE.no, message_id) is not None:
+        return
+    seen = [each.id for each in _answers_of(records, ticket.id)]
+    made = pen.mark()
+    moment = ms_of(made.hlc)
+    values: dict[str, Any] = {
+        **dict.fromkeys(MESSAGE.fields),
+        "id": message_id,
+        "life": 1,
+        "custom": None,
+        "ticket_id": ticket.id,
+        "body": body,
+        "internal": internal,
+        "from_customer": False,
+        "author_id": author_id,
+        "written_at": moment,
+        "answers_seen": seen or None,
+        "status": WRITTEN if internal else SENT,
+        "sent_at": None if internal else moment,
+        **dict.fromkeys(("created_at", "updated_at"), moment),
+        **dict.fromkeys(("created_by", "updated_by"), author_id),
+    }
+    record = Record(schema=MESSAGE, id=message_id, values=values, made=made, is_new=True)
+    records.add(record)
+    scopes.of_new(record)
+    if not internal:
+        _mail(pen, scopes, record)
+
+
 def mail_of_answer(message_id: str) -> str:
     """Return the id of the mail by which an answer goes out."""
     return named_id("mail of answer", message_id)

@@ -8,6 +8,7 @@ from sqlalchemy import inspect
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_core.rules.template_filling import company_words
 from crm_core.schema.phones import set_home_region
 from sync_server.services.answering import Answering
 from sync_server.services.auth import Auth, sealer_of
@@ -57,7 +58,10 @@ class Headquarters:
 def open_headquarters(settings: Settings) -> Headquarters:
     """Return the HQ of the settings; it may yet be empty (`demand_ready`)."""
     set_home_region(settings.region)
-    database = Database(settings.database_url, settings.language, sealer_of(settings), settings.currency)
+    words = company_words(settings.told())
+    database = Database(
+        settings.database_url, settings.language, sealer_of(settings), settings.currency, words
+    )
     auth, sync = Auth(database, settings), SyncService(database, settings)
     return Headquarters(
         settings,

@@ -14,13 +14,13 @@ from crm_core.entities import SCHEMAS
 from crm_core.i18n import N_, Message, message
 from crm_core.rules import request_forms
 from crm_core.rules.access import Action
-from crm_core.rules.macros import CHANGES
+from crm_core.rules.macros import changes_of, tags_of
 from crm_core.rules.request_forms import DRAFT, GRANTED, WAITING, WITHDRAWN
 from crm_core.schema.machine import Machine, Step
 from crm_core.sync.clock import ms_of
 from crm_core.sync.merge import dot
 from crm_core.sync.protocol import Code, OpKind
-from sync_server.services import errands, promises
+from sync_server.services import errands, macro_answers, promises
 from sync_server.services.errands import Errand
 from sync_server.services.hq_pen import Pen
 from sync_server.services.records import Record, Records
@@ -167,7 +167,7 @@ def _pass_on(pen: Pen, scopes: ScopeKeeper, request: Record, ticket: Record) -> 
     if status == GRANTED and request.values["followed_at"] is None:
         pen.write(request, followed_at=pen.server_ms)
         if form is not None:
-            _follow(pen, scopes, ticket, form)
+            _follow(pen, scopes, request, ticket, form)
     if status == WITHDRAWN and "status" in request.changed and states == {WITHDRAWN}:
         _go(pen, ticket, "closed")
 
@@ -191,12 +191,13 @@ def _route(pen: Pen, scopes: ScopeKeeper, request: Record, ticket: Record, form:
     _moved(pen, scopes, ticket)
 
 
-def _follow(pen: Pen, scopes: ScopeKeeper, ticket: Record, form: Record) -> None:
+def _follow(pen: Pen, scopes: ScopeKeeper, request: Record, ticket: Record, form: Record) -> None:
     """Do what a form says follows once a request is accepted."""
     macro_id = form.values["macro_id"]
     macro = pen.records.get(_MACRO.no, macro_id) if macro_id else None
     if macro is not None and macro.lives:
         _run(pen, scopes, ticket, macro)
+        macro_answers.answer(pen, scopes, ticket, macro, once=request.id)
     if form.values["after_status"]:
         _go(pen, ticket, form.values["after_status"])
     if form.values["task"]:
@@ -212,8 +213,8 @@ def _follow(pen: Pen, scopes: ScopeKeeper, ticket: Record, form: Record) -> None
 
 
 def _run(pen: Pen, scopes: ScopeKeeper, ticket: Record, macro: Record) -> None:
-    """Change a ticket as a macro says; its answer is for people to give."""
-    changes = {name: value for name, value in (macro.values["changes"] or {}).items() if name in CHANGES}
+    """Change a ticket as a macro says."""
+    changes: dict[str, Any] = dict(changes_of(macro.values, ticket.values))
     state = changes.pop("status", None)
     if state:
         _go(pen, ticket, state)
@@ -222,7 +223,7 @@ def _run(pen: Pen, scopes: ScopeKeeper, ticket: Record, macro: Record) -> None:
         changes["category"] = category.values["name"] if category is not None else None
     scopes.lend(ticket)
     pen.write(ticket, **changes)
-    _add_words(pen, ticket, "tags", macro.values["adds_tags"] or ())
+    _add_words(pen, ticket, "tags", tags_of(macro.values, ticket.values))
     _moved(pen, scopes, ticket)
 
 

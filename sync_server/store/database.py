@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
@@ -74,6 +74,8 @@ class HqTransaction:
     """Of what HQ itself writes."""
     currency: str = DEFAULT_CURRENCY
     """The company's."""
+    company: Mapping[str, str] = field(default_factory=dict)
+    """What documents say of the company (`crm_core.rules.template_filling.company_words`)."""
     pen: Sealer | None = None
     """What HQ signs with; None where nothing is signed."""
     is_held: bool = True
@@ -119,10 +121,16 @@ class Database:
     """HQ's database. Threads and processes may share it; connections come from a pool."""
 
     def __init__(
-        self, url: str, language: str = ENGLISH, pen: Sealer | None = None, currency: str = DEFAULT_CURRENCY
+        self,
+        url: str,
+        language: str = ENGLISH,
+        pen: Sealer | None = None,
+        currency: str = DEFAULT_CURRENCY,
+        company: Mapping[str, str] | None = None,
     ) -> None:
         self._language = language
         self._currency = currency
+        self._company = company or {}
         self._pen = pen
         if not ENTITIES:  # their tables belong to the metadata as soon as they are imported
             raise BrokenPromise(N_("HQ knows no entity"))
@@ -160,6 +168,7 @@ class Database:
                 max_hlc=head.max_hlc,
                 language=self._language,
                 currency=self._currency,
+                company=self._company,
                 pen=self._pen,
                 is_held=not late,
             )

@@ -9,6 +9,7 @@ import pytest
 
 from crm_core.errors import UserError
 from crm_core.ids import named_id
+from crm_core.rules import request_forms
 from crm_core.times import HOUR_MS
 from sync_server.services import founding, outgoing_mails, ticket_forms
 from sync_server.services.auth import now_ms
@@ -50,6 +51,7 @@ def hq(
         service_password=PASSWORD,
         smtp_server=f"smtp://127.0.0.1:{office.port}",
         smtp_from="Kontor <hq@kontor.example>",
+        company="Kontor",
     )
     founding.found(settings, ADMIN, ADMIN_PASSWORD)
     made = open_headquarters(settings)
@@ -260,3 +262,49 @@ def test_what_came_by_a_form_is_acknowledged_and_the_answer_to_that_stands_in_th
         opened(f"Again {number}")
     mails = hq.records.find("outgoing_mail", "recipients", "lea@x.example")
     assert len(mails) == ticket_forms.ACKNOWLEDGED_MOST
+
+
+def test_a_macro_hq_does_by_itself_answers_by_mail_as_who_has_the_ticket(
+    hq: Headquarters, office: PostOffice, maya: str, heron: str
+) -> None:
+    def template(body: str) -> str:
+        values = {"name": body[:20], "kind": "answer", "engine": "mail", "language": "zh", "body": body}
+        return hq.records.create("document_template", values)
+
+    def granted(subject: str, answer_id: str, **macro: Any) -> str:
+        """Have a request accepted whose form does a macro, and return its ticket."""
+        changes = {"status": "waiting", "priority": "high"}
+        does = {"name": subject, "changes": changes, "answer_id": answer_id, "adds_tags": ["t"], **macro}
+        named = {"name": subject, "macro_id": hq.records.create("macro", does)}
+        form = hq.records.create("request_form", named)
+        take_in(hq, mail("Tom <tom@heron.example>", subject, "May I?", Message_ID=f"<{form}@heron.example>"))
+        ticket_id, _ = ticket_called(hq, subject)
+        hq.records.update("ticket", ticket_id, {"assignee_id": maya})
+        kept = request_forms.definition(hq.records.get("request_form", form))
+        asked = {"subject": subject, "form_id": form, "form": kept, "ticket_id": ticket_id}
+        request = hq.records.create("service_request", asked, maya)
+        hq.records.update("service_request", request, {"status": "granted"}, maya)
+        outgoing_mails.send_due(hq, NOW)
+        return ticket_id
+
+    who = "{{ assignee.name }}，{{ company.name }}"
+    said = "{{ contact.name }}：{{ ticket.number }}（{{ ticket.priority }}），" + who
+    ticket_id = granted("Goodwill", template(said))
+    ticket = hq.records.get("ticket", ticket_id)
+    assert (ticket["status"], ticket["priority"], ticket["tags"]) == ("waiting", "high", ["t"])
+    letter = office.letters[-1]
+    assert letter["To"] == "tom@heron.example"
+    assert letter["In-Reply-To"] == f"<{ticket['form_id']}@heron.example>"
+    text = f"Tom：{ticket['number']}（高），maya，Kontor"
+    assert letter.get_content().strip() == text
+    (answered,) = [row for row in said_in(hq, ticket_id) if not row["from_customer"]]
+    assert (answered["author_id"], answered["status"], answered["body"]) == (maya, "sent", text)
+    assert ticket["replied_at"], "the promise of a first reply is kept"
+    count = len(office.letters)
+    inside = granted("Inside", template("For us"), internal=True)
+    assert [row["body"] for row in said_in(hq, inside) if row["internal"]] == ["For us"]
+    out_of_sight = granted("Barred", template("{{ customer.credit_limit }}"))
+    assert len(said_in(hq, out_of_sight)) == 1, "what who has the ticket may not read goes to nobody"
+    (told,) = [row for _, row in hq.records.find("activity", "about_id", out_of_sight)]
+    assert (told["owner_id"], "could not be given" in told["subject"]) == (maya, True)
+    assert len(office.letters) == count
