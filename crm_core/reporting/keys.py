@@ -289,9 +289,9 @@ class Heads:
         for start in range(0, len(ids), _IDS_A_STATEMENT):
             some = table.c.id.in_(ids[start : start + _IDS_A_STATEMENT])
             for row in self._source.execute(
-                select(
-                    table.c.id, table.c[schema.meta.title], type_coerce(rank, Integer), chinese
-                ).where(some, seen)
+                select(table.c.id, table.c[schema.meta.title], type_coerce(rank, Integer), chinese).where(
+                    some, seen
+                )
             ):
                 read[row[0]] = (worded(row[1], row[3]), max(int(row[2] or 0), 0))
         return read

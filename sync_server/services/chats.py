@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.ticket import OUTCOMES
@@ -122,7 +122,7 @@ def take(hq: Headquarters, writing: Writing, conversation: str, chat: Chat, now_
     if desk.senders.is_barred(chat.sender):
         return {"barred": True, "messages": [{"id": each.id, "taken": False} for each in chat.messages]}
     own = f"{person.user_id}:{conversation}"
-    ticket, before = _ticket(desk.connection, own)
+    ticket, before = _ticket(desk, own)
     shown: list[dict[str, Any]] = []
     for each in chat.messages:
         message_id = named_id("chat message", f"{own}\n{each.id}")
@@ -220,18 +220,20 @@ def note_outcome(
     return {"message_id": message_id, "outcome": outcome}
 
 
-def _ticket(connection: Connection, own: str) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+def _ticket(desk: Desk, own: str) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
     """Return the ticket a conversation goes on in, and else the closed one it follows.
 
-    The newest of those that are open, where some of it was split off.
+    The newest of those that are open, where some of it was split off; what it was merged into, where it was.
     """
     query = (
         select(TICKET)
-        .where(TICKET.c.conversation == own, TICKET.c.life % 2 == 1)
-        .order_by(TICKET.c.status == CLOSED, TICKET.c.created_at.desc(), TICKET.c.id.desc())
+        .where(TICKET.c.conversation == own, (TICKET.c.life % 2 == 1) | TICKET.c.merged_into_id.is_not(None))
+        .order_by(TICKET.c.life % 2 == 0, TICKET.c.status == CLOSED)
+        .order_by(TICKET.c.created_at.desc(), TICKET.c.id.desc())
         .limit(1)
     )
-    found = connection.execute(query).mappings().first()
+    row = desk.connection.execute(query).mappings().first()
+    found = desk.living(row["id"]) if row is not None else None
     if found is None:
         return None, None
     return (None, dict(found)) if found["status"] == CLOSED else (dict(found), None)

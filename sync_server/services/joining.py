@@ -19,6 +19,7 @@ from crm_core.entities.merge import BEFORE
 from crm_core.i18n import N_, message
 from crm_core.rules.access import Action
 from crm_core.rules.service_levels import FAILED
+from crm_core.rules.sla import BY_VOICE
 from crm_core.schema.field import SHARING, Field, FieldClass, Kind
 from crm_core.schema.reading import Schema
 from crm_core.sync.clock import Stamp
@@ -33,8 +34,7 @@ INTO: Final = "merged_into_id"
 CARRIED: Final = message(N_("The record was merged into another; the change was made there too"))
 _KEEPS_ITS_PLACE: Final = "merge"
 """What tells of an earlier merge belongs to the record that was kept then."""
-_MARKS: Final[Mapping[str, tuple[str, ...]]] = {"ticket": tuple(FAILED.values())}
-"""What no merge makes undone: the promises broken to the customer of a merged ticket."""
+_CHAT: Final = ("conversation", "chat_name")
 _MERGE: Final = SCHEMAS["merge"]
 _STAYS = message(N_("What a merge changed stays as it was noted"))
 _NOT_YOURS = message(N_("This merge changes what your role may not change"))
@@ -128,6 +128,17 @@ def moved_by(records: Records, record: Record, kept: Record) -> list[tuple[Recor
     return found
 
 
+def _handed_on(record: Record, kept: Record) -> tuple[str, ...]:
+    """Return what HQ keeps of a merged record, and says of the kept one too where it says nothing there.
+
+    Of tickets the promises that were broken, which no merge makes undone; and the chat the customer wrote in,
+    so that he is answered there, unless the kept one is answered otherwise.
+    """
+    if record.schema.name != "ticket":
+        return ()
+    return (*FAILED.values(), *(_CHAT if kept.values["channel"] in BY_VOICE else ()))
+
+
 @cache
 def _links_to(name: str) -> tuple[tuple[Schema, Field], ...]:
     return tuple(
@@ -196,9 +207,9 @@ class Joining:
             return
         for other, link in hanging_on(self.records, record):
             self._relink(other, link, None if other is kept else kept, name, stamp)
-        for mark in _MARKS.get(record.schema.name, ()):
-            if record.values[mark] is not None and kept.values[mark] is None:
-                self._mark(kept, mark, record.values[mark], stamp)
+        for name in _handed_on(record, kept):
+            if record.values[name] is not None and kept.values[name] is None:
+                self._keep(kept, name, record.values[name], stamp)
 
     def gone_over(self, record: Record) -> Moved:
         """Return what has to come back with a merged record; to be asked before it is restored."""
@@ -210,10 +221,10 @@ class Joining:
         kept = kept_of(self.records, record)
         for other, link in moved:
             self._relink(other, link, record, None, stamp)
-        for mark in _MARKS.get(record.schema.name, ()):
-            held = record.values[mark]
-            if kept is not None and held is not None and kept.values[mark] == held:
-                self._mark(kept, mark, None, stamp)
+        if kept is not None:
+            for name in _handed_on(record, kept):
+                if record.values[name] is not None and kept.values[name] == record.values[name]:
+                    self._keep(kept, name, None, stamp)
         if record.values.get(INTO):
             self.records.change(record).set(INTO, None)
             self._stamp(record, record.schema.fields[INTO], stamp)
@@ -253,7 +264,7 @@ class Joining:
         self._stamp(kept, field, stamp)
         self.sign(kept, stamp)
 
-    def _mark(self, kept: Record, name: str, value: Any, stamp: Stamp) -> None:
+    def _keep(self, kept: Record, name: str, value: Any, stamp: Stamp) -> None:
         self.records.change(kept).set(name, value)
         self._stamp(kept, kept.schema.fields[name], stamp)
 

@@ -132,6 +132,33 @@ def test_an_answer_goes_out_until_its_outcome_is_told_and_a_failed_one_is_told_t
         assert bot.answer("POST", f"conversations/answers/{other}", json=failed).status_code == 404
 
 
+def test_what_is_merged_goes_on_where_it_was_merged_into_and_is_answered_in_the_chat(
+    bot: Program, hq: Headquarters, maya: str
+) -> None:
+    first = bring(bot, "c60", {"id": "1", "text": "It leaks"})["ticket_id"]
+    calls = [hq.records.create("ticket", {"subject": "Call", "channel": way}) for way in ("phone", "mail")]
+    called, mailed = calls
+    hq.records.update("ticket", first, {"merged_into_id": called})
+    hq.records.delete("ticket", first)
+    assert bring(bot, "c60", {"id": "2", "text": "Still"})["ticket_id"] == called
+    answer = {"ticket_id": called, "body": "On our way", "author_id": maya}
+    answered = hq.records.create("ticket_message", answer)
+    (waiting,) = [
+        each
+        for each in bot.answer("GET", "conversations/answers").json()["answers"]
+        if each["message_id"] == answered
+    ]
+    assert (waiting["conversation"], waiting["to"]) == ("c60", "wechat:ann_moss")
+    bot.answer("POST", f"conversations/answers/{answered}", json={"outcome": "delivered"})
+    hq.records.restore("ticket", first)
+    assert hq.records.get("ticket", called)["conversation"] is None
+    assert bring(bot, "c60", {"id": "3", "text": "Now?"})["ticket_id"] == first
+    hq.records.update("ticket", first, {"merged_into_id": mailed})
+    hq.records.delete("ticket", first)
+    assert bring(bot, "c60", {"id": "4", "text": "Hm"})["ticket_id"] == mailed
+    assert hq.records.get("ticket", mailed)["conversation"] is None, "he is answered by mail there"
+
+
 def test_files_machines_and_a_barred_sender(bot: Program, hq: Headquarters) -> None:
     file = {"name": "../shot.png", "media_type": "image/png", "content": base64.b64encode(b"PNG").decode()}
     machine = {"id": "2", "text": "You are number 3", "from": "machine"}
