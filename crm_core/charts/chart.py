@@ -42,12 +42,16 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """How values are written. `decimals` None writes as many as there are; `thousands` counts in them."""
+    """How values are written: `decimals` None writes as many as there are; `thousands` counts in them.
+
+    `adds`: whether they add up to something, as averages, shares and several measures side by side do not.
+    """
 
     unit: Unit = Unit.NUMBER
     currency: str = ""
     decimals: int | None = None
     thousands: bool = False
+    adds: bool = True
 
 
 class Role(StrEnum):

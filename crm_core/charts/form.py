@@ -115,16 +115,17 @@ def _chart(stored: Mapping[str, Any]) -> Chart:
 
 
 def _plain_form(form: Form) -> Plain:
-    return [form.unit.value, form.currency, form.decimals, form.thousands]
+    return [form.unit.value, form.currency, form.decimals, form.thousands, form.adds]
 
 
 def _form(stored: Any) -> Form:
-    unit, currency, decimals, thousands = stored
+    unit, currency, decimals, thousands, *later = stored
     return Form(
         unit=Unit(unit),
         currency=str(currency),
         decimals=None if decimals is None else int(decimals),
         thousands=bool(thousands),
+        adds=bool(later[0]) if later else True,
     )
 
 

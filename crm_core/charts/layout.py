@@ -62,7 +62,7 @@ def layout(
     if chart.is_empty:
         sheet.write(area, words.show(chart.empty), color="text-soft", align="center")
     else:
-        _KINDS[chart.kind](sheet, chart, area)
+        _KINDS[_drawn_as(chart)](sheet, chart, area)
     return Drawing(
         width=width,
         height=height,
@@ -71,6 +71,13 @@ def layout(
         title=words.show(chart.title),
         summary=summary(chart, words),
     )
+
+
+def _drawn_as(chart: Chart) -> Kind:
+    """Return the kind it is drawn as: what is below zero is no part of a ring, but has a bar."""
+    values = chart.plain[0].values if chart.plain else ()
+    is_ring = chart.kind is Kind.PIE
+    return Kind.BAR if is_ring and any(value is not None and value < 0 for value in values) else chart.kind
 
 
 def _write_head(sheet: Sheet, chart: Chart, area: Box) -> Box:

@@ -15,7 +15,7 @@ from crm_core.charts.words import counts_in_thousands
 from crm_core.i18n import N_, Message, message
 from crm_core.money import digits
 from crm_core.rules import reports
-from crm_core.rules.reports import Figure, Head, Over, Period, ReportTable
+from crm_core.rules.reports import Figure, Head, Over, Period, ReportTable, Take
 from crm_core.rules.segments import AnyOf, Rule
 from crm_core.schema.code_lists import CHINA, CodeList, find
 
@@ -27,6 +27,7 @@ _UNITS = {
     reports.Unit.DAYS: Unit.DAYS,
 }
 _TARGET = message("Target")
+_ADDED = (Take.COUNT, Take.SUM, Take.GOAL, Take.REACHED, Take.DUE, Take.MISSING)
 _MONTH_KEY = re.compile(r"(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])\Z")
 MONTHS = (
     N_("Jan"),
@@ -304,13 +305,21 @@ def _series(
     return tuple(found), tuple(columns)
 
 
+def _adds_up(table: ReportTable, place: int) -> bool:
+    """Tell whether the figures of a column add up to that of its rows together."""
+    if place >= len(table.columns):
+        return True
+    measure = table.report.measures[table.columns[place].measure]
+    return measure.take in _ADDED and measure.over in (Over.NOTHING, Over.OF_TOTAL)
+
+
 def _sum(table: ReportTable, rows: Iterable[int], place: int, unit: reports.Unit) -> Number | None:
     """Return a figure, or the sum of those of several rows; of shares and averages there is none."""
     found = [_plain(table.rows[row].figures[place], unit, table.rows[row].currency) for row in rows]
     if len(found) == 1:
         return found[0]
     known = [value for value in found if value is not None]
-    if not known or unit in (reports.Unit.SHARE, reports.Unit.DAYS):
+    if not known or not _adds_up(table, place):
         return None
     return sum(known, Decimal(0))
 
@@ -368,6 +377,9 @@ def _chart(
         value for each in series if each.role is not Role.BESIDE for value in each.values if value is not None
     ]
     form = _form(unit, currency, drawn if look.kind not in (Kind.FIGURE, Kind.TABLE) else [])
+    beside = {int(each.key) for each in series if each.role is Role.BESIDE and each.key.isdecimal()}
+    measured = {each.measure for place, each in enumerate(table.columns) if place not in beside}
+    form = replace(form, adds=len(measured) < 2 and _adds_up(table, 0))
     units: Text = subtitle
     if unit is reports.Unit.MONEY and currency:
         counted: Text = message("thousand {currency}", currency=currency) if form.thousands else currency

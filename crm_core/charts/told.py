@@ -165,14 +165,16 @@ def _of_table(chart: Chart, words: Words) -> str:
 
 def _of_parts(chart: Chart, words: Words) -> str:
     """Return the sum of what stands side by side, and where most of it is."""
+    adds = chart.form.adds and chart.form.unit.value not in ("percent", "days", "minutes")
+    parts = chart.plain if adds else chart.plain[:1]
     rows = [
-        (sum((Decimal(each.values[place] or 0) for each in chart.plain), Decimal(0)), -place)
+        (sum((Decimal(each.values[place] or 0) for each in parts), Decimal(0)), -place)
         for place in range(len(chart.categories))
     ]
     most, place = max(rows)
     total = words.number(sum((value for value, _ in rows), Decimal(0)), chart.form)
     best, value = words.show(chart.categories[-place].full), words.number(most, chart.form)
-    if chart.form.unit.value in ("percent", "days", "minutes"):  # these do not add up
+    if not adds:
         return words.tr("most in {best}: {value}", best=best, value=value)
     said = plural(
         len(rows),

@@ -26,8 +26,9 @@ class Words:
     """Of names that lists of codes bring in both."""
 
     def show(self, text: Text) -> str:
-        """Return a message in the language, a plain text as it stands."""
-        return text if isinstance(text, str) else text.show(self.translate)
+        """Return a message in the language, a plain text as it stands: on one line."""
+        # Some faces cannot be measured with a line or paragraph separator in the text.
+        return " ".join((text if isinstance(text, str) else text.show(self.translate)).split())
 
     def tr(self, text: str, /, **places: object) -> str:
         """Return an English source text in the language, its `{places}` filled."""

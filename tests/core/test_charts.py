@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
 from xml.etree import ElementTree
@@ -160,9 +161,28 @@ def test_a_slice_of_nothing_or_less_is_left_out() -> None:
         kind=Kind.PIE,
         title="x",
         categories=charts.named(4),
-        series=(charts.series("v", (5, 0, None, -3)),),
+        series=(charts.series("v", (5, 0, None, 3)),),
     )
-    assert [mark.key for mark in drawn(chart).marks] == ["k0"]
+    assert [mark.key for mark in drawn(chart).marks] == ["k0", "k3"]
+
+
+@pytest.mark.parametrize("values", [(5, 0, None, -3), (-1, -2, None, 0)])
+def test_what_is_below_zero_is_no_slice_but_has_a_bar(values: tuple[int | None, ...]) -> None:
+    series = (charts.series("v", values),)
+    pie = Chart(kind=Kind.PIE, title="x", categories=charts.named(4), series=series)
+    bars = drawn(replace(pie, kind=Kind.BAR))
+    assert drawn(pie).marks == bars.marks
+    assert drawn(pie).items == bars.items
+
+
+def test_a_name_of_several_lines_is_written_on_one() -> None:
+    for separator in "\n\r\x1c\x85\u2028\u2029":
+        category = Category(key="a", label=f"Heron{separator}Pumps")
+        chart = Chart(
+            kind=Kind.BAR, title="x", categories=(category,), series=(charts.series("v", (5,)),), lying=True
+        )
+        assert as_png(drawn(chart), COLORS)
+        assert drawn(chart).marks[0].words == "Heron Pumps: 5"
 
 
 def test_rows_that_do_not_fit_are_counted() -> None:

@@ -13,13 +13,23 @@ from crm_core.charts.drawing import Mark
 from crm_core.charts.layout import layout
 from crm_core.charts.looks import Look, bands_of, look_of, plain_look
 from crm_core.charts.of_report import Drawn, chart_of
-from crm_core.charts.told import rows_of
+from crm_core.charts.told import rows_of, summary
 from crm_core.charts.words import Words
 from crm_core.errors import UserError
 from crm_core.i18n import message
 from crm_core.rules import reports
 from crm_core.rules.conditions import Condition, Op
-from crm_core.rules.reports import Group, Head, Measure, Period, Report, ReportColumn, ReportRow, ReportTable
+from crm_core.rules.reports import (
+    Group,
+    Head,
+    Measure,
+    Period,
+    Report,
+    ReportColumn,
+    ReportRow,
+    ReportTable,
+    Take,
+)
 from crm_core.rules.segments import AnyOf
 from tests.core.test_charts import SixWide
 
@@ -228,6 +238,18 @@ def test_a_pivot_by_weekday_and_hour_becomes_cells() -> None:
     assert drawn.rule_of(marks(drawn)[1]) == reports.all_of([equal("place", 1), equal("hour", 9)])
     stacked = chart_of(pivot, Look(kind=Kind.BAR, stacked=True), "Visits").chart
     assert [Words().show(each.label) for each in stacked.plain] == ["9", "10"]
+
+
+def test_what_does_not_add_up_is_not_added_up_in_words() -> None:
+    words = Words()
+    sums = amounts(by=Group(field="owner_id"))
+    added = replace(sums.report, measures=(Measure(take=Take.SUM), Measure()))
+    average = replace(sums.report, measures=(Measure(take=Take.AVERAGE), Measure()))
+    told = [
+        summary(chart_of(replace(sums, report=each), Look(kind=Kind.BAR), "").chart, words)
+        for each in (added, average)
+    ]
+    assert told == ["152 in 3 parts; most in 2026-09: 60", "most in 2026-09: 60"]
 
 
 def test_a_share_is_written_in_hundredths() -> None:
