@@ -176,7 +176,7 @@ def prepare(hq: Headquarters, mail_id: str, mail: Mapping[str, Any], now_ms: int
     if answers_to:
         letter["Reply-To"] = [_address(each) for each in answers_to]
     if mail["record_entity"] == "ticket":
-        _thread(hq, letter, str(mail["record_id"]))
+        _thread(hq, letter, str(mail["record_id"]), sender.domain)
     if _is_acknowledgement(mail_id, mail):
         letter["Auto-Submitted"] = "auto-replied"  # RFC 3834: no machine answers it
         letter["X-Auto-Response-Suppress"] = "All"
@@ -195,24 +195,30 @@ def _is_acknowledgement(mail_id: str, mail: Mapping[str, Any]) -> bool:
     return mail["record_entity"] == "ticket" and mail_id == acknowledgement_id(str(mail["record_id"]))
 
 
-def _thread(hq: Headquarters, letter: EmailMessage, ticket_id: str) -> None:
+def _thread(hq: Headquarters, letter: EmailMessage, ticket_id: str, domain: str) -> None:
     """Have the answer to a ticket stand with the customer's mails, and come back to the service address."""
     address = own_address(hq.settings)
     if mailing.is_address(address):
         del letter["Reply-To"]
         letter["Reply-To"] = address
-    columns = SCHEMAS["ticket_message"].table.c
-    query = (
-        select(columns.mail_id)
-        .where(columns.ticket_id == ticket_id, columns.mail_id.is_not(None), columns.from_customer.is_(True))
-        .order_by(columns.created_at.desc())
-        .limit(MOST_REFERENCES)
+    columns, ours = _MESSAGE.table.c, _MAIL.table.c
+    theirs = select(columns.created_at, columns.mail_id).where(
+        columns.ticket_id == ticket_id, columns.mail_id.is_not(None), columns.from_customer.is_(True)
+    )
+    sent = select(ours.created_at, ours.id).where(
+        ours.record_entity == "ticket", ours.record_id == ticket_id, ours.status == "sent"
     )
     with hq.database.read() as snapshot:
-        known = [each for each in snapshot.connection.execute(query).scalars() if _ID.fullmatch(each)]
-    if known:
-        letter["In-Reply-To"] = known[0]
-        letter["References"] = " ".join(reversed(known))
+        run = snapshot.connection.execute
+        his = [(at, said) for at, said in run(theirs) if _ID.fullmatch(said)]
+        own = [(at, mailing.message_id(mail_id, domain)) for at, mail_id in run(sent)]
+    last = max(his)[1] if his else ""
+    if last:
+        letter["In-Reply-To"] = last
+    # All of the thread, as the program names it that wrote the mail that is answered (RFC 5322).
+    thread = [said for _, said in sorted((*his, *own)) if said != last]
+    if thread or last:
+        letter["References"] = " ".join([*thread, *filter(None, [last])][-MOST_REFERENCES:])
 
 
 def _attach(letter: EmailMessage, file: Mapping[str, Any], content: bytes, number: int) -> None:

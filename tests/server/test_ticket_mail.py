@@ -115,9 +115,19 @@ def test_a_mail_becomes_a_ticket_once_and_the_answer_stands_in_its_thread(
     assert letter["Reply-To"] == USER
     assert letter.get_content().strip() == "Which side?"
     hq.records.update("ticket", ticket_id, {"status": "waiting"})
-    again = mail("tom@heron.example", "Re: something else", "The left one", In_Reply_To=letter["Message-ID"])
+    about = {"In_Reply_To": letter["Message-ID"], "Message_ID": "<two@heron.example>"}
+    again = mail("tom@heron.example", "Re: something else", "The left one", **about)
     assert take_in(hq, again) is Fate.MESSAGE
     assert [row["body"] for row in said_in(hq, ticket_id)] == ["It leaks.", "Which side?", "The left one"]
+    answer(hq, ticket_id, "We come", maya)
+    outgoing_mails.send_due(hq, NOW)
+    second = office.letters[-1]
+    assert second["In-Reply-To"] == "<two@heron.example>"
+    thread = ["<one@heron.example>", letter["Message-ID"], "<two@heron.example>"]
+    assert second["References"].split() == thread
+    third = mail("tom@heron.example", "No name", "Good", References=f"<x@y> {second['Message-ID']}")
+    assert take_in(hq, third) is Fate.MESSAGE
+    assert len(said_in(hq, ticket_id)) == 5
     assert hq.records.get("ticket", ticket_id)["status"] == "open", "he has answered: it is our turn"
 
 
