@@ -27,7 +27,7 @@ class Console:
     def tell(self, text: str | Message, /, **places: object) -> None:
         """Say a sentence on standard error."""
         sentence = text if isinstance(text, Message) else message(text, **places)
-        click.echo(sentence.show(self.translate), err=True)
+        click.echo(as_typed(sentence.show(self.translate)), err=True)
 
     def show(self, value: Mapping[str, Any]) -> None:
         """Print one result: a JSON object, or a name and value a line."""
@@ -75,10 +75,10 @@ def tell_error(error: UserError, translate: Translate) -> None:
     """Say what went wrong on standard error, each field's problem on its own line."""
     if isinstance(error, Invalid):
         for problem in error.problems:
-            text = problem.message.show(translate)
+            text = as_typed(problem.message.show(translate))
             click.echo(f"{problem.field}: {text}" if problem.field else text, err=True)
     else:
-        click.echo(error.show(translate), err=True)
+        click.echo(as_typed(error.show(translate)), err=True)
 
 
 def ask_secret(question: str, *, again: str = "", instead: Message) -> str:

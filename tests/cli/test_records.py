@@ -149,6 +149,11 @@ def test_tables_for_people_line_up_with_chinese_and_end_in_the_id(crm: Crm) -> N
     lines = crm.run("list", "customer", "--fields", "name,level,id").out.splitlines()
     assert lines[0].split() == ["name", "level", "id"]
     assert lines[1] == f"腾飞         A      {made['id']}"
+    crm.json("add", "customer", "name=Ann\x1b[31m\u202eevil", "level=B")
+    listed = crm.run("list", "customer", "--where", "level = B")
+    asked = crm.run("show", "customer", "Ann\x1b[31m")
+    assert "Ann[31mevil" in listed.out, "a terminal would obey what a customer calls himself"
+    assert not {"\x1b", "\u202e"} & {*listed.out, *asked.err}
 
 
 @pytest.mark.parametrize(
