@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
 
 from crm_core.errors import AccessDenied, NotFound, UserError
+from crm_core.rules import segments
+from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.segments import AllOf
+from crm_core.rules.standard_roles import STANDARD_ROLES
 from crm_core.schema.field import Plain
 from crm_core.sync.protocol import Code
 from crm_core.times import DAY_MS
@@ -156,3 +161,32 @@ def test_a_colleague_answers_in_the_ticket_and_sees_it_meanwhile(desk: Desk) -> 
     assert len(tickets.view(desk.lin.replica, ticket).messages) == len(seen.messages)
     settle_all(desk.all)
     assert [line for laptop in desk.all for line in differences(laptop)] == []
+
+
+def test_who_does_not_see_the_customer_keeps_the_service_level_hq_chose_by_him(
+    office: Office, laptops: Laptops
+) -> None:
+    rights = deepcopy(STANDARD_ROLES["service"][1])
+    rights["reach"]["customer"] = {}
+    role = office.hq.create("role", {"name": "blind", "rights": rights})
+    user = office.hq.create("user", {"name": "Eve", "role_id": role})
+    eve = laptops.make("eve", user)
+    big = office.hq.create("customer", {"name": "Big", "level": "A"})
+    by_level = segments.plain_rule(AllOf((Condition(field="customer_level", op=Op.EQUAL, value="A"),)))
+    gold, usual = (
+        office.hq.create("sla_policy", {"name": name, "rank": rank, "rules": rule, "promised": promised})
+        for name, rank, rule, promised in (
+            ("Gold", 1, by_level, {"normal": {"solve": 60}, "urgent": {"solve": 30}}),
+            ("Usual", 2, None, {"normal": {"solve": 600}, "urgent": {"solve": 300}}),
+        )
+    )
+    ticket = office.hq.create("ticket", {"subject": "Leak", "customer_id": big, "assignee_id": eve.user_id})
+    settle_all([eve], 2)
+    before = records.get(eve.replica, "ticket", ticket)
+    assert before["policy_id"] == gold
+    records.update(eve.replica, "ticket", ticket, {"priority": "urgent"})
+    here = records.get(eve.replica, "ticket", ticket)
+    assert here["policy_id"] == gold != usual
+    assert here["solve_due_at"] < before["solve_due_at"]
+    settle_all([eve], 2)
+    assert list(differences(eve)) == []
