@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_core.errors import UserError
 from crm_core.i18n import Message, message
+from crm_desktop.ui.forms.row_column import RowColumn
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import S
 from crm_desktop.ui.translate import Text, show, tr
-from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
+from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 
@@ -105,37 +106,39 @@ class PartRow(Live, QWidget):
         self.column.setSpacing(theme().px(S))
 
 
-class RowsEditor(Live, QWidget, Generic[T]):
+class RowsEditor(RowColumn[PartRow], Generic[T]):
     """The rows, and the button that adds one. `edited` says that a person changed something."""
 
-    edited = Signal()
     grown = Signal()
     """It holds other controls than before."""
 
     def __init__(self, add: Message, name: Message, most: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._add_words, self._name, self._most = add, name, most
-        self.rows: list[PartRow] = []
-        self.add_button = Button(add, Kind.LINK, icon="plus", weight=400)
-        self.add_button.clicked.connect(self.add)
-        self._rows = QVBoxLayout()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme().px(S))
-        column.addLayout(self._rows)
-        column.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
+        super().__init__(add, most, parent)
+        self._add_words, self._name = add, name
+        self._column.setSpacing(theme().px(S))
 
     def make_row(self, value: T | None) -> PartRow:
         """Return a row that says a value; None: a new one."""
         raise NotImplementedError
 
+    def new_row(self) -> PartRow:
+        """Return a new one."""
+        return self.make_row(None)
+
+    def first_of(self, row: PartRow) -> QWidget:
+        """Return the first control of a row."""
+        return next(row.controls())
+
+    def place_row(self, row: PartRow, number: int, many: int) -> None:
+        """Name its controls after its place."""
+        row.say_place(number, many)
+
     def show_values(self, values: Sequence[T]) -> None:
         """Show these instead of what there is."""
-        while self.rows:
-            self._drop(self.rows[-1])
+        self.empty()
         for value in values:
-            self._put(self.make_row(value))
-        self._number()
+            self.put(self.make_row(value))
+        self.renumber()
 
     def values(self) -> tuple[T, ...]:
         """Return what the rows say. `UserError` where one is not finished; the row says why too."""
@@ -157,14 +160,6 @@ class RowsEditor(Live, QWidget, Generic[T]):
         if number < len(self.rows):
             self.rows[number].say_fault(text)
 
-    def add(self) -> None:
-        """Add a row, and go to it."""
-        row = self.make_row(None)
-        self._put(row)
-        self._number()
-        next(row.controls()).setFocus()
-        self.edited.emit()
-
     def stops(self) -> Iterator[QWidget]:
         """Yield what the Tab key stops at, in its order."""
         for row in self.rows:
@@ -177,47 +172,15 @@ class RowsEditor(Live, QWidget, Generic[T]):
             QWidget.setTabOrder(before, after)
         self.grown.emit()
 
+    def renumber(self) -> None:
+        """Tell each row its place, and put the controls into their order."""
+        super().renumber()
+        self.chain()
+
+    def go_after_removal(self, place: int) -> None:
+        """Give the keyboard to what takes the next row away."""
+        (self.rows[min(place, len(self.rows) - 1)].remove if self.rows else self.add_button).setFocus()
+
     def retint(self) -> None:
         """Take the measures of the theme."""
         self._rows.setSpacing(theme().px(S))
-
-    def _put(self, row: PartRow) -> None:
-        row.edited.connect(self.edited)
-        row.removed.connect(lambda: self._on_removed(row))
-        row.moved.connect(lambda by: self._on_moved(row, by))
-        self.rows.append(row)
-        self._rows.addWidget(row)
-        row.show()
-
-    def _drop(self, row: PartRow) -> None:
-        self.rows.remove(row)
-        self._rows.removeWidget(row)
-        row.hide()
-        row.deleteLater()
-
-    def _number(self) -> None:
-        for place, row in enumerate(self.rows, start=1):
-            row.say_place(place, len(self.rows))
-        self.add_button.setVisible(len(self.rows) < self._most)
-        self.chain()
-
-    def _on_removed(self, row: PartRow) -> None:
-        place = self.rows.index(row)
-        self._drop(row)
-        self._number()
-        (self.rows[min(place, len(self.rows) - 1)].remove if self.rows else self.add_button).setFocus()
-        self.edited.emit()
-
-    def _on_moved(self, row: PartRow, by: int) -> None:
-        place = self.rows.index(row)
-        to = place + by
-        if not 0 <= to < len(self.rows):
-            return
-        focus = self.window().focusWidget()
-        self.rows.insert(to, self.rows.pop(place))
-        self._rows.removeWidget(row)
-        self._rows.insertWidget(to, row)
-        self._number()
-        if focus is not None and row.isAncestorOf(focus):
-            focus.setFocus()
-        self.edited.emit()

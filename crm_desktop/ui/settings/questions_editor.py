@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from crm_core.entities import SCHEMAS
 from crm_core.entities.setup import CUSTOM_KINDS
@@ -18,11 +18,11 @@ from crm_core.rules.request_forms import FILE, MOST_QUESTIONS, key_for
 from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.values import DEFAULT_CURRENCY
 from crm_desktop.ui.forms.editors import CURRENCIES, QuietCombo
+from crm_desktop.ui.settings.rows_editor import ADD_QUESTION, RowsEditor
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import L, S
+from crm_desktop.ui.theme.tokens import S
 from crm_desktop.ui.translate import tr
-from crm_desktop.ui.widgets.buttons import Button, IconButton
-from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
+from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 
@@ -218,36 +218,25 @@ class QuestionRow(Live, QWidget):
         self.edited.emit()
 
 
-class QuestionsEditor(Live, QWidget):
+class QuestionsEditor(RowsEditor[QuestionRow]):
     """The questions in their order."""
 
-    edited = Signal()
+    adds_named = ADD_QUESTION
 
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.field = field
-        self.rows: list[QuestionRow] = []
-        self._held: Any = None
-        self.add_button = Button(message("Add a question"), ButtonKind.LINK, icon="plus", weight=400)
-        self.add_button.clicked.connect(self._on_add_clicked)
-        self._rows = QVBoxLayout()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(self._rows)
-        column.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
-        self.setFocusProxy(self.add_button)
-        self.retint()
+        super().__init__(field, message("Add a question"), MOST_QUESTIONS, parent)
 
-    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
-        """Show the form's questions."""
-        held = [each for each in values.get(self.field.name) or () if isinstance(each, Mapping)]
-        if self.rows and self._present() == held:
-            return
-        while self.rows:
-            self._drop(self.rows[-1])
-        for question in held:
-            self._add(question)
-        self._renumber()
+    def make_row(self, held: Mapping[str, Any]) -> QuestionRow:
+        """Return the row of a question."""
+        return QuestionRow(held, 1, self)
+
+    def first_of(self, row: QuestionRow) -> QWidget:
+        """Return the question in English."""
+        return row.english
+
+    def place_row(self, row: QuestionRow, number: int, many: int) -> None:
+        """Number the questions."""
+        row.renumber(number, many)
 
     def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
         """Return the questions as the record keeps them. `UserError` where one says nothing."""
@@ -258,62 +247,3 @@ class QuestionsEditor(Live, QWidget):
             taken.add(str(question["key"]))
             found.append(question)
         return {self.field.name: found or None}
-
-    def setAccessibleName(self, name: str) -> None:
-        """Name the whole after its field."""
-        super().setAccessibleName(name)
-        self.add_button.setAccessibleName(tr("{field}: add a question", field=name))
-
-    def retint(self) -> None:
-        """Take the measures of the theme."""
-        self._rows.setSpacing(theme().px(L))
-
-    def _present(self) -> Any:
-        try:
-            return self.read({})[self.field.name] or []
-        except UserError:
-            return None
-
-    def _add(self, question: Mapping[str, Any]) -> QuestionRow:
-        row = QuestionRow(question, len(self.rows) + 1, self)
-        row.edited.connect(self.edited)
-        row.removed.connect(lambda row=row: self._on_removed(row))
-        row.moved.connect(lambda by, row=row: self._on_moved(row, by))
-        self._rows.addWidget(row)
-        self.rows.append(row)
-        row.show()
-        return row
-
-    def _drop(self, row: QuestionRow) -> None:
-        self.rows.remove(row)
-        self._rows.removeWidget(row)
-        row.hide()
-        row.deleteLater()
-
-    def _on_add_clicked(self) -> None:
-        self._add({}).english.setFocus()
-        self._renumber()
-        self.edited.emit()
-
-    def _on_removed(self, row: QuestionRow) -> None:
-        self._drop(row)
-        self._renumber()
-        (self.rows[-1].english if self.rows else self.add_button).setFocus()
-        self.edited.emit()
-
-    def _on_moved(self, row: QuestionRow, by: int) -> None:
-        place = self.rows.index(row) + by
-        if not 0 <= place < len(self.rows):
-            return
-        self.rows.remove(row)
-        self.rows.insert(place, row)
-        self._rows.removeWidget(row)
-        self._rows.insertWidget(place, row)
-        self._renumber()
-        (row.up if by < 0 and row.up.isEnabled() else row.down if row.down.isEnabled() else row.up).setFocus()
-        self.edited.emit()
-
-    def _renumber(self) -> None:
-        for number, each in enumerate(self.rows, start=1):
-            each.renumber(number, len(self.rows))
-        self.add_button.setEnabled(len(self.rows) < MOST_QUESTIONS)

@@ -278,10 +278,10 @@ class LevelRow(Live, QWidget):
 class LevelsEditor(RowsEditor[LevelRow]):
     """The levels of escalation, the earliest first."""
 
-    most = MOST_LEVELS
+    adds_named = N_("{field}: add a level")
 
     def __init__(self, context: Context, field: Field, parent: QWidget | None = None) -> None:
-        super().__init__(field, message("Add a level"), parent)
+        super().__init__(field, message("Add a level"), MOST_LEVELS, parent)
         self._context = context
 
     def make_row(self, held: Mapping[str, Any]) -> LevelRow:
@@ -295,11 +295,6 @@ class LevelsEditor(RowsEditor[LevelRow]):
     def value_of(self, row: LevelRow) -> Plain:
         """Return the level."""
         return row.level()
-
-    def setAccessibleName(self, name: str) -> None:
-        """Name the whole after its field."""
-        super().setAccessibleName(name)
-        self.add_button.setAccessibleName(tr("{field}: add a level", field=name))
 
 
 class ChangesEditor(Live, QWidget):

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSpinBox, QWidget
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_, message
 from crm_core.rules import approval
-from crm_core.rules.approval import MOST_LEVELS, WORDS, Mode, Nobody, Own, Step, Who
+from crm_core.rules.approval import MOST_LEVELS, MOST_STEPS, WORDS, Mode, Nobody, Own, Step, Who
 from crm_core.schema.field import Field, Kind, Plain
 from crm_desktop.services import records
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.editors import QuietCombo
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.forms.member_editor import MemberEditor
+from crm_desktop.ui.settings.rows_editor import RowsEditor
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import L, S
+from crm_desktop.ui.theme.tokens import S
 from crm_desktop.ui.translate import tr
-from crm_desktop.ui.widgets.buttons import Button, IconButton
-from crm_desktop.ui.widgets.buttons import Kind as ButtonKind
+from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 
@@ -182,90 +182,40 @@ class StepRow(Live, QWidget):
             )
 
 
-class StepsEditor(Live, QWidget):
+class StepsEditor(RowsEditor[StepRow]):
     """The steps in their order; a flow has one at least."""
 
-    edited = Signal()
+    adds_named = N_("{field}: add a step")
 
     def __init__(self, context: Context, field: Field, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.field = field
+        super().__init__(field, message("Add a step"), MOST_STEPS, parent)
         self._context = context
-        self.rows: list[StepRow] = []
-        self.add_button = Button(message("Add a step"), ButtonKind.LINK, icon="plus", weight=400)
-        self.add_button.clicked.connect(self._on_add_clicked)
-        self._rows = QVBoxLayout()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(self._rows)
-        column.addWidget(self.add_button, 0, Qt.AlignmentFlag.AlignLeft)
-        self.setFocusProxy(self.add_button)
-        self.retint()
 
-    def fill(self, values: Mapping[str, Any], titles: Mapping[str, str]) -> None:
-        """Show the flow's steps."""
+    def make_row(self, held: Mapping[str, Any]) -> StepRow:
+        """Return the row of a step."""
+        step = approval.steps_of([held])[0] if held else Step()
+        return StepRow(self._context, step, 1, self)
+
+    def first_of(self, row: StepRow) -> QWidget:
+        """Return whom it asks."""
+        return row.who
+
+    def place_row(self, row: StepRow, number: int, many: int) -> None:
+        """Number the steps; the only one stays."""
+        row.renumber(number)
+        row.remove_button.setVisible(many > 1)
+
+    def value_of(self, row: StepRow) -> Plain:
+        """Return the step."""
+        return approval.plain_step(row.step())
+
+    def kept_in(self, stored: Any) -> Sequence[Mapping[str, Any]]:
+        """Return the flow's steps, of one that cannot be read the usual ones."""
         try:
-            steps = approval.steps_of(values.get(self.field.name))
+            steps = approval.steps_of(stored)
         except (ValueError, TypeError, KeyError):
             steps = approval.STANDARD_STEPS
-        if self.rows and self._present() == list(steps):
-            return
-        while self.rows:
-            self._drop(self.rows[-1])
-        for step in steps:
-            self._add(step)
-        self._show_removable()
-
-    def read(self, values: Mapping[str, Any]) -> dict[str, Plain]:
-        """Return the steps as the record keeps them. `UserError` where one is not finished."""
-        return {self.field.name: [approval.plain_step(row.step()) for row in self.rows]}
-
-    def setAccessibleName(self, name: str) -> None:
-        """Name the whole after its field."""
-        super().setAccessibleName(name)
-        self.add_button.setAccessibleName(tr("{field}: add a step", field=name))
-
-    def retint(self) -> None:
-        """Take the measures of the theme."""
-        self._rows.setSpacing(theme().px(L))
-
-    def _present(self) -> list[Step] | None:
-        try:
-            return [row.step() for row in self.rows]
-        except UserError:
-            return None
-
-    def _add(self, step: Step) -> StepRow:
-        row = StepRow(self._context, step, len(self.rows) + 1, self)
-        row.edited.connect(self.edited)
-        row.removed.connect(lambda row=row: self._on_removed(row))
-        self._rows.addWidget(row)
-        self.rows.append(row)
-        row.show()
-        return row
-
-    def _drop(self, row: StepRow) -> None:
-        self.rows.remove(row)
-        self._rows.removeWidget(row)
-        row.hide()
-        row.deleteLater()
-
-    def _on_add_clicked(self) -> None:
-        self._add(Step()).who.setFocus()
-        self._show_removable()
-        self.edited.emit()
-
-    def _on_removed(self, row: StepRow) -> None:
-        self._drop(row)
-        for number, each in enumerate(self.rows, start=1):
-            each.renumber(number)
-        self._show_removable()
-        (self.rows[-1].who if self.rows else self.add_button).setFocus()
-        self.edited.emit()
-
-    def _show_removable(self) -> None:
-        for row in self.rows:
-            row.remove_button.setVisible(len(self.rows) > 1)
+        return [approval.plain_step(step) for step in steps]
 
 
 def _chosen(box: QuietCombo, kind: type[_E]) -> _E:

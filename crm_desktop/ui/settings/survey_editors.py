@@ -13,9 +13,9 @@ from crm_core.rules.surveys import MOST_QUESTIONS
 from crm_core.schema.field import Field, Kind, Plain
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.editors import LongTextEditor, QuietCombo
-from crm_desktop.ui.settings.rows_editor import RowsEditor
+from crm_desktop.ui.settings.rows_editor import ADD_QUESTION, RowsEditor
 from crm_desktop.ui.theme import theme
-from crm_desktop.ui.theme.tokens import L, S
+from crm_desktop.ui.theme.tokens import S
 from crm_desktop.ui.translate import show, tr
 from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.live import Live
@@ -116,11 +116,10 @@ class QuestionRow(Live, QWidget):
 class QuestionsEditor(RowsEditor[QuestionRow]):
     """The further questions of a survey, in the order they are asked."""
 
-    most = MOST_QUESTIONS
+    adds_named = ADD_QUESTION
 
     def __init__(self, _context: Context, field: Field, parent: QWidget | None = None) -> None:
-        super().__init__(field, message("Add a further question"), parent)
-        self.retint()
+        super().__init__(field, message("Add a further question"), MOST_QUESTIONS, parent)
 
     def make_row(self, held: Mapping[str, Any]) -> QuestionRow:
         """Return the row of a question."""
@@ -133,12 +132,3 @@ class QuestionsEditor(RowsEditor[QuestionRow]):
     def value_of(self, row: QuestionRow) -> Plain:
         """Return the question."""
         return row.question()
-
-    def setAccessibleName(self, name: str) -> None:
-        """Name the whole after its field."""
-        super().setAccessibleName(name)
-        self.add_button.setAccessibleName(tr("{field}: add a question", field=name))
-
-    def retint(self) -> None:
-        """Take the measures of the theme."""
-        self._rows.setSpacing(theme().px(L))

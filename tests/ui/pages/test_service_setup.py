@@ -119,8 +119,13 @@ def test_a_service_level_is_a_table_of_times_with_levels_after_it(stage: Stage) 
     assert kept["escalations"] == [{"after": 0, "to": "assignee"}, {"after": 120, "to": "manager"}]
     again = opened(stage, SlaPoliciesPage(stage.context, stage.actions), kept.id)
     assert again.grid.fields["promised"].editor.cells["high", Promised.REPLY].text() == "1:30"
-    assert [row.level() for row in again.grid.fields["escalations"].editor.rows] == kept["escalations"]
+    levels = again.grid.fields["escalations"].editor
+    assert [row.level() for row in levels.rows] == kept["escalations"]
     assert not again.dirty
+    levels.rows[0].removed.emit()
+    assert [row.level() for row in levels.rows] == kept["escalations"][1:]
+    again._discard()
+    assert [row.level() for row in levels.rows] == kept["escalations"], "given up with all else"
 
 
 def test_a_macro_sets_what_is_filled_in_and_leaves_the_rest(stage: Stage) -> None:
