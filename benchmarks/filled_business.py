@@ -84,6 +84,8 @@ def _campaigns(now: int) -> Rows:
             "starts_on": _day(now, 30 * number - 720),
             "currency": "CNY",
             "cost": 1_000_000 + 10_000 * number,
+            "mails_sent": 500 + number,
+            "mails_opened": 10 * number,
             "owner_id": owner_id(number),
         }
 

@@ -20,7 +20,7 @@ COPIED: Final[Mapping[str, tuple[str, ...]]] = {
     "instalment": ("customer_id", "state", "amount", "paid", "currency", "due_on"),
     "ticket": ("category", "created_at", "closed_at"),
     "activity": ("owner_id", "kind", "happened_at"),
-    "campaign": ("source", "starts_on", "cost", "currency"),
+    "campaign": ("source", "starts_on", "cost", "currency", "mails_sent", "mails_opened"),
 }
 """Columns of each kind of record that are counted, besides `id` and `life`."""
 
@@ -51,6 +51,7 @@ _SCORES = """scored AS (SELECT customer_id, minor, ntile(5) OVER (ORDER BY last)
 _RUNS = """months AS (SELECT DISTINCT customer_id, substr(day, 1, 4) * 12 + substr(day, 6, 2) AS month FROM bought),
 runs AS (SELECT customer_id, count(*) AS n FROM (SELECT customer_id, month - row_number() OVER
  (PARTITION BY customer_id ORDER BY month) AS run FROM months) GROUP BY customer_id, run)"""
+_MAILED = "mails_sent >= 1 AND life % 2 = 1"
 _CAMPAIGNS = f"""won AS (SELECT campaign_id, sum(first) AS customers, sum(amount) AS amount FROM (
  SELECT d.campaign_id, d.amount, row_number() OVER (PARTITION BY d.customer_id ORDER BY d.close_date, d.id) = 1 AS first
  FROM deal d WHERE {_WON}) WHERE campaign_id IS NOT NULL GROUP BY 1)"""
@@ -123,6 +124,9 @@ PLAINLY: Final[Mapping[str, str]] = {
     " FROM campaign c LEFT JOIN won w ON w.campaign_id = c.id WHERE c.life % 2 = 1",
     "acquisition_by_source": f"WITH {_CAMPAIGNS} SELECT c.source, sum(c.cost), sum(w.customers), count(*)"
     " FROM campaign c LEFT JOIN won w ON w.campaign_id = c.id WHERE c.life % 2 = 1 GROUP BY 1",
+    "open_rate": f"SELECT id, sum(mails_sent), sum(mails_opened) FROM campaign c WHERE {_MAILED} GROUP BY 1",
+    "open_rate_by_month": "SELECT substr(starts_on, 1, 7), sum(mails_sent), sum(mails_opened) FROM campaign c"
+    f" WHERE {_MAILED} GROUP BY 1",
     "acquisition_by_month": f"WITH {_CAMPAIGNS} SELECT substr(c.starts_on, 1, 7), sum(c.cost), sum(w.customers)"
     " FROM campaign c LEFT JOIN won w ON w.campaign_id = c.id WHERE c.life % 2 = 1 GROUP BY 1",
 }

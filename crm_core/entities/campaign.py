@@ -57,3 +57,6 @@ class Campaign(Entity):
     expected_leads: Mapped[int | None] = integer(21, N_("Leads expected"), since=3)
     expected_revenue: Mapped[int | None] = money(22, N_("Revenue expected"), since=3)
     notes: Mapped[str | None] = long_text(23, N_("Description"), searchable=True, since=3)
+    mails_sent: Mapped[int | None] = integer(24, N_("Mails sent"), since=3)
+    """How many the program that sends them says went out; with how many of them were opened."""
+    mails_opened: Mapped[int | None] = integer(25, N_("Mails opened"), since=3)

@@ -9,8 +9,8 @@ from enum import StrEnum
 from crm_core.errors import AccessDenied, UserError
 from crm_core.reporting.counting import Plan
 from crm_core.reporting.source import Source
-from crm_core.reporting.tables import demand_countable
-from crm_core.rules.reports import ALL, Measure, Over, Report
+from crm_core.reporting.tables import BESIDE, demand_countable
+from crm_core.rules.reports import ALL, Measure, Report
 
 
 class Part(StrEnum):
@@ -58,7 +58,7 @@ def _alone(report: Report) -> Iterator[tuple[Place, Report]]:
         yield Place(Part.COLUMNS, number), replace(bare, columns=(group,))
     grouped = replace(bare, rows=report.rows, columns=report.columns)
     for number, measure in enumerate(report.measures):
-        beside = measure.over in (Over.AGAINST, Over.PER)
+        beside = measure.over in BESIDE
         before = report.measures[number - 1 : number] if beside else ()
         yield Place(Part.MEASURES, number), replace(bare, measures=(*before, measure), rows=report.rows)
     for number in range(len(report.rows)):

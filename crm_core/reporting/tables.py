@@ -39,13 +39,13 @@ from crm_core.rules.reports import (
 )
 from crm_core.rules.segments import AnyOf, Not, Rule
 
-_PARTS: Final = (Over.OF_TOTAL, Over.CHANGE, Over.KEPT, Over.YEAR, Over.AGAINST)
+_PARTS: Final = (Over.OF_TOTAL, Over.CHANGE, Over.KEPT, Over.YEAR, Over.AGAINST, Over.PART)
 """What is made of a measure that is a part of one, whatever the measure itself is."""
 _ADDED: Final = (Over.RUNNING, Over.ONWARD, Over.KEPT)
 """What is made of a measure by adding up rows."""
 _IN_TIME: Final = (Over.CHANGE, Over.YEAR)
 """What a measure is compared with in time."""
-_BESIDE: Final = (Over.AGAINST, Over.PER)
+BESIDE: Final = (Over.AGAINST, Over.PER, Over.PART)
 """What is made of a measure and the one before it."""
 
 
@@ -100,7 +100,7 @@ def demand_countable(report: Report) -> None:
         running = any(group.period in RUNNING_PERIODS for group in (*report.rows, *report.columns))
         if measure.over in _IN_TIME and not running:
             raise UserError(N_("A change against the period before needs a group by period"))
-    if report.measures[0].over in _BESIDE:
+    if report.measures[0].over in BESIDE:
         raise UserError(N_("The first measure has none before it to be compared with"))
 
 
@@ -204,7 +204,7 @@ class _Table:
                     return Decimal(1) if found else None
                 case Over.CHANGE | Over.KEPT | Over.YEAR:
                     return None
-                case Over.AGAINST | Over.PER:
+                case Over.AGAINST | Over.PER | Over.PART:
                     return _beside(over, found, gathered.figure(place - 1, cell), self._plan.unit(place))
                 case _:
                     return found
@@ -249,7 +249,7 @@ class _Over:
                 return None if came is None else exactly(came) if isinstance(found, Decimal) else int(came)
             case Over.KEPT:
                 return self._kept(place, line, key)
-            case Over.AGAINST | Over.PER:
+            case Over.AGAINST | Over.PER | Over.PART:
                 left = self._gathered.figure(place - 1, _cell(line, key))
                 return _beside(over, found, left, self._gathered.plan.unit(place))
         earlier = self._gathered.figure(place, self._before(line, key, a_year=over is Over.YEAR))
@@ -308,7 +308,8 @@ def _beside(over: Over, found: Figure, left: Figure, unit: Unit) -> Figure:
         return _change(found, left)
     if found is None or not left:
         return None
-    return rounded(Fraction(found) / Fraction(left), unit)
+    part = Fraction(found) / Fraction(left)
+    return exactly(part) if over is Over.PART else rounded(part, unit)
 
 
 def _cell(line: Line, key: Keys | None) -> Cell | None:

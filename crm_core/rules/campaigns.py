@@ -8,7 +8,7 @@ from typing import Any
 from crm_core.errors import Problem
 from crm_core.i18n import N_, message
 
-_NOT_BELOW_NOTHING = ("budget", "cost", "expected_revenue", "expected_leads")
+_NOT_BELOW_NOTHING = ("budget", "cost", "expected_revenue", "expected_leads", "mails_sent", "mails_opened")
 
 
 def problems(values: Mapping[str, Any]) -> list[Problem]:
@@ -21,4 +21,7 @@ def problems(values: Mapping[str, Any]) -> list[Problem]:
         said = values.get(name)
         if isinstance(said, int) and said < 0:
             found.append(Problem(field=name, message=message(N_("This cannot be below zero"))))
+    if (values.get("mails_opened") or 0) > (values.get("mails_sent") or 0):
+        said_wrong = message(N_("More cannot be opened than were sent"))
+        found.append(Problem(field="mails_opened", message=said_wrong))
     return found

@@ -121,6 +121,8 @@ class Over(StrEnum):
     """How much more than the measure on the left, as a part of it."""
     PER = "per"
     """For each one of the measure on the left: this over it."""
+    PART = "part"
+    """Its part of the measure on the left: the same as a share."""
 
 
 OVER_LABELS: Final[Mapping[Over, str]] = {
@@ -133,6 +135,7 @@ OVER_LABELS: Final[Mapping[Over, str]] = {
     Over.YEAR: N_("Change against a year before"),
     Over.AGAINST: N_("Change against the column before"),
     Over.PER: N_("For each one of the column before"),
+    Over.PART: N_("Part of the column before"),
 }
 
 

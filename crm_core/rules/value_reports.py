@@ -33,6 +33,7 @@ _BUYS: Final = Condition(field="purchases", op=Op.AT_LEAST, value=1)
 _COST: Final = Reckoned(FieldAt("product_id.cost"), Sign.TIMES, FieldAt("quantity"))
 _ORDERED: Final = is_in("status", "confirmed", "closed")
 _LINE_ORDERED: Final = is_in("order_id.status", "confirmed", "closed")
+_MAILED: Final = Condition(field="mails_sent", op=Op.AT_LEAST, value=1)
 _LARGEST = 20
 """Customers and products shown one by one."""
 
@@ -314,6 +315,38 @@ VALUE_REPORTS: Final = (
                 N_("What campaigns cost for each customer they won, by the month they began in"),
                 "line",
                 Group(field="starts_on", period=Period.MONTH),
+            ),
+        )
+    ),
+    *(
+        StandardReport(
+            key=key,
+            title=title,
+            tells=tells,
+            report=Report(
+                entity="campaign",
+                rule=_MAILED,
+                rows=rows,
+                measures=(
+                    _sum("mails_sent", N_("Mails sent")),
+                    _sum("mails_opened", N_("Open rate"), Over.PART),
+                    _sum("mails_opened", N_("Mails opened")),
+                ),
+                questions=(asked("starts_on", Unit.YEAR, -1),),
+            ),
+        )
+        for key, title, tells, rows in (
+            (
+                "open_rate",
+                N_("Open rate of mails"),
+                N_("Of the mails each campaign sent, the part that was opened"),
+                _ITSELF,
+            ),
+            (
+                "open_rate_by_month",
+                N_("Open rate of mails, by month"),
+                N_("Of the mails sent, the part that was opened, by the month their campaigns began in"),
+                (Group(field="starts_on", period=Period.MONTH),),
             ),
         )
     ),

@@ -33,6 +33,8 @@ def write_campaigns(writer: Writer, campaigns: Sequence[Mapping[str, Any]]) -> N
             "currency": CURRENCY,
             "expected_leads": each["leads"],
             "expected_revenue": each["revenue"],
+            "mails_sent": each.get("sent"),
+            "mails_opened": each.get("opened"),
         }
         campaign_id = writer.create("campaign", (30 - each["first"]) * DAY_MS, values)
         connection = writer.session.connection()

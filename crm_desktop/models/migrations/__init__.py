@@ -25,7 +25,7 @@ from crm_desktop.models.device_tables import DEVICE_METADATA
 from crm_desktop.models.engine import failure, sqlcipher, writer_engine
 from crm_desktop.platform.paths import Profile
 
-HEAD = "0051"
+HEAD = "0052"
 """The last step; kept here so that nothing heavy is imported to find that there is nothing to do."""
 
 VERSIONS = Path(__file__).parent

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from crm_core.errors import AccessDenied, Invalid, UserError
 from crm_core.rules.customer_value import RFM_CLASSES, Counting
-from crm_core.rules.reports import FieldAt, Group, Measure, Over, Period, Report, Take
+from crm_core.rules.reports import FieldAt, Group, Measure, Over, Period, Report, Take, Unit
 from crm_core.rules.standard_reports import STANDARD_REPORTS
 from crm_desktop.assembly import App
 from crm_desktop.models import query
@@ -202,6 +203,18 @@ def test_a_change_against_a_year_before_and_against_the_column_before(app: App) 
         else:
             assert change is None
     assert seen
+
+
+def test_the_open_rate_is_the_part_of_the_mails_that_was_opened(app: App) -> None:
+    table = reports.count(app.replica, STANDARD_REPORTS["open_rate"].report)
+    (total,) = table.totals
+    for row in (*table.rows, total):
+        sent, part, opened = row.figures
+        assert part == round(Decimal(int(opened or 0)) / Decimal(int(sent or 0)), 6)
+    assert table.columns[1].unit is Unit.SHARE
+    campaign_id = str(table.rows[0].heads[0].key)
+    with pytest.raises(Invalid, match="than were sent"):
+        records.update(app.replica, "campaign", campaign_id, {"mails_opened": 10_000})
 
 
 def test_the_first_measure_has_none_before_it(app: App) -> None:
