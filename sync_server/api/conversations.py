@@ -18,6 +18,7 @@ from sync_server.services.once import Answered, answered, do_once
 CONVERSATIONS: Final = "/v1/conversations"
 ANSWERS: Final = CONVERSATIONS + "/answers"
 ANSWERS_MOST: Final = 200
+_AS_FILE: Final = {"Content-Disposition": "attachment"}
 
 router = APIRouter(include_in_schema=False)
 
@@ -48,6 +49,15 @@ def list_answers(
     with hq.records.reader(user_id) as reader:
         shown: list[dict[str, Any]] = chats.answers(reader, now_ms(), limit)
     return JSONResponse({"answers": shown})
+
+
+@router.get(ANSWERS + "/{message_id}/files/{file_id}")
+def read_file(hq: Hqs, user_id: CurrentUser, message_id: str, file_id: str) -> Response:
+    """Give a file that goes along with an answer; 404 while HQ has not got it."""
+    with hq.records.reader(user_id) as reader:
+        chats.demand_along(reader, message_id, file_id)
+    content = hq.blobs.of_attachment(file_id)
+    return Response(content, media_type="application/octet-stream", headers=_AS_FILE)
 
 
 @router.post(ANSWERS + "/{message_id}")

@@ -83,6 +83,18 @@ _TAKEN: Final[Tree] = {
         },
     },
 }
+_ALONG: Final[Tree] = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {
+        "id": _TEXT,
+        "name": _TEXT,
+        "media_type": _NULLABLE,
+        "size_bytes": {"type": ["integer", "null"]},
+        "sha256": _NULLABLE,
+    },
+}
+_HERE: Final[Tree] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 _ANSWERS: Final[Tree] = {
     "type": "object",
     "required": ["answers"],
@@ -101,6 +113,7 @@ _ANSWERS: Final[Tree] = {
                     "at": {"type": "string", "format": "date-time"},
                     "ticket_id": _TEXT,
                     "number": _NULLABLE,
+                    "files": {"type": "array", "items": _ALONG},
                 },
             },
         }
@@ -117,6 +130,13 @@ _NOTED: Final[Tree] = {
     "required": ["message_id", "outcome"],
     "properties": {"message_id": _TEXT, "outcome": _OUTCOMES},
 }
+
+
+def _as_file(operation: Tree) -> Tree:
+    """Have an operation answer with what is in a file."""
+    content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    taken = {"description": operation["summary"], "content": content}
+    return {**operation, "responses": {"200": taken, **operation["responses"]}}
 
 
 def conversation_paths(fault: Tree) -> Tree:
@@ -151,10 +171,15 @@ def conversation_paths(fault: Tree) -> Tree:
                 parameters=[{"name": "limit", "in": "query", "schema": limit}],
             )
         },
-        f"{ANSWERS}/{{message_id}}": {
+        f"{ANSWERS}/{{message_id}}/files/{{file_id}}": {
             "parameters": [
-                place("message_id", {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "Its id here.")
+                place("message_id", _HERE, "Of the answer."),
+                place("file_id", _HERE, "Of a file that goes along with it."),
             ],
+            "get": _as_file(described(fault, "read_file", "A file that goes along with an answer", {})),
+        },
+        f"{ANSWERS}/{{message_id}}": {
+            "parameters": [place("message_id", _HERE, "Its id here.")],
             "post": described(
                 fault,
                 "note_outcome",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ from sync_server.services.hq import Edit, EditKind, Writing
 from sync_server.services.intake import CLOSED, MESSAGE, TICKET, Desk, create, one_line
 from sync_server.services.letter_parts import LetterFile, file_name, media_type_of
 from sync_server.services.reading import NO_SUCH, Reader
+from sync_server.services.records import chunks
 from sync_server.services.senders import Sender
 from sync_server.services.told import task_for
 
@@ -46,7 +47,9 @@ ID_MOST: Final = 200
 ANSWERED_DAYS: Final = 14
 """How long an answer nobody asked for is offered."""
 _USER: Final = SCHEMAS["user"].table
+_ATTACHMENT: Final = SCHEMAS["attachment"].table
 _EARLIEST: Final = 946_684_800_000  # 2000: whatever is before that is no time of a chat
+_OF_FILE: Final = ("name", "media_type", "size_bytes", "sha256")
 _SUBJECT_MOST: Final = 80
 
 
@@ -151,7 +154,7 @@ def answers(reader: Reader, now_ms: int, limit: int) -> list[dict[str, Any]]:
         decide(reader.person, Action.READ, entity).demand()
     own = f"{reader.person.user_id}:"
     query = (
-        select(MESSAGE.c.id, MESSAGE.c.body, MESSAGE.c.sent_at, MESSAGE.c.ticket_id)
+        select(MESSAGE.c.id, MESSAGE.c.body, MESSAGE.c.sent_at, MESSAGE.c.ticket_id, MESSAGE.c.files)
         .add_columns(TICKET.c.conversation, TICKET.c.chat_name, TICKET.c.number, _USER.c.name.label("by"))
         .join(TICKET, TICKET.c.id == MESSAGE.c.ticket_id)
         .outerjoin(_USER, _USER.c.id == MESSAGE.c.author_id)
@@ -163,6 +166,8 @@ def answers(reader: Reader, now_ms: int, limit: int) -> list[dict[str, Any]]:
         .order_by(MESSAGE.c.sent_at, MESSAGE.c.id)
         .limit(limit)
     )
+    rows = reader.connection.execute(query).all()
+    there = _files_along(reader, [each for row in rows for each in row.files or ()])
     return [
         {
             "message_id": row.id,
@@ -173,9 +178,39 @@ def answers(reader: Reader, now_ms: int, limit: int) -> list[dict[str, Any]]:
             "at": instant_text(row.sent_at or 0),
             "ticket_id": row.ticket_id,
             "number": row.number,
+            "files": [
+                {"id": each, **{name: there[each][name] for name in _OF_FILE}}
+                for each in row.files or ()
+                if each in there
+            ],
         }
-        for row in reader.connection.execute(query)
+        for row in rows
     ]
+
+
+def _files_along(reader: Reader, ids: Sequence[str]) -> dict[str, Any]:
+    """Return the files that go along with answers, by id, for a key that may read files.
+
+    As with the answers themselves: who carries one has what the customer gets, whoever else sees the ticket.
+    """
+    found: dict[str, Any] = {}
+    for some in chunks(sorted(set(ids))) if decide(reader.person, Action.READ, "attachment") else ():
+        query = select(_ATTACHMENT).where(_ATTACHMENT.c.id.in_(some), _ATTACHMENT.c.life % 2 == 1)
+        found.update({row["id"]: row for row in reader.connection.execute(query).mappings()})
+    return found
+
+
+def demand_along(reader: Reader, message_id: str, file_id: str) -> None:
+    """Raise `NotFound` for a file that does not go along with an answer the asker carries."""
+    query = select(MESSAGE.c.files).join(TICKET, TICKET.c.id == MESSAGE.c.ticket_id)
+    own = (
+        *(MESSAGE.c.id == message_id, MESSAGE.c.life % 2 == 1, MESSAGE.c.status == "sent"),
+        *(MESSAGE.c.internal.is_not(True), MESSAGE.c.from_customer.is_not(True)),
+        TICKET.c.conversation.startswith(f"{reader.person.user_id}:", autoescape=True),
+    )
+    found = reader.connection.execute(query.where(*own)).scalar_one_or_none()
+    if file_id not in (found or ()) or file_id not in _files_along(reader, [file_id]):
+        raise NotFound(NO_SUCH)
 
 
 def note_outcome(

@@ -14,7 +14,7 @@ from tests.server.test_keys import Program
 from tests.support.server import RunningServer
 
 ANN = {"handle": "ann_moss", "name": "Ann"}
-SCOPES = ("ticket:write", "ticket_message:write")
+SCOPES = ("ticket:write", "ticket_message:write", "attachment:read")
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +116,23 @@ def test_an_answer_goes_out_until_its_outcome_is_told_and_a_failed_one_is_told_t
     }
     assert {name: answer[name] for name in wanted} == wanted
     assert not hq.records.find("outgoing_mail", "record_id", ticket_id), "no mail beside it"
+    values = {"record_entity": "ticket", "record_id": ticket_id, "sha256": hq.blobs.keep(b"how", maya)}
+    along, beside = (
+        hq.records.create("attachment", {**values, "name": name}, maya) for name in ("说明.pdf", "inside.txt")
+    )
+    with_file = {"ticket_id": ticket_id, "author_id": maya, "body": "Read", "files": [along]}
+    named = hq.records.create("ticket_message", with_file, maya)
+    note = hq.records.create("ticket_message", {**with_file, "files": [beside], "internal": True}, maya)
+    shown = {
+        each["message_id"]: each for each in bot.answer("GET", "conversations/answers").json()["answers"]
+    }
+    (file,) = shown[named]["files"]
+    assert (file["id"], file["name"]) == (along, "说明.pdf")
+    assert bot.answer("GET", f"conversations/answers/{named}/files/{along}").content == b"how"
+    for other, wanted_file in ((named, beside), (note, beside), (made[0], along)):
+        path = f"conversations/answers/{other}/files/{wanted_file}"
+        assert bot.answer("GET", path).status_code == 404
+    bot.answer("POST", f"conversations/answers/{named}", json={"outcome": "delivered"})
     failed = {"outcome": "failed", "reason": "Blocked by the customer"}
     assert bot.answer("POST", f"conversations/answers/{made[0]}", json=failed).status_code == 200
     assert bot.answer("GET", "conversations/answers").json()["answers"] == []

@@ -24,11 +24,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_core.errors import AccessDenied, UserError
+from crm_core.rules import surveys as rules
 from crm_core.times import DAY_MS, MINUTE_MS
-from sync_server.services import founding, keys, telling, webhooks
+from sync_server.services import (
+    chats,
+    founding,
+    keys,
+    survey_answers,
+    surveys,
+    telling,
+    webhooks,
+    writing_by_hq,
+)
 from sync_server.services.auth import now_ms
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.services.outgoing_http import NotAllowed, demand_address, post
+from sync_server.services.survey_answers import Given
 from sync_server.settings import fresh_settings
 from tests.support.server import ADMIN, ADMIN_PASSWORD, ROOT, running_server
 
@@ -178,6 +189,38 @@ def hold_to_order(hq: Headquarters, listener: Listener) -> None:
     assert not verified(made["secret"], {**headers, "webhook-timestamp": "1"}, body)
     assert len({each["webhook-id"] for each, _ in listener.taken}) == 3
     assert telling.due_webhooks(hq, now_ms()) == []
+
+
+def test_answers_in_a_chat_and_of_a_survey_are_told_signed(hq: Headquarters, listener: Listener) -> None:
+    scopes = ["ticket:write", "ticket_message:write", "survey_answer:read"]
+    keys.add(hq, "Chat", scopes, {"role": "service"})
+    _key_id, program = keys.find(hq, "Chat")
+    made = webhooks.add(hq, listener.url, "Chat", ["ticket_message.created", "survey_answer.updated"])
+    said = {"service": "wechat", "author": {"handle": "ann"}, "messages": [{"id": "1", "text": "Help"}]}
+    chat = chats.read_chat(said, now_ms())
+    with hq.records.writing(program) as writing:
+        ticket = chats.take(hq, writing, "c1", chat, now_ms())["ticket_id"]
+    answer = hq.records.create("ticket_message", {"ticket_id": ticket, "body": "Which one?"})
+    telling.tell(hq, made["id"])
+    first, second = (each["data"]["record"] for each in listener.told())
+    assert (first["from_customer"], first["body"]) == (True, "Help")
+    assert (second["id"], second["status"], second["internal"]) == (answer, "sent", False)
+    hq.records.create("survey", {"name": "All", "wait_hours": 0})
+    customer = hq.records.create("customer", {"name": "Heron", "email": "tom@heron.example"})
+    contact = hq.records.create("contact", {"customer_id": customer, "name": "T", "email": "t@heron.example"})
+    hq.records.update("ticket", ticket, {"customer_id": customer, "contact_id": contact, "status": "closed"})
+    surveys.decide(hq, now_ms() + DAY_MS)
+    ((asked, _),) = hq.records.find("survey_answer", "ticket_id", ticket)
+    telling.tell(hq, made["id"])
+    writing_by_hq.write(hq.database, "survey_answer", asked, {"status": "asked"}, now_ms())
+    found = survey_answers.find(hq, rules.token_of(asked, survey_answers.key_of(hq)), now_ms())
+    assert found is not None
+    assert survey_answers.take(hq, found, Given(score=2, words="Slow"), now_ms())
+    telling.tell(hq, made["id"])
+    told = listener.told()[-1]
+    record = told["data"]["record"]
+    assert (told["type"], record["status"], record["score"]) == ("survey_answer.updated", "answered", 2)
+    assert all(verified(made["secret"], *each) for each in listener.taken)
 
 
 def test_only_what_the_key_may_see_is_told_by_its_rights_of_then(
