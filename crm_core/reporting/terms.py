@@ -22,14 +22,12 @@ from crm_core.errors import UserError
 from crm_core.i18n import N_, Message
 from crm_core.reporting.moments import day_of
 from crm_core.reporting.source import Linked
-from crm_core.rules.reports import PLACES, Days, FieldAt, Number, Reckoned, Sign, Term, Unit
+from crm_core.rules.reports import MOST_DIGITS, PLACES, Days, FieldAt, Number, Reckoned, Sign, Term, Unit
 from crm_core.schema.field import Field, Kind
 
 DECIMALS: Final = frozenset((Kind.DECIMAL, Kind.PERCENT))
 SUMMED: Final = DECIMALS | {Kind.INTEGER, Kind.MONEY}
 DAYS: Final = frozenset((Kind.DATE, Kind.INSTANT))
-MOST_DIGITS: Final = 12
-"""Digits before the point of a number somebody writes."""
 
 
 class _Exact(FunctionElement[int]):

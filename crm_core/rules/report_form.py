@@ -8,6 +8,7 @@ from typing import Any
 
 from crm_core.rules.conditions import plain_condition, stored_condition
 from crm_core.rules.reports import (
+    MOST_DIGITS,
     Currencies,
     Days,
     FieldAt,
@@ -141,7 +142,11 @@ def _term(stored: Any, depth: int) -> Term:
     if "field" in stored:
         return FieldAt(str(stored["field"]))
     if "number" in stored:
-        return Number(Decimal(stored["number"]))
+        number = Decimal(stored["number"])
+        # Whoever makes a report by hand could have one written with a billion noughts.
+        if not number.is_finite() or not -MOST_DIGITS <= number.adjusted() <= MOST_DIGITS:
+            raise ValueError(stored["number"])
+        return Number(number)
     if "days" in stored:
         first, last = stored["days"]
         return Days(str(first), str(last))

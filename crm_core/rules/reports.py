@@ -26,6 +26,8 @@ MOST_COLUMNS: Final = 200
 """Values side by side in a pivot; more of them nobody reads."""
 ALL: Final = AllOf()
 """Every record."""
+MOST_DIGITS: Final = 12
+"""Digits before the point of a number somebody writes."""
 PLACES: Final = 6
 """Decimals kept of a quotient, an average and a share."""
 

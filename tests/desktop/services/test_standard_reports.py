@@ -113,6 +113,7 @@ def test_what_a_newer_program_wrote_is_no_report() -> None:
         {"measures": [{"take": "median"}]},
         {"rule": {"of": "nowhere"}},
         {"rows": [{"field": "a", "period": "era"}]},
+        *({"measures": [{"take": "sum", "of": {"number": number}}]} for number in ("1e999999999", "NaN")),
     ):
         assert stored_report({**stored, **wrong}) is None
     assert stored_report(None) is None
