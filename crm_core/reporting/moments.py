@@ -173,9 +173,12 @@ def part_where(
 
 def _whole(asked: Field, value: Any) -> int:
     try:
-        return int(value)
+        found = int(value)
     except (TypeError, ValueError):
         raise UserError(_unfit(asked, Op.EQUAL)) from None
+    if abs(found) > _LAST_YEAR:  # no hour, and no day of the week
+        raise UserError(_unfit(asked, Op.EQUAL))
+    return found
 
 
 def _unfit(asked: Field, op: Op) -> Message:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message, message
@@ -21,6 +21,9 @@ from crm_core.schema.field import Field, Kind, Plain
 from crm_core.schema.standards import has_standard
 from crm_core.schema.validate import problem_with
 from crm_core.schema.values import canonical_decimal, parse_text
+
+_NUMBERS: Final = (Kind.INTEGER, Kind.INSTANT, Kind.MONEY, Kind.DECIMAL, Kind.PERCENT)
+_MOST_DIGITS: Final = 19
 
 
 class Op(StrEnum):
@@ -253,6 +256,26 @@ def demand_fitting(field: Field, condition: Condition) -> None:
     )
     if unfit or (field.kind is Kind.JSON and condition.op not in (Op.EMPTY, Op.FILLED)):
         raise UserError(_unfit(field, condition.op))
+    if field.kind in _NUMBERS and condition.op not in (*WITHOUT_VALUE, Op.CONTAINS):
+        whole = field.kind not in (Kind.DECIMAL, Kind.PERCENT)
+        values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        if not all(_is_number(each, whole=whole) for each in values):
+            raise UserError(N_("The field “{field}” is compared with no number"), field=Message(field.label))
+
+
+def _is_number(value: Any, *, whole: bool) -> bool:
+    """Tell whether a value as a row keeps it, or nothing, is one that databases compare numbers with."""
+    if isinstance(value, Money):
+        value = value.minor
+    if value in (None, "") or isinstance(value, RelativeDay):
+        return True
+    if isinstance(value, str) and whole and not value.lstrip("-").isdecimal():
+        return False
+    try:
+        number = Decimal(value)
+    except (ArithmeticError, TypeError, ValueError):
+        return False
+    return number.is_finite() and number.adjusted() <= _MOST_DIGITS and abs(number) < 2**63
 
 
 def _unfit(field: Field, op: Op) -> Message:

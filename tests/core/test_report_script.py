@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from crm_core.entities import SCHEMAS
 from crm_core.errors import UserError
-from crm_core.rules.conditions import Condition, Op
+from crm_core.rules.conditions import Condition, Op, Value
 from crm_core.rules.customer_value import worth_fields
 from crm_core.rules.report_check import problems_of_saved
 from crm_core.rules.report_form import plain_report
@@ -74,6 +75,25 @@ def test_every_standard_report_is_read_back(key: str) -> None:
         script.report.sort,
     )
     assert not problems_of_saved({"definition": plain_report(read)}, _fields)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("amount", "1e99999999"),
+        ("amount", 10**30),
+        ("amount", Decimal("NaN")),
+        ("customer_id.employees", "many"),
+        ("customer_id.employees", 2**63),
+        ("created_at", "2026-01-01"),
+        ("customer_id.credit_limit", ("x",)),
+    ],
+)
+def test_no_report_is_kept_that_compares_a_number_with_none(field: str, value: Value) -> None:
+    op = Op.IN if isinstance(value, tuple) else Op.AT_LEAST
+    asks = Report(entity="deal", rule=Condition(field=field, op=op, value=value))
+    (problem,) = problems_of_saved({"definition": plain_report(asks)}, _fields)
+    assert "compared with no number" in problem.message.text
 
 
 def _plainly(measure: Measure) -> Measure:
