@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.cli.support import Crm
 
 
@@ -43,3 +45,15 @@ def test_a_call_is_taken_for_who_has_the_number(crm: Crm) -> None:
     stranger = crm.json("ticket", "call", "0512 5550 0777", "--subject", "Who", "--name", "Kim")
     assert (stranger["customer_id"], stranger["from_name"]) == (None, "Kim")
     assert crm.run("ticket", "call", "0512 5550 0777").status == 1
+
+
+def test_an_answer_takes_files_of_its_ticket_along_and_no_others(crm: Crm, tmp_path: Path) -> None:
+    (tmp_path / "how.txt").write_text("Turn it off")
+    ticket, other = (crm.json("add", "ticket", f"subject={name}") for name in ("Leak", "Noise"))
+    mine, theirs = (
+        crm.json("attach", "ticket", each["id"], str(tmp_path / "how.txt")) for each in (ticket, other)
+    )
+    said = ("add", "ticket_message", f"ticket_id={ticket['id']}", "body=Read this")
+    assert crm.json(*said, f'files=["{mine["id"]}"]')["files"] == [mine["id"]]
+    refused = crm.run(*said, f'files=["{theirs["id"]}"]')
+    assert (refused.status, "Only files of the ticket" in refused.err) == (1, True)

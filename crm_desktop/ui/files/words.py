@@ -42,6 +42,14 @@ WITH_FILES = frozenset(
 """Kinds whose form shows the files of the record; others have a place of their own for them."""
 
 
+_LONGEST = 36
+
+
+def short_name(name: str) -> str:
+    """Return a file's name as a chip or link has room for it; how it begins and ends tells files apart."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 11]}…{name[-10:]}"
+
+
 def state_words(row: FileRow, progress: tuple[int, int] | None = None) -> str:
     """Return where a content is; with what travels, how far it is."""
     if progress is not None and progress[1]:

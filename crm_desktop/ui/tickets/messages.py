@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from crm_core.i18n import message
 from crm_desktop.services.attachments import FileState
 from crm_desktop.services.tickets import MessageRow
-from crm_desktop.ui.files.words import LOOKS
+from crm_desktop.ui.files.words import LOOKS, short_name
 from crm_desktop.ui.format import near_moment
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.tickets.words import moment
@@ -99,8 +99,10 @@ class MessageView(Live, QWidget):
         flow = FlowLayout(holder, gap=8, line_gap=2)
         for row in self.row.files:
             look = LOOKS[row.state]
-            words = message("{name} · {state}", name=row.name, state=look.word) if look.icon else row.name
+            name = short_name(row.name)
+            words = message("{name} · {state}", name=name, state=look.word) if look.icon else name
             button = Button(words, Kind.LINK, icon="clip", small=True)
+            button.setToolTip(row.name)
             button.setEnabled(row.state is not FileState.EMPTY)
             button.clicked.connect(lambda _checked=False, row=row: self.file_asked.emit(row))
             flow.addWidget(button)

@@ -181,6 +181,7 @@ class ReplyBox(Live, QWidget):
             self.where.say(message("Goes to the outbox") if self._queues else "")
         self.close_too.setVisible(not note and not asks)
         self.files.setVisible(not asks and bool(self.files.row.chips))
+        self._fit()
         self.colleague.setVisible(asks and not self._asker)
         self.colleague.setAccessibleName(tr("Colleague to ask"))
         self.colleague.setPlaceholderText(tr("Whom to ask"))

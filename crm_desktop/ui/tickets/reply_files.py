@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from crm_desktop.models.records import Record
 from crm_desktop.ui.context import Context
 from crm_desktop.ui.files.adding import add_file, choose_files
+from crm_desktop.ui.files.words import short_name
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.chip_row import ChipRow
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.margins import keep_margins
 
-_LONGEST = 36
 Chosen = tuple[str, str]
 """Id and name of a file."""
 
@@ -82,11 +82,6 @@ class ReplyFiles(Live, QWidget):
 
     def _show(self) -> None:
         shown = self._chosen.get(self._ticket_id, [])
-        self.row.show_chips((key, _short(name)) for key, name in shown)
+        self.row.show_chips((key, short_name(name)) for key, name in shown)
         self.setVisible(bool(shown))
         self.changed.emit()
-
-
-def _short(name: str) -> str:
-    """Return a name of a file as a chip has room for it; how it begins and ends tells files apart."""
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 11]}…{name[-10:]}"
