@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from crm_core.errors import Invalid
 from crm_core.sync.protocol import Code
+from crm_desktop.interchange.importing import FileOptions, import_file
 from crm_desktop.services import merging, records, returned_edits, ticket_work, triage
 from tests.support.hq import Office
 from tests.support.replicas import Laptops, differences, settle_all
@@ -44,7 +46,9 @@ def test_the_newer_link_stands_whole_and_the_other_writer_is_told(
     assert not returned_edits.returned(bob.replica)
 
 
-def test_a_contact_of_another_customer_is_refused_here_and_at_hq(office: Office, laptops: Laptops) -> None:
+def test_a_contact_of_another_customer_is_refused_here_and_at_hq(
+    office: Office, laptops: Laptops, tmp_path: Path
+) -> None:
     one, other = (office.hq.create("customer", {"name": name}) for name in ("Heron", "Kite"))
     tom, kim = (
         office.hq.create("contact", {"name": f"P {each}", "customer_id": each}) for each in (one, other)
@@ -66,6 +70,10 @@ def test_a_contact_of_another_customer_is_refused_here_and_at_hq(office: Office,
     records.update(replica, "ticket", ticket, {"contact_id": tom, "customer_id": one})
     settle_all([ann], 2)
     assert not returned_edits.returned(replica)
+    rows = tmp_path / "tickets.csv"
+    rows.write_text(f"subject,customer_id,contact_id\nWrong,{one},{kim}\nRight,{one},{tom}\n")
+    report = import_file(replica, rows, "ticket", FileOptions())
+    assert (report.created, len(report.rejected)) == (1, 1)
     with pytest.raises(Invalid):
         office.hq.create("ticket", {"subject": "B", "customer_id": one, "contact_id": kim})
     with pytest.raises(Invalid):
