@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from math import ceil
 
 from crm_core.charts.chart import Category, Chart, Number, Role, Series
 from crm_core.charts.drawing import Box, Outline, bounds, rectangle
@@ -37,17 +36,13 @@ def standing(sheet: Sheet, chart: Chart, area: Box) -> None:
         sheet.grid(plot, scale, labels, area.x)
     pitch = plot.width / len(chart.categories)
     names = [sheet.say(each.label) for each in chart.categories]
-    widest = sheet.width_of(names, 600) + 4
-    every = max(1, ceil(widest / pitch)) if pitch and widest > pitch * 1.6 else 1
-    first = sheet.first_label(names, every)
-    for place, category in enumerate(chart.categories):
+    for place in range(len(names)):
         column = Box(plot.x + pitch * place, plot.y, pitch, plot.height)
         _column(sheet, chart, column, place, scale, valued=few)
-        if place % every == first:
-            weight, color = (600, "text") if category.current else (400, "text-soft")
-            reach = max(pitch * every, pitch + 8)
-            under = Box(column.center.x - reach / 2, plot.bottom + 4, reach, sheet.px(_LABELS) - 4)
-            sheet.write(under, names[place], color=color, weight=weight, align="center")
+    current = {place for place, category in enumerate(chart.categories) if category.current}
+    middles = [plot.x + pitch * (place + 0.5) for place in range(len(names))]
+    line = Box(area.x, plot.bottom + 4, area.width, sheet.px(_LABELS) - 4)
+    sheet.axis_labels(line, names, middles, current=current)
     if entries:
         sheet.legend(Box(area.x, area.bottom - below + sheet.px(8), area.width, below), entries)
 

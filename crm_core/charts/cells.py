@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from crm_core.charts.chart import Chart, Number
 from crm_core.charts.drawing import Box, Shape, rectangle
-from crm_core.charts.provinces import COLUMNS, ROWS, TILES, short_name
+from crm_core.charts.provinces import COLUMNS, ROWS, TILES, short_name, sign
 from crm_core.charts.sheet import RADIUS, Sheet
 from crm_core.schema.code_lists import CodeList, entries
 
@@ -39,16 +41,14 @@ def heat_map(sheet: Sheet, chart: Chart, area: Box) -> None:
                 max(1.0, round(y + height) - round(y) - 2 * gap),
             )
             step = _step(value, most)
-            sheet.fill(rectangle(cell, RADIUS), f"ramp{step}")
+            corner = min(RADIUS, cell.width / 4, cell.height / 4)  # narrow cells would look like pills
+            sheet.fill(rectangle(cell, corner), f"ramp{step}")
             if value:
                 _count(sheet, chart, cell, number, place, step)
     foot = area.y + height * len(rows) + 2
     labels = [sheet.say(each.label) for each in chart.categories]
-    every = max(1, -int(-(sheet.width_of(labels) + 4) // max(width, 1)))
-    for place in range(0, len(labels), every):
-        middle = area.x + left + width * (place + 0.5)
-        under = Box(middle - width * every / 2, foot, width * every, below - 4)
-        sheet.write(under, labels[place], color="text-soft", align="center")
+    middles = [area.x + left + width * (place + 0.5) for place in range(len(labels))]
+    sheet.axis_labels(Box(area.x, foot, area.width, below - 4), labels, middles, apart=4)
 
 
 def _count(sheet: Sheet, chart: Chart, cell: Box, number: int, place: int, step: int) -> None:
@@ -78,9 +78,11 @@ def province_map(sheet: Sheet, chart: Chart, area: Box) -> None:
     left = round(area.center.x - wide * COLUMNS / 2)
     placed = [values[place] for key, place in places.items() if key in TILES]
     most = max((value for value in placed if value is not None), default=0)
+    shown = {code: value for code in TILES if code in places and (value := values[places[code]])}
+    written = {code: sheet.number(value, chart.form) for code, value in shown.items()}
+    names = _tile_names(sheet, written, wide - 2, high - 2)
     for code, (column, line) in TILES.items():
-        place = places.get(code)
-        value = None if place is None else values[place]
+        place, value = places.get(code), shown.get(code)
         x, y = round(left + wide * column), round(area.y + high * line)
         box = Box(
             x + 1, y + 1, round(left + wide * (column + 1)) - x - 2, round(area.y + high * (line + 1)) - y - 2
@@ -90,16 +92,30 @@ def province_map(sheet: Sheet, chart: Chart, area: Box) -> None:
             sheet.fill(rectangle(box, 3), f"ramp{step}")
         else:
             sheet.items.append(Shape(outline=rectangle(box, 3), fill="hover", stroke="line", width=1))
-        said = sheet.number(value, chart.form) if value else ""
-        _write_tile(
-            sheet, box, short_name(code, sheet.words.language), said, _ink(step) if value else "text-soft"
-        )
+        said = written.get(code, "")
+        _write_tile(sheet, box, names[code], said, _ink(step) if value else "text-soft")
         if value and place is not None:
             full = known[code].name(sheet.words.language)
             words = sheet.words.tr("{label}: {value}", label=full, value=said)
             sheet.mark(chart.categories[place].key, words, rectangle(box, 3), series=0, category=place)
     if elsewhere:
         _write_elsewhere(sheet, chart, Box(area.x, area.bottom - foot, area.width, foot), elsewhere)
+
+
+def _tile_names(sheet: Sheet, written: Mapping[str, str], width: float, height: float) -> dict[str, str]:
+    """Return what the tiles are called: by short names, or all by their signs where values would not fit."""
+    short, signs = ({code: call(code, sheet.words.language) for code in TILES} for call in (short_name, sign))
+    room = {
+        code: 0.0 if height >= 2 * sheet.px(_TILE_LINE) else _beside(sheet, said)
+        for code, said in written.items()
+    }
+    fits = all(sheet.width_of([name]) + room.get(code, 0.0) <= width for code, name in short.items())
+    return short if fits else signs
+
+
+def _beside(sheet: Sheet, said: str) -> float:
+    """Return the room a value takes beside the name of its province."""
+    return sheet.width_of([said], 600) + 6
 
 
 def _write_tile(sheet: Sheet, box: Box, name: str, said: str, ink: str) -> None:
@@ -110,7 +126,7 @@ def _write_tile(sheet: Sheet, box: Box, name: str, said: str, ink: str) -> None:
         top = box.y + (box.height - 2 * line) / 2
         sheet.write(Box(box.x, top, box.width, line), name, color=ink, align="center")
         sheet.write(Box(box.x, top + line, box.width, line), said, color=ink, align="center", weight=600)
-    elif said and names + values + 6 <= box.width:
+    elif said and names + _beside(sheet, said) <= box.width:
         inner = box.inset(left=2, right=2)
         sheet.write(inner, name, color=ink)
         sheet.write(inner, said, color=ink, align="right", weight=600)

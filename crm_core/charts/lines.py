@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import groupby, pairwise
-from math import ceil
 
 from crm_core.charts import patterns
 from crm_core.charts.chart import Chart, Number, Role, Series
@@ -37,7 +36,7 @@ def lines(sheet: Sheet, chart: Chart, area: Box) -> None:
         x = inner.x + step * place if count > 1 else inner.center.x
         return Point(x, plot.bottom - plot.height * scale.share(value))
 
-    _write_labels(sheet, chart, plot, at)
+    _write_labels(sheet, chart, plot, area.x, at)
     _draw_interval(sheet, chart, at)
     marks = len(sheet.marks)
     for place, series in reversed(list(enumerate(_shown(chart)))):
@@ -125,10 +124,12 @@ def _draw_running(sheet: Sheet, chart: Chart, plot: Box, at: At) -> None:
         point = at(place, value)
         sheet.point(point, "chart1")
         said = f"{sheet.number(value, chart.form_of(running))} {sheet.say(running.label)}"
-        width = sheet.width_of([said]) + 2
+        width = min(sheet.width_of([said]) + 2, plot.width)
         x = min(max(point.x - width / 2, plot.x), max(plot.x, plot.right - width))
-        low = point.y + sheet.px(25) > plot.bottom
-        y = point.y - sheet.px(25) if low else point.y + 7
+        taken = [at(place, there).y - point.y for there in _at_place(chart, place)]
+        low = point.y + sheet.px(25) > plot.bottom or any(0 < way < sheet.px(25) for way in taken)
+        above = low and not any(-sheet.px(25) < way < 0 for way in taken)
+        y = point.y - sheet.px(25) if above else point.y + 7
         sheet.write(Box(x, y, width, sheet.px(18)), said, align="center")
         category = chart.categories[place]
         key = f"{category.key}/{running.key}"
@@ -142,16 +143,18 @@ def _draw_running(sheet: Sheet, chart: Chart, plot: Box, at: At) -> None:
         )
 
 
-def _write_labels(sheet: Sheet, chart: Chart, plot: Box, at: At) -> None:
-    room = plot.width / len(chart.categories)
-    widest = sheet.width_of([sheet.say(each.label) for each in chart.categories]) + 8
-    every = max(1, ceil(widest / max(room, 1)))
+def _at_place(chart: Chart, place: int) -> list[Number]:
+    """Return what lines have at a place: words beside it had better not lie on them."""
+    values = [each.values[place] for each in _shown(chart)]
+    if chart.interval is not None:
+        values += [chart.interval.middle[place], chart.interval.low[place]]
+    return [value for value in values if value is not None]
+
+
+def _write_labels(sheet: Sheet, chart: Chart, plot: Box, left: float, at: At) -> None:
     labels = [sheet.say(each.label) for each in chart.categories]
-    for place in range(sheet.first_label(labels, every), len(labels), every):
-        x = at(place, 0).x
-        left = min(x - widest / 2, plot.right - widest + 4)
-        under = Box(left, plot.bottom + 4, widest, sheet.px(_LABELS) - 4)
-        sheet.write(under, labels[place], color="text-soft", align="center")
+    line = Box(left, plot.bottom + 4, plot.right + 4 - left, sheet.px(_LABELS) - 4)
+    sheet.axis_labels(line, labels, [at(place, 0).x for place in range(len(labels))], apart=8)
 
 
 def _every_value(chart: Chart) -> list[Number]:

@@ -70,6 +70,48 @@ _LETTERS: Final = {
     "82": "MO",
 }
 
+_SIGNS: Final = {
+    "11": "京",
+    "12": "津",
+    "13": "冀",
+    "14": "晋",
+    "15": "蒙",
+    "21": "辽",
+    "22": "吉",
+    "23": "黑",
+    "31": "沪",
+    "32": "苏",
+    "33": "浙",
+    "34": "皖",
+    "35": "闽",
+    "36": "赣",
+    "37": "鲁",
+    "41": "豫",
+    "42": "鄂",
+    "43": "湘",
+    "44": "粤",
+    "45": "桂",
+    "46": "琼",
+    "50": "渝",
+    "51": "川",
+    "52": "贵",
+    "53": "云",
+    "54": "藏",
+    "61": "陕",
+    "62": "甘",
+    "63": "青",
+    "64": "宁",
+    "65": "新",
+    "71": "台",
+    "81": "港",
+    "82": "澳",
+}
+
+
+def sign(code: str, language: str) -> str:
+    """Return what stands in a tile too small for the short name: a character in Chinese, else the letters."""
+    return (_SIGNS if language.startswith("zh") else _LETTERS)[code.removeprefix(f"{CHINA}-")]
+
 
 def short_name(code: str, language: str) -> str:
     """Return what stands in a tile: the short name in Chinese, two letters (ISO 3166-2) in English."""

@@ -19,6 +19,8 @@ _HOLE = 0.62
 _ENTRY = 24
 _LEGEND = 170
 _LARGEST = 164
+_SMALLEST = 96
+"""A ring shrinks so far for the sake of long names beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ def pie(sheet: Sheet, chart: Chart, area: Box) -> None:
     """Draw the parts clockwise from the top, named at the right with their shares."""
     found = slices(sheet, chart)
     whole = sum((Decimal(each.value) for each in found), Decimal(0))
-    legend = min(sheet.px(_LEGEND), area.width * 0.48)
+    legend = max(min(sheet.px(_LEGEND), area.width * 0.48), _wanted(sheet, area, found, whole))
     side = max(24.0, min(area.height - 4, area.width - legend - 20, sheet.px(_LARGEST)))
     middle = Point(area.x + 2 + side / 2, area.center.y)
     start = 0.0
@@ -80,8 +82,16 @@ def pie(sheet: Sheet, chart: Chart, area: Box) -> None:
             sheet.items.append(Shape(outline=shape, stroke="surface", width=2))
     if chart.ring:
         _write_middle(sheet, chart, middle, side * _HOLE - 8, whole)
-    left = max(middle.x + side / 2 + 20, area.right - sheet.px(_LEGEND))
-    _write_legend(sheet, Box(left, area.y, max(0.0, area.right - left), area.height), found, whole)
+    left = middle.x + side / 2 + 20
+    wide = min(max(legend, sheet.px(_LEGEND)), max(0.0, area.right - left))
+    _write_legend(sheet, Box(left, area.y, wide, area.height), found, whole)
+
+
+def _wanted(sheet: Sheet, area: Box, found: list[Slice], whole: Decimal) -> float:
+    """Return how wide a legend without a cut name is, as far as the ring can give way."""
+    names = sheet.width_of([each.label for each in found])
+    shares = sheet.width_of([share_of(each.value, whole) for each in found])
+    return min(sheet.px(14) + 18 + names + shares, area.width - 20 - sheet.px(_SMALLEST))
 
 
 def _write_middle(sheet: Sheet, chart: Chart, middle: Point, width: float, whole: Decimal) -> None:

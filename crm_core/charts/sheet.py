@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Protocol
 
 from crm_core.charts import patterns
@@ -30,6 +31,10 @@ RADIUS = 2.0
 # A line of figures looks centred where its base line lies this share of its size below the middle.
 _BASE = 0.36
 _LEGEND_LINE = 20.0
+_LEGEND_LINES = 3
+"""A legend takes more lines only where shorter words do not help."""
+_LABEL, _LABELS_APART = 80, 12
+"""How wide a label of an axis may be in any column; how far apart they are where only some are written."""
 
 
 class Metrics(Protocol):
@@ -169,21 +174,65 @@ class Sheet:
         )
 
     def legend(self, box: Box, entries: Sequence[Entry]) -> float:
-        """Draw a legend from the upper left, in as many lines as it takes; return how high it is."""
+        """Draw a legend from the upper left, in as many lines as it takes; return how high it is.
+
+        Long words are cut where that leaves the chart more room.
+        """
+        side, gap, line = self.px(12), self.px(6), self.px(_LEGEND_LINE)
+        columns = ceil(len(entries) / _LEGEND_LINES)
+        whole, part = ((box.width + side) / share - 2 * side - gap for share in (1, max(1, columns)))
+        placed = self._flowing(box, entries, max(0.0, whole))
+        if placed and placed[-1].y > box.y + line * (_LEGEND_LINES - 1):
+            placed = self._flowing(box, entries, max(0.0, part))
+        for entry, room in zip(entries, placed, strict=True):
+            entry.sample(self, Box(round(room.x), round(room.center.y - side / 2), side, side))
+            words = room.inset(left=side + gap)
+            self.write(Box(words.x, words.y, words.width + 1, line), entry.words, color="text-soft")
+        return placed[-1].bottom - box.y if placed else 0.0
+
+    def _flowing(self, box: Box, entries: Sequence[Entry], most: float) -> list[Box]:
+        """Return where entries stand one after the other, none with words wider than `most`."""
         side, gap, line = self.px(12), self.px(6), self.px(_LEGEND_LINE)
         x, y = box.x, box.y
+        placed = []
         for entry in entries:
-            width = min(self.width_of([entry.words]), max(0.0, box.width - side - gap))
-            if x > box.x and x + side + gap + width > box.right + 1:
+            width = side + gap + min(self.width_of([entry.words]), most)
+            if x > box.x and x + width > box.right + 1:
                 x, y = box.x, y + line
-            entry.sample(self, Box(round(x), round(y + line / 2 - side / 2), side, side))
-            self.write(Box(x + side + gap, y, width + 1, line), entry.words, color="text-soft")
-            x += side + gap + width + side
-        return y + line - box.y if entries else 0.0
+            placed.append(Box(x, y, width, line))
+            x += width + side
+        return placed
 
     def legend_height(self, width: float, entries: Sequence[Entry]) -> float:
         """Return how high a legend will be."""
         return Sheet(self.metrics, self.words, self.scale).legend(Box(0, 0, width, 0), entries)
+
+    def axis_labels(
+        self,
+        line: Box,
+        labels: Sequence[str],
+        middles: Sequence[float],
+        *,
+        apart: float = 2,
+        current: Collection[int] = (),
+    ) -> None:
+        """Write labels below the middles of their columns, in one line and never beyond it.
+
+        Where not all fit only every so many are written, well apart; where all are, `apart` is enough. Long
+        names are cut.
+        """
+        pitch = middles[1] - middles[0] if len(middles) > 1 else line.width
+        most = max(pitch - apart, self.px(_LABEL))
+        widest = min(self.width_of(labels, 600 if current else 400) + 2, most)
+        every = 1 if widest + apart <= pitch else ceil((widest + self.px(_LABELS_APART)) / max(pitch, 1))
+        free = line.x
+        for place in range(self.first_label(labels, every), len(labels), every):
+            weight, color = (600, "text") if place in current else (400, "text-soft")
+            wide = min(self.width_of([labels[place]], weight) + 2, widest)
+            x = max(free, min(middles[place] - wide / 2, line.right - wide))
+            box = Box(x, line.y, min(wide, line.right - x), line.height)
+            self.write(box, labels[place], color=color, weight=weight, align="center")
+            free = box.right + apart
 
     def first_label(self, labels: Sequence[str], every: int) -> int:
         """Return which label is written first where only every so many are: so that years are among them."""
@@ -226,8 +275,9 @@ def of_line(color: str, dashes: tuple[float, ...] = ()) -> Sample:
 
     def sample(sheet: Sheet, box: Box) -> None:
         y = box.center.y
-        sheet.line([Point(box.x - 3, y), Point(box.right + 2, y)], color, dashes=dashes)
+        start, end = Point(box.x, y), Point(box.right + 3, y)
+        sheet.line([start, end], color, dashes=dashes)
         if not dashes:
-            sheet.point(box.center, color)
+            sheet.point(Point((start.x + end.x) / 2, y), color)
 
     return sample

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -83,12 +84,44 @@ def test_nothing_is_drawn_beyond_the_edges(make: Make, count: int, width: float,
             assert box.right <= width + 6, item
             assert box.y >= -6, item
             assert box.bottom <= height + 6, item
-        else:
+    _assert_inside(drawing, width, height)
+
+
+def _assert_inside(drawing: Drawing, width: float, height: float) -> None:
+    for item, left, right in _placed(drawing):
+        assert left >= -8, item
+        assert right <= width + 8, item
+        assert 0 <= item.at.y <= height + 4, item
+
+
+def _placed(drawing: Drawing) -> list[tuple[Writing, float, float]]:
+    """Return each line of words with where it begins and ends."""
+    found = []
+    for item in drawing.items:
+        if isinstance(item, Writing):
             wide = SixWide().width(item.text, item.size, item.weight)
             left = item.at.x - {"left": 0, "center": wide / 2, "right": wide}[item.align]
-            assert left >= -8, item
-            assert left + wide <= width + 8, item
-            assert 0 <= item.at.y <= height + 4, item
+            found.append((item, left, left + wide))
+    return found
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("width", [260, 700])
+def test_long_names_stay_inside_and_clear_of_one_another(make: Make, width: float) -> None:
+    names = ("Electromagnetic flow meters with ceramic lining and a remote display", "超长" * 30, "Valves")
+    drawing = drawn(charts.renamed(make(6), names), width)
+    _assert_inside(drawing, width, 260)
+    lines: dict[float, list[tuple[float, float, str]]] = {}
+    for item, left, right in _placed(drawing):
+        lines.setdefault(item.at.y, []).append((left, right, item.text))
+    for words in lines.values():
+        for (_, end, before), (begin, _, after) in pairwise(sorted(words)):
+            assert begin >= end - 1, (before, after)
+
+
+def test_a_small_map_has_signs_instead_of_names_that_do_not_fit() -> None:
+    assert {"蒙", "黑"} <= set(texts(drawn(charts.provinces(3), 250, words=IN_CHINESE)))
+    assert {"内蒙古", "黑龙江", "北京"} <= set(texts(drawn(charts.provinces(3), 700, 480, IN_CHINESE)))
 
 
 @pytest.mark.parametrize("make", MAKERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from crm_core.charts.chart import (
@@ -44,6 +45,19 @@ def named(count: int, names: tuple[str, ...] = ()) -> tuple[Category, ...]:
 def series(key: str, values: tuple[int | Decimal | None, ...], role: Role = Role.PLAIN) -> Series:
     """Return a series called like its key."""
     return Series(key=key, label=key, values=values, role=role)
+
+
+def renamed(chart: Chart, names: tuple[str, ...]) -> Chart:
+    """Return the chart with other names of its categories and series, in turn."""
+    return replace(
+        chart,
+        categories=tuple(
+            replace(each, label=names[place % len(names)]) for place, each in enumerate(chart.categories)
+        ),
+        series=tuple(
+            replace(each, label=names[place % len(names)]) for place, each in enumerate(chart.series)
+        ),
+    )
 
 
 def figure(count: int) -> Chart:
