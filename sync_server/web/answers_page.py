@@ -24,7 +24,7 @@ HEADERS: Final = {
 }
 STYLE: Final = """
 *,*::before { box-sizing: border-box } :root { color-scheme: light dark }
-body { font: 16px/1.6 system-ui, "Noto Sans SC", sans-serif; margin: 0; padding: 1rem 1rem 3rem;
+body { font-size: 16px; line-height: 1.6; margin: 0; padding: 1rem 1rem 3rem;
        color: #1d2433; background: #f3f5f7; overflow-wrap: anywhere }
 main { max-width: 46rem; margin: 0 auto }
 h1 { font-size: 1.6rem; line-height: 1.3; margin: .5rem 0 1rem }
@@ -42,7 +42,7 @@ button { font: inherit; font-weight: 600; padding: .7rem 1.2rem; border: 0; bord
 article { background: #fff; border: 1px solid #d9dee3; border-radius: 8px; padding: 1.25rem 1.5rem;
        overflow-x: auto }
 article table { border-collapse: collapse } th, td { text-align: left; padding: .3rem 1rem .3rem 0;
-       border-bottom: 1px solid #d9dee3 }
+       border-bottom: 1px solid #d9dee3; overflow-wrap: break-word }
 pre { overflow-x: auto } pre, code { background: #f3f5f7; border-radius: 4px } code { padding: .1rem .3rem }
 blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid #d9dee3; color: #4c5866 }
 .vote { margin-top: 1.5rem } .vote form { display: inline-block; margin-right: .5rem }

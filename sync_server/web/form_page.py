@@ -21,7 +21,7 @@ STAMP: Final = "shown"
 """Name of the hidden field that says when the page was shown."""
 STYLE: Final = """
 *,*::before { box-sizing: border-box } :root { color-scheme: light dark }
-body { font: 16px/1.5 system-ui, "Noto Sans SC", sans-serif; margin: 0; padding: 1.5rem 1rem 3rem;
+body { font-size: 16px; line-height: 1.5; margin: 0; padding: 1.5rem 1rem 3rem;
        color: #1d2433; background: #f3f5f7; overflow-wrap: anywhere }
 main { max-width: 34rem; margin: 0 auto; background: #fff; border: 1px solid #d9dee3; border-radius: 8px;
        padding: 1.5rem }

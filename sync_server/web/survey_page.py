@@ -21,7 +21,7 @@ _STYLE: Final = (
     + """
 .company { color: #4c5866; margin: 0 0 .5rem } fieldset { border: 0; padding: 0; margin: 1rem 0 0 }
 legend { font-weight: 600; padding: 0; margin: 0 0 .25rem }
-.scores { display: grid; grid-template-columns: repeat(auto-fill, minmax(2.6rem, 1fr)); gap: .35rem }
+.scores { display: grid; grid-template-columns: repeat(auto-fit, minmax(2.3rem, 1fr)); gap: .35rem }
 .scores label { display: block; position: relative;
        margin: 0; font-weight: 400; cursor: pointer }
 .scores input { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; margin: 0;

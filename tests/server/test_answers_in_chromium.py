@@ -48,6 +48,8 @@ def test_answers_are_suggested_while_somebody_types_and_one_is_read_and_judged_o
         link.click()
         expect(page.get_by_role("heading", name="Air makes meters drift")).to_be_visible()
         assert not scrolls_sideways(page)
+        heights = page.locator("th").evaluate_all("heads => heads.map(head => head.clientHeight)")
+        assert max(heights) < 50, "heads of a table are not cut within a word"
         page.get_by_role("button", name="Yes").click()
         expect(page.get_by_role("status")).to_have_text("Thank you for telling us.")
         page.get_by_role("link", name="中文").click()

@@ -80,6 +80,8 @@ def test_a_keyboard_is_enough_and_what_is_missing_is_said_at_its_place(
     with shown(browser, url, **PHONE, locale="zh-CN", color_scheme=scheme) as (page, said):
         page.goto(f"{url}?lang=zh")
         expect(page.get_by_role("heading", level=1)).to_have_text("我们做得如何？")
+        ends = "list => list.map(each => Math.round(each.getBoundingClientRect().right))"
+        assert len(set(page.locator(".scores, .scores label:last-child, .ends").evaluate_all(ends))) == 1
         page.get_by_role("button", name="发送").focus()
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_have_text("请选择其中一项")
