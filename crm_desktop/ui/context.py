@@ -131,6 +131,10 @@ class Context(QObject):
             )
         )
 
+    def remark(self, told: Message) -> None:
+        """Say why nothing was done, where that is nobody's mistake."""
+        self.notice.emit(Notice(kind="info", text=told, seconds=10))
+
     def show_error(self, error: CrmError) -> None:
         """Show an error's sentence in the info bar; where a backup would help, with the way to one."""
         if isinstance(error, DamagedDatabase):

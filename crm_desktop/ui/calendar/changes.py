@@ -181,7 +181,7 @@ class Changes(QObject):
 
         def ask(people: list[Colleague]) -> None:
             if not people:
-                self._context.tell(message("There is nobody else on this laptop to give it to"))
+                self._context.remark(message("There is nobody else on this laptop to give it to"))
                 return
             menu = Menu(self._page)
             menu.aboutToHide.connect(menu.deleteLater)

@@ -78,18 +78,18 @@ class CustomerDetails(ReadDetails[Overview]):
     def _health(self, overview: Overview) -> None:
         health = overview.health
         word, tone = verdict(health.verdict)
+        self.body.addSpacing(12)
         head = QHBoxLayout()
         head.setSpacing(8)
+        self.body.addLayout(head)
         head.addWidget(Label(message("Health {score}", score=health.score), weight=600))
         chip = Chip(word)
         chip.set_tone(tone, word)
         head.addWidget(chip)
         mark = Chip("")
+        head.addWidget(mark)  # shown before it has a place it would be a window
         show_feedback(mark, overview)
-        head.addWidget(mark)
         head.addStretch(1)
-        self.body.addSpacing(12)
-        self.body.addLayout(head)
         self.body.addWidget(Gauge(Decimal(health.score) / 100, tone=tone.ink, name=message("Health")))
         reasons = tr("; ").join(show(reason.text) for reason in health.reasons)
         if reasons:

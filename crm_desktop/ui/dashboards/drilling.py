@@ -39,7 +39,7 @@ def open_rule(owner: QObject, context: Context, entity: str, rule: Rule, title: 
     shown_with = SHOWN_WITH.get(entity, "")
     page = page_listing(shown_with or entity)
     if page is None:
-        context.tell(message("There is no page that lists these records"))
+        context.remark(message("There is no page that lists these records"))
         return
 
     def go(conditions: tuple[Condition, ...]) -> None:

@@ -75,7 +75,11 @@ class DetailsPane(Live, QWidget):
 
     def set_fields(self, fields: Sequence[ShownField]) -> None:
         """Say which fields there are."""
-        self._fields = tuple(fields)
+        linked = {each.field.label for each in fields if not each.field.read_only}
+        # What a link leads to is not said a second time by the name that is kept for older programs.
+        self._fields = tuple(
+            each for each in fields if not (each.field.read_only and each.field.label in linked)
+        )
         self.show_row(self.row, self._selected)
 
     def show_row(self, row: Row | None, selected: int = 0) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -10,7 +12,7 @@ from crm_core.charts.chart import Kind as ChartKind
 from crm_core.charts.of_report import Drawn
 from crm_core.i18n import message
 from crm_core.reporting import texts
-from crm_core.rules.reports import ReportTable
+from crm_core.rules.reports import ReportTable, Unit
 from crm_desktop.ui.charts.chart_pane import ChartPane
 from crm_desktop.ui.format import figure
 from crm_desktop.ui.theme import theme
@@ -144,9 +146,10 @@ class ReportResult(Live, QWidget):
             self.table.hide()
             self.table.deleteLater()
         heads = texts.heads(table, tr)
-        first = len(heads) - len(texts.units(table))
+        units = texts.units(table)
+        first = len(heads) - len(units)
         rows = [
-            [cell if isinstance(cell, str) else "" if cell is None else figure(cell) for cell in cells]
+            [*map(texts.text, cells[:first]), *map(_shown, cells[first:], units)]
             for _, cells in texts.rows(table, tr)
         ]
         self._widths = _widths(heads, rows)
@@ -175,6 +178,14 @@ class ReportResult(Live, QWidget):
             return
         room = self.table.viewport().width() - sum(self._widths[1:])
         self.table.setColumnWidth(0, max(self._widths[0], room))
+
+
+def _shown(cell: str | Decimal | None, unit: Unit) -> str:
+    """Return a figure as people read it: of a share one decimal, the rest of which a file has."""
+    if not isinstance(cell, Decimal):
+        return cell or ""
+    whole = cell == cell.to_integral_value()
+    return figure(cell, 1 if unit is Unit.SHARE and not whole else None)
 
 
 def _widths(heads: list[str], rows: list[list[str]]) -> list[int]:

@@ -122,7 +122,7 @@ class SegmentForm(Live, QWidget):
         """Return whether nothing typed would be lost."""
         if self._typed == self._before:
             return True
-        self._context.tell(message("Save the segment first, or take back what you typed"))
+        self._context.remark(message("Save the segment first, or take back what you typed"))
         return False
 
     def choose_way(self, way: str) -> None:
@@ -339,8 +339,8 @@ class SegmentForm(Live, QWidget):
         wide.addWidget(self._body, 1)
         wide.addStretch()
         self._area = scrolled(inner)
-        below = _Foot()
-        foot = QVBoxLayout(below)
+        self._foot = _Foot()
+        foot = QVBoxLayout(self._foot)
         keep_margins(foot, PAGE_MARGIN, M, PAGE_MARGIN, L)
         foot.setSpacing(S)
         foot.addWidget(self.count)
@@ -350,7 +350,8 @@ class SegmentForm(Live, QWidget):
         halves.setContentsMargins(0, 0, 0, 0)
         halves.setSpacing(0)
         halves.addWidget(self._area, 1)
-        halves.addWidget(below)
+        halves.addWidget(self._foot)
+        self._foot.hide()
         self.tabs = RecordTabs(self._context, SEGMENT, whole, message("Segment"), PAGE_MARGIN)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -369,10 +370,12 @@ class SegmentForm(Live, QWidget):
         self._context.tasks.read(self, lambda: None, lambda _nothing: None, topic="look")
         for label in (self.words, self.count, self.first):
             label.say("")
+        self._foot.hide()
 
     def _on_looked(self, found: tuple[Rule | None, Mapping[str, str], Preview]) -> None:
         rule, titles, preview = found
         self._slow.stop()
+        self._foot.show()
         self._ruled.set_error("")
         if rule is not None and self._offers is not None:
             self._offers = replace(self._offers, titles={**self._offers.titles, **titles})

@@ -51,7 +51,7 @@ WEEKDAYS = (
 _PROMISED: Mapping[Promised, Message] = {
     Promised.REPLY: message("First reply"),
     Promised.NEXT: message("Further replies"),
-    Promised.SOLVE: message("Solved"),
+    Promised.SOLVE: message("Solve"),
 }
 _TO: Mapping[str, Message] = {
     "assignee": message("Tell the assignee"),

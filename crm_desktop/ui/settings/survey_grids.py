@@ -29,7 +29,7 @@ class SurveyGrid(SetupGrid):
     sections = {
         **dict.fromkeys(("rules", "wait_hours", "quiet_days"), N_("Who is asked, and when")),
         **dict.fromkeys(
-            ("scale", "heading", "heading_zh", "said", "said_zh", "questions"), N_("What is asked")
+            ("scale", "heading", "heading_zh", "said", "said_zh", "questions"), N_("What customers are asked")
         ),
         **dict.fromkeys(("lives_days", "remind_days", "remind_most"), N_("The link and reminders")),
         **dict.fromkeys(("bad_at", "bad_to", "reopens"), N_("When the score is bad")),

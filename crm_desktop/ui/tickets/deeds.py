@@ -72,7 +72,7 @@ class TicketDeeds(QObject):
 
     def _show_answers(self, there: tuple[Template, ...]) -> None:
         if not there:
-            self._context.tell(
+            self._context.remark(
                 message("There are no canned answers yet; an administrator makes them under Templates")
             )
             return
@@ -106,7 +106,7 @@ class TicketDeeds(QObject):
 
     def _show_macros(self, there: Sequence[MacroRow]) -> None:
         if not there:
-            self._context.tell(message("There are no macros yet; an administrator makes them"))
+            self._context.remark(message("There are no macros yet; an administrator makes them"))
             return
         by_id = {each.id: each for each in there}
         self._ask({each.id: each.name for each in there}, "", lambda key: self._run(by_id[key]))
@@ -160,7 +160,7 @@ class TicketDeeds(QObject):
             return
         words: dict[str, Message | str] = {each.id: _short(each.body) for each in view.messages[1:]}
         if not words:
-            self._context.tell(message("A ticket with one message cannot be split"))
+            self._context.remark(message("A ticket with one message cannot be split"))
             return
         self._ask(words, "", partial(self._split, view.ticket.id))
 
@@ -188,7 +188,7 @@ class TicketDeeds(QObject):
             each.id: f"{each.number} {_short(each.subject)}" for each in view.others
         }
         if not words:
-            self._context.tell(message("This customer has no other open ticket"))
+            self._context.remark(message("This customer has no other open ticket"))
             return
         self._ask(words, "", partial(self._merge, view.ticket.id))
 

@@ -71,7 +71,7 @@ class TicketRelations(QObject):
             return
         if not rows:
             told = message("There are no categories yet; an administrator makes them under Settings, Service")
-            self._context.tell(told)
+            self._context.remark(told)
             return
         present = self._view.ticket.get("category_id")
         self._show(
