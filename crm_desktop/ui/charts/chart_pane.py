@@ -59,12 +59,14 @@ class ChartPane(QStackedWidget):
             self._make_table()
 
     def _make_table(self) -> None:
-        head, *rows = self.view.as_table()
+        whole = self.view.as_table()
+        first = 0 if any(row[0] for row in whole) else 1  # a figure of one category has no name for it
+        head, *rows = [row[first:] for row in whole]
         held = self.table is not None and self.table.hasFocus()
         if self.table is not None:
             self.removeWidget(self.table)
             self.table.deleteLater()
-        kinds = [CellKind.TEXT, *(CellKind.RIGHT for _ in head[1:])]
+        kinds = [CellKind.RIGHT if place + first else CellKind.TEXT for place in range(len(head))]
         columns = [(text, kind, 0) for text, kind in zip(head, kinds, strict=True)]
         self.table = TextTable(columns, self.view.chart.title)
         self.table.show_rows(rows)

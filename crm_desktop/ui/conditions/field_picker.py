@@ -60,6 +60,7 @@ class FieldPicker(QFrame):
         self._picks = tuple(picks)
         self.search = SearchField(message("Search fields"))
         self.tree = QTreeWidget()
+        self.tree.setIndentation(theme().px(18))
         self.tree.setHeaderHidden(True)
         self.tree.setUniformRowHeights(True)
         self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)

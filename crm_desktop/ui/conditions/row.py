@@ -216,12 +216,12 @@ class ConditionRow(Live, QWidget):
         for each in (self.field_box, self.comparison_box, self.remove_button, self._value):
             if each is not None:
                 self._grid.removeWidget(each)
-        top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(self.field_box, 0, 0)
         self._grid.addWidget(self.comparison_box, 0, 1)
-        self._grid.addWidget(self.remove_button, 0, 3, top)
+        self._grid.addWidget(self.remove_button, 0, 3)
         if self._value is not None:
-            self._grid.addWidget(self._value, *((0, 2) if wide else (1, 0, 1, 3)))
+            beside = (0, 2, Qt.AlignmentFlag.AlignVCenter)
+            self._grid.addWidget(self._value, *(beside if wide else (1, 0, 1, 3)))
         for column, stretch in enumerate((4, 3 if compares else 0, 5 if wide and self._value else 0, 0)):
             self._grid.setColumnStretch(column, stretch)
         for before, after in pairwise(self.stops()):

@@ -14,6 +14,7 @@ from crm_desktop.services.scenarios import OpenStage
 from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import M, S
 from crm_desktop.ui.translate import show
+from crm_desktop.ui.widgets.fields import keep_off_edges
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.sliders import BoxSlider
@@ -118,6 +119,7 @@ class ChangeFields(Live, QWidget):
         box.setSuffix(unit)
         box.setAlignment(Qt.AlignmentFlag.AlignRight)
         box.setMinimumWidth(theme().px(104))
+        keep_off_edges(box)
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         box.valueChanged.connect(lambda _value: self.edited.emit())
         self._names[box] = name

@@ -21,7 +21,7 @@ from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import L, M
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import Button
-from crm_desktop.ui.widgets.fields import Field
+from crm_desktop.ui.widgets.fields import Field, keep_off_edges
 from crm_desktop.ui.widgets.flow import FlowLayout
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
@@ -58,6 +58,7 @@ class PlanFields(Live, QWidget):
         self.percent_box.setSuffix(" %")
         self.percent_box.setPrefix("+")
         self.percent_box.setAlignment(Qt.AlignmentFlag.AlignRight)
+        keep_off_edges(self.percent_box)
         self.percent_box.valueChanged.connect(self._on_percent_changed)
         self.told = Label(wrap=True)
         self.before = Label(step="caption", color="text-soft", wrap=True)

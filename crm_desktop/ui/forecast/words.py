@@ -55,4 +55,5 @@ def fit_rows(table: TextTable, rows: Sequence[object], most: int = 14) -> None:
     """Make a table in a scrolled page as high as its rows, up to some."""
     row = table.verticalHeader().defaultSectionSize()
     head = max(table.horizontalHeader().sizeHint().height(), row)
-    table.setFixedHeight(head + row * min(max(len(rows), 1), most) + 4)
+    bar = table.horizontalScrollBar().sizeHint().height()  # of a narrow window
+    table.setFixedHeight(head + row * min(max(len(rows), 1), most) + bar)

@@ -30,7 +30,8 @@ from crm_desktop.ui.widgets.menus import Menu
 from crm_desktop.ui.widgets.paint import Tone
 
 _SIDE = 268
-_NARROW_BELOW = 640  # px of this part before the font scale
+_NARROW_BELOW = 840
+"""px of this part before the font scale: narrower, and the title would be cut into many lines."""
 _USES_SHOWN = 6
 _LEAST_LABEL, _MOST_LABEL = 60, 96
 
@@ -390,6 +391,7 @@ def document_style() -> str:
         f" a {{ color: {colors['accent']} }}"
         f" code, pre {{ font-size: {small}px; background: {colors['sunken']} }}"
         f" blockquote {{ color: {colors['text-soft']}; margin-left: {theme().px(16)}px }}"
+        f" ul, ol, table {{ margin-top: {theme().px(6)}px; margin-bottom: {theme().px(10)}px }}"
         " table { border-collapse: collapse }"
         f" th {{ text-align: left; color: {colors['text-soft']} }}"
         f" td, th {{ padding: {theme().px(4)}px {theme().px(16)}px {theme().px(4)}px 0px;"

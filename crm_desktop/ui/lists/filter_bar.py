@@ -79,14 +79,15 @@ class FilterBar(Live, QWidget):
 
     def retint(self) -> None:
         """Keep the measures of the theme."""
-        self.search.setFixedWidth(theme().px(_SEARCH_WIDTH))
+        self.search.setMinimumWidth(theme().px(_SEARCH_WIDTH // 2))
+        self.search.setMaximumWidth(theme().px(_SEARCH_WIDTH))
         self.setMinimumHeight(theme().px(SIZES["filter-bar"]))
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         keep_margins(row, PAGE_MARGIN, 8, PAGE_MARGIN, 8)
         row.setSpacing(8)
-        row.addWidget(self.search)
+        row.addWidget(self.search, 10)
         middle = QVBoxLayout()
         middle.addStretch(1)
         middle.addWidget(self.chips)

@@ -43,6 +43,7 @@ from crm_desktop.ui.theme.tokens import M
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
+from crm_desktop.ui.widgets.room import give_way
 
 HEADER = 52
 
@@ -78,11 +79,10 @@ class CustomersPage(Page):
         keep_margins(head, PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         head.addWidget(self.title)
         head.addStretch(1)
-        head.addWidget(self.segments_button)
-        head.addWidget(self.duplicates_button)
-        head.addWidget(self.mend_button)
-        head.addWidget(self.import_button)
-        head.addWidget(self.new_button)
+        beside = (self.segments_button, self.duplicates_button, self.mend_button, self.import_button)
+        for button in (*beside, self.new_button):
+            head.addWidget(button)
+        give_way(self._header, *reversed(beside), self.new_button)
         self._list_side = QWidget()
         self._stack.addWidget(self._list_side)
         self._list_column = QVBoxLayout(self._list_side)
@@ -287,7 +287,7 @@ class CustomersPage(Page):
         if self.list is None or self.view is None or not self.view.leave():
             return
         if self.list.stepper.place_of(self.view.customer_id) is None:
-            self.context.tell(message("This customer is not in the view of the list that is in front"))
+            self.context.remark(message("This customer is not in the view of the list that is in front"))
         else:
             self.list.stepper.step(self.view.customer_id, by)
 

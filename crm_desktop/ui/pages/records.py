@@ -31,6 +31,7 @@ from crm_desktop.ui.timeline.record_tabs import FIRST
 from crm_desktop.ui.widgets.buttons import Button, Kind
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
+from crm_desktop.ui.widgets.room import give_way
 from crm_desktop.ui.widgets.segments import Segment, SegmentedSwitch
 
 HEADER = 52
@@ -84,6 +85,7 @@ class RecordsPage(Page):
         head.addStretch(1)
         if self.import_button is not None:
             head.addWidget(self.import_button)
+            give_way(self._header, self.import_button)
         head.addWidget(self.new_button)
         self._head = head
         self.side_column = inner = QVBoxLayout(side)

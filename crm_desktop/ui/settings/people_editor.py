@@ -18,6 +18,7 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import IconButton
+from crm_desktop.ui.widgets.fields import keep_off_edges
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 
@@ -107,7 +108,7 @@ class PeopleEditor(Live, QWidget):
         spin = QSpinBox()
         spin.setRange(1, MOST_WEIGHT)
         spin.setValue(weight)
-        spin.lineEdit().setTextMargins(8, 0, 0, 0)  # spin boxes ignore the style sheet's padding
+        keep_off_edges(spin)
         spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         line = _Line(
             user_id=user_id,

@@ -24,6 +24,7 @@ from crm_desktop.ui.theme import theme
 from crm_desktop.ui.theme.tokens import S
 from crm_desktop.ui.translate import tr
 from crm_desktop.ui.widgets.buttons import IconButton
+from crm_desktop.ui.widgets.fields import keep_off_edges
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
 
@@ -59,6 +60,7 @@ class StepRow(Live, QWidget):
         self.role = LinkEditor(context, _ROLE)
         self.levels = QSpinBox()
         self.levels.setRange(1, MOST_LEVELS)
+        keep_off_edges(self.levels)
         self.levels.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.remove_button = IconButton("x", message("Remove the step"), small=True)
         self.nobody_label = Label(message("If nobody is found"), color="text-soft", step="caption")

@@ -42,6 +42,7 @@ class TemplateEditor(Live, QWidget):
         self.text.setMinimumHeight(_LINES * theme().line_height("body"))
         self.text.edited.connect(self.edited)
         self.variables = QTreeWidget()
+        self.variables.setIndentation(theme().px(18))
         self.variables.setHeaderHidden(True)
         self.variables.setColumnCount(1)
         self.variables.setFixedWidth(theme().px(_WIDTH))

@@ -18,8 +18,10 @@ from crm_desktop.ui.widgets import paint
 from crm_desktop.ui.widgets.buttons import IconButton
 from crm_desktop.ui.widgets.labels import IconLabel, Label
 from crm_desktop.ui.widgets.live import Live
+from crm_desktop.ui.widgets.margins import keep_margins
+from crm_desktop.ui.widgets.scrolling import scrolled
 
-_APART = 2
+_APART, _LOWEST = 2, 26
 
 
 class Rail(Live, QWidget):
@@ -47,11 +49,19 @@ class Rail(Live, QWidget):
         head.addStretch(1)
         head.addWidget(self._fold)
         self._head.setVisible(bool(self._more))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme().px(S), 0, theme().px(S), theme().px(S))
+        within = QWidget()
+        column = QVBoxLayout(within)
+        keep_margins(column, S, 6, S, S)
         column.setSpacing(_APART)
-        column.addWidget(self._brand)
-        column.addSpacing(theme().px(6))
+        self._area = scrolled(within)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for ground in (within, self._area.viewport()):
+            ground.setAutoFillBackground(False)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._brand)
+        whole.addWidget(self._area, 1)
         for page in pages:
             if page.id in self._more and column.indexOf(self._head) < 0:
                 column.addWidget(self._head)
@@ -68,6 +78,8 @@ class Rail(Live, QWidget):
         for key, item in self._items.items():
             item.setChecked(key == page_id)
         self.fold(self._folded)
+        if page_id in self._items:
+            self._area.ensureWidgetVisible(self._items[page_id], 0, theme().px(S))
 
     def show_counts(self, counts: Mapping[str, int]) -> None:
         """Show how many things wait on pages; pages without a number have none."""
@@ -124,7 +136,9 @@ class Rail(Live, QWidget):
         if steps is None or at is None:
             super().keyPressEvent(event)
             return
-        shown[(at + steps) % len(shown)].setFocus(Qt.FocusReason.TabFocusReason)
+        item = shown[(at + steps) % len(shown)]
+        item.setFocus(Qt.FocusReason.TabFocusReason)
+        self._area.ensureWidgetVisible(item, 0, theme().px(S))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the ground and the hairline beside the page."""
@@ -144,7 +158,7 @@ class RailItem(Live, QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.retranslate()
 
     @property
@@ -187,8 +201,8 @@ class RailItem(Live, QAbstractButton):
         return QSize(theme().size("rail-collapsed") - 2 * theme().px(S), theme().size("rail-item"))
 
     def minimumSizeHint(self) -> QSize:
-        """Give the item its height."""
-        return self.sizeHint()
+        """Move a little closer together in a low window; lower than this, the rail scrolls."""
+        return QSize(self.sizeHint().width(), theme().px(_LOWEST))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint ground, icon, name and number."""
@@ -243,7 +257,7 @@ class _Brand(Live, QWidget):
     def collapse(self, collapsed: bool) -> None:
         """Show the mark alone, or with the name."""
         self._name.setVisible(not collapsed)
-        self._row.setContentsMargins(theme().px(6 if collapsed else 12), 0, 0, 0)
+        self._row.setContentsMargins(theme().px(14 if collapsed else 20), 0, 0, 0)
 
     def retint(self) -> None:
         """Stand as high as the top bar."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QSize, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from crm_core.i18n import message
@@ -17,6 +17,9 @@ from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.menus import Menu
 
 SEARCH_WIDTH = 424
+_LOG_FROM, _NEW_FROM = 640, 520
+"""px before the font scale: in a narrower bar these two show their icon alone."""
+_NARROWEST = 420
 
 
 class TopBar(Live, QWidget):
@@ -60,10 +63,24 @@ class TopBar(Live, QWidget):
         """Keep the measures of the theme."""
         self.setFixedHeight(theme().size("top-bar"))
         self.search.setMaximumWidth(theme().px(SEARCH_WIDTH))
-        self.search.setMinimumWidth(theme().px(SEARCH_WIDTH // 3))
+        self.search.setMinimumWidth(theme().px(SEARCH_WIDTH // 4))
         margin = theme().px(XL)
         self._row.setContentsMargins(theme().px(8), 0, margin - theme().px(S), 1)
+        self._make_room()
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave words out where the bar is narrow."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for the room without those words."""
+        return QSize(theme().px(_NARROWEST), theme().size("top-bar"))
+
+    def _make_room(self) -> None:
+        self.log.show_words(self.width() >= theme().px(_LOG_FROM))
+        self.new.show_words(self.width() >= theme().px(_NEW_FROM))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the hairline under the bar."""

@@ -89,6 +89,8 @@ QTimeEdit::up-button, QTimeEdit::down-button {{ width: 0; border: 0 }}
 QTimeEdit::up-arrow, QTimeEdit::down-arrow {{ image: none; width: 0; height: 0 }}
 QComboBox QAbstractItemView {{ padding: 4px; border: 1px solid @line-strong; background: @raised;
   outline: 0 }}
+QTreeView::branch:has-children:closed {{ image: url(@icon/right.svg); width: 14sp; height: 14sp }}
+QTreeView::branch:has-children:open {{ image: url(@icon/down.svg); width: 14sp; height: 14sp }}
 QComboBox QAbstractItemView::item {{ min-height: 28sp; padding: 0 8sp; border-radius: 4px; color: @text }}
 QComboBox QAbstractItemView::item:selected {{ background: @accent-soft }}
 

@@ -9,11 +9,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -32,6 +30,7 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.format import near_date
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.tickets.beside import show_beside
 from crm_desktop.ui.tickets.queue import now_ms
 from crm_desktop.ui.tickets.words import STATES, moment
 from crm_desktop.ui.translate import show, tr
@@ -42,7 +41,6 @@ from crm_desktop.ui.widgets.ending_keys import ends
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import Heading, Label
 from crm_desktop.ui.widgets.live import Live
-from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 TYPED_MS = 150
 """After the last key: who types on is not interrupted."""
@@ -130,8 +128,7 @@ class CallTaken(Live, QWidget):
         self._show_facts()
 
     def retint(self) -> None:
-        """Keep the form as wide as one reads."""
-        self._form.setFixedWidth(theme().px(560))
+        """Give what was said a few lines."""
         self.said.setFixedHeight(theme().px(140))
 
     # Making
@@ -165,22 +162,7 @@ class CallTaken(Live, QWidget):
         side.setContentsMargins(0, 0, 0, 0)
         side.addLayout(self._beside)
         side.addStretch(1)
-        both = QWidget()
-        columns = QHBoxLayout(both)
-        keep_margins(columns, PAGE_MARGIN, 16, PAGE_MARGIN, PAGE_MARGIN)
-        columns.setSpacing(32)
-        columns.addWidget(self._form, 0, Qt.AlignmentFlag.AlignTop)
-        columns.addWidget(self._side, 1)
-        scroll = QScrollArea()
-        scroll.setWidget(both)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for ground in (both, scroll.viewport()):
-            ground.setAutoFillBackground(False)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        show_beside(self, self._form, self._side)
 
     # The caller
 

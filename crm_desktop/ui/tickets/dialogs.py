@@ -91,6 +91,7 @@ class CategoryDialog(AskDialog):
     ) -> None:
         self.search = QLineEdit()
         self.tree = QTreeWidget()
+        self.tree.setIndentation(theme().px(18))
         super().__init__(message("Category of the ticket"), message("Choose"), parent)
         self._items: dict[str, QTreeWidgetItem] = {}
         self.tree.setHeaderHidden(True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -20,6 +20,7 @@ from crm_desktop.ui.context import Context
 from crm_desktop.ui.forms.links import LinkEditor
 from crm_desktop.ui.knowledge.suggested import SuggestedArticles
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.tickets.beside import show_beside
 from crm_desktop.ui.tickets.new_ticket_parts import CategoryButton, HandsBox
 from crm_desktop.ui.tickets.relations import warranty_words
 from crm_desktop.ui.translate import tr
@@ -28,7 +29,6 @@ from crm_desktop.ui.widgets.ending_keys import ends
 from crm_desktop.ui.widgets.fields import Field
 from crm_desktop.ui.widgets.labels import Label
 from crm_desktop.ui.widgets.live import Live
-from crm_desktop.ui.widgets.margins import PAGE_MARGIN, keep_margins
 
 
 class NewTicket(Live, QWidget):
@@ -98,11 +98,7 @@ class NewTicket(Live, QWidget):
         column.addWidget(Field(message("What the customer said"), self.message))
         column.addLayout(buttons)
         self.articles = SuggestedArticles(context)
-        outer = QHBoxLayout(self)
-        keep_margins(outer, PAGE_MARGIN, 16, PAGE_MARGIN, PAGE_MARGIN)
-        outer.setSpacing(32)
-        outer.addWidget(self._form, 0, Qt.AlignmentFlag.AlignTop)
-        outer.addWidget(self.articles, 1, Qt.AlignmentFlag.AlignTop)
+        show_beside(self, self._form, self.articles)
         self.subject.textChanged.connect(self._on_typed)
         self.message.textChanged.connect(self._on_typed)
         self.subject.textEdited.connect(lambda: self.subject_field.set_error(""))
@@ -152,8 +148,7 @@ class NewTicket(Live, QWidget):
                 box.setItemText(place, tr(choice.label))
 
     def retint(self) -> None:
-        """Keep the form as wide as one reads."""
-        self._form.setFixedWidth(theme().px(560))
+        """Give what was said a few lines."""
         self.message.setMinimumHeight(theme().px(72))
         self.message.setMaximumHeight(theme().px(160))
 

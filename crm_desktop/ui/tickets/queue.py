@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -46,6 +46,7 @@ from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.tabs import Tab, TabRow
 
 Index = QModelIndex | QPersistentModelIndex
+_WORDS_FROM = 300
 TABS = {
     Queue.MINE: message("Mine"),
     Queue.UNASSIGNED: message("Unassigned"),
@@ -180,6 +181,13 @@ class QueuePane(Live, QWidget):
         self.rows.entered_row.connect(self.opened)
         self._quiet = False
         self.retranslate()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say in words what taking does only where there is room beside the title."""
+        super().resizeEvent(event)
+        words = self.width() >= theme().px(_WORDS_FROM)
+        self.take.set_icon(None if words else "user")
+        self.take.show_words(words)
 
     def choose(self, queue: Queue) -> None:
         """Bring a view to the front."""

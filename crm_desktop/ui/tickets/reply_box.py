@@ -25,6 +25,8 @@ from crm_desktop.ui.widgets.labels import ElidedLabel
 from crm_desktop.ui.widgets.live import Live
 from crm_desktop.ui.widgets.tabs import Tab, TabRow
 
+_HEIGHT, _LEAST, _LOW = 170, 126, 450
+"""px before the font scale: how high the box is, how high in a low window, and below what a window is low."""
 REPLY, NOTE, ASK = "reply", "note", "ask"
 _COLLEAGUE = Field(no=0, name="colleague", label=N_("Colleague"), kind=FieldKind.REF, target="user")
 
@@ -68,12 +70,18 @@ class ReplyBox(Live, QWidget):
         }
         self.close_too = Button("", hint="Ctrl+Enter")
         self.send = Button("", Kind.PRIMARY)
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 0, 16, 0)
-        head.addWidget(self.tabs, 1)
-        for button in self.deeds.values():
-            head.addWidget(button)
-        head.addWidget(self.article)
+        self.tools = QWidget()
+        tools = QHBoxLayout(self.tools)
+        tools.setContentsMargins(0, 0, 0, 0)
+        for button in (*self.deeds.values(), self.article):
+            tools.addWidget(button)
+        self._head = QHBoxLayout()
+        self._head.setContentsMargins(16, 0, 16, 0)
+        self._head.addWidget(self.tabs, 1)
+        self._below = QHBoxLayout()
+        self._below.setContentsMargins(16, 0, 16, 0)
+        self._below.addStretch(1)
+        self._head.addWidget(self.tools)
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 0, 12, 12)
         foot.setSpacing(8)
@@ -85,8 +93,9 @@ class ReplyBox(Live, QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
-        column.addLayout(head)
+        column.addLayout(self._head)
         column.addSpacing(1)
+        column.addLayout(self._below)
         column.addWidget(self.input, 1)
         column.addWidget(self.files)
         column.addLayout(foot)
@@ -206,24 +215,35 @@ class ReplyBox(Live, QWidget):
         self.update()
 
     def _fit(self) -> None:
-        """Be higher by the files that go along, so that they take no room from the text."""
-        files = 0 if self.files.isHidden() else self.files.heightForWidth(self.width() - 2)
-        self.setFixedHeight(theme().px(170) + max(files, 0))
+        """Be higher by a line of tools and by the files that go along: they take no room from the text."""
+        own = self._head.indexOf(self.tools) < 0 and not self.tools.isHidden()
+        line = self.tools.sizeHint().height() if own else 0
+        files = 0 if self.files.isHidden() else max(self.files.heightForWidth(self.width() - 2), 0)
+        self.setMinimumHeight(theme().px(_LEAST) + line + files)
+        self.setMaximumHeight(theme().px(_HEIGHT) + line + files)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave out where it goes where that would be three dots: the button says it too."""
         super().resizeEvent(event)
-        if event.oldSize().width() != event.size().width():
-            self._fit()
         self._make_room()
 
     def _make_room(self) -> None:
-        # Tabs are never cut: tools that find no room beside them are in the ticket's menu as well.
+        # Tabs are never cut: tools that find no room beside them stand in a line of their own, and where
+        # that would leave no room to write, in the ticket's menu alone.
         left = self.width() - 34 - self.tabs.sizeHint().width()
-        for tools in (tuple(self.deeds.values()), (self.article,)):
-            left -= sum(tool.sizeHint().width() for tool in tools)
-            for tool in tools:
-                tool.setVisible(left >= 0 and not self.asks)
+        self.article.show_words(True)
+        if self.tools.sizeHint().width() > left:
+            self.article.show_words(False)
+        beside = self.tools.sizeHint().width() <= left
+        low = self.window().height() < theme().px(_LOW)
+        self.tools.setHidden(self.asks or (low and not beside))
+        if not beside:
+            self.article.show_words(True)
+        if beside is not (self._head.indexOf(self.tools) >= 0):
+            to, of = (self._head, self._below) if beside else (self._below, self._head)
+            of.removeWidget(self.tools)
+            to.insertWidget(1 if beside else 0, self.tools)
+        self._fit()
         buttons = [button for button in (self.close_too, self.send) if not button.isHidden()]
         taken = sum(button.sizeHint().width() + 8 for button in buttons) + 30
         room = self.width() - taken - (self.colleague.minimumSizeHint().width() if self.asks else 0)
@@ -231,7 +251,7 @@ class ReplyBox(Live, QWidget):
 
     def sizeHint(self) -> QSize:
         """Be content with the width there is."""
-        return QSize(theme().px(420), theme().px(170))
+        return QSize(theme().px(420), self.maximumHeight())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the frame, in the accent while one writes, and the line under the tabs."""

@@ -169,7 +169,8 @@ class _EntryDelegate(QStyledItemDelegate):
         """Paint who and when, and the mark of what is not sent; return the room taken."""
         caption = theme().font("caption")
         metrics = QFontMetrics(caption)
-        who = entry.item.who
+        # A long name gives way, so that what happened is read too and the time stays.
+        who = metrics.elidedText(entry.item.who or "", Qt.TextElideMode.ElideRight, area.width() // 4)
         words = tr("{who} · {time}", who=who, time=entry.moment) if who else entry.moment
         paint.words(painter, words, caption, "text-soft", area, _RIGHT)
         used = metrics.horizontalAdvance(words) + theme().px(12)

@@ -59,6 +59,7 @@ class Button(Live, QPushButton):
         self._weight = weight
         self._text, self._kind, self._icon, self._hint, self._small = text, kind, icon, hint, small
         self._ring: _Ring | None = None
+        self._words = True
         self.setProperty("role", kind.value)
         if small:
             self.setProperty("small", True)  # `size` is a property of Qt's own
@@ -84,6 +85,12 @@ class Button(Live, QPushButton):
         self.style().polish(self)
         self.retint()
 
+    def show_words(self, words: bool) -> None:
+        """Show icon, words and key hint, or the icon alone where there is little room; the name stays."""
+        if words != self._words:
+            self._words = words
+            self.retranslate()
+
     def set_icon(self, icon: str | None) -> None:
         """Show another icon, or none."""
         self._icon = icon
@@ -99,8 +106,10 @@ class Button(Live, QPushButton):
     def retranslate(self) -> None:
         """Set the text in the language on screen."""
         words = show(self._text)
-        self.setText(words.replace("&", "&&"))
+        self.setText(words.replace("&", "&&") if self._words else "")
         self.setAccessibleName(words)
+        hint = f" ({key_words(self._hint)})" if self._hint else ""
+        self.setToolTip("" if self._words else words + hint)
         self.updateGeometry()
 
     def retint(self) -> None:
@@ -112,12 +121,16 @@ class Button(Live, QPushButton):
 
     def sizeHint(self) -> QSize:
         """Give room for icon, text, hint and arrow inside the height of the kind."""
-        size = theme().size("button-small" if self._small else "button")
-        if self._kind is Kind.LINK:
-            size, around = theme().px(24), theme().px(4)
-        else:
-            around = 2 * theme().px(10 if self._small else 13)
-        return QSize(self._content_width() + around, size)
+        size = theme().px(24) if self._kind is Kind.LINK else self._usual_height()
+        return QSize(self.room(words=self._words), size)
+
+    def _usual_height(self) -> int:
+        return theme().size("button-small" if self._small else "button")
+
+    def room(self, *, words: bool) -> int:
+        """Return how wide the button is with its words, or with its icon alone."""
+        around = theme().px(4) if self._kind is Kind.LINK else 2 * theme().px(10 if self._small else 13)
+        return self._content_width(words=words) + around
 
     def minimumSizeHint(self) -> QSize:
         """Never cut a word."""
@@ -150,12 +163,13 @@ class Button(Live, QPushButton):
     def _shown_text(self) -> str:
         return self.text().replace("&&", "&")
 
-    def _content_width(self) -> int:
-        width = QFontMetrics(self.font()).horizontalAdvance(self._shown_text())
+    def _content_width(self, *, words: bool) -> int:
+        text = show(self._text) if words else ""
+        width = QFontMetrics(self.font()).horizontalAdvance(text)
         gap = theme().px(_GAP)
         if self._icon:
-            width += theme().px(16) + (gap if self.text() else 0)
-        if self._hint:
+            width += theme().px(16) + (gap if text else 0)
+        if self._hint and words:
             width += gap + QFontMetrics(theme().font("caption")).horizontalAdvance(self._hint)
         if self.menu() is not None:
             width += gap + theme().px(14)
@@ -173,7 +187,7 @@ class Button(Live, QPushButton):
     def _write(self, painter: QPainter) -> None:
         ink, gap = self._ink(), theme().px(_GAP)
         area = self.rect()
-        x = area.left() + (area.width() - self._content_width()) // 2
+        x = area.left() + (area.width() - self._content_width(words=self._words)) // 2
         if self._icon:
             side = theme().px(16)
             pixmap = theme().pixmap(self._icon, ink, 16, self.devicePixelRatioF())
@@ -185,7 +199,7 @@ class Button(Live, QPushButton):
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextDontClip
         painter.drawText(QRect(x, area.top(), width, area.height()), int(middle), self._shown_text())
         x += width + gap
-        if self._hint:
+        if self._hint and self._words:
             caption = theme().font("caption")
             painter.setFont(caption)
             quiet = ink if self._kind is Kind.PRIMARY or not self.isEnabled() else "text-soft"

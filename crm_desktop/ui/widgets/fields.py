@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCalendarWidget,
@@ -35,9 +35,15 @@ _MARK_NAMES = {"error": N_("Wrong value"), "not-sent": N_("Not sent yet")}
 MAY_BREAK = "\N{ZERO WIDTH SPACE}"
 _LONG_RUN = 24
 """So many letters without a place to break have no room beside the label in the narrowest pane."""
-_GLASS_AT, _GLASS_ROOM = 10, 26
-"""Where the magnifier stands, and how much room it takes beside the text."""
+_GLASS_AT, _GLASS_ROOM, _HINT_FROM = 10, 26, 150
+"""Where the magnifier stands, how much room it takes beside the text; and how wide a field shows its key."""
 _NOTES = {"good": ("check", "good"), "warn": ("clock", "warn"), "soft": (None, "text-soft")}
+
+
+def keep_off_edges(box: QAbstractSpinBox) -> None:
+    """Give a spin box the room beside its number that it does not take from the style sheet."""
+    side = theme().px(8)
+    box.lineEdit().setTextMargins(side, 0, side, 0)
 
 
 class Field(Live, QWidget):
@@ -74,7 +80,7 @@ class Field(Live, QWidget):
             column.addStretch(1)  # in a row of fields all labels stand at the top
         self._help.hide()
         if isinstance(editor, QAbstractSpinBox) and not isinstance(editor, QDateEdit):
-            editor.lineEdit().setTextMargins(8, 0, 0, 0)  # spin boxes ignore the style sheet's padding
+            keep_off_edges(editor)
         self.retranslate()
 
     @property
@@ -186,15 +192,25 @@ class SearchField(Live, QLineEdit):
     def _make_room(self) -> None:
         """Keep the text clear of the magnifier, the placeholder of the hint too."""
         width = QFontMetrics(theme().font("caption")).horizontalAdvance(self._hint)
-        right = 0 if self.text() or not self._hint else width + theme().px(8)
+        right = width + theme().px(8) if self._hinted else 0
         self.setTextMargins(theme().px(_GLASS_ROOM), 0, right, 0)
+
+    @property
+    def _hinted(self) -> bool:
+        """Whether the key hint stands at the right: not over words, nor in the place of what is asked for."""
+        return bool(self._hint) and not self.text() and self.width() >= theme().px(_HINT_FROM)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the hint out where there is no room for it."""
+        super().resizeEvent(event)
+        self._make_room()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the magnifier, and the key hint at the right edge while nothing is typed."""
         super().paintEvent(event)
         painter = QPainter(self)
         paint.icon(painter, "search", "text-soft", theme().px(_GLASS_AT), self.rect(), ICON_SMALL)
-        if self.text() or not self._hint:
+        if not self._hinted:
             painter.end()
             return
         painter.setFont(theme().font("caption"))

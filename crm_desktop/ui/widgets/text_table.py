@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from crm_desktop.ui.theme import theme
+from crm_desktop.ui.theme.tokens import S
 from crm_desktop.ui.translate import Text, show
 from crm_desktop.ui.widgets.cells import CellKind, head_of, said_of
 from crm_desktop.ui.widgets.live import Live
@@ -18,6 +19,8 @@ from crm_desktop.ui.widgets.rows import dress, set_density
 Index = QModelIndex | QPersistentModelIndex
 Columns = Sequence[tuple[Text, CellKind, int]]
 """Head, kind and width (0: takes what is left) of each column."""
+_LEAST = {CellKind.TEXT: 96}
+"""px before the font scale that a column keeps which takes what is left; with less room the table scrolls."""
 
 
 class _Model(QAbstractTableModel):
@@ -68,9 +71,7 @@ class TextTable(Live, QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
-        for place, (_, _, width) in enumerate(columns):
-            if not width:
-                self.horizontalHeader().setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
+        self._open = [place for place, (_, _, width) in enumerate(columns) if not width]
         self.retranslate()
         self.retint()
 
@@ -94,10 +95,16 @@ class TextTable(Live, QTableView):
             return
         super().keyPressEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share out what the other columns leave."""
+        super().resizeEvent(event)
+        self._share_out()
+
     def retranslate(self) -> None:
         """Name the table and its columns in the language on screen."""
         self.setAccessibleName(show(self._name))
         self._model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
+        self._share_out()
         self.viewport().update()
 
     def retint(self) -> None:
@@ -106,3 +113,17 @@ class TextTable(Live, QTableView):
         for place, (_, _, width) in enumerate(self._columns):
             if width:
                 self.setColumnWidth(place, theme().px(width))
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Give the columns without a width of their own what is left, and no less than they need."""
+        header = self.horizontalHeader()
+        left = self.viewport().width() - sum(
+            self.columnWidth(place) for place, (_, _, width) in enumerate(self._columns) if width
+        )
+        for at, place in enumerate(self._open):
+            head, kind, _ = self._columns[place]
+            words = header.fontMetrics().horizontalAdvance(show(head)) + theme().px(2 * S + 2)
+            wide = max(left // (len(self._open) - at), words, theme().px(_LEAST.get(kind, 0)))
+            self.setColumnWidth(place, wide)
+            left -= wide

@@ -165,6 +165,22 @@ def test_the_promise_stands_beside_the_chips_or_below_them_but_is_never_cut(
     assert head._lines.indexOf(head._promise) >= 0
 
 
+def test_tools_that_find_no_room_beside_the_tabs_stand_below_them(
+    page: TicketsPage, app: App, qtbot: QtBot
+) -> None:
+    _open(page, app, qtbot)
+    box = page.box
+    high, least = box.maximumHeight(), box.tabs.sizeHint().width() + 34 + box.tools.sizeHint().width()
+    for wide, words, below in (
+        (least, "Insert article", False),
+        (least - 10, "", False),
+        (least - 150, "Insert article", True),
+    ):
+        box.resize(wide, box.height())
+        assert box.tools.isVisible()
+        assert (box.article.text(), box.maximumHeight() > high) == (words, below)
+
+
 def test_the_contact_of_a_ticket_is_called_by_one_click(
     page: TicketsPage, app: App, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_core.i18n import Message, message
@@ -339,6 +340,29 @@ def test_the_rail_shows_icons_alone_where_there_is_little_room(frame: Frame, loo
     QApplication.processEvents()
     assert frame.rail.collapsed
     assert frame.rail._items["home"].accessibleName() == "Home"
+
+
+def test_nothing_lies_over_anything_else_where_text_is_large_and_the_window_small(
+    frame: Frame, look: QApplication, qtbot: QtBot
+) -> None:
+    frame.go(Place(page="customers"))
+    frame.window().resize(1024, 700)
+    theme().apply(look, "light", 2.0)
+    page = frame.page
+    assert isinstance(page, CustomersPage)
+    qtbot.waitUntil(lambda: frame.width() == 1024 and page.import_button.text() == "", timeout=WAIT_MS)
+    QApplication.processEvents()
+    for row in (frame.top, page._header, page.list.bar):
+        shown = [child for child in row.children() if isinstance(child, QWidget) and child.isVisible()]
+        for left, right in pairwise(sorted(shown, key=lambda child: child.x())):
+            assert left.geometry().right() < right.x(), (left, right)
+    assert page.mend_button.accessibleName() == page.mend_button.toolTip() == "Mend"
+    rail = frame.rail
+    assert rail._area.verticalScrollBar().maximum() > 0
+    assert min(item.height() for item in rail._items.values() if item.isVisible()) >= theme().px(26)
+    frame.go(Place(page="settings"))
+    item = rail._items["settings"]
+    assert rail._area.viewport().rect().contains(item.mapTo(rail._area.viewport(), item.rect().center()))
 
 
 def test_the_side_bar_is_folded_by_key_and_stays_so(frame: Frame, qtbot: QtBot) -> None:
