@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
 from crm_core.charts.chart import Chart
 from crm_core.errors import CrmError, UserError
@@ -48,6 +49,7 @@ _COLUMNS = (
     (message("Difference"), CellKind.RIGHT, 128),
 )
 _CHART_HEIGHT = 176
+_BESIDE_FROM = 760  # px before the font scale
 Read = tuple[Setting | None, tuple[ScenarioRow, ...], tuple[Compared, ...], Message | None]
 
 
@@ -80,7 +82,7 @@ class WhatIfView(View):
         self.result_card.body.addWidget(self.formula)
         self.result_card.body.addWidget(self.inputs)
         self.result_card.body.addStretch(1)
-        top = QHBoxLayout()
+        self._top = top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         top.setSpacing(theme().px(L))
         top.addWidget(self.changes_card, 2)
         top.addWidget(self.result_card, 3)
@@ -108,6 +110,13 @@ class WhatIfView(View):
         self.column.addStretch(1)
         self._typed = Settling(self)
         self._typed.due.connect(self._work_out)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put what follows below what is changed where both would be too narrow."""
+        super().resizeEvent(event)
+        wide = self.width() >= theme().px(_BESIDE_FROM)
+        ways = QBoxLayout.Direction
+        self._top.setDirection(ways.LeftToRight if wide else ways.TopToBottom)
 
     def reader(self, replica: Replica, stretch: Stretch, scope: Scope) -> Callable[[], Any]:
         """Return what reads the figures of today and the scenarios there are."""
