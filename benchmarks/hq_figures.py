@@ -8,40 +8,31 @@ read is filled: records and the scopes they lie in.
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from benchmarks.figures import Figure
+from benchmarks.filled_hq import MANAGER, filled_hq, team, user_id
 from benchmarks.timing import with_floor
 from crm_core.charts.chart import Kind
 from crm_core.charts.looks import Look, plain_look
 from crm_core.charts.tiles import Counted
 from crm_core.entities import SCHEMAS
 from crm_core.i18n import Message
-from crm_core.ids import named_id
 from crm_core.rules.dashboards import Tile
 from crm_core.rules.standard_reports import STANDARD_REPORTS
-from crm_core.times import DAY_MS
-from sync_server.services import founding
 from sync_server.services.auth import now_ms
 from sync_server.services.dashboards import DashboardEntry, count_dashboard
-from sync_server.services.headquarters import Headquarters, open_headquarters
-from sync_server.services.hq import Edit, EditKind
+from sync_server.services.headquarters import Headquarters
 from sync_server.services.narrowing import Narrowing
 from sync_server.services.reading import Reader, read_person
 from sync_server.services.reports import count, wall_time
-from sync_server.settings import fresh_settings, read_settings
-from tests.support import postgres
 
 TITLE = "Figures at an HQ of 1,000,000 activities"
 SAME_ANSWER = "the same answer by plain SQL"
@@ -136,7 +127,7 @@ class Somebody:
 
 def measure() -> list[Figure]:
     """Return the figures: medians of three, of standard reports once."""
-    with _filled() as (hq, seconds):
+    with filled_hq() as (hq, seconds):
         found = [Figure("filling the tables", seconds, "s")] if seconds else []
         for who in _people(hq):
             found += _dashboard(hq, who)
@@ -210,7 +201,7 @@ def _behind(hq: Headquarters, who: Somebody) -> Figure:
             )
             return len(snapshot.connection.execute(page).all())
 
-    owner = who.owners[0] if who.owners else _user(1)
+    owner = who.owners[0] if who.owners else user_id(1)
     sql = (
         f"SELECT * FROM deal WHERE {_LIVES} AND {who.sight('owner_id')} AND {_WON} AND {_YEAR}"
         f" AND owner_id = '{owner}' ORDER BY close_date DESC, id LIMIT 50"
@@ -219,131 +210,9 @@ def _behind(hq: Headquarters, who: Somebody) -> Figure:
     return Figure(f"{who.name}: first page behind a cell", value, "s", floor, SAME_ANSWER)
 
 
-# What there is
-
-
-def _user(number: int) -> str:
-    return f"{number:032x}"
-
-
 def _people(hq: Headquarters) -> tuple[Somebody, Somebody, Somebody]:
-    team = tuple(_user(each) for each in range(1, SELLERS + 1) if each % TEAMS == 1)
     return (
         Somebody(name="administrator", user_id=hq.records.founder_id()),
-        Somebody(name="manager of ten", user_id=_user(1_001), owners=team),
-        Somebody(name="who sells", user_id=_user(1), owners=(_user(1),)),
+        Somebody(name="manager of ten", user_id=user_id(MANAGER), owners=team()),
+        Somebody(name="who sells", user_id=user_id(1), owners=(user_id(1),)),
     )
-
-
-@contextmanager
-def _filled() -> Iterator[tuple[Headquarters, float]]:
-    """Give HQ with everything in it, and the seconds it took to fill; 0 where it was kept from before."""
-    kept = os.environ.get(KEPT_IN)
-    with tempfile.TemporaryDirectory(prefix="hq-figures-") as name:
-        place = Path(kept) if kept else Path(name)
-        with postgres.cluster_in(place / "postgres") as server:
-            data = place / "hq"
-            if (data / "filled").exists():
-                hq = open_headquarters(read_settings(data))
-                try:
-                    yield hq, 0.0
-                finally:
-                    hq.close()
-                return
-            settings = fresh_settings(data, database=server)
-            founding.found(settings, ADMIN, PASSWORD)
-            hq = open_headquarters(settings)
-            try:
-                begun = time.perf_counter()
-                _people_of(hq)
-                with hq.database.engine.begin() as connection:
-                    connection.execute(text("SET LOCAL statement_timeout = 0"))
-                    for statement in _filling():
-                        connection.execute(text(statement))
-                with hq.database.engine.connect() as connection:
-                    _analyse(connection)
-                seconds = time.perf_counter() - begun
-                (data / "filled").touch()
-                yield hq, seconds
-            finally:
-                hq.close()
-
-
-def _people_of(hq: Headquarters) -> None:
-    """Make users and teams by the way of every change, for rights are read from them."""
-
-    def make(entity: str, record_id: str, **values: object) -> Edit:
-        return Edit(kind=EditKind.CREATE, entity=entity, record_id=record_id, values=values)
-
-    sales, manages = named_id("role", "sales"), named_id("role", "sales_manager")
-    teams = [make("team", f"{2_000 + n:032x}", name=f"Team {n}") for n in range(TEAMS)]
-    hq.records.write_all(teams)
-    users = [
-        make("user", _user(n), name=f"Seller {n}", role_id=sales, team_id=f"{2_000 + n % TEAMS:032x}")
-        for n in range(1, SELLERS + 1)
-    ]
-    boss = make("user", _user(1_001), name="Manager", role_id=manages, team_id=f"{2_001:032x}")
-    hq.records.write_all([*users, boss])
-
-
-def _filling() -> Iterator[str]:
-    """Yield the statements that fill the tables: everything is the customer's owner's."""
-    day, now = f"{DAY_MS}::bigint", "extract(epoch FROM now())::bigint * 1000"
-    owner = f"lpad(to_hex(1 + {{}} % {SELLERS}), 32, '0')"
-    yield "CREATE TEMP TABLE stages AS SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM stage"
-    yield (
-        "INSERT INTO customer (id, life, name, owner_id, province, level, status, created_at, updated_at)"
-        f" SELECT md5('customer' || n), 1, 'Customer ' || n, {owner.format('n')},"
-        " (ARRAY['Shanghai', 'Beijing', 'Guangdong', 'Zhejiang', 'Sichuan'])[1 + n % 5],"
-        f" (ARRAY['A', 'B', 'C'])[1 + n % 3], 'active', {now} - (n % 1000) * {day}, {now}"
-        f" FROM generate_series(1, {CUSTOMERS}) n"
-    )
-    yield (
-        "INSERT INTO deal (id, life, name, customer_id, owner_id, stage_id, amount, currency, probability,"
-        " close_date, engaged_on, stage_since, source, created_at, updated_at)"
-        f" SELECT md5('deal' || n), 1, 'Deal ' || n, md5('customer' || (1 + n % {CUSTOMERS})),"
-        f" {owner.format(f'(1 + n % {CUSTOMERS})')}, s.id, 1000000 + (n * 7919) % 9000000, 'CNY',"
-        " (n % 10) * 10, to_char(now() - (n % 900) * interval '1 day', 'YYYY-MM-DD'),"
-        " to_char(now() - (n % 900 + 60) * interval '1 day', 'YYYY-MM-DD'),"
-        f" {now} - (n % 90) * {day}, (ARRAY['exhibition', 'referral', 'web'])[1 + n % 3],"
-        f" {now} - (n % 900) * {day}, {now}"
-        f" FROM generate_series(1, {DEALS}) n"
-        " JOIN stages s ON s.place = n % (SELECT count(*) FROM stages)"
-    )
-    yield (
-        "INSERT INTO activity (id, life, subject, kind, customer_id, owner_id, happened_at, done,"
-        " duration_minutes, created_at, updated_at)"
-        " SELECT md5('activity' || n), 1, 'Activity ' || n,"
-        " (ARRAY['call', 'mail', 'visit', 'meeting', 'note'])[1 + n % 5],"
-        f" md5('customer' || (1 + n % {CUSTOMERS})), {owner.format(f'(1 + n % {CUSTOMERS})')},"
-        f" {now} - (n % 1000) * {day} - (n % 24) * 3600000, true, 15, {now} - (n % 1000) * {day}, {now}"
-        f" FROM generate_series(1, {ACTIVITIES}) n"
-    )
-    yield (
-        "INSERT INTO ticket (id, life, subject, status, priority, customer_id, assignee_id, created_at,"
-        " closed_at, updated_at)"
-        " SELECT md5('ticket' || n), 1, 'Ticket ' || n, CASE WHEN n % 4 = 0 THEN 'open' ELSE 'closed' END,"
-        f" 'normal', md5('customer' || (1 + n % {CUSTOMERS})), {owner.format(f'(1 + n % {CUSTOMERS})')},"
-        f" {now} - (n % 1000) * {day} - (n % 24) * 3600000,"
-        f" CASE WHEN n % 4 = 0 THEN NULL ELSE {now} - (n % 1000) * {day} END, {now}"
-        f" FROM generate_series(1, {TICKETS}) n"
-    )
-    for name, owned in (
-        ("customer", "owner_id"),
-        ("deal", "owner_id"),
-        ("activity", "owner_id"),
-        ("ticket", "assignee_id"),
-    ):
-        yield (
-            "INSERT INTO row_scope (entity, row_id, scope, in_seq)"
-            f" SELECT {SCHEMAS[name].no}, id, 'own:' || {owned}, 1 FROM {name} WHERE {owned} IS NOT NULL"
-            " ON CONFLICT DO NOTHING"
-        )
-
-
-def _analyse(connection: Connection) -> None:
-    """Have the planner know what is there, as it does by itself in a while."""
-    with connection.execution_options(isolation_level="AUTOCOMMIT") as plain:
-        plain.execute(text("SET statement_timeout = 0"))
-        plain.execute(text("VACUUM ANALYZE"))
-        plain.execute(text("RESET statement_timeout"))
