@@ -20,6 +20,7 @@ from crm_core.reporting.keys import GROUPED, Grouping, Key, grouping
 from crm_core.reporting.source import Linked, Source
 from crm_core.reporting.tallies import Cell, Numbers, Tally, empty_cell
 from crm_core.reporting.terms import Counted, Cut, counted, currency_at
+from crm_core.reporting.worth import asked_of
 from crm_core.rules.report_check import paths_in
 from crm_core.rules.reports import PLACES, FieldAt, Measure, Report, Take, Unit
 from crm_core.schema.field import Kind
@@ -47,8 +48,8 @@ class Plan:
         self._source, self.report = source, report
         self._schema = schema_of(report.entity)
         self._visible = source.visible(report.entity)
-        self._rule = source.where(report.entity, report.rule)
         self._linked = Linked(source, report.entity, self._paths())
+        self._rule = source.where(report.entity, report.rule, self._linked.worth)
         zone, first = report.zone, report.first_weekday
         self.rows = tuple(grouping(each, self._linked, zone, first) for each in report.rows)
         self.columns = tuple(grouping(each, self._linked, zone, first) for each in report.columns)
@@ -58,7 +59,7 @@ class Plan:
         self.has_set = bool(sets)
         self.terms = tuple(self._term(each) for each in report.measures)
         self._only = tuple(
-            source.where(report.entity, each.only) if each.only is not None else None
+            source.where(report.entity, each.only, self._linked.worth) if each.only is not None else None
             for each in report.measures
         )
         self.currencies = tuple(
@@ -226,6 +227,8 @@ class Plan:
         return counted(measure.of, self._linked, self.report.zone)
 
     def _paths(self) -> Iterator[str]:
+        only = (each.only for each in self.report.measures if each.only is not None)
+        yield from sorted(asked_of(self.report.entity, (self.report.rule, *only)))
         for group in (*self.report.rows, *self.report.columns):
             yield group.field
         for measure in self.report.measures:

@@ -54,8 +54,8 @@ class Source(Protocol):
     def visible(self, entity: str) -> ColumnElement[bool]:
         """Return that a row lives and the person sees it. `AccessDenied` where he reads no such records."""
 
-    def where(self, entity: str, rule: Rule) -> ColumnElement[bool]:
-        """Return that a row meets a rule, always true or false.
+    def where(self, entity: str, rule: Rule, worth: CTE | None = None) -> ColumnElement[bool]:
+        """Return that a row meets a rule, always true or false; `worth` stands beside its table already.
 
         `AccessDenied` where it asks what is masked.
         """
@@ -88,6 +88,8 @@ class Linked:
         for path in dict.fromkeys(paths):
             self._fields[path] = self._ask(path, asked)
         self.table: FromClause = schema_of(entity).table
+        self.worth: CTE | None = None
+        """What the records themselves are worth, where a path asks for it."""
         for links in sorted(asked, key=len):
             self._join(links, asked[links])
 
@@ -133,7 +135,7 @@ class Linked:
         worth = worth_of(self._source, entity, of_worth) if of_worth else None
         rows = beside(schema, worth) if worth is not None else table
         if not links:
-            self.table = rows
+            self.table, self.worth = rows, worth
             for name, field in fields.items():
                 self._columns[name] = self._value(worth, entity, field)
             return

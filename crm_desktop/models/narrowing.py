@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Select,
     Table,
@@ -126,19 +127,20 @@ class Narrowing:
         """Return the rows of a statement."""
         return self._session.connection().execute(statement).all()
 
-    def where(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
+    def where(self, schema: Schema, condition: Condition, joined: CTE | None = None) -> ColumnElement[bool]:
         """Return what a row of an entity must fulfil."""
         if condition.field == "id":
             return _by_id(schema.table, condition)
         if condition.field == IN_SEGMENT.name and asks_of_segments(schema.name):
             return self._in_segment(schema, condition)
-        if "." in split_part(condition.field)[0]:
+        path = split_part(condition.field)[0]
+        if "." in path:
             return self._where_linked(schema, condition)
+        if is_worth(schema.name, path):
+            return worth.holding(self, schema, (condition,), self._of_worth, joined)
         if "@" in condition.field:
             return self._where_part(schema, condition)
         field = self.field(schema.name, condition.field)
-        if is_worth(schema.name, field.name):
-            return self._where_worth(schema, field, condition)
         if condition.op is Op.CONTAINS and field.target in SCHEMAS:
             # Answers by the linked record's title, so that must be readable too.
             target = SCHEMAS[field.target]
@@ -156,19 +158,26 @@ class Narrowing:
             return ()
         return tuple((field, part) for part in self._dated(field, condition))
 
-    def by_rule(self, rule: Rule, entity: str = CUSTOMER) -> ColumnElement[bool]:
-        """Return what a row of an entity's table must fulfil. Neither true nor false it never is."""
+    def by_rule(self, rule: Rule, entity: str = CUSTOMER, joined: CTE | None = None) -> ColumnElement[bool]:
+        """Return what a row of an entity's table must fulfil. Neither true nor false it never is.
+
+        `joined`: what its records are worth, where that stands beside the table.
+        """
         match rule:
             case AllOf(parts):
-                return and_(true(), *(self.by_rule(part, entity) for part in parts))
+                own, others = worth.apart(entity, parts)
+                said = [self.by_rule(part, entity, joined) for part in others]
+                if own:
+                    said.append(worth.holding(self, schema_of(entity), own, self._of_worth, joined))
+                return and_(true(), *said)
             case AnyOf(parts):
-                return or_(false(), *(self.by_rule(part, entity) for part in parts))
+                return or_(false(), *(self.by_rule(part, entity, joined) for part in parts))
             case Not(part):
-                return not_(self.by_rule(part, entity).self_group())
+                return not_(self.by_rule(part, entity, joined).self_group())
             case Related():
                 return self._related(rule, entity)
             case _:
-                return self.where(schema_of(entity), rule)
+                return self.where(schema_of(entity), rule, joined)
 
     def by_segment(self, segment_id: str) -> ColumnElement[bool]:
         """Return that a row of the customers' table is in a segment; in one unknown here nobody is.
@@ -255,10 +264,12 @@ class Narrowing:
         ids = select(target.table.c.id).where(target.table.c.life % 2 == 1, self.where(target, asked))
         return func.coalesce(schema.table.c[link].in_(ids.correlate(None)), false())
 
-    def _where_worth(self, schema: Schema, field: Field, condition: Condition) -> ColumnElement[bool]:
-        asked, ids = worth.asked_over(self, schema, worth.with_currency(schema.name, field.name))
-        fits = and_(*(where(asked, field, part) for part in self._dated(field, condition)))
-        return schema.table.c.id.in_(select(ids).where(fits).correlate(None))
+    def _of_worth(self, over: Schema, condition: Condition) -> ColumnElement[bool]:
+        """Return what a record read from its worth must fulfil."""
+        if "@" in condition.field:
+            return self._where_part(over, condition)
+        field = self.field(over.name, condition.field)
+        return and_(*(where(over, field, part) for part in self._dated(field, condition)))
 
     def _read_rates(self) -> Sequence[Rate]:
         table = SCHEMAS["exchange_rate"].table
@@ -271,10 +282,6 @@ class Narrowing:
         if asked is None:
             raise UserError(N_("There is no field called “{field}”"), field=condition.field)
         field = self.field(schema.name, path)
-        if is_worth(schema.name, path):
-            over, ids = worth.asked_over(self, schema, (path,))
-            fits = part_where(column_of(over, field), field, asked, condition)
-            return schema.table.c.id.in_(select(ids).where(fits).correlate(None))
         return part_where(column_of(schema, field), field, asked, condition)
 
     def _related(self, rule: Related, entity: str) -> ColumnElement[bool]:

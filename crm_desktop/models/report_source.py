@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, select, true
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from crm_core.entities import schema_of
@@ -48,9 +48,9 @@ class LaptopSource:
         """Return that a row lives."""
         return self._narrowing.visible(entity)
 
-    def where(self, entity: str, rule: Rule) -> ColumnElement[bool]:
+    def where(self, entity: str, rule: Rule, worth: CTE | None = None) -> ColumnElement[bool]:
         """Return that a row meets a rule."""
-        return self._narrowing.by_rule(rule, entity)
+        return self._narrowing.by_rule(rule, entity, worth)
 
     def words(self, entity: str, field: Field) -> FromClause:
         """Return the words of a set as rows."""

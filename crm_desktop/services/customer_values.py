@@ -13,7 +13,7 @@ from crm_core.charts.value_board import VALUE_BOARD
 from crm_core.entities import SCHEMAS
 from crm_core.errors import AccessDenied
 from crm_core.i18n import N_, Message, message
-from crm_core.reporting import worth
+from crm_core.reporting import purchases, worth
 from crm_core.rules.access import Action, decide
 from crm_core.rules.customer_profile import Figure
 from crm_core.rules.customer_value import CUSTOMER, PACES, RFM_CLASSES, WORTH_CURRENCY, Counting
@@ -62,7 +62,7 @@ def value_of(replica: Replica, customer_id: str) -> CustomerValue | None:
             return None
         found = worth.worth_of(narrowing, CUSTOMER, _SHOWN)
         row = session.connection().execute(select(found).where(found.c.record_id == customer_id)).first()
-        counting = worth.counting_in(narrowing)
+        counting = purchases.counting_in(narrowing)
     if row is None:
         return None
     labels = {each.key: each.label for each in RFM_CLASSES}
@@ -149,12 +149,14 @@ def buys_anybody(replica: Replica) -> bool:
         connection = session.connection()
         narrowing = Narrowing(session, replica.person)
         order = SCHEMAS["order"].table
-        ordered = select(order.c.id).where(order.c.life % 2 == 1, order.c.status.in_(worth.COUNTED)).limit(1)
+        ordered = (
+            select(order.c.id).where(order.c.life % 2 == 1, order.c.status.in_(purchases.COUNTED)).limit(1)
+        )
         if connection.execute(ordered).first() is not None:
             return True
         deal = SCHEMAS["deal"].table
         return bool(
             decide(replica.person, Action.READ, "deal")
-            and connection.execute(select(deal.c.id).where(worth.is_won(narrowing)).limit(1)).first()
+            and connection.execute(select(deal.c.id).where(purchases.is_won(narrowing)).limit(1)).first()
             is not None
         )

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
+from sqlalchemy import CTE, ColumnElement, Select, and_, false, func, not_, or_, select, true
 
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import UserError
@@ -94,21 +94,25 @@ class Narrowing:
         """Return the rows of a statement."""
         return self._reader.connection.execute(statement).all()
 
-    def by_rule(self, rule: Rule, entity: str) -> ColumnElement[bool]:
-        """Return what a row of an entity's table must fulfil."""
+    def by_rule(self, rule: Rule, entity: str, joined: CTE | None = None) -> ColumnElement[bool]:
+        """Return what a row of an entity's table must fulfil; `joined`: its worth where it stands beside."""
         match rule:
             case AllOf(parts):
-                return and_(true(), *(self.by_rule(part, entity) for part in parts))
+                own, others = worth.apart(entity, parts)
+                said = [self.by_rule(part, entity, joined) for part in others]
+                if own:
+                    said.append(worth.holding(self, schema_of(entity), own, self._of_itself, joined))
+                return and_(true(), *said)
             case AnyOf(parts):
-                return or_(false(), *(self.by_rule(part, entity) for part in parts))
+                return or_(false(), *(self.by_rule(part, entity, joined) for part in parts))
             case Not(part):
-                return not_(self.by_rule(part, entity).self_group())
+                return not_(self.by_rule(part, entity, joined).self_group())
             case Related():
                 return self._related(rule, entity)
             case _:
-                return self.where(schema_of(entity), rule)
+                return self.where(schema_of(entity), rule, joined)
 
-    def where(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
+    def where(self, schema: Schema, condition: Condition, joined: CTE | None = None) -> ColumnElement[bool]:
         """Return what a row must fulfil for one condition."""
         if condition.field == "id":
             ids = condition.value if isinstance(condition.value, tuple) else (condition.value,)
@@ -118,27 +122,26 @@ class Narrowing:
             return ~among if condition.op is Op.NOT_EQUAL else among
         if condition.field == IN_SEGMENT.name and asks_of_segments(schema.name):
             return self._in_segment(schema, condition)
-        path, part, _ = split_part(condition.field)
+        path = split_part(condition.field)[0]
         if "." in path:
             return self._where_linked(schema, condition)
+        if is_worth(schema.name, path):
+            return worth.holding(self, schema, (condition,), self._of_itself, joined)
+        return self._of_itself(schema, condition)
+
+    def _of_itself(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
+        """Return what a row must fulfil for a condition on its own field, or a part of it."""
+        path, part, _ = split_part(condition.field)
         field = self.field(schema.name, path)
         if part is not None:
             asked = field_at(self.fields, schema.name, condition.field)
             if asked is None:
                 raise UserError(N_("There is no field called “{field}”"), field=condition.field)
-            if is_worth(schema.name, path):
-                over, found = worth.asked_over(self, schema, (path,))
-                fits = part_where(column_of(over, field), field, asked, condition)
-                return schema.table.c.id.in_(select(found).where(fits).correlate(None))
             return part_where(column_of(schema, field), field, asked, condition)
         if condition.op is Op.CONTAINS and field.target is not None and field.target in SCHEMAS:
             self.field(field.target, SCHEMAS[field.target].meta.title)  # answers by the linked record's title
         midnight = lambda day: midnight_ms(day, self._zone)  # noqa: E731
         said = dated(field, condition, self.today, midnight)
-        if is_worth(schema.name, field.name):
-            over, found = worth.asked_over(self, schema, worth.with_currency(schema.name, field.name))
-            fits = and_(true(), *(where(over, field, each) for each in said))
-            return schema.table.c.id.in_(select(found).where(fits).correlate(None))
         return and_(true(), *(where(schema, field, each) for each in said))
 
     def by_segment(self, segment_id: str) -> ColumnElement[bool]:
@@ -190,7 +193,8 @@ class Narrowing:
         fits = self.where(target, replace(condition, field=further))
         ids = select(target.table.c.id).where(self._reader.in_sight(target.name), fits)
         column = column_of(schema, self.field(schema.name, link))
-        return func.coalesce(column.in_(ids.correlate(None)), false())
+        # Empty is false; said apart, so that it is one join and no list gone through for each row.
+        return and_(column.is_not(None), column.in_(ids.correlate(None)))
 
     def _related(self, rule: Related, entity: str) -> ColumnElement[bool]:
         demand_countable(rule, self.fields)

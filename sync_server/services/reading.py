@@ -189,7 +189,8 @@ class Reader:
         decide(self.person, Action.READ, entity).demand()
         schema = schema_of(entity)
         table = schema.table
-        alive: ColumnElement[bool] = table.c.life % 2 == (0 if deleted else 1)
+        # Asked so, planners take most rows to live; of `= 1` PostgreSQL would expect one in 200.
+        alive: ColumnElement[bool] = table.c.life % 2 == 0 if deleted else table.c.life % 2 != 0
         within = self.person.reads_in(entity)
         if EVERYONE in within:
             return alive

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, select
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, select
 
 from crm_core.entities import schema_of
 from crm_core.errors import NotFound, UserError
@@ -76,9 +76,9 @@ class HeadquartersSource:
         """Return that a row lives and lies in one of the reader's scopes."""
         return self._narrowing.visible(entity)
 
-    def where(self, entity: str, rule: Rule) -> ColumnElement[bool]:
+    def where(self, entity: str, rule: Rule, worth: CTE | None = None) -> ColumnElement[bool]:
         """Return that a row meets a rule."""
-        return self._narrowing.by_rule(rule, entity)
+        return self._narrowing.by_rule(rule, entity, worth)
 
     def words(self, entity: str, field: Field) -> FromClause:
         """Return the words of a set as rows."""
