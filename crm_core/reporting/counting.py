@@ -10,7 +10,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, column, func, literal, null, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    column,
+    false,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.exc import OperationalError
 
 from crm_core.entities import schema_of
@@ -21,8 +36,10 @@ from crm_core.reporting.source import Linked, Source
 from crm_core.reporting.tallies import Cell, Numbers, Tally, empty_cell
 from crm_core.reporting.terms import Counted, Cut, counted, currency_at
 from crm_core.reporting.worth import asked_of
+from crm_core.rules.conditions import Condition
 from crm_core.rules.report_check import paths_in
 from crm_core.rules.reports import PLACES, FieldAt, Measure, Report, Take, Unit
+from crm_core.rules.segments import AllOf, AnyOf, Not, Rule, leaves
 from crm_core.schema.field import Kind
 
 NUMERIC: Final = frozenset((Take.SUM, Take.AVERAGE, Take.LEAST, Take.MOST))
@@ -48,7 +65,9 @@ class Plan:
         self._source, self.report = source, report
         self._schema = schema_of(report.entity)
         self._visible = source.visible(report.entity)
-        self._linked = Linked(source, report.entity, self._paths())
+        only = [each.only for each in report.measures if each.only is not None]
+        judged = [each for rule in only for each in leaves(rule) if isinstance(each, Condition)]
+        self._linked = Linked(source, report.entity, self._paths(only), judged)
         self._rule = source.where(report.entity, report.rule, self._linked.worth)
         zone, first = report.zone, report.first_weekday
         self.rows = tuple(grouping(each, self._linked, zone, first) for each in report.rows)
@@ -59,8 +78,7 @@ class Plan:
         self.has_set = bool(sets)
         self.terms = tuple(self._term(each) for each in report.measures)
         self._only = tuple(
-            source.where(report.entity, each.only, self._linked.worth) if each.only is not None else None
-            for each in report.measures
+            self._met(each.only) if each.only is not None else None for each in report.measures
         )
         self.currencies = tuple(
             dict.fromkeys(
@@ -109,7 +127,7 @@ class Plan:
         for place, measure in enumerate(self.report.measures):
             measured += self._measured(place, measure)
         for row in self._executed(self._grouped(groups, measured)):
-            found = row._mapping
+            found = row._asdict()
             units = self._found_units(found)
             cell = Cell(counted=found["counted"], tallies=[])
             for place, measure in enumerate(self.report.measures):
@@ -149,10 +167,14 @@ class Plan:
         statement = statement.group_by(column("value"))
         if only is not None:
             statement = statement.where(only)
-        for row in self._source.execute(statement):
+        together: dict[tuple[Any, ...], set[Any]] = {}
+        for *group, one in self._source.execute(statement):
+            together.setdefault(tuple(group), set()).add(one)
+        names = [each.name for each in statement.selected_columns]
+        for group, values in together.items():
+            found = dict(zip(names, group, strict=False))
             cell = empty_cell(self.report.measures)
-            cell.tallies[place].values.add(row._mapping["value"])
-            found = row._mapping
+            cell.tallies[place].values = values
             yield Found(
                 keys=self._keys(groups, found), currency=self._currency(self._found_units(found)), cell=cell
             )
@@ -226,8 +248,19 @@ class Plan:
             return None
         return counted(measure.of, self._linked, self.report.zone)
 
-    def _paths(self) -> Iterator[str]:
-        only = (each.only for each in self.report.measures if each.only is not None)
+    def _met(self, rule: Rule) -> ColumnElement[bool]:
+        """Return that a record meets a rule of one measure."""
+        match rule:
+            case AllOf(parts):
+                return and_(true(), *(self._met(part) for part in parts))
+            case AnyOf(parts):
+                return or_(false(), *(self._met(part) for part in parts))
+            case Not(part):
+                return not_(self._met(part).self_group())
+        found = self._linked.holds(rule) if isinstance(rule, Condition) else None
+        return self._source.where(self.report.entity, rule, self._linked.worth) if found is None else found
+
+    def _paths(self, only: Sequence[Rule]) -> Iterator[str]:
         yield from sorted(asked_of(self.report.entity, (self.report.rule, *only)))
         for group in (*self.report.rows, *self.report.columns):
             yield group.field

@@ -34,7 +34,8 @@ from crm_core.rules.customer_value import CUSTOMER, LEAST_PURCHASES, Counting, c
 from crm_core.rules.prices import Rate, factor
 from crm_core.schema.field import Field, Kind
 
-INTERVAL, MONTHS = "interval", "months"
+LATELY, INTERVAL, MONTHS = "lately", "interval", "months"
+"""What is counted of purchases beside how many, when and how much they were."""
 COUNTED: Final = ("confirmed", "closed")
 """States of orders that are purchases."""
 DAY: Final = Field(no=0, name="day", label="", kind=Kind.DATE)
@@ -143,9 +144,9 @@ def base_of(
 ) -> CTE:
     """Return what each customer bought, how often and when.
 
-    `parts`: whether the usual interval (`INTERVAL`) and the runs of months (`MONTHS`) are counted, too. All
-    in one pass: of parts joined to one another PostgreSQL expects a handful of rows, and goes through them
-    for each customer.
+    `parts`: what is counted besides: what was bought lately and before (`LATELY`), the usual interval
+    (`INTERVAL`), runs of months (`MONTHS`). All in one pass: of parts joined to one another PostgreSQL
+    expects a handful of rows, and goes through them for each customer.
     """
     if INTERVAL in parts:
         bought = _with_gaps(bought)
@@ -159,11 +160,12 @@ def base_of(
         func.max(row.day).label("last_purchase"),
     ]
     if with_money:
+        found.append(summed(seen, bought, None).label("bought"))
+    if LATELY in parts:
         since = months_back(seen.today, counting.months).isoformat()
         before = months_back(seen.today, 2 * counting.months).isoformat()
         now = row.day > since
         found += [
-            summed(seen, bought, None).label("bought"),
             summed(seen, bought, now).label("bought_now"),
             summed(seen, bought, and_(row.day > before, ~now)).label("bought_before"),
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from sqlalchemy import CTE, ColumnElement, FromClause, Select, false, func, select
@@ -12,6 +13,7 @@ from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_
 from crm_core.reporting.worth import beside, worth_of
+from crm_core.rules.conditions import Condition
 from crm_core.rules.customer_value import is_worth
 from crm_core.rules.prices import Rate
 from crm_core.rules.segments import MOST_LINKS, Rule
@@ -77,7 +79,9 @@ class Linked:
     Records the person may not see are as if they were not there: what is asked of them is empty.
     """
 
-    def __init__(self, source: Source, entity: str, paths: Iterable[str]) -> None:
+    def __init__(
+        self, source: Source, entity: str, paths: Iterable[str], judged: Iterable[Condition] = ()
+    ) -> None:
         self._source = source
         self._root = entity
         self.today = source.today
@@ -90,8 +94,18 @@ class Linked:
         self.table: FromClause = schema_of(entity).table
         self.worth: CTE | None = None
         """What the records themselves are worth, where a path asks for it."""
+        self._judged: dict[tuple[str, ...], list[Condition]] = {}
+        self._holds: dict[Condition, ColumnElement[bool]] = {}
+        for condition in judged:
+            if (link := self._link_of(condition)) and condition not in self._judged.get((link,), ()):
+                self._fields[condition.field] = self._ask(condition.field, asked)
+                self._judged.setdefault((link,), []).append(condition)
         for links in sorted(asked, key=len):
             self._join(links, asked[links])
+
+    def holds(self, condition: Condition) -> ColumnElement[bool] | None:
+        """Return whether one of those `judged` holds, asked once for each record linked to; else None."""
+        return self._holds.get(condition)
 
     def field(self, path: str) -> Field:
         """Return the field at a path."""
@@ -109,6 +123,16 @@ class Linked:
     def value(self, path: str) -> ColumnElement[Any]:
         """Return the value of the field at a path in SQL, for a row of `table`."""
         return self._columns[path]
+
+    def _link_of(self, condition: Condition) -> str:
+        """Return the link of a condition on a plain field one link away; '' for any other, and for records of
+        set-up: of few there is a list sooner than a join."""
+        link, _, further = condition.field.partition(".")
+        field = self._source.fields(self._root).get(link)
+        target = SCHEMAS.get(field.target or "") if field is not None else None
+        if target is None or target.meta.reference or is_worth(target.name, further):
+            return ""
+        return link if further in self._source.fields(target.name) else ""
 
     def _ask(self, path: str, asked: dict[tuple[str, ...], dict[str, Field]]) -> Field:
         *links, last = path.split(".")
@@ -141,11 +165,18 @@ class Linked:
             return
         names = {f"f{place}": name for place, name in enumerate(fields)}
         values = [self._value(worth, entity, fields[name]).label(label) for label, name in names.items()]
+        judged = self._judged.get(links, ())
+        flags = {f"holds_{place}": condition for place, condition in enumerate(judged)}
+        for label, condition in flags.items():
+            asked = replace(condition, field=condition.field.partition(".")[2])
+            values.append(self._source.where(entity, asked).label(label))
         seen = select(table.c.id.label("linked_id"), *values).select_from(rows)
         linked = seen.where(self._source.visible(entity)).correlate(None).subquery(f"by_{'_'.join(links)}")
         self.table = self.table.outerjoin(linked, linked.c.linked_id == self._columns[".".join(links)])
         for label, name in names.items():
             self._columns[".".join((*links, name))] = linked.c[label]
+        for label, condition in flags.items():
+            self._holds[condition] = func.coalesce(linked.c[label], false())
 
     def _value(self, worth: CTE | None, entity: str, field: Field) -> ColumnElement[Any]:
         if worth is not None and field.name in worth.c:

@@ -38,7 +38,7 @@ class Tally:
     """Records that count."""
     met: int = 0
     """Of a share: those that meet it."""
-    values: set[Any] = field(default_factory=set)
+    values: set[Any] | frozenset[Any] = frozenset()
     """Different values, where these are what is counted."""
     numbers: dict[str, Numbers] = field(default_factory=dict)
     """By currency; '' for what is no amount."""
@@ -48,7 +48,10 @@ class Tally:
         self.count += other.count
         self.met += other.met
         if other.values:
-            self.values |= other.values
+            if isinstance(self.values, set):
+                self.values |= other.values
+            else:
+                self.values = set(other.values)
         for currency, numbers in other.numbers.items():
             mine = self.numbers.get(currency)
             if mine is None:

@@ -35,6 +35,7 @@ from crm_core.reporting.moments import day_of, quotient
 from crm_core.reporting.purchases import (
     DAY,
     INTERVAL,
+    LATELY,
     MONTHS,
     Column,
     Seen,
@@ -46,7 +47,7 @@ from crm_core.reporting.purchases import (
     summed,
     whole,
 )
-from crm_core.rules.conditions import Condition
+from crm_core.rules.conditions import Condition, Op
 from crm_core.rules.customer_value import (
     CAMPAIGN,
     CUSTOMER,
@@ -139,9 +140,23 @@ def holding(
     if joined is not None:
         over = _read_from(schema, joined)
         return and_(true(), *(judge(over, each) for each in conditions))
-    over, ids = asked_over(seen, schema, asked_of(schema.name, conditions))
+    names = asked_of(schema.name, conditions)
+    if schema.name == CUSTOMER and any(map(_of_buyers, conditions)):
+        worth = worth_of(seen, CUSTOMER, names)  # of customers in sight that bought: no other is looked for
+        ids: Column = worth.c[RECORD]
+        over = _read_from(schema, worth)
+    else:
+        over, ids = _asked_over(seen, schema, names)
     found = select(ids).where(*(judge(over, each) for each in conditions))
     return schema.table.c.id.in_(found.correlate(None))
+
+
+def _of_buyers(condition: Condition) -> bool:
+    """Tell whether a condition holds for nobody who bought nothing."""
+    if condition.op in (Op.EQUAL, Op.IN):
+        several = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        return all(each not in (None, "") for each in several)
+    return condition.op in (Op.FILLED, Op.LESS, Op.AT_MOST, Op.MORE, Op.AT_LEAST)
 
 
 def _read_from(schema: Schema, table: FromClause) -> Schema:
@@ -149,7 +164,7 @@ def _read_from(schema: Schema, table: FromClause) -> Schema:
     return replace(schema, model=model, fields=worth_fields(schema.name))
 
 
-def asked_over(seen: Seen, schema: Schema, names: Iterable[str]) -> tuple[Schema, Column]:
+def _asked_over(seen: Seen, schema: Schema, names: Iterable[str]) -> tuple[Schema, Column]:
     """Return an entity read from its records' worth instead of its table, and the column of their ids.
 
     A condition on such a field is judged over it as over any table.
@@ -173,7 +188,8 @@ def with_currency(entity: str, name: str) -> tuple[str, ...]:
 _TOGETHER: Final = (
     ("rfm_recency", "rfm_frequency"),
     ("rfm_class", "rfm_revenue"),
-    ("bought", "bought_before", "bought_now", "movement", WORTH_CURRENCY),
+    ("bought", WORTH_CURRENCY),
+    ("bought_before", "bought_now", "movement"),
     ("purchases", "first_purchase", "last_purchase", "silent_days"),
 )
 """Fields that cost little more together than one of them alone."""
@@ -184,6 +200,7 @@ _PARTS: Final[Mapping[str, frozenset[str]]] = {
             *("expected", WORTH_CURRENCY),
         )
     ),
+    LATELY: frozenset(("bought_now", "bought_before", "movement")),
     INTERVAL: frozenset(("usual_days", "pace", "yearly", "expected")),
     MONTHS: frozenset(("active_months", "streak")),
 }
@@ -192,7 +209,7 @@ _PARTS: Final[Mapping[str, frozenset[str]]] = {
 def _of_customers(seen: Seen, names: Collection[str]) -> Select[Any]:
     counting = counting_in(seen)
     with_money = bool(_PARTS["money"].intersection(names))
-    parts = tuple(part for part in (INTERVAL, MONTHS) if _PARTS[part].intersection(names))
+    parts = tuple(part for part in (LATELY, INTERVAL, MONTHS) if _PARTS[part].intersection(names))
     key = ("base", with_money, *parts)
     bought = purchases(seen, counting, with_money=with_money)
     base = kept(seen, key, lambda: base_of(seen, counting, bought, with_money=with_money, parts=parts))
@@ -212,11 +229,13 @@ def _customer_columns(seen: Seen, counting: Counting, base: CTE, names: Collecti
         "rfm_frequency": _score(row.purchases, counting.frequency),
     }
     if "bought" in row:
-        made |= {name: row[name] for name in ("bought", "bought_now", "bought_before")}
+        made["bought"] = row.bought
         made["rfm_revenue"] = _score(row.bought, counting.monetary)
         made["rfm_class"] = _class(made["rfm_recency"], made["rfm_frequency"], made["rfm_revenue"])
-        made["movement"] = _movement(seen, counting, base)
         made[WORTH_CURRENCY] = literal(seen.currency, Text)
+    if "bought_now" in row:
+        made |= {name: row[name] for name in ("bought_now", "bought_before")}
+        made["movement"] = _movement(seen, counting, base)
     if "usual_days" in row:
         usual = row.usual_days
         made |= {"usual_days": usual, "pace": _pace(silent, usual, counting)}
