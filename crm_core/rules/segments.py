@@ -7,7 +7,7 @@ together. A field may be that of a linked record, up to two links away: `stage_i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -159,6 +159,23 @@ def leaves(rule: Rule) -> Iterator[Condition | Related]:
             yield from leaves(part)
         case _:
             yield rule
+
+
+def by_link(parts: Iterable[Rule]) -> tuple[dict[str, list[Condition]], list[Rule]]:
+    """Return the conditions on records linked to among parts that must all hold, by link, and the others."""
+    linked: dict[str, list[Condition]] = {}
+    others: list[Rule] = []
+    for each in parts:
+        if isinstance(each, AllOf):
+            below, rest = by_link(each.parts)
+            others += rest
+            for link, conditions in below.items():
+                linked.setdefault(link, []).extend(conditions)
+        elif isinstance(each, Condition) and "." in split_part(each.field)[0]:
+            linked.setdefault(each.field.partition(".")[0], []).append(each)
+        else:
+            others.append(each)
+    return linked, others
 
 
 def bare(rule: Rule) -> Rule:

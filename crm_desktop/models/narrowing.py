@@ -52,6 +52,7 @@ from crm_core.rules.segments import (
     Related,
     Rule,
     asks_of_segments,
+    by_link,
     demand_countable,
     field_at,
     rule_of,
@@ -165,8 +166,10 @@ class Narrowing:
         """
         match rule:
             case AllOf(parts):
-                own, others = worth.apart(entity, parts)
+                linked, others = by_link(parts)
+                own, others = worth.apart(entity, others)
                 said = [self.by_rule(part, entity, joined) for part in others]
+                said += [self._where_linked(schema_of(entity), *each) for each in linked.values()]
                 if own:
                     said.append(worth.holding(self, schema_of(entity), own, self._of_worth, joined))
                 return and_(true(), *said)
@@ -254,14 +257,16 @@ class Narrowing:
                 held = func.coalesce(link.in_(inside.correlate(None)), false())
         return not_(held.self_group()) if condition.op is Op.NOT_EQUAL else held
 
-    def _where_linked(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
-        link, _, further = condition.field.partition(".")
-        field = field_at(self.fields, schema.name, condition.field)
-        if field is None:
-            raise UserError(N_("There is no field called “{field}”"), field=condition.field)
+    def _where_linked(self, schema: Schema, *conditions: Condition) -> ColumnElement[bool]:
+        """Return that the record one link of a row leads to lives and fulfils conditions."""
+        for condition in conditions:
+            if field_at(self.fields, schema.name, condition.field) is None:
+                raise UserError(N_("There is no field called “{field}”"), field=condition.field)
+        link = conditions[0].field.partition(".")[0]
         target = schema_of(self.field(schema.name, link).target or "")
-        asked = replace(condition, field=further)
-        ids = select(target.table.c.id).where(target.table.c.life % 2 == 1, self.where(target, asked))
+        asked = (replace(each, field=each.field.partition(".")[2]) for each in conditions)
+        fits = self.by_rule(AllOf(tuple(asked)), target.name)
+        ids = select(target.table.c.id).where(target.table.c.life % 2 == 1, fits)
         return func.coalesce(schema.table.c[link].in_(ids.correlate(None)), false())
 
     def _of_worth(self, over: Schema, condition: Condition) -> ColumnElement[bool]:

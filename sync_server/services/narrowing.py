@@ -31,6 +31,7 @@ from crm_core.rules.segments import (
     Related,
     Rule,
     asks_of_segments,
+    by_link,
     demand_countable,
     field_at,
     rule_of,
@@ -98,8 +99,10 @@ class Narrowing:
         """Return what a row of an entity's table must fulfil; `joined`: its worth where it stands beside."""
         match rule:
             case AllOf(parts):
-                own, others = worth.apart(entity, parts)
+                linked, others = by_link(parts)
+                own, others = worth.apart(entity, others)
                 said = [self.by_rule(part, entity, joined) for part in others]
+                said += [self._where_linked(schema_of(entity), *each) for each in linked.values()]
                 if own:
                     said.append(worth.holding(self, schema_of(entity), own, self._of_itself, joined))
                 return and_(true(), *said)
@@ -185,12 +188,15 @@ class Narrowing:
             held = func.coalesce(schema.table.c.customer_id.in_(inside), false())
         return not_(held.self_group()) if condition.op is Op.NOT_EQUAL else held
 
-    def _where_linked(self, schema: Schema, condition: Condition) -> ColumnElement[bool]:
-        if field_at(self.fields, schema.name, condition.field) is None:
-            raise UserError(N_("There is no field called “{field}”"), field=condition.field)
-        link, _, further = condition.field.partition(".")
+    def _where_linked(self, schema: Schema, *conditions: Condition) -> ColumnElement[bool]:
+        """Return that the record one link of a row leads to is seen and fulfils conditions."""
+        for condition in conditions:
+            if field_at(self.fields, schema.name, condition.field) is None:
+                raise UserError(N_("There is no field called “{field}”"), field=condition.field)
+        link = conditions[0].field.partition(".")[0]
         target = schema_of(self.field(schema.name, link).target or "")
-        fits = self.where(target, replace(condition, field=further))
+        asked = (replace(each, field=each.field.partition(".")[2]) for each in conditions)
+        fits = self.by_rule(AllOf(tuple(asked)), target.name)
         ids = select(target.table.c.id).where(self._reader.in_sight(target.name), fits)
         column = column_of(schema, self.field(schema.name, link))
         # Empty is false; said apart, so that it is one join and no list gone through for each row.
