@@ -144,6 +144,8 @@ def _instalments(now: int) -> Rows:
             "order_id": record_id("order", number),
             "status": "agreed",
             "amount": amount,
+            "paid": 0,
+            "state": "open",
             "currency": "CNY",
             "due_on": _day(now, chance.randrange(-150, 60)),
         }

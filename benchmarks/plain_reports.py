@@ -81,7 +81,7 @@ PLAINLY: Final[Mapping[str, str]] = {
     "ageing": "SELECT customer_id, currency, sum(amount - paid), sum((amount - paid) * (due_on >= date('now'))),"
     " sum((amount - paid) * (due_on < date('now') AND due_on >= date('now', '-30 days'))),"
     " sum((amount - paid) * (due_on < date('now', '-30 days'))) FROM instalment"
-    " WHERE life % 2 = 1 AND state IN ('due', 'partly_paid', 'to_collect', 'part') GROUP BY 1, 2",
+    " WHERE life % 2 = 1 AND state IN ('open', 'part') GROUP BY 1, 2",
     "customer_growth": "SELECT strftime('%Y-%m', created_at / 1000, 'unixepoch'), count(*) FROM customer"
     " WHERE life % 2 = 1 GROUP BY 1",
     "losses": "SELECT loss_reason, currency, count(*), sum(amount) FROM deal d"

@@ -21,7 +21,7 @@ from crm_core.rules.access import Person
 from crm_core.rules.conditions import Condition, Op
 from crm_core.rules.report_text import parse_term
 from crm_core.rules.reports import Currencies, FieldAt, Group, Measure, Report, ReportTable, Take
-from crm_core.rules.segments import Rule
+from crm_core.rules.segments import AllOf, Not, Rule
 from crm_core.rules.standard_reports import STANDARD_REPORTS
 from crm_core.schema.field import Kind
 from crm_desktop.models import repository
@@ -307,18 +307,28 @@ def conditions(draw: st.DrawFn) -> Condition:
     )
 
 
-@given(condition=conditions())
-def test_a_condition_finds_the_same_records_as_on_a_laptop(
-    filled: Filled, laptop: Replica, condition: Condition
+@given(several=st.lists(conditions(), min_size=1, max_size=3))
+def test_conditions_find_together_what_each_finds_alone_on_a_laptop(
+    filled: Filled, laptop: Replica, several: list[Condition]
 ) -> None:
     table = SCHEMAS["deal"].table
     admin: Person = person("admin")
+    rule = AllOf(tuple(several))
     with laptop.read() as session:
-        meets = OnLaptop(session, admin).by_rule(condition, "deal")
-        here = set(session.scalars(select(table.c.id).where(table.c.life % 2 == 1, meets)))
+
+        def here(asked: Rule) -> set[str]:
+            meets = OnLaptop(session, admin).by_rule(asked, "deal")
+            return set(session.scalars(select(table.c.id).where(table.c.life % 2 == 1, meets)))
+
+        alone = set.intersection(*map(here, several))
+        assert here(rule) == alone
     founder = filled.office.founder
     # What belonged to a deleted customer went with it at HQ; a laptop is told so with the next sync.
-    assert filled.found(founder, "deal", condition) == here & filled.rows(founder)["deal"].keys()
+    wanted = alone & filled.rows(founder)["deal"].keys()
+    assert filled.found(founder, "deal", rule) == wanted
+    only = (Measure(only=rule), Measure(only=Not(rule)), Measure())
+    met, others, every = filled.count(founder, Report(entity="deal", measures=only)).rows[0].figures
+    assert (met, others) == (len(wanted), int(every or 0) - len(wanted))
 
 
 def test_the_command_counts_prints_and_writes_what_a_user_may_see(tmp_path: Path) -> None:

@@ -180,6 +180,7 @@ def typed_records() -> Iterator[tuple[str, str, dict[str, Any]]]:
 # What is asked, at random
 
 _WON = Condition(field="stage_id.kind", op=Op.EQUAL, value="won")
+_OF_LARGE = Condition(field="customer_id.employees", op=Op.MORE, value=3)
 _RULES: dict[str, tuple[Rule, ...]] = {
     "deal": (
         AllOf(),
@@ -187,6 +188,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
         Not(_WON),
         Condition(field="customer_id.territory_id.name", op=Op.FILLED),
         AnyOf((Condition(field="amount", op=Op.MORE, value=Decimal(10)), _WON)),
+        AnyOf((Condition(field="customer_id.level", op=Op.EMPTY), Not(_OF_LARGE))),
     ),
     "activity": (
         AllOf(),
@@ -202,6 +204,9 @@ _RULES: dict[str, tuple[Rule, ...]] = {
         Condition(field="last_purchase", op=Op.LESS, value="2026-01-01"),
         Not(Condition(field="movement", op=Op.EQUAL, value="gone")),
         Condition(field="pace", op=Op.EMPTY),
+        AnyOf(
+            (Condition(field="rfm_class", op=Op.EMPTY), Condition(field="usual_days", op=Op.LESS, value=40))
+        ),
     ),
     "campaign": (AllOf(), Condition(field="customers_won", op=Op.AT_LEAST, value=1)),
 }
