@@ -225,14 +225,16 @@ class Sheet:
         most = max(pitch - apart, self.px(_LABEL))
         widest = min(self.width_of(labels, 600 if current else 400) + 2, most)
         every = 1 if widest + apart <= pitch else ceil((widest + self.px(_LABELS_APART)) / max(pitch, 1))
-        free = line.x
+        free, gap = line.x, apart if every == 1 else self.px(_LABELS_APART)
         for place in range(self.first_label(labels, every), len(labels), every):
             weight, color = (600, "text") if place in current else (400, "text-soft")
             wide = min(self.width_of([labels[place]], weight) + 2, widest)
             x = max(free, min(middles[place] - wide / 2, line.right - wide))
+            if every > 1 and x + wide > line.right + 1:
+                return  # another one would be cut at the edge
             box = Box(x, line.y, min(wide, line.right - x), line.height)
             self.write(box, labels[place], color=color, weight=weight, align="center")
-            free = box.right + apart
+            free = box.right + gap
 
     def first_label(self, labels: Sequence[str], every: int) -> int:
         """Return which label is written first where only every so many are: so that years are among them."""
