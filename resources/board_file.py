@@ -28,6 +28,8 @@ WIDTH = 1240
 """Of the picture, in pixels: the content of a window of usual size."""
 _FAMILY = "Noto Sans SC, sans-serif"
 _PAGE = landscape(A4)
+PAGE_HEIGHT = int(_PAGE[1] * WIDTH / _PAGE[0])
+"""Of a page of the PDF, in pixels of the picture."""
 
 
 def board_file(

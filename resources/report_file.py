@@ -7,10 +7,10 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from crm_core.charts.board import Placed
-from crm_core.charts.chart import Kind, Text
+from crm_core.charts.board import CHART_HEIGHT, FIRST_AT, GAP, MARGIN, Placed, cut_table
+from crm_core.charts.chart import Chart, Kind, Text
 from crm_core.charts.looks import usual_look
-from crm_core.charts.of_report import chart_of
+from crm_core.charts.of_report import chart_of, numbers_of
 from crm_core.charts.tiles import Counted, placed
 from crm_core.errors import UserError
 from crm_core.i18n import N_, Message, Translate, message
@@ -20,11 +20,13 @@ from crm_core.reporting.files import as_file
 from crm_core.reporting.sheet import Sheet, as_book
 from crm_core.rules.dashboards import Tile
 from crm_core.rules.reports import ReportTable
-from resources.board_file import PDF, PNG, SVG, board_file
+from resources.board_file import PAGE_HEIGHT, PDF, PNG, SVG, board_file
 
 DRAWN: Final = tuple(f".{kind}" for kind in (PDF, PNG, SVG))
 ENDINGS: Final = (*OF_NUMBERS, *DRAWN)
 OF_DASHBOARDS: Final = (*DRAWN, ".xlsx", ".json")
+_LONGEST: Final = 5_000
+"""Pixels of the numbers in a picture; of more rows it says how many there are."""
 
 
 def report_file(
@@ -42,24 +44,27 @@ def report_file(
         return as_file(table, ending, said, kind, translate)
     if ending.lower() not in DRAWN:
         raise _no_such_file(said + ending, ENDINGS)
-    tiles = report_tiles(table, title, kind, today)
+    tiles = report_tiles(table, title, kind, today, paged=ending.lower() == f".{PDF}")
     remark = " · ".join([f"{today:%Y-%m-%d}", *texts.notes(table, translate)])
     return board_file(ending.lower()[1:], tiles, title, remark, language)
 
 
-def report_tiles(table: ReportTable, title: Text, kind: str, today: datetime.date) -> list[Placed]:
-    """Return a report as it is drawn alone: its chart, and its numbers below."""
-    kinds = dict.fromkeys((Kind(kind) if kind in set(Kind) else Kind.TABLE, Kind.TABLE))
+def report_tiles(
+    table: ReportTable, title: Text, kind: str, today: datetime.date, *, paged: bool = False
+) -> list[Placed]:
+    """Return a report as it is drawn alone: its chart, and every number below; `paged` for paper."""
+    drawn = Kind(kind) if kind in set(Kind) else Kind.TABLE
+    charts: list[tuple[Chart, int]] = []
+    if drawn is not Kind.TABLE:
+        charts.append((chart_of(table, usual_look(table.report, drawn), title, today=today).chart, 0))
+        title = message("Numbers of the report")
+    numbers = numbers_of(table, title, today=today)
+    room = PAGE_HEIGHT - FIRST_AT - MARGIN if paged else _LONGEST
+    first = room - (CHART_HEIGHT + GAP if paged and charts else 0)
+    charts += cut_table(numbers, first, room)
     return [
-        Placed(
-            title=title if place == 0 else message("Numbers of the report"),
-            row=place,
-            column=0,
-            span=12,
-            tall=True,
-            chart=chart_of(table, usual_look(table.report, each), title, today=today).chart,
-        )
-        for place, each in enumerate(kinds)
+        Placed(title=title, row=place, column=0, span=12, tall=True, height=height, chart=chart)
+        for place, (chart, height) in enumerate(charts)
     ]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crm_core.charts.chart import Chart, Text
 from crm_core.charts.drawing import Box, Drawing, Point, Shape, Writing, moved, rectangle
+from crm_core.charts.figures import ROW
 from crm_core.charts.layout import layout
 from crm_core.charts.sheet import TITLE, Metrics, Sheet
 from crm_core.charts.words import Words
@@ -15,6 +16,10 @@ MARGIN, GAP, PADDING = 24, 16, 16
 FIGURE_HEIGHT, CHART_HEIGHT = 124, 292
 """Of a tile, before the reader's font scale."""
 _HEAD = 48
+_HEADED, _NOTED = 30, 80
+"""What the title of a table takes, and at most what is noted below it."""
+FIRST_AT = _HEAD + 8
+"""Where the first row of tiles begins."""
 _TWELVE = 12
 
 
@@ -27,8 +32,36 @@ class Placed:
     column: int
     span: int
     tall: bool
+    height: int = 0
+    """Its own, where it is neither a figure's nor a chart's."""
     chart: Chart | None = None
     fault: Text = ""
+
+
+def cut_table(chart: Chart, first: int, room: int) -> list[tuple[Chart, int]]:
+    """Return a table as several, each with its tile's height: at most `first` the first, `room` the others.
+
+    What is noted below it stands below the last.
+    """
+    made: list[tuple[Chart, int]] = []
+    begin, high = 0, first
+    around = 2 * PADDING + _HEADED + (_NOTED if chart.note else 0)
+    while True:
+        most = max(1, (high - around) // ROW - 1)
+        end = begin + most
+        is_last = end >= len(chart.categories)
+        series = tuple(replace(each, values=each.values[begin:end]) for each in chart.series)
+        part = replace(
+            chart,
+            categories=chart.categories[begin:end],
+            series=series,
+            note=chart.note if is_last else "",
+        )
+        rows = len(part.categories)
+        made.append((part, around + ROW * (max(1, rows) + 1)))
+        if is_last:
+            return made
+        begin, high = end, room
 
 
 def pages(
@@ -49,7 +82,7 @@ def pages(
     page = _Page(heading, remark, width, metrics, words)
     for row in sorted({tile.row for tile in tiles}):
         of_row = [tile for tile in tiles if tile.row == row]
-        tall = CHART_HEIGHT if any(tile.tall for tile in of_row) else FIGURE_HEIGHT
+        tall = max(tile.height or (CHART_HEIGHT if tile.tall else FIGURE_HEIGHT) for tile in of_row)
         if height is not None and page.filled and page.y + tall + MARGIN > height:
             made.append(page.drawing())
             page = _Page(heading, remark, width, metrics, words)
@@ -68,7 +101,7 @@ class _Page:
         aside = Box(head.x + wide, head.y + 2, head.width - wide, head.height)
         sheet.write(aside, words.show(remark), color="text-soft")
         self._items: list[Shape | Writing] = list(sheet.items)
-        self.y = float(_HEAD + 8)
+        self.y = float(FIRST_AT)
         self.filled = False
 
     def add(self, tiles: Sequence[Placed], height: int) -> None:

@@ -13,7 +13,7 @@ from crm_core.charts.told import change_words, rows_of
 from crm_core.charts.words import share_of
 
 _LINE = 24
-_ROW = 24
+ROW = 24
 
 
 def figure(sheet: Sheet, chart: Chart, area: Box) -> None:
@@ -79,7 +79,7 @@ def _small_line(sheet: Sheet, known: list[tuple[int, Decimal | int]], area: Box)
 def table(sheet: Sheet, chart: Chart, area: Box) -> None:
     """Draw head and rows, as many as there is room for; how many more there are stands below."""
     head, *rows = rows_of(chart, sheet.words)
-    row_height = sheet.px(_ROW)
+    row_height = sheet.px(ROW)
     fit = max(1, int(area.height // row_height) - 1)
     more = len(rows) - fit
     kept = rows[: max(1, fit - 1)] if more > 0 else rows

@@ -123,6 +123,38 @@ def chart_of(
     )
 
 
+def numbers_of(table: ReportTable, title: Text, *, today: datetime.date | None = None) -> Chart:
+    """Return every number of a report as a table: its rows and what they come to, of a pivot also across."""
+    drawn = chart_of(table, Look(kind=Kind.TABLE), title, today=today)
+    rows = [*(table.rows[own[0]] for own in drawn.rows), *(table.totals if table.report.rows else ())]
+    several = len(_currencies(table)) > 1
+    totals = tuple(
+        _with_currency(Category(key=f"total {row.currency}", label=message("Total")), row.currency * several)
+        for row in rows[len(drawn.rows) :]
+    )
+    currency = next((row.currency for row in rows if row.currency), "")
+
+    def column(key: str, label: Text, unit: reports.Unit, figures: Iterable[Figure]) -> Series:
+        values = tuple(_plain(figure, unit, row.currency) for figure, row in zip(figures, rows, strict=True))
+        return Series(key=key, label=label, values=values, form=_form(unit, currency, []))
+
+    series = [
+        column(each.key, each.label, table.columns[place].unit, (row.figures[place] for row in rows))
+        for place, each in enumerate(drawn.chart.series)
+    ]
+    if table.report.columns:
+        series += [
+            column(
+                f"total {place}",
+                message("{first} · {second}", first=message("Total"), second=table.columns[place].label),
+                table.columns[place].unit,
+                (row.across[place] for row in rows),
+            )
+            for place in range(len(table.report.measures) if table.columns else 0)
+        ]
+    return replace(drawn.chart, categories=(*drawn.chart.categories, *totals), series=tuple(series))
+
+
 def _currencies(table: ReportTable) -> tuple[str, ...]:
     """Return the currencies of the rows, in the order of the totals."""
     return tuple(dict.fromkeys(row.currency for row in table.totals if row.currency))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from crm_core.entities import SCHEMAS
+from crm_core.i18n import message
 from crm_core.reporting.tables import answered
 from crm_core.rules.payments import BUCKETS
 from crm_core.rules.report_form import plain_report, stored_report
@@ -22,13 +25,15 @@ from crm_core.rules.report_text import (
     parse_sort,
     sort_text,
 )
-from crm_core.rules.reports import Currencies, Over, Report, Sort, Take
+from crm_core.rules.reports import Currencies, Group, Measure, Over, Period, Report, Sort, Take
 from crm_core.rules.standard_reports import STANDARD_REPORTS
 from crm_desktop.assembly import App
 from crm_desktop.models.custom import fields_of
 from crm_desktop.models.narrowing import Narrowing
 from crm_desktop.services import reports
 from crm_desktop.services.ageing import By, ageing
+from resources import translation
+from resources.report_file import report_file
 from tests.architecture.source import ROOT
 from tests.support.desktop import sample_app
 from tests.support.plain_reports import PlainReport, Row, Rows, living_rows
@@ -160,6 +165,24 @@ def test_the_funnel_tells_how_many_came_this_far(sample: Sample) -> None:
     kept = [row.figures[places[Over.KEPT]] for row in table.rows]
     assert kept[0] is None
     assert kept[1] == round(Decimal(onward[1]) / Decimal(onward[0]), 6)
+
+
+def test_the_pdf_holds_every_row_and_what_they_come_to(sample: Sample) -> None:
+    app, _ = sample
+    by_day = (Group(field="happened_at", period=Period.DAY),)
+    report = Report(entity="activity", rows=by_day, columns=(Group(field="kind"),), measures=(Measure(),))
+    table = reports.count(app.replica, report)
+    assert len(table.rows) > 60  # more than two pages hold
+    today = app.replica.clock.today()
+    file = report_file(table, ".pdf", message("Activities"), "line", today, "en", translation("en"))
+    first, *further = (page.extract_text() for page in PdfReader(BytesIO(file)).pages)
+    assert "Numbers of the report" in first
+    said = "\n".join([first, *further])
+    days = [str(row.heads[0].key) for row in table.rows if row.heads[0].key is not None]
+    assert [day for day in days if day not in said] == []
+    sums = [*table.totals[0].figures, *table.totals[0].across]
+    written = said[said.rindex("Total") :].split()
+    assert written == ["Total", *(f"{figure:,}" for figure in sums)]
 
 
 def test_the_manual_has_the_formula_of_each() -> None:
