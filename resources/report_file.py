@@ -57,13 +57,12 @@ def report_tiles(
     charts: list[tuple[Chart, int]] = []
     if drawn is not Kind.TABLE:
         charts.append((chart_of(table, usual_look(table.report, drawn), title, today=today).chart, 0))
-        title = message("Numbers of the report")
-    numbers = numbers_of(table, title, today=today)
+    numbers = numbers_of(table, message("Numbers of the report") if charts else title, today=today)
     room = PAGE_HEIGHT - FIRST_AT - MARGIN if paged else _LONGEST
     first = room - (CHART_HEIGHT + GAP if paged and charts else 0)
     charts += cut_table(numbers, first, room)
     return [
-        Placed(title=title, row=place, column=0, span=12, tall=True, height=height, chart=chart)
+        Placed(title=chart.title, row=place, column=0, span=12, tall=True, height=height, chart=chart)
         for place, (chart, height) in enumerate(charts)
     ]
 

@@ -43,7 +43,7 @@ class TicketHead(Live, QWidget):
     relation_asked = Signal(str)
     """`category`, `product`, `part`, `part_of` or `apart`."""
     deed_asked = Signal(str)
-    """`answer`, `macro`, `split` or `merge`."""
+    """`answer`, `macro`, `attach`, `article`, `split`, `merge` or `survey`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -195,6 +195,8 @@ class TicketHead(Live, QWidget):
         for deed, text, icon, key in (
             ("answer", tr("Canned answer…"), "note", "C"),
             ("macro", tr("Macro…"), "play", "M"),
+            ("attach", tr("Attach files"), "clip", ""),
+            ("article", tr("Insert article"), "book", ""),
             ("split", tr("Split from a message on…"), "board", ""),
             ("merge", tr("Merge with another ticket…"), "compare", ""),
             ("survey", self._survey_words(), "star", ""),

@@ -39,7 +39,7 @@ class ReplyBox(Live, QWidget):
     question_asked = Signal(str, str)
     """Text, and the id of the colleague; '' where it answers what one is asked oneself."""
     deed_asked = Signal(str)
-    """`answer` or `macro`."""
+    """`answer`, `macro`, or what the head of the ticket asks for."""
     article_asked = Signal()
     """An article is to be put into the text."""
     left = Signal()
@@ -106,8 +106,7 @@ class ReplyBox(Live, QWidget):
         self.input.focused.connect(self.update)
         self.article.clicked.connect(self.article_asked)
         for deed, button in self.deeds.items():
-            asked = self.files.choose if deed == "attach" else partial(self.deed_asked.emit, deed)
-            button.clicked.connect(lambda _checked=False, asked=asked: asked())
+            button.clicked.connect(partial(self.begin_deed, deed))
         self.input.dropped.connect(self.files.add)
         self.files.changed.connect(self._fit)
         self.send.clicked.connect(lambda: self._send(close=False))
@@ -115,6 +114,11 @@ class ReplyBox(Live, QWidget):
         self.retranslate()
         self.retint()
         self._show_buttons()
+
+    @property
+    def beside_articles(self) -> QWidget:
+        """What articles are offered beside."""
+        return self.article if self.article.isVisible() else self.input
 
     @property
     def internal(self) -> bool:
@@ -151,6 +155,15 @@ class ReplyBox(Live, QWidget):
         self.tabs.choose(NOTE if internal else REPLY)
         self._on_tab_chosen()
         self.input.setFocus()
+
+    def begin_deed(self, deed: str, _checked: bool = False) -> None:
+        """Begin what one of the tools does, or what is done with the whole ticket."""
+        if deed == "attach":
+            self.files.choose()
+        elif deed == "article":
+            self.article_asked.emit()
+        else:
+            self.deed_asked.emit(deed)
 
     def insert(self, text: str) -> None:
         """Put a text where the cursor stands and give it the focus."""

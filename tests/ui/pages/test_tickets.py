@@ -179,6 +179,13 @@ def test_tools_that_find_no_room_beside_the_tabs_stand_below_them(
         box.resize(wide, box.height())
         assert box.tools.isVisible()
         assert (box.article.text(), box.maximumHeight() > high) == (words, below)
+    page.head.menu.aboutToShow.emit()
+    said = {action.text(): action for action in page.head.menu.actions()}
+    assert {"Canned answer…", "Macro…", "Attach files", "Insert article"} <= said.keys()
+    asked: list[bool] = []
+    box.article_asked.connect(lambda: asked.append(True))
+    said["Insert article"].trigger()
+    assert asked == [True]
 
 
 def test_the_contact_of_a_ticket_is_called_by_one_click(
