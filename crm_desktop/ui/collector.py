@@ -17,6 +17,9 @@ STARTED_AFTER = 5
 """Looks after which a start is over even on a slow machine."""
 WHOLE_EVERY = 60
 """Looks between two that go through everything: some ten milliseconds each."""
+TRIM_EVERY = 5
+"""Looks between two at what C's allocator may give back: whatever is written empties the caches of readers, and
+what they held would stay with the program."""
 
 
 class Collector(QObject):
@@ -42,8 +45,7 @@ class Collector(QObject):
             return
         if self._looks == STARTED_AFTER:
             garbage.leave_out()
-        whole = self._looks % WHOLE_EVERY == 0
-        garbage.collect_if_due(whole=whole)
-        if whole:
+        garbage.collect_if_due(whole=self._looks % WHOLE_EVERY == 0)
+        if self._looks % TRIM_EVERY == 0:
             # C's memory may be looked through on any thread: no Python runs for it.
             threading.Thread(target=garbage.trim_heap, name="trim", daemon=True).start()
