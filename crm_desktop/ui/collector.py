@@ -18,8 +18,8 @@ STARTED_AFTER = 5
 WHOLE_EVERY = 60
 """Looks between two that go through everything: some ten milliseconds each."""
 TRIM_EVERY = 5
-"""Looks between two at what C's allocator may give back: whatever is written empties the caches of readers, and
-what they held would stay with the program."""
+"""Looks between two at what C's allocator may give back: whatever is written empties the caches of readers,
+and what they held would stay with the program."""
 
 
 class Collector(QObject):
