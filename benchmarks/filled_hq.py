@@ -24,6 +24,7 @@ from sync_server.services import founding
 from sync_server.services.headquarters import Headquarters, open_headquarters
 from sync_server.services.hq import Edit, EditKind
 from sync_server.settings import fresh_settings, read_settings
+from sync_server.store import upgrading
 from tests.support import postgres
 
 KEPT_IN: Final = "SATCHEL_HQ_FIGURES"
@@ -55,6 +56,7 @@ def filled_hq() -> Iterator[tuple[Headquarters, float]]:
             if (data / "filled").exists():
                 hq = open_headquarters(read_settings(data))
                 try:
+                    upgrading.upgrade(hq.database.engine)
                     yield hq, 0.0
                 finally:
                     hq.close()
@@ -172,11 +174,11 @@ def _business(day: str, now: str, owner: str) -> Iterator[str]:
         f" {money}, true FROM generate_series(0, {PRODUCTS - 1}) n"
     )
     yield (
-        "INSERT INTO campaign (id, life, name, source, starts_on, currency, cost, owner_id)"
-        " SELECT md5('campaign' || n), 1, 'Campaign ' || n, (ARRAY['exhibition', 'web',"
+        "INSERT INTO campaign (id, life, name, source, starts_on, currency, cost, mails_sent, mails_opened,"
+        " owner_id) SELECT md5('campaign' || n), 1, 'Campaign ' || n, (ARRAY['exhibition', 'web',"
         " 'partner'])[1 + n % 3],"
         f" to_char(now() - n * interval '30 days', 'YYYY-MM-DD'), {money}, 1000000 + 10000 * n,"
-        f" {owner.format('n')} FROM generate_series(0, {CAMPAIGNS - 1}) n"
+        f" 500 + n, 10 * n, {owner.format('n')} FROM generate_series(0, {CAMPAIGNS - 1}) n"
     )
     yield (
         f"UPDATE deal SET campaign_id = md5('campaign' || abs(hashtext(id)) % {CAMPAIGNS}),"
