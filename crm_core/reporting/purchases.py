@@ -59,10 +59,10 @@ class Seen(Protocol):
         """The day it is there."""
 
     def field(self, entity: str, name: str) -> Field:
-        """Return a field. `AccessDenied` where it is masked."""
+        """Return a field. `UserError` where there is none, `AccessDenied` where it is masked."""
 
     def visible(self, entity: str) -> ColumnElement[bool]:
-        """Return that a row lives and the person sees it."""
+        """Return that a row lives and the person sees it. `AccessDenied` where he reads no such records."""
 
     def execute(self, statement: Select[Any]) -> Sequence[Any]:
         """Return the rows of a statement."""

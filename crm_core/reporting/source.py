@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Select, false, func, select
+from sqlalchemy import CTE, ColumnElement, FromClause, false, func, select
 
 from crm_core.entities import SCHEMAS, schema_of
 from crm_core.errors import UserError
 from crm_core.i18n import N_
+from crm_core.reporting.purchases import Seen
 from crm_core.reporting.worth import beside, worth_of
 from crm_core.rules.conditions import Condition
 from crm_core.rules.customer_value import is_worth
-from crm_core.rules.prices import Rate
 from crm_core.rules.segments import MOST_LINKS, Rule
 from crm_core.schema.field import Field, Kind
 
@@ -29,32 +28,14 @@ def itself(entity: str) -> Field:
     return Field(no=0, name=ITSELF, label=label, kind=Kind.REF, target=entity, read_only=True, in_form=False)
 
 
-class Source(Protocol):
+class Source(Seen, Protocol):
     """The records one person may see at one moment. Columns are those of the entity's own table."""
-
-    @property
-    def currency(self) -> str:
-        """The company's currency."""
-
-    @property
-    def rates(self) -> Sequence[Rate]:
-        """The exchange rates that hold today."""
-
-    @property
-    def today(self) -> datetime.date:
-        """The day it is there."""
 
     def fields(self, entity: str) -> Mapping[str, Field]:
         """Return every field of an entity by name, those the person may not read among them."""
 
-    def field(self, entity: str, name: str) -> Field:
-        """Return a field. `UserError` where there is none, `AccessDenied` where it is masked."""
-
     def value(self, entity: str, field: Field) -> ColumnElement[Any]:
         """Return the stored value of a field in SQL."""
-
-    def visible(self, entity: str) -> ColumnElement[bool]:
-        """Return that a row lives and the person sees it. `AccessDenied` where he reads no such records."""
 
     def where(self, entity: str, rule: Rule, worth: CTE | None = None) -> ColumnElement[bool]:
         """Return that a row meets a rule, always true or false; `worth` stands beside its table already.
@@ -64,13 +45,6 @@ class Source(Protocol):
 
     def words(self, entity: str, field: Field) -> FromClause:
         """Return the words of a set as rows (`row_id`, `word`), each word of a record once."""
-
-    def execute(self, statement: Select[Any]) -> Sequence[Any]:
-        """Return the rows of a statement."""
-
-    @property
-    def made_once(self) -> dict[Hashable, Any]:
-        """What was made of these records once and is used again."""
 
 
 class Linked:

@@ -9,16 +9,15 @@ from pathlib import Path
 from sqlalchemy import select
 
 from crm_core.entities.activity import Activity
-from crm_core.errors import UserError, reason_of
-from crm_core.i18n import N_
 from crm_core.rules.access import Action, decide
-from crm_core.rules.calendar_file import MOST_BYTES, OURS, Event, Unread, read_calendar, write_calendar
+from crm_core.rules.calendar_file import OURS, Event, Unread, read_calendar, write_calendar
 from crm_core.schema.field import Plain
 from crm_desktop.interchange.saving import write_pieces
 from crm_desktop.models import query, repository
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.session import WriteSession
+from crm_desktop.platform.calendar_content import calendar_content
 from crm_desktop.platform.time_zone import usual_zone
 from crm_desktop.services import records
 from crm_desktop.services.calendar_period import key_parts, period, usual_minutes
@@ -71,13 +70,7 @@ def export_calendar(
 
 def import_calendar(replica: Replica, file: Path) -> Outcome[Brought]:
     """Bring the events of a file in, in one transaction: new ones are made, known ones follow the file."""
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            raise UserError(N_("The file is larger than a calendar of ours may be"))
-        raw = file.read_bytes()
-    except OSError as error:
-        raise UserError(N_("{file} cannot be read: {reason}"), file=file, reason=reason_of(error)) from error
-    events, unread = read_calendar(raw, usual_zone())
+    events, unread = read_calendar(calendar_content(file), usual_zone())
     with replica.write() as session:
         taking = _Taking(session, replica)
         for event in sorted(events, key=lambda each: each.of_series is not None):

@@ -8,14 +8,14 @@ from pathlib import Path
 from sqlalchemy import select
 
 from crm_core.entities.service import WorkCalendar
-from crm_core.errors import NotFound, UserError, reason_of
+from crm_core.errors import NotFound, UserError
 from crm_core.i18n import N_
-from crm_core.rules.calendar_file import MOST_BYTES
 from crm_core.rules.holiday_file import DaysInFile, days_in
 from crm_core.rules.public_holidays import with_days, with_official_days
 from crm_desktop.models.records import Record
 from crm_desktop.models.replica import Replica
 from crm_desktop.models.sorting import fold
+from crm_desktop.platform.calendar_content import calendar_content
 from crm_desktop.services import records
 from crm_desktop.services.outcome import Outcome
 
@@ -28,13 +28,7 @@ def add_official_days(replica: Replica, calendar_id: str, years: Sequence[int]) 
 
 def read_days(file: Path, years: Sequence[int] = ()) -> DaysInFile:
     """Return the days off a calendar file names. `UserError` for one that cannot be read, or names none."""
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            raise UserError(N_("The file is larger than a calendar of ours may be"))
-        raw = file.read_bytes()
-    except OSError as error:
-        raise UserError(N_("{file} cannot be read: {reason}"), file=file, reason=reason_of(error)) from error
-    found = days_in(raw, years)
+    found = days_in(calendar_content(file), years)
     if not found.days:
         raise UserError(N_("No whole day is in this file, or none of these years"))
     return found
