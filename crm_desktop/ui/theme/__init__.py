@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from crm_desktop.ui.theme import fonts, icons, tokens
 from crm_desktop.ui.theme.palette import palette
@@ -24,6 +24,14 @@ _SCHEMES = {
     "light": Qt.ColorScheme.Light,
     "dark": Qt.ColorScheme.Dark,
 }
+
+
+@runtime_checkable
+class Dressed(Protocol):
+    """A widget that takes its look from the theme."""
+
+    def retint(self) -> None:
+        """Set every pixmap, colour and font anew."""
 
 
 class Theme(QObject):
@@ -167,6 +175,10 @@ class Theme(QObject):
         app.setFont(self.font())
         app.setPalette(palette(self._scheme))
         app.setStyleSheet(sheet(self._scheme, self._scale, self._icon_folder()))
+        # Once all is dressed Qt gives push buttons the font back that they had under the sheet before.
+        for widget in app.allWidgets():
+            if isinstance(widget, QPushButton) and isinstance(widget, Dressed):
+                widget.retint()
         self.changed.emit()
 
     def _icon_folder(self) -> Path:

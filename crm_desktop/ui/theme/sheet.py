@@ -115,6 +115,9 @@ QTableView, QListView, QTreeView {{ border: 0; gridline-color: transparent; back
 QListWidget::item {{ padding: 2px; border-radius: 4px }}
 QListWidget::item:selected {{ background: @accent-soft; color: @text }}
 QListWidget::item:focus {{ border: 2px solid @accent; padding: 0 }}
+QTreeWidget::item {{ padding: 2px; border-radius: 4px }}
+QTreeWidget::item:selected {{ background: @accent-soft; color: @text }}
+QTreeWidget::item:focus {{ border: 2px solid @accent; padding: 0 }}
 QFrame[role="popup"] QListView {{ background: transparent }}
 QHeaderView {{ background: @sunken; border: 0 }}
 QHeaderView::section {{ height: 27sp; padding: 0 8sp; border: 0; border-bottom: 1px solid @line;

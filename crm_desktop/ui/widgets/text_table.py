@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from crm_desktop.ui.theme import theme
@@ -83,6 +90,8 @@ class TextTable(Live, QTableView):
     def show_rows(self, rows: Sequence[Sequence[Text]]) -> None:
         """Show other rows."""
         self._model.show_rows(rows)
+        if self.hasFocus():
+            self._stand_somewhere()
 
     def texts(self) -> list[list[str]]:
         """Return what the rows say in the language on screen."""
@@ -94,6 +103,16 @@ class TextTable(Live, QTableView):
             self.opened.emit(self.currentIndex().row())
             return
         super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Stand at a row, so that the focus is seen."""
+        super().focusInEvent(event)
+        self._stand_somewhere()
+
+    def _stand_somewhere(self) -> None:
+        first = self._model.index(0, 0)
+        if not self.currentIndex().isValid() and first.isValid():
+            self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share out what the other columns leave."""

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QPalette
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.ui.theme import icons, theme
 from crm_desktop.ui.theme.palette import palette
 from crm_desktop.ui.theme.sheet import sheet
 from crm_desktop.ui.theme.tokens import COLORS, Scheme
-from crm_desktop.ui.widgets.buttons import IconButton
+from crm_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from crm_desktop.ui.widgets.labels import IconLabel, Label
 
 
@@ -60,6 +60,22 @@ def test_labels_and_icons_take_the_colours_of_a_theme_switched_under_them(
     assert label.palette().color(QPalette.ColorRole.WindowText) == QColor(COLORS[Scheme.DARK]["bad"])
     assert strongest(icon.pixmap().toImage()).name() == COLORS[Scheme.DARK]["good"].lower()
     assert strongest(button.icon().pixmap(16, 16).toImage()) != before
+
+
+def test_buttons_on_screen_take_the_text_size_of_a_theme_switched_under_them(
+    look: QApplication, qtbot: QtBot
+) -> None:
+    around = QWidget()
+    column = QVBoxLayout(around)
+    buttons = [Button("Save", kind) for kind in Kind]
+    for button in buttons:
+        column.addWidget(button)
+    qtbot.addWidget(around)
+    around.show()
+    for scale, pixels in ((2.0, 26), (1.0, 13)):
+        theme().apply(look, "light", scale)
+        look.processEvents()
+        assert [button.font().pixelSize() for button in buttons] == [pixels] * len(buttons)
 
 
 def test_the_theme_says_that_it_changed(look: QApplication, qtbot: QtBot) -> None:
