@@ -12,6 +12,7 @@ from crm_core.schema.machine import Step
 from crm_core.sync.clock import ms_of, tick
 from crm_core.sync.protocol import Code
 from sync_server.services.records import Record, Records, mark_by_hq
+from sync_server.services.registers import blank
 from sync_server.services.rights import Refused
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.wanted import register_of
@@ -51,11 +52,9 @@ def keep_version(
     made = mark_by_hq(hq)
     at_ms = ms_of(made.hlc)
     values: dict[str, Any] = {
-        **dict.fromkeys(VERSION.fields),
+        **blank(VERSION.no),
         **rules.text_of(record.values),
         "id": new_id(),
-        "life": 1,
-        "custom": None,
         "article_id": article.id,
         "version": version,
         "author_id": record.values["owner_id"],

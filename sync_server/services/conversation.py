@@ -17,6 +17,7 @@ from sync_server.services import errands
 from sync_server.services.errands import Errand
 from sync_server.services.hq_pen import Pen
 from sync_server.services.records import Record, Records
+from sync_server.services.registers import blank
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.store.database import HqTransaction
 
@@ -85,10 +86,8 @@ def say(
     made = pen.mark()
     moment = ms_of(made.hlc)
     values: dict[str, Any] = {
-        **dict.fromkeys(MESSAGE.fields),
+        **blank(MESSAGE.no),
         "id": message_id,
-        "life": 1,
-        "custom": None,
         "ticket_id": ticket.id,
         "body": body,
         "internal": internal,
@@ -163,10 +162,8 @@ def _mail(pen: Pen, scopes: ScopeKeeper, answer: Record) -> None:
     made = pen.mark()
     moment = ms_of(made.hlc)
     mail: dict[str, Any] = {
-        **dict.fromkeys(MAIL.fields),
+        **blank(MAIL.no),
         "id": mail_id,
-        "life": 1,
-        "custom": None,
         "record_entity": TICKET.name,
         "record_id": ticket.id,
         "recipients": address,

@@ -14,6 +14,7 @@ from crm_core.schema.machine import Step
 from crm_core.sync.clock import ms_of
 from crm_core.sync.protocol import Code
 from sync_server.services.records import Record, Records, mark_by_hq
+from sync_server.services.registers import blank
 from sync_server.services.rights import Refused
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.share_ends import day_of
@@ -99,11 +100,9 @@ def _make(
     mark = mark_by_hq(hq)
     at_ms = ms_of(mark.hlc)
     values: dict[str, Any] = {
-        **dict.fromkeys(_STANDS.fields),
+        **blank(_STANDS.no),
         **installed.new_record(item, order.id, order.values, line, product.values if product else {}),
         "id": item.id,
-        "life": 1,
-        "custom": None,
         "created_at": at_ms,
         "updated_at": at_ms,
     }

@@ -14,6 +14,7 @@ from crm_core.ids import named_id, new_id
 from crm_core.sync.clock import ms_of, tick
 from resources import translation
 from sync_server.services.records import Mark, Record, Records
+from sync_server.services.registers import blank
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.store.database import HqTransaction
 from sync_server.store.tables import FOUNDER, Grave, Setting, table_of
@@ -53,10 +54,8 @@ def open_tasks(
         ms = ms_of(hq.hq_hlc)
         owner_id = errand.owner_id or errand.about.values.get("owner_id") or founder(records)
         values: dict[str, Any] = {
-            **dict.fromkeys(_ACTIVITY.fields),
+            **blank(_ACTIVITY.no),
             "id": task_id,
-            "life": 1,
-            "custom": None,
             "kind": "task",
             "subject": errand.subject.show(show)[:MAX_SUBJECT],
             "owner_id": owner_id,

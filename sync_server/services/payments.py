@@ -24,6 +24,7 @@ from sync_server.services import ledgers
 from sync_server.services.hq_pen import Pen
 from sync_server.services.ledgers import AccountKey
 from sync_server.services.records import Mark, Record, Records, chunks
+from sync_server.services.registers import blank
 from sync_server.services.rights import Refused
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.wanted import Wanted
@@ -172,10 +173,8 @@ def _take_off(
         hq.hq_hlc = tick(hq.hq_hlc, server_ms)
         ms = ms_of(hq.hq_hlc)
         values: dict[str, Any] = {
-            **dict.fromkeys(SHARE.fields),
+            **blank(SHARE.no),
             "id": new_id(),
-            "life": 1,
-            "custom": None,
             "receipt_id": refund.id,
             "instalment_id": share.instalment_id,
             "amount": share.minor,

@@ -17,6 +17,7 @@ from crm_core.sync.clock import ms_of, tick
 from crm_core.sync.protocol import Code
 from sync_server.services.custom import CustomFields
 from sync_server.services.records import Mark, Record, Records
+from sync_server.services.registers import blank
 from sync_server.services.rights import Refused
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.store.database import HqTransaction
@@ -77,10 +78,8 @@ def keep_before(
     hq.hq_hlc = tick(hq.hq_hlc, ms_of(hq.hq_hlc))
     ms = ms_of(hq.hq_hlc)
     values: dict[str, Any] = {
-        **dict.fromkeys(VERSION.fields),
+        **blank(VERSION.no),
         "id": new_id(),
-        "life": 1,
-        "custom": None,
         "quote_id": quote.id,
         "version": version,
         "content": said.content,

@@ -24,6 +24,7 @@ from resources import CHINESE
 from sync_server.services.headquarters import Headquarters
 from sync_server.services.hq_pen import Pen
 from sync_server.services.records import Record, Records, chunks
+from sync_server.services.registers import blank
 from sync_server.services.scopes import ScopeKeeper
 from sync_server.services.storing import store_all
 from sync_server.services.turns import by_turns
@@ -162,10 +163,8 @@ def _new_asking(pen: Pen, ticket: Record, asking: Asking, address: str, language
     made = pen.mark()
     moment = ms_of(made.hlc)
     values: dict[str, Any] = {
-        **dict.fromkeys(ANSWER.fields),
+        **blank(ANSWER.no),
         "id": answer_id,
-        "life": 1,
-        "custom": None,
         "ticket_id": ticket.id,
         "survey_id": asking.id,
         **{
